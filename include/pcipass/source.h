@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_SOURCE_H
+#define PCIPASS_SOURCE_H
+
+#include <pcipass/error.h>
+
+/*
+ * Where facts about a host come from: the live host, a directory laid out like one, an archive of
+ * such a directory, or a bare firmware table. All look the same from here on.
+ */
+struct pp_source;
+
+/*
+ * path NULL: the live host. A directory, an archive (.tar, plain or compressed with gzip, xz or
+ * zstd) or a bare DMAR or IVRS table: found out by looking, not by the name. The content is
+ * hostile: links lead nowhere outside, sizes and counts are limited, nothing is written to disk.
+ * *ret is the caller's, to be given to pp_source_free().
+ */
+int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e);
+void pp_source_free(struct pp_source *s);
+
+#endif

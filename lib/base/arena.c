@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+#define CHUNK_BYTES   ((size_t)32 * 1024)
+#define DEFAULT_LIMIT ((size_t)1024 * 1024 * 1024)
+
+struct pp_arena_chunk {
+	struct pp_arena_chunk *next;
+	size_t size, used;
+	alignas(max_align_t) unsigned char data[];
+};
+
+void pp_arena_init(struct pp_arena *a, size_t limit_bytes)
+{
+	*a = (struct pp_arena){ .limit_bytes = limit_bytes ? limit_bytes : DEFAULT_LIMIT };
+}
+
+void pp_arena_fini(struct pp_arena *a)
+{
+	while (a->chunks) {
+		struct pp_arena_chunk *next = a->chunks->next;
+		free(a->chunks);
+		a->chunks = next;
+	}
+	a->used_bytes = 0;
+}
+
+static struct pp_arena_chunk *chunk_new(struct pp_arena *a, size_t size)
+{
+	struct pp_arena_chunk *c = calloc(1, sizeof(*c) + size);
+	if (!c)
+		return NULL;
+	c->size = size;
+	c->next = a->chunks;
+	a->chunks = c;
+	return c;
+}
+
+void *pp_arena_alloc(struct pp_arena *a, size_t bytes)
+{
+	const size_t align = alignof(max_align_t);
+
+	if (bytes > a->limit_bytes || a->used_bytes > a->limit_bytes - bytes)
+		return NULL;
+#ifdef PP_ARENA_PER_OBJECT
+	/* The exact size, so that the byte after it is poisoned. */
+	struct pp_arena_chunk *c = chunk_new(a, bytes ? bytes : 1);
+	if (!c)
+		return NULL;
+	(void)align;
+#else
+	bytes = bytes ? (bytes + align - 1) / align * align : align;
+	struct pp_arena_chunk *c = a->chunks;
+	if (!c || c->size - c->used < bytes) {
+		c = chunk_new(a, bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES);
+		if (!c)
+			return NULL;
+	}
+#endif
+	void *p = c->data + c->used;
+	c->used += bytes;
+	a->used_bytes += bytes;
+	return p;
+}
+
+void *pp_arena_array(struct pp_arena *a, size_t n, size_t bytes)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(n, bytes, &total))
+		return NULL;
+	return pp_arena_alloc(a, total);
+}
+
+char *pp_arena_strndup(struct pp_arena *a, const char *s, size_t len)
+{
+	if (len == SIZE_MAX)
+		return NULL;
+	char *p = pp_arena_alloc(a, len + 1);
+	if (p)
+		memcpy(p, s, len);
+	return p;
+}
+
+char *pp_arena_strdup(struct pp_arena *a, const char *s)
+{
+	return pp_arena_strndup(a, s, strlen(s));
+}
+
+char *pp_arena_vprintf(struct pp_arena *a, const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (len < 0)
+		return NULL;
+	char *p = pp_arena_alloc(a, (size_t)len + 1);
+	if (p)
+		vsnprintf(p, (size_t)len + 1, fmt, ap);
+	return p;
+}
+
+char *pp_arena_printf(struct pp_arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *p = pp_arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return p;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+void pp_buffer_init(struct pp_buffer *b, size_t max_bytes)
+{
+	*b = (struct pp_buffer){ .max_bytes = max_bytes };
+}
+
+void pp_buffer_fini(struct pp_buffer *b)
+{
+	free(b->data);
+	*b = (struct pp_buffer){ .max_bytes = b->max_bytes };
+}
+
+/* Room for len more bytes and the NUL. */
+static bool reserve(struct pp_buffer *b, size_t len)
+{
+	if (b->failed)
+		return false;
+	if (b->len > b->max_bytes || len > b->max_bytes - b->len) {
+		b->failed = true;
+		return false;
+	}
+	size_t need = b->len + len + 1;
+	if (need <= b->size)
+		return true;
+	size_t size = b->size ? b->size : 256;
+	while (size < need)
+		size *= 2;
+	char *data = realloc(b->data, size);
+	if (!data) {
+		b->failed = true;
+		return false;
+	}
+	b->data = data;
+	b->size = size;
+	return true;
+}
+
+void pp_buffer_append(struct pp_buffer *b, const void *bytes, size_t len)
+{
+	if (!reserve(b, len))
+		return;
+	if (len)
+		memcpy(b->data + b->len, bytes, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+void pp_buffer_puts(struct pp_buffer *b, const char *s)
+{
+	pp_buffer_append(b, s, strlen(s));
+}
+
+void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
+{
+	va_list ap, again;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (len >= 0 && reserve(b, (size_t)len)) {
+		vsnprintf(b->data + b->len, (size_t)len + 1, fmt, ap);
+		b->len += (size_t)len;
+	} else {
+		b->failed = true;
+	}
+	va_end(ap);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_BASE_BUFFER_H
+#define PP_BASE_BUFFER_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A growing byte buffer with a maximum. A failed append (no memory, maximum reached) sets a sticky
+ * error and leaves what was there; test failed once, at the end. data is always NUL-terminated
+ * when it is not NULL.
+ */
+struct pp_buffer {
+	char *data;
+	size_t len, size, max_bytes;
+	bool failed;
+};
+
+void pp_buffer_init(struct pp_buffer *b, size_t max_bytes);
+void pp_buffer_fini(struct pp_buffer *b);
+void pp_buffer_append(struct pp_buffer *b, const void *bytes, size_t len);
+void pp_buffer_puts(struct pp_buffer *b, const char *s);
+void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

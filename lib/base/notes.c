@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/notes.h"
+#include "base/text.h"
+
+void pp_notes_init(struct pp_notes *n, struct pp_arena *a)
+{
+	*n = (struct pp_notes){ .arena = a };
+	n->last = &n->first;
+}
+
+void pp_note(struct pp_notes *n, const char *object, size_t offset, const char *fmt, ...)
+{
+	if (!n)
+		return;
+	struct pp_note *note =
+		n->count < PP_NOTES_MAX ? PP_ARENA_NEW(n->arena, struct pp_note) : NULL;
+	if (!note) {
+		n->dropped++;
+		return;
+	}
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = pp_arena_vprintf(n->arena, fmt, ap);
+	va_end(ap);
+	if (!text) {
+		n->dropped++;
+		return;
+	}
+	pp_text_clean_in_place(text);
+	*note = (struct pp_note){ .object = object, .offset = offset, .text = text };
+	*n->last = note;
+	n->last = &note->next;
+	n->count++;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "pci/address.h"
+
+void pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
+{
+	snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%04x:%02x:%02x.%x", a.domain, a.bus, a.device,
+	         a.function);
+}
+
+void pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
+{
+	if (a.domain)
+		pp_address_format(a, ret);
+	else
+		snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%02x:%02x.%x", a.bus, a.device, a.function);
+}
+
+/* One to max_digits hex digits, ended by end; NULL if that is not what stands there. */
+static const char *field(const char *s, int max_digits, char end, uint32_t *ret)
+{
+	uint32_t v = 0;
+	int n = 0;
+
+	for (; n < max_digits; n++) {
+		char c = s[n];
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (uint32_t)(c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			v = v << 4 | (uint32_t)(c - 'A' + 10);
+		else
+			break;
+	}
+	if (!n || s[n] != end)
+		return NULL;
+	*ret = v;
+	return s + n + 1;
+}
+
+bool pp_address_parse(const char *s, struct pp_address *ret)
+{
+	uint32_t domain = 0, bus, device, function;
+	const char *rest = field(s, 8, ':', &domain);
+
+	if (!rest)
+		return false;
+	const char *after_bus = field(rest, 2, ':', &bus);
+	if (after_bus) {
+		rest = after_bus;
+	} else {
+		/* No domain: what was read first is the bus. */
+		bus = domain;
+		domain = 0;
+	}
+	rest = field(rest, 2, '.', &device);
+	if (!rest || !field(rest, 1, '\0', &function))
+		return false;
+	if (bus > 0xff || device > 0x1f || function > 7)
+		return false;
+	*ret = (struct pp_address){ domain, (uint8_t)bus, (uint8_t)device, (uint8_t)function };
+	return true;
+}
+
+int pp_address_compare(struct pp_address a, struct pp_address b)
+{
+	uint64_t x = (uint64_t)a.domain << 16 | a.bus << 8 | a.device << 3 | a.function;
+	uint64_t y = (uint64_t)b.domain << 16 | b.bus << 8 | b.device << 3 | b.function;
+
+	return x < y ? -1 : x > y;
+}

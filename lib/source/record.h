@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_SOURCE_RECORD_H
+#define PP_SOURCE_RECORD_H
+
+#include "source/source.h"
+
+/*
+ * A source that passes every question on to another one and remembers the answers: what a capture
+ * has to hold is, by construction, exactly what was asked. Reading the written capture gives the
+ * same answers again, the refusals and the absences among them.
+ *
+ * inner is borrowed and must outlive the recorder. Free with pp_source_free().
+ */
+int pp_recorder_new(struct pp_source *inner, struct pp_source **ret, struct pp_error *e);
+
+/*
+ * Called for every file (kernel log included, under var/log/dmesg.txt) as it is written: may give
+ * other content. path as on the host. 0: *content is what to write (it may point into a or stay as
+ * it is); -ENOENT: leave the file out as if it had never been asked for; other negative errno:
+ * give up.
+ */
+typedef int (*pp_record_filter)(void *ctx, const char *path, struct pp_span *content,
+                                struct pp_arena *a, struct pp_error *e);
+
+struct pp_record_options {
+	const char *tool; /* for the manifest: "pcipass 0.1.0" */
+	bool as_root;     /* whether the facts were read with root's rights */
+	bool redacted;
+	pp_record_filter filter; /* NULL: everything as it was read */
+	void *filter_ctx;
+};
+
+/*
+ * Writes the archive to path: format and compression by its ending (.tar, .tar.gz, .tar.zst), first
+ * a temporary file beside it, then renamed, never over an existing file unless overwrite. Files are
+ * written with mode 0644, owner 0 and no times, so that the same host gives the same bytes.
+ *
+ * The first entry is "pcipass/manifest": lines of text,
+ *	pcipass-capture 1
+ *	tool pcipass 0.1.0
+ *	root yes|no
+ *	redacted yes|no
+ *	asked PATTERN		a path that was asked for; a component that is a PCI address, a
+ *				number or a slot's name is written as '*'; what was asked for and is
+ *				neither in the archive nor named below was absent
+ *	unread ERRNO PATH	there, but could not be read
+ *	partial PATH A-B,C-D	only these bytes (hex, inclusive) of the file were read; the gaps
+ *are zero in the archive and read as -ENODATA
+ */
+int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
+                      const struct pp_record_options *options, struct pp_error *e);
+
+#endif

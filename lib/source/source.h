@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_SOURCE_SOURCE_H
+#define PP_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <pcipass/source.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/span.h"
+
+/*
+ * Paths are written as on the host without the leading slash: "sys/bus/pci/devices/0000:07:00.0".
+ * Links are followed inside the root and never out of it.
+ *
+ * Three answers stay distinct everywhere:
+ *   -ENOENT	looked for, and not there
+ *   -ENODATA	nobody looked: the capture does not say
+ *   -EACCES, -EPERM, -EIO …: there, but could not be read, now or when the capture was made
+ * A capture of ours knows from its manifest what was looked for. In a foreign directory or archive
+ * a missing file is absent where the folder that would hold it is there, and unread where it is
+ * not.
+ */
+
+/* An open folder or file; a value, closed by pp_source_close(). */
+struct pp_node {
+	int fd;         /* live, directory; -1 otherwise */
+	uint32_t index; /* archive, recorder */
+};
+
+#define PP_NODE_NONE ((struct pp_node){ .fd = -1, .index = 0 })
+
+/* Names in a folder, sorted by bytes, in the caller's arena. */
+struct pp_names {
+	const char *const *names;
+	uint32_t count;
+};
+
+/* A back end is a table of functions. Failures are negative errno values, texts are made above. */
+struct pp_source_ops {
+	int (*open_dir)(struct pp_source *s, const char *path, struct pp_node *ret);
+	/* dir PP_NODE_NONE: name is a path from the root; else a plain name in dir. */
+	int (*open_file)(struct pp_source *s, struct pp_node dir, const char *name,
+	                 struct pp_node *ret);
+	/* Bytes read, less than len only at the end of what can be read. */
+	ssize_t (*pread)(struct pp_source *s, struct pp_node file, void *buf, size_t len,
+	                 uint64_t offset);
+	/* The link's text as it stands; bytes without a NUL. -EINVAL: not a link. */
+	ssize_t (*readlink)(struct pp_source *s, struct pp_node dir, const char *name, char *buf,
+	                    size_t size);
+	int (*list)(struct pp_source *s, const char *path, struct pp_arena *a,
+	            struct pp_names *ret);
+	/*
+	 * The kernel log, one line each with the kernel's "[    1.234567] " stamp or without one.
+	 * Live: the ring buffer. Captures: var/log/dmesg.txt, var/log/dmesg, or where sosreport
+	 * has it.
+	 */
+	int (*kernel_log)(struct pp_source *s, struct pp_arena *a, struct pp_span *ret);
+	void (*close)(struct pp_source *s, struct pp_node n);
+	void (*free)(struct pp_source *s);
+};
+
+enum pp_source_kind {
+	PP_SOURCE_LIVE,
+	PP_SOURCE_DIRECTORY,
+	PP_SOURCE_ARCHIVE,
+	PP_SOURCE_TABLE,    /* a bare table: looks like an archive that holds only it */
+	PP_SOURCE_RECORDER, /* passes everything on and remembers it */
+};
+
+/* Every back end's own struct begins with it. */
+struct pp_source {
+	const struct pp_source_ops *ops;
+	enum pp_source_kind kind;
+};
+
+enum pp_source_kind pp_source_kind(const struct pp_source *s);
+
+int pp_source_open_dir(struct pp_source *s, const char *path, struct pp_node *ret);
+int pp_source_open_file(struct pp_source *s, struct pp_node dir, const char *name,
+                        struct pp_node *ret);
+ssize_t pp_source_pread(struct pp_source *s, struct pp_node file, void *buf, size_t len,
+                        uint64_t offset);
+void pp_source_close(struct pp_source *s, struct pp_node n);
+int pp_source_list(struct pp_source *s, const char *path, struct pp_arena *a, struct pp_names *ret);
+int pp_source_kernel_log(struct pp_source *s, struct pp_arena *a, struct pp_span *ret);
+
+/*
+ * A small text file (a sysfs attribute) into buf, NUL-terminated, the last newline gone.
+ * dir as in open_file. 0 or a negative errno; -E2BIG: does not fit.
+ */
+int pp_source_read_text(struct pp_source *s, struct pp_node dir, const char *name, char *buf,
+                        size_t size);
+
+/* A link's text, NUL-terminated. -ENAMETOOLONG: does not fit. */
+int pp_source_read_link(struct pp_source *s, struct pp_node dir, const char *name, char *buf,
+                        size_t size);
+
+/* A whole file of at most max bytes into the arena; -E2BIG if it is larger. */
+int pp_source_read_all(struct pp_source *s, const char *path, size_t max, struct pp_arena *a,
+                       struct pp_span *ret);
+
+#endif
