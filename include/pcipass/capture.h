@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_CAPTURE_H
+#define PCIPASS_CAPTURE_H
+
+#include <stdbool.h>
+
+#include <pcipass/error.h>
+#include <pcipass/host.h>
+#include <pcipass/source.h>
+
+struct pp_capture_options {
+	bool overwrite; /* replace an existing file */
+	/*
+	 * Keep serial numbers, UUIDs, MAC addresses and host names where they stand. Else they are
+	 * left out: of SMBIOS, the command line, the kernel's version line and log.
+	 */
+	bool keep_private;
+	bool as_root;     /* noted in the manifest: whether root's rights were there */
+	const char *tool; /* noted in the manifest */
+};
+
+/*
+ * Writes to path (.tar, .tar.gz, .tar.zst) all that a survey of s reads, no more, so that the same
+ * survey of the file gives the same answer. *ret is the host as it was read: what it could not read
+ * is to be told. The caller frees it.
+ */
+int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
+                     struct pp_host **ret, struct pp_error *e);
+
+/* Calls tell once for everything that could not be read: its path, why, and what it would add. */
+void pp_host_unread(const struct pp_host *h,
+                    void (*tell)(void *ctx, const char *path, const char *reason, const char *adds),
+                    void *ctx);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_REPORT_H
+#define PCIPASS_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <pcipass/judge.h>
+
+/* Where a report goes, piece by piece. Non-zero stops the report, which then fails with -EIO. */
+struct pp_sink {
+	int (*write)(void *ctx, const char *bytes, size_t len);
+	void *ctx;
+};
+
+enum pp_format {
+	PP_FORMAT_TEXT,
+	PP_FORMAT_JSON, /* one document and a newline; see doc/schema */
+};
+
+struct pp_style {
+	enum pp_format format;
+	unsigned int width; /* text: columns; 0 means 80 */
+	bool color;         /* text: with terminal escapes */
+	bool all;           /* text: bridges too */
+	/*
+	 * Name of a device for people, from the PCI ID database; NULL or an empty result: the ids
+	 * alone. The text is copied at once.
+	 */
+	const char *(*name)(void *ctx, unsigned int vendor, unsigned int device);
+	/* Name of a 16-bit class, likewise. */
+	const char *(*class_name)(void *ctx, unsigned int class_code);
+	void *name_ctx;
+};
+
+/* Every device with its verdict and reasons, a summary, the next step. */
+int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
+                     struct pp_error *e);
+
+/*
+ * Everything about the devices that "what" names: an address, "slot2", "group13" or
+ * "vendor:device" in hex. -EINVAL: none of these; -ENODEV: nothing of that name here.
+ */
+int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
+                      struct pp_sink sink, struct pp_error *e);
+
+/*
+ * One line for the devices that "what" names, and the worst of their verdicts. Bridges among the
+ * devices of a slot or group are left out unless they are all there is.
+ */
+int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,
+                    struct pp_sink sink, enum pp_verdict *ret, struct pp_error *e);
+
+/* Every reserved region, from the table and from the kernel, and whom it holds. */
+int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, struct pp_sink sink,
+                       struct pp_error *e);
+
+#endif

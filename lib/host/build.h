@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_HOST_BUILD_H
+#define PP_HOST_BUILD_H
+
+/* Inside the room: the steps of pp_host_read(), each filling its part of the host. */
+
+#include "host/host.h"
+#include "source/source.h"
+
+struct pp_host_build {
+	struct pp_host *host; /* being filled */
+	struct pp_source *source;
+	struct pp_arena scratch;   /* gone when the host is built */
+	struct pp_device *devices; /* host->devices, still writable */
+	struct pp_group *groups;   /* host->groups, still writable */
+	struct pp_region *regions; /* host->regions, still writable */
+	uint32_t domain;           /* of the devices being read … */
+	uint32_t bridge_to[256];   /* … and which bridge leads to each of its buses */
+};
+
+/* Remembers once a path that a fact is missing, and what it would add. 0 or -ENOMEM. */
+int pp_build_unread(struct pp_host_build *b, const char *path, int error, const char *adds);
+
+/* A text file as a fact in the host's arena. Never fails for a missing file; -ENOMEM only. */
+int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret);
+
+int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
+int pp_build_firmware(struct pp_host_build *b, struct pp_error *e);
+int pp_build_devices(struct pp_host_build *b, struct pp_error *e);
+int pp_build_topology(struct pp_host_build *b, struct pp_error *e);
+int pp_build_groups(struct pp_host_build *b, struct pp_error *e);
+int pp_build_iommu(struct pp_host_build *b, struct pp_error *e);
+int pp_build_regions(struct pp_host_build *b, struct pp_error *e);
+int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e);
+int pp_build_slots(struct pp_host_build *b, struct pp_error *e);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <pcipass/capture.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/build.h"
+#include "host/redact.h"
+#include "source/record.h"
+
+/*
+ * Files that no rule reads yet but a person looking at a capture wants, and that lspci needs to
+ * list it. They answer without touching the device.
+ */
+static const char *const also[] = {
+	"resource",         "class",    "vendor", "device",   "subsystem_vendor",
+	"subsystem_device", "revision", "irq",    "numa_node"
+};
+
+static int ask_for_more(struct pp_source *recorder, const struct pp_host *h)
+{
+	char buf[4096], path[64], address[PP_ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		struct pp_node dir;
+		pp_address_format(h->devices[i].address, address);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
+		int r = pp_source_open_dir(recorder, path, &dir);
+		if (r == -ENOMEM)
+			return r;
+		if (r)
+			continue;
+		for (size_t f = 0; r != -ENOMEM && f < sizeof(also) / sizeof(also[0]); f++)
+			r = pp_source_read_text(recorder, dir, also[f], buf, sizeof(buf));
+		pp_source_close(recorder, dir);
+		if (r == -ENOMEM)
+			return r;
+	}
+	return 0;
+}
+
+int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
+                     struct pp_host **ret, struct pp_error *e)
+{
+	struct pp_record_options options = {
+		.tool = o->tool,
+		.as_root = o->as_root,
+		.redacted = !o->keep_private,
+		.filter = o->keep_private ? NULL : pp_redact,
+	};
+	struct pp_source *recorder;
+	struct pp_host *host;
+
+	int r = pp_recorder_new(s, &recorder, e);
+	if (r)
+		return r;
+	r = pp_host_read(recorder, &host, e);
+	if (r) {
+		pp_source_free(recorder);
+		return r;
+	}
+	if (host->devices_error)
+		r = pp_fail(e, host->devices_error, "/sys/bus/pci/devices: no devices to capture");
+	else if (ask_for_more(recorder, host))
+		r = pp_fail_oom(e, "capture");
+	else
+		r = pp_recorder_write(recorder, path, o->overwrite, &options, e);
+	pp_source_free(recorder);
+	if (r) {
+		pp_host_free(host);
+		return r;
+	}
+	*ret = host;
+	return 0;
+}
+
+void pp_host_unread(const struct pp_host *h,
+                    void (*tell)(void *ctx, const char *path, const char *reason, const char *adds),
+                    void *ctx)
+{
+	for (const struct pp_unread *u = h->unread; u; u = u->next)
+		tell(ctx, u->path, strerror(u->error), u->adds);
+}

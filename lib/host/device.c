@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One device after the other, from the kernel's folders. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/build.h"
+
+#define DEVICES "sys/bus/pci/devices"
+
+/* 256 segments of 65,536 functions would fit; no host comes near. */
+#define MAX_DEVICES 100000
+
+struct reading {
+	struct pp_source *source;
+	struct pp_node file;
+};
+
+static int read_config_bytes(void *ctx, uint16_t offset, void *buf, uint16_t len)
+{
+	struct reading *r = ctx;
+	ssize_t n = pp_source_pread(r->source, r->file, buf, len, offset);
+
+	if (n < 0)
+		return (int)n;
+	return n == len ? 0 : -ENODATA;
+}
+
+static bool read_hex(struct pp_host_build *b, struct pp_node dir, const char *name, uint64_t max,
+                     uint64_t *ret)
+{
+	char buf[32];
+
+	return !pp_source_read_text(b->source, dir, name, buf, sizeof(buf)) &&
+	       pp_parse_hex(buf, max, ret);
+}
+
+static bool read_decimal(struct pp_host_build *b, struct pp_node dir, const char *name,
+                         uint64_t max, uint64_t *ret)
+{
+	char buf[32];
+
+	return !pp_source_read_text(b->source, dir, name, buf, sizeof(buf)) &&
+	       pp_parse_dec(buf, max, ret);
+}
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/*
+ * Reading the configuration space through sysfs resumes the bridge above and, from D3cold, the
+ * device itself (drivers/pci/pci.c, pci_config_pm_runtime_get()): a look must not do that.
+ */
+static bool sleeps(struct pp_host_build *b, struct pp_node dir, const struct pp_device *d)
+{
+	char state[16];
+
+	for (uint32_t p = d->parent; p != PP_NO_DEVICE; p = b->devices[p].parent)
+		if (b->devices[p].asleep)
+			return true;
+	if (pp_source_read_text(b->source, dir, "power_state", state, sizeof(state)))
+		return false; /* kernels before 5.11 do not say */
+	/* A bridge in D3hot counts: what is below it would wake it. */
+	return !strcmp(state, "D3cold") || (!strcmp(state, "D3hot") && d->config.header_type);
+}
+
+/* The kernel's own files, where the configuration space was left alone or hides the ids. */
+static void read_attributes(struct pp_host_build *b, struct pp_node dir, struct pp_device *d)
+{
+	uint64_t vendor, device, class_code, bus;
+
+	if (read_hex(b, dir, "vendor", 0xffff, &vendor) &&
+	    read_hex(b, dir, "device", 0xffff, &device)) {
+		d->vendor = (uint16_t)vendor;
+		d->device = (uint16_t)device;
+		d->ids_known = true;
+	}
+	if (read_hex(b, dir, "class", 0xffffff, &class_code))
+		d->class_code = (uint32_t)class_code;
+	else
+		d->ids_known = false;
+	if (d->config.header_read == PP_YES || d->class_code >> 8 != 0x0604)
+		return;
+	/* A PCI bridge: where it leads is all that the topology needs of it. */
+	if (read_decimal(b, dir, "secondary_bus_number", 0xff, &bus))
+		d->config.secondary = (uint8_t)bus;
+	if (read_decimal(b, dir, "subordinate_bus_number", 0xff, &bus))
+		d->config.subordinate = (uint8_t)bus;
+}
+
+static int read_config(struct pp_host_build *b, struct pp_node dir, const char *name,
+                       struct pp_device *d)
+{
+	struct reading reading = { .source = b->source };
+	struct pp_config_reader reader = { read_config_bytes, &reading };
+	int r = pp_source_open_file(b->source, dir, "config", &reading.file);
+
+	if (r) {
+		if (r == -ENOMEM)
+			return r;
+		return pp_build_unread(b, DEVICES "/*/config", -r, "what the devices can do");
+	}
+	r = pp_config_decode(&reader, name, &b->host->notes, &d->config, NULL);
+	pp_source_close(b->source, reading.file);
+	if (r == -ENODEV)
+		pp_note(&b->host->notes, name, 0,
+		        "does not answer: its configuration reads all ones");
+	return r == -ENOMEM ? r : 0;
+}
+
+static int read_link_name(struct pp_host_build *b, struct pp_node dir, const char *name,
+                          struct pp_text_fact *ret)
+{
+	char buf[1024];
+	int r = pp_source_read_link(b->source, dir, name, buf, sizeof(buf));
+
+	*ret = (struct pp_text_fact){ .error = -r };
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	const char *last = last_component(buf);
+	ret->text = pp_text_clean(&b->host->arena, last, strlen(last));
+	return ret->text ? 0 : -ENOMEM;
+}
+
+/* What decides of an endpoint beyond its configuration space. */
+static int read_endpoint(struct pp_host_build *b, struct pp_node dir, struct pp_device *d)
+{
+	struct pp_text_fact physfn;
+	struct pp_address pf;
+	char methods[128];
+
+	int r = pp_source_read_text(b->source, dir, "reset_method", methods, sizeof(methods));
+	d->reset_method.error = -r;
+	if (!r) {
+		d->reset_method.text = pp_text_clean(&b->host->arena, methods, strlen(methods));
+		if (!d->reset_method.text)
+			return -ENOMEM;
+	}
+	/* A VF is known by ids of all ones (SR-IOV 9.3.4.1.1): others need not be asked. */
+	if (d->config.header_read == PP_YES && d->config.vendor != 0xffff)
+		return 0;
+	if (read_link_name(b, dir, "physfn", &physfn))
+		return -ENOMEM;
+	if (physfn.text && pp_address_parse(physfn.text, &pf))
+		d->physfn = pp_host_find(b->host, pf);
+	return 0;
+}
+
+static int read_device(struct pp_host_build *b, const char *name, struct pp_device *d)
+{
+	char path[128];
+	struct pp_node dir;
+	struct pp_text_fact group;
+
+	snprintf(path, sizeof(path), DEVICES "/%s", name);
+	int r = pp_source_open_dir(b->source, path, &dir);
+	if (r) {
+		d->driver.error = d->reset_method.error = d->group_error = -r;
+		return r == -ENOMEM ? r : pp_build_unread(b, path, -r, "this device");
+	}
+	d->asleep = sleeps(b, dir, d);
+	r = d->asleep ? 0 : read_config(b, dir, name, d);
+	if (d->config.header_read == PP_YES) {
+		d->vendor = d->config.vendor;
+		d->device = d->config.device;
+		d->class_code = d->config.class_code;
+		d->ids_known = true;
+	}
+	if (d->config.header_read != PP_YES || d->vendor == 0xffff)
+		read_attributes(b, dir, d);
+	if (!r)
+		r = read_link_name(b, dir, "driver", &d->driver);
+	if (!r && !pp_device_is_bridge(d))
+		r = read_endpoint(b, dir, d);
+	if (!r)
+		r = read_link_name(b, dir, "iommu_group", &group);
+	pp_source_close(b->source, dir);
+	if (r)
+		return r;
+	uint64_t number;
+	d->group_error = group.error;
+	/* Its number for now; the groups are made when all are known. */
+	if (group.text && pp_parse_dec(group.text, UINT32_MAX - 1, &number))
+		d->group = (uint32_t)number;
+	else if (group.text)
+		d->group_error = EBADMSG;
+	return 0;
+}
+
+/* The bridge that leads to a bus is known before any device on it: its own bus is lower. */
+static void find_parent(struct pp_host_build *b, struct pp_device *d)
+{
+	if (b->domain != d->address.domain)
+		for (size_t i = 0; i < 256; i++)
+			b->bridge_to[i] = PP_NO_DEVICE;
+	b->domain = d->address.domain;
+	d->parent = b->bridge_to[d->address.bus];
+}
+
+/* A bridge further down comes later and leads to fewer buses: its answer replaces the wider one. */
+static void enter_bridge(struct pp_host_build *b, uint32_t index)
+{
+	const struct pp_device *d = &b->devices[index];
+
+	for (unsigned int bus = d->config.secondary;
+	     bus > d->address.bus && bus <= d->config.subordinate; bus++)
+		b->bridge_to[bus] = index;
+}
+
+static int compare_addresses(const void *x, const void *y)
+{
+	const struct pp_device *a = x, *b = y;
+	return pp_address_compare(a->address, b->address);
+}
+
+static int list_devices(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+	struct pp_names names;
+	int r = pp_source_list(b->source, DEVICES, &b->scratch, &names);
+
+	h->devices_error = -r;
+	if (r)
+		return r == -ENOMEM ? r : pp_build_unread(b, DEVICES, -r, "the devices");
+	b->devices = PP_ARENA_ARRAY(&h->arena, names.count, struct pp_device);
+	if (!b->devices)
+		return -ENOMEM;
+	h->devices = b->devices;
+	for (uint32_t i = 0; i < names.count; i++) {
+		struct pp_device d = { .parent = PP_NO_DEVICE,
+			               .physfn = PP_NO_DEVICE,
+			               .group = PP_NO_GROUP };
+		if (h->nr_devices >= MAX_DEVICES)
+			return -E2BIG;
+		char canonical[PP_ADDRESS_TEXT_BYTES] = "";
+		if (pp_address_parse(names.names[i], &d.address))
+			pp_address_format(d.address, canonical);
+		if (!strcmp(canonical, names.names[i]))
+			b->devices[h->nr_devices++] = d;
+		else
+			pp_note(&h->notes, DEVICES, 0, "'%s' is no PCI address: passed over",
+			        names.names[i]);
+	}
+	qsort(b->devices, h->nr_devices, sizeof(*b->devices), compare_addresses);
+	return 0;
+}
+
+int pp_build_devices(struct pp_host_build *b, struct pp_error *e)
+{
+	struct pp_host *h = b->host;
+	int r = list_devices(b);
+
+	b->domain = UINT32_MAX;
+	if (r == -E2BIG)
+		return pp_fail(e, E2BIG, "%s: more than %d devices", DEVICES, MAX_DEVICES);
+	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
+		char name[PP_ADDRESS_TEXT_BYTES];
+		pp_address_format(h->devices[i].address, name);
+		find_parent(b, &b->devices[i]);
+		r = read_device(b, name, &b->devices[i]);
+		enter_bridge(b, i);
+	}
+	return r ? pp_fail_oom(e, "devices") : 0;
+}

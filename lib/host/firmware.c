@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the firmware left behind: ACPI tables, SMBIOS. */
+#include <string.h>
+
+#include "host/build.h"
+
+#define TABLES "sys/firmware/acpi/tables/"
+#define DMI    "sys/firmware/dmi/tables/DMI"
+
+/* Present, absent or not known, and the bytes if they can be read. */
+static int read_table(struct pp_host_build *b, const char *path, const char *adds,
+                      enum pp_tri *present, int *error, struct pp_span *ret)
+{
+	int r = pp_source_read_all(b->source, path, PP_ACPI_TABLE_MAX_BYTES, &b->host->arena, ret);
+
+	if (r == -ENOMEM)
+		return r;
+	*error = -r;
+	*present = r == -ENOENT ? PP_NO : r == -ENODATA ? PP_UNKNOWN : PP_YES;
+	if (r && r != -ENOENT)
+		return pp_build_unread(b, path, -r, adds);
+	return 0;
+}
+
+/* Linux gives up on such a table as a whole, and so must every answer that rests on it. */
+static int undecodable(struct pp_host_build *b, const char *path, int r, const struct pp_error *why,
+                       int *error)
+{
+	if (r == -ENOMEM)
+		return r;
+	*error = -r;
+	if (!b->host->table_error.code)
+		b->host->table_error = *why;
+	return pp_build_unread(b, path, -r, "the regions that the firmware declares");
+}
+
+static int read_dmar(struct pp_host_build *b)
+{
+	static const char path[] = TABLES "DMAR";
+	struct pp_host *h = b->host;
+	struct pp_span bytes;
+	int r = read_table(b, path, "which region holds which device, with the IOMMU off as well",
+	                   &h->table_dmar, &h->dmar_error, &bytes);
+
+	if (r || h->dmar_error)
+		return r;
+	struct pp_error why = { 0 };
+	struct pp_dmar *dmar = PP_ARENA_NEW(&h->arena, struct pp_dmar);
+	if (!dmar)
+		return -ENOMEM;
+	r = pp_dmar_parse(bytes, &h->arena, &h->notes, dmar, &why);
+	if (r)
+		return undecodable(b, path, r, &why, &h->dmar_error);
+	h->dmar = dmar;
+	return 0;
+}
+
+static int read_ivrs(struct pp_host_build *b)
+{
+	static const char path[] = TABLES "IVRS";
+	struct pp_host *h = b->host;
+	struct pp_span bytes;
+	int r = read_table(b, path, "which region holds which device", &h->table_ivrs,
+	                   &h->ivrs_error, &bytes);
+
+	if (r || h->ivrs_error)
+		return r;
+	struct pp_error why = { 0 };
+	struct pp_ivrs *ivrs = PP_ARENA_NEW(&h->arena, struct pp_ivrs);
+	if (!ivrs)
+		return -ENOMEM;
+	r = pp_ivrs_parse(bytes, &h->arena, &h->notes, ivrs, &why);
+	if (r)
+		return undecodable(b, path, r, &why, &h->ivrs_error);
+	h->ivrs = ivrs;
+	return 0;
+}
+
+static int read_smbios(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+	struct pp_error why = { 0 };
+	struct pp_span bytes;
+	int r = pp_source_read_all(b->source, DMI, PP_SMBIOS_MAX_BYTES, &h->arena, &bytes);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return pp_build_unread(b, DMI, -r, "the physical slots");
+	struct pp_smbios *smbios = PP_ARENA_NEW(&h->arena, struct pp_smbios);
+	if (!smbios)
+		return -ENOMEM;
+	r = pp_smbios_parse(bytes, &h->arena, &h->notes, smbios, &why);
+	if (r == -ENOMEM)
+		return r;
+	if (r) {
+		pp_note(&h->notes, DMI, 0, "%s", why.text);
+		return pp_build_unread(b, DMI, -r, "the physical slots");
+	}
+	h->smbios = smbios;
+	return 0;
+}
+
+/* SMBIOS' own string, else the kernel's copy of it, which everybody may read. */
+static int identity(struct pp_host_build *b, const char *from_smbios, const char *path,
+                    struct pp_text_fact *ret)
+{
+	if (from_smbios && *from_smbios) {
+		*ret = (struct pp_text_fact){ .text = from_smbios };
+		return 0;
+	}
+	int r = pp_build_text(b, path, ret);
+	if (!r && ret->text && !*ret->text)
+		*ret = (struct pp_text_fact){ .error = ENOENT };
+	return r;
+}
+
+int pp_build_firmware(struct pp_host_build *b, struct pp_error *e)
+{
+	static const struct pp_smbios none = { 0 };
+	struct pp_host *h = b->host;
+	struct pp_span bytes;
+	int iort_error;
+
+	if (read_dmar(b) || read_ivrs(b) || read_smbios(b) ||
+	    read_table(b, TABLES "IORT", "the regions that an Arm firmware declares",
+	               &h->table_iort, &iort_error, &bytes))
+		return pp_fail_oom(e, "firmware tables");
+	const struct pp_smbios *s = h->smbios ? h->smbios : &none;
+	if (identity(b, s->product, "sys/class/dmi/id/product_name", &h->product) ||
+	    identity(b, s->manufacturer, "sys/class/dmi/id/sys_vendor", &h->manufacturer) ||
+	    identity(b, s->bios_version, "sys/class/dmi/id/bios_version", &h->bios_version) ||
+	    identity(b, s->bios_date, "sys/class/dmi/id/bios_date", &h->bios_date))
+		return pp_fail_oom(e, "firmware tables");
+	return 0;
+}

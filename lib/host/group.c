@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IOMMU groups and their reserved regions, as the kernel shows them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/build.h"
+
+#define GROUPS "sys/kernel/iommu_groups"
+
+struct member {
+	uint32_t number, device;
+};
+
+static int compare_members(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	return a->device < b->device ? -1 : a->device > b->device;
+}
+
+/* Devices that say they are in a group, by group. Returns their count. */
+static uint32_t collect(const struct pp_host *h, struct member *ret)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (h->devices[i].group != PP_NO_GROUP)
+			ret[n++] = (struct member){ h->devices[i].group, i };
+	qsort(ret, n, sizeof(*ret), compare_members);
+	return n;
+}
+
+static enum pp_region_kind kind_of(struct pp_span word)
+{
+	static const struct {
+		const char *name;
+		enum pp_region_kind kind;
+	} kinds[] = {
+		/* drivers/iommu/iommu.c, iommu_group_resv_type_string[] */
+		{ "direct", PP_REGION_DIRECT },
+		{ "direct-relaxable", PP_REGION_DIRECT_RELAXABLE },
+		{ "reserved", PP_REGION_RESERVED },
+		{ "msi", PP_REGION_MSI },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (pp_span_is(word, kinds[i].name))
+			return kinds[i].kind;
+	return PP_REGION_UNKNOWN;
+}
+
+static bool word_hex(struct pp_span *line, uint64_t *ret)
+{
+	char buf[32];
+	struct pp_span word;
+
+	if (!pp_text_word(line, &word) || word.len >= sizeof(buf))
+		return false;
+	memcpy(buf, word.data, word.len);
+	buf[word.len] = '\0';
+	return pp_parse_hex(buf, UINT64_MAX, ret);
+}
+
+static int read_regions(struct pp_host_build *b, struct pp_group *g)
+{
+	char path[64];
+	struct pp_span text, line, word;
+	uint32_t lines = 0;
+
+	snprintf(path, sizeof(path), GROUPS "/%u/reserved_regions", g->number);
+	int r = pp_source_read_all(b->source, path, 65536, &b->scratch, &text);
+	g->regions_error = -r;
+	if (r)
+		return r == -ENOMEM ? r
+		                    : pp_build_unread(b, GROUPS "/*/reserved_regions", -r,
+		                                      "the regions that the kernel reserves");
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	struct pp_kernel_region *regions =
+		PP_ARENA_ARRAY(&b->host->arena, lines + 1, struct pp_kernel_region);
+	if (!regions)
+		return -ENOMEM;
+	while (pp_text_line(&text, &line)) {
+		struct pp_kernel_region k;
+		if (!line.len)
+			continue;
+		struct pp_span rest = line;
+		if (!word_hex(&rest, &k.start) || !word_hex(&rest, &k.end_incl) ||
+		    !pp_text_word(&rest, &word) || g->nr_regions > lines) {
+			pp_note(&b->host->notes, path, 0, "a line that is no region");
+			g->regions_error = EBADMSG;
+			return pp_build_unread(b, path, EBADMSG,
+			                       "the regions that the kernel reserves");
+		}
+		k.kind = kind_of(word);
+		regions[g->nr_regions++] = k;
+	}
+	g->regions = regions;
+	return 0;
+}
+
+static int make_group(struct pp_host_build *b, uint32_t index, const struct member *members,
+                      uint32_t count)
+{
+	struct pp_group *g = &b->groups[index];
+	uint32_t *devices = PP_ARENA_ARRAY(&b->host->arena, count, uint32_t);
+
+	if (!devices)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		devices[i] = members[i].device;
+		b->devices[members[i].device].group = index;
+	}
+	g->number = members[0].number;
+	g->devices = devices;
+	g->nr_devices = count;
+	return read_regions(b, g);
+}
+
+/* Are there no groups, or does nobody know? */
+static void note_absence(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+	struct pp_names names;
+
+	h->groups_error = 0;
+	if (h->nr_groups)
+		return;
+	int r = pp_source_list(b->source, GROUPS, &b->scratch, &names);
+	/* A kernel without IOMMU support has no such folder, and no groups. */
+	if (r && r != -ENOENT)
+		h->groups_error = -r;
+	else if (!r && names.count)
+		h->groups_error = ENODATA; /* groups, but no device says which is its own */
+}
+
+int pp_build_groups(struct pp_host_build *b, struct pp_error *e)
+{
+	struct pp_host *h = b->host;
+	struct member *members = PP_ARENA_ARRAY(&b->scratch, h->nr_devices, struct member);
+
+	if (!members)
+		return pp_fail_oom(e, "groups");
+	uint32_t n = collect(h, members);
+	for (uint32_t i = 0; i < n; i++)
+		h->nr_groups += !i || members[i].number != members[i - 1].number;
+	b->groups = PP_ARENA_ARRAY(&h->arena, h->nr_groups, struct pp_group);
+	if (!b->groups)
+		return pp_fail_oom(e, "groups");
+	h->groups = b->groups;
+	uint32_t group = 0;
+	for (uint32_t i = 0; i < n; group++) {
+		uint32_t end = i;
+		while (end < n && members[end].number == members[i].number)
+			end++;
+		if (make_group(b, group, members + i, end - i))
+			return pp_fail_oom(e, "groups");
+		i = end;
+	}
+	note_absence(b);
+	if (h->groups_error &&
+	    pp_build_unread(b, GROUPS, h->groups_error, "the groups of the devices"))
+		return pp_fail_oom(e, "groups");
+	return 0;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/build.h"
+
+/* A hostile capture cannot make the model larger than this. */
+#define HOST_MAX_BYTES ((size_t)512 * 1024 * 1024)
+
+void pp_host_free(struct pp_host *h)
+{
+	if (!h)
+		return;
+	pp_arena_fini(&h->arena);
+	free(h);
+}
+
+bool pp_host_table_error(const struct pp_host *h, struct pp_error *e)
+{
+	if (h->table_error.code)
+		*e = h->table_error;
+	return h->table_error.code != 0;
+}
+
+int pp_build_unread(struct pp_host_build *b, const char *path, int error, const char *adds)
+{
+	struct pp_host *h = b->host;
+	struct pp_unread **end = &h->unread;
+
+	for (; *end; end = &(*end)->next)
+		if (!strcmp((*end)->path, path))
+			return 0;
+	struct pp_unread *u = PP_ARENA_NEW(&h->arena, struct pp_unread);
+	if (!u)
+		return -ENOMEM;
+	u->path = pp_arena_strdup(&h->arena, path);
+	u->adds = pp_arena_strdup(&h->arena, adds);
+	u->error = error;
+	if (!u->path || !u->adds)
+		return -ENOMEM;
+	*end = u;
+	return 0;
+}
+
+int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret)
+{
+	char buf[4096];
+	int r = pp_source_read_text(b->source, PP_NODE_NONE, path, buf, sizeof(buf));
+
+	*ret = (struct pp_text_fact){ .error = -r };
+	if (r)
+		return 0;
+	ret->text = pp_text_clean(&b->host->arena, buf, strlen(buf));
+	return ret->text ? 0 : -ENOMEM;
+}
+
+uint32_t pp_host_find(const struct pp_host *h, struct pp_address a)
+{
+	uint32_t low = 0, high = h->nr_devices;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int order = pp_address_compare(h->devices[mid].address, a);
+		if (!order)
+			return mid;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return PP_NO_DEVICE;
+}
+
+#define CLASS_BRIDGE  0x06
+#define CLASS_DISPLAY 0x03
+#define CLASS_USB     0x0c03
+
+bool pp_device_is_bridge(const struct pp_device *d)
+{
+	return pp_device_base_class(d) == CLASS_BRIDGE ||
+	       (d->config.header_read == PP_YES && d->config.header_type != PP_HEADER_NORMAL);
+}
+
+bool pp_device_is_relaxable(const struct pp_device *d)
+{
+	return d->class_code >> 8 == CLASS_USB || pp_device_base_class(d) == CLASS_DISPLAY;
+}
+
+int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
+{
+	static int (*const steps[])(struct pp_host_build *, struct pp_error *) = {
+		pp_build_kernel,   pp_build_firmware,   pp_build_devices,
+		pp_build_topology, pp_build_groups,     pp_build_iommu,
+		pp_build_regions,  pp_build_memory_map, pp_build_slots,
+	};
+	struct pp_host *h = calloc(1, sizeof(*h));
+	int r = 0;
+
+	if (!h)
+		return pp_fail_oom(e, "host");
+	pp_arena_init(&h->arena, HOST_MAX_BYTES);
+	pp_notes_init(&h->notes, &h->arena);
+	struct pp_host_build b = { .host = h, .source = s };
+	pp_arena_init(&b.scratch, HOST_MAX_BYTES);
+	for (size_t i = 0; !r && i < sizeof(steps) / sizeof(steps[0]); i++)
+		r = steps[i](&b, e);
+	pp_arena_fini(&b.scratch);
+	if (r) {
+		pp_host_free(h);
+		return r == -ENOMEM ? pp_fail_oom(e, "host") : r;
+	}
+	*ret = h;
+	return 0;
+}

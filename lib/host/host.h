@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_HOST_HOST_H
+#define PP_HOST_HOST_H
+
+#include <pcipass/host.h>
+
+#include "acpi/dmar.h"
+#include "acpi/ivrs.h"
+#include "base/arena.h"
+#include "base/notes.h"
+#include "pci/address.h"
+#include "pci/config.h"
+#include "smbios/smbios.h"
+
+/*
+ * The decoded host. Everything lives in its arena, is built once and const from then on. Devices
+ * are referred to by their index in pp_host.devices, which is in address order.
+ */
+#define PP_NO_DEVICE UINT32_MAX
+#define PP_NO_GROUP  UINT32_MAX
+
+/* Text that may be missing. error: 0, ENOENT absent, ENODATA never read, EACCES and others. */
+struct pp_text_fact {
+	const char *text; /* cleaned; NULL if error */
+	int error;
+};
+
+/* Who said which slot a device sits in. */
+enum pp_slot_witness {
+	PP_SLOT_SMBIOS = 1 << 0,     /* type 9 record with the device's or its port's address */
+	PP_SLOT_KERNEL = 1 << 1,     /* /sys/bus/pci/slots */
+	PP_SLOT_CAPABILITY = 1 << 2, /* Slot Capabilities of the port above */
+};
+
+struct pp_slot_ref {
+	const char *name;        /* "2"; NULL: in no slot, or unknown if unknown is set */
+	const char *designation; /* SMBIOS: "PCI-E Slot 2"; NULL without a record */
+	unsigned int witnesses;  /* enum pp_slot_witness: who says so */
+	const char *other_name;  /* what a disagreeing witness says, else NULL */
+	unsigned int other_witness;
+	bool unknown;        /* no witness could be asked */
+	const char *onboard; /* SMBIOS type 41 designation: the device is embedded */
+};
+
+struct pp_device {
+	struct pp_address address;
+	struct pp_config config;
+	uint16_t vendor, device; /* the kernel's, where the configuration space hides them (VF) */
+	uint32_t class_code;     /* 24 bits */
+	bool ids_known;
+	bool asleep; /* configuration space left alone: it or a bridge above it sleeps */
+	struct pp_text_fact driver;
+	struct pp_text_fact reset_method; /* as in sysfs: "flr bus"; ENOENT: no method */
+	uint32_t group;                   /* index in pp_host.groups or PP_NO_GROUP */
+	int group_error;                  /* with PP_NO_GROUP: ENOENT no group, else not read */
+	uint32_t parent;                  /* the bridge above, PP_NO_DEVICE on a root bus */
+	uint8_t root_bus;
+	uint32_t physfn;    /* a VF's PF, else PP_NO_DEVICE */
+	uint32_t nr_vfs_on; /* a PF's VFs that exist now */
+	struct pp_slot_ref slot;
+	uint32_t first_hold, nr_holds; /* in pp_host.holds */
+};
+
+/* What the kernel says a group's regions are: sysfs reserved_regions. */
+enum pp_region_kind {
+	PP_REGION_UNKNOWN = 0,
+	PP_REGION_DIRECT,
+	PP_REGION_DIRECT_RELAXABLE,
+	PP_REGION_RESERVED,
+	PP_REGION_MSI,
+};
+
+struct pp_kernel_region {
+	uint64_t start, end_incl;
+	enum pp_region_kind kind;
+};
+
+struct pp_group {
+	uint32_t number;
+	const uint32_t *devices;
+	uint32_t nr_devices;
+	const struct pp_kernel_region *regions;
+	uint32_t nr_regions;
+	int regions_error; /* errno, 0 if they were read */
+};
+
+enum pp_region_source {
+	PP_FROM_DMAR,
+	PP_FROM_IVRS,
+};
+
+/* What became of a scope. */
+enum pp_scope_match {
+	PP_SCOPE_MATCHED,
+	PP_SCOPE_MATCHED_BDF, /* one hop, start bus taken as the device's own: kernel workaround */
+	PP_SCOPE_IGNORED,     /* a type the kernel does not match for regions */
+	PP_SCOPE_NO_DEVICE,   /* names nothing that is there */
+	PP_SCOPE_WRONG_TYPE,  /* endpoint scope on a bridge, or the reverse: the IOMMU stays off */
+	PP_SCOPE_NOT_TRIED,   /* no device list to match against */
+};
+
+struct pp_region_scope {
+	const struct pp_dmar_scope *dmar; /* NULL for IVRS */
+	enum pp_scope_match match;
+	uint32_t device; /* what it names, PP_NO_DEVICE if nothing */
+};
+
+/* A reserved region that the firmware's table declares. */
+struct pp_region {
+	enum pp_region_source source;
+	uint32_t index;  /* among the regions of that table */
+	uint32_t offset; /* of its structure in the table */
+	uint16_t segment;
+	uint64_t start, end_incl; /* as declared; end may be below start */
+	const struct pp_region_scope *scopes;
+	uint32_t nr_scopes;
+	uint16_t first_devid, last_devid; /* IVRS */
+	uint8_t ivmd_type, ivmd_flags;    /* IVRS */
+	const uint32_t *devices;          /* held, in address order */
+	uint32_t nr_devices;
+	enum pp_tri reserved_in_memory_map; /* does the kernel's memory map reserve it whole? */
+};
+
+/* A device held by a region. */
+struct pp_hold {
+	uint32_t device, region;
+	uint32_t scope;  /* in the region; the one that matched */
+	bool via_bridge; /* a bridge above the device is named */
+	bool relaxable;  /* USB or display, on Intel: Linux lets it go */
+};
+
+enum pp_iommu_kind {
+	PP_IOMMU_NONE = 0,
+	PP_IOMMU_INTEL,
+	PP_IOMMU_AMD,
+	PP_IOMMU_OTHER, /* an SMMU or another: the kernel's own words are all there is */
+};
+
+struct pp_kernel {
+	struct pp_text_fact release; /* "6.1.0-28-amd64" */
+	unsigned int major, minor;   /* 0.0 if the release is unknown */
+	bool proxmox;
+	struct pp_text_fact command_line; /* only looked at, never shown whole */
+	struct pp_text_fact
+		unsafe_interrupts;    /* "Y" or "N": module parameter, or the command line */
+	struct pp_text_fact lockdown; /* "none", "integrity", "confidentiality" */
+	enum pp_tri log_read;
+	bool log_scope_mismatch;      /* "Device scope type does not match for" */
+	const char *log_scope_device; /* the device it names */
+	bool log_rmrrs_relaxed;       /* "assuming all RMRRs are relaxable" */
+	bool log_direct_map_failed;   /* "not able to establish FW requested direct mapping" */
+	bool log_bad_rmrr;            /* "Your BIOS is broken; bad RMRR" */
+};
+
+/* What could not be read, once a fact. */
+struct pp_unread {
+	struct pp_unread *next;
+	const char *path; /* with '*' for any device */
+	int error;        /* EACCES, EPERM: root would read it; ENODATA: the capture lacks it */
+	const char *adds; /* what it would add */
+};
+
+struct pp_host {
+	struct pp_arena arena;
+	struct pp_notes notes; /* odd firmware, odd files */
+
+	struct pp_text_fact product, manufacturer, bios_version, bios_date;
+	struct pp_kernel kernel;
+
+	int devices_error; /* errno: the list of devices itself could not be read */
+	const struct pp_device *devices;
+	uint32_t nr_devices;
+
+	int groups_error; /* ENODATA: whether there are groups is not known */
+	const struct pp_group *groups;
+	uint32_t nr_groups;
+
+	/* The IOMMU as the firmware declares it and as the kernel runs it. */
+	enum pp_tri table_dmar, table_ivrs, table_iort; /* present among the firmware's tables? */
+	int dmar_error,
+		ivrs_error; /* errno where the table is present but was not read or decoded */
+	struct pp_error table_error; /* the sentence of a table that could not be decoded */
+	uint32_t wrong_scope_device; /* first device that a DMAR scope names by the wrong type */
+	uint32_t wrong_scope_offset;
+	uint8_t wrong_scope_type;
+	const struct pp_dmar *dmar;
+	const struct pp_ivrs *ivrs;
+	enum pp_tri iommu_on;     /* the kernel runs one */
+	enum pp_iommu_kind iommu; /* by what the kernel runs, else by the table */
+	enum pp_tri intremap;     /* interrupts are remapped */
+
+	const struct pp_smbios *smbios; /* NULL: not read */
+
+	const struct pp_region *regions;
+	uint32_t nr_regions;
+	const struct pp_hold *holds; /* by device, then region */
+	uint32_t nr_holds;
+
+	struct pp_unread *unread;
+};
+
+/* Index of the device at that address or PP_NO_DEVICE. */
+uint32_t pp_host_find(const struct pp_host *h, struct pp_address a);
+
+/* Class tests: base class 06, header of a bridge; USB or display. */
+bool pp_device_is_bridge(const struct pp_device *d);
+static inline uint8_t pp_device_base_class(const struct pp_device *d)
+{
+	return (uint8_t)(d->class_code >> 16);
+}
+/* drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable(): tested on the device itself. */
+bool pp_device_is_relaxable(const struct pp_device *d);
+
+/* Whether the running kernel is known to be at least that version. */
+enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor);
+
+/* Value of the last "name=" on a command line, copied to the arena; NULL if there is none. */
+const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct pp_arena *a);
+
+#endif

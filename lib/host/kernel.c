@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the running kernel says of itself: version, command line, parameters, log. */
+#include <string.h>
+
+#include "base/text.h"
+#include "host/build.h"
+
+enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor)
+{
+	if (!k->release.text || !k->major)
+		return PP_UNKNOWN;
+	return pp_tri(k->major > major || (k->major == major && k->minor >= minor));
+}
+
+static unsigned int leading_number(const char **s)
+{
+	unsigned int v = 0;
+
+	for (; **s >= '0' && **s <= '9' && v < 100000; (*s)++)
+		v = v * 10 + (unsigned int)(**s - '0');
+	return v;
+}
+
+static int read_release(struct pp_host_build *b)
+{
+	struct pp_kernel *k = &b->host->kernel;
+	struct pp_text_fact version;
+
+	if (pp_build_text(b, "proc/version", &version))
+		return -ENOMEM;
+	k->release.error = version.error;
+	if (!version.text)
+		return 0;
+	/* "Linux version 6.1.0-28-amd64 (…" */
+	struct pp_span rest = PP_SPAN(version.text, strlen(version.text)), word;
+	for (int i = 0; i < 3; i++)
+		if (!pp_text_word(&rest, &word)) {
+			k->release.error = EBADMSG;
+			return 0;
+		}
+	char *text = pp_arena_strndup(&b->host->arena, (const char *)word.data, word.len);
+	if (!text)
+		return -ENOMEM;
+	const char *s = text;
+	k->major = leading_number(&s);
+	if (*s == '.') {
+		s++;
+		k->minor = leading_number(&s);
+	}
+	k->proxmox = strstr(text, "-pve") != NULL;
+	k->release.text = text;
+	return 0;
+}
+
+const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct pp_arena *a)
+{
+	const char *line = h->kernel.command_line.text;
+	size_t len = strlen(name);
+	const char *value = NULL;
+
+	if (!line)
+		return NULL;
+	struct pp_span rest = PP_SPAN(line, strlen(line)), word;
+	while (pp_text_word(&rest, &word)) {
+		if (pp_span_is(word, "--"))
+			break; /* what follows is for init */
+		if (word.len > len && !memcmp(word.data, name, len) && word.data[len] == '=')
+			value = pp_arena_strndup(a, (const char *)word.data + len + 1,
+			                         word.len - len - 1);
+	}
+	return value;
+}
+
+/* Before the module is loaded only the command line and modprobe.d can say. */
+static int unsafe_from_configuration(struct pp_host_build *b, struct pp_text_fact *ret)
+{
+	static const char option[] = "allow_unsafe_interrupts=";
+	const char *value = pp_kernel_argument(b->host, "vfio_iommu_type1.allow_unsafe_interrupts",
+	                                       &b->host->arena);
+	struct pp_names files;
+
+	if (!value && !pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files)) {
+		for (uint32_t i = 0; i < files.count; i++) {
+			size_t len = strlen(files.names[i]);
+			struct pp_span text, line;
+			if (len < 5 || strcmp(files.names[i] + len - 5, ".conf"))
+				continue;
+			char *path =
+				pp_arena_printf(&b->scratch, "etc/modprobe.d/%s", files.names[i]);
+			if (!path || pp_source_read_all(b->source, path, 65536, &b->scratch, &text))
+				continue;
+			while (pp_text_line(&text, &line)) {
+				const uint8_t *at = pp_span_find(line, option);
+				if (!at || !pp_span_starts(line, "options vfio_iommu_type1 "))
+					continue;
+				at += sizeof(option) - 1;
+				if (at < line.data + line.len)
+					value = pp_arena_strndup(&b->host->arena, (const char *)at,
+					                         1);
+			}
+		}
+	}
+	if (!value)
+		return 0;
+	*ret = (struct pp_text_fact){ .text = strchr("1yY", value[0]) && value[0] ? "Y" : "N" };
+	return 0;
+}
+
+static int read_lockdown(struct pp_host_build *b)
+{
+	struct pp_text_fact *l = &b->host->kernel.lockdown;
+
+	/* "[none] integrity confidentiality": the one in brackets is in force. */
+	if (pp_build_text(b, "sys/kernel/security/lockdown", l))
+		return -ENOMEM;
+	const char *open = l->text ? strchr(l->text, '[') : NULL;
+	const char *close = open ? strchr(open, ']') : NULL;
+	if (!close)
+		return 0;
+	l->text = pp_arena_strndup(&b->host->arena, open + 1, (size_t)(close - open - 1));
+	return l->text ? 0 : -ENOMEM;
+}
+
+/* The text of the log line behind prefix, up to the next blank or comma. */
+static const char *word_behind(struct pp_host_build *b, struct pp_span line, const uint8_t *at,
+                               const char *prefix)
+{
+	at += strlen(prefix);
+	size_t left = (size_t)(line.data + line.len - at), n = 0;
+
+	while (n < left && at[n] != ' ' && at[n] != ',')
+		n++;
+	return pp_text_clean(&b->host->arena, at, n);
+}
+
+static int read_log(struct pp_host_build *b)
+{
+	static const char mismatch[] = "Device scope type does not match for ";
+	struct pp_kernel *k = &b->host->kernel;
+	struct pp_span log, line;
+	int r = pp_source_kernel_log(b->source, &b->scratch, &log);
+
+	if (r == -ENOMEM)
+		return r;
+	k->log_read = pp_tri(!r);
+	if (r)
+		return pp_build_unread(b, "kernel log", -r,
+		                       "what the kernel said of the IOMMU and the regions at boot");
+	while (pp_text_line(&log, &line)) {
+		const uint8_t *at = pp_span_find(line, mismatch);
+		if (at) {
+			k->log_scope_mismatch = true;
+			k->log_scope_device = word_behind(b, line, at, mismatch);
+		}
+		if (pp_span_find(line, "assuming all RMRRs are relaxable"))
+			k->log_rmrrs_relaxed = true;
+		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
+			k->log_direct_map_failed = true;
+		if (pp_span_find(line, "bad RMRR"))
+			k->log_bad_rmrr = true;
+	}
+	return 0;
+}
+
+int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
+{
+	struct pp_kernel *k = &b->host->kernel;
+
+	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
+	    pp_build_text(b, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+	                  &k->unsafe_interrupts))
+		return pp_fail_oom(e, "kernel");
+	if (k->unsafe_interrupts.error && unsafe_from_configuration(b, &k->unsafe_interrupts))
+		return pp_fail_oom(e, "kernel");
+	if (read_lockdown(b) || read_log(b))
+		return pp_fail_oom(e, "kernel");
+	return 0;
+}

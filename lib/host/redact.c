@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "host/redact.h"
+#include "smbios/smbios.h"
+
+#define MAX_BYTES ((size_t)16 * 1024 * 1024)
+
+static int take(struct pp_buffer *b, struct pp_span *content, struct pp_arena *a,
+                struct pp_error *e)
+{
+	char *copy = b->failed ? NULL : pp_arena_strndup(a, b->data ? b->data : "", b->len);
+	size_t len = b->len;
+
+	pp_buffer_fini(b);
+	if (!copy)
+		return pp_fail_oom(e, "capture");
+	*content = PP_SPAN(copy, len);
+	return 0;
+}
+
+static int redact_smbios(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
+{
+	struct pp_buffer b;
+
+	pp_buffer_init(&b, MAX_BYTES);
+	/* A table that cannot be parsed cannot be cleaned either: its place is kept, not its bytes.
+	 */
+	if (pp_smbios_redact(*content, &b, NULL)) {
+		pp_buffer_fini(&b);
+		*content = PP_SPAN("", 0);
+		return 0;
+	}
+	return take(&b, content, a, e);
+}
+
+/* Arguments that decide something. The others name disks, hosts and addresses. */
+static bool argument_matters(struct pp_span word)
+{
+	static const char *const prefixes[] = {
+		"iommu",
+		"intel_iommu",
+		"amd_iommu",
+		"intremap",
+		"vfio",
+		"pci=",
+		"pci_",
+		"pcie_",
+		"memmap=",
+		"lockdown",
+		"nox2apic",
+		"noapic",
+		"nomsi",
+		"initcall_blacklist=",
+		"efi=",
+		"acpi=",
+		"no_timer_check",
+		"xen",
+		"tboot",
+		"module_blacklist=",
+		"modprobe.blacklist=",
+		"video=",
+		"nomodeset",
+		"kvm",
+		"quiet",
+		"--",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (pp_span_starts(word, prefixes[i]))
+			return true;
+	return false;
+}
+
+static int redact_command_line(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
+{
+	struct pp_buffer b;
+	struct pp_span rest = *content, word;
+
+	pp_buffer_init(&b, MAX_BYTES);
+	while (pp_text_word(&rest, &word)) {
+		if (!argument_matters(word))
+			continue;
+		if (b.len)
+			pp_buffer_puts(&b, " ");
+		pp_buffer_append(&b, word.data, word.len);
+	}
+	pp_buffer_puts(&b, "\n");
+	return take(&b, content, a, e);
+}
+
+/* "Linux version RELEASE": behind it stands who built it, and where. */
+static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
+{
+	struct pp_buffer b;
+	struct pp_span rest = *content, word;
+
+	pp_buffer_init(&b, MAX_BYTES);
+	for (int i = 0; i < 3 && pp_text_word(&rest, &word); i++) {
+		pp_buffer_puts(&b, i ? " " : "");
+		pp_buffer_append(&b, word.data, word.len);
+	}
+	pp_buffer_puts(&b, "\n");
+	return take(&b, content, a, e);
+}
+
+static bool log_line_matters(struct pp_span line)
+{
+	static const char *const words[] = { "DMAR",
+		                             "IOMMU",
+		                             "iommu",
+		                             "AMD-Vi",
+		                             "RMRR",
+		                             "IVRS",
+		                             "Device scope type",
+		                             "Table Upgrade",
+		                             "locked down",
+		                             "IRQ remapping",
+		                             "Interrupt remapping",
+		                             "vfio" };
+
+	/* The command line stands in the log as well, whole. */
+	if (pp_span_find(line, "ommand line:"))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (pp_span_find(line, words[i]))
+			return true;
+	return false;
+}
+
+static bool option_matters(struct pp_span line)
+{
+	return pp_span_starts(line, "options vfio");
+}
+
+static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), struct pp_arena *a,
+                      struct pp_error *e)
+{
+	struct pp_buffer b;
+	struct pp_span rest = *content, line;
+
+	pp_buffer_init(&b, MAX_BYTES);
+	while (pp_text_line(&rest, &line)) {
+		if (!matters(line))
+			continue;
+		pp_buffer_append(&b, line.data, line.len);
+		pp_buffer_puts(&b, "\n");
+	}
+	return take(&b, content, a, e);
+}
+
+int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,
+              struct pp_error *e)
+{
+	if (!strcmp(path, "sys/firmware/dmi/tables/DMI"))
+		return redact_smbios(content, a, e);
+	if (!strcmp(path, "proc/cmdline"))
+		return redact_command_line(content, a, e);
+	if (!strcmp(path, "proc/version"))
+		return redact_version(content, a, e);
+	if (!strncmp(path, "var/log/", 8))
+		return keep_lines(content, log_line_matters, a, e);
+	if (!strncmp(path, "etc/modprobe.d/", 15))
+		return keep_lines(content, option_matters, a, e);
+	return 0;
+}

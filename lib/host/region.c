@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reserved regions that the firmware's table declares, and the devices they hold. Made here from
+ * the table and the topology alone, so that it can be said with the IOMMU off too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/build.h"
+#include "host/scope.h"
+
+/* What a hostile table could ask for at the most: devices looked at, and devices held. */
+#define MAX_STEPS 50000000
+#define MAX_HOLDS 1000000
+
+struct holds {
+	struct pp_host_build *b;
+	struct pp_hold *list; /* grows in the scratch arena, doubling */
+	uint32_t count, size;
+	uint32_t *held_by;   /* per device: 1 + the last region that took it */
+	uint32_t *opened_by; /* per bridge: 1 + the last region that went below it */
+	uint64_t steps;
+};
+
+static int hold(struct holds *s, uint32_t region, uint32_t scope, uint32_t device, bool via_bridge)
+{
+	const struct pp_host *h = s->b->host;
+
+	if (s->held_by[device] == region + 1)
+		return 0;
+	s->held_by[device] = region + 1;
+	if (s->count == MAX_HOLDS)
+		return -E2BIG;
+	if (s->count == s->size) {
+		uint32_t size = s->size ? s->size * 2 : 64;
+		struct pp_hold *list = PP_ARENA_ARRAY(&s->b->scratch, size, struct pp_hold);
+		if (!list)
+			return -ENOMEM;
+		if (s->count)
+			memcpy(list, s->list, s->count * sizeof(*list));
+		s->list = list;
+		s->size = size;
+	}
+	s->list[s->count++] = (struct pp_hold){
+		.device = device,
+		.region = region,
+		.scope = scope,
+		.via_bridge = via_bridge,
+		.relaxable = h->regions[region].source == PP_FROM_DMAR &&
+		             pp_device_is_relaxable(&h->devices[device]),
+	};
+	return 0;
+}
+
+/* First device of a domain on that bus or a later one. */
+static uint32_t first_on_bus(const struct pp_host *h, uint32_t domain, uint8_t bus)
+{
+	uint32_t low = 0, high = h->nr_devices;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		struct pp_address a = h->devices[mid].address;
+		if (a.domain < domain || (a.domain == domain && a.bus < bus))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The device itself and, if it is a bridge, all below it: is_downstream_to_pci_bridge(). */
+static int hold_scope(struct holds *s, uint32_t region, uint32_t scope, uint32_t device)
+{
+	const struct pp_host *h = s->b->host;
+	const struct pp_device *d = &h->devices[device];
+	int r = hold(s, region, scope, device, false);
+
+	if (r || !d->config.secondary || d->config.subordinate < d->config.secondary ||
+	    s->opened_by[device] == region + 1)
+		return r;
+	s->opened_by[device] = region + 1;
+	uint32_t i = first_on_bus(h, d->address.domain, d->config.secondary);
+	for (; !r && i < h->nr_devices; i++) {
+		if (h->devices[i].address.domain != d->address.domain ||
+		    h->devices[i].address.bus > d->config.subordinate)
+			break;
+		if (++s->steps > MAX_STEPS)
+			return -E2BIG;
+		r = hold(s, region, scope, i, true);
+	}
+	return r;
+}
+
+static int make_rmrr(struct holds *s, uint32_t index, const struct pp_dmar_entry *entry)
+{
+	struct pp_host *h = s->b->host;
+	struct pp_region *region = &s->b->regions[h->nr_regions++];
+	struct pp_region_scope *scopes =
+		PP_ARENA_ARRAY(&h->arena, entry->nr_scopes, struct pp_region_scope);
+
+	if (!scopes)
+		return -ENOMEM;
+	*region = (struct pp_region){
+		.source = PP_FROM_DMAR,
+		.index = index,
+		.offset = entry->offset,
+		.segment = entry->segment,
+		.start = entry->base,
+		.end_incl = entry->limit_incl,
+		.scopes = scopes,
+		.nr_scopes = entry->nr_scopes,
+	};
+	for (uint32_t i = 0; i < entry->nr_scopes; i++) {
+		scopes[i].dmar = &entry->scopes[i];
+		scopes[i].match =
+			pp_scope_match(h, entry->segment, &entry->scopes[i], &scopes[i].device);
+		if (scopes[i].match != PP_SCOPE_MATCHED && scopes[i].match != PP_SCOPE_MATCHED_BDF)
+			continue;
+		int r = hold_scope(s, h->nr_regions - 1, i, scopes[i].device);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static uint16_t devid_of(struct pp_address a)
+{
+	return (uint16_t)(a.bus << 8 | a.device << 3 | a.function);
+}
+
+/* drivers/iommu/amd/init.c, init_unity_map_range(): unity or exclusion, else ignored. */
+static int make_ivmd(struct holds *s, uint32_t index, const struct pp_ivrs_block *block)
+{
+	struct pp_host *h = s->b->host;
+	struct pp_region *region = &s->b->regions[h->nr_regions++];
+	int r = 0;
+
+	*region = (struct pp_region){
+		.source = PP_FROM_IVRS,
+		.index = index,
+		.offset = block->offset,
+		.segment = block->segment,
+		.start = block->base,
+		.end_incl = block->base + block->length_bytes - 1,
+		.ivmd_type = block->type,
+		.ivmd_flags = block->flags,
+		.first_devid = block->type == PP_IVMD_ALL ? 0 : block->devid,
+		.last_devid = block->type == PP_IVMD_ALL     ? 0xffff
+		              : block->type == PP_IVMD_RANGE ? block->end_devid
+		                                             : block->devid,
+	};
+	if (!(block->flags & (PP_IVMD_UNITY | PP_IVMD_EXCLUSION)))
+		return 0;
+	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
+		uint16_t devid = devid_of(h->devices[i].address);
+		if (++s->steps > MAX_STEPS)
+			return -E2BIG;
+		if (h->devices[i].address.domain == block->segment &&
+		    devid >= region->first_devid && devid <= region->last_devid)
+			r = hold(s, h->nr_regions - 1, 0, i, false);
+	}
+	return r;
+}
+
+static int compare_holds(const void *x, const void *y)
+{
+	const struct pp_hold *a = x, *b = y;
+
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return a->region < b->region ? -1 : a->region > b->region;
+}
+
+/* From the one list: each region's devices and each device's holds. */
+static int index_holds(struct holds *s)
+{
+	struct pp_host *h = s->b->host;
+	struct pp_hold *holds = PP_ARENA_ARRAY(&h->arena, s->count, struct pp_hold);
+	uint32_t *devices = PP_ARENA_ARRAY(&h->arena, s->count, uint32_t);
+
+	if (!holds || !devices)
+		return -ENOMEM;
+	if (s->count)
+		memcpy(holds, s->list, s->count * sizeof(*holds));
+	qsort(holds, s->count, sizeof(*holds), compare_holds);
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct pp_device *d = &s->b->devices[holds[i].device];
+		if (!d->nr_holds++)
+			d->first_hold = i;
+		s->b->regions[holds[i].region].nr_devices++;
+	}
+	for (uint32_t i = 0; i < h->nr_regions; i++) {
+		s->b->regions[i].devices = devices;
+		devices += s->b->regions[i].nr_devices;
+		s->b->regions[i].nr_devices = 0;
+	}
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct pp_region *r = &s->b->regions[holds[i].region];
+		((uint32_t *)(uintptr_t)r->devices)[r->nr_devices++] = holds[i].device;
+	}
+	h->holds = holds;
+	h->nr_holds = s->count;
+	return 0;
+}
+
+static int make_regions(struct holds *s)
+{
+	struct pp_host *h = s->b->host;
+	uint32_t nr_dmar = h->dmar ? h->dmar->nr_entries : 0;
+	uint32_t nr_ivrs = h->ivrs ? h->ivrs->nr_blocks : 0;
+	uint32_t index = 0;
+	int r = 0;
+
+	s->held_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
+	s->opened_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
+	s->b->regions = PP_ARENA_ARRAY(&h->arena, nr_dmar + nr_ivrs, struct pp_region);
+	if (!s->held_by || !s->opened_by || !s->b->regions)
+		return -ENOMEM;
+	h->regions = s->b->regions;
+	for (uint32_t i = 0; !r && i < nr_dmar; i++)
+		if (h->dmar->entries[i].type == PP_DMAR_RMRR)
+			r = make_rmrr(s, index++, &h->dmar->entries[i]);
+	index = 0;
+	for (uint32_t i = 0; !r && i < nr_ivrs; i++)
+		if (pp_ivrs_is_ivmd(h->ivrs->blocks[i].type))
+			r = make_ivmd(s, index++, &h->ivrs->blocks[i]);
+	return r ? r : index_holds(s);
+}
+
+int pp_build_regions(struct pp_host_build *b, struct pp_error *e)
+{
+	struct holds s = { .b = b };
+	int r = make_regions(&s);
+
+	if (r == -E2BIG)
+		return pp_fail(e, E2BIG,
+		               "reserved regions: the table names too many devices to be true");
+	if (r)
+		return pp_fail_oom(e, "reserved regions");
+	pp_scope_check_types(b);
+	return 0;
+}
