@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs every rule over a host and makes a verdict of what they find. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/rules.h"
+
+#define SURVEY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+
+static const struct pp_rule_table *const tables[] = {
+	&pp_rules_iommu,
+	&pp_rules_region,
+	&pp_rules_group,
+	&pp_rules_device,
+};
+#define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+const char *pp_verdict_name(enum pp_verdict v)
+{
+	static const char *const names[PP_VERDICT_COUNT] = {
+		[PP_VERDICT_ASSIGNABLE] = "assignable",           [PP_VERDICT_CARE] = "care",
+		[PP_VERDICT_BLOCKED_CURABLE] = "blocked-curable", [PP_VERDICT_BLOCKED] = "blocked",
+		[PP_VERDICT_NOT_ENDPOINT] = "not-endpoint",       [PP_VERDICT_UNKNOWN] = "unknown",
+	};
+	return v < PP_VERDICT_COUNT ? names[v] : "";
+}
+
+const struct pp_rule *pp_rule_at(size_t index)
+{
+	for (size_t t = 0; t < NR_TABLES; t++) {
+		if (index < tables[t]->count)
+			return &tables[t]->rules[index];
+		index -= tables[t]->count;
+	}
+	return NULL;
+}
+
+static void run_rules(struct pp_judging *j, enum pp_scope scope, const struct pp_group *g,
+                      const struct pp_device *d)
+{
+	for (size_t t = 0; t < NR_TABLES; t++) {
+		for (size_t i = 0; i < tables[t]->count; i++) {
+			const struct pp_rule *rule = &tables[t]->rules[i];
+			if (rule->scope != scope)
+				continue;
+			j->rule = rule;
+			if (scope == PP_SCOPE_OF_HOST)
+				rule->on_host(j);
+			else if (scope == PP_SCOPE_OF_GROUP)
+				rule->on_group(j, g);
+			else
+				rule->on_device(j, d);
+		}
+	}
+}
+
+/* A host or ISA bridge without a driver takes no part. */
+static void learn_companion(struct pp_group_facts *f, uint32_t index, const struct pp_device *d)
+{
+	if (pp_has_bridge_header(d) || (pp_device_is_bridge(d) && pp_leaves_dma_alone(d)))
+		return;
+	if (f->nr_companions <= PP_COMPANIONS_NAMED)
+		f->companions[f->nr_companions] = index;
+	f->nr_companions++;
+	f->nr_driven += !pp_leaves_dma_alone(d);
+}
+
+static void learn_group(struct pp_judging *j, uint32_t index)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_group *g = &h->groups[index];
+	struct pp_group_facts *f = &j->groups[index];
+
+	f->regions_read = !g->regions_error && pp_kernel_tells_relaxable(h) != PP_NO;
+	f->first_held = PP_NO_DEVICE;
+	for (uint32_t i = 0; f->regions_read && i < g->nr_regions; i++)
+		f->kernel_direct |= g->regions[i].kind == PP_REGION_DIRECT;
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[g->devices[i]];
+		learn_companion(f, g->devices[i], d);
+		if (pp_nr_hard_holds(h, d)) {
+			if (!f->nr_held++)
+				f->first_held = g->devices[i];
+		}
+	}
+}
+
+/* Order in which a person wants to read them. */
+static int rank(const struct pp_finding *f)
+{
+	switch (f->effect) {
+	case PP_BLOCKS:
+		return 0;
+	case PP_EFFECT_UNKNOWN:
+		return f->could == PP_BLOCKS ? 1 : 3;
+	case PP_DEGRADES:
+		return 2;
+	case PP_INFORMS:
+		break;
+	}
+	return 4;
+}
+
+/* The three lists as one, ranked; within a rank in the order of the rules. */
+static void merge(struct pp_judging *j, const struct finding_list *lists, size_t nr_lists,
+                  struct pp_row *row)
+{
+	uint32_t total = 0;
+
+	for (size_t l = 0; l < nr_lists; l++)
+		total += lists[l].count;
+	const struct pp_finding **all = PP_ARENA_ARRAY(j->arena, total, const struct pp_finding *);
+	if (!all) {
+		j->failed = true;
+		return;
+	}
+	for (int r = 0; r <= 4; r++)
+		for (size_t l = 0; l < nr_lists; l++)
+			for (uint32_t i = 0; i < lists[l].count; i++)
+				if (rank(lists[l].list[i]) == r)
+					all[row->nr_findings++] = lists[l].list[i];
+	row->findings = all;
+}
+
+static enum pp_verdict verdict_of(const struct pp_row *row)
+{
+	enum pp_verdict v = PP_VERDICT_ASSIGNABLE;
+
+	if (pp_device_is_bridge(row->device))
+		return PP_VERDICT_NOT_ENDPOINT;
+	/* Ranked: what blocks comes first, so that nothing after it can make it better. */
+	for (uint32_t i = 0; i < row->nr_findings; i++) {
+		const struct pp_finding *f = row->findings[i];
+		if (f->effect == PP_BLOCKS && !f->nr_cures)
+			return PP_VERDICT_BLOCKED;
+		if (f->effect == PP_BLOCKS)
+			v = PP_VERDICT_BLOCKED_CURABLE;
+		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) == 1)
+			v = PP_VERDICT_UNKNOWN;
+		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) < 4)
+			v = PP_VERDICT_CARE;
+	}
+	return v;
+}
+
+/* A host's finding speaks of every device unless it only informs. */
+static void split_host_findings(struct pp_judging *j, const struct finding_list *host,
+                                struct finding_list *for_devices, struct finding_list *rest)
+{
+	const struct pp_finding **a =
+		PP_ARENA_ARRAY(j->arena, host->count, const struct pp_finding *);
+	const struct pp_finding **b =
+		PP_ARENA_ARRAY(j->arena, host->count, const struct pp_finding *);
+
+	*for_devices = (struct finding_list){ .list = a };
+	*rest = (struct finding_list){ .list = b };
+	if (!a || !b) {
+		j->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < host->count; i++) {
+		if (host->list[i]->effect == PP_INFORMS)
+			b[rest->count++] = host->list[i];
+		else
+			a[for_devices->count++] = host->list[i];
+	}
+}
+
+static void judge_devices(struct pp_judging *j, const struct finding_list *host,
+                          const struct finding_list *groups)
+{
+	const struct pp_host *h = j->host;
+	struct pp_row *rows = PP_ARENA_ARRAY(j->arena, h->nr_devices, struct pp_row);
+	struct finding_list own = { 0 };
+
+	if (!rows) {
+		j->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		own.count = 0; /* its room is used again: the findings themselves stay */
+		j->into = &own;
+		run_rules(j, PP_SCOPE_OF_DEVICE, NULL, d);
+		struct finding_list lists[3] = { { 0 } };
+		bool bridge = pp_device_is_bridge(d);
+		/* What blocks a host or a group is no news of a bridge. */
+		if (!bridge)
+			lists[0] = *host;
+		if (!bridge && d->group != PP_NO_GROUP)
+			lists[2] = groups[d->group];
+		lists[1] = own;
+		rows[i].device = d;
+		merge(j, lists, 3, &rows[i]);
+		rows[i].verdict = verdict_of(&rows[i]);
+		j->survey->counts[rows[i].verdict]++;
+	}
+	j->survey->rows = rows;
+	j->survey->nr_rows = h->nr_devices;
+}
+
+static void judge(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+	struct finding_list host = { 0 }, for_devices, rest;
+	struct finding_list *groups = PP_ARENA_ARRAY(j->arena, h->nr_groups, struct finding_list);
+
+	j->groups = PP_ARENA_ARRAY(j->arena, h->nr_groups, struct pp_group_facts);
+	if (!groups || !j->groups) {
+		j->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < h->nr_groups; i++)
+		learn_group(j, i);
+	j->into = &host;
+	run_rules(j, PP_SCOPE_OF_HOST, NULL, NULL);
+	split_host_findings(j, &host, &for_devices, &rest);
+	for (uint32_t i = 0; i < h->nr_groups; i++) {
+		j->into = &groups[i];
+		run_rules(j, PP_SCOPE_OF_GROUP, &h->groups[i], NULL);
+	}
+	judge_devices(j, &for_devices, groups);
+	j->survey->host_findings = rest.list;
+	j->survey->nr_host_findings = rest.count;
+}
+
+int pp_survey_new(const struct pp_host *host, enum pp_target target, struct pp_survey **ret,
+                  struct pp_error *e)
+{
+	if (target != PP_TARGET_KVM)
+		return pp_fail(e, EINVAL, "judge: no such target: %d", (int)target);
+	struct pp_survey *s = calloc(1, sizeof(*s));
+	if (!s)
+		return pp_fail_oom(e, "survey");
+	pp_arena_init(&s->arena, SURVEY_MAX_BYTES);
+	s->host = host;
+	s->target = target;
+	struct pp_judging j = { .host = host, .survey = s, .arena = &s->arena };
+	judge(&j);
+	if (j.failed) {
+		pp_survey_free(s);
+		return pp_fail_oom(e, "survey");
+	}
+	*ret = s;
+	return 0;
+}
+
+void pp_survey_free(struct pp_survey *s)
+{
+	if (!s)
+		return;
+	pp_arena_fini(&s->arena);
+	free(s);
+}
+
+unsigned int pp_survey_count(const struct pp_survey *s, enum pp_verdict v)
+{
+	return v < PP_VERDICT_COUNT ? s->counts[v] : 0;
+}
+
+int pp_survey_verdict(const struct pp_survey *s, const char *address, enum pp_verdict *ret,
+                      struct pp_error *e)
+{
+	struct pp_address a;
+
+	if (!pp_address_parse(address, &a))
+		return pp_fail(e, EINVAL,
+		               "'%s' is no PCI address: need [DOMAIN:]BUS:DEVICE.FUNCTION",
+		               address);
+	if (s->host->devices_error)
+		return pp_fail(e, ENODATA, "%s: the devices could not be read", address);
+	uint32_t d = pp_host_find(s->host, a);
+	if (d == PP_NO_DEVICE)
+		return pp_fail(e, ENODEV, "%s: no such device", address);
+	*ret = s->rows[d].verdict;
+	return 0;
+}

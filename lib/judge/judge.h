@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_JUDGE_JUDGE_H
+#define PP_JUDGE_JUDGE_H
+
+#include <pcipass/judge.h>
+
+#include "host/host.h"
+
+enum pp_effect {
+	PP_BLOCKS,
+	PP_DEGRADES,
+	PP_INFORMS,
+	PP_EFFECT_UNKNOWN, /* a fact is missing; .could says what it would have decided */
+};
+
+enum pp_scope {
+	PP_SCOPE_OF_HOST,
+	PP_SCOPE_OF_GROUP,
+	PP_SCOPE_OF_DEVICE,
+};
+
+/* What can be done about a finding. The price is told with it. */
+struct pp_cure {
+	const char *id;   /* stable: documents and plans refer to it */
+	const char *text; /* what to do, for this host and device */
+	const char *risk; /* what it costs; NULL: nothing worth a word */
+};
+
+#define PP_MAX_CURES 5
+
+/* One reason, with its proof. */
+struct pp_finding {
+	const struct pp_rule *rule;
+	enum pp_effect effect;
+	enum pp_effect could; /* with PP_EFFECT_UNKNOWN */
+	const char *text;     /* one sentence, no full stop; names the thing and the reason */
+	const char *const *evidence; /* what was read, and where */
+	uint32_t nr_evidence;
+	struct pp_cure cures[PP_MAX_CURES]; /* best first */
+	uint32_t nr_cures;
+};
+
+struct pp_judging;
+
+/*
+ * A rule is a row. Its function looks at one host, group or device and adds findings, or none; it
+ * knows no other rule.
+ */
+struct pp_rule {
+	const char *id; /* stable */
+	enum pp_scope scope;
+	const char *reference; /* specification or kernel file that it rests on */
+	void (*on_host)(struct pp_judging *j);
+	void (*on_group)(struct pp_judging *j, const struct pp_group *g);
+	void (*on_device)(struct pp_judging *j, const struct pp_device *d);
+};
+
+/* A device's answer. */
+struct pp_row {
+	const struct pp_device *device;
+	enum pp_verdict verdict;
+	const struct pp_finding *const
+		*findings; /* blocks first, then unknown, degrades, informs */
+	uint32_t nr_findings;
+};
+
+struct pp_survey {
+	struct pp_arena arena;
+	const struct pp_host *host;
+	enum pp_target target;
+	const struct pp_row *rows; /* one a device, in address order */
+	uint32_t nr_rows;
+	const struct pp_finding *const *host_findings; /* about no device in particular */
+	uint32_t nr_host_findings;
+	unsigned int counts[PP_VERDICT_COUNT];
+};
+
+const char *pp_effect_name(enum pp_effect effect);
+
+/* All rules in turn, for documentation and tests: NULL behind the last. */
+const struct pp_rule *pp_rule_at(size_t index);
+
+#endif

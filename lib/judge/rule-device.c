@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The device itself: what it is, its group, its functions, interrupts and resets. */
+#include <string.h>
+
+#include "judge/rules.h"
+
+#define CLASS_IOMMU 0x0806
+
+static void not_endpoint(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!pp_device_is_bridge(d))
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_INFORMS,
+	                "a bridge: it belongs to the host, the devices below it can go "
+	                "to a guest");
+	pp_evidence(j, f, "class %06x, header type %u", d->class_code, d->config.header_type);
+}
+
+static void no_group(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+
+	if (pp_device_is_bridge(d) || d->group != PP_NO_GROUP || h->iommu_on != PP_YES)
+		return;
+	if (d->group_error != ENOENT) {
+		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
+		return;
+	}
+	if (d->class_code >> 8 == CLASS_IOMMU) {
+		struct pp_finding *f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
+		pp_evidence(j, f, "class %06x, no iommu_group", d->class_code);
+		return;
+	}
+	struct pp_finding *f =
+		pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");
+	char address[PP_ADDRESS_TEXT_BYTES];
+	pp_address_format(d->address, address);
+	pp_evidence(j, f, "/sys/bus/pci/devices/%s/iommu_group: absent", address);
+	pp_evidence(j, f, "binding it to vfio-pci fails with EINVAL");
+}
+
+static void no_answer(struct pp_judging *j, const struct pp_device *d)
+{
+	if (d->ids_known || d->asleep)
+		return;
+	if (d->config.header_read == PP_NO || d->driver.error == ENODATA)
+		pp_find_unknown(j, PP_BLOCKS, "what it is could not be read");
+	else
+		pp_find(j, PP_BLOCKS, "it does not answer: its configuration space reads all ones");
+}
+
+static void asleep(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!d->asleep || pp_device_is_bridge(d))
+		return;
+	struct pp_finding *f =
+		pp_find_unknown(j, PP_DEGRADES,
+	                        "it sleeps and was not woken: its interrupts and functions are not "
+	                        "known");
+	pp_evidence(j, f, "power_state: D3, of the device or of a bridge above it");
+}
+
+static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t vfs = d->nr_vfs_on;
+
+	if (!vfs && d->config.sriov_known == PP_YES && d->config.sriov_vf_enable)
+		vfs = d->config.sriov_num_vfs;
+	if (!vfs)
+		return;
+	char address[PP_ADDRESS_TEXT_BYTES];
+	pp_address_format(d->address, address);
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "%u of its virtual functions are on: vfio-pci refuses the "
+	                               "physical function (EBUSY)",
+	                               vfs);
+	pp_evidence(j, f, "%u functions have %s as their physfn", d->nr_vfs_on, address);
+	pp_add_cure(f, "use-vf", "pass one of its virtual functions instead", NULL);
+	pp_add_cure(
+		f, "vfs-off",
+		pp_arena_printf(j->arena, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", address),
+		"the virtual functions disappear from whoever uses them");
+}
+
+static void vf_of(struct pp_judging *j, const struct pp_device *d)
+{
+	if (d->physfn == PP_NO_DEVICE)
+		return;
+	pp_find(j, PP_INFORMS, "a virtual function of %s",
+	        pp_name_of(j, &j->host->devices[d->physfn]));
+}
+
+static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_config *c = &d->config;
+	enum pp_tri msi = c->caps[PP_CAP_MSI].seen, msix = c->caps[PP_CAP_MSIX].seen;
+
+	/* A VF has no pin, and MSI or MSI-X by the specification. */
+	if (pp_device_is_bridge(d) || c->header_read != PP_YES || !c->interrupt_pin ||
+	    msi == PP_YES || msix == PP_YES)
+		return;
+	if (msi == PP_UNKNOWN || msix == PP_UNKNOWN) {
+		pp_find_unknown(j, PP_DEGRADES,
+		                "whether it has message interrupts could not be read");
+		return;
+	}
+	struct pp_finding *f =
+		pp_find(j, PP_DEGRADES,
+	                "it has line interrupts only: they must not be shared, or must "
+	                "be maskable");
+	pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
+	            'A' + (c->interrupt_pin - 1) % 4);
+}
+
+/* From 5.15 on the kernel lists the methods; before, the functions must tell. */
+static void no_reset(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_config *c = &d->config;
+
+	if (pp_device_is_bridge(d))
+		return;
+	if (d->reset_method.text && *d->reset_method.text)
+		return;
+	if (!d->reset_method.text && d->reset_method.error != ENOENT) {
+		pp_find_unknown(j, PP_DEGRADES, "whether it can be reset could not be read");
+		return;
+	}
+	enum pp_tri lists_methods = pp_kernel_at_least(&j->host->kernel, 5, 15);
+	if (c->flr == PP_YES || c->af_flr == PP_YES)
+		return;
+	if (lists_methods != PP_YES) {
+		if (lists_methods == PP_UNKNOWN || c->caps[PP_CAP_PCIE].seen == PP_UNKNOWN)
+			pp_find_unknown(j, PP_DEGRADES, "whether it can be reset is not known");
+		return;
+	}
+	struct pp_finding *f = pp_find(j, PP_DEGRADES,
+	                               "the kernel knows no way to reset it: it may come back dead "
+	                               "when the guest stops");
+	pp_evidence(j, f, "reset_method: none");
+}
+
+/* drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist(): crypto engines that escape a reset. */
+static void denylist(struct pp_judging *j, const struct pp_device *d)
+{
+	static const uint16_t intel[] = { 0x0435, 0x0443, 0x19e2, 0x19e3, 0x37c8, 0x37c9 };
+
+	if (!d->ids_known || d->vendor != 0x8086)
+		return;
+	for (size_t i = 0; i < sizeof(intel) / sizeof(intel[0]); i++) {
+		if (d->device != intel[i])
+			continue;
+		struct pp_finding *f = pp_find(j, PP_BLOCKS,
+		                               "vfio-pci refuses this accelerator: a guest could "
+		                               "misuse it");
+		pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist", d->device);
+		pp_add_cure(f, "disable-denylist",
+		            "options vfio-pci disable_denylist=1 in /etc/modprobe.d",
+		            "only for guests that are trusted");
+	}
+}
+
+static void slot_disputed(struct pp_judging *j, const struct pp_device *d)
+{
+	static const char *const witness[] = {
+		[PP_SLOT_SMBIOS] = "SMBIOS",
+		[PP_SLOT_KERNEL] = "/sys/bus/pci/slots",
+		[PP_SLOT_CAPABILITY] = "the port's Slot Capabilities",
+	};
+	const struct pp_slot_ref *s = &d->slot;
+
+	if (!s->name || !s->other_name || pp_device_is_bridge(d))
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_INFORMS, "slot %s, but %s says slot %s: look at the board", s->name,
+	                witness[s->other_witness], s->other_name);
+	if (s->designation)
+		pp_evidence(j, f, "SMBIOS: %s", s->designation);
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "not-endpoint",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/pci/vfio_pci_core.c, header type",
+	  .on_device = not_endpoint },
+	{ .id = "no-answer",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "PCI 3.0, 6.1",
+	  .on_device = no_answer },
+	{ .id = "no-group",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "VT-d 8.3; IOMMU 48882, 5.2.2",
+	  .on_device = no_group },
+	{ .id = "pf-with-vfs",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device()",
+	  .on_device = pf_with_vfs },
+	{ .id = "vfio-denylist",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist()",
+	  .on_device = denylist },
+	{ .id = "vf",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "SR-IOV 1.1, 1.1",
+	  .on_device = vf_of },
+	{ .id = "asleep",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/pci/pci.c, pci_config_pm_runtime_get()",
+	  .on_device = asleep },
+	{ .id = "line-interrupts",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "PCI 3.0, 6.8; drivers/vfio/pci/vfio_pci_intrs.c",
+	  .on_device = line_interrupts },
+	{ .id = "no-reset",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/pci/pci.c, pci_reset_fn_methods[]",
+	  .on_device = no_reset },
+	{ .id = "slot-disputed",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "SMBIOS 3.7, 7.10",
+	  .on_device = slot_disputed },
+};
+
+const struct pp_rule_table pp_rules_device = { rules, sizeof(rules) / sizeof(rules[0]) };

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Groups: what a device shares one with, and what makes VFIO call it not viable. */
+#include <string.h>
+
+#include "judge/rules.h"
+
+static bool driver_is(const struct pp_device *d, const char *name)
+{
+	return d->driver.text && !strcmp(d->driver.text, name);
+}
+
+/* Drivers that leave DMA to user space: driver_managed_dma in struct pci_driver, from 5.19 on. */
+bool pp_leaves_dma_alone(const struct pp_device *d)
+{
+	return !d->driver.text || strstr(d->driver.text, "vfio") || driver_is(d, "pci-stub") ||
+	       driver_is(d, "pcieport");
+}
+
+bool pp_has_bridge_header(const struct pp_device *d)
+{
+	return d->config.header_read == PP_YES ? d->config.header_type != PP_HEADER_NORMAL
+	                                       : d->class_code >> 8 == 0x0604;
+}
+
+static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
+{
+	const struct pp_host *h = j->host;
+	/* Older kernels looked at endpoints only. */
+	enum pp_tri since_5_19 = pp_kernel_at_least(&h->kernel, 5, 19);
+
+	if (since_5_19 == PP_NO)
+		return;
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[g->devices[i]];
+		if (!pp_has_bridge_header(d) || pp_leaves_dma_alone(d))
+			continue;
+		static const char text[] =
+			"the bridge %s of its group %u is bound to %s, which VFIO does not accept";
+		struct pp_finding *f =
+			since_5_19 == PP_YES ? pp_find(j, PP_BLOCKS, text, pp_name_of(j, d),
+		                                       g->number, d->driver.text)
+					     : pp_find_unknown(j, PP_BLOCKS, text, pp_name_of(j, d),
+		                                               g->number, d->driver.text);
+		char address[PP_ADDRESS_TEXT_BYTES];
+		pp_address_format(d->address, address);
+		pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, d->driver.text);
+		pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER: EPERM, and no line in the kernel log");
+		pp_add_cure(f, "unbind-bridge",
+		            pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind",
+		                            address, d->driver.text),
+		            "no hot-plug below that bridge; again after each boot");
+	}
+}
+
+/* "00:1f.2 (ahci)" */
+static const char *with_driver(struct pp_judging *j, const struct pp_device *d)
+{
+	const char *name = pp_name_of(j, d);
+
+	if (!d->driver.text)
+		return name;
+	const char *both = pp_arena_printf(j->arena, "%s (%s)", name, d->driver.text);
+	return both ? both : name;
+}
+
+/* The first few of a device's companions, itself left out. */
+static const char *list_companions(struct pp_judging *j, const struct pp_group_facts *g,
+                                   const struct pp_device *d, uint32_t *named)
+{
+	const struct pp_host *h = j->host;
+	const char *list = "";
+
+	*named = 0;
+	for (uint32_t i = 0; i < g->nr_companions && i <= PP_COMPANIONS_NAMED; i++) {
+		const struct pp_device *other = &h->devices[g->companions[i]];
+		if (other == d || *named == PP_COMPANIONS_NAMED)
+			continue;
+		list = pp_arena_printf(j->arena, "%s%s%s", list, *named ? ", " : "",
+		                       with_driver(j, other));
+		if (!list) {
+			j->failed = true;
+			return "";
+		}
+		++*named;
+	}
+	return list;
+}
+
+/* One without a driver is no trouble; one with a host driver must let go of it first. */
+static void companions(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_group_facts *facts = pp_group_facts_of(j, d);
+	uint32_t named;
+
+	if (pp_device_is_bridge(d) || !facts || facts->nr_companions < 2)
+		return;
+	const struct pp_group *g = &j->host->groups[d->group];
+	const char *list = list_companions(j, facts, d, &named);
+	uint32_t others = facts->nr_companions - 1;
+	const char *more = "";
+	if (others > named)
+		more = pp_arena_printf(j->arena, " and %u more", others - named);
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES, "shares group %u with %s%s: all go to one guest, or are unbound",
+		g->number, list, more ? more : "");
+	pp_evidence(j, f,
+	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host "
+	            "driver",
+	            g->number, g->nr_devices, facts->nr_driven);
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "bridge-driver",
+	  .scope = PP_SCOPE_OF_GROUP,
+	  .reference =
+	          "drivers/iommu/iommu.c, iommu_device_use_default_domain(); struct pci_driver, "
+	          "driver_managed_dma",
+	  .on_group = bridge_driver },
+	{ .id = "companions",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "Documentation/driver-api/vfio.rst",
+	  .on_device = companions },
+};
+
+const struct pp_rule_table pp_rules_group = { rules, sizeof(rules) / sizeof(rules[0]) };

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Is there an IOMMU, is it on, and does it remap interrupts? */
+#include <string.h>
+
+#include "base/text.h"
+#include "judge/rules.h"
+
+#define NO_TABLE "the firmware declares no IOMMU (no DMAR, IVRS or IORT table)"
+
+static void cure_firmware(struct pp_finding *f)
+{
+	pp_add_cure(
+		f, "bios-iommu",
+		"enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD IOMMU\"; on ProLiant "
+		"Gen8 System Options > Processor Options > Intel VT-d",
+		NULL);
+}
+
+static void iommu_absent(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	if (h->iommu_on != PP_NO || h->table_dmar != PP_NO || h->table_ivrs != PP_NO ||
+	    h->table_iort != PP_NO)
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS, NO_TABLE);
+	pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, IVRS or IORT");
+	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
+	cure_firmware(f);
+}
+
+static bool any_table(const struct pp_host *h)
+{
+	return h->table_dmar == PP_YES || h->table_ivrs == PP_YES || h->table_iort == PP_YES;
+}
+
+/* The argument that turned it off, as it stands on the command line; NULL if there is none. */
+static const char *switched_off(struct pp_judging *j)
+{
+	static const char *const names[] = { "intel_iommu", "amd_iommu", "iommu" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = pp_kernel_argument(j->host, names[i], j->arena);
+		if (value && !strncmp(value, "off", 3))
+			return pp_arena_printf(j->arena, "%s=%s", names[i], value);
+	}
+	return NULL;
+}
+
+static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char *off)
+{
+	bool amd = j->host->iommu == PP_IOMMU_AMD;
+
+	if (off)
+		pp_add_cure(f, "kernel-argument",
+		            pp_arena_printf(j->arena,
+		                            "take %s off the kernel's command line%s and reboot",
+		                            off, amd ? "" : ", put intel_iommu=on there"),
+		            NULL);
+	else if (amd)
+		pp_add_cure(
+			f, "kernel-argument",
+			"AMD's IOMMU is on by default where the firmware declares it: look in the "
+			"kernel log for \"AMD-Vi\"",
+			NULL);
+	else
+		pp_add_cure(f, "kernel-argument",
+		            "add intel_iommu=on to the kernel's command line and reboot", NULL);
+}
+
+static void iommu_off(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_kernel *k = &h->kernel;
+
+	if (h->iommu_on != PP_NO || h->wrong_scope_device != PP_NO_DEVICE ||
+	    k->log_scope_mismatch ||
+	    (!any_table(h) && h->table_dmar == PP_NO && h->table_ivrs == PP_NO))
+		return;
+	if (!any_table(h)) {
+		struct pp_finding *f = pp_find(j, PP_BLOCKS,
+		                               "the kernel runs no IOMMU; whether the firmware "
+		                               "declares one could not be read");
+		cure_argument(j, f, switched_off(j));
+		cure_firmware(f);
+		return;
+	}
+	const char *table = h->table_dmar == PP_YES   ? "DMAR"
+	                    : h->table_ivrs == PP_YES ? "IVRS"
+	                                              : "IORT";
+	const char *off = switched_off(j);
+	struct pp_finding *f;
+	if (k->log_direct_map_failed)
+		f = pp_find(j, PP_BLOCKS,
+		            "the kernel gave up on the IOMMU: it could not map a region that the "
+		            "firmware asks for");
+	else if (h->table_error.code)
+		f = pp_find(j, PP_BLOCKS,
+		            "the IOMMU is off: the firmware's %s table is broken (%s)", table,
+		            h->table_error.text);
+	else if (off)
+		f = pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
+		            off);
+	else
+		f = pp_find(j, PP_BLOCKS,
+		            "the firmware declares an IOMMU (%s), but the kernel does not run it",
+		            table);
+	pp_evidence(j, f, "/sys/firmware/acpi/tables/%s: present", table);
+	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
+	cure_argument(j, f, off);
+}
+
+/* drivers/iommu/intel/dmar.c, dmar_insert_dev_scope(): -EINVAL, and the driver stays off. */
+static void iommu_scope_type(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	if (h->iommu_on != PP_NO)
+		return;
+	if (h->wrong_scope_device != PP_NO_DEVICE) {
+		const struct pp_device *d = &h->devices[h->wrong_scope_device];
+		bool endpoint = h->wrong_scope_type == PP_SCOPE_ENDPOINT;
+		struct pp_finding *f = pp_find(
+			j, PP_BLOCKS,
+			"the firmware's table calls %s %s, which it is not: Linux leaves the whole "
+			"IOMMU off",
+			pp_name_of(j, d), endpoint ? "an endpoint" : "a bridge");
+		pp_evidence(j, f, "DMAR+0x%x: scope of type %u for %s, header type %u",
+		            h->wrong_scope_offset, h->wrong_scope_type, pp_name_of(j, d),
+		            d->config.header_type);
+		pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
+		pp_add_cure(f, "table-override",
+		            "override the DMAR from the initrd, with that scope's type mended",
+		            "a table that is not the firmware's own");
+	} else if (h->kernel.log_scope_mismatch) {
+		struct pp_finding *f = pp_find(
+			j, PP_BLOCKS,
+			"the firmware's table names %s by the wrong type: "
+			"Linux leaves the whole IOMMU off",
+			h->kernel.log_scope_device ? h->kernel.log_scope_device : "a device");
+		pp_evidence(j, f, "kernel log: Device scope type does not match");
+		pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
+	}
+}
+
+static void groups_unread(struct pp_judging *j)
+{
+	if (j->host->iommu_on != PP_UNKNOWN)
+		return;
+	pp_find_unknown(j, PP_BLOCKS,
+	                "whether an IOMMU is on is not known: the groups were not read");
+}
+
+static void interrupt_remapping(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+	const char *unsafe = h->kernel.unsafe_interrupts.text;
+
+	if (h->iommu_on != PP_YES || h->iommu == PP_IOMMU_OTHER || h->intremap == PP_YES)
+		return;
+	if (h->intremap == PP_UNKNOWN) {
+		pp_find_unknown(j, PP_BLOCKS, "whether interrupts are remapped could not be read");
+		return;
+	}
+	bool allowed = unsafe && *unsafe == 'Y';
+	struct pp_finding *f =
+		allowed ? pp_find(j, PP_DEGRADES,
+	                          "interrupts are not remapped: a guest could forge the host's "
+	                          "(allow_unsafe_interrupts is set)")
+			: pp_find(j, PP_BLOCKS,
+	                          "interrupts are not remapped, so VFIO refuses every device (EPERM)");
+	pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");
+	if (h->dmar && !(h->dmar->flags & PP_DMAR_INTR_REMAP))
+		pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
+	const char *argument = pp_kernel_argument(h, "intremap", j->arena);
+	if (argument && !strncmp(argument, "off", 3)) {
+		pp_evidence(j, f, "command line: intremap=off");
+		pp_add_cure(f, "kernel-argument",
+		            "take intremap=off off the kernel's command line and reboot", NULL);
+	}
+	if (allowed)
+		return;
+	pp_add_cure(f, "allow-unsafe-interrupts",
+	            "options vfio_iommu_type1 allow_unsafe_interrupts=1 in /etc/modprobe.d",
+	            "a guest that owns a device can inject interrupts into the host");
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "iommu-absent", .reference = "ACPI 6.5, 5.2.6", .on_host = iommu_absent },
+	{ .id = "iommu-off",
+	  .reference = "drivers/iommu/intel/iommu.c, intel_iommu_setup()",
+	  .on_host = iommu_off },
+	{ .id = "iommu-scope-type",
+	  .reference = "drivers/iommu/intel/dmar.c, dmar_insert_dev_scope()",
+	  .on_host = iommu_scope_type },
+	{ .id = "groups-unread",
+	  .reference = "/sys/kernel/iommu_groups",
+	  .on_host = groups_unread },
+	{ .id = "interrupt-remapping",
+	  .reference = "drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group()",
+	  .on_host = interrupt_remapping },
+};
+
+const struct pp_rule_table pp_rules_iommu = { rules, sizeof(rules) / sizeof(rules[0]) };

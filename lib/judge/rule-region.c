@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reserved regions: what holds a device, its group, or only looks as if it did. */
+#include <string.h>
+
+#include "judge/rules.h"
+
+static bool relaxed_by_argument(const struct pp_host *h)
+{
+	return h->iommu == PP_IOMMU_INTEL && h->kernel.log_rmrrs_relaxed;
+}
+
+bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold)
+{
+	if (h->regions[hold->region].source == PP_FROM_DMAR)
+		return !hold->relaxable && !relaxed_by_argument(h);
+	return true;
+}
+
+uint32_t pp_nr_hard_holds(const struct pp_host *h, const struct pp_device *d)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < d->nr_holds; i++)
+		n += pp_hold_is_hard(h, &h->holds[d->first_hold + i]);
+	return n;
+}
+
+enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
+{
+	/* Intel's driver has always refused; the core does it for every IOMMU since 6.6. */
+	if (h->iommu == PP_IOMMU_INTEL)
+		return PP_YES;
+	return pp_kernel_at_least(&h->kernel, 6, 6);
+}
+
+enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h)
+{
+	return pp_kernel_at_least(&h->kernel, 5, 3);
+}
+
+/* How the running kernel will put it, for those who look for the line. */
+static void quote_kernel(struct pp_judging *j, struct pp_finding *f)
+{
+	const struct pp_kernel *k = &j->host->kernel;
+	enum pp_tri since_6_6 = pp_kernel_at_least(k, 6, 6);
+
+	if (since_6_6 == PP_YES)
+		pp_evidence(
+			j, f,
+			"kernel %s refuses with EINVAL: \"Firmware has requested this device have "
+			"a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 "
+			"mapping. Contact your platform vendor.\"",
+			k->release.text);
+	else if (since_6_6 == PP_NO)
+		pp_evidence(
+			j, f,
+			"kernel %s refuses with EPERM: \"Device is ineligible for IOMMU domain "
+			"attach due to platform RMRR requirement.  Contact your platform vendor.\"",
+			k->release.text);
+}
+
+static const char *table_of(const struct pp_region *r)
+{
+	return r->source == PP_FROM_DMAR ? "DMAR RMRR" : "IVRS IVMD";
+}
+
+/* "0xbdf83000-0xbdf84fff and 6 more" */
+static const char *ranges_of(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_region *first = NULL;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < d->nr_holds; i++) {
+		const struct pp_hold *hold = &h->holds[d->first_hold + i];
+		if (!pp_hold_is_hard(h, hold))
+			continue;
+		if (!first)
+			first = &h->regions[hold->region];
+		n++;
+	}
+	if (!first)
+		return "";
+	const char *range = pp_range(j, first->start, first->end_incl);
+	if (n == 1)
+		return range;
+	const char *all = pp_arena_printf(j->arena, "%s and %u more", range, n - 1);
+	return all ? all : range;
+}
+
+static void prove_holds(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                        bool hard)
+{
+	const struct pp_host *h = j->host;
+
+	for (uint32_t i = 0; i < d->nr_holds; i++) {
+		const struct pp_hold *hold = &h->holds[d->first_hold + i];
+		const struct pp_region *r = &h->regions[hold->region];
+		const char *through = "";
+		if (pp_hold_is_hard(h, hold) != hard)
+			continue;
+		if (hold->via_bridge && r->nr_scopes) {
+			const struct pp_device *bridge = &h->devices[r->scopes[hold->scope].device];
+			through = pp_arena_printf(j->arena, ", through the bridge %s above it",
+			                          pp_name_of(j, bridge));
+		}
+		pp_evidence(j, f, "%s %u at +0x%x: %s%s", table_of(r), r->index, r->offset,
+		            pp_range(j, r->start, r->end_incl), through ? through : "");
+	}
+}
+
+static void prove_group(struct pp_judging *j, struct pp_finding *f, const struct pp_group *g)
+{
+	for (uint32_t i = 0; i < g->nr_regions; i++)
+		if (g->regions[i].kind == PP_REGION_DIRECT)
+			pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/reserved_regions: %s direct",
+			            g->number,
+			            pp_range(j, g->regions[i].start, g->regions[i].end_incl));
+}
+
+/* Does the running kernel agree that something in the device's group is held? */
+static bool kernel_denies(const struct pp_group_facts *g)
+{
+	return g && g->regions_read && !g->kernel_direct;
+}
+
+static const struct pp_group *group_of(const struct pp_host *h, const struct pp_device *d)
+{
+	return d->group == PP_NO_GROUP ? NULL : &h->groups[d->group];
+}
+
+static void held(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+	bool amd = h->iommu == PP_IOMMU_AMD;
+
+	if (!pp_nr_hard_holds(h, d) || kernel_denies(g))
+		return;
+	const char *what = amd ? "the firmware reserves %s for it (IVMD)%s"
+	                       : "the BIOS reserves memory for it (RMRR %s)%s";
+	struct pp_finding *f;
+	enum pp_tri blocks = pp_kernel_blocks_direct(h);
+	if (pp_device_is_bridge(d) || blocks == PP_NO)
+		f = pp_find(j, PP_INFORMS, what, ranges_of(j, d),
+		            blocks == PP_NO ? ": kernels before 6.6 let it go" : "");
+	else if (blocks == PP_UNKNOWN)
+		f = pp_find_unknown(
+			j, PP_BLOCKS, what, ranges_of(j, d),
+			": kernels from 6.6 on refuse it, and this kernel is not known");
+	else
+		f = pp_find(j, PP_BLOCKS, what, ranges_of(j, d), "");
+	prove_holds(j, f, d, true);
+	if (g)
+		prove_group(j, f, group_of(h, d));
+	if (f->effect == PP_INFORMS)
+		return;
+	quote_kernel(j, f);
+	pp_cure_regions(j, f, d);
+}
+
+static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
+{
+	if (j->host->iommu != PP_IOMMU_AMD)
+		held(j, d);
+}
+
+static void held_by_ivmd(struct pp_judging *j, const struct pp_device *d)
+{
+	if (j->host->iommu == PP_IOMMU_AMD)
+		held(j, d);
+}
+
+static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+
+	if (pp_nr_hard_holds(h, d) || !d->nr_holds)
+		return;
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+	if (g && g->kernel_direct)
+		return; /* the kernel sees it otherwise: the group's own finding says so */
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		relaxed_by_argument(h) ? "its reserved region does not hold it: relax_rmrr is on"
+				       : "its reserved region does not hold it: Linux lets USB and "
+					 "display devices go");
+	prove_holds(j, f, d, false);
+}
+
+/* The table says held, the kernel that runs says not: an override, or an odd table. */
+static void table_and_kernel_differ(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!pp_nr_hard_holds(j->host, d) || !kernel_denies(pp_group_facts_of(j, d)))
+		return;
+	struct pp_finding *f = pp_find(j, PP_INFORMS,
+	                               "the firmware's table reserves memory for it, the running "
+	                               "kernel does not: the kernel decides");
+	prove_holds(j, f, d, true);
+}
+
+static bool is_intel(const struct pp_host *h)
+{
+	return h->iommu == PP_IOMMU_INTEL;
+}
+
+/* "06:00.0 and 3 more": the devices of a group that the firmware's table holds; NULL if none. */
+static const char *held_in_group(struct pp_judging *j, const struct pp_group_facts *g)
+{
+	if (!g->nr_held)
+		return NULL;
+	const char *first = pp_name_of(j, &j->host->devices[g->first_held]);
+	return g->nr_held == 1 ? first
+	                       : pp_arena_printf(j->arena, "%s and %u more", first, g->nr_held - 1);
+}
+
+/* The group is held, and not by this device's own region. */
+static void companion_held(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_group_facts *facts = pp_group_facts_of(j, d);
+
+	if (pp_device_is_bridge(d) || !facts || pp_nr_hard_holds(h, d))
+		return;
+	if (!facts->kernel_direct && (facts->regions_read || !facts->nr_held))
+		return;
+	const struct pp_group *g = group_of(h, d);
+	enum pp_tri blocks = pp_kernel_blocks_direct(h);
+	const char *who = held_in_group(j, facts);
+	const struct pp_device *first = who ? &h->devices[facts->first_held] : NULL;
+	if (blocks == PP_NO) {
+		pp_find(j, PP_INFORMS,
+		        "its group %u holds a reserved region: kernels before 6.6 let it go",
+		        g->number);
+		return;
+	}
+	struct pp_finding *f;
+	if (blocks == PP_UNKNOWN)
+		f = pp_find_unknown(
+			j, PP_BLOCKS,
+			"its group %u holds a reserved region: kernels from 6.6 on refuse "
+			"it, and this kernel is not known",
+			g->number);
+	else if (who)
+		f = pp_find(j, PP_BLOCKS, "shares group %u with %s, for which the %s", g->number,
+		            who,
+		            is_intel(h) ? "BIOS reserves memory (RMRR)"
+		                        : "firmware reserves memory (IVMD)");
+	else if (g->nr_devices == 1)
+		f = pp_find(j, PP_BLOCKS, "the firmware reserves memory for it");
+	else
+		f = pp_find(j, PP_BLOCKS,
+		            "the firmware reserves memory for a device of its group %u%s",
+		            g->number, h->dmar || h->ivrs ? "" : " (root can tell which)");
+	if (first)
+		prove_holds(j, f, first, true);
+	prove_group(j, f, g);
+	quote_kernel(j, f);
+	pp_cure_regions(j, f, first ? first : d);
+}
+
+/* Kernels before 4.12 have no such file, and a foreign capture may lack it. */
+static void regions_unread(struct pp_judging *j, const struct pp_group *g)
+{
+	const struct pp_host *h = j->host;
+
+	if (!g->regions_error && pp_kernel_tells_relaxable(h) != PP_NO)
+		return;
+	/* With the table in hand the answer is known all the same. */
+	if ((h->iommu == PP_IOMMU_INTEL && h->dmar) || (h->iommu == PP_IOMMU_AMD && h->ivrs))
+		return;
+	pp_find_unknown(j, PP_BLOCKS, "which regions hold group %u could not be read", g->number);
+}
+
+/* A PF's region does not hold its VFs: drivers/iommu/intel/dmar.c passes over VFs. */
+static void vf_not_held(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+
+	if (h->iommu != PP_IOMMU_INTEL || d->physfn == PP_NO_DEVICE || d->nr_holds)
+		return;
+	const struct pp_device *pf = &h->devices[d->physfn];
+	if (!pp_nr_hard_holds(h, pf) || (d->group != PP_NO_GROUP && d->group == pf->group))
+		return;
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS, "the region of its PF %s does not hold this VF", pp_name_of(j, pf));
+	prove_holds(j, f, pf, true);
+}
+
+static const char *scope_path(struct pp_judging *j, const struct pp_dmar_scope *s)
+{
+	const char *path = pp_arena_printf(j->arena, "%02x:", s->start_bus);
+
+	for (uint8_t i = 0; path && i < s->nr_hops && i < 16; i++)
+		path = pp_arena_printf(j->arena, "%s%s%02x.%x", path, i ? "/" : "",
+		                       s->hops[i].device, s->hops[i].function);
+	j->failed |= !path;
+	return path ? path : "";
+}
+
+static void scope_names_nothing(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	for (uint32_t i = 0; i < h->nr_regions && i < 64; i++) {
+		const struct pp_region *r = &h->regions[i];
+		for (uint32_t s = 0; s < r->nr_scopes && s < 64; s++) {
+			if (r->scopes[s].match != PP_SCOPE_NO_DEVICE)
+				continue;
+			struct pp_finding *f =
+				pp_find(j, PP_INFORMS,
+			                "RMRR %s names %s, where no device is: without effect",
+			                pp_range(j, r->start, r->end_incl),
+			                scope_path(j, r->scopes[s].dmar));
+			pp_evidence(j, f, "DMAR+0x%x", r->scopes[s].dmar->offset);
+		}
+	}
+}
+
+static const char *oddity_of(const struct pp_region *r)
+{
+	if (!r->start && !r->end_incl)
+		return "is 0-0";
+	if (r->end_incl < r->start)
+		return "ends below its start";
+	if (r->start & 0xfff || (r->end_incl + 1) & 0xfff)
+		return "is not aligned to 4 KiB";
+	if (r->reserved_in_memory_map == PP_NO)
+		return "is not reserved in the memory map";
+	return NULL;
+}
+
+/* arch/x86/include/asm/iommu.h, arch_rmrr_sanity_check(): logged, and used all the same. */
+static void odd_region(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	for (uint32_t i = 0; i < h->nr_regions && i < 256; i++) {
+		const struct pp_region *r = &h->regions[i];
+		const char *odd = oddity_of(r);
+		if (!odd)
+			continue;
+		struct pp_finding *f = pp_find(j, PP_INFORMS,
+		                               "%s %s %s: the kernel complains, and it holds its "
+		                               "devices all the same",
+		                               r->source == PP_FROM_DMAR ? "RMRR" : "IVMD",
+		                               pp_range(j, r->start, r->end_incl), odd);
+		pp_evidence(j, f, "%s+0x%x", r->source == PP_FROM_DMAR ? "DMAR" : "IVRS",
+		            r->offset);
+	}
+}
+
+static void odd_firmware(struct pp_judging *j)
+{
+	for (const struct pp_note *n = j->host->notes.first; n; n = n->next)
+		pp_find(j, PP_INFORMS, "%s+0x%zx: %s", n->object, n->offset, n->text);
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "rmrr-hard",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "VT-d 8.4; drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable()",
+	  .on_device = held_by_rmrr },
+	{ .id = "ivmd-hard",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "IOMMU 48882, 5.2.2.3; drivers/iommu/iommu.c, "
+	               "iommu_create_device_direct_mappings()",
+	  .on_device = held_by_ivmd },
+	{ .id = "region-companion",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/iommu/iommu.c, __iommu_group_set_domain()",
+	  .on_device = companion_held },
+	{ .id = "rmrr-relaxable",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable()",
+	  .on_device = held_relaxable },
+	{ .id = "region-disputed",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "/sys/kernel/iommu_groups/*/reserved_regions",
+	  .on_device = table_and_kernel_differ },
+	{ .id = "region-not-for-vf",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/iommu/intel/dmar.c, dmar_pci_bus_notifier()",
+	  .on_device = vf_not_held },
+	{ .id = "region-unread",
+	  .scope = PP_SCOPE_OF_GROUP,
+	  .reference = "/sys/kernel/iommu_groups/*/reserved_regions",
+	  .on_group = regions_unread },
+	{ .id = "scope-names-nothing",
+	  .reference = "drivers/iommu/intel/dmar.c, dmar_match_pci_path()",
+	  .on_host = scope_names_nothing },
+	{ .id = "region-odd",
+	  .reference = "arch/x86/include/asm/iommu.h, arch_rmrr_sanity_check()",
+	  .on_host = odd_region },
+	{ .id = "firmware-odd",
+	  .reference = "the specification of the table",
+	  .on_host = odd_firmware },
+};
+
+const struct pp_rule_table pp_rules_region = { rules, sizeof(rules) / sizeof(rules[0]) };

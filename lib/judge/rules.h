@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_JUDGE_RULES_H
+#define PP_JUDGE_RULES_H
+
+/* Inside the room: what a rule's function works with. */
+
+#include "judge/judge.h"
+
+#define PP_COMPANIONS_NAMED 4
+
+/* What is asked of a group again and again, worked out once. */
+struct pp_group_facts {
+	bool kernel_direct; /* the kernel lists a direct region for the group */
+	bool regions_read;
+	uint32_t nr_held;    /* devices held hard by the firmware's table */
+	uint32_t first_held; /* device; PP_NO_DEVICE if none */
+	/* Functions that must go to the guest together, or be left without a host driver. */
+	uint32_t nr_companions, nr_driven;
+	uint32_t companions[PP_COMPANIONS_NAMED + 1]; /* the first few */
+};
+
+struct finding_list {
+	const struct pp_finding **list;
+	uint32_t count, size;
+};
+
+struct pp_judging {
+	const struct pp_host *host;
+	struct pp_survey *survey;
+	struct pp_arena *arena;
+	const struct pp_rule *rule;    /* the one that runs now */
+	struct pp_group_facts *groups; /* by group index */
+	struct finding_list *into;     /* where findings go now */
+	bool failed;                   /* out of memory: tested once, at the end */
+	struct pp_finding lost;
+};
+
+/* Adds a finding of the running rule. Never NULL: after a failure it gives a scratch finding. */
+struct pp_finding *pp_find(struct pp_judging *j, enum pp_effect effect, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A finding that could not be decided. */
+struct pp_finding *pp_find_unknown(struct pp_judging *j, enum pp_effect could, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* One line of proof. */
+void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void pp_add_cure(struct pp_finding *f, const char *id, const char *text, const char *risk);
+
+/* "07:00.0", in the arena. */
+const char *pp_name_of(struct pp_judging *j, const struct pp_device *d);
+/* "0xbdf83000-0xbdf84fff" */
+const char *pp_range(struct pp_judging *j, uint64_t start, uint64_t end_incl);
+/* Group of a device with its facts; NULL if it is in none. */
+const struct pp_group_facts *pp_group_facts_of(const struct pp_judging *j,
+                                               const struct pp_device *d);
+
+/* Drivers that leave DMA to user space, and no driver at all. */
+bool pp_leaves_dma_alone(const struct pp_device *d);
+/* Header type 1 or 2: no function that a guest could be given. */
+bool pp_has_bridge_header(const struct pp_device *d);
+
+/* A hold that Linux does not let go: neither USB nor display, nor relaxed by an argument. */
+bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold);
+/* Whether the running kernel refuses a group for such a region. */
+enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
+/* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
+enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
+/* Number of hard holds of a device. */
+uint32_t pp_nr_hard_holds(const struct pp_host *h, const struct pp_device *d);
+
+/* What frees a device from its regions, on this host, best first. */
+void pp_cure_regions(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d);
+
+/* The rules, one table a file. */
+struct pp_rule_table {
+	const struct pp_rule *rules;
+	size_t count;
+};
+extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device;
+
+#endif

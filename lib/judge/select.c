@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/text.h"
+#include "judge/select.h"
+
+struct wish {
+	enum { BY_ADDRESS, BY_SLOT, BY_GROUP, BY_IDS } by;
+	struct pp_address address;
+	const char *slot;
+	uint64_t group, vendor, device;
+};
+
+/* "slot2", "slot 2", "group13": what stands behind the word; NULL if the word is another. */
+static const char *behind(const char *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(s, word, n))
+		return NULL;
+	s += n;
+	while (*s == ' ' || *s == '-' || *s == ':')
+		s++;
+	return *s ? s : NULL;
+}
+
+static bool parse_ids(const char *what, struct wish *w)
+{
+	char vendor[5] = "";
+	const char *colon = strchr(what, ':');
+
+	if (!colon || colon - what > 4 || colon == what || strchr(colon + 1, ':'))
+		return false;
+	memcpy(vendor, what, (size_t)(colon - what));
+	return pp_parse_hex(vendor, 0xffff, &w->vendor) &&
+	       pp_parse_hex(colon + 1, 0xffff, &w->device);
+}
+
+static bool parse_wish(const char *what, struct wish *w)
+{
+	const char *rest;
+
+	if (pp_address_parse(what, &w->address)) {
+		w->by = BY_ADDRESS;
+		return true;
+	}
+	w->slot = behind(what, "slot");
+	if (w->slot) {
+		w->by = BY_SLOT;
+		return true;
+	}
+	rest = behind(what, "group");
+	if (rest && pp_parse_dec(rest, UINT32_MAX, &w->group)) {
+		w->by = BY_GROUP;
+		return true;
+	}
+	w->by = BY_IDS;
+	return parse_ids(what, w);
+}
+
+static bool fits(const struct pp_host *h, const struct pp_device *d, const struct wish *w)
+{
+	switch (w->by) {
+	case BY_ADDRESS:
+		return pp_address_equal(d->address, w->address);
+	case BY_SLOT:
+		return d->slot.name && !strcmp(d->slot.name, w->slot);
+	case BY_GROUP:
+		return d->group != PP_NO_GROUP && h->groups[d->group].number == w->group;
+	case BY_IDS:
+		return d->ids_known && d->vendor == w->vendor && d->device == w->device;
+	}
+	return false;
+}
+
+int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
+              struct pp_selection *ret, struct pp_error *e)
+{
+	struct wish w = { 0 };
+	uint32_t n = 0;
+
+	if (!parse_wish(what, &w))
+		return pp_fail(e, EINVAL,
+		               "'%s' names no device: need an address (07:00.0), slot2, group13 or "
+		               "vendor:device",
+		               what);
+	if (h->devices_error)
+		return pp_fail(e, ENODATA, "%s: the devices were not read", what);
+	uint32_t *devices = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t);
+	if (!devices)
+		return pp_fail_oom(e, what);
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (fits(h, &h->devices[i], &w))
+			devices[n++] = i;
+	if (!n)
+		return pp_fail(e, ENODEV, "%s: no such device here", what);
+	*ret = (struct pp_selection){ devices, n };
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_JUDGE_SELECT_H
+#define PP_JUDGE_SELECT_H
+
+#include "judge/judge.h"
+
+/* Devices that a person named, by index. */
+struct pp_selection {
+	const uint32_t *devices;
+	uint32_t count;
+};
+
+/*
+ * "07:00.0", "0000:07:00.0"; "slot2"; "group13"; "1000:0087". *ret is in a.
+ * -EINVAL: none of these; -ENODEV: nothing of that name on this host; -ENODATA: devices unread.
+ */
+int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
+              struct pp_selection *ret, struct pp_error *e);
+
+#endif
