@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything about some devices: reasons, proof, cures and their price; or one line about them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "judge/select.h"
+#include "report/out.h"
+#include "report/words.h"
+
+static const char *verdict_words(enum pp_verdict v)
+{
+	static const char *const words[PP_VERDICT_COUNT] = {
+		[PP_VERDICT_ASSIGNABLE] = "assignable",
+		[PP_VERDICT_CARE] = "assignable, with care",
+		[PP_VERDICT_BLOCKED_CURABLE] = "blocked, and there is a cure",
+		[PP_VERDICT_BLOCKED] = "blocked, no cure is known",
+		[PP_VERDICT_NOT_ENDPOINT] = "a bridge, stays with the host",
+		[PP_VERDICT_UNKNOWN] = "unknown, a fact is missing",
+	};
+	return words[v];
+}
+
+static void print_slot(struct pp_out *o, const struct pp_device *d)
+{
+	static const struct {
+		enum pp_slot_witness witness;
+		const char *name;
+	} witnesses[] = {
+		{ PP_SLOT_SMBIOS, "SMBIOS" },
+		{ PP_SLOT_KERNEL, "the kernel" },
+		{ PP_SLOT_CAPABILITY, "the port's capability" },
+	};
+	const struct pp_slot_ref *s = &d->slot;
+	const char *by = "by";
+
+	if (!s->name) {
+		if (s->onboard)
+			pp_out(o, "  slot    none: embedded (%s)\n", s->onboard);
+		else
+			pp_out(o, "  slot    %s\n", s->unknown ? "not known" : "none");
+		return;
+	}
+	pp_out(o, "  slot    %s", s->name);
+	if (s->designation)
+		pp_out(o, " (\"%s\")", s->designation);
+	for (size_t i = 0; i < sizeof(witnesses) / sizeof(witnesses[0]); i++) {
+		if (!(s->witnesses & witnesses[i].witness))
+			continue;
+		pp_out(o, "%s %s %s", by[0] == 'b' ? "," : "", by, witnesses[i].name);
+		by = "and";
+	}
+	pp_out(o, "\n");
+}
+
+static void print_finding(struct pp_out *o, const struct pp_finding *f)
+{
+	char first[32];
+
+	snprintf(first, sizeof(first), "  %-9s", pp_effect_name(f->effect));
+	pp_out(o, "\n");
+	pp_out_wrapped(o, first, "           ", f->text);
+	for (uint32_t i = 0; i < f->nr_evidence; i++)
+		pp_out_wrapped(o, "           proof: ", "                  ", f->evidence[i]);
+	pp_out_wrapped(o, "           rule:  ", "                  ", f->rule->id);
+	pp_out_wrapped(o, "           see:   ", "                  ", f->rule->reference);
+	for (uint32_t i = 0; i < f->nr_cures; i++) {
+		pp_out_wrapped(o, "           cure:  ", "                  ", f->cures[i].text);
+		if (f->cures[i].risk)
+			pp_out_wrapped(o, "                  its price: ", "                    ",
+			               f->cures[i].risk);
+	}
+}
+
+static void print_device(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
+{
+	const struct pp_device *d = row->device;
+	char address[PP_ADDRESS_TEXT_BYTES], name[256];
+
+	pp_address_format(d->address, address);
+	pp_out_name(o, d, name, sizeof(name));
+	pp_out(o, "%s%s%s %s\n", pp_out_color(o, PP_BOLD), address, pp_out_color(o, PP_COLOR_NONE),
+	       name);
+	pp_out(o, "  verdict %s%s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)),
+	       verdict_words(row->verdict), pp_out_color(o, PP_COLOR_NONE));
+	if (d->ids_known)
+		pp_out(o, "  ids     %04x:%04x, class %06x\n", d->vendor, d->device, d->class_code);
+	print_slot(o, d);
+	if (d->group != PP_NO_GROUP)
+		pp_out(o, "  group   %u\n", s->host->groups[d->group].number);
+	else
+		pp_out(o, "  group   %s\n", d->group_error == ENOENT ? "none" : "not read");
+	pp_out(o, "  driver  %s\n",
+	       d->driver.text              ? d->driver.text
+	       : d->driver.error == ENOENT ? "none"
+	                                   : "not read");
+	for (uint32_t i = 0; i < row->nr_findings; i++)
+		print_finding(o, row->findings[i]);
+}
+
+int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
+                      struct pp_sink sink, struct pp_error *e)
+{
+	struct pp_arena a;
+	struct pp_selection chosen;
+	struct pp_out o;
+
+	pp_arena_init(&a, 0);
+	int r = pp_select(s->host, what, &a, &chosen, e);
+	if (r) {
+		pp_arena_fini(&a);
+		return r;
+	}
+	pp_out_init(&o, style, sink);
+	if (style->format == PP_FORMAT_JSON) {
+		pp_survey_json(&o, s, chosen.devices, chosen.count);
+	} else {
+		for (uint32_t i = 0; i < chosen.count; i++) {
+			if (i)
+				pp_out(&o, "\n");
+			print_device(&o, s, &s->rows[chosen.devices[i]]);
+		}
+		if (s->host->unread)
+			pp_out(&o, "\n");
+		pp_words_rights(&o, s->host);
+	}
+	pp_arena_fini(&a);
+	return pp_out_fini(&o, e);
+}
+
+/* Which of two verdicts decides for both. */
+static int severity(enum pp_verdict v)
+{
+	static const int order[PP_VERDICT_COUNT] = {
+		[PP_VERDICT_NOT_ENDPOINT] = 0,
+		[PP_VERDICT_ASSIGNABLE] = 1,
+		[PP_VERDICT_CARE] = 2,
+		[PP_VERDICT_UNKNOWN] = 3,
+		[PP_VERDICT_BLOCKED_CURABLE] = 4,
+		[PP_VERDICT_BLOCKED] = 5,
+	};
+	return order[v];
+}
+
+static void print_check(struct pp_out *o, const char *what, const struct pp_row *worst)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+	const char *reason = "";
+
+	pp_address_format(worst->device->address, address);
+	if (worst->nr_findings &&
+	    (worst->findings[0]->effect != PP_INFORMS || worst->verdict == PP_VERDICT_NOT_ENDPOINT))
+		reason = worst->findings[0]->text;
+	if (o->style->format == PP_FORMAT_JSON) {
+		pp_out_json(o, json_pack("{s:s, s:s, s:s, s:s, s:s}", "schema", "pcipass.check/1",
+		                         "asked", what, "address", address, "verdict",
+		                         pp_verdict_name(worst->verdict), "reason", reason));
+		pp_out(o, "\n");
+		return;
+	}
+	pp_out(o, "%s: %s%s%s\n", address, verdict_words(worst->verdict), *reason ? ": " : "",
+	       reason);
+}
+
+int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,
+                    struct pp_sink sink, enum pp_verdict *ret, struct pp_error *e)
+{
+	struct pp_arena a;
+	struct pp_selection chosen;
+	const struct pp_row *worst = NULL;
+	struct pp_out o;
+
+	pp_arena_init(&a, 0);
+	int r = pp_select(s->host, what, &a, &chosen, e);
+	for (uint32_t i = 0; !r && i < chosen.count; i++) {
+		const struct pp_row *row = &s->rows[chosen.devices[i]];
+		if (!worst || severity(row->verdict) > severity(worst->verdict))
+			worst = row;
+	}
+	pp_arena_fini(&a);
+	if (r)
+		return r;
+	pp_out_init(&o, style, sink);
+	print_check(&o, what, worst);
+	r = pp_out_fini(&o, e);
+	if (!r)
+		*ret = worst->verdict;
+	return r;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/out.h"
+
+/* A piece is handed over when it has grown to this. */
+#define PIECE_BYTES  ((size_t)16 * 1024)
+#define BUFFER_BYTES ((size_t)64 * 1024 * 1024)
+
+void pp_out_init(struct pp_out *o, const struct pp_style *style, struct pp_sink sink)
+{
+	*o = (struct pp_out){ .style = style, .sink = sink };
+	o->width = style->width ? style->width : 80;
+	if (o->width < 40)
+		o->width = 40;
+	pp_buffer_init(&o->buffer, BUFFER_BYTES);
+}
+
+static void hand_over(struct pp_out *o)
+{
+	if (o->buffer.len && !o->failed &&
+	    o->sink.write(o->sink.ctx, o->buffer.data, o->buffer.len))
+		o->failed = true;
+	o->buffer.len = 0;
+}
+
+int pp_out_fini(struct pp_out *o, struct pp_error *e)
+{
+	bool memory = o->buffer.failed;
+
+	hand_over(o);
+	pp_buffer_fini(&o->buffer);
+	if (memory)
+		return pp_fail_oom(e, "report");
+	return o->failed ? pp_fail(e, EIO, "the report could not be written") : 0;
+}
+
+void pp_out(struct pp_out *o, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	pp_buffer_append(&o->buffer, line,
+	                 (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1);
+	if (o->buffer.len >= PIECE_BYTES)
+		hand_over(o);
+}
+
+void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text)
+{
+	struct pp_span left = PP_SPAN(text, strlen(text)), word;
+	size_t column = strlen(first);
+	bool fresh = true;
+
+	pp_buffer_puts(&o->buffer, first);
+	while (pp_text_word(&left, &word)) {
+		if (!fresh && column + 1 + word.len > o->width) {
+			pp_buffer_puts(&o->buffer, "\n");
+			pp_buffer_puts(&o->buffer, rest);
+			column = strlen(rest);
+			fresh = true;
+		}
+		if (!fresh) {
+			pp_buffer_puts(&o->buffer, " ");
+			column++;
+		}
+		pp_buffer_append(&o->buffer, word.data, word.len);
+		column += word.len;
+		fresh = false;
+	}
+	pp_out(o, "\n");
+}
+
+const char *pp_out_color(const struct pp_out *o, enum pp_color c)
+{
+	static const char *const escapes[] = {
+		[PP_COLOR_NONE] = "\033[0m", [PP_RED] = "\033[31m", [PP_YELLOW] = "\033[33m",
+		[PP_GREEN] = "\033[32m",     [PP_BOLD] = "\033[1m", [PP_DIM] = "\033[2m",
+	};
+	return o->style->color ? escapes[c] : "";
+}
+
+enum pp_color pp_verdict_color(enum pp_verdict v)
+{
+	switch (v) {
+	case PP_VERDICT_ASSIGNABLE:
+		return PP_GREEN;
+	case PP_VERDICT_BLOCKED:
+	case PP_VERDICT_BLOCKED_CURABLE:
+		return PP_RED;
+	case PP_VERDICT_NOT_ENDPOINT:
+		return PP_DIM;
+	default:
+		return PP_YELLOW;
+	}
+}
+
+void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size)
+{
+	const char *name = NULL;
+
+	if (!d->ids_known) {
+		snprintf(buf, size, "(unknown)");
+		return;
+	}
+	if (o->style->name)
+		name = o->style->name(o->style->name_ctx, d->vendor, d->device);
+	if (name && *name)
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%04x:%04x", d->vendor, d->device);
+}
+
+void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size)
+{
+	static const char *const fillers[] = { " Corporation", ", Inc.",        " Inc.",
+		                               " Co., Ltd.",   " Limited",      " Technologies",
+		                               " Electronics", " Semiconductor" };
+
+	pp_out_name(o, d, buf, size);
+	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
+		char *at = strstr(buf, fillers[i]);
+		size_t n = strlen(fillers[i]);
+		if (at && (at[n] == ' ' || !at[n]))
+			memmove(at, at + n, strlen(at + n) + 1);
+	}
+}
+
+static int to_buffer(const char *bytes, size_t len, void *ctx)
+{
+	struct pp_buffer *b = ctx;
+
+	pp_buffer_append(b, bytes, len);
+	return b->failed ? -1 : 0;
+}
+
+void pp_out_json(struct pp_out *o, json_t *value)
+{
+	if (!value ||
+	    json_dump_callback(value, to_buffer, &o->buffer, JSON_COMPACT | JSON_ENCODE_ANY))
+		o->buffer.failed = true;
+	json_decref(value);
+	if (o->buffer.len >= PIECE_BYTES)
+		hand_over(o);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_REPORT_OUT_H
+#define PP_REPORT_OUT_H
+
+/* Inside the room: a report on its way out. */
+
+#include <jansson.h>
+#include <pcipass/report.h>
+
+#include "base/buffer.h"
+#include "judge/judge.h"
+
+struct pp_out {
+	const struct pp_style *style;
+	struct pp_sink sink;
+	struct pp_buffer buffer; /* not handed to the sink yet */
+	unsigned int width;
+	bool failed;
+};
+
+void pp_out_init(struct pp_out *o, const struct pp_style *style, struct pp_sink sink);
+/* Hands the rest over and frees. 0 or -EIO, -ENOMEM. */
+int pp_out_fini(struct pp_out *o, struct pp_error *e);
+
+void pp_out(struct pp_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Words wrapped to the width; the first line begins with first, the others with rest. */
+void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text);
+/* Starts or ends a colour; nothing where there is none. */
+enum pp_color { PP_COLOR_NONE, PP_RED, PP_YELLOW, PP_GREEN, PP_BOLD, PP_DIM };
+const char *pp_out_color(const struct pp_out *o, enum pp_color c);
+enum pp_color pp_verdict_color(enum pp_verdict v);
+
+/* One JSON value; steals it. NULL counts as out of memory. */
+void pp_out_json(struct pp_out *o, json_t *value);
+
+/* "Intel Corporation 82599ES …", or "8086:10fb" where no name is known. */
+void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size);
+/* The same for a narrow column: without "Corporation" and the like. */
+void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size);
+
+/* Values that are null where a fact is missing. */
+json_t *pp_json_text(const struct pp_text_fact *f);
+json_t *pp_json_tri(enum pp_tri t);
+json_t *pp_json_hex(uint64_t v);
+json_t *pp_json_address(struct pp_address a);
+/* "not permitted", "not in the capture" …: why a fact is missing. */
+const char *pp_unread_reason(int error);
+const char *pp_iommu_name(enum pp_iommu_kind kind);
+
+/* {"rule":…,"effect":…,"text":…,"evidence":[…],"cures":[…]} */
+json_t *pp_json_finding(const struct pp_finding *f);
+/* A device with its verdict and findings. */
+json_t *pp_json_row(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row);
+/* The host: product, kernel, IOMMU, what is unread. */
+json_t *pp_json_host(const struct pp_host *h);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/words.h"
+
+void pp_words_host(const struct pp_host *h, char *buf, size_t size)
+{
+	const char *maker = h->manufacturer.text, *product = h->product.text;
+	const char *kernel = h->kernel.release.text;
+	char bios[160] = "";
+
+	/* Some products begin with their maker's name already. */
+	if (maker && product && !strncmp(product, maker, strlen(maker)))
+		maker = NULL;
+	if (h->bios_version.text)
+		snprintf(bios, sizeof(bios), ", BIOS %s%s%s%s", h->bios_version.text,
+		         h->bios_date.text ? " (" : "", h->bios_date.text ? h->bios_date.text : "",
+		         h->bios_date.text ? ")" : "");
+	snprintf(buf, size, "%s%s%s%s, %s%s", maker ? maker : "", maker ? " " : "",
+	         product ? product : "Unknown product", bios,
+	         kernel ? "Linux " : "kernel not known", kernel ? kernel : "");
+}
+
+void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
+{
+	static const char *const names[] = {
+		[PP_IOMMU_NONE] = "No IOMMU",
+		[PP_IOMMU_INTEL] = "Intel VT-d",
+		[PP_IOMMU_AMD] = "AMD-Vi",
+		[PP_IOMMU_OTHER] = "IOMMU",
+	};
+	static const char *const on[] = {
+		[PP_UNKNOWN] = ", not known whether it is on",
+		[PP_NO] = ", off in the kernel",
+		[PP_YES] = " on",
+	};
+	const char *remapping = "";
+
+	if (h->iommu == PP_IOMMU_NONE) {
+		snprintf(buf, size, "%s", h->iommu_on == PP_NO ? "No IOMMU" : "IOMMU not known");
+		return;
+	}
+	if (h->iommu_on == PP_YES && h->intremap != PP_UNKNOWN)
+		remapping = h->intremap == PP_YES ? ", interrupts remapped"
+		                                  : ", interrupts not remapped";
+	snprintf(buf, size, "%s%s%s", names[h->iommu], on[h->iommu_on], remapping);
+}
+
+static void print_unread(struct pp_out *o, const struct pp_host *h, bool denied, const char *title)
+{
+	bool first = true;
+
+	for (const struct pp_unread *u = h->unread; u; u = u->next) {
+		char line[512];
+		if ((u->error == EACCES || u->error == EPERM) != denied)
+			continue;
+		if (first)
+			pp_out(o, "%s\n", title);
+		first = false;
+		if (denied || u->error == ENODATA)
+			snprintf(line, sizeof(line), "%s: %s", u->path, u->adds);
+		else
+			snprintf(line, sizeof(line), "%s (%s): %s", u->path,
+			         pp_unread_reason(u->error), u->adds);
+		pp_out_wrapped(o, "  ", "    ", line);
+	}
+}
+
+void pp_words_rights(struct pp_out *o, const struct pp_host *h)
+{
+	print_unread(o, h, true, "Not permitted; root would add:");
+	print_unread(o, h, false, "Not there to be read:");
+	if (h->table_error.code)
+		pp_out_wrapped(o, "  ", "    ", h->table_error.text);
+}
+
+/* The finding to begin with: the host's own trouble first, then a card in a slot, then any. */
+static const struct pp_row *first_to_cure(const struct pp_survey *s)
+{
+	const struct pp_row *any = NULL;
+
+	for (uint32_t i = 0; i < s->nr_rows; i++) {
+		const struct pp_row *row = &s->rows[i];
+		if (row->verdict != PP_VERDICT_BLOCKED_CURABLE)
+			continue;
+		if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
+			return row;
+		if (row->device->slot.name && (!any || !any->device->slot.name))
+			any = row;
+		else if (!any)
+			any = row;
+	}
+	return any;
+}
+
+void pp_words_next(struct pp_out *o, const struct pp_survey *s)
+{
+	const struct pp_row *row = first_to_cure(s);
+	char address[PP_ADDRESS_TEXT_BYTES], line[1024];
+
+	if (!row)
+		return;
+	const struct pp_finding *f = row->findings[0];
+	pp_address_format_short(row->device->address, address);
+	if (f->rule->scope == PP_SCOPE_OF_HOST)
+		snprintf(line, sizeof(line), "%s", f->cures[0].text);
+	else if (row->device->slot.name)
+		snprintf(line, sizeof(line), "to free slot %s, %s", row->device->slot.name,
+		         f->cures[0].text);
+	else
+		snprintf(line, sizeof(line), "to free %s, %s", address, f->cures[0].text);
+	pp_out_wrapped(o, "Next: ", "      ", line);
+	pp_out(o, "      pcipass explain %s has the proof, every cure and its price\n", address);
+}

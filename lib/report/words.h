@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_REPORT_WORDS_H
+#define PP_REPORT_WORDS_H
+
+#include "report/out.h"
+
+/* Sentences about a host that several reports begin or end with. */
+
+/* "HP ProLiant DL380p Gen8, BIOS P70 (05/24/2019), Linux 6.1.0-28-amd64" */
+void pp_words_host(const struct pp_host *h, char *buf, size_t size);
+/* "Intel VT-d on, interrupts remapped" */
+void pp_words_iommu(const struct pp_host *h, char *buf, size_t size);
+/* What was not read, why, and what it would add. Nothing where all was read. */
+void pp_words_rights(struct pp_out *o, const struct pp_host *h);
+/* The next step. */
+void pp_words_next(struct pp_out *o, const struct pp_survey *s);
+
+/* The survey's document, of all devices or of some. */
+void pp_survey_json(struct pp_out *o, const struct pp_survey *s, const uint32_t *only,
+                    uint32_t nr_only);
+
+#endif
