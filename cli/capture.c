@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pcipass/capture.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static void tell_unread(void *ctx, const char *path, const char *reason, const char *adds)
+{
+	fprintf(stderr, "pcipass: not in it: %s (%s): %s\n", path, reason, adds);
+}
+
+static enum exit_code run(const struct options *o, int argc, char **argv)
+{
+	struct pp_capture_options options = {
+		.overwrite = o->force,
+		.keep_private = o->keep_private,
+		.as_root = geteuid() == 0,
+		.tool = "pcipass " PCIPASS_VERSION,
+	};
+	struct pp_error e = { 0 };
+	struct pp_source *source;
+	struct pp_host *host;
+
+	if (!o->output) {
+		warn("capture: where to? Give -o FILE (.tar, .tar.gz or .tar.zst)");
+		return EXIT_USAGE;
+	}
+	if (pp_source_open(o->from, &source, &e))
+		return complain(&e);
+	int r = pp_capture_write(source, o->output, &options, &host, &e);
+	pp_source_free(source);
+	if (r)
+		return complain(&e);
+	pp_host_unread(host, tell_unread, NULL);
+	pp_host_free(host);
+	fprintf(stderr, "pcipass: wrote %s%s\n", o->output,
+	        o->keep_private ? ""
+	                        : "; serial numbers, UUIDs, MAC addresses and host names left out");
+	return EXIT_YES;
+}
+
+const struct command command_capture = {
+	.name = "capture",
+	.arguments = "-o FILE",
+	.help = "write what a survey reads to a file that can be sent and looked at elsewhere",
+	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE,
+	.run = run,
+};

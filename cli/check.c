@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli.h"
+
+static enum exit_code code_of(enum pp_verdict v)
+{
+	switch (v) {
+	case PP_VERDICT_ASSIGNABLE:
+	case PP_VERDICT_CARE:
+		return EXIT_YES;
+	case PP_VERDICT_UNKNOWN:
+		return EXIT_UNSURE;
+	default:
+		return EXIT_NO;
+	}
+}
+
+static enum exit_code run(const struct options *o, int argc, char **argv)
+{
+	struct pp_error e = { 0 };
+	struct pp_style style = style_of(o);
+	enum pp_verdict verdict;
+	enum exit_code code;
+	struct look l;
+
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	if (pp_report_check(l.survey, argv[0], &style, sink_stdout(), &verdict, &e) ||
+	    flush_stdout(&e))
+		code = complain(&e);
+	else
+		code = code_of(verdict);
+	look_close(&l);
+	return code;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.arguments = "DEVICE",
+	.help = "one line and the exit code: can it be passed through? For scripts",
+	.takes = TAKES_FROM | TAKES_JSON,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run,
+};

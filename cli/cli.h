@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+
+#include <pcipass/judge.h>
+#include <pcipass/report.h>
+#include <pcipass/source.h>
+
+/* What a script may rely on. */
+enum exit_code {
+	EXIT_YES = 0,    /* yes, or done */
+	EXIT_NO = 1,     /* blocked */
+	EXIT_USAGE = 2,  /* the command was not understood */
+	EXIT_UNSURE = 3, /* facts or rights are missing */
+	EXIT_FAILED = 4,
+};
+
+struct options {
+	const char *from;   /* NULL: the live host */
+	const char *output; /* capture: the file to write */
+	bool json, all, force, keep_private, help, version;
+	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+};
+
+/* Which options a command takes, besides --help and --version. */
+enum option_mask {
+	TAKES_FROM = 1 << 0,
+	TAKES_JSON = 1 << 1,
+	TAKES_ALL = 1 << 2,
+	TAKES_COLOR = 1 << 3,
+	TAKES_OUTPUT = 1 << 4,
+	TAKES_FORCE = 1 << 5,
+	TAKES_PRIVATE = 1 << 6,
+};
+
+/* A command is a row. */
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage line; NULL: none */
+	const char *help;
+	unsigned int takes; /* enum option_mask */
+	int min_arguments, max_arguments;
+	enum exit_code (*run)(const struct options *o, int argc, char **argv);
+};
+
+extern const struct command command_survey, command_explain, command_reserved, command_check,
+	command_capture;
+
+/* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
+enum exit_code complain(const struct pp_error *e);
+__attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
+
+/* What every look begins with: source, host, survey. Freed as a whole. */
+struct look {
+	struct pp_source *source;
+	struct pp_host *host;
+	struct pp_survey *survey;
+};
+int look_open(const struct options *o, struct look *ret, struct pp_error *e);
+void look_close(struct look *l);
+
+/* How to print, on this terminal; and where. */
+struct pp_style style_of(const struct options *o);
+struct pp_sink sink_stdout(void);
+/* All of it has arrived. */
+int flush_stdout(struct pp_error *e);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Source, host and survey, and where a report goes. */
+#include <errno.h>
+#include <pci/pci.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+int look_open(const struct options *o, struct look *ret, struct pp_error *e)
+{
+	struct look l = { 0 };
+	int r = pp_source_open(o->from, &l.source, e);
+
+	if (!r)
+		r = pp_host_read(l.source, &l.host, e);
+	if (!r)
+		r = pp_survey_new(l.host, PP_TARGET_KVM, &l.survey, e);
+	if (r) {
+		look_close(&l);
+		return r;
+	}
+	*ret = l;
+	return 0;
+}
+
+void look_close(struct look *l)
+{
+	pp_survey_free(l->survey);
+	pp_host_free(l->host);
+	pp_source_free(l->source);
+	*l = (struct look){ 0 };
+}
+
+/* libpci's hook must not return. */
+static void __attribute__((noreturn)) libpci_failed(char *fmt, ...)
+{
+	(void)fmt;
+	warn("the PCI ID database could not be read");
+	exit(EXIT_FAILED);
+}
+
+static void libpci_warned(char *fmt, ...)
+{
+	(void)fmt;
+}
+
+static struct pci_access *names(void)
+{
+	static struct pci_access *access;
+
+	if (!access) {
+		access = pci_alloc();
+		access->error = libpci_failed;
+		access->warning = libpci_warned;
+	}
+	return access;
+}
+
+static const char *device_name(void *ctx, unsigned int vendor, unsigned int device)
+{
+	static char buf[256];
+
+	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
+	                       (int)vendor, (int)device);
+}
+
+static const char *class_name(void *ctx, unsigned int class_code)
+{
+	static char buf[256];
+
+	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_CLASS, (int)class_code);
+}
+
+static unsigned int terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (columns && atoi(columns) > 0)
+		return (unsigned int)atoi(columns);
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+		return size.ws_col;
+	return 80;
+}
+
+static bool wants_color(const struct options *o)
+{
+	const char *term = getenv("TERM");
+
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
+	/* https://no-color.org */
+	const char *no = getenv("NO_COLOR");
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
+}
+
+struct pp_style style_of(const struct options *o)
+{
+	return (struct pp_style){
+		.format = o->json ? PP_FORMAT_JSON : PP_FORMAT_TEXT,
+		.width = terminal_width(),
+		.color = !o->json && wants_color(o),
+		.all = o->all,
+		.name = device_name,
+		.class_name = class_name,
+	};
+}
+
+static int to_stdout(void *ctx, const char *bytes, size_t len)
+{
+	return fwrite(bytes, 1, len, stdout) == len ? 0 : -1;
+}
+
+struct pp_sink sink_stdout(void)
+{
+	return (struct pp_sink){ .write = to_stdout };
+}
+
+int flush_stdout(struct pp_error *e)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	e->code = EIO;
+	snprintf(e->text, sizeof(e->text), "standard output: %s", strerror(errno));
+	return -EIO;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command table, and what the commands share: options, complaints, exit codes. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct command *const commands[] = {
+	&command_survey, &command_explain, &command_check, &command_reserved, &command_capture,
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+enum { OPT_FROM = 256, OPT_JSON, OPT_ALL, OPT_COLOR, OPT_FORCE, OPT_PRIVATE, OPT_VERSION };
+
+static const struct option long_options[] = {
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "output", required_argument, NULL, 'o' },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "private", no_argument, NULL, OPT_PRIVATE },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct option_help {
+	unsigned int mask; /* 0: every command */
+	const char *option, *text;
+} option_helps[] = {
+	{ TAKES_FROM, "--from PATH",
+	  "look at a capture, a folder or a bare table, not at this host" },
+	{ TAKES_JSON, "--json", "one JSON document" },
+	{ TAKES_ALL, "--all", "bridges and interrupt windows too" },
+	{ TAKES_COLOR, "--color WHEN", "auto (the default), always or never" },
+	{ TAKES_OUTPUT, "-o, --output FILE", "write FILE: .tar, .tar.gz or .tar.zst" },
+	{ TAKES_FORCE, "--force", "replace FILE if it is there" },
+	{ TAKES_PRIVATE, "--private", "keep serial numbers, UUIDs, MAC addresses and host names" },
+	{ 0, "-h, --help", "this help; after a command, that command's" },
+	{ 0, "--version", "the version" },
+};
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("pcipass: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+enum exit_code complain(const struct pp_error *e)
+{
+	warn("%s", e->text[0] ? e->text : strerror(e->code));
+	switch (e->code) {
+	case EINVAL:
+		return EXIT_USAGE;
+	case ENODEV:
+	case ENODATA:
+	case EACCES:
+	case EPERM:
+		return EXIT_UNSURE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+static void print_options(unsigned int takes)
+{
+	for (size_t i = 0; i < sizeof(option_helps) / sizeof(option_helps[0]); i++)
+		if (!option_helps[i].mask || (option_helps[i].mask & takes))
+			printf("  %-18s %s\n", option_helps[i].option, option_helps[i].text);
+}
+
+static void print_command_line(const struct command *c)
+{
+	printf("usage: pcipass [options] %s%s%s\n", c->name, c->arguments ? " " : "",
+	       c->arguments ? c->arguments : "");
+}
+
+static void print_help(const struct command *c)
+{
+	if (c) {
+		print_command_line(c);
+		printf("%s\n\n", c->help);
+		print_options(c->takes);
+		return;
+	}
+	puts("usage: pcipass [options] [command]\n"
+	     "Tells for every PCI device whether it can be passed through to a virtual machine,\n"
+	     "and if not, exactly why.\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		char head[32];
+		snprintf(head, sizeof(head), "%s%s%s", commands[i]->name,
+		         commands[i]->arguments ? " " : "",
+		         commands[i]->arguments ? commands[i]->arguments : "");
+		printf("  %-18s %.*s\n", head, (int)strcspn(commands[i]->help, "\n"),
+		       commands[i]->help);
+	}
+	puts("\nA device is named by its address (07:00.0), slot (slot2), group (group13) or\n"
+	     "vendor:device (1000:0087).\n");
+	print_options(~0u);
+	puts("\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
+}
+
+static enum exit_code usage(const char *fmt, const char *what)
+{
+	fputs("pcipass: ", stderr);
+	fprintf(stderr, fmt, what);
+	fputs("; see pcipass --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+/* -1: go on. */
+static int parse_options(int argc, char **argv, struct options *o, unsigned int *given)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "ho:", long_options, NULL)) != -1) {
+		switch (c) {
+		case OPT_FROM:
+			o->from = optarg;
+			*given |= TAKES_FROM;
+			break;
+		case OPT_JSON:
+			o->json = true;
+			*given |= TAKES_JSON;
+			break;
+		case OPT_ALL:
+			o->all = true;
+			*given |= TAKES_ALL;
+			break;
+		case OPT_COLOR:
+			*given |= TAKES_COLOR;
+			if (!strcmp(optarg, "always"))
+				o->color = COLOR_ALWAYS;
+			else if (!strcmp(optarg, "never"))
+				o->color = COLOR_NEVER;
+			else if (strcmp(optarg, "auto"))
+				return (int)usage("--color %s: need auto, always or never", optarg);
+			break;
+		case 'o':
+			o->output = optarg;
+			*given |= TAKES_OUTPUT;
+			break;
+		case OPT_FORCE:
+			o->force = true;
+			*given |= TAKES_FORCE;
+			break;
+		case OPT_PRIVATE:
+			o->keep_private = true;
+			*given |= TAKES_PRIVATE;
+			break;
+		case 'h':
+			o->help = true;
+			break;
+		case OPT_VERSION:
+			o->version = true;
+			break;
+		default:
+			return (int)usage("%s: unknown, or its value is missing", argv[optind - 1]);
+		}
+	}
+	return -1;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+/* An option that the command would silently ignore is a misunderstanding: said, not swallowed. */
+static enum exit_code refuse_option(const struct command *c, unsigned int extra)
+{
+	for (size_t i = 0; i < sizeof(option_helps) / sizeof(option_helps[0]); i++)
+		if (option_helps[i].mask & extra) {
+			warn("%s does not take %s; see pcipass %s --help", c->name,
+			     option_helps[i].option, c->name);
+			break;
+		}
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	unsigned int given = 0;
+	int done = parse_options(argc, argv, &o, &given);
+
+	if (done >= 0)
+		return done;
+	if (o.version) {
+		puts("pcipass " PCIPASS_VERSION);
+		return EXIT_YES;
+	}
+	const struct command *c = &command_survey;
+	if (optind < argc) {
+		c = find_command(argv[optind]);
+		if (!c)
+			return (int)usage("'%s' is no command", argv[optind]);
+		optind++;
+	} else if (o.help) {
+		c = NULL;
+	}
+	if (o.help) {
+		print_help(c);
+		return EXIT_YES;
+	}
+	if (given & ~c->takes)
+		return (int)refuse_option(c, given & ~c->takes);
+	if (argc - optind < c->min_arguments)
+		return (int)usage("%s: an argument is missing", c->name);
+	if (argc - optind > c->max_arguments)
+		return (int)usage("'%s': one argument too many", argv[optind + c->max_arguments]);
+	return (int)c->run(&o, argc - optind, argv + optind);
+}

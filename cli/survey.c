@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli.h"
+
+static enum exit_code run(const struct options *o, int argc, char **argv)
+{
+	struct pp_error e = { 0 };
+	struct pp_style style = style_of(o);
+	struct look l;
+
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	enum exit_code code = EXIT_YES;
+	if (pp_report_survey(l.survey, &style, sink_stdout(), &e) || flush_stdout(&e))
+		code = complain(&e);
+	else if (pp_survey_count(l.survey, PP_VERDICT_UNKNOWN))
+		code = EXIT_UNSURE;
+	if (pp_host_table_error(l.host, &e)) {
+		warn("%s", e.text);
+		code = code == EXIT_YES ? EXIT_UNSURE : code;
+	}
+	look_close(&l);
+	return code;
+}
+
+const struct command command_survey = {
+	.name = "survey",
+	.help = "every device: can it be passed through, and if not why (the default)",
+	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
+	.run = run,
+};
