@@ -55,7 +55,7 @@ struct pp_dmar_entry {
 	uint16_t length;
 	uint32_t offset;       /* in the table */
 	uint8_t flags;         /* DRHD, ATSR, SATC */
-	uint8_t size;          /* DRHD: 2^(n+12) bytes of registers */
+	uint8_t size;          /* DRHD: bits 3:0 = n, 2^(n+12) bytes of registers */
 	uint16_t segment;      /* DRHD, RMRR, ATSR, SATC, SIDP */
 	uint64_t base;         /* DRHD, RHSA: register base; RMRR: first byte */
 	uint64_t limit_incl;   /* RMRR: last byte */
@@ -69,7 +69,7 @@ struct pp_dmar_entry {
 
 struct pp_dmar {
 	struct pp_acpi_header header;
-	uint8_t host_address_width; /* bits, 1 more than the byte in the table */
+	uint16_t host_address_width; /* bits: 1 more than the byte in the table, so up to 256 */
 	uint8_t flags;
 	const struct pp_dmar_entry *entries;
 	uint32_t nr_entries;
@@ -77,9 +77,10 @@ struct pp_dmar {
 
 /*
  * Decodes a whole table; *ret lives in a and borrows from in. Odd but usable firmware goes to
- * notes: an RMRR at 0-0, not aligned to 4 KiB, with its limit below its base; a scope with no hop
- * or an odd length; an unknown type; trailing bytes; a structure of length 0, where the kernel's
- * walk stops silently and so does this one.
+ * notes: an RMRR at 0-0, not aligned to 4 KiB, with its limit below its base; a DRHD at 0; a scope
+ * with no hop, an odd length or a hop that is no PCI device; an ANDD name without its NUL; a host
+ * address width that the kernel refuses; an unknown type; trailing bytes; a structure of length 0,
+ * where the kernel's walk stops silently and so does this one.
  * -EBADMSG: a structure or scope that passes the end of what holds it, a structure shorter than
  * its type needs, a scope shorter than its own header (the kernel would loop for ever on length 0).
  * Source: VT-d 8.1-8.9; the walk: drivers/iommu/intel/dmar.c, dmar_walk_remapping_entries().

@@ -38,9 +38,11 @@ struct pp_ivhd_device {
 	uint16_t devid;       /* bus << 8 | device << 3 | function */
 	uint16_t alias_devid; /* ALIAS, ALIAS_RANGE; the source device id of SPECIAL */
 	uint8_t special_handle, special_variety; /* SPECIAL: IOAPIC 1, HPET 2 */
-	const char *hid;                         /* ACPI_HID: cleaned, else NULL */
-	const char *uid;
+	uint32_t extended;                       /* EXT_SELECT, EXT_RANGE: bit 31 ATS disabled */
+	const char *hid, *cid;                   /* ACPI_HID: cleaned, "" if all 0; else NULL */
+	const char *uid; /* ACPI_HID: cleaned text, or the number in decimal; NULL: has none */
 	uint32_t offset; /* in the table */
+	uint16_t length;
 };
 
 /* One block: an IVHD (an IOMMU) or an IVMD (a reserved memory region). */
@@ -55,7 +57,8 @@ struct pp_ivrs_block {
 	uint64_t base;       /* register base; IVMD: first byte of the region */
 	uint16_t segment;    /* IVHD and IVMD (offset 8, where the specification has it) */
 	uint16_t info;
-	uint32_t features; /* 10h: feature reporting; 11h, 40h: attributes */
+	uint32_t features;  /* 10h: feature reporting; 11h, 40h: attributes */
+	uint64_t efr, efr2; /* 11h, 40h: images of the extended feature registers */
 	const struct pp_ivhd_device *devices;
 	uint16_t nr_devices;
 	/* IVMD */
@@ -72,8 +75,14 @@ struct pp_ivrs {
 };
 
 /*
- * Decodes a whole table; *ret lives in a and borrows from in. Odd but usable goes to notes, what
- * passes its end or is shorter than its type needs is -EBADMSG; an unknown block type is kept.
+ * Decodes a whole table; *ret lives in a and borrows from in. Odd but usable goes to notes: a
+ * region that is empty, not aligned to 4 KiB or wraps; a range of devices that is never ended,
+ * never started or ends below its start; a device identified by a broken HID or UID; an unknown
+ * type; trailing bytes. An unknown block type is kept.
+ * -EBADMSG: a block or device entry that passes the end of what holds it or is shorter than its
+ * type needs (the kernel loops for ever on length 0); a device entry of f1h-ffh, whose length
+ * nothing tells.
+ * Source: 48882 5.2; the walk: drivers/iommu/amd/init.c, init_iommu_from_acpi().
  */
 int pp_ivrs_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
                   struct pp_ivrs *ret, struct pp_error *e);

@@ -51,6 +51,9 @@ int pp_acpi_table_open(struct pp_span in, const char *signature, struct pp_notes
 	if (h.length > in.len)
 		return pp_fail(e, EBADMSG, "%s+0x%x: table length %u, but only %zu bytes are there",
 		               object, LENGTH_OFFSET, h.length, in.len);
+	if (h.length > PP_ACPI_TABLE_MAX_BYTES)
+		return pp_fail(e, E2BIG, "%s+0x%x: table length %u, at most %d are read", object,
+		               LENGTH_OFFSET, h.length, PP_ACPI_TABLE_MAX_BYTES);
 	if (h.length < in.len)
 		pp_note(notes, object, h.length, "%zu bytes behind the end of the table",
 		        in.len - h.length);

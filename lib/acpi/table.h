@@ -27,7 +27,8 @@ struct pp_acpi_header {
 /*
  * Decodes the header and bounds the table: *body is a cursor over header.length bytes, positioned
  * behind the header. signature may be NULL for any. Bytes behind the table's length are noted.
- * -EBADMSG: too short, another signature, a length that does not fit the bytes.
+ * -EBADMSG: too short, another signature, a length that does not fit the bytes. -E2BIG: longer than
+ * PP_ACPI_TABLE_MAX_BYTES, so that what a parser allocates for a table has a bound.
  */
 int pp_acpi_table_open(struct pp_span in, const char *signature, struct pp_notes *notes,
                        struct pp_acpi_header *ret, struct pp_cursor *body, struct pp_error *e);
