@@ -2,6 +2,8 @@
 #ifndef PP_PCI_CONFIG_H
 #define PP_PCI_CONFIG_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/notes.h"
 #include "base/span.h"
@@ -78,13 +80,16 @@ struct pp_config {
 		uint16_t offset;
 	} caps[PP_CAP_COUNT];
 
-	/* Each is meaningful only where its capability's seen is PP_YES and is_known is set. */
+	/*
+	 * Each is PP_UNKNOWN while its bytes were not read, and except for pm_no_soft_reset PP_NO
+	 * where its capability is known to be absent. Plain numbers: only where known is PP_YES.
+	 */
 	enum pp_tri pm_no_soft_reset; /* PM: PMCSR bit 3 */
 	enum pp_tri af_flr;           /* AF: both TP and FLR */
 	uint8_t pcie_type;            /* enum pp_pcie_type; PP_PCIE_NONE without the capability */
 	enum pp_tri pcie_type_known;  /* PP_NO: conventional */
-	enum pp_tri flr;              /* PCIe DevCap bit 28 */
-	enum pp_tri slot_implemented; /* PCIe flags bit 8, root and downstream ports only */
+	enum pp_tri flr;              /* PCIe DevCap bit 28, endpoints only */
+	enum pp_tri slot_implemented; /* PCIe flags bit 8, ports with a link below them only */
 	enum pp_tri slot_number_known;
 	uint16_t slot_number; /* PCIe Slot Capabilities 31:19 */
 	enum pp_tri acs_known;
@@ -96,12 +101,13 @@ struct pp_config {
 
 /*
  * Decodes a function's configuration space. Never fails for what is merely missing: what could not
- * be read is PP_UNKNOWN. A capability list that loops, points below 0x40, is not aligned or runs
- * past the end is noted and its walk ends there: what was found stands, the rest is PP_UNKNOWN.
+ * be read is PP_UNKNOWN. A capability list that loops, points below 0x40 (extended: 0x100) or
+ * reads all ones is noted and its walk ends there: what was found stands, the rest is PP_UNKNOWN.
+ * A pointer that is not aligned is noted and its low bits are masked, as the kernel does.
  * Extended capabilities are looked for only on PCI Express (and PCI-X mode 2) functions.
- * object names the function in notes.
- * -ENODEV: the function answers all ones everywhere: gone or asleep (a VF, whose ids alone read
- * so, is not).
+ * object names the function in notes and errors; it is borrowed for as long as the notes live.
+ * -ENODEV: the header reads all ones: gone or asleep (a VF, whose ids alone read so, is not).
+ * Any other errno: the reader's own, which it gave for a device that went away under it.
  */
 int pp_config_decode(const struct pp_config_reader *in, const char *object, struct pp_notes *notes,
                      struct pp_config *ret, struct pp_error *e);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "pci/capability.h"
+#include "pci/config.h"
+
+#define HEADER_BYTES    64
+#define STATUS_CAP_LIST 0x10
+/* PCI-X 2.0: what a mode 2 function can do; the same bits in a bridge's status. */
+#define PCIX_STATUS      0x04
+#define PCIX_STATUS_266  (1u << 30)
+#define PCIX_STATUS_533  (1u << 31)
+#define HEADER_TYPE_MASK 0x7f
+#define MULTIFUNCTION    0x80
+
+static int span_read(void *ctx, uint16_t offset, void *buf, uint16_t len)
+{
+	const struct pp_span *in = ctx;
+
+	if (offset > in->len || len > in->len - offset)
+		return -ENODATA;
+	if (len)
+		memcpy(buf, in->data + offset, len);
+	return 0;
+}
+
+struct pp_config_reader pp_config_reader_span(struct pp_span *in)
+{
+	return (struct pp_config_reader){ .read = span_read, .ctx = in };
+}
+
+int pp_config_fetch(const struct pp_config_walk *w, uint16_t offset, void *buf, uint16_t len)
+{
+	int rc = w->in->read(w->in->ctx, offset, buf, len);
+
+	if (!rc || rc == -ENODATA)
+		return rc;
+	return pp_fail(w->error, rc < 0 ? -rc : EIO,
+	               "%s+0x%x: reading %u bytes of the configuration space failed", w->object,
+	               offset, len);
+}
+
+static bool all_ones(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] != 0xff)
+			return false;
+	return true;
+}
+
+/* PCI 3.0 6.1; PCI-to-PCI Bridge 1.2 3.2; PC Card 8.0 volume 7 */
+static void decode_header(const uint8_t *h, struct pp_config *c)
+{
+	c->vendor = (uint16_t)(h[0x00] | h[0x01] << 8);
+	c->device = (uint16_t)(h[0x02] | h[0x03] << 8);
+	c->command = (uint16_t)(h[0x04] | h[0x05] << 8);
+	c->status = (uint16_t)(h[0x06] | h[0x07] << 8);
+	c->revision = h[0x08];
+	c->class_code = (uint32_t)h[0x0b] << 16 | (uint32_t)h[0x0a] << 8 | h[0x09];
+	c->header_type = h[0x0e] & HEADER_TYPE_MASK;
+	c->multifunction = h[0x0e] & MULTIFUNCTION;
+	c->interrupt_pin = h[0x3d];
+	if (c->header_type == PP_HEADER_BRIDGE || c->header_type == PP_HEADER_CARDBUS) {
+		c->primary = h[0x18];
+		c->secondary = h[0x19];
+		c->subordinate = h[0x1a];
+	}
+	c->header_read = PP_YES;
+}
+
+/* Only these have configuration space behind 0x100: PCI Express, and PCI-X in mode 2. */
+static int has_extended(const struct pp_config_walk *w, enum pp_tri *ret)
+{
+	const struct pp_config_cap *pcix = &w->config->caps[PP_CAP_PCIX];
+
+	*ret = w->config->caps[PP_CAP_PCIE].seen;
+	if (*ret != PP_NO || pcix->seen == PP_NO)
+		return 0;
+	*ret = PP_UNKNOWN;
+	if (pcix->offset + PCIX_STATUS + 4 > 0x100) {
+		pp_note(w->notes, w->object, pcix->offset,
+		        "PCI-X capability passes the end of the standard configuration space");
+		return 0;
+	}
+	uint8_t b[4];
+	int rc = pp_config_fetch(w, (uint16_t)(pcix->offset + PCIX_STATUS), b, sizeof(b));
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
+	uint32_t status = (uint32_t)b[3] << 24;
+	*ret = pp_tri(status & (PCIX_STATUS_266 | PCIX_STATUS_533));
+	return 0;
+}
+
+static int decode_capabilities(const struct pp_config_walk *w, const uint8_t *header)
+{
+	struct pp_config *c = w->config;
+
+	if (c->header_type > PP_HEADER_CARDBUS) {
+		pp_note(w->notes, w->object, 0x0e,
+		        "header type 0x%02x is not defined: its capabilities cannot be found",
+		        c->header_type);
+		return 0;
+	}
+	if (!(c->status & STATUS_CAP_LIST)) {
+		pp_config_end_standard(c);
+		pp_config_end_extended(c);
+		return 0;
+	}
+	int rc = pp_config_walk_standard(w,
+	                                 header[c->header_type == PP_HEADER_CARDBUS ? 0x14 : 0x34]);
+	if (rc)
+		return rc;
+	enum pp_tri extended;
+	rc = has_extended(w, &extended);
+	if (rc)
+		return rc;
+	if (extended == PP_NO)
+		pp_config_end_extended(c);
+	return extended == PP_YES ? pp_config_walk_extended(w) : 0;
+}
+
+int pp_config_decode(const struct pp_config_reader *in, const char *object, struct pp_notes *notes,
+                     struct pp_config *ret, struct pp_error *e)
+{
+	struct pp_config config = { .pcie_type = PP_PCIE_NONE };
+	struct pp_config_walk w = { in, object, notes, &config, e };
+	uint8_t header[HEADER_BYTES];
+
+	int rc = pp_config_fetch(&w, 0, header, sizeof(header));
+	if (rc == -ENODATA) {
+		config.header_read = PP_NO;
+		*ret = config;
+		return 0;
+	}
+	if (rc)
+		return rc;
+	if (all_ones(header, sizeof(header)))
+		return pp_fail(e, ENODEV,
+		               "%s: the configuration space reads all ones: gone or powered off",
+		               object);
+	decode_header(header, &config);
+	if (config.interrupt_pin > 4)
+		pp_note(notes, object, 0x3d, "interrupt pin %u: only 1 to 4 exist",
+		        config.interrupt_pin);
+	rc = decode_capabilities(&w, header);
+	if (rc)
+		return rc;
+	*ret = config;
+	return 0;
+}
