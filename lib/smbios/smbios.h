@@ -11,11 +11,13 @@
 
 /* DMTF DSP0134 (SMBIOS) 3.7, chapter 7; type 203: HPE, as dmidecode's dmioem.c decodes it. */
 
-/* A PCI address as SMBIOS gives it. present: the record has the fields and they are not all ones.
+/*
+ * A PCI address as SMBIOS gives it. present: the record has the fields, and bus, device and
+ * function are not all ones.
  */
 struct pp_smbios_address {
 	bool present;
-	uint16_t segment;
+	uint16_t segment; /* as it stands there: 0xffff beside a bus has been seen */
 	uint8_t bus, device, function;
 };
 
@@ -51,10 +53,10 @@ struct pp_smbios_hpe_device {
 };
 
 struct pp_smbios {
-	/* Cleaned; NULL where the record or the string is missing. */
+	/* Cleaned; NULL where the record or the string is missing. The first record of a type. */
 	const char *bios_vendor, *bios_version, *bios_date; /* type 0: ROM family and date on HPE */
 	const char *manufacturer, *product;                 /* type 1 */
-	const char *processor_manufacturer;                 /* type 4, the first */
+	const char *processor_manufacturer;                 /* type 4 */
 	const struct pp_smbios_slot *slots;
 	uint32_t nr_slots;
 	const struct pp_smbios_onboard *onboard;
@@ -68,8 +70,10 @@ struct pp_smbios {
 /*
  * Decodes the structure table (/sys/firmware/dmi/tables/DMI). Stops at type 127 or the end of the
  * bytes. *ret lives in a. Odd but usable goes to notes: an unterminated string set, a string
- * number that is not there, a missing end marker, trailing bytes.
+ * number that is not there, a missing end marker, trailing bytes, a structure too short for its
+ * type (it is left out).
  * -EBADMSG: a structure shorter than its own header or one that passes the end, with the offset.
+ * -E2BIG: more than PP_SMBIOS_MAX_BYTES.
  */
 int pp_smbios_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
                     struct pp_smbios *ret, struct pp_error *e);
@@ -77,7 +81,9 @@ int pp_smbios_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *note
 /*
  * Writes to out the part of the table that this library reads (types 0, 1, 4, 9, 41, 203, 127) and
  * nothing that names a machine or a person: strings other than those in struct pp_smbios become
- * empty or "-", the UUID becomes zero. Parsing the result gives the same struct pp_smbios.
+ * "-", the UUID and all bytes whose meaning is not known become zero. Parsing the result gives the
+ * same struct pp_smbios but for the offsets. Appends; on failure out is as it was, except that
+ * out->failed may be set. Fails as pp_smbios_parse() does.
  */
 int pp_smbios_redact(struct pp_span in, struct pp_buffer *out, struct pp_error *e);
 
