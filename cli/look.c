@@ -43,7 +43,7 @@ static void __attribute__((noreturn)) libpci_failed(char *fmt, ...)
 	exit(EXIT_FAILED);
 }
 
-static void libpci_warned(char *fmt, ...)
+static void libpci_said(char *fmt, ...)
 {
 	(void)fmt;
 }
@@ -55,7 +55,7 @@ static struct pci_access *names(void)
 	if (!access) {
 		access = pci_alloc();
 		access->error = libpci_failed;
-		access->warning = libpci_warned;
+		access->warning = access->debug = libpci_said;
 	}
 	return access;
 }
@@ -64,7 +64,8 @@ static const char *device_name(void *ctx, unsigned int vendor, unsigned int devi
 {
 	static char buf[256];
 
-	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
+	return pci_lookup_name(names(), buf, sizeof(buf),
+	                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
 	                       (int)vendor, (int)device);
 }
 
@@ -72,7 +73,8 @@ static const char *class_name(void *ctx, unsigned int class_code)
 {
 	static char buf[256];
 
-	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_CLASS, (int)class_code);
+	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB,
+	                       (int)class_code);
 }
 
 static unsigned int terminal_width(void)

@@ -109,11 +109,15 @@ static void print_help(const struct command *c)
 	puts("\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
 }
 
-static enum exit_code usage(const char *fmt, const char *what)
+static __attribute__((format(printf, 1, 2))) enum exit_code usage(const char *fmt, ...)
 {
+	va_list ap;
+
+	va_start(ap, fmt);
 	fputs("pcipass: ", stderr);
-	fprintf(stderr, fmt, what);
+	vfprintf(stderr, fmt, ap);
 	fputs("; see pcipass --help\n", stderr);
+	va_end(ap);
 	return EXIT_USAGE;
 }
 

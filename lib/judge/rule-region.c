@@ -137,19 +137,26 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 
 	if (!pp_nr_hard_holds(h, d) || kernel_denies(g))
 		return;
-	const char *what = amd ? "the firmware reserves %s for it (IVMD)%s"
-	                       : "the BIOS reserves memory for it (RMRR %s)%s";
+	const char *what = pp_arena_printf(j->arena,
+	                                   amd ? "the firmware reserves %s for it (IVMD)"
+	                                       : "the BIOS reserves memory for it (RMRR %s)",
+	                                   ranges_of(j, d));
 	struct pp_finding *f;
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
-	if (pp_device_is_bridge(d) || blocks == PP_NO)
-		f = pp_find(j, PP_INFORMS, what, ranges_of(j, d),
-		            blocks == PP_NO ? ": kernels before 6.6 let it go" : "");
+	if (!what) {
+		j->failed = true;
+		return;
+	}
+	if (blocks == PP_NO)
+		f = pp_find(j, PP_INFORMS, "%s: kernels before 6.6 let it go", what);
+	else if (pp_device_is_bridge(d))
+		f = pp_find(j, PP_INFORMS, "%s", what);
 	else if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
-			j, PP_BLOCKS, what, ranges_of(j, d),
-			": kernels from 6.6 on refuse it, and this kernel is not known");
+			j, PP_BLOCKS,
+			"%s: kernels from 6.6 on refuse it, and this kernel is not known", what);
 	else
-		f = pp_find(j, PP_BLOCKS, what, ranges_of(j, d), "");
+		f = pp_find(j, PP_BLOCKS, "%s", what);
 	prove_holds(j, f, d, true);
 	if (g)
 		prove_group(j, f, group_of(h, d));
