@@ -31,21 +31,28 @@ struct pp_record_options {
 };
 
 /*
- * Writes the archive to path: format and compression by its ending (.tar, .tar.gz, .tar.zst), first
- * a temporary file beside it, then renamed, never over an existing file unless overwrite. Files are
- * written with mode 0644, owner 0 and no times, so that the same host gives the same bytes.
+ * Writes the archive to path: format and compression by its ending (.tar, .tar.gz or .tgz,
+ * .tar.zst), first a temporary file beside it, then renamed, never over an existing file unless
+ * overwrite. Files are written with mode 0644, owner 0 and no times, so that the same host gives
+ * the same bytes.
  *
  * The first entry is "pcipass/manifest": lines of text,
  *	pcipass-capture 1
  *	tool pcipass 0.1.0
  *	root yes|no
  *	redacted yes|no
- *	asked PATTERN		a path that was asked for; a component that is a PCI address, a
- *				number or a slot's name is written as '*'; what was asked for and is
- *				neither in the archive nor named below was absent
- *	unread ERRNO PATH	there, but could not be read
- *	partial PATH A-B,C-D	only these bytes (hex, inclusive) of the file were read; the gaps
- *are zero in the archive and read as -ENODATA
+ *	asked PATTERN		a path that was asked for and, on one device at least, was absent; a
+ *				component that is a PCI address or root bus, a number or a slot's
+ *				name is written as '*'; what was asked for and is neither in the
+ *				archive nor named below was absent
+ *	asked PATTERN/		the folder was listed: the archive holds every name in it
+ *	unread ERRNO PATH	there, but could not be read. Without an entry in the archive not
+ *even looked at. A folder's entry: it could not be listed. A file's (empty) entry: it could not be
+ *opened, or with a partial line, the bytes that are missing could not be read. ENODATA: nobody
+ *tried, the name is known from a list partial PATH A-B,C-D,E-	only these bytes (hex, inclusive) of
+ *the file were read; the gaps are zero in the archive and read as -ENODATA. "E-" at the end: the
+ *file was seen to end at E. "-" alone: nothing was read Paths are canonical, links resolved. In
+ *them control bytes, '\' and bytes from 0x7f on are written as \xHH.
  */
 int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
                       const struct pp_record_options *options, struct pp_error *e);

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/span.h"
+#include "source/limits.h"
 
 /*
  * Paths are written as on the host without the leading slash: "sys/bus/pci/devices/0000:07:00.0".
@@ -21,7 +22,10 @@
  *   -EACCES, -EPERM, -EIO …: there, but could not be read, now or when the capture was made
  * A capture of ours knows from its manifest what was looked for. In a foreign directory or archive
  * a missing file is absent where the folder that would hold it is there, and unread where it is
- * not.
+ * not. Sockets, pipes and device nodes count as absent there: nothing of a host is told in them.
+ *
+ * A path has no slash at either end, no empty component, no "." and no "..": -EINVAL, or
+ * -ENAMETOOLONG for one longer than Linux takes. "" is the root, for folders only.
  */
 
 /* An open folder or file; a value, closed by pp_source_close(). */
@@ -32,6 +36,11 @@ struct pp_node {
 
 #define PP_NODE_NONE ((struct pp_node){ .fd = -1, .index = 0 })
 
+static inline bool pp_node_is_none(struct pp_node n)
+{
+	return n.fd < 0 && !n.index;
+}
+
 /* Names in a folder, sorted by bytes, in the caller's arena. */
 struct pp_names {
 	const char *const *names;
@@ -41,10 +50,16 @@ struct pp_names {
 /* A back end is a table of functions. Failures are negative errno values, texts are made above. */
 struct pp_source_ops {
 	int (*open_dir)(struct pp_source *s, const char *path, struct pp_node *ret);
-	/* dir PP_NODE_NONE: name is a path from the root; else a plain name in dir. */
+	/*
+	 * dir PP_NODE_NONE: name is a path from the root; else a plain name in dir. A folder:
+	 * -EISDIR, from here or (live) from pread.
+	 */
 	int (*open_file)(struct pp_source *s, struct pp_node dir, const char *name,
 	                 struct pp_node *ret);
-	/* Bytes read, less than len only at the end of what can be read. */
+	/*
+	 * Bytes read, less than len only at the end of what can be read. Files of proc may give
+	 * less in the middle: pp_source_read_all() goes on until nothing comes.
+	 */
 	ssize_t (*pread)(struct pp_source *s, struct pp_node file, void *buf, size_t len,
 	                 uint64_t offset);
 	/* The link's text as it stands; bytes without a NUL. -EINVAL: not a link. */
@@ -74,9 +89,19 @@ enum pp_source_kind {
 struct pp_source {
 	const struct pp_source_ops *ops;
 	enum pp_source_kind kind;
+	const struct pp_capture_info *capture; /* NULL: no capture of ours */
 };
 
 enum pp_source_kind pp_source_kind(const struct pp_source *s);
+
+/* What a capture of ours says of itself. */
+struct pp_capture_info {
+	const char *tool;              /* cleaned; NULL: it does not say */
+	enum pp_tri as_root, redacted; /* read with root's rights? changed by a filter? */
+};
+
+/* Borrowed from the source; NULL: no capture of ours. */
+const struct pp_capture_info *pp_source_capture_info(const struct pp_source *s);
 
 int pp_source_open_dir(struct pp_source *s, const char *path, struct pp_node *ret);
 int pp_source_open_file(struct pp_source *s, struct pp_node dir, const char *name,

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <archive.h>
+#include <archive_entry.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/archive-read.h"
+#include "source/stored.h"
+
+#define READ_BYTES ((size_t)64 * 1024)
+
+struct hard_link {
+	uint32_t node;
+	unsigned int entry;
+	const char *target; /* in the arena */
+};
+
+struct loader {
+	struct pp_stored *s;
+	struct pp_error *e;
+	struct archive *archive;
+	unsigned int entry; /* number of the one that is being read, from 1 */
+	struct hard_link *links;
+	size_t link_count, link_size;
+};
+
+/* Bytes of the decompressed archive that were taken so far. */
+static long long position(const struct loader *l)
+{
+	return (long long)archive_filter_bytes(l->archive, 0);
+}
+
+/* libarchive's own name for it is in none of its public headers. */
+static bool is_format_error(const struct loader *l)
+{
+	return archive_errno(l->archive) == EILSEQ;
+}
+
+static int damaged(struct loader *l)
+{
+	const char *why = archive_error_string(l->archive);
+
+	if (archive_errno(l->archive) == ENOMEM)
+		return pp_fail_oom(l->e, "archive");
+	return pp_fail(l->e, EBADMSG, "damaged or cut off at offset %lld, after %u entries: %s",
+	               position(l), l->entry, why ? why : "no reason given");
+}
+
+static int too_long_stream(struct loader *l)
+{
+	return pp_fail(l->e, E2BIG, "entry %u: more than %zu MiB decompressed, which is the limit",
+	               l->entry, PP_MAX_STREAM_BYTES >> 20);
+}
+
+static int full(struct loader *l, size_t bytes)
+{
+	if (pp_tree_full(&l->s->tree, bytes) == -ENOMEM)
+		return pp_fail_oom(l->e, "archive");
+	return pp_fail(l->e, E2BIG, "entry %u: more than %zu MiB to keep, which is the limit",
+	               l->entry, PP_MAX_TOTAL_BYTES >> 20);
+}
+
+/* To the end of the entry and its padding, whatever its header says of its size. */
+static int skip_rest(struct loader *l)
+{
+	const void *block;
+	size_t size;
+	int64_t offset;
+
+	for (;;) {
+		int r = archive_read_data_block(l->archive, &block, &size, &offset);
+		if (r == ARCHIVE_EOF)
+			return 0;
+		if (r < ARCHIVE_WARN)
+			return damaged(l);
+		if (position(l) > (long long)PP_MAX_STREAM_BYTES)
+			return too_long_stream(l);
+	}
+}
+
+static int load_file(struct loader *l, struct archive_entry *entry, uint32_t node)
+{
+	struct pp_tree_node *n = pp_tree_at(&l->s->tree, node);
+	int64_t size = archive_entry_size(entry);
+
+	if (size < 0)
+		return pp_fail(l->e, EBADMSG, "entry %u: a size below zero", l->entry);
+	/* A large log in somebody's archive is no reason to refuse the rest. */
+	if ((uint64_t)size > PP_MAX_FILE_BYTES) {
+		n->kind = PP_TREE_THERE;
+		n->error = E2BIG;
+		return 0;
+	}
+	n->kind = PP_TREE_FILE;
+	if (!size)
+		return 0;
+	uint8_t *data = pp_arena_alloc(&l->s->arena, (size_t)size);
+	if (!data)
+		return full(l, (size_t)size);
+	la_ssize_t got = archive_read_data(l->archive, data, (size_t)size);
+	if (got != (la_ssize_t)size)
+		return damaged(l);
+	n->data = PP_SPAN(data, (size_t)size);
+	return 0;
+}
+
+static int load_symlink(struct loader *l, const char *text, uint32_t node)
+{
+	struct pp_tree_node *n = pp_tree_at(&l->s->tree, node);
+	size_t len = text ? strlen(text) : 0;
+
+	if (!len || len > PP_MAX_LINK)
+		return pp_fail(l->e, EBADMSG,
+		               "entry %u '%.200s': a link of %zu bytes, need 1 to %u", l->entry,
+		               n->name, len, PP_MAX_LINK);
+	char *copy = pp_arena_strndup(&l->s->arena, text, len);
+	if (!copy)
+		return full(l, len);
+	n->kind = PP_TREE_LINK;
+	n->data = PP_SPAN(copy, len);
+	return 0;
+}
+
+/* Resolved when all entries are known. */
+static int keep_hard_link(struct loader *l, const char *target, uint32_t node)
+{
+	if (l->link_count == l->link_size) {
+		size_t size = l->link_size ? l->link_size * 2 : 16;
+		struct hard_link *links = reallocarray(l->links, size, sizeof(*links));
+		if (!links)
+			return pp_fail_oom(l->e, "archive");
+		l->links = links;
+		l->link_size = size;
+	}
+	char *copy = pp_arena_strdup(&l->s->arena, target);
+	if (!copy)
+		return full(l, strlen(target));
+	l->links[l->link_count++] =
+		(struct hard_link){ .node = node, .entry = l->entry, .target = copy };
+	/* Until its content is found: there, but unread. */
+	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_THERE;
+	pp_tree_at(&l->s->tree, node)->error = ENODATA;
+	return 0;
+}
+
+/* An entry that says something else of a name than an earlier one did: the last counts. */
+static int replace(struct loader *l, uint32_t node, bool folder)
+{
+	struct pp_tree_node *n = pp_tree_at(&l->s->tree, node);
+
+	if (folder && n->kind == PP_TREE_FOLDER)
+		return 0;
+	if (n->kind == PP_TREE_FOLDER && n->first)
+		return pp_fail(l->e, EBADMSG,
+		               "entry %u '%.200s': a folder before, now something else", l->entry,
+		               n->name);
+	n->kind = folder ? PP_TREE_FOLDER : PP_TREE_NOTHING;
+	n->data = PP_SPAN(NULL, 0);
+	n->error = 0;
+	return 0;
+}
+
+static int load_entry(struct loader *l, struct archive_entry *entry)
+{
+	char what[32];
+	uint32_t node;
+	const char *path = archive_entry_pathname(entry);
+	const char *hard = archive_entry_hardlink(entry);
+	mode_t type = archive_entry_filetype(entry);
+
+	snprintf(what, sizeof(what), "entry %u", l->entry);
+	if (!path)
+		path = archive_entry_pathname_utf8(entry);
+	if (!path)
+		return pp_fail(l->e, EBADMSG, "%s: a name that cannot be read", what);
+	int r = pp_stored_add(l->s, path, what, &node, l->e);
+	if (r < 0)
+		return r;
+	if (node == PP_TREE_TOP) /* "./" */
+		return 0;
+	r = replace(l, node, !hard && type == AE_IFDIR);
+	if (r < 0)
+		return r;
+	if (hard)
+		return keep_hard_link(l, hard, node);
+	if (type == AE_IFREG)
+		return load_file(l, entry, node);
+	if (type == AE_IFLNK)
+		return load_symlink(l, archive_entry_symlink(entry), node);
+	return 0; /* a folder; sockets, pipes and devices tell nothing: as absent */
+}
+
+/*
+ * libarchive takes the end of the bytes for the end of the archive if it falls between two
+ * entries. What is behind it would pass for absent, so the mark at the end, a block of zeros,
+ * has to be there.
+ */
+static int check_end(struct loader *l, long long before)
+{
+	if (position(l) == before)
+		return pp_fail(l->e, EBADMSG,
+		               "cut off at offset %lld, after %u entries: no end mark", before,
+		               l->entry);
+	if (!l->entry)
+		return pp_fail(l->e, EBADMSG, "an archive without entries");
+	return 0;
+}
+
+static int load_entries(struct loader *l)
+{
+	for (;;) {
+		struct archive_entry *entry;
+		long long before = position(l);
+		int r = archive_read_next_header(l->archive, &entry);
+		if (r == ARCHIVE_EOF)
+			return check_end(l, before);
+		/* No format found: no tar. */
+		if (r < ARCHIVE_WARN && !archive_format(l->archive) && is_format_error(l))
+			return -ENOEXEC;
+		if (r < ARCHIVE_WARN)
+			return damaged(l);
+		if (++l->entry > PP_MAX_ENTRIES)
+			return pp_fail(l->e, E2BIG, "more than %u entries, which is the limit",
+			               PP_MAX_ENTRIES);
+		r = load_entry(l, entry);
+		if (r == 0)
+			r = skip_rest(l);
+		if (r < 0)
+			return r;
+	}
+}
+
+/* The node a hard link names, exactly, without resolving links. */
+static uint32_t find_exactly(const struct pp_tree *t, const char *path)
+{
+	uint32_t node = PP_TREE_TOP;
+
+	for (const char *p = path; *p && node;) {
+		size_t len = strcspn(p, "/");
+		if (len && !(len == 1 && *p == '.'))
+			node = pp_tree_child(t, node, p, len);
+		p += len;
+		p += strspn(p, "/");
+	}
+	return node;
+}
+
+/* In the order of the entries: a target is complete by then, if it came before as it should. */
+static void resolve_hard_links(struct loader *l)
+{
+	for (size_t i = 0; i < l->link_count; i++) {
+		struct pp_tree *t = &l->s->tree;
+		uint32_t target = find_exactly(t, l->links[i].target);
+		struct pp_tree_node *n = pp_tree_at(t, l->links[i].node);
+		if (!target || n->kind != PP_TREE_THERE)
+			continue;
+		const struct pp_tree_node *from = pp_tree_at(t, target);
+		if (from->kind == PP_TREE_FILE || from->kind == PP_TREE_LINK ||
+		    from->kind == PP_TREE_THERE) {
+			n->kind = from->kind;
+			n->data = from->data;
+			n->error = from->error;
+		}
+	}
+}
+
+static struct archive *reader_new(void)
+{
+	struct archive *a = archive_read_new();
+	if (!a)
+		return NULL;
+	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
+	    /* Names are bytes, whatever the locale of the process. */
+	    archive_read_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK) {
+		archive_read_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+/* fd, or if that is negative, in. */
+static int load(int fd, struct pp_span in, struct pp_source **ret, struct pp_error *e)
+{
+	struct loader l = { .e = e };
+	int r = pp_stored_new(PP_SOURCE_ARCHIVE, &l.s, e);
+	if (r < 0)
+		return r;
+	l.archive = reader_new();
+	if (!l.archive) {
+		pp_source_free(&l.s->base);
+		return pp_fail_oom(e, "archive");
+	}
+	int opened = fd >= 0 ? archive_read_open_fd(l.archive, fd, READ_BYTES)
+	                     : archive_read_open_memory(l.archive, in.data, in.len);
+	if (opened < ARCHIVE_WARN)
+		r = is_format_error(&l) ? -ENOEXEC : damaged(&l);
+	if (r == 0)
+		r = load_entries(&l);
+	archive_read_free(l.archive);
+	if (r == 0) {
+		resolve_hard_links(&l);
+		r = pp_stored_seal(l.s, e);
+	}
+	free(l.links);
+	if (r < 0) {
+		pp_source_free(&l.s->base);
+		return r;
+	}
+	*ret = &l.s->base;
+	return 0;
+}
+
+int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e)
+{
+	return load(fd, PP_SPAN(NULL, 0), ret, e);
+}
+
+int pp_archive_open_memory(struct pp_span in, struct pp_source **ret, struct pp_error *e)
+{
+	return load(-1, in, ret, e);
+}

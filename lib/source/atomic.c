@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/atomic.h"
+
+#define TRIES 16
+
+static int failed(const struct pp_atomic *f, int code, struct pp_error *e)
+{
+	return pp_fail(e, code, "%.300s: %s", f->path, strerror(code));
+}
+
+static int open_folder(const char *path, const char *name)
+{
+	char folder[4096];
+	size_t len = (size_t)(name - path);
+
+	if (!len)
+		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (len >= sizeof(folder)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What is at the name already: 0 if it may become ours. */
+static int check_old(const struct pp_atomic *f, struct pp_error *e)
+{
+	struct stat st;
+
+	if (fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : failed(f, errno, e);
+	if (!f->overwrite)
+		return failed(f, EEXIST, e);
+	if (!S_ISREG(st.st_mode))
+		return pp_fail(e, EEXIST, "%.300s: is there and no regular file", f->path);
+	return 0;
+}
+
+static int open_temporary(struct pp_atomic *f, mode_t mode)
+{
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t number;
+		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+			return -errno;
+		snprintf(f->temporary, sizeof(f->temporary), ".pcipass-%016llx.tmp",
+		         (unsigned long long)number);
+		f->fd = openat(f->dir, f->temporary,
+		               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (f->fd >= 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atomic *ret,
+                   struct pp_error *e)
+{
+	struct pp_atomic f = { .fd = -1, .path = path, .overwrite = overwrite };
+	const char *slash = strrchr(path, '/');
+
+	f.name = slash ? slash + 1 : path;
+	if (!*f.name)
+		return failed(&f, EISDIR, e);
+	f.dir = open_folder(path, f.name);
+	if (f.dir < 0)
+		return failed(&f, errno, e);
+	int r = check_old(&f, e);
+	if (r == 0) {
+		r = open_temporary(&f, mode);
+		if (r < 0)
+			failed(&f, -r, e);
+	}
+	if (r < 0) {
+		close(f.dir);
+		return r;
+	}
+	*ret = f;
+	return 0;
+}
+
+void pp_atomic_abort(struct pp_atomic *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	unlinkat(f->dir, f->temporary, 0);
+	close(f->dir);
+}
+
+static int put_in_place(const struct pp_atomic *f)
+{
+	if (f->overwrite)
+		return renameat(f->dir, f->temporary, f->dir, f->name) ? -errno : 0;
+	if (!renameat2(f->dir, f->temporary, f->dir, f->name, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* A file system that cannot: a second name never replaces a first. */
+	if (linkat(f->dir, f->temporary, f->dir, f->name, 0))
+		return -errno;
+	unlinkat(f->dir, f->temporary, 0);
+	return 0;
+}
+
+int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
+{
+	int r = fsync(f->fd) ? -errno : 0;
+
+	if (close(f->fd) && r == 0)
+		r = -errno;
+	f->fd = -1;
+	if (r == 0)
+		r = put_in_place(f);
+	if (r < 0) {
+		failed(f, -r, e);
+		pp_atomic_abort(f);
+		return r;
+	}
+	/* Some file systems cannot sync a folder; the file is in place all the same. */
+	if (fsync(f->dir) && errno != EINVAL)
+		r = failed(f, errno, e);
+	close(f->dir);
+	return r;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_SOURCE_ATOMIC_H
+#define PP_SOURCE_ATOMIC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/*
+ * A file that is there wholly or not at all, whenever the machine stops: written under a temporary
+ * name beside it, synced, renamed, the folder synced. End with commit or abort.
+ */
+struct pp_atomic {
+	int fd;  /* to write to */
+	int dir; /* the folder of both names */
+	bool overwrite;
+	const char *path; /* borrowed, for messages */
+	const char *name; /* the last component, in path */
+	char temporary[48];
+};
+
+/* -EEXIST: path is there and overwrite is not wanted; or there and no regular file. */
+int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atomic *ret,
+                   struct pp_error *e);
+/* Closes in any case; on failure nothing is left behind. */
+int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e);
+void pp_atomic_abort(struct pp_atomic *f);
+
+#endif

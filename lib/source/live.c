@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/fsroot.h"
+#include "source/kernel-log.h"
+
+/*
+ * The running host. The kernel's own files are trusted as far as opening goes, so a file is one
+ * openat and links are the kernel's to follow.
+ */
+struct live {
+	struct pp_source base;
+	int root;
+};
+
+static int root_of(struct pp_source *s)
+{
+	return ((struct live *)s)->root;
+}
+
+static const char *or_here(const char *path)
+{
+	return *path ? path : ".";
+}
+
+static int live_open_dir(struct pp_source *s, const char *path, struct pp_node *ret)
+{
+	int fd = openat(root_of(s), or_here(path), PP_OPEN_PLACE | O_DIRECTORY);
+	if (fd < 0)
+		return -errno;
+	*ret = (struct pp_node){ .fd = fd };
+	return 0;
+}
+
+static int live_open_file(struct pp_source *s, struct pp_node dir, const char *name,
+                          struct pp_node *ret)
+{
+	int fd = openat(pp_node_is_none(dir) ? root_of(s) : dir.fd, name, PP_OPEN_READ);
+	if (fd < 0)
+		return -errno;
+	*ret = (struct pp_node){ .fd = fd };
+	return 0;
+}
+
+static ssize_t live_pread(struct pp_source *s, struct pp_node file, void *buf, size_t len,
+                          uint64_t offset)
+{
+	return pp_fd_pread(file.fd, buf, len, offset);
+}
+
+static ssize_t live_readlink(struct pp_source *s, struct pp_node dir, const char *name, char *buf,
+                             size_t size)
+{
+	ssize_t n = readlinkat(pp_node_is_none(dir) ? root_of(s) : dir.fd, name, buf, size);
+	return n < 0 ? -errno : n;
+}
+
+static int live_list(struct pp_source *s, const char *path, struct pp_arena *a,
+                     struct pp_names *ret)
+{
+	int fd = openat(root_of(s), or_here(path), PP_OPEN_FOLDER);
+	return fd < 0 ? -errno : pp_fd_list(fd, false, a, ret);
+}
+
+static void live_close(struct pp_source *s, struct pp_node n)
+{
+	close(n.fd);
+}
+
+static void live_free(struct pp_source *s)
+{
+	close(root_of(s));
+	free(s);
+}
+
+static const struct pp_source_ops live_ops = {
+	.open_dir = live_open_dir,
+	.open_file = live_open_file,
+	.pread = live_pread,
+	.readlink = live_readlink,
+	.list = live_list,
+	.kernel_log = pp_kernel_log_live,
+	.close = live_close,
+	.free = live_free,
+};
+
+int pp_live_new(struct pp_source **ret, struct pp_error *e)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	if (!l)
+		return pp_fail_oom(e, "/");
+	l->base = (struct pp_source){ .ops = &live_ops, .kind = PP_SOURCE_LIVE };
+	l->root = open("/", PP_OPEN_PLACE | O_DIRECTORY);
+	if (l->root < 0) {
+		int code = errno;
+		free(l);
+		return pp_fail(e, code, "/: %s", strerror(code));
+	}
+	*ret = &l->base;
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/archive-read.h"
+#include "source/fsroot.h"
+#include "source/stored.h"
+
+#define SNIFF_BYTES  512u
+#define USTAR_OFFSET 257u
+
+static const char neither[] = "not a folder, a tar archive or a firmware table";
+
+/* The signature, if it is one of those that we take bare. A tar may hold a file of that name. */
+static const char *table_signature(const uint8_t *head, size_t len)
+{
+	static const char *const known[] = { "DMAR", "IVRS", "IORT" };
+
+	if (len >= USTAR_OFFSET + 5 && !memcmp(head + USTAR_OFFSET, "ustar", 5))
+		return NULL;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (len >= 4 && !memcmp(head, known[i], 4))
+			return known[i];
+	return NULL;
+}
+
+/* A host of which nothing is known but one table. */
+static int table_new(const char *signature, struct pp_span in, struct pp_source **ret,
+                     struct pp_error *e)
+{
+	struct pp_stored *s;
+	char path[64];
+	uint32_t node;
+
+	int r = pp_stored_new(PP_SOURCE_TABLE, &s, e);
+	if (r < 0)
+		return r;
+	s->told = true; /* and nothing was told */
+	snprintf(path, sizeof(path), "sys/firmware/acpi/tables/%s", signature);
+	r = pp_stored_add(s, path, "table", &node, e);
+	uint8_t *copy = r < 0 ? NULL : pp_arena_alloc(&s->arena, in.len);
+	if (!copy) {
+		pp_source_free(&s->base);
+		return r < 0 ? r : pp_fail_oom(e, "table");
+	}
+	memcpy(copy, in.data, in.len);
+	pp_tree_at(&s->tree, node)->kind = PP_TREE_FILE;
+	pp_tree_at(&s->tree, node)->data = PP_SPAN(copy, in.len);
+	*ret = &s->base;
+	return 0;
+}
+
+static int named(int r, const char *name, struct pp_error *e)
+{
+	char prefix[256];
+
+	if (r == -ENOEXEC)
+		return pp_fail(e, EBADMSG, "%.300s: %s", name, neither);
+	if (r < 0 && e) {
+		snprintf(prefix, sizeof(prefix), "%.200s", name);
+		return pp_fail_prefix(e, prefix);
+	}
+	return r;
+}
+
+int pp_source_open_bytes(const char *name, struct pp_span in, struct pp_source **ret,
+                         struct pp_error *e)
+{
+	const char *signature = table_signature(in.data, in.len);
+
+	if (signature && in.len > PP_MAX_TABLE_BYTES)
+		return pp_fail(e, E2BIG, "%.300s: a firmware table of %zu bytes, the limit is %zu",
+		               name, in.len, PP_MAX_TABLE_BYTES);
+	if (signature)
+		return named(table_new(signature, in, ret, e), name, e);
+	return named(pp_archive_open_memory(in, ret, e), name, e);
+}
+
+static int open_table(int fd, const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	size_t size = PP_MAX_TABLE_BYTES + 1, len = 0;
+	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = malloc(size);
+	if (!buf)
+		return pp_fail_oom(e, path);
+	while (len < size) {
+		ssize_t n = pp_fd_pread(fd, buf + len, size - len, len);
+		if (n < 0)
+			return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
+		if (!n)
+			break;
+		len += (size_t)n;
+	}
+	return pp_source_open_bytes(path, PP_SPAN(buf, len), ret, e);
+}
+
+static int open_regular(int fd, const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	uint8_t head[SNIFF_BYTES];
+	ssize_t n = pp_fd_pread(fd, head, sizeof(head), 0);
+
+	if (n < 0)
+		return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
+	if (table_signature(head, (size_t)n))
+		return open_table(fd, path, ret, e);
+	return named(pp_archive_open_fd(fd, ret, e), path, e);
+}
+
+int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	struct stat st;
+
+	if (!path)
+		return pp_live_new(ret, e);
+	/* Looked at before it is opened: opening alone can do something to a device. */
+	if (stat(path, &st))
+		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return pp_fail(e, EINVAL, "%.300s: %s", path, neither);
+	int fd = open(path, S_ISDIR(st.st_mode) ? PP_OPEN_PLACE | O_DIRECTORY : PP_OPEN_READ);
+	if (fd < 0 || fstat(fd, &st)) {
+		int code = errno;
+		if (fd >= 0)
+			close(fd);
+		return pp_fail(e, code, "%.300s: %s", path, strerror(code));
+	}
+	if (S_ISDIR(st.st_mode))
+		return named(pp_directory_new(fd, ret, e), path, e);
+	int r = S_ISREG(st.st_mode) ? open_regular(fd, path, ret, e)
+	                            : pp_fail(e, EINVAL, "%.300s: %s", path, neither);
+	close(fd);
+	return r;
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/atomic.h"
+#include "source/record-node.h"
+
+#define MODE_FILE   0644
+#define MODE_FOLDER 0755
+#define MODE_LINK   0777
+
+/* One entry of the archive. Its content may be another one than what was read: the filter's. */
+struct output {
+	uint32_t node;
+	struct pp_span content;
+};
+
+struct writer {
+	struct pp_recorder *r;
+	const struct pp_record_options *options;
+	const char *path;
+	struct pp_error *e;
+	struct pp_arena arena;
+	struct output *outputs;
+	uint32_t output_count;
+	char **lines; /* of the manifest, below its head */
+	uint32_t line_count;
+	struct pp_manifest manifest; /* what a reader will take from them */
+};
+
+static int no_memory(struct writer *w)
+{
+	return pp_fail_oom(w->e, w->path);
+}
+
+/* Names that only came up in a list: a link is kept as such, of the rest that they are there. */
+static void settle_lists(struct pp_recorder *r)
+{
+	for (uint32_t i = PP_TREE_TOP + 1; i < r->tree.count; i++) {
+		struct pp_record *record = pp_record_at(r, i);
+		struct pp_tree_node *n = pp_tree_at(&r->tree, i);
+		if (!record->in_list)
+			continue;
+		if (pp_record_look(r, i) == 0 && n->kind != PP_TREE_NOTHING)
+			continue;
+		/* Gone since, or never known: it was in the list nevertheless. */
+		record->looked = PP_LOOKED;
+		n->kind = PP_TREE_LOST;
+		n->error = ENODATA;
+	}
+}
+
+/* Something below it was asked for and refused: what holds it is a folder. */
+static void settle_parents(struct pp_recorder *r)
+{
+	for (uint32_t i = PP_TREE_TOP + 1; i < r->tree.count; i++) {
+		const struct pp_tree_node *n = pp_tree_at(&r->tree, i);
+		struct pp_tree_node *parent = pp_tree_at(&r->tree, n->parent);
+		if (n->kind == PP_TREE_LOST && parent->kind == PP_TREE_THERE && !parent->error)
+			parent->kind = PP_TREE_FOLDER;
+	}
+}
+
+static bool is_ours(const struct pp_recorder *r, uint32_t node)
+{
+	const struct pp_tree_node *n = pp_tree_at(&r->tree, node);
+	return n->parent == PP_TREE_TOP && !strcmp(n->name, PP_MANIFEST_FOLDER);
+}
+
+/* As if it had never been asked for. */
+static void leave_out(struct pp_recorder *r, uint32_t node)
+{
+	struct pp_record *record = pp_record_at(r, node);
+	struct pp_tree_node *n = pp_tree_at(&r->tree, node);
+
+	n->kind = record->in_list ? PP_TREE_THERE : PP_TREE_NOTHING;
+	n->error = record->in_list ? ENODATA : 0;
+	record->looked = record->in_list ? PP_LOOKED : PP_LOOKED_NODATA;
+	record->opened = false;
+}
+
+static int apply_filter(struct writer *w, uint32_t node, struct pp_span *content, bool *out)
+{
+	char path[PP_MAX_PATH + 1];
+
+	*out = false;
+	if (!w->options->filter)
+		return 0;
+	pp_tree_path(&w->r->tree, node, path);
+	int r = w->options->filter(w->options->filter_ctx, path, content, &w->arena, w->e);
+	if (r == -ENOENT) {
+		leave_out(w->r, node);
+		*out = pp_tree_at(&w->r->tree, node)->kind == PP_TREE_NOTHING;
+		*content = PP_SPAN(NULL, 0);
+		return 0;
+	}
+	if (r == 0 && content->len > PP_MAX_FILE_BYTES)
+		return pp_fail(w->e, E2BIG, "%.300s: %zu bytes, a capture takes %zu", path,
+		               content->len, PP_MAX_FILE_BYTES);
+	return r;
+}
+
+static int add_output(struct writer *w, uint32_t node)
+{
+	struct pp_record *record = pp_record_at(w->r, node);
+	struct pp_span content = PP_SPAN(NULL, 0);
+	bool out = false;
+
+	if (record->opened && record->bytes) {
+		content = PP_SPAN(record->bytes->data, record->bytes->len);
+		int r = apply_filter(w, node, &content, &out);
+		if (r < 0)
+			return r;
+	}
+	if (!out)
+		w->outputs[w->output_count++] = (struct output){ node, content };
+	return 0;
+}
+
+/* Sorted by name within each folder, a folder before what is in it. */
+static int collect(struct writer *w, uint32_t folder)
+{
+	const uint32_t *children;
+	uint32_t count;
+
+	if (pp_tree_children(&w->r->tree, folder, &w->arena, &children, &count) < 0)
+		return no_memory(w);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct pp_tree_node *n = pp_tree_at(&w->r->tree, children[i]);
+		if (n->kind == PP_TREE_LOST || is_ours(w->r, children[i]))
+			continue;
+		int r = add_output(w, children[i]);
+		if (r == 0 && n->kind == PP_TREE_FOLDER)
+			r = collect(w, children[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static uint32_t sort_unique(const char **list, uint32_t count)
+{
+	uint32_t n = 0;
+
+	qsort(list, count, sizeof(*list), by_text);
+	for (uint32_t i = 0; i < count; i++)
+		if (!n || strcmp(list[i], list[n - 1]) != 0)
+			list[n++] = list[i];
+	return n;
+}
+
+/* In a folder that the archive will hold. */
+static bool is_reachable(const struct pp_recorder *r, uint32_t node)
+{
+	uint32_t at = node;
+
+	while (at != PP_TREE_TOP) {
+		if (is_ours(r, at))
+			return false;
+		at = pp_tree_at(&r->tree, at)->parent;
+		if (pp_tree_at(&r->tree, at)->kind != PP_TREE_FOLDER)
+			return false;
+	}
+	return true;
+}
+
+static int collect_asked(struct writer *w)
+{
+	const struct pp_recorder *r = w->r;
+	struct pp_manifest *m = &w->manifest;
+	char path[PP_MAX_PATH + 1], pattern[PP_MAX_PATH + 1];
+
+	m->asked = PP_ARENA_ARRAY(&w->arena, r->tree.count, const char *);
+	if (!m->asked)
+		return no_memory(w);
+	for (uint32_t i = PP_TREE_TOP + 1; i < r->tree.count; i++) {
+		if (pp_record_at(r, i)->looked != PP_LOOKED_ABSENT || !is_reachable(r, i))
+			continue;
+		pp_tree_path(&r->tree, i, path);
+		pp_manifest_pattern(path, pattern);
+		m->asked[m->asked_count] = pp_arena_strdup(&w->arena, pattern);
+		if (!m->asked[m->asked_count++])
+			return no_memory(w);
+	}
+	m->asked_count = sort_unique(m->asked, m->asked_count);
+	return 0;
+}
+
+struct folder {
+	const char *pattern, *path;
+	bool listed;
+};
+
+static int by_pattern(const void *a, const void *b)
+{
+	return strcmp(((const struct folder *)a)->pattern, ((const struct folder *)b)->pattern);
+}
+
+/* Where not every folder of a pattern was listed the pattern would say too much. */
+static void add_listed(struct writer *w, const struct folder *folders, uint32_t count)
+{
+	struct pp_manifest *m = &w->manifest;
+	bool all = true;
+
+	for (uint32_t i = 0; i < count; i++)
+		all = all && folders[i].listed;
+	if (all) {
+		m->listed[m->listed_count++] = folders[0].pattern;
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (folders[i].listed)
+			m->listed[m->listed_count++] = folders[i].path;
+}
+
+static int collect_listed(struct writer *w)
+{
+	const struct pp_recorder *r = w->r;
+	char path[PP_MAX_PATH + 1], pattern[PP_MAX_PATH + 1];
+	struct folder *folders = PP_ARENA_ARRAY(&w->arena, r->tree.count, struct folder);
+	uint32_t count = 0;
+
+	w->manifest.listed = PP_ARENA_ARRAY(&w->arena, r->tree.count, const char *);
+	if (!folders || !w->manifest.listed)
+		return no_memory(w);
+	for (uint32_t i = PP_TREE_TOP; i < r->tree.count; i++) {
+		if (pp_tree_at(&r->tree, i)->kind != PP_TREE_FOLDER || !is_reachable(r, i))
+			continue;
+		pp_tree_path(&r->tree, i, path);
+		pp_manifest_pattern(path, pattern);
+		folders[count] = (struct folder){
+			.path = pp_arena_strdup(&w->arena, path),
+			.pattern = pp_arena_strdup(&w->arena, pattern),
+			.listed = pp_record_at(r, i)->listed,
+		};
+		if (!folders[count].path || !folders[count].pattern)
+			return no_memory(w);
+		count++;
+	}
+	qsort(folders, count, sizeof(*folders), by_pattern);
+	for (uint32_t i = 0, end; i < count; i = end) {
+		for (end = i; end < count && !strcmp(folders[end].pattern, folders[i].pattern);)
+			end++;
+		add_listed(w, folders + i, end - i);
+	}
+	w->manifest.listed_count = sort_unique(w->manifest.listed, w->manifest.listed_count);
+	return 0;
+}
+
+static int add_line(struct writer *w, struct pp_buffer *b)
+{
+	char *line = b->failed ? NULL : pp_arena_strndup(&w->arena, b->data, b->len);
+
+	pp_buffer_fini(b);
+	if (!line)
+		return no_memory(w);
+	w->lines[w->line_count++] = line;
+	return 0;
+}
+
+static int add_unread(struct writer *w, const char *path, int error)
+{
+	struct pp_buffer b;
+	char name[24];
+
+	pp_buffer_init(&b, PP_MAX_FILE_BYTES);
+	pp_errno_name(error, name);
+	pp_buffer_printf(&b, "unread %s ", name);
+	pp_manifest_put_path(&b, path);
+	return add_line(w, &b);
+}
+
+static int add_partial(struct writer *w, const char *path, const struct pp_bytes *bytes)
+{
+	struct pp_buffer b;
+	const char *comma = "";
+
+	pp_buffer_init(&b, PP_MAX_FILE_BYTES);
+	pp_buffer_puts(&b, "partial ");
+	pp_manifest_put_path(&b, path);
+	pp_buffer_puts(&b, " ");
+	for (uint32_t i = 0; bytes && i < bytes->count; i++) {
+		pp_buffer_printf(&b, "%s%llx-%llx", comma,
+		                 (unsigned long long)bytes->ranges[i].first,
+		                 (unsigned long long)bytes->ranges[i].end - 1);
+		comma = ",";
+	}
+	if (bytes && bytes->ends)
+		pp_buffer_printf(&b, "%s%llx-", comma, (unsigned long long)bytes->end);
+	else if (!bytes || !bytes->count)
+		pp_buffer_puts(&b, "-");
+	return add_line(w, &b);
+}
+
+/* What the entry of a thing that is no link does not say by itself. */
+static int describe_file(struct writer *w, uint32_t node, const char *path)
+{
+	const struct pp_tree_node *n = pp_tree_at(&w->r->tree, node);
+	const struct pp_record *record = pp_record_at(w->r, node);
+
+	if (!record->opened && n->kind == PP_TREE_FILE && !n->error)
+		return add_partial(w, path, NULL);
+	if (!record->opened)
+		return add_unread(w, path, n->error ? n->error : ENODATA);
+	if (pp_bytes_complete(record->bytes))
+		return 0;
+	int r = add_partial(w, path, record->bytes);
+	return r == 0 && n->error ? add_unread(w, path, n->error) : r;
+}
+
+static int describe(struct writer *w, uint32_t node)
+{
+	const struct pp_tree_node *n = pp_tree_at(&w->r->tree, node);
+	const struct pp_record *record = pp_record_at(w->r, node);
+	char path[PP_MAX_PATH + 1];
+
+	if (!is_reachable(w->r, node))
+		return 0;
+	pp_tree_path(&w->r->tree, node, path);
+	if (n->kind == PP_TREE_FILE || n->kind == PP_TREE_THERE)
+		return describe_file(w, node, path);
+	/* An unlisted folder's list is unread anyway. */
+	if (n->kind == PP_TREE_LOST ||
+	    (n->kind == PP_TREE_FOLDER && n->error && n->error != ENODATA))
+		return add_unread(w, path, n->error);
+	/* Not known here, though a pattern will say of such paths that they are absent. */
+	if (record->looked == PP_LOOKED_NODATA && pp_manifest_asked(&w->manifest, path))
+		return add_unread(w, path, ENODATA);
+	return 0;
+}
+
+static int describe_all(struct writer *w)
+{
+	uint32_t count = w->r->tree.count;
+
+	/* A file that was read in part and not to its end takes two. */
+	w->lines = PP_ARENA_ARRAY(&w->arena, 2 * (size_t)count, char *);
+	if (!w->lines)
+		return no_memory(w);
+	for (uint32_t i = PP_TREE_TOP; i < count; i++) {
+		int r = describe(w, i);
+		if (r < 0)
+			return r;
+	}
+	qsort(w->lines, w->line_count, sizeof(*w->lines), by_text);
+	return 0;
+}
+
+static void put_manifest(const struct writer *w, struct pp_buffer *b)
+{
+	const struct pp_record_options *o = w->options;
+	const struct pp_manifest *m = &w->manifest;
+
+	pp_buffer_printf(b, "pcipass-capture %d\n", PP_MANIFEST_VERSION);
+	if (o->tool)
+		pp_buffer_printf(b, "tool %s\n", o->tool);
+	pp_buffer_printf(b, "root %s\nredacted %s\n", o->as_root ? "yes" : "no",
+	                 o->redacted ? "yes" : "no");
+	for (uint32_t i = 0; i < m->asked_count; i++) {
+		pp_buffer_puts(b, "asked ");
+		pp_manifest_put_path(b, m->asked[i]);
+		pp_buffer_puts(b, "\n");
+	}
+	for (uint32_t i = 0; i < m->listed_count; i++) {
+		pp_buffer_puts(b, "asked ");
+		pp_manifest_put_path(b, m->listed[i]);
+		pp_buffer_puts(b, "/\n");
+	}
+	for (uint32_t i = 0; i < w->line_count; i++) {
+		pp_buffer_puts(b, w->lines[i]);
+		pp_buffer_puts(b, "\n");
+	}
+}
+
+static int archive_failed(struct writer *w, struct archive *a)
+{
+	const char *why = archive_error_string(a);
+	int code = archive_errno(a);
+
+	if (code == ENOMEM)
+		return no_memory(w);
+	return pp_fail(w->e, code > 0 ? code : EIO, "%.300s: cannot be written: %s", w->path,
+	               why ? why : "no reason given");
+}
+
+static int put_entry(struct writer *w, struct archive *a, struct archive_entry *entry,
+                     const char *path, mode_t mode, struct pp_span content)
+{
+	archive_entry_clear(entry);
+	archive_entry_copy_pathname(entry, path);
+	archive_entry_set_mode(entry, mode);
+	archive_entry_set_size(entry, 0);
+	if ((mode & AE_IFMT) == AE_IFLNK) {
+		char text[PP_MAX_LINK + 1];
+		memcpy(text, content.data, content.len);
+		text[content.len] = '\0';
+		archive_entry_copy_symlink(entry, text);
+		content = PP_SPAN(NULL, 0);
+	} else {
+		archive_entry_set_size(entry, (la_int64_t)content.len);
+	}
+	if (archive_write_header(a, entry) != ARCHIVE_OK)
+		return archive_failed(w, a);
+	if (content.len &&
+	    archive_write_data(a, content.data, content.len) != (la_ssize_t)content.len)
+		return archive_failed(w, a);
+	return 0;
+}
+
+static int put_node(struct writer *w, struct archive *a, struct archive_entry *entry,
+                    const struct output *o)
+{
+	const struct pp_tree_node *n = pp_tree_at(&w->r->tree, o->node);
+	char path[PP_MAX_PATH + 1];
+
+	pp_tree_path(&w->r->tree, o->node, path);
+	if (n->kind == PP_TREE_FOLDER)
+		return put_entry(w, a, entry, path, AE_IFDIR | MODE_FOLDER, PP_SPAN(NULL, 0));
+	if (n->kind == PP_TREE_LINK)
+		return put_entry(w, a, entry, path, AE_IFLNK | MODE_LINK, n->data);
+	return put_entry(w, a, entry, path, AE_IFREG | MODE_FILE, o->content);
+}
+
+static int put_entries(struct writer *w, struct archive *a)
+{
+	struct pp_buffer manifest;
+	struct archive_entry *entry = archive_entry_new();
+	if (!entry)
+		return no_memory(w);
+	pp_buffer_init(&manifest, PP_MAX_FILE_BYTES - 1);
+	put_manifest(w, &manifest);
+	int r = manifest.failed ? pp_fail(w->e, E2BIG,
+	                                  "%.300s: the manifest takes more than %zu "
+	                                  "bytes, or memory ran out",
+	                                  w->path, PP_MAX_FILE_BYTES)
+	                        : put_entry(w, a, entry, PP_MANIFEST_PATH, AE_IFREG | MODE_FILE,
+	                                    PP_SPAN(manifest.data, manifest.len));
+	pp_buffer_fini(&manifest);
+	for (uint32_t i = 0; r == 0 && i < w->output_count; i++)
+		r = put_node(w, a, entry, &w->outputs[i]);
+	archive_entry_free(entry);
+	return r;
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+	size_t len = strlen(path), n = strlen(ending);
+	return len > n && !strcmp(path + len - n, ending);
+}
+
+/* The filter that the name asks for; ARCHIVE_FATAL for a name that says nothing. */
+static int set_compression(struct archive *a, const char *path)
+{
+	if (ends_in(path, ".tar"))
+		return archive_write_add_filter_none(a);
+	if (ends_in(path, ".tar.zst"))
+		return archive_write_add_filter_zstd(a);
+	if (!ends_in(path, ".tar.gz") && !ends_in(path, ".tgz"))
+		return ARCHIVE_FATAL;
+	int r = archive_write_add_filter_gzip(a);
+	/* No time of day in the head. */
+	return r == ARCHIVE_OK ? archive_write_set_filter_option(a, "gzip", "timestamp", NULL) : r;
+}
+
+static int check_ending(struct writer *w)
+{
+	if (ends_in(w->path, ".tar") || ends_in(w->path, ".tar.zst") ||
+	    ends_in(w->path, ".tar.gz") || ends_in(w->path, ".tgz"))
+		return 0;
+	return pp_fail(w->e, EINVAL, "%.300s: a capture's name ends in .tar, .tar.gz or .tar.zst",
+	               w->path);
+}
+
+static int write_archive(struct writer *w, int fd)
+{
+	struct archive *a = archive_write_new();
+	if (!a)
+		return no_memory(w);
+	int r = 0;
+	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	    set_compression(a, w->path) != ARCHIVE_OK ||
+	    archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+		r = archive_failed(w, a);
+	if (r == 0)
+		r = put_entries(w, a);
+	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
+		r = archive_failed(w, a);
+	archive_write_free(a);
+	return r;
+}
+
+static int prepare(struct writer *w)
+{
+	settle_lists(w->r);
+	settle_parents(w->r);
+	if (w->r->failed)
+		return pp_fail(w->e, -w->r->failed,
+		               "%.300s: more was asked than a capture can hold (%s)", w->path,
+		               strerror(-w->r->failed));
+	w->outputs = PP_ARENA_ARRAY(&w->arena, w->r->tree.count, struct output);
+	if (!w->outputs)
+		return no_memory(w);
+	int r = collect(w, PP_TREE_TOP);
+	if (r == 0)
+		r = collect_asked(w);
+	if (r == 0)
+		r = collect_listed(w);
+	return r < 0 ? r : describe_all(w);
+}
+
+int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
+                      const struct pp_record_options *options, struct pp_error *e)
+{
+	struct writer w = {
+		.r = (struct pp_recorder *)recorder,
+		.options = options,
+		.path = path,
+		.e = e,
+	};
+	struct pp_atomic file;
+
+	int r = check_ending(&w);
+	if (r == 0)
+		r = pp_atomic_open(path, MODE_FILE, overwrite, &file, e);
+	if (r < 0)
+		return r;
+	pp_arena_init(&w.arena, 0);
+	r = prepare(&w);
+	if (r == 0)
+		r = write_archive(&w, file.fd);
+	pp_arena_fini(&w.arena);
+	if (r < 0) {
+		pp_atomic_abort(&file);
+		return r;
+	}
+	return pp_atomic_commit(&file, e);
+}

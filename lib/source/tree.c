@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "source/tree.h"
+
+#define FIRST_NODES 64u
+/* Room for the rest of a path with the texts of links put before it. */
+#define WALK_BYTES (2 * (PP_MAX_PATH + 1))
+
+static inline uint64_t rotate(uint64_t v, unsigned int by)
+{
+	return v << by | v >> (64 - by);
+}
+
+static void sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+/* SipHash-1-3 with a random key: an archive cannot choose names that all fall into one chain. */
+static uint32_t hash(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
+{
+	uint64_t v[4] = {
+		t->key[0] ^ 0x736f6d6570736575ull,
+		t->key[1] ^ 0x646f72616e646f6dull,
+		t->key[0] ^ 0x6c7967656e657261ull,
+		t->key[1] ^ 0x7465646279746573ull,
+	};
+	uint64_t word = parent | (uint64_t)len << 32;
+
+	for (size_t at = 0;; at += 8) {
+		v[3] ^= word;
+		sip_round(v);
+		v[0] ^= word;
+		if (at >= len)
+			break;
+		word = 0;
+		memcpy(&word, name + at, len - at < 8 ? len - at : 8);
+	}
+	v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+}
+
+int pp_tree_init(struct pp_tree *t, struct pp_arena *a)
+{
+	*t = (struct pp_tree){
+		.arena = a,
+		.nodes = calloc(FIRST_NODES, sizeof(*t->nodes)),
+		.heads = calloc(FIRST_NODES, sizeof(*t->heads)),
+		.count = PP_TREE_TOP + 1,
+		.size = FIRST_NODES,
+		.head_count = FIRST_NODES,
+		.root = PP_TREE_TOP,
+	};
+	if (!t->nodes || !t->heads) {
+		pp_tree_fini(t);
+		return -ENOMEM;
+	}
+	/* Without randomness (a very early boot) the tree still works, only less evenly. */
+	if (getrandom(t->key, sizeof(t->key), GRND_NONBLOCK) != (ssize_t)sizeof(t->key))
+		t->key[0] = 1;
+	t->nodes[PP_TREE_TOP].kind = PP_TREE_FOLDER;
+	t->nodes[PP_TREE_TOP].name = "";
+	return 0;
+}
+
+void pp_tree_fini(struct pp_tree *t)
+{
+	free(t->nodes);
+	free(t->heads);
+	*t = (struct pp_tree){ 0 };
+}
+
+uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
+{
+	uint32_t i = t->heads[hash(t, parent, name, len) & (t->head_count - 1)];
+
+	for (; i; i = t->nodes[i].chain) {
+		const struct pp_tree_node *n = &t->nodes[i];
+		if (n->parent == parent && n->name_len == len && !memcmp(n->name, name, len))
+			return i;
+	}
+	return 0;
+}
+
+static void chain(struct pp_tree *t, uint32_t i)
+{
+	struct pp_tree_node *n = &t->nodes[i];
+	uint32_t *head = &t->heads[hash(t, n->parent, n->name, n->name_len) & (t->head_count - 1)];
+
+	n->chain = *head;
+	*head = i;
+}
+
+static int grow(struct pp_tree *t)
+{
+	uint32_t size = t->size * 2;
+	struct pp_tree_node *nodes = realloc(t->nodes, size * sizeof(*nodes));
+
+	if (!nodes)
+		return -ENOMEM;
+	t->nodes = nodes;
+	uint32_t *heads = calloc(size, sizeof(*heads));
+	if (!heads)
+		return -ENOMEM;
+	free(t->heads);
+	t->heads = heads;
+	t->size = t->head_count = size;
+	for (uint32_t i = PP_TREE_TOP + 1; i < t->count; i++)
+		chain(t, i);
+	return 0;
+}
+
+int pp_tree_full(const struct pp_tree *t, size_t bytes)
+{
+	size_t left = t->arena->limit_bytes - t->arena->used_bytes;
+	/* The arena rounds up. */
+	return bytes > left || left - bytes < 2 * sizeof(max_align_t) ? -E2BIG : -ENOMEM;
+}
+
+int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret)
+{
+	uint32_t child = pp_tree_child(t, parent, name, len);
+	if (child) {
+		*ret = child;
+		return 0;
+	}
+	size_t path_len = t->nodes[parent].path_len + len + (parent != PP_TREE_TOP);
+	if (!len || len > PP_MAX_NAME || path_len > PP_MAX_PATH ||
+	    t->nodes[parent].depth >= PP_MAX_DEPTH)
+		return -ENAMETOOLONG;
+	if (t->count > PP_MAX_ENTRIES + PP_TREE_TOP)
+		return -E2BIG;
+	if (t->count == t->size && grow(t))
+		return -ENOMEM;
+	char *copy = pp_arena_strndup(t->arena, name, len);
+	if (!copy)
+		return pp_tree_full(t, len + 1);
+	child = t->count++;
+	t->nodes[child] = (struct pp_tree_node){
+		.name = copy,
+		.name_len = (uint8_t)len,
+		.path_len = (uint16_t)path_len,
+		.depth = (uint8_t)(t->nodes[parent].depth + 1),
+		.parent = parent,
+		.next = t->nodes[parent].first,
+	};
+	t->nodes[parent].first = child;
+	chain(t, child);
+	*ret = child;
+	return 0;
+}
+
+void pp_tree_path(const struct pp_tree *t, uint32_t node, char buf[PP_MAX_PATH + 1])
+{
+	size_t at = t->nodes[node].path_len, base = t->nodes[t->root].path_len;
+
+	/* Below a root that is not the top the path begins behind the root's and its slash. */
+	size_t skip = base ? base + 1 : 0;
+	if (node == t->root) {
+		buf[0] = '\0';
+		return;
+	}
+	buf[at - skip] = '\0';
+	for (; node != t->root; node = t->nodes[node].parent) {
+		const struct pp_tree_node *n = &t->nodes[node];
+		at -= n->name_len;
+		memcpy(buf + at - skip, n->name, n->name_len);
+		if (at > skip)
+			buf[--at - skip] = '/';
+	}
+}
+
+static int by_name(const void *a, const void *b, void *ctx)
+{
+	const struct pp_tree_node *nodes = ctx;
+	return strcmp(nodes[*(const uint32_t *)a].name, nodes[*(const uint32_t *)b].name);
+}
+
+int pp_tree_children(const struct pp_tree *t, uint32_t node, struct pp_arena *a,
+                     const uint32_t **ret, uint32_t *count)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = t->nodes[node].first; i; i = t->nodes[i].next)
+		n += t->nodes[i].kind != PP_TREE_NOTHING;
+	uint32_t *list = PP_ARENA_ARRAY(a, n, uint32_t);
+	if (!list)
+		return -ENOMEM;
+	n = 0;
+	for (uint32_t i = t->nodes[node].first; i; i = t->nodes[i].next)
+		if (t->nodes[i].kind != PP_TREE_NOTHING)
+			list[n++] = i;
+	qsort_r(list, n, sizeof(*list), by_name, t->nodes);
+	*ret = list;
+	*count = n;
+	return 0;
+}
+
+/* A path on its way: what is left of it, in one of two buffers. */
+struct walk {
+	char text[2][WALK_BYTES];
+	unsigned int in_use, hops;
+	const char *rest;
+};
+
+/* Puts a link's text before the rest. */
+static int expand(struct walk *w, struct pp_span link)
+{
+	char *to = w->text[!w->in_use];
+	size_t rest = strlen(w->rest);
+
+	if (++w->hops > PP_MAX_HOPS)
+		return -ELOOP;
+	if (!link.len)
+		return -ENOENT;
+	if (link.len + 1 + rest >= WALK_BYTES)
+		return -ENAMETOOLONG;
+	memcpy(to, link.data, link.len);
+	to[link.len] = '/';
+	memcpy(to + link.len + 1, w->rest, rest + 1);
+	w->in_use = !w->in_use;
+	w->rest = to;
+	return 0;
+}
+
+static size_t next_component(struct walk *w, const char **ret)
+{
+	w->rest += strspn(w->rest, "/");
+	*ret = w->rest;
+	size_t len = strcspn(w->rest, "/");
+	w->rest += len;
+	w->rest += strspn(w->rest, "/");
+	return len;
+}
+
+static int find_child(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t parent,
+                      const char *name, size_t len, uint32_t *ret)
+{
+	if (len > PP_MAX_NAME)
+		return -ENAMETOOLONG;
+	if (find)
+		return find(ctx, parent, name, len, ret);
+	uint32_t child = pp_tree_child(t, parent, name, len);
+	*ret = child && t->nodes[child].kind != PP_TREE_NOTHING ? child : 0;
+	return 0;
+}
+
+/* Whether the walk may go on below a node that is not a link. */
+static int pass(const struct pp_tree_node *n, bool last, bool searching)
+{
+	if (n->kind == PP_TREE_LOST)
+		return -n->error;
+	if (last || n->kind == PP_TREE_FOLDER)
+		return 0;
+	if (n->kind == PP_TREE_THERE)
+		return searching ? 0 : -n->error;
+	return -ENOTDIR;
+}
+
+int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start, const char *path,
+                 bool follow, struct pp_tree_place *ret)
+{
+	struct walk w = { .rest = w.text[0] };
+	uint32_t at = start;
+	const char *name;
+	size_t len;
+
+	if (strlen(path) > PP_MAX_PATH)
+		return -ENAMETOOLONG;
+	strcpy(w.text[0], path);
+	while ((len = next_component(&w, &name))) {
+		bool last = !*w.rest;
+		uint32_t child;
+		if (len == 1 && name[0] == '.')
+			continue;
+		if (len == 2 && name[0] == '.' && name[1] == '.') {
+			at = at == t->root ? at : t->nodes[at].parent;
+			continue;
+		}
+		int r = find_child(t, find, ctx, at, name, len, &child);
+		if (r < 0)
+			return r;
+		if (!child) {
+			ret->node = 0;
+			ret->parent = at;
+			ret->last = last;
+			memcpy(ret->name, name, len);
+			ret->name[len] = '\0';
+			return 0;
+		}
+		const struct pp_tree_node *n = &t->nodes[child];
+		if (n->kind == PP_TREE_LINK && (follow || !last)) {
+			if (n->data.len && n->data.data[0] == '/')
+				at = t->root;
+			r = expand(&w, n->data);
+		} else {
+			r = n->kind == PP_TREE_LINK ? 0 : pass(n, last, find != NULL);
+			at = child;
+		}
+		if (r < 0)
+			return r;
+	}
+	*ret = (struct pp_tree_place){ .node = at };
+	return 0;
+}

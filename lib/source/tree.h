@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_SOURCE_TREE_H
+#define PP_SOURCE_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "source/limits.h"
+
+/*
+ * A tree of files in memory: what an archive held, what a recorder was told. Nodes are numbers; 0
+ * is no node, PP_TREE_TOP the top. Pointers to nodes are good until the next one is added. Names
+ * and contents are borrowed from an arena.
+ */
+enum pp_tree_kind {
+	PP_TREE_NOTHING, /* a name that was mentioned; as good as absent */
+	PP_TREE_FOLDER,
+	PP_TREE_FILE,
+	PP_TREE_LINK,
+	PP_TREE_THERE, /* there and no link; every way to open it fails with error */
+	PP_TREE_LOST,  /* could not even be looked at: everything fails with error */
+};
+
+struct pp_tree_node {
+	const char *name;
+	struct pp_span data; /* FILE: content; LINK: its text */
+	uint32_t parent, first, next, chain;
+	uint32_t partial;  /* FILE: its place in the manifest's list, from 1; 0: wholly there */
+	uint16_t error;    /* positive errno: FOLDER: of its list; FILE: of its unread bytes */
+	uint16_t path_len; /* of the path from the top */
+	uint8_t kind, name_len, depth;
+};
+
+struct pp_tree {
+	struct pp_arena *arena;
+	struct pp_tree_node *nodes;
+	uint32_t *heads; /* of hash chains over (parent, name) */
+	uint32_t count, size, head_count;
+	uint32_t root; /* where paths begin; above it nothing is ever reached */
+	uint64_t key[2];
+};
+
+#define PP_TREE_TOP 1u
+
+int pp_tree_init(struct pp_tree *t, struct pp_arena *a);
+void pp_tree_fini(struct pp_tree *t);
+
+static inline struct pp_tree_node *pp_tree_at(const struct pp_tree *t, uint32_t node)
+{
+	return &t->nodes[node];
+}
+
+/* The child of that name, 0 if there is none. */
+uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len);
+
+/*
+ * The child of that name, made as PP_TREE_NOTHING if there is none. -E2BIG: too many nodes;
+ * -ENAMETOOLONG: name, path or depth; -ENOMEM.
+ */
+int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret);
+
+/* Why the arena refused bytes: -E2BIG, its limit; -ENOMEM. */
+int pp_tree_full(const struct pp_tree *t, size_t bytes);
+
+/* The path from t->root, "" for the root; always fits. */
+void pp_tree_path(const struct pp_tree *t, uint32_t node, char buf[PP_MAX_PATH + 1]);
+
+/* The children that are not NOTHING, sorted by bytes, in a; *count may be 0. -ENOMEM. */
+int pp_tree_children(const struct pp_tree *t, uint32_t node, struct pp_arena *a,
+                     const uint32_t **ret, uint32_t *count);
+
+/*
+ * Finds a child for a walk: 0 with the node, or with 0 in *ret when it is missing; or a negative
+ * errno that ends the walk. It may add nodes.
+ */
+typedef int (*pp_tree_find)(void *ctx, uint32_t parent, const char *name, size_t len,
+                            uint32_t *ret);
+
+struct pp_tree_place {
+	uint32_t node;   /* 0: missing, then: */
+	uint32_t parent; /* the folder that does not hold it */
+	bool last;       /* it was the last component that was missing */
+	char name[PP_MAX_NAME + 1];
+};
+
+/*
+ * Walks a path from start, links resolved below t->root; the last component's link only if follow.
+ * find NULL: what the tree holds is all there is. 0 (found or missing), -ENOTDIR, -ELOOP,
+ * -ENAMETOOLONG or the error of a node that could not be read.
+ */
+int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start, const char *path,
+                 bool follow, struct pp_tree_place *ret);
+
+#endif
