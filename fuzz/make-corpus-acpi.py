@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the seeds of the table fuzzers: fuzz/corpus/{dmar,ivrs}/*, small and made here.
+"""Writes the seeds of the table fuzzers: fuzz/corpus/{dmar,ivrs,iort}/*, small and made here.
 
 usage: make-corpus-acpi.py CORPUS-FOLDER
 """
@@ -145,9 +145,65 @@ def ivrs_seeds():
     }
 
 
+def iort(*nodes, revision=5, count=None, at=48):
+    head = struct.pack('<II4x', len(nodes) if count is None else count, at)
+    return table(b'IORT', revision, head + bytes(max(at - 48, 0) % 4096) + b''.join(nodes))
+
+
+def node(kind, fields, mappings=b'', length=None, count=None, at=None):
+    size = 16 + len(fields) + len(mappings) if length is None else length
+    where = (16 + len(fields) if mappings else 0) if at is None else at
+    return struct.pack('<BHBIII', kind, size, 0, 1, len(mappings) // 20 if count is None else count,
+                       where) + fields + mappings
+
+
+def mapping(reference, count=0, output=0x100, flags=0, start=0):
+    return struct.pack('<5I', start, count, output, reference, flags)
+
+
+def rmr(*ranges, mappings=b'', count=None, at=28, flags=1):
+    fields = struct.pack('<III', flags, len(ranges) if count is None else count, at)
+    return node(6, fields + b''.join(struct.pack('<QQ4x', *r) for r in ranges), mappings)
+
+
+def component(name, mappings=b''):
+    return node(1, struct.pack('<IQB', 0, 0, 48) + name, mappings)
+
+
+def iort_seeds():
+    smmu = node(4, struct.pack('<QI', 0x2b400000, 1) + bytes(40))
+    root = node(2, struct.pack('<QIIB3x', 1, 1, 0, 48), mapping(48, 0xffff))
+    return {
+        'empty': iort(),
+        'plain': iort(smmu, root, rmr((0x80000000, 0x10000), (0x90000000, 0x20000),
+                                      mappings=mapping(48, 0, 0x100) + mapping(48, 7, 0x200))),
+        'all-types': iort(node(0, struct.pack('<II', 1, 0)), component(b'\\_SB.DEV0\0\0\0',
+                          mapping(48, flags=1)), root, node(3, bytes(60)), smmu,
+                          node(5, bytes(24)), rmr((0, 0x10000), mappings=mapping(48)),
+                          node(7, bytes(12)), node(8, b'')),
+        'padding': iort(smmu, at=56),
+        'component-no-nul': iort(component(b'\\_SB', mapping(48)), component(b'')),
+        'rmr-odd': iort(smmu, rmr((0x1000, 0x1000), (0, 0), (2**64 - 65536, 0x20000))),
+        'rmr-empty': iort(rmr(at=0), revision=3),
+        'rmr-past-end': iort(rmr((0, 0x10000), count=2)),
+        'rmr-huge': iort(rmr((0, 0x10000), count=0xffffffff)),
+        'mapping-nowhere': iort(smmu, node(2, bytes(16), mapping(0) + mapping(49))),
+        'mapping-circle': iort(node(2, bytes(16), mapping(48))),
+        'mapping-past-end': iort(node(2, bytes(16), mapping(48), count=2)),
+        'mapping-in-head': iort(node(2, bytes(16), mapping(48), at=8)),
+        'node-length-0': iort(node(0, b'', length=0), smmu),
+        'node-past-end': iort(node(0, b'', length=17)),
+        'node-short': iort(node(2, bytes(15))),
+        'count-more': iort(smmu, count=0xffffffff),
+        'count-less': iort(smmu, root, count=1),
+        'nodes-past-end': iort(at=0x7fffffff, count=1),
+        'nodes-in-head': iort(smmu, at=4),
+    }
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
-    for kind, seeds in (('dmar', dmar_seeds()), ('ivrs', ivrs_seeds())):
+    for kind, seeds in (('dmar', dmar_seeds()), ('ivrs', ivrs_seeds()), ('iort', iort_seeds())):
         (corpus / kind).mkdir(parents=True, exist_ok=True)
         for name, data in seeds.items():
             (corpus / kind / name).write_bytes(data)

@@ -184,4 +184,59 @@ static inline void ivrs_ivmd(struct acpi_builder *b, uint8_t type, uint8_t flags
 	acpi_end(b);
 }
 
+/* IORT: the number of nodes as given, the nodes right behind the header. */
+static inline void iort_begin(struct acpi_builder *b, uint8_t revision, uint32_t nr_nodes)
+{
+	acpi_begin(b, "IORT", revision);
+	acpi_put(b, nr_nodes, 4);
+	acpi_put(b, 48, 4);
+	acpi_put(b, 0, 4);
+}
+
+/* A node's head; its own fields follow, then iort_mappings(). acpi_end() closes it. */
+static inline void iort_node(struct acpi_builder *b, uint8_t type, uint8_t revision,
+                             uint32_t identifier)
+{
+	b->open = b->len;
+	b->length_at = b->len + 1;
+	acpi_put(b, type, 1);
+	acpi_put(b, 0, 2);
+	acpi_put(b, revision, 1);
+	acpi_put(b, identifier, 4);
+	acpi_put(b, 0, 8);
+}
+
+/* Tells the open node that n mappings begin here. */
+static inline void iort_mappings(struct acpi_builder *b, uint32_t n)
+{
+	acpi_poke(b, b->open + 8, n, 4);
+	acpi_poke(b, b->open + 12, b->len - b->open, 4);
+}
+
+static inline void iort_mapping(struct acpi_builder *b, uint32_t input, uint32_t ids_minus_1,
+                                uint32_t output, uint32_t reference, uint32_t flags)
+{
+	acpi_put(b, input, 4);
+	acpi_put(b, ids_minus_1, 4);
+	acpi_put(b, output, 4);
+	acpi_put(b, reference, 4);
+	acpi_put(b, flags, 4);
+}
+
+/* The fields of an RMR with n ranges right behind them; mappings may follow those. */
+static inline void iort_rmr(struct acpi_builder *b, uint32_t flags, uint32_t n)
+{
+	iort_node(b, 6, 3, 0);
+	acpi_put(b, flags, 4);
+	acpi_put(b, n, 4);
+	acpi_put(b, 28, 4);
+}
+
+static inline void iort_range(struct acpi_builder *b, uint64_t base, uint64_t length)
+{
+	acpi_put(b, base, 8);
+	acpi_put(b, length, 8);
+	acpi_put(b, 0, 4);
+}
+
 #endif

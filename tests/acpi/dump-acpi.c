@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "acpi/dmar.h"
+#include "acpi/iort.h"
 #include "acpi/ivrs.h"
 
 static void dump_header(const struct pp_acpi_header *h)
@@ -148,6 +149,41 @@ static int dump_ivrs(struct pp_span in, struct pp_arena *a, struct pp_notes *not
 	return 0;
 }
 
+static void dump_node(const struct pp_iort_node *n)
+{
+	const char *name = pp_iort_type_name(n->type);
+
+	printf("0x%04" PRIx32 " %s type=%u length=%u revision=%u identifier=%" PRIu32
+	       " flags=0x%08" PRIx32 " segment=%" PRIu32 " ats=0x%08" PRIx32 " base=0x%016" PRIx64
+	       " name=\"%s\"\n",
+	       n->offset, name ? name : "unknown", n->type, n->length, n->revision, n->identifier,
+	       n->flags, n->segment, n->ats, n->base, n->name ? n->name : "");
+	for (unsigned int i = 0; i < n->nr_ranges; i++)
+		printf("0x%04" PRIx32 " range base=0x%016" PRIx64 " bytes=0x%016" PRIx64 "\n",
+		       n->ranges[i].offset, n->ranges[i].base, n->ranges[i].length_bytes);
+	for (unsigned int i = 0; i < n->nr_mappings; i++) {
+		const struct pp_iort_mapping *m = &n->mappings[i];
+		printf("0x%04" PRIx32 " mapping input=0x%08" PRIx32 " ids_minus_1=0x%08" PRIx32
+		       " output=0x%08" PRIx32 " reference=0x%08" PRIx32 " flags=0x%08" PRIx32 "\n",
+		       m->offset, m->input_base, m->ids_minus_1, m->output_base,
+		       m->output_reference, m->flags);
+	}
+}
+
+static int dump_iort(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
+                     struct pp_error *e)
+{
+	struct pp_iort t;
+
+	int err = pp_iort_parse(in, a, notes, &t, e);
+	if (err)
+		return err;
+	dump_header(&t.header);
+	for (uint32_t i = 0; i < t.nr_nodes; i++)
+		dump_node(&t.nodes[i]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static uint8_t data[PP_ACPI_TABLE_MAX_BYTES];
@@ -164,8 +200,9 @@ int main(int argc, char **argv)
 	fclose(f);
 	pp_arena_init(&arena, 0);
 	pp_notes_init(&notes, &arena);
-	int err = pp_acpi_is(in, "IVRS") ? dump_ivrs(in, &arena, &notes, &error)
-	                                 : dump_dmar(in, &arena, &notes, &error);
+	int err = pp_acpi_is(in, "IVRS")   ? dump_ivrs(in, &arena, &notes, &error)
+	          : pp_acpi_is(in, "IORT") ? dump_iort(in, &arena, &notes, &error)
+	                                   : dump_dmar(in, &arena, &notes, &error);
 	if (err)
 		fprintf(stderr, "%s\n", error.text);
 	else

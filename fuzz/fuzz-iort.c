@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "acpi/iort.h"
+#include "touch.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void walk(const struct pp_iort *t, struct pp_span in)
+{
+	for (uint32_t i = 0; i < t->nr_nodes; i++) {
+		const struct pp_iort_node *n = &t->nodes[i];
+		touch_raw(n->raw, in);
+		touch_text(n->name);
+		touch_text(pp_iort_type_name(n->type));
+		touch(n->ranges, n->nr_ranges * sizeof(*n->ranges));
+		if (n->raw.len != n->length || n->raw.data != in.data + n->offset)
+			abort();
+		for (unsigned int k = 0; k < n->nr_mappings; k++) {
+			const struct pp_iort_mapping *m = &n->mappings[k];
+			if (m->output &&
+			    (m->output < t->nodes || m->output >= t->nodes + t->nr_nodes ||
+			     m->output->offset != m->output_reference))
+				abort();
+		}
+	}
+}
+
+static void try(struct pp_span in)
+{
+	struct pp_error e = { 0 };
+	struct pp_notes notes;
+	struct pp_arena a;
+	struct pp_iort t;
+
+	pp_arena_init(&a, 0);
+	pp_notes_init(&notes, &a);
+	int err = pp_iort_parse(in, &a, &notes, &t, &e);
+	if (!err)
+		walk(&t, in);
+	touch_notes(&notes);
+	touch_outcome(err, &e, &a, in.len);
+	pp_arena_fini(&a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *fixed = table_with_its_length(data, size);
+
+	try(PP_SPAN(data, size));
+	if (fixed)
+		try(PP_SPAN(fixed, size));
+	free(fixed);
+	return 0;
+}
