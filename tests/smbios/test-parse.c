@@ -27,7 +27,8 @@ static void parse_bytes(const uint8_t *bytes, size_t len)
 	uint8_t *copy = malloc(len ? len : 1);
 
 	assert_non_null(copy);
-	memcpy(copy, bytes, len);
+	if (len)
+		memcpy(copy, bytes, len);
 	pp_arena_fini(&r.arena);
 	pp_arena_init(&r.arena, 0);
 	pp_notes_init(&r.notes, &r.arena);

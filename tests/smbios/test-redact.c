@@ -148,7 +148,7 @@ static void test_behind_the_end_goes(void **state)
 {
 	add_machine();
 	sb_end(&b);
-	sb_system(&b, SECRET, SECRET, SECRET);
+	sb_slot(&b, 0x11, 2, SECRET, 2, 3, 5, 0);
 	assert_no_secret();
 }
 
