@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A pure room makes no system call: of the C library it uses memory and text, nothing else.
+# usage: check-pure.sh LIBRARY
+set -eu
+
+defined=$(nm --defined-only "$1" | awk 'NF == 3 { print $3 }' | sort -u)
+undefined=$(nm -u "$1" | awk 'NF == 2 { print $2 }' | sort -u)
+bad=
+for symbol in $undefined; do
+	case $symbol in
+	pp_*) continue ;;
+	# memory
+	malloc | calloc | realloc | reallocarray | free) continue ;;
+	mem*) continue ;;
+	__mem*_chk) continue ;;
+	# text
+	str*) continue ;;
+	snprintf | vsnprintf | __snprintf_chk | __vsnprintf_chk) continue ;;
+	__isoc99_*) ;;
+	qsort | bsearch) continue ;;
+	# documents in memory: jansson, without its file functions
+	json_load_file | json_loadf | json_loadfd | json_dump_file | json_dumpf | json_dumpfd) ;;
+	json_*) continue ;;
+	# the compiler's and the linker's own
+	__stack_chk_fail | _GLOBAL_OFFSET_TABLE_ | __asan_* | __ubsan_* | __tls_get_addr) continue ;;
+	esac
+	echo "$defined" | grep -qx "$symbol" || bad="$bad $symbol"
+done
+if [ -n "$bad" ]; then
+	echo "$1 is no pure room: it uses$bad"
+	exit 1
+fi
+echo "$1: pure, $(echo "$undefined" | wc -l) symbols looked at"
