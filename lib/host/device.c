@@ -12,19 +12,40 @@
 /* 256 segments of 65,536 functions would fit; no host comes near. */
 #define MAX_DEVICES 100000
 
+/* PCIe 7.2.1 */
+#define CONFIG_BYTES 4096
+
 struct reading {
 	struct pp_source *source;
 	struct pp_node file;
+	/* A folder's file, read whole: nothing behind it can be disturbed. 0 bytes: not done so. */
+	uint8_t whole[CONFIG_BYTES];
+	size_t len;
 };
 
 static int read_config_bytes(void *ctx, uint16_t offset, void *buf, uint16_t len)
 {
 	struct reading *r = ctx;
-	ssize_t n = pp_source_pread(r->source, r->file, buf, len, offset);
 
+	if (r->len) {
+		if (offset > r->len || len > r->len - offset)
+			return -ENODATA;
+		memcpy(buf, r->whole + offset, len);
+		return 0;
+	}
+	ssize_t n = pp_source_pread(r->source, r->file, buf, len, offset);
 	if (n < 0)
 		return (int)n;
 	return n == len ? 0 : -ENODATA;
+}
+
+/* Many small reads cost more than a large one. A capture with gaps is read piece by piece still. */
+static void read_ahead(struct reading *r)
+{
+	if (pp_source_kind(r->source) != PP_SOURCE_DIRECTORY)
+		return;
+	ssize_t n = pp_source_pread(r->source, r->file, r->whole, sizeof(r->whole), 0);
+	r->len = n > 0 ? (size_t)n : 0;
 }
 
 static bool read_hex(struct pp_host_build *b, struct pp_node dir, const char *name, uint64_t max,
@@ -95,7 +116,7 @@ static void read_attributes(struct pp_host_build *b, struct pp_node dir, struct 
 static int read_config(struct pp_host_build *b, struct pp_node dir, const char *name,
                        struct pp_device *d)
 {
-	struct reading reading = { .source = b->source };
+	struct reading reading;
 	struct pp_config_reader reader = { read_config_bytes, &reading };
 	int r = pp_source_open_file(b->source, dir, "config", &reading.file);
 
@@ -104,6 +125,9 @@ static int read_config(struct pp_host_build *b, struct pp_node dir, const char *
 			return r;
 		return pp_build_unread(b, DEVICES "/*/config", -r, "what the devices can do");
 	}
+	reading.source = b->source;
+	reading.len = 0;
+	read_ahead(&reading);
 	r = pp_config_decode(&reader, name, &b->host->notes, &d->config, NULL);
 	pp_source_close(b->source, reading.file);
 	if (r == -ENODEV)
