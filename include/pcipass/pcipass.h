@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_PCIPASS_H
+#define PCIPASS_PCIPASS_H
+
+/* All of libpcipass: source -> host -> survey -> report, one direction, no way back. */
+
+#include <pcipass/capture.h>
+#include <pcipass/error.h>
+#include <pcipass/host.h>
+#include <pcipass/judge.h>
+#include <pcipass/report.h>
+#include <pcipass/source.h>
+
+#endif
