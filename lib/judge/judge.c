@@ -59,7 +59,7 @@ static void learn_companion(struct pp_group_facts *f, uint32_t index, const stru
 {
 	if (pp_has_bridge_header(d) || (pp_device_is_bridge(d) && pp_leaves_dma_alone(d)))
 		return;
-	if (f->nr_companions <= PP_COMPANIONS_NAMED)
+	if (f->nr_companions < PP_COMPANIONS_NAMED)
 		f->companions[f->nr_companions] = index;
 	f->nr_companions++;
 	f->nr_driven += !pp_leaves_dma_alone(d);

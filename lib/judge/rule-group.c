@@ -63,49 +63,35 @@ static const char *with_driver(struct pp_judging *j, const struct pp_device *d)
 	return both ? both : name;
 }
 
-/* The first few of a device's companions, itself left out. */
-static const char *list_companions(struct pp_judging *j, const struct pp_group_facts *g,
-                                   const struct pp_device *d, uint32_t *named)
+/* The first few functions of a group that a guest could be given. */
+static const char *list_companions(struct pp_judging *j, const struct pp_group_facts *g)
 {
-	const struct pp_host *h = j->host;
 	const char *list = "";
 
-	*named = 0;
-	for (uint32_t i = 0; i < g->nr_companions && i <= PP_COMPANIONS_NAMED; i++) {
-		const struct pp_device *other = &h->devices[g->companions[i]];
-		if (other == d || *named == PP_COMPANIONS_NAMED)
-			continue;
-		list = pp_arena_printf(j->arena, "%s%s%s", list, *named ? ", " : "",
-		                       with_driver(j, other));
-		if (!list) {
-			j->failed = true;
-			return "";
-		}
-		++*named;
-	}
-	return list;
+	for (uint32_t i = 0; list && i < g->nr_companions && i < PP_COMPANIONS_NAMED; i++)
+		list = pp_arena_printf(j->arena, "%s%s%s", list, i ? ", " : "",
+		                       with_driver(j, &j->host->devices[g->companions[i]]));
+	if (list && g->nr_companions > PP_COMPANIONS_NAMED)
+		list = pp_arena_printf(j->arena, "%s and %u more", list,
+		                       g->nr_companions - PP_COMPANIONS_NAMED);
+	j->failed |= !list;
+	return list ? list : "";
 }
 
 /* One without a driver is no trouble; one with a host driver must let go of it first. */
-static void companions(struct pp_judging *j, const struct pp_device *d)
+static void companions(struct pp_judging *j, const struct pp_group *g)
 {
-	const struct pp_group_facts *facts = pp_group_facts_of(j, d);
-	uint32_t named;
+	const struct pp_group_facts *facts = &j->groups[g - j->host->groups];
 
-	if (pp_device_is_bridge(d) || !facts || facts->nr_companions < 2)
+	if (facts->nr_companions < 2)
 		return;
-	const struct pp_group *g = &j->host->groups[d->group];
-	const char *list = list_companions(j, facts, d, &named);
-	uint32_t others = facts->nr_companions - 1;
-	const char *more = "";
-	if (others > named)
-		more = pp_arena_printf(j->arena, " and %u more", others - named);
-	struct pp_finding *f = pp_find(
-		j, PP_DEGRADES, "shares group %u with %s%s: all go to one guest, or are unbound",
-		g->number, list, more ? more : "");
+	struct pp_finding *f =
+		pp_find(j, PP_DEGRADES,
+	                "group %u goes to one guest as a whole, or what stays behind is "
+	                "unbound: %s",
+	                g->number, list_companions(j, facts));
 	pp_evidence(j, f,
-	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host "
-	            "driver",
+	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host driver",
 	            g->number, g->nr_devices, facts->nr_driven);
 }
 
@@ -117,9 +103,9 @@ static const struct pp_rule rules[] = {
 	          "driver_managed_dma",
 	  .on_group = bridge_driver },
 	{ .id = "companions",
-	  .scope = PP_SCOPE_OF_DEVICE,
+	  .scope = PP_SCOPE_OF_GROUP,
 	  .reference = "Documentation/driver-api/vfio.rst",
-	  .on_device = companions },
+	  .on_group = companions },
 };
 
 const struct pp_rule_table pp_rules_group = { rules, sizeof(rules) / sizeof(rules[0]) };

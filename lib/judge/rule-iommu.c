@@ -151,6 +151,24 @@ static void groups_unread(struct pp_judging *j)
 	                "whether an IOMMU is on is not known: the groups were not read");
 }
 
+/*
+ * Intel 5500, 5520 and X58 before their last revisions: arch/x86/kernel/early-quirks.c,
+ * intel_remapping_check(). The kernel leaves remapping off there, whatever the BIOS says.
+ */
+static const struct pp_device *broken_chipset(const struct pp_host *h)
+{
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if (d->vendor != 0x8086 || d->config.header_read != PP_YES)
+			continue;
+		bool known = d->device == 0x3403 || d->device == 0x3405 || d->device == 0x3406;
+		if (known && (d->config.revision <= 0x13 ||
+		              (d->device == 0x3405 && d->config.revision == 0x22)))
+			return d;
+	}
+	return NULL;
+}
+
 static void interrupt_remapping(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
@@ -172,6 +190,11 @@ static void interrupt_remapping(struct pp_judging *j)
 	pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");
 	if (h->dmar && !(h->dmar->flags & PP_DMAR_INTR_REMAP))
 		pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
+	const struct pp_device *chipset = broken_chipset(h);
+	if (chipset)
+		pp_evidence(j, f,
+		            "%s is 8086:%04x revision %02x: an erratum, so Linux leaves it off",
+		            pp_name_of(j, chipset), chipset->device, chipset->config.revision);
 	const char *argument = pp_kernel_argument(h, "intremap", j->arena);
 	if (argument && !strncmp(argument, "off", 3)) {
 		pp_evidence(j, f, "command line: intremap=off");

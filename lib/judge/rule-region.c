@@ -129,6 +129,15 @@ static const struct pp_group *group_of(const struct pp_host *h, const struct pp_
 	return d->group == PP_NO_GROUP ? NULL : &h->groups[d->group];
 }
 
+/* On a ProLiant people look for the slot's setting: say where there can be none. */
+static const char *without_slot(const struct pp_host *h, const struct pp_device *d)
+{
+	if (!h->product.text || !strstr(h->product.text, "ProLiant") || d->slot.name ||
+	    d->slot.unknown || pp_device_is_bridge(d))
+		return "";
+	return "; it is embedded, so no slot's setting frees it";
+}
+
 static void held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
@@ -156,7 +165,7 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 			j, PP_BLOCKS,
 			"%s: kernels from 6.6 on refuse it, and this kernel is not known", what);
 	else
-		f = pp_find(j, PP_BLOCKS, "%s", what);
+		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(h, d));
 	prove_holds(j, f, d, true);
 	if (g)
 		prove_group(j, f, group_of(h, d));

@@ -6,7 +6,7 @@
 
 #include "judge/judge.h"
 
-#define PP_COMPANIONS_NAMED 4
+#define PP_COMPANIONS_NAMED 6
 
 /* What is asked of a group again and again, worked out once. */
 struct pp_group_facts {
@@ -16,7 +16,7 @@ struct pp_group_facts {
 	uint32_t first_held; /* device; PP_NO_DEVICE if none */
 	/* Functions that must go to the guest together, or be left without a host driver. */
 	uint32_t nr_companions, nr_driven;
-	uint32_t companions[PP_COMPANIONS_NAMED + 1]; /* the first few */
+	uint32_t companions[PP_COMPANIONS_NAMED]; /* the first few */
 };
 
 struct finding_list {

@@ -121,9 +121,10 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 
 void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size)
 {
-	static const char *const fillers[] = { " Corporation", ", Inc.",        " Inc.",
-		                               " Co., Ltd.",   " Limited",      " Technologies",
-		                               " Electronics", " Semiconductor" };
+	static const char *const fillers[] = {
+		" Corporation", " Company", " and subsidiaries", ", Inc.",       " Inc.",
+		" Co., Ltd.",   " Limited", " Technologies",     " Electronics", " Semiconductor"
+	};
 
 	pp_out_name(o, d, buf, size);
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {

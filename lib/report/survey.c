@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The survey: for people a list by verdict, worst first; for programs one JSON document. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/out.h"
@@ -21,55 +22,151 @@ static const struct section {
 };
 #define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
-/* Reasons that a row shows: what merely informs is for "explain". */
-static bool is_reason(const struct pp_finding *f)
+/*
+ * What a row says of itself: of a blocked device what blocks it, of another what to know. What
+ * holds for the whole host stands above the rows, once; the rest is for "explain" and for JSON.
+ */
+static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 {
-	return f->effect != PP_INFORMS;
+	bool blocked =
+		row->verdict == PP_VERDICT_BLOCKED || row->verdict == PP_VERDICT_BLOCKED_CURABLE;
+
+	return blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
 }
 
-static uint32_t count_reasons(const struct pp_row *row)
+static const char *cure_of(const struct pp_finding *f)
 {
-	uint32_t n = 0;
-
-	while (n < row->nr_findings && is_reason(row->findings[n]))
-		n++;
-	return n;
+	return f->nr_cures ? f->cures[0].text : "";
 }
 
-static bool same_cures(const struct pp_finding *x, const struct pp_finding *y)
+/* The next reason of a row from index i on; NULL if there is none. */
+static const struct pp_finding *next_reason(const struct pp_row *row, uint32_t *i)
 {
-	if (x->nr_cures != y->nr_cures)
-		return false;
-	return !x->nr_cures || !strcmp(x->cures[0].text, y->cures[0].text);
+	while (*i < row->nr_findings) {
+		const struct pp_finding *f = row->findings[(*i)++];
+		if (is_reason(row, f))
+			return f;
+	}
+	return NULL;
+}
+
+static bool same_reasons(const struct pp_row *x, const struct pp_row *y)
+{
+	uint32_t i = 0, j = 0;
+
+	for (;;) {
+		const struct pp_finding *a = next_reason(x, &i), *b = next_reason(y, &j);
+		if (!a || !b)
+			return a == b;
+		if (a != b && (strcmp(a->text, b->text) || strcmp(cure_of(a), cure_of(b))))
+			return false;
+	}
+}
+
+/* FNV-1a over what same_reasons() compares. */
+static uint64_t hash_text(uint64_t hash, const char *s)
+{
+	for (; *s; s++)
+		hash = (hash ^ (uint8_t)*s) * 0x100000001b3ull;
+	return hash * 0x100000001b3ull;
+}
+
+static uint64_t hash_reasons(const struct pp_row *row)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+	const struct pp_finding *f;
+
+	for (uint32_t i = 0; (f = next_reason(row, &i));)
+		hash = hash_text(hash_text(hash, f->text), cure_of(f));
+	return hash;
 }
 
 /* Rows with the same reasons stand together, and the reasons below them once. */
-static bool same_reasons(const struct pp_row *x, const struct pp_row *y)
-{
-	uint32_t n = count_reasons(x);
+struct member {
+	const struct pp_row *row;
+	const struct pp_row *first; /* of the rows with the same reasons */
+	uint64_t hash;
+};
 
-	if (n != count_reasons(y))
-		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct pp_finding *a = x->findings[i], *b = y->findings[i];
-		if (a != b && (a->rule != b->rule || strcmp(a->text, b->text) || !same_cures(a, b)))
-			return false;
-	}
-	return true;
+static int by_hash(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+static int by_first(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+/* The rows of one verdict in the order in which they are shown; NULL: out of memory. */
+static struct member *gather(const struct pp_survey *s, enum pp_verdict verdict, struct pp_arena *a)
+{
+	struct member *list = PP_ARENA_ARRAY(a, s->counts[verdict], struct member);
+	uint32_t n = 0;
+
+	if (!list)
+		return NULL;
+	for (uint32_t i = 0; i < s->nr_rows && n < s->counts[verdict]; i++)
+		if (s->rows[i].verdict == verdict)
+			list[n++] = (struct member){ .row = &s->rows[i],
+				                     .hash = hash_reasons(&s->rows[i]) };
+	qsort(list, n, sizeof(*list), by_hash);
+	for (uint32_t i = 0; i < n; i++)
+		list[i].first =
+			i && list[i].hash == list[i - 1].hash ? list[i - 1].first : list[i].row;
+	qsort(list, n, sizeof(*list), by_first);
+	return list;
+}
+
+/* A finding and its best cure; told: the cure that was printed last, not to be said again. */
+static void print_reason(struct pp_out *o, const struct pp_finding *f, const char *indent,
+                         const char **told)
+{
+	char first[32], rest[32];
+
+	pp_out_wrapped(o, indent, indent, f->text);
+	if (!f->nr_cures || (*told && !strcmp(*told, f->cures[0].text)))
+		return;
+	*told = f->cures[0].text;
+	snprintf(first, sizeof(first), "%scure: ", indent);
+	snprintf(rest, sizeof(rest), "%s      ", indent);
+	pp_out_wrapped(o, first, rest, *told);
 }
 
 static void print_reasons(struct pp_out *o, const struct pp_row *row)
 {
-	uint32_t n = count_reasons(row);
+	const struct pp_finding *f;
 	const char *told = NULL;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; (f = next_reason(row, &i));)
+		print_reason(o, f, "      ", &told);
+}
+
+/* What holds for every device alike. */
+static void print_host(struct pp_out *o, const struct pp_survey *s)
+{
+	const struct pp_row *row = NULL;
+	const char *told = NULL, *title = "\nTHE WHOLE HOST\n";
+
+	for (uint32_t i = 0; !row && i < s->nr_rows; i++)
+		if (s->rows[i].verdict != PP_VERDICT_NOT_ENDPOINT)
+			row = &s->rows[i];
+	for (uint32_t i = 0; row && i < row->nr_findings; i++) {
 		const struct pp_finding *f = row->findings[i];
-		pp_out_wrapped(o, "      ", "      ", f->text);
-		if (!f->nr_cures || (told && !strcmp(told, f->cures[0].text)))
+		if (f->rule->scope != PP_SCOPE_OF_HOST)
 			continue;
-		told = f->cures[0].text;
-		pp_out_wrapped(o, "      cure: ", "            ", told);
+		pp_out(o, "%s%s%s", pp_out_color(o, PP_BOLD), title,
+		       pp_out_color(o, PP_COLOR_NONE));
+		title = "";
+		print_reason(o, f, "  ", &told);
 	}
 }
 
@@ -103,23 +200,26 @@ static void print_row(struct pp_out *o, const struct pp_survey *s, const struct 
 static void print_section(struct pp_out *o, const struct pp_survey *s,
                           const struct section *section)
 {
-	const struct pp_row *previous = NULL;
+	uint32_t n = s->counts[section->verdict];
+	struct pp_arena a;
 
-	if (!s->counts[section->verdict] || (section->only_if_all && !o->style->all))
+	if (!n || (section->only_if_all && !o->style->all))
 		return;
-	pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title,
-	       s->counts[section->verdict], pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t i = 0; i < s->nr_rows; i++) {
-		const struct pp_row *row = &s->rows[i];
-		if (row->verdict != section->verdict)
-			continue;
-		if (previous && !same_reasons(previous, row))
-			print_reasons(o, previous);
-		print_row(o, s, row);
-		previous = row;
+	pp_arena_init(&a, 0);
+	const struct member *list = gather(s, section->verdict, &a);
+	if (!list) {
+		o->buffer.failed = true;
+		return;
 	}
-	if (previous)
-		print_reasons(o, previous);
+	pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
+	       pp_out_color(o, PP_COLOR_NONE));
+	for (uint32_t i = 0; i < n; i++) {
+		if (i && !same_reasons(list[i - 1].row, list[i].row))
+			print_reasons(o, list[i - 1].row);
+		print_row(o, s, list[i].row);
+	}
+	print_reasons(o, list[n - 1].row);
+	pp_arena_fini(&a);
 }
 
 static void print_head(struct pp_out *o, const struct pp_survey *s)
@@ -130,6 +230,7 @@ static void print_head(struct pp_out *o, const struct pp_survey *s)
 	pp_out_wrapped(o, "", "", line);
 	pp_words_iommu(s->host, line, sizeof(line));
 	pp_out_wrapped(o, "", "", line);
+	print_host(o, s);
 	if (s->nr_rows)
 		pp_out(o, "\n%s  %-*s SLOT GROUP DRIVER    DEVICE%s\n", pp_out_color(o, PP_DIM),
 		       wide_addresses(s) ? 12 : 7, "ADDRESS", pp_out_color(o, PP_COLOR_NONE));
