@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
 #include <archive.h>
 #include <archive_entry.h>
-#include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static int skip_rest(struct loader *l)
 		int r = archive_read_data_block(l->archive, &block, &size, &offset);
 		if (r == ARCHIVE_EOF)
 			return 0;
-		if (r < ARCHIVE_WARN)
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return damaged(l);
 		if (position(l) > (long long)PP_MAX_STREAM_BYTES)
 			return too_long_stream(l);
@@ -162,17 +163,23 @@ static int replace(struct loader *l, uint32_t node, bool folder)
 	return 0;
 }
 
+/* A pax header's text is UTF-8; where that is more than the C locale has, the first is NULL. */
+static const char *as_bytes(const char *text, const char *utf8)
+{
+	return text ? text : utf8;
+}
+
 static int load_entry(struct loader *l, struct archive_entry *entry)
 {
 	char what[32];
 	uint32_t node;
-	const char *path = archive_entry_pathname(entry);
-	const char *hard = archive_entry_hardlink(entry);
+	const char *path =
+		as_bytes(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+	const char *hard =
+		as_bytes(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
 	mode_t type = archive_entry_filetype(entry);
 
 	snprintf(what, sizeof(what), "entry %u", l->entry);
-	if (!path)
-		path = archive_entry_pathname_utf8(entry);
 	if (!path)
 		return pp_fail(l->e, EBADMSG, "%s: a name that cannot be read", what);
 	int r = pp_stored_add(l->s, path, what, &node, l->e);
@@ -188,7 +195,10 @@ static int load_entry(struct loader *l, struct archive_entry *entry)
 	if (type == AE_IFREG)
 		return load_file(l, entry, node);
 	if (type == AE_IFLNK)
-		return load_symlink(l, archive_entry_symlink(entry), node);
+		return load_symlink(
+			l,
+			as_bytes(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry)),
+			node);
 	return 0; /* a folder; sockets, pipes and devices tell nothing: as absent */
 }
 
@@ -217,12 +227,13 @@ static int load_entries(struct loader *l)
 		if (r == ARCHIVE_EOF)
 			return check_end(l, before);
 		/* No format found: no tar. */
-		if (r < ARCHIVE_WARN && !archive_format(l->archive) && is_format_error(l))
+		if (r == ARCHIVE_FATAL && !archive_format(l->archive) && is_format_error(l))
 			return -ENOEXEC;
-		if (r < ARCHIVE_WARN)
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return damaged(l);
 		if (++l->entry > PP_MAX_ENTRIES)
-			return pp_fail(l->e, E2BIG, "more than %u entries, which is the limit",
+			return pp_fail(l->e, E2BIG,
+			               "more than %u files and folders, which is the limit",
 			               PP_MAX_ENTRIES);
 		r = load_entry(l, entry);
 		if (r == 0)
@@ -274,9 +285,7 @@ static struct archive *reader_new(void)
 	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
 	    archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
 	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
-	    /* Names are bytes, whatever the locale of the process. */
-	    archive_read_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK) {
+	    archive_read_support_filter_zstd(a) != ARCHIVE_OK) {
 		archive_read_free(a);
 		return NULL;
 	}
@@ -297,7 +306,7 @@ static int load(int fd, struct pp_span in, struct pp_source **ret, struct pp_err
 	}
 	int opened = fd >= 0 ? archive_read_open_fd(l.archive, fd, READ_BYTES)
 	                     : archive_read_open_memory(l.archive, in.data, in.len);
-	if (opened < ARCHIVE_WARN)
+	if (opened != ARCHIVE_OK)
 		r = is_format_error(&l) ? -ENOEXEC : damaged(&l);
 	if (r == 0)
 		r = load_entries(&l);
@@ -315,12 +324,29 @@ static int load(int fd, struct pp_span in, struct pp_source **ret, struct pp_err
 	return 0;
 }
 
+/*
+ * libarchive turns names into the locale's letters. Names are bytes here, whatever the locale of
+ * the process, which is not ours to change: this thread has the C locale for the while.
+ */
+static int load_bytes_as_bytes(int fd, struct pp_span in, struct pp_source **ret,
+                               struct pp_error *e)
+{
+	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (!c)
+		return pp_fail_oom(e, "archive");
+	locale_t before = uselocale(c);
+	int r = load(fd, in, ret, e);
+	uselocale(before);
+	freelocale(c);
+	return r;
+}
+
 int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e)
 {
-	return load(fd, PP_SPAN(NULL, 0), ret, e);
+	return load_bytes_as_bytes(fd, PP_SPAN(NULL, 0), ret, e);
 }
 
 int pp_archive_open_memory(struct pp_span in, struct pp_source **ret, struct pp_error *e)
 {
-	return load(-1, in, ret, e);
+	return load_bytes_as_bytes(-1, in, ret, e);
 }

@@ -215,14 +215,19 @@ int pp_stored_new(enum pp_source_kind kind, struct pp_stored **ret, struct pp_er
 	return 0;
 }
 
-static int add_failed(int r, const char *path, const char *what, struct pp_error *e)
+static int add_failed(const struct pp_stored *s, int r, const char *path, const char *what,
+                      struct pp_error *e)
 {
 	if (r == -ENOMEM)
 		return pp_fail_oom(e, what);
+	if (r == -E2BIG && s->tree.count > PP_MAX_ENTRIES)
+		return pp_fail(e, E2BIG,
+		               "%s '%.200s': more than %u files and folders, which is the limit",
+		               what, path, PP_MAX_ENTRIES);
 	if (r == -E2BIG)
 		return pp_fail(e, E2BIG,
-		               "%s '%.200s': more than %u files or %zu MiB, which is the limit",
-		               what, path, PP_MAX_ENTRIES, PP_MAX_TOTAL_BYTES >> 20);
+		               "%s '%.200s': more than %zu MiB to keep, which is the limit", what,
+		               path, PP_MAX_TOTAL_BYTES >> 20);
 	return pp_fail(e, EBADMSG,
 	               "%s '%.200s': longer than %u bytes, %u in a name, or deeper than %u folders",
 	               what, path, PP_MAX_PATH, PP_MAX_NAME, PP_MAX_DEPTH);
@@ -254,7 +259,7 @@ int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint3
 			               path, n->name);
 		int r = pp_tree_add(&s->tree, node, name, len, &node);
 		if (r < 0)
-			return add_failed(r, path, what, e);
+			return add_failed(s, r, path, what, e);
 	}
 	*ret = node;
 	return 0;
@@ -309,7 +314,7 @@ static int add_told(struct pp_stored *s, const char *path, unsigned int line, ui
 			               line, n->name);
 		int r = pp_tree_add(&s->tree, node, p, len, &node);
 		if (r < 0)
-			return add_failed(r, path, PP_MANIFEST_PATH, e);
+			return add_failed(s, r, path, PP_MANIFEST_PATH, e);
 		p += len + (p[len] == '/');
 	}
 	*ret = node;
