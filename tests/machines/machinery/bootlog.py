@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from .dmar import SCOPE_TYPES
 from .kernel import Kernel
 from .memory import Range, memory_map, reserves
 from .model import Machine
 
+IOAPIC = SCOPE_TYPES["ioapic"]
 BANNERS = {
     "debian": "Linux version {0} (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) "
               "12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC Debian {1}",
@@ -61,17 +63,19 @@ def _regions(kernel: Kernel, memory: list[Range]) -> list[str]:
 
 def _intel_table(kernel: Kernel, memory: list[Range]) -> list[str]:
     """What the kernel says while it reads the DMAR."""
-    if kernel.machine.iommu.kind != "intel" or not kernel.table:
+    started = kernel.machine.iommu.on or kernel.remapping
+    if kernel.machine.iommu.kind != "intel" or not kernel.table or not started:
         return []
-    lines = ["DMAR: Host address width 46"]
+    lines = [f"DMAR: Host address width {kernel.tables['DMAR'][36] + 1}"]
     for unit in kernel.units:
         lines.append(f"DMAR: DRHD base: 0x{unit.address:014x} flags: 0x{int(unit.include_all):x}")
         lines.append(f"DMAR: dmar{unit.index}: reg_base_addr {unit.address:x} ver 1:0 "
                      f"cap {unit.cap:x} ecap {unit.ecap:x}")
     lines += _regions(kernel, memory)
     if kernel.remapping:
-        lines += [f"DMAR-IR: IOAPIC id {8 + u.index} under DRHD base  0x{u.address:x} "
-                  f"IOMMU {u.index}" for u in kernel.units]
+        lines += [f"DMAR-IR: IOAPIC id {scope.enumeration_id} under DRHD base  0x{s.base:x} "
+                  f"IOMMU {n}" for n, s in enumerate(kernel.table.of_kind(0))
+                  for scope in s.scopes if scope.kind == IOAPIC]
         lines.append("DMAR-IR: Enabled IRQ remapping in x2apic mode")
     return lines
 

@@ -93,7 +93,8 @@ def _scopes(text: str, refs: References, line: int) -> list[Scope]:
         code = SCOPE_TYPES.get(kind) or int(kind[4:])
         return [Scope(code, int(bus, 16), hops, int(number or 0))]
     if ":" in text and "@" in text or text.split(":")[0] in SCOPE_TYPES:
-        raise MachineError(f"{text!r} is no scope: want KIND:[ID@]BB:DD.F[/DD.F]", refs.recipe, line)
+        raise MachineError(f"{text!r} is no scope: want KIND:[ID@]BB:DD.F[/DD.F]",
+                           refs.recipe, line)
     made = []
     for f in refs.find(text, line):
         if f.physfn:

@@ -9,6 +9,7 @@ from .model import Function
 
 REQUIRED = 0x1D  # source validation, request and completion redirect, upstream forwarding
 EGRESS_CONTROL = 0x20
+INTEL = 0x8086
 PORTS = ("root-port", "upstream", "downstream")
 
 
@@ -23,8 +24,8 @@ def _flags_hold(f: Function) -> bool:
 
 def isolated(f: Function) -> bool:
     """Whether requests of this function cannot reach a peer unseen."""
-    if f.acs_quirk:
-        return True
+    if f.acs_quirk or (f.pcie == "rciep" and f.vendor_id == INTEL):
+        return True  # the kernel's quirks: makers' word instead of a capability
     if f.pcie in ("root-port", "downstream"):
         return _flags_hold(f)
     if not f.pcie or f.pcie in ("pcie-to-pci", "pci-to-pcie"):

@@ -15,6 +15,7 @@ ISA_REGION = (0x0, 0xFFFFFF, "direct-relaxable")
 TYPE_ORDER = ("direct", "direct-relaxable", "reserved", "msi")
 PAGE = 0x1000
 Interval = tuple[int, int, str]  # first, last, type
+Hop = tuple[int, int]  # device, function
 
 
 @dataclass(eq=False)
@@ -89,7 +90,9 @@ class Kernel:
             self._match_intel(self.table)
         self.active = (m.iommu.kind != "none" and m.iommu.declared and m.iommu.on
                        and not self.broken)
-        self.remapping = self.active and m.iommu.remap
+        # intel_iommu=off leaves interrupt remapping alone
+        self.remapping = m.iommu.remap and (self.active if m.iommu.kind == "amd"
+                                            else bool(self.table and self.table.flags & 1))
         if self.active:
             if m.iommu.kind == "amd":
                 at = self.refs.one(m.iommu.at)
@@ -98,7 +101,7 @@ class Kernel:
             self._reserve()
 
     @staticmethod
-    def _key(start_bus: int, path: list[tuple[int, int]]) -> tuple[int, tuple[tuple[int, int], ...]]:
+    def _key(start_bus: int, path: list[Hop]) -> tuple[int, tuple[Hop, ...]]:
         return start_bus, tuple(path)
 
     def _read_options(self) -> None:

@@ -128,7 +128,7 @@ class Slot:
     designation: bytes
     target: str  # reference to a function, or an address
     slot_type: int = 0xA5
-    width: int = 0
+    width: int = 2
     usage: int | None = None  # None: by what is there
     kernel: str = ""
     line: int = 0
@@ -200,12 +200,12 @@ class Machine:
     """A whole host."""
 
     name: str = ""
-    vendor: str = ""
-    product: str = ""
-    bios_vendor: str = ""
-    bios_version: str = ""
-    bios_date: str = ""
-    cpu_vendor: str = ""
+    vendor: str = "Sample"
+    product: str = "Sample"
+    bios_vendor: str = "Sample"
+    bios_version: str = "1.0"
+    bios_date: str = "01/02/2024"
+    cpu_vendor: str = "Intel"
     release: str = "6.1.0-25-amd64"
     flavour: str = "debian"
     banner: str = ""

@@ -99,7 +99,7 @@ class Parser:
             raise self.fail(f"unknown word {words[0]!r}")
         if indent:
             raise self.fail(f"{words[0]!r} is indented, only functions below a bridge are")
-        handler(words[1:])
+        handler(words[1:] if words[0] == "kind" else self._expand(words[1:], set()))
 
     # --- functions -------------------------------------------------------------------------
 
@@ -213,7 +213,9 @@ class Parser:
                 raise self.fail(f"unknown word {word!r}")
 
     def on_table(self, words: list[str]) -> None:
-        """table NAME PATH: real bytes from the folder of test data"""
+        """table DMAR PATH: real bytes from the folder of test data"""
+        if words[0] != "DMAR":
+            raise self.fail(f"table {words[0]}: only a DMAR can be read back")
         base = os.environ.get("PCIPASS_TEST_DATA", "")
         path = os.path.join(base, words[1])
         if not base or not os.path.exists(path):

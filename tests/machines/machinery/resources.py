@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from .model import Bar, Function
+from .model import Bar, Function, MachineError
 
 WINDOW_ALIGN = {"io": 0x1000, "mem": 0x100000, "pref": 0x100000}
-MMCONFIG_BYTES = 0x10000000  # it lies between memory and the devices
+MMCONFIG_BYTES = 0x4000000  # buses 00 to 3f; it lies between memory and the devices
 FIRST_IO = 0x1000
 FIRST_PREF = 0x380000000000
+LAST = {"io": 0xFFFF, "mem": 0xFEBFFFFF, "pref": 0x3FFFFFFFFFFF}
 
 
 def _align(value: int, to: int) -> int:
@@ -75,7 +76,9 @@ def assign(functions: list[Function], first_mem: int) -> None:
     """Sets all addresses. The root buses share one space, as on one host bridge."""
     roots = [f for f in functions if not f.parent]
     for window, first in (("io", FIRST_IO), ("mem", first_mem), ("pref", FIRST_PREF)):
-        Allocator(window).place(roots, first)
+        end = Allocator(window).place(roots, first)
+        if end > LAST[window] + 1:
+            raise MachineError(f"{window} addresses end at 0x{end:x}, past 0x{LAST[window]:x}")
     by_pf: dict[int, int] = {}
     for f in functions:
         pf = f.physfn

@@ -46,13 +46,13 @@ def _system(m: Machine) -> bytes:
     """7.2: no serial number, no UUID: a sample is nobody's machine."""
     body = struct.pack("<BBBB16sBBB", 1, 2, 0, 0, bytes(16), 6, 0, 3)
     return _structure(1, 0x0100, body, [m.vendor.encode(), m.product.encode(),
-                                        m.product.split()[0].encode()])
+                                        m.product.partition(" ")[0].encode() or b"-"])
 
 
 def _processor(m: Machine) -> bytes:
     """7.5, the fields of version 2.6 that a reader may look at."""
     body = struct.pack("<BBBBQBBHHHBBHHHBBBBBBHH", 1, 3, 0xB3, 2, 0, 3, 0x8C, 100, 4800, 2600,
-                       0x41, 0x2A, 0xFFFF, 0xFFFF, 0xFFFF, 0, 0, 0, 8, 8, 16, 4, 0xB3)
+                       0x41, 0x24, 0xFFFF, 0xFFFF, 0xFFFF, 0, 0, 0, 8, 8, 16, 4, 0xB3)
     return _structure(4, 0x0400, body, [b"Proc 1", m.cpu_vendor.encode(), b"CPU"])
 
 
@@ -87,7 +87,7 @@ def build(m: Machine) -> tuple[bytes, bytes]:
     table = b"".join(parts)
     if len(table) > 0xFFFF:
         raise MachineError(f"SMBIOS table of {len(table)} bytes does not fit version 2.7", m.name)
-    count = 4 + len(m.slots) + len(m.onboard) + 1
+    count = 4 + len(m.slots) + len(m.onboard)
     largest = max(64, max(len(p) for p in parts[:3]))
     intermediate = bytearray(struct.pack("<5sBHIHB", b"_DMI_", 0, len(table), TABLE_ADDRESS,
                                          count, 0x27))

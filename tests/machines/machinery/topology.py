@@ -51,6 +51,11 @@ def _virtual_functions(pf: Function) -> list[Function]:
     return made
 
 
+def sorts_breadth_first(m: Machine) -> bool:
+    """Old HP servers are on a list of machines whose devices the kernel sorts by address."""
+    return m.vendor == "HP" and ("ProLiant DL360" in m.product or "ProLiant DL380" in m.product)
+
+
 def _in_kernel_order(roots: list[Function]) -> list[Function]:
     """A bus first, then what is below its bridges: the order in which the kernel adds devices."""
     ordered: list[Function] = []
@@ -80,6 +85,8 @@ def finish(m: Machine) -> None:
             next_bus[f.domain] = max(next_bus[f.domain], f.secondary) + 1
             _number_buses(f, next_bus)
     functions = _in_kernel_order(roots)
+    if sorts_breadth_first(m):
+        functions.sort(key=lambda f: (f.domain, f.requester_id))
     slots: dict[tuple[int, int, int], int] = {}
     seen: dict[str, Function] = {}
     for f in functions:

@@ -69,6 +69,8 @@ class TreeWriter:
         self.m = m
         self.kernel = Kernel(m)
         self.refs = References(m)
+        self.smbios = smbios.build(m)
+        self.slot_addresses = self._slot_addresses()
         self.virtual: dict[int, list[Function]] = defaultdict(list)
         for f in m.functions:
             if f.physfn:
@@ -115,7 +117,7 @@ class TreeWriter:
 
     def _machine(self) -> None:
         m = self.m
-        table, entry = smbios.build(m)
+        table, entry = self.smbios
         fields = {"sys_vendor": m.vendor, "product_name": m.product, "bios_vendor": m.bios_vendor,
                   "bios_version": m.bios_version, "bios_date": m.bios_date}
         for name, value in fields.items():
@@ -239,7 +241,12 @@ class TreeWriter:
         f = self.refs.one(target, line)
         return f"{f.domain:04x}:{f.secondary:02x}:00" if f.bridge else f.address[:-2]
 
-    def _slots(self) -> None:
+    def _slot_addresses(self) -> dict[str, str]:
+        """What /sys/bus/pci/slots shows: address by name."""
         named = [(s.kernel, s.target, s.line) for s in self.m.slots if s.kernel]
-        for name, target, line in named + self.m.kernel_slots:
-            self.text(f"sys/bus/pci/slots/{name}/address", self._slot_address(target, line) + "\n")
+        return {name: self._slot_address(target, line)
+                for name, target, line in named + self.m.kernel_slots}
+
+    def _slots(self) -> None:
+        for name, address in self.slot_addresses.items():
+            self.text(f"sys/bus/pci/slots/{name}/address", address + "\n")
