@@ -31,6 +31,8 @@ static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 	bool blocked =
 		row->verdict == PP_VERDICT_BLOCKED || row->verdict == PP_VERDICT_BLOCKED_CURABLE;
 
+	if (f->rule->scope == PP_SCOPE_OF_HOST)
+		return false;
 	return blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
 }
 
