@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <pcipass/capture.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -30,6 +31,9 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 		return complain(&e);
 	int r = pp_capture_write(source, o->output, &options, &host, &e);
 	pp_source_free(source);
+	if (r == -EEXIST)
+		snprintf(e.text, sizeof(e.text), "%.400s is there already: --force replaces it",
+		         o->output);
 	if (r)
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);

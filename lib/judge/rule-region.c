@@ -138,18 +138,36 @@ static const char *without_slot(const struct pp_host *h, const struct pp_device 
 	return "; it is embedded, so no slot's setting frees it";
 }
 
+/* A group of one: what the kernel reserves for it is the device's own, table or not. */
+static bool held_alone(const struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+
+	return g && g->kernel_direct && j->host->groups[d->group].nr_devices == 1;
+}
+
+static const char *kernel_range(struct pp_judging *j, const struct pp_group *g)
+{
+	for (uint32_t i = 0; i < g->nr_regions; i++)
+		if (g->regions[i].kind == PP_REGION_DIRECT)
+			return pp_range(j, g->regions[i].start, g->regions[i].end_incl);
+	return "";
+}
+
 static void held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 	bool amd = h->iommu == PP_IOMMU_AMD;
 
-	if (!pp_nr_hard_holds(h, d) || kernel_denies(g))
+	bool by_table = pp_nr_hard_holds(h, d);
+	if ((!by_table && !held_alone(j, d)) || kernel_denies(g))
 		return;
-	const char *what = pp_arena_printf(j->arena,
-	                                   amd ? "the firmware reserves %s for it (IVMD)"
-	                                       : "the BIOS reserves memory for it (RMRR %s)",
-	                                   ranges_of(j, d));
+	const char *what =
+		pp_arena_printf(j->arena,
+	                        amd ? "the firmware reserves %s for it (IVMD)"
+	                            : "the BIOS reserves memory for it (RMRR %s)",
+	                        by_table ? ranges_of(j, d) : kernel_range(j, group_of(h, d)));
 	struct pp_finding *f;
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	if (!what) {
@@ -196,11 +214,17 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 	if (g && g->kernel_direct)
 		return; /* the kernel sees it otherwise: the group's own finding says so */
-	struct pp_finding *f = pp_find(
-		j, PP_INFORMS,
-		relaxed_by_argument(h) ? "its reserved region does not hold it: relax_rmrr is on"
-				       : "its reserved region does not hold it: Linux lets USB and "
-					 "display devices go");
+	struct pp_finding *f;
+	if (pp_device_is_relaxable(d) || pp_device_is_bridge(d))
+		f = pp_find(
+			j, PP_INFORMS,
+			"its reserved region does not hold it: Linux lets USB and display devices "
+			"go");
+	else
+		f = pp_find(
+			j, PP_DEGRADES,
+			"relax_rmrr lets it go although the firmware reserves memory for it: what "
+			"still uses that memory may write into a guest's");
 	prove_holds(j, f, d, false);
 }
 
@@ -236,7 +260,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *facts = pp_group_facts_of(j, d);
 
-	if (pp_device_is_bridge(d) || !facts || pp_nr_hard_holds(h, d))
+	if (pp_device_is_bridge(d) || !facts || pp_nr_hard_holds(h, d) || held_alone(j, d))
 		return;
 	if (!facts->kernel_direct && (facts->regions_read || !facts->nr_held))
 		return;
@@ -262,8 +286,6 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 		            who,
 		            is_intel(h) ? "BIOS reserves memory (RMRR)"
 		                        : "firmware reserves memory (IVMD)");
-	else if (g->nr_devices == 1)
-		f = pp_find(j, PP_BLOCKS, "the firmware reserves memory for it");
 	else
 		f = pp_find(j, PP_BLOCKS,
 		            "the firmware reserves memory for a device of its group %u%s",

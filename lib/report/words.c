@@ -47,32 +47,40 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	snprintf(buf, size, "%s%s%s", names[h->iommu], on[h->iommu_on], remapping);
 }
 
-static void print_unread(struct pp_out *o, const struct pp_host *h, bool denied, const char *title)
+static const char *unread_title(int error)
 {
-	bool first = true;
-
-	for (const struct pp_unread *u = h->unread; u; u = u->next) {
-		char line[512];
-		if ((u->error == EACCES || u->error == EPERM) != denied)
-			continue;
-		if (first)
-			pp_out(o, "%s\n", title);
-		first = false;
-		if (denied || u->error == ENODATA)
-			snprintf(line, sizeof(line), "%s: %s", u->path, u->adds);
-		else
-			snprintf(line, sizeof(line), "%s (%s): %s", u->path,
-			         pp_unread_reason(u->error), u->adds);
-		pp_out_wrapped(o, "  ", "    ", line);
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return "Not permitted; root would add:";
+	case ENODATA:
+		return "Not in the capture:";
+	default:
+		return "Not to be had here:";
 	}
 }
 
 void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 {
-	print_unread(o, h, true, "Not permitted; root would add:");
-	print_unread(o, h, false, "Not there to be read:");
+	/* Under one title what has one cause, in the order in which the causes come up. */
+	for (const struct pp_unread *first = h->unread; first; first = first->next) {
+		const char *title = unread_title(first->error);
+		const struct pp_unread *u = h->unread;
+		while (u != first && strcmp(unread_title(u->error), title))
+			u = u->next;
+		if (u != first)
+			continue; /* told with an earlier one */
+		pp_out(o, "%s\n", title);
+		for (; u; u = u->next) {
+			char line[512];
+			if (strcmp(unread_title(u->error), title))
+				continue;
+			snprintf(line, sizeof(line), "%s: %s", u->path, u->adds);
+			pp_out_wrapped(o, "  ", "    ", line);
+		}
+	}
 	if (h->table_error.code)
-		pp_out_wrapped(o, "  ", "    ", h->table_error.text);
+		pp_out_wrapped(o, "", "  ", h->table_error.text);
 }
 
 /* The finding to begin with: the host's own trouble first, then a card in a slot, then any. */
