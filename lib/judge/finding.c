@@ -29,7 +29,8 @@ static bool push(struct pp_judging *j, struct finding_list *l, const struct pp_f
 	return true;
 }
 
-static struct pp_finding *add(struct pp_judging *j, const char *fmt, va_list ap)
+static __attribute__((format(printf, 2, 0))) struct pp_finding *add(struct pp_judging *j,
+                                                                    const char *fmt, va_list ap)
 {
 	struct pp_finding *f = PP_ARENA_NEW(j->arena, struct pp_finding);
 	char *text = pp_arena_vprintf(j->arena, fmt, ap);
