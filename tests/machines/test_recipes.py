@@ -223,6 +223,14 @@ class Samples(unittest.TestCase):
             self.assertIn("direct", self.regions_of(m, "0000:01:00.0"))
             self.assertNotIn("0000:00:00.2", group_of(m))
 
+    def test_slot_addresses(self) -> None:
+        m = load("dl380p-gen8")
+        recipe_slots = tree.TreeWriter(m).slot_addresses
+        self.assertEqual(recipe_slots, {"1": "0000:04:00", "2": "0000:07:00", "3": "0000:0a:00",
+                                        "4": "0000:21:00", "5": "0000:24:00"})
+        m.kernel_slots.append(("9", "port2", 1))
+        self.assertEqual(tree.TreeWriter(m).slot_addresses["9"], "0000:07:00")
+
     def test_interrupt_remapping(self) -> None:
         self.assertFalse(Kernel(load("no-intremap")).remapping)
         self.assertTrue(Kernel(load("dl380p-gen8")).remapping)
@@ -409,6 +417,7 @@ class Same(unittest.TestCase):
                 for n in (1, 2):
                     write(load("dl380p-gen8"), f"{folder}/{n}{ending}")
                 self.assertEqual(contents(f"{folder}/1{ending}"), contents(f"{folder}/2{ending}"))
+            self.assertEqual(contents(f"{folder}/1.tar.gz")[4:8], bytes(4), "gzip's time")
 
     def test_archive_holds_the_folder(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

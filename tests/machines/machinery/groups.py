@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""IOMMU groups by Linux's rules: DMA aliases, then ACS upward, then the slot's functions."""
+"""IOMMU groups by Linux's rules: ACS upward, then the slot's functions.
+
+The kernel first looks at bridges that put their own requester id on what passes. None of them is
+ever isolated, so the way upward stops at them too, and no second walk is needed here.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from .model import Function
 
 REQUIRED = 0x1D  # source validation, request and completion redirect, upstream forwarding
 EGRESS_CONTROL = 0x20
 INTEL = 0x8086
-PORTS = ("root-port", "upstream", "downstream")
 
 
 def _flags_hold(f: Function) -> bool:
@@ -42,15 +43,6 @@ def _path_isolated(bridge: Function) -> bool:
     return True
 
 
-def _alias_bridges(f: Function) -> Iterator[Function]:
-    """Bridges above that put their own requester id on what passes."""
-    at = f.parent
-    while at:
-        if at.bridge not in PORTS:
-            yield at
-        at = at.parent
-
-
 class Grouping:
     """Gives every function a group number in the order the kernel meets the functions."""
 
@@ -71,12 +63,7 @@ class Grouping:
         return number
 
     def _find(self, f: Function) -> int | None:
-        top = f
-        for bridge in _alias_bridges(f):
-            top = bridge
-            if id(bridge) in self.numbers:
-                return self.numbers[id(bridge)]
-        at = top.parent
+        top, at = f, f.parent
         while at and not _path_isolated(at):
             top = at
             if id(at) in self.numbers:
