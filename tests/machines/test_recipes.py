@@ -292,8 +292,8 @@ class Trees(unittest.TestCase):
 
     def test_generated(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            m = generate.machine(2000)
-            self.assertEqual(len(m.functions), 2000)
+            m = generate.machine(1200)
+            self.assertEqual(len(m.functions), 1200)
             self.assertTrue(any(f.domain for f in m.functions))
             self.assertTrue(any(f.physfn for f in m.functions))
             for f in m.functions[:50]:
