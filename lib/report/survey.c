@@ -99,9 +99,14 @@ static int by_hash(const void *x, const void *y)
 	return a->row < b->row ? -1 : a->row > b->row;
 }
 
+/* Cards in slots before what is soldered down: they are what people come for. */
 static int by_first(const void *x, const void *y)
 {
 	const struct member *a = x, *b = y;
+	bool slot = a->first->device->slot.name, other_slot = b->first->device->slot.name;
+
+	if (slot != other_slot)
+		return slot ? -1 : 1;
 
 	if (a->first != b->first)
 		return a->first < b->first ? -1 : 1;

@@ -397,7 +397,7 @@ class Smbios(unittest.TestCase):
         self.assertEqual(int.from_bytes(entry[28:30], "little"), len(found))
         self.assertEqual(int.from_bytes(entry[22:24], "little"), len(table))
         slots = [(text[0], body[7], body[15], body[16]) for kind, body, text in found if kind == 9]
-        self.assertEqual(slots[:3], [(b"PCI-E Slot 1", 3, 4, 0), (b"PCI-E Slot 2", 4, 7, 0),
+        self.assertEqual(slots[:3], [(b"PCI-E Slot 1", 4, 4, 0), (b"PCI-E Slot 2", 4, 7, 0),
                                      (b"PCI-E Slot 3", 4, 10, 0)])
         onboard = [(text[0], body[9], body[10]) for kind, body, text in found if kind == 41]
         self.assertEqual(onboard[3], (b"NIC Port 4", 3, 3))
