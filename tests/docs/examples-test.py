@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds README, doc/ and the manual page against the program and against each other.
+
+usage: examples-test.py links|man|examples PCIPASS SOURCE_ROOT MAN_PAGE
+
+links     every relative link and its anchor exist
+man       it renders at 80 columns without a warning; its options and commands are those of --help
+examples  every block whose lines begin with "$ " is run; what it shows must be what is printed, a
+          line "…" standing for any number of lines
+
+MAN_PAGE is empty where it was not built.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+SKIPPED = 77
+SAMPLE = "dl380p-gen8"
+
+
+class Skip(Exception):
+    """Something that the test needs is not here."""
+
+
+def documents(root: Path) -> list[Path]:
+    """What people read, without what a build folder may hold."""
+    return [root / "README.md", *sorted((root / "doc").rglob("*.md")),
+            *sorted((root / "tests").rglob("*.md"))]
+
+
+def without_fences(text: str) -> str:
+    """Prose alone: what stands in a fence is no link and no heading."""
+    return re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings, as forges make them."""
+    heads = re.findall(r"^#+ (.*)$", without_fences(path.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}
+
+
+def test_links(root: Path) -> list[str]:
+    """A line for each link that leads nowhere."""
+    wrong, seen = [], 0
+    for path in documents(root):
+        for link in re.findall(r"\]\(([^)\s]+)\)", without_fences(path.read_text())):
+            if re.match(r"[a-z]+:", link):
+                continue
+            seen += 1
+            name, _, anchor = link.partition("#")
+            target = (path.parent / name).resolve() if name else path
+            where = f"{path.relative_to(root)}: {link}"
+            if not target.exists():
+                if "tests/machines" in link and not (root / "tests/machines").exists():
+                    continue  # the sample machines are not part of this tree
+                wrong.append(f"{where}: no such file")
+            elif anchor and anchor not in anchors(target):
+                wrong.append(f"{where}: no such heading")
+    print(f"{seen} links")
+    return wrong if seen else ["no links found"]
+
+
+def help_of(pcipass: str, *args: str) -> str:
+    """What --help prints."""
+    return subprocess.run([pcipass, *args, "--help"], check=True, capture_output=True,
+                          text=True).stdout
+
+
+def options_of_help(text: str) -> set[str]:
+    """'-o, --output FILE' and the like, as a set of (spellings and argument)."""
+    found = set()
+    for line in text.splitlines():
+        if line.startswith("  -"):
+            found.add(re.split(r"  +", line.strip())[0])
+    return found
+
+
+def section(source: str, title: str) -> str:
+    """The text of a section of the page's source."""
+    return re.search(rf"^# {title}\n(.*?)(?=^# |\Z)", source, re.MULTILINE | re.DOTALL).group(1)
+
+
+def plain(line: str) -> str:
+    """A line of the page's source without its marks."""
+    return line.replace("*", "").replace("\\", "").replace("_", "").strip()
+
+
+def heads(text: str, begins: str) -> list[str]:
+    """Terms of a section: the lines that are not indented and begin so."""
+    return [plain(line) for line in text.splitlines() if line.startswith(begins)]
+
+
+def test_man_source(pcipass: str, source: str) -> list[str]:
+    """Options and commands are those of --help."""
+    wrong = []
+    help_options = options_of_help(help_of(pcipass))
+    man_options = heads(section(source, "OPTIONS"), "*-")
+    wrong += [f"the page lacks the option {o}" for o in help_options - set(man_options)]
+    wrong += [f"--help lacks the option {o}" for o in set(man_options) - help_options]
+    if len(man_options) != len(set(man_options)):
+        wrong.append("an option is described twice")
+    # "  explain DEVICE     one device, …"
+    commands = {m.group(1).strip() for m in
+                re.finditer(r"^  ([a-z]+(?: \S+)*)  +\S", help_of(pcipass), re.MULTILINE)}
+    described = set(heads(section(source, "COMMANDS"), "*"))
+    wrong += [f"the page lacks the command '{c}'" for c in commands - described]
+    wrong += [f"--help lacks the command '{c}'" for c in described - commands]
+    for command in sorted(c.split()[0] for c in commands):
+        for option in options_of_help(help_of(pcipass, command)) - help_options:
+            wrong.append(f"{command} --help has {option}, pcipass --help has not")
+    if not commands or not help_options:
+        wrong.append("no commands or options found in --help")
+    print(f"{len(commands)} commands, {len(help_options)} options")
+    return wrong
+
+
+def test_man(pcipass: str, root: Path, page: str) -> list[str]:
+    """The source, and the rendered page."""
+    wrong = test_man_source(pcipass, (root / "man/pcipass.1.scd").read_text())
+    if wrong:
+        return wrong
+    if not page:
+        raise Skip("scdoc is not installed; the page was not built")
+    if not shutil.which("man"):
+        raise Skip("man is not installed; the page was not rendered")
+    done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", page], capture_output=True,
+                          text=True, check=False,
+                          env={**os.environ, "MANWIDTH": "80", "LC_ALL": "C.UTF-8",
+                               "MANPAGER": "cat", "MANROFFOPT": ""})
+    if done.returncode or done.stderr.strip():
+        wrong.append(f"man: exit {done.returncode}: {done.stderr.strip()}")
+    lines = done.stdout.splitlines()
+    wrong += [f"wider than 80 columns: {line}" for line in lines if len(line) > 80]
+    if len(lines) < 100:
+        wrong.append(f"man: {len(lines)} lines only; was the page cut out by the system?")
+    return wrong
+
+
+def blocks(path: Path) -> list[list[str]]:
+    """Fenced blocks to be run, as lists of lines."""
+    found = re.findall(r"^```[a-z]*\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+    return [b.splitlines() for b in found if b.startswith("$ ")]
+
+
+def is_whole(command: str) -> bool:
+    """Whether the shell takes it as it stands: no open quote, no pipe that leads nowhere."""
+    return subprocess.run(["bash", "-n", "-c", command], capture_output=True,
+                          check=False).returncode == 0
+
+
+def steps(lines: list[str]) -> list[tuple[str, list[str]]]:
+    """(command, lines that it shows) of a block."""
+    made: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line.startswith("$ "):
+            made.append((line[2:], []))
+        elif not made[-1][1] and not is_whole(made[-1][0]):
+            made[-1] = (made[-1][0] + "\n" + line, [])
+        else:
+            made[-1][1].append(line.rstrip())
+    return made
+
+
+def differs(shown: list[str], printed: list[str]) -> str | None:
+    """Where what is shown does not stand in what was printed; None: it does."""
+    at, loose = 0, False
+    for line in shown:
+        if line == "…":
+            loose = True
+            continue
+        if loose and line in printed[at:]:
+            at = printed.index(line, at)
+        elif at >= len(printed) or printed[at] != line:
+            return f"shown '{line}', printed '{printed[at] if at < len(printed) else '(end)'}'"
+        at, loose = at + 1, False
+    if not loose and at < len(printed):
+        return f"not shown: '{printed[at]}'"
+    return None
+
+
+def make_sample(root: Path, folder: Path) -> None:
+    """The sample machine, and its table alone, under the names that the documents use."""
+    mkmachine = root / "tests/machines/mkmachine"
+    if not mkmachine.exists():
+        raise Skip("tests/machines is not in this tree; the examples need its sample machine")
+    archive = folder / f"{SAMPLE}.tar.gz"
+    subprocess.run([sys.executable, mkmachine, root / f"tests/machines/{SAMPLE}.machine", "-o",
+                    archive], check=True)
+    with tarfile.open(archive) as tar:
+        member = next(m for m in tar if m.name.endswith("firmware/acpi/tables/DMAR"))
+        (folder / "DMAR.bin").write_bytes(tar.extractfile(member).read())
+
+
+def run_step(command: str, shown: list[str], folder: Path, env: dict) -> str | None:
+    """What is wrong with one command; None: nothing."""
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=env,
+                          capture_output=True, text=True, check=False, timeout=60)
+    said = done.stderr.strip()
+    # 1 and 3 are answers: "no" and "cannot tell".
+    if done.returncode not in (0, 1, 3) or "Sanitizer" in said:
+        return f"exit {done.returncode}: {said[-600:]}"
+    if not shown:
+        return None if done.stdout or "capture" in command else "it printed nothing"
+    return differs(shown, [line.rstrip() for line in done.stdout.splitlines()])
+
+
+def test_examples(pcipass: str, root: Path) -> list[str]:
+    """Runs every block, each document in a folder of its own."""
+    live = Path("/sys/bus/pci/devices").is_dir()
+    wrong, count, left_out = [], 0, []
+    for path in [*documents(root), root / "man/pcipass.1.scd"]:
+        if path.is_relative_to(root / "tests"):
+            continue
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            if not blocks(path):
+                continue
+            make_sample(root, folder)
+            (folder / "bin").mkdir()
+            (folder / "bin/pcipass").symlink_to(Path(pcipass).resolve())
+            env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "COLUMNS": "80",
+                   "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+            for command, shown in [s for b in blocks(path) for s in steps(b)]:
+                if "--from" not in command and not live:
+                    left_out.append(f"{command}: this host has no PCI devices")
+                elif "jq" in command and not shutil.which("jq"):
+                    left_out.append(f"{command}: jq is not installed")
+                else:
+                    count += 1
+                    answer = run_step(command, shown, folder, env)
+                    if answer:
+                        wrong.append(f"{path.relative_to(root)}: {command}: {answer}")
+    print(f"{count} examples run")
+    if not count:
+        wrong.append("no examples found")
+    if left_out and not wrong:
+        raise Skip("; ".join(left_out))
+    return wrong
+
+
+def main() -> int:
+    part, pcipass, root, page = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
+    try:
+        wrong = {"links": lambda: test_links(root),
+                 "man": lambda: test_man(pcipass, root, page),
+                 "examples": lambda: test_examples(pcipass, root)}[part]()
+    except Skip as why:
+        print(f"skipped: {why}")
+        return SKIPPED
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Validates what --json writes against doc/schema, on every machine that is at hand.
+
+usage: schema-test.py PCIPASS SOURCE_ROOT
+
+Recorded machines, bare tables, the sample machines and the live host. The schemas themselves are
+tested too: no field is written that they do not describe, and they miss no field that goes missing.
+"""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+try:
+    from jsonschema import Draft202012Validator as Validator
+except ImportError:
+    print("skipped: python3-jsonschema is not installed")
+    sys.exit(77)
+
+NAMES = ("survey", "reserved", "check")
+
+
+def closed(schema: object) -> object:
+    """The schema with every object that lists its fields closed to others."""
+    if isinstance(schema, list):
+        return [closed(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {k: v if k in ("if", "then", "else") else closed(v) for k, v in schema.items()}
+    if isinstance(schema.get("properties"), dict):
+        made["additionalProperties"] = False
+    return made
+
+
+class Schemas:
+    """The published schemas, strict and as published, and what was held against them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.published, self.strict = {}, {}
+        for name in NAMES:
+            schema = json.loads((folder / f"{name}-1.json").read_text())
+            Validator.check_schema(schema)
+            self.published[name] = Validator(schema)
+            self.strict[name] = Validator(closed(schema))
+        self.counts: Counter = Counter()
+        self.wrong: list[str] = []
+        self.kept: dict[str, list[dict]] = {name: [] for name in NAMES}
+
+    def hold(self, name: str, where: str, document: dict) -> None:
+        """Validates a document; keeps some to take fields away from."""
+        self.counts[name] += 1
+        for error in list(self.strict[name].iter_errors(document))[:3]:
+            self.wrong.append(f"{where}: {name}: {error.json_path}: {error.message[:300]}"
+                              + "".join(f"; {c.message[:120]}" for c in error.context[:6]))
+        if document.get("schema") != f"pcipass.{name}/1":
+            self.wrong.append(f"{where}: schema is {document.get('schema')}")
+        if len(self.kept[name]) < 3 or name == "reserved" and self.counts[name] % 40 == 0:
+            self.kept[name].append(document)
+
+
+def run(pcipass: str, args: list, wrong: list[str], allowed=(0, 3)) -> dict | None:
+    """The document, None where there is none; an unexpected end is noted."""
+    done = subprocess.run([pcipass, *args], capture_output=True, check=False)
+    where = " ".join(map(str, args))
+    if done.returncode not in allowed:
+        wrong.append(f"{where}: exit {done.returncode}: {done.stderr.decode()[-500:]}")
+        return None
+    if not done.stdout:
+        return None
+    if not done.stdout.endswith(b"}\n"):
+        wrong.append(f"{where}: the document does not end in a newline")
+    return json.loads(done.stdout)
+
+
+def look(pcipass: str, path: Path | None, s: Schemas) -> None:
+    """Survey, reserved, and explain and check for one device of each verdict."""
+    head = ["--from", str(path)] if path else []
+    where = str(path or "live")
+    survey = run(pcipass, [*head, "--json"], s.wrong)
+    reserved = run(pcipass, [*head, "--json", "reserved"], s.wrong)
+    if reserved:
+        s.hold("reserved", where, reserved)
+    if not survey:
+        return
+    s.hold("survey", where, survey)
+    first = {d["verdict"]: d["address"] for d in reversed(survey["devices"])}
+    if Counter(d["verdict"] for d in survey["devices"]) != Counter(
+            {k: v for k, v in survey["summary"].items() if k != "devices" and v}):
+        s.wrong.append(f"{where}: the summary does not count the devices")
+    for verdict, address in first.items():
+        one = run(pcipass, [*head, "--json", "check", address], s.wrong, (0, 1, 3))
+        if one:
+            s.hold("check", where, one)
+            if one["verdict"] != verdict or one["address"] != address:
+                s.wrong.append(f"{where}: check {address}: {one}, the survey says {verdict}")
+        part = run(pcipass, [*head, "--json", "explain", address], s.wrong)
+        if part:
+            s.hold("survey", where, part)
+            if [d["address"] for d in part["devices"]] != [address]:
+                s.wrong.append(f"{where}: explain {address} gave other devices")
+
+
+def without_each_field(value: object, path: str = ""):
+    """Copies of a document, in each of which one field of one object is gone; with its path."""
+    if isinstance(value, list):
+        for i, item in enumerate(value[:4]):
+            for where, made in without_each_field(item, path):
+                yield where, value[:i] + [made] + value[i + 1:]
+    elif isinstance(value, dict):
+        for key in value:
+            made = copy.copy(value)
+            del made[key]
+            yield f"{path}.{key}", made
+            for where, inner in without_each_field(value[key], f"{path}.{key}"):
+                yield where, {**value, key: inner}
+
+
+def test_schemas(s: Schemas) -> None:
+    """A document that lacks a field is refused."""
+    for name in NAMES:
+        for document in s.kept[name]:
+            for where, made in without_each_field(document):
+                # a device's unread tells only of what is null
+                if ".devices.unread." in where:
+                    continue
+                s.counts["refused"] += 1
+                if s.published[name].is_valid(made):
+                    s.wrong.append(f"{name}: not missed when gone: {where}")
+
+
+def samples(root: Path, folder: Path) -> list[Path]:
+    """The sample machines, made into folder."""
+    machines, made = root / "tests/machines", []
+    if not (machines / "mkmachine").exists():
+        return []
+    for recipe in sorted(machines.glob("*.machine")):
+        path = folder / f"{recipe.stem}.tar.gz"
+        done = subprocess.run([sys.executable, machines / "mkmachine", recipe, "-o", path],
+                              check=False, capture_output=True)
+        if done.returncode == 0:
+            made.append(path)
+        elif done.returncode != 77:
+            raise RuntimeError(f"{recipe}: {done.stderr.decode()}")
+    return made
+
+
+def main() -> int:
+    pcipass, root = sys.argv[1], Path(sys.argv[2])
+    data = Path(os.environ.get("PCIPASS_TEST_DATA", "/nonexistent"))
+    s = Schemas(root / "doc/schema")
+    look(pcipass, None, s)
+    recorded = sorted(data.glob("truth/*/capture.tar.gz"))
+    with tempfile.TemporaryDirectory() as temporary:
+        for path in recorded + samples(root, Path(temporary)):
+            look(pcipass, path, s)
+    for table in sorted(data.glob("acpi/*/*.bin")):
+        document = run(pcipass, ["--from", str(table), "--json", "reserved"], s.wrong)
+        if document:
+            s.hold("reserved", table.name, document)
+    test_schemas(s)
+    for line in sorted(set(s.wrong))[:60]:
+        print(line)
+    print(", ".join(f"{k} {v}" for k, v in sorted(s.counts.items())))
+    if s.wrong:
+        return 1
+    if not recorded:
+        print(f"skipped: no recorded machines in {data}; the live host alone was looked at")
+        return 77
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
