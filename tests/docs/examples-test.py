@@ -193,6 +193,7 @@ def make_sample(root: Path, folder: Path) -> None:
     archive = folder / f"{SAMPLE}.tar.gz"
     subprocess.run([sys.executable, mkmachine, root / f"tests/machines/{SAMPLE}.machine", "-o",
                     archive], check=True)
+    shutil.copy(archive, folder / "host.tar.gz")  # its name in the manual page
     with tarfile.open(archive) as tar:
         member = next(m for m in tar if m.name.endswith("firmware/acpi/tables/DMAR"))
         (folder / "DMAR.bin").write_bytes(tar.extractfile(member).read())
