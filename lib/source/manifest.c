@@ -20,8 +20,23 @@ static int hex_digit(uint8_t c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+enum form {
+	PATH_FILE,
+	PATH_FOLDER, /* "" is the root */
+	PATH_WORDS,  /* "." and ".." too: links that lead nowhere leave such paths */
+};
+
+static bool is_form(const char *path, enum form form)
+{
+	if (form != PATH_WORDS)
+		return pp_path_check(path, form == PATH_FOLDER) == 0;
+	size_t len = strlen(path);
+	return len <= PP_MAX_PATH && path[0] != '/' && !strstr(path, "//") &&
+	       (!len || path[len - 1] != '/');
+}
+
 /* The path that in stands for, checked. */
-static int take_path(struct parser *p, struct pp_span in, bool empty_ok, const char **ret)
+static int take_path(struct parser *p, struct pp_span in, enum form form, const char **ret)
 {
 	char *path = pp_arena_alloc(p->arena, in.len + 1);
 	size_t n = 0;
@@ -40,8 +55,7 @@ static int take_path(struct parser *p, struct pp_span in, bool empty_ok, const c
 		}
 		path[n++] = (char)c;
 	}
-	int r = pp_path_check(path, empty_ok);
-	if (r < 0)
+	if (!is_form(path, form))
 		return BAD(p, "%u: '%.*s' is no path", p->line, (int)in.len, (const char *)in.data);
 	*ret = path;
 	return 0;
@@ -73,9 +87,9 @@ static int take_asked(struct parser *p, struct pp_span value)
 	struct pp_manifest *m = p->m;
 
 	if (value.len && value.data[value.len - 1] == '/')
-		return take_path(p, PP_SPAN(value.data, value.len - 1), true,
+		return take_path(p, PP_SPAN(value.data, value.len - 1), PATH_FOLDER,
 		                 &m->listed[m->listed_count++]);
-	return take_path(p, value, false, &m->asked[m->asked_count++]);
+	return take_path(p, value, value.len ? PATH_WORDS : PATH_FILE, &m->asked[m->asked_count++]);
 }
 
 static int take_unread(struct parser *p, struct pp_span value)
@@ -89,7 +103,7 @@ static int take_unread(struct parser *p, struct pp_span value)
 	if (!blank || !u->error)
 		return BAD(p, "%u: need an error and a path, found '%.*s'", p->line, (int)value.len,
 		           (const char *)value.data);
-	return take_path(p, PP_SPAN(blank + 1, value.len - len - 1), true, &u->path);
+	return take_path(p, PP_SPAN(blank + 1, value.len - len - 1), PATH_WORDS, &u->path);
 }
 
 /* Hex digits up to a byte that is none. */
@@ -156,7 +170,7 @@ static int take_partial(struct parser *p, struct pp_span value)
 	if (!at || !take_ranges(ranges, part))
 		return BAD(p, "%u: need a path and ascending ranges, found '%.*s'", p->line,
 		           (int)value.len, (const char *)value.data);
-	return take_path(p, PP_SPAN(value.data, at - 1), false, &part->path);
+	return take_path(p, PP_SPAN(value.data, at - 1), PATH_FILE, &part->path);
 }
 
 static int take_first(struct parser *p, struct pp_span word, struct pp_span value)
@@ -225,6 +239,11 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct pp_unread *)a)->path, ((const struct pp_unread *)b)->path);
+}
+
 int pp_manifest_parse(struct pp_span text, struct pp_arena *a, struct pp_manifest *ret,
                       struct pp_error *e)
 {
@@ -245,8 +264,18 @@ int pp_manifest_parse(struct pp_span text, struct pp_arena *a, struct pp_manifes
 		return r;
 	qsort(m.asked, m.asked_count, sizeof(*m.asked), by_text);
 	qsort(m.listed, m.listed_count, sizeof(*m.listed), by_text);
+	qsort(m.unread, m.unread_count, sizeof(*m.unread), by_path);
 	*ret = m;
 	return 0;
+}
+
+const struct pp_unread *pp_manifest_unread(const struct pp_manifest *m, const char *path)
+{
+	struct pp_unread key = { .path = path };
+
+	if (!m->unread_count)
+		return NULL;
+	return bsearch(&key, m->unread, m->unread_count, sizeof(*m->unread), by_path);
 }
 
 static bool has(const char **list, uint32_t count, const char *path)

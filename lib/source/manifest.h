@@ -32,7 +32,7 @@ struct pp_partial {
 struct pp_manifest {
 	struct pp_capture_info info;
 	const char **asked, **listed; /* sorted; listed without the slash at the end */
-	struct pp_unread *unread;
+	struct pp_unread *unread;     /* sorted by path */
 	struct pp_partial *partial;
 	uint32_t asked_count, listed_count, unread_count, partial_count;
 };
@@ -43,6 +43,9 @@ int pp_manifest_parse(struct pp_span text, struct pp_arena *a, struct pp_manifes
 
 bool pp_manifest_asked(const struct pp_manifest *m, const char *path);
 bool pp_manifest_listed(const struct pp_manifest *m, const char *path);
+
+/* NULL: nothing of it. */
+const struct pp_unread *pp_manifest_unread(const struct pp_manifest *m, const char *path);
 
 /* The path with every component that differs from host to host written as '*'. */
 void pp_manifest_pattern(const char *path, char ret[PP_MAX_PATH + 1]);

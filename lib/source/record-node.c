@@ -75,10 +75,8 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 	record->looked = PP_LOOKED;
 	if (len >= 0 && len <= PP_MAX_LINK)
 		return keep_link(r, node, text, (size_t)len);
-	if (len == -ENOENT) {
-		record->looked = PP_LOOKED_ABSENT;
-	} else if (len == -ENODATA) {
-		record->looked = PP_LOOKED_NODATA;
+	if (len == -ENOENT || len == -ENODATA) {
+		record->looked = PP_LOOKED_MISSING;
 	} else if (len == -EINVAL) {
 		n->kind = PP_TREE_THERE;
 	} else {
@@ -88,11 +86,28 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 	return 0;
 }
 
+/* A path goes on through it with "..": is it a folder? */
+static int look_through(struct pp_recorder *r, uint32_t node)
+{
+	char path[PP_MAX_PATH + 1 + 3], text[1];
+
+	pp_tree_path(&r->tree, node, path);
+	strcat(path, "/..");
+	ssize_t answer = r->inner->ops->readlink(r->inner, PP_NODE_NONE, path, text, sizeof(text));
+	if (answer == -EINVAL)
+		set_folder(r, node);
+	if (answer == -ENOTDIR)
+		pp_tree_at(&r->tree, node)->kind = PP_TREE_FILE;
+	return answer == -EINVAL ? 0 : answer < 0 ? (int)answer : -ENOTDIR;
+}
+
 static int find(void *ctx, uint32_t parent, const char *name, size_t len, uint32_t *ret)
 {
 	struct pp_recorder *r = ctx;
 	uint32_t node;
 
+	if (len == 2 && name[0] == '.' && name[1] == '.')
+		return look_through(r, parent);
 	int failed = pp_record_add(r, parent, name, len, &node);
 	if (failed == 0)
 		failed = pp_record_look(r, node);
@@ -102,13 +117,41 @@ static int find(void *ctx, uint32_t parent, const char *name, size_t len, uint32
 	return 0;
 }
 
-uint32_t pp_record_walk(struct pp_recorder *r, uint32_t start, const char *path, bool follow)
+/* Nodes for the words of a path that leads nowhere. */
+static uint32_t add_missing(struct pp_recorder *r, const struct pp_tree_place *place)
+{
+	uint32_t node = place->parent;
+
+	for (const char *p = place->rest; *p;) {
+		size_t len = strcspn(p, "/");
+		if (pp_record_add(r, node, p, len, &node) < 0)
+			return 0;
+		p += len + (p[len] == '/');
+	}
+	return node;
+}
+
+uint32_t pp_record_walk(struct pp_recorder *r, uint32_t start, const char *path, bool follow,
+                        uint32_t *missing)
 {
 	struct pp_tree_place place;
 
+	*missing = 0;
 	if (!start || pp_tree_walk(&r->tree, find, r, start, path, follow, &place) < 0)
 		return 0;
+	if (!place.node)
+		*missing = add_missing(r, &place);
 	return place.node;
+}
+
+void pp_record_missing(struct pp_recorder *r, uint32_t missing, ssize_t answer)
+{
+	struct pp_record *record = pp_record_at(r, missing);
+
+	if (!missing || (answer != -ENOENT && answer != -ENODATA))
+		return;
+	record->absent = answer == -ENOENT;
+	record->unknown = answer == -ENODATA;
 }
 
 /* A question other than whether it is a link failed: what that says of a thing that is there. */
@@ -256,7 +299,7 @@ void pp_record_listed(struct pp_recorder *r, uint32_t node, const struct pp_name
 			return;
 		struct pp_record *record = pp_record_at(r, child);
 		record->in_list = true;
-		if (record->looked == PP_LOOKED_ABSENT)
+		if (record->looked == PP_LOOKED_MISSING)
 			record->looked = PP_NOT_LOOKED;
 	}
 }

@@ -20,8 +20,7 @@ struct pp_bytes {
 enum pp_looked {
 	PP_NOT_LOOKED,
 	PP_LOOKED,
-	PP_LOOKED_ABSENT,
-	PP_LOOKED_NODATA, /* the inner source does not know */
+	PP_LOOKED_MISSING, /* absent, or the inner source does not know */
 };
 
 struct pp_record {
@@ -29,6 +28,8 @@ struct pp_record {
 	uint8_t looked;
 	bool opened, listed; /* the file was opened; the folder was listed */
 	bool in_list;        /* the name came up in its folder's list */
+	/* What a question that ended here, or would have, was answered. */
+	bool absent, unknown;
 };
 
 struct pp_handle {
@@ -61,8 +62,15 @@ int pp_record_add(struct pp_recorder *r, uint32_t parent, const char *name, size
 /* Finds out whether a name is there, and a link; once. -ENOTDIR: its parent is no folder. */
 int pp_record_look(struct pp_recorder *r, uint32_t node);
 
-/* The node a path ends at, each component looked at on the way; 0: none. */
-uint32_t pp_record_walk(struct pp_recorder *r, uint32_t start, const char *path, bool follow);
+/*
+ * The node a path ends at, each component looked at on the way; 0: none. Where it is missing,
+ * *missing is a node that stands for the rest of the path; else 0.
+ */
+uint32_t pp_record_walk(struct pp_recorder *r, uint32_t start, const char *path, bool follow,
+                        uint32_t *missing);
+
+/* The question about a missing one was answered with -ENOENT or -ENODATA. */
+void pp_record_missing(struct pp_recorder *r, uint32_t missing, ssize_t answer);
 
 /* What a question about a node was answered. */
 void pp_record_opened_dir(struct pp_recorder *r, uint32_t node, int answer);

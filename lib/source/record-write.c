@@ -78,7 +78,7 @@ static void leave_out(struct pp_recorder *r, uint32_t node)
 
 	n->kind = record->in_list ? PP_TREE_THERE : PP_TREE_NOTHING;
 	n->error = record->in_list ? ENODATA : 0;
-	record->looked = record->in_list ? PP_LOOKED : PP_LOOKED_NODATA;
+	record->unknown = !record->in_list;
 	record->opened = false;
 }
 
@@ -157,16 +157,18 @@ static uint32_t sort_unique(const char **list, uint32_t count)
 	return n;
 }
 
-/* In a folder that the archive will hold. */
+/* In a folder that the archive will hold, or only words behind such a folder. */
 static bool is_reachable(const struct pp_recorder *r, uint32_t node)
 {
+	bool words = pp_tree_at(&r->tree, node)->kind == PP_TREE_NOTHING;
 	uint32_t at = node;
 
 	while (at != PP_TREE_TOP) {
 		if (is_ours(r, at))
 			return false;
 		at = pp_tree_at(&r->tree, at)->parent;
-		if (pp_tree_at(&r->tree, at)->kind != PP_TREE_FOLDER)
+		words = words && pp_tree_at(&r->tree, at)->kind == PP_TREE_NOTHING;
+		if (!words && pp_tree_at(&r->tree, at)->kind != PP_TREE_FOLDER)
 			return false;
 	}
 	return true;
@@ -182,7 +184,8 @@ static int collect_asked(struct writer *w)
 	if (!m->asked)
 		return no_memory(w);
 	for (uint32_t i = PP_TREE_TOP + 1; i < r->tree.count; i++) {
-		if (pp_record_at(r, i)->looked != PP_LOOKED_ABSENT || !is_reachable(r, i))
+		if (!pp_record_at(r, i)->absent ||
+		    pp_tree_at(&r->tree, i)->kind != PP_TREE_NOTHING || !is_reachable(r, i))
 			continue;
 		pp_tree_path(&r->tree, i, path);
 		pp_manifest_pattern(path, pattern);
@@ -332,7 +335,7 @@ static int describe(struct writer *w, uint32_t node)
 	    (n->kind == PP_TREE_FOLDER && n->error && n->error != ENODATA))
 		return add_unread(w, path, n->error);
 	/* Not known here, though a pattern will say of such paths that they are absent. */
-	if (record->looked == PP_LOOKED_NODATA && pp_manifest_asked(&w->manifest, path))
+	if (n->kind == PP_TREE_NOTHING && record->unknown && pp_manifest_asked(&w->manifest, path))
 		return add_unread(w, path, ENODATA);
 	return 0;
 }
@@ -479,6 +482,31 @@ static int check_ending(struct writer *w)
 	               w->path);
 }
 
+static bool all_ascii(const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		if (p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/*
+ * Names are bytes, whatever the locale; for libarchive to write them as such every entry takes a
+ * header of its own, that GNU tar complains of. So only where it is needed.
+ */
+static bool is_ascii(const struct writer *w)
+{
+	for (uint32_t i = 0; i < w->output_count; i++) {
+		const struct pp_tree_node *n = pp_tree_at(&w->r->tree, w->outputs[i].node);
+		if (!all_ascii(n->name, n->name_len) ||
+		    (n->kind == PP_TREE_LINK && !all_ascii(n->data.data, n->data.len)))
+			return false;
+	}
+	return true;
+}
+
 static int write_archive(struct writer *w, int fd)
 {
 	struct archive *a = archive_write_new();
@@ -487,7 +515,7 @@ static int write_archive(struct writer *w, int fd)
 	int r = 0;
 	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
 	    set_compression(a, w->path) != ARCHIVE_OK ||
-	    archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK ||
+	    (!is_ascii(w) && archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK) ||
 	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		r = archive_failed(w, a);

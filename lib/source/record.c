@@ -47,10 +47,11 @@ static int handle_new(struct pp_recorder *r, struct pp_node inner, uint32_t node
 static int record_open_dir(struct pp_source *s, const char *path, struct pp_node *ret)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t node = pp_record_walk(r, PP_TREE_TOP, path, true);
+	uint32_t missing, node = pp_record_walk(r, PP_TREE_TOP, path, true, &missing);
 	struct pp_node inner;
 
 	int answer = r->inner->ops->open_dir(r->inner, path, &inner);
+	pp_record_missing(r, missing, answer);
 	if (node)
 		pp_record_opened_dir(r, node, answer);
 	return answer < 0 ? answer : handle_new(r, inner, node, ret);
@@ -67,10 +68,11 @@ static int record_open_file(struct pp_source *s, struct pp_node dir, const char 
                             struct pp_node *ret)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t node = pp_record_walk(r, node_of(r, dir), name, true);
+	uint32_t missing, node = pp_record_walk(r, node_of(r, dir), name, true, &missing);
 	struct pp_node inner;
 
 	int answer = r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner);
+	pp_record_missing(r, missing, answer);
 	if (node)
 		pp_record_opened_file(r, node, is_folder(r, inner, answer) ? -EISDIR : answer);
 	return answer < 0 ? answer : handle_new(r, inner, node, ret);
@@ -107,9 +109,12 @@ static ssize_t record_readlink(struct pp_source *s, struct pp_node dir, const ch
                                size_t size)
 {
 	struct pp_recorder *r = recorder(s);
+	uint32_t missing;
 
-	pp_record_walk(r, node_of(r, dir), name, false);
-	return r->inner->ops->readlink(r->inner, inner_of(r, dir), name, buf, size);
+	pp_record_walk(r, node_of(r, dir), name, false, &missing);
+	ssize_t answer = r->inner->ops->readlink(r->inner, inner_of(r, dir), name, buf, size);
+	pp_record_missing(r, missing, answer);
+	return answer;
 }
 
 /* A list was refused: it may be a folder all the same. */
@@ -130,10 +135,11 @@ static int record_list(struct pp_source *s, const char *path, struct pp_arena *a
                        struct pp_names *ret)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t node = pp_record_walk(r, PP_TREE_TOP, path, true);
+	uint32_t missing, node = pp_record_walk(r, PP_TREE_TOP, path, true, &missing);
 	struct pp_names names;
 
 	int answer = r->inner->ops->list(r->inner, path, a, &names);
+	pp_record_missing(r, missing, answer);
 	if (node && answer < 0)
 		note_refused_list(r, node, path, answer);
 	if (answer < 0)
@@ -148,7 +154,7 @@ static int record_list(struct pp_source *s, const char *path, struct pp_arena *a
 static uint32_t log_folder(struct pp_recorder *r)
 {
 	static const char *const names[] = { "var", "log" };
-	uint32_t node = pp_record_walk(r, PP_TREE_TOP, "var/log", true);
+	uint32_t missing, node = pp_record_walk(r, PP_TREE_TOP, "var/log", true, &missing);
 
 	if (node && pp_tree_at(&r->tree, node)->kind != PP_TREE_FILE)
 		return node;

@@ -13,19 +13,18 @@ static struct pp_stored *stored(struct pp_source *s)
 /* What a missing name means. */
 static int missing(struct pp_stored *s, const struct pp_tree_place *place)
 {
-	char path[PP_MAX_PATH + 1 + PP_MAX_NAME + 1];
+	char path[PP_MAX_PATH + 1];
 
 	if (!s->told)
 		return place->last ? -ENOENT : -ENODATA;
 	pp_tree_path(&s->tree, place->parent, path);
-	if (pp_manifest_listed(&s->manifest, path))
+	if (place->last && pp_manifest_listed(&s->manifest, path))
 		return -ENOENT;
-	size_t len = strlen(path);
-	if (len)
-		path[len++] = '/';
-	strcpy(path + len, place->name);
-	if (strlen(path) > PP_MAX_PATH)
+	if (!pp_tree_place_path(&s->tree, place, path))
 		return -ENODATA;
+	const struct pp_unread *u = pp_manifest_unread(&s->manifest, path);
+	if (u)
+		return -u->error;
 	return pp_manifest_asked(&s->manifest, path) ? -ENOENT : -ENODATA;
 }
 
@@ -298,23 +297,31 @@ static void find_root(struct pp_tree *t)
 		t->root = only;
 }
 
-/* The node of a path of the manifest, made where there is none. */
-static int add_told(struct pp_stored *s, const char *path, unsigned int line, uint32_t *ret,
-                    struct pp_error *e)
+/*
+ * The node of a path of the manifest, made if only the last component is missing; 0 if the folder
+ * that would hold it is missing: then the path is looked up in the manifest itself.
+ */
+static int find_told(struct pp_stored *s, const char *path, unsigned int line, uint32_t *ret,
+                     struct pp_error *e)
 {
 	uint32_t node = s->tree.root;
 
+	*ret = 0;
+	if (pp_path_check(path, true) < 0)
+		return 0; /* with dots in it: words, no place */
 	for (const char *p = path; *p;) {
 		size_t len = strcspn(p, "/");
-		struct pp_tree_node *n = pp_tree_at(&s->tree, node);
-		if (n->kind == PP_TREE_NOTHING)
-			n->kind = PP_TREE_FOLDER;
+		const struct pp_tree_node *n = pp_tree_at(&s->tree, node);
 		if (n->kind != PP_TREE_FOLDER)
 			return pp_fail(e, EBADMSG, PP_MANIFEST_PATH " line %u: '%s' is no folder",
 			               line, n->name);
-		int r = pp_tree_add(&s->tree, node, p, len, &node);
+		uint32_t parent = node;
+		node = pp_tree_child(&s->tree, parent, p, len);
+		int r = node || p[len] ? 0 : pp_tree_add(&s->tree, parent, p, len, &node);
 		if (r < 0)
 			return add_failed(s, r, path, PP_MANIFEST_PATH, e);
+		if (!node || (p[len] && pp_tree_at(&s->tree, node)->kind == PP_TREE_NOTHING))
+			return 0;
 		p += len + (p[len] == '/');
 	}
 	*ret = node;
@@ -325,9 +332,10 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 {
 	const struct pp_partial *p = &s->manifest.partial[i];
 	uint32_t node;
-	int r = add_told(s, p->path, p->line, &node, e);
+	int r = find_told(s, p->path, p->line, &node, e);
 	if (r < 0)
 		return r;
+	/* Node 0 is nothing, and never a file. */
 	struct pp_tree_node *n = pp_tree_at(&s->tree, node);
 	if (n->kind != PP_TREE_FILE || n->partial)
 		return pp_fail(e, EBADMSG,
@@ -347,8 +355,8 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 static int apply_unread(struct pp_stored *s, const struct pp_unread *u, struct pp_error *e)
 {
 	uint32_t node;
-	int r = add_told(s, u->path, u->line, &node, e);
-	if (r < 0)
+	int r = find_told(s, u->path, u->line, &node, e);
+	if (r < 0 || !node)
 		return r;
 	struct pp_tree_node *n = pp_tree_at(&s->tree, node);
 	if (n->kind == PP_TREE_LINK)

@@ -250,6 +250,43 @@ static size_t next_component(struct walk *w, const char **ret)
 	return len;
 }
 
+/* What follows a missing component is words, no places, dots among them. */
+static void keep_rest(const char *name, char rest[PP_MAX_PATH + 1])
+{
+	size_t to = 0;
+
+	for (const char *p = name; *p;) {
+		size_t n = strcspn(p, "/");
+		if (to + 1 + n > PP_MAX_PATH)
+			break;
+		if (to)
+			rest[to++] = '/';
+		memcpy(rest + to, p, n);
+		to += n;
+		p += n;
+		p += strspn(p, "/");
+	}
+	rest[to] = '\0';
+}
+
+bool pp_tree_place_path(const struct pp_tree *t, const struct pp_tree_place *place,
+                        char buf[PP_MAX_PATH + 1])
+{
+	pp_tree_path(t, place->parent, buf);
+	size_t len = strlen(buf), more = strlen(place->rest);
+	if (len + 1 + more > PP_MAX_PATH)
+		return false;
+	if (len)
+		buf[len++] = '/';
+	memcpy(buf + len, place->rest, more + 1);
+	return true;
+}
+
+static bool is_dots(const char *name, size_t len)
+{
+	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+}
+
 static int find_child(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t parent,
                       const char *name, size_t len, uint32_t *ret)
 {
@@ -288,10 +325,13 @@ int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start
 	while ((len = next_component(&w, &name))) {
 		bool last = !*w.rest;
 		uint32_t child;
-		if (len == 1 && name[0] == '.')
-			continue;
-		if (len == 2 && name[0] == '.' && name[1] == '.') {
-			at = at == t->root ? at : t->nodes[at].parent;
+		if (is_dots(name, len)) {
+			int r = t->nodes[at].kind == PP_TREE_THERE ? find(ctx, at, "..", 2, &child)
+			                                           : 0;
+			if (r < 0)
+				return r;
+			if (len == 2 && at != t->root)
+				at = t->nodes[at].parent;
 			continue;
 		}
 		int r = find_child(t, find, ctx, at, name, len, &child);
@@ -301,8 +341,7 @@ int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start
 			ret->node = 0;
 			ret->parent = at;
 			ret->last = last;
-			memcpy(ret->name, name, len);
-			ret->name[len] = '\0';
+			keep_rest(name, ret->rest);
 			return 0;
 		}
 		const struct pp_tree_node *n = &t->nodes[child];
@@ -317,6 +356,6 @@ int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start
 		if (r < 0)
 			return r;
 	}
-	*ret = (struct pp_tree_place){ .node = at };
+	ret->node = at;
 	return 0;
 }

@@ -73,7 +73,8 @@ int pp_tree_children(const struct pp_tree *t, uint32_t node, struct pp_arena *a,
 
 /*
  * Finds a child for a walk: 0 with the node, or with 0 in *ret when it is missing; or a negative
- * errno that ends the walk. It may add nodes.
+ * errno that ends the walk. It may add nodes. ".." is only asked of a parent that is THERE: whether
+ * it is a folder.
  */
 typedef int (*pp_tree_find)(void *ctx, uint32_t parent, const char *name, size_t len,
                             uint32_t *ret);
@@ -82,8 +83,13 @@ struct pp_tree_place {
 	uint32_t node;   /* 0: missing, then: */
 	uint32_t parent; /* the folder that does not hold it */
 	bool last;       /* it was the last component that was missing */
-	char name[PP_MAX_NAME + 1];
+	/* From the missing component on; links may have put "." and ".." behind it. */
+	char rest[PP_MAX_PATH + 1];
 };
+
+/* The path of a missing place; false: longer than a path can be. */
+bool pp_tree_place_path(const struct pp_tree *t, const struct pp_tree_place *place,
+                        char buf[PP_MAX_PATH + 1]);
 
 /*
  * Walks a path from start, links resolved below t->root; the last component's link only if follow.
