@@ -113,7 +113,9 @@ void tar_compress(struct pp_buffer *to, const struct pp_buffer *from, const char
 
 char *scratch_new(void)
 {
-	char *path = strdup("/tmp/pcipass-test-XXXXXX");
+	/* In memory where that is, so that thousands of fsyncs cost nothing. */
+	bool memory = !access("/dev/shm", W_OK);
+	char *path = strdup(memory ? "/dev/shm/pcipass-test-XXXXXX" : "/tmp/pcipass-test-XXXXXX");
 	need(path && mkdtemp(path), "mkdtemp");
 	return path;
 }

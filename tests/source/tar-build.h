@@ -25,7 +25,7 @@ void tar_end(struct pp_buffer *b);
 /* "gzip", "xz", "zstd" */
 void tar_compress(struct pp_buffer *to, const struct pp_buffer *from, const char *filter);
 
-/* A folder under /tmp that goes, with all in it, in scratch_free(). */
+/* A temporary folder that goes, with all in it, in scratch_free(). */
 char *scratch_new(void);
 void scratch_free(char *path);
 /* Files below a folder; parents are made. */
