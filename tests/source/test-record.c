@@ -160,6 +160,7 @@ static void small_host(void)
 	tar_link(&tar, PCI "0000:00:01.0", "../../../devices/pci0000:00/0000:00:01.0");
 	tar_link(&tar, PCI "0000:00:02.0", "../../../devices/pci0000:00/0000:00:02.0");
 	tar_folder(&tar, "sys/bus/pci/slots/Slot 1");
+	tar_file(&tar, "sys/bus/pci/rescan", "");
 	tar_folder(&tar, "sys/kernel/iommu_groups/0/devices");
 	tar_folder(&tar, "sys/kernel/iommu_groups/1/devices");
 	start();
@@ -167,11 +168,17 @@ static void small_host(void)
 
 static void test_manifest(void **state)
 {
+	struct pp_node dir;
+
 	small_host();
 	options.as_root = true;
 	expect_list(recorder, "sys/bus/pci/devices", 2);
 	expect_list(recorder, "sys/kernel/iommu_groups", 2);
 	expect_list(recorder, "sys/kernel/iommu_groups/0/devices", 0);
+	assert_int_equal(pp_source_open_dir(recorder, "sys/kernel/iommu_groups/1/devices", &dir),
+	                 0);
+	pp_source_close(recorder, dir);
+	expect_list(recorder, "sys/bus/pci", 3);
 	assert_int_equal(read_at(recorder, PCI "0000:00:01.0/vendor", 0, 64), 7);
 	assert_int_equal(read_at(recorder, PCI "0000:00:01.0/numa_node", 0, 64), -ENOENT);
 	assert_int_equal(read_at(recorder, "sys/bus/pci/slots/Slot 1/address", 0, 64), -ENOENT);
@@ -181,10 +188,11 @@ static void test_manifest(void **state)
 	                    "pcipass-capture 1\ntool pcipass 0.1.0\nroot yes\nredacted no\n"
 	                    "asked sys/bus/pci/slots/*/address\n"
 	                    "asked sys/devices/*/*/numa_node\n"
+	                    "asked sys/bus/pci/\n"
 	                    "asked sys/bus/pci/devices/\n"
 	                    "asked sys/kernel/iommu_groups/\n"
 	                    "asked sys/kernel/iommu_groups/0/devices/\n"
-	                    "unread ENODATA sys/kernel/iommu_groups/1\n");
+	                    "unread ENODATA sys/bus/pci/rescan\n");
 	assert_int_equal(pp_source_capture_info(capture)->as_root, PP_YES);
 	assert_int_equal(pp_source_capture_info(capture)->redacted, PP_NO);
 	/* A device that was listed, never opened: its link is there, where it leads is not. */
