@@ -106,6 +106,14 @@ static int take_unread(struct parser *p, struct pp_span value)
 	return take_path(p, PP_SPAN(blank + 1, value.len - len - 1), PATH_WORDS, &u->path);
 }
 
+static int take_named(struct parser *p, struct pp_span value)
+{
+	struct pp_unread *u = &p->m->named[p->m->named_count++];
+
+	u->line = p->line;
+	return take_path(p, value, PATH_FILE, &u->path);
+}
+
 /* Hex digits up to a byte that is none. */
 static bool take_hex(struct pp_span *in, uint64_t *ret)
 {
@@ -207,6 +215,8 @@ static int take_line(struct parser *p, struct pp_span line)
 		return take_asked(p, value);
 	if (pp_span_is(word, "unread"))
 		return take_unread(p, value);
+	if (pp_span_is(word, "named"))
+		return take_named(p, value);
 	if (pp_span_is(word, "partial"))
 		return take_partial(p, value);
 	return BAD(p, "%u: '%.*s' means nothing here", p->line, (int)word.len,
@@ -218,18 +228,20 @@ static int make_room(struct pp_span text, struct parser *p)
 {
 	struct pp_manifest *m = p->m;
 	struct pp_span line;
-	size_t asked = 0, unread = 0, partial = 0;
+	size_t asked = 0, unread = 0, named = 0, partial = 0;
 
 	while (pp_text_line(&text, &line)) {
 		asked += pp_span_starts(line, "asked ");
 		unread += pp_span_starts(line, "unread");
+		named += pp_span_starts(line, "named");
 		partial += pp_span_starts(line, "partial");
 	}
 	m->asked = PP_ARENA_ARRAY(p->arena, asked + 1, const char *);
 	m->listed = PP_ARENA_ARRAY(p->arena, asked + 1, const char *);
 	m->unread = PP_ARENA_ARRAY(p->arena, unread, struct pp_unread);
+	m->named = PP_ARENA_ARRAY(p->arena, named, struct pp_unread);
 	m->partial = PP_ARENA_ARRAY(p->arena, partial, struct pp_partial);
-	if (!m->asked || !m->listed || !m->unread || !m->partial)
+	if (!m->asked || !m->listed || !m->unread || !m->named || !m->partial)
 		return pp_fail_oom(p->e, PP_MANIFEST_PATH);
 	return 0;
 }

@@ -33,8 +33,9 @@ struct pp_manifest {
 	struct pp_capture_info info;
 	const char **asked, **listed; /* sorted; listed without the slash at the end */
 	struct pp_unread *unread;     /* sorted by path */
+	struct pp_unread *named;      /* error is 0 */
 	struct pp_partial *partial;
-	uint32_t asked_count, listed_count, unread_count, partial_count;
+	uint32_t asked_count, listed_count, unread_count, named_count, partial_count;
 };
 
 /* Everything in the arena. -EBADMSG with the number of the line. */

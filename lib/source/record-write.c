@@ -281,6 +281,17 @@ static int add_unread(struct writer *w, const char *path, int error)
 	return add_line(w, &b);
 }
 
+/* Not in the archive, and in its folder's list nevertheless. */
+static int add_named(struct writer *w, const char *path)
+{
+	struct pp_buffer b;
+
+	pp_buffer_init(&b, PP_MAX_FILE_BYTES);
+	pp_buffer_puts(&b, "named ");
+	pp_manifest_put_path(&b, path);
+	return add_line(w, &b);
+}
+
 static int add_partial(struct writer *w, const char *path, const struct pp_bytes *bytes)
 {
 	struct pp_buffer b;
@@ -330,6 +341,11 @@ static int describe(struct writer *w, uint32_t node)
 	pp_tree_path(&w->r->tree, node, path);
 	if (n->kind == PP_TREE_FILE || n->kind == PP_TREE_THERE)
 		return describe_file(w, node, path);
+	if (n->kind == PP_TREE_LOST && record->in_list) {
+		int r = add_named(w, path);
+		if (r < 0 || n->error == ENODATA)
+			return r;
+	}
 	/* An unlisted folder's list is unread anyway. */
 	if (n->kind == PP_TREE_LOST ||
 	    (n->kind == PP_TREE_FOLDER && n->error && n->error != ENODATA))
@@ -344,7 +360,7 @@ static int describe_all(struct writer *w)
 {
 	uint32_t count = w->r->tree.count;
 
-	/* A file that was read in part and not to its end takes two. */
+	/* What was read in part, or is named only, takes two. */
 	w->lines = PP_ARENA_ARRAY(&w->arena, 2 * (size_t)count, char *);
 	if (!w->lines)
 		return no_memory(w);

@@ -36,23 +36,31 @@ struct pp_record_options {
  * overwrite. Files are written with mode 0644, owner 0 and no times, so that the same host gives
  * the same bytes.
  *
- * The first entry is "pcipass/manifest": lines of text,
+ * The first entry is "pcipass/manifest", lines of text. Paths in it are canonical, links resolved;
+ * control bytes, backslashes and bytes from 0x7f on are written as \xHH.
+ *
  *	pcipass-capture 1
  *	tool pcipass 0.1.0
  *	root yes|no
  *	redacted yes|no
- *	asked PATTERN		a path that was asked for and, on one device at least, was absent; a
- *				component that is a PCI address or root bus, a number or a slot's
- *				name is written as '*'; what was asked for and is neither in the
- *				archive nor named below was absent
- *	asked PATTERN/		the folder was listed: the archive holds every name in it
- *	unread ERRNO PATH	there, but could not be read. Without an entry in the archive not
- *even looked at. A folder's entry: it could not be listed. A file's (empty) entry: it could not be
- *opened, or with a partial line, the bytes that are missing could not be read. ENODATA: nobody
- *tried, the name is known from a list partial PATH A-B,C-D,E-	only these bytes (hex, inclusive) of
- *the file were read; the gaps are zero in the archive and read as -ENODATA. "E-" at the end: the
- *file was seen to end at E. "-" alone: nothing was read Paths are canonical, links resolved. In
- *them control bytes, '\' and bytes from 0x7f on are written as \xHH.
+ *
+ *	asked PATTERN
+ *		A path that was asked for and was absent, on one device at least. A component
+ *		that is a PCI address or root bus, a number or a slot's name is written as '*'.
+ *		What was asked for and is neither in the archive nor named below was absent.
+ *	asked PATTERN/
+ *		The folder was listed: the archive and the lines below have every name in it.
+ *	unread ERRNO PATH
+ *		There, but could not be read. Without an entry in the archive it could not even
+ *		be looked at. With a folder's entry: it could not be listed. With a file's entry,
+ *		which is empty: it could not be opened; with a partial line too: the bytes that
+ *		are missing could not be read. ENODATA: nobody tried.
+ *	named PATH
+ *		No entry in the archive, but its folder's list has the name.
+ *	partial PATH A-B,C-D,E-
+ *		Only these bytes (hex, inclusive) of the file were read; the gaps are zero in the
+ *		archive and read as -ENODATA. "E-" at the end: the file was seen to end at E.
+ *		"-" alone: nothing was read.
  */
 int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
                       const struct pp_record_options *options, struct pp_error *e);

@@ -352,6 +352,24 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 	return 0;
 }
 
+static int apply_named(struct pp_stored *s, const struct pp_unread *u, struct pp_error *e)
+{
+	uint32_t node;
+	int r = find_told(s, u->path, u->line, &node, e);
+	if (r < 0)
+		return r;
+	struct pp_tree_node *n = pp_tree_at(&s->tree, node);
+	if (!node || n->kind != PP_TREE_NOTHING)
+		return pp_fail(e, EBADMSG,
+		               PP_MANIFEST_PATH
+		               " line %u: '%s' is in the archive, or its folder not",
+		               u->line, u->path);
+	n->kind = PP_TREE_LOST;
+	n->error = ENODATA;
+	n->named = true;
+	return 0;
+}
+
 static int apply_unread(struct pp_stored *s, const struct pp_unread *u, struct pp_error *e)
 {
 	uint32_t node;
@@ -377,6 +395,8 @@ static int apply_manifest(struct pp_stored *s, struct pp_span text, struct pp_er
 
 	for (uint32_t i = 0; r == 0 && i < m->partial_count; i++)
 		r = apply_partial(s, i, e);
+	for (uint32_t i = 0; r == 0 && i < m->named_count; i++)
+		r = apply_named(s, &m->named[i], e);
 	for (uint32_t i = 0; r == 0 && i < m->unread_count; i++)
 		r = apply_unread(s, &m->unread[i], e);
 	if (r < 0)

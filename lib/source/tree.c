@@ -193,19 +193,24 @@ static int by_name(const void *a, const void *b, void *ctx)
 	return strcmp(nodes[*(const uint32_t *)a].name, nodes[*(const uint32_t *)b].name);
 }
 
+static bool is_listed(const struct pp_tree_node *n)
+{
+	return n->kind != PP_TREE_NOTHING && (n->kind != PP_TREE_LOST || n->named);
+}
+
 int pp_tree_children(const struct pp_tree *t, uint32_t node, struct pp_arena *a,
                      const uint32_t **ret, uint32_t *count)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = t->nodes[node].first; i; i = t->nodes[i].next)
-		n += t->nodes[i].kind != PP_TREE_NOTHING;
+		n += is_listed(&t->nodes[i]);
 	uint32_t *list = PP_ARENA_ARRAY(a, n, uint32_t);
 	if (!list)
 		return -ENOMEM;
 	n = 0;
 	for (uint32_t i = t->nodes[node].first; i; i = t->nodes[i].next)
-		if (t->nodes[i].kind != PP_TREE_NOTHING)
+		if (is_listed(&t->nodes[i]))
 			list[n++] = i;
 	qsort_r(list, n, sizeof(*list), by_name, t->nodes);
 	*ret = list;

@@ -31,6 +31,7 @@ struct pp_tree_node {
 	uint16_t error;    /* positive errno: FOLDER: of its list; FILE: of its unread bytes */
 	uint16_t path_len; /* of the path from the top */
 	uint8_t kind, name_len, depth;
+	bool named; /* LOST: its folder's list has the name all the same */
 };
 
 struct pp_tree {
@@ -67,7 +68,7 @@ int pp_tree_full(const struct pp_tree *t, size_t bytes);
 /* The path from t->root, "" for the root; always fits. */
 void pp_tree_path(const struct pp_tree *t, uint32_t node, char buf[PP_MAX_PATH + 1]);
 
-/* The children that are not NOTHING, sorted by bytes, in a; *count may be 0. -ENOMEM. */
+/* The children that a list shows, sorted by bytes, in a; *count may be 0. -ENOMEM. */
 int pp_tree_children(const struct pp_tree *t, uint32_t node, struct pp_arena *a,
                      const uint32_t **ret, uint32_t *count);
 

@@ -66,6 +66,8 @@ static void test_malformed(void **state)
 		{ HEAD "unread -13 x\n", "line 2: need an error and a path" },
 		{ HEAD "unread  x\n", "line 2: need an error and a path" },
 		{ HEAD "unread EACCES /x\n", "line 2: '/x' is no path" },
+		{ HEAD "named\n", "line 2: '' is no path" },
+		{ HEAD "named sys/\n", "line 2: 'sys/' is no path" },
 		{ HEAD "partial\n", "line 2: need a path and ascending ranges" },
 		{ HEAD "partial x\n", "line 2: need a path and ascending ranges" },
 		{ HEAD "partial x \n", "line 2: need a path and ascending ranges" },
@@ -204,6 +206,9 @@ static void test_against_archive(void **state)
 	open_with(HEAD "partial sys/file 0-10\n", "line 2: bytes up to 0x11");
 	open_with(HEAD "partial sys/file -\npartial sys/file -\n", "line 3: ");
 	open_with(HEAD "partial sys/file/x -\n", "line 2: 'file' is no folder");
+	open_with(HEAD "named sys/file\n", "line 2: 'sys/file' is in the archive");
+	open_with(HEAD "named no/where\n", "line 2: 'no/where' is in the archive, or its folder");
+	open_with(HEAD "named sys/a\nnamed sys/a\n", "line 3: 'sys/a' is in the archive");
 	open_with(HEAD "unread EIO sys/link\n", "line 2: 'sys/link' is a link");
 	open_with(HEAD "unread EIO sys/link/x\n", "line 2: 'link' is no folder");
 }
@@ -243,10 +248,12 @@ static void test_unread(void **state)
 	char buf[32];
 
 	pp_arena_init(&a, 0);
-	struct pp_source *s = open_with(HEAD "unread EACCES sys/file\nunread EPERM sys/folder\n"
-	                                     "unread EIO sys/lost\nunread ENODEV no/folder/x\n"
-	                                     "asked sys/\n",
-	                                NULL);
+	struct pp_source *s =
+		open_with(HEAD "unread EACCES sys/file\nunread EPERM sys/folder\n"
+	                       "unread EIO sys/lost\nunread EIO sys/named\n"
+	                       "named sys/named\nnamed sys/only\nunread ENODEV no/folder/x\n"
+	                       "asked sys/\n",
+	                  NULL);
 	assert_int_equal(pp_source_open_file(s, PP_NODE_NONE, "sys/file", &n), -EACCES);
 	assert_int_equal(pp_source_open_dir(s, "sys/file", &n), -EACCES);
 	assert_int_equal(pp_source_read_link(s, PP_NODE_NONE, "sys/file", buf, 32), -EINVAL);
@@ -259,7 +266,11 @@ static void test_unread(void **state)
 	assert_int_equal(pp_source_open_file(s, PP_NODE_NONE, "no/folder/x", &n), -ENODEV);
 	assert_int_equal(pp_source_open_dir(s, "no/folder", &n), -ENODATA);
 	assert_int_equal(pp_source_list(s, "sys", &a, &names), 0);
-	assert_int_equal(names.count, 4);
+	assert_int_equal(names.count, 5);
+	assert_string_equal(names.names[3], "named");
+	assert_string_equal(names.names[4], "only");
+	assert_int_equal(pp_source_open_dir(s, "sys/named", &n), -EIO);
+	assert_int_equal(pp_source_open_dir(s, "sys/only", &n), -ENODATA);
 	pp_source_free(s);
 	pp_arena_fini(&a);
 }
