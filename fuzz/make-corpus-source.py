@@ -44,7 +44,7 @@ HOST = tar([("sys/l", LINK, "../sys/d/../f"), ("sys/f", FILE, b"0x8086\n")])
 CASES = {
     "host.tar": HOST,
     "host.tar.gz": gzip.compress(HOST, mtime=0),
-    "host.tar.xz": lzma.compress(HOST, check=lzma.CHECK_CRC32),
+    "host.tar.xz": lzma.compress(HOST, check=lzma.CHECK_CRC32, preset=0),
     "host.tar.zst": subprocess.run(["zstd", "-q", "-c"], input=HOST, stdout=subprocess.PIPE,
                                    check=True).stdout,
     "capture.tar": tar([("pcipass/manifest", FILE, MANIFEST), ("sys/c", FILE, b"0123456789"),

@@ -148,6 +148,7 @@ static void test_good(void **state)
 
 	assert_int_equal(pp_manifest_parse(PP_SPAN(HEAD, sizeof(HEAD) - 1), &none, &m, &e),
 	                 -ENOMEM);
+	pp_arena_fini(&none);
 }
 
 static void test_pattern(void **state)
