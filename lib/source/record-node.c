@@ -152,6 +152,12 @@ void pp_record_missing(struct pp_recorder *r, uint32_t missing, ssize_t answer)
 		return;
 	record->absent = answer == -ENOENT;
 	record->unknown = answer == -ENODATA;
+	/* Only a folder lacks names. */
+	uint32_t parent = pp_tree_at(&r->tree, missing)->parent;
+	while (pp_tree_at(&r->tree, parent)->kind == PP_TREE_NOTHING)
+		parent = pp_tree_at(&r->tree, parent)->parent;
+	if (answer == -ENOENT && pp_tree_at(&r->tree, parent)->kind == PP_TREE_THERE)
+		set_folder(r, parent);
 }
 
 /* A question other than whether it is a link failed: what that says of a thing that is there. */
