@@ -85,7 +85,7 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 {
 	char path[64], buf[16384];
 	struct pp_span line, word;
-	uint32_t lines = 0;
+	uint32_t lines = 0, n = 0;
 
 	snprintf(path, sizeof(path), GROUPS "/%u/reserved_regions", g->number);
 	int r = read_regions_text(b, g, buf, sizeof(buf));
@@ -107,16 +107,17 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 			continue;
 		struct pp_span rest = line;
 		if (!word_hex(&rest, &k.start) || !word_hex(&rest, &k.end_incl) ||
-		    !pp_text_word(&rest, &word) || g->nr_regions > lines) {
+		    !pp_text_word(&rest, &word) || n > lines) {
 			pp_note(&b->host->notes, path, 0, "a line that is no region");
 			g->regions_error = EBADMSG;
 			return pp_build_unread(b, path, EBADMSG,
 			                       "the regions that the kernel reserves");
 		}
 		k.kind = kind_of(word);
-		regions[g->nr_regions++] = k;
+		regions[n++] = k;
 	}
 	g->regions = regions;
+	g->nr_regions = n;
 	return 0;
 }
 
