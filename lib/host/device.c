@@ -78,6 +78,7 @@ static const char *last_component(const char *path)
  */
 static bool sleeps(struct pp_host_build *b, struct pp_node dir, const struct pp_device *d)
 {
+	uint64_t class_code;
 	char state[16];
 
 	for (uint32_t p = d->parent; p != PP_NO_DEVICE; p = b->devices[p].parent)
@@ -85,8 +86,11 @@ static bool sleeps(struct pp_host_build *b, struct pp_node dir, const struct pp_
 			return true;
 	if (pp_source_read_text(b->source, dir, "power_state", state, sizeof(state)))
 		return false; /* kernels before 5.11 do not say */
-	/* A bridge in D3hot counts: what is below it would wake it. */
-	return !strcmp(state, "D3cold") || (!strcmp(state, "D3hot") && d->config.header_type);
+	if (!strcmp(state, "D3cold"))
+		return true;
+	/* A bridge in D3hot counts: a look at what is below would wake it. */
+	return !strcmp(state, "D3hot") && read_hex(b, dir, "class", 0xffffff, &class_code) &&
+	       class_code >> 16 == 0x06;
 }
 
 /* The kernel's own files, where the configuration space was left alone or hides the ids. */
@@ -130,9 +134,8 @@ static int read_config(struct pp_host_build *b, struct pp_node dir, const char *
 	read_ahead(&reading);
 	r = pp_config_decode(&reader, name, &b->host->notes, &d->config, NULL);
 	pp_source_close(b->source, reading.file);
-	if (r == -ENODEV)
-		pp_note(&b->host->notes, name, 0,
-		        "does not answer: its configuration reads all ones");
+	/* The kernel's files still tell what it was. */
+	d->gone = r == -ENODEV;
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -278,7 +281,9 @@ int pp_build_devices(struct pp_host_build *b, struct pp_error *e)
 	struct pp_host *h = b->host;
 	int r = list_devices(b);
 
-	b->domain = UINT32_MAX;
+	b->domain = 0;
+	for (size_t i = 0; i < 256; i++)
+		b->bridge_to[i] = PP_NO_DEVICE;
 	if (r == -E2BIG)
 		return pp_fail(e, E2BIG, "%s: more than %d devices", DEVICES, MAX_DEVICES);
 	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {

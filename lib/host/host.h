@@ -49,6 +49,7 @@ struct pp_device {
 	uint32_t class_code;     /* 24 bits */
 	bool ids_known;
 	bool asleep; /* configuration space left alone: it or a bridge above it sleeps */
+	bool gone;   /* configuration space reads all ones: it does not answer */
 	struct pp_text_fact driver;
 	struct pp_text_fact reset_method; /* as in sysfs: "flr bus"; ENOENT: no method */
 	uint32_t group;                   /* index in pp_host.groups or PP_NO_GROUP */

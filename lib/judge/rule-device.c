@@ -42,12 +42,21 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 
 static void no_answer(struct pp_judging *j, const struct pp_device *d)
 {
-	if (d->ids_known || d->asleep)
-		return;
-	if (d->config.header_read == PP_NO || d->driver.error == ENODATA)
-		pp_find_unknown(j, PP_BLOCKS, "what it is could not be read");
-	else
+	if (d->gone)
 		pp_find(j, PP_BLOCKS, "it does not answer: its configuration space reads all ones");
+	else if (!d->ids_known)
+		pp_find_unknown(j, PP_BLOCKS, "what it is could not be read");
+}
+
+static void config_unread(struct pp_judging *j, const struct pp_device *d)
+{
+	/* Where more is missing, or why is known, another rule speaks. */
+	if (d->config.header_read == PP_YES || d->gone || d->asleep || !d->ids_known ||
+	    pp_device_is_bridge(d))
+		return;
+	pp_find_unknown(j, PP_DEGRADES,
+	                "its configuration space was not read: its interrupts and functions are "
+	                "not known");
 }
 
 static void asleep(struct pp_judging *j, const struct pp_device *d)
@@ -187,6 +196,10 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "PCI 3.0, 6.1",
 	  .on_device = no_answer },
+	{ .id = "config-unread",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "/sys/bus/pci/devices/*/config",
+	  .on_device = config_unread },
 	{ .id = "no-group",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "VT-d 8.3; IOMMU 48882, 5.2.2",
