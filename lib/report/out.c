@@ -117,6 +117,8 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 		snprintf(buf, size, "%s", name);
 	else
 		snprintf(buf, size, "%04x:%04x", d->vendor, d->device);
+	/* A database of the user's own may hold anything, and the end may cut a character. */
+	pp_text_clean_in_place(buf);
 }
 
 void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size)
@@ -133,6 +135,16 @@ void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *
 		if (at && (at[n] == ' ' || !at[n]))
 			memmove(at, at + n, strlen(at + n) + 1);
 	}
+}
+
+void pp_out_cut(char *text, int columns)
+{
+	for (; *text; text++) {
+		/* Bytes that continue a character take no column. */
+		if (((unsigned char)*text & 0xc0) != 0x80 && columns-- <= 0)
+			break;
+	}
+	*text = '\0';
 }
 
 static int to_buffer(const char *bytes, size_t len, void *ctx)

@@ -38,6 +38,9 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 /* The same for a narrow column: without "Corporation" and the like. */
 void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size);
 
+/* Cuts a text to that many columns, never inside a character. */
+void pp_out_cut(char *text, int columns);
+
 /* Values that are null where a fact is missing. */
 json_t *pp_json_text(const struct pp_text_fact *f);
 json_t *pp_json_tri(enum pp_tri t);

@@ -177,31 +177,37 @@ static void print_host(struct pp_out *o, const struct pp_survey *s)
 	}
 }
 
-static bool wide_addresses(const struct pp_survey *s)
+/* Columns of the widest address. Sorted: the last device has the highest domain. */
+static int address_columns(const struct pp_survey *s)
 {
-	/* Sorted: the last one has the highest domain. */
-	return s->nr_rows && s->rows[s->nr_rows - 1].device->address.domain;
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	if (!s->nr_rows)
+		return 7;
+	pp_address_format_short(s->rows[s->nr_rows - 1].device->address, address);
+	return (int)strlen(address);
 }
 
 static void print_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
 {
 	const struct pp_device *d = row->device;
-	char address[PP_ADDRESS_TEXT_BYTES], group[16] = "-", name[256];
-	unsigned int used = 31;
+	char address[PP_ADDRESS_TEXT_BYTES], group[16] = "-", facts[64], name[256];
+	int columns = address_columns(s);
 
-	if (wide_addresses(s)) {
+	/* With a second domain every address shows its own. */
+	if (columns > 7)
 		pp_address_format(d->address, address);
-		used += 5;
-	} else {
+	else
 		pp_address_format_short(d->address, address);
-	}
 	if (d->group != PP_NO_GROUP)
 		snprintf(group, sizeof(group), "%u", s->host->groups[d->group].number);
 	pp_out_short_name(o, d, name, sizeof(name));
-	pp_out(o, "  %s%-*s%s %4.4s %5s %-9.9s %.*s\n",
-	       pp_out_color(o, pp_verdict_color(row->verdict)), wide_addresses(s) ? 12 : 7, address,
-	       pp_out_color(o, PP_COLOR_NONE), d->slot.name ? d->slot.name : "-", group,
-	       d->driver.text ? d->driver.text : "-", (int)(o->width - used), name);
+	int used = snprintf(facts, sizeof(facts), "%4.4s %5s %-9.9s ",
+	                    d->slot.name ? d->slot.name : "-", group,
+	                    d->driver.text ? d->driver.text : "-");
+	pp_out_cut(name, (int)o->width - 3 - columns - used);
+	pp_out(o, "  %s%-*s%s %s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), columns,
+	       address, pp_out_color(o, PP_COLOR_NONE), facts, name);
 }
 
 static void print_section(struct pp_out *o, const struct pp_survey *s,
@@ -240,7 +246,7 @@ static void print_head(struct pp_out *o, const struct pp_survey *s)
 	print_host(o, s);
 	if (s->nr_rows)
 		pp_out(o, "\n%s  %-*s SLOT GROUP DRIVER    DEVICE%s\n", pp_out_color(o, PP_DIM),
-		       wide_addresses(s) ? 12 : 7, "ADDRESS", pp_out_color(o, PP_COLOR_NONE));
+		       address_columns(s), "ADDRESS", pp_out_color(o, PP_COLOR_NONE));
 }
 
 static void print_summary(struct pp_out *o, const struct pp_survey *s)
