@@ -22,12 +22,13 @@ void pp_note(struct pp_notes *n, const char *object, size_t offset, const char *
 	va_start(ap, fmt);
 	char *text = pp_arena_vprintf(n->arena, fmt, ap);
 	va_end(ap);
-	const char *name = pp_arena_strdup(n->arena, object);
+	char *name = pp_arena_strdup(n->arena, object);
 	if (!text || !name) {
 		n->dropped++;
 		return;
 	}
 	pp_text_clean_in_place(text);
+	pp_text_clean_in_place(name);
 	*note = (struct pp_note){ .object = name, .offset = offset, .text = text };
 	*n->last = note;
 	n->last = &note->next;

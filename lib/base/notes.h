@@ -13,7 +13,7 @@
  */
 struct pp_note {
 	struct pp_note *next;
-	const char *object; /* "DMAR", "SMBIOS", a path: as in error texts; a copy */
+	const char *object; /* "DMAR", "SMBIOS", a path: as in error texts; a clean copy */
 	size_t offset;
 	const char *text; /* cleaned, one sentence without the place */
 };

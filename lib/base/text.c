@@ -58,10 +58,13 @@ static size_t utf8_len(const uint8_t *p)
 		return 0; /* overlong */
 	if (n == 3 && c == 0xed && p[1] >= 0xa0)
 		return 0; /* surrogates */
-	if (n == 3 && c == 0xe2 && p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae)
-		return 0; /* bidirectional overrides */
+	if (n == 3 && c == 0xe2 && p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
+		return 0; /* line and paragraph separators, bidirectional overrides */
 	if (n == 3 && c == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
 		return 0; /* bidirectional isolates */
+	if ((n == 3 && c == 0xe2 && p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f)) ||
+	    (n == 2 && c == 0xd8 && p[1] == 0x9c))
+		return 0; /* bidirectional marks */
 	if (n == 4 && ((c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] >= 0x90)))
 		return 0;
 	return n;
@@ -164,13 +167,13 @@ bool pp_text_word(struct pp_span *rest, struct pp_span *ret)
 bool pp_span_is(struct pp_span s, const char *text)
 {
 	size_t n = strlen(text);
-	return s.len == n && !memcmp(s.data, text, n);
+	return s.len == n && (!n || !memcmp(s.data, text, n));
 }
 
 bool pp_span_starts(struct pp_span s, const char *prefix)
 {
 	size_t n = strlen(prefix);
-	return s.len >= n && !memcmp(s.data, prefix, n);
+	return s.len >= n && (!n || !memcmp(s.data, prefix, n));
 }
 
 const uint8_t *pp_span_find(struct pp_span s, const char *text)
