@@ -142,8 +142,11 @@ struct pp_kernel {
 	unsigned int major, minor;   /* 0.0 if the release is unknown */
 	bool proxmox;
 	struct pp_text_fact command_line; /* only looked at, never shown whole */
-	struct pp_text_fact
-		unsafe_interrupts;    /* "Y" or "N": module parameter, or the command line */
+	/*
+	 * "Y" or "N": the module's parameter; before it is loaded, the command line or modprobe.d.
+	 * ENOENT: set nowhere, so "N" once it is loaded.
+	 */
+	struct pp_text_fact unsafe_interrupts;
 	struct pp_text_fact lockdown; /* "none", "integrity", "confidentiality" */
 	enum pp_tri log_read;
 	bool log_scope_mismatch;      /* "Device scope type does not match for" */
@@ -215,7 +218,10 @@ bool pp_device_is_relaxable(const struct pp_device *d);
 /* Whether the running kernel is known to be at least that version. */
 enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor);
 
-/* Value of the last "name=" on a command line, copied to the arena; NULL if there is none. */
+/*
+ * Value of the last "name=" on the command line, copied to the arena; "" for a bare name, NULL if
+ * there is none. name is written with underscores; the kernel takes dashes for them.
+ */
 const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct pp_arena *a);
 
 #endif

@@ -59,7 +59,12 @@ static int search_remapping(struct pp_host_build *b, struct pp_node file)
 			b->host->intremap = PP_YES;
 			return 0;
 		}
-		if (!n || offset > INTERRUPTS_MAX_BYTES) {
+		if (offset > INTERRUPTS_MAX_BYTES)
+			return -E2BIG;
+		if (!n) {
+			/* No kernel shows an empty file: that is no answer. */
+			if (!offset)
+				return -EBADMSG;
 			b->host->intremap = PP_NO;
 			return 0;
 		}

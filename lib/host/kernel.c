@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the running kernel says of itself: version, command line, parameters, log. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -52,11 +53,33 @@ static int read_release(struct pp_host_build *b)
 	return 0;
 }
 
+/* kernel/params.c, parameqn(): '-' and '_' are one in a name. */
+static bool is_named(struct pp_span word, const char *name, size_t len)
+{
+	if (word.len < len || (word.len > len && word.data[len] != '='))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((word.data[i] == '-' ? '_' : word.data[i]) != (uint8_t)name[i])
+			return false;
+	return true;
+}
+
+/* What stands behind "name=" in word; "" for the name alone; NULL if it is another, or no memory.
+ */
+static const char *value_of(struct pp_span word, const char *name, struct pp_arena *a)
+{
+	size_t len = strlen(name);
+
+	if (!is_named(word, name, len))
+		return NULL;
+	size_t skip = word.len > len ? len + 1 : len;
+	return pp_arena_strndup(a, (const char *)word.data + skip, word.len - skip);
+}
+
 const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct pp_arena *a)
 {
 	const char *line = h->kernel.command_line.text;
-	size_t len = strlen(name);
-	const char *value = NULL;
+	const char *last = NULL;
 
 	if (!line)
 		return NULL;
@@ -64,46 +87,75 @@ const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct
 	while (pp_text_word(&rest, &word)) {
 		if (pp_span_is(word, "--"))
 			break; /* what follows is for init */
-		if (word.len > len && !memcmp(word.data, name, len) && word.data[len] == '=')
-			value = pp_arena_strndup(a, (const char *)word.data + len + 1,
-			                         word.len - len - 1);
+		const char *value = value_of(word, name, a);
+		last = value ? value : last;
 	}
-	return value;
+	return last;
+}
+
+/* "options vfio_iommu_type1 … allow_unsafe_interrupts=1"; last: what was found before. */
+static const char *unsafe_in_line(struct pp_host_build *b, struct pp_span line, const char *last)
+{
+	struct pp_span word;
+
+	if (!pp_text_word(&line, &word) || !pp_span_is(word, "options") ||
+	    !pp_text_word(&line, &word) ||
+	    !is_named(word, "vfio_iommu_type1", strlen("vfio_iommu_type1")))
+		return last;
+	while (pp_text_word(&line, &word)) {
+		const char *value = value_of(word, "allow_unsafe_interrupts", &b->scratch);
+		last = value ? value : last;
+	}
+	return last;
+}
+
+static const char *unsafe_in_files(struct pp_host_build *b, const struct pp_names *files)
+{
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < files->count; i++) {
+		size_t len = strlen(files->names[i]);
+		struct pp_span text, line;
+		if (len < 5 || strcmp(files->names[i] + len - 5, ".conf"))
+			continue;
+		char *path = pp_arena_printf(&b->scratch, "etc/modprobe.d/%s", files->names[i]);
+		if (!path || pp_source_read_all(b->source, path, 65536, &b->scratch, &text))
+			continue;
+		while (pp_text_line(&text, &line))
+			last = unsafe_in_line(b, line, last);
+	}
+	return last;
+}
+
+/* lib/kstrtox.c, kstrtobool(); a bare name is a yes. */
+static bool is_yes(const char *value)
+{
+	if (!*value || strchr("yYtT1", value[0]))
+		return true;
+	return (value[0] | 0x20) == 'o' && (value[1] | 0x20) == 'n';
 }
 
 /* Before the module is loaded only the command line and modprobe.d can say. */
-static int unsafe_from_configuration(struct pp_host_build *b, struct pp_text_fact *ret)
+static void unsafe_from_configuration(struct pp_host_build *b, struct pp_text_fact *ret)
 {
-	static const char option[] = "allow_unsafe_interrupts=";
-	const char *value = pp_kernel_argument(b->host, "vfio_iommu_type1.allow_unsafe_interrupts",
-	                                       &b->host->arena);
+	const struct pp_kernel *k = &b->host->kernel;
 	struct pp_names files;
+	/* modprobe hands the command line's over last. */
+	const char *value = pp_kernel_argument(b->host, "vfio_iommu_type1.allow_unsafe_interrupts",
+	                                       &b->scratch);
 
-	if (!value && !pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files)) {
-		for (uint32_t i = 0; i < files.count; i++) {
-			size_t len = strlen(files.names[i]);
-			struct pp_span text, line;
-			if (len < 5 || strcmp(files.names[i] + len - 5, ".conf"))
-				continue;
-			char *path =
-				pp_arena_printf(&b->scratch, "etc/modprobe.d/%s", files.names[i]);
-			if (!path || pp_source_read_all(b->source, path, 65536, &b->scratch, &text))
-				continue;
-			while (pp_text_line(&text, &line)) {
-				const uint8_t *at = pp_span_find(line, option);
-				if (!at || !pp_span_starts(line, "options vfio_iommu_type1 "))
-					continue;
-				at += sizeof(option) - 1;
-				if (at < line.data + line.len)
-					value = pp_arena_strndup(&b->host->arena, (const char *)at,
-					                         1);
-			}
-		}
+	if (!value) {
+		int r = pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files);
+		if (!r)
+			value = unsafe_in_files(b, &files);
+		else if (r != -ENOENT && ret->error == ENOENT)
+			ret->error = -r; /* not known to be set nowhere */
+		if (k->command_line.error && k->command_line.error != ENOENT &&
+		    ret->error == ENOENT)
+			ret->error = k->command_line.error;
 	}
-	if (!value)
-		return 0;
-	*ret = (struct pp_text_fact){ .text = strchr("1yY", value[0]) && value[0] ? "Y" : "N" };
-	return 0;
+	if (value)
+		*ret = (struct pp_text_fact){ .text = is_yes(value) ? "Y" : "N" };
 }
 
 static int read_lockdown(struct pp_host_build *b)
@@ -162,17 +214,35 @@ static int read_log(struct pp_host_build *b)
 	return 0;
 }
 
+static int read_unsafe_interrupts(struct pp_host_build *b)
+{
+	static const char module[] = "sys/module/vfio_iommu_type1";
+	struct pp_text_fact *ret = &b->host->kernel.unsafe_interrupts;
+	char path[128];
+	struct pp_node dir;
+
+	snprintf(path, sizeof(path), "%s/parameters/allow_unsafe_interrupts", module);
+	if (pp_build_text(b, path, ret))
+		return -ENOMEM;
+	if (ret->error == ENODATA) {
+		/* Not kept, or not loaded? The folder of the modules tells. */
+		int r = pp_source_open_dir(b->source, module, &dir);
+		if (!r)
+			pp_source_close(b->source, dir);
+		else if (r == -ENOENT)
+			ret->error = ENOENT;
+	}
+	if (ret->error)
+		unsafe_from_configuration(b, ret);
+	return 0;
+}
+
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 {
 	struct pp_kernel *k = &b->host->kernel;
 
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
-	    pp_build_text(b, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
-	                  &k->unsafe_interrupts))
-		return pp_fail_oom(e, "kernel");
-	if (k->unsafe_interrupts.error && unsafe_from_configuration(b, &k->unsafe_interrupts))
-		return pp_fail_oom(e, "kernel");
-	if (read_lockdown(b) || read_log(b))
+	    read_unsafe_interrupts(b) || read_lockdown(b) || read_log(b))
 		return pp_fail_oom(e, "kernel");
 	return 0;
 }

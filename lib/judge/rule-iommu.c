@@ -38,8 +38,12 @@ static bool any_table(const struct pp_host *h)
 static const char *switched_off(struct pp_judging *j)
 {
 	static const char *const names[] = { "intel_iommu", "amd_iommu", "iommu" };
+	enum pp_iommu_kind kind = j->host->iommu;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		/* The other maker's argument is not looked at. */
+		if ((i == 0 && kind == PP_IOMMU_AMD) || (i == 1 && kind == PP_IOMMU_INTEL))
+			continue;
 		const char *value = pp_kernel_argument(j->host, names[i], j->arena);
 		if (value && !strncmp(value, "off", 3))
 			return pp_arena_printf(j->arena, "%s=%s", names[i], value);
@@ -178,6 +182,13 @@ static void interrupt_remapping(struct pp_judging *j)
 		return;
 	if (h->intremap == PP_UNKNOWN) {
 		pp_find_unknown(j, PP_BLOCKS, "whether interrupts are remapped could not be read");
+		return;
+	}
+	int unread = h->kernel.unsafe_interrupts.error;
+	if (!unsafe && unread != ENOENT) {
+		pp_find_unknown(j, PP_BLOCKS,
+		                "interrupts are not remapped, and whether VFIO may do without "
+		                "(allow_unsafe_interrupts) could not be read");
 		return;
 	}
 	bool allowed = unsafe && *unsafe == 'Y';
