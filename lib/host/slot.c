@@ -61,6 +61,13 @@ static bool address_is_shared(const struct pp_smbios *s, uint32_t index)
 	return false;
 }
 
+/* Some firmware writes all ones where it means no segment. */
+static struct pp_address address_of(struct pp_smbios_address a, uint8_t function)
+{
+	return (struct pp_address){ a.segment == 0xffff ? 0 : a.segment, a.bus, a.device,
+		                    function };
+}
+
 static bool is_host_bridge(struct pp_smbios_address a)
 {
 	return !a.bus && !a.device && !a.function;
@@ -88,8 +95,7 @@ static int claim_from_smbios(struct pp_host_build *b, struct claims *c)
 		}
 		/* It names a function of the card, or the port above the slot. */
 		for (uint8_t function = 0; function < 8; function++) {
-			uint32_t d = pp_host_find(
-				h, (struct pp_address){ a.segment, a.bus, a.device, function });
+			uint32_t d = pp_host_find(h, address_of(a, function));
 			if (d == PP_NO_DEVICE || c->smbios[d].designation ||
 			    (h->devices[d].config.secondary && function != a.function))
 				continue;
@@ -140,7 +146,7 @@ static int claim_from_kernel(struct pp_host_build *b, struct claims *c)
 	if (r == -ENOMEM)
 		return r;
 	c->kernel_asked = !r || r == -ENOENT;
-	for (uint32_t i = 0; !r && i < names.count; i++) {
+	for (uint32_t i = 0; !r && i < names.count && i < MAX_SLOTS; i++) {
 		char path[256], address[64];
 		struct pp_address at;
 		bool whole_bus;
@@ -210,11 +216,18 @@ static int place(struct pp_host_build *b, const struct claims *c, uint32_t index
 		add_witness(&d->slot, c->smbios[parent].name, PP_SLOT_SMBIOS);
 	}
 	add_witness(&d->slot, c->kernel[index].name, PP_SLOT_KERNEL);
-	if (claim_from_port(b, d))
-		return -ENOMEM;
 	/* A card with a bridge of its own: what is below it sits in the same slot. */
-	if (!d->slot.name && parent != PP_NO_DEVICE && b->devices[parent].parent != PP_NO_DEVICE)
-		d->slot = b->devices[parent].slot;
+	const struct pp_slot_ref *above = NULL;
+	if (parent != PP_NO_DEVICE && b->devices[parent].parent != PP_NO_DEVICE)
+		above = &b->devices[parent].slot;
+	/* Its ports may count slots of their own, which are not the board's. */
+	bool board = above && above->witnesses & (PP_SLOT_SMBIOS | PP_SLOT_KERNEL);
+	if (!d->slot.name && board)
+		d->slot = *above;
+	else if (claim_from_port(b, d))
+		return -ENOMEM;
+	if (!d->slot.name && above)
+		d->slot = *above;
 	d->slot.unknown = !d->slot.name && !c->smbios_asked && !c->kernel_asked;
 	return 0;
 }
@@ -228,9 +241,7 @@ static void place_onboard(struct pp_host_build *b)
 		if (!a.present || is_host_bridge(a))
 			continue;
 		for (uint8_t function = 0; function < 8; function++) {
-			uint32_t d =
-				pp_host_find(b->host, (struct pp_address){ a.segment, a.bus,
-			                                                   a.device, function });
+			uint32_t d = pp_host_find(b->host, address_of(a, function));
 			if (d == PP_NO_DEVICE)
 				continue;
 			struct pp_slot_ref *slot = &b->devices[d].slot;
