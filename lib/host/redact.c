@@ -36,6 +36,21 @@ static int redact_smbios(struct pp_span *content, struct pp_arena *a, struct pp_
 	return take(&b, content, a, e);
 }
 
+/* The kernel takes '-' for '_' in a name. */
+static bool starts_like(struct pp_span word, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == word.len)
+			return false;
+		if (word.data[i] != (uint8_t)prefix[i] &&
+		    !(word.data[i] == '-' && prefix[i] == '_'))
+			return false;
+	}
+	return true;
+}
+
 /* Arguments that decide something. The others name disks, hosts and addresses. */
 static bool argument_matters(struct pp_span word)
 {
@@ -69,7 +84,7 @@ static bool argument_matters(struct pp_span word)
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (pp_span_starts(word, prefixes[i]))
+		if (starts_like(word, prefixes[i]))
 			return true;
 	return false;
 }
@@ -121,8 +136,8 @@ static bool log_line_matters(struct pp_span line)
 		                             "Interrupt remapping",
 		                             "vfio" };
 
-	/* The command line stands in the log as well, whole. */
-	if (pp_span_find(line, "ommand line:"))
+	/* The command line stands in the log as well, whole, and its unknown arguments again. */
+	if (pp_span_find(line, "ommand line"))
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (pp_span_find(line, words[i]))
@@ -132,7 +147,10 @@ static bool log_line_matters(struct pp_span line)
 
 static bool option_matters(struct pp_span line)
 {
-	return pp_span_starts(line, "options vfio");
+	struct pp_span word;
+
+	return pp_text_word(&line, &word) && pp_span_is(word, "options") &&
+	       pp_text_word(&line, &word) && pp_span_starts(word, "vfio");
 }
 
 static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), struct pp_arena *a,
