@@ -57,24 +57,24 @@ void pp_out(struct pp_out *o, const char *fmt, ...)
 void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text)
 {
 	struct pp_span left = PP_SPAN(text, strlen(text)), word;
+	const uint8_t *end = NULL; /* of the word before, on the same line */
 	size_t column = strlen(first);
-	bool fresh = true;
 
 	pp_buffer_puts(&o->buffer, first);
 	while (pp_text_word(&left, &word)) {
-		if (!fresh && column + 1 + word.len > o->width) {
+		/* Two blanks stay two: a line of the kernel's is quoted as it can be searched for.
+		 */
+		size_t gap = end ? (size_t)(word.data - end) : 0;
+		if (end && column + gap + word.len > o->width) {
 			pp_buffer_puts(&o->buffer, "\n");
 			pp_buffer_puts(&o->buffer, rest);
 			column = strlen(rest);
-			fresh = true;
+			gap = 0;
 		}
-		if (!fresh) {
-			pp_buffer_puts(&o->buffer, " ");
-			column++;
-		}
+		pp_buffer_append(&o->buffer, end, gap);
 		pp_buffer_append(&o->buffer, word.data, word.len);
-		column += word.len;
-		fresh = false;
+		column += gap + word.len;
+		end = word.data + word.len;
 	}
 	pp_out(o, "\n");
 }
@@ -117,6 +117,8 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 		snprintf(buf, size, "%s", name);
 	else
 		snprintf(buf, size, "%04x:%04x", d->vendor, d->device);
+	/* A long name may have been cut inside a character, which JSON would refuse. */
+	pp_text_clean_in_place(buf);
 	/* A database of the user's own may hold anything, and the end may cut a character. */
 	pp_text_clean_in_place(buf);
 }
@@ -139,12 +141,16 @@ void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *
 
 void pp_out_cut(char *text, int columns)
 {
-	for (; *text; text++) {
+	char *end = text;
+
+	for (; *end; end++) {
 		/* Bytes that continue a character take no column. */
-		if (((unsigned char)*text & 0xc0) != 0x80 && columns-- <= 0)
+		if (((unsigned char)*end & 0xc0) != 0x80 && columns-- <= 0)
 			break;
 	}
-	*text = '\0';
+	while (end > text && end[-1] == ' ')
+		end--;
+	*end = '\0';
 }
 
 static int to_buffer(const char *bytes, size_t len, void *ctx)

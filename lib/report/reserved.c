@@ -175,12 +175,17 @@ static void print_json(struct pp_out *o, const struct pp_host *h)
 
 static void print_size(struct pp_out *o, const struct pp_region *r)
 {
+	/* The last byte's offset: the size itself may not fit. */
+	unsigned long long last = r->end_incl - r->start;
+
 	if (r->end_incl < r->start)
 		pp_out(o, ", ends below its start");
-	else if (r->end_incl - r->start >= 1024 * 1024)
-		pp_out(o, ", %llu MiB", (unsigned long long)((r->end_incl - r->start + 1) >> 20));
+	else if (last >= 1024 * 1024)
+		pp_out(o, ", %llu MiB", (last >> 20) + ((last & 0xfffff) == 0xfffff));
+	else if (last >= 1023)
+		pp_out(o, ", %llu KiB", (last >> 10) + ((last & 0x3ff) == 0x3ff));
 	else
-		pp_out(o, ", %llu KiB", (unsigned long long)((r->end_incl - r->start + 1) >> 10));
+		pp_out(o, ", %llu byte%s", last + 1, last ? "s" : "");
 	if (r->reserved_in_memory_map == PP_NO)
 		pp_out(o, ", not reserved in the memory map");
 }

@@ -220,18 +220,17 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 		return;
 	pp_arena_init(&a, 0);
 	const struct member *list = gather(s, section->verdict, &a);
-	if (!list) {
-		o->buffer.failed = true;
-		return;
-	}
-	pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
-	       pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t i = 0; i < n; i++) {
+	o->buffer.failed |= !list;
+	if (list)
+		pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
+		       pp_out_color(o, PP_COLOR_NONE));
+	for (uint32_t i = 0; list && i < n; i++) {
 		if (i && !same_reasons(list[i - 1].row, list[i].row))
 			print_reasons(o, list[i - 1].row);
 		print_row(o, s, list[i].row);
 	}
-	print_reasons(o, list[n - 1].row);
+	if (list)
+		print_reasons(o, list[n - 1].row);
 	pp_arena_fini(&a);
 }
 
@@ -264,8 +263,8 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, ", %u unknown",
 		                n[PP_VERDICT_UNKNOWN]);
 	if (n[PP_VERDICT_NOT_ENDPOINT] && !o->style->all)
-		snprintf(line + len, sizeof(line) - (size_t)len, "; %u bridges not shown (--all)",
-		         n[PP_VERDICT_NOT_ENDPOINT]);
+		snprintf(line + len, sizeof(line) - (size_t)len, "; %u bridge%s not shown (--all)",
+		         n[PP_VERDICT_NOT_ENDPOINT], n[PP_VERDICT_NOT_ENDPOINT] == 1 ? "" : "s");
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "", "", line);
 }
@@ -275,8 +274,11 @@ static int print_text(struct pp_out *o, const struct pp_survey *s)
 	print_head(o, s);
 	for (size_t i = 0; i < NR_SECTIONS; i++)
 		print_section(o, s, &sections[i]);
+	if (s->nr_host_findings)
+		pp_out(o, "\n%sFIRMWARE%s\n", pp_out_color(o, PP_BOLD),
+		       pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0; i < s->nr_host_findings && i < 8; i++)
-		pp_out_wrapped(o, i ? "  " : "\nFIRMWARE\n  ", "    ", s->host_findings[i]->text);
+		pp_out_wrapped(o, "  ", "    ", s->host_findings[i]->text);
 	if (s->nr_host_findings > 8)
 		pp_out(o, "  and %u more: --json\n", s->nr_host_findings - 8);
 	print_summary(o, s);

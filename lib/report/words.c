@@ -83,7 +83,7 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 		pp_out_wrapped(o, "", "  ", h->table_error.text);
 }
 
-/* The finding to begin with: the host's own trouble first, then a card in a slot, then any. */
+/* A device to begin with: a card in a slot before any other. */
 static const struct pp_row *first_to_cure(const struct pp_survey *s)
 {
 	const struct pp_row *any = NULL;
@@ -92,11 +92,9 @@ static const struct pp_row *first_to_cure(const struct pp_survey *s)
 		const struct pp_row *row = &s->rows[i];
 		if (row->verdict != PP_VERDICT_BLOCKED_CURABLE)
 			continue;
-		if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
+		if (row->device->slot.name)
 			return row;
-		if (row->device->slot.name && (!any || !any->device->slot.name))
-			any = row;
-		else if (!any)
+		if (!any)
 			any = row;
 	}
 	return any;
