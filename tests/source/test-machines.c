@@ -55,7 +55,7 @@ static uint32_t read_machine(struct pp_source *s)
 
 static uint32_t check_machine(const char *path, const char *scratch)
 {
-	struct pp_source *s, *recorder, *again;
+	struct pp_source *s, *recorder, *again = NULL;
 	struct pp_record_options options = { .tool = "test", .as_root = true };
 	struct pp_error e;
 	char copy[256];

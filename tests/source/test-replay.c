@@ -300,7 +300,7 @@ static const struct pp_record_options options = { .tool = "test", .as_root = tru
 
 static struct pp_source *write_and_open(struct pp_source *recorder, const char *path)
 {
-	struct pp_source *s;
+	struct pp_source *s = NULL;
 	struct pp_error e;
 
 	if (pp_recorder_write(recorder, path, true, &options, &e) < 0 ||

@@ -88,7 +88,7 @@ static void expect_answers(struct pp_source *s)
 
 static void test_unread(void **state)
 {
-	struct pp_source *inner, *recorder, *capture;
+	struct pp_source *inner, *recorder, *capture = NULL;
 	struct pp_record_options options = { .tool = "test" };
 	struct pp_error e;
 	char path[256];
