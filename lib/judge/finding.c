@@ -65,10 +65,7 @@ struct pp_finding *pp_find_unknown(struct pp_judging *j, enum pp_effect could, c
 
 void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ...)
 {
-	/* A region that names a thousand devices is proved by the first few. */
-	const uint32_t max = 16;
-
-	if (f->nr_evidence >= max)
+	if (f->nr_evidence >= PP_MAX_EVIDENCE)
 		return;
 	va_list ap;
 	va_start(ap, fmt);

@@ -78,7 +78,7 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 	for (uint32_t i = 0; i < g->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[g->devices[i]];
 		learn_companion(f, g->devices[i], d);
-		if (pp_nr_hard_holds(h, d)) {
+		if (pp_nr_hard_holds(j, d)) {
 			if (!f->nr_held++)
 				f->first_held = g->devices[i];
 		}
@@ -206,10 +206,13 @@ static void judge(struct pp_judging *j)
 	struct finding_list *groups = PP_ARENA_ARRAY(j->arena, h->nr_groups, struct finding_list);
 
 	j->groups = PP_ARENA_ARRAY(j->arena, h->nr_groups, struct pp_group_facts);
-	if (!groups || !j->groups) {
+	j->hard = PP_ARENA_ARRAY(j->arena, h->nr_devices, uint32_t);
+	if (!groups || !j->groups || !j->hard) {
 		j->failed = true;
 		return;
 	}
+	for (uint32_t i = 0; i < h->nr_holds; i++)
+		j->hard[h->holds[i].device] += pp_hold_is_hard(h, &h->holds[i]);
 	for (uint32_t i = 0; i < h->nr_groups; i++)
 		learn_group(j, i);
 	j->into = &host;

@@ -185,7 +185,8 @@ static void interrupt_remapping(struct pp_judging *j)
 		return;
 	}
 	int unread = h->kernel.unsafe_interrupts.error;
-	if (!unsafe && unread != ENOENT) {
+	/* Off by default: that nobody kept the configuration is no reason to think otherwise. */
+	if (!unsafe && unread != ENOENT && unread != ENODATA) {
 		pp_find_unknown(j, PP_BLOCKS,
 		                "interrupts are not remapped, and whether VFIO may do without "
 		                "(allow_unsafe_interrupts) could not be read");
@@ -199,6 +200,8 @@ static void interrupt_remapping(struct pp_judging *j)
 			: pp_find(j, PP_BLOCKS,
 	                          "interrupts are not remapped, so VFIO refuses every device (EPERM)");
 	pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");
+	if (!unsafe && unread == ENODATA)
+		pp_evidence(j, f, "allow_unsafe_interrupts: not in the capture; off by default");
 	if (h->dmar && !(h->dmar->flags & PP_DMAR_INTR_REMAP))
 		pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
 	const struct pp_device *chipset = broken_chipset(h);

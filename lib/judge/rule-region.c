@@ -16,21 +16,14 @@ bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold)
 	return true;
 }
 
-uint32_t pp_nr_hard_holds(const struct pp_host *h, const struct pp_device *d)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < d->nr_holds; i++)
-		n += pp_hold_is_hard(h, &h->holds[d->first_hold + i]);
-	return n;
-}
-
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
 {
 	/* Intel's driver has always refused; the core does it for every IOMMU since 6.6. */
 	if (h->iommu == PP_IOMMU_INTEL)
 		return PP_YES;
-	return pp_kernel_at_least(&h->kernel, 6, 6);
+	enum pp_tri core = pp_kernel_at_least(&h->kernel, 6, 6);
+	/* Whose driver runs is not known: it may be Intel's. */
+	return h->iommu == PP_IOMMU_NONE && core == PP_NO ? PP_UNKNOWN : core;
 }
 
 enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h)
@@ -93,7 +86,7 @@ static void prove_holds(struct pp_judging *j, struct pp_finding *f, const struct
 {
 	const struct pp_host *h = j->host;
 
-	for (uint32_t i = 0; i < d->nr_holds; i++) {
+	for (uint32_t i = 0; i < d->nr_holds && f->nr_evidence < PP_MAX_EVIDENCE; i++) {
 		const struct pp_hold *hold = &h->holds[d->first_hold + i];
 		const struct pp_region *r = &h->regions[hold->region];
 		const char *through = "";
@@ -111,7 +104,7 @@ static void prove_holds(struct pp_judging *j, struct pp_finding *f, const struct
 
 static void prove_group(struct pp_judging *j, struct pp_finding *f, const struct pp_group *g)
 {
-	for (uint32_t i = 0; i < g->nr_regions; i++)
+	for (uint32_t i = 0; i < g->nr_regions && f->nr_evidence < PP_MAX_EVIDENCE; i++)
 		if (g->regions[i].kind == PP_REGION_DIRECT)
 			pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/reserved_regions: %s direct",
 			            g->number,
@@ -160,7 +153,7 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 	bool amd = h->iommu == PP_IOMMU_AMD;
 
-	bool by_table = pp_nr_hard_holds(h, d);
+	bool by_table = pp_nr_hard_holds(j, d);
 	if ((!by_table && !held_alone(j, d)) || kernel_denies(g))
 		return;
 	const char *what =
@@ -207,9 +200,8 @@ static void held_by_ivmd(struct pp_judging *j, const struct pp_device *d)
 
 static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 {
-	const struct pp_host *h = j->host;
 
-	if (pp_nr_hard_holds(h, d) || !d->nr_holds)
+	if (pp_nr_hard_holds(j, d) || !d->nr_holds)
 		return;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 	if (g && g->kernel_direct)
@@ -231,7 +223,7 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 /* The table says held, the kernel that runs says not: an override, or an odd table. */
 static void table_and_kernel_differ(struct pp_judging *j, const struct pp_device *d)
 {
-	if (!pp_nr_hard_holds(j->host, d) || !kernel_denies(pp_group_facts_of(j, d)))
+	if (!pp_nr_hard_holds(j, d) || !kernel_denies(pp_group_facts_of(j, d)))
 		return;
 	struct pp_finding *f = pp_find(j, PP_INFORMS,
 	                               "the firmware's table reserves memory for it, the running "
@@ -260,7 +252,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *facts = pp_group_facts_of(j, d);
 
-	if (pp_device_is_bridge(d) || !facts || pp_nr_hard_holds(h, d) || held_alone(j, d))
+	if (pp_device_is_bridge(d) || !facts || pp_nr_hard_holds(j, d) || held_alone(j, d))
 		return;
 	if (!facts->kernel_direct && (facts->regions_read || !facts->nr_held))
 		return;
@@ -318,7 +310,7 @@ static void vf_not_held(struct pp_judging *j, const struct pp_device *d)
 	if (h->iommu != PP_IOMMU_INTEL || d->physfn == PP_NO_DEVICE || d->nr_holds)
 		return;
 	const struct pp_device *pf = &h->devices[d->physfn];
-	if (!pp_nr_hard_holds(h, pf) || (d->group != PP_NO_GROUP && d->group == pf->group))
+	if (!pp_nr_hard_holds(j, pf) || (d->group != PP_NO_GROUP && d->group == pf->group))
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_INFORMS, "the region of its PF %s does not hold this VF", pp_name_of(j, pf));

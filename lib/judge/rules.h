@@ -7,6 +7,8 @@
 #include "judge/judge.h"
 
 #define PP_COMPANIONS_NAMED 6
+/* A region that names a thousand devices is proved by the first few. */
+#define PP_MAX_EVIDENCE 16
 
 /* What is asked of a group again and again, worked out once. */
 struct pp_group_facts {
@@ -30,6 +32,7 @@ struct pp_judging {
 	struct pp_arena *arena;
 	const struct pp_rule *rule;    /* the one that runs now */
 	struct pp_group_facts *groups; /* by group index */
+	uint32_t *hard;                /* hard holds, by device index */
 	struct finding_list *into;     /* where findings go now */
 	bool failed;                   /* out of memory: tested once, at the end */
 	struct pp_finding lost;
@@ -66,7 +69,10 @@ enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
 /* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
 enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
 /* Number of hard holds of a device. */
-uint32_t pp_nr_hard_holds(const struct pp_host *h, const struct pp_device *d);
+static inline uint32_t pp_nr_hard_holds(const struct pp_judging *j, const struct pp_device *d)
+{
+	return j->hard[d - j->host->devices];
+}
 
 /* What frees a device from its regions, on this host, best first. */
 void pp_cure_regions(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d);
