@@ -38,7 +38,7 @@ struct pp_slot_ref {
 	unsigned int witnesses;  /* enum pp_slot_witness: who says so */
 	const char *other_name;  /* what a disagreeing witness says, else NULL */
 	unsigned int other_witness;
-	bool unknown;        /* no witness could be asked */
+	bool unknown;        /* no witness could say */
 	const char *onboard; /* SMBIOS type 41 designation: the device is embedded */
 };
 

@@ -22,7 +22,7 @@ struct claim {
 
 struct claims {
 	struct claim *smbios, *kernel; /* per device; names NULL where nothing is said */
-	bool smbios_asked, kernel_asked;
+	bool smbios_tells; /* it has addresses: a device that none of them names is in no slot */
 };
 
 /* "PCI-E Slot 2", "SLOT1 J107", "Mezzanine Slot 2": the number behind the word; else NULL. */
@@ -78,7 +78,6 @@ static int claim_from_smbios(struct pp_host_build *b, struct claims *c)
 	struct pp_host *h = b->host;
 	const struct pp_smbios *s = h->smbios;
 
-	c->smbios_asked = s != NULL;
 	if (s && s->nr_slots > MAX_SLOTS)
 		pp_note(&h->notes, "SMBIOS", 0, "%u slots, only the first %d are looked at",
 		        s->nr_slots, MAX_SLOTS);
@@ -93,6 +92,7 @@ static int claim_from_smbios(struct pp_host_build *b, struct claims *c)
 			        slot->designation, a.segment, a.bus, a.device, a.function);
 			continue;
 		}
+		c->smbios_tells = true;
 		/* It names a function of the card, or the port above the slot. */
 		for (uint8_t function = 0; function < 8; function++) {
 			uint32_t d = pp_host_find(h, address_of(a, function));
@@ -145,7 +145,6 @@ static int claim_from_kernel(struct pp_host_build *b, struct claims *c)
 
 	if (r == -ENOMEM)
 		return r;
-	c->kernel_asked = !r || r == -ENOENT;
 	for (uint32_t i = 0; !r && i < names.count && i < MAX_SLOTS; i++) {
 		char path[256], address[64];
 		struct pp_address at;
@@ -228,7 +227,8 @@ static int place(struct pp_host_build *b, const struct claims *c, uint32_t index
 		return -ENOMEM;
 	if (!d->slot.name && above)
 		d->slot = *above;
-	d->slot.unknown = !d->slot.name && !c->smbios_asked && !c->kernel_asked;
+	/* The kernel names slots that can be hot-plugged; the others are in none of its folders. */
+	d->slot.unknown = !d->slot.name && !c->smbios_tells;
 	return 0;
 }
 
@@ -245,6 +245,7 @@ static void place_onboard(struct pp_host_build *b)
 			if (d == PP_NO_DEVICE)
 				continue;
 			struct pp_slot_ref *slot = &b->devices[d].slot;
+			slot->unknown = false;
 			if (function == a.function || !slot->onboard)
 				slot->onboard = s->onboard[i].designation;
 			/* Ports to embedded devices claim slots that nobody can find. */

@@ -122,14 +122,15 @@ class Slots(Case):
         self.tree.smbios(smbios_onboard("Embedded NIC 1", 7, 0))
         self.assertIsNone(self.slot())
 
-    def test_unknown_without_witnesses(self):
-        self.tree.remove("sys/bus")
-        self.tree.write("sys/bus/pci/devices/x", "")
-        self.tree.remove("sys/bus/pci/devices/x")
-        self.tree.device(HBA, 0x010700, group=2)
-        self.tree.remove("sys/firmware/dmi")
-        # no folder "slots" in a folder that is there: the kernel has none, and was asked
+    def test_no_slot_or_not_known(self):
+        """Only a table with addresses can tell that a device is in none of its slots."""
+        self.assertIn("slot", self.survey()[HBA]["unread"])
+        self.tree.smbios(smbios_slot(1, "Slot 1", 0, 0))
+        self.assertIn("slot", self.survey()[HBA]["unread"])
+        self.assertIn("not known", self.told())
+        self.tree.smbios(smbios_slot(1, "Slot 1", 9, 0))
         self.assertNotIn("slot", self.survey()[HBA]["unread"])
+        self.assertIn("none", self.told())
 
 
 class Card(Case):
