@@ -129,12 +129,17 @@ class Interrupts(Case):
                         "options vfio_iommu_type1 allow_unsafe_interrupts=1\n")
         self.assertFalse(self.allowed())
 
-    def test_nobody_knows(self):
-        """Neither the parameter nor the configuration was kept."""
+    def test_configuration_not_kept(self):
+        """The default then counts, and the proof says so."""
         self.tree.remove("sys/module")
         self.tree.remove("etc")
+        f = self.assert_finding(self.device(), "interrupt-remapping", "blocks")
+        self.assertIn("off by default", "".join(f["evidence"]))
+
+    def test_parameter_that_cannot_be_read(self):
+        self.tree.write("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts/x", "")
         device = self.device()
-        f = self.assert_finding(device, "interrupt-remapping", "unknown", "not remapped")
+        f = self.assert_finding(device, "interrupt-remapping", "unknown", "could not be read")
         self.assertEqual((f["could"], device["verdict"]), ("blocks", "unknown"))
 
 
@@ -193,8 +198,8 @@ class RelaxedByLog(Case):
         t.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 1, "00.0")))
         t.regions(1, "0x00000000bd000000 0x00000000bd000fff direct-relaxable")
         device = self.survey()["0000:01:00.0"]
-        self.assert_finding(device, "rmrr-relaxable", "informs", "relax_rmrr is on")
-        self.assertEqual(device["verdict"], "assignable")
+        self.assert_finding(device, "rmrr-relaxable", "degrades", "relax_rmrr lets it go")
+        self.assertEqual(device["verdict"], "care")
         # an argument that the kernel did not know changes nothing
         t.log("DMAR: Unknown option - 'relax_rmrr'")
         t.regions(1, "0x00000000bd000000 0x00000000bd000fff direct")
