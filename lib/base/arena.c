@@ -33,7 +33,10 @@ void pp_arena_fini(struct pp_arena *a)
 
 static struct pp_arena_chunk *chunk_new(struct pp_arena *a, size_t size)
 {
-	struct pp_arena_chunk *c = calloc(1, sizeof(*c) + size);
+	size_t total;
+	if (__builtin_add_overflow(sizeof(struct pp_arena_chunk), size, &total))
+		return NULL;
+	struct pp_arena_chunk *c = calloc(1, total);
 	if (!c)
 		return NULL;
 	c->size = size;
@@ -55,6 +58,8 @@ void *pp_arena_alloc(struct pp_arena *a, size_t bytes)
 		return NULL;
 	(void)align;
 #else
+	if (bytes > SIZE_MAX - align)
+		return NULL;
 	bytes = bytes ? (bytes + align - 1) / align * align : align;
 	struct pp_arena_chunk *c = a->chunks;
 	if (!c || c->size - c->used < bytes) {
