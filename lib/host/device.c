@@ -42,7 +42,7 @@ static int read_config_bytes(void *ctx, uint16_t offset, void *buf, uint16_t len
 /* Many small reads cost more than a large one. A capture with gaps is read piece by piece still. */
 static void read_ahead(struct reading *r)
 {
-	if (pp_source_kind(r->source) != PP_SOURCE_DIRECTORY)
+	if (!pp_source_is_still(r->source))
 		return;
 	ssize_t n = pp_source_pread(r->source, r->file, r->whole, sizeof(r->whole), 0);
 	r->len = n > 0 ? (size_t)n : 0;
@@ -76,16 +76,24 @@ static const char *last_component(const char *path)
  * Reading the configuration space through sysfs resumes the bridge above and, from D3cold, the
  * device itself (drivers/pci/pci.c, pci_config_pm_runtime_get()): a look must not do that.
  */
-static bool sleeps(struct pp_host_build *b, struct pp_node dir, const struct pp_device *d)
+static bool sleeps(struct pp_host_build *b, struct pp_node dir, const char *name,
+                   const struct pp_device *d)
 {
 	uint64_t class_code;
-	char state[16];
+	char state[16], path[128];
 
 	for (uint32_t p = d->parent; p != PP_NO_DEVICE; p = b->devices[p].parent)
 		if (b->devices[p].asleep)
 			return true;
-	if (pp_source_read_text(b->source, dir, "power_state", state, sizeof(state)))
-		return false; /* kernels before 5.11 do not say */
+	int r = pp_source_read_text(b->source, dir, "power_state", state, sizeof(state));
+	if (r == -ENOENT && pp_kernel_at_least(&b->host->kernel, 5, 11) != PP_YES) {
+		/* Older kernels tell less: suspended, and not how deep. */
+		snprintf(path, sizeof(path), DEVICES "/%s/power/runtime_status", name);
+		return !pp_source_read_text(b->source, PP_NODE_NONE, path, state, sizeof(state)) &&
+		       !strcmp(state, "suspended");
+	}
+	if (r)
+		return false;
 	if (!strcmp(state, "D3cold"))
 		return true;
 	/* A bridge in D3hot counts: a look at what is below would wake it. */
@@ -187,9 +195,9 @@ static int read_device(struct pp_host_build *b, const char *name, struct pp_devi
 	int r = pp_source_open_dir(b->source, path, &dir);
 	if (r) {
 		d->driver.error = d->reset_method.error = d->group_error = -r;
-		return r == -ENOMEM ? r : pp_build_unread(b, path, -r, "this device");
+		return r == -ENOMEM ? r : pp_build_unread(b, DEVICES "/*", -r, "a device");
 	}
-	d->asleep = sleeps(b, dir, d);
+	d->asleep = sleeps(b, dir, name, d);
 	r = d->asleep ? 0 : read_config(b, dir, name, d);
 	if (d->config.header_read == PP_YES) {
 		d->vendor = d->config.vendor;

@@ -2,6 +2,7 @@
 /* What the firmware left behind: ACPI tables, SMBIOS. */
 #include <string.h>
 
+#include "acpi/iort.h"
 #include "host/build.h"
 
 #define TABLES "sys/firmware/acpi/tables/"
@@ -76,6 +77,50 @@ static int read_ivrs(struct pp_host_build *b)
 	return 0;
 }
 
+/* Its regions are the kernel's to tell; what counts here is whether it lists an IOMMU at all. */
+static int read_iort(struct pp_host_build *b)
+{
+	static const char path[] = TABLES "IORT";
+	struct pp_host *h = b->host;
+	struct pp_error why = { 0 };
+	struct pp_iort iort;
+	struct pp_span bytes;
+	int error;
+	int r = read_table(b, path, "whether an Arm firmware declares an IOMMU", &h->table_iort,
+	                   &error, &bytes);
+
+	if (r || error)
+		return r;
+	r = pp_iort_parse(bytes, &b->scratch, &h->notes, &iort, &why);
+	if (r)
+		return undecodable(b, path, r, &why, &error);
+	for (uint32_t i = 0; i < iort.nr_nodes; i++)
+		h->iort_has_smmu |=
+			iort.nodes[i].type == PP_IORT_SMMU || iort.nodes[i].type == PP_IORT_SMMU_V3;
+	return 0;
+}
+
+/*
+ * Every ACPI host shows some table. A folder with none is one that is hidden, as in a container,
+ * or a host without ACPI: what it lacks is then not known.
+ */
+static int doubt_absence(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+	struct pp_names names;
+
+	if (h->table_dmar != PP_NO || h->table_ivrs != PP_NO || h->table_iort != PP_NO)
+		return 0;
+	int r = pp_source_list(b->source, "sys/firmware/acpi/tables", &b->scratch, &names);
+	if (r == -ENOMEM)
+		return r;
+	if (!r && names.count)
+		return 0;
+	h->table_dmar = h->table_ivrs = h->table_iort = PP_UNKNOWN;
+	return pp_build_unread(b, "sys/firmware/acpi/tables", r ? -r : ENOENT,
+	                       "whether the firmware declares an IOMMU");
+}
+
 static int read_smbios(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
@@ -119,12 +164,8 @@ int pp_build_firmware(struct pp_host_build *b, struct pp_error *e)
 {
 	static const struct pp_smbios none = { 0 };
 	struct pp_host *h = b->host;
-	struct pp_span bytes;
-	int iort_error;
 
-	if (read_dmar(b) || read_ivrs(b) || read_smbios(b) ||
-	    read_table(b, TABLES "IORT", "the regions that an Arm firmware declares",
-	               &h->table_iort, &iort_error, &bytes))
+	if (read_dmar(b) || read_ivrs(b) || read_iort(b) || doubt_absence(b) || read_smbios(b))
 		return pp_fail_oom(e, "firmware tables");
 	const struct pp_smbios *s = h->smbios ? h->smbios : &none;
 	if (identity(b, s->product, "sys/class/dmi/id/product_name", &h->product) ||

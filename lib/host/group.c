@@ -66,10 +66,9 @@ static bool word_hex(struct pp_span *line, uint64_t *ret)
 }
 
 /* Through the group's folder: the long path is walked once, not twice. */
-static int read_regions_text(struct pp_host_build *b, const struct pp_group *g, char *buf,
-                             size_t size)
+static int read_regions_text(struct pp_host_build *b, struct pp_group *g, char *buf, size_t size)
 {
-	char path[64];
+	char path[64], name[32];
 	struct pp_node dir;
 
 	snprintf(path, sizeof(path), GROUPS "/%u", g->number);
@@ -77,6 +76,10 @@ static int read_regions_text(struct pp_host_build *b, const struct pp_group *g, 
 	if (r)
 		return r;
 	r = pp_source_read_text(b->source, dir, "reserved_regions", buf, size);
+	/* drivers/vfio/group.c, vfio_noiommu_group_alloc() names its groups; others have no name.
+	 */
+	g->no_iommu = !pp_source_read_text(b->source, dir, "name", name, sizeof(name)) &&
+	              !strcmp(name, "vfio-noiommu");
 	pp_source_close(b->source, dir);
 	return r;
 }
@@ -110,7 +113,7 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 		    !pp_text_word(&rest, &word) || n > lines) {
 			pp_note(&b->host->notes, path, 0, "a line that is no region");
 			g->regions_error = EBADMSG;
-			return pp_build_unread(b, path, EBADMSG,
+			return pp_build_unread(b, GROUPS "/*/reserved_regions", EBADMSG,
 			                       "the regions that the kernel reserves");
 		}
 		k.kind = kind_of(word);
@@ -153,7 +156,13 @@ static void note_absence(struct pp_host_build *b)
 	if (r && r != -ENOENT)
 		h->groups_error = -r;
 	else if (!r && names.count)
-		h->groups_error = ENODATA; /* groups, but no device says which is its own */
+		h->groups_elsewhere = true;
+	/* Groups, and a device that could not be asked for its own. */
+	for (uint32_t i = 0; h->groups_elsewhere && i < h->nr_devices; i++)
+		if (h->devices[i].group_error != ENOENT)
+			h->groups_error = h->devices[i].group_error;
+	if (h->groups_error)
+		h->groups_elsewhere = false;
 }
 
 int pp_build_groups(struct pp_host_build *b, struct pp_error *e)

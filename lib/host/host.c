@@ -72,14 +72,24 @@ uint32_t pp_host_find(const struct pp_host *h, struct pp_address a)
 	return PP_NO_DEVICE;
 }
 
-#define CLASS_BRIDGE  0x06
-#define CLASS_DISPLAY 0x03
-#define CLASS_USB     0x0c03
+#define CLASS_HOST_BRIDGE  0x0600
+#define CLASS_ISA_BRIDGE   0x0601
+#define CLASS_OTHER_BRIDGE 0x0680
+#define CLASS_BRIDGE       0x06
+#define CLASS_DISPLAY      0x03
+#define CLASS_USB          0x0c03
 
+/*
+ * vfio-pci goes by the header. A host or ISA bridge has a normal one and is the board's own; other
+ * functions of the class (NVSwitch, non-transparent bridges) are as good as any endpoint.
+ */
 bool pp_device_is_bridge(const struct pp_device *d)
 {
-	return pp_device_base_class(d) == CLASS_BRIDGE ||
-	       (d->config.header_read == PP_YES && d->config.header_type != PP_HEADER_NORMAL);
+	if (d->config.header_read == PP_YES)
+		return d->config.header_type != PP_HEADER_NORMAL ||
+		       d->class_code >> 8 == CLASS_HOST_BRIDGE ||
+		       d->class_code >> 8 == CLASS_ISA_BRIDGE;
+	return pp_device_base_class(d) == CLASS_BRIDGE && d->class_code >> 8 != CLASS_OTHER_BRIDGE;
 }
 
 bool pp_device_is_relaxable(const struct pp_device *d)

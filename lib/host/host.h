@@ -83,6 +83,7 @@ struct pp_group {
 	const struct pp_kernel_region *regions;
 	uint32_t nr_regions;
 	int regions_error; /* errno, 0 if they were read */
+	bool no_iommu;     /* VFIO's stand-in for a device that no IOMMU covers */
 };
 
 enum pp_region_source {
@@ -141,13 +142,15 @@ struct pp_kernel {
 	struct pp_text_fact release; /* "6.1.0-28-amd64" */
 	unsigned int major, minor;   /* 0.0 if the release is unknown */
 	bool proxmox;
+	bool backports; /* Red Hat's or SUSE's: a low number does not mean old behaviour */
 	struct pp_text_fact command_line; /* only looked at, never shown whole */
 	/*
 	 * "Y" or "N": the module's parameter; before it is loaded, the command line or modprobe.d.
 	 * ENOENT: set nowhere, so "N" once it is loaded.
 	 */
 	struct pp_text_fact unsafe_interrupts;
-	struct pp_text_fact lockdown; /* "none", "integrity", "confidentiality" */
+	struct pp_text_fact denylist_disabled; /* "Y" or "N": vfio_pci.disable_denylist */
+	struct pp_text_fact lockdown;          /* "none", "integrity", "confidentiality" */
 	enum pp_tri log_read;
 	bool log_scope_mismatch;      /* "Device scope type does not match for" */
 	const char *log_scope_device; /* the device it names */
@@ -189,7 +192,11 @@ struct pp_host {
 	uint8_t wrong_scope_type;
 	const struct pp_dmar *dmar;
 	const struct pp_ivrs *ivrs;
-	enum pp_tri iommu_on;     /* the kernel runs one */
+	bool iort_has_smmu;    /* the IORT lists an IOMMU; many list interrupt controllers only */
+	enum pp_tri is_guest;  /* the host is a virtual machine itself */
+	bool xen;              /* it runs under Xen, which keeps the IOMMU to itself */
+	bool groups_elsewhere; /* there are groups, of other devices than PCI's */
+	enum pp_tri iommu_on;  /* the kernel runs one */
 	enum pp_iommu_kind iommu; /* by what the kernel runs, else by the table */
 	enum pp_tri intremap;     /* interrupts are remapped */
 

@@ -17,6 +17,17 @@ static enum pp_iommu_kind kind_by_name(const char *name)
 	return PP_IOMMU_OTHER;
 }
 
+/* Groups are what passthrough needs: they are there exactly when an IOMMU is on. */
+static enum pp_tri groups_tell(const struct pp_host *h)
+{
+	for (uint32_t i = 0; i < h->nr_groups; i++)
+		if (!h->groups[i].no_iommu)
+			return PP_YES;
+	if (h->groups_elsewhere)
+		return PP_YES;
+	return h->groups_error ? PP_UNKNOWN : PP_NO;
+}
+
 static int find_iommu(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
@@ -31,22 +42,23 @@ static int find_iommu(struct pp_host_build *b)
 		h->iommu = PP_IOMMU_INTEL;
 	else if (h->table_ivrs == PP_YES)
 		h->iommu = PP_IOMMU_AMD;
-	/* Groups are what passthrough needs: they are there exactly when an IOMMU is on. */
-	if (h->nr_groups)
-		h->iommu_on = PP_YES;
-	else
-		h->iommu_on = h->groups_error ? PP_UNKNOWN : PP_NO;
+	else if (h->iort_has_smmu)
+		h->iommu = PP_IOMMU_OTHER;
+	h->iommu_on = groups_tell(h);
 	return 0;
 }
 
 /*
  * Remapped interrupts carry the prefix in their chip's name (drivers/iommu/intel/irq_remapping.c,
- * drivers/iommu/amd/iommu.c). The file is read piece by piece, no further than to the first one.
+ * drivers/iommu/amd/iommu.c); Arm's isolated ones come from an ITS
+ * (drivers/irqchip/irq-gic-v3-its.c). The file is read piece by piece, no further than to the
+ * first one.
  */
 static int search_remapping(struct pp_host_build *b, struct pp_node file)
 {
 	char buf[8192];
 	size_t kept = 0, offset = 0;
+	bool x86 = b->host->iommu == PP_IOMMU_INTEL || b->host->iommu == PP_IOMMU_AMD;
 
 	for (;;) {
 		ssize_t n =
@@ -55,7 +67,7 @@ static int search_remapping(struct pp_host_build *b, struct pp_node file)
 			return (int)n;
 		struct pp_span seen = PP_SPAN(buf, kept + (size_t)n);
 		offset += (size_t)n;
-		if (pp_span_find(seen, " IR-")) {
+		if (pp_span_find(seen, x86 ? " IR-" : "ITS-")) {
 			b->host->intremap = PP_YES;
 			return 0;
 		}
@@ -65,7 +77,8 @@ static int search_remapping(struct pp_host_build *b, struct pp_node file)
 			/* No kernel shows an empty file: that is no answer. */
 			if (!offset)
 				return -EBADMSG;
-			b->host->intremap = PP_NO;
+			/* Elsewhere an interrupt controller may isolate under another name. */
+			b->host->intremap = x86 ? PP_NO : PP_UNKNOWN;
 			return 0;
 		}
 		/* The prefix may lie across two pieces. */
@@ -93,8 +106,7 @@ int pp_build_iommu(struct pp_host_build *b, struct pp_error *e)
 {
 	if (find_iommu(b))
 		return pp_fail_oom(e, "IOMMU");
-	bool x86 = b->host->iommu == PP_IOMMU_INTEL || b->host->iommu == PP_IOMMU_AMD;
-	if (x86 && b->host->iommu_on == PP_YES && find_remapping(b))
+	if (b->host->iommu_on == PP_YES && find_remapping(b))
 		return pp_fail_oom(e, "IOMMU");
 	return 0;
 }

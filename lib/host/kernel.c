@@ -10,7 +10,10 @@ enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, un
 {
 	if (!k->release.text || !k->major)
 		return PP_UNKNOWN;
-	return pp_tri(k->major > major || (k->major == major && k->minor >= minor));
+	if (k->major > major || (k->major == major && k->minor >= minor))
+		return PP_YES;
+	/* A vendor's long-lived kernel keeps its number and takes over what is newer. */
+	return k->backports ? PP_UNKNOWN : PP_NO;
 }
 
 static unsigned int leading_number(const char **s)
@@ -49,6 +52,7 @@ static int read_release(struct pp_host_build *b)
 		k->minor = leading_number(&s);
 	}
 	k->proxmox = strstr(text, "-pve") != NULL;
+	k->backports = strstr(text, ".el") || strstr(text, "-default");
 	k->release.text = text;
 	return 0;
 }
@@ -93,23 +97,29 @@ const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct
 	return last;
 }
 
+/* A switch of a module. names as the kernel has them, with '_'. */
+struct module_option {
+	const char *module, *option;
+};
+
 /* "options vfio_iommu_type1 … allow_unsafe_interrupts=1"; last: what was found before. */
-static const char *unsafe_in_line(struct pp_host_build *b, struct pp_span line, const char *last)
+static const char *option_in_line(struct pp_host_build *b, const struct module_option *o,
+                                  struct pp_span line, const char *last)
 {
 	struct pp_span word;
 
 	if (!pp_text_word(&line, &word) || !pp_span_is(word, "options") ||
-	    !pp_text_word(&line, &word) ||
-	    !is_named(word, "vfio_iommu_type1", strlen("vfio_iommu_type1")))
+	    !pp_text_word(&line, &word) || !is_named(word, o->module, strlen(o->module)))
 		return last;
 	while (pp_text_word(&line, &word)) {
-		const char *value = value_of(word, "allow_unsafe_interrupts", &b->scratch);
+		const char *value = value_of(word, o->option, &b->scratch);
 		last = value ? value : last;
 	}
 	return last;
 }
 
-static const char *unsafe_in_files(struct pp_host_build *b, const struct pp_names *files)
+static const char *option_in_files(struct pp_host_build *b, const struct module_option *o,
+                                   const struct pp_names *files)
 {
 	const char *last = NULL;
 
@@ -122,7 +132,7 @@ static const char *unsafe_in_files(struct pp_host_build *b, const struct pp_name
 		if (!path || pp_source_read_all(b->source, path, 65536, &b->scratch, &text))
 			continue;
 		while (pp_text_line(&text, &line))
-			last = unsafe_in_line(b, line, last);
+			last = option_in_line(b, o, line, last);
 	}
 	return last;
 }
@@ -136,18 +146,21 @@ static bool is_yes(const char *value)
 }
 
 /* Before the module is loaded only the command line and modprobe.d can say. */
-static void unsafe_from_configuration(struct pp_host_build *b, struct pp_text_fact *ret)
+static int option_from_configuration(struct pp_host_build *b, const struct module_option *o,
+                                     struct pp_text_fact *ret)
 {
 	const struct pp_kernel *k = &b->host->kernel;
 	struct pp_names files;
-	/* modprobe hands the command line's over last. */
-	const char *value = pp_kernel_argument(b->host, "vfio_iommu_type1.allow_unsafe_interrupts",
-	                                       &b->scratch);
+	char *name = pp_arena_printf(&b->scratch, "%s.%s", o->module, o->option);
 
+	if (!name)
+		return -ENOMEM;
+	/* modprobe hands the command line's over last. */
+	const char *value = pp_kernel_argument(b->host, name, &b->scratch);
 	if (!value) {
 		int r = pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files);
 		if (!r)
-			value = unsafe_in_files(b, &files);
+			value = option_in_files(b, o, &files);
 		else if (r != -ENOENT && ret->error == ENOENT)
 			ret->error = -r; /* not known to be set nowhere */
 		if (k->command_line.error && k->command_line.error != ENOENT &&
@@ -156,6 +169,29 @@ static void unsafe_from_configuration(struct pp_host_build *b, struct pp_text_fa
 	}
 	if (value)
 		*ret = (struct pp_text_fact){ .text = is_yes(value) ? "Y" : "N" };
+	return 0;
+}
+
+/* "Y" or "N": as the loaded module has it, else as it would be loaded. */
+static int read_option(struct pp_host_build *b, const struct module_option *o,
+                       struct pp_text_fact *ret)
+{
+	char path[128];
+	struct pp_node dir;
+
+	snprintf(path, sizeof(path), "sys/module/%s/parameters/%s", o->module, o->option);
+	if (pp_build_text(b, path, ret))
+		return -ENOMEM;
+	if (ret->error == ENODATA) {
+		/* Not kept, or not loaded? The folder of the modules tells. */
+		snprintf(path, sizeof(path), "sys/module/%s", o->module);
+		int r = pp_source_open_dir(b->source, path, &dir);
+		if (!r)
+			pp_source_close(b->source, dir);
+		else if (r == -ENOENT)
+			ret->error = ENOENT;
+	}
+	return ret->error ? option_from_configuration(b, o, ret) : 0;
 }
 
 static int read_lockdown(struct pp_host_build *b)
@@ -214,35 +250,41 @@ static int read_log(struct pp_host_build *b)
 	return 0;
 }
 
-static int read_unsafe_interrupts(struct pp_host_build *b)
+/* Is the host a guest itself, and whose? */
+static int read_hypervisor(struct pp_host_build *b)
 {
-	static const char module[] = "sys/module/vfio_iommu_type1";
-	struct pp_text_fact *ret = &b->host->kernel.unsafe_interrupts;
-	char path[128];
-	struct pp_node dir;
+	char head[4096];
+	struct pp_node file;
+	struct pp_text_fact type;
 
-	snprintf(path, sizeof(path), "%s/parameters/allow_unsafe_interrupts", module);
-	if (pp_build_text(b, path, ret))
+	if (pp_build_text(b, "sys/hypervisor/type", &type))
 		return -ENOMEM;
-	if (ret->error == ENODATA) {
-		/* Not kept, or not loaded? The folder of the modules tells. */
-		int r = pp_source_open_dir(b->source, module, &dir);
-		if (!r)
-			pp_source_close(b->source, dir);
-		else if (r == -ENOENT)
-			ret->error = ENOENT;
-	}
-	if (ret->error)
-		unsafe_from_configuration(b, ret);
+	b->host->xen = type.text && !strcmp(type.text, "xen");
+	int r = pp_source_open_file(b->source, PP_NODE_NONE, "proc/cpuinfo", &file);
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	/* The first processor's flags lie in the first page. */
+	ssize_t n = pp_source_pread(b->source, file, head, sizeof(head), 0);
+	pp_source_close(b->source, file);
+	if (n == -ENOMEM)
+		return (int)n;
+	struct pp_span seen = PP_SPAN(head, n > 0 ? (size_t)n : 0);
+	if (pp_span_find(seen, "flags"))
+		b->host->is_guest = pp_tri(pp_span_find(seen, " hypervisor") != NULL);
 	return 0;
 }
 
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 {
+	static const struct module_option unsafe = { "vfio_iommu_type1",
+		                                     "allow_unsafe_interrupts" };
+	static const struct module_option denylist = { "vfio_pci", "disable_denylist" };
 	struct pp_kernel *k = &b->host->kernel;
 
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
-	    read_unsafe_interrupts(b) || read_lockdown(b) || read_log(b))
+	    read_option(b, &unsafe, &k->unsafe_interrupts) ||
+	    read_option(b, &denylist, &k->denylist_disabled) || read_hypervisor(b) ||
+	    read_lockdown(b) || read_log(b))
 		return pp_fail_oom(e, "kernel");
 	return 0;
 }

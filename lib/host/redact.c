@@ -121,28 +121,59 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 	return take(&b, content, a, e);
 }
 
+/* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
 {
-	static const char *const words[] = { "DMAR",
-		                             "IOMMU",
-		                             "iommu",
-		                             "AMD-Vi",
-		                             "RMRR",
-		                             "IVRS",
-		                             "Device scope type",
-		                             "Table Upgrade",
-		                             "locked down",
-		                             "IRQ remapping",
-		                             "Interrupt remapping",
-		                             "vfio" };
+	static const char *const beginnings[] = {
+		"DMAR",
+		"AMD-Vi",
+		"iommu",
+		"IOMMU",
+		"vfio-pci ",
+		"vfio_iommu_type1",
+		"vfio_pci",
+		"ACPI: DMAR",
+		"ACPI: IVRS",
+		"ACPI: IORT",
+		"ACPI: Table Upgrade",
+		"pci ",
+		"Your BIOS is broken",
+		"[Firmware Bug]",
+		"Kernel is locked down",
+		"Lockdown:",
+	};
+	/* "[    1.234567] " */
+	const uint8_t *stamp = line.len && line.data[0] == '[' ? pp_span_find(line, "] ") : NULL;
 
-	/* The command line stands in the log as well, whole, and its unknown arguments again. */
-	if (pp_span_find(line, "ommand line"))
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (pp_span_find(line, words[i]))
-			return true;
+	if (stamp && stamp[-1] >= '0' && stamp[-1] <= '9') {
+		line.len -= (size_t)(stamp + 2 - line.data);
+		line.data = stamp + 2;
+	}
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (pp_span_starts(line, beginnings[i]))
+			return !pp_span_starts(line, "pci ") || pp_span_find(line, "iommu");
 	return false;
+}
+
+/* Where the kernel's code lies is nobody's business. */
+static bool memory_line_matters(struct pp_span line)
+{
+	return pp_span_find(line, " : Reserved") || pp_span_find(line, " : reserved") ||
+	       pp_span_find(line, " : ACPI ");
+}
+
+/* Of the processors, whether they are virtual. */
+static int redact_processors(struct pp_span *content)
+{
+	static const char virtual[] = "flags : hypervisor\n", real[] = "flags :\n";
+
+	if (!pp_span_find(*content, "flags"))
+		*content = PP_SPAN("", 0);
+	else if (pp_span_find(*content, " hypervisor"))
+		*content = PP_SPAN(virtual, sizeof(virtual) - 1);
+	else
+		*content = PP_SPAN(real, sizeof(real) - 1);
+	return 0;
 }
 
 static bool option_matters(struct pp_span line)
@@ -180,6 +211,10 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		return redact_version(content, a, e);
 	if (!strncmp(path, "var/log/", 8))
 		return keep_lines(content, log_line_matters, a, e);
+	if (!strcmp(path, "proc/iomem"))
+		return keep_lines(content, memory_line_matters, a, e);
+	if (!strcmp(path, "proc/cpuinfo"))
+		return redact_processors(content);
 	if (!strncmp(path, "etc/modprobe.d/", 15))
 		return keep_lines(content, option_matters, a, e);
 	return 0;

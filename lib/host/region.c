@@ -52,22 +52,6 @@ static int hold(struct holds *s, uint32_t region, uint32_t scope, uint32_t devic
 	return 0;
 }
 
-/* First device of a domain on that bus or a later one. */
-static uint32_t first_on_bus(const struct pp_host *h, uint32_t domain, uint8_t bus)
-{
-	uint32_t low = 0, high = h->nr_devices;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-		struct pp_address a = h->devices[mid].address;
-		if (a.domain < domain || (a.domain == domain && a.bus < bus))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 /* The device itself and, if it is a bridge, all below it: is_downstream_to_pci_bridge(). */
 static int hold_scope(struct holds *s, uint32_t region, uint32_t scope, uint32_t device)
 {
@@ -79,14 +63,13 @@ static int hold_scope(struct holds *s, uint32_t region, uint32_t scope, uint32_t
 	    s->opened_by[device] == region + 1)
 		return r;
 	s->opened_by[device] = region + 1;
-	uint32_t i = first_on_bus(h, d->address.domain, d->config.secondary);
-	for (; !r && i < h->nr_devices; i++) {
-		if (h->devices[i].address.domain != d->address.domain ||
-		    h->devices[i].address.bus > d->config.subordinate)
-			break;
+	/* The kernel compares bus numbers and no domains, and so the same buses elsewhere count. */
+	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
+		uint8_t bus = h->devices[i].address.bus;
 		if (++s->steps > MAX_STEPS)
 			return -E2BIG;
-		r = hold(s, region, scope, i, true);
+		if (bus >= d->config.secondary && bus <= d->config.subordinate)
+			r = hold(s, region, scope, i, true);
 	}
 	return r;
 }

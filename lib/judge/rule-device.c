@@ -20,24 +20,49 @@ static void not_endpoint(struct pp_judging *j, const struct pp_device *d)
 static void no_group(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
+	char address[PP_ADDRESS_TEXT_BYTES];
+	struct pp_finding *f;
 
-	if (pp_device_is_bridge(d) || d->group != PP_NO_GROUP || h->iommu_on != PP_YES)
+	if (pp_device_is_bridge(d))
+		return;
+	if (d->group != PP_NO_GROUP && h->groups[d->group].no_iommu) {
+		f = pp_find(
+			j, PP_BLOCKS,
+			"no IOMMU covers it: its group is a stand-in of VFIO's, not for a guest");
+		pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/name: vfio-noiommu",
+		            h->groups[d->group].number);
+		return;
+	}
+	if (d->group != PP_NO_GROUP || h->iommu_on != PP_YES)
 		return;
 	if (d->group_error != ENOENT) {
 		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
 		return;
 	}
 	if (d->class_code >> 8 == CLASS_IOMMU) {
-		struct pp_finding *f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
+		f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
 		pp_evidence(j, f, "class %06x, no iommu_group", d->class_code);
 		return;
 	}
-	struct pp_finding *f =
-		pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");
-	char address[PP_ADDRESS_TEXT_BYTES];
+	f = pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");
 	pp_address_format(d->address, address);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/iommu_group: absent", address);
 	pp_evidence(j, f, "binding it to vfio-pci fails with EINVAL");
+}
+
+/* Domains above 0xffff are Intel's Volume Management Device: one controller in front of them all.
+ */
+static void behind_vmd(struct pp_judging *j, const struct pp_device *d)
+{
+	if (d->address.domain <= 0xffff || pp_device_is_bridge(d))
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_BLOCKS,
+	                "it sits behind an Intel VMD controller, which alone could be "
+	                "passed on, with all that is behind it");
+	pp_evidence(j, f, "domain %x", d->address.domain);
+	pp_add_cure(f, "bios-vmd", "switch VMD off for its port in the BIOS setup and reboot",
+	            "RAID volumes that VMD makes of the disks are lost");
 }
 
 static void no_answer(struct pp_judging *j, const struct pp_device *d)
@@ -84,7 +109,11 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 	                               "%u of its virtual functions are on: vfio-pci refuses the "
 	                               "physical function (EBUSY)",
 	                               vfs);
-	pp_evidence(j, f, "%u functions have %s as their physfn", d->nr_vfs_on, address);
+	if (d->nr_vfs_on)
+		pp_evidence(j, f, "%u functions have %s as their physfn", d->nr_vfs_on, address);
+	else
+		pp_evidence(j, f, "SR-IOV capability: VF Enable is set, NumVFs is %u",
+		            d->config.sriov_num_vfs);
 	pp_add_cure(f, "use-vf", "pass one of its virtual functions instead", NULL);
 	pp_add_cure(
 		f, "vfs-off",
@@ -136,9 +165,10 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 		return;
 	}
 	enum pp_tri lists_methods = pp_kernel_at_least(&j->host->kernel, 5, 15);
-	if (c->flr == PP_YES || c->af_flr == PP_YES)
-		return;
+	/* Where the kernel lists none, a function's own claim does not count: some hang on it. */
 	if (lists_methods != PP_YES) {
+		if (c->flr == PP_YES || c->af_flr == PP_YES)
+			return;
 		if (lists_methods == PP_UNKNOWN || c->caps[PP_CAP_PCIE].seen == PP_UNKNOWN)
 			pp_find_unknown(j, PP_DEGRADES, "whether it can be reset is not known");
 		return;
@@ -149,24 +179,37 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 	pp_evidence(j, f, "reset_method: none");
 }
 
-/* drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist(): crypto engines that escape a reset. */
+/* Accelerators that a guest could misuse: drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist().
+ */
 static void denylist(struct pp_judging *j, const struct pp_device *d)
 {
-	static const uint16_t intel[] = { 0x0435, 0x0443, 0x19e2, 0x19e3, 0x37c8, 0x37c9 };
+	static const struct {
+		uint16_t device;
+		bool later; /* added in 6.9, and to older kernels as a security fix */
+	} intel[] = { { 0x0435, false }, { 0x0443, false }, { 0x19e2, false }, { 0x19e3, false },
+		      { 0x37c8, false }, { 0x37c9, false }, { 0x0b25, true },  { 0x0cfe, true } };
+	const struct pp_kernel *k = &j->host->kernel;
+	bool listed = false, later = false;
 
-	if (!d->ids_known || d->vendor != 0x8086)
+	for (size_t i = 0; i < sizeof(intel) / sizeof(intel[0]); i++)
+		if (d->ids_known && d->vendor == 0x8086 && d->device == intel[i].device) {
+			listed = true;
+			later = intel[i].later;
+		}
+	/* The list itself came with 5.9. */
+	if (!listed || pp_kernel_at_least(k, 5, 9) == PP_NO ||
+	    (k->denylist_disabled.text && *k->denylist_disabled.text == 'Y'))
 		return;
-	for (size_t i = 0; i < sizeof(intel) / sizeof(intel[0]); i++) {
-		if (d->device != intel[i])
-			continue;
-		struct pp_finding *f = pp_find(j, PP_BLOCKS,
-		                               "vfio-pci refuses this accelerator: a guest could "
-		                               "misuse it");
-		pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist", d->device);
-		pp_add_cure(f, "disable-denylist",
-		            "options vfio-pci disable_denylist=1 in /etc/modprobe.d",
-		            "only for guests that are trusted");
-	}
+	static const char text[] = "vfio-pci refuses this accelerator: a guest could misuse it";
+	struct pp_finding *f = later && pp_kernel_at_least(k, 6, 9) != PP_YES
+	                               ? pp_find_unknown(j, PP_BLOCKS, text)
+	                               : pp_find(j, PP_BLOCKS, text);
+	pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist%s", d->device,
+	            later ? ", since 6.9 or a security fix" : "");
+	pp_add_cure(f, "disable-denylist",
+	            "write \"options vfio-pci disable_denylist=1\" into a file of /etc/modprobe.d "
+	            "and reboot",
+	            "only for guests that are trusted");
 }
 
 static void slot_disputed(struct pp_judging *j, const struct pp_device *d)
@@ -204,6 +247,10 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "VT-d 8.3; IOMMU 48882, 5.2.2",
 	  .on_device = no_group },
+	{ .id = "behind-vmd",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/pci/controller/vmd.c; pci_real_dma_dev()",
+	  .on_device = behind_vmd },
 	{ .id = "pf-with-vfs",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device()",

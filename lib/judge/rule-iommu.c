@@ -5,33 +5,61 @@
 #include "base/text.h"
 #include "judge/rules.h"
 
-#define NO_TABLE "the firmware declares no IOMMU (no DMAR, IVRS or IORT table)"
-
-static void cure_firmware(struct pp_finding *f)
+/* Under Xen the hypervisor owns the IOMMU, and VFIO has no part in it. */
+static void under_xen(struct pp_judging *j)
 {
-	pp_add_cure(
-		f, "bios-iommu",
-		"enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD IOMMU\"; on ProLiant "
-		"Gen8 System Options > Processor Options > Intel VT-d",
-		NULL);
+	if (!j->host->xen || j->host->iommu_on == PP_YES)
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "this host runs under Xen, which keeps the IOMMU to itself: "
+	                               "not for KVM");
+	pp_evidence(j, f, "/sys/hypervisor/type: xen");
+}
+
+/* The firmware's setup; for a guest, the machine that its own host gives it. */
+static void cure_firmware(struct pp_judging *j, struct pp_finding *f)
+{
+	if (j->host->is_guest == PP_YES) {
+		pp_evidence(j, f, "/proc/cpuinfo: flag hypervisor: the host is a virtual machine");
+		pp_add_cure(f, "virtual-iommu",
+		            "give this virtual machine an IOMMU: with QEMU \"-device intel-iommu,"
+		            "intremap=on\", with libvirt <iommu model='intel'/>",
+		            "only for devices that the machine was given itself");
+		return;
+	}
+	pp_add_cure(f, "bios-iommu",
+	            "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD IOMMU\"; on "
+	            "ProLiant Gen8 System Options > Processor Options > Intel VT-d",
+	            NULL);
 }
 
 static void iommu_absent(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
 
-	if (h->iommu_on != PP_NO || h->table_dmar != PP_NO || h->table_ivrs != PP_NO ||
-	    h->table_iort != PP_NO)
+	if (h->iommu_on != PP_NO || h->table_dmar != PP_NO || h->table_ivrs != PP_NO || h->xen ||
+	    h->iort_has_smmu)
 		return;
-	struct pp_finding *f = pp_find(j, PP_BLOCKS, NO_TABLE);
-	pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, IVRS or IORT");
+	struct pp_finding *f =
+		h->table_iort == PP_YES
+			? pp_find(j, PP_BLOCKS,
+	                          "the firmware declares no IOMMU (its IORT lists none)")
+			: pp_find(j, PP_BLOCKS,
+	                          "the firmware declares no IOMMU (no DMAR, IVRS or IORT table)");
+	pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS%s",
+	            h->table_iort == PP_YES ? "" : ", no IORT");
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
-	cure_firmware(f);
+	cure_firmware(j, f);
 }
 
-static bool any_table(const struct pp_host *h)
+/* The table that declares an IOMMU; NULL if none does, or none was read. */
+static const char *declaring_table(const struct pp_host *h)
 {
-	return h->table_dmar == PP_YES || h->table_ivrs == PP_YES || h->table_iort == PP_YES;
+	if (h->table_dmar == PP_YES)
+		return "DMAR";
+	if (h->table_ivrs == PP_YES)
+		return "IVRS";
+	return h->iort_has_smmu ? "IORT" : NULL;
 }
 
 /* The argument that turned it off, as it stands on the command line; NULL if there is none. */
@@ -53,65 +81,80 @@ static const char *switched_off(struct pp_judging *j)
 
 static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char *off)
 {
-	bool amd = j->host->iommu == PP_IOMMU_AMD;
+	bool intel = j->host->iommu == PP_IOMMU_INTEL || j->host->iommu == PP_IOMMU_NONE;
 
 	if (off)
 		pp_add_cure(f, "kernel-argument",
 		            pp_arena_printf(j->arena,
 		                            "take %s off the kernel's command line%s and reboot",
-		                            off, amd ? "" : ", put intel_iommu=on there"),
+		                            off, intel ? ", put intel_iommu=on there" : ""),
 		            NULL);
-	else if (amd)
-		pp_add_cure(
-			f, "kernel-argument",
-			"AMD's IOMMU is on by default where the firmware declares it: look in the "
-			"kernel log for \"AMD-Vi\"",
-			NULL);
-	else
+	else if (intel)
 		pp_add_cure(f, "kernel-argument",
 		            "add intel_iommu=on to the kernel's command line and reboot", NULL);
+	else /* AMD's and Arm's are on by default: only the log can tell what went wrong. */
+		pp_evidence(j, f, "no argument switches it off: the kernel log tells more (\"%s\")",
+		            j->host->iommu == PP_IOMMU_AMD ? "AMD-Vi" : "smmu");
+}
+
+static void cure_table(struct pp_finding *f, const char *override)
+{
+	pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
+	if (override)
+		pp_add_cure(f, "table-override", override,
+		            "a table that is not the firmware's own");
+}
+
+/* Declared, and yet not running: what is known to keep the kernel from it. */
+static void iommu_declared_but_off(struct pp_judging *j, const char *table)
+{
+	const struct pp_host *h = j->host;
+	const char *off = switched_off(j);
+	struct pp_finding *f;
+
+	if (h->kernel.log_direct_map_failed) {
+		f = pp_find(j, PP_BLOCKS,
+		            "the kernel gave up on the IOMMU: it could not map a region that the "
+		            "firmware asks for");
+		pp_evidence(j, f, "kernel log: not able to establish FW requested direct mapping");
+		pp_add_cure(f, "kernel-argument",
+		            "add iommu=pt to the kernel's command line and reboot", NULL);
+	} else if (h->table_error.code) {
+		f = pp_find(j, PP_BLOCKS,
+		            "the IOMMU is off: the firmware's %s table is broken (%s)", table,
+		            h->table_error.text);
+		cure_table(f, "override the table from the initrd with a mended one");
+	} else if (off) {
+		f = pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
+		            off);
+		cure_argument(j, f, off);
+	} else {
+		f = pp_find(j, PP_BLOCKS,
+		            "the firmware declares an IOMMU (%s), but the kernel does not run it",
+		            table);
+		cure_argument(j, f, NULL);
+	}
+	pp_evidence(j, f, "/sys/firmware/acpi/tables/%s: present", table);
+	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
 }
 
 static void iommu_off(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	const struct pp_kernel *k = &h->kernel;
+	const char *table = declaring_table(h);
 
 	if (h->iommu_on != PP_NO || h->wrong_scope_device != PP_NO_DEVICE ||
-	    k->log_scope_mismatch ||
-	    (!any_table(h) && h->table_dmar == PP_NO && h->table_ivrs == PP_NO))
+	    h->kernel.log_scope_mismatch || h->xen)
 		return;
-	if (!any_table(h)) {
+	if (table) {
+		iommu_declared_but_off(j, table);
+	} else if (h->table_dmar == PP_UNKNOWN || h->table_ivrs == PP_UNKNOWN) {
 		struct pp_finding *f = pp_find(j, PP_BLOCKS,
 		                               "the kernel runs no IOMMU; whether the firmware "
 		                               "declares one could not be read");
 		cure_argument(j, f, switched_off(j));
-		cure_firmware(f);
-		return;
+		cure_firmware(j, f);
 	}
-	const char *table = h->table_dmar == PP_YES   ? "DMAR"
-	                    : h->table_ivrs == PP_YES ? "IVRS"
-	                                              : "IORT";
-	const char *off = switched_off(j);
-	struct pp_finding *f;
-	if (k->log_direct_map_failed)
-		f = pp_find(j, PP_BLOCKS,
-		            "the kernel gave up on the IOMMU: it could not map a region that the "
-		            "firmware asks for");
-	else if (h->table_error.code)
-		f = pp_find(j, PP_BLOCKS,
-		            "the IOMMU is off: the firmware's %s table is broken (%s)", table,
-		            h->table_error.text);
-	else if (off)
-		f = pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
-		            off);
-	else
-		f = pp_find(j, PP_BLOCKS,
-		            "the firmware declares an IOMMU (%s), but the kernel does not run it",
-		            table);
-	pp_evidence(j, f, "/sys/firmware/acpi/tables/%s: present", table);
-	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
-	cure_argument(j, f, off);
 }
 
 /* drivers/iommu/intel/dmar.c, dmar_insert_dev_scope(): -EINVAL, and the driver stays off. */
@@ -132,10 +175,7 @@ static void iommu_scope_type(struct pp_judging *j)
 		pp_evidence(j, f, "DMAR+0x%x: scope of type %u for %s, header type %u",
 		            h->wrong_scope_offset, h->wrong_scope_type, pp_name_of(j, d),
 		            d->config.header_type);
-		pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
-		pp_add_cure(f, "table-override",
-		            "override the DMAR from the initrd, with that scope's type mended",
-		            "a table that is not the firmware's own");
+		cure_table(f, "override the DMAR from the initrd, with that scope's type mended");
 	} else if (h->kernel.log_scope_mismatch) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
@@ -143,7 +183,7 @@ static void iommu_scope_type(struct pp_judging *j)
 			"Linux leaves the whole IOMMU off",
 			h->kernel.log_scope_device ? h->kernel.log_scope_device : "a device");
 		pp_evidence(j, f, "kernel log: Device scope type does not match");
-		pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
+		cure_table(f, NULL);
 	}
 }
 
@@ -178,7 +218,7 @@ static void interrupt_remapping(struct pp_judging *j)
 	const struct pp_host *h = j->host;
 	const char *unsafe = h->kernel.unsafe_interrupts.text;
 
-	if (h->iommu_on != PP_YES || h->iommu == PP_IOMMU_OTHER || h->intremap == PP_YES)
+	if (h->iommu_on != PP_YES || h->intremap == PP_YES)
 		return;
 	if (h->intremap == PP_UNKNOWN) {
 		pp_find_unknown(j, PP_BLOCKS, "whether interrupts are remapped could not be read");
@@ -218,12 +258,14 @@ static void interrupt_remapping(struct pp_judging *j)
 	if (allowed)
 		return;
 	pp_add_cure(f, "allow-unsafe-interrupts",
-	            "options vfio_iommu_type1 allow_unsafe_interrupts=1 in /etc/modprobe.d",
+	            "write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a file of "
+	            "/etc/modprobe.d and reboot",
 	            "a guest that owns a device can inject interrupts into the host");
 }
 
 static const struct pp_rule rules[] = {
 	{ .id = "iommu-absent", .reference = "ACPI 6.5, 5.2.6", .on_host = iommu_absent },
+	{ .id = "xen", .reference = "/sys/hypervisor/type", .on_host = under_xen },
 	{ .id = "iommu-off",
 	  .reference = "drivers/iommu/intel/iommu.c, intel_iommu_setup()",
 	  .on_host = iommu_off },

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "source/fsroot.h"
@@ -370,6 +372,19 @@ static int check_openat2(int fd, struct pp_error *e)
 	return pp_fail(e, -copy, "%s", strerror(-copy));
 }
 
+/* "/" itself, or a host's /sys seen from a container: the devices are behind the files. */
+static bool has_live_sysfs(int root)
+{
+	struct statfs fs;
+	int fd = open_below(root, "sys", PP_OPEN_PLACE | O_DIRECTORY);
+
+	if (fd < 0)
+		return false;
+	bool live = fstatfs(fd, &fs) || fs.f_type == SYSFS_MAGIC;
+	close(fd);
+	return live;
+}
+
 int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 {
 	int sub = is_host(fd) ? -ENOENT : single_host(fd);
@@ -388,7 +403,9 @@ int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 		close(fd);
 		return pp_fail_oom(e, "folder");
 	}
-	d->base = (struct pp_source){ .ops = &directory_ops, .kind = PP_SOURCE_DIRECTORY };
+	d->base = (struct pp_source){ .ops = &directory_ops,
+		                      .kind = PP_SOURCE_DIRECTORY,
+		                      .still = !has_live_sysfs(fd) };
 	d->root = fd;
 	*ret = &d->base;
 	return 0;

@@ -13,6 +13,11 @@ void pp_source_free(struct pp_source *s)
 		s->ops->free(s);
 }
 
+bool pp_source_is_still(const struct pp_source *s)
+{
+	return s->still;
+}
+
 enum pp_source_kind pp_source_kind(const struct pp_source *s)
 {
 	return s->kind;

@@ -90,9 +90,16 @@ struct pp_source {
 	const struct pp_source_ops *ops;
 	enum pp_source_kind kind;
 	const struct pp_capture_info *capture; /* NULL: no capture of ours */
+	bool still;                            /* see pp_source_is_still() */
 };
 
 enum pp_source_kind pp_source_kind(const struct pp_source *s);
+
+/*
+ * Files in a folder with nothing behind them: reading more of one than is needed disturbs nobody.
+ * Not so where the folder is a mounted /sys after all.
+ */
+bool pp_source_is_still(const struct pp_source *s);
 
 /* What a capture of ours says of itself. */
 struct pp_capture_info {

@@ -153,6 +153,8 @@ class TreeWriter:
         put(f"{base}/class", f"0x{f.class_code:06x}\n")
         put(f"{base}/revision", f"0x{f.revision:02x}\n")
         put(f"{base}/irq", f"{f.irq}\n")
+        if self.m.version >= (5, 11):
+            put(f"{base}/power_state", "D0\n")
         put(f"{base}/enable", f"{1 if f.driver else 0}\n", 0o644)
         put(f"{base}/numa_node", f"{f.numa}\n", 0o644)
         self.sink.file(f"{base}/resource", _resource(f))
@@ -185,7 +187,6 @@ class TreeWriter:
         """What a real device's folder holds besides."""
         put = self.text
         put(f"{base}/modalias", _modalias(f))
-        put(f"{base}/power_state", "D0\n")
         put(f"{base}/ari_enabled", f"{int(f.ari and bool(f.parent and f.parent.ari))}\n")
         put(f"{base}/driver_override", "(null)\n", 0o644)
         put(f"{base}/msi_bus", "1\n", 0o644)
