@@ -82,13 +82,18 @@ static void cure_relax(struct pp_judging *j, struct pp_finding *f)
 	            "memory");
 }
 
+bool pp_locked_down(const struct pp_host *h)
+{
+	const char *lockdown = h->kernel.lockdown.text;
+
+	return lockdown && strcmp(lockdown, "none") != 0;
+}
+
 static void cure_override(struct pp_judging *j, struct pp_finding *f)
 {
 	const struct pp_host *h = j->host;
-	const char *lockdown = h->kernel.lockdown.text;
 
-	/* A locked-down kernel ignores tables from the initrd. */
-	if (lockdown && strcmp(lockdown, "none"))
+	if (pp_locked_down(h))
 		return;
 	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
 		return;

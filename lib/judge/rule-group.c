@@ -32,7 +32,14 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 		return;
 	for (uint32_t i = 0; i < g->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[g->devices[i]];
-		if (!pp_has_bridge_header(d) || pp_leaves_dma_alone(d))
+		if (!pp_has_bridge_header(d))
+			continue;
+		if (!d->driver.text && d->driver.error != ENOENT)
+			pp_find_unknown(j, PP_BLOCKS,
+			                "which driver the bridge %s of its group %u has could not "
+			                "be read",
+			                pp_name_of(j, d), g->number);
+		if (pp_leaves_dma_alone(d))
 			continue;
 		static const char text[] =
 			"the bridge %s of its group %u is bound to %s, which VFIO does not accept";

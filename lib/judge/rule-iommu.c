@@ -97,11 +97,12 @@ static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char
 		            j->host->iommu == PP_IOMMU_AMD ? "AMD-Vi" : "smmu");
 }
 
-static void cure_table(struct pp_finding *f, const char *override)
+static void cure_table(const struct pp_host *h, struct pp_finding *f)
 {
 	pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
-	if (override)
-		pp_add_cure(f, "table-override", override,
+	if (!pp_locked_down(h))
+		pp_add_cure(f, "table-override",
+		            "override the table from the initrd, with its mistake mended",
 		            "a table that is not the firmware's own");
 }
 
@@ -119,11 +120,13 @@ static void iommu_declared_but_off(struct pp_judging *j, const char *table)
 		pp_evidence(j, f, "kernel log: not able to establish FW requested direct mapping");
 		pp_add_cure(f, "kernel-argument",
 		            "add iommu=pt to the kernel's command line and reboot", NULL);
+		cure_table(h, f);
 	} else if (h->table_error.code) {
 		f = pp_find(j, PP_BLOCKS,
 		            "the IOMMU is off: the firmware's %s table is broken (%s)", table,
 		            h->table_error.text);
-		cure_table(f, "override the table from the initrd with a mended one");
+		/* No argument makes the kernel read a table that it could not use. */
+		cure_table(h, f);
 	} else if (off) {
 		f = pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
 		            off);
@@ -175,7 +178,7 @@ static void iommu_scope_type(struct pp_judging *j)
 		pp_evidence(j, f, "DMAR+0x%x: scope of type %u for %s, header type %u",
 		            h->wrong_scope_offset, h->wrong_scope_type, pp_name_of(j, d),
 		            d->config.header_type);
-		cure_table(f, "override the DMAR from the initrd, with that scope's type mended");
+		cure_table(h, f);
 	} else if (h->kernel.log_scope_mismatch) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
@@ -183,7 +186,7 @@ static void iommu_scope_type(struct pp_judging *j)
 			"Linux leaves the whole IOMMU off",
 			h->kernel.log_scope_device ? h->kernel.log_scope_device : "a device");
 		pp_evidence(j, f, "kernel log: Device scope type does not match");
-		cure_table(f, NULL);
+		cure_table(h, f);
 	}
 }
 

@@ -174,7 +174,9 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 	else if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
-			"%s: kernels from 6.6 on refuse it, and this kernel is not known", what);
+			"%s: kernels from 6.6 on refuse it, Intel's driver always; which is here "
+			"is not known",
+			what);
 	else
 		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(h, d));
 	prove_holds(j, f, d, true);
@@ -270,8 +272,8 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
-			"its group %u holds a reserved region: kernels from 6.6 on refuse "
-			"it, and this kernel is not known",
+			"its group %u holds a reserved region: kernels from 6.6 on refuse it, "
+			"Intel's driver always; which is here is not known",
 			g->number);
 	else if (who)
 		f = pp_find(j, PP_BLOCKS, "shares group %u with %s, for which the %s", g->number,
