@@ -1,0 +1,520 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every rule where it speaks, and where it must be silent."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+from hosttree import (BRIDGE, ENDPOINT, NOT_REMAPPED, UNITY, Case, drhd, ivmd, rmrr,  # noqa: E402
+                      scope, smbios_onboard, smbios_slot, smbios_system)
+
+HBA = "0000:07:00.0"
+START, END = 0xBDF83000, 0xBDF84FFF
+DIRECT = f"{START:#018x} {END:#018x} direct"
+OVERRIDE = ["table-override"]
+
+
+class Held(Case):
+    """A SAS HBA behind a root port, held by its own RMRR."""
+
+    def held(self, release="6.12.0-1-amd64", product="Z420", slot=None, class_code=0x010700,
+             iommu="dmar0", log=("DMAR: IOMMU enabled",), groups=True):
+        t = self.host(release, iommu=iommu if groups else None, log=log)
+        t.bridge("0000:00:03.0", 7, group=1 if groups else None)
+        t.device(HBA, class_code, group=2 if groups else None)
+        if iommu == "ivhd0":
+            t.ivrs(ivmd(START, END - START + 1, 0x0700, select=True))
+        else:
+            t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "03.0", "00.0")))
+        if groups:
+            t.regions(2, DIRECT)
+        maker = "HP" if "ProLiant" in product else "Maker"
+        records = [smbios_slot(slot, f"PCI-E Slot {slot}", 7, 0)] if slot else []
+        t.smbios(smbios_system(maker, product), smbios_slot(15, "PCI-E Slot 15", 0x77, 0),
+                 *records)
+        return t
+
+    def finding(self, rule="rmrr-hard", effect="blocks", *words, cures=None):
+        device = self.survey()[HBA]
+        self.assertEqual(device["verdict"],
+                         {"blocks": "blocked-curable", "informs": "assignable",
+                          "unknown": "unknown"}[effect])
+        return self.assert_finding(device, rule, effect, *words, cures=cures)
+
+    def test_text_and_proof(self):
+        self.held()
+        f = self.finding("rmrr-hard", "blocks", "0xbdf83000-0xbdf84fff", cures=OVERRIDE)
+        proof = "\n".join(f["evidence"])
+        self.assertIn("DMAR RMRR 0 at +0x40", proof)
+        self.assertIn("/sys/kernel/iommu_groups/2/reserved_regions", proof)
+
+    def test_texts_of_the_kernels(self):
+        for release, words, not_words in (
+                ("5.2.0", "EPERM", "EINVAL"), ("5.18.0", "EPERM", "EINVAL"),
+                ("5.19.0", "EPERM", "EINVAL"), ("6.1.0-28-amd64", "EPERM", "EINVAL"),
+                ("6.5.13-1-pve", "EPERM", "EINVAL"), ("6.6.0", "EINVAL", "EPERM"),
+                ("6.12.0", "EINVAL", "EPERM"), ("10.0.0", "EINVAL", "EPERM")):
+            self.setUp()
+            self.held(release)
+            proof = "\n".join(self.finding()["evidence"])
+            self.assertIn(f"kernel {release} refuses with {words}", proof)
+            self.assertNotIn(not_words, proof)
+
+    def test_unknown_kernel_quotes_none(self):
+        self.held(None)
+        proof = "\n".join(self.finding()["evidence"])
+        self.assertNotIn("refuses with", proof)
+
+    def test_old_kernels_list_is_not_believed(self):
+        """Before 5.3 a relaxable region is shown as direct: the table decides."""
+        t = self.held("5.2.0", class_code=0x030000)
+        self.finding("rmrr-relaxable", "informs", "USB and display")
+        t.remove("sys/firmware/acpi/tables/DMAR")
+        f = self.finding("region-unread", "unknown")
+        self.assertEqual(f["could"], "blocks")
+
+    def test_cures_of_a_gen8(self):
+        self.held(product="ProLiant DL380p Gen8", slot=2)
+        f = self.finding(cures=["bios-rmrds", "table-override"])
+        self.assertIn("RMRDS_Slot2 to Endpoints_Excluded", f["cures"][0]["text"])
+        self.assertIn("iLO", f["cures"][0]["risk"])
+        self.assertNotIn("embedded", f["text"])
+
+    def test_no_rmrds_elsewhere(self):
+        for product, slot in (("ProLiant MicroServer Gen8", 2), ("ProLiant DL380 Gen9", 2),
+                              ("ProLiant DL360 G7", 2), ("PowerEdge Gen8", 2),
+                              ("ProLiant DL380p Gen8", None)):
+            self.setUp()
+            self.held(product=product, slot=slot)
+            self.finding(cures=OVERRIDE)
+
+    def test_no_setting_for_a_slot_beyond(self):
+        self.held(product="ProLiant ML350p Gen8", slot=17)
+        self.finding(cures=OVERRIDE)
+
+    def test_slot_of_a_guess_names_no_setting(self):
+        t = self.held(product="ProLiant DL380p Gen8")
+        t.remove("sys/bus/pci/devices/0000:00:03.0")
+        t.bridge("0000:00:03.0", 7, group=1, slot=2)
+        self.finding(cures=OVERRIDE)
+
+    def test_disputed_slot_is_told_with_the_cure(self):
+        self.held(product="ProLiant DL380p Gen8", slot=2).slot("5", "0000:07:00")
+        f = self.finding(cures=["bios-rmrds", "table-override"])
+        self.assertIn("another source says slot 5", f["cures"][0]["text"])
+
+    def test_embedded_on_a_proliant(self):
+        t = self.held(product="ProLiant DL380p Gen8")
+        self.finding("rmrr-hard", "blocks", "it is embedded")
+        # what cannot be read is no proof of it
+        t.remove("sys/firmware/dmi")
+        t.write("sys/class/dmi/id/product_name", "ProLiant DL380p Gen8\n")
+        self.assertNotIn("embedded", self.finding()["text"])
+
+    def test_gen9_network_card(self):
+        self.held(product="ProLiant DL380 Gen9", slot=2, class_code=0x020000)
+        self.finding(cures=["bios-shared-memory", "table-override"])
+        self.setUp()
+        self.held(product="ProLiant DL380p Gen8", slot=2, class_code=0x020000)
+        self.finding(cures=["bios-rmrds", "table-override"])
+
+    def test_relax_rmrr_on_proxmox_only(self):
+        for release, cures in (("6.5.13-1-pve", ["relax-rmrr", "table-override"]),
+                               ("6.8.4-2-pve", ["relax-rmrr", "table-override"]),
+                               ("5.15.108-1-pve", OVERRIDE), ("6.5.0-amd64", OVERRIDE)):
+            self.setUp()
+            self.held(release)
+            self.finding(cures=cures)
+
+    def test_lockdown_takes_the_override(self):
+        t = self.held()
+        for state in ("none [integrity] confidentiality\n", "none integrity [confidentiality]\n"):
+            t.write("sys/kernel/security/lockdown", state)
+            device = self.survey()[HBA]
+            self.assert_finding(device, "rmrr-hard", "blocks", cures=[])
+            self.assertEqual(device["verdict"], "blocked")
+
+    def test_usb_and_display_go(self):
+        for class_code in (0x0C0320, 0x030000, 0x038000):
+            self.setUp()
+            self.held(class_code=class_code).regions(2, DIRECT + "-relaxable")
+            self.finding("rmrr-relaxable", "informs", "USB and display")
+        for class_code in (0x0C0500, 0x040300, 0x020000):
+            self.setUp()
+            self.held(class_code=class_code)
+            self.finding()
+
+    def test_kernel_overrules_the_table(self):
+        self.held().regions(2, "0x00000000fee00000 0x00000000feefffff msi")
+        device = self.survey()[HBA]
+        self.assert_finding(device, "region-disputed", "informs", "the kernel decides")
+        self.assert_not_found(device, "rmrr-hard")
+        self.assertEqual(device["verdict"], "assignable")
+
+    def test_table_alone(self):
+        """The kernel's list is missing: the table decides."""
+        self.held().remove("sys/kernel/iommu_groups/2/reserved_regions")
+        device = self.survey()[HBA]
+        self.assert_finding(device, "rmrr-hard", "blocks")
+        self.assert_not_found(device, "region-unread")
+
+    def test_kernel_alone(self):
+        """Users cannot read the table: the kernel's list is enough."""
+        self.held().remove("sys/firmware/acpi/tables/DMAR")
+        device = self.survey()[HBA]
+        self.assert_finding(device, "rmrr-hard", "blocks", "0xbdf83000-0xbdf84fff")
+
+    def test_while_off_too(self):
+        self.held(groups=False)
+        device = self.survey()[HBA]
+        self.assert_finding(device, "rmrr-hard", "blocks")
+        self.assert_finding(device, "iommu-off", "blocks", "does not run it")
+        self.assertEqual([f["rule"] for f in device["findings"]][:2], ["iommu-off", "rmrr-hard"])
+
+    def test_amd(self):
+        for release, effect in (("6.1.0-28-amd64", "informs"), ("6.5.0", "informs"),
+                                ("6.6.0", "blocks"), ("6.12.0", "blocks"), (None, "unknown")):
+            self.setUp()
+            self.held(release, iommu="ivhd0")
+            f = self.finding("ivmd-hard", effect, "IVMD",
+                             cures=[] if effect == "informs" else
+                             ["bios-preboot-dma", "table-override"])
+            if effect == "unknown":
+                self.assertEqual(f["could"], "blocks")
+            self.assert_not_found(self.survey()[HBA], "rmrr-hard")
+
+    def test_amd_display_is_held_too(self):
+        self.held(iommu="ivhd0", class_code=0x030000)
+        self.finding("ivmd-hard")
+
+    def test_whose_iommu_is_not_known(self):
+        """6.1 lets AMD go and Intel not."""
+        t = self.held("6.1.0", iommu="dmar0")
+        t.remove("sys/class/iommu")
+        t.remove("sys/firmware")
+        device = self.survey()[HBA]
+        self.assert_finding(device, "rmrr-hard", "unknown", "not known")
+        self.assertEqual(device["verdict"], "unknown")
+
+
+class Companions(Case):
+    def setUp(self):
+        super().setUp()
+        t = self.host()
+        t.device("0000:00:1f.0", 0x060100, group=5)
+        t.device("0000:00:1f.2", 0x010601, group=5, driver="ahci")
+        t.device("0000:00:1f.3", 0x0C0500, group=5)
+        t.device("0000:02:00.0", group=6)
+
+    def test_one_held_blocks_all(self):
+        self.tree.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1f.2")))
+        self.tree.regions(5, DIRECT)
+        devices = self.survey()
+        self.assert_finding(devices["0000:00:1f.3"], "region-companion", "blocks",
+                            "shares group 5 with 00:1f.2", "RMRR", cures=OVERRIDE)
+        self.assert_not_found(devices["0000:00:1f.2"], "region-companion")
+        self.assert_finding(devices["0000:00:1f.2"], "rmrr-hard", "blocks")
+        self.assertEqual(devices["0000:00:1f.0"]["verdict"], "not-endpoint")
+        self.assertEqual(devices["0000:02:00.0"]["verdict"], "assignable")
+
+    def test_held_by_nobody_known(self):
+        self.tree.regions(5, DIRECT)
+        f = self.assert_finding(self.survey()["0000:00:1f.3"], "region-companion", "blocks",
+                                "a device of its group 5", "root can tell which")
+        self.assertIn("reserved_regions", "".join(f["evidence"]))
+
+    def test_relaxable_holds_nobody(self):
+        self.tree.regions(5, DIRECT + "-relaxable")
+        self.assert_not_found(self.survey()["0000:00:1f.3"], "region-companion")
+
+    def test_one_guest_or_unbound(self):
+        devices = self.survey()
+        f = self.assert_finding(devices["0000:00:1f.3"], "companions", "degrades", "group 5",
+                                "00:1f.2 (ahci)", "00:1f.3")
+        self.assertNotIn("00:1f.0", f["text"])
+        self.assertIn("1 bound to a host driver", f["evidence"][0])
+        self.assertEqual(devices["0000:00:1f.3"]["verdict"], "care")
+        self.assert_not_found(devices["0000:02:00.0"], "companions")
+
+    def test_isa_bridge_with_a_driver_counts(self):
+        self.tree.remove("sys/bus/pci/devices/0000:00:1f.0")
+        self.tree.device("0000:00:1f.0", 0x060100, group=5, driver="lpc_ich")
+        self.assertIn("00:1f.0 (lpc_ich)",
+                      self.found(self.survey()["0000:00:1f.3"], "companions")["text"])
+
+
+class BridgeDriver(Case):
+    def port(self, driver, release="6.12.0"):
+        t = self.host(release)
+        t.bridge("0000:00:1c.0", 3, group=4, driver=driver)
+        t.device("0000:03:00.0", group=4)
+        return self.survey()["0000:03:00.0"]
+
+    def test_shpchp(self):
+        device = self.port("shpchp")
+        f = self.assert_finding(device, "bridge-driver", "blocks", "00:1c.0", "shpchp",
+                                cures=["unbind-bridge"])
+        self.assertIn("echo 0000:00:1c.0 > /sys/bus/pci/drivers/shpchp/unbind",
+                      f["cures"][0]["text"])
+        self.assertEqual(device["verdict"], "blocked-curable")
+
+    def test_harmless(self):
+        for driver in ("pcieport", "pci-stub", "vfio-pci", "mlx5_vfio_pci", None):
+            self.setUp()
+            self.assert_not_found(self.port(driver), "bridge-driver")
+
+    def test_since_5_19(self):
+        self.assert_not_found(self.port("shpchp", "5.18.19"), "bridge-driver")
+        self.setUp()
+        self.assert_finding(self.port("shpchp", "5.19.0"), "bridge-driver", "blocks")
+        self.setUp()
+        device = self.port("shpchp", None)
+        self.assert_finding(device, "bridge-driver", "unknown")
+        self.assertEqual(device["verdict"], "unknown")
+
+    def test_unread_driver(self):
+        t = self.host()
+        d = t.bridge("0000:00:1c.0", 3, group=4)
+        (d / "driver").write_text("no link")
+        t.device("0000:03:00.0", group=4)
+        device = self.survey()["0000:03:00.0"]
+        self.assert_finding(device, "bridge-driver", "unknown", "could not be read")
+
+    def test_another_groups_bridge(self):
+        t = self.host()
+        t.bridge("0000:00:1c.0", 3, group=4, driver="shpchp")
+        t.device("0000:03:00.0", group=5)
+        self.assert_not_found(self.survey()["0000:03:00.0"], "bridge-driver")
+
+
+class Iommu(Case):
+    def device(self):
+        return self.survey()["0000:03:00.0"]
+
+    def off(self, **more):
+        t = self.host(iommu=None, log=(), **more)
+        t.device("0000:03:00.0")
+        return t
+
+    def test_absent(self):
+        self.off()
+        f = self.assert_finding(self.device(), "iommu-absent", "blocks", "no IOMMU",
+                                cures=["bios-iommu"])
+        self.assertIn("Intel VT-d", f["cures"][0]["text"])
+        self.assert_not_found(self.device(), "iommu-off")
+
+    def test_iort_is_a_table_too(self):
+        self.off().write("sys/firmware/acpi/tables/IORT", b"IORT")
+        self.assert_not_found(self.device(), "iommu-absent")
+        self.assert_finding(self.device(), "iommu-off", "blocks", "IORT")
+
+    def test_whether_there_is_a_table_could_not_be_read(self):
+        self.off().remove("sys/firmware")
+        self.assert_not_found(self.device(), "iommu-absent")
+        self.assert_finding(self.device(), "iommu-off", "blocks", "could not be read",
+                            cures=["kernel-argument", "bios-iommu"])
+
+    def test_off_cures(self):
+        t = self.off()
+        t.dmar(drhd())
+        self.assert_finding(self.device(), "iommu-off", "blocks", cures=["kernel-argument"])
+        t.write("proc/cmdline", "intel_iommu=off\n")
+        f = self.assert_finding(self.device(), "iommu-off", "blocks", "(intel_iommu=off)")
+        self.assertIn("take intel_iommu=off off", f["cures"][0]["text"])
+
+    def test_broken_table_is_not_cured_by_an_argument(self):
+        t = self.off()
+        t.write("sys/firmware/acpi/tables/DMAR", b"DMAR" + b"\0" * 60)
+        f = self.assert_finding(self.device(), "iommu-off", "blocks", "broken", "DMAR+0x4",
+                                cures=["bios-update", "table-override"])
+        t.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+        f = self.found(self.device(), "iommu-off")
+        self.assertEqual([c["id"] for c in f["cures"]], ["bios-update"])
+
+    def test_direct_map_failed(self):
+        t = self.off()
+        t.ivrs(ivmd(START, 0x1000, flags=UNITY))
+        t.log("AMD-Vi: not able to establish FW requested direct mapping")
+        self.assert_finding(self.device(), "iommu-off", "blocks", "could not map",
+                            cures=["bios-update", "table-override"])
+
+    def test_on_says_nothing(self):
+        t = self.host()
+        t.device("0000:03:00.0", group=1)
+        t.dmar(drhd())
+        self.assertEqual(self.device()["findings"], [])
+        self.assertEqual(self.device()["verdict"], "assignable")
+
+    def test_wrong_scope_type(self):
+        t = self.off()
+        t.bridge("0000:00:1c.0", 3)
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
+        f = self.assert_finding(self.device(), "iommu-scope-type", "blocks", "00:1c.0",
+                                "an endpoint", cures=["bios-update", "table-override"])
+        self.assertIn("DMAR+0x58: scope of type 1 for 00:1c.0", f["evidence"][0])
+        self.assert_not_found(self.device(), "iommu-off")
+        # in any structure that is matched, and not where all devices are meant
+        t.dmar(drhd(scope(BRIDGE, 3, "00.0"), flags=0))
+        self.found(self.device(), "iommu-scope-type")
+        t.dmar(drhd(scope(BRIDGE, 3, "00.0"), flags=1))
+        self.assert_not_found(self.device(), "iommu-scope-type")
+
+    def test_wrong_scope_type_while_on(self):
+        """It is on: so the kernel took no offence, whatever the table looks like."""
+        t = self.host()
+        t.bridge("0000:00:1c.0", 3, group=1)
+        t.device("0000:03:00.0", group=2)
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
+        self.assert_not_found(self.device(), "iommu-scope-type")
+
+    def test_groups_unread(self):
+        t = self.off()
+        t.remove("sys/kernel")
+        f = self.assert_finding(self.device(), "groups-unread", "unknown", "not known")
+        self.assertEqual((f["could"], self.device()["verdict"]), ("blocks", "unknown"))
+
+    def test_amd_off(self):
+        t = self.off()
+        t.ivrs(ivmd(START, 0x1000))
+        f = self.found(self.device(), "iommu-off")
+        self.assertIn("IVRS", f["text"])
+        self.assertNotIn("intel_iommu", f["cures"][0]["text"])
+
+
+class Device(Case):
+    def device(self, *arguments, **more):
+        t = self.host(more.pop("release", "6.12.0"))
+        t.device("0000:03:00.0", *arguments, group=1, **more)
+        return self.survey()["0000:03:00.0"]
+
+    def test_plain(self):
+        self.assertEqual(self.device()["findings"], [])
+
+    def test_in_no_group(self):
+        t = self.host()
+        t.device("0000:03:00.0", group=1)
+        t.device("0000:04:00.0")
+        t.device("0000:00:00.2", 0x080600)
+        devices = self.survey()
+        self.assert_finding(devices["0000:04:00.0"], "no-group", "blocks", "no IOMMU of this host")
+        self.assert_finding(devices["0000:00:00.2"], "no-group", "blocks", "the IOMMU itself")
+        self.assert_not_found(devices["0000:03:00.0"], "no-group")
+        self.assertEqual(devices["0000:04:00.0"]["verdict"], "blocked")
+
+    def test_group_unread(self):
+        t = self.host()
+        t.device("0000:03:00.0", group=1)
+        (t.device("0000:04:00.0") / "iommu_group").write_text("no link")
+        device = self.survey()["0000:04:00.0"]
+        self.assert_finding(device, "no-group", "unknown", "could not be read")
+        self.assertEqual(device["verdict"], "unknown")
+
+    def test_bridges_stay(self):
+        for class_code in (0x060100, 0x060000, 0x068000):
+            self.setUp()
+            device = self.device(class_code)
+            self.assert_finding(device, "not-endpoint", "informs", "a bridge")
+            self.assertEqual(device["verdict"], "not-endpoint")
+
+    def test_pf_and_vf(self):
+        t = self.host()
+        t.device("0000:03:00.0", group=1, sriov=2, reset="flr\n")
+        t.device("0000:03:10.0", group=2, physfn="0000:03:00.0", reset="flr\n")
+        t.device("0000:03:10.2", group=3, physfn="0000:03:00.0", reset="flr\n")
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 3, "00.0")))
+        t.regions(1, DIRECT)
+        devices = self.survey()
+        self.assert_finding(devices["0000:03:00.0"], "pf-with-vfs", "blocks",
+                            "2 of its virtual functions", cures=["use-vf", "vfs-off"])
+        vf = devices["0000:03:10.0"]
+        self.assert_finding(vf, "vf", "informs", "03:00.0")
+        self.assert_finding(vf, "region-not-for-vf", "informs", "03:00.0")
+        self.assertEqual(vf["verdict"], "assignable")
+        self.assert_not_found(devices["0000:03:00.0"], "vf")
+
+    def test_pf_without_vfs(self):
+        self.assert_not_found(self.device(), "pf-with-vfs")
+
+    def test_vfs_that_the_kernel_does_not_show(self):
+        """The device says they are on: a capture may lack them."""
+        self.assert_finding(self.device(sriov=4), "pf-with-vfs", "blocks", "4 of its")
+
+    def test_line_interrupts(self):
+        f = self.assert_finding(self.device(msi=False), "line-interrupts", "degrades", "line")
+        self.assertIn("INTA", f["evidence"][0])
+        self.setUp()
+        self.assert_not_found(self.device(msi=False, pin=0), "line-interrupts")
+
+    def test_no_reset(self):
+        device = self.device(reset=None)
+        self.assert_finding(device, "no-reset", "degrades", "no way to reset it")
+        self.assertEqual(device["verdict"], "care")
+        for more in ({"reset": "bus\n"}, {"reset": None, "flr": True},
+                     {"reset": None, "flr": True, "release": "5.10.0"},
+                     {"reset": None, "release": "5.10.0"}):
+            self.setUp()
+            self.assert_not_found(self.device(**more), "no-reset")
+        self.setUp()
+        self.assert_finding(self.device(reset=None, release=None), "no-reset", "unknown")
+
+    def test_denylist(self):
+        self.assert_finding(self.device(0x0B4000, device=0x0435), "vfio-denylist", "blocks",
+                            cures=["disable-denylist"])
+        for vendor, number in ((0x8086, 0x0436), (0x1000, 0x0435)):
+            self.setUp()
+            self.assert_not_found(self.device(0x0B4000, vendor=vendor, device=number),
+                                  "vfio-denylist")
+
+    def test_scope_that_names_nothing(self):
+        t = self.host()
+        t.device("0000:03:00.0", group=1)
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1d.0", "00.0")))
+        self.survey()
+        texts = [f["text"] for f in self.document["host"]["findings"]
+                 if f["rule"] == "scope-names-nothing"]
+        self.assertEqual(len(texts), 1)
+        self.assertIn("names 00:1d.0/00.0, where no device is", texts[0])
+
+
+class Together(Case):
+    def test_everything_at_once_and_in_order(self):
+        t = self.host("6.12.0", interrupts=NOT_REMAPPED)
+        t.bridge("0000:00:1c.0", 3, group=1, driver="shpchp")
+        t.device("0000:03:00.0", 0x0B4000, device=0x0435, group=1, driver="qat", reset=None,
+                 msi=False, sriov=2)
+        t.device("0000:03:00.1", group=1)
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 3, "00.0")))
+        t.regions(1, DIRECT)
+        t.smbios(smbios_system("Maker", "Z"), smbios_slot(2, "Slot 2", 3, 0),
+                 smbios_onboard("NIC", 9, 0))
+        t.slot("4", "0000:03:00")
+        device = self.survey()["0000:03:00.0"]
+        self.assertEqual([(f["rule"], f["effect"]) for f in device["findings"]], [
+            ("interrupt-remapping", "blocks"), ("rmrr-hard", "blocks"), ("pf-with-vfs", "blocks"),
+            ("vfio-denylist", "blocks"), ("bridge-driver", "blocks"),
+            ("line-interrupts", "degrades"), ("no-reset", "degrades"), ("companions", "degrades"),
+            ("slot-disputed", "informs")])
+        self.assertEqual(device["verdict"], "blocked-curable")
+        run = self.run_pcipass("explain", "03:00.0")
+        self.assertEqual(run.returncode, 0)
+        for f in device["findings"]:
+            self.assertIn(f"rule:  {f['rule']}", run.stdout)
+        # one that has no cure outweighs those that have
+        t.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+        self.assertEqual(self.survey()["0000:03:00.0"]["verdict"], "blocked")
+
+    def test_blocks_before_unknown_before_degrades(self):
+        t = self.host(None, interrupts=None)
+        t.bridge("0000:00:1c.0", 3, group=1, driver="shpchp")
+        t.device("0000:03:00.0", group=1, msi=False, sriov=1)
+        device = self.survey()["0000:03:00.0"]
+        effects = [(f["effect"], f.get("could")) for f in device["findings"]]
+        self.assertEqual(effects, [("blocks", None), ("unknown", "blocks"), ("unknown", "blocks"),
+                                   ("degrades", None)])
+        self.assertEqual(device["verdict"], "blocked-curable")
+
+
+if __name__ == "__main__":
+    unittest.main()
