@@ -27,7 +27,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 		warn("capture: where to? Give -o FILE (.tar, .tar.gz or .tar.zst)");
 		return EXIT_USAGE;
 	}
-	if (pp_source_open(o->from, &source, &e))
+	if (source_open(o, &source, &e))
 		return complain(&e);
 	int r = pp_capture_write(source, o->output, &options, &host, &e);
 	pp_source_free(source);

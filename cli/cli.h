@@ -52,6 +52,9 @@ extern const struct command command_survey, command_explain, command_reserved, c
 enum exit_code complain(const struct pp_error *e);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
 
+/* What --from names, else this host. */
+int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
+
 /* What every look begins with: source, host, survey. Freed as a whole. */
 struct look {
 	struct pp_source *source;

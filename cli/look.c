@@ -10,10 +10,20 @@
 
 #include "cli.h"
 
+int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
+{
+	int r = pp_source_open(o->from, ret, e);
+
+	/* A path that holds no host is no misuse of the command. */
+	if (r == -EINVAL)
+		e->code = EBADMSG;
+	return r;
+}
+
 int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 {
 	struct look l = { 0 };
-	int r = pp_source_open(o->from, &l.source, e);
+	int r = source_open(o, &l.source, e);
 
 	if (!r)
 		r = pp_host_read(l.source, &l.host, e);

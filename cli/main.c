@@ -44,14 +44,24 @@ static const struct option_help {
 	{ 0, "--version", "the version" },
 };
 
+/* One line; what was typed or found may stand in it, and must not steer the terminal. */
+static __attribute__((format(printf, 1, 0))) void say(const char *fmt, va_list ap, const char *end)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	fprintf(stderr, "pcipass: %s%s\n", text, end);
+}
+
 void warn(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("pcipass: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	say(fmt, ap, "");
 	va_end(ap);
 }
 
@@ -114,9 +124,7 @@ static __attribute__((format(printf, 1, 2))) enum exit_code usage(const char *fm
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("pcipass: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputs("; see pcipass --help\n", stderr);
+	say(fmt, ap, "; see pcipass --help");
 	va_end(ap);
 	return EXIT_USAGE;
 }
@@ -127,7 +135,7 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "ho:", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
 		switch (c) {
 		case OPT_FROM:
 			o->from = optarg;
@@ -168,8 +176,14 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 		case OPT_VERSION:
 			o->version = true;
 			break;
+		case ':':
+			return (int)usage("%s: its value is missing", argv[optind - 1]);
 		default:
-			return (int)usage("%s: unknown, or its value is missing", argv[optind - 1]);
+			/* Of several letters in one word only optopt says which. */
+			if (optopt > 0 && optopt < OPT_FROM)
+				return (int)usage("-%c: no such option", optopt);
+			return (int)usage("%s: no such option, or it takes no value",
+			                  argv[optind - 1]);
 		}
 	}
 	return -1;
@@ -195,6 +209,13 @@ static enum exit_code refuse_option(const struct command *c, unsigned int extra)
 	return EXIT_USAGE;
 }
 
+static int finish(void)
+{
+	struct pp_error e = { 0 };
+
+	return (int)(flush_stdout(&e) ? complain(&e) : EXIT_YES);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -205,7 +226,7 @@ int main(int argc, char **argv)
 		return done;
 	if (o.version) {
 		puts("pcipass " PCIPASS_VERSION);
-		return EXIT_YES;
+		return finish();
 	}
 	const struct command *c = &command_survey;
 	if (optind < argc) {
@@ -218,7 +239,7 @@ int main(int argc, char **argv)
 	}
 	if (o.help) {
 		print_help(c);
-		return EXIT_YES;
+		return finish();
 	}
 	if (given & ~c->takes)
 		return (int)refuse_option(c, given & ~c->takes);
