@@ -117,5 +117,7 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	else
 		snprintf(line, sizeof(line), "to free %s, %s", address, f->cures[0].text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
-	pp_out(o, "      pcipass explain %s has the proof, every cure and its price\n", address);
+	snprintf(line, sizeof(line), "pcipass explain %s has the proof, every cure and its price",
+	         address);
+	pp_out_wrapped(o, "      ", "      ", line);
 }
