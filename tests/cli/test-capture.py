@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A capture: what it is written to, that it answers as the host did, and what it does not tell."""
+
+import gzip
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+from hosttree import (ENDPOINT, PCIPASS, Case, drhd, rmrr, scope, smbios_record,  # noqa: E402
+                      smbios_slot, smbios_system)
+
+SECRETS = ("SER1AL4711", "f00dfeed", "secrethost", "aa:bb:cc", "s3cretuser", "/dev/mapper/vg0",
+           "10.11.12.13")
+UUID = bytes(range(0xC0, 0xD0))
+MAC = b"\xaa\xbb\xcc\xdd\xee\x42"
+
+
+class Written(Case):
+    def setUp(self):
+        super().setUp()
+        self.host().device("0000:01:00.0", group=1)
+        self.file = self.folder / "host.tar.gz"
+
+    def capture(self, *more, file=None):
+        return self.run_pcipass("capture", "-o", str(file or self.file), *more)
+
+    def test_every_form(self):
+        live = self.run_pcipass("--json")
+        for name in ("a.tar", "a.tar.gz", "a.tar.zst", "a.tgz"):
+            run = self.capture(file=self.folder / name)
+            self.assertEqual((run.returncode, run.stdout), (0, ""), run.stderr)
+            self.assertIn(f"wrote {self.folder / name}", run.stderr)
+            again = self.run_pcipass("--json", path=self.folder / name)
+            self.assertEqual((again.returncode, again.stdout), (live.returncode, live.stdout))
+
+    def test_unknown_form(self):
+        run = self.capture(file=self.folder / "a.zip")
+        self.assertIn(run.returncode, (2, 4))
+        self.assertFalse((self.folder / "a.zip").exists())
+
+    def test_never_over_a_file(self):
+        self.file.write_text("precious")
+        run = self.capture()
+        self.assertEqual(run.returncode, 4)
+        self.assertIn("host.tar.gz", run.stderr)
+        self.assertEqual(self.file.read_text(), "precious")
+        self.assertEqual(self.capture("--force").returncode, 0)
+        self.assertEqual(gzip.decompress(self.file.read_bytes())[:8], b"pcipass/")
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["host", "host.tar.gz"])
+
+    def test_place_that_is_not_there(self):
+        run = self.capture(file=self.folder / "none" / "a.tar")
+        self.assertEqual(run.returncode, 4)
+        self.assertIn("none/a.tar", run.stderr)
+
+    def test_nothing_to_capture(self):
+        self.tree.remove("sys/bus")
+        run = self.capture()
+        self.assertIn(run.returncode, (3, 4))
+        self.assertIn("no devices to capture", run.stderr)
+        self.assertFalse(self.file.exists())
+
+    def test_the_same_twice(self):
+        self.capture(file=self.folder / "a.tar.gz")
+        self.capture(file=self.folder / "b.tar.gz")
+        self.assertEqual((self.folder / "a.tar.gz").read_bytes(),
+                         (self.folder / "b.tar.gz").read_bytes())
+
+
+class Privacy(Case):
+    """What names a machine, a person or a network is planted wherever it stands on a host."""
+
+    def setUp(self):
+        super().setUp()
+        t = self.host()
+        t.write("proc/version", "Linux version 6.12.0 (s3cretuser@secrethost) (gcc) #1 SMP\n")
+        t.write("proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg0 ip=10.11.12.13 "
+                "intel_iommu=on hostname=secrethost rd.luks.uuid=f00dfeed quiet\n")
+        t.log("Linux version 6.12.0 (s3cretuser@secrethost)",
+              "Command line: BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg0 intel_iommu=on",
+              "Kernel command line: root=/dev/mapper/vg0 intel_iommu=on hostname=secrethost",
+              'Unknown kernel command line parameters "hostname=secrethost iommu_x=y", will be '
+              "passed to user space.", "DMI: HP, serial SER1AL4711",
+              "ixgbe 0000:01:00.0: aa:bb:cc:dd:ee:42", "systemd[1]: Hostname set to <secrethost>",
+              "DMAR: IOMMU enabled")
+        t.write("etc/modprobe.d/site.conf", "# for secrethost by s3cretuser\n"
+                "options bonding arp_ip_target=10.11.12.13\noptions vfio_iommu_type1 x=1\n")
+        t.smbios(smbios_system("HP", "ProLiant DL380p Gen8", "SER1AL4711", UUID),
+                 smbios_record(2, 0x200, bytes([1, 2, 3, 4]), b"HP", b"board", b"v",
+                               b"SER1AL4711"),
+                 smbios_record(11, 0xB00, bytes([1]), b"secrethost"),
+                 smbios_record(17, 0x1100, bytes(0x24), b"SER1AL4711"),
+                 smbios_record(209, 0xD100, bytes(2) + MAC),
+                 smbios_record(221, 0xDD00, bytes(4) + UUID, b"SER1AL4711"),
+                 smbios_slot(2, "PCI-E Slot 2", 1, 0))
+        d = t.device("0000:01:00.0", 0x020000, group=1)
+        # the device's serial number (its MAC address) and vital product data
+        b = bytearray((d / "config").read_bytes())
+        struct.pack_into("<I", b, 0x100, 0x00010003)
+        b[0x104:0x10C] = MAC[:3] + b"\xff\xff" + MAC[3:]
+        (d / "config").write_bytes(b)
+        (d / "vpd").write_bytes(b"SER1AL4711")
+        for path, text in (("proc/sys/kernel/hostname", "secrethost"),
+                           ("etc/hostname", "secrethost"), ("etc/machine-id", "f00dfeed"),
+                           ("sys/class/dmi/id/product_serial", "SER1AL4711"),
+                           ("sys/class/dmi/id/product_uuid", "f00dfeed"),
+                           ("sys/bus/pci/devices/0000:01:00.0/net/eth0/address", "aa:bb:cc")):
+            t.write(path, text + "\n")
+        t.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 1, "00.0")))
+
+    def content(self, *more):
+        file = self.folder / "host.tar"
+        run = self.run_pcipass("capture", "--force", "-o", str(file), *more)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return file, file.read_bytes()
+
+    def test_left_out(self):
+        file, content = self.content()
+        for secret in SECRETS:
+            self.assertNotIn(secret.encode(), content)
+            self.assertNotIn(secret.upper().encode(), content)
+        for secret in (UUID, MAC, MAC[:3] + b"\xff\xff" + MAC[3:]):
+            self.assertNotIn(secret, content)
+        # what decides stays
+        for word in (b"intel_iommu=on", b"ProLiant DL380p Gen8", b"PCI-E Slot 2",
+                     b"options vfio_iommu_type1", b"DMAR: IOMMU enabled"):
+            self.assertIn(word, content)
+        self.assertEqual(self.run_pcipass("--json", path=file).stdout,
+                         self.run_pcipass("--json").stdout)
+
+    def test_kept_on_demand(self):
+        _, content = self.content("--private")
+        for secret in (b"SER1AL4711", b"secrethost", b"s3cretuser", b"/dev/mapper/vg0", UUID):
+            self.assertIn(secret, content)
+        # even so: only what a survey reads
+        self.assertNotIn(b"aa:bb:cc:dd:ee:42\n", content.replace(b"0: aa", b""))
+        self.assertNotIn(MAC[:3] + b"\xff\xff" + MAC[3:], content)
+
+    def test_smbios_that_cannot_be_cleaned(self):
+        self.tree.write("sys/firmware/dmi/tables/DMI", b"\x01\x02SER1AL4711")
+        _, content = self.content()
+        self.assertNotIn(b"SER1AL4711", content)
+
+
+@unittest.skipUnless(Path("/sys/bus/pci/devices").is_dir(), "no PCI here")
+class Live(Case):
+    """This host, as root and as nobody: the capture answers each as the host did."""
+
+    def run_as(self, prefix, *arguments):
+        return subprocess.run([*prefix, str(self.folder / "pcipass"), *arguments],
+                              capture_output=True, text=True, check=False, timeout=120)
+
+    def same(self, prefix):
+        os.chmod(self.folder, 0o777)
+        shutil.copy(PCIPASS, self.folder / "pcipass")
+        os.chmod(self.folder / "pcipass", 0o755)
+        file = str(self.folder / "live.tar.zst")
+        live = self.run_as(prefix, "--json")
+        self.assertIn(live.returncode, (0, 3), live.stderr)
+        run = self.run_as(prefix, "capture", "-o", file)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        again = self.run_as(prefix, "--from", file, "--json")
+        self.assertEqual((again.returncode, again.stdout), (live.returncode, live.stdout))
+        self.assertTrue(json.loads(live.stdout)["devices"])
+
+    def test_as_it_is(self):
+        self.same([])
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root and setpriv")
+    def test_as_nobody(self):
+        self.same(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+
+
+if __name__ == "__main__":
+    unittest.main()

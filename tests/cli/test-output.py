@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the output goes: colours, width, and what happens when it cannot be written."""
+
+import os
+import pty
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+from hosttree import (ENDPOINT, NOT_REMAPPED, PCIPASS, Case, drhd, rmrr, scope,  # noqa: E402
+                      smbios_slot, smbios_system)
+
+
+class Output(Case):
+    def setUp(self):
+        super().setUp()
+        t = self.host(interrupts=NOT_REMAPPED)
+        t.smbios(smbios_system("HP", "ProLiant DL380p Gen8"), smbios_slot(2, "PCI-E Slot 2", 7, 0))
+        t.bridge("0000:00:03.0", 7, group=1, driver="a-driver-with-a-long-name")
+        for function in range(8):
+            t.device(f"0000:07:00.{function}", 0x010700, vendor=0x1000, device=0x0072,
+                     group=1234567890, driver="mpt3sas-and-more", reset=None)
+        t.device("10000:e1:00.0", 0x010802, vendor=0x8086, device=0xF1A8, group=3, msi=False)
+        t.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 7, "00.0")))
+        t.regions(1234567890, "0x00000000bd000000 0x00000000bd000fff direct")
+
+    def environment(self, **more):
+        keep = {k: v for k, v in os.environ.items()
+                if k not in ("COLUMNS", "NO_COLOR", "TERM")}
+        return keep | {"TERM": "xterm"} | more
+
+    def stdout(self, *arguments, **more):
+        return self.run_pcipass(*arguments, env=self.environment(**more)).stdout
+
+    def on_a_terminal(self, *arguments, **more):
+        """The same with a terminal as standard output."""
+        master, slave = pty.openpty()
+        with subprocess.Popen([PCIPASS, "--from", self.tree.root, *arguments], stdout=slave,
+                              env=self.environment(**more)) as process:
+            os.close(slave)
+            text = b""
+            while True:
+                try:
+                    piece = os.read(master, 65536)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                text += piece
+            process.wait(60)
+        os.close(master)
+        return text.decode()
+
+    def test_colour(self):
+        for arguments in ((), ("--all",), ("explain", "group1234567890"), ("reserved",)):
+            self.assertNotIn("\x1b", self.stdout(*arguments))
+            self.assertIn("\x1b[", self.stdout("--color", "always", *arguments))
+            self.assertIn("\x1b[", self.stdout("--color", "always", *arguments, NO_COLOR="1"))
+        self.assertNotIn("\x1b", self.stdout("--color", "always", "--json"))
+
+    def test_colour_on_a_terminal(self):
+        self.assertIn("\x1b[", self.on_a_terminal())
+        self.assertIn("\x1b[", self.on_a_terminal(NO_COLOR=""))
+        for arguments, more in (((), {"NO_COLOR": "1"}), (("--color", "never"), {}),
+                                ((), {"TERM": "dumb"}), (("--json",), {})):
+            self.assertNotIn("\x1b", self.on_a_terminal(*arguments, **more))
+
+    def test_width(self):
+        for columns in (80, 120, 200):
+            lines = self.stdout("--all", COLUMNS=str(columns)).splitlines()
+            self.assertEqual([x for x in lines if len(x) > columns], [])
+            self.assertGreater(len(lines), 10)
+        self.assertEqual(self.stdout(), self.stdout(COLUMNS="80"))
+        for odd in ("", "0", "-5", "x", "80x"):
+            self.assertEqual(self.stdout(COLUMNS=odd), self.stdout(), odd)
+        # narrow: words longer than a line stand out, all else is cut or wrapped
+        for columns in ("40", "1"):
+            for line in self.stdout(COLUMNS=columns).splitlines():
+                if len(line) > 40:
+                    self.assertRegex(line, r"^( *\S+$|  [0-9a-f:.]+ |  ADDRESS )")
+        self.assertTrue(self.stdout(COLUMNS="99999999999999999999"))
+
+    def test_full_disk(self):
+        for arguments in ((), ("--json",), ("explain", "slot2"), ("check", "slot2"), ("reserved",),
+                          ("--help",), ("check", "--help"), ("--version",)):
+            with open("/dev/full", "wb") as full:
+                run = subprocess.run([PCIPASS, "--from", self.tree.root, *arguments], stdout=full,
+                                     stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+            self.assertEqual(run.returncode, 4, arguments)
+            self.assertIn("pcipass: ", run.stderr)
+
+    def closed(self, redirection, *arguments):
+        return subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", PCIPASS, "--from",
+                               self.tree.root, *arguments], capture_output=True, text=True,
+                              check=False, timeout=60)
+
+    def test_closed_output(self):
+        for arguments in ((), ("--json",), ("--version",), ("check", "slot2")):
+            self.assertEqual(self.closed(">&-", *arguments).returncode, 4, arguments)
+
+    def test_closed_input_and_errors(self):
+        whole = self.run_pcipass("--json")
+        for redirection in ("<&-", "2>&-", "<&- 2>&-"):
+            run = self.closed(redirection, "--json")
+            self.assertEqual((run.returncode, run.stdout), (whole.returncode, whole.stdout))
+
+    def test_closed_errors_do_not_land_in_the_capture(self):
+        """The next file opened would take the number of standard error."""
+        for name, redirection in (("a.tar", ""), ("b.tar", "2>&-"), ("c.tar", "<&- >&- 2>&-")):
+            self.closed(redirection, "capture", "-o", self.folder / name)
+        whole = (self.folder / "a.tar").read_bytes()
+        self.assertEqual((self.folder / "b.tar").read_bytes(), whole)
+        self.assertEqual((self.folder / "c.tar").read_bytes(), whole)
+
+    def test_reader_that_goes_away(self):
+        run = subprocess.run(f'"{PCIPASS}" --from "{self.tree.root}" --json | head -c 1',
+                             shell=True, capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(run.stdout, "{")
+
+
+if __name__ == "__main__":
+    unittest.main()
