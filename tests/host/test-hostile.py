@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trees that no host has: sizes, names and loops. Nothing crashes, hangs or reaches the terminal."""
+"""Trees that no host has: sizes, names, loops. Nothing crashes, hangs or reaches the terminal."""
 
 import os
 import time

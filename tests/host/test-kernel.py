@@ -67,7 +67,8 @@ class Interrupts(Case):
                 self.assertIs(self.document["host"]["interrupt_remapping"], True, at)
 
     def test_near_misses_of_the_prefix(self):
-        for line in ("  0: 1 XIR-IO-APIC timer\n", "  0: 1 DMAR-MSI dmar0\n", "  0: 1 IR IO-APIC\n"):
+        for line in ("  0: 1 XIR-IO-APIC timer\n", "  0: 1 DMAR-MSI dmar0\n",
+                     "  0: 1 IR IO-APIC\n"):
             self.tree.write("proc/interrupts", NOT_REMAPPED + line)
             self.device()
             self.assertIs(self.document["host"]["interrupt_remapping"], False, line)
