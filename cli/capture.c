@@ -2,13 +2,16 @@
 #include <errno.h>
 #include <pcipass/capture.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 
 static void tell_unread(void *ctx, const char *path, const char *reason, const char *adds)
 {
-	fprintf(stderr, "pcipass: not in it: %s (%s): %s\n", path, reason, adds);
+	/* Files, but for the kernel log. */
+	fprintf(stderr, "pcipass: not in it: %s%s (%s): %s\n", strchr(path, '/') ? "/" : "", path,
+	        reason, adds);
 }
 
 static enum exit_code run(const struct options *o, int argc, char **argv)

@@ -56,11 +56,10 @@ void pp_buffer_puts(struct pp_buffer *b, const char *s)
 	pp_buffer_append(b, s, strlen(s));
 }
 
-void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
+void pp_buffer_vprintf(struct pp_buffer *b, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	int len = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
@@ -70,5 +69,13 @@ void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
 	} else {
 		b->failed = true;
 	}
+}
+
+void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pp_buffer_vprintf(b, fmt, ap);
 	va_end(ap);
 }

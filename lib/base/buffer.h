@@ -21,6 +21,8 @@ void pp_buffer_init(struct pp_buffer *b, size_t max_bytes);
 void pp_buffer_fini(struct pp_buffer *b);
 void pp_buffer_append(struct pp_buffer *b, const void *bytes, size_t len);
 void pp_buffer_puts(struct pp_buffer *b, const char *s);
+void pp_buffer_vprintf(struct pp_buffer *b, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

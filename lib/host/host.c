@@ -92,6 +92,14 @@ bool pp_device_is_bridge(const struct pp_device *d)
 	return pp_device_base_class(d) == CLASS_BRIDGE && d->class_code >> 8 != CLASS_OTHER_BRIDGE;
 }
 
+bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
+                       const struct pp_device *d)
+{
+	/* AMD's driver knows no such thing. */
+	return r->source == PP_FROM_DMAR &&
+	       (pp_device_is_relaxable(d) || h->kernel.log_rmrrs_relaxed);
+}
+
 bool pp_device_is_relaxable(const struct pp_device *d)
 {
 	return d->class_code >> 8 == CLASS_USB || pp_device_base_class(d) == CLASS_DISPLAY;

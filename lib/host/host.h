@@ -128,7 +128,7 @@ struct pp_hold {
 	uint32_t device, region;
 	uint32_t scope;  /* in the region; the one that matched */
 	bool via_bridge; /* a bridge above the device is named */
-	bool relaxable;  /* USB or display, on Intel: Linux lets it go */
+	bool relaxable;  /* Linux lets it go: pp_region_lets_go() */
 };
 
 enum pp_iommu_kind {
@@ -221,6 +221,9 @@ static inline uint8_t pp_device_base_class(const struct pp_device *d)
 }
 /* drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable(): tested on the device itself. */
 bool pp_device_is_relaxable(const struct pp_device *d);
+/* Whether Linux lets the device go although the region names it: as above, or by relax_rmrr. */
+bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
+                       const struct pp_device *d);
 
 /* Whether the running kernel is known to be at least that version. */
 enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor);

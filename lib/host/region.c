@@ -46,8 +46,7 @@ static int hold(struct holds *s, uint32_t region, uint32_t scope, uint32_t devic
 		.region = region,
 		.scope = scope,
 		.via_bridge = via_bridge,
-		.relaxable = h->regions[region].source == PP_FROM_DMAR &&
-		             pp_device_is_relaxable(&h->devices[device]),
+		.relaxable = pp_region_lets_go(h, &h->regions[region], &h->devices[device]),
 	};
 	return 0;
 }

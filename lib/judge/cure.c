@@ -29,8 +29,9 @@ static void cure_rmrds(struct pp_judging *j, struct pp_finding *f, const struct 
 	uint64_t number;
 
 	/* The port's capability alone is a guess: no setting is named on it. */
-	if (!has_rmrds(j->host) || !s->name || s->witnesses == PP_SLOT_CAPABILITY ||
-	    !pp_parse_dec(s->name, RMRDS_SLOTS, &number) || !number)
+	if (j->host->iommu != PP_IOMMU_INTEL || !has_rmrds(j->host) || !s->name ||
+	    s->witnesses == PP_SLOT_CAPABILITY || !pp_parse_dec(s->name, RMRDS_SLOTS, &number) ||
+	    !number)
 		return;
 	const char *doubt = "";
 	if (s->other_name)
@@ -76,10 +77,12 @@ static void cure_relax(struct pp_judging *j, struct pp_finding *f)
 	if (h->iommu != PP_IOMMU_INTEL || !h->kernel.proxmox ||
 	    pp_kernel_at_least(&h->kernel, 6, 2) != PP_YES)
 		return;
-	pp_add_cure(f, "relax-rmrr",
-	            "add intel_iommu=on,relax_rmrr to the kernel's command line and reboot",
-	            "for every device: firmware that still uses a region may write into a guest's "
-	            "memory");
+	pp_add_cure(
+		f, "relax-rmrr",
+		"add intel_iommu=on,relax_rmrr to the kernel's command line and reboot (Proxmox "
+		"knows it from 6.2.16-13 on)",
+		"for every device: firmware that still uses a region may write into a guest's "
+		"memory");
 }
 
 bool pp_locked_down(const struct pp_host *h)

@@ -85,20 +85,23 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 	}
 }
 
+#define LAST_RANK 5
+
 /* Order in which a person wants to read them. */
 static int rank(const struct pp_finding *f)
 {
 	switch (f->effect) {
 	case PP_BLOCKS:
-		return 0;
+		/* What has no cure decides, and is to be read first. */
+		return f->nr_cures ? 1 : 0;
 	case PP_EFFECT_UNKNOWN:
-		return f->could == PP_BLOCKS ? 1 : 3;
+		return f->could == PP_BLOCKS ? 2 : 4;
 	case PP_DEGRADES:
-		return 2;
+		return 3;
 	case PP_INFORMS:
 		break;
 	}
-	return 4;
+	return LAST_RANK;
 }
 
 /* The three lists as one, ranked; within a rank in the order of the rules. */
@@ -114,7 +117,7 @@ static void merge(struct pp_judging *j, const struct finding_list *lists, size_t
 		j->failed = true;
 		return;
 	}
-	for (int r = 0; r <= 4; r++)
+	for (int r = 0; r <= LAST_RANK; r++)
 		for (size_t l = 0; l < nr_lists; l++)
 			for (uint32_t i = 0; i < lists[l].count; i++)
 				if (rank(lists[l].list[i]) == r)
@@ -135,9 +138,9 @@ static enum pp_verdict verdict_of(const struct pp_row *row)
 			return PP_VERDICT_BLOCKED;
 		if (f->effect == PP_BLOCKS)
 			v = PP_VERDICT_BLOCKED_CURABLE;
-		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) == 1)
+		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) == 2)
 			v = PP_VERDICT_UNKNOWN;
-		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) < 4)
+		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) < LAST_RANK)
 			v = PP_VERDICT_CARE;
 	}
 	return v;
@@ -223,6 +226,8 @@ static void judge(struct pp_judging *j)
 		run_rules(j, PP_SCOPE_OF_GROUP, &h->groups[i], NULL);
 	}
 	judge_devices(j, &for_devices, groups);
+	j->survey->common_findings = for_devices.list;
+	j->survey->nr_common_findings = for_devices.count;
 	j->survey->host_findings = rest.list;
 	j->survey->nr_host_findings = rest.count;
 }

@@ -70,6 +70,8 @@ struct pp_survey {
 	enum pp_target target;
 	const struct pp_row *rows; /* one a device, in address order */
 	uint32_t nr_rows;
+	const struct pp_finding *const *common_findings; /* about every device alike */
+	uint32_t nr_common_findings;
 	const struct pp_finding *const *host_findings; /* about no device in particular */
 	uint32_t nr_host_findings;
 	unsigned int counts[PP_VERDICT_COUNT];

@@ -4,16 +4,9 @@
 
 #include "judge/rules.h"
 
-static bool relaxed_by_argument(const struct pp_host *h)
-{
-	return h->iommu == PP_IOMMU_INTEL && h->kernel.log_rmrrs_relaxed;
-}
-
 bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold)
 {
-	if (h->regions[hold->region].source == PP_FROM_DMAR)
-		return !hold->relaxable && !relaxed_by_argument(h);
-	return true;
+	return !hold->relaxable;
 }
 
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
@@ -151,16 +144,17 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
-	bool amd = h->iommu == PP_IOMMU_AMD;
 
 	bool by_table = pp_nr_hard_holds(j, d);
 	if ((!by_table && !held_alone(j, d)) || kernel_denies(g))
 		return;
+	const char *ranges = by_table ? ranges_of(j, d) : kernel_range(j, group_of(h, d));
 	const char *what =
-		pp_arena_printf(j->arena,
-	                        amd ? "the firmware reserves %s for it (IVMD)"
-	                            : "the BIOS reserves memory for it (RMRR %s)",
-	                        by_table ? ranges_of(j, d) : kernel_range(j, group_of(h, d)));
+		h->iommu == PP_IOMMU_INTEL
+			? pp_arena_printf(j->arena, "the BIOS reserves memory for it (RMRR %s)",
+	                                  ranges)
+			: pp_arena_printf(j->arena, "the firmware reserves memory for it (%s%s)",
+	                                  h->iommu == PP_IOMMU_AMD ? "IVMD " : "", ranges);
 	struct pp_finding *f;
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	if (!what) {
@@ -190,7 +184,14 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 
 static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 {
-	if (j->host->iommu != PP_IOMMU_AMD)
+	if (j->host->iommu == PP_IOMMU_INTEL)
+		held(j, d);
+}
+
+/* An SMMU or another: the kernel's list is all there is. */
+static void held_elsewhere(struct pp_judging *j, const struct pp_device *d)
+{
+	if (j->host->iommu == PP_IOMMU_OTHER)
 		held(j, d);
 }
 
@@ -319,9 +320,10 @@ static void vf_not_held(struct pp_judging *j, const struct pp_device *d)
 	prove_holds(j, f, pf, true);
 }
 
-static const char *scope_path(struct pp_judging *j, const struct pp_dmar_scope *s)
+static const char *scope_path(struct pp_judging *j, uint16_t segment, const struct pp_dmar_scope *s)
 {
-	const char *path = pp_arena_printf(j->arena, "%02x:", s->start_bus);
+	const char *path = segment ? pp_arena_printf(j->arena, "%04x:%02x:", segment, s->start_bus)
+	                           : pp_arena_printf(j->arena, "%02x:", s->start_bus);
 
 	for (uint8_t i = 0; path && i < s->nr_hops && i < 16; i++)
 		path = pp_arena_printf(j->arena, "%s%s%02x.%x", path, i ? "/" : "",
@@ -343,7 +345,7 @@ static void scope_names_nothing(struct pp_judging *j)
 				pp_find(j, PP_INFORMS,
 			                "RMRR %s names %s, where no device is: without effect",
 			                pp_range(j, r->start, r->end_incl),
-			                scope_path(j, r->scopes[s].dmar));
+			                scope_path(j, r->segment, r->scopes[s].dmar));
 			pp_evidence(j, f, "DMAR+0x%x", r->scopes[s].dmar->offset);
 		}
 	}
@@ -369,16 +371,15 @@ static void odd_region(struct pp_judging *j)
 
 	for (uint32_t i = 0; i < h->nr_regions && i < 256; i++) {
 		const struct pp_region *r = &h->regions[i];
-		const char *odd = oddity_of(r);
+		const char *odd = r->source == PP_FROM_DMAR ? oddity_of(r) : NULL;
 		if (!odd)
 			continue;
-		struct pp_finding *f = pp_find(j, PP_INFORMS,
-		                               "%s %s %s: the kernel complains, and it holds its "
-		                               "devices all the same",
-		                               r->source == PP_FROM_DMAR ? "RMRR" : "IVMD",
-		                               pp_range(j, r->start, r->end_incl), odd);
-		pp_evidence(j, f, "%s+0x%x", r->source == PP_FROM_DMAR ? "DMAR" : "IVRS",
-		            r->offset);
+		struct pp_finding *f =
+			pp_find(j, PP_INFORMS,
+		                "RMRR %s %s: the kernel complains, and it counts all "
+		                "the same",
+		                pp_range(j, r->start, r->end_incl), odd);
+		pp_evidence(j, f, "DMAR+0x%x", r->offset);
 	}
 }
 
@@ -398,6 +399,10 @@ static const struct pp_rule rules[] = {
 	  .reference = "IOMMU 48882, 5.2.2.3; drivers/iommu/iommu.c, "
 	               "iommu_create_device_direct_mappings()",
 	  .on_device = held_by_ivmd },
+	{ .id = "region-hard",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/iommu/iommu.c, iommu_create_device_direct_mappings()",
+	  .on_device = held_elsewhere },
 	{ .id = "region-companion",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/iommu/iommu.c, __iommu_group_set_domain()",

@@ -40,16 +40,11 @@ int pp_out_fini(struct pp_out *o, struct pp_error *e)
 
 void pp_out(struct pp_out *o, const char *fmt, ...)
 {
-	char line[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	int len = vsnprintf(line, sizeof(line), fmt, ap);
+	pp_buffer_vprintf(&o->buffer, fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		return;
-	pp_buffer_append(&o->buffer, line,
-	                 (size_t)len < sizeof(line) ? (size_t)len : sizeof(line) - 1);
 	if (o->buffer.len >= PIECE_BYTES)
 		hand_over(o);
 }

@@ -14,12 +14,10 @@ static const char *source_name(const struct pp_region *r)
 /* Relaxable as a whole only if everything it holds is. */
 static bool is_relaxable(const struct pp_host *h, const struct pp_region *r)
 {
-	if (r->source != PP_FROM_DMAR || !r->nr_devices)
-		return false;
 	for (uint32_t i = 0; i < r->nr_devices; i++)
-		if (!pp_device_is_relaxable(&h->devices[r->devices[i]]))
+		if (!pp_region_lets_go(h, r, &h->devices[r->devices[i]]))
 			return false;
-	return true;
+	return r->nr_devices != 0;
 }
 
 static const char *kind_name(enum pp_region_kind kind)
@@ -109,7 +107,7 @@ static json_t *region_json(const struct pp_host *h, const struct pp_region *r)
 	for (uint32_t i = 0; i < r->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[r->devices[i]];
 		json_array_append_new(devices, pp_json_address(d->address));
-		if (r->source == PP_FROM_DMAR && pp_device_is_relaxable(d))
+		if (pp_region_lets_go(h, r, d))
 			json_array_append_new(relaxable, pp_json_address(d->address));
 		if (kernel_lists(h, r, r->devices[i]) == PP_NO)
 			json_array_append_new(unlisted, pp_json_address(d->address));
@@ -143,11 +141,12 @@ static json_t *kernel_json(const struct pp_host *h, const struct pp_group *g,
 
 	for (uint32_t i = 0; i < g->nr_devices; i++)
 		json_array_append_new(devices, pp_json_address(h->devices[g->devices[i]].address));
-	return json_pack("{s:s, s:i, s:i, s:o, s:o, s:s, s:i, s:[], s:o}", "source", "kernel",
-	                 "index", index, "group", g->number, "start", pp_json_hex(k->start), "end",
-	                 pp_json_hex(k->end_incl), "kind", kind_name(k->kind), "segment",
-	                 g->nr_devices ? h->devices[g->devices[0]].address.domain : 0, "scopes",
-	                 "devices", devices);
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:I, s:[], s:o}", "source", "kernel",
+	                 "index", (json_int_t)index, "group", (json_int_t)g->number, "start",
+	                 pp_json_hex(k->start), "end", pp_json_hex(k->end_incl), "kind",
+	                 kind_name(k->kind), "segment",
+	                 (json_int_t)(g->nr_devices ? h->devices[g->devices[0]].address.domain : 0),
+	                 "scopes", "devices", devices);
 }
 
 static void print_json(struct pp_out *o, const struct pp_host *h)
@@ -208,7 +207,7 @@ static void print_held(struct pp_out *o, const struct pp_host *h, const struct p
 {
 	const struct pp_device *d = &h->devices[index];
 	char address[PP_ADDRESS_TEXT_BYTES], name[256];
-	bool relaxable = r->source == PP_FROM_DMAR && pp_device_is_relaxable(d);
+	bool relaxable = pp_region_lets_go(h, r, d);
 	const char *remark = kernel_lists(h, r, index) == PP_NO ? "unlisted"
 	                     : relaxable                        ? "relaxable"
 	                                                        : "hard";

@@ -160,21 +160,13 @@ static void print_reasons(struct pp_out *o, const struct pp_row *row)
 /* What holds for every device alike. */
 static void print_host(struct pp_out *o, const struct pp_survey *s)
 {
-	const struct pp_row *row = NULL;
-	const char *told = NULL, *title = "\nTHE WHOLE HOST\n";
+	const char *told = NULL;
 
-	for (uint32_t i = 0; !row && i < s->nr_rows; i++)
-		if (s->rows[i].verdict != PP_VERDICT_NOT_ENDPOINT)
-			row = &s->rows[i];
-	for (uint32_t i = 0; row && i < row->nr_findings; i++) {
-		const struct pp_finding *f = row->findings[i];
-		if (f->rule->scope != PP_SCOPE_OF_HOST)
-			continue;
-		pp_out(o, "%s%s%s", pp_out_color(o, PP_BOLD), title,
+	if (s->nr_common_findings)
+		pp_out(o, "\n%sTHE WHOLE HOST%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
-		title = "";
-		print_reason(o, f, "  ", &told);
-	}
+	for (uint32_t i = 0; i < s->nr_common_findings; i++)
+		print_reason(o, s->common_findings[i], "  ", &told);
 }
 
 /* Columns of the widest address. Sorted: the last device has the highest domain. */

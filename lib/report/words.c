@@ -75,7 +75,9 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 			char line[512];
 			if (strcmp(unread_title(u->error), title))
 				continue;
-			snprintf(line, sizeof(line), "%s: %s", u->path, u->adds);
+			/* Files, but for the kernel log. */
+			snprintf(line, sizeof(line), "%s%s: %s", strchr(u->path, '/') ? "/" : "",
+			         u->path, u->adds);
 			pp_out_wrapped(o, "  ", "    ", line);
 		}
 	}

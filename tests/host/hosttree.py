@@ -53,6 +53,12 @@ def acpi(signature: bytes, body: bytes) -> bytes:
     return bytes(table)
 
 
+def iort_table(node_type: int) -> bytes:
+    """An IORT with one node: 0 is an interrupt controller, 4 an SMMUv3."""
+    node = struct.pack("<BHBIII", node_type, 64, 0, 0, 0, 0) + bytes(48)
+    return acpi(b"IORT", struct.pack("<III", 1, 48, 0) + node)
+
+
 def dmar_table(*structures: bytes, flags: int = 1) -> bytes:
     return acpi(b"DMAR", bytes([38, flags]) + bytes(10) + b"".join(structures))
 
@@ -227,6 +233,7 @@ class Case(unittest.TestCase):
         if interrupts:
             t.write("proc/interrupts", interrupts)
         t.write("proc/cmdline", "quiet\n")
+        t.write("sys/firmware/acpi/tables/FACP", b"FACP")  # every ACPI host has one
         t.write("proc/iomem", "00001000-0009ffff : System RAM\nbd000000-bfffffff : Reserved\n")
         t.write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
         t.log(*log)
