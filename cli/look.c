@@ -33,6 +33,9 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 		look_close(&l);
 		return r;
 	}
+	/* Not the report's business, but whoever reads it should know. */
+	if (pp_host_table_error(l.host, e))
+		warn("%s", e->text);
 	*ret = l;
 	return 0;
 }

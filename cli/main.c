@@ -189,6 +189,12 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 	return -1;
 }
 
+/* Somebody who names a device wants to know about it. */
+static bool looks_like_device(const char *s)
+{
+	return strchr(s, ':') || !strncmp(s, "slot", 4) || !strncmp(s, "group", 5);
+}
+
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < NR_COMMANDS; i++)
@@ -231,6 +237,9 @@ int main(int argc, char **argv)
 	const struct command *c = &command_survey;
 	if (optind < argc) {
 		c = find_command(argv[optind]);
+		if (!c && looks_like_device(argv[optind]))
+			return (int)usage("'%s' is no command: try pcipass explain %s",
+			                  argv[optind], argv[optind]);
 		if (!c)
 			return (int)usage("'%s' is no command", argv[optind]);
 		optind++;

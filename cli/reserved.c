@@ -10,12 +10,10 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
-	if (pp_report_reserved(l.host, &style, sink_stdout(), &e) || flush_stdout(&e)) {
+	if (pp_report_reserved(l.host, &style, sink_stdout(), &e) || flush_stdout(&e))
 		code = complain(&e);
-	} else if (pp_host_table_error(l.host, &e)) {
-		warn("%s", e.text);
+	else if (pp_host_table_error(l.host, &e) || pp_host_table_denied(l.host))
 		code = EXIT_UNSURE;
-	}
 	look_close(&l);
 	return code;
 }

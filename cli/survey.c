@@ -14,10 +14,8 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 		code = complain(&e);
 	else if (pp_survey_count(l.survey, PP_VERDICT_UNKNOWN))
 		code = EXIT_UNSURE;
-	if (pp_host_table_error(l.host, &e)) {
-		warn("%s", e.text);
-		code = code == EXIT_YES ? EXIT_UNSURE : code;
-	}
+	if (code == EXIT_YES && pp_host_table_error(l.host, &e))
+		code = EXIT_UNSURE;
 	look_close(&l);
 	return code;
 }

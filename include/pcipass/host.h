@@ -21,4 +21,7 @@ void pp_host_free(struct pp_host *h);
 /* Whether a firmware table is there but could not be decoded; *e then says where and why. */
 bool pp_host_table_error(const struct pp_host *h, struct pp_error *e);
 
+/* Whether a firmware table is there and the rights to read it are missing. */
+bool pp_host_table_denied(const struct pp_host *h);
+
 #endif

@@ -23,6 +23,16 @@ bool pp_host_table_error(const struct pp_host *h, struct pp_error *e)
 	return h->table_error.code != 0;
 }
 
+static bool is_denied(int error)
+{
+	return error == EACCES || error == EPERM;
+}
+
+bool pp_host_table_denied(const struct pp_host *h)
+{
+	return is_denied(h->dmar_error) || is_denied(h->ivrs_error);
+}
+
 int pp_build_unread(struct pp_host_build *b, const char *path, int error, const char *adds)
 {
 	struct pp_host *h = b->host;

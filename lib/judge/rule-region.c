@@ -184,7 +184,7 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 
 static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 {
-	if (j->host->iommu == PP_IOMMU_INTEL)
+	if (j->host->iommu == PP_IOMMU_INTEL || j->host->iommu == PP_IOMMU_NONE)
 		held(j, d);
 }
 

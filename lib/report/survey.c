@@ -324,7 +324,9 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 	struct pp_out o;
 
 	if (s->host->devices_error)
-		return pp_fail(e, s->host->devices_error,
+		/* A host without PCI at all: nothing can be told of it, nothing has failed. */
+		return pp_fail(e,
+		               s->host->devices_error == ENOENT ? ENODATA : s->host->devices_error,
 		               "no devices to survey: /sys/bus/pci/devices is %s",
 		               pp_unread_reason(s->host->devices_error));
 	pp_out_init(&o, style, sink);

@@ -188,7 +188,7 @@ class Tree:
         (d / "class").write_text(f"0x{class_code:06x}\n")
         if power is not None:
             (d / "power_state").write_text(power)
-        if reset is not None and class_code >> 16 != 6:
+        if reset is not None and class_code >> 8 not in (0x0600, 0x0601, 0x0604):
             (d / "reset_method").write_text(reset)
         if more.get("header") == 1:
             (d / "secondary_bus_number").write_text(f"{more['buses'][0]}\n")
