@@ -43,11 +43,5 @@ static void try(struct pp_span in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *fixed = table_with_its_length(data, size);
-
-	try(PP_SPAN(data, size));
-	if (fixed)
-		try(PP_SPAN(fixed, size));
-	free(fixed);
-	return 0;
+	return fuzz_table(data, size, try);
 }

@@ -77,4 +77,16 @@ static inline uint8_t *table_with_its_length(const uint8_t *data, size_t size)
 	return copy;
 }
 
+/* An ACPI table as it is, and again with its length set right. */
+static inline int fuzz_table(const uint8_t *data, size_t size, void (*try)(struct pp_span in))
+{
+	uint8_t *fixed = table_with_its_length(data, size);
+
+	try(PP_SPAN(data, size));
+	if (fixed)
+		try(PP_SPAN(fixed, size));
+	free(fixed);
+	return 0;
+}
+
 #endif
