@@ -50,7 +50,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_capture = {
 	.name = "capture",
 	.arguments = "-o FILE",
-	.help = "write what a survey reads to a file that can be sent and looked at elsewhere",
+	.help = "keep in a file what a survey reads, to look at elsewhere",
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE,
 	.run = run,
 };

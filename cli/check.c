@@ -36,7 +36,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.arguments = "DEVICE",
-	.help = "one line and the exit code: can it be passed through? For scripts",
+	.help = "yes or no in one line and the exit code, for scripts",
 	.takes = TAKES_FROM | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -32,8 +32,7 @@ static const struct option_help {
 	unsigned int mask; /* 0: every command */
 	const char *option, *text;
 } option_helps[] = {
-	{ TAKES_FROM, "--from PATH",
-	  "look at a capture, a folder or a bare table, not at this host" },
+	{ TAKES_FROM, "--from PATH", "a capture, a folder or a bare table in place of this host" },
 	{ TAKES_JSON, "--json", "one JSON document" },
 	{ TAKES_ALL, "--all", "bridges and interrupt windows too" },
 	{ TAKES_COLOR, "--color WHEN", "auto (the default), always or never" },
@@ -103,8 +102,8 @@ static void print_help(const struct command *c)
 		return;
 	}
 	puts("usage: pcipass [options] [command]\n"
-	     "Tells for every PCI device whether it can be passed through to a virtual machine,\n"
-	     "and if not, exactly why.\n");
+	     "Tells for every PCI device whether it can be passed through to a virtual\n"
+	     "machine, and if not, exactly why.\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
 		char head[32];
 		snprintf(head, sizeof(head), "%s%s%s", commands[i]->name,

@@ -20,7 +20,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 const struct command command_reserved = {
 	.name = "reserved",
-	.help = "every reserved region: by the table, by the kernel, and whom it holds",
+	.help = "every reserved region, and whom it holds",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
 	.run = run,
 };

@@ -22,7 +22,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 const struct command command_survey = {
 	.name = "survey",
-	.help = "every device: can it be passed through, and if not why (the default)",
+	.help = "every device, its verdict and why (the default)",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
 	.run = run,
 };

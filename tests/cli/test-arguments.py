@@ -88,7 +88,7 @@ class Help(unittest.TestCase):
             self.assertEqual((answer.returncode, answer.stderr), (0, ""))
             for word in COMMANDS + ("--from", "--json", "--color", "--version", "Exit:"):
                 self.assertIn(word, answer.stdout)
-            self.assertEqual([x for x in answer.stdout.splitlines() if len(x) > 100], [])
+            self.assertEqual([x for x in answer.stdout.splitlines() if len(x) > 80], [])
 
     def test_help_of_a_command(self):
         for command in COMMANDS:
