@@ -51,6 +51,8 @@ extern const struct command command_survey, command_explain, command_reserved, c
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
+/* The same for a command that was not understood, with where to look. Always EXIT_USAGE. */
+__attribute__((format(printf, 1, 2))) enum exit_code complain_usage(const char *fmt, ...);
 
 /* What --from names, else this host. */
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command table, and what the commands share: options, complaints, exit codes. */
+/* The command table, and the options that they share. */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,43 +42,6 @@ static const struct option_help {
 	{ 0, "--version", "the version" },
 };
 
-/* One line; what was typed or found may stand in it, and must not steer the terminal. */
-static __attribute__((format(printf, 1, 0))) void say(const char *fmt, va_list ap, const char *end)
-{
-	char text[1024];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	fprintf(stderr, "pcipass: %s%s\n", text, end);
-}
-
-void warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(fmt, ap, "");
-	va_end(ap);
-}
-
-enum exit_code complain(const struct pp_error *e)
-{
-	warn("%s", e->text[0] ? e->text : strerror(e->code));
-	switch (e->code) {
-	case EINVAL:
-		return EXIT_USAGE;
-	case ENODEV:
-	case ENODATA:
-	case EACCES:
-	case EPERM:
-		return EXIT_UNSURE;
-	default:
-		return EXIT_FAILED;
-	}
-}
-
 static void print_options(unsigned int takes)
 {
 	for (size_t i = 0; i < sizeof(option_helps) / sizeof(option_helps[0]); i++)
@@ -118,16 +80,6 @@ static void print_help(const struct command *c)
 	puts("\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
 }
 
-static __attribute__((format(printf, 1, 2))) enum exit_code usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(fmt, ap, "; see pcipass --help");
-	va_end(ap);
-	return EXIT_USAGE;
-}
-
 /* -1: go on. */
 static int parse_options(int argc, char **argv, struct options *o, unsigned int *given)
 {
@@ -155,7 +107,8 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 			else if (!strcmp(optarg, "never"))
 				o->color = COLOR_NEVER;
 			else if (strcmp(optarg, "auto"))
-				return (int)usage("--color %s: need auto, always or never", optarg);
+				return (int)complain_usage("--color %s: need auto, always or never",
+				                           optarg);
 			break;
 		case 'o':
 			o->output = optarg;
@@ -176,13 +129,13 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 			o->version = true;
 			break;
 		case ':':
-			return (int)usage("%s: its value is missing", argv[optind - 1]);
+			return (int)complain_usage("%s: its value is missing", argv[optind - 1]);
 		default:
 			/* Of several letters in one word only optopt says which. */
 			if (optopt > 0 && optopt < OPT_FROM)
-				return (int)usage("-%c: no such option", optopt);
-			return (int)usage("%s: no such option, or it takes no value",
-			                  argv[optind - 1]);
+				return (int)complain_usage("-%c: no such option", optopt);
+			return (int)complain_usage("%s: no such option, or it takes no value",
+			                           argv[optind - 1]);
 		}
 	}
 	return -1;
@@ -237,10 +190,10 @@ int main(int argc, char **argv)
 	if (optind < argc) {
 		c = find_command(argv[optind]);
 		if (!c && looks_like_device(argv[optind]))
-			return (int)usage("'%s' is no command: try pcipass explain %s",
-			                  argv[optind], argv[optind]);
+			return (int)complain_usage("'%s' is no command: try pcipass explain %s",
+			                           argv[optind], argv[optind]);
 		if (!c)
-			return (int)usage("'%s' is no command", argv[optind]);
+			return (int)complain_usage("'%s' is no command", argv[optind]);
 		optind++;
 	} else if (o.help) {
 		c = NULL;
@@ -252,8 +205,9 @@ int main(int argc, char **argv)
 	if (given & ~c->takes)
 		return (int)refuse_option(c, given & ~c->takes);
 	if (argc - optind < c->min_arguments)
-		return (int)usage("%s: an argument is missing", c->name);
+		return (int)complain_usage("%s: an argument is missing", c->name);
 	if (argc - optind > c->max_arguments)
-		return (int)usage("'%s': one argument too many", argv[optind + c->max_arguments]);
+		return (int)complain_usage("'%s': one argument too many",
+		                           argv[optind + c->max_arguments]);
 	return (int)c->run(&o, argc - optind, argv + optind);
 }

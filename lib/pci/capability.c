@@ -17,6 +17,17 @@ struct capability {
 	int (*decode)(const struct pp_config_walk *w, uint16_t at, uint16_t head);
 };
 
+int pp_config_fetch(const struct pp_config_walk *w, uint16_t offset, void *buf, uint16_t len)
+{
+	int rc = w->in->read(w->in->ctx, offset, buf, len);
+
+	if (!rc || rc == -ENODATA)
+		return rc;
+	return pp_fail(w->error, rc < 0 ? -rc : EIO,
+	               "%s+0x%x: reading %u bytes of the configuration space failed", w->object,
+	               offset, len);
+}
+
 /* A register inside the capability at at. A structure that passes limit was not really read. */
 static int fetch_within(const struct pp_config_walk *w, uint16_t at, uint16_t reg, uint16_t limit,
                         uint8_t *buf, uint16_t len)

@@ -29,17 +29,6 @@ struct pp_config_reader pp_config_reader_span(struct pp_span *in)
 	return (struct pp_config_reader){ .read = span_read, .ctx = in };
 }
 
-int pp_config_fetch(const struct pp_config_walk *w, uint16_t offset, void *buf, uint16_t len)
-{
-	int rc = w->in->read(w->in->ctx, offset, buf, len);
-
-	if (!rc || rc == -ENODATA)
-		return rc;
-	return pp_fail(w->error, rc < 0 ? -rc : EIO,
-	               "%s+0x%x: reading %u bytes of the configuration space failed", w->object,
-	               offset, len);
-}
-
 static bool all_ones(const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is said on standard error, and the exit code that goes with it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* One line; what was typed or found may stand in it, and must not steer the terminal. */
+static __attribute__((format(printf, 1, 0))) void say(const char *fmt, va_list ap, const char *end)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	fprintf(stderr, "pcipass: %s%s\n", text, end);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap, "");
+	va_end(ap);
+}
+
+enum exit_code complain(const struct pp_error *e)
+{
+	warn("%s", e->text[0] ? e->text : strerror(e->code));
+	switch (e->code) {
+	case EINVAL:
+		return EXIT_USAGE;
+	case ENODEV:
+	case ENODATA:
+	case EACCES:
+	case EPERM:
+		return EXIT_UNSURE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+enum exit_code complain_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap, "; see pcipass --help");
+	va_end(ap);
+	return EXIT_USAGE;
+}
