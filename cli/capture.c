@@ -42,7 +42,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
 	fprintf(stderr, "pcipass: wrote %s%s\n", o->output,
-	        o->keep_private ? ""
+	        o->keep_private ? "; serial numbers, UUIDs, MAC addresses and host names are in it"
 	                        : "; serial numbers, UUIDs, MAC addresses and host names left out");
 	return EXIT_YES;
 }

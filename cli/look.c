@@ -113,6 +113,27 @@ static bool wants_color(const struct options *o)
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
 }
 
+/* "pcipass --from FILE", with the file as a shell takes it; lives as long as the process. */
+static const char *command_again(const struct options *o)
+{
+	static char line[1024];
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./+,:=@%-";
+
+	if (!o->from)
+		return "pcipass";
+	bool quote = strspn(o->from, plain) != strlen(o->from) || !*o->from;
+	/* A name with a quote or a control character is left for the reader to type. */
+	if (strchr(o->from, '\'') || strlen(o->from) > 900)
+		return "pcipass --from …";
+	for (const char *c = o->from; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return "pcipass --from …";
+	snprintf(line, sizeof(line), "pcipass --from %s%s%s", quote ? "'" : "", o->from,
+	         quote ? "'" : "");
+	return line;
+}
+
 struct pp_style style_of(const struct options *o)
 {
 	return (struct pp_style){
@@ -120,6 +141,7 @@ struct pp_style style_of(const struct options *o)
 		.width = terminal_width(),
 		.color = !o->json && wants_color(o),
 		.all = o->all,
+		.command = command_again(o),
 		.name = device_name,
 		.class_name = class_name,
 	};

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -21,7 +22,7 @@ static const struct option long_options[] = {
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "output", required_argument, NULL, 'o' },
 	{ "force", no_argument, NULL, OPT_FORCE },
-	{ "private", no_argument, NULL, OPT_PRIVATE },
+	{ "keep-private", no_argument, NULL, OPT_PRIVATE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -37,7 +38,8 @@ static const struct option_help {
 	{ TAKES_COLOR, "--color WHEN", "auto (the default), always or never" },
 	{ TAKES_OUTPUT, "-o, --output FILE", "write FILE: .tar, .tar.gz or .tar.zst" },
 	{ TAKES_FORCE, "--force", "replace FILE if it is there" },
-	{ TAKES_PRIVATE, "--private", "keep serial numbers, UUIDs, MAC addresses and host names" },
+	{ TAKES_PRIVATE, "--keep-private",
+	  "keep serial numbers, UUIDs, MAC addresses and host names" },
 	{ 0, "-h, --help", "this help; after a command, that command's" },
 	{ 0, "--version", "the version" },
 };
@@ -191,6 +193,9 @@ int main(int argc, char **argv)
 		c = find_command(argv[optind]);
 		if (!c && looks_like_device(argv[optind]))
 			return (int)complain_usage("'%s' is no command: try pcipass explain %s",
+			                           argv[optind], argv[optind]);
+		if (!c && !access(argv[optind], R_OK))
+			return (int)complain_usage("'%s' is no command: try pcipass --from %s",
 			                           argv[optind], argv[optind]);
 		if (!c)
 			return (int)complain_usage("'%s' is no command", argv[optind]);

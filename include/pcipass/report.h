@@ -23,6 +23,8 @@ struct pp_style {
 	unsigned int width; /* text: columns; 0 means 80 */
 	bool color;         /* text: with terminal escapes */
 	bool all;           /* text: bridges too */
+	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
+	const char *command;
 	/*
 	 * Name of a device for people, from the PCI ID database; NULL or an empty result: the ids
 	 * alone. The text is copied at once.

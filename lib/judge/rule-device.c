@@ -95,6 +95,20 @@ static void asleep(struct pp_judging *j, const struct pp_device *d)
 	pp_evidence(j, f, "power_state: D3, of the device or of a bridge above it");
 }
 
+/* Its virtual functions come after it, on the same bus or one of the next. */
+static const char *pass_vf(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	uint32_t self = (uint32_t)(d - h->devices);
+
+	for (uint32_t i = self + 1; i < h->nr_devices && i < self + 4096; i++)
+		if (h->devices[i].physfn == self)
+			return pp_arena_printf(j->arena,
+			                       "pass one of its virtual functions instead: %s",
+			                       pp_name_of(j, &h->devices[i]));
+	return "pass one of its virtual functions instead";
+}
+
 static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 {
 	uint32_t vfs = d->nr_vfs_on;
@@ -114,7 +128,7 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 	else
 		pp_evidence(j, f, "SR-IOV capability: VF Enable is set, NumVFs is %u",
 		            d->config.sriov_num_vfs);
-	pp_add_cure(f, "use-vf", "pass one of its virtual functions instead", NULL);
+	pp_add_cure(f, "use-vf", pass_vf(j, d), NULL);
 	pp_add_cure(
 		f, "vfs-off",
 		pp_arena_printf(j->arena, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", address),

@@ -94,7 +94,7 @@ static void companions(struct pp_judging *j, const struct pp_group *g)
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_DEGRADES,
-	                "group %u goes to one guest as a whole, or what stays behind is "
+	                "all of group %u goes to one guest; what you leave out must be "
 	                "unbound: %s",
 	                g->number, list_companions(j, facts));
 	pp_evidence(j, f,

@@ -132,12 +132,22 @@ static bool held_alone(const struct pp_judging *j, const struct pp_device *d)
 	return g && g->kernel_direct && j->host->groups[d->group].nr_devices == 1;
 }
 
-static const char *kernel_range(struct pp_judging *j, const struct pp_group *g)
+/* The kernel merges regions that touch: these need not be the table's. */
+static const char *kernel_ranges(struct pp_judging *j, const struct pp_group *g)
 {
-	for (uint32_t i = 0; i < g->nr_regions; i++)
-		if (g->regions[i].kind == PP_REGION_DIRECT)
-			return pp_range(j, g->regions[i].start, g->regions[i].end_incl);
-	return "";
+	const char *first = NULL, *all;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->nr_regions; i++) {
+		if (g->regions[i].kind != PP_REGION_DIRECT)
+			continue;
+		if (!n++)
+			first = pp_range(j, g->regions[i].start, g->regions[i].end_incl);
+	}
+	if (n < 2)
+		return first ? first : "";
+	all = pp_arena_printf(j->arena, "%s and %u more", first, n - 1);
+	return all ? all : first;
 }
 
 static void held(struct pp_judging *j, const struct pp_device *d)
@@ -148,13 +158,11 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 	bool by_table = pp_nr_hard_holds(j, d);
 	if ((!by_table && !held_alone(j, d)) || kernel_denies(g))
 		return;
-	const char *ranges = by_table ? ranges_of(j, d) : kernel_range(j, group_of(h, d));
+	const char *ranges = by_table ? ranges_of(j, d) : kernel_ranges(j, group_of(h, d));
+	const char *table = !by_table ? "" : h->iommu == PP_IOMMU_AMD ? "IVMD " : "RMRR ";
 	const char *what =
-		h->iommu == PP_IOMMU_INTEL
-			? pp_arena_printf(j->arena, "the BIOS reserves memory for it (RMRR %s)",
-	                                  ranges)
-			: pp_arena_printf(j->arena, "the firmware reserves memory for it (%s%s)",
-	                                  h->iommu == PP_IOMMU_AMD ? "IVMD " : "", ranges);
+		pp_arena_printf(j->arena, "the %s reserves memory for it (%s%s)",
+	                        h->iommu == PP_IOMMU_INTEL ? "BIOS" : "firmware", table, ranges);
 	struct pp_finding *f;
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	if (!what) {

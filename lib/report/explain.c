@@ -54,7 +54,7 @@ static void print_slot(struct pp_out *o, const struct pp_device *d)
 
 static void print_finding(struct pp_out *o, const struct pp_finding *f)
 {
-	char first[32];
+	char first[64];
 
 	snprintf(first, sizeof(first), "  %-9s", pp_effect_name(f->effect));
 	pp_out(o, "\n");
@@ -64,7 +64,8 @@ static void print_finding(struct pp_out *o, const struct pp_finding *f)
 	pp_out_wrapped(o, "           rule:  ", "                  ", f->rule->id);
 	pp_out_wrapped(o, "           see:   ", "                  ", f->rule->reference);
 	for (uint32_t i = 0; i < f->nr_cures; i++) {
-		pp_out_wrapped(o, "           cure:  ", "                  ", f->cures[i].text);
+		snprintf(first, sizeof(first), "           cure:  [%s] ", f->cures[i].id);
+		pp_out_wrapped(o, first, "                  ", f->cures[i].text);
 		if (f->cures[i].risk)
 			pp_out_wrapped(o, "                  its price: ", "                    ",
 			               f->cures[i].risk);
@@ -97,6 +98,17 @@ static void print_device(struct pp_out *o, const struct pp_survey *s, const stru
 		print_finding(o, row->findings[i]);
 }
 
+static bool any_cure(const struct pp_survey *s, const struct pp_selection *chosen)
+{
+	for (uint32_t i = 0; i < chosen->count; i++) {
+		const struct pp_row *row = &s->rows[chosen->devices[i]];
+		for (uint32_t f = 0; f < row->nr_findings; f++)
+			if (row->findings[f]->nr_cures)
+				return true;
+	}
+	return false;
+}
+
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
                       struct pp_sink sink, struct pp_error *e)
 {
@@ -119,6 +131,10 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 				pp_out(&o, "\n");
 			print_device(&o, s, &s->rows[chosen.devices[i]]);
 		}
+		if (any_cure(s, &chosen))
+			pp_out_wrapped(&o, "\n", "",
+			               "Each cure by hand, step by step and with the way back: "
+			               "doc/cures.md, under the name in brackets.");
 		if (s->host->unread)
 			pp_out(&o, "\n");
 		pp_words_rights(&o, s->host);
@@ -147,13 +163,20 @@ static void print_check(struct pp_out *o, const char *what, const struct pp_row 
 	const char *reason = "";
 
 	pp_address_format(worst->device->address, address);
-	if (worst->nr_findings &&
-	    (worst->findings[0]->effect != PP_INFORMS || worst->verdict == PP_VERDICT_NOT_ENDPOINT))
-		reason = worst->findings[0]->text;
+	const struct pp_finding *first = worst->nr_findings ? worst->findings[0] : NULL;
+	if (first && first->effect == PP_INFORMS)
+		first = NULL;
+	if (first)
+		reason = first->text;
 	if (o->style->format == PP_FORMAT_JSON) {
-		pp_out_json(o, json_pack("{s:s, s:s, s:s, s:s, s:s}", "schema", "pcipass.check/1",
-		                         "asked", what, "address", address, "verdict",
-		                         pp_verdict_name(worst->verdict), "reason", reason));
+		json_t *cures = json_array();
+		for (uint32_t i = 0; first && i < first->nr_cures; i++)
+			json_array_append_new(cures, json_string(first->cures[i].id));
+		pp_out_json(o,
+		            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema",
+		                      "pcipass.check/1", "asked", what, "address", address,
+		                      "verdict", pp_verdict_name(worst->verdict), "reason", reason,
+		                      "rule", first ? first->rule->id : NULL, "cures", cures));
 		pp_out(o, "\n");
 		return;
 	}

@@ -197,7 +197,7 @@ static void print_scope(struct pp_out *o, const struct pp_region_scope *s)
 	for (uint8_t i = 0; i < s->dmar->nr_hops; i++)
 		pp_out(o, "%s%02x.%x", i ? "/" : "", s->dmar->hops[i].device,
 		       s->dmar->hops[i].function);
-	if (s->match != PP_SCOPE_MATCHED)
+	if (s->match != PP_SCOPE_MATCHED && s->match != PP_SCOPE_NOT_TRIED)
 		pp_out(o, ": %s", match_name(s->match));
 	pp_out(o, "\n");
 }
@@ -258,6 +258,24 @@ static void print_kernel(struct pp_out *o, const struct pp_host *h)
 	}
 }
 
+/* What can be expected of the table, before what is in it. */
+static void print_table_state(struct pp_out *o, const struct pp_host *h)
+{
+	if (h->nr_regions && h->devices_error)
+		pp_out_wrapped(o, "", "",
+		               "Without a host's devices a table's scopes cannot be matched: "
+		               "what follows is the table alone.");
+	else if (h->nr_regions)
+		return;
+	else if (h->dmar || h->ivrs)
+		pp_out(o, "The firmware's table declares no region.\n");
+	else if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO)
+		pp_out(o, "The firmware has no DMAR or IVRS table.\n");
+	else
+		pp_out(o,
+		       "The firmware's table was not read: what follows is the kernel's list.\n");
+}
+
 int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, struct pp_sink sink,
                        struct pp_error *e)
 {
@@ -271,13 +289,10 @@ int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, st
 		print_json(&o, h);
 		return pp_out_fini(&o, e);
 	}
+	print_table_state(&o, h);
 	for (uint32_t i = 0; i < h->nr_regions; i++)
 		print_region(&o, h, &h->regions[i]);
 	print_kernel(&o, h);
-	if (!h->nr_regions && h->table_dmar != PP_YES && h->table_ivrs != PP_YES)
-		pp_out(&o, "The firmware's tables declare no region, or were not read.\n");
-	else if (!h->nr_regions)
-		pp_out(&o, "The firmware's table declares no region.\n");
 	pp_words_rights(&o, h);
 	return pp_out_fini(&o, e);
 }

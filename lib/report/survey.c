@@ -20,6 +20,9 @@ static const struct section {
 	{ PP_VERDICT_ASSIGNABLE, "ASSIGNABLE", false },
 	{ PP_VERDICT_NOT_ENDPOINT, "BRIDGES: they stay with the host", true },
 };
+/* Odd firmware is rarely why somebody asks. */
+#define MAX_FIRMWARE_LINES 8
+
 #define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 /*
@@ -32,6 +35,9 @@ static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 		row->verdict == PP_VERDICT_BLOCKED || row->verdict == PP_VERDICT_BLOCKED_CURABLE;
 
 	if (f->rule->scope == PP_SCOPE_OF_HOST)
+		return false;
+	/* Where nothing helps, what would help against the rest is no use. */
+	if (row->verdict == PP_VERDICT_BLOCKED && f->nr_cures)
 		return false;
 	return blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
 }
@@ -88,6 +94,7 @@ struct member {
 	const struct pp_row *row;
 	const struct pp_row *first; /* of the rows with the same reasons */
 	uint64_t hash;
+	bool has_slot; /* one of them sits in a slot */
 };
 
 static int by_hash(const void *x, const void *y)
@@ -99,15 +106,23 @@ static int by_hash(const void *x, const void *y)
 	return a->row < b->row ? -1 : a->row > b->row;
 }
 
-/* Cards in slots before what is soldered down: they are what people come for. */
+static bool in_slot(const struct pp_row *row)
+{
+	return row->device->slot.name;
+}
+
+/*
+ * Cards in slots before what is soldered down, they are what people come for: first the groups of
+ * rows that have one, and in them the cards.
+ */
 static int by_first(const void *x, const void *y)
 {
 	const struct member *a = x, *b = y;
-	bool slot = a->first->device->slot.name, other_slot = b->first->device->slot.name;
 
-	if (slot != other_slot)
-		return slot ? -1 : 1;
-
+	if (a->has_slot != b->has_slot)
+		return a->has_slot ? -1 : 1;
+	if (a->first == b->first && in_slot(a->row) != in_slot(b->row))
+		return in_slot(a->row) ? -1 : 1;
 	if (a->first != b->first)
 		return a->first < b->first ? -1 : 1;
 	return a->row < b->row ? -1 : a->row > b->row;
@@ -126,9 +141,15 @@ static struct member *gather(const struct pp_survey *s, enum pp_verdict verdict,
 			list[n++] = (struct member){ .row = &s->rows[i],
 				                     .hash = hash_reasons(&s->rows[i]) };
 	qsort(list, n, sizeof(*list), by_hash);
-	for (uint32_t i = 0; i < n; i++)
-		list[i].first =
-			i && list[i].hash == list[i - 1].hash ? list[i - 1].first : list[i].row;
+	for (uint32_t i = 0; i < n; i++) {
+		bool same = i && list[i].hash == list[i - 1].hash;
+		list[i].first = same ? list[i - 1].first : list[i].row;
+		list[i].has_slot = in_slot(list[i].row) || (same && list[i - 1].has_slot);
+	}
+	/* What the last of them knows, all should. */
+	for (uint32_t i = n; i-- > 1;)
+		if (list[i - 1].hash == list[i].hash)
+			list[i - 1].has_slot = list[i].has_slot;
 	qsort(list, n, sizeof(*list), by_first);
 	return list;
 }
@@ -152,9 +173,12 @@ static void print_reasons(struct pp_out *o, const struct pp_row *row)
 {
 	const struct pp_finding *f;
 	const char *told = NULL;
+	uint32_t i = 0, n = 0;
 
-	for (uint32_t i = 0; (f = next_reason(row, &i));)
+	for (; (f = next_reason(row, &i)); n++)
 		print_reason(o, f, "      ", &told);
+	if (!n && row->nr_findings && row->findings[0]->effect != PP_INFORMS)
+		pp_out(o, "      nothing but what holds for the whole host\n");
 }
 
 /* What holds for every device alike. */
@@ -165,8 +189,12 @@ static void print_host(struct pp_out *o, const struct pp_survey *s)
 	if (s->nr_common_findings)
 		pp_out(o, "\n%sTHE WHOLE HOST%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t i = 0; i < s->nr_common_findings; i++)
-		print_reason(o, s->common_findings[i], "  ", &told);
+	for (uint32_t i = 0; i < s->nr_common_findings; i++) {
+		const struct pp_finding *f = s->common_findings[i];
+		print_reason(o, f, "  ", &told);
+		if (f->nr_cures && f->cures[0].risk)
+			pp_out_wrapped(o, "        its price: ", "          ", f->cures[0].risk);
+	}
 }
 
 /* Columns of the widest address. Sorted: the last device has the highest domain. */
@@ -254,11 +282,11 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 	if (n[PP_VERDICT_UNKNOWN])
 		len += snprintf(line + len, sizeof(line) - (size_t)len, ", %u unknown",
 		                n[PP_VERDICT_UNKNOWN]);
-	if (n[PP_VERDICT_NOT_ENDPOINT] && !o->style->all)
-		snprintf(line + len, sizeof(line) - (size_t)len, "; %u bridge%s not shown (--all)",
-		         n[PP_VERDICT_NOT_ENDPOINT], n[PP_VERDICT_NOT_ENDPOINT] == 1 ? "" : "s");
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "", "", line);
+	if (n[PP_VERDICT_NOT_ENDPOINT] && !o->style->all)
+		pp_out(o, "%u bridge%s not shown (--all)\n", n[PP_VERDICT_NOT_ENDPOINT],
+		       n[PP_VERDICT_NOT_ENDPOINT] == 1 ? "" : "s");
 }
 
 static int print_text(struct pp_out *o, const struct pp_survey *s)
@@ -269,10 +297,13 @@ static int print_text(struct pp_out *o, const struct pp_survey *s)
 	if (s->nr_host_findings)
 		pp_out(o, "\n%sFIRMWARE%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t i = 0; i < s->nr_host_findings && i < 8; i++)
+	uint32_t shown = o->style->all || s->nr_host_findings <= MAX_FIRMWARE_LINES
+	                         ? s->nr_host_findings
+	                         : MAX_FIRMWARE_LINES;
+	for (uint32_t i = 0; i < shown; i++)
 		pp_out_wrapped(o, "  ", "    ", s->host_findings[i]->text);
-	if (s->nr_host_findings > 8)
-		pp_out(o, "  and %u more: --json\n", s->nr_host_findings - 8);
+	if (shown < s->nr_host_findings)
+		pp_out(o, "  and %u more (--all)\n", s->nr_host_findings - shown);
 	print_summary(o, s);
 	pp_words_rights(o, s->host);
 	pp_words_next(o, s);

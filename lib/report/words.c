@@ -102,6 +102,15 @@ static const struct pp_row *first_to_cure(const struct pp_survey *s)
 	return any;
 }
 
+/* The mildest way comes first: a virtual function that is free needs nothing else done. */
+static const struct pp_cure *cure_to_begin_with(const struct pp_row *row)
+{
+	for (uint32_t i = 0; i < row->nr_findings; i++)
+		if (row->findings[i]->nr_cures && !strcmp(row->findings[i]->cures[0].id, "use-vf"))
+			return &row->findings[i]->cures[0];
+	return &row->findings[0]->cures[0];
+}
+
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
 	const struct pp_row *row = first_to_cure(s);
@@ -109,17 +118,19 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 
 	if (!row)
 		return;
-	const struct pp_finding *f = row->findings[0];
+	const struct pp_cure *cure = cure_to_begin_with(row);
 	pp_address_format_short(row->device->address, address);
-	if (f->rule->scope == PP_SCOPE_OF_HOST)
-		snprintf(line, sizeof(line), "%s", f->cures[0].text);
+	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
+		snprintf(line, sizeof(line), "%s", cure->text);
 	else if (row->device->slot.name)
 		snprintf(line, sizeof(line), "to free slot %s, %s", row->device->slot.name,
-		         f->cures[0].text);
+		         cure->text);
 	else
-		snprintf(line, sizeof(line), "to free %s, %s", address, f->cures[0].text);
+		snprintf(line, sizeof(line), "to free %s, %s", address, cure->text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
-	snprintf(line, sizeof(line), "pcipass explain %s has the proof, every cure and its price",
-	         address);
-	pp_out_wrapped(o, "      ", "      ", line);
+	if (cure->risk)
+		pp_out_wrapped(o, "      its price: ", "        ", cure->risk);
+	snprintf(line, sizeof(line), "%s explain %s",
+	         o->style->command ? o->style->command : "pcipass", address);
+	pp_out_wrapped(o, "More: ", "      ", line);
 }

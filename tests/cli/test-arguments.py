@@ -59,7 +59,7 @@ class Usage(unittest.TestCase):
         for command, option in (("check", "--all"), ("check", "--color=never"),
                                 ("explain", "--all"), ("capture", "--json"),
                                 ("capture", "--all"), ("survey", "--force"),
-                                ("reserved", "--private"), ("survey", "-ox")):
+                                ("reserved", "--keep-private"), ("survey", "-ox")):
             arguments = [command, option] + (["07:00.0"] if command in ("check", "explain") else [])
             self.refused(*arguments, words=f"{command} does not take")
 
@@ -97,7 +97,7 @@ class Help(unittest.TestCase):
                 self.assertEqual(answer.returncode, 0)
                 self.assertIn(f"usage: pcipass [options] {command}", answer.stdout)
         self.assertNotIn("--all", run("check", "--help").stdout)
-        self.assertIn("--private", run("capture", "--help").stdout)
+        self.assertIn("--keep-private", run("capture", "--help").stdout)
 
     def test_version(self):
         answer = run("--version")

@@ -136,7 +136,7 @@ class Privacy(Case):
                          self.run_pcipass("--json").stdout)
 
     def test_kept_on_demand(self):
-        _, content = self.content("--private")
+        _, content = self.content("--keep-private")
         for secret in (b"SER1AL4711", b"secrethost", b"s3cretuser", b"/dev/mapper/vg0", UUID):
             self.assertIn(secret, content)
         # even so: only what a survey reads

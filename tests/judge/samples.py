@@ -103,8 +103,10 @@ class ProLiantGen8(SampleTest):
 
     def test_last_lines_say_what_to_do(self) -> None:
         text = Sample("dl380p-gen8").run().stdout
-        self.assertIn("Next: to free slot 2, set the hidden BIOS setting RMRDS_Slot2",
-                      text.splitlines()[-3])
+        last = text[text.rindex("Next:"):]
+        self.assertIn("Next: to free slot 2, set the hidden BIOS setting RMRDS_Slot2", last)
+        self.assertIn("its price: iLO no longer sees the card", last)
+        self.assertIn("explain 07:00.0", last.splitlines()[-1])
         self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
 
     def test_freed(self) -> None:
