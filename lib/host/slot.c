@@ -93,11 +93,14 @@ static int claim_from_smbios(struct pp_host_build *b, struct claims *c)
 			continue;
 		}
 		c->smbios_tells = true;
-		/* It names a function of the card, or the port above the slot. */
+		/* It names the port above the slot, or a function of the card and means them all.
+		 */
+		uint32_t named = pp_host_find(h, address_of(a, a.function));
+		bool port = named != PP_NO_DEVICE && h->devices[named].config.secondary;
 		for (uint8_t function = 0; function < 8; function++) {
 			uint32_t d = pp_host_find(h, address_of(a, function));
 			if (d == PP_NO_DEVICE || c->smbios[d].designation ||
-			    (h->devices[d].config.secondary && function != a.function))
+			    ((port || h->devices[d].config.secondary) && d != named))
 				continue;
 			c->smbios[d].designation = slot->designation;
 			c->smbios[d].name = number_in(&h->arena, slot->designation, slot->id);

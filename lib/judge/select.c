@@ -73,6 +73,16 @@ static bool fits(const struct pp_host *h, const struct pp_device *d, const struc
 	return false;
 }
 
+/* "0a:00": ids to the letter, an address without its function in all likelihood. */
+static bool is_forgetful(const struct pp_host *h, const struct wish *w)
+{
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (h->devices[i].address.bus == w->vendor &&
+		    h->devices[i].address.device == w->device)
+			return true;
+	return false;
+}
+
 int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
               struct pp_selection *ret, struct pp_error *e)
 {
@@ -92,6 +102,12 @@ int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
 	for (uint32_t i = 0; i < h->nr_devices; i++)
 		if (fits(h, &h->devices[i], &w))
 			devices[n++] = i;
+	if (!n && w.by == BY_IDS && is_forgetful(h, &w))
+		return pp_fail(
+			e, ENODEV,
+			"%s: no device with these ids; if it is meant as an address, add the "
+			"function: %02x:%02x.0",
+			what, (unsigned int)w.vendor, (unsigned int)w.device);
 	if (!n)
 		return pp_fail(e, ENODEV, "%s: no such device here", what);
 	*ret = (struct pp_selection){ devices, n };
