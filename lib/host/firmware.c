@@ -89,14 +89,17 @@ static int read_iort(struct pp_host_build *b)
 	int r = read_table(b, path, "whether an Arm firmware declares an IOMMU", &h->table_iort,
 	                   &error, &bytes);
 
+	if (h->table_iort == PP_NO)
+		h->iort_has_smmu = PP_NO;
 	if (r || error)
 		return r;
 	r = pp_iort_parse(bytes, &b->scratch, &h->notes, &iort, &why);
 	if (r)
 		return undecodable(b, path, r, &why, &error);
+	h->iort_has_smmu = PP_NO;
 	for (uint32_t i = 0; i < iort.nr_nodes; i++)
-		h->iort_has_smmu |=
-			iort.nodes[i].type == PP_IORT_SMMU || iort.nodes[i].type == PP_IORT_SMMU_V3;
+		if (iort.nodes[i].type == PP_IORT_SMMU || iort.nodes[i].type == PP_IORT_SMMU_V3)
+			h->iort_has_smmu = PP_YES;
 	return 0;
 }
 
@@ -116,7 +119,7 @@ static int doubt_absence(struct pp_host_build *b)
 		return r;
 	if (!r && names.count)
 		return 0;
-	h->table_dmar = h->table_ivrs = h->table_iort = PP_UNKNOWN;
+	h->table_dmar = h->table_ivrs = h->table_iort = h->iort_has_smmu = PP_UNKNOWN;
 	return pp_build_unread(b, "sys/firmware/acpi/tables", r ? -r : ENOENT,
 	                       "whether the firmware declares an IOMMU");
 }

@@ -192,7 +192,8 @@ struct pp_host {
 	uint8_t wrong_scope_type;
 	const struct pp_dmar *dmar;
 	const struct pp_ivrs *ivrs;
-	bool iort_has_smmu;    /* the IORT lists an IOMMU; many list interrupt controllers only */
+	enum pp_tri
+		iort_has_smmu; /* the IORT lists an IOMMU; many list interrupt controllers only */
 	enum pp_tri is_guest;  /* the host is a virtual machine itself */
 	bool xen;              /* it runs under Xen, which keeps the IOMMU to itself */
 	bool groups_elsewhere; /* there are groups, of other devices than PCI's */

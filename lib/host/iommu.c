@@ -42,7 +42,7 @@ static int find_iommu(struct pp_host_build *b)
 		h->iommu = PP_IOMMU_INTEL;
 	else if (h->table_ivrs == PP_YES)
 		h->iommu = PP_IOMMU_AMD;
-	else if (h->iort_has_smmu)
+	else if (h->iort_has_smmu == PP_YES)
 		h->iommu = PP_IOMMU_OTHER;
 	h->iommu_on = groups_tell(h);
 	return 0;

@@ -119,7 +119,7 @@ static const char *option_in_line(struct pp_host_build *b, const struct module_o
 }
 
 static const char *option_in_files(struct pp_host_build *b, const struct module_option *o,
-                                   const struct pp_names *files)
+                                   const struct pp_names *files, int *error)
 {
 	const char *last = NULL;
 
@@ -129,8 +129,13 @@ static const char *option_in_files(struct pp_host_build *b, const struct module_
 		if (len < 5 || strcmp(files->names[i] + len - 5, ".conf"))
 			continue;
 		char *path = pp_arena_printf(&b->scratch, "etc/modprobe.d/%s", files->names[i]);
-		if (!path || pp_source_read_all(b->source, path, 65536, &b->scratch, &text))
+		int r = path ? pp_source_read_all(b->source, path, 65536, &b->scratch, &text)
+		             : -ENOMEM;
+		if (r) {
+			/* What it says is not known; a link to nowhere says nothing. */
+			*error = r == -ENOENT ? *error : -r;
 			continue;
+		}
 		while (pp_text_line(&text, &line))
 			last = option_in_line(b, o, line, last);
 	}
@@ -151,6 +156,7 @@ static int option_from_configuration(struct pp_host_build *b, const struct modul
 {
 	const struct pp_kernel *k = &b->host->kernel;
 	struct pp_names files;
+	int unread = 0;
 	char *name = pp_arena_printf(&b->scratch, "%s.%s", o->module, o->option);
 
 	if (!name)
@@ -160,9 +166,11 @@ static int option_from_configuration(struct pp_host_build *b, const struct modul
 	if (!value) {
 		int r = pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files);
 		if (!r)
-			value = option_in_files(b, o, &files);
-		else if (r != -ENOENT && ret->error == ENOENT)
-			ret->error = -r; /* not known to be set nowhere */
+			value = option_in_files(b, o, &files, &unread);
+		else if (r != -ENOENT)
+			unread = -r;
+		if (unread && ret->error == ENOENT)
+			ret->error = unread; /* not known to be set nowhere */
 		if (k->command_line.error && k->command_line.error != ENOENT &&
 		    ret->error == ENOENT)
 			ret->error = k->command_line.error;
@@ -286,5 +294,9 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 	    read_option(b, &denylist, &k->denylist_disabled) || read_hypervisor(b) ||
 	    read_lockdown(b) || read_log(b))
 		return pp_fail_oom(e, "kernel");
+	/* The log's beginning may be gone; only Proxmox knows the argument. */
+	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);
+	if (k->proxmox && intel && strstr(intel, "relax_rmrr"))
+		k->log_rmrrs_relaxed = true;
 	return 0;
 }

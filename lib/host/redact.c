@@ -121,6 +121,24 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 	return take(&b, content, a, e);
 }
 
+/* Behind "<4>", "kernel: " and "[    1.234567] [    T0] ", in whatever order they come. */
+static struct pp_span message_of(struct pp_span line)
+{
+	for (;;) {
+		const uint8_t *end = NULL;
+		if (line.len && line.data[0] == '[' && !pp_span_starts(line, "[Firmware"))
+			end = pp_span_find(line, "] ");
+		else if (line.len && line.data[0] == '<')
+			end = pp_span_find(line, ">");
+		else if (pp_span_starts(line, "kernel: "))
+			end = line.data + 6;
+		if (!end)
+			return line;
+		end += *end == '>' ? 1 : 2;
+		line = PP_SPAN(end, (size_t)(line.data + line.len - end));
+	}
+}
+
 /* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
 {
@@ -142,13 +160,7 @@ static bool log_line_matters(struct pp_span line)
 		"Kernel is locked down",
 		"Lockdown:",
 	};
-	/* "[    1.234567] " */
-	const uint8_t *stamp = line.len && line.data[0] == '[' ? pp_span_find(line, "] ") : NULL;
-
-	if (stamp && stamp[-1] >= '0' && stamp[-1] <= '9') {
-		line.len -= (size_t)(stamp + 2 - line.data);
-		line.data = stamp + 2;
-	}
+	line = message_of(line);
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (pp_span_starts(line, beginnings[i]))
 			return !pp_span_starts(line, "pci ") || pp_span_find(line, "iommu");

@@ -108,11 +108,16 @@ static void cure_override(struct pp_judging *j, struct pp_finding *f)
 		"firmware that still uses the region may write into a guest's memory, or fault");
 }
 
+void pp_cure_any_region(struct pp_judging *j, struct pp_finding *f)
+{
+	cure_preboot_dma(j, f);
+	cure_relax(j, f);
+	cure_override(j, f);
+}
+
 void pp_cure_regions(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d)
 {
 	cure_rmrds(j, f, d);
 	cure_shared_memory(j, f, d);
-	cure_preboot_dma(j, f);
-	cure_relax(j, f);
-	cure_override(j, f);
+	pp_cure_any_region(j, f);
 }

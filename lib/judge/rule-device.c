@@ -215,7 +215,9 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 	    (k->denylist_disabled.text && *k->denylist_disabled.text == 'Y'))
 		return;
 	static const char text[] = "vfio-pci refuses this accelerator: a guest could misuse it";
-	struct pp_finding *f = later && pp_kernel_at_least(k, 6, 9) != PP_YES
+	int unread = k->denylist_disabled.error;
+	bool unsure = unread && unread != ENOENT && unread != ENODATA;
+	struct pp_finding *f = unsure || (later && pp_kernel_at_least(k, 6, 9) != PP_YES)
 	                               ? pp_find_unknown(j, PP_BLOCKS, text)
 	                               : pp_find(j, PP_BLOCKS, text);
 	pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist%s", d->device,

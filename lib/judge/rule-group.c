@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Groups: what a device shares one with, and what makes VFIO call it not viable. */
+#include <stdio.h>
 #include <string.h>
 
 #include "judge/rules.h"
@@ -22,41 +23,61 @@ bool pp_has_bridge_header(const struct pp_device *d)
 	                                       : d->class_code >> 8 == 0x0604;
 }
 
-static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
-{
-	const struct pp_host *h = j->host;
-	/* Older kernels looked at endpoints only. */
-	enum pp_tri since_5_19 = pp_kernel_at_least(&h->kernel, 5, 19);
+/* One finding for all such bridges: a group may have thousands. */
+struct bound_bridges {
+	const struct pp_device *first, *unread; /* NULL: none */
+	uint32_t count;
+};
 
-	if (since_5_19 == PP_NO)
-		return;
+static struct bound_bridges bound_bridges(const struct pp_host *h, const struct pp_group *g)
+{
+	struct bound_bridges b = { 0 };
+
 	for (uint32_t i = 0; i < g->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[g->devices[i]];
 		if (!pp_has_bridge_header(d))
 			continue;
-		if (!d->driver.text && d->driver.error != ENOENT)
-			pp_find_unknown(j, PP_BLOCKS,
-			                "which driver the bridge %s of its group %u has could not "
-			                "be read",
-			                pp_name_of(j, d), g->number);
+		if (!d->driver.text && d->driver.error != ENOENT && !b.unread)
+			b.unread = d;
 		if (pp_leaves_dma_alone(d))
 			continue;
-		static const char text[] =
-			"the bridge %s of its group %u is bound to %s, which VFIO does not accept";
-		struct pp_finding *f =
-			since_5_19 == PP_YES ? pp_find(j, PP_BLOCKS, text, pp_name_of(j, d),
-		                                       g->number, d->driver.text)
-					     : pp_find_unknown(j, PP_BLOCKS, text, pp_name_of(j, d),
-		                                               g->number, d->driver.text);
-		char address[PP_ADDRESS_TEXT_BYTES];
-		pp_address_format(d->address, address);
-		pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, d->driver.text);
-		pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER: EPERM, and no line in the kernel log");
-		pp_add_cure(f, "unbind-bridge",
-		            pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind",
-		                            address, d->driver.text),
-		            "no hot-plug below that bridge; again after each boot");
+		if (!b.count++)
+			b.first = d;
 	}
+	return b;
+}
+
+static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
+{
+	/* Older kernels looked at endpoints only. */
+	enum pp_tri since_5_19 = pp_kernel_at_least(&j->host->kernel, 5, 19);
+	struct bound_bridges b = bound_bridges(j->host, g);
+	char address[PP_ADDRESS_TEXT_BYTES], more[48] = "";
+
+	if (since_5_19 == PP_NO)
+		return;
+	if (b.unread)
+		pp_find_unknown(j, PP_BLOCKS,
+		                "which driver the bridge %s of its group %u has could not be read",
+		                pp_name_of(j, b.unread), g->number);
+	if (!b.count)
+		return;
+	if (b.count > 1)
+		snprintf(more, sizeof(more), " and %u more bridges like it", b.count - 1);
+	static const char text[] =
+		"the bridge %s of its group %u is bound to %s, which VFIO does not accept%s";
+	const char *name = pp_name_of(j, b.first), *driver = b.first->driver.text;
+	struct pp_finding *f =
+		since_5_19 == PP_YES
+			? pp_find(j, PP_BLOCKS, text, name, g->number, driver, more)
+			: pp_find_unknown(j, PP_BLOCKS, text, name, g->number, driver, more);
+	pp_address_format(b.first->address, address);
+	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, driver);
+	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER: EPERM, and no line in the kernel log");
+	pp_add_cure(f, "unbind-bridge",
+	            pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s", address,
+	                            driver, b.count > 1 ? ", and the other bridges likewise" : ""),
+	            "no hot-plug below that bridge; again after each boot");
 }
 
 /* "00:1f.2 (ahci)" */

@@ -38,7 +38,7 @@ static void iommu_absent(struct pp_judging *j)
 	const struct pp_host *h = j->host;
 
 	if (h->iommu_on != PP_NO || h->table_dmar != PP_NO || h->table_ivrs != PP_NO || h->xen ||
-	    h->iort_has_smmu)
+	    h->iort_has_smmu != PP_NO)
 		return;
 	struct pp_finding *f =
 		h->table_iort == PP_YES
@@ -59,7 +59,7 @@ static const char *declaring_table(const struct pp_host *h)
 		return "DMAR";
 	if (h->table_ivrs == PP_YES)
 		return "IVRS";
-	return h->iort_has_smmu ? "IORT" : NULL;
+	return h->iort_has_smmu == PP_YES ? "IORT" : NULL;
 }
 
 /* The argument that turned it off, as it stands on the command line; NULL if there is none. */
@@ -92,6 +92,8 @@ static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char
 	else if (intel)
 		pp_add_cure(f, "kernel-argument",
 		            "add intel_iommu=on to the kernel's command line and reboot", NULL);
+	else if (j->host->kernel.command_line.error)
+		pp_evidence(j, f, "the kernel's command line was not read");
 	else /* AMD's and Arm's are on by default: only the log can tell what went wrong. */
 		pp_evidence(j, f, "no argument switches it off: the kernel log tells more (\"%s\")",
 		            j->host->iommu == PP_IOMMU_AMD ? "AMD-Vi" : "smmu");
@@ -151,7 +153,8 @@ static void iommu_off(struct pp_judging *j)
 		return;
 	if (table) {
 		iommu_declared_but_off(j, table);
-	} else if (h->table_dmar == PP_UNKNOWN || h->table_ivrs == PP_UNKNOWN) {
+	} else if (h->table_dmar == PP_UNKNOWN || h->table_ivrs == PP_UNKNOWN ||
+	           h->iort_has_smmu == PP_UNKNOWN) {
 		struct pp_finding *f = pp_find(j, PP_BLOCKS,
 		                               "the kernel runs no IOMMU; whether the firmware "
 		                               "declares one could not be read");

@@ -297,7 +297,18 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 		prove_holds(j, f, first, true);
 	prove_group(j, f, g);
 	quote_kernel(j, f);
-	pp_cure_regions(j, f, first ? first : d);
+	if (first)
+		pp_cure_regions(j, f, first);
+	else
+		pp_cure_any_region(j, f);
+}
+
+static bool lists_direct(const struct pp_group *g)
+{
+	for (uint32_t i = 0; i < g->nr_regions; i++)
+		if (g->regions[i].kind == PP_REGION_DIRECT)
+			return true;
+	return false;
 }
 
 /* Kernels before 4.12 have no such file, and a foreign capture may lack it. */
@@ -305,12 +316,20 @@ static void regions_unread(struct pp_judging *j, const struct pp_group *g)
 {
 	const struct pp_host *h = j->host;
 
-	if (!g->regions_error && pp_kernel_tells_relaxable(h) != PP_NO)
+	if (!g->regions_error && (pp_kernel_tells_relaxable(h) != PP_NO || !lists_direct(g)))
 		return;
 	/* With the table in hand the answer is known all the same. */
 	if ((h->iommu == PP_IOMMU_INTEL && h->dmar) || (h->iommu == PP_IOMMU_AMD && h->ivrs))
 		return;
-	pp_find_unknown(j, PP_BLOCKS, "which regions hold group %u could not be read", g->number);
+	if (g->regions_error)
+		pp_find_unknown(j, PP_BLOCKS, "which regions hold group %u could not be read",
+		                g->number);
+	else
+		pp_find_unknown(
+			j, PP_BLOCKS,
+			"whether the regions of group %u hold it is not known: this kernel's "
+			"list does not tell",
+			g->number);
 }
 
 /* A PF's region does not hold its VFs: drivers/iommu/intel/dmar.c passes over VFs. */
@@ -394,7 +413,11 @@ static void odd_region(struct pp_judging *j)
 static void odd_firmware(struct pp_judging *j)
 {
 	for (const struct pp_note *n = j->host->notes.first; n; n = n->next)
-		pp_find(j, PP_INFORMS, "%s+0x%zx: %s", n->object, n->offset, n->text);
+		/* A capture's SMBIOS is shortened: places in it are not those on the host. */
+		if (!strcmp(n->object, "SMBIOS"))
+			pp_find(j, PP_INFORMS, "SMBIOS: %s", n->text);
+		else
+			pp_find(j, PP_INFORMS, "%s+0x%zx: %s", n->object, n->offset, n->text);
 }
 
 static const struct pp_rule rules[] = {

@@ -77,6 +77,8 @@ static inline uint32_t pp_nr_hard_holds(const struct pp_judging *j, const struct
 }
 
 /* What frees a device from its regions, on this host, best first. */
+/* The same where it is not known which device is held: no card's own setting is named. */
+void pp_cure_any_region(struct pp_judging *j, struct pp_finding *f);
 void pp_cure_regions(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d);
 
 /* The rules, one table a file. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "report/out.h"
+#include "report/words.h"
 
 json_t *pp_json_text(const struct pp_text_fact *f)
 {
@@ -165,7 +166,7 @@ json_t *pp_json_host(const struct pp_host *h)
 	json_object_set_new(o, "bios_date", pp_json_text(&h->bios_date));
 	json_object_set_new(o, "kernel", pp_json_text(&h->kernel.release));
 	json_object_set_new(o, "iommu",
-	                    h->iommu == PP_IOMMU_NONE && h->iommu_on != PP_NO
+	                    h->iommu == PP_IOMMU_NONE && !pp_words_no_iommu(h)
 	                            ? json_null()
 	                            : json_string(pp_iommu_name(h->iommu)));
 	json_object_set_new(o, "iommu_on", pp_json_tri(h->iommu_on));

@@ -177,7 +177,11 @@ static void print_reasons(struct pp_out *o, const struct pp_row *row)
 
 	for (; (f = next_reason(row, &i)); n++)
 		print_reason(o, f, "      ", &told);
-	if (!n && row->nr_findings && row->findings[0]->effect != PP_INFORMS)
+	bool blocked_itself = false;
+	for (i = 0; i < row->nr_findings; i++)
+		blocked_itself |= row->findings[i]->effect == PP_BLOCKS &&
+		                  row->findings[i]->rule->scope != PP_SCOPE_OF_HOST;
+	if (!n && !blocked_itself && row->nr_findings && row->findings[0]->effect != PP_INFORMS)
 		pp_out(o, "      nothing but what holds for the whole host\n");
 }
 

@@ -22,6 +22,12 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 	         kernel ? "Linux " : "kernel not known", kernel ? kernel : "");
 }
 
+bool pp_words_no_iommu(const struct pp_host *h)
+{
+	return h->iommu_on == PP_NO && h->table_dmar == PP_NO && h->table_ivrs == PP_NO &&
+	       h->iort_has_smmu == PP_NO;
+}
+
 void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 {
 	static const char *const names[] = {
@@ -38,7 +44,7 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	const char *remapping = "";
 
 	if (h->iommu == PP_IOMMU_NONE) {
-		snprintf(buf, size, "%s", h->iommu_on == PP_NO ? "No IOMMU" : "IOMMU not known");
+		snprintf(buf, size, "%s", pp_words_no_iommu(h) ? "No IOMMU" : "IOMMU not known");
 		return;
 	}
 	if (h->iommu_on == PP_YES && h->intremap != PP_UNKNOWN)
@@ -105,7 +111,9 @@ static const struct pp_row *first_to_cure(const struct pp_survey *s)
 /* The mildest way comes first: a virtual function that is free needs nothing else done. */
 static const struct pp_cure *cure_to_begin_with(const struct pp_row *row)
 {
-	for (uint32_t i = 0; i < row->nr_findings; i++)
+	/* Not while nothing at all can be passed. */
+	bool all_blocked = row->findings[0]->rule->scope == PP_SCOPE_OF_HOST;
+	for (uint32_t i = 0; !all_blocked && i < row->nr_findings; i++)
 		if (row->findings[i]->nr_cures && !strcmp(row->findings[i]->cures[0].id, "use-vf"))
 			return &row->findings[i]->cures[0];
 	return &row->findings[0]->cures[0];

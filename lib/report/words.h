@@ -8,6 +8,8 @@
 
 /* "HP ProLiant DL380p Gen8, BIOS P70 (05/24/2019), Linux 6.1.0-28-amd64" */
 void pp_words_host(const struct pp_host *h, char *buf, size_t size);
+/* It is known that there is no IOMMU, in the firmware or in the kernel. */
+bool pp_words_no_iommu(const struct pp_host *h);
 /* "Intel VT-d on, interrupts remapped" */
 void pp_words_iommu(const struct pp_host *h, char *buf, size_t size);
 /* What was not read, why, and what it would add. Nothing where all was read. */

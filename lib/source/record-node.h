@@ -27,6 +27,7 @@ struct pp_record {
 	struct pp_bytes *bytes; /* of a file that was opened */
 	uint8_t looked;
 	bool opened, listed; /* the file was opened; the folder was listed */
+	bool rewritten;      /* a filter gave other content than was read */
 	bool in_list;        /* the name came up in its folder's list */
 	/* What a question that ended here, or would have, was answered. */
 	bool absent, unknown;

@@ -90,7 +90,11 @@ static int apply_filter(struct writer *w, uint32_t node, struct pp_span *content
 	if (!w->options->filter)
 		return 0;
 	pp_tree_path(&w->r->tree, node, path);
+	struct pp_span read = *content;
 	int r = w->options->filter(w->options->filter_ctx, path, content, &w->arena, w->e);
+	/* The ranges that were read say nothing of other content. */
+	pp_record_at(w->r, node)->rewritten =
+		content->data != read.data || content->len != read.len;
 	if (r == -ENOENT) {
 		leave_out(w->r, node);
 		*out = pp_tree_at(&w->r->tree, node)->kind == PP_TREE_NOTHING;
@@ -324,7 +328,7 @@ static int describe_file(struct writer *w, uint32_t node, const char *path)
 		return add_partial(w, path, NULL);
 	if (!record->opened)
 		return add_unread(w, path, n->error ? n->error : ENODATA);
-	if (pp_bytes_complete(record->bytes))
+	if (record->rewritten || pp_bytes_complete(record->bytes))
 		return 0;
 	int r = add_partial(w, path, record->bytes);
 	return r == 0 && n->error ? add_unread(w, path, n->error) : r;
