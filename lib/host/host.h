@@ -151,12 +151,10 @@ struct pp_kernel {
 	struct pp_text_fact unsafe_interrupts;
 	struct pp_text_fact denylist_disabled; /* "Y" or "N": vfio_pci.disable_denylist */
 	struct pp_text_fact lockdown;          /* "none", "integrity", "confidentiality" */
-	enum pp_tri log_read;
-	bool log_scope_mismatch;      /* "Device scope type does not match for" */
-	const char *log_scope_device; /* the device it names */
-	bool log_rmrrs_relaxed;       /* "assuming all RMRRs are relaxable" */
-	bool log_direct_map_failed;   /* "not able to establish FW requested direct mapping" */
-	bool log_bad_rmrr;            /* "Your BIOS is broken; bad RMRR" */
+	bool log_scope_mismatch;               /* "Device scope type does not match for" */
+	const char *log_scope_device;          /* the device it names */
+	bool log_rmrrs_relaxed;                /* "assuming all RMRRs are relaxable" */
+	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
 };
 
 /* What could not be read, once a fact. */

@@ -238,7 +238,6 @@ static int read_log(struct pp_host_build *b)
 
 	if (r == -ENOMEM)
 		return r;
-	k->log_read = pp_tri(!r);
 	if (r)
 		return pp_build_unread(b, "kernel log", -r,
 		                       "what the kernel said of the IOMMU and the regions at boot");
@@ -252,8 +251,6 @@ static int read_log(struct pp_host_build *b)
 			k->log_rmrrs_relaxed = true;
 		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
 			k->log_direct_map_failed = true;
-		if (pp_span_find(line, "bad RMRR"))
-			k->log_bad_rmrr = true;
 	}
 	return 0;
 }

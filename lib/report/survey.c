@@ -212,6 +212,11 @@ static int address_columns(const struct pp_survey *s)
 	return (int)strlen(address);
 }
 
+static const char *none_or_unread(bool unread)
+{
+	return unread ? "?" : "-";
+}
+
 static void print_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
 {
 	const struct pp_device *d = row->device;
@@ -225,10 +230,13 @@ static void print_row(struct pp_out *o, const struct pp_survey *s, const struct 
 		pp_address_format_short(d->address, address);
 	if (d->group != PP_NO_GROUP)
 		snprintf(group, sizeof(group), "%u", s->host->groups[d->group].number);
+	else
+		snprintf(group, sizeof(group), "%s", none_or_unread(d->group_error != ENOENT));
 	pp_out_short_name(o, d, name, sizeof(name));
 	int used = snprintf(facts, sizeof(facts), "%4.4s %5s %-9.9s ",
-	                    d->slot.name ? d->slot.name : "-", group,
-	                    d->driver.text ? d->driver.text : "-");
+	                    d->slot.name ? d->slot.name : none_or_unread(d->slot.unknown), group,
+	                    d->driver.text ? d->driver.text
+	                                   : none_or_unread(d->driver.error != ENOENT));
 	pp_out_cut(name, (int)o->width - 3 - columns - used);
 	pp_out(o, "  %s%-*s%s %s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), columns,
 	       address, pp_out_color(o, PP_COLOR_NONE), facts, name);

@@ -315,6 +315,12 @@ class Iommu(Case):
         self.assert_finding(self.device(), "iommu-absent", "blocks", "its IORT lists none")
         self.assert_not_found(self.device(), "iommu-off")
 
+    def test_iort_that_could_not_be_read(self):
+        t = self.off()
+        t.write("sys/firmware/acpi/tables/IORT", iort_table(4)[:50])
+        self.assert_not_found(self.device(), "iommu-absent")
+        self.assert_finding(self.device(), "iommu-off", "blocks", "could not be read")
+
     def test_hidden_tables(self):
         """A container shows an empty folder: nothing is known of the firmware."""
         self.off().remove("sys/firmware/acpi/tables/FACP")
@@ -554,6 +560,31 @@ class Device(Case):
             t.device("0000:03:00.0", 0x0B4000, device=0x0435, group=1)
             t.write(where, what)
             self.assert_not_found(self.survey()["0000:03:00.0"], "vfio-denylist")
+
+    def test_one_finding_for_all_bridges(self):
+        t = self.host()
+        t.device("0000:09:00.0", group=1)
+        for bus in range(1, 9):
+            t.bridge(f"0000:00:{bus:02x}.0", bus, group=1, driver="shpchp")
+        t.regions(1)
+        f = self.assert_finding(self.survey()["0000:09:00.0"], "bridge-driver", "blocks",
+                                "00:01.0", "7 more", cures=["unbind-bridge"])
+        self.assertIn("likewise", f["cures"][0]["text"])
+
+    def test_relaxed_by_the_command_line(self):
+        """The beginning of the log may be gone; only Proxmox knows the argument."""
+        for release, effect in (("6.5.13-6-pve", "degrades"), ("6.12.0-1-amd64", None)):
+            self.setUp()
+            t = self.host(release, log=())
+            t.write("proc/cmdline", "intel_iommu=on,relax_rmrr\n")
+            t.device("0000:03:00.0", group=1)
+            t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 3, "00.0")))
+            t.regions(1, DIRECT.replace("direct", "direct-relaxable"))
+            device = self.survey()["0000:03:00.0"]
+            if effect:
+                self.assert_finding(device, "rmrr-relaxable", effect, "relax_rmrr")
+            else:
+                self.assert_not_found(device, "rmrr-relaxable")
 
     def test_vendor_kernels(self):
         """A low number of Red Hat's or SUSE's does not mean old behaviour."""
