@@ -106,8 +106,7 @@ bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
                        const struct pp_device *d)
 {
 	/* AMD's driver knows no such thing. */
-	return r->source == PP_FROM_DMAR &&
-	       (pp_device_is_relaxable(d) || h->kernel.log_rmrrs_relaxed);
+	return r->source == PP_FROM_DMAR && (pp_device_is_relaxable(d) || h->kernel.rmrrs_relaxed);
 }
 
 bool pp_device_is_relaxable(const struct pp_device *d)

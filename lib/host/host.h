@@ -153,7 +153,7 @@ struct pp_kernel {
 	struct pp_text_fact lockdown;          /* "none", "integrity", "confidentiality" */
 	bool log_scope_mismatch;               /* "Device scope type does not match for" */
 	const char *log_scope_device;          /* the device it names */
-	bool log_rmrrs_relaxed;                /* "assuming all RMRRs are relaxable" */
+	bool rmrrs_relaxed; /* relax_rmrr is in force: by the log, or on Proxmox the command line */
 	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
 };
 

@@ -248,7 +248,7 @@ static int read_log(struct pp_host_build *b)
 			k->log_scope_device = word_behind(b, line, at, mismatch);
 		}
 		if (pp_span_find(line, "assuming all RMRRs are relaxable"))
-			k->log_rmrrs_relaxed = true;
+			k->rmrrs_relaxed = true;
 		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
 			k->log_direct_map_failed = true;
 	}
@@ -294,6 +294,6 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 	/* The log's beginning may be gone; only Proxmox knows the argument. */
 	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);
 	if (k->proxmox && intel && strstr(intel, "relax_rmrr"))
-		k->log_rmrrs_relaxed = true;
+		k->rmrrs_relaxed = true;
 	return 0;
 }

@@ -211,7 +211,6 @@ static void held_by_ivmd(struct pp_judging *j, const struct pp_device *d)
 
 static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 {
-
 	if (pp_nr_hard_holds(j, d) || !d->nr_holds)
 		return;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A stranger's program: the public headers and the shared library, nothing else. Surveys what it is
- * given and prints the number of devices that are blocked. usage: use PATH
+ * given and prints the number of devices that are blocked, of which there must be some.
+ * usage: use PATH
  */
 #include <pcipass/pcipass.h>
 #include <stdio.h>
@@ -22,19 +23,19 @@ int main(int argc, char **argv)
 	struct pp_sink sink = { to_nowhere, &written };
 	struct pp_style style = { .format = PP_FORMAT_JSON };
 
-	if (pp_source_open(argc > 1 ? argv[1] : NULL, &source, &e) ||
-	    pp_host_read(source, &host, &e) ||
+	if (argc != 2)
+		return 2;
+	if (pp_source_open(argv[1], &source, &e) || pp_host_read(source, &host, &e) ||
 	    pp_survey_new(host, PP_TARGET_KVM, &survey, &e) ||
 	    pp_report_survey(survey, &style, sink, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
-	printf("%u blocked, %zu bytes\n",
-	       pp_survey_count(survey, PP_VERDICT_BLOCKED) +
-		       pp_survey_count(survey, PP_VERDICT_BLOCKED_CURABLE),
-	       written);
+	unsigned int blocked = pp_survey_count(survey, PP_VERDICT_BLOCKED) +
+	                       pp_survey_count(survey, PP_VERDICT_BLOCKED_CURABLE);
+	printf("%u blocked, %zu bytes\n", blocked, written);
 	pp_survey_free(survey);
 	pp_host_free(host);
 	pp_source_free(source);
-	return written ? 0 : 1;
+	return written && blocked ? 0 : 1;
 }
