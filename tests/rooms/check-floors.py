@@ -12,9 +12,9 @@ from pathlib import Path
 # Lowest first; rooms on one floor do not know each other unless named in ALSO.
 FLOORS = [
     {"base"},
-    {"acpi", "pci", "smbios", "source"},
-    {"host"},
-    {"judge"},
+    {"acpi", "pci", "smbios", "source", "conrep"},
+    {"host", "store"},
+    {"judge", "settings"},
     {"report"},
 ]
 INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/', re.MULTILINE)

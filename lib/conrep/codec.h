@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_CONREP_CODEC_H
+#define PP_CONREP_CODEC_H
+
+#include "conrep/data.h"
+#include "conrep/memory.h"
+#include "conrep/schema.h"
+
+/*
+ * Between bytes and text, one section at a time. The text forms:
+ *   ENUM     the value's text; a byte whose masked bits are no value of the schema: "0x" and two
+ *            lower-case hex digits, which is taken back as it was written
+ *   hex      two lower-case digits a byte, in the order of the bytes; read in either case
+ *   text     bytes up to the padding (NULs and blanks at the end); bytes outside 20h-7eh, and a
+ *            backslash that would be read as such an escape, as \xHH. Shorter text is padded with
+ *            NULs, except that text which means the same as what is there leaves every byte alone
+ */
+
+/*
+ * What the section says now. *ret lives in a, name and helptext are the schema's.
+ * -ENOENT: its EV is absent (with empty_delete that is a value: every record empty);
+ * -ENODATA or the cell's error: nobody read it; -EBADMSG: the cell is shorter than the section.
+ */
+int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m,
+                    struct pp_arena *a, struct pp_setting *ret, struct pp_error *e);
+
+/*
+ * Puts the setting into *m: bits and bytes that the section does not own keep their value, also
+ * beyond its length. An absent EV is made, as long as the longest section of the schema that uses
+ * it (length_bytes, from pp_codec_ev_bytes()), the rest zero; with empty_delete and all records
+ * empty it becomes absent. Records and fields that the setting leaves out keep their bytes.
+ * -EINVAL: a text that is no value, a field or index that the section has not, hex of the wrong
+ * length, text too long; the sentence names object, line and what is allowed. *m is untouched then.
+ */
+int pp_codec_encode(const struct pp_schema_section *s, const struct pp_setting *value,
+                    const char *object, uint32_t length_bytes, struct pp_memory *m,
+                    struct pp_error *e);
+
+/* The longest length that the schema gives to that EV. */
+uint32_t pp_codec_ev_bytes(const struct pp_schema *s, const char *ev);
+
+/* The bits of a cell that the section owns: mask of one byte (ENUM) or all of each. */
+bool pp_codec_owns(const struct pp_schema_section *s, size_t byte, uint8_t *ret_mask);
+
+#endif
