@@ -13,7 +13,7 @@ from pathlib import Path
 FLOORS = [
     {"base"},
     {"acpi", "pci", "smbios", "source", "conrep"},
-    {"host", "store"},
+    {"host", "store", "override"},
     {"judge", "settings"},
     {"report"},
 ]
