@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "conrep/xml.h"
+
+/*
+ * libxml2 compares each attribute of a start tag with all others, before anybody is called back.
+ * So what looks like attributes is counted first.
+ */
+#define MAX_ATTRIBUTES 256
+
+/* An element whose end tag has not been seen. */
+struct open {
+	struct pp_xml_node *node, *last_child;
+};
+
+struct reader {
+	struct pp_span in;
+	const char *object;
+	struct pp_arena *arena;
+	struct pp_error *e;
+	xmlParserCtxtPtr ctxt;
+	struct pp_xml_node *root;
+	struct open open[PP_XML_MAX_DEPTH];
+	struct pp_buffer text[PP_XML_MAX_DEPTH]; /* character data of the open elements */
+	unsigned int depth, nr_nodes;
+	size_t counted; /* bytes of in whose lines are in line */
+	unsigned int line;
+	int failed; /* -errno of the first failure */
+};
+
+/* --- the bytes, before libxml2 sees them --- */
+
+static size_t utf8_len(const uint8_t *p, size_t left)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+	if (n <= 1)
+		return n;
+	if (n > left || p[0] > 0xf4)
+		return 0;
+	uint32_t code = p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	return n;
+}
+
+static int check_bytes(struct pp_span in, bool ascii, const char *object, struct pp_error *e)
+{
+	unsigned int line = 1;
+
+	for (size_t i = 0, n; i < in.len; i += n) {
+		const uint8_t *p = in.data + i;
+		n = utf8_len(p, in.len - i);
+		if (!n || (ascii && n > 1))
+			return pp_fail(e, EBADMSG, "%s line %u: byte 0x%02x, wanted %s", object,
+			               line, *p, ascii ? "US-ASCII as declared" : "UTF-8");
+		if (!*p)
+			return pp_fail(e, EBADMSG, "%s line %u: a NUL byte", object, line);
+		line += *p == '\n';
+	}
+	return 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static int check_attributes(struct pp_span in, const char *object, struct pp_error *e)
+{
+	unsigned int line = 1, equals = 0;
+
+	for (size_t i = 0; i < in.len; i++) {
+		line += in.data[i] == '\n';
+		/* No attribute's value holds a '<'. */
+		if (in.data[i] == '<')
+			equals = 0;
+		if (in.data[i] != '=')
+			continue;
+		size_t next = i + 1;
+		while (next < in.len && is_blank(in.data[next]))
+			next++;
+		if (next < in.len && (in.data[next] == '"' || in.data[next] == '\''))
+			equals++;
+		if (equals > MAX_ATTRIBUTES)
+			return pp_fail(e, E2BIG, "%s line %u: more than %u attributes", object,
+			               line, MAX_ATTRIBUTES);
+	}
+	return 0;
+}
+
+/* The value of encoding= in the XML declaration; empty: none. */
+static struct pp_span declared_encoding(struct pp_span in)
+{
+	static const char mark[] = "encoding";
+	struct pp_span rest = in;
+
+	if (pp_span_starts(rest, "\xef\xbb\xbf"))
+		rest = PP_SPAN(in.data + 3, in.len - 3);
+	const uint8_t *end = pp_span_starts(rest, "<?xml") ? pp_span_find(rest, "?>") : NULL;
+	if (!end)
+		return PP_SPAN(NULL, 0);
+	rest.len = (size_t)(end - rest.data);
+	const uint8_t *p = pp_span_find(rest, mark);
+	if (!p)
+		return PP_SPAN(NULL, 0);
+	p += strlen(mark);
+	while (p < end && (is_blank(*p) || *p == '='))
+		p++;
+	if (p == end || (*p != '"' && *p != '\''))
+		return PP_SPAN(NULL, 0);
+	const uint8_t *close = memchr(p + 1, *p, (size_t)(end - p - 1));
+	return close ? PP_SPAN(p + 1, close - p - 1) : PP_SPAN(NULL, 0);
+}
+
+static int check_encoding(struct pp_span in, const char *object, bool *ret_ascii,
+                          struct pp_error *e)
+{
+	struct pp_span found = declared_encoding(in);
+	char name[24];
+
+	pp_text_clean_into(name, sizeof(name), found.data, found.len);
+	*ret_ascii = !strcasecmp(name, "US-ASCII") || !strcasecmp(name, "ASCII");
+	if (pp_span_starts(in, "\xff\xfe") || pp_span_starts(in, "\xfe\xff"))
+		return pp_fail(e, EBADMSG, "%s line 1: encoding UTF-16, wanted UTF-8", object);
+	if (found.len && !*ret_ascii && strcasecmp(name, "UTF-8"))
+		return pp_fail(e, EBADMSG, "%s line 1: encoding \"%s\", wanted UTF-8 or US-ASCII",
+		               object, name);
+	return 0;
+}
+
+/* --- callbacks --- */
+
+/* libxml2's own line is that of the end of a tag. */
+static unsigned int line_at(struct reader *r, size_t offset)
+{
+	if (offset < r->counted) {
+		r->counted = 0;
+		r->line = 1;
+	}
+	for (; r->counted < offset; r->counted++)
+		r->line += r->in.data[r->counted] == '\n';
+	return r->line;
+}
+
+static size_t offset_now(const struct reader *r)
+{
+	long at = xmlByteConsumed(r->ctxt);
+	return at < 0 ? 0 : (size_t)at > r->in.len ? r->in.len : (size_t)at;
+}
+
+static unsigned int start_line(struct reader *r)
+{
+	size_t at = offset_now(r);
+	const uint8_t *start = memrchr(r->in.data, '<', at);
+	return line_at(r, start ? (size_t)(start - r->in.data) : at);
+}
+
+static void fail_at(struct reader *r, unsigned int line, int code, const char *what)
+{
+	if (r->failed)
+		return;
+	r->failed = code == ENOMEM ? pp_fail_oom(r->e, r->object)
+	                           : pp_fail(r->e, code, "%s line %u: %s", r->object, line, what);
+}
+
+/* From inside a callback: nothing more is read. */
+static void stop(struct reader *r, int code, const char *what)
+{
+	fail_at(r, line_at(r, offset_now(r)), code, what);
+	xmlStopParser(r->ctxt);
+}
+
+static void on_error(void *data, xmlErrorPtr error)
+{
+	struct reader *r = data;
+	char what[256];
+
+	if (r->failed || error->level == XML_ERR_WARNING)
+		return;
+	const char *message = error->message ? error->message : "not well-formed";
+	pp_text_clean_into(what, sizeof(what), message, strlen(message));
+	int code = error->code == XML_ERR_NO_MEMORY ? ENOMEM : EBADMSG;
+	/* At the end of the input libxml2's line is right and there is no more precise place. */
+	fail_at(r, error->line > 0 ? (unsigned int)error->line : line_at(r, offset_now(r)), code,
+	        what);
+}
+
+static void on_start_document(void *data)
+{
+	struct reader *r = data;
+
+	if (r->ctxt->version && strcmp((const char *)r->ctxt->version, "1.0"))
+		stop(r, EBADMSG, "an XML version other than 1.0");
+}
+
+/* Called before the subset is read, so that no declaration of it ever counts. */
+static void on_doctype(void *data, const xmlChar *name, const xmlChar *external,
+                       const xmlChar *system)
+{
+	stop(data, EBADMSG, "a document type declaration (DOCTYPE); none is taken");
+}
+
+/* A clean copy; newlines and tabs stay. */
+static char *clean_copy(struct reader *r, const void *text, size_t len)
+{
+	char *s = pp_arena_strndup(r->arena, text, len);
+
+	for (char *p = s; p && *p;) {
+		size_t run = strcspn(p, "\n\t");
+		char after = p[run];
+		p[run] = '\0';
+		pp_text_clean_in_place(p);
+		p[run] = after;
+		p += run + (after != '\0');
+	}
+	return s;
+}
+
+/*
+ * libxml2 leaves "&#38;" in an attribute for whoever reads on to resolve, unless it is told to
+ * replace entities. Every '&' of the value comes like that.
+ */
+static void resolve_ampersands(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		*to++ = *s;
+		s += strncmp(s, "&#38;", 5) ? 1 : 5;
+	}
+	*to = '\0';
+}
+
+static int take_attributes(struct reader *r, struct pp_xml_node *n, int count, const xmlChar **from)
+{
+	struct pp_xml_attribute *all =
+		PP_ARENA_ARRAY(r->arena, (size_t)count, struct pp_xml_attribute);
+
+	if (!all)
+		return ENOMEM;
+	for (int i = 0; i < count; i++, from += 5) {
+		/* local name, prefix, URI, value, its end */
+		if (from[1])
+			return EBADMSG;
+		const char *name = (const char *)from[0];
+		all[i].name = clean_copy(r, name, strlen(name));
+		char *value = clean_copy(r, from[3], (size_t)(from[4] - from[3]));
+		if (!all[i].name || !value)
+			return ENOMEM;
+		resolve_ampersands(value);
+		all[i].value = value;
+	}
+	n->attributes = all;
+	n->nr_attributes = (uint32_t)count;
+	return 0;
+}
+
+static void link_node(struct reader *r, struct pp_xml_node *n)
+{
+	struct open *parent = r->depth ? &r->open[r->depth - 1] : NULL;
+
+	if (!parent)
+		r->root = n;
+	else if (parent->last_child)
+		parent->last_child->next = n;
+	else
+		parent->node->children = n;
+	if (parent)
+		parent->last_child = n;
+	r->open[r->depth] = (struct open){ .node = n };
+	r->text[r->depth].len = 0;
+	r->depth++;
+}
+
+/* The errno value, with what to say. */
+static int open_element(struct reader *r, const xmlChar *name, int nr_attributes,
+                        const xmlChar **attributes, const char **ret_what)
+{
+	*ret_what = "elements nested too deep";
+	if (r->depth >= PP_XML_MAX_DEPTH)
+		return E2BIG;
+	*ret_what = "too many elements";
+	if (r->nr_nodes++ >= PP_XML_MAX_NODES)
+		return E2BIG;
+	struct pp_xml_node *n = PP_ARENA_NEW(r->arena, struct pp_xml_node);
+	if (!n)
+		return ENOMEM;
+	n->name = clean_copy(r, name, strlen((const char *)name));
+	n->line = start_line(r);
+	n->text = "";
+	*ret_what = "a namespace prefix at an attribute; none is taken";
+	int code = n->name ? take_attributes(r, n, nr_attributes, attributes) : ENOMEM;
+	if (!code)
+		link_node(r, n);
+	return code;
+}
+
+static void on_start(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                     int nr_namespaces, const xmlChar **namespaces, int nr_attributes,
+                     int nr_defaulted, const xmlChar **attributes)
+{
+	struct reader *r = data;
+	const char *what = "a namespace; none is taken";
+
+	if (r->failed)
+		return;
+	int code = prefix || nr_namespaces
+	                   ? EBADMSG
+	                   : open_element(r, name, nr_attributes, attributes, &what);
+	if (code)
+		stop(r, code, what);
+}
+
+static void on_text(void *data, const xmlChar *text, int len)
+{
+	struct reader *r = data;
+
+	if (r->failed || !r->depth || len <= 0)
+		return;
+	struct pp_buffer *b = &r->text[r->depth - 1];
+	pp_buffer_append(b, text, (size_t)len);
+	if (b->failed)
+		stop(r, ENOMEM, "");
+}
+
+static void on_end(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct reader *r = data;
+
+	if (r->failed || !r->depth)
+		return;
+	struct pp_buffer *b = &r->text[--r->depth];
+	if (!b->len)
+		return;
+	struct pp_xml_node *n = r->open[r->depth].node;
+	const char *text = clean_copy(r, b->data, b->len);
+	if (text)
+		n->text = text;
+	else
+		stop(r, ENOMEM, "");
+}
+
+static const xmlSAXHandler handler = {
+	.initialized = XML_SAX2_MAGIC,
+	.startDocument = on_start_document,
+	.internalSubset = on_doctype,
+	.startElementNs = on_start,
+	.endElementNs = on_end,
+	.characters = on_text,
+	.ignorableWhitespace = on_text,
+	.cdataBlock = on_text,
+	.serror =
+		on_error, /* comes before any handler of the process, so that nothing is printed */
+};
+
+/* --- the whole --- */
+
+static int read_document(struct reader *r)
+{
+	r->ctxt = xmlCreateMemoryParserCtxt((const char *)r->in.data, (int)r->in.len);
+	if (!r->ctxt)
+		return pp_fail_oom(r->e, r->object);
+	/* The declared encoding was looked at already; NOENT would replace entities. */
+	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+	*r->ctxt->sax = handler;
+	r->ctxt->userData = r;
+	xmlParseDocument(r->ctxt);
+	if (!r->ctxt->wellFormed || !r->root || r->depth)
+		fail_at(r, line_at(r, r->in.len), EBADMSG, "not well-formed");
+	xmlFreeParserCtxt(r->ctxt);
+	return r->failed;
+}
+
+int pp_xml_parse(struct pp_span in, const char *object, struct pp_arena *a,
+                 const struct pp_xml_node **ret, struct pp_error *e)
+{
+	struct reader r = { .in = in, .object = object, .arena = a, .e = e, .line = 1 };
+	bool ascii;
+
+	if (in.len > PP_XML_MAX_BYTES)
+		return pp_fail(e, E2BIG, "%s: %zu bytes, at most %u are read", object, in.len,
+		               PP_XML_MAX_BYTES);
+	if (!in.len)
+		return pp_fail(e, EBADMSG, "%s line 1: empty, wanted an XML document", object);
+	int err = check_encoding(in, object, &ascii, e);
+	if (!err)
+		err = check_bytes(in, ascii, object, e);
+	if (!err)
+		err = check_attributes(in, object, e);
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < PP_XML_MAX_DEPTH; i++)
+		pp_buffer_init(&r.text[i], PP_XML_MAX_BYTES + 1);
+	err = read_document(&r);
+	for (unsigned int i = 0; i < PP_XML_MAX_DEPTH; i++)
+		pp_buffer_fini(&r.text[i]);
+	if (!err)
+		*ret = r.root;
+	return err;
+}
+
+const char *pp_xml_attribute(const struct pp_xml_node *n, const char *name)
+{
+	for (uint32_t i = 0; i < n->nr_attributes; i++)
+		if (!strcmp(n->attributes[i].name, name))
+			return n->attributes[i].value;
+	return NULL;
+}
+
+const struct pp_xml_node *pp_xml_child(const struct pp_xml_node *n, const char *name)
+{
+	for (const struct pp_xml_node *c = n->children; c; c = c->next)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+const char *pp_xml_trimmed(const struct pp_xml_node *n, struct pp_arena *a)
+{
+	const char *s = n->text;
+
+	while (is_blank((uint8_t)*s))
+		s++;
+	size_t len = strlen(s), all = len;
+	while (len && is_blank((uint8_t)s[len - 1]))
+		len--;
+	return len == all ? s : pp_arena_strndup(a, s, len);
+}
