@@ -147,7 +147,7 @@ static void test_ampersands(void **state)
 static void test_not_well_formed(void **state)
 {
 	refuse("", EBADMSG, "x.xml line 1: empty");
-	refuse(" \n ", EBADMSG, "x.xml line 1: Start tag expected");
+	refuse(" \n ", EBADMSG, "x.xml line 2: Start tag expected");
 	refuse("<!-- only -->\n", EBADMSG, "x.xml line 2: Start tag expected");
 	refuse("text", EBADMSG, "x.xml line 1: Start tag expected");
 	refuse("<a>\n<b>\n</a>", EBADMSG, "x.xml line 3: Opening and ending tag mismatch");
