@@ -31,7 +31,8 @@ enum pp_fit pp_schema_fit(const struct pp_schema *s, const struct pp_machine *m,
 /*
  * Whether a section's conditions hold and no guard speaks against it. A guard is what is known of
  * machines and not written in a schema: RMRDS_Slot* sections address bytes that only a Gen8 keeps
- * for them; elsewhere the same bits mean something else. No option overrides a guard.
+ * for them; elsewhere the same bits mean something else. No option overrides a guard. With a yes
+ * reason is empty, or holds a caution: what is reported not to help on this machine.
  */
 enum pp_fit pp_section_fit(const struct pp_schema_section *s, const struct pp_machine *m,
                            char *reason, size_t size);

@@ -91,14 +91,18 @@ struct pp_schema {
  * Reads and checks a schema. *ret lives in a; object is copied. Every message of an error and every
  * note names the line ("rmrds.xml line 12: …"; a note's offset is the line).
  *
- * -EBADMSG for what could write a wrong byte: no storage or two; a number that is none or too
- * large; a value's id or a default outside the mask; one text for two ids; overlapping fields, or a
- * field outside its record; records that do not divide the length; a length too short for the byte;
- * an offset outside its space; an EV name that is no name; a condition that cannot be read; a child
- * that stands twice where one is meant; an element that nobody knows inside a section.
+ * -EBADMSG for what could write a wrong byte: no storage or two; a number that is none, too large,
+ * or octal as well as decimal; a value's id outside the mask; one text for two ids, or a text that
+ * reads as another byte ("0x01"); overlapping fields, a field outside its record, fields whose
+ * elements would share a name; records that do not divide the length; a length too short for the
+ * byte; no byte in an EV longer than two; an offset outside its space, or the clock's own CMOS
+ * bytes; an EV name that is no name; a condition that cannot be read, also one of the whole schema
+ * other than platforms; a child that stands twice where one is meant; an element that nobody knows
+ * inside a section, or that belongs to another kind of section.
  * Notes, for what is odd but means one thing only: mask or byte missing (0xFF and 0), one id for
- * two texts, an empty condition list, elements unknown outside a section, a kind's elements
- * incomplete but not needed, sections of one name with the same conditions.
+ * two texts, an empty condition list, elements unknown outside a section, attributes and text where
+ * none is meant, a kind's elements incomplete but not needed, sections of one name with the same
+ * conditions.
  */
 int pp_schema_parse(struct pp_span in, const char *object, struct pp_arena *a,
                     struct pp_notes *notes, struct pp_schema *ret, struct pp_error *e);
