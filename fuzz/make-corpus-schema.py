@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes the inputs of fuzz-schema.
+
+usage: make-corpus-schema.py FOLDER
+"""
+
+import sys
+from pathlib import Path
+
+BITS = '<value id="0">Off</value><value id="0x01">On</value><mask>0x01</mask>'
+FIELD = ("<Field><Field_name>{}</Field_name><Field_size>{}</Field_size>"
+         "<Field_start>{}</Field_start></Field>")
+GLOBAL = ("<global><helptext><![CDATA[ For\n some. ]]></helptext><fileversion>4.35</fileversion>"
+          "<minimumconrepversion>3.40</minimumconrepversion>"
+          "<platforms><platform>Gen8</platform><platform>Gen9</platform></platforms>"
+          "<onmismatch>exception</onmismatch></global>")
+CONDITIONS = ("<platforms><platform>Gen8</platform></platforms>"
+              "<romfamilies><romfamily>P70</romfamily></romfamilies>"
+              "<romdates><greaterthan>06/01/09</greaterthan></romdates>"
+              "<proc_mans><proc_man>Intel</proc_man></proc_mans>")
+
+
+def section(inside: str, name: str = "A") -> str:
+    """One section."""
+    return f'<Section name="{name}">{inside}</Section>'
+
+
+def records(length: int, size: int, *fields: tuple) -> str:
+    """An EV of records."""
+    all_fields = "".join(FIELD.format(*f) for f in fields)
+    return (f"<ev>CQHORD</ev><length>{length}</length><record_size>{size}</record_size>"
+            f"<Fields>{all_fields}</Fields>")
+
+
+SECTIONS = {
+    "enum-ev": section("<ev>CQSBKT</ev><length>8</length><byte>00</byte>" + BITS),
+    "enum-nvram": section("<nvram>0x26A</nvram>" + BITS, "RMRDS_Slot1"),
+    "enum-cmos": section("<cmos>0x5c</cmos>" + BITS),
+    "records": section(records(16, 8, ("Id", 4, 0), ("Slot", 1, 4), ("Rest", 3, 5))),
+    "records-text": section(records(30, 15, ("Line", 15, 0)) +
+                            "<format>text</format><empty_delete>1</empty_delete>"),
+    "names-collide": section(records(22, 2, ("A", 1, 0), ("A1", 1, 1))),
+    "overlap": section(records(8, 4, ("A", 2, 0), ("B", 2, 1))),
+    "raw": section("<ev>CQHOS</ev><length>2</length>"),
+    "raw-text": section("<ev>CQHLN</ev><length>0x6</length><format>text</format>"),
+    "conditions": section(CONDITIONS + "<nvram>0x45</nvram>" + BITS),
+    "altname": section("<altname>RMRDS_Slot2</altname><altname>C</altname><nvram>1</nvram>" + BITS),
+    "twins": section("<nvram>1</nvram>" + BITS) * 2 + section("<nvram>2</nvram>" + BITS),
+    "odd": section("stray<nvram>1</nvram><byte>0</byte><length>1</length><platforms/>"
+                   '<value id="1" x="y">On</value><value id="1">Yes</value>'),
+    "global": GLOBAL,
+    "global-odd": "<global><other/><onmismatch>skip</onmismatch></global><more><b/></more>",
+}
+
+DOCUMENTS = {
+    "empty": "<Conrep/>",
+    "doctype": "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><Conrep>&e;</Conrep>",
+    "entities": "<Conrep><Section name='a&amp;&#38;amp;&lt;'>&lt;&#x41;&undefined;</Section></Conrep>",
+    "namespace": "<c:Conrep xmlns:c='urn:x' xml:lang='en'/>",
+    "declared": "<?xml version='1.0' encoding='US-ASCII' standalone='yes'?><?p i?><!-- c --><Conrep/>",
+    "latin": "<?xml version='1.1' encoding='ISO-8859-1'?><Conrep/>",
+    "marked": "\ufeff<Conrep><Section name='\u00e4\u202e'/></Conrep>",
+    "deep": "<Conrep>" + "<a>" * 17 + "</a>" * 17 + "</Conrep>",
+}
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in SECTIONS.items():
+        (folder / name).write_text(f"<Conrep>{text}</Conrep>\n", "utf-8")
+    for name, text in DOCUMENTS.items():
+        (folder / name).write_text(text, "utf-8")
+    (folder / "utf-16").write_bytes("\ufeff<Conrep/>".encode("utf-16-le"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
