@@ -49,6 +49,8 @@ SECTIONS = {
     "twins": section("<nvram>1</nvram>" + BITS) * 2 + section("<nvram>2</nvram>" + BITS),
     "odd": section("stray<nvram>1</nvram><byte>0</byte><length>1</length><platforms/>"
                    '<value id="1" x="y">On</value><value id="1">Yes</value>'),
+    "one-text-two-ids": section('<nvram>1</nvram><value id="1">On</value><value id="0">Off</value>'
+                                '<value id="1">Off</value>'),
     "global": GLOBAL,
     "global-odd": "<global><other/><onmismatch>skip</onmismatch></global><more><b/></more>",
 }

@@ -282,18 +282,19 @@ static int read_value(const struct pp_schema_reader *r, const struct pp_xml_node
 static int compare_values(const struct pp_schema_reader *r, const struct pp_schema_value *before,
                           const struct pp_schema_value *v)
 {
+	const struct pp_schema_value *same_id = NULL;
+
 	for (; before < v; before++) {
-		bool same_text = !strcmp(before->text, v->text);
-		if (same_text && before->id != v->id)
+		if (before->id == v->id)
+			same_id = same_id ? same_id : before;
+		else if (!strcmp(before->text, v->text))
 			return pp_schema_fail(r, v->line,
 			                      "value \"%.64s\" is id 0x%02x, in line %u 0x%02x",
 			                      v->text, v->id, before->line, before->id);
-		if (before->id != v->id)
-			continue;
-		pp_schema_note(r, v->line, "id 0x%02x stands in line %u already", v->id,
-		               before->line);
-		break;
 	}
+	if (same_id)
+		pp_schema_note(r, v->line, "id 0x%02x stands in line %u already", v->id,
+		               same_id->line);
 	return 0;
 }
 

@@ -352,6 +352,9 @@ static void test_bad_values(void **state)
 	refuse("<nvram>1</nvram>" BITS "\n<value id='1'>On<b/></value>", 3, "<b> inside <value>");
 	refuse("<nvram>1</nvram>" BITS V1 "\n<value id='2'>On</value>", 3,
 	       "value \"On\" is id 0x02, in line 2 0x01");
+	/* Also behind another text of the same id. */
+	refuse("<nvram>1</nvram>" BITS "<value id='2'>Two</value>" V1 "\n<value id='2'>On</value>",
+	       3, "value \"On\" is id 0x02, in line 2 0x01");
 	refuse("<nvram>1</nvram>" BITS "\n<value id='2'>0x01</value>", 3,
 	       "value \"0x01\" reads as another byte than 0x02");
 	assert_string_equal(

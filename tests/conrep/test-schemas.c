@@ -137,6 +137,13 @@ static void test_lab_machines(void **state)
 	assert_int_equal(pp_schema_find(&schema, &m, "Lab_Turbo", &s, &e), -ENOTSUP);
 	m.product = "ProLiant DL380p Gen8";
 	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_NO);
+
+	/* A virtual machine of that name takes both schemas. */
+	m.product = "ProLiant Lab Gen8";
+	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
+	load("rmrds.xml");
+	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_find(&schema, &m, "RMRDS_Slot2", &s, &e), 0);
 }
 
 int main(void)
