@@ -20,7 +20,8 @@ enum exit_code {
 struct options {
 	const char *from;   /* NULL: the live host */
 	const char *output; /* capture: the file to write */
-	bool json, all, force, keep_private, help, version;
+	const char *attach; /* verify: the device to try */
+	bool json, all, force, keep_private, take, reset, help, version;
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
 
@@ -33,6 +34,9 @@ enum option_mask {
 	TAKES_OUTPUT = 1 << 4,
 	TAKES_FORCE = 1 << 5,
 	TAKES_PRIVATE = 1 << 6,
+	TAKES_ATTACH = 1 << 7,
+	TAKES_TAKE = 1 << 8,
+	TAKES_RESET = 1 << 9,
 };
 
 /* A command is a row. */
@@ -46,7 +50,7 @@ struct command {
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture;
+	command_capture, command_verify;
 
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);

@@ -9,11 +9,23 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&command_survey, &command_explain, &command_check, &command_reserved, &command_capture,
+	&command_survey,   &command_explain, &command_check,
+	&command_reserved, &command_capture, &command_verify,
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-enum { OPT_FROM = 256, OPT_JSON, OPT_ALL, OPT_COLOR, OPT_FORCE, OPT_PRIVATE, OPT_VERSION };
+enum {
+	OPT_FROM = 256,
+	OPT_JSON,
+	OPT_ALL,
+	OPT_COLOR,
+	OPT_FORCE,
+	OPT_PRIVATE,
+	OPT_ATTACH,
+	OPT_TAKE,
+	OPT_RESET,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "from", required_argument, NULL, OPT_FROM },
@@ -23,6 +35,9 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "keep-private", no_argument, NULL, OPT_PRIVATE },
+	{ "attach", required_argument, NULL, OPT_ATTACH },
+	{ "take", no_argument, NULL, OPT_TAKE },
+	{ "reset", no_argument, NULL, OPT_RESET },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -40,6 +55,10 @@ static const struct option_help {
 	{ TAKES_FORCE, "--force", "replace FILE if it is there" },
 	{ TAKES_PRIVATE, "--keep-private",
 	  "keep serial numbers, UUIDs, MAC addresses and host names" },
+	{ TAKES_ATTACH, "--attach DEVICE",
+	  "try a real VFIO attach of it, and put everything back" },
+	{ TAKES_TAKE, "--take", "take devices from their host drivers meanwhile" },
+	{ TAKES_RESET, "--reset", "reset the device, too" },
 	{ 0, "-h, --help", "this help; after a command, that command's" },
 	{ 0, "--version", "the version" },
 };
@@ -123,6 +142,18 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 		case OPT_PRIVATE:
 			o->keep_private = true;
 			*given |= TAKES_PRIVATE;
+			break;
+		case OPT_ATTACH:
+			o->attach = optarg;
+			*given |= TAKES_ATTACH;
+			break;
+		case OPT_TAKE:
+			o->take = true;
+			*given |= TAKES_TAKE;
+			break;
+		case OPT_RESET:
+			o->reset = true;
+			*given |= TAKES_RESET;
 			break;
 		case 'h':
 			o->help = true;

@@ -2,8 +2,12 @@
 #ifndef PCIPASS_PCIPASS_H
 #define PCIPASS_PCIPASS_H
 
-/* All of libpcipass: source -> host -> survey -> report, one direction, no way back. */
+/*
+ * All of libpcipass: source -> host -> survey -> report, one direction, no way back; and attach,
+ * which tries what was found on this machine.
+ */
 
+#include <pcipass/attach.h>
 #include <pcipass/capture.h>
 #include <pcipass/error.h>
 #include <pcipass/host.h>

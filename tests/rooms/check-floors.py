@@ -16,6 +16,7 @@ FLOORS = [
     {"host", "store", "override"},
     {"judge", "settings"},
     {"report"},
+    {"apply"},
 ]
 INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/', re.MULTILINE)
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Did it take? So far by a real attach. */
+#include <errno.h>
+#include <pcipass/attach.h>
+#include <signal.h>
+
+#include "cli.h"
+
+static volatile sig_atomic_t stop_wanted;
+
+static void on_signal(int number)
+{
+	stop_wanted = 1;
+}
+
+/* From here on a signal ends the attempt between two steps, and everything is put back. */
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+static bool is_stopped(void *ctx)
+{
+	return stop_wanted;
+}
+
+static enum exit_code code_of(const struct pp_attach *a)
+{
+	if (!pp_attach_restored(a))
+		return EXIT_FAILED;
+	switch (pp_attach_result(a)) {
+	case PP_ATTACH_DONE:
+		return EXIT_YES;
+	case PP_ATTACH_REFUSED:
+		return EXIT_NO;
+	default:
+		return EXIT_UNSURE;
+	}
+}
+
+static enum exit_code attach(const struct options *o, const struct pp_host *h)
+{
+	struct pp_attach_options options = {
+		.take = o->take,
+		.reset = o->reset,
+		.stop = is_stopped,
+	};
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	struct pp_attach *a;
+
+	catch_signals();
+	if (pp_attach_try(h, o->attach, &options, &a, &e))
+		return complain(&e);
+	enum exit_code code = code_of(a);
+	/* Nobody may be left to read it: that a device is not back outweighs. */
+	if (pp_attach_report(a, &style, sink_stdout(), &e) || flush_stdout(&e))
+		code = complain(&e);
+	pp_attach_free(a);
+	return code;
+}
+
+static enum exit_code run(const struct options *o, int argc, char **argv)
+{
+	struct pp_error e = { 0 };
+	struct pp_source *source;
+	struct pp_host *host;
+
+	if (!o->attach)
+		return complain_usage("verify: what? Give --attach DEVICE");
+	if (source_open(o, &source, &e))
+		return complain(&e);
+	int r = pp_host_read(source, &host, &e);
+	pp_source_free(source);
+	if (r)
+		return complain(&e);
+	enum exit_code code = attach(o, host);
+	pp_host_free(host);
+	return code;
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.help = "try it: a real attach, as a hypervisor does it",
+	.takes = TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON | TAKES_COLOR,
+	.run = run,
+};
