@@ -126,8 +126,8 @@ int pp_attach_refused(struct pp_attach *a)
 	/* A group has one holder: who came first is no refusal of the device. */
 	if (s->error == EBUSY && !strcmp(s->name, "open-group"))
 		return pp_attach_end(a, PP_ATTACH_STOPPED, "another program holds the group");
-	return pp_attach_end(a, PP_ATTACH_REFUSED, "the kernel refused %s%s%s", s->name,
-	                     s->error ? ": " : "", s->error ? strerror(s->error) : "");
+	return pp_attach_end(a, PP_ATTACH_REFUSED, "the kernel refused %s: %s", s->name,
+	                     s->error ? strerror(s->error) : s->text);
 }
 
 bool pp_attach_stops(struct pp_attach *a)

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Validates what --json writes against doc/schema, on every machine that is at hand.
 
-usage: schema-test.py PCIPASS SOURCE_ROOT
+usage: schema-test.py PCIPASS SOURCE_ROOT MAKE_ATTACH_DOCUMENT
 
-Recorded machines, bare tables, the sample machines and the live host. The schemas themselves are
-tested too: no field is written that they do not describe, and they miss no field that goes missing.
+Recorded machines, bare tables, the sample machines and the live host. Attempts to attach are made on a
+machine that is not there. The schemas themselves are tested too: no field is written that they do not describe, and they miss no field that goes missing.
 """
 
 import copy
@@ -23,7 +23,8 @@ except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
 
-NAMES = ("survey", "reserved", "check")
+NAMES = ("survey", "reserved", "check", "attach")
+ATTEMPTS = ("attached", "refused", "not-tried", "stopped", "left")
 
 
 def closed(schema: object) -> object:
@@ -41,7 +42,9 @@ def closed(schema: object) -> object:
 def kinds(document: dict) -> set[str]:
     """What sorts of things a document holds: of each sort one is kept."""
     found = {r["source"] for r in document.get("regions", [])}
-    found |= {f["effect"] for d in document.get("devices", []) for f in d["findings"]}
+    found |= {document[k] for k in ("result",) if k in document}
+    found |= {f["effect"] for d in document.get("devices", [])
+              if isinstance(d, dict) for f in d["findings"]}
     return found or {"plain"}
 
 
@@ -113,6 +116,18 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
                 s.wrong.append(f"{where}: explain {address} gave other devices")
 
 
+def attempts(maker: str, s: Schemas) -> None:
+    """Each way in which an attempt can end."""
+    for kind in ATTEMPTS:
+        document = run(maker, ["json", kind], s.wrong)
+        if not document:
+            continue
+        s.hold("attach", kind, document)
+        ended = document["result"] if document["restored"] else "left"
+        if ended != kind or bool(document["to_restore"]) != (kind == "left"):
+            s.wrong.append(f"{kind}: the document says {ended}")
+
+
 def without_each_field(value: object, path: str = ""):
     """Copies of a document, in each of which one field of one object is gone; with its path."""
     if isinstance(value, list):
@@ -139,7 +154,7 @@ def test_schemas(s: Schemas) -> None:
         for document in s.kept[name].values():
             for where, made in without_each_field(document):
                 # a device's unread tells only of what is null
-                if ".devices.unread." in where:
+                if ".devices.unread." in where or where == ".unread.log":
                     continue
                 s.counts["refused"] += 1
                 if s.published[name].is_valid(made):
@@ -167,6 +182,7 @@ def main() -> int:
     data = Path(os.environ.get("PCIPASS_TEST_DATA", "/nonexistent"))
     s = Schemas(root / "doc/schema")
     look(pcipass, None, s)
+    attempts(sys.argv[3], s)
     recorded = sorted(data.glob("truth/*/capture.tar.gz"))
     with tempfile.TemporaryDirectory() as temporary:
         for path in samples(root, Path(temporary)):

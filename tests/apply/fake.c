@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include "fake.h"
+
+#include <assert.h>
+#include <ftw.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DRIVERS "sys/bus/pci/drivers/"
+#define DEVICES "sys/bus/pci/devices/"
+
+static void path_of(const struct fake *f, const char *path, char ret[512])
+{
+	int n = snprintf(ret, 512, "%s/%s", f->root, path);
+
+	assert(n < 512);
+	(void)n;
+}
+
+static void make_folders(const struct fake *f, const char *path)
+{
+	char whole[512];
+
+	path_of(f, path, whole);
+	for (char *c = whole + strlen(f->root) + 1; (c = strchr(c, '/')); c++) {
+		*c = '\0';
+		mkdir(whole, 0700);
+		*c = '/';
+	}
+}
+
+void fake_folder(struct fake *f, const char *path)
+{
+	char whole[512];
+
+	make_folders(f, path);
+	path_of(f, path, whole);
+	mkdir(whole, 0700);
+}
+
+void fake_file(struct fake *f, const char *path, const char *text)
+{
+	char whole[512];
+
+	make_folders(f, path);
+	path_of(f, path, whole);
+	FILE *out = fopen(whole, "w");
+	assert(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+void fake_link(struct fake *f, const char *path, const char *text)
+{
+	char whole[512];
+
+	make_folders(f, path);
+	path_of(f, path, whole);
+	unlink(whole);
+	int r = symlink(text, whole);
+	assert(!r);
+	(void)r;
+}
+
+static void set_driver(struct fake *f, const char *address, const char *driver)
+{
+	char path[256], text[256], whole[512];
+
+	snprintf(path, sizeof(path), DEVICES "%s/driver", address);
+	path_of(f, path, whole);
+	unlink(whole);
+	if (!driver)
+		return;
+	snprintf(text, sizeof(text), "../../../../bus/pci/drivers/%s", driver);
+	fake_link(f, path, text);
+}
+
+const char *fake_driver(struct fake *f, const char *address)
+{
+	static char link[256];
+	char path[256], whole[512];
+
+	snprintf(path, sizeof(path), DEVICES "%s/driver", address);
+	path_of(f, path, whole);
+	ssize_t n = readlink(whole, link, sizeof(link) - 1);
+	link[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? "" : strrchr(link, '/') + 1;
+}
+
+const char *fake_override(struct fake *f, const char *address)
+{
+	static char text[128];
+	char path[256];
+
+	snprintf(path, sizeof(path), DEVICES "%s/driver_override", address);
+	int r = pp_source_read_text(f->base.source, PP_NODE_NONE, path, text, sizeof(text));
+	return r ? "unreadable" : text;
+}
+
+static void note(struct fake *f, const char *a, const char *b, const char *c)
+{
+	size_t n = strlen(f->did);
+
+	snprintf(f->did + n, sizeof(f->did) - n, "%s:%s%s%s\n", a, b, *c ? ":" : "", c);
+}
+
+static bool ends(const char *s, const char *tail)
+{
+	size_t n = strlen(s), t = tail ? strlen(tail) : 0;
+
+	return tail && n >= t && !strcmp(s + n - t, tail);
+}
+
+static bool is_root(struct pp_system *s)
+{
+	return !((struct fake *)s)->not_root;
+}
+
+static int write_driver(struct fake *f, const char *path, const char *address)
+{
+	char driver[64];
+	const char *name = path + strlen(DRIVERS), *verb = strrchr(path, '/') + 1;
+
+	snprintf(driver, sizeof(driver), "%.*s", (int)(verb - 1 - name), name);
+	note(f, verb, driver, address);
+	bool bound = !strcmp(fake_driver(f, address), driver);
+	if (ends(path, f->fail_write) || ends(path, f->fail_write2))
+		return -f->fail_write_errno;
+	if (!strcmp(verb, "unbind")) {
+		if (!bound)
+			return -ENODEV;
+		set_driver(f, address, NULL);
+	} else if (*fake_driver(f, address)) {
+		return -ENODEV;
+	} else if (!f->lost_driver || strcmp(driver, f->lost_driver)) {
+		set_driver(f, address, driver);
+	}
+	return 0;
+}
+
+static int write_text(struct pp_system *s, const char *path, const char *text)
+{
+	struct fake *f = (struct fake *)s;
+
+	if (!strncmp(path, DRIVERS, strlen(DRIVERS)))
+		return write_driver(f, path, text);
+	char address[16];
+	snprintf(address, sizeof(address), "%.12s", path + strlen(DEVICES));
+	char plain[64];
+	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(text, "\n"), text);
+	note(f, "override", address, plain);
+	if (ends(path, f->fail_write))
+		return -f->fail_write_errno;
+	fake_file(f, path, *plain ? plain : "(null)");
+	return 0;
+}
+
+static int open_node(struct pp_system *s, const char *path)
+{
+	struct fake *f = (struct fake *)s;
+
+	note(f, "open", path, "");
+	if (ends(path, f->fail_open))
+		return -f->fail_open_errno;
+	f->open_fds++;
+	return strcmp(path, "dev/vfio/vfio") ? atoi(path + strlen("dev/vfio/")) + 1000 : 100;
+}
+
+static const char *request_name(unsigned long request)
+{
+	static const struct {
+		unsigned long request;
+		const char *name;
+	} names[] = {
+		{ VFIO_GET_API_VERSION, "version" },
+		{ VFIO_CHECK_EXTENSION, "extension" },
+		{ VFIO_GROUP_GET_STATUS, "status" },
+		{ VFIO_GROUP_SET_CONTAINER, "container" },
+		{ VFIO_SET_IOMMU, "iommu" },
+		{ VFIO_IOMMU_GET_INFO, "info" },
+		{ VFIO_IOMMU_MAP_DMA, "map" },
+		{ VFIO_IOMMU_UNMAP_DMA, "unmap" },
+		{ VFIO_GROUP_GET_DEVICE_FD, "device" },
+		{ VFIO_DEVICE_RESET, "reset" },
+	};
+
+	/* VFIO_DEVICE_GET_INFO has a number of its own, others share theirs. */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].request == request)
+			return names[i].name;
+	return "device-info";
+}
+
+static void iommu_info(struct fake *f, struct vfio_iommu_type1_info *info)
+{
+	static const struct {
+		struct vfio_info_cap_header header;
+		uint32_t nr, reserved;
+		struct vfio_iova_range ranges[2];
+	} cap = { { VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1, 0 },
+		  2,
+		  0,
+		  /* Too small for a page; then one that begins unaligned. */
+		  { { 0x1000, 0x17ff }, { 0x200010, 0xfeffffff } } };
+
+	info->flags = 0;
+	if (f->no_ranges)
+		return;
+	info->flags = VFIO_IOMMU_INFO_CAPS;
+	info->cap_offset = sizeof(*info);
+	memcpy((uint8_t *)info + sizeof(*info), &cap, sizeof(cap));
+	info->argsz = sizeof(*info) + sizeof(cap);
+}
+
+static int answer(struct fake *f, unsigned long request, void *argument)
+{
+	if (request == VFIO_CHECK_EXTENSION)
+		return !f->no_type1;
+	if (request == VFIO_GROUP_GET_STATUS)
+		((struct vfio_group_status *)argument)->flags =
+			f->not_viable ? 0 : VFIO_GROUP_FLAGS_VIABLE;
+	if (request == VFIO_IOMMU_GET_INFO)
+		iommu_info(f, argument);
+	if (request == VFIO_IOMMU_MAP_DMA)
+		f->mapped_at = ((struct vfio_iommu_type1_dma_map *)argument)->iova;
+	if (request == VFIO_DEVICE_GET_INFO)
+		((struct vfio_device_info *)argument)->flags = VFIO_DEVICE_FLAGS_RESET;
+	if (request == VFIO_GROUP_GET_DEVICE_FD) {
+		f->open_fds++;
+		return 2000;
+	}
+	return 0;
+}
+
+static int control(struct pp_system *s, int fd, unsigned long request, void *argument)
+{
+	struct fake *f = (struct fake *)s;
+	bool names_device = request == VFIO_GROUP_GET_DEVICE_FD;
+
+	note(f, request_name(request), names_device ? argument : "", "");
+	if (request == f->fail_ioctl) {
+		while (f->nr_log < 8 && f->log[f->nr_log])
+			f->nr_log++;
+		return -f->fail_ioctl_errno;
+	}
+	return answer(f, request, argument);
+}
+
+static void close_fd(struct pp_system *s, int fd)
+{
+	struct fake *f = (struct fake *)s;
+
+	f->open_fds--;
+	note(f, "close", fd >= 2000 ? "device" : fd >= 1000 ? "group" : "container", "");
+}
+
+static int is_claimed(struct pp_system *s, const char *path)
+{
+	struct fake *f = (struct fake *)s;
+
+	if (!f->claimed || strcmp(path, f->claimed))
+		return 0;
+	return f->claimed_errno ? -f->claimed_errno : 1;
+}
+
+static int has_address(struct pp_system *s, const char *name)
+{
+	struct fake *f = (struct fake *)s;
+
+	return f->addressed && !strcmp(f->addressed, name);
+}
+
+static int log_begin(struct pp_system *s)
+{
+	return -((struct fake *)s)->log_errno;
+}
+
+static ssize_t log_next(struct pp_system *s, char *buf, size_t size)
+{
+	struct fake *f = (struct fake *)s;
+
+	if (f->next_log >= f->nr_log)
+		return -EAGAIN;
+	const char *record = f->log[f->next_log++];
+	if (!strcmp(record, "lost"))
+		return -EPIPE;
+	return snprintf(buf, size, "%s", record);
+}
+
+static void free_nothing(struct pp_system *s)
+{
+}
+
+static const struct pp_system_ops ops = {
+	.is_root = is_root,
+	.write = write_text,
+	.open = open_node,
+	.ioctl = control,
+	.close = close_fd,
+	.is_claimed = is_claimed,
+	.has_address = has_address,
+	.log_begin = log_begin,
+	.log_next = log_next,
+	.free = free_nothing,
+};
+
+static void add_device(struct fake *f, int index, struct pp_address a, uint32_t class_code,
+                       uint32_t group, const char *driver)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], path[256];
+	struct pp_device *d = &f->devices[index];
+
+	d->address = a;
+	d->vendor = 0x1000;
+	d->device = (uint16_t)(0x70 + index);
+	d->ids_known = true;
+	d->class_code = class_code;
+	d->config.header_read = PP_YES;
+	d->config.header_type = index == FAKE_BRIDGE ? PP_HEADER_BRIDGE : PP_HEADER_NORMAL;
+	d->group = group;
+	d->parent = index == FAKE_BRIDGE ? PP_NO_DEVICE : FAKE_BRIDGE;
+	d->physfn = PP_NO_DEVICE;
+	pp_address_format(a, address);
+	snprintf(path, sizeof(path), DEVICES "%s/driver_override", address);
+	fake_file(f, path, "(null)\n");
+	if (driver)
+		set_driver(f, address, driver);
+}
+
+static void add_files(struct fake *f)
+{
+	static const char *const folders[] = {
+		"sys/class/block", "sys/class/net",   "sys/class/graphics",
+		"sys/fs",          "proc/net",        "proc/self",
+		"dev/vfio",        DRIVERS "mptsas",  DRIVERS "snd_hda_intel",
+		DRIVERS "e1000e",  DRIVERS "vfio-pci"
+	};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		fake_folder(f, folders[i]);
+	fake_file(f, "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+	fake_file(f, "proc/swaps", "Filename Type Size Used Priority\n");
+	fake_file(f, "proc/net/route",
+	          "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n");
+	fake_file(f, "proc/net/ipv6_route", "");
+}
+
+struct fake *fake_new(void)
+{
+	static const uint32_t members[] = { FAKE_BRIDGE, FAKE_HBA, FAKE_SOUND, FAKE_NIC };
+	struct fake *f = calloc(1, sizeof(*f));
+
+	assert(f);
+	strcpy(f->root, "/tmp/pcipass-apply-XXXXXX");
+	char *made = mkdtemp(f->root);
+	assert(made);
+	(void)made;
+	add_files(f);
+	add_device(f, FAKE_BRIDGE, (struct pp_address){ 0, 0, 2, 0 }, 0x060400, 0, "pcieport");
+	add_device(f, FAKE_HBA, (struct pp_address){ 0, 2, 0, 0 }, 0x010700, 1, "mptsas");
+	add_device(f, FAKE_SOUND, (struct pp_address){ 0, 2, 0, 1 }, 0x040300, 1, NULL);
+	add_device(f, FAKE_NIC, (struct pp_address){ 0, 3, 0, 0 }, 0x020000, 2, "e1000e");
+	f->devices[FAKE_HBA].slot.name = f->devices[FAKE_SOUND].slot.name = "2";
+	f->groups[0] = (struct pp_group){ .number = 2, .devices = members, .nr_devices = 1 };
+	f->groups[1] = (struct pp_group){ .number = 8, .devices = members + 1, .nr_devices = 2 };
+	f->groups[2] = (struct pp_group){ .number = 9, .devices = members + 3, .nr_devices = 1 };
+	f->host.devices = f->devices;
+	f->host.nr_devices = NR_FAKES;
+	f->host.groups = f->groups;
+	f->host.nr_groups = 3;
+	f->base.ops = &ops;
+	struct pp_error e = { 0 };
+	int r = pp_source_open(f->root, &f->base.source, &e);
+	assert(!r);
+	(void)r;
+	return f;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	return remove(path);
+}
+
+void fake_free(struct fake *f)
+{
+	pp_source_free(f->base.source);
+	nftw(f->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(f);
+}
+
+static bool stop(void *ctx)
+{
+	struct fake *f = ctx;
+
+	return f->stop_after && !--f->stop_after ? (f->stop_after = 1, true) : false;
+}
+
+struct pp_attach *fake_attach(struct fake *f, const char *what, bool take, bool reset)
+{
+	struct pp_attach_options o = { .take = take, .reset = reset, .stop = stop, .stop_ctx = f };
+	struct pp_attach *a = NULL;
+	struct pp_error e = { 0 };
+
+	return pp_attach_run(&f->base, &f->host, what, &o, &a, &e) ? NULL : a;
+}

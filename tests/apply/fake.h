@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include "apply/attach.h"
+
+/*
+ * A machine made of a folder for its files and a table for what the kernel does. Three functions:
+ * 0000:02:00.0 and .1 in group 8 below the bridge 0000:00:02.0 (group 2), 0000:03:00.0 in group 9.
+ */
+struct fake {
+	struct pp_system base; /* first */
+	char root[64];
+	struct pp_device devices[4];
+	struct pp_group groups[3];
+	struct pp_host host;
+
+	/* What was done, one word a line: "open:dev/vfio/8", "bind:mptsas:0000:02:00.0". */
+	char did[8192];
+
+	bool not_root;
+	bool not_viable;
+	bool no_type1;
+	bool no_ranges; /* VFIO_IOMMU_GET_INFO without capabilities */
+	/* The nth call (from 1) of that request or the write to a path that ends so fails. */
+	unsigned long fail_ioctl;
+	int fail_ioctl_errno;
+	const char *fail_write, *fail_write2;
+	int fail_write_errno;
+	const char *fail_open;
+	int fail_open_errno;
+	const char *lost_driver; /* binding to it says yes, and does nothing */
+	const char *claimed;     /* a block device's path */
+	int claimed_errno;
+	const char *addressed; /* a network interface */
+	int log_errno;
+	const char *log[8]; /* records that come after the failing call; NULL behind the last */
+	int nr_log, next_log;
+	int open_fds;
+	uint64_t mapped_at;
+	int stop_after; /* stop() says yes from then on; 0: never */
+};
+
+enum { FAKE_BRIDGE, FAKE_HBA, FAKE_SOUND, FAKE_NIC, NR_FAKES };
+
+struct fake *fake_new(void);
+void fake_free(struct fake *f);
+
+/* A file, a link, a folder below the root; folders are made as needed. */
+void fake_file(struct fake *f, const char *path, const char *text);
+void fake_link(struct fake *f, const char *path, const char *text);
+void fake_folder(struct fake *f, const char *path);
+
+/* The driver that a function has now, "" for none; its driver_override. Valid till the next call.
+ */
+const char *fake_driver(struct fake *f, const char *address);
+const char *fake_override(struct fake *f, const char *address);
+
+struct pp_attach *fake_attach(struct fake *f, const char *what, bool take, bool reset);
+
+#endif
