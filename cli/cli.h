@@ -21,7 +21,7 @@ struct options {
 	const char *from;   /* NULL: the live host */
 	const char *output; /* capture: the file to write */
 	const char *attach; /* verify: the device to try */
-	bool json, all, force, keep_private, take, reset, help, version;
+	bool json, all, force, keep_private, take, reset, computed, help, version;
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
 
@@ -37,6 +37,7 @@ enum option_mask {
 	TAKES_ATTACH = 1 << 7,
 	TAKES_TAKE = 1 << 8,
 	TAKES_RESET = 1 << 9,
+	TAKES_COMPUTED = 1 << 10,
 };
 
 /* A command is a row. */
@@ -50,7 +51,7 @@ struct command {
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture, command_verify;
+	command_capture, command_groups, command_verify;
 
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);

@@ -9,8 +9,8 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&command_survey,   &command_explain, &command_check,
-	&command_reserved, &command_capture, &command_verify,
+	&command_survey, &command_explain, &command_check,  &command_reserved,
+	&command_groups, &command_capture, &command_verify,
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -24,6 +24,7 @@ enum {
 	OPT_ATTACH,
 	OPT_TAKE,
 	OPT_RESET,
+	OPT_COMPUTED,
 	OPT_VERSION
 };
 
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "keep-private", no_argument, NULL, OPT_PRIVATE },
+	{ "computed", no_argument, NULL, OPT_COMPUTED },
 	{ "attach", required_argument, NULL, OPT_ATTACH },
 	{ "take", no_argument, NULL, OPT_TAKE },
 	{ "reset", no_argument, NULL, OPT_RESET },
@@ -55,6 +57,8 @@ static const struct option_help {
 	{ TAKES_FORCE, "--force", "replace FILE if it is there" },
 	{ TAKES_PRIVATE, "--keep-private",
 	  "keep serial numbers, UUIDs, MAC addresses and host names" },
+	{ TAKES_COMPUTED, "--computed",
+	  "work the groups out, even where the kernel has made some" },
 	{ TAKES_ATTACH, "--attach DEVICE",
 	  "try a real VFIO attach of it, and put everything back" },
 	{ TAKES_TAKE, "--take", "take devices from their host drivers meanwhile" },
@@ -142,6 +146,10 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 		case OPT_PRIVATE:
 			o->keep_private = true;
 			*given |= TAKES_PRIVATE;
+			break;
+		case OPT_COMPUTED:
+			o->computed = true;
+			*given |= TAKES_COMPUTED;
 			break;
 		case OPT_ATTACH:
 			o->attach = optarg;

@@ -57,4 +57,12 @@ int pp_report_check(const struct pp_survey *s, const char *what, const struct pp
 int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, struct pp_sink sink,
                        struct pp_error *e);
 
+/*
+ * The IOMMU groups and what is in them: the kernel's, or where it has made none, or computed is
+ * wanted, those that it would make, with the reason why devices share one. Computed groups have
+ * numbers of their own.
+ */
+int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_style *style,
+                     struct pp_sink sink, struct pp_error *e);
+
 #endif

@@ -251,6 +251,10 @@ static int read_log(struct pp_host_build *b)
 			k->rmrrs_relaxed = true;
 		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
 			k->log_direct_map_failed = true;
+		/* init/main.c, print_unknown_bootoptions() */
+		if (pp_span_find(line, "Unknown kernel command line parameters") &&
+		    pp_span_find(line, "pcie_acs_override"))
+			k->acs_override_ignored = true;
 	}
 	return 0;
 }

@@ -139,6 +139,22 @@ static struct pp_span message_of(struct pp_span line)
 	}
 }
 
+/* "Unknown kernel command line parameters "a b=c", will be …": if no other argument stands there. */
+static bool unknown_arguments_matter(struct pp_span line)
+{
+	const uint8_t *begin = pp_span_find(line, "\""), *last = line.data + line.len;
+	const uint8_t *end = begin ? memchr(begin + 1, '"', (size_t)(last - begin - 1)) : NULL;
+	struct pp_span rest, word;
+
+	if (!end)
+		return false;
+	rest = PP_SPAN(begin + 1, (size_t)(end - begin - 1));
+	while (pp_text_word(&rest, &word))
+		if (!argument_matters(word))
+			return false;
+	return true;
+}
+
 /* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
 {
@@ -161,6 +177,8 @@ static bool log_line_matters(struct pp_span line)
 		"Lockdown:",
 	};
 	line = message_of(line);
+	if (pp_span_starts(line, "Unknown kernel command line parameters"))
+		return unknown_arguments_matter(line);
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (pp_span_starts(line, beginnings[i]))
 			return !pp_span_starts(line, "pci ") || pp_span_find(line, "iommu");

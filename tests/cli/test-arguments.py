@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import ENDPOINT, PCIPASS, Case, drhd, rmrr, scope, smbios_slot  # noqa: E402
 
-COMMANDS = ("survey", "explain", "check", "reserved", "capture", "verify")
+COMMANDS = ("survey", "explain", "check", "reserved", "capture", "groups", "verify")
 
 
 def run(*arguments, **more):

@@ -23,7 +23,7 @@ except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
 
-NAMES = ("survey", "reserved", "check", "attach")
+NAMES = ("survey", "reserved", "check", "groups", "attach")
 ATTEMPTS = ("attached", "refused", "not-tried", "stopped", "left")
 
 
@@ -42,7 +42,7 @@ def closed(schema: object) -> object:
 def kinds(document: dict) -> set[str]:
     """What sorts of things a document holds: of each sort one is kept."""
     found = {r["source"] for r in document.get("regions", [])}
-    found |= {document[k] for k in ("result",) if k in document}
+    found |= {document[k] for k in ("result", "source") if k in document}
     found |= {f["effect"] for d in document.get("devices", [])
               if isinstance(d, dict) for f in d["findings"]}
     return found or {"plain"}
@@ -96,6 +96,10 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
     reserved = run(pcipass, [*head, "--json", "reserved"], s.wrong)
     if reserved:
         s.hold("reserved", where, reserved)
+    for options in ([], ["--computed"]):
+        document = run(pcipass, [*head, "--json", "groups", *options], s.wrong)
+        if document:
+            s.hold("groups", where, document)
     if not survey:
         return
     s.hold("survey", where, survey)
@@ -154,7 +158,7 @@ def test_schemas(s: Schemas) -> None:
         for document in s.kept[name].values():
             for where, made in without_each_field(document):
                 # a device's unread tells only of what is null
-                if ".devices.unread." in where or where == ".unread.log":
+                if ".devices.unread." in where or where in (".unread.log", ".unread.groups"):
                     continue
                 s.counts["refused"] += 1
                 if s.published[name].is_valid(made):

@@ -89,8 +89,9 @@ def smbios_onboard(name: str, bus: int, devfn: int) -> bytes:
 
 def config(vendor: int, device: int, class_code: int, *, header: int = 0, buses=(0, 0), msi=True,
            flr=False, port: int | None = None, slot: int = 0, sriov=None, pin: int = 1,
-           pcie: int | None = 0) -> bytearray:
-    """A configuration space of 4096 bytes. port: the PCIe type; slot: the port's slot number."""
+           pcie: int | None = 0, acs: tuple[int, int] | None = None) -> bytearray:
+    """A configuration space of 4096 bytes. port: the PCIe type; slot: the port's slot number; acs:
+    what access control can do, and what is on."""
     b = bytearray(4096)
     struct.pack_into("<HHHH", b, 0, vendor, device, 0x406, 0)
     struct.pack_into("<I", b, 8, class_code << 8 | 1)
@@ -115,6 +116,9 @@ def config(vendor: int, device: int, class_code: int, *, header: int = 0, buses=
     if sriov:
         struct.pack_into("<I", b, 0x100, 0x10010)
         struct.pack_into("<HHHHHH", b, 0x108, 1, 0, sriov, sriov, sriov, 0)
+    if acs:
+        assert not sriov
+        struct.pack_into("<IHH", b, 0x100, 0x1000D, *acs)
     return b
 
 

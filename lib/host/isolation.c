@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel makes groups one device after the other, in the order of the buses: a device joins
+ * the first group that it finds on its way up, else one of its neighbours', else it gets its own.
+ */
+#include <string.h>
+
+#include "host/acs.h"
+#include "host/isolation.h"
+
+/* Broadcom Vulcan, Cavium ThunderX2: the IOMMU sits at this bridge, not at the root bus. */
+#define VENDOR_BROADCOM 0x14e4
+#define IS_XLATE_ROOT(d)                                                                           \
+	((d)->vendor == VENDOR_BROADCOM && ((d)->device == 0x9000 || (d)->device == 0x9084))
+
+/* drivers/pci/controller/vmd.c: domains from here on belong to a device of another domain. */
+#define FIRST_VMD_DOMAIN 0x10000
+
+struct walk {
+	const struct pp_host *host;
+	struct pp_isolated *made;
+	enum pp_tri *isolates; /* access control of each function … */
+	enum pp_tri *path;     /* … and of all on the way from it to the root bus */
+	uint32_t *weak;        /* with PP_NO or PP_UNKNOWN: the first such on that way */
+	uint64_t seen[4];      /* which functions of a bus were looked at */
+};
+
+/* What a look for a group came to. */
+enum found { FOUND_NONE, FOUND, FOUND_UNKNOWN };
+
+/* Takes the group of the device "from", for that reason; unknown if that is not known. */
+static enum found take(struct walk *w, uint32_t from, enum pp_shares why, uint32_t with,
+                       struct pp_isolated *ret)
+{
+	const struct pp_isolated *there = &w->made[from];
+
+	if (there->shares == PP_SHARES_UNKNOWN) {
+		*ret = *there;
+		return FOUND_UNKNOWN;
+	}
+	if (there->group == PP_NO_GROUP)
+		return FOUND_NONE;
+	*ret = (struct pp_isolated){ there->group, why, with };
+	return FOUND;
+}
+
+static enum found unknown(uint32_t because, struct pp_isolated *ret)
+{
+	*ret = (struct pp_isolated){ PP_NO_GROUP, PP_SHARES_UNKNOWN, because };
+	return FOUND_UNKNOWN;
+}
+
+/*
+ * pci_for_each_dma_alias(): up to the root bus, whether a bridge puts its own name on the DMA. top
+ * is the last such bridge, or the device itself.
+ */
+static enum found find_bridge(struct walk *w, uint32_t device, uint32_t *top,
+                              struct pp_isolated *ret)
+{
+	const struct pp_host *h = w->host;
+
+	*top = device;
+	for (uint32_t b = h->devices[device].parent; b != PP_NO_DEVICE; b = h->devices[b].parent) {
+		const struct pp_device *d = &h->devices[b];
+		uint8_t type = PP_PCIE_NONE;
+		if (IS_XLATE_ROOT(d))
+			return FOUND_NONE;
+		enum pp_tri pcie = pp_device_pcie_type(h, d, &type);
+		if (pcie == PP_UNKNOWN)
+			return unknown(b, ret);
+		if (pcie == PP_YES && type != PP_PCIE_TO_PCI_BRIDGE &&
+		    type != PP_PCI_TO_PCIE_BRIDGE)
+			continue;
+		*top = b;
+		enum found f = take(w, b, PP_SHARES_BRIDGE, b, ret);
+		if (f != FOUND_NONE)
+			return f;
+	}
+	return FOUND_NONE;
+}
+
+/* Further up, to where access control keeps everything above apart. */
+static enum found find_port(struct walk *w, uint32_t *top, struct pp_isolated *ret)
+{
+	const struct pp_host *h = w->host;
+
+	for (uint32_t b = h->devices[*top].parent; b != PP_NO_DEVICE; b = h->devices[b].parent) {
+		if (w->path[b] == PP_YES)
+			return FOUND_NONE;
+		if (w->path[b] == PP_UNKNOWN)
+			return unknown(w->weak[b], ret);
+		*top = b;
+		enum found f = take(w, b, PP_SHARES_NO_ACS, w->weak[b], ret);
+		if (f != FOUND_NONE)
+			return f;
+	}
+	return FOUND_NONE;
+}
+
+static bool same_bus(const struct pp_device *a, const struct pp_device *b)
+{
+	return a->address.domain == b->address.domain && a->address.bus == b->address.bus;
+}
+
+/* The devices of one bus stand together. */
+static uint32_t first_of_bus(const struct pp_host *h, uint32_t device)
+{
+	while (device && same_bus(&h->devices[device - 1], &h->devices[device]))
+		device--;
+	return device;
+}
+
+static bool is_on_bus_of(const struct pp_host *h, uint32_t i, uint32_t device)
+{
+	return i < h->nr_devices && same_bus(&h->devices[i], &h->devices[device]);
+}
+
+static bool see(struct walk *w, const struct pp_device *d)
+{
+	unsigned int n = (unsigned int)d->address.device << 3 | d->address.function;
+	uint64_t bit = (uint64_t)1 << (n & 63), *word = &w->seen[n >> 6];
+	bool was = *word & bit;
+
+	*word |= bit;
+	return was;
+}
+
+static enum found find_alias(struct walk *w, uint32_t device, enum pp_shares why,
+                             struct pp_isolated *ret);
+
+/* get_pci_function_alias_group(): functions of the slot that are not kept apart either. */
+static enum found find_function(struct walk *w, uint32_t device, struct pp_isolated *ret)
+{
+	const struct pp_host *h = w->host;
+	const struct pp_device *d = &h->devices[device];
+	enum pp_tri multifunction = pp_device_is_multifunction(d);
+
+	if (multifunction == PP_NO || w->isolates[device] == PP_YES)
+		return FOUND_NONE;
+	if (multifunction == PP_UNKNOWN || w->isolates[device] == PP_UNKNOWN)
+		return unknown(device, ret);
+	/* A neighbour that may or may not be apart leaves it open who shares the group. */
+	uint32_t first = first_of_bus(h, device);
+	for (uint32_t i = first; is_on_bus_of(h, i, device); i++)
+		if (i != device && h->devices[i].address.device == d->address.device &&
+		    w->isolates[i] == PP_UNKNOWN)
+			return unknown(i, ret);
+	for (uint32_t i = first; is_on_bus_of(h, i, device); i++) {
+		if (i == device || h->devices[i].address.device != d->address.device ||
+		    w->isolates[i] == PP_YES)
+			continue;
+		enum found f = find_alias(w, i, PP_SHARES_FUNCTION, ret);
+		if (f != FOUND_NONE)
+			return f;
+	}
+	return FOUND_NONE;
+}
+
+/*
+ * get_pci_alias_group(): the device's own group, or that of one which uses its number or whose
+ * number it uses. Each function of the bus is looked at once, so this ends.
+ */
+static enum found find_alias(struct walk *w, uint32_t device, enum pp_shares why,
+                             struct pp_isolated *ret)
+{
+	const struct pp_host *h = w->host;
+	const struct pp_device *d = &h->devices[device];
+
+	if (see(w, d))
+		return FOUND_NONE;
+	enum found f = take(w, device, why, device, ret);
+	for (uint32_t i = first_of_bus(h, device); f == FOUND_NONE && is_on_bus_of(h, i, device);
+	     i++) {
+		if (i == device || (!pp_device_borrows(d, &h->devices[i]) &&
+		                    !pp_device_borrows(&h->devices[i], d)))
+			continue;
+		f = find_alias(w, i, PP_SHARES_ALIAS, ret);
+		if (f == FOUND_NONE)
+			f = find_function(w, i, ret);
+	}
+	return f;
+}
+
+static struct pp_isolated find_group(struct walk *w, uint32_t device, uint32_t *nr_groups)
+{
+	struct pp_isolated ret = { PP_NO_GROUP, PP_SHARES_NOT, PP_NO_DEVICE };
+	uint32_t top;
+
+	if (w->host->devices[device].address.domain >= FIRST_VMD_DOMAIN)
+		return (struct pp_isolated){ PP_NO_GROUP, PP_SHARES_OTHER_DOMAIN, PP_NO_DEVICE };
+	enum found f = find_bridge(w, device, &top, &ret);
+	if (f == FOUND_NONE)
+		f = find_port(w, &top, &ret);
+	memset(w->seen, 0, sizeof(w->seen));
+	if (f == FOUND_NONE)
+		f = find_alias(w, top, PP_SHARES_ALIAS, &ret);
+	if (f == FOUND_NONE)
+		f = find_function(w, top, &ret);
+	if (f == FOUND_NONE)
+		ret.group = (*nr_groups)++;
+	return ret;
+}
+
+/* pci_acs_path_enabled() for every device; one above another stands before it. */
+static void measure_paths(struct walk *w, bool as_found)
+{
+	for (uint32_t i = 0; i < w->host->nr_devices; i++) {
+		uint32_t parent = w->host->devices[i].parent;
+		enum pp_tri above = parent == PP_NO_DEVICE ? PP_YES : w->path[parent];
+		w->isolates[i] = pp_acs_isolates(w->host, i, as_found);
+		/* One "no" decides, whatever is unknown. */
+		bool here =
+			w->isolates[i] == PP_NO || (w->isolates[i] == PP_UNKNOWN && above != PP_NO);
+		w->path[i] = here ? w->isolates[i] : above;
+		w->weak[i] = here ? i : parent == PP_NO_DEVICE ? PP_NO_DEVICE : w->weak[parent];
+	}
+}
+
+/* A patch of distributions, and what mainline takes with "pci=". */
+static bool is_overridden(const struct pp_host *h, bool as_found)
+{
+	const char *line = h->kernel.command_line.text;
+
+	if (!line)
+		return false;
+	return (strstr(line, "pcie_acs_override") && !h->kernel.acs_override_ignored) ||
+	       (!as_found && (strstr(line, "disable_acs_redir") || strstr(line, "config_acs")));
+}
+
+static void make_all(struct walk *w, uint32_t *nr_groups)
+{
+	const struct pp_host *h = w->host;
+
+	/* Virtual functions come up last. */
+	for (int virtual = 0; virtual < 2; virtual ++)
+		for (uint32_t i = 0; i < h->nr_devices; i++)
+			if ((h->devices[i].physfn != PP_NO_DEVICE) == virtual)
+				w->made[i] = find_group(w, i, nr_groups);
+}
+
+int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_isolation *ret,
+                         struct pp_error *e)
+{
+	bool as_found = h->nr_groups || h->iommu_on == PP_YES;
+	bool overridden = is_overridden(h, as_found);
+	uint32_t nr_groups = 0;
+	struct walk w = {
+		.host = h,
+		.made = PP_ARENA_ARRAY(a, h->nr_devices, struct pp_isolated),
+		.isolates = PP_ARENA_ARRAY(a, h->nr_devices, enum pp_tri),
+		.path = PP_ARENA_ARRAY(a, h->nr_devices, enum pp_tri),
+		.weak = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t),
+	};
+
+	if (!w.made || !w.isolates || !w.path || !w.weak)
+		return pp_fail_oom(e, "groups");
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		w.made[i] =
+			(struct pp_isolated){ PP_NO_GROUP,
+			                      overridden ? PP_SHARES_ACS_OVERRIDDEN : PP_SHARES_NOT,
+			                      PP_NO_DEVICE };
+	if (!overridden) {
+		measure_paths(&w, as_found);
+		make_all(&w, &nr_groups);
+	}
+	*ret = (struct pp_isolation){ w.made, nr_groups, as_found };
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_HOST_ISOLATION_H
+#define PP_HOST_ISOLATION_H
+
+#include "host/host.h"
+
+/*
+ * IOMMU groups computed from configuration space, the way Linux 6.1 makes them
+ * (drivers/iommu/iommu.c, pci_device_group()). For hosts whose kernel has made none: what it made
+ * is always to be preferred.
+ */
+
+/* Why a device is in its group. */
+enum pp_shares {
+	PP_SHARES_NOT,           /* it is the first of its group */
+	PP_SHARES_BRIDGE,        /* its DMA comes under the name of the conventional bridge .with */
+	PP_SHARES_NO_ACS,        /* the port .with, or one above, lets it reach its neighbours */
+	PP_SHARES_FUNCTION,      /* it and the function .with are not kept apart */
+	PP_SHARES_ALIAS,         /* it and .with send DMA under the same number */
+	PP_SHARES_UNKNOWN,       /* a fact of .with is missing */
+	PP_SHARES_OTHER_DOMAIN,  /* below a device that brings a domain of its own (VMD) */
+	PP_SHARES_ACS_OVERRIDDEN /* the command line changes what access control does */
+};
+
+struct pp_isolated {
+	uint32_t group; /* counted from 0; PP_NO_GROUP: not known */
+	enum pp_shares shares;
+	uint32_t with; /* PP_NO_DEVICE where .shares names none */
+};
+
+struct pp_isolation {
+	const struct pp_isolated *devices; /* one a device of the host */
+	uint32_t nr_groups;
+	bool as_found; /* the IOMMU runs, so access control is as the kernel has set it */
+};
+
+/* As if an IOMMU covered every device. Everything in *ret is in a. -ENOMEM only. */
+int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_isolation *ret,
+                         struct pp_error *e);
+
+#endif

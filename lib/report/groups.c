@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IOMMU groups: the kernel's, or computed ones with the reason why devices share them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/isolation.h"
+#include "report/out.h"
+
+struct list {
+	const struct pp_host *host;
+	struct pp_isolation isolation;
+	bool computed;
+	uint32_t nr_groups;
+};
+
+/* Which of the listed groups a device is in; PP_NO_GROUP: none. */
+static uint32_t group_of(const struct list *l, uint32_t device)
+{
+	return l->computed ? l->isolation.devices[device].group : l->host->devices[device].group;
+}
+
+static uint32_t number_of(const struct list *l, uint32_t group)
+{
+	return l->computed ? group : l->host->groups[group].number;
+}
+
+/* Stable, for JSON. */
+static const char *shares_name(enum pp_shares s)
+{
+	static const char *const names[] = {
+		[PP_SHARES_NOT] = "none",
+		[PP_SHARES_BRIDGE] = "conventional-bridge",
+		[PP_SHARES_NO_ACS] = "no-acs",
+		[PP_SHARES_FUNCTION] = "functions",
+		[PP_SHARES_ALIAS] = "alias",
+		[PP_SHARES_UNKNOWN] = "unknown",
+		[PP_SHARES_OTHER_DOMAIN] = "other-domain",
+		[PP_SHARES_ACS_OVERRIDDEN] = "acs-overridden",
+	};
+	return names[s];
+}
+
+static void reason_text(const struct list *l, uint32_t device, char *buf, size_t size)
+{
+	static const char *const texts[] = {
+		[PP_SHARES_NOT] = "",
+		[PP_SHARES_BRIDGE] = "its DMA comes under the name of the bridge %s",
+		[PP_SHARES_NO_ACS] = "the port %s has no access control (ACS), or it is off",
+		[PP_SHARES_FUNCTION] = "no access control (ACS) keeps it apart from %s",
+		[PP_SHARES_ALIAS] = "its DMA goes by the same number as that of %s",
+		[PP_SHARES_UNKNOWN] = "what %s can do was not read",
+		[PP_SHARES_OTHER_DOMAIN] = "it is below a device that has a PCI domain of its own",
+		[PP_SHARES_ACS_OVERRIDDEN] = "the kernel's command line changes access control",
+	};
+	const struct pp_isolated *i = &l->isolation.devices[device];
+	char with[PP_ADDRESS_TEXT_BYTES] = "";
+	const char *text = texts[i->shares], *place = strstr(text, "%s");
+
+	if (i->with != PP_NO_DEVICE)
+		pp_address_format_short(l->host->devices[i->with].address, with);
+	if (place)
+		snprintf(buf, size, "%.*s%s%s", (int)(place - text), text, with, place + 2);
+	else
+		snprintf(buf, size, "%s", text);
+}
+
+static void print_device(struct pp_out *o, const struct list *l, uint32_t device, const char *group)
+{
+	const struct pp_device *d = &l->host->devices[device];
+	char address[PP_ADDRESS_TEXT_BYTES], name[256], reason[128] = "";
+
+	pp_address_format_short(d->address, address);
+	pp_out_short_name(o, d, name, sizeof(name));
+	pp_out_cut(name, (int)o->width - 21);
+	pp_out(o, "%s%5s%s  %-12s  %s\n", pp_out_color(o, PP_BOLD), group,
+	       pp_out_color(o, PP_COLOR_NONE), address, name);
+	if (l->computed)
+		reason_text(l, device, reason, sizeof(reason));
+	if (*reason)
+		pp_out_wrapped(o, "         ", "         ", reason);
+}
+
+static void print_head(struct pp_out *o, const struct list *l)
+{
+	if (!l->computed)
+		return;
+	pp_out_wrapped(o, "", "",
+	               l->host->nr_groups
+	                       ? "Computed from configuration space, not asked of the kernel:"
+	               : l->isolation.as_found
+	                       ? "The kernel has made no groups. Computed from configuration space:"
+	                       : "The kernel has made no groups. Computed from configuration "
+	                         "space, with access control as the kernel sets it once the IOMMU "
+	                         "is on:");
+	pp_out(o, "\n");
+}
+
+static void print(struct pp_out *o, const struct list *l)
+{
+	uint32_t without = 0;
+
+	print_head(o, l);
+	pp_out(o, "%sGROUP  ADDRESS       DEVICE%s\n", pp_out_color(o, PP_DIM),
+	       pp_out_color(o, PP_COLOR_NONE));
+	for (uint32_t g = 0; g < l->nr_groups; g++) {
+		char number[16];
+		snprintf(number, sizeof(number), "%u", number_of(l, g));
+		const char *head = number;
+		for (uint32_t i = 0; i < l->host->nr_devices; i++) {
+			if (group_of(l, i) != g)
+				continue;
+			print_device(o, l, i, head);
+			head = "";
+		}
+	}
+	for (uint32_t i = 0; i < l->host->nr_devices; i++) {
+		if (group_of(l, i) != PP_NO_GROUP)
+			continue;
+		without++;
+		print_device(o, l, i,
+		             l->computed || l->host->devices[i].group_error != ENOENT ? "?" : "-");
+	}
+	pp_out(o, "\n%u group%s%s", l->nr_groups, l->nr_groups == 1 ? "" : "s",
+	       l->computed ? ", computed" : "");
+	if (without)
+		pp_out(o, "; %u device%s in none%s", without, without == 1 ? "" : "s",
+		       l->computed ? " that is known" : "");
+	pp_out(o, "\n");
+}
+
+static json_t *json_shares(const struct list *l, uint32_t device)
+{
+	if (!l->computed || l->isolation.devices[device].shares == PP_SHARES_NOT)
+		return json_null();
+	const struct pp_isolated *i = &l->isolation.devices[device];
+	return json_pack("{s:s, s:o}", "because", shares_name(i->shares), "with",
+	                 i->with == PP_NO_DEVICE
+	                         ? json_null()
+	                         : pp_json_address(l->host->devices[i->with].address));
+}
+
+static json_t *json_device(const struct pp_out *o, const struct list *l, uint32_t device)
+{
+	const struct pp_device *d = &l->host->devices[device];
+	char name[256];
+
+	pp_out_name(o, d, name, sizeof(name));
+	return json_pack("{s:o, s:o, s:o}", "address", pp_json_address(d->address), "name",
+	                 d->ids_known ? json_string(name) : json_null(), "shares",
+	                 json_shares(l, device));
+}
+
+static json_t *json_unread(const struct pp_host *h)
+{
+	json_t *o = json_object();
+
+	if (h->groups_error)
+		json_object_set_new(o, "groups", json_string(pp_unread_reason(h->groups_error)));
+	return o;
+}
+
+static json_t *json_document(const struct pp_out *o, const struct list *l)
+{
+	json_t *groups = json_array(), *without = json_array();
+
+	for (uint32_t g = 0; g < l->nr_groups; g++)
+		json_array_append_new(groups, json_pack("{s:i, s:[]}", "number",
+		                                        (int)number_of(l, g), "devices"));
+	for (uint32_t i = 0; i < l->host->nr_devices; i++) {
+		uint32_t g = group_of(l, i);
+		json_t *list = g == PP_NO_GROUP
+		                       ? without
+		                       : json_object_get(json_array_get(groups, g), "devices");
+		json_array_append_new(list, json_device(o, l, i));
+	}
+	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "schema", "pcipass.groups/1", "source",
+	                 l->computed ? "computed" : "kernel", "access_control",
+	                 !l->computed            ? NULL
+	                 : l->isolation.as_found ? "as-found"
+	                                         : "assumed",
+	                 "groups", groups, "ungrouped", without, "unread", json_unread(l->host));
+}
+
+int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_style *style,
+                     struct pp_sink sink, struct pp_error *e)
+{
+	struct list l = { .host = h, .computed = computed || !h->nr_groups };
+	struct pp_arena arena;
+	struct pp_out o;
+
+	if (h->devices_error)
+		return pp_fail(e, ENODATA, "groups: the devices were not read");
+	pp_arena_init(&arena, 0);
+	int r = l.computed ? pp_isolation_compute(h, &arena, &l.isolation, e) : 0;
+	if (!r) {
+		l.nr_groups = l.computed ? l.isolation.nr_groups : h->nr_groups;
+		pp_out_init(&o, style, sink);
+		if (style->format == PP_FORMAT_JSON) {
+			pp_out_json(&o, json_document(&o, &l));
+			pp_out(&o, "\n");
+		} else {
+			print(&o, &l);
+		}
+		r = pp_out_fini(&o, e);
+	}
+	pp_arena_fini(&arena);
+	return r;
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Groups computed from configuration space: each rule of the kernel's, and what is not known."""
+
+import unittest
+
+from hosttree import Case, ivrs_table
+
+ACS = (0x1D, 0x1D)
+MULTI = 0x80
+ROOT, UP, DOWN, TO_PCI = 4, 5, 6, 7
+RC_ENDPOINT = 9
+
+
+class Groups(Case):
+    def setUp(self):
+        super().setUp()
+        self.t = self.host(iommu=None, log=())
+
+    def computed(self, *options):
+        """Sets of devices that share a group, and the document."""
+        self.document = self.ask("groups", *options)
+        self.assertEqual(self.document["source"], "computed")
+        self.reasons = {d["address"][5:]: d["shares"] and d["shares"]["because"]
+                        for g in self.document["groups"] for d in g["devices"]}
+        self.with_ = {d["address"][5:]: d["shares"] and d["shares"]["with"]
+                      for g in self.document["groups"] for d in g["devices"]}
+        return [{d["address"][5:] for d in g["devices"]} for g in self.document["groups"]]
+
+    def unknown(self):
+        return {d["address"]: d["shares"]["because"] for d in self.document["ungrouped"]}
+
+    def test_ports(self):
+        """With access control a port keeps apart what is below; without it joins it."""
+        self.t.bridge("0000:00:01.0", 1, acs=ACS)
+        self.t.bridge("0000:00:02.0", 2)
+        self.t.device("0000:01:00.0")
+        self.t.device("0000:02:00.0")
+        self.assertEqual(self.computed(), [{"00:01.0"}, {"00:02.0", "02:00.0"}, {"01:00.0"}])
+        self.assertEqual(self.reasons["02:00.0"], "no-acs")
+        self.assertEqual(self.with_["02:00.0"], "0000:00:02.0")
+        self.assertEqual(self.document["access_control"], "assumed")
+
+    def test_what_cannot_be_controlled_is_done(self):
+        self.t.bridge("0000:00:01.0", 1, acs=(0x01, 0x01))
+        self.t.device("0000:01:00.0")
+        self.assertEqual(len(self.computed()), 2)
+
+    def test_control_as_found(self):
+        """Where the kernel runs an IOMMU it has set what it sets: off stays off."""
+        self.t.bridge("0000:00:01.0", 1, acs=(0x1D, 0x0D), group=1)
+        self.t.device("0000:01:00.0", group=1)
+        self.assertEqual(self.ask("groups")["source"], "kernel")
+        self.assertEqual(self.computed("--computed"), [{"00:01.0", "01:00.0"}])
+        self.assertEqual(self.document["access_control"], "as-found")
+
+    def test_control_off_without_an_iommu(self):
+        self.t.bridge("0000:00:01.0", 1, acs=(0x1D, 0))
+        self.t.device("0000:01:00.0")
+        self.assertEqual(len(self.computed()), 2)
+
+    def test_functions(self):
+        for f in range(3):
+            self.t.device(f"0000:00:03.{f}", device=0x1111, vendor=0x1234, header=MULTI * (f == 0))
+        self.t.device("0000:00:04.0", device=0x1111, vendor=0x1234)
+        self.assertEqual(self.computed(), [{"00:03.0", "00:03.1", "00:03.2"}, {"00:04.0"}])
+        self.assertEqual(self.reasons, {"00:03.0": None, "00:03.1": "functions",
+                                        "00:03.2": "functions", "00:04.0": None})
+
+    def test_functions_kept_apart(self):
+        """By their own access control, or on the vendor's word (82599)."""
+        self.t.device("0000:00:03.0", vendor=0x1234, header=MULTI, acs=(0, 0))
+        self.t.device("0000:00:03.1", vendor=0x1234, acs=(0x5C, 0x1C))
+        self.t.device("0000:00:03.2", vendor=0x1234)
+        self.t.device("0000:00:05.0", device=0x10FB, header=MULTI)
+        self.t.device("0000:00:05.1", device=0x10FB)
+        self.assertEqual([len(g) for g in self.computed()], [1] * 5)
+
+    def test_bridge_to_pci(self):
+        """Everything below it, and below bridges there, goes by its name."""
+        self.t.bridge("0000:00:01.0", 1, 3, acs=ACS)
+        self.t.bridge("0000:01:00.0", 2, 3, port=TO_PCI)
+        self.t.device("0000:02:04.0", pcie=None)
+        self.t.bridge("0000:02:05.0", 3, port=None, pcie=None)
+        self.t.device("0000:03:00.0", pcie=None)
+        self.assertEqual(self.computed(), [{"00:01.0"}, {"01:00.0", "02:04.0", "02:05.0",
+                                                         "03:00.0"}])
+        self.assertEqual((self.reasons["02:04.0"], self.with_["02:04.0"]),
+                         ("conventional-bridge", "0000:01:00.0"))
+
+    def test_conventional_bridge_on_the_root_bus(self):
+        self.t.bridge("0000:00:1e.0", 5, port=None, pcie=None)
+        self.t.device("0000:05:01.0", pcie=None)
+        self.t.device("0000:05:02.0", pcie=None)
+        self.t.device("0000:00:02.0", pcie=None)
+        self.assertEqual(self.computed(), [{"00:02.0"}, {"00:1e.0", "05:01.0", "05:02.0"}])
+
+    def test_switch(self):
+        """One weak port far above lets everything below it meet."""
+        self.t.bridge("0000:00:01.0", 1, 4)
+        self.t.bridge("0000:01:00.0", 2, 4, port=UP)
+        self.t.bridge("0000:02:00.0", 3, port=DOWN, acs=ACS)
+        self.t.bridge("0000:02:01.0", 4, port=DOWN, acs=ACS)
+        self.t.device("0000:03:00.0")
+        self.t.device("0000:04:00.0")
+        self.assertEqual(len(self.computed()), 1)
+        self.assertEqual(self.with_["04:00.0"], "0000:00:01.0")
+
+    def test_switch_with_control(self):
+        self.t.bridge("0000:00:01.0", 1, 4, acs=ACS)
+        self.t.bridge("0000:01:00.0", 2, 4, port=UP)
+        self.t.bridge("0000:02:00.0", 3, port=DOWN, acs=ACS)
+        self.t.bridge("0000:02:01.0", 4, port=DOWN)
+        self.t.device("0000:03:00.0")
+        self.t.device("0000:04:00.0")
+        self.assertEqual([g for g in self.computed() if len(g) > 1], [{"02:01.0", "04:00.0"}])
+
+    def test_port_that_faces_the_wrong_way(self):
+        """Downstream right below a root port: it is an upstream port, which needs no control."""
+        self.t.bridge("0000:00:01.0", 1, 3, acs=ACS)
+        self.t.bridge("0000:01:00.0", 2, 3, port=DOWN)
+        self.t.bridge("0000:02:00.0", 3, port=DOWN, acs=ACS)
+        self.t.device("0000:03:00.0")
+        self.assertEqual([len(g) for g in self.computed()], [1] * 4)
+
+    def test_the_kernels_word_on_chips(self):
+        """Cougar Point and Sunrise Point root ports, Intel's integrated endpoints."""
+        self.t.bridge("0000:00:1c.0", 1, device=0x1C10)
+        self.t.bridge("0000:00:1d.0", 2, device=0xA110, acs=(0x0F, 0))
+        self.t.bridge("0000:00:1e.0", 3, device=0xA111)
+        for bus in (1, 2, 3):
+            self.t.device(f"0000:{bus:02x}:00.0")
+        self.t.device("0000:00:04.0", device=0x2021, header=MULTI, pcie=RC_ENDPOINT)
+        self.t.device("0000:00:04.1", device=0x2021, pcie=RC_ENDPOINT)
+        self.t.device("0000:00:05.0", vendor=0x1022, header=MULTI, pcie=RC_ENDPOINT)
+        self.t.device("0000:00:05.1", vendor=0x1022, pcie=RC_ENDPOINT)
+        self.assertEqual([g for g in self.computed() if len(g) > 1],
+                         [{"00:05.0", "00:05.1"}, {"00:1e.0", "03:00.0"}])
+
+    def test_amds_board(self):
+        for f in (0, 1):
+            self.t.device(f"0000:00:14.{f}", vendor=0x1002, device=0x4385 - f, pcie=None,
+                          header=MULTI * (f == 0))
+        self.assertEqual(len(self.computed()), 1)
+        self.t.write("sys/firmware/acpi/tables/IVRS", ivrs_table())
+        self.assertEqual(len(self.computed()), 2)
+
+    def test_numbers_that_are_borrowed(self):
+        """A PLX non-transparent bridge uses any number of its bus."""
+        self.t.device("0000:00:03.0", 0x068000, vendor=0x10B5, device=0x87B0)
+        self.t.device("0000:00:07.0")
+        self.t.bridge("0000:00:08.0", 1, acs=ACS)
+        self.t.device("0000:01:07.0")
+        self.assertEqual(self.computed(), [{"00:03.0", "00:07.0", "00:08.0"}, {"01:07.0"}])
+        self.assertEqual(self.reasons["00:07.0"], "alias")
+
+    def test_virtual_functions(self):
+        """A VF is alone below a port with access control, and with its PF below one without."""
+        for bus, acs in ((1, ACS), (3, None)):
+            self.t.bridge(f"0000:00:{bus:02x}.0", bus, bus + 1, acs=acs)
+            self.t.device(f"0000:{bus:02x}:00.0", sriov=4)
+            self.t.device(f"0000:{bus:02x}:10.0", physfn=f"0000:{bus:02x}:00.0")
+            self.t.device(f"0000:{bus + 1:02x}:10.0", physfn=f"0000:{bus:02x}:00.0")
+        self.assertEqual([g for g in self.computed() if len(g) > 1],
+                         [{"00:03.0", "03:00.0", "03:10.0", "04:10.0"}])
+
+    def test_what_was_not_read(self):
+        """Without root there are 64 bytes: a port's control, and so all below it, is unknown."""
+        self.t.bridge("0000:00:01.0", 1)
+        self.t.device("0000:01:00.0")
+        self.t.bridge("0000:00:02.0", 2, acs=ACS)
+        self.t.device("0000:02:00.0")
+        file = self.t.root / "sys/bus/pci/devices/0000:00:01.0/config"
+        file.write_bytes(file.read_bytes()[:64])
+        self.assertEqual(self.computed(), [{"00:01.0"}, {"00:02.0"}, {"02:00.0"}])
+        self.assertEqual(self.unknown(), {"0000:01:00.0": "unknown"})
+
+    def test_a_function_that_was_not_read(self):
+        """Whether it shares with its neighbours is open, so they are unknown too."""
+        for f in range(3):
+            self.t.device(f"0000:00:03.{f}", vendor=0x1234, header=MULTI * (f == 0),
+                          **({"acs": (0, 0)} if f == 1 else {}))
+        file = self.t.root / "sys/bus/pci/devices/0000:00:03.2/config"
+        file.write_bytes(file.read_bytes()[:64])
+        self.assertEqual(self.computed(), [{"00:03.1"}])
+        self.assertEqual(set(self.unknown()), {"0000:00:03.0", "0000:00:03.2"})
+
+    def test_command_line(self):
+        self.t.bridge("0000:00:01.0", 1, acs=ACS)
+        for line, because in (("pci=disable_acs_redir=00:01.0", "acs-overridden"),
+                              ("pcie_acs_override=downstream", "acs-overridden")):
+            self.t.write("proc/cmdline", line + "\n")
+            self.assertEqual(self.computed(), [])
+            self.assertEqual(self.unknown(), {"0000:00:01.0": because})
+        # A kernel without that patch says that it does not know the argument.
+        self.t.log('Unknown kernel command line parameters "pcie_acs_override=downstream", will be '
+                   'passed to user space.')
+        self.assertEqual(self.computed(), [{"00:01.0"}])
+
+    def test_a_domain_of_its_own(self):
+        self.t.device("10000:e1:00.0", 0x010802)
+        self.assertEqual(self.computed(), [])
+        self.assertEqual(self.unknown(), {"10000:e1:00.0": "other-domain"})
+
+    def test_text(self):
+        self.t.bridge("0000:00:02.0", 2)
+        self.t.device("0000:02:00.0")
+        run = self.run_pcipass("groups")
+        self.assertEqual(run.returncode, 0)
+        self.assertTrue(run.stdout.startswith("The kernel has made no groups. Computed from"),
+                        run.stdout)
+        self.assertIn("         the port 00:02.0 has no access control (ACS), or it is off\n",
+                      run.stdout)
+        self.assertTrue(run.stdout.endswith("\n1 group, computed\n"), run.stdout)
+
+    def test_the_kernels(self):
+        self.t.device("0000:00:02.0", group=7)
+        self.t.device("0000:00:03.0")
+        document = self.ask("groups")
+        self.assertEqual((document["source"], document["access_control"]), ("kernel", None))
+        self.assertEqual([(g["number"], [d["address"] for d in g["devices"]])
+                          for g in document["groups"]], [(7, ["0000:00:02.0"])])
+        self.assertEqual([d["address"] for d in document["ungrouped"]], ["0000:00:03.0"])
+
+
+if __name__ == "__main__":
+    unittest.main()
