@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/isolation.h"
 #include "judge/select.h"
 #include "report/out.h"
 #include "report/words.h"
@@ -72,7 +73,35 @@ static void print_finding(struct pp_out *o, const struct pp_finding *f)
 	}
 }
 
-static void print_device(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
+/* How many companions of a group that is not there yet are named. */
+#define FORETOLD 6
+
+/* foretold: the computed groups, where the kernel has made none at all; else NULL. */
+static void print_group(struct pp_out *o, const struct pp_survey *s, const struct pp_device *d,
+                        const struct pp_isolation *foretold)
+{
+	uint32_t device = (uint32_t)(d - s->host->devices), n = 0;
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	if (d->group != PP_NO_GROUP) {
+		pp_out(o, "  group   %u\n", s->host->groups[d->group].number);
+		return;
+	}
+	pp_out(o, "  group   %s", d->group_error == ENOENT ? "none" : "not read");
+	uint32_t group = foretold ? foretold->devices[device].group : PP_NO_GROUP;
+	for (uint32_t i = 0; group != PP_NO_GROUP && i < s->host->nr_devices && n <= FORETOLD;
+	     i++) {
+		if (i == device || foretold->devices[i].group != group)
+			continue;
+		pp_address_format_short(s->host->devices[i].address, address);
+		pp_out(o, "%s%s", n ? ", " : "; computed: with ", n == FORETOLD ? "more" : address);
+		n++;
+	}
+	pp_out(o, "%s\n", group != PP_NO_GROUP && !n ? "; computed: alone" : "");
+}
+
+static void print_device(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                         const struct pp_isolation *foretold)
 {
 	const struct pp_device *d = row->device;
 	char address[PP_ADDRESS_TEXT_BYTES], name[256];
@@ -86,10 +115,7 @@ static void print_device(struct pp_out *o, const struct pp_survey *s, const stru
 	if (d->ids_known)
 		pp_out(o, "  ids     %04x:%04x, class %06x\n", d->vendor, d->device, d->class_code);
 	print_slot(o, d);
-	if (d->group != PP_NO_GROUP)
-		pp_out(o, "  group   %u\n", s->host->groups[d->group].number);
-	else
-		pp_out(o, "  group   %s\n", d->group_error == ENOENT ? "none" : "not read");
+	print_group(o, s, d, foretold);
 	pp_out(o, "  driver  %s\n",
 	       d->driver.text              ? d->driver.text
 	       : d->driver.error == ENOENT ? "none"
@@ -114,10 +140,15 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 {
 	struct pp_arena a;
 	struct pp_selection chosen;
+	struct pp_isolation isolation;
 	struct pp_out o;
+	/* The IOMMU is off: what it would make of the device is worth a word. */
+	bool foretell = !s->host->nr_groups && !s->host->groups_error;
 
 	pp_arena_init(&a, 0);
 	int r = pp_select(s->host, what, &a, &chosen, e);
+	if (!r && foretell)
+		r = pp_isolation_compute(s->host, &a, &isolation, e);
 	if (r) {
 		pp_arena_fini(&a);
 		return r;
@@ -129,7 +160,8 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 		for (uint32_t i = 0; i < chosen.count; i++) {
 			if (i)
 				pp_out(&o, "\n");
-			print_device(&o, s, &s->rows[chosen.devices[i]]);
+			print_device(&o, s, &s->rows[chosen.devices[i]],
+			             foretell ? &isolation : NULL);
 		}
 		if (any_cure(s, &chosen))
 			pp_out_wrapped(&o, "\n", "",

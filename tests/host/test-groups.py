@@ -213,6 +213,18 @@ class Groups(Case):
                       run.stdout)
         self.assertTrue(run.stdout.endswith("\n1 group, computed\n"), run.stdout)
 
+    def test_explained(self):
+        """A device's own page foretells, as long as the kernel has made no group at all."""
+        self.t.bridge("0000:00:02.0", 2)
+        self.t.device("0000:02:00.0")
+        self.t.device("0000:00:05.0")
+        self.assertIn("\n  group   none; computed: with 00:02.0\n",
+                      self.run_pcipass("explain", "02:00.0").stdout)
+        self.assertIn("\n  group   none; computed: alone\n",
+                      self.run_pcipass("explain", "00:05.0").stdout)
+        self.t.device("0000:00:06.0", group=1)
+        self.assertIn("\n  group   none\n", self.run_pcipass("explain", "00:05.0").stdout)
+
     def test_the_kernels(self):
         self.t.device("0000:00:02.0", group=7)
         self.t.device("0000:00:03.0")
