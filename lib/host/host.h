@@ -154,7 +154,7 @@ struct pp_kernel {
 	bool log_scope_mismatch;               /* "Device scope type does not match for" */
 	const char *log_scope_device;          /* the device it names */
 	bool rmrrs_relaxed; /* relax_rmrr is in force: by the log, or on Proxmox the command line */
-	bool acs_override_ignored; /* the log: the kernel does not know pcie_acs_override */
+	bool acs_override_ignored;  /* the log: the kernel does not know pcie_acs_override */
 	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
 };
 

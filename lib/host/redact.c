@@ -139,7 +139,8 @@ static struct pp_span message_of(struct pp_span line)
 	}
 }
 
-/* "Unknown kernel command line parameters "a b=c", will be …": if no other argument stands there. */
+/* "Unknown kernel command line parameters "a b=c", will be …": if no other argument stands there.
+ */
 static bool unknown_arguments_matter(struct pp_span line)
 {
 	const uint8_t *begin = pp_span_find(line, "\""), *last = line.data + line.len;

@@ -75,6 +75,8 @@ static void print_finding(struct pp_out *o, const struct pp_finding *f)
 
 /* How many companions of a group that is not there yet are named. */
 #define FORETOLD 6
+/* Of more devices than that nobody reads it, and each costs a walk over all. */
+#define MAX_FORETOLD_DEVICES 256
 
 /* foretold: the computed groups, where the kernel has made none at all; else NULL. */
 static void print_group(struct pp_out *o, const struct pp_survey *s, const struct pp_device *d,
@@ -147,7 +149,8 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 
 	pp_arena_init(&a, 0);
 	int r = pp_select(s->host, what, &a, &chosen, e);
-	if (!r && foretell)
+	foretell = foretell && !r && chosen.count <= MAX_FORETOLD_DEVICES;
+	if (foretell)
 		r = pp_isolation_compute(s->host, &a, &isolation, e);
 	if (r) {
 		pp_arena_fini(&a);

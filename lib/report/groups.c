@@ -11,6 +11,7 @@ struct list {
 	struct pp_isolation isolation;
 	bool computed;
 	uint32_t nr_groups;
+	uint32_t *order; /* the devices by group, those in none last */
 };
 
 /* Which of the listed groups a device is in; PP_NO_GROUP: none. */
@@ -22,6 +23,27 @@ static uint32_t group_of(const struct list *l, uint32_t device)
 static uint32_t number_of(const struct list *l, uint32_t group)
 {
 	return l->computed ? group : l->host->groups[group].number;
+}
+
+/* One pass to count and one to place: there may be as many groups as devices. */
+static int sort_devices(struct list *l, struct pp_arena *a, struct pp_error *e)
+{
+	uint32_t n = l->host->nr_devices, *next = PP_ARENA_ARRAY(a, l->nr_groups + 2, uint32_t);
+
+	l->order = PP_ARENA_ARRAY(a, n, uint32_t);
+	if (!next || !l->order)
+		return pp_fail_oom(e, "groups");
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t g = group_of(l, i);
+		next[(g == PP_NO_GROUP ? l->nr_groups : g) + 1]++;
+	}
+	for (uint32_t g = 1; g <= l->nr_groups; g++)
+		next[g] += next[g - 1];
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t g = group_of(l, i);
+		l->order[next[g == PP_NO_GROUP ? l->nr_groups : g]++] = i;
+	}
+	return 0;
 }
 
 /* Stable, for JSON. */
@@ -102,23 +124,18 @@ static void print(struct pp_out *o, const struct list *l)
 	print_head(o, l);
 	pp_out(o, "%sGROUP  ADDRESS       DEVICE%s\n", pp_out_color(o, PP_DIM),
 	       pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t g = 0; g < l->nr_groups; g++) {
-		char number[16];
-		snprintf(number, sizeof(number), "%u", number_of(l, g));
-		const char *head = number;
-		for (uint32_t i = 0; i < l->host->nr_devices; i++) {
-			if (group_of(l, i) != g)
-				continue;
-			print_device(o, l, i, head);
-			head = "";
+	for (uint32_t i = 0, before = PP_NO_GROUP; i < l->host->nr_devices; i++) {
+		uint32_t device = l->order[i], g = group_of(l, device);
+		char number[16] = "";
+		if (g == PP_NO_GROUP) {
+			bool none = !l->computed && l->host->devices[device].group_error == ENOENT;
+			snprintf(number, sizeof(number), "%s", none ? "-" : "?");
+			without++;
+		} else if (g != before) {
+			snprintf(number, sizeof(number), "%u", number_of(l, g));
 		}
-	}
-	for (uint32_t i = 0; i < l->host->nr_devices; i++) {
-		if (group_of(l, i) != PP_NO_GROUP)
-			continue;
-		without++;
-		print_device(o, l, i,
-		             l->computed || l->host->devices[i].group_error != ENOENT ? "?" : "-");
+		before = g;
+		print_device(o, l, device, number);
 	}
 	pp_out(o, "\n%u group%s%s", l->nr_groups, l->nr_groups == 1 ? "" : "s",
 	       l->computed ? ", computed" : "");
@@ -192,8 +209,10 @@ int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_sty
 		return pp_fail(e, ENODATA, "groups: the devices were not read");
 	pp_arena_init(&arena, 0);
 	int r = l.computed ? pp_isolation_compute(h, &arena, &l.isolation, e) : 0;
+	l.nr_groups = l.computed ? l.isolation.nr_groups : h->nr_groups;
+	if (!r)
+		r = sort_devices(&l, &arena, e);
 	if (!r) {
-		l.nr_groups = l.computed ? l.isolation.nr_groups : h->nr_groups;
 		pp_out_init(&o, style, sink);
 		if (style->format == PP_FORMAT_JSON) {
 			pp_out_json(&o, json_document(&o, &l));

@@ -225,6 +225,17 @@ class Groups(Case):
         self.t.device("0000:00:06.0", group=1)
         self.assertIn("\n  group   none\n", self.run_pcipass("explain", "00:05.0").stdout)
 
+    def test_text_by_group(self):
+        """Together what shares a group; devices in none at the end."""
+        self.t.device("0000:00:02.0", group=7)
+        self.t.device("0000:00:03.0", group=9)
+        self.t.device("0000:00:04.0")
+        self.t.device("0000:00:05.0", group=7)
+        lines = self.run_pcipass("groups").stdout.splitlines()
+        self.assertEqual([x[:19].strip() for x in lines[1:5]],
+                         ["7  00:02.0", "00:05.0", "9  00:03.0", "-  00:04.0"])
+        self.assertEqual(lines[-1], "2 groups; 1 device in none")
+
     def test_the_kernels(self):
         self.t.device("0000:00:02.0", group=7)
         self.t.device("0000:00:03.0")
