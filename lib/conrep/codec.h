@@ -14,12 +14,15 @@
  *   text     bytes up to the padding (NULs and blanks at the end); bytes outside 20h-7eh, and a
  *            backslash that would be read as such an escape, as \xHH. Shorter text is padded with
  *            NULs, except that text which means the same as what is there leaves every byte alone
+ * Sections are those that pp_schema_parse() gives: an EV of at most PP_EV_MAX_BYTES, fields inside
+ * their records.
  */
 
 /*
  * What the section says now. *ret lives in a, name and helptext are the schema's.
  * -ENOENT: its EV is absent (with empty_delete that is a value: every record empty);
- * -ENODATA or the cell's error: nobody read it; -EBADMSG: the cell is shorter than the section.
+ * -ENODATA or the cell's error: nobody read it; -EBADMSG: the cell is shorter than the section, or
+ * what is in it has no text of its own (names of entries, or "0x03", that mean two things).
  */
 int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m,
                     struct pp_arena *a, struct pp_setting *ret, struct pp_error *e);
@@ -27,19 +30,32 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m
 /*
  * Puts the setting into *m: bits and bytes that the section does not own keep their value, also
  * beyond its length. An absent EV is made, as long as the longest section of the schema that uses
- * it (length_bytes, from pp_codec_ev_bytes()), the rest zero; with empty_delete and all records
- * empty it becomes absent. Records and fields that the setting leaves out keep their bytes.
+ * it, the rest zero. With empty_delete an EV whose records become all empty (zeros, or text that is
+ * padding only) becomes absent, unless a byte that the section does not own says something or a
+ * section of another name uses the EV. Records and fields that the setting leaves out keep their
+ * bytes. A setting that says what is there already changes nothing.
  * -EINVAL: a text that is no value, a field or index that the section has not, hex of the wrong
- * length, text too long; the sentence names object, line and what is allowed. *m is untouched then.
+ * length, text too long; the sentence names object, line and what is allowed. The errors of
+ * pp_codec_decode() for the cell. *m is untouched then.
  */
-int pp_codec_encode(const struct pp_schema_section *s, const struct pp_setting *value,
-                    const char *object, uint32_t length_bytes, struct pp_memory *m,
+int pp_codec_encode(const struct pp_schema *schema, const struct pp_schema_section *s,
+                    const struct pp_setting *value, const char *object, struct pp_memory *m,
                     struct pp_error *e);
+
+/*
+ * Whether now, which pp_codec_decode() gave, says all that wanted, which pp_codec_encode() took,
+ * asks for. a is for scratch. -ENOMEM.
+ */
+int pp_codec_holds(const struct pp_schema_section *s, const struct pp_setting *wanted,
+                   const struct pp_setting *now, struct pp_arena *a, bool *ret);
 
 /* The longest length that the schema gives to that EV. */
 uint32_t pp_codec_ev_bytes(const struct pp_schema *s, const char *ev);
 
-/* The bits of a cell that the section owns: mask of one byte (ENUM) or all of each. */
+/*
+ * The bits of a cell's byte that the section owns: the mask of one byte (ENUM), all of each byte
+ * (RAW), all of each byte of a field (RECORDS). false: none, *ret_mask untouched.
+ */
 bool pp_codec_owns(const struct pp_schema_section *s, size_t byte, uint8_t *ret_mask);
 
 #endif

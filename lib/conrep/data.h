@@ -35,17 +35,25 @@ struct pp_data {
 };
 
 /*
- * *ret lives in a. Root and section attributes are optional. The same section twice with the same
- * content is a note, with another one -EBADMSG; so is an element that is neither text nor entries,
- * or both. Names are checked against a schema later, by pp_changes_plan().
+ * *ret lives in a; object is copied. Root and section attributes are optional, unknown ones are
+ * ignored. Blanks at the end of a text go, and before it an indentation that begins a new line.
+ * The same section or entry twice with the same content is a note, with another one -EBADMSG, and
+ * so is a root that is no <Conrep>, anything but <Section name="..."> in it, a section that holds
+ * text and entries, an entry that holds elements. A section without any of it has the text "".
+ * Names are checked against a schema later, by pp_changes_plan().
  */
 int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, struct pp_notes *notes,
                   struct pp_data *ret, struct pp_error *e);
 
+/* "exclude.dat line 4", or the object alone for line 0, into buf, for messages. */
+const char *pp_data_place(const char *object, unsigned int line, char *buf, size_t size);
+
 /*
  * Writes the form that conrep writes: declaration, comment, root with the machine's identity (an
  * attribute that is not known is left out), one line a section, two blanks of indent. version is
- * the conrep version whose form this is (PP_CONREP_FORM); failure shows in b->failed.
+ * the conrep version whose form this is (PP_CONREP_FORM), whatever d says. A byte that XML or a
+ * terminal cannot take becomes '?'. Failure shows in b->failed, also for an entry's name that is no
+ * name of an element.
  */
 #define PP_CONREP_FORM "5.2.0.0"
 void pp_data_write(const struct pp_data *d, struct pp_buffer *b);

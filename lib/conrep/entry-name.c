@@ -56,7 +56,8 @@ static unsigned int count_fields(const struct pp_entry_names *n, const char *nam
 		else
 			high = middle;
 	}
-	for (; low < n->section->nr_fields && !compare_start(n->by_name[low]->name, name, len); low++) {
+	for (; low < n->section->nr_fields && !compare_start(n->by_name[low]->name, name, len);
+	     low++) {
 		*ret = n->by_name[low];
 		count++;
 	}
@@ -90,6 +91,12 @@ unsigned int pp_entry_find(const struct pp_entry_names *n, const char *name,
 		*ret_record = record;
 	}
 	return count;
+}
+
+uint32_t pp_entry_place(const struct pp_entry_names *n, const struct pp_schema_field *field,
+                        uint32_t record)
+{
+	return record * n->section->nr_fields + (uint32_t)(field - n->section->fields);
 }
 
 static bool is_letter(char c)

@@ -24,6 +24,10 @@ uint32_t pp_entry_records(const struct pp_schema_section *s);
 unsigned int pp_entry_find(const struct pp_entry_names *n, const char *name,
                            const struct pp_schema_field **ret_field, uint32_t *ret_record);
 
+/* Where pp_codec_decode() puts it: record by record, in each the fields in the schema's order. */
+uint32_t pp_entry_place(const struct pp_entry_names *n, const struct pp_schema_field *field,
+                        uint32_t record);
+
 /* Whether it can be the name of an element of a data file. */
 bool pp_entry_name_writable(const char *name);
 

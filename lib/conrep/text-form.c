@@ -104,7 +104,8 @@ char *pp_form_text(struct pp_arena *a, struct pp_span bytes)
 
 	for (size_t i = 0; s && i < len; i++) {
 		uint8_t c = bytes.data[i];
-		if (c >= 0x20 && c <= 0x7e && !is_escape(PP_SPAN(bytes.data + i, len - i), &unused)) {
+		if (c >= 0x20 && c <= 0x7e &&
+		    !is_escape(PP_SPAN(bytes.data + i, len - i), &unused)) {
 			s[n++] = (char)c;
 			continue;
 		}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conrep/change.h"
+
+/* What a save writes: every setting that this machine has. */
+struct saver {
+	const struct pp_schema *schema;
+	const struct pp_machine *machine;
+	const struct pp_memory *memory;
+	struct pp_arena *arena;
+	struct pp_setting *settings;
+	struct pp_skip *skips;
+	uint32_t nr_settings, nr_skips;
+};
+
+static int skip(struct saver *v, const struct pp_schema_section *s, const char *reason)
+{
+	char *copy = pp_arena_strdup(v->arena, reason);
+
+	if (!copy)
+		return -ENOMEM;
+	v->skips[v->nr_skips++] = (struct pp_skip){ s->name, copy, s->line };
+	return 0;
+}
+
+static int save(struct saver *v, const struct pp_schema_section *s)
+{
+	struct pp_error why = { 0 };
+	int r = pp_codec_decode(s, v->memory, v->arena, &v->settings[v->nr_settings], &why);
+
+	if (!r)
+		v->nr_settings++;
+	else if (r != -ENOMEM)
+		r = skip(v, s, why.text);
+	return r;
+}
+
+static int compare_names(const void *x, const void *y)
+{
+	const struct pp_schema_section *const *a = x, *const *b = y;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+/* For each section of the schema, whether another one has its name. NULL: no memory. */
+static bool *find_twins(const struct saver *v)
+{
+	const struct pp_schema_section *all = v->schema->sections;
+	const uint32_t n = v->schema->nr_sections;
+	const struct pp_schema_section **sorted =
+		PP_ARENA_ARRAY(v->arena, n, const struct pp_schema_section *);
+	bool *twins = PP_ARENA_ARRAY(v->arena, n, bool);
+
+	if (!sorted || !twins)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++)
+		sorted[i] = &all[i];
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), compare_names);
+	for (uint32_t i = 1; i < n; i++)
+		if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
+			twins[sorted[i - 1] - all] = twins[sorted[i] - all] = true;
+	return twins;
+}
+
+/* Of the sections of one name a file can hold the one only that a load would take it for. */
+static int save_twin(struct saver *v, const struct pp_schema_section *s)
+{
+	struct pp_error why = { 0 };
+	const struct pp_schema_section *meant = NULL;
+	int r = pp_schema_find(v->schema, v->machine, s->name, &meant, &why);
+
+	if (r)
+		return skip(v, s, why.text);
+	return meant == s ? save(v, s) : 0;
+}
+
+static int save_if_it_fits(struct saver *v, const struct pp_schema_section *s, bool twin)
+{
+	char reason[384] = "";
+
+	switch (pp_section_fit(s, v->machine, reason, sizeof(reason))) {
+	case PP_FIT_YES:
+		return twin ? save_twin(v, s) : save(v, s);
+	case PP_FIT_UNKNOWN:
+		return skip(v, s, reason);
+	case PP_FIT_NO:
+		break;
+	}
+	return 0;
+}
+
+static int check_schema(const struct saver *v, struct pp_error *e)
+{
+	char reason[384] = "";
+	enum pp_fit fit = pp_schema_fit(v->schema, v->machine, reason, sizeof(reason));
+
+	if (fit == PP_FIT_YES)
+		return 0;
+	return pp_fail(e, fit == PP_FIT_NO ? EPERM : ENODATA, "%s", reason);
+}
+
+int pp_settings_decode(const struct pp_schema *schema, const struct pp_machine *machine,
+                       const struct pp_memory *memory, struct pp_arena *a, struct pp_data *ret,
+                       const struct pp_skip **ret_skips, uint32_t *ret_nr_skips, struct pp_error *e)
+{
+	struct saver v = {
+		.schema = schema,
+		.machine = machine,
+		.memory = memory,
+		.arena = a,
+		.settings = PP_ARENA_ARRAY(a, schema->nr_sections, struct pp_setting),
+		.skips = PP_ARENA_ARRAY(a, schema->nr_sections, struct pp_skip),
+	};
+	const bool *twins = find_twins(&v);
+
+	if (!v.settings || !v.skips || !twins)
+		return pp_fail_oom(e, schema->object);
+	int r = check_schema(&v, e);
+	if (r)
+		return r;
+	for (uint32_t i = 0; i < schema->nr_sections; i++)
+		if (save_if_it_fits(&v, &schema->sections[i], twins[i]))
+			return pp_fail_oom(e, schema->object);
+	*ret = (struct pp_data){
+		.object = schema->object,
+		.version = PP_CONREP_FORM,
+		.machine = *machine,
+		.settings = v.settings,
+		.nr_settings = v.nr_settings,
+	};
+	*ret_skips = v.skips;
+	*ret_nr_skips = v.nr_skips;
+	return 0;
+}
