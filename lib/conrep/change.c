@@ -179,8 +179,9 @@ static int refuse_conflict(struct planner *p, uint32_t index)
 	place(p, s->line, where, sizeof(where));
 	if (!rival)
 		return pp_fail(p->e, EINVAL, "%s: %s contradicts itself", where, s->name);
-	return pp_fail(p->e, EINVAL, "%s: %s and %s in line %u want different values of the same bits",
-	               where, s->name, rival->wanted->name, rival->wanted->line);
+	return pp_fail(p->e, EINVAL,
+	               "%s: %s and %s in line %u want different values of the same bits", where,
+	               s->name, rival->wanted->name, rival->wanted->line);
 }
 
 static int verify(struct planner *p, uint32_t index)

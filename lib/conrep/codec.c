@@ -27,15 +27,15 @@ size_t pp_section_end(const struct pp_schema_section *s)
 }
 
 int pp_section_cell(const struct pp_schema_section *s, const struct pp_memory *m,
-                     struct pp_cell **ret, struct pp_error *e)
+                    struct pp_cell **ret, struct pp_error *e)
 {
 	struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
 	char cell[64];
 
 	pp_cell_name(s->space, s->ev, cell, sizeof(cell));
 	if (pp_section_bytes(s) > PP_EV_MAX_BYTES)
-		return pp_fail(e, EBADMSG, "%s: length %u, at most %u", s->name, pp_section_bytes(s),
-		               PP_EV_MAX_BYTES);
+		return pp_fail(e, EBADMSG, "%s: length %u, at most %u", s->name,
+		               pp_section_bytes(s), PP_EV_MAX_BYTES);
 	if (!c)
 		return pp_fail(e, ENODATA, "%s: %s was not read", s->name, cell);
 	if (c->error == ENOENT)
@@ -78,26 +78,14 @@ bool pp_section_value(const struct pp_schema_section *s, const char *text, uint8
 	return read_number(s, trimmed, ret);
 }
 
-static int decode_value(const struct pp_schema_section *s, uint8_t byte, struct pp_arena *a,
-                        const char **ret, struct pp_error *e)
+static const char *decode_value(const struct pp_schema_section *s, uint8_t byte, struct pp_arena *a)
 {
-	uint8_t id = byte & s->mask, again;
+	uint8_t id = byte & s->mask;
 
-	for (uint32_t i = 0; i < s->nr_values; i++) {
-		if (s->values[i].id == id) {
-			*ret = s->values[i].text;
-			return 0;
-		}
-	}
-	char *text = pp_arena_printf(a, "0x%02x", id);
-	if (!text)
-		return pp_fail_oom(e, s->name);
-	if (!pp_section_value(s, text, &again) || again != id)
-		return pp_fail(e, EBADMSG,
-		               "%s: value %s is not in the schema, where that text is another's",
-		               s->name, text);
-	*ret = text;
-	return 0;
+	for (uint32_t i = 0; i < s->nr_values; i++)
+		if (s->values[i].id == id)
+			return s->values[i].text;
+	return pp_arena_printf(a, "0x%02x", id);
 }
 
 static char *decode_bytes(const struct pp_schema_section *s, const uint8_t *bytes, size_t len,
@@ -108,44 +96,24 @@ static char *decode_bytes(const struct pp_schema_section *s, const uint8_t *byte
 	return s->text ? pp_form_text(a, in) : pp_form_hex(a, in);
 }
 
-static int decode_entry(const struct pp_entry_names *names, const struct pp_schema_field *f,
-                        uint32_t record, const uint8_t *bytes, struct pp_arena *a,
-                        struct pp_entry *ret, struct pp_error *e)
-{
-	const struct pp_schema_section *s = names->section;
-	const uint8_t *field = bytes + (size_t)record * s->record_size + f->start;
-	const char *name = pp_arena_printf(a, "%s%u", f->name, record);
-	const char *text = decode_bytes(s, field, f->size, a);
-
-	if (!name || !text)
-		return pp_fail_oom(e, s->name);
-	if (!pp_entry_name_writable(name))
-		return pp_fail(e, EBADMSG, "%s: the field \"%s\" cannot name an element", s->name,
-		               f->name);
-	if (pp_entry_find(names, name, &f, &record) != 1)
-		return pp_fail(e, EBADMSG, "%s: two fields of the schema make the name \"%s\"",
-		               s->name, name);
-	*ret = (struct pp_entry){ .name = name, .text = text };
-	return 0;
-}
-
+/* The order that pp_entry_place() tells. */
 static int decode_records(const struct pp_schema_section *s, const uint8_t *bytes,
-                          struct pp_arena *a, struct pp_setting *ret, struct pp_error *e)
+                          struct pp_arena *a, struct pp_setting *ret)
 {
 	const uint32_t records = pp_entry_records(s);
-	struct pp_entry_names names;
 	struct pp_entry *entries =
 		PP_ARENA_ARRAY(a, (size_t)records * s->nr_fields, struct pp_entry);
 	uint32_t n = 0;
 
-	if (!entries || pp_entry_names_init(&names, s, a))
-		return pp_fail_oom(e, s->name);
-	for (uint32_t record = 0; record < records; record++) {
-		for (uint32_t i = 0; i < s->nr_fields; i++) {
-			int r = decode_entry(&names, &s->fields[i], record, bytes, a, &entries[n++],
-			                     e);
-			if (r)
-				return r;
+	if (!entries)
+		return -ENOMEM;
+	for (uint32_t record = 0; record < records; record++, bytes += s->record_size) {
+		for (uint32_t i = 0; i < s->nr_fields; i++, n++) {
+			const struct pp_schema_field *f = &s->fields[i];
+			entries[n].name = pp_arena_printf(a, "%s%u", f->name, record);
+			entries[n].text = decode_bytes(s, bytes + f->start, f->size, a);
+			if (!entries[n].name || !entries[n].text)
+				return -ENOMEM;
 		}
 	}
 	ret->entries = entries;
@@ -163,21 +131,16 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m
 	if (r && (r != -ENOENT || s->space != PP_CELL_EV || !s->empty_delete))
 		return r;
 	const uint8_t *bytes = r ? pp_zeros : c->data + pp_section_first(s);
-	switch (s->kind) {
-	case PP_SECTION_ENUM:
-		r = decode_value(s, bytes[0], a, &setting.text, e);
-		break;
-	case PP_SECTION_RECORDS:
-		r = decode_records(s, bytes, a, &setting, e);
-		break;
-	case PP_SECTION_RAW:
+	if (s->kind == PP_SECTION_ENUM)
+		setting.text = decode_value(s, bytes[0], a);
+	else if (s->kind == PP_SECTION_RAW)
 		setting.text = decode_bytes(s, bytes, s->length, a);
-		r = setting.text ? 0 : pp_fail_oom(e, s->name);
-		break;
-	}
-	if (!r)
-		*ret = setting;
-	return r;
+	else if (decode_records(s, bytes, a, &setting))
+		return pp_fail_oom(e, s->name);
+	if (!setting.text && !setting.entries)
+		return pp_fail_oom(e, s->name);
+	*ret = setting;
+	return 0;
 }
 
 uint32_t pp_codec_ev_bytes(const struct pp_schema *s, const char *ev)

@@ -15,14 +15,13 @@
  *            backslash that would be read as such an escape, as \xHH. Shorter text is padded with
  *            NULs, except that text which means the same as what is there leaves every byte alone
  * Sections are those that pp_schema_parse() gives: an EV of at most PP_EV_MAX_BYTES, fields inside
- * their records.
+ * their records, no text and no entry's name that means two things.
  */
 
 /*
  * What the section says now. *ret lives in a, name and helptext are the schema's.
  * -ENOENT: its EV is absent (with empty_delete that is a value: every record empty);
- * -ENODATA or the cell's error: nobody read it; -EBADMSG: the cell is shorter than the section, or
- * what is in it has no text of its own (names of entries, or "0x03", that mean two things).
+ * -ENODATA or the cell's error: nobody read it; -EBADMSG: the cell is shorter than the section.
  */
 int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m,
                     struct pp_arena *a, struct pp_setting *ret, struct pp_error *e);

@@ -105,8 +105,7 @@ static int drop_entries_twice(struct parser *p, struct pp_entry *entries, uint32
 	return 0;
 }
 
-static int read_entries(struct parser *p, const struct pp_xml_node *section,
-                        struct pp_setting *ret)
+static int read_entries(struct parser *p, const struct pp_xml_node *section, struct pp_setting *ret)
 {
 	uint32_t n = 0;
 
@@ -239,8 +238,8 @@ int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, str
 	if (r)
 		return r;
 	if (strcmp(root->name, "Conrep"))
-		return pp_fail(e, EBADMSG, "%s line %u: <%s>, wanted <Conrep>", p.object, root->line,
-		               root->name);
+		return pp_fail(e, EBADMSG, "%s line %u: <%s>, wanted <Conrep>", p.object,
+		               root->line, root->name);
 	if (!is_blank(root->text))
 		return pp_fail(e, EBADMSG, "%s line %u: <Conrep> holds text outside its sections",
 		               p.object, root->line);

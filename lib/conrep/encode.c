@@ -275,7 +275,8 @@ int pp_codec_holds(const struct pp_schema_section *s, const struct pp_setting *w
 
 	switch (s->kind) {
 	case PP_SECTION_ENUM:
-		*ret = pp_section_value(s, wanted->text, &x) && pp_section_value(s, now->text, &y) && x == y;
+		*ret = pp_section_value(s, wanted->text, &x) &&
+		       pp_section_value(s, now->text, &y) && x == y;
 		break;
 	case PP_SECTION_RECORDS:
 		if (pp_entry_names_init(&names, s, a))

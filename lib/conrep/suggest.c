@@ -4,7 +4,7 @@
 #include "conrep/suggest.h"
 
 /* Longer names are not compared, so that the work is bounded. */
-#define MAX_NAME 64
+#define MAX_NAME     64
 #define MAX_DISTANCE 3u
 
 static char lower(char c)
