@@ -16,6 +16,8 @@
 #define SECTIONS 14
 #define FIELDS   3
 #define TEXTS    12 /* of values */
+/* Shorter than a real one, for speed. */
+#define NVRAM_BYTES 600
 
 static uint64_t seed_now, state;
 
@@ -73,7 +75,7 @@ struct model {
 	struct section sections[SECTIONS];
 	unsigned int nr_sections;
 	unsigned int longest[CELLS]; /* what the schema knows of a cell */
-	uint8_t owned[CELLS][PP_NVRAM_BYTES], owned_text[CELLS][PP_NVRAM_BYTES];
+	uint8_t owned[CELLS][NVRAM_BYTES], owned_text[CELLS][NVRAM_BYTES];
 };
 
 static const char *const ev_names[CELLS] = { NULL, NULL, "CQA", "CQB", "E-1", "x_2.y" };
@@ -98,7 +100,7 @@ static bool is_named(const struct pp_setting *only, const char *field, unsigned 
 }
 
 static void own(const struct section *s, const struct pp_setting *only,
-                uint8_t map[CELLS][PP_NVRAM_BYTES])
+                uint8_t map[CELLS][NVRAM_BYTES])
 {
 	uint8_t *cell = map[s->cell];
 
@@ -117,12 +119,12 @@ static void own(const struct section *s, const struct pp_setting *only,
 /* Texts pad, so that their bytes have one owner; anything else may overlap. */
 static bool may_stand(const struct model *m, const struct section *s)
 {
-	static uint8_t map[CELLS][PP_NVRAM_BYTES];
-	const uint8_t(*others)[PP_NVRAM_BYTES] = s->text ? m->owned : m->owned_text;
+	static uint8_t map[CELLS][NVRAM_BYTES];
+	const uint8_t(*others)[NVRAM_BYTES] = s->text ? m->owned : m->owned_text;
 
 	memset(map, 0, sizeof(map));
 	own(s, NULL, map);
-	for (unsigned int i = 0; i < PP_NVRAM_BYTES; i++)
+	for (unsigned int i = 0; i < NVRAM_BYTES; i++)
 		if (map[s->cell][i] & others[s->cell][i])
 			return false;
 	return true;
@@ -158,7 +160,7 @@ static void random_section(struct section *s, unsigned int index)
 	s->kind = s->cell < 2 ? PP_SECTION_ENUM : (enum pp_section_kind)below(3);
 	s->mask = one_in(4) ? 0xff : (uint8_t)between(1, 255);
 	s->length = s->cell < 2 ? 0 : between(1, 40);
-	s->offset = s->cell == 0   ? (one_in(3) ? below(PP_NVRAM_BYTES) : 0x5c + below(3))
+	s->offset = s->cell == 0   ? (one_in(3) ? below(NVRAM_BYTES) : 0x5c + below(3))
 	            : s->cell == 1 ? between(0x0e, PP_CMOS_BYTES - 1)
 	                           : below(s->length);
 	if (s->kind == PP_SECTION_RECORDS)
@@ -321,11 +323,11 @@ static uint8_t random_byte(unsigned int kind)
 static void random_image(const struct model *m, const struct pp_memory *like, struct pp_arena *a,
                          struct pp_memory *ret)
 {
-	uint8_t bytes[PP_NVRAM_BYTES] = { 0 };
+	uint8_t bytes[NVRAM_BYTES] = { 0 };
 
 	pp_memory_init(ret, a);
 	for (unsigned int i = 0; i < CELLS; i++) {
-		size_t len = i == 0   ? PP_NVRAM_BYTES
+		size_t len = i == 0   ? NVRAM_BYTES
 		             : i == 1 ? PP_CMOS_BYTES
 		                      : m->longest[i] + below(8);
 		bool absent = like ? like->cells[i]->error : i > 1 && one_in(4);
@@ -403,7 +405,7 @@ static void check_loaded(const struct model *m, const struct pp_data *d,
                          const struct pp_memory *from, const struct pp_memory *before,
                          const struct pp_memory *after)
 {
-	static uint8_t map[CELLS][PP_NVRAM_BYTES];
+	static uint8_t map[CELLS][NVRAM_BYTES];
 
 	memset(map, 0, sizeof(map));
 	for (uint32_t i = 0; i < d->nr_settings; i++) {
