@@ -4,6 +4,7 @@
 
 #include "conrep/change.h"
 #include "conrep/entry-name.h"
+#include "conrep/section-index.h"
 #include "conrep/suggest.h"
 
 /* A setting of the data file that is for this machine. */
@@ -20,6 +21,7 @@ struct planner {
 	const struct pp_data *data;
 	const struct pp_memory *now;
 	struct pp_memory after;
+	struct pp_section_index index;
 	struct pp_arena *arena;
 	struct pp_error *e;
 	struct target *targets;
@@ -77,7 +79,7 @@ static int resolve(struct planner *p, const struct pp_setting *s)
 	struct pp_error found = { 0 };
 	const struct pp_schema_section *section;
 	char where[128];
-	int r = pp_schema_find(p->schema, p->machine, s->name, &section, &found);
+	int r = pp_section_index_find(&p->index, s->name, &section, &found);
 
 	if (!r) {
 		p->targets[p->nr_targets++] = (struct target){ .section = section, .wanted = s };
@@ -96,7 +98,8 @@ static int resolve_all(struct planner *p)
 
 	p->targets = PP_ARENA_ARRAY(p->arena, n, struct target);
 	p->skips = PP_ARENA_ARRAY(p->arena, n, struct pp_skip);
-	if (!p->targets || !p->skips)
+	if (!p->targets || !p->skips ||
+	    pp_section_index_init(&p->index, p->schema, p->machine, p->arena))
 		return pp_fail_oom(p->e, p->data->object);
 	for (uint32_t i = 0; i < n; i++) {
 		int r = resolve(p, &p->data->settings[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdlib.h>
 #include <string.h>
 
 #include "conrep/change.h"
+#include "conrep/section-index.h"
 
 /* What a save writes: every setting that this machine has. */
 struct saver {
@@ -10,6 +10,7 @@ struct saver {
 	const struct pp_machine *machine;
 	const struct pp_memory *memory;
 	struct pp_arena *arena;
+	struct pp_section_index index;
 	struct pp_setting *settings;
 	struct pp_skip *skips;
 	uint32_t nr_settings, nr_skips;
@@ -37,53 +38,25 @@ static int save(struct saver *v, const struct pp_schema_section *s)
 	return r;
 }
 
-static int compare_names(const void *x, const void *y)
-{
-	const struct pp_schema_section *const *a = x, *const *b = y;
-
-	return strcmp((*a)->name, (*b)->name);
-}
-
-/* For each section of the schema, whether another one has its name. NULL: no memory. */
-static bool *find_twins(const struct saver *v)
-{
-	const struct pp_schema_section *all = v->schema->sections;
-	const uint32_t n = v->schema->nr_sections;
-	const struct pp_schema_section **sorted =
-		PP_ARENA_ARRAY(v->arena, n, const struct pp_schema_section *);
-	bool *twins = PP_ARENA_ARRAY(v->arena, n, bool);
-
-	if (!sorted || !twins)
-		return NULL;
-	for (uint32_t i = 0; i < n; i++)
-		sorted[i] = &all[i];
-	if (n)
-		qsort(sorted, n, sizeof(*sorted), compare_names);
-	for (uint32_t i = 1; i < n; i++)
-		if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
-			twins[sorted[i - 1] - all] = twins[sorted[i] - all] = true;
-	return twins;
-}
-
 /* Of the sections of one name a file can hold the one only that a load would take it for. */
-static int save_twin(struct saver *v, const struct pp_schema_section *s)
+static int save_if_meant(struct saver *v, const struct pp_schema_section *s)
 {
 	struct pp_error why = { 0 };
 	const struct pp_schema_section *meant = NULL;
-	int r = pp_schema_find(v->schema, v->machine, s->name, &meant, &why);
+	int r = pp_section_index_find(&v->index, s->name, &meant, &why);
 
 	if (r)
-		return skip(v, s, why.text);
+		return r == -ENOMEM ? r : skip(v, s, why.text);
 	return meant == s ? save(v, s) : 0;
 }
 
-static int save_if_it_fits(struct saver *v, const struct pp_schema_section *s, bool twin)
+static int save_if_it_fits(struct saver *v, const struct pp_schema_section *s)
 {
 	char reason[384] = "";
 
 	switch (pp_section_fit(s, v->machine, reason, sizeof(reason))) {
 	case PP_FIT_YES:
-		return twin ? save_twin(v, s) : save(v, s);
+		return save_if_meant(v, s);
 	case PP_FIT_UNKNOWN:
 		return skip(v, s, reason);
 	case PP_FIT_NO:
@@ -114,15 +87,14 @@ int pp_settings_decode(const struct pp_schema *schema, const struct pp_machine *
 		.settings = PP_ARENA_ARRAY(a, schema->nr_sections, struct pp_setting),
 		.skips = PP_ARENA_ARRAY(a, schema->nr_sections, struct pp_skip),
 	};
-	const bool *twins = find_twins(&v);
 
-	if (!v.settings || !v.skips || !twins)
+	if (!v.settings || !v.skips || pp_section_index_init(&v.index, schema, machine, a))
 		return pp_fail_oom(e, schema->object);
 	int r = check_schema(&v, e);
 	if (r)
 		return r;
 	for (uint32_t i = 0; i < schema->nr_sections; i++)
-		if (save_if_it_fits(&v, &schema->sections[i], twins[i]))
+		if (save_if_it_fits(&v, &schema->sections[i]))
 			return pp_fail_oom(e, schema->object);
 	*ret = (struct pp_data){
 		.object = schema->object,
