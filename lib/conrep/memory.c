@@ -72,6 +72,16 @@ int pp_memory_put(struct pp_memory *m, enum pp_cell_space space, const char *nam
 	return 0;
 }
 
+static bool copy_known(const struct pp_cell *from, struct pp_arena *a, struct pp_cell *to)
+{
+	uint8_t *known = PP_ARENA_ARRAY(a, from->len, uint8_t);
+
+	if (known && from->len)
+		memcpy(known, from->known, from->len);
+	to->known = known;
+	return known != NULL;
+}
+
 int pp_memory_copy(const struct pp_memory *from, struct pp_arena *a, struct pp_memory *ret)
 {
 	struct pp_memory m;
@@ -82,6 +92,8 @@ int pp_memory_copy(const struct pp_memory *from, struct pp_arena *a, struct pp_m
 		int r = pp_memory_put(&m, c->space, c->name, c->error, PP_SPAN(c->data, c->len));
 		if (r)
 			return r;
+		if (c->known && !copy_known(c, a, m.cells[m.nr_cells - 1]))
+			return -ENOMEM;
 	}
 	*ret = m;
 	return 0;

@@ -15,6 +15,8 @@ struct pp_cell {
 	int error;        /* 0 read; ENOENT absent: no such EV; else why it was not read */
 	uint8_t *data;    /* in the arena; NULL with error */
 	size_t len;
+	/* Masks of the bits that somebody told, one a byte; NULL: all. What is not known is 0. */
+	const uint8_t *known;
 };
 
 struct pp_memory {

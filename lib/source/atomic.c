@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,13 +48,32 @@ static int check_old(const struct pp_atomic *f, struct pp_error *e)
 	return 0;
 }
 
+/*
+ * ".pcipass-", eight digits that stand for the name, '-', sixteen random ones, ".tmp": short
+ * whatever the name is, and whose it was can be told when it was left behind.
+ */
+#define PREFIX_BYTES 18
+#define RANDOM_BYTES 16
+
+static void name_prefix(const char *name, char ret[PREFIX_BYTES + 1])
+{
+	uint32_t sum = 2166136261u; /* FNV-1a */
+
+	for (const char *p = name; *p; p++)
+		sum = (sum ^ (unsigned char)*p) * 16777619u;
+	snprintf(ret, PREFIX_BYTES + 1, ".pcipass-%08x-", sum);
+}
+
 static int open_temporary(struct pp_atomic *f, mode_t mode)
 {
+	char prefix[PREFIX_BYTES + 1];
+
+	name_prefix(f->name, prefix);
 	for (int i = 0; i < TRIES; i++) {
 		uint64_t number;
 		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 			return -errno;
-		snprintf(f->temporary, sizeof(f->temporary), ".pcipass-%016llx.tmp",
+		snprintf(f->temporary, sizeof(f->temporary), "%s%016llx.tmp", prefix,
 		         (unsigned long long)number);
 		f->fd = openat(f->dir, f->temporary,
 		               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
@@ -133,4 +153,31 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 		r = failed(f, errno, e);
 	close(f->dir);
 	return r;
+}
+
+static bool is_temporary(const char *name, const char *prefix)
+{
+	return !strncmp(name, prefix, PREFIX_BYTES) &&
+	       strspn(name + PREFIX_BYTES, "0123456789abcdef") == RANDOM_BYTES &&
+	       !strcmp(name + PREFIX_BYTES + RANDOM_BYTES, ".tmp");
+}
+
+void pp_atomic_sweep(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char prefix[PREFIX_BYTES + 1];
+	int fd = open_folder(path, name);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	name_prefix(name, prefix);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (is_temporary(entry->d_name, prefix))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
 }

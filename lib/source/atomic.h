@@ -27,4 +27,10 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e);
 void pp_atomic_abort(struct pp_atomic *f);
 
+/*
+ * Removes the temporary files that writers of this path left when they were killed. Only for who
+ * knows that nobody is writing it now. What cannot be removed stays; it does no harm.
+ */
+void pp_atomic_sweep(const char *path);
+
 #endif

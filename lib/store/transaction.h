@@ -2,6 +2,8 @@
 #ifndef PP_STORE_TRANSACTION_H
 #define PP_STORE_TRANSACTION_H
 
+#include <stdbool.h>
+
 #include "store/store.h"
 
 /* What became of a transaction that did not come to its end. */

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/cells.h"
+#include "store/efi-names.h"
+#include "store/files.h"
+#include "store/lines.h"
+#include "store/stores.h"
+
+#define KERNEL_FOLDER    "/sys/firmware/efi/efivars"
+#define ATTRIBUTES_BYTES 4
+#define MAX_FILE_BYTES   (ATTRIBUTES_BYTES + PP_EV_MAX_BYTES)
+
+/*
+ * EFI variables as the kernel's efivarfs shows them: a file NAME-VENDOR, four bytes of attributes
+ * and then the content, written by one write(). A plain folder of such files does as well. An
+ * empty file is a variable that was made and not yet written: absent.
+ */
+struct efivars {
+	struct pp_store base;
+	struct pp_arena arena;
+	const char *folder; /* links resolved */
+};
+
+static int variable_path(const struct efivars *s, enum pp_cell_space space, const char *ev,
+                         char ret[PATH_MAX], struct pp_error *e)
+{
+	if (space == PP_CELL_CMOS)
+		return pp_fail(e, ENOTSUP, "%.300s: CMOS bytes are no EFI variables",
+		               s->base.where);
+	if (space == PP_CELL_EV && !pp_ev_name_ok(ev))
+		return pp_fail(e, EINVAL, "'%.40s' is no name of an EV", ev);
+	if (space == PP_CELL_EV && !strcmp(ev, PP_EFI_NVRAM_NAME))
+		return pp_fail(e, EINVAL, "%.300s: an EV named '%s' would be taken for the NVRAM",
+		               s->base.where, ev);
+	int len = snprintf(ret, PATH_MAX, "%s/%s-" PP_EFI_VENDOR_TEXT, s->folder,
+	                   space == PP_CELL_EV ? ev : PP_EFI_NVRAM_NAME);
+	return len < PATH_MAX ? 0 : pp_file_failed(s->folder, ENAMETOOLONG, e);
+}
+
+/* The attributes are little-endian, as the firmware's. */
+static int check_content(const char *path, struct pp_span in, struct pp_span *ret,
+                         struct pp_error *e)
+{
+	uint32_t attributes = 0;
+
+	if (in.len <= ATTRIBUTES_BYTES)
+		return pp_fail(e, EBADMSG, "%.300s: %zu bytes, more than %d are due", path, in.len,
+		               ATTRIBUTES_BYTES);
+	for (int i = 0; i < ATTRIBUTES_BYTES; i++)
+		attributes |= (uint32_t)in.data[i] << 8 * i;
+	if (attributes != PP_EFI_ATTRIBUTES)
+		return pp_fail(e, EBADMSG, "%.300s: attributes 0x%x, ours have 0x%x", path,
+		               attributes, PP_EFI_ATTRIBUTES);
+	*ret = PP_SPAN(in.data + ATTRIBUTES_BYTES, in.len - ATTRIBUTES_BYTES);
+	return 0;
+}
+
+static int get(void *from, enum pp_cell_space space, const char *name, struct pp_memory *ret,
+               struct pp_error *e)
+{
+	const struct efivars *s = from;
+	struct pp_span file, bytes = { 0 };
+	char path[PATH_MAX];
+	int error = 0;
+	int r = variable_path(s, space, name, path, e);
+
+	if (r == -ENOTSUP) {
+		error = ENOTSUP;
+	} else if (r < 0) {
+		return r;
+	} else {
+		r = pp_file_read(path, MAX_FILE_BYTES, ret->arena, &file, e);
+		if (r == -ENOENT || (r == 0 && !file.len))
+			error = space == PP_CELL_EV ? ENOENT : ENODATA;
+		else if (r == -EACCES || r == -EPERM || r == -EIO)
+			error = -r;
+		else if (r == 0)
+			r = check_content(path, file, &bytes, e);
+		if (r < 0 && !error)
+			return r;
+	}
+	r = pp_memory_put(ret, space, name, error, bytes);
+	return r < 0 ? pp_fail(e, -r, "%.300s: %s", s->base.where, strerror(-r)) : 0;
+}
+
+/* efivarfs makes variables immutable. 0 no such flag, or no such file; 1 taken off; -errno. */
+static int make_mutable(const char *path, int *ret_flags)
+{
+	int flags, r = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!ioctl(fd, FS_IOC_GETFLAGS, &flags) && (flags & FS_IMMUTABLE_FL)) {
+		*ret_flags = flags;
+		flags &= ~FS_IMMUTABLE_FL;
+		r = ioctl(fd, FS_IOC_SETFLAGS, &flags) ? -errno : 1;
+	}
+	close(fd);
+	return r;
+}
+
+static void make_immutable(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	/* A variable that stays mutable until the reboot is no reason to fail. */
+	if (fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags))
+		flags = 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+static int write_fd(int fd, struct pp_span file)
+{
+	struct stat st;
+	ssize_t n = write(fd, file.data, file.len);
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n != file.len)
+		return -EIO;
+	/* A plain file keeps the rest of a longer content; a variable does not. */
+	if (fstat(fd, &st))
+		return -errno;
+	if ((uintmax_t)st.st_size > file.len && ftruncate(fd, (off_t)file.len))
+		return -errno;
+	return fsync(fd) && errno != EINVAL ? -errno : 0;
+}
+
+static int write_variable(const char *path, struct pp_span bytes)
+{
+	uint8_t file[MAX_FILE_BYTES];
+
+	for (int i = 0; i < ATTRIBUTES_BYTES; i++)
+		file[i] = (uint8_t)(PP_EFI_ATTRIBUTES >> 8 * i);
+	memcpy(file + ATTRIBUTES_BYTES, bytes.data, bytes.len);
+	bool made = access(path, F_OK) != 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	if (fd < 0)
+		return -errno;
+	int r = write_fd(fd, PP_SPAN(file, ATTRIBUTES_BYTES + bytes.len));
+	if (close(fd) && r == 0)
+		r = -errno;
+	return r == 0 && made ? pp_folder_sync(path) : r;
+}
+
+static int delete_variable(const char *path)
+{
+	return unlink(path) && errno != ENOENT ? -errno : pp_folder_sync(path);
+}
+
+static int write_failed(const struct efivars *s, const char *path, int code, struct pp_error *e)
+{
+	if (code == EROFS)
+		return pp_fail(e, EROFS,
+		               "%.200s: mounted read-only; 'mount -o remount,rw %.200s' makes it "
+		               "writable",
+		               s->folder, s->folder);
+	if (code == EACCES || code == EPERM)
+		return pp_fail(e, code, "%.300s: %s; writing firmware settings needs root", path,
+		               strerror(code));
+	if (code == ENOSPC)
+		return pp_fail(e, code, "%.300s: no room is left for variables", path);
+	return pp_file_failed(path, code, e);
+}
+
+static int write_one(struct efivars *s, const struct pp_cell_write *w, bool back,
+                     struct pp_error *e)
+{
+	struct pp_arena a;
+	struct pp_memory now;
+	char path[PATH_MAX];
+	bool change = false;
+	int flags;
+	int r = variable_path(s, w->space, w->name, path, e);
+
+	if (r < 0)
+		return r;
+	pp_arena_init(&a, 0);
+	pp_memory_init(&now, &a);
+	r = get(s, w->space, w->name, &now, e);
+	if (r == 0)
+		r = pp_cells_step(w, back, &now, s->base.where, &change, e);
+	if (r == 0 && change) {
+		const struct pp_cell *c = pp_memory_find(&now, w->space, w->name);
+		int taken = make_mutable(path, &flags);
+		r = taken < 0  ? taken
+		    : c->error ? delete_variable(path)
+		               : write_variable(path, PP_SPAN(c->data, c->len));
+		if (taken > 0)
+			make_immutable(path, flags);
+		if (r < 0)
+			write_failed(s, path, -r, e);
+	}
+	pp_arena_fini(&a);
+	return r;
+}
+
+static int efivars_write(struct pp_store *base, const struct pp_journal *j, bool back,
+                         struct pp_error *e)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < j->nr_writes; i++)
+		r = write_one((struct efivars *)base, &j->writes[i], back, e);
+	return r;
+}
+
+static int efivars_read(struct pp_store *base, const struct pp_schema *schema,
+                        struct pp_memory *ret, struct pp_error *e)
+{
+	return pp_cells_of_schema(schema, get, base, ret, e);
+}
+
+static int efivars_compare(struct pp_store *base, const struct pp_journal *j, enum pp_standing *ret,
+                           char *text, size_t size, struct pp_error *e)
+{
+	struct pp_arena a;
+	struct pp_memory now;
+
+	pp_arena_init(&a, 0);
+	pp_memory_init(&now, &a);
+	int r = pp_cells_of_journal(j, get, base, &now, e);
+	if (r == 0)
+		r = pp_cells_compare(j, &now, base->where, ret, text, size, e);
+	pp_arena_fini(&a);
+	return r;
+}
+
+static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
+                           struct pp_journal *ret, struct pp_error *e)
+{
+	struct efivars *s = (struct efivars *)base;
+	struct pp_journal j = {
+		.store = base->where,
+		.writes = c->writes,
+		.nr_writes = c->nr_writes,
+	};
+	struct pp_memory now;
+
+	if (faccessat(AT_FDCWD, s->folder, W_OK, AT_EACCESS))
+		return write_failed(s, s->folder, errno, e);
+	pp_memory_init(&now, a);
+	int r = pp_cells_of_journal(&j, get, base, &now, e);
+	if (r == 0)
+		r = pp_cells_check(c, &now, base->where, e);
+	if (r == 0)
+		*ret = j;
+	return r;
+}
+
+/* Variables that were made and never written. */
+static void efivars_sweep(struct pp_store *base)
+{
+	static const char suffix[] = "-" PP_EFI_VENDOR_TEXT;
+	DIR *dir = opendir(((struct efivars *)base)->folder);
+	struct stat st;
+	int flags;
+
+	if (!dir)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char path[PATH_MAX];
+		size_t len = strlen(entry->d_name);
+		if (len < sizeof(suffix) ||
+		    strcmp(entry->d_name + len - sizeof(suffix) + 1, suffix))
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode) || st.st_size)
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", ((struct efivars *)base)->folder,
+		             entry->d_name) < PATH_MAX &&
+		    make_mutable(path, &flags) >= 0)
+			unlink(path);
+	}
+	closedir(dir);
+}
+
+static const struct pp_machine *efivars_machine(const struct pp_store *base)
+{
+	return NULL;
+}
+
+static void efivars_close(struct pp_store *base)
+{
+	struct efivars *s = (struct efivars *)base;
+
+	pp_arena_fini(&s->arena);
+	free(s);
+}
+
+static const struct pp_store_ops efivars_ops = {
+	.kind = "efivars",
+	.read = efivars_read,
+	.prepare = efivars_prepare,
+	.compare = efivars_compare,
+	.write = efivars_write,
+	.sweep = efivars_sweep,
+	.machine = efivars_machine,
+	.close = efivars_close,
+};
+
+/* The firmware makes the NVRAM at its first start; without it nobody would heed what we write. */
+static int check_folder(const struct efivars *s, struct pp_error *e)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r = variable_path(s, PP_CELL_NVRAM, NULL, path, e);
+
+	if (r < 0 || !lstat(path, &st))
+		return r;
+	if (errno != ENOENT)
+		return pp_file_failed(path, errno, e);
+	return pp_fail(e, ENOENT,
+	               "%.300s: no variable %s-" PP_EFI_VENDOR_TEXT ": this firmware keeps no "
+	               "settings here",
+	               s->folder, PP_EFI_NVRAM_NAME);
+}
+
+static int fill(struct efivars *s, const char *folder, const char *state, struct pp_error *e)
+{
+	const char *path = folder ? folder : KERNEL_FOLDER;
+	char resolved[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(path, resolved) || stat(resolved, &st)) {
+		if (errno != ENOENT || folder)
+			return pp_file_failed(path, errno, e);
+		return pp_fail(e, ENOENT,
+		               "%s: not there: the host was not booted by UEFI, or efivarfs is not "
+		               "mounted ('mount -t efivarfs efivarfs %s')",
+		               path, path);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return pp_file_failed(path, ENOTDIR, e);
+	int r = pp_store_check_path(resolved, e);
+	if (r < 0)
+		return r;
+	s->folder = pp_arena_strdup(&s->arena, resolved);
+	if (!s->folder)
+		return pp_fail_oom(e, path);
+	r = pp_store_name(&s->base, &s->arena, state, "efivars",
+	                  strcmp(resolved, KERNEL_FOLDER) != 0 ? resolved : "", e);
+	return r < 0 ? r : check_folder(s, e);
+}
+
+int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret,
+                    struct pp_error *e)
+{
+	struct efivars *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return pp_fail_oom(e, "efivars");
+	s->base = (struct pp_store){ .ops = &efivars_ops, .lock_fd = -1 };
+	pp_arena_init(&s->arena, 0);
+	int r = fill(s, folder, state, e);
+	if (r < 0)
+		efivars_close(&s->base);
+	else
+		*ret = &s->base;
+	return r;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/atomic.h"
+#include "store/files.h"
+
+int pp_file_failed(const char *path, int code, struct pp_error *e)
+{
+	return pp_fail(e, code, "%.300s: %s", path, strerror(code));
+}
+
+static int read_fd(int fd, const char *path, size_t size, struct pp_arena *a, struct pp_span *ret,
+                   struct pp_error *e)
+{
+	uint8_t *data = PP_ARENA_ARRAY(a, size, uint8_t);
+	size_t len = 0;
+
+	if (!data)
+		return pp_fail_oom(e, path);
+	while (len < size) {
+		ssize_t n = read(fd, data + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return pp_file_failed(path, errno, e);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*ret = PP_SPAN(data, len);
+	return 0;
+}
+
+int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
+                 struct pp_error *e)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return pp_file_failed(path, errno, e);
+	int r;
+	if (fstat(fd, &st))
+		r = pp_file_failed(path, errno, e);
+	else if (!S_ISREG(st.st_mode))
+		r = pp_fail(e, EBADMSG, "%.300s: not a regular file", path);
+	else if ((uintmax_t)st.st_size > max)
+		r = pp_fail(e, EFBIG, "%.300s: %jd bytes, at most %zu are taken", path,
+		            (intmax_t)st.st_size, max);
+	else
+		r = read_fd(fd, path, (size_t)st.st_size, a, ret, e);
+	close(fd);
+	return r;
+}
+
+int pp_fd_write(int fd, struct pp_span bytes)
+{
+	while (bytes.len) {
+		ssize_t n = write(fd, bytes.data, bytes.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		bytes.data += n;
+		bytes.len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* The owner first: a change of owner may clear bits of the mode. */
+static int make_like(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid) &&
+	    fchown(fd, like->st_uid, like->st_gid) && errno != EPERM)
+		return -errno;
+	return fchmod(fd, like->st_mode & 07777) ? -errno : 0;
+}
+
+int pp_file_put(const char *path, struct pp_span bytes, const struct stat *like, bool overwrite,
+                struct pp_error *e)
+{
+	struct pp_atomic f;
+	int r = pp_atomic_open(path, 0600, overwrite, &f, e);
+
+	if (r < 0)
+		return r;
+	r = like ? make_like(f.fd, like) : 0;
+	if (r == 0)
+		r = pp_fd_write(f.fd, bytes);
+	if (r < 0) {
+		pp_atomic_abort(&f);
+		return pp_file_failed(path, -r, e);
+	}
+	return pp_atomic_commit(&f, e);
+}
+
+int pp_folder_sync(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+
+	if (len >= sizeof(folder))
+		return -ENAMETOOLONG;
+	memcpy(folder, path, len);
+	memcpy(folder + len, len ? "" : ".", len ? 1 : 2);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int r = fsync(fd) && errno != EINVAL ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+int pp_file_remove(const char *path, struct pp_error *e)
+{
+	if (unlink(path))
+		return errno == ENOENT ? -ENOENT : pp_file_failed(path, errno, e);
+	int r = pp_folder_sync(path);
+	return r < 0 ? pp_file_failed(path, -r, e) : 0;
+}
+
+int pp_folder_make(const char *path, struct pp_error *e)
+{
+	struct stat st;
+
+	if (!mkdir(path, 0700))
+		return 0;
+	if (errno != EEXIST)
+		return pp_file_failed(path, errno, e);
+	if (stat(path, &st))
+		return pp_file_failed(path, errno, e);
+	return S_ISDIR(st.st_mode) ? 0 : pp_file_failed(path, ENOTDIR, e);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_STORE_FILES_H
+#define PP_STORE_FILES_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/span.h"
+
+/* Small whole files. Every error names the path. */
+
+/* The errno alone where there is no sentence to be made of it. */
+int pp_file_failed(const char *path, int code, struct pp_error *e);
+
+/* A regular file of at most max bytes; the bytes live in a. -EFBIG. */
+int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
+                 struct pp_error *e);
+
+/* All of it to fd; -errno without a text. */
+int pp_fd_write(int fd, struct pp_span bytes);
+
+/*
+ * Puts a whole file in place at once and synced. like, if not NULL: mode, and owner where that is
+ * allowed, are taken from it; else the mode is 0600.
+ */
+int pp_file_put(const char *path, struct pp_span bytes, const struct stat *like, bool overwrite,
+                struct pp_error *e);
+
+/* Unlinks, then syncs the folder. -ENOENT has no text. */
+int pp_file_remove(const char *path, struct pp_error *e);
+
+/* Syncs the folder that holds path; 0 where the file system cannot. -errno without a text. */
+int pp_folder_sync(const char *path);
+
+/* Makes the last component, mode 0700; it may be there already. */
+int pp_folder_make(const char *path, struct pp_error *e);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "conrep/xml.h"
+#include "store/files.h"
+#include "store/hp-conrep.h"
+#include "store/hp-run.h"
+
+#define SCHEMA_FILE "schema.xml"
+#define DATA_FILE   "settings.dat"
+#define PREFIX      "hp-work-"
+
+struct work {
+	char folder[PATH_MAX];
+	char schema[PATH_MAX + 16], data[PATH_MAX + 16];
+};
+
+static void work_end(struct work *w)
+{
+	unlink(w->schema);
+	unlink(w->data);
+	rmdir(w->folder);
+}
+
+static int put_file(const char *path, struct pp_span bytes, struct pp_error *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return pp_file_failed(path, errno, e);
+	int r = pp_fd_write(fd, bytes);
+	if (close(fd) && r == 0)
+		r = -errno;
+	return r < 0 ? pp_file_failed(path, -r, e) : 0;
+}
+
+static int work_begin(const struct pp_hp_program *p, struct pp_span schema, struct work *w,
+                      struct pp_error *e)
+{
+	int r = pp_folder_make(p->state, e);
+
+	if (r < 0)
+		return r;
+	if (snprintf(w->folder, sizeof(w->folder), "%s/" PREFIX "%d-XXXXXX", p->state,
+	             (int)getpid()) >= PATH_MAX)
+		return pp_file_failed(p->state, ENAMETOOLONG, e);
+	if (!mkdtemp(w->folder))
+		return pp_file_failed(w->folder, errno, e);
+	snprintf(w->schema, sizeof(w->schema), "%s/" SCHEMA_FILE, w->folder);
+	snprintf(w->data, sizeof(w->data), "%s/" DATA_FILE, w->folder);
+	r = put_file(w->schema, schema, e);
+	if (r < 0)
+		work_end(w);
+	return r;
+}
+
+void pp_hp_sweep(const struct pp_hp_program *p)
+{
+	DIR *dir = opendir(p->state);
+
+	if (!dir)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		struct work w;
+		const char *number = entry->d_name + sizeof(PREFIX) - 1;
+		if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
+			continue;
+		long pid = strtol(number, NULL, 10);
+		if (pid <= 0 || pid > INT_MAX || !kill((pid_t)pid, 0) || errno != ESRCH)
+			continue;
+		if (snprintf(w.folder, sizeof(w.folder), "%s/%s", p->state, entry->d_name) >=
+		    PATH_MAX)
+			continue;
+		snprintf(w.schema, sizeof(w.schema), "%s/" SCHEMA_FILE, w.folder);
+		snprintf(w.data, sizeof(w.data), "%s/" DATA_FILE, w.folder);
+		work_end(&w);
+	}
+	closedir(dir);
+}
+
+/* What is known of its return codes; sources disagree about 1 and 2. */
+static const struct meaning {
+	int status, code;
+	const char *text;
+} meanings[] = {
+	{ 1, EBADMSG, "the schema (or, by other accounts, the data file) is bad" },
+	{ 2, EBADMSG, "the data file (or, by other accounts, the schema) is bad" },
+	{ 3, ENODEV, "a driver that it needs is missing" },
+	{ 4, EACCES, "an administrator password is set in the BIOS: take it off for the change" },
+	{ 5, ENOTSUP, "it does not support this server" },
+	{ 6, EBADMSG, "the schema lacks an element that it needs" },
+	{ 7, EINVAL, "it did not understand its command line" },
+};
+
+/* The code that it printed; false: none. The last one counts. */
+static bool printed_code(const struct pp_run_result *res, int *ret)
+{
+	static const char key[] = "Conrep Return Code:";
+	struct pp_span rest = PP_SPAN(res->output, res->len), line;
+	char text[12];
+	uint64_t code;
+	bool found = false;
+
+	while (pp_text_line(&rest, &line)) {
+		const uint8_t *at = pp_span_find(line, key);
+		if (!at)
+			continue;
+		at += sizeof(key) - 1;
+		pp_text_clean_into(text, sizeof(text), at, (size_t)(line.data + line.len - at));
+		if (pp_parse_dec(text, INT_MAX, &code)) {
+			*ret = (int)code;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Its last words but the code, for people. */
+static void last_words(const struct pp_run_result *res, char *ret, size_t size)
+{
+	struct pp_span rest = PP_SPAN(res->output, res->len), line;
+	char text[100];
+
+	*ret = '\0';
+	while (pp_text_line(&rest, &line)) {
+		pp_text_clean_into(text, sizeof(text), line.data, line.len);
+		if (*text && !pp_span_find(line, "Return Code"))
+			snprintf(ret, size, " (it said: %s)", text);
+	}
+}
+
+static int judge(const struct pp_hp_program *p, const struct pp_run_result *res, const char *what,
+                 struct pp_error *e)
+{
+	char words[128];
+	int printed = res->status;
+
+	if (res->timed_out)
+		return pp_fail(e, ETIMEDOUT,
+		               "%.200s: did not end within %u s of a %s and was stopped", p->path,
+		               p->limit_s, what);
+	if (res->signal)
+		return pp_fail(e, EIO, "%.200s: died in a %s by signal %d", p->path, what,
+		               res->signal);
+	last_words(res, words, sizeof(words));
+	if (printed_code(res, &printed) && printed != res->status)
+		return pp_fail(e, EIO,
+		               "%.200s: a %s ended with status %d, but it prints return code %d%s",
+		               p->path, what, res->status, printed, words);
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (res->status == meanings[i].status)
+			return pp_fail(e, meanings[i].code, "%.150s: return code %d of a %s: %s%s",
+			               p->path, res->status, what, meanings[i].text, words);
+	if (res->status)
+		return pp_fail(e, EIO, "%.200s: return code %d of a %s, of unknown meaning%s",
+		               p->path, res->status, what, words);
+	return 0;
+}
+
+static int run(const struct pp_hp_program *p, const struct work *w, bool load, int lock_fd,
+               struct pp_error *e)
+{
+	char schema[PATH_MAX + 20], data[PATH_MAX + 20], name[] = "conrep", mode[] = "-s";
+	char *argv[] = { name, mode, schema, data, NULL };
+	struct pp_run r = { .program = p->path,
+		            .argv = argv,
+		            .folder = w->folder,
+		            .limit_s = p->limit_s,
+		            .keep_fd = lock_fd };
+	struct pp_run_result *res = malloc(sizeof(*res));
+
+	if (!res)
+		return pp_fail_oom(e, p->path);
+	mode[1] = load ? 'l' : 's';
+	snprintf(schema, sizeof(schema), "-x%s", w->schema);
+	snprintf(data, sizeof(data), "-f%s", w->data);
+	int err = pp_run(&r, res, e);
+	if (err == 0)
+		err = judge(p, res, load ? "load" : "save", e);
+	free(res);
+	return err;
+}
+
+int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_arena *a,
+               struct pp_data *ret, struct pp_error *e)
+{
+	struct work w;
+	struct pp_span bytes;
+	struct pp_error why = { 0 };
+	int r = work_begin(p, schema, &w, e);
+
+	if (r < 0)
+		return r;
+	r = run(p, &w, false, -1, e);
+	if (r == 0) {
+		r = pp_file_read(w.data, PP_XML_MAX_BYTES, a, &bytes, &why);
+		if (r == 0)
+			r = pp_data_parse(bytes, "what it saved", a, NULL, ret, &why);
+		if (r < 0)
+			pp_fail(e, r == -ENOENT ? EIO : -r, "%.150s: says that it saved, but %s",
+			        p->path, r == -ENOENT ? "there is no file" : why.text);
+		r = r == -ENOENT ? -EIO : r;
+	}
+	work_end(&w);
+	return r;
+}
+
+int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_span data,
+               int lock_fd, struct pp_error *e)
+{
+	struct work w;
+	int r = work_begin(p, schema, &w, e);
+
+	if (r < 0)
+		return r;
+	r = put_file(w.data, data, e);
+	if (r == 0)
+		r = run(p, &w, true, lock_fd, e);
+	work_end(&w);
+	return r;
+}

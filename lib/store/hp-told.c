@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "store/hp-told.h"
+
+static const uint8_t zeros[PP_NVRAM_BYTES];
+
+const struct pp_setting *pp_hp_told_setting(const struct pp_data *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->nr_settings; i++)
+		if (!strcmp(d->settings[i].name, name))
+			return &d->settings[i];
+	return NULL;
+}
+
+/* A cell to encode into: bytes of zeros, or an EV that the codec makes. */
+static int begin_cell(struct pp_memory *m, enum pp_cell_space space, const char *ev)
+{
+	size_t len = space == PP_CELL_CMOS ? PP_CMOS_BYTES : PP_NVRAM_BYTES;
+
+	if (pp_memory_find(m, space, ev))
+		return 0;
+	if (space == PP_CELL_EV)
+		return pp_memory_put(m, space, ev, ENOENT, PP_SPAN(NULL, 0));
+	return pp_memory_put(m, space, NULL, 0, PP_SPAN(zeros, len));
+}
+
+/* known is a memory of the same cells, its bytes the masks of what was told. */
+static int add_known(struct pp_memory *known, const struct pp_schema_section *s, size_t len)
+{
+	struct pp_cell *c = pp_memory_find(known, s->space, s->ev);
+
+	if (!c) {
+		int r = pp_memory_put(known, s->space, s->ev, 0, PP_SPAN(zeros, len));
+		if (r)
+			return r;
+		c = pp_memory_find(known, s->space, s->ev);
+	}
+	for (size_t i = 0; i < c->len; i++) {
+		uint8_t mask;
+		if (pp_codec_owns(s, i, &mask))
+			c->data[i] |= mask;
+	}
+	return 0;
+}
+
+static int add_section(const struct pp_schema *schema, const struct pp_schema_section *s,
+                       const struct pp_setting *setting, const char *object, struct pp_memory *m,
+                       struct pp_memory *known, struct pp_error *e)
+{
+	if (begin_cell(m, s->space, s->ev))
+		return pp_fail_oom(e, object);
+	int r = pp_codec_encode(schema, s, setting, object, m, e);
+	if (r < 0)
+		return r == -EINVAL ? (e ? (e->code = EBADMSG) : 0, -EBADMSG) : r;
+	const struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
+	if (!c->error && add_known(known, s, c->len))
+		return pp_fail_oom(e, object);
+	return 0;
+}
+
+/* Cells of the schema about which nothing was told. */
+static int mark_untold(const struct pp_schema *schema, struct pp_memory *m)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < schema->nr_sections; i++) {
+		const struct pp_schema_section *s = &schema->sections[i];
+		if (!pp_memory_find(m, s->space, s->ev))
+			r = pp_memory_put(m, s->space, s->ev, ENODATA, PP_SPAN(NULL, 0));
+	}
+	return r;
+}
+
+static void attach_known(struct pp_memory *m, const struct pp_memory *known)
+{
+	for (uint32_t i = 0; i < m->nr_cells; i++) {
+		const struct pp_cell *mask =
+			pp_memory_find(known, m->cells[i]->space, m->cells[i]->name);
+		if (mask && !m->cells[i]->error)
+			m->cells[i]->known = mask->data;
+	}
+}
+
+int pp_hp_told_make(const struct pp_schema *schema, const struct pp_data *data, const char *object,
+                    struct pp_arena *a, struct pp_hp_told *ret, struct pp_error *e)
+{
+	struct pp_hp_told told = { .data = *data };
+	struct pp_memory known;
+	int r = 0;
+
+	pp_memory_init(&told.memory, a);
+	pp_memory_init(&known, a);
+	for (uint32_t i = 0; r == 0 && i < data->nr_settings; i++) {
+		const struct pp_setting *setting = &data->settings[i];
+		const struct pp_schema_section *s;
+		if (pp_schema_find(schema, &data->machine, setting->name, &s, NULL) == 0)
+			r = add_section(schema, s, setting, object, &told.memory, &known, e);
+	}
+	if (r == 0 && mark_untold(schema, &told.memory))
+		r = pp_fail_oom(e, object);
+	if (r < 0)
+		return r;
+	attach_known(&told.memory, &known);
+	*ret = told;
+	return 0;
+}
+
+int pp_hp_told_copy(const struct pp_hp_told *from, struct pp_memory *ret, struct pp_error *e)
+{
+	for (uint32_t i = 0; i < from->memory.nr_cells; i++) {
+		const struct pp_cell *c = from->memory.cells[i];
+		int r = pp_memory_put(ret, c->space, c->name, c->error, PP_SPAN(c->data, c->len));
+		if (r < 0)
+			return pp_fail_oom(e, "settings");
+		/* Made in the caller's arena, as the bytes. */
+		pp_memory_find(ret, c->space, c->name)->known = c->known;
+	}
+	return 0;
+}
+
+static bool is_empty(const struct pp_setting *s)
+{
+	for (uint32_t i = 0; i < s->nr_entries; i++)
+		if (strspn(s->entries[i].text, " 0") != strlen(s->entries[i].text))
+			return false;
+	return s->nr_entries || !s->text || !*s->text;
+}
+
+int pp_hp_told_holds(const struct pp_hp_told *t, const struct pp_schema *schema,
+                     const struct pp_setting *want, struct pp_arena *a, bool *ret,
+                     struct pp_error *e)
+{
+	const struct pp_schema_section *s;
+	struct pp_setting now;
+
+	/* Of an EV that was deleted nothing is told. */
+	if (!pp_hp_told_setting(&t->data, want->name)) {
+		*ret = is_empty(want);
+		return 0;
+	}
+	int r = pp_schema_find(schema, &t->data.machine, want->name, &s, e);
+	if (r == -ENOENT || r == -ENOTSUP || r == -EPERM) {
+		/* No section that could be read here; what it says is kept word for word. */
+		const struct pp_setting *told = pp_hp_told_setting(&t->data, want->name);
+		*ret = told->text && want->text && !strcmp(told->text, want->text);
+		return 0;
+	}
+	if (r == 0)
+		r = pp_codec_decode(s, &t->memory, a, &now, e);
+	if (r < 0)
+		return r;
+	return pp_codec_holds(s, want, &now, a, ret) ? pp_fail_oom(e, want->name) : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_STORE_HP_TOLD_H
+#define PP_STORE_HP_TOLD_H
+
+#include "conrep/codec.h"
+
+/*
+ * What HP's conrep told, as texts and as cells. Pure. Bits that no told section owns are zero and
+ * not known (pp_cell.known), so the same texts always give the same cells.
+ */
+struct pp_hp_told {
+	struct pp_data data;
+	struct pp_memory memory;
+};
+
+/* Lives in a; borrows from data. A section that the schema has not, or not for this machine, is
+ * left out; a text that the schema does not know is -EBADMSG. */
+int pp_hp_told_make(const struct pp_schema *schema, const struct pp_data *data, const char *object,
+                    struct pp_arena *a, struct pp_hp_told *ret, struct pp_error *e);
+
+int pp_hp_told_copy(const struct pp_hp_told *from, struct pp_memory *ret, struct pp_error *e);
+
+/* By name, or NULL. */
+const struct pp_setting *pp_hp_told_setting(const struct pp_data *d, const char *name);
+
+/* Whether what was told says all that want says. */
+int pp_hp_told_holds(const struct pp_hp_told *t, const struct pp_schema *schema,
+                     const struct pp_setting *want, struct pp_arena *a, bool *ret,
+                     struct pp_error *e);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/lines.h"
+#include "store/stores.h"
+
+/* Room for our own names behind it. */
+#define MAX_PATH (PATH_MAX - 64)
+
+int pp_store_check_path(const char *path, struct pp_error *e)
+{
+	if (!*path)
+		return pp_fail(e, EINVAL, "an empty path");
+	if (strlen(path) > MAX_PATH)
+		return pp_fail(e, ENAMETOOLONG, "%.100s…: a path of more than %d bytes", path,
+		               MAX_PATH);
+	for (const char *p = path; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return pp_fail(e, EINVAL, "%.300s: a control byte in a path", path);
+	return 0;
+}
+
+int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, const char *kind,
+                  const char *place, struct pp_error *e)
+{
+	char name[24];
+
+	if (*place)
+		snprintf(name, sizeof(name), "%s-%08x", kind,
+		         pp_crc32(PP_SPAN(place, strlen(place))));
+	else
+		snprintf(name, sizeof(name), "%s", kind);
+	s->where = pp_arena_printf(a, "%s%s%s", kind, *place ? ":" : "", place);
+	s->journal = pp_arena_printf(a, "%s/%s.journal", state, name);
+	s->lock = pp_arena_printf(a, "%s/%s.lock", state, name);
+	s->state = pp_arena_strdup(a, state);
+	s->lock_fd = -1;
+	return s->where && s->journal && s->lock && s->state ? 0 : pp_fail_oom(e, kind);
+}
+
+static const char *after(const char *what, const char *kind)
+{
+	size_t n = strlen(kind);
+
+	return !strncmp(what, kind, n) && what[n] == ':' ? what + n + 1 : NULL;
+}
+
+int pp_store_open(const char *what, const char *state, struct pp_store **ret, struct pp_error *e)
+{
+	static const char *const kinds[] = { "image", "efivars", "hp" };
+	const char *place = NULL, *kind = NULL;
+
+	if (!state)
+		state = PP_STORE_STATE;
+	int r = pp_store_check_path(state, e);
+	for (size_t i = 0; !kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		place = after(what, kinds[i]);
+		if (place || !strcmp(what, kinds[i]))
+			kind = kinds[i];
+	}
+	if (!kind || (!strcmp(kind, "image") && !place))
+		return pp_fail(e, EINVAL,
+		               "'%.100s' is no store: image:FILE, efivars, efivars:FOLDER, hp or "
+		               "hp:PROGRAM",
+		               what);
+	if (r == 0 && place)
+		r = pp_store_check_path(place, e);
+	if (r < 0)
+		return r;
+	if (!strcmp(kind, "image"))
+		return pp_image_open(place, ret, e);
+	return !strcmp(kind, "hp") ? pp_hp_open(place, state, ret, e)
+	                           : pp_efivars_open(place, state, ret, e);
+}
+
+void pp_store_close(struct pp_store *s)
+{
+	if (!s)
+		return;
+	pp_store_unlock(s);
+	s->ops->close(s);
+}
+
+int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e)
+{
+	int r = pp_store_open("efivars", state, ret, e);
+
+	if (r != -ENOENT)
+		return r;
+	r = pp_store_open("hp", state, ret, e);
+	if (r != -ENOENT)
+		return r;
+	return pp_fail(
+		e, ENOENT,
+		"no way to this host's settings: neither EFI variables of ours nor HP's "
+		"conrep is there; install HP's (it belongs to the Scripting Toolkit), or name "
+		"one: hp:PROGRAM, efivars:FOLDER or image:FILE");
+}

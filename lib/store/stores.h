@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_STORE_STORES_H
+#define PP_STORE_STORES_H
+
+#include "store/store.h"
+
+/* Within the room: one opener a kind, and what they share. */
+
+#define PP_STORE_STATE "/var/lib/pcipass"
+
+int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e);
+/* folder NULL: the kernel's. -ENOENT also if none of our variables is there. */
+int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret,
+                    struct pp_error *e);
+/* program NULL: the first of the usual places. */
+int pp_hp_open(const char *program, const char *state, struct pp_store **ret, struct pp_error *e);
+
+/* The first of places (NULL at the end) that is a program and not our own; NULL: none. */
+const char *pp_hp_find(const char *const *places);
+/* How long one run of HP's conrep may last; for tests. */
+void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds);
+
+/*
+ * Fills where, journal, lock and state for a store that keeps its files in a state folder, as
+ * STATE/NAME.journal and so on. place "" is the usual one; any other gets files of its own, named
+ * by a checksum of it.
+ */
+int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, const char *kind,
+                  const char *place, struct pp_error *e);
+
+/* Where names become lines of a file: no control bytes. */
+int pp_store_check_path(const char *path, struct pp_error *e);
+
+#endif
