@@ -121,6 +121,17 @@ static int decode_records(const struct pp_schema_section *s, const uint8_t *byte
 	return 0;
 }
 
+/* Bits that nobody told are zeros, and mean nothing. */
+static bool is_known(const struct pp_schema_section *s, const struct pp_cell *c)
+{
+	uint8_t mask;
+
+	for (size_t i = 0; c->known && i < c->len; i++)
+		if (pp_codec_owns(s, i, &mask) && (mask & ~c->known[i]))
+			return false;
+	return true;
+}
+
 int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m,
                     struct pp_arena *a, struct pp_setting *ret, struct pp_error *e)
 {
@@ -130,6 +141,8 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m
 
 	if (r && (r != -ENOENT || s->space != PP_CELL_EV || !s->empty_delete))
 		return r;
+	if (!r && !is_known(s, c))
+		return pp_fail(e, ENODATA, "%s: was not told", s->name);
 	const uint8_t *bytes = r ? pp_zeros : c->data + pp_section_first(s);
 	if (s->kind == PP_SECTION_ENUM)
 		setting.text = decode_value(s, bytes[0], a);

@@ -284,6 +284,10 @@ int pp_schema_parse(struct pp_span in, const char *object, struct pp_arena *a,
 	if (err)
 		return err;
 	note_twins(&r, sections, s.nr_sections);
+	const char *bytes = pp_arena_strndup(a, (const char *)in.data, in.len);
+	if (!bytes)
+		return pp_fail_oom(e, object);
+	s.bytes = PP_SPAN(bytes, in.len);
 	s.sections = sections;
 	*ret = s;
 	return 0;

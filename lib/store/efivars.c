@@ -153,6 +153,8 @@ static int write_variable(const char *path, struct pp_span bytes)
 	int r = write_fd(fd, PP_SPAN(file, ATTRIBUTES_BYTES + bytes.len));
 	if (close(fd) && r == 0)
 		r = -errno;
+	if (r < 0 && made)
+		unlink(path);
 	return r == 0 && made ? pp_folder_sync(path) : r;
 }
 

@@ -16,9 +16,10 @@ const struct pp_setting *pp_hp_told_setting(const struct pp_data *d, const char 
 /* A cell to encode into: bytes of zeros, or an EV that the codec makes. */
 static int begin_cell(struct pp_memory *m, enum pp_cell_space space, const char *ev)
 {
+	const struct pp_cell *c = pp_memory_find(m, space, ev);
 	size_t len = space == PP_CELL_CMOS ? PP_CMOS_BYTES : PP_NVRAM_BYTES;
 
-	if (pp_memory_find(m, space, ev))
+	if (c && c->error != ENODATA)
 		return 0;
 	if (space == PP_CELL_EV)
 		return pp_memory_put(m, space, ev, ENOENT, PP_SPAN(NULL, 0));
@@ -45,18 +46,23 @@ static int add_known(struct pp_memory *known, const struct pp_schema_section *s,
 }
 
 static int add_section(const struct pp_schema *schema, const struct pp_schema_section *s,
-                       const struct pp_setting *setting, const char *object, struct pp_memory *m,
-                       struct pp_memory *known, struct pp_error *e)
+                       const struct pp_setting *setting, struct pp_memory *m,
+                       struct pp_memory *known)
 {
-	if (begin_cell(m, s->space, s->ev))
-		return pp_fail_oom(e, object);
-	int r = pp_codec_encode(schema, s, setting, object, m, e);
-	if (r < 0)
-		return r == -EINVAL ? (e ? (e->code = EBADMSG) : 0, -EBADMSG) : r;
 	const struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
-	if (!c->error && add_known(known, s, c->len))
-		return pp_fail_oom(e, object);
-	return 0;
+	bool begun = !c || c->error == ENODATA;
+	int r = begin_cell(m, s->space, s->ev);
+
+	if (r == 0)
+		r = pp_codec_encode(schema, s, setting, "", m, NULL);
+	c = pp_memory_find(m, s->space, s->ev);
+	if (r == -EINVAL || r == -EBADMSG)
+		/* A text that the schema does not know tells nothing, not even that it is absent.
+		 */
+		return begun && c->error
+		               ? pp_memory_put(m, s->space, s->ev, ENODATA, PP_SPAN(NULL, 0))
+		               : 0;
+	return r == 0 && !c->error ? add_known(known, s, c->len) : r;
 }
 
 /* Cells of the schema about which nothing was told. */
@@ -95,12 +101,12 @@ int pp_hp_told_make(const struct pp_schema *schema, const struct pp_data *data, 
 		const struct pp_setting *setting = &data->settings[i];
 		const struct pp_schema_section *s;
 		if (pp_schema_find(schema, &data->machine, setting->name, &s, NULL) == 0)
-			r = add_section(schema, s, setting, object, &told.memory, &known, e);
+			r = add_section(schema, s, setting, &told.memory, &known);
 	}
-	if (r == 0 && mark_untold(schema, &told.memory))
-		r = pp_fail_oom(e, object);
+	if (r == 0)
+		r = mark_untold(schema, &told.memory);
 	if (r < 0)
-		return r;
+		return pp_fail(e, -r, "%.300s: %s", object, strerror(-r));
 	attach_known(&told.memory, &known);
 	*ret = told;
 	return 0;
@@ -127,27 +133,43 @@ static bool is_empty(const struct pp_setting *s)
 	return s->nr_entries || !s->text || !*s->text;
 }
 
+/* For what the schema cannot read: word for word. */
+static bool same_words(const struct pp_setting *x, const struct pp_setting *y)
+{
+	if (x->text || y->text)
+		return x->text && y->text && !strcmp(x->text, y->text);
+	if (x->nr_entries != y->nr_entries)
+		return false;
+	for (uint32_t i = 0; i < x->nr_entries; i++)
+		if (strcmp(x->entries[i].name, y->entries[i].name) != 0 ||
+		    strcmp(x->entries[i].text, y->entries[i].text) != 0)
+			return false;
+	return true;
+}
+
 int pp_hp_told_holds(const struct pp_hp_told *t, const struct pp_schema *schema,
                      const struct pp_setting *want, struct pp_arena *a, bool *ret,
                      struct pp_error *e)
 {
+	const struct pp_setting *told = pp_hp_told_setting(&t->data, want->name);
 	const struct pp_schema_section *s;
 	struct pp_setting now;
 
 	/* Of an EV that was deleted nothing is told. */
-	if (!pp_hp_told_setting(&t->data, want->name)) {
+	if (!told) {
 		*ret = is_empty(want);
 		return 0;
 	}
-	int r = pp_schema_find(schema, &t->data.machine, want->name, &s, e);
-	if (r == -ENOENT || r == -ENOTSUP || r == -EPERM) {
-		/* No section that could be read here; what it says is kept word for word. */
-		const struct pp_setting *told = pp_hp_told_setting(&t->data, want->name);
-		*ret = told->text && want->text && !strcmp(told->text, want->text);
+	if (pp_schema_find(schema, &t->data.machine, want->name, &s, NULL) < 0 ||
+	    !want->text != (s->kind == PP_SECTION_RECORDS)) {
+		*ret = same_words(told, want);
 		return 0;
 	}
-	if (r == 0)
-		r = pp_codec_decode(s, &t->memory, a, &now, e);
+	int r = pp_codec_decode(s, &t->memory, a, &now, e);
+	if (r == -ENODATA) {
+		*ret = same_words(told, want);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	return pp_codec_holds(s, want, &now, a, ret) ? pp_fail_oom(e, want->name) : 0;

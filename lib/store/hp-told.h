@@ -13,8 +13,10 @@ struct pp_hp_told {
 	struct pp_memory memory;
 };
 
-/* Lives in a; borrows from data. A section that the schema has not, or not for this machine, is
- * left out; a text that the schema does not know is -EBADMSG. */
+/*
+ * Lives in a; borrows from data. A section that the schema has not, or not for this machine, is
+ * left out of the cells; so is a text that the schema does not know.
+ */
 int pp_hp_told_make(const struct pp_schema *schema, const struct pp_data *data, const char *object,
                     struct pp_arena *a, struct pp_hp_told *ret, struct pp_error *e);
 

@@ -89,7 +89,7 @@ static int run_locked(struct pp_store *s, const struct pp_changes *c, struct pp_
 	if (r < 0)
 		return pp_fail(e, -r,
 		               "all is written and reads back; only the journal could not be "
-		               "removed (%.200s): the next start removes it",
+		               "removed for good (%.200s): the next start does that",
 		               none.text);
 	return 0;
 }

@@ -18,8 +18,11 @@ enum pp_recovered {
  * All of the changes or none. The journal (old and new bytes of every cell, with a checksum) is
  * written and synced before the first write, removed after everything was read back and compared.
  * On failure what was written is restored, and the text says so; if even that fails the journal
- * stays, and the text says that too. With nothing to write it returns at once.
+ * stays, and the text says that too. One failure leaves the new in place: when only the journal
+ * could not be removed; the text says that all is written. With nothing to write it returns at
+ * once.
  * -EBUSY: the store is in use or has changed since it was read; nothing was written.
+ * -EUCLEAN: an earlier transaction has left its journal; recover first.
  */
 int pp_transaction_run(struct pp_store *s, const struct pp_changes *c, struct pp_error *e);
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One transaction on a store, for tests that kill it or let its calls fail.
+ * usage: load-store make FILE | load STORE STATE | recover STORE STATE | look STORE STATE
+ * make writes an image with the old settings; load changes an EV and the NVRAM and makes a new EV.
+ * Exit code: 0 done, 1 failed, with the sentence on standard error.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/store.h"
+#include "store/transaction.h"
+
+static uint8_t old_ev[40], new_ev[40], made_ev[16], old_nvram[PP_NVRAM_BYTES],
+	new_nvram[PP_NVRAM_BYTES];
+
+static const struct pp_cell_write writes[] = {
+	{ .space = PP_CELL_EV,
+	  .name = "CQTEST",
+	  .old_bytes = { old_ev, sizeof(old_ev) },
+	  .new_bytes = { new_ev, sizeof(new_ev) } },
+	{ .space = PP_CELL_NVRAM,
+	  .old_bytes = { old_nvram, sizeof(old_nvram) },
+	  .new_bytes = { new_nvram, sizeof(new_nvram) } },
+	{ .space = PP_CELL_EV,
+	  .name = "CQMADE",
+	  .old_absent = true,
+	  .new_bytes = { made_ev, sizeof(made_ev) } },
+};
+
+static void fill(void)
+{
+	for (size_t i = 0; i < sizeof(old_ev); i++)
+		old_ev[i] = new_ev[i] = (uint8_t)i;
+	for (size_t i = 0; i < sizeof(old_nvram); i++)
+		old_nvram[i] = new_nvram[i] = (uint8_t)(i * 7);
+	new_ev[3] ^= 0x40;
+	new_nvram[0x26a] ^= 2;
+	memset(made_ev, 0xa5, sizeof(made_ev));
+}
+
+static int fail(const struct pp_error *e)
+{
+	fprintf(stderr, "%s\n", e->text);
+	return 1;
+}
+
+static int make(const char *path)
+{
+	const struct pp_machine machine = { .product = "ProLiant DL380p Gen8",
+		                            .rom_family = "P70" };
+	struct pp_arena a;
+	struct pp_memory m;
+	struct pp_error e;
+
+	pp_arena_init(&a, 0);
+	pp_memory_init(&m, &a);
+	pp_memory_put(&m, PP_CELL_EV, "CQTEST", 0, PP_SPAN(old_ev, sizeof(old_ev)));
+	pp_memory_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(old_nvram, sizeof(old_nvram)));
+	int r = pp_image_create(path, &machine, &m, true, &e);
+	pp_arena_fini(&a);
+	return r < 0 ? fail(&e) : 0;
+}
+
+static int load(struct pp_store *s)
+{
+	const struct pp_changes c = { .writes = writes,
+		                      .nr_writes = sizeof(writes) / sizeof(writes[0]) };
+	struct pp_error e;
+
+	return pp_transaction_run(s, &c, &e) < 0 ? fail(&e) : 0;
+}
+
+static int recover(struct pp_store *s, bool may_write)
+{
+	static const char *const words[] = { "none", "old", "new", "restored" };
+	enum pp_recovered what;
+	char text[600];
+	struct pp_error e;
+
+	if (pp_transaction_recover(s, may_write, &what, text, sizeof(text), &e) < 0)
+		return fail(&e);
+	printf("%s: %s\n", words[what], text);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct pp_store *s;
+	struct pp_error e;
+
+	fill();
+	if (argc == 3 && !strcmp(argv[1], "make"))
+		return make(argv[2]);
+	if (argc != 4)
+		return 2;
+	if (pp_store_open(argv[2], argv[3], &s, &e) < 0)
+		return fail(&e);
+	int r = !strcmp(argv[1], "load")      ? load(s)
+	        : !strcmp(argv[1], "recover") ? recover(s, true)
+	        : !strcmp(argv[1], "look")    ? recover(s, false)
+	                                      : 2;
+	pp_store_close(s);
+	return r;
+}

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All or nothing, wherever it stops: a load is killed at each of its system calls, and each of them
+is made to fail; then the next start must bring the store to old or new, to the byte, say which, and
+leave nothing of the dead behind.
+
+usage: test-kill.py LOAD-STORE
+"""
+
+import collections
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+VENDOR = "61895abc-946b-42ea-a511-0085097942bf"
+PROGRAM = sys.argv[1]
+# Calls that a full or broken disk can refuse.
+WRITING = {"openat", "write", "pwrite64", "fsync", "rename", "renameat", "renameat2", "unlink",
+           "unlinkat", "ftruncate", "fchmod", "fchown", "mkdir", "close", "ioctl", "getrandom"}
+CALL = re.compile(r"^(?:\d+ +)?(\w+)\(")
+
+
+class Image:
+    """One file; all writes at once."""
+    name = "image"
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.store = f"image:{folder}/settings"
+        subprocess.run([PROGRAM, "make", folder / "settings"], check=True)
+        os.chmod(folder / "settings", 0o640)
+
+    def content(self):
+        path = self.folder / "settings"
+        return path.read_bytes(), path.stat().st_mode
+
+
+class Efivars:
+    """A folder of variables; each written on its own, so that a kill can leave a part."""
+    name = "efivars"
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.store = f"efivars:{folder}/vars"
+        (folder / "vars").mkdir()
+        attributes = bytes([7, 0, 0, 0])
+        self.path("CQTEST").write_bytes(attributes + bytes(range(40)))
+        self.path("NVRAM").write_bytes(attributes + bytes(i * 7 & 255 for i in range(4096)))
+
+    def path(self, name: str) -> Path:
+        return self.folder / "vars" / f"{name}-{VENDOR}"
+
+    def content(self):
+        return {p.name: p.read_bytes() for p in sorted((self.folder / "vars").iterdir())}
+
+
+def run(store, command: str, strace=()):
+    # One more than needed, so that the state folder is made within the call.
+    return subprocess.run([*strace, PROGRAM, command, store.store, f"{store.folder}/state"],
+                          capture_output=True, text=True, timeout=60)
+
+
+def names(folder: Path) -> set[str]:
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir()}
+
+
+class Case:
+    """A store of its own, and what has to hold after something went wrong in it."""
+
+    def __init__(self, kind, base: Path):
+        self.base = Path(tempfile.mkdtemp(dir=base))
+        self.store = kind(self.base)
+
+    def close(self):
+        shutil.rmtree(self.base)
+
+
+def learn(kind, base: Path):
+    """Old and new content, the files that belong, and the calls of a load."""
+    case = Case(kind, base)
+    old = case.store.content()
+    log = base / "log"
+    done = run(case.store, "load", ["strace", "-f", "-o", log])
+    if done.returncode:
+        sys.exit(f"{kind.name}: a plain load fails: {done.stderr}")
+    new = case.store.content()
+    assert old != new, "the load changes nothing"
+    calls = collections.Counter(m[1] for m in map(CALL.match, log.read_text().splitlines()) if m)
+    files = names(case.base)
+    case.close()
+    return old, new, files, calls
+
+
+def settle(case, old, new, files, what: str) -> str:
+    """The next start."""
+    before = case.store.content()
+    look = run(case.store, "look")
+    wrote = case.store.content() != before
+    done = run(case.store, "recover")
+    word = done.stdout.split(":")[0]
+    now = case.store.content()
+    problems = []
+    if wrote:
+        problems.append("a look that may not write has written")
+    if done.returncode:
+        problems.append(f"the next start fails: {done.stderr.strip()}")
+    if now not in (old, new):
+        problems.append("neither old nor new")
+    if word in ("old", "restored") and now != old or word == "new" and now != new:
+        problems.append(f"it says '{word}', and that is not so")
+    if word == "restored" and look.returncode == 0:
+        problems.append("what has to be put back was not told to who only looks")
+    # Files that are still of the old or new content belong; nothing else does.
+    left = names(case.base) - files
+    if left:
+        problems.append(f"left behind: {' '.join(sorted(left))}")
+    again = run(case.store, "recover")
+    if again.returncode or not again.stdout.startswith("none"):
+        problems.append(f"the start after that: {again.stdout}{again.stderr}")
+    if problems:
+        return f"{what}: " + "; ".join(problems)
+    return word
+
+
+def judge_failure(case, done, old, new) -> str:
+    """What a load may answer when a call fails. 127: the loader of programs gave up."""
+    now = case.store.content()
+    if done.returncode == 0:
+        return "" if now == new else "says done and is not"
+    if done.returncode not in (1, 127):
+        return f"ends with {done.returncode}"
+    if now == old or any(n.endswith(".journal") for n in names(case.base)):
+        return ""
+    # Gone, but the folder could not be synced.
+    if now == new and "all is written and reads back" in done.stderr:
+        return ""
+    return "failed, left something changed and no journal"
+
+
+def inject(kind, base, known, call: str, how: str):
+    old, new, files, _ = known
+    case = Case(kind, base)
+    what = f"{kind.name}: {call}:{how}"
+    strace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=all", "-e", f"inject={call}:{how}"]
+    done = run(case.store, "load", strace)
+    problem = ""
+    if how.startswith("error"):
+        problem = judge_failure(case, done, old, new)
+        problem = problem and f"{what}: {problem}: {done.stderr.strip()}"
+    word = problem or settle(case, old, new, files, what)
+    case.close()
+    return word
+
+
+def plan(calls):
+    for call, count in sorted(calls.items()):
+        for n in range(1, count + 1):
+            # Before the program's own first call there is nothing to kill.
+            if call == "execve":
+                continue
+            yield call, f"signal=KILL:when={n}"
+            if call in WRITING:
+                yield call, f"error=EIO:when={n}"
+                yield call, f"error=ENOSPC:when={n}+"
+
+
+def main() -> int:
+    if not shutil.which("strace"):
+        print("skipped: there is no strace")
+        return 77
+    probe = subprocess.run(["strace", "-o", "/dev/null", "-e", "inject=write:error=EIO", "true"],
+                           capture_output=True, text=True)
+    if probe.returncode:
+        print(f"skipped: strace cannot trace here: {probe.stderr.strip()}")
+        return 77
+    words, wrong = collections.Counter(), []
+    shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="pcipass-test-", dir=shm) as folder:
+        for kind in (Image, Efivars):
+            known = learn(kind, Path(folder))
+            with concurrent.futures.ThreadPoolExecutor(3) as pool:
+                jobs = [pool.submit(inject, kind, Path(folder), known, *p) for p in plan(known[3])]
+                for job in jobs:
+                    word = job.result()
+                    if word in ("none", "old", "new", "restored"):
+                        words[f"{kind.name} {word}"] += 1
+                    else:
+                        wrong.append(word)
+    print("\n".join(wrong))
+    print(f"{sum(words.values())} fine: {dict(words)}; {len(wrong)} wrong")
+    # What never came about was not tried.
+    for word in ("image old", "image new", "efivars old", "efivars new", "efivars restored"):
+        if not words[word]:
+            wrong.append(f"'{word}' never came about")
+            print(wrong[-1])
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
