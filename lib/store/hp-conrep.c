@@ -124,7 +124,7 @@ static bool printed_code(const struct pp_run_result *res, int *ret)
 	return found;
 }
 
-/* Its last words but the code, for people. */
+/* Its last words but the code and what it is about, for people. */
 static void last_words(const struct pp_run_result *res, char *ret, size_t size)
 {
 	struct pp_span rest = PP_SPAN(res->output, res->len), line;
@@ -133,7 +133,7 @@ static void last_words(const struct pp_run_result *res, char *ret, size_t size)
 	*ret = '\0';
 	while (pp_text_line(&rest, &line)) {
 		pp_text_clean_into(text, sizeof(text), line.data, line.len);
-		if (*text && !pp_span_find(line, "Return Code"))
+		if (*text && !pp_span_find(line, "Return Code") && strncmp(text, "Loading", 7) != 0)
 			snprintf(ret, size, " (it said: %s)", text);
 	}
 }

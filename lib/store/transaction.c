@@ -16,31 +16,45 @@ static void sweep(struct pp_store *s)
 		s->ops->sweep(s);
 }
 
+/* What counts is how it reads back, whatever the writer says. */
+static int restore(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
+{
+	enum pp_standing stands;
+	char text[MAX_WHY] = "";
+	struct pp_error look;
+	int r = s->ops->write(s, j, true, e);
+	int seen = s->ops->compare(s, j, &stands, text, sizeof(text), &look);
+
+	if (seen == 0 && stands == PP_STANDS_OLD)
+		return 0;
+	if (r < 0)
+		return r;
+	if (seen < 0)
+		return pp_fail(e, -seen, "%s", look.text);
+	return pp_fail(e, EIO, "%.200s: put back, but it does not read back: %.250s", s->where,
+	               *text ? text : "the new settings still stand");
+}
+
 /*
  * After a write that failed or that does not read back: to the old again. *e holds why on entry,
  * and what became of it on return.
  */
 static int put_back(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
 {
-	char why[MAX_WHY], text[MAX_WHY] = "";
-	enum pp_standing stands = PP_STANDS_OTHER;
+	char why[MAX_WHY], text[MAX_WHY];
+	enum pp_standing stands;
 	struct pp_error again = { 0 };
 	int code = e->code;
 
 	snprintf(why, sizeof(why), "%.299s", e->text);
 	int r = s->ops->compare(s, j, &stands, text, sizeof(text), &again);
 	bool untouched = r == 0 && stands == PP_STANDS_OLD;
-	if (r == 0 && !untouched) {
-		r = s->ops->write(s, j, true, &again);
-		if (r == 0)
-			r = s->ops->compare(s, j, &stands, text, sizeof(text), &again);
-		if (r == 0 && stands != PP_STANDS_OLD)
-			r = pp_fail(&again, EIO, "%s", *text ? text : "the new still stands");
-	}
+	if (r == 0 && !untouched)
+		r = restore(s, j, &again);
 	if (r < 0)
 		return pp_fail(e, code,
-		               "%s; putting the old settings back failed, too (%.100s); the "
-		               "journal %.100s stays, and the next start tries again",
+		               "%.200s; putting the old settings back failed, too (%.130s); the "
+		               "journal %.90s stays, and the next start tries again",
 		               why, again.text, s->journal);
 	const char *done = untouched ? "nothing was changed" : "the old settings were put back";
 	if (pp_journal_drop(s, &again) < 0)
@@ -125,20 +139,6 @@ static int damaged(const struct pp_store *s, char *text, size_t size, struct pp_
 	         s->where, why, s->journal);
 	return pp_fail(e, e->code, "%.400s; look at the settings themselves, then move it away",
 	               why);
-}
-
-static int restore(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
-{
-	enum pp_standing stands;
-	char what[MAX_WHY] = "";
-	int r = s->ops->write(s, j, true, e);
-
-	if (r == 0)
-		r = s->ops->compare(s, j, &stands, what, sizeof(what), e);
-	if (r == 0 && stands != PP_STANDS_OLD)
-		r = pp_fail(e, EIO, "%.200s: put back, but it does not read back: %.200s", s->where,
-		            *what ? what : "the new settings still stand");
-	return r;
 }
 
 static int settle_part(struct pp_store *s, const struct pp_journal *j, bool may_write,

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HP's conrep as a store, with a stand-in that fails in every way that could be thought of. */
+#include "folder.h"
+
+#include <time.h>
+
+#include "store/stores.h"
+#include "store/transaction.h"
+
+static const char *fake;
+static struct pp_arena arena;
+static struct pp_store *store;
+static struct pp_schema schema;
+static struct pp_error e;
+
+#define SLOT(n, mask)                                                                              \
+	"<Section name=\"RMRDS_Slot" n "\"><helptext><![CDATA[.]]></helptext><nvram>0x26A</nvram>" \
+	"<value id=\"0x00\">Endpoints_Included</value><value id=\"" mask                           \
+	"\">Endpoints_Excluded</value><mask>" mask "</mask></Section>"
+
+static const char schema_text[] =
+	"<Conrep><global><helptext><![CDATA[Test.]]></helptext></global>" SLOT("1", "0x01")
+		SLOT("2", "0x02") SLOT("3", "0x04") SLOT(
+			"4", "0x08") "<Section name=\"Other\"><helptext><![CDATA[.]]></helptext>"
+				     "<ev>CQOTHR</ev><length>4</length><value id=\"0\">Disabled"
+				     "</value><value id=\"1\">Enabled</value><mask>1</mask>"
+				     "<byte>2</byte></Section></Conrep>";
+
+static const char before[] = "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+			     "RMRDS_Slot3=Endpoints_Excluded\nOther=Disabled\n";
+static const char after[] = "RMRDS_Slot1=Endpoints_Excluded\nRMRDS_Slot2=Endpoints_Excluded\n"
+			    "RMRDS_Slot3=Endpoints_Excluded\nOther=Disabled\n";
+
+static void open_store(void)
+{
+	char what[300];
+
+	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/conrep"));
+	if (pp_store_open(what, in_folder("state"), &store, &e))
+		fail_msg("%s", e.text);
+	pp_hp_set_timeout(store, 1);
+}
+
+static int set_up(void **state)
+{
+	char command[512];
+
+	if (make_folder(state))
+		return -1;
+	snprintf(command, sizeof(command),
+	         "mkdir %s/bin && cp '%s' %s/bin/conrep && chmod 755 %s/bin/conrep", folder, fake,
+	         folder, folder);
+	if (system(command) != 0)
+		return -1;
+	put_text("bin/settings", before);
+	pp_arena_init(&arena, 0);
+	if (pp_schema_parse(PP_SPAN(schema_text, sizeof(schema_text) - 1), "test.xml", &arena, NULL,
+	                    &schema, &e))
+		fail_msg("%s", e.text);
+	open_store();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	pp_store_close(store);
+	pp_arena_fini(&arena);
+	return remove_folder(state);
+}
+
+static void read_store(struct pp_memory *ret)
+{
+	pp_memory_init(ret, &arena);
+	if (store->ops->read(store, &schema, ret, &e))
+		fail_msg("%s", e.text);
+}
+
+static int plan(const char *text, struct pp_changes *ret)
+{
+	struct pp_memory memory;
+	struct pp_data data;
+
+	read_store(&memory);
+	assert_int_equal(
+		pp_data_parse(PP_SPAN(text, strlen(text)), "wanted", &arena, NULL, &data, &e), 0);
+	return pp_changes_plan(&schema, store->ops->machine(store), &data, &memory, &arena, ret,
+	                       &e);
+}
+
+static void plan_slots(struct pp_changes *ret)
+{
+	if (plan("<Conrep><Section name=\"RMRDS_Slot1\">Endpoints_Excluded</Section>"
+	         "<Section name=\"RMRDS_Slot2\">Endpoints_Excluded</Section></Conrep>",
+	         ret))
+		fail_msg("%s", e.text);
+	assert_int_equal(ret->nr_settings, 2);
+}
+
+/* Nothing but what belongs: no journal, no lock, no working folder. */
+static void assert_clean(void)
+{
+	assert_int_equal(rmdir(in_folder("state")), 0);
+}
+
+static void assert_settings(const char *want)
+{
+	assert_string_equal(get_file("bin/settings", NULL), want);
+}
+
+/* The load answers so; what stands then. */
+static void fails(const char *mode, int code, const char *says, const char *then)
+{
+	struct pp_changes c;
+
+	plan_slots(&c);
+	put_text("bin/mode", mode);
+	int r = pp_transaction_run(store, &c, &e);
+	if (r != -code)
+		fail_msg("%s: %d (%s), not %d", mode, r, r ? e.text : "", -code);
+	assert_has(e.text, says);
+	assert_settings(then);
+	put_text("bin/mode", "");
+}
+
+static void told(void **state)
+{
+	struct pp_memory m;
+
+	read_store(&m);
+	const struct pp_cell *nvram = pp_memory_find(&m, PP_CELL_NVRAM, NULL);
+	assert_int_equal(nvram->data[0x26a], 4);
+	/* Slot 4 was not told, and nothing of the rest. */
+	assert_int_equal(nvram->known[0x26a], 7);
+	assert_int_equal(nvram->known[0x26b], 0);
+	const struct pp_cell *ev = pp_memory_find(&m, PP_CELL_EV, "CQOTHR");
+	assert_int_equal(ev->error, 0);
+	assert_int_equal(ev->known[2], 1);
+	assert_int_equal(ev->known[1], 0);
+	assert_string_equal(store->ops->machine(store)->product, "ProLiant DL360e Gen8");
+	assert_clean();
+}
+
+static void not_told(void **state)
+{
+	struct pp_changes c;
+
+	/* It must not pass for Included, which its zero would mean. */
+	assert_int_equal(
+		plan("<Conrep><Section name=\"RMRDS_Slot4\">Endpoints_Included</Section></Conrep>",
+	             &c),
+		-ENODATA);
+	assert_has(e.text, "RMRDS_Slot4");
+}
+
+static void unknown_text(void **state)
+{
+	struct pp_memory m;
+
+	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	                         "Other=Never heard of\n");
+	read_store(&m);
+	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "CQOTHR")->error, ENODATA);
+	struct pp_changes c;
+	plan_slots(&c);
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+}
+
+static void loads(void **state)
+{
+	struct pp_changes c;
+
+	plan_slots(&c);
+	if (pp_transaction_run(store, &c, &e))
+		fail_msg("%s", e.text);
+	assert_settings(after);
+	assert_clean();
+	/* Clean surroundings: two variables, no input, a group of its own, the folder. */
+	const char *log = get_file("bin/log", NULL);
+	assert_has(log, "load 2 C ");
+	assert_has(log, "/state/hp-work-");
+	assert_has(log, " True True");
+	assert_null(strstr(log, "False"));
+	/* The second time there is nothing to do. */
+	plan("<Conrep><Section name=\"RMRDS_Slot1\">Endpoints_Excluded</Section></Conrep>", &c);
+	assert_int_equal(c.nr_writes, 0);
+}
+
+static void return_codes(void **state)
+{
+	fails("load:rc1", EBADMSG, "return code 1 of a load: the schema", before);
+	fails("load:rc2", EBADMSG, "return code 2", before);
+	fails("load:rc3", ENODEV, "driver", before);
+	fails("load:rc4", EACCES, "administrator password", before);
+	fails("load:rc5", ENOTSUP, "does not support this server", before);
+	fails("load:rc6", EBADMSG, "lacks an element", before);
+	fails("load:rc7", EINVAL, "command line", before);
+	fails("load:rc255", EIO, "return code 255", before);
+	fails("load:rc255", EIO, "nothing was changed", before);
+	fails("load:rc9", EIO, "It did not go well.", before);
+	assert_clean();
+}
+
+static void lies(void **state)
+{
+	fails("load:lie", EIO, "the old settings still stand; nothing was changed", before);
+	fails("load:mismatch", EIO, "status 0, but it prints return code 4", before);
+	fails("load:mismatch", EIO, "the old settings were put back", before);
+	assert_clean();
+}
+
+static void writes_too_much(void **state)
+{
+	/* It does it again when the old is put back, so that stays and is told. */
+	fails("load:extra", EIO, "Other has changed, too",
+	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
+	assert_has(e.text, "putting the old settings back failed, too");
+	assert_true(strstr(e.text, ".journal") != NULL);
+}
+
+static void part_of_it(void **state)
+{
+	fails("load:part", EIO, "return code 255", before);
+	assert_has(e.text, "the old settings were put back");
+	assert_clean();
+}
+
+static void hangs(void **state)
+{
+	time_t start = time(NULL);
+
+	fails("load:hang", ETIMEDOUT, "did not end within 1 s", before);
+	fails("load:hangafter", ETIMEDOUT, "the old settings were put back", before);
+	assert_true(time(NULL) - start < 30);
+	assert_clean();
+}
+
+static void dies(void **state)
+{
+	fails("load:signal", EIO, "by signal 11", before);
+	assert_clean();
+}
+
+static void much_output(void **state)
+{
+	struct pp_changes c;
+
+	plan_slots(&c);
+	put_text("bin/mode", "load:huge");
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_settings(after);
+	assert_clean();
+}
+
+static void orphan(void **state)
+{
+	struct pp_changes c;
+
+	plan_slots(&c);
+	put_text("bin/mode", "load:orphan");
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_clean();
+}
+
+static void bad_saves(void **state)
+{
+	static const struct {
+		const char *mode, *says;
+		int code;
+	} cases[] = {
+		{ "save:nofile", "says that it saved, but there is no file", EIO },
+		{ "save:cut", "says that it saved, but what it saved line", EBADMSG },
+		{ "save:rc3", "return code 3 of a save", ENODEV },
+		{ "save:signal", "died in a save", EIO },
+		{ "save:hang", "of a save and was stopped", ETIMEDOUT },
+	};
+	struct pp_memory m;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_text("bin/mode", cases[i].mode);
+		pp_memory_init(&m, &arena);
+		assert_int_equal(store->ops->read(store, &schema, &m, &e), -cases[i].code);
+		assert_has(e.text, cases[i].says);
+	}
+	assert_clean();
+}
+
+static void changed_meanwhile(void **state)
+{
+	struct pp_changes c;
+
+	plan_slots(&c);
+	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	                         "RMRDS_Slot3=Endpoints_Included\nOther=Disabled\n");
+	assert_int_equal(pp_transaction_run(store, &c, &e), -EBUSY);
+	assert_has(e.text, "nothing was written");
+	assert_null(strstr(get_file("bin/log", NULL), "load"));
+	assert_clean();
+}
+
+static void recovers(void **state)
+{
+	enum pp_recovered what;
+	char text[600];
+
+	fails("load:extra", EIO, "Other has changed, too",
+	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
+	/* Another process: it does not know what the rest was, and ours is as it was. */
+	pp_store_close(store);
+	open_store();
+	assert_int_equal(pp_transaction_recover(store, true, &what, text, sizeof(text), &e), 0);
+	assert_int_equal(what, PP_RECOVERED_OLD);
+	assert_clean();
+}
+
+static void recovers_part(void **state)
+{
+	enum pp_recovered what;
+	char text[600];
+
+	fails("load:extra", EIO, "Other has changed, too",
+	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
+	pp_store_close(store);
+	open_store();
+	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Excluded\nRMRDS_Slot2=Endpoints_Included\n"
+	                         "RMRDS_Slot3=Endpoints_Included\nOther=Enabled\n");
+	assert_int_equal(pp_transaction_recover(store, false, &what, text, sizeof(text), &e),
+	                 -EROFS);
+	assert_has(text, "1 of 2 settings written");
+	assert_int_equal(pp_transaction_recover(store, true, &what, text, sizeof(text), &e), 0);
+	assert_int_equal(what, PP_RECOVERED_RESTORED);
+	/* Slot 3 is somebody else's business. */
+	assert_settings("RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	                "RMRDS_Slot3=Endpoints_Included\nOther=Enabled\n");
+	assert_clean();
+}
+
+static void finds(void **state)
+{
+	const char *const places[] = { "/nonexistent/conrep",   in_folder("bin"),
+		                       in_folder("bin/mode"),   in_folder("bin/alternative"),
+		                       in_folder("bin/conrep"), NULL };
+
+	put_text("bin/mode", ""); /* a file, and no program */
+	put_text("bin/pcipass-conrep", "#!/bin/sh\n");
+	assert_int_equal(chmod(in_folder("bin/pcipass-conrep"), 0755), 0);
+	assert_int_equal(symlink("pcipass-conrep", in_folder("bin/alternative")), 0);
+	assert_string_equal(pp_hp_find(places), places[4]);
+	assert_null(pp_hp_find((const char *const[]){ places[0], places[3], NULL }));
+}
+
+static void refuses_programs(void **state)
+{
+	struct pp_store *s;
+	char what[300];
+
+	finds(state);
+	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/alternative"));
+	assert_int_equal(pp_store_open(what, folder, &s, &e), -EINVAL);
+	assert_has(e.text, "our own and not HP's");
+	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/mode"));
+	assert_int_equal(pp_store_open(what, folder, &s, &e), -EACCES);
+	assert_int_equal(chmod(in_folder("bin/conrep"), 0777), 0);
+	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/conrep"));
+	assert_int_equal(pp_store_open(what, folder, &s, &e), -EACCES);
+	assert_has(e.text, "everybody may write");
+	assert_int_equal(pp_store_open("hp:/nonexistent", folder, &s, &e), -ENOENT);
+}
+
+static void sweeps(void **state)
+{
+	struct pp_changes c;
+
+	assert_int_equal(mkdir(in_folder("state"), 0700), 0);
+	/* No process has this number. */
+	assert_int_equal(mkdir(in_folder("state/hp-work-2147483646-abcdef"), 0700), 0);
+	put_text("state/hp-work-2147483646-abcdef/schema.xml", "x");
+	plan_slots(&c);
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_clean();
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(told),         TEST(not_told),
+		TEST(unknown_text), TEST(loads),
+		TEST(return_codes), TEST(lies),
+		TEST(part_of_it),   TEST(writes_too_much),
+		TEST(hangs),        TEST(dies),
+		TEST(much_output),  TEST(orphan),
+		TEST(bad_saves),    TEST(changed_meanwhile),
+		TEST(recovers),     TEST(recovers_part),
+		TEST(finds),        TEST(refuses_programs),
+		TEST(sweeps),
+	};
+
+	fake = argc > 1 ? argv[1] : "fake-conrep.py";
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
