@@ -188,10 +188,9 @@ static int settle(struct pp_store *s, const struct pp_journal *j, bool may_write
 		if (r < 0)
 			return r;
 	} else {
-		bool old = stands == PP_STANDS_OLD;
-		snprintf(text, size, "%s: a transaction was cut off %s: the %s settings stand",
-		         s->where, old ? "before its first write" : "after its last write",
-		         old ? "old" : "new");
+		snprintf(text, size,
+		         "%s: a transaction did not come to its end: all the %s settings stand",
+		         s->where, stands == PP_STANDS_OLD ? "old" : "new");
 	}
 	r = may_write ? pp_journal_drop(s, e) : 0;
 	if (r < 0)
