@@ -369,6 +369,20 @@ static void refuses_programs(void **state)
 	assert_int_equal(pp_store_open("hp:/nonexistent", folder, &s, &e), -ENOENT);
 }
 
+/* Whatever this host is, the answer is a store or a sentence. */
+static void detects(void **state)
+{
+	struct pp_store *s;
+	int r = pp_store_detect(in_folder("state"), &s, &e);
+
+	assert_true(r == 0 || r == -ENOENT || r == -EACCES);
+	if (r == 0)
+		pp_store_close(s);
+	else if (r == -ENOENT)
+		assert_has(e.text, "hp:PROGRAM, efivars:FOLDER or image:FILE");
+	assert_false(is_there("state"));
+}
+
 static void sweeps(void **state)
 {
 	struct pp_changes c;
@@ -396,7 +410,7 @@ int main(int argc, char **argv)
 		TEST(bad_saves),    TEST(changed_meanwhile),
 		TEST(recovers),     TEST(recovers_part),
 		TEST(finds),        TEST(refuses_programs),
-		TEST(sweeps),
+		TEST(sweeps),       TEST(detects),
 	};
 
 	fake = argc > 1 ? argv[1] : "fake-conrep.py";

@@ -157,6 +157,36 @@ def inject(kind, base, known, call: str, how: str):
     return word
 
 
+def part_of_it(case, known):
+    """A load killed in its middle: before the last of its writes to a variable."""
+    strace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=all",
+              "-e", f"inject=write:signal=KILL:when={known[3]['write']}"]
+    run(case.store, "load", strace)
+    assert case.store.content() not in known[:2], "the load was not killed in its middle"
+
+
+def inject_recovery(base, known, call: str, how: str):
+    """Killed, or failing, a second time: while the old is put back."""
+    case = Case(Efivars, base)
+    part_of_it(case, known)
+    run(case.store, "recover", ["strace", "-f", "-o", "/dev/null", "-e", "trace=all",
+                                "-e", f"inject={call}:{how}"])
+    word = settle(case, *known[:3], f"recovery: {call}:{how}")
+    if word in ("none", "old", "restored") and case.store.content() != known[0]:
+        word = f"recovery: {call}:{how}: not the old"
+    case.close()
+    return word
+
+
+def recovery_calls(base, known):
+    case = Case(Efivars, base)
+    part_of_it(case, known)
+    log = base / "log"
+    run(case.store, "recover", ["strace", "-f", "-o", log])
+    case.close()
+    return collections.Counter(m[1] for m in map(CALL.match, log.read_text().splitlines()) if m)
+
+
 def plan(calls):
     for call, count in sorted(calls.items()):
         for n in range(1, count + 1):
@@ -191,10 +221,21 @@ def main() -> int:
                         words[f"{kind.name} {word}"] += 1
                     else:
                         wrong.append(word)
+        # known is now that of the variables.
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            jobs = [pool.submit(inject_recovery, Path(folder), known, *p)
+                    for p in plan(recovery_calls(Path(folder), known))]
+            for job in jobs:
+                word = job.result()
+                if word in ("none", "old", "restored"):
+                    words[f"recovery {word}"] += 1
+                else:
+                    wrong.append(word)
     print("\n".join(wrong))
     print(f"{sum(words.values())} fine: {dict(words)}; {len(wrong)} wrong")
     # What never came about was not tried.
-    for word in ("image old", "image new", "efivars old", "efivars new", "efivars restored"):
+    for word in ("image old", "image new", "efivars old", "efivars new", "efivars restored",
+                 "recovery old", "recovery restored"):
         if not words[word]:
             wrong.append(f"'{word}' never came about")
             print(wrong[-1])
