@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stands in for HP's conrep, with what a run of it prints. Its settings are lines "NAME=TEXT" in the
 file "settings" beside it; how it fails is in the file "mode":
@@ -6,12 +6,11 @@ file "settings" beside it; how it fails is in the file "mode":
 
 import os
 import signal
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 HOME = Path(__file__).parent
 
@@ -40,7 +39,7 @@ def save(schema: ET.Element, path: str, way: str):
     for section in schema.iter("Section"):
         name = section.get("name")
         if name in values:
-            lines.append(f'  <Section name={quoteattr(name)} helptext=".">{escape(values[name])}'
+            lines.append(f'  <Section name="{escape(name)}" helptext=".">{escape(values[name])}'
                          "</Section>")
     lines.append("</Conrep>")
     text = "\n".join(lines) + "\n"
@@ -82,7 +81,9 @@ def main():
         for _ in range(300):
             print("x" * 10000)
     if way == "orphan":
-        subprocess.Popen(["sleep", "3"])
+        if os.fork() == 0:
+            time.sleep(3)
+            os._exit(0)
     if way.startswith("rc"):
         print("It did not go well.")
         end(int(way[2:]))

@@ -80,16 +80,36 @@ class Case:
         shutil.rmtree(self.base)
 
 
+def check_order(kind, lines):
+    """A kill loses nothing that was written, a power cut does. So what has to be on the disk before
+    what is looked up in the calls: journal, its folder, the store, its folder, then no journal."""
+    seen = ""
+    for line in lines:
+        if re.match(r"(\d+ +)?rename", line):
+            seen += "J" if '.journal"' in line else "W"
+        elif "fsync(" in line:
+            seen += "f" if "/vars/" in line or ".tmp>" in line else "d"
+        elif re.search(r"write\(\d+</[^>]*/vars/", line):
+            seen += "W"
+        elif "unlink" in line and ".journal" in line:
+            seen += "U"
+    want = {"image": "fJdfWdUd", "efivars": "fJdWfWfWfdUd"}[kind.name]
+    if seen != want:
+        sys.exit(f"{kind.name}: the calls are {seen}, they should be {want}\n"
+                 "(f, d: a file or folder synced; J, U: journal in place, removed; W: written)")
+
+
 def learn(kind, base: Path):
     """Old and new content, the files that belong, and the calls of a load."""
     case = Case(kind, base)
     old = case.store.content()
     log = base / "log"
-    done = run(case.store, "load", ["strace", "-f", "-o", log])
+    done = run(case.store, "load", ["strace", "-f", "-y", "-o", log])
     if done.returncode:
         sys.exit(f"{kind.name}: a plain load fails: {done.stderr}")
     new = case.store.content()
     assert old != new, "the load changes nothing"
+    check_order(kind, log.read_text().splitlines())
     calls = collections.Counter(m[1] for m in map(CALL.match, log.read_text().splitlines()) if m)
     files = names(case.base)
     case.close()
