@@ -95,7 +95,7 @@ static const struct meaning {
 	{ 1, EBADMSG, "the schema (or, by other accounts, the data file) is bad" },
 	{ 2, EBADMSG, "the data file (or, by other accounts, the schema) is bad" },
 	{ 3, ENODEV, "a driver that it needs is missing" },
-	{ 4, EACCES, "an administrator password is set in the BIOS: take it off for the change" },
+	{ 4, EKEYREJECTED, "an administrator password is set in the BIOS: take it off for the change" },
 	{ 5, ENOTSUP, "it does not support this server" },
 	{ 6, EBADMSG, "the schema lacks an element that it needs" },
 	{ 7, EINVAL, "it did not understand its command line" },

@@ -190,7 +190,7 @@ static void return_codes(void **state)
 	fails("load:rc1", EBADMSG, "return code 1 of a load: the schema", before);
 	fails("load:rc2", EBADMSG, "return code 2", before);
 	fails("load:rc3", ENODEV, "driver", before);
-	fails("load:rc4", EACCES, "administrator password", before);
+	fails("load:rc4", EKEYREJECTED, "administrator password", before);
 	fails("load:rc5", ENOTSUP, "does not support this server", before);
 	fails("load:rc6", EBADMSG, "lacks an element", before);
 	fails("load:rc7", EINVAL, "command line", before);
