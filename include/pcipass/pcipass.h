@@ -3,8 +3,8 @@
 #define PCIPASS_PCIPASS_H
 
 /*
- * All of libpcipass: source -> host -> survey -> report, one direction, no way back; and attach,
- * which tries what was found on this machine.
+ * All of libpcipass. Looking: source -> host -> survey -> report, one direction, no way back.
+ * Settings: store and schema -> plan -> write. Attach tries what was found on this machine.
  */
 
 #include <pcipass/attach.h>
@@ -13,6 +13,7 @@
 #include <pcipass/host.h>
 #include <pcipass/judge.h>
 #include <pcipass/report.h>
+#include <pcipass/settings.h>
 #include <pcipass/source.h>
 
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <pcipass/judge.h>
+#include <pcipass/settings.h>
 
 /* Where a report goes, piece by piece. Non-zero stops the report, which then fails with -EIO. */
 struct pp_sink {
@@ -64,5 +65,17 @@ int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, st
  */
 int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_style *style,
                      struct pp_sink sink, struct pp_error *e);
+
+/*
+ * Settings as they are, after pp_settings_read(): all, or with count those that names say, as
+ * "NAME" or "NAME.ENTRY". Text: all as a table, named ones as NAME=VALUE, which
+ * pp_settings_plan_set() takes. -EINVAL: no such setting; -ENODATA: it was left out.
+ */
+int pp_report_settings(const struct pp_settings *s, const char *const *names, size_t count,
+                       const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
+
+/* What would change or, if written, has changed; old and new. */
+int pp_report_changes(const struct pp_settings_plan *p, bool written, const struct pp_style *style,
+                      struct pp_sink sink, struct pp_error *e);
 
 #endif

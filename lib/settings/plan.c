@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What would change, from a data file or from what was typed; and carrying it out. */
+#include <string.h>
+
+#include "settings/settings.h"
+
+#define TYPED "the command line"
+
+static int plan(struct pp_settings *s, const struct pp_data *wanted, struct pp_settings_plan **ret,
+                struct pp_error *e)
+{
+	struct pp_settings_plan *p = PP_ARENA_NEW(&s->arena, struct pp_settings_plan);
+
+	if (!p)
+		return pp_fail_oom(e, "plan");
+	p->settings = s;
+	int r = pp_changes_plan(&s->schema, &s->machine, wanted, &s->memory, &s->arena, &p->changes,
+	                        e);
+	if (r)
+		return r;
+	for (uint32_t i = 0; i < p->changes.nr_skips; i++)
+		if (pp_settings_remark(s, "%s left out: %s", p->changes.skips[i].name,
+		                       p->changes.skips[i].reason))
+			return pp_fail_oom(e, "plan");
+	*ret = p;
+	return 0;
+}
+
+int pp_settings_plan_file(struct pp_settings *s, const char *path, struct pp_settings_plan **ret,
+                          struct pp_error *e)
+{
+	const char *object;
+	struct pp_data wanted;
+	struct pp_span in;
+
+	if (pp_settings_ready(s, true, e))
+		return -EINVAL;
+	int r = pp_settings_file(path, &s->arena, &in, &object, e);
+	if (!r)
+		r = pp_data_parse(in, object, &s->arena, &s->notes, &wanted, e);
+	if (r)
+		return r;
+	if (pp_settings_take_notes(s))
+		return pp_fail_oom(e, path);
+	return plan(s, &wanted, ret, e);
+}
+
+/* Settings being put together from assignments. */
+struct typed {
+	struct pp_arena *arena;
+	struct pp_setting *settings;
+	uint32_t count;
+};
+
+static struct pp_setting *setting_of(struct typed *t, const char *name)
+{
+	for (uint32_t i = 0; i < t->count; i++)
+		if (!strcmp(t->settings[i].name, name))
+			return &t->settings[i];
+	struct pp_setting *s = &t->settings[t->count++];
+	s->name = name;
+	s->helptext = "";
+	return s;
+}
+
+/* The same thing twice is one wish too many, even if both say the same. */
+static int put(struct typed *t, const char *name, const char *entry, const char *text,
+               struct pp_error *e)
+{
+	struct pp_setting *s = setting_of(t, name);
+	bool twice = s->text || (!entry && s->nr_entries);
+
+	for (uint32_t i = 0; entry && i < s->nr_entries; i++)
+		twice |= !strcmp(s->entries[i].name, entry);
+	if (twice)
+		return pp_fail(e, EINVAL, "%.100s%s%.60s is given twice", name, entry ? "." : "",
+		               entry ? entry : "");
+	if (!entry) {
+		s->text = text;
+		return 0;
+	}
+	struct pp_entry *entries = PP_ARENA_ARRAY(t->arena, s->nr_entries + 1, struct pp_entry);
+	if (!entries)
+		return pp_fail_oom(e, TYPED);
+	if (s->nr_entries)
+		memcpy(entries, s->entries, s->nr_entries * sizeof(*entries));
+	entries[s->nr_entries++] = (struct pp_entry){ .name = entry, .text = text };
+	s->entries = entries;
+	return 0;
+}
+
+/* Takes "NAME=VALUE" apart; a dot parts name and entry unless it belongs to a section's name. */
+static int take_assignment(struct pp_settings *s, struct typed *t, const char *assignment,
+                           struct pp_error *e)
+{
+	const struct pp_schema_section *section;
+	const char *equals = strchr(assignment, '=');
+
+	if (!equals || equals == assignment)
+		return pp_fail(e, EINVAL, "'%.200s': need NAME=VALUE", assignment);
+	char *name = pp_arena_strndup(&s->arena, assignment, (size_t)(equals - assignment));
+	char *text = pp_arena_strdup(&s->arena, equals + 1);
+	if (!name || !text)
+		return pp_fail_oom(e, TYPED);
+	char *dot = strrchr(name, '.'), *entry = NULL;
+	if (dot && pp_schema_find(&s->schema, &s->machine, name, &section, NULL) == -ENOENT) {
+		*dot = '\0';
+		entry = dot + 1;
+	}
+	return put(t, name, entry, text, e);
+}
+
+/* What is typed for this machine and is not for it is no matter of leaving something out. */
+static int check_typed(const struct pp_settings *s, const struct typed *t, struct pp_error *e)
+{
+	const struct pp_schema_section *section;
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		struct pp_error why = { 0 };
+		int r = pp_schema_find(&s->schema, &s->machine, t->settings[i].name, &section,
+		                       &why);
+		if (r == -ENOENT)
+			return pp_fail(e, EINVAL, "%.100s: %.100s has no such setting",
+			               t->settings[i].name, s->schema.object);
+		if (r)
+			return pp_fail(e, r == -ENOTSUP ? EPERM : -r, "%s", why.text);
+	}
+	return 0;
+}
+
+int pp_settings_plan_set(struct pp_settings *s, const char *const *assignments, size_t count,
+                         struct pp_settings_plan **ret, struct pp_error *e)
+{
+	struct typed t = { .arena = &s->arena };
+
+	if (pp_settings_ready(s, true, e))
+		return -EINVAL;
+	t.settings = PP_ARENA_ARRAY(&s->arena, count, struct pp_setting);
+	if (!t.settings)
+		return pp_fail_oom(e, TYPED);
+	for (size_t i = 0; i < count; i++) {
+		int r = take_assignment(s, &t, assignments[i], e);
+		if (r)
+			return r;
+	}
+	int r = check_typed(s, &t, e);
+	if (r)
+		return r;
+	return plan(s,
+	            &(struct pp_data){
+			    .object = TYPED,
+			    .version = "",
+			    .settings = t.settings,
+			    .nr_settings = t.count,
+		    },
+	            ret, e);
+}
+
+size_t pp_settings_plan_count(const struct pp_settings_plan *p)
+{
+	return p->changes.nr_changes;
+}
+
+/* What is known of settings and not written in a schema. */
+static const struct risk {
+	const char *name;  /* how the section's name begins */
+	const char *value; /* that becomes its value */
+	const char *text;
+} risks[] = {
+	{ "RMRDS_Slot", "Endpoints_Excluded",
+	  "iLO no longer sees the card in that slot: no temperature, no health" },
+};
+
+static bool takes_risk(const struct pp_settings_plan *p, const struct risk *risk)
+{
+	for (uint32_t i = 0; i < p->changes.nr_changes; i++) {
+		const struct pp_change *c = &p->changes.changes[i];
+		if (!strncmp(c->section->name, risk->name, strlen(risk->name)) && c->new_text &&
+		    !strcmp(c->new_text, risk->value))
+			return true;
+	}
+	return false;
+}
+
+void pp_settings_plan_risks(const struct pp_settings_plan *p,
+                            void (*tell)(void *ctx, const char *text), void *ctx)
+{
+	char last[400] = "", caution[400] = "";
+
+	for (size_t i = 0; i < sizeof(risks) / sizeof(risks[0]); i++)
+		if (takes_risk(p, &risks[i]))
+			tell(ctx, risks[i].text);
+	/* Settings of one kind have the same caution: once is enough. */
+	for (uint32_t i = 0; i < p->changes.nr_changes; i++) {
+		pp_section_fit(p->changes.changes[i].section, &p->settings->machine, caution,
+		               sizeof(caution));
+		if (*caution && strcmp(caution, last))
+			tell(ctx, caution);
+		memcpy(last, caution, sizeof(last));
+	}
+}
+
+int pp_settings_write(struct pp_settings *s, const struct pp_settings_plan *p, struct pp_error *e)
+{
+	if (p->settings != s)
+		return pp_fail(e, EINVAL, "settings: a plan of other settings");
+	return pp_transaction_run(s->store, &p->changes, e);
+}

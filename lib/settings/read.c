@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The settings as they are, and as a document. */
+#include <string.h>
+#include <unistd.h>
+
+#include "settings/settings.h"
+#include "source/atomic.h"
+
+/* Nothing of the schema is for this machine: why its first section is not. */
+static int nothing_fits(const struct pp_settings *s, struct pp_error *e)
+{
+	for (uint32_t i = 0; i < s->schema.nr_sections; i++) {
+		char reason[400] = "";
+		if (pp_section_fit(&s->schema.sections[i], &s->machine, reason, sizeof(reason)) !=
+		    PP_FIT_YES)
+			return pp_fail(e, EPERM, "%s", reason);
+	}
+	return 0;
+}
+
+static int decode(struct pp_settings *s, struct pp_error *e)
+{
+	const struct pp_skip *skips;
+	uint32_t nr_skips;
+	int r = pp_settings_decode(&s->schema, &s->machine, &s->memory, &s->arena, &s->now, &skips,
+	                           &nr_skips, e);
+
+	if (r)
+		return r;
+	for (uint32_t i = 0; i < nr_skips; i++)
+		if (pp_settings_remark(s, "%s left out: %s", skips[i].name, skips[i].reason))
+			return pp_fail_oom(e, "settings");
+	if (!s->now.nr_settings && !nr_skips)
+		return nothing_fits(s, e);
+	return 0;
+}
+
+/* HP's conrep tells with the first read who the machine is: for what nobody else said. */
+static void identify_further(struct pp_settings *s)
+{
+	const struct pp_machine *m =
+		s->store->ops->machine ? s->store->ops->machine(s->store) : NULL;
+
+	if (!m)
+		return;
+	if (!s->machine.product)
+		s->machine.product = m->product;
+	if (!s->machine.rom_family)
+		s->machine.rom_family = m->rom_family;
+	if (!s->machine.rom_date)
+		s->machine.rom_date = m->rom_date;
+	if (!s->machine.processor)
+		s->machine.processor = m->processor;
+}
+
+int pp_settings_read(struct pp_settings *s, struct pp_error *e)
+{
+	if (s->has_read)
+		return pp_fail(e, EINVAL, "settings: the store has been read already");
+	int r = pp_settings_check(s, NULL, NULL, e);
+	if (!r)
+		r = s->store->ops->read(s->store, &s->schema, &s->memory, e);
+	if (!r)
+		identify_further(s);
+	if (!r)
+		r = decode(s, e);
+	if (r)
+		return r;
+	s->now.object = s->store->where;
+	s->now.version = PP_CONREP_FORM;
+	s->now.machine = s->machine;
+	s->has_read = true;
+	return 0;
+}
+
+int pp_settings_document(struct pp_settings *s, const char **ret, size_t *ret_len,
+                         struct pp_error *e)
+{
+	if (pp_settings_ready(s, true, e))
+		return -EINVAL;
+	if (!s->document.len)
+		pp_data_write(&s->now, &s->document);
+	if (s->document.failed)
+		return pp_fail_oom(e, "data file");
+	*ret = s->document.data;
+	*ret_len = s->document.len;
+	return 0;
+}
+
+static int write_whole(int fd, const char *path, const char *bytes, size_t len, struct pp_error *e)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, struct pp_error *e)
+{
+	struct pp_atomic file;
+	const char *bytes;
+	size_t len;
+	int r = pp_settings_document(s, &bytes, &len, e);
+
+	if (!r)
+		r = pp_atomic_open(path, 0666, overwrite, &file, e);
+	if (r)
+		return r;
+	r = write_whole(file.fd, path, bytes, len, e);
+	if (r) {
+		pp_atomic_abort(&file);
+		return r;
+	}
+	return pp_atomic_commit(&file, e);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The store, whose it is, and the schema. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/identity.h"
+#include "settings/settings.h"
+
+/* The store's own machine is never overruled: a capture's identity must not open this host. */
+static int identify(struct pp_settings *s, struct pp_error *e)
+{
+	const struct pp_machine *own = NULL;
+	struct pp_source *live;
+
+	if (s->store->ops->machine)
+		own = s->store->ops->machine(s->store);
+	if (own) {
+		s->machine = *own;
+		return 0;
+	}
+	int r = pp_source_open(NULL, &live, e);
+	if (r)
+		return r;
+	r = pp_host_identity(live, &s->arena, &s->machine, e);
+	pp_source_free(live);
+	return r;
+}
+
+static int recover(struct pp_settings *s, bool may_write, struct pp_error *e)
+{
+	enum pp_recovered what = PP_RECOVERED_NONE;
+	char text[sizeof(s->recovered)] = "";
+	int r = pp_transaction_recover(s->store, may_write, &what, text, sizeof(text), e);
+
+	if (r && !(r == -EROFS && !may_write))
+		return r;
+	memcpy(s->recovered, text, sizeof(text));
+	return 0;
+}
+
+static int open_store(const struct pp_settings_options *o, struct pp_settings *s,
+                      struct pp_error *e)
+{
+	int r = o->store ? pp_store_open(o->store, o->state, &s->store, e)
+	                 : pp_store_detect(o->state, &s->store, e);
+
+	if (!r)
+		r = recover(s, o->may_write, e);
+	return r ? r : identify(s, e);
+}
+
+int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **ret,
+                     struct pp_error *e)
+{
+	struct pp_settings *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return pp_fail_oom(e, "settings");
+	pp_arena_init(&s->arena, 0);
+	pp_notes_init(&s->notes, &s->arena);
+	pp_memory_init(&s->memory, &s->arena);
+	pp_buffer_init(&s->document, (size_t)64 * 1024 * 1024);
+	s->last_remark = &s->remarks;
+	int r = open_store(o, s, e);
+	if (r) {
+		pp_settings_close(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void pp_settings_close(struct pp_settings *s)
+{
+	if (!s)
+		return;
+	if (s->store)
+		pp_store_close(s->store);
+	pp_buffer_fini(&s->document);
+	pp_arena_fini(&s->arena);
+	free(s);
+}
+
+const char *pp_settings_where(const struct pp_settings *s)
+{
+	return s->store->where;
+}
+
+const char *pp_settings_recovered(const struct pp_settings *s)
+{
+	return s->recovered;
+}
+
+const char *pp_settings_machine(const struct pp_settings *s, enum pp_settings_fact fact)
+{
+	switch (fact) {
+	case PP_SETTINGS_PRODUCT:
+		return s->machine.product;
+	case PP_SETTINGS_ROM_FAMILY:
+		return s->machine.rom_family;
+	case PP_SETTINGS_ROM_DATE:
+		return s->machine.rom_date;
+	case PP_SETTINGS_PROCESSOR:
+		return s->machine.processor;
+	}
+	return NULL;
+}
+
+int pp_settings_remark(struct pp_settings *s, const char *fmt, ...)
+{
+	struct pp_remark *remark = PP_ARENA_NEW(&s->arena, struct pp_remark);
+	va_list ap;
+
+	va_start(ap, fmt);
+	char *text = pp_arena_vprintf(&s->arena, fmt, ap);
+	va_end(ap);
+	if (!remark || !text)
+		return -ENOMEM;
+	pp_text_clean_in_place(text);
+	remark->text = text;
+	*s->last_remark = remark;
+	s->last_remark = &remark->next;
+	return 0;
+}
+
+int pp_settings_take_notes(struct pp_settings *s)
+{
+	for (const struct pp_note *n = s->notes.first; n; n = n->next)
+		if (pp_settings_remark(s, "%s line %zu: %s", n->object, n->offset, n->text))
+			return -ENOMEM;
+	if (s->notes.dropped && pp_settings_remark(s, "and %u more of that", s->notes.dropped))
+		return -ENOMEM;
+	pp_notes_init(&s->notes, &s->arena);
+	return 0;
+}
+
+void pp_settings_remarks(const struct pp_settings *s, void (*tell)(void *ctx, const char *text),
+                         void *ctx)
+{
+	for (const struct pp_remark *r = s->remarks; r; r = r->next)
+		tell(ctx, r->text);
+}
+
+int pp_settings_ready(const struct pp_settings *s, bool read, struct pp_error *e)
+{
+	if (!s->has_schema)
+		return pp_fail(e, EINVAL, "settings: no schema has been read");
+	if (read && !s->has_read)
+		return pp_fail(e, EINVAL, "settings: the store has not been read");
+	return 0;
+}
+
+int pp_settings_schema(struct pp_settings *s, const char *path, struct pp_error *e)
+{
+	if (s->has_schema)
+		return pp_fail(e, EINVAL, "settings: a schema has been read already");
+	int r = pp_settings_schema_file(path, &s->arena, &s->notes, &s->schema, e);
+	if (r)
+		return r;
+	if (pp_settings_take_notes(s))
+		return pp_fail_oom(e, path);
+	s->has_schema = true;
+	return 0;
+}
+
+/* "3.40" against "5.2.0.0", number by number; what is no number counts as 0. */
+static int compare_versions(const char *a, const char *b)
+{
+	while (*a || *b) {
+		unsigned long x = strtoul(a, NULL, 10), y = strtoul(b, NULL, 10);
+		if (x != y)
+			return x < y ? -1 : 1;
+		a += strcspn(a, ".");
+		b += strcspn(b, ".");
+		a += *a == '.';
+		b += *b == '.';
+	}
+	return 0;
+}
+
+/* One platform is enough; each is tried alone, so that it can be told which one it was. */
+static bool platform_met(const struct pp_settings *s, uint32_t i)
+{
+	struct pp_schema one = { .global = { .platforms = &s->schema.global.platforms[i],
+		                             .nr_platforms = 1 } };
+	char reason[8];
+
+	one.object = one.helptext = one.on_mismatch = "";
+	return pp_schema_fit(&one, &s->machine, reason, sizeof(reason)) == PP_FIT_YES;
+}
+
+/* What a schema asks for is shown on a terminal. */
+static void demand(void (*tell)(void *ctx, const struct pp_settings_demand *d), void *ctx,
+                   const char *what, const char *asked, bool met)
+{
+	char clean[128];
+
+	snprintf(clean, sizeof(clean), "%s", asked);
+	pp_text_clean_in_place(clean);
+	tell(ctx, &(struct pp_settings_demand){ what, clean, met });
+}
+
+int pp_settings_check(const struct pp_settings *s,
+                      void (*tell)(void *ctx, const struct pp_settings_demand *d), void *ctx,
+                      struct pp_error *e)
+{
+	const struct pp_schema *schema = &s->schema;
+	char reason[400];
+
+	if (pp_settings_ready(s, false, e))
+		return -EINVAL;
+	bool current = compare_versions(schema->minimum_version, PP_SETTINGS_LEVEL) <= 0;
+	if (tell && *schema->minimum_version)
+		demand(tell, ctx, "version", schema->minimum_version, current);
+	for (uint32_t i = 0; tell && i < schema->global.nr_platforms; i++)
+		demand(tell, ctx, "platform", schema->global.platforms[i], platform_met(s, i));
+	if (!current)
+		return pp_fail(e, ENOTSUP,
+		               "%.100s wants conrep %.40s, and this is of the level of %s",
+		               schema->object, schema->minimum_version, PP_SETTINGS_LEVEL);
+	if (pp_schema_fit(schema, &s->machine, reason, sizeof(reason)) != PP_FIT_YES)
+		return pp_fail(e, EPERM, "%s", reason);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_SETTINGS_SETTINGS_H
+#define PP_SETTINGS_SETTINGS_H
+
+/* Inside the library: what the reports see of settings. */
+
+#include <pcipass/settings.h>
+
+#include "base/buffer.h"
+#include "conrep/change.h"
+#include "store/transaction.h"
+
+/* Something that was odd or left out, in a sentence. */
+struct pp_remark {
+	struct pp_remark *next;
+	const char *text;
+};
+
+struct pp_settings {
+	struct pp_arena arena; /* all that follows lives in it */
+	struct pp_store *store;
+	struct pp_machine machine;
+	char recovered[512];
+	struct pp_schema schema;
+	struct pp_notes notes;
+	struct pp_memory memory;
+	struct pp_data now; /* every setting that fits the machine */
+	struct pp_remark *remarks, **last_remark;
+	struct pp_buffer document;
+	bool has_schema, has_read;
+};
+
+struct pp_settings_plan {
+	const struct pp_settings *settings;
+	struct pp_changes changes;
+};
+
+/* A whole schema or data file, or what a pipe gives, into the arena; object: its name for people.
+ */
+int pp_settings_file(const char *path, struct pp_arena *a, struct pp_span *ret, const char **object,
+                     struct pp_error *e);
+
+/* A schema from a file, as pp_settings_schema() says. */
+int pp_settings_schema_file(const char *path, struct pp_arena *a, struct pp_notes *notes,
+                            struct pp_schema *ret, struct pp_error *e);
+
+/* 0 or -ENOMEM. */
+int pp_settings_remark(struct pp_settings *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Notes since the last call become remarks. */
+int pp_settings_take_notes(struct pp_settings *s);
+
+/* -EINVAL unless the schema has been read and, if read is set, the store too: a caller's bug. */
+int pp_settings_ready(const struct pp_settings *s, bool read, struct pp_error *e);
+
+#endif
