@@ -6,12 +6,13 @@
 
 #include <pcipass/judge.h>
 #include <pcipass/report.h>
+#include <pcipass/settings.h>
 #include <pcipass/source.h>
 
 /* What a script may rely on. */
 enum exit_code {
 	EXIT_YES = 0,    /* yes, or done */
-	EXIT_NO = 1,     /* blocked */
+	EXIT_NO = 1,     /* blocked, differs, refused */
 	EXIT_USAGE = 2,  /* the command was not understood */
 	EXIT_UNSURE = 3, /* facts or rights are missing */
 	EXIT_FAILED = 4,
@@ -19,10 +20,12 @@ enum exit_code {
 
 struct options {
 	const char *from;   /* NULL: the live host */
-	const char *output; /* capture: the file to write */
+	const char *output; /* the file to write */
+	const char *store;  /* where settings live; NULL: found out */
+	const char *schema; /* what they are called */
 	const char *attach; /* verify: the device to try */
-	bool json, all, force, keep_private, take, reset, computed, help, version;
-	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
+	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
 
 /* Which options a command takes, besides --help and --version. */
@@ -34,24 +37,32 @@ enum option_mask {
 	TAKES_OUTPUT = 1 << 4,
 	TAKES_FORCE = 1 << 5,
 	TAKES_PRIVATE = 1 << 6,
-	TAKES_ATTACH = 1 << 7,
-	TAKES_TAKE = 1 << 8,
-	TAKES_RESET = 1 << 9,
-	TAKES_COMPUTED = 1 << 10,
+	TAKES_STORE = 1 << 7,
+	TAKES_SCHEMA = 1 << 8,
+	TAKES_DRY_RUN = 1 << 9,
+	TAKES_YES = 1 << 10,
+	TAKES_ATTACH = 1 << 11,
+	TAKES_TAKE = 1 << 12,
+	TAKES_RESET = 1 << 13,
+	TAKES_COMPUTED = 1 << 14,
 };
 
-/* A command is a row. */
+/* A command is a row; so is a command of a command. */
 struct command {
-	const char *name;
+	const char *name;      /* "settings get": a command's own after its family's */
 	const char *arguments; /* for the usage line; NULL: none */
 	const char *help;
 	unsigned int takes; /* enum option_mask */
 	int min_arguments, max_arguments;
 	enum exit_code (*run)(const struct options *o, int argc, char **argv);
+	const struct command *const *family; /* ended by NULL; then there is no run */
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture, command_groups, command_verify;
+	command_capture, command_groups, command_settings, command_verify;
+
+/* Which of the programs this is, and where its help is: "; see pcipass --help". */
+extern const char program_name[], program_help[];
 
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);
@@ -70,6 +81,14 @@ struct look {
 };
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
+
+/*
+ * The path of a schema. A name with a slash, or of a file that is here, is a path; another one is
+ * looked for where schemas are installed. *ret is valid until the next call. false: nowhere.
+ */
+bool schema_find(const char *name, const char **ret);
+/* Folders that are searched, in order; NULL after the last. */
+const char *schema_folder(unsigned int i);
 
 /* How to print, on this terminal; and where. */
 struct pp_style style_of(const struct options *o);

@@ -16,7 +16,7 @@ static __attribute__((format(printf, 1, 0))) void say(const char *fmt, va_list a
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
-	fprintf(stderr, "pcipass: %s%s\n", text, end);
+	fprintf(stderr, "%s: %s%s\n", program_name, text, end);
 }
 
 void warn(const char *fmt, ...)
@@ -49,7 +49,7 @@ enum exit_code complain_usage(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap, "; see pcipass --help");
+	say(fmt, ap, program_help);
 	va_end(ap);
 	return EXIT_USAGE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Source, host and survey, and where a report goes. */
+/* Source, host and survey, and how a report looks. */
 #include <errno.h>
 #include <pci/pci.h>
 #include <stdio.h>
@@ -106,8 +106,8 @@ static bool wants_color(const struct options *o)
 {
 	const char *term = getenv("TERM");
 
-	if (o->color != COLOR_AUTO)
-		return o->color == COLOR_ALWAYS;
+	if (o->color && strcmp(o->color, "auto"))
+		return !strcmp(o->color, "always");
 	/* https://no-color.org */
 	const char *no = getenv("NO_COLOR");
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
@@ -145,23 +145,4 @@ struct pp_style style_of(const struct options *o)
 		.name = device_name,
 		.class_name = class_name,
 	};
-}
-
-static int to_stdout(void *ctx, const char *bytes, size_t len)
-{
-	return fwrite(bytes, 1, len, stdout) == len ? 0 : -1;
-}
-
-struct pp_sink sink_stdout(void)
-{
-	return (struct pp_sink){ .write = to_stdout };
-}
-
-int flush_stdout(struct pp_error *e)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	e->code = EIO;
-	snprintf(e->text, sizeof(e->text), "standard output: %s", strerror(errno));
-	return -EIO;
 }

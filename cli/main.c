@@ -2,76 +2,78 @@
 /* The command table, and the options that they share. */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 
+const char program_name[] = "pcipass", program_help[] = "; see pcipass --help";
+
 static const struct command *const commands[] = {
-	&command_survey, &command_explain, &command_check,  &command_reserved,
-	&command_groups, &command_capture, &command_verify,
-};
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-enum {
-	OPT_FROM = 256,
-	OPT_JSON,
-	OPT_ALL,
-	OPT_COLOR,
-	OPT_FORCE,
-	OPT_PRIVATE,
-	OPT_ATTACH,
-	OPT_TAKE,
-	OPT_RESET,
-	OPT_COMPUTED,
-	OPT_VERSION
+	&command_survey,  &command_explain,  &command_check,  &command_reserved, &command_groups,
+	&command_capture, &command_settings, &command_verify, NULL,
 };
 
-static const struct option long_options[] = {
-	{ "from", required_argument, NULL, OPT_FROM },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "all", no_argument, NULL, OPT_ALL },
-	{ "color", required_argument, NULL, OPT_COLOR },
-	{ "output", required_argument, NULL, 'o' },
-	{ "force", no_argument, NULL, OPT_FORCE },
-	{ "keep-private", no_argument, NULL, OPT_PRIVATE },
-	{ "computed", no_argument, NULL, OPT_COMPUTED },
-	{ "attach", required_argument, NULL, OPT_ATTACH },
-	{ "take", no_argument, NULL, OPT_TAKE },
-	{ "reset", no_argument, NULL, OPT_RESET },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
+#define FIELD(name) offsetof(struct options, name)
 
-static const struct option_help {
-	unsigned int mask; /* 0: every command */
-	const char *option, *text;
-} option_helps[] = {
-	{ TAKES_FROM, "--from PATH", "a capture, a folder or a bare table in place of this host" },
-	{ TAKES_JSON, "--json", "one JSON document" },
-	{ TAKES_ALL, "--all", "bridges and interrupt windows too" },
-	{ TAKES_COLOR, "--color WHEN", "auto (the default), always or never" },
-	{ TAKES_OUTPUT, "-o, --output FILE", "write FILE: .tar, .tar.gz or .tar.zst" },
-	{ TAKES_FORCE, "--force", "replace FILE if it is there" },
-	{ TAKES_PRIVATE, "--keep-private",
+/* Every option, once. Where there is no letter, the key is the row's number behind all letters. */
+static const struct row {
+	char letter;
+	const char *name, *argument; /* no argument: a bool in struct options, else a text */
+	unsigned int mask;           /* 0: every command */
+	size_t field;
+	const char *help;
+} rows[] = {
+	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
+	  "a capture, a folder or a bare table in place of this host" },
+	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "one JSON document" },
+	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "bridges and interrupt windows too" },
+	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (the default), always or never" },
+	{ 'o', "output", "FILE", TAKES_OUTPUT, FIELD(output),
+	  "write FILE; a capture: .tar, .tar.gz or .tar.zst" },
+	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it is there" },
+	{ 0, "keep-private", NULL, TAKES_PRIVATE, FIELD(keep_private),
 	  "keep serial numbers, UUIDs, MAC addresses and host names" },
-	{ TAKES_COMPUTED, "--computed",
+	{ 0, "computed", NULL, TAKES_COMPUTED, FIELD(computed),
 	  "work the groups out, even where the kernel has made some" },
-	{ TAKES_ATTACH, "--attach DEVICE",
+	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),
+	  "where the settings are: image:FILE, efivars or hp" },
+	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
+	  "what they are called; the default: rmrds.xml" },
+	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
+	  "show what would be written; write nothing" },
+	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
+	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),
 	  "try a real VFIO attach of it, and put everything back" },
-	{ TAKES_TAKE, "--take", "take devices from their host drivers meanwhile" },
-	{ TAKES_RESET, "--reset", "reset the device, too" },
-	{ 0, "-h, --help", "this help; after a command, that command's" },
-	{ 0, "--version", "the version" },
+	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),
+	  "take devices from their host drivers meanwhile" },
+	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "reset the device, too" },
+	{ 'h', "help", NULL, 0, FIELD(help), "this help; after a command, that command's" },
+	{ 0, "version", NULL, 0, FIELD(version), "the version" },
 };
+#define NR_ROWS   (sizeof(rows) / sizeof(rows[0]))
+#define FIRST_KEY 256
+
+static void option_head(const struct row *r, char *buf, size_t size)
+{
+	const char letter[] = { '-', r->letter, ',', ' ', '\0' };
+
+	snprintf(buf, size, "%s--%s%s%s", r->letter ? letter : "", r->name, r->argument ? " " : "",
+	         r->argument ? r->argument : "");
+}
 
 static void print_options(unsigned int takes)
 {
-	for (size_t i = 0; i < sizeof(option_helps) / sizeof(option_helps[0]); i++)
-		if (!option_helps[i].mask || (option_helps[i].mask & takes))
-			printf("  %-18s %s\n", option_helps[i].option, option_helps[i].text);
+	char head[40];
+
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		if (rows[i].mask && !(rows[i].mask & takes))
+			continue;
+		option_head(&rows[i], head, sizeof(head));
+		printf("  %-18s %s\n", head, rows[i].help);
+	}
 }
 
 static void print_command_line(const struct command *c)
@@ -80,105 +82,98 @@ static void print_command_line(const struct command *c)
 	       c->arguments ? c->arguments : "");
 }
 
+/* skip: letters of the name that the reader has typed already. */
+static void print_commands(const struct command *const *list, size_t skip)
+{
+	for (; *list; list++) {
+		char head[40];
+		snprintf(head, sizeof(head), "%s%s%s", (*list)->name + skip,
+		         (*list)->arguments ? " " : "",
+		         (*list)->arguments ? (*list)->arguments : "");
+		printf("  %-18s %.*s\n", head, (int)strcspn((*list)->help, "\n"), (*list)->help);
+	}
+	puts("");
+}
+
 static void print_help(const struct command *c)
 {
 	if (c) {
 		print_command_line(c);
 		printf("%s\n\n", c->help);
+		if (c->family)
+			print_commands(c->family, strlen(c->name) + 1);
 		print_options(c->takes);
 		return;
 	}
 	puts("usage: pcipass [options] [command]\n"
 	     "Tells for every PCI device whether it can be passed through to a virtual\n"
 	     "machine, and if not, exactly why.\n");
-	for (size_t i = 0; i < NR_COMMANDS; i++) {
-		char head[32];
-		snprintf(head, sizeof(head), "%s%s%s", commands[i]->name,
-		         commands[i]->arguments ? " " : "",
-		         commands[i]->arguments ? commands[i]->arguments : "");
-		printf("  %-18s %.*s\n", head, (int)strcspn(commands[i]->help, "\n"),
-		       commands[i]->help);
-	}
-	puts("\nA device is named by its address (07:00.0), slot (slot2), group (group13) or\n"
+	print_commands(commands, 0);
+	puts("A device is named by its address (07:00.0), slot (slot2), group (group13) or\n"
 	     "vendor:device (1000:0087).\n");
 	print_options(~0u);
 	puts("\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
 }
 
+static const struct row *row_of(int key)
+{
+	for (size_t i = 0; i < NR_ROWS; i++)
+		if (key == (rows[i].letter ? rows[i].letter : FIRST_KEY + (int)i))
+			return &rows[i];
+	return NULL;
+}
+
+static void for_getopt(struct option *longs, char *letters)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		longs[i] = (struct option){
+			.name = rows[i].name,
+			.has_arg = rows[i].argument ? required_argument : no_argument,
+			.val = rows[i].letter ? rows[i].letter : FIRST_KEY + (int)i,
+		};
+		if (!rows[i].letter)
+			continue;
+		*letters++ = rows[i].letter;
+		if (rows[i].argument)
+			*letters++ = ':';
+	}
+	longs[NR_ROWS] = (struct option){ 0 };
+	*letters = '\0';
+}
+
+static enum exit_code not_understood(int c, char **argv)
+{
+	if (c == ':')
+		return complain_usage("%s: its value is missing", argv[optind - 1]);
+	/* Of several letters in one word only optopt says which. */
+	if (optopt > 0 && optopt < FIRST_KEY)
+		return complain_usage("-%c: no such option", optopt);
+	return complain_usage("%s: no such option, or it takes no value", argv[optind - 1]);
+}
+
 /* -1: go on. */
 static int parse_options(int argc, char **argv, struct options *o, unsigned int *given)
 {
+	struct option longs[NR_ROWS + 1];
+	char letters[2 * NR_ROWS + 2];
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
-		switch (c) {
-		case OPT_FROM:
-			o->from = optarg;
-			*given |= TAKES_FROM;
-			break;
-		case OPT_JSON:
-			o->json = true;
-			*given |= TAKES_JSON;
-			break;
-		case OPT_ALL:
-			o->all = true;
-			*given |= TAKES_ALL;
-			break;
-		case OPT_COLOR:
-			*given |= TAKES_COLOR;
-			if (!strcmp(optarg, "always"))
-				o->color = COLOR_ALWAYS;
-			else if (!strcmp(optarg, "never"))
-				o->color = COLOR_NEVER;
-			else if (strcmp(optarg, "auto"))
-				return (int)complain_usage("--color %s: need auto, always or never",
-				                           optarg);
-			break;
-		case 'o':
-			o->output = optarg;
-			*given |= TAKES_OUTPUT;
-			break;
-		case OPT_FORCE:
-			o->force = true;
-			*given |= TAKES_FORCE;
-			break;
-		case OPT_PRIVATE:
-			o->keep_private = true;
-			*given |= TAKES_PRIVATE;
-			break;
-		case OPT_COMPUTED:
-			o->computed = true;
-			*given |= TAKES_COMPUTED;
-			break;
-		case OPT_ATTACH:
-			o->attach = optarg;
-			*given |= TAKES_ATTACH;
-			break;
-		case OPT_TAKE:
-			o->take = true;
-			*given |= TAKES_TAKE;
-			break;
-		case OPT_RESET:
-			o->reset = true;
-			*given |= TAKES_RESET;
-			break;
-		case 'h':
-			o->help = true;
-			break;
-		case OPT_VERSION:
-			o->version = true;
-			break;
-		case ':':
-			return (int)complain_usage("%s: its value is missing", argv[optind - 1]);
-		default:
-			/* Of several letters in one word only optopt says which. */
-			if (optopt > 0 && optopt < OPT_FROM)
-				return (int)complain_usage("-%c: no such option", optopt);
-			return (int)complain_usage("%s: no such option, or it takes no value",
-			                           argv[optind - 1]);
-		}
+	for_getopt(longs, letters);
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct row *r = row_of(c);
+		if (!r)
+			return (int)not_understood(c, argv);
+		*given |= r->mask;
+		if (r->argument)
+			*(const char **)((char *)o + r->field) = optarg;
+		else
+			*(bool *)((char *)o + r->field) = true;
 	}
+	if (o->color && strcmp(o->color, "auto") && strcmp(o->color, "always") &&
+	    strcmp(o->color, "never"))
+		return (int)complain_usage("--color %s: need auto, always or never", o->color);
 	return -1;
 }
 
@@ -188,24 +183,47 @@ static bool looks_like_device(const char *s)
 	return strchr(s, ':') || !strncmp(s, "slot", 4) || !strncmp(s, "group", 5);
 }
 
-static const struct command *find_command(const char *name)
+static const struct command *find_command(const struct command *const *list, size_t skip,
+                                          const char *name)
 {
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
+	for (; *list; list++)
+		if (!strcmp((*list)->name + skip, name))
+			return *list;
 	return NULL;
 }
 
 /* An option that the command would silently ignore is a misunderstanding: said, not swallowed. */
 static enum exit_code refuse_option(const struct command *c, unsigned int extra)
 {
-	for (size_t i = 0; i < sizeof(option_helps) / sizeof(option_helps[0]); i++)
-		if (option_helps[i].mask & extra) {
-			warn("%s does not take %s; see pcipass %s --help", c->name,
-			     option_helps[i].option, c->name);
+	char head[40];
+
+	for (size_t i = 0; i < NR_ROWS; i++)
+		if (rows[i].mask & extra) {
+			option_head(&rows[i], head, sizeof(head));
+			warn("%s does not take %s; see pcipass %s --help", c->name, head, c->name);
 			break;
 		}
 	return EXIT_USAGE;
+}
+
+static enum exit_code no_command(const char *word)
+{
+	if (looks_like_device(word))
+		return complain_usage("'%s' is no command: try pcipass explain %s", word, word);
+	if (!access(word, R_OK))
+		return complain_usage("'%s' is no command: try pcipass --from %s", word, word);
+	return complain_usage("'%s' is no command", word);
+}
+
+static enum exit_code no_member(const struct command *c)
+{
+	char names[256] = "";
+	size_t n = 0;
+
+	for (const struct command *const *m = c->family; *m && n < sizeof(names); m++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+		                      (*m)->name + strlen(c->name) + 1);
+	return complain_usage("%s: which of %s?", c->name, names);
 }
 
 static int finish(void)
@@ -229,23 +247,28 @@ int main(int argc, char **argv)
 	}
 	const struct command *c = &command_survey;
 	if (optind < argc) {
-		c = find_command(argv[optind]);
-		if (!c && looks_like_device(argv[optind]))
-			return (int)complain_usage("'%s' is no command: try pcipass explain %s",
-			                           argv[optind], argv[optind]);
-		if (!c && !access(argv[optind], R_OK))
-			return (int)complain_usage("'%s' is no command: try pcipass --from %s",
-			                           argv[optind], argv[optind]);
+		c = find_command(commands, 0, argv[optind]);
 		if (!c)
-			return (int)complain_usage("'%s' is no command", argv[optind]);
+			return (int)no_command(argv[optind]);
 		optind++;
 	} else if (o.help) {
 		c = NULL;
+	}
+	if (c && c->family && optind < argc) {
+		const struct command *member =
+			find_command(c->family, strlen(c->name) + 1, argv[optind]);
+		if (!member)
+			return (int)complain_usage("'%s' is no command of %s", argv[optind],
+			                           c->name);
+		c = member;
+		optind++;
 	}
 	if (o.help) {
 		print_help(c);
 		return finish();
 	}
+	if (c->family)
+		return (int)no_member(c);
 	if (given & ~c->takes)
 		return (int)refuse_option(c, given & ~c->takes);
 	if (argc - optind < c->min_arguments)

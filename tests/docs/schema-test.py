@@ -23,7 +23,7 @@ except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
 
-NAMES = ("survey", "reserved", "check", "groups", "attach")
+NAMES = ("survey", "reserved", "check", "groups", "attach", "settings", "changes")
 ATTEMPTS = ("attached", "refused", "not-tried", "stopped", "left")
 
 
@@ -45,6 +45,8 @@ def kinds(document: dict) -> set[str]:
     found |= {document[k] for k in ("result", "source") if k in document}
     found |= {f["effect"] for d in document.get("devices", [])
               if isinstance(d, dict) for f in d["findings"]}
+    found |= {x["kind"] for x in document.get("settings", [])}
+    found |= {"changes" for x in document.get("changes", [])[:1]}
     return found or {"plain"}
 
 
@@ -130,6 +132,33 @@ def attempts(maker: str, s: Schemas) -> None:
         ended = document["result"] if document["restored"] else "left"
         if ended != kind or bool(document["to_restore"]) != (kind == "left"):
             s.wrong.append(f"{kind}: the document says {ended}")
+def look_at_settings(pcipass: str, root: Path, folder: Path, s: Schemas) -> None:
+    """Each kind of setting, and changes that are shown, written and left out, on an image."""
+    schema = root / "schemas/lab.xml"
+    identity = folder / "lab/sys/class/dmi/id"
+    identity.mkdir(parents=True)
+    (identity / "product_name").write_text("ProLiant Lab\n")
+    with_store = ["--store", f"image:{folder}/image", "--schema", str(schema)]
+    run(pcipass, ["settings", "image", folder / "image", "--from", folder / "lab", *with_store[2:]], s.wrong)
+    listed = run(pcipass, ["settings", "list", "--json", *with_store], s.wrong)
+    if not listed:
+        s.wrong.append("settings list: no document")
+        return
+    s.hold("settings", "lab.xml", listed)
+    kinds_seen = {x["kind"] for x in listed["settings"]}
+    if "enum" not in kinds_seen or "records" not in kinds_seen:
+        s.wrong.append(f"lab.xml: only {kinds_seen}")
+    enum = next(x for x in listed["settings"] if x["kind"] == "enum" and len(x["values"]) > 1)
+    wish = f"{enum['name']}={next(v for v in enum['values'] if v != enum['value'])}"
+    saved = folder / "saved.dat"
+    run(pcipass, ["settings", "save", "-o", saved, *with_store], s.wrong)
+    for arguments, code in ((["set", wish, "--dry-run"], 0), (["set", wish], 0), (["set", wish], 0),
+                            (["diff", saved], 1)):
+        document = run(pcipass, ["settings", *arguments, "--json", *with_store], s.wrong, (code,))
+        if document:
+            s.hold("changes", " ".join(map(str, arguments)), document)
+    if s.counts["changes"] != 4:
+        s.wrong.append("settings: a document of changes is missing")
 
 
 def without_each_field(value: object, path: str = ""):
@@ -191,6 +220,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         for path in samples(root, Path(temporary)):
             look(pcipass, path, s)
+        look_at_settings(pcipass, root, Path(temporary), s)
     for i, path in enumerate(recorded):
         look(pcipass, path, s, deep=i % 4 == 0)
     for table in sorted(data.glob("acpi/*/*.bin")):

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* conrep's own spelling: the options, words and return codes that scripts know. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+const char program_name[] = "conrep", program_help[] = "; see conrep -h";
+
+#define DEFAULT_SCHEMA "conrep.xml"
+#define DEFAULT_DATA   "conrep.dat"
+
+/* As the documents of HP's tool have them; where they disagree, see the manual page. */
+enum return_code {
+	RETURN_DONE = 0,
+	RETURN_SCHEMA = 1,   /* the schema file */
+	RETURN_DATA = 2,     /* the data file */
+	RETURN_STORE = 3,    /* no way to the settings: HP's "driver missing" */
+	RETURN_PASSWORD = 4, /* an administrator's password keeps the settings */
+	RETURN_MACHINE = 5,  /* not for this machine */
+	RETURN_TAG = 6,      /* the schema lacks an element */
+	RETURN_COMMAND = 7,
+	RETURN_OTHER = 255,
+};
+
+struct wish {
+	bool save, load, help, version, dry_run;
+	const char *schema, *data, *store;
+};
+
+static void print_banner(void)
+{
+	puts("conrep " PP_SETTINGS_LEVEL " (pcipass " PCIPASS_VERSION
+	     "): saves and loads a ProLiant's settings\n");
+}
+
+static void print_help(void)
+{
+	puts("usage: conrep [-s | -l] [-x FILE] [-f FILE]\n"
+	     "\n"
+	     "  -s, --save         save this machine's settings to the data file\n"
+	     "  -l, --load         load the data file's settings into this machine\n"
+	     "  -x, --xml FILE     the schema; the default: " DEFAULT_SCHEMA "\n"
+	     "  -f, --file FILE    the data file; the default: " DEFAULT_DATA "\n"
+	     "      --store WHAT   where the settings are: image:FILE, efivars or hp\n"
+	     "      --dry-run      with -l: show what would be written; write nothing\n"
+	     "  -h, -?, --help     this help\n"
+	     "      --version      the version\n"
+	     "\n"
+	     "Return codes: 0 done, 1 schema, 2 data file, 3 no way to the settings, 4 admin\n"
+	     "password, 5 machine not supported, 6 element missing, 7 command, 255 other.");
+}
+
+/* The last line, whatever came before it. */
+static int give(enum return_code code)
+{
+	struct pp_error e = { 0 };
+
+	printf("\nConrep Return Code: %d\n", (int)code);
+	if (!flush_stdout(&e))
+		return (int)code;
+	complain(&e);
+	return code == RETURN_DONE ? RETURN_OTHER : (int)code;
+}
+
+static enum return_code failed(const struct pp_error *e, enum return_code code)
+{
+	fflush(stdout);
+	complain(e);
+	return e->code == ENOMEM ? RETURN_OTHER : code;
+}
+
+/* Of the store: what HP's own program has a return code for keeps it. */
+static enum return_code store_failed(const struct pp_error *e)
+{
+	fflush(stdout);
+	complain(e);
+	switch (e->code) {
+	case EKEYREJECTED:
+		return RETURN_PASSWORD;
+	case ENOTSUP:
+		return RETURN_MACHINE;
+	case ENODEV:
+		return RETURN_STORE;
+	default:
+		return RETURN_OTHER;
+	}
+}
+
+static void tell(void *ctx, const char *text)
+{
+	(void)ctx;
+	warn("%s", text);
+}
+
+static const char *known(const char *text)
+{
+	return text ? text : "unknown";
+}
+
+static void print_machine(const struct pp_settings *s)
+{
+	printf("\tSystem Type:\t\t\t%s\n", known(pp_settings_machine(s, PP_SETTINGS_PRODUCT)));
+	printf("\tROM Date   :\t\t\t%s\n", known(pp_settings_machine(s, PP_SETTINGS_ROM_DATE)));
+	printf("\tROM Family :\t\t\t%s\n", known(pp_settings_machine(s, PP_SETTINGS_ROM_FAMILY)));
+	printf("\tProcessor Manufacturer :\t%s\n\n",
+	       known(pp_settings_machine(s, PP_SETTINGS_PROCESSOR)));
+}
+
+static void print_demand(void *ctx, const struct pp_settings_demand *d)
+{
+	bool version = !strcmp(d->what, "version");
+
+	(void)ctx;
+	if (!version && !d->met)
+		printf("\tPlatform check    : [%-32.32s]\n", d->asked);
+	else
+		printf("\t%s: [%-32.32s]                  %s\n",
+		       version ? "Global Restriction" : "Platform check    ", d->asked,
+		       d->met ? "OK" : "not met");
+}
+
+static enum return_code save(struct pp_settings *s, const struct wish *w)
+{
+	struct pp_error e = { 0 };
+
+	printf("\nSaving configuration data to %s\n", w->data);
+	if (pp_settings_save(s, w->data, true, &e))
+		return failed(&e, RETURN_DATA);
+	return RETURN_DONE;
+}
+
+static enum return_code load(struct pp_settings *s, const struct wish *w)
+{
+	struct pp_style style = { .format = PP_FORMAT_TEXT, .width = 80 };
+	struct pp_settings_plan *plan;
+	struct pp_error e = { 0 };
+
+	printf("\nLoading configuration data from %s\n", w->data);
+	if (pp_settings_plan_file(s, w->data, &plan, &e))
+		return failed(&e, e.code == EPERM     ? RETURN_MACHINE
+		                  : e.code == ENODATA ? RETURN_OTHER
+		                                      : RETURN_DATA);
+	if (w->dry_run) {
+		puts("");
+		if (pp_report_changes(plan, false, &style, sink_stdout(), &e))
+			return failed(&e, RETURN_OTHER);
+		return RETURN_DONE;
+	}
+	fflush(stdout);
+	pp_settings_plan_risks(plan, tell, NULL);
+	if (pp_settings_write(s, plan, &e))
+		return store_failed(&e);
+	return RETURN_DONE;
+}
+
+static enum return_code with_schema(struct pp_settings *s, const struct wish *w)
+{
+	struct pp_error e = { 0 };
+	const char *path;
+
+	printf("XML System Configuration: %s\nHardware   Configuration: %s\n", w->schema, w->data);
+	fflush(stdout);
+	if (!schema_find(w->schema, &path)) {
+		warn("%s: neither here nor in any of these folders:", w->schema);
+		for (unsigned int i = 0; schema_folder(i); i++)
+			warn("  %s", schema_folder(i));
+		return RETURN_SCHEMA;
+	}
+	if (pp_settings_schema(s, path, &e))
+		return failed(&e, e.code == ENOMSG ? RETURN_TAG : RETURN_SCHEMA);
+	if (pp_settings_check(s, print_demand, NULL, &e))
+		return failed(&e, e.code == EPERM ? RETURN_MACHINE : RETURN_SCHEMA);
+	if (pp_settings_read(s, &e))
+		return e.code == EPERM ? failed(&e, RETURN_MACHINE) : store_failed(&e);
+	return w->save ? save(s, w) : load(s, w);
+}
+
+static enum return_code open_code(int error)
+{
+	switch (error) {
+	case EINVAL:
+		return RETURN_COMMAND;
+	case EBUSY:
+	case EUCLEAN:
+		return RETURN_OTHER;
+	default:
+		return RETURN_STORE;
+	}
+}
+
+static enum return_code carry_out(const struct wish *w)
+{
+	struct pp_settings_options options = {
+		.store = w->store,
+		.may_write = w->load && !w->dry_run,
+	};
+	struct pp_error e = { 0 };
+	struct pp_settings *s;
+
+	if (pp_settings_open(&options, &s, &e))
+		return failed(&e, open_code(e.code));
+	print_machine(s);
+	fflush(stdout);
+	if (*pp_settings_recovered(s))
+		warn("%s", pp_settings_recovered(s));
+	enum return_code code = with_schema(s, w);
+	fflush(stdout);
+	pp_settings_remarks(s, tell, NULL);
+	pp_settings_close(s);
+	return code;
+}
+
+enum { OPT_STORE = 256, OPT_DRY_RUN, OPT_VERSION };
+
+static bool take_option(int c, struct wish *w)
+{
+	switch (c) {
+	case 's':
+		w->save = true;
+		return true;
+	case 'l':
+		w->load = true;
+		return true;
+	case 'x':
+		w->schema = optarg;
+		return true;
+	case 'f':
+		w->data = optarg;
+		return true;
+	case 'h':
+		w->help = true;
+		return true;
+	case OPT_STORE:
+		w->store = optarg;
+		return true;
+	case OPT_DRY_RUN:
+		w->dry_run = true;
+		return true;
+	case OPT_VERSION:
+		w->version = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* false: not understood, and said so. */
+static bool parse(int argc, char **argv, struct wish *w)
+{
+	static const struct option longs[] = {
+		{ "save", no_argument, NULL, 's' },
+		{ "load", no_argument, NULL, 'l' },
+		{ "xml", required_argument, NULL, 'x' },
+		{ "schema", required_argument, NULL, 'x' },
+		{ "file", required_argument, NULL, 'f' },
+		{ "store", required_argument, NULL, OPT_STORE },
+		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":slx:f:h", longs, NULL)) != -1) {
+		if (c == '?' && optopt == '?')
+			c = 'h';
+		if (take_option(c, w))
+			continue;
+		if (c == ':')
+			complain_usage("%s: its value is missing", argv[optind - 1]);
+		else if (optopt > 0 && optopt < 256)
+			complain_usage("-%c: no such option", optopt);
+		else
+			complain_usage("%s: no such option, or it takes no value",
+			               argv[optind - 1]);
+		return false;
+	}
+	if (w->help || w->version)
+		return true;
+	if (optind < argc)
+		complain_usage("'%s': one argument too many", argv[optind]);
+	else if (w->save == w->load)
+		complain_usage("one of -s, save, and -l, load, is needed%s",
+		               w->save ? ", not both" : "");
+	else if (w->save && w->dry_run)
+		complain_usage("--dry-run goes with -l: -s changes no setting");
+	else if (!*w->schema || !*w->data)
+		complain_usage("a file without a name");
+	else
+		return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct wish w = { .schema = DEFAULT_SCHEMA, .data = DEFAULT_DATA };
+	struct pp_error e = { 0 };
+	bool understood = parse(argc, argv, &w);
+
+	if (understood && w.version)
+		puts("conrep " PP_SETTINGS_LEVEL " (pcipass " PCIPASS_VERSION ")");
+	else
+		print_banner();
+	if (!understood)
+		return give(RETURN_COMMAND);
+	if (w.help)
+		print_help();
+	if (w.help || w.version)
+		return flush_stdout(&e) ? failed(&e, RETURN_OTHER) : RETURN_DONE;
+	return give(carry_out(&w));
+}
