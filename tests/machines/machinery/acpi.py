@@ -8,10 +8,12 @@ import struct
 HEADER_BYTES = 36
 
 
-def seal(signature: bytes, revision: int, oem_id: str, oem_table_id: str, body: bytes) -> bytes:
+def seal(signature: bytes, revision: int, oem_id: str, oem_table_id: str, body: bytes,
+         oem_revision: int = 1) -> bytes:
     """A whole table: header, body, and a checksum that makes all bytes sum to zero."""
     table = bytearray(struct.pack("<4sIBB6s8sI4sI", signature, HEADER_BYTES + len(body), revision,
                                   0, oem_id.encode().ljust(6)[:6],
-                                  oem_table_id.encode().ljust(8)[:8], 1, b"PPMK", 1) + body)
+                                  oem_table_id.encode().ljust(8)[:8], oem_revision, b"PPMK", 1)
+                      + body)
     table[9] = -sum(table) & 0xFF
     return bytes(table)

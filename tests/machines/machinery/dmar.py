@@ -67,11 +67,11 @@ class Dmar:
         """All structures of one type, in the table's order."""
         return [s for s in self.structures if s.kind == kind]
 
-    def pack(self, oem_id: str, oem_table_id: str) -> bytes:
+    def pack(self, oem_id: str, oem_table_id: str, oem_revision: int = 1) -> bytes:
         """VT-d 8.1."""
         body = struct.pack("<BB10x", HOST_ADDRESS_WIDTH - 1, self.flags)
         body += b"".join(s.pack() for s in self.structures)
-        return acpi.seal(b"DMAR", 1, oem_id, oem_table_id, body)
+        return acpi.seal(b"DMAR", 1, oem_id, oem_table_id, body, oem_revision)
 
 
 def path_to(f: Function) -> tuple[int, list[tuple[int, int]]]:

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The virtual ProLiant: sample machines that boot in QEMU, and what their kernels answer.
+
+places      where things lie; Skip, raised where the lab cannot run
+kernels     Debian's kernels, fetched and unpacked on demand
+initramfs   the small system that the machine boots
+job         what it is asked to run, and its answer
+devices     from a recipe's functions to QEMU's devices
+smbios      a recipe's SMBIOS for QEMU
+tables      a DMAR for a machine without the lab's firmware
+qemu        one run of the emulator
+server      a machine with its disks and settings, over many boots
+"""

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "answer.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/io.h>
+
+#define ANSWER_PORT 0x502
+
+int answer_open(void)
+{
+	return ioperm(ANSWER_PORT, 1, 1);
+}
+
+static void put(const char *bytes, size_t length)
+{
+	outsb(ANSWER_PORT, bytes, length);
+}
+
+void answer_raw(const char *json)
+{
+	put(json, strlen(json));
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+void answer_string(const char *bytes, size_t length)
+{
+	answer_raw("\"");
+	for (size_t at = 0; at < length;) {
+		size_t plain = at;
+
+		while (plain < length && is_plain(bytes[plain]))
+			plain++;
+		put(bytes + at, plain - at);
+		if (plain < length) {
+			char code[8];
+
+			snprintf(code, sizeof(code), "\\u%04x", (unsigned char)bytes[plain++]);
+			answer_raw(code);
+		}
+		at = plain;
+	}
+	answer_raw("\"");
+}
+
+void answer_number(const char *key, long value, bool first)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s\"%s\": %ld", first ? "" : ", ", key, value);
+	answer_raw(text);
+}

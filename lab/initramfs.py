@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The small system that a virtual server boots: busybox, the commands, modules, the runner."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from . import cpio, places
+from .kernels import Kernel
+
+# With what they depend on. A recipe that needs others adds them.
+MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "nvme", "mptsas", "e1000e")
+LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
+SYSTEM_FOLDERS = ("bin", "sbin", "etc", "dev", "proc", "sys", "tmp", "run", "var", "mnt")
+
+
+def _module_name(path: str) -> str:
+    """"kernel/drivers/vfio/pci/vfio-pci.ko.xz" → "vfio_pci"."""
+    return os.path.basename(path).partition(".ko")[0].replace("-", "_")
+
+
+class Image:
+    """An initramfs under construction. Things may be added until pack()."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self._archive = cpio.Archive()
+        self._dependencies: dict[str, list[str]] = {}
+        self._loaded: dict[str, str] = {}  # line of modules.dep by module
+        for line in (kernel.modules / "modules.dep").read_text().splitlines():
+            path, _, needs = line.partition(":")
+            self._dependencies[_module_name(path)] = [path, *needs.split()]
+        self._base()
+
+    def _base(self) -> None:
+        for name in SYSTEM_FOLDERS:
+            self._archive.folder(name)
+        busybox = places.host_file("/bin/busybox", "busybox-static")
+        self._archive.file("bin/busybox", busybox.read_bytes(), 0o755)
+        for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True,
+                                     check=True).stdout.split():
+            if applet != "busybox":
+                self._archive.link(f"bin/{applet}", "busybox")
+        runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab")
+        self._archive.file("init", runner.read_bytes(), 0o755)
+        self.add_program(places.built("pcipass", "build it first"))
+        for name in ("pcipass-conrep",):
+            if (places.BUILD / name).exists():
+                self.add_program(places.BUILD / name)
+        self.add_modules(*MODULES)
+
+    def add_file(self, name: str, data: bytes, mode: int = 0o644) -> None:
+        """A file of the guest."""
+        self._archive.file(name, data, mode)
+
+    def add_host_file(self, path: str | Path, mode: int = 0o644) -> None:
+        """A file of this host, at its own place; links are followed."""
+        if str(path) not in self._archive:
+            self._archive.file(str(path), Path(path).read_bytes(), mode)
+
+    def add_program(self, path: str | Path, to: str = "bin") -> None:
+        """A program with the shared libraries it needs."""
+        path = Path(path)
+        name = f"{to}/{path.name}"
+        if name in self._archive:
+            raise ValueError(f"{name} is there already")
+        self._archive.file(name, path.read_bytes(), 0o755)
+        listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+        for library in LIBRARY.findall(listed):
+            self.add_host_file(library, 0o755)
+
+    def add_modules(self, *names: str) -> None:
+        """Modules and their dependencies; what is built in or unknown to this kernel is left out."""
+        for name in names:
+            for path in self._dependencies.get(name.replace("-", "_"), []):
+                self._add_module(path)
+
+    def has_module(self, name: str) -> bool:
+        """Whether the kernel has it as a module that was added."""
+        return name.replace("-", "_") in self._loaded
+
+    def _add_module(self, path: str) -> None:
+        name = _module_name(path)
+        if name in self._loaded:
+            return
+        data = (self.kernel.modules / path).read_bytes()
+        if path.endswith(".xz"):
+            data = lzma.decompress(data)
+        needs = self._dependencies[name][1:]
+        plain = [p.removesuffix(".xz") for p in (path, *needs)]
+        self._archive.file(f"lib/modules/{self.kernel.release}/{plain[0]}", data)
+        self._loaded[name] = f"{plain[0]}: {' '.join(plain[1:])}"
+
+    def pack(self) -> bytes:
+        """The archive. Nothing can be added afterwards."""
+        listing = "".join(line + "\n" for line in self._loaded.values())
+        self._archive.file(f"lib/modules/{self.kernel.release}/modules.dep", listing.encode())
+        return self._archive.pack()

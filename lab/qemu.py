@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One run of the emulator: the board's words, the logs it leaves, the faults that are its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import places
+
+MEMORY_MIB = 2048
+# Never KVM: where there is a /dev/kvm that cannot run a kernel, QEMU hangs.
+BOARD = ["-machine", "q35,accel=tcg,kernel-irqchip=split", "-cpu", "max", "-smp", "1",
+         "-nodefaults", "-no-user-config", "-nic", "none", "-display", "none", "-no-reboot",
+         # Slots in sysfs then have the ports' numbers.
+         "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
+INTEL_IOMMU = ["-device", "intel-iommu,intremap=on,aw-bits=48"]
+# no_timer_check: the emulator's timer is late under load, and the kernel would panic over it.
+CMDLINE = "intel_iommu=on iommu=pt no_timer_check panic=-1 console=ttyS0 quiet"
+
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+FIRMWARE_LINE = re.compile(r"^lab: (.*)$", re.MULTILINE)
+FIRMWARE_PORT, ANSWER_PORT = 0x402, 0x502
+
+# What the emulator does wrong under load; a run that ends so may be repeated.
+KNOWN_FAULTS = (
+    re.compile(r"timer doesn't work through Interrupt-remapped IO-APIC"),
+    re.compile(r"watchdog: BUG: soft lockup"),
+    re.compile(r"rcu: INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stalls?"),
+)
+
+
+class Failed(Exception):
+    """A run that gave no answer; the text has the end of the serial line."""
+
+
+@dataclass
+class Run:
+    """What a run left behind."""
+
+    answer: bytes
+    firmware: list[str]
+    serial: str
+    stderr: str
+    code: int
+    seconds: float
+
+    @property
+    def timed_out(self) -> bool:
+        """timeout(1) had to end it."""
+        return self.code in (124, 137)
+
+    @property
+    def fault(self) -> str:
+        """The known fault of the emulator that it shows; empty: none."""
+        for known in KNOWN_FAULTS:
+            found = known.search(self.serial)
+            if found:
+                return found[0]
+        if self.timed_out and not self.serial.strip():
+            return "nothing came from the machine"
+        return ""
+
+    def story(self) -> str:
+        """For a message: how it ended and the last lines of its serial line."""
+        how = "ran into its time limit" if self.timed_out else f"ended with {self.code}"
+        tail = "\n".join(self.serial.splitlines()[-25:])
+        return f"QEMU {how} after {self.seconds:.0f} s\n{self.stderr}{tail}"
+
+
+def _port(name: str, number: int, folder: Path) -> list[str]:
+    return ["-chardev", f"file,id={name},path={folder / name}",
+            "-device", f"isa-debugcon,iobase={number:#x},chardev={name}"]
+
+
+def uefi(variables: Path) -> list[str]:
+    """UEFI firmware that keeps its variables in a file."""
+    code = places.host_file(OVMF_CODE, "ovmf")
+    return ["-drive", f"if=pflash,unit=0,readonly=on,format=raw,file={code}",
+            "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
+
+
+def run(words: list[str], folder: Path, seconds: int) -> Run:
+    """Starts QEMU with these words and waits for its end, at most so many seconds."""
+    logs = [folder / name for name in ("firmware", "answer", "serial")]
+    for path in logs:
+        path.unlink(missing_ok=True)
+    command = [places.program("timeout", "coreutils"), "--kill-after=5", str(seconds),
+               places.program("qemu-system-x86_64", "qemu-system-x86"), *BOARD, *words,
+               *_port("firmware", FIRMWARE_PORT, folder), *_port("answer", ANSWER_PORT, folder),
+               "-serial", f"file:{folder / 'serial'}"]
+    start = time.monotonic()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors="replace", check=False)
+    answer = logs[1].read_bytes() if logs[1].exists() else b""
+    return Run(answer, FIRMWARE_LINE.findall(_read(logs[0])), _read(logs[2]), done.stderr,
+               done.returncode, time.monotonic() - start)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A virtual server: a recipe's machine with a kernel, its disks and its settings, boot by boot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from . import devices, initramfs, job, places, qemu, smbios
+from .kernels import Kernel
+from machinery.model import Machine
+
+BOOT_SECONDS = 120
+TRIES = 2
+
+
+class Server:
+    """One machine. What it keeps lies in a folder that goes with it.
+
+    With the lab's firmware it starts by UEFI and the settings live in its variables. Without, the
+    kernel is started at once; give boot() a table then.
+    """
+
+    def __init__(self, machine: Machine, kernel: Kernel, image: initramfs.Image,
+                 firmware: bool = True, cmdline: str = qemu.CMDLINE,
+                 memory_mib: int = qemu.MEMORY_MIB) -> None:
+        self.machine = machine
+        self.kernel = kernel
+        self.firmware = firmware
+        self.cmdline = cmdline
+        self.memory_mib = memory_mib
+        self.retries = 0
+        self.boots = 0
+        self.folder = Path(tempfile.mkdtemp(prefix="pcipass-lab-"))
+        self._initramfs = image.pack()
+        self._rom: Path | None = None
+        if firmware:
+            self._rom = places.built("lab/firmware/proliant.rom",
+                                     "no gnu-efi when the build was set up")
+            variables = places.host_file(qemu.OVMF_VARS, "ovmf")
+            shutil.copyfile(variables, self.folder / "variables")
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        if os.environ.get("PCIPASS_LAB_KEEP"):
+            print(f"kept: {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder)
+
+    def _words(self, initrd: Path) -> list[str]:
+        words = ["-m", str(self.memory_mib)]
+        if self.machine.iommu.kind == "intel":
+            words += qemu.INTEL_IOMMU
+        if self.firmware:
+            words += qemu.uefi(self.folder / "variables")
+        words += devices.arguments(self.machine, self.folder, self._rom)
+        words += smbios.arguments(self.machine, self.folder)
+        # By UEFI only an image with its own loader starts; else the unpacked one is faster.
+        kernel = self.kernel.image if self.firmware else self.kernel.vmlinux
+        return [*words, "-kernel", str(kernel), "-initrd", str(initrd), "-append", self.cmdline]
+
+    def boot(self, asked: job.Job, table: bytes = b"",
+             seconds: int = BOOT_SECONDS) -> job.Answer:
+        """Switches the machine on, has the job done and waits until it is off again.
+
+        table: an archive of tables.early(). A known fault of the emulator is tried once more and
+        counted; anything else without an answer raises qemu.Failed.
+        """
+        initrd = self.folder / "initrd"
+        initrd.write_bytes(table + self._initramfs + asked.pack())
+        self.boots += 1
+        for attempt in range(TRIES):
+            run = qemu.run(self._words(initrd), self.folder, seconds)
+            try:
+                answer = job.parse_answer(run.answer)
+            except ValueError as e:
+                if not run.fault or attempt + 1 == TRIES:
+                    raise qemu.Failed(f"boot {self.boots} of {self.machine.name}: {e}\n"
+                                      f"{run.story()}") from e
+                print(f"once more: {run.fault}", file=sys.stderr)
+                self.retries += 1
+                continue
+            answer.firmware, answer.seconds, answer.retries = run.firmware, run.seconds, attempt
+            return answer
+        raise AssertionError("not reached")
