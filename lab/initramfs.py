@@ -13,7 +13,8 @@ from . import cpio, places
 from .kernels import Kernel
 
 # With what they depend on. A recipe that needs others adds them.
-MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "nvme", "mptsas", "e1000e")
+MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "nvme", "mptsas",
+           "e1000e")
 LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 SYSTEM_FOLDERS = ("bin", "sbin", "etc", "dev", "proc", "sys", "tmp", "run", "var", "mnt")
 
@@ -48,9 +49,10 @@ class Image:
         runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab")
         self._archive.file("init", runner.read_bytes(), 0o755)
         self.add_program(places.built("pcipass", "build it first"))
-        for name in ("pcipass-conrep",):
-            if (places.BUILD / name).exists():
-                self.add_program(places.BUILD / name)
+        if (places.BUILD / "pcipass-conrep").exists():
+            self.add_program(places.BUILD / "pcipass-conrep")
+        # efivarfs guards what it does not know by a flag that busybox cannot clear.
+        self.add_program(places.program("chattr", "e2fsprogs"))
         self.add_modules(*MODULES)
 
     def add_file(self, name: str, data: bytes, mode: int = 0o644) -> None:

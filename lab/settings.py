@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The setting of the lab's firmware, written from the guest by plain means: no command of ours.
+
+Names and places are read from the header that firmware and library share.
+"""
+
+from __future__ import annotations
+
+import re
+
+from . import places
+
+HEADER = places.SOURCE / "lib" / "store" / "efi-names.h"
+FOLDER = "/sys/firmware/efi/efivars"
+ATTRIBUTE_BYTES = 4  # efivarfs puts them in front of the value
+
+
+def _defined(name: str) -> str:
+    found = re.search(rf"^#define {name}\s+(\S+)", HEADER.read_text(), re.MULTILINE)
+    if not found:
+        raise ValueError(f"{HEADER}: no {name}")
+    return found[1].strip('"')
+
+
+VARIABLE = f"{FOLDER}/{_defined('PP_EFI_NVRAM_NAME')}-{_defined('PP_EFI_VENDOR_TEXT')}"
+NVRAM_BYTES = int(_defined("PP_EFI_NVRAM_BYTES"), 0)
+OFFSET = int(_defined("PP_EFI_RMRDS_OFFSET"), 0)
+
+
+def write_byte(offset: int, value: int) -> str:
+    """A line for the shell that changes one byte of the NVRAM and leaves the others.
+
+    A variable is written whole, by one write(); the kernel guards it by the immutable flag.
+    """
+    return (f"v={VARIABLE} && chattr -i $v && cat $v >/tmp/nvram && "
+            f"printf '\\{value:03o}' | dd of=/tmp/nvram bs=1 seek={ATTRIBUTE_BYTES + offset} "
+            "conv=notrunc 2>/dev/null && dd if=/tmp/nvram of=$v bs=65536 conv=notrunc")
+
+
+def nvram(variable: bytes) -> dict[int, int]:
+    """The bytes of the NVRAM that are not zero, by offset, from the variable's file."""
+    if len(variable) != ATTRIBUTE_BYTES + NVRAM_BYTES:
+        raise ValueError(f"a variable of {len(variable)} bytes, want 4 + {NVRAM_BYTES}")
+    return {at: byte for at, byte in enumerate(variable[ATTRIBUTE_BYTES:]) if byte}
+
+
+def exclude(*slots: int) -> str:
+    """A line that excludes these slots' endpoints, and no other of the slots 1 to 8."""
+    return write_byte(OFFSET, sum(1 << (slot - 1) for slot in slots))
