@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import lzma
+import os
 import re
 import shutil
 import struct
@@ -100,12 +101,18 @@ def _open(series: str, folder: Path) -> Kernel:
 
 
 def get(series: str) -> Kernel:
-    """The kernel of a series ("6.1"). The first call fetches it; Skip if that is not possible."""
+    """The kernel of a series ("6.1"); Skip if it cannot be had.
+
+    The first call fetches it, if $PCIPASS_LAB_FETCH allows that: a test that nobody told to does
+    not go to the network.
+    """
     cache = places.cache()
     ready = cache / f"linux-{series}"
     with open(cache / f"linux-{series}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
+            if not os.environ.get("PCIPASS_LAB_FETCH"):
+                raise places.Skip(f"no kernel {series} yet: ./run lab fetches it")
             with tempfile.TemporaryDirectory(dir=cache) as made:
                 folder = Path(made) / "kernel"
                 folder.mkdir()
