@@ -109,14 +109,38 @@ def second_boot(checks: Checks, server: Server) -> None:
     checks.equal("NVRAM", settings.nvram(a[look.nvram].stdout), {settings.OFFSET: 0x02})
 
 
+def other_kinds(checks: Checks) -> None:
+    """A card of two functions, a switch on a card, conventional PCI; the newer kernel."""
+    kernel = kernels.get("6.12")
+    machine = recipe.load(str(places.RECIPES / "kinds.machine"))
+    asked = job.Job()
+    table = asked.run("cat /sys/firmware/acpi/tables/DMAR")
+    check = asked.run("pcipass check 05:00.0")
+    with Server(machine, kernel, initramfs.Image(kernel)) as server:
+        a = server.boot(asked)
+    said = firmware_regions(a)
+    checks.equal("kernel", a.kernel, kernel.release)
+    checks.equal("paths", {n: said[n][2] for n in said}, {
+        1: "00:02.0/00.0 00:02.0/00.1",
+        2: "00:03.0/00.0/00.0/00.0 00:03.0/00.0/01.0/00.0",
+        3: "00:04.0/00.0/01.0",
+        5: "00:07.0/00.0",
+        17: "00:06.0/00.0"})
+    checks.equal("scopes", [len(r.scopes) for r in dmar.unpack(a[table].stdout).of_kind(1)],
+                 [2, 2, 1, 1, 1])
+    no_complaints(checks, a)
+    checks.equal("check the second drive of the switch", a[check].exit, 1)
+
+
 def test(checks: Checks) -> None:
-    """Two boots with the same variables."""
+    """Two boots with the same variables, and one of another machine."""
     kernel = kernels.get("6.1")
     machine = recipe.load(str(places.RECIPES / "dl380p.machine"))
     with Server(machine, kernel, initramfs.Image(kernel)) as server:
         first_boot(checks, server)
         second_boot(checks, server)
         print(f"{server.boots} boots, {server.retries} repeated for faults of the emulator")
+    other_kinds(checks)
 
 
 if __name__ == "__main__":
