@@ -14,6 +14,7 @@ from machinery.functions import CLASSES
 from machinery.model import Function, Machine, MachineError
 
 DISK_BYTES = 16 << 20
+SAS_ADDRESS = 5 << 60  # NAA 5, no vendor
 # What the board has by itself, wherever a recipe may list it.
 BOARD_DEVICES = (0x00, 0x1F)
 # The function of this name carries the lab's firmware in its option ROM.
@@ -107,9 +108,10 @@ def _nvme(b: Builder, f: Function) -> None:
 
 
 def _sas(b: Builder, f: Function) -> None:
-    disk = b.disk(f)
-    b.device(f, "mptsas1068")
-    b.words += ["-device", f"scsi-hd,drive={disk},bus={b.name(f)}.0"]
+    # Without SAS addresses of their own the controller's driver finds no disk.
+    disk, address = b.disk(f), SAS_ADDRESS | f.requester_id << 8
+    b.device(f, "mptsas1068", f"sas_address={address:#x}")
+    b.words += ["-device", f"scsi-hd,drive={disk},bus={b.name(f)}.0,wwn={address + 1:#x}"]
 
 
 def _ethernet(b: Builder, f: Function) -> None:
@@ -127,7 +129,8 @@ ENDPOINTS: dict[int, Callable[[Builder, Function], None]] = {
     CLASSES["scsi"]: _sas, CLASSES["ethernet"]: _ethernet,
     CLASSES["xhci"]: _plain("qemu-xhci"), CLASSES["ehci"]: _plain("usb-ehci"),
     CLASSES["uhci"]: _plain("piix4-usb-uhci"), CLASSES["audio"]: _plain("intel-hda"),
-    CLASSES["vga"]: _plain("VGA", "romfile="), CLASSES["display"]: _plain("bochs-display", "romfile="),
+    CLASSES["vga"]: _plain("VGA", "romfile="),
+    CLASSES["display"]: _plain("bochs-display", "romfile="),
 }
 
 

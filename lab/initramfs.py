@@ -76,7 +76,7 @@ class Image:
             self.add_host_file(library, 0o755)
 
     def add_modules(self, *names: str) -> None:
-        """Modules and their dependencies; what is built in or unknown to this kernel is left out."""
+        """Modules and what they need; what is built in or unknown to this kernel is left out."""
         for name in names:
             for path in self._dependencies.get(name.replace("-", "_"), []):
                 self._add_module(path)

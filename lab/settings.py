@@ -46,4 +46,6 @@ def nvram(variable: bytes) -> dict[int, int]:
 
 def exclude(*slots: int) -> str:
     """A line that excludes these slots' endpoints, and no other of the slots 1 to 8."""
+    if not all(1 <= slot <= 8 for slot in slots):
+        raise ValueError(f"slots {slots}: this writes one byte, so 1 to 8")
     return write_byte(OFFSET, sum(1 << (slot - 1) for slot in slots))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fast way, without UEFI: each kernel sees the recipe's machine and obeys the recipe's table."""
+"""The fast way, without UEFI: each kernel sees the recipe's machine and obeys its table."""
 
 from __future__ import annotations
 

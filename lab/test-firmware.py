@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The virtual ProLiant's firmware: it holds the slots' devices, and obeys the setting after a reboot."""
+"""The lab's firmware holds the slots' devices, and obeys the setting after a reboot."""
 
 from __future__ import annotations
 
