@@ -23,17 +23,19 @@ class Server:
     """One machine. What it keeps lies in a folder that goes with it.
 
     With the lab's firmware it starts by UEFI and the settings live in its variables. Without, the
-    kernel is started at once; give boot() a table then.
+    kernel is started at once; give boot() a table then. structures: SMBIOS records beside those
+    of the recipe.
     """
 
     def __init__(self, machine: Machine, kernel: Kernel, image: initramfs.Image,
                  firmware: bool = True, cmdline: str = qemu.CMDLINE,
-                 memory_mib: int = qemu.MEMORY_MIB) -> None:
+                 memory_mib: int = qemu.MEMORY_MIB, structures: tuple[bytes, ...] = ()) -> None:
         self.machine = machine
         self.kernel = kernel
         self.firmware = firmware
         self.cmdline = cmdline
         self.memory_mib = memory_mib
+        self.structures = structures
         self.retries = 0
         self.boots = 0
         self.folder = Path(tempfile.mkdtemp(prefix="pcipass-lab-"))
@@ -56,13 +58,11 @@ class Server:
             shutil.rmtree(self.folder)
 
     def _words(self, initrd: Path) -> list[str]:
-        words = ["-m", str(self.memory_mib)]
-        if self.machine.iommu.kind == "intel":
-            words += qemu.INTEL_IOMMU
+        words = ["-m", str(self.memory_mib), *qemu.iommu(self.machine.iommu)]
         if self.firmware:
             words += qemu.uefi(self.folder / "variables")
         words += devices.arguments(self.machine, self.folder, self._rom)
-        words += smbios.arguments(self.machine, self.folder)
+        words += smbios.arguments(self.machine, self.folder, self.structures)
         # By UEFI only an image with its own loader starts; else the unpacked one is faster.
         kernel = self.kernel.image if self.firmware else self.kernel.vmlinux
         return [*words, "-kernel", str(kernel), "-initrd", str(initrd), "-append", self.cmdline]

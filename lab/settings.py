@@ -37,6 +37,14 @@ def write_byte(offset: int, value: int) -> str:
             "conv=notrunc 2>/dev/null && dd if=/tmp/nvram of=$v bs=65536 conv=notrunc")
 
 
+def replace(size: int, fill: int) -> str:
+    """A line that makes the variable one of so many bytes, all of them `fill`."""
+    return (f"v={VARIABLE} && chattr -i $v && rm $v && "
+            f"(printf '\\007\\000\\000\\000'; "
+            f"head -c {size} /dev/zero | tr '\\000' '\\{fill:03o}') >/tmp/nvram && "
+            "dd if=/tmp/nvram of=$v bs=65536")
+
+
 def nvram(variable: bytes) -> dict[int, int]:
     """The bytes of the NVRAM that are not zero, by offset, from the variable's file."""
     if len(variable) != ATTRIBUTE_BYTES + NVRAM_BYTES:

@@ -91,8 +91,9 @@ def first_boot(checks: Checks, server: Server) -> None:
 
 
 def second_boot(checks: Checks, server: Server) -> None:
-    """Slot 2 is free, slot 3 as before."""
+    """Slot 2 is free, slot 3 as before. Ends with a variable of another size."""
     look = Look()
+    shorten = look.job.run(settings.replace(999, 0xFF))
     a = server.boot(look.job)
     said = firmware_regions(a)
     checks.true("NVRAM is read", "NVRAM: read, excluded slots 0002" in a.firmware, a.firmware)
@@ -107,6 +108,19 @@ def second_boot(checks: Checks, server: Server) -> None:
     no_complaints(checks, a)
     checks.equal("check slot2", a[look.check].exit, 0)
     checks.equal("NVRAM", settings.nvram(a[look.nvram].stdout), {settings.OFFSET: 0x02})
+    checks.equal("the variable is replaced", a[shorten].exit, 0)
+
+
+def third_boot(checks: Checks, server: Server) -> None:
+    """A variable of another size, all ones: nothing is excluded, and it stays as it is."""
+    asked = job.Job()
+    asked.efi_variables()
+    variable = asked.run(f"cat {settings.VARIABLE} | wc -c")
+    a = server.boot(asked)
+    checks.true("NVRAM is left alone", "NVRAM: 999 bytes, need 4096; left as it is, nothing is "
+                "excluded" in a.firmware, a.firmware)
+    checks.equal("held slots", sorted(firmware_regions(a)), [2, 3])
+    checks.equal("its size", a[variable].text.strip(), str(999 + settings.ATTRIBUTE_BYTES))
 
 
 def other_kinds(checks: Checks) -> None:
@@ -133,12 +147,13 @@ def other_kinds(checks: Checks) -> None:
 
 
 def test(checks: Checks) -> None:
-    """Two boots with the same variables, and one of another machine."""
+    """Three boots with the same variables, and one of another machine."""
     kernel = kernels.get("6.1")
     machine = recipe.load(str(places.RECIPES / "dl380p.machine"))
     with Server(machine, kernel, initramfs.Image(kernel)) as server:
         first_boot(checks, server)
         second_boot(checks, server)
+        third_boot(checks, server)
         print(f"{server.boots} boots, {server.retries} repeated for faults of the emulator")
     other_kinds(checks)
 
