@@ -89,12 +89,14 @@ static int run_locked(struct pp_store *s, const struct pp_changes *c, struct pp_
 		               s->journal);
 	sweep(s);
 	int r = s->ops->prepare(s, c, a, &j, e);
-	if (r == 0)
-		r = pp_journal_save(s, &j, e);
+	if (r < 0)
+		return r;
+	r = pp_journal_save(s, &j, e);
 	if (r < 0) {
 		/* It may be in place with only the sync of the folder failed. */
-		pp_journal_drop(s, &none);
-		return r;
+		if (r != -EEXIST)
+			pp_journal_drop(s, &none);
+		return pp_fail_prefix(e, "without a journal nothing is written");
 	}
 	r = write_and_check(s, &j, e);
 	if (r < 0)
