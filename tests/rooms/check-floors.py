@@ -15,6 +15,7 @@ FLOORS = [
     {"acpi", "pci", "smbios", "source", "conrep"},
     {"host", "store", "override"},
     {"judge", "settings"},
+    {"plan"},
     {"report"},
     {"apply"},
 ]

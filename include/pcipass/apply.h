@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_APPLY_H
+#define PCIPASS_APPLY_H
+
+#include <stdbool.h>
+
+#include <pcipass/plan.h>
+
+/*
+ * The only part, with the stores of settings, that changes a machine. A journal in the state folder
+ * is written and synced before each step, so that a crash at any point leaves a host that
+ * pp_apply_resume() or pp_apply_undo() brings to one side.
+ */
+struct pp_apply_options {
+	const char *root;  /* of the host's files; NULL: "/". Another one is for tests and images */
+	const char *state; /* folder of the journal; NULL: /var/lib/pcipass below root */
+	const char *schemas; /* folder of our schemas */
+	bool dry_run;        /* check everything, change nothing */
+	/* Called with a line for people at each thing done; may be NULL. */
+	void (*say)(void *ctx, const char *line);
+	void *ctx;
+};
+
+/*
+ * All steps or none. Everything is checked before the first change: rights, tools, space, that each
+ * step finds what it expects (drift: -EBUSY with what was found), that no other apply runs (-EBUSY)
+ * and none was left half done (-EALREADY). On failure the steps done are undone in reverse; *e says
+ * what failed and what became of them.
+ * -EPERM: not root, or the kernel is locked down and would ignore a table (said which).
+ */
+int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e);
+
+/* Goes on with, or takes back, what an interrupted apply left. -ENOENT: there is nothing. */
+int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
+/* Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing. */
+int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e);
+
+enum pp_apply_state {
+	PP_APPLY_NONE,   /* no journal */
+	PP_APPLY_PARTLY, /* interrupted: resume or undo */
+	PP_APPLY_DONE,   /* carried out, perhaps not in effect before a reboot */
+	PP_APPLY_UNDONE,
+};
+
+/* What the journal says; *plan (may be NULL) gets the plan that it holds, the caller's. */
+int pp_apply_status(const struct pp_apply_options *o, enum pp_apply_state *ret,
+                    bool *ret_booted_since, struct pp_plan **ret_plan, struct pp_error *e);
+
+#endif

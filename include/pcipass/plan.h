@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_PLAN_H
+#define PCIPASS_PLAN_H
+
+#include <stdbool.h>
+
+#include <pcipass/judge.h>
+#include <pcipass/report.h>
+
+/*
+ * What to do so that a device can be given away: steps in their order, each with what it expects to
+ * find and what it wants, what it costs and how it is undone. Made from a survey, of this host or
+ * of a capture; a plan says what, never how: no path and no command stands in it, so that a plan
+ * from somebody else can do no more than what its text says.
+ */
+struct pp_plan;
+
+struct pp_plan_options {
+	/* The cure to take ("bios-rmrds", "table-override" …); NULL: the best this host offers. */
+	const char *cure;
+	/* The one that carries settings out, as for --store; NULL: found out when it is applied. */
+	const char *store;
+};
+
+/*
+ * wish: a device, slot, group or vendor:device as anywhere else, or "all-slots". The plan frees
+ * every endpoint that shares a group with what was named, for a hypervisor takes whole groups.
+ * A device that is free already gives a plan without steps.
+ * -EINVAL: no name. -ENODEV: nothing of that name. -ENODATA: a fact is missing without which no
+ * plan can be made. -ENOTSUP: no cure, or not the one asked for; the text says which there are.
+ */
+int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_plan_options *o,
+                struct pp_plan **ret, struct pp_error *e);
+
+/*
+ * A plan from its JSON (doc/schema/plan-1.json). Hostile input: unknown kinds, keys that a kind has
+ * not, values out of range are -EBADMSG. Bounded; *ret is the caller's.
+ */
+int pp_plan_parse(const void *bytes, size_t len, struct pp_plan **ret, struct pp_error *e);
+void pp_plan_free(struct pp_plan *p);
+
+/* Steps that a program carries out; and those that a person has to. */
+unsigned int pp_plan_steps(const struct pp_plan *p);
+unsigned int pp_plan_instructions(const struct pp_plan *p);
+/* Something in it takes effect at the next boot only. */
+bool pp_plan_needs_reboot(const struct pp_plan *p);
+
+/* As text for people (steps, price, the other cures and theirs) or as JSON. */
+int pp_report_plan(const struct pp_plan *p, const struct pp_style *style, struct pp_sink sink,
+                   struct pp_error *e);
+
+/*
+ * After the reboot: did it take? Each device of the plan is looked at in a fresh survey: no region
+ * of the table names it, the kernel lists none for its group, the verdict is no longer blocked; and
+ * each step: an override's line in the kernel log, an argument on the command line, a driver bound,
+ * DMA faults inside a former region since boot. booted_since: the host was started anew after the
+ * plan was applied. *ret: no if anything says no, else unknown if
+ * anything is unknown, else yes.
+ */
+enum pp_verified { PP_VERIFIED_YES, PP_VERIFIED_NO, PP_VERIFIED_UNKNOWN };
+int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+                     const struct pp_style *style, struct pp_sink sink, enum pp_verified *ret,
+                     struct pp_error *e);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_PLAN_PLAN_H
+#define PP_PLAN_PLAN_H
+
+#include <pcipass/plan.h>
+
+#include "base/arena.h"
+#include "pci/address.h"
+
+enum pp_step_kind {
+	PP_STEP_SETTING,     /* a BIOS setting, through a store */
+	PP_STEP_OVERRIDE,    /* the firmware's table without some scopes, from the initrd */
+	PP_STEP_ARGUMENT,    /* a kernel argument, at every boot */
+	PP_STEP_BIND,        /* a device to vfio-pci, now and at every boot */
+	PP_STEP_INSTRUCTION, /* what only a person can do, in a menu */
+	PP_STEP_KINDS,
+};
+
+/* A section of a schema from one value to another. */
+struct pp_step_setting {
+	const char *schema;  /* one of ours, by file name: "rmrds.xml" */
+	const char *section; /* "RMRDS_Slot2" */
+	const char *expected, *wanted;
+	const char *store; /* NULL: found out when it is applied */
+};
+
+/* What is taken out of a table, which must be the one that the plan was made from. */
+struct pp_step_override {
+	const char *table;     /* "DMAR" or "IVRS" */
+	uint32_t expected_crc; /* CRC-32 of the table as the firmware has it */
+	uint32_t expected_bytes;
+	const uint32_t *scopes; /* DMAR: offsets of the scopes */
+	uint32_t nr_scopes;
+	uint16_t segment;       /* IVRS */
+	const uint16_t *devids; /* IVRS */
+	uint32_t nr_devids;
+};
+
+struct pp_step_argument {
+	const char *argument; /* "intel_iommu=on"; from a list of known ones */
+};
+
+struct pp_step_bind {
+	struct pp_address address;
+	uint16_t vendor, device;     /* as expected */
+	const char *expected_driver; /* "" none */
+};
+
+struct pp_step {
+	enum pp_step_kind kind;
+	const char *cure; /* its id */
+	const char *text; /* what is done, one sentence */
+	const char *risk; /* NULL: nothing worth a word */
+	const char *undo; /* how it is undone, one sentence */
+	bool needs_reboot;
+	union {
+		struct pp_step_setting setting;
+		struct pp_step_override override;
+		struct pp_step_argument argument;
+		struct pp_step_bind bind;
+	};
+};
+
+/* A way that was not taken, and its price. */
+struct pp_alternative {
+	const char *cure, *text, *risk;
+	bool possible; /* false: text says why not here */
+};
+
+struct pp_plan_device {
+	struct pp_address address;
+	uint16_t vendor, device;
+	const char *slot; /* NULL: none */
+	bool asked;       /* else it comes along: it shares a group */
+};
+
+struct pp_plan {
+	struct pp_arena arena;
+	const char *wish;
+	/* The host it was made from: apply refuses another. NULL: not known. */
+	const char *product, *bios_version, *kernel;
+	const struct pp_plan_device *devices;
+	uint32_t nr_devices;
+	const struct pp_step *steps;
+	uint32_t nr_steps;
+	const struct pp_alternative *alternatives;
+	uint32_t nr_alternatives;
+};
+
+#define PP_PLAN_MAX_BYTES (4u << 20)
+#define PP_PLAN_MAX_STEPS 256
+
+const char *pp_step_kind_name(enum pp_step_kind kind); /* "setting", "override", … */
+
+#endif
