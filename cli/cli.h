@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include <pcipass/judge.h>
+#include <pcipass/plan.h>
 #include <pcipass/report.h>
 #include <pcipass/settings.h>
 #include <pcipass/source.h>
@@ -24,6 +25,8 @@ struct options {
 	const char *store;  /* where settings live; NULL: found out */
 	const char *schema; /* what they are called */
 	const char *attach; /* verify: the device to try */
+	const char *by;     /* free: the cure to take */
+	const char *plan;   /* free, verify: a plan's file */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
@@ -45,6 +48,8 @@ enum option_mask {
 	TAKES_TAKE = 1 << 12,
 	TAKES_RESET = 1 << 13,
 	TAKES_COMPUTED = 1 << 14,
+	TAKES_BY = 1 << 15,
+	TAKES_PLAN = 1 << 16,
 };
 
 /* A command is a row; so is a command of a command. */
@@ -59,7 +64,8 @@ struct command {
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture, command_groups, command_settings, command_verify;
+	command_capture, command_groups, command_settings, command_verify,
+	command_free;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[], program_help[];
@@ -89,6 +95,9 @@ void look_close(struct look *l);
 bool schema_find(const char *name, const char **ret);
 /* Folders that are searched, in order; NULL after the last. */
 const char *schema_folder(unsigned int i);
+
+/* Reads a plan's file. Freed with pp_plan_free(). */
+int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e);
 
 /* How to print, on this terminal; and where. */
 struct pp_style style_of(const struct options *o);

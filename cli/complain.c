@@ -34,6 +34,8 @@ enum exit_code complain(const struct pp_error *e)
 	switch (e->code) {
 	case EINVAL:
 		return EXIT_USAGE;
+	case ENOTSUP: /* asked for something that there is no way to */
+		return EXIT_NO;
 	case ENODEV:
 	case ENODATA:
 	case EACCES:

@@ -13,7 +13,7 @@ const char program_name[] = "pcipass", program_help[] = "; see pcipass --help";
 
 static const struct command *const commands[] = {
 	&command_survey,  &command_explain,  &command_check,  &command_reserved, &command_groups,
-	&command_capture, &command_settings, &command_verify, NULL,
+	&command_capture, &command_settings, &command_free, &command_verify, NULL,
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -43,8 +43,10 @@ static const struct row {
 	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
 	  "what they are called; the default: rmrds.xml" },
 	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
-	  "show what would be written; write nothing" },
+	  "show what would be done; change nothing" },
 	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
+	{ 0, "by", "CURE", TAKES_BY, FIELD(by), "free it that way, not the best one" },
+	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "the plan in FILE" },
 	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),
 	  "try a real VFIO attach of it, and put everything back" },
 	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),

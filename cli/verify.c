@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Did it take? So far by a real attach. */
+/* Did it take? By a plan and a new look, or by a real attach. */
 #include <errno.h>
 #include <pcipass/attach.h>
 #include <signal.h>
@@ -26,6 +26,44 @@ static void catch_signals(void)
 static bool is_stopped(void *ctx)
 {
 	return stop_wanted;
+}
+
+static enum exit_code code_of_checks(enum pp_verified v)
+{
+	switch (v) {
+	case PP_VERIFIED_YES:
+		return EXIT_YES;
+	case PP_VERIFIED_NO:
+		return EXIT_NO;
+	default:
+		return EXIT_UNSURE;
+	}
+}
+
+/* Whoever names a plan says that it was carried out, and the host started anew. */
+static enum exit_code hold_against_plan(const struct options *o)
+{
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	enum pp_verified answer;
+	struct pp_plan *plan;
+	struct look l;
+
+	if (plan_load(o->plan, &plan, &e))
+		return complain(&e);
+	enum exit_code code;
+	if (look_open(o, &l, &e)) {
+		code = complain(&e);
+	} else {
+		if (pp_report_verify(plan, l.survey, true, &style, sink_stdout(), &answer, &e) ||
+		    flush_stdout(&e))
+			code = complain(&e);
+		else
+			code = code_of_checks(answer);
+		look_close(&l);
+	}
+	pp_plan_free(plan);
+	return code;
 }
 
 static enum exit_code code_of(const struct pp_attach *a)
@@ -70,8 +108,14 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	struct pp_source *source;
 	struct pp_host *host;
 
-	if (!o->attach)
-		return complain_usage("verify: what? Give --attach DEVICE");
+	if (!o->attach == !o->plan)
+		return complain_usage("verify: what? Give either --plan FILE or --attach DEVICE");
+	if (!o->attach && (o->take || o->reset))
+		return complain_usage("verify: --take and --reset are for --attach");
+	if (o->plan)
+		return hold_against_plan(o);
+	if (o->from)
+		return complain_usage("verify --attach: only this host can be tried, not --from");
 	if (source_open(o, &source, &e))
 		return complain(&e);
 	int r = pp_host_read(source, &host, &e);
@@ -85,7 +129,8 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 const struct command command_verify = {
 	.name = "verify",
-	.help = "try it: a real attach, as a hypervisor does it",
-	.takes = TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON | TAKES_COLOR,
+	.help = "did a plan take? Or try a real attach, as a hypervisor does",
+	.takes = TAKES_FROM | TAKES_PLAN | TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON |
+	         TAKES_COLOR,
 	.run = run,
 };

@@ -4,7 +4,8 @@
 
 /*
  * All of libpcipass. Looking: source -> host -> survey -> report, one direction, no way back.
- * Settings: store and schema -> plan -> write. Attach tries what was found on this machine.
+ * Settings: store and schema -> plan -> write. Freeing: survey -> plan, and a later survey -> did
+ * it take? Attach tries what was found on this machine.
  */
 
 #include <pcipass/attach.h>
@@ -12,6 +13,7 @@
 #include <pcipass/error.h>
 #include <pcipass/host.h>
 #include <pcipass/judge.h>
+#include <pcipass/plan.h>
 #include <pcipass/report.h>
 #include <pcipass/settings.h>
 #include <pcipass/source.h>

@@ -25,6 +25,8 @@ int pp_build_unread(struct pp_host_build *b, const char *path, int error, const 
 int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret);
 
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
+/* What the kernel logged; part of pp_build_kernel(). 0 or -ENOMEM. */
+int pp_build_log(struct pp_host_build *b);
 int pp_build_firmware(struct pp_host_build *b, struct pp_error *e);
 int pp_build_devices(struct pp_host_build *b, struct pp_error *e);
 int pp_build_topology(struct pp_host_build *b, struct pp_error *e);

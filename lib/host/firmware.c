@@ -53,6 +53,7 @@ static int read_dmar(struct pp_host_build *b)
 	if (r)
 		return undecodable(b, path, r, &why, &h->dmar_error);
 	h->dmar = dmar;
+	h->dmar_bytes = PP_SPAN(bytes.data, dmar->header.length);
 	return 0;
 }
 
@@ -74,6 +75,7 @@ static int read_ivrs(struct pp_host_build *b)
 	if (r)
 		return undecodable(b, path, r, &why, &h->ivrs_error);
 	h->ivrs = ivrs;
+	h->ivrs_bytes = PP_SPAN(bytes.data, ivrs->header.length);
 	return 0;
 }
 

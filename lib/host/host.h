@@ -138,6 +138,14 @@ enum pp_iommu_kind {
 	PP_IOMMU_OTHER, /* an SMMU or another: the kernel's own words are all there is */
 };
 
+/* DMA that the IOMMU stopped, as the kernel logged it. */
+struct pp_fault {
+	struct pp_address device;
+	uint64_t address;
+};
+
+#define PP_MAX_FAULTS 64
+
 struct pp_kernel {
 	struct pp_text_fact release; /* "6.1.0-28-amd64" */
 	unsigned int major, minor;   /* 0.0 if the release is unknown */
@@ -156,6 +164,13 @@ struct pp_kernel {
 	bool rmrrs_relaxed; /* relax_rmrr is in force: by the log, or on Proxmox the command line */
 	bool acs_override_ignored;  /* the log: the kernel does not know pcie_acs_override */
 	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
+	int log_error;              /* errno where the log was not read */
+	bool log_from_boot;         /* it reaches back to where tables are overridden */
+	bool log_override_dmar, log_override_ivrs; /* "Table Upgrade: override [DMAR-…" */
+	bool log_override_refused; /* "kernel is locked down, ignoring table override" */
+	bool log_tboot;            /* started by tboot, which hands the kernel its own DMAR */
+	const struct pp_fault *log_faults;
+	uint32_t nr_log_faults; /* the first PP_MAX_FAULTS that differ */
 };
 
 /* What could not be read, once a fact. */
@@ -191,6 +206,7 @@ struct pp_host {
 	uint8_t wrong_scope_type;
 	const struct pp_dmar *dmar;
 	const struct pp_ivrs *ivrs;
+	struct pp_span dmar_bytes, ivrs_bytes; /* of these, as they were read */
 	enum pp_tri
 		iort_has_smmu; /* the IORT lists an IOMMU; many list interrupt controllers only */
 	enum pp_tri is_guest;  /* the host is a virtual machine itself */
@@ -212,6 +228,13 @@ struct pp_host {
 
 /* Index of the device at that address or PP_NO_DEVICE. */
 uint32_t pp_host_find(const struct pp_host *h, struct pp_address a);
+
+/*
+ * The same host as it would be with other bytes for its DMAR or IVRS: regions and holds are worked
+ * out anew, all else is h's and borrowed from it. -EBADMSG: the table cannot be decoded.
+ */
+int pp_host_replace_table(const struct pp_host *h, enum pp_region_source table,
+                          struct pp_span bytes, struct pp_host **ret, struct pp_error *e);
 
 /* Class tests: base class 06, header of a bridge; USB or display. */
 bool pp_device_is_bridge(const struct pp_device *d);

@@ -217,48 +217,6 @@ static int read_lockdown(struct pp_host_build *b)
 	return l->text ? 0 : -ENOMEM;
 }
 
-/* The text of the log line behind prefix, up to the next blank or comma. */
-static const char *word_behind(struct pp_host_build *b, struct pp_span line, const uint8_t *at,
-                               const char *prefix)
-{
-	at += strlen(prefix);
-	size_t left = (size_t)(line.data + line.len - at), n = 0;
-
-	while (n < left && at[n] != ' ' && at[n] != ',')
-		n++;
-	return pp_text_clean(&b->host->arena, at, n);
-}
-
-static int read_log(struct pp_host_build *b)
-{
-	static const char mismatch[] = "Device scope type does not match for ";
-	struct pp_kernel *k = &b->host->kernel;
-	struct pp_span log, line;
-	int r = pp_source_kernel_log(b->source, &b->scratch, &log);
-
-	if (r == -ENOMEM)
-		return r;
-	if (r)
-		return pp_build_unread(b, "kernel log", -r,
-		                       "what the kernel said of the IOMMU and the regions at boot");
-	while (pp_text_line(&log, &line)) {
-		const uint8_t *at = pp_span_find(line, mismatch);
-		if (at) {
-			k->log_scope_mismatch = true;
-			k->log_scope_device = word_behind(b, line, at, mismatch);
-		}
-		if (pp_span_find(line, "assuming all RMRRs are relaxable"))
-			k->rmrrs_relaxed = true;
-		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
-			k->log_direct_map_failed = true;
-		/* init/main.c, print_unknown_bootoptions() */
-		if (pp_span_find(line, "Unknown kernel command line parameters") &&
-		    pp_span_find(line, "pcie_acs_override"))
-			k->acs_override_ignored = true;
-	}
-	return 0;
-}
-
 /* Is the host a guest itself, and whose? */
 static int read_hypervisor(struct pp_host_build *b)
 {
@@ -293,7 +251,7 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
 	    read_option(b, &unsafe, &k->unsafe_interrupts) ||
 	    read_option(b, &denylist, &k->denylist_disabled) || read_hypervisor(b) ||
-	    read_lockdown(b) || read_log(b))
+	    read_lockdown(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */
 	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);

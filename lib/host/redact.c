@@ -156,6 +156,16 @@ static bool unknown_arguments_matter(struct pp_span line)
 	return true;
 }
 
+/* "nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT …": driver and address come first. */
+static bool is_amd_fault(struct pp_span line)
+{
+	struct pp_span word;
+
+	return pp_text_word(&line, &word) && pp_text_word(&line, &word) && word.len > 8 &&
+	       word.data[word.len - 1] == ':' && pp_text_word(&line, &word) &&
+	       pp_span_is(word, "AMD-Vi:") && pp_span_find(line, "[IO_PAGE_FAULT ");
+}
+
 /* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
 {
@@ -175,11 +185,15 @@ static bool log_line_matters(struct pp_span line)
 		"Your BIOS is broken",
 		"[Firmware Bug]",
 		"Kernel is locked down",
+		"ACPI: kernel is locked down",
+		"tboot: ",
 		"Lockdown:",
 	};
 	line = message_of(line);
 	if (pp_span_starts(line, "Unknown kernel command line parameters"))
 		return unknown_arguments_matter(line);
+	if (is_amd_fault(line))
+		return true;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (pp_span_starts(line, beginnings[i]))
 			return !pp_span_starts(line, "pci ") || pp_span_find(line, "iommu");

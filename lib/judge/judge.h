@@ -77,6 +77,9 @@ struct pp_survey {
 	unsigned int counts[PP_VERDICT_COUNT];
 };
 
+/* A locked-down kernel ignores tables from the initrd. */
+bool pp_locked_down(const struct pp_host *h);
+
 const char *pp_effect_name(enum pp_effect effect);
 
 /* All rules in turn, for documentation and tests: NULL behind the last. */

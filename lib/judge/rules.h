@@ -68,8 +68,6 @@ bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold);
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
 /* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
 enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
-/* A locked-down kernel ignores tables from the initrd. */
-bool pp_locked_down(const struct pp_host *h);
 /* Number of hard holds of a device. */
 static inline uint32_t pp_nr_hard_holds(const struct pp_judging *j, const struct pp_device *d)
 {

@@ -74,6 +74,11 @@ struct pp_plan_device {
 	bool asked;       /* else it comes along: it shares a group */
 };
 
+/* Memory that was reserved for one of the devices when the plan was made. */
+struct pp_plan_region {
+	uint64_t start, end_incl;
+};
+
 struct pp_plan {
 	struct pp_arena arena;
 	const char *wish;
@@ -81,6 +86,8 @@ struct pp_plan {
 	const char *product, *bios_version, *kernel;
 	const struct pp_plan_device *devices;
 	uint32_t nr_devices;
+	const struct pp_plan_region *regions;
+	uint32_t nr_regions;
 	const struct pp_step *steps;
 	uint32_t nr_steps;
 	const struct pp_alternative *alternatives;
@@ -89,7 +96,22 @@ struct pp_plan {
 
 #define PP_PLAN_MAX_BYTES (4u << 20)
 #define PP_PLAN_MAX_STEPS 256
+/* Devices, regions, scopes … of one plan. */
+#define PP_PLAN_MAX_ITEMS 65536
 
 const char *pp_step_kind_name(enum pp_step_kind kind); /* "setting", "override", … */
+/* Takes effect at the next boot; of an instruction it depends. */
+bool pp_step_kind_needs_reboot(enum pp_step_kind kind);
+/* One of the kernel arguments that a plan may hold. */
+bool pp_argument_is_known(const char *argument);
+
+/* An empty plan with its arena; NULL: out of memory. */
+struct pp_plan *pp_plan_alloc(void);
+
+/*
+ * What the step does and how it is undone, made from its fields, so that a plan says what it does
+ * whoever wrote it; an instruction keeps its own. false: out of memory.
+ */
+bool pp_step_describe(struct pp_arena *a, struct pp_step *step);
 
 #endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plans, shows, asks and carries out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/*
+ * The one place where something is changed. Until the library can carry a plan out, it says so:
+ * 0 or a negative errno value as from pp_apply_run().
+ */
+static int carry_out(const struct pp_plan *p, struct pp_error *e)
+{
+	e->code = ENOSYS;
+	snprintf(e->text, sizeof(e->text),
+	         "this version makes plans and does not carry them out: -o FILE keeps this one, "
+	         "doc/cures.md has each step by hand");
+	return -ENOSYS;
+}
+
+static int make_plan(const struct options *o, const char *wish, struct pp_plan **ret,
+                     struct pp_error *e)
+{
+	struct pp_plan_options options = { .cure = o->by, .store = o->store };
+	struct look l;
+	int r = look_open(o, &l, e);
+
+	if (r)
+		return r;
+	r = pp_plan_new(l.survey, wish, &options, ret, e);
+	look_close(&l);
+	return r;
+}
+
+static int to_file(void *ctx, const char *bytes, size_t len)
+{
+	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
+}
+
+/* A new file: a plan that is there already may be the one that was carried out. */
+static int keep_plan(const struct options *o, const struct pp_plan *p, struct pp_error *e)
+{
+	const struct pp_style style = { .format = PP_FORMAT_JSON };
+	int fd = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | (o->force ? O_TRUNC : O_EXCL),
+	              0644);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f) {
+		int code = errno;
+		if (fd >= 0)
+			close(fd);
+		e->code = EIO;
+		snprintf(e->text, sizeof(e->text), "%.300s: %s%s", o->output, strerror(code),
+		         code == EEXIST ? "; --force replaces it" : "");
+		return -EIO;
+	}
+	int r = pp_report_plan(p, &style, (struct pp_sink){ to_file, f }, e);
+	if (fclose(f) && !r) {
+		e->code = EIO;
+		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
+		r = -EIO;
+	}
+	return r;
+}
+
+static enum exit_code act(const struct options *o, const struct pp_plan *p)
+{
+	struct pp_error e = { 0 };
+
+	if (o->output && keep_plan(o, p, &e))
+		return complain(&e);
+	if (o->dry_run || o->output || (!pp_plan_steps(p) && !pp_plan_instructions(p)))
+		return EXIT_YES;
+	if (!pp_plan_steps(p))
+		return EXIT_NO; /* the report says what is left to a person */
+	return carry_out(p, &e) ? complain(&e) : EXIT_YES;
+}
+
+static enum exit_code run(const struct options *o, int argc, char **argv)
+{
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	struct pp_plan *plan;
+
+	if (argc ? o->plan != NULL : !o->plan)
+		return complain_usage("free: need either a device or --plan FILE");
+	if (o->plan && (o->by || o->store || o->from || o->output))
+		return complain_usage(
+			"free --plan: the plan is made; --by, --store, --from and -o make one");
+	if (o->from && !o->dry_run && !o->output)
+		return complain_usage("free --from: that is not this host; need --dry-run or -o");
+	if (o->plan ? plan_load(o->plan, &plan, &e) : make_plan(o, argv[0], &plan, &e))
+		return complain(&e);
+	enum exit_code code = EXIT_YES;
+	if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
+		code = complain(&e);
+	if (code == EXIT_YES)
+		code = act(o, plan);
+	pp_plan_free(plan);
+	return code;
+}
+
+const struct command command_free = {
+	.name = "free",
+	.arguments = "DEVICE",
+	.help = "plan what frees a device (or all-slots), with its price, and do it",
+	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
+	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE,
+	.max_arguments = 1,
+	.run = run,
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A plan in a file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* More than the library takes, so that a file that is too long is refused, not cut. */
+#define MAX_BYTES ((size_t)8 << 20)
+
+static int fail(const char *path, int code, struct pp_error *e)
+{
+	e->code = code;
+	snprintf(e->text, sizeof(e->text), "%.400s: %s", path, strerror(code));
+	return -code;
+}
+
+int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e)
+{
+	FILE *f = fopen(path, "rbe");
+	char *bytes = f ? malloc(MAX_BYTES) : NULL;
+
+	if (!bytes) {
+		int r = fail(path, errno, e);
+		if (f)
+			fclose(f);
+		/* What is missing is the caller's file, no fact of the host. */
+		e->code = EIO;
+		return r;
+	}
+	size_t len = fread(bytes, 1, MAX_BYTES, f);
+	int r = ferror(f) ? fail(path, EIO, e) : pp_plan_parse(bytes, len, ret, e);
+	free(bytes);
+	fclose(f);
+	return r;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the kernel logged of the IOMMU, of tables from the initrd and of DMA that it stopped. */
+#include <string.h>
+
+#include "base/text.h"
+#include "host/build.h"
+
+/* The text of the log line behind prefix, up to the next blank or comma. */
+static const char *word_behind(struct pp_host_build *b, struct pp_span line, const uint8_t *at,
+                               const char *prefix)
+{
+	at += strlen(prefix);
+	size_t left = (size_t)(line.data + line.len - at), n = 0;
+
+	while (n < left && at[n] != ' ' && at[n] != ',')
+		n++;
+	return pp_text_clean(&b->host->arena, at, n);
+}
+
+/* What stands behind prefix up to the first of ends; false if the prefix or an end is not there. */
+static bool between(struct pp_span line, const char *prefix, const char *ends, char *buf,
+                    size_t size)
+{
+	const uint8_t *at = pp_span_find(line, prefix);
+	size_t n = 0;
+
+	if (!at)
+		return false;
+	at += strlen(prefix);
+	size_t left = (size_t)(line.data + line.len - at);
+	while (n < left && !strchr(ends, at[n]))
+		n++;
+	if (!n || n >= size)
+		return false;
+	memcpy(buf, at, n);
+	buf[n] = '\0';
+	return true;
+}
+
+/*
+ * drivers/iommu/intel/dmar.c, dmar_fault_do_one(): "DMAR: [DMA Read NO_PASID] Request device
+ * [07:00.0] fault addr 0xbdf83000 […"; before 5.14 "[DMA Write] Request device [07:00.0] fault
+ * addr bdf83000 […", some with PASID between.
+ */
+static bool parse_intel(struct pp_span line, struct pp_fault *ret)
+{
+	char device[PP_ADDRESS_TEXT_BYTES], address[24];
+
+	return between(line, "Request device [", "]", device, sizeof(device)) &&
+	       between(line, "fault addr ", " ", address, sizeof(address)) &&
+	       pp_address_parse(device, &ret->device) &&
+	       pp_parse_hex(address, UINT64_MAX, &ret->address);
+}
+
+/* "nvme 0000:02:00.0: AMD-Vi: Event …": the word before the driver's own prefix. */
+static bool device_in_front(struct pp_span line, struct pp_address *ret)
+{
+	const uint8_t *end = pp_span_find(line, ": AMD-Vi: Event logged");
+	char device[PP_ADDRESS_TEXT_BYTES];
+	size_t n = 0;
+
+	if (!end)
+		return false;
+	while (end - n > line.data && end[-(ptrdiff_t)n - 1] != ' ' && n + 1 < sizeof(device))
+		n++;
+	memcpy(device, end - n, n);
+	device[n] = '\0';
+	return pp_address_parse(device, ret);
+}
+
+/*
+ * drivers/iommu/amd/iommu.c, amd_iommu_report_page_fault(): "AMD-Vi: Event logged [IO_PAGE_FAULT
+ * device=07:00.0 domain=0x0007 address=0x… flags=…]"; with a known device its name in front
+ * and no device=. From 6.3 on device= has the domain too.
+ */
+static bool parse_amd(struct pp_span line, struct pp_fault *ret)
+{
+	char device[PP_ADDRESS_TEXT_BYTES], address[24];
+
+	if (!pp_span_find(line, "Event logged [IO_PAGE_FAULT ") ||
+	    !between(line, " address=", " ]", address, sizeof(address)) ||
+	    !pp_parse_hex(address, UINT64_MAX, &ret->address))
+		return false;
+	if (between(line, " device=", " ]", device, sizeof(device)))
+		return pp_address_parse(device, &ret->device);
+	return device_in_front(line, &ret->device);
+}
+
+static bool is_known(const struct pp_fault *list, uint32_t nr, struct pp_fault f)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (list[i].address == f.address && pp_address_equal(list[i].device, f.device))
+			return true;
+	return false;
+}
+
+static void learn_fault(struct pp_kernel *k, struct pp_fault *list, struct pp_span line)
+{
+	struct pp_fault f;
+
+	if (k->nr_log_faults == PP_MAX_FAULTS || (!parse_intel(line, &f) && !parse_amd(line, &f)))
+		return;
+	if (!is_known(list, k->nr_log_faults, f))
+		list[k->nr_log_faults++] = f;
+}
+
+/* drivers/acpi/tables.c, acpi_table_initrd_override(), acpi_table_upgrade() */
+static void learn_override(struct pp_kernel *k, struct pp_span line)
+{
+	static const char refused[] = "kernel is locked down, ignoring table override";
+
+	k->log_override_dmar |= pp_span_find(line, "Table Upgrade: override [DMAR") != NULL;
+	k->log_override_ivrs |= pp_span_find(line, "Table Upgrade: override [IVRS") != NULL;
+	k->log_override_refused |= pp_span_find(line, refused) != NULL;
+	/* The tables are listed right after; a capture has no earlier line. */
+	k->log_from_boot |= pp_span_find(line, "ACPI: DMAR 0x") ||
+	                    pp_span_find(line, "ACPI: IVRS 0x") ||
+	                    pp_span_find(line, "Linux version ");
+	k->log_tboot |= pp_span_find(line, "tboot: found shared page") != NULL;
+}
+
+int pp_build_log(struct pp_host_build *b)
+{
+	static const char mismatch[] = "Device scope type does not match for ";
+	struct pp_kernel *k = &b->host->kernel;
+	struct pp_span log, line;
+	int r = pp_source_kernel_log(b->source, &b->scratch, &log);
+
+	k->log_error = -r;
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return pp_build_unread(b, "kernel log", -r,
+		                       "what the kernel said of the IOMMU and the regions at boot");
+	struct pp_fault *faults = PP_ARENA_ARRAY(&b->host->arena, PP_MAX_FAULTS, struct pp_fault);
+	if (!faults)
+		return -ENOMEM;
+	k->log_faults = faults;
+	while (pp_text_line(&log, &line)) {
+		const uint8_t *at = pp_span_find(line, mismatch);
+		if (at) {
+			k->log_scope_mismatch = true;
+			k->log_scope_device = word_behind(b, line, at, mismatch);
+		}
+		if (pp_span_find(line, "assuming all RMRRs are relaxable"))
+			k->rmrrs_relaxed = true;
+		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
+			k->log_direct_map_failed = true;
+		/* init/main.c, print_unknown_bootoptions() */
+		if (pp_span_find(line, "Unknown kernel command line parameters") &&
+		    pp_span_find(line, "pcie_acs_override"))
+			k->acs_override_ignored = true;
+		learn_override(k, line);
+		learn_fault(k, faults, line);
+	}
+	return 0;
+}

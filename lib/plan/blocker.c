@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What blocks the devices of a plan, and what is to be done about all of it but regions. */
+#include <string.h>
+
+#include "plan/make.h"
+
+bool pp_blocker_is_region(const struct pp_finding *f)
+{
+	static const char *const rules[] = { "rmrr-hard", "ivmd-hard", "region-hard",
+		                             "region-companion" };
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!strcmp(f->rule->id, rules[i]))
+			return true;
+	return false;
+}
+
+/* What only comes along need not work for a guest; its regions hold the whole group. */
+static bool matters(const struct pp_planning *p, uint32_t device, const struct pp_finding *f)
+{
+	return p->is_asked[device] || f->rule->scope != PP_SCOPE_OF_DEVICE ||
+	       pp_blocker_is_region(f);
+}
+
+/* Calls one for each finding of each device that is to be freed, until one returns non-zero. */
+static int each_finding(struct pp_planning *p,
+                        int (*one)(struct pp_planning *p, uint32_t device,
+                                   const struct pp_finding *f, struct pp_error *e),
+                        struct pp_error *e)
+{
+	for (uint32_t i = 0; i < p->nr_freed; i++) {
+		const struct pp_row *row = &p->s->rows[p->freed[i]];
+		if (pp_device_is_bridge(row->device))
+			continue;
+		for (uint32_t k = 0; k < row->nr_findings; k++) {
+			if (!matters(p, p->freed[i], row->findings[k]))
+				continue;
+			int r = one(p, p->freed[i], row->findings[k], e);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* Regions have ways of their own, which are tried later. */
+static int refuse_incurable(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                            struct pp_error *e)
+{
+	if (f->effect != PP_BLOCKS || f->nr_cures || pp_blocker_is_region(f))
+		return 0;
+	return pp_fail(e, ENOTSUP, "%s: no cure is known: %s", pp_planning_name(p, device),
+	               f->text);
+}
+
+static int refuse_unknown(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                          struct pp_error *e)
+{
+	if (f->effect != PP_EFFECT_UNKNOWN || f->could != PP_BLOCKS)
+		return 0;
+	return pp_fail(e, ENODATA, "%s: no plan without knowing more: %s",
+	               pp_planning_name(p, device), f->text);
+}
+
+static int note_region(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                       struct pp_error *e)
+{
+	return f->effect == PP_BLOCKS && pp_blocker_is_region(f);
+}
+
+int pp_plan_look(struct pp_planning *p, bool *regions, struct pp_error *e)
+{
+	int r = each_finding(p, refuse_incurable, e);
+
+	if (!r)
+		r = each_finding(p, refuse_unknown, e);
+	if (!r)
+		*regions = each_finding(p, note_region, e) != 0;
+	return r;
+}
+
+/* "add ARGUMENT to …": what a program can do as well; NULL: it is more than that. */
+static const char *argument_to_add(const struct pp_cure *c)
+{
+	static const char *const arguments[] = { "intel_iommu=on", "iommu=pt" };
+
+	if (strcmp(c->id, "kernel-argument") != 0 || strncmp(c->text, "add ", 4) != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+		size_t n = strlen(arguments[i]);
+		if (!strncmp(c->text + 4, arguments[i], n) && c->text[4 + n] == ' ')
+			return arguments[i];
+	}
+	return NULL;
+}
+
+/* The one asked for, else the first that frees the device itself. */
+static const struct pp_cure *cure_of(const struct pp_planning *p, const struct pp_finding *f)
+{
+	const struct pp_cure *best = NULL;
+
+	for (uint32_t i = 0; i < f->nr_cures; i++) {
+		const struct pp_cure *c = &f->cures[i];
+		if (p->cure && !strcmp(c->id, p->cure))
+			return c;
+		if (!best && strcmp(c->id, "use-vf") != 0)
+			best = c;
+	}
+	return best ? best : &f->cures[0];
+}
+
+/* Without an IOMMU the kernel makes no groups: who comes along shows only later. */
+static const char *risk_of(const struct pp_planning *p, const struct pp_cure *c)
+{
+	if (c->risk || p->h->iommu_on == PP_YES)
+		return c->risk;
+	return "which devices share a group, and must come along, shows only when the IOMMU is "
+	       "on: ask again then";
+}
+
+static int cure(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                struct pp_error *e)
+{
+	if (f->effect != PP_BLOCKS || pp_blocker_is_region(f))
+		return 0;
+	const struct pp_cure *c = cure_of(p, f);
+	const char *argument = argument_to_add(c);
+	if (argument)
+		pp_planning_argue(p, c->id, argument, risk_of(p, c));
+	else
+		pp_planning_instruct(p, c->id, c->text, risk_of(p, c));
+	for (uint32_t i = 0; i < f->nr_cures; i++)
+		if (&f->cures[i] != c)
+			pp_planning_alternative(p, true, f->cures[i].id, f->cures[i].text,
+			                        f->cures[i].risk);
+	return 0;
+}
+
+static int cure_of_host(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                        struct pp_error *e)
+{
+	return f->rule->scope == PP_SCOPE_OF_HOST ? cure(p, device, f, e) : 0;
+}
+
+void pp_plan_host_blockers(struct pp_planning *p)
+{
+	(void)each_finding(p, cure_of_host, NULL);
+}
+
+void pp_plan_own_blockers(struct pp_planning *p)
+{
+	(void)each_finding(p, cure, NULL);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_PLAN_CHECK_H
+#define PP_PLAN_CHECK_H
+
+#include "judge/judge.h"
+#include "plan/plan.h"
+
+/* One question after the reboot, its answer and what it rests on. */
+struct pp_check {
+	const struct pp_plan_device *device; /* NULL: about the host */
+	const char *what;                    /* as it should be */
+	enum pp_verified answer;
+	const char *evidence; /* what was found, and where */
+};
+
+struct pp_checks {
+	const struct pp_check *list;
+	uint32_t count;
+	enum pp_verified result; /* no if any says no, else unknown if any is, else yes */
+};
+
+/* Pure; *ret lives in a and borrows from p and s. */
+int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+                  struct pp_arena *a, struct pp_checks *ret, struct pp_error *e);
+
+const char *pp_verified_name(enum pp_verified v); /* "yes", "no", "unknown" */
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan as its JSON. What is put in is checked whole at the end: jansson passes a NULL on. */
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/json.h"
+
+/* The list with the value, or NULL: a value that could not be made must not go missing. */
+static json_t *push(json_t *list, json_t *value)
+{
+	if (!json_array_append_new(list, value))
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+static json_t *hex(uint64_t v, int digits)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%0*llx", digits, (unsigned long long)v);
+	return json_string(text);
+}
+
+static json_t *id(uint16_t v)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%04x", v);
+	return json_string(text);
+}
+
+static json_t *address(struct pp_address a)
+{
+	char text[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(a, text);
+	return json_string(text);
+}
+
+static json_t *devices(const struct pp_plan *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->nr_devices; i++) {
+		const struct pp_plan_device *d = &p->devices[i];
+		list = push(list, json_pack("{s:o, s:o, s:o, s:s?, s:b}", "address",
+		                            address(d->address), "vendor", id(d->vendor), "device",
+		                            id(d->device), "slot", d->slot, "asked", d->asked));
+	}
+	return list;
+}
+
+static json_t *regions(const struct pp_plan *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->nr_regions; i++)
+		list = push(list, json_pack("{s:o, s:o}", "start", hex(p->regions[i].start, 1),
+		                            "end", hex(p->regions[i].end_incl, 1)));
+	return list;
+}
+
+static json_t * override(const struct pp_step_override *o)
+{
+	json_t *list = json_array();
+	bool dmar = !strcmp(o->table, "DMAR");
+
+	for (uint32_t i = 0; i < o->nr_scopes; i++)
+		list = push(list, json_integer(o->scopes[i]));
+	for (uint32_t i = 0; i < o->nr_devids; i++) {
+		uint16_t devid = o->devids[i];
+		list = push(list, address((struct pp_address){ o->segment, (uint8_t)(devid >> 8),
+		                                               devid >> 3 & 0x1f, devid & 7 }));
+	}
+	return json_pack("{s:s, s:o, s:I, s:o}", "table", o->table, "expected_crc",
+	                 hex(o->expected_crc, 8), "expected_bytes", (json_int_t)o->expected_bytes,
+	                 dmar ? "scopes" : "devices", list);
+}
+
+/* What belongs to its kind, under the kind's own name; NULL: an instruction has nothing. */
+static json_t *details(const struct pp_step *s)
+{
+	switch (s->kind) {
+	case PP_STEP_SETTING:
+		return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "schema", s->setting.schema,
+		                 "section", s->setting.section, "expected", s->setting.expected,
+		                 "wanted", s->setting.wanted, "store", s->setting.store);
+	case PP_STEP_OVERRIDE:
+		return override(&s->override);
+	case PP_STEP_ARGUMENT:
+		return json_pack("{s:s}", "argument", s->argument.argument);
+	case PP_STEP_BIND:
+		return json_pack("{s:o, s:o, s:o, s:s}", "address", address(s->bind.address),
+		                 "vendor", id(s->bind.vendor), "device", id(s->bind.device),
+		                 "expected_driver", s->bind.expected_driver);
+	default:
+		return NULL;
+	}
+}
+
+static json_t *step(const struct pp_step *s)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b}", "kind", pp_step_kind_name(s->kind),
+	                      "cure", s->cure, "text", s->text, "risk", s->risk, "undo", s->undo,
+	                      "needs_reboot", s->needs_reboot);
+
+	if (s->kind != PP_STEP_INSTRUCTION &&
+	    json_object_set_new(o, pp_step_kind_name(s->kind), details(s))) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+static json_t *steps(const struct pp_plan *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		list = push(list, step(&p->steps[i]));
+	return list;
+}
+
+static json_t *alternatives(const struct pp_plan *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->nr_alternatives; i++) {
+		const struct pp_alternative *a = &p->alternatives[i];
+		list = push(list, json_pack("{s:s, s:s, s:s?, s:b}", "cure", a->cure, "text",
+		                            a->text, "risk", a->risk, "possible", a->possible));
+	}
+	return list;
+}
+
+json_t *pp_plan_json(const struct pp_plan *p)
+{
+	json_t *host = json_pack("{s:s?, s:s?, s:s?}", "product", p->product, "bios_version",
+	                         p->bios_version, "kernel", p->kernel);
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA, "wish",
+	                 p->wish, "host", host, "devices", devices(p), "regions", regions(p),
+	                 "steps", steps(p), "alternatives", alternatives(p));
+}

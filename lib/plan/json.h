@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_PLAN_JSON_H
+#define PP_PLAN_JSON_H
+
+#include <jansson.h>
+
+#include "plan/plan.h"
+
+#define PP_PLAN_SCHEMA "pcipass.plan/1"
+
+/* The document of doc/schema/plan-1.json, the caller's; NULL: out of memory. */
+json_t *pp_plan_json(const struct pp_plan *p);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a wish and a survey to a plan. */
+#include <string.h>
+
+#include "judge/select.h"
+#include "plan/make.h"
+
+const char *pp_planning_text(struct pp_planning *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	const char *s = pp_arena_vprintf(p->a, fmt, ap);
+	va_end(ap);
+	p->failed |= !s;
+	return s ? s : "";
+}
+
+const char *pp_planning_name(struct pp_planning *p, uint32_t device)
+{
+	char text[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format_short(p->h->devices[device].address, text);
+	return pp_planning_text(p, "%s", text);
+}
+
+/* A plan outlives the survey that it was made from. */
+static const char *copy(struct pp_planning *p, const char *text)
+{
+	return text ? pp_planning_text(p, "%s", text) : NULL;
+}
+
+struct pp_step *pp_planning_step(struct pp_planning *p, enum pp_step_kind kind, const char *cure,
+                                 const char *risk)
+{
+	/* The last place is for those that are too many. */
+	bool full = p->nr_steps == PP_PLAN_MAX_STEPS;
+	struct pp_step *s = &p->steps[p->nr_steps];
+
+	p->failed |= full;
+	p->nr_steps += !full;
+	*s = (struct pp_step){
+		.kind = kind,
+		.cure = copy(p, cure),
+		.risk = copy(p, risk),
+		.needs_reboot = pp_step_kind_needs_reboot(kind),
+	};
+	return s;
+}
+
+/* Whether it takes a reboot, and the way back: what doc/cures.md says of each. */
+static const struct instruction {
+	const char *cure, *undo;
+	bool needs_reboot;
+} instructions[] = {
+	{ "bios-shared-memory", "enable it again, and a reboot", true },
+	{ "bios-preboot-dma", "turn it on again, and a reboot", true },
+	{ "bios-iommu", "disable it again, and a reboot", true },
+	{ "virtual-iommu", "take it out of the machine again", true },
+	{ "bios-vmd", "switch VMD on again, and a reboot", true },
+	{ "bios-update", "the older BIOS, where its maker has a way back", true },
+	{ "kernel-argument", "the command line as it was, and a reboot", true },
+	{ "table-override", "the initrd without that table, and a reboot", true },
+	{ "allow-unsafe-interrupts", "take the line out again, and a reboot", true },
+	{ "disable-denylist", "take the line out again, and a reboot", true },
+	{ "unbind-bridge", "write the same to the driver's bind, or reboot", false },
+	{ "vfs-off", "write the former number there", false },
+	{ "use-vf", "nothing to undo", false },
+	{ "another-slot", "put the card back", true },
+};
+
+void pp_planning_instruct(struct pp_planning *p, const char *cure, const char *text,
+                          const char *risk)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind == PP_STEP_INSTRUCTION && !strcmp(p->steps[i].text, text))
+			return;
+	struct pp_step *s = pp_planning_step(p, PP_STEP_INSTRUCTION, cure, risk);
+	s->text = copy(p, text);
+	s->undo = "doc/cures.md says how";
+	s->needs_reboot = true;
+	for (size_t i = 0; i < sizeof(instructions) / sizeof(instructions[0]); i++)
+		if (!strcmp(instructions[i].cure, cure)) {
+			s->undo = instructions[i].undo;
+			s->needs_reboot = instructions[i].needs_reboot;
+		}
+}
+
+void pp_planning_argue(struct pp_planning *p, const char *cure, const char *argument,
+                       const char *risk)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind == PP_STEP_ARGUMENT &&
+		    !strcmp(p->steps[i].argument.argument, argument))
+			return;
+	struct pp_step *s = pp_planning_step(p, PP_STEP_ARGUMENT, cure, risk);
+	s->argument.argument = argument;
+}
+
+void pp_planning_alternative(struct pp_planning *p, bool possible, const char *cure,
+                             const char *text, const char *risk)
+{
+	for (uint32_t i = 0; i < p->nr_alternatives; i++)
+		if (!strcmp(p->alternatives[i].cure, cure))
+			return;
+	if (p->nr_alternatives < PP_PLAN_MAX_ALTERNATIVES)
+		p->alternatives[p->nr_alternatives++] =
+			(struct pp_alternative){ copy(p, cure), copy(p, text), copy(p, risk),
+			                         possible };
+}
+
+const struct pp_cure *pp_planning_cure(const struct pp_planning *p, uint32_t device, const char *id)
+{
+	const struct pp_row *row = &p->s->rows[device];
+
+	for (uint32_t i = 0; i < row->nr_findings; i++) {
+		const struct pp_finding *f = row->findings[i];
+		for (uint32_t c = 0; f->effect == PP_BLOCKS && c < f->nr_cures; c++)
+			if (!strcmp(f->cures[c].id, id))
+				return &f->cures[c];
+	}
+	return NULL;
+}
+
+/* Every card that sits in a slot. */
+static int select_slots(const struct pp_host *h, struct pp_arena *a, struct pp_selection *ret,
+                        struct pp_error *e)
+{
+	uint32_t *devices = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t);
+	uint32_t n = 0;
+
+	if (!devices)
+		return pp_fail_oom(e, "plan");
+	if (h->devices_error)
+		return pp_fail(e, ENODATA, "all-slots: the devices were not read");
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (h->devices[i].slot.name && !pp_device_is_bridge(&h->devices[i]))
+			devices[n++] = i;
+	if (!n)
+		return pp_fail(e, ENODEV, "all-slots: no card is known to sit in a slot here");
+	*ret = (struct pp_selection){ devices, n };
+	return 0;
+}
+
+/* Its virtual functions go when it goes: they are not asked for beside it. */
+static void drop_vfs(struct pp_planning *p)
+{
+	for (uint32_t i = 0; i < p->h->nr_devices; i++) {
+		uint32_t pf = p->h->devices[i].physfn;
+		p->is_asked[i] &= pf == PP_NO_DEVICE || !p->is_asked[pf];
+	}
+}
+
+/* Marks what was named and can be given away at all. */
+static int mark_asked(struct pp_planning *p, const char *wish, struct pp_arena *scratch,
+                      struct pp_error *e)
+{
+	struct pp_selection chosen;
+	bool any = false;
+	int r = !strcmp(wish, "all-slots") ? select_slots(p->h, scratch, &chosen, e)
+	                                   : pp_select(p->h, wish, scratch, &chosen, e);
+
+	for (uint32_t i = 0; !r && i < chosen.count; i++) {
+		bool bridge = pp_device_is_bridge(&p->h->devices[chosen.devices[i]]);
+		p->is_asked[chosen.devices[i]] = !bridge;
+		any |= !bridge;
+	}
+	drop_vfs(p);
+	if (!r && !any)
+		return pp_fail(e, ENOTSUP, "%s: nothing but bridges, which stay with the host",
+		               wish);
+	return r;
+}
+
+static bool comes_along(const struct pp_planning *p, const bool *group_asked, uint32_t i)
+{
+	const struct pp_device *d = &p->h->devices[i];
+
+	if (d->physfn != PP_NO_DEVICE && p->is_asked[d->physfn])
+		return false;
+	return p->is_asked[i] || (d->group != PP_NO_GROUP && group_asked[d->group]);
+}
+
+/* All that shares a group with what was named, bridges for the regions' sake. */
+static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_error *e)
+{
+	const struct pp_host *h = p->h;
+	bool *group_asked = PP_ARENA_ARRAY(scratch, h->nr_groups, bool);
+	struct pp_plan_device *devices = PP_ARENA_ARRAY(p->a, h->nr_devices, struct pp_plan_device);
+	uint32_t n = 0;
+
+	if (!group_asked || !devices)
+		return pp_fail_oom(e, "plan");
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (p->is_asked[i] && h->devices[i].group != PP_NO_GROUP)
+			group_asked[h->devices[i].group] = true;
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if (!comes_along(p, group_asked, i))
+			continue;
+		p->freed[p->nr_freed++] = i;
+		p->is_freed[i] = true;
+		if (pp_device_is_bridge(d))
+			continue;
+		devices[n++] = (struct pp_plan_device){
+			.address = d->address,
+			.vendor = d->vendor,
+			.device = d->device,
+			.slot = copy(p, d->slot.name),
+			.asked = p->is_asked[i],
+		};
+	}
+	if (n > PP_PLAN_MAX_ITEMS)
+		return pp_fail(e, E2BIG, "plan: %u devices at once are too many", n);
+	p->plan->devices = devices;
+	p->plan->nr_devices = n;
+	return 0;
+}
+
+static int choose_devices(struct pp_planning *p, const char *wish, struct pp_error *e)
+{
+	uint32_t n = p->h->nr_devices;
+	struct pp_arena scratch;
+
+	p->freed = PP_ARENA_ARRAY(p->a, n, uint32_t);
+	p->is_asked = PP_ARENA_ARRAY(p->a, n, bool);
+	p->is_freed = PP_ARENA_ARRAY(p->a, n, bool);
+	p->is_held = PP_ARENA_ARRAY(p->a, n, bool);
+	if (!p->freed || !p->is_asked || !p->is_freed || !p->is_held)
+		return pp_fail_oom(e, "plan");
+	pp_arena_init(&scratch, 0);
+	int r = mark_asked(p, wish, &scratch, e);
+	if (!r)
+		r = gather(p, &scratch, e);
+	pp_arena_fini(&scratch);
+	return r;
+}
+
+/* intel_iommu=on alone says nothing beside intel_iommu=on,relax_rmrr. */
+static void drop_weaker_argument(struct pp_planning *p)
+{
+	bool stronger = false;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		stronger |= p->steps[i].kind == PP_STEP_ARGUMENT &&
+		            !strcmp(p->steps[i].argument.argument, "intel_iommu=on,relax_rmrr");
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (!stronger || p->steps[i].kind != PP_STEP_ARGUMENT ||
+		    strcmp(p->steps[i].argument.argument, "intel_iommu=on") != 0)
+			p->steps[n++] = p->steps[i];
+	p->nr_steps = n;
+}
+
+/* The names of what could be asked for. */
+static const char *possible_cures(struct pp_planning *p)
+{
+	const char *list = "";
+
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "", p->steps[i].cure);
+	for (uint32_t i = 0; i < p->nr_alternatives; i++)
+		if (p->alternatives[i].possible)
+			list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "",
+			                        p->alternatives[i].cure);
+	return list;
+}
+
+static int check_cure_taken(struct pp_planning *p, struct pp_error *e)
+{
+	if (!p->cure || !p->nr_steps)
+		return 0;
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (!strcmp(p->steps[i].cure, p->cure))
+			return 0;
+	return pp_fail(e, ENOTSUP, "%s frees nothing here; these do: %s", p->cure,
+	               possible_cures(p));
+}
+
+static int make_steps(struct pp_planning *p, struct pp_error *e)
+{
+	bool regions = false, by_vf = false;
+	int r = pp_plan_look(p, &regions, e);
+
+	if (r)
+		return r;
+	pp_plan_host_blockers(p);
+	if (regions)
+		r = pp_plan_ways(p, &by_vf, e);
+	if (r)
+		return r;
+	/* A virtual function needs an IOMMU too, and nothing else of what its device needs. */
+	if (!by_vf)
+		pp_plan_own_blockers(p);
+	drop_weaker_argument(p);
+	r = check_cure_taken(p, e);
+	for (uint32_t i = 0; !r && i < p->nr_steps; i++)
+		p->failed |= !pp_step_describe(p->a, &p->steps[i]);
+	p->plan->steps = p->steps;
+	p->plan->nr_steps = p->nr_steps;
+	p->plan->alternatives = p->alternatives;
+	p->plan->nr_alternatives = p->nr_alternatives;
+	return r;
+}
+
+static int make(struct pp_planning *p, const char *wish, struct pp_error *e)
+{
+	struct pp_plan *plan = p->plan;
+
+	p->steps = PP_ARENA_ARRAY(p->a, PP_PLAN_MAX_STEPS + 1, struct pp_step);
+	p->alternatives = PP_ARENA_ARRAY(p->a, PP_PLAN_MAX_ALTERNATIVES, struct pp_alternative);
+	if (!p->steps || !p->alternatives)
+		return pp_fail_oom(e, "plan");
+	plan->wish = pp_planning_text(p, "%s", wish);
+	plan->product = copy(p, p->h->product.text);
+	plan->bios_version = copy(p, p->h->bios_version.text);
+	plan->kernel = copy(p, p->h->kernel.release.text);
+	int r = choose_devices(p, wish, e);
+	if (!r)
+		r = make_steps(p, e);
+	if (!r && p->failed)
+		r = pp_fail(e, E2BIG, "%s: a plan for so much at once has more than %d steps", wish,
+		            PP_PLAN_MAX_STEPS);
+	return r;
+}
+
+int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_plan_options *o,
+                struct pp_plan **ret, struct pp_error *e)
+{
+	if (o && o->store && strpbrk(o->store, ":/"))
+		return pp_fail(e, EINVAL,
+		               "%s: a plan names a store by its kind alone, such as efivars or hp",
+		               o->store);
+	struct pp_plan *plan = pp_plan_alloc();
+	if (!plan)
+		return pp_fail_oom(e, "plan");
+	struct pp_planning p = {
+		.s = s,
+		.h = s->host,
+		.cure = o ? o->cure : NULL,
+		.store = o ? o->store : NULL,
+		.plan = plan,
+		.a = &plan->arena,
+	};
+	int r = make(&p, wish, e);
+	if (r) {
+		pp_plan_free(plan);
+		return r;
+	}
+	*ret = plan;
+	return 0;
+}

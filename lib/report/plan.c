@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan for people: what will be done, its price, what else could be done, what comes next. */
+#include <stdio.h>
+#include <string.h>
+
+#include <pcipass/plan.h>
+
+#include "plan/json.h"
+#include "report/out.h"
+#include "report/words.h"
+
+static void print_heading(struct pp_out *o, const char *text)
+{
+	pp_out(o, "\n%s%s%s\n", pp_out_color(o, PP_BOLD), text, pp_out_color(o, PP_COLOR_NONE));
+}
+
+static const char *name_of(const struct pp_out *o, const struct pp_plan_device *d)
+{
+	return o->style->name ? o->style->name(o->style->name_ctx, d->vendor, d->device) : NULL;
+}
+
+static void print_device(struct pp_out *o, const struct pp_plan_device *d)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], line[512], place[64] = "";
+	const char *name = name_of(o, d);
+
+	pp_address_format_short(d->address, address);
+	if (d->slot)
+		snprintf(place, sizeof(place), "slot %s, ", d->slot);
+	snprintf(line, sizeof(line), "%s%s", place, name && *name ? name : "");
+	if (!name || !*name)
+		snprintf(line, sizeof(line), "%s%04x:%04x", place, d->vendor, d->device);
+	char first[PP_ADDRESS_TEXT_BYTES + 8];
+	snprintf(first, sizeof(first), "  %s  ", address);
+	pp_out_wrapped(o, first, "           ", line);
+	if (!d->asked)
+		pp_out_wrapped(o, "           ", "           ",
+		               "comes along: it shares its group with one of the others");
+}
+
+static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number)
+{
+	char first[64];
+
+	snprintf(first, sizeof(first), "  %u. ", number);
+	pp_out_wrapped(o, first, "     ", s->text);
+	if (s->risk)
+		pp_out_wrapped(o, "     its price: ", "       ", s->risk);
+	pp_out_wrapped(o, "     the way back: ", "       ", s->undo);
+	pp_out_wrapped(o, "     cure: ", "       ", s->cure);
+}
+
+/* Those that a program carries out, or those that a person does. */
+static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand, const char *title)
+{
+	unsigned int number = 0;
+
+	for (uint32_t i = 0; i < p->nr_steps; i++) {
+		if ((p->steps[i].kind == PP_STEP_INSTRUCTION) != by_hand)
+			continue;
+		if (!number)
+			print_heading(o, title);
+		print_step(o, &p->steps[i], ++number);
+	}
+}
+
+static void print_alternatives(struct pp_out *o, const struct pp_plan *p)
+{
+	char first[80];
+
+	if (p->nr_alternatives)
+		print_heading(o, "OTHER WAYS");
+	for (uint32_t i = 0; i < p->nr_alternatives; i++) {
+		const struct pp_alternative *a = &p->alternatives[i];
+		snprintf(first, sizeof(first), "  [%s] ", a->cure);
+		pp_out_wrapped(o, first, "     ", a->text);
+		if (a->risk)
+			pp_out_wrapped(o, "     its price: ", "       ", a->risk);
+	}
+}
+
+static bool any_possible(const struct pp_plan *p)
+{
+	for (uint32_t i = 0; i < p->nr_alternatives; i++)
+		if (p->alternatives[i].possible)
+			return true;
+	return false;
+}
+
+static void print_next(struct pp_out *o, const struct pp_plan *p)
+{
+	unsigned int by_hand = pp_plan_instructions(p);
+	bool reboot = pp_plan_needs_reboot(p);
+	char line[512];
+
+	pp_out(o, "\n");
+	if (pp_plan_steps(p))
+		snprintf(line, sizeof(line),
+		         "as root, pcipass free %s asks and carries this out%s; then %spcipass "
+		         "verify",
+		         p->wish, by_hand ? ", but for what is left to you" : "",
+		         reboot ? "reboot, and " : "");
+	else
+		snprintf(line, sizeof(line),
+		         "no program can do this: do it by hand%s, then pcipass check %s",
+		         reboot ? ", reboot" : "", p->wish);
+	pp_out_wrapped(o, "Next: ", "      ", line);
+	if (any_possible(p))
+		pp_out_wrapped(o, "Or:   ", "      ",
+		               "another way, by --by and its name in brackets");
+}
+
+static void print_plan(struct pp_out *o, const struct pp_plan *p)
+{
+	char line[512];
+
+	if (!p->nr_steps)
+		snprintf(line, sizeof(line),
+		         "%s: nothing to do, it can be given to a guest already", p->wish);
+	else
+		snprintf(line, sizeof(line), "To free %s (%s, Linux %s):", p->wish,
+		         p->product ? p->product : "unknown product",
+		         p->kernel ? p->kernel : "not known");
+	pp_out_wrapped(o, "", "  ", line);
+	for (uint32_t i = 0; i < p->nr_devices; i++)
+		print_device(o, &p->devices[i]);
+	print_steps(o, p, false, "WHAT IS DONE");
+	print_steps(o, p, true, "WHAT IS LEFT TO YOU");
+	print_alternatives(o, p);
+	if (p->nr_steps)
+		print_next(o, p);
+}
+
+int pp_report_plan(const struct pp_plan *p, const struct pp_style *style, struct pp_sink sink,
+                   struct pp_error *e)
+{
+	struct pp_out o;
+
+	pp_out_init(&o, style, sink);
+	if (style->format == PP_FORMAT_JSON) {
+		pp_out_json(&o, pp_plan_json(p));
+		pp_out(&o, "\n");
+	} else {
+		print_plan(&o, p);
+	}
+	return pp_out_fini(&o, e);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Did it take? One line an answer. */
+#include <stdio.h>
+
+#include "plan/check.h"
+#include "report/out.h"
+
+static void print_check(struct pp_out *o, const struct pp_check *c)
+{
+	static const enum pp_color colors[] = {
+		[PP_VERIFIED_YES] = PP_GREEN,
+		[PP_VERIFIED_NO] = PP_RED,
+		[PP_VERIFIED_UNKNOWN] = PP_YELLOW,
+	};
+	const char *answer = pp_verified_name(c->answer);
+
+	pp_out(o, "  %s%-8s%s", pp_out_color(o, colors[c->answer]), answer,
+	       pp_out_color(o, PP_COLOR_NONE));
+	pp_out_wrapped(o, "", "          ", c->what);
+	if (c->evidence)
+		pp_out_wrapped(o, "          ", "            ", c->evidence);
+}
+
+static void print_result(struct pp_out *o, const struct pp_plan *p, enum pp_verified result)
+{
+	static const char *const texts[] = {
+		[PP_VERIFIED_YES] = "it took",
+		[PP_VERIFIED_NO] = "it did not take, or not yet: see what says no",
+		[PP_VERIFIED_UNKNOWN] =
+			"it cannot be told: see what is unknown; root may read more",
+	};
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s: %s", p->wish, texts[result]);
+	pp_out_wrapped(o, "", "  ", line);
+}
+
+/* What is about the host first, then device by device. */
+static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct pp_checks *checks)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < checks->count; i++)
+		if (!checks->list[i].device)
+			print_check(o, &checks->list[i]);
+	for (uint32_t i = 0; i < checks->count; i++) {
+		const struct pp_check *c = &checks->list[i];
+		if (!c->device)
+			continue;
+		if (!i || checks->list[i - 1].device != c->device) {
+			pp_address_format_short(c->device->address, address);
+			pp_out(o, "%s%s%s\n", pp_out_color(o, PP_BOLD), address,
+			       pp_out_color(o, PP_COLOR_NONE));
+		}
+		print_check(o, c);
+	}
+	print_result(o, p, checks->result);
+}
+
+static json_t *check_json(const struct pp_check *c)
+{
+	return json_pack("{s:o, s:s, s:s, s:s}", "address",
+	                 c->device ? pp_json_address(c->device->address) : json_null(), "what",
+	                 c->what, "answer", pp_verified_name(c->answer), "evidence", c->evidence);
+}
+
+static json_t *document(const struct pp_plan *p, const struct pp_checks *checks, bool booted_since)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < checks->count; i++)
+		if (json_array_append_new(list, check_json(&checks->list[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "schema", "pcipass.verify/1", "wish", p->wish,
+	                 "result", pp_verified_name(checks->result), "booted_since", booted_since,
+	                 "checks", list);
+}
+
+int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+                     const struct pp_style *style, struct pp_sink sink, enum pp_verified *ret,
+                     struct pp_error *e)
+{
+	struct pp_checks checks;
+	struct pp_arena a;
+	struct pp_out o;
+
+	pp_arena_init(&a, 0);
+	int r = pp_plan_check(p, s, booted_since, &a, &checks, e);
+	if (!r) {
+		pp_out_init(&o, style, sink);
+		if (style->format == PP_FORMAT_JSON) {
+			pp_out_json(&o, document(p, &checks, booted_since));
+			pp_out(&o, "\n");
+		} else {
+			print_checks(&o, p, &checks);
+		}
+		r = pp_out_fini(&o, e);
+	}
+	if (!r)
+		*ret = checks.result;
+	pp_arena_fini(&a);
+	return r;
+}
