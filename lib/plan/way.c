@@ -470,6 +470,14 @@ static const struct way *choose(struct pp_planning *p)
 	return NULL;
 }
 
+static bool is_way(const char *cure)
+{
+	for (size_t i = 0; i < NR_WAYS; i++)
+		if (!strcmp(ways[i].cure, cure))
+			return true;
+	return false;
+}
+
 static void list_others(struct pp_planning *p, const struct way *chosen)
 {
 	for (size_t i = 0; i < NR_WAYS; i++) {
@@ -527,7 +535,7 @@ int pp_plan_ways(struct pp_planning *p, bool *by_vf, struct pp_error *e)
 	keep_regions(p);
 	const struct way *w = choose(p);
 	/* Another blocker's cure may be what was asked for. */
-	if (!w && p->cure && any_cure(p, p->cure)) {
+	if (!w && p->cure && !is_way(p->cure) && any_cure(p, p->cure)) {
 		const char *asked = p->cure;
 		p->cure = NULL;
 		w = choose(p);

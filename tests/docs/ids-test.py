@@ -14,6 +14,9 @@ CURE = re.compile(r'\bpp_add_cure\(\s*\w+,\s*"([^"]+)"')
 CURE_CALL = re.compile(r"\bpp_add_cure\(")
 
 
+WAY = re.compile(r'\.cure\s*=\s*"([^"]+)"')
+
+
 def ids_of_code(judge: Path) -> tuple[set[str], set[str], list[str]]:
     """Rules, cures, and what the patterns above did not understand."""
     rules, cures, wrong = set(), set(), []
@@ -50,6 +53,7 @@ def main() -> int:
     if not rules or not cures:
         wrong.append("no rules or no cures found in lib/judge")
     wrong += compare("rule", rules, root / "doc/rules.md", "###")
+    cures |= set(WAY.findall((root / "lib/plan/way.c").read_text()))
     wrong += compare("cure", cures, root / "doc/cures.md", "##")
     wrong += rule_cures(root)
     print("\n".join(sorted(wrong)) or f"{len(rules)} rules and {len(cures)} cures, all described")

@@ -23,7 +23,8 @@ except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
 
-NAMES = ("survey", "reserved", "check", "groups", "attach", "settings", "changes")
+NAMES = ("survey", "reserved", "check", "groups", "attach", "settings", "changes", "plan",
+         "verify")
 ATTEMPTS = ("attached", "refused", "not-tried", "stopped", "left")
 
 
@@ -41,12 +42,14 @@ def closed(schema: object) -> object:
 
 def kinds(document: dict) -> set[str]:
     """What sorts of things a document holds: of each sort one is kept."""
-    found = {r["source"] for r in document.get("regions", [])}
+    found = {r["source"] for r in document.get("regions", []) if "source" in r}
     found |= {document[k] for k in ("result", "source") if k in document}
     found |= {f["effect"] for d in document.get("devices", [])
-              if isinstance(d, dict) for f in d["findings"]}
+              if isinstance(d, dict) for f in d.get("findings", [])}
     found |= {x["kind"] for x in document.get("settings", [])}
     found |= {"changes" for x in document.get("changes", [])[:1]}
+    found |= {s["kind"] for s in document.get("steps", []) if "kind" in s}
+    found |= {s["override"]["table"] for s in document.get("steps", []) if "override" in s}
     return found or {"plain"}
 
 
@@ -90,6 +93,28 @@ def run(pcipass: str, args: list, wrong: list[str], allowed=(0, 3)) -> dict | No
     return json.loads(done.stdout)
 
 
+def plans(pcipass: str, head: list, where: str, address: str, s: Schemas) -> None:
+    """Plans for a device by each way there is, and whether the host is already as they want it."""
+    ways, seen = [None], set()
+    while ways:
+        way = ways.pop()
+        if way in seen:
+            continue
+        seen.add(way)
+        plan = run(pcipass, [*head, "free", address, "--dry-run", *(["--by", way] if way else [])],
+                   s.wrong, (0, 1, 3))
+        if not plan:
+            continue
+        s.hold("plan", f"{where} {address}", plan)
+        ways += [a["cure"] for a in plan["alternatives"] if a["possible"]]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(plan, file)
+            file.flush()
+            answer = run(pcipass, [*head, "verify", "--plan", file.name], s.wrong, (0, 1, 3))
+        if answer:
+            s.hold("verify", f"{where} {address}", answer)
+
+
 def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None:
     """Survey, reserved; if deep, explain and check for one device of each verdict."""
     head = ["--from", str(path)] if path else []
@@ -115,6 +140,8 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
             s.hold("check", where, one)
             if one["verdict"] != verdict or one["address"] != address:
                 s.wrong.append(f"{where}: check {address}: {one}, the survey says {verdict}")
+        if path and verdict != "not-endpoint":
+            plans(pcipass, [*head, "--json"], where, address, s)
         part = run(pcipass, [*head, "--json", "explain", address], s.wrong)
         if part:
             s.hold("survey", where, part)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sample machines as folders that a test may change, and plans made of them."""
+
+import functools
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+from hosttree import Case  # noqa: E402
+
+RECIPES = Path(__file__).parent.parent / "machines"
+
+
+@functools.cache
+def made(recipe: str) -> tempfile.TemporaryDirectory:
+    """The tree of a sample, or of a recipe's text; made once."""
+    folder = tempfile.TemporaryDirectory()
+    path = RECIPES / f"{recipe}.machine"
+    if "\n" in recipe:
+        path = Path(folder.name) / "own.machine"
+        path.write_text(recipe.replace("include ", f"include {RECIPES}/"))
+    subprocess.run([sys.executable, "-B", RECIPES / "mkmachine", path, "-o",
+                    Path(folder.name) / "host"], check=True, capture_output=True)
+    return folder
+
+
+class Planning(Case):
+    """Asks for plans, and holds hosts against them."""
+
+    def sample(self, recipe: str, name: str = "sample") -> Path:
+        """A copy of the sample's tree, for this test alone."""
+        root = self.folder / name
+        shutil.copytree(Path(made(recipe).name) / "host", root, symlinks=True)
+        return root
+
+    def plan(self, root: Path, wish: str, *options: str) -> dict:
+        """The plan as its JSON."""
+        run = self.run_pcipass("free", wish, "--dry-run", "--json", *options, path=root)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return json.loads(run.stdout)
+
+    def refused(self, root: Path, wish: str, *options: str, code: int = 1) -> str:
+        """Why there is no plan."""
+        run = self.run_pcipass("free", wish, "--dry-run", *options, path=root)
+        self.assertEqual(run.returncode, code, run.stdout + run.stderr)
+        self.assertEqual(run.stdout, "")
+        return run.stderr
+
+    def file(self, plan: dict | str, name: str = "plan.json") -> Path:
+        """The plan in a file."""
+        path = self.folder / name
+        path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
+        return path
+
+    def verify(self, root: Path, plan: dict, code: int) -> dict:
+        """The answers by what was asked; of several devices, of the first."""
+        run = self.run_pcipass("verify", "--plan", self.file(plan), "--json", path=root)
+        self.assertEqual(run.returncode, code, run.stdout + run.stderr)
+        document = json.loads(run.stdout)
+        self.assertEqual(document["result"], {0: "yes", 1: "no", 3: "unknown"}[code])
+        return {c["what"]: c for c in reversed(document["checks"])}
