@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plans without a host: what steps say, counts, and JSON there and back. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/crc32.h"
+#include "plan/json.h"
+
+static const char head[] =
+	"{\"schema\":\"pcipass.plan/1\",\"wish\":\"slot2\",\"host\":{\"product\":null,"
+	"\"bios_version\":null,\"kernel\":null},\"devices\":[{\"address\":\"0000:07:00.0\","
+	"\"vendor\":\"1000\",\"device\":\"0087\",\"slot\":null,\"asked\":true}],\"regions\":[],"
+	"\"steps\":[";
+static const char tail[] = "],\"alternatives\":[]}";
+
+static const char bind_step[] =
+	"{\"kind\":\"bind\",\"cure\":\"bind\",\"text\":\"\",\"risk\":null,\"undo\":\"\","
+	"\"needs_reboot\":false,\"bind\":{\"address\":\"0000:07:00.0\",\"vendor\":\"1000\","
+	"\"device\":\"0087\",\"expected_driver\":\"mpt3sas\"}}";
+static const char hand_step[] =
+	"{\"kind\":\"instruction\",\"cure\":\"bios-vmd\",\"text\":\"switch it off\","
+	"\"risk\":\"disks\",\"undo\":\"on\",\"needs_reboot\":true}";
+static const char ivrs_step[] =
+	"{\"kind\":\"override\",\"cure\":\"table-override\",\"text\":\"\",\"risk\":null,"
+	"\"undo\":\"\",\"needs_reboot\":true,\"override\":{\"table\":\"IVRS\","
+	"\"expected_crc\":\"0x0000cafe\",\"expected_bytes\":100,"
+	"\"devices\":[\"0001:07:00.0\",\"0001:07:1f.7\"]}}";
+
+static struct pp_plan *parse(const char *step)
+{
+	char text[4096];
+	struct pp_error e = { 0 };
+	struct pp_plan *p = NULL;
+
+	snprintf(text, sizeof(text), "%s%s%s", head, step, tail);
+	int r = pp_plan_parse(text, strlen(text), &p, &e);
+	if (r)
+		print_message("%s\n", e.text);
+	assert_int_equal(r, 0);
+	return p;
+}
+
+static void test_crc32(void **state)
+{
+	/* The check value of the algorithm, and of nothing. */
+	assert_int_equal(pp_span_crc32(PP_SPAN("123456789", 9)), 0xcbf43926u);
+	assert_int_equal(pp_span_crc32(PP_SPAN(NULL, 0)), 0);
+}
+
+static void test_counts(void **state)
+{
+	char both[2048];
+	snprintf(both, sizeof(both), "%s,%s", bind_step, hand_step);
+	struct pp_plan *p = parse(both);
+
+	assert_int_equal(pp_plan_steps(p), 1);
+	assert_int_equal(pp_plan_instructions(p), 1);
+	assert_true(pp_plan_needs_reboot(p));
+	pp_plan_free(p);
+	p = parse(bind_step);
+	assert_false(pp_plan_needs_reboot(p));
+	pp_plan_free(p);
+	pp_plan_free(NULL);
+}
+
+static void test_words_are_made(void **state)
+{
+	struct pp_plan *p = parse(bind_step);
+
+	assert_string_equal(p->steps[0].text, "bind 07:00.0 to vfio-pci, now and at every boot");
+	assert_string_equal(p->steps[0].undo, "give it back to mpt3sas");
+	pp_plan_free(p);
+	p = parse(hand_step);
+	assert_string_equal(p->steps[0].text, "switch it off");
+	pp_plan_free(p);
+}
+
+static void test_device_ids(void **state)
+{
+	struct pp_plan *p = parse(ivrs_step);
+	const struct pp_step_override *o = &p->steps[0].override;
+
+	assert_int_equal(o->segment, 1);
+	assert_int_equal(o->nr_devids, 2);
+	assert_int_equal(o->devids[0], 0x0700);
+	assert_int_equal(o->devids[1], 0x07ff);
+	assert_int_equal(o->expected_crc, 0xcafe);
+	pp_plan_free(p);
+}
+
+static void test_there_and_back(void **state)
+{
+	const char *const steps[] = { bind_step, hand_step, ivrs_step };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct pp_plan *p = parse(steps[i]), *again = NULL;
+		json_t *first = pp_plan_json(p);
+		char *text = json_dumps(first, 0);
+		assert_non_null(text);
+		assert_int_equal(pp_plan_parse(text, strlen(text), &again, NULL), 0);
+		json_t *second = pp_plan_json(again);
+		assert_true(json_equal(first, second));
+		json_decref(first);
+		json_decref(second);
+		free(text);
+		pp_plan_free(p);
+		pp_plan_free(again);
+	}
+}
+
+static void test_output_untouched(void **state)
+{
+	struct pp_plan *p = (struct pp_plan *)state;
+	struct pp_error e = { 0 };
+
+	assert_int_equal(pp_plan_parse("{}", 2, &p, &e), -EBADMSG);
+	assert_ptr_equal(p, state);
+	assert_int_equal(e.code, EBADMSG);
+	assert_non_null(strstr(e.text, "'schema' is missing"));
+}
+
+static void test_arguments(void **state)
+{
+	assert_true(pp_argument_is_known("intel_iommu=on"));
+	assert_false(pp_argument_is_known("intel_iommu=on "));
+	assert_false(pp_argument_is_known(""));
+	assert_string_equal(pp_step_kind_name(PP_STEP_KINDS), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_crc32),          cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_words_are_made), cmocka_unit_test(test_device_ids),
+		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_output_untouched),
+		cmocka_unit_test(test_arguments),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Did a plan take? Yes, no and unknown, each from a host that differs by one fact."""
+
+import sys
+import tarfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from planning import Planning  # noqa: E402
+
+DMAR = "sys/firmware/acpi/tables/DMAR"
+TABLE, KERNEL = "no region of the firmware's table holds it", "the kernel reserves no memory for its group"
+GUEST, THERE = "it can be given to a guest", "it is where it was"
+TAKEN, REPLACED = ("the kernel took the table from the initrd",
+                   "the table is no longer the firmware's")
+FAULTS = "no DMA into memory that is no longer reserved was stopped"
+OVERRIDE = "[    0.010000] ACPI: Table Upgrade: override [DMAR-HP    -ProLiant]\n"
+
+
+class Verify(Planning):
+    """The HBA of slot 2, before and after."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.before = self.sample("dl380p-gen8")
+        self.after = self.own("dl380p-gen8-freed")
+
+    def log(self, root: Path) -> Path:
+        """The boot log of a sample."""
+        return next(f for f in (root / "var/log").iterdir() if f.name.startswith("dmesg"))
+
+    def add_to_log(self, *lines: str) -> None:
+        """Lines behind those that the freed host logged."""
+        path = self.log(self.after)
+        path.write_text(path.read_text() + "".join(lines))
+
+    def override(self) -> dict:
+        """The plan that takes the card's entries out of the table."""
+        return self.plan(self.before, "slot2", "--by", "table-override")
+
+
+
+class Setting(Verify):
+    """By a BIOS setting: the table itself must have changed."""
+
+    def test_yes(self):
+        checks = self.verify(self.after, self.plan(self.before, "slot2"), 0)
+        self.assertEqual({k: c["answer"] for k, c in checks.items()},
+                         {"the host was started anew since": "yes", TABLE: "yes", KERNEL: "yes",
+                          GUEST: "yes"})
+
+    def test_no(self):
+        checks = self.verify(self.before, self.plan(self.before, "slot2"), 1)
+        self.assertEqual([checks[x]["answer"] for x in (TABLE, KERNEL, GUEST)], ["no"] * 3)
+        self.assertIn("0xbdf83000-0xbdf84fff", checks[TABLE]["evidence"])
+
+    def test_table_gone(self):
+        plan = self.plan(self.before, "slot2")
+        (self.after / DMAR).unlink()
+        checks = self.verify(self.after, plan, 3)
+        self.assertEqual([checks[x]["answer"] for x in (TABLE, KERNEL)], ["unknown", "yes"])
+
+    def test_regions_gone_table_still_there(self):
+        plan = self.plan(self.before, "slot2")
+        with tarfile.open(self.before) as archive:
+            (self.after / DMAR).write_bytes(archive.extractfile(DMAR).read())
+        checks = self.verify(self.after, plan, 1)
+        self.assertEqual([checks[x]["answer"] for x in (TABLE, KERNEL, GUEST)],
+                         ["no", "yes", "yes"])
+
+    def test_regions_unread(self):
+        plan = self.plan(self.before, "slot2")
+        (self.after / "sys/kernel/iommu_groups/19/reserved_regions").unlink()
+        checks = self.verify(self.after, plan, 3)
+        self.assertEqual(checks[KERNEL]["answer"], "unknown")
+
+    def test_another_device(self):
+        plan = self.plan(self.before, "slot2")
+        plan["devices"][0]["device"] = "0072"
+        self.assertIn("1000:0087", self.verify(self.after, plan, 1)[THERE]["evidence"])
+        plan["devices"][0]["address"] = "0000:77:00.0"
+        self.assertIn("no device", self.verify(self.after, plan, 1)[THERE]["evidence"])
+
+    def test_free_before(self):
+        plan = self.plan(self.after, "slot2")
+        self.assertEqual(list(self.verify(self.after, plan, 0)), [GUEST])
+
+
+class Override(Verify):
+    """By another table: the log and the table's bytes tell."""
+
+    def test_yes(self):
+        plan = self.override()
+        self.add_to_log(OVERRIDE)
+        checks = self.verify(self.after, plan, 0)
+        self.assertEqual([checks[x]["answer"] for x in (TAKEN, REPLACED, FAULTS)], ["yes"] * 3)
+
+    def test_not_taken(self):
+        checks = self.verify(self.before, self.override(), 1)
+        self.assertEqual([checks[x]["answer"] for x in (TAKEN, REPLACED)], ["no"] * 2)
+
+    def test_locked_down(self):
+        plan = self.override()
+        self.add_to_log("[    0.010000] ACPI: kernel is locked down, ignoring table override\n")
+        self.assertIn("locked down", self.verify(self.after, plan, 1)[TAKEN]["evidence"])
+
+    def test_log_cut_or_unread(self):
+        plan, path = self.override(), self.log(self.after)
+        path.write_text("[  900.000000] DMAR: something later\n")
+        self.assertEqual(self.verify(self.after, plan, 3)[TAKEN]["answer"], "unknown")
+        path.unlink()
+        checks = self.verify(self.after, plan, 3)
+        self.assertEqual([checks[x]["answer"] for x in (TAKEN, FAULTS)], ["unknown"] * 2)
+
+    def test_faults(self):
+        plan = self.override()
+        self.add_to_log(OVERRIDE)
+        path = self.log(self.after)
+        before = path.read_text()
+        inside, outside = 0xbdf84000, 0xbdf85000
+        forms = ("DMAR: [DMA Write] Request device [07:00.0] fault addr {:x} [fault reason 05] PTE",
+                 "DMAR: [DMA Read NO_PASID] Request device [07:00.0] fault addr {:#x} [fault reason"
+                 " 0x06] PTE Read access is not set",
+                 "DMAR: [DMA Write] Request device [07:00.0] PASID ffffffff fault addr {:x} [fault",
+                 "AMD-Vi: Event logged [IO_PAGE_FAULT device=07:00.0 domain=0x0007 address={:#x} "
+                 "flags=0x0000]",
+                 "AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:07:00.0 domain=0x0007 "
+                 "address={:#x} flags=0x0000]",
+                 "mpt3sas 0000:07:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000d "
+                 "address={:#x} flags=0x0020]")
+        for form in forms:
+            path.write_text(before + "[   99.000000] " + form.format(inside) + "\n")
+            checks = self.verify(self.after, plan, 1)
+            self.assertIn("07:00.0 at 0xbdf84000", checks[FAULTS]["evidence"], form)
+            # A capture keeps the line.
+            capture = self.folder / "capture.tar"
+            made = self.run_pcipass("capture", "--force", "-o", capture, path=self.after)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.assertEqual(self.verify(capture, plan, 1), checks)
+            path.write_text(before + "[   99.000000] " + form.format(outside) + "\n")
+            self.assertEqual(self.verify(self.after, plan, 0)[FAULTS]["answer"], "yes", form)
+        for broken in ("DMAR: Request device [07:00.0] fault addr ", "DMAR: Request device [",
+                       "AMD-Vi: Event logged [IO_PAGE_FAULT address=0x1 ]",
+                       ": AMD-Vi: Event logged [IO_PAGE_FAULT domain=0 address=0xbdf84000 f]",
+                       "DMAR: Request device [zz] fault addr bdf84000 "):
+            path.write_text(before + "[   99.000000] " + broken + "\n")
+            self.verify(self.after, plan, 0)
+
+
+class OtherSteps(Verify):
+    """Arguments and drivers."""
+
+    def step(self, kind: str, needs_reboot: bool, **details) -> dict:
+        """A plan for the freed host with one step of that kind."""
+        plan = self.plan(self.after, "slot2")
+        plan["steps"] = [{"kind": kind, "cure": kind, "text": "", "risk": None, "undo": "",
+                          "needs_reboot": needs_reboot, kind: details}]
+        return plan
+
+    def test_argument(self):
+        what = "the kernel was started with intel_iommu=on"
+        plan = self.step("argument", True, argument="intel_iommu=on")
+        for line, code in (("quiet intel_iommu=on", 0), ("intel_iommu=sm_on,on", 0),
+                           ("quiet", 1), ("intel_iommu=on intel_iommu=off", 1), (None, 3)):
+            path = self.after / "proc/cmdline"
+            path.unlink(missing_ok=True)
+            if line is not None:
+                path.write_text(line + "\n")
+            else:
+                path.mkdir()
+            answer = {0: "yes", 1: "no", 3: "unknown"}[code]
+            self.assertEqual(self.verify(self.after, plan, code)[what]["answer"], answer, line)
+
+    def test_driver(self):
+        plan = self.step("bind", False, address="0000:07:00.0", vendor="1000", device="0087",
+                         expected_driver="mpt3sas")
+        what = "07:00.0 is bound to vfio-pci"
+        self.assertIn("mpt3sas", self.verify(self.after, plan, 1)[what]["evidence"])
+        devices = self.after / "sys/bus/pci/devices"
+        driver = (devices / "0000:07:00.0").resolve() / "driver"
+        driver.unlink()
+        self.assertIn("no driver", self.verify(self.after, plan, 1)[what]["evidence"])
+        driver.symlink_to("../../../bus/pci/drivers/vfio-pci")
+        self.assertEqual(self.verify(self.after, plan, 0)[what]["answer"], "yes")
+
+    def test_usage(self):
+        for arguments in ((), ("--plan", "x", "--attach", "07:00.0"), ("--plan", "x", "--take"),
+                          ("--attach", "07:00.0")):
+            run = self.run_pcipass("verify", *arguments, path=self.after)
+            self.assertEqual(run.returncode, 2, run.stderr)
+        self.assertEqual(self.run_pcipass("verify", "--plan", "/nonexistent",
+                                          path=self.after).returncode, 4)
+
+    def test_text(self):
+        plan = self.file(self.plan(self.before, "slot2"))
+        run = self.run_pcipass("verify", "--plan", plan, path=self.after)
+        self.assertEqual(run.stdout.splitlines()[-1], "slot2: it took")
+        self.assertEqual([x for x in run.stdout.splitlines() if len(x) > 80], [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
