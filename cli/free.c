@@ -106,7 +106,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_free = {
 	.name = "free",
 	.arguments = "DEVICE",
-	.help = "plan what frees a device (or all-slots), with its price, and do it",
+	.help = "plan what frees a device, with each step's price",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE,
 	.max_arguments = 1,
