@@ -64,8 +64,7 @@ struct command {
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture, command_groups, command_settings, command_verify,
-	command_free;
+	command_capture, command_groups, command_settings, command_verify, command_free;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[], program_help[];

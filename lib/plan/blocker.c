@@ -109,13 +109,13 @@ static const struct pp_cure *cure_of(const struct pp_planning *p, const struct p
 	return best ? best : &f->cures[0];
 }
 
-/* Without an IOMMU the kernel makes no groups: who comes along shows only later. */
+/* Without an IOMMU the kernel makes no groups. */
 static const char *risk_of(const struct pp_planning *p, const struct pp_cure *c)
 {
 	if (c->risk || p->h->iommu_on == PP_YES)
 		return c->risk;
-	return "which devices share a group, and must come along, shows only when the IOMMU is "
-	       "on: ask again then";
+	return "which devices share a group, and must come along, is only foretold while the "
+	       "IOMMU is off: ask again when it is on";
 }
 
 static int cure(struct pp_planning *p, uint32_t device, const struct pp_finding *f,

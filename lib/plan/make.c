@@ -2,6 +2,7 @@
 /* From a wish and a survey to a plan. */
 #include <string.h>
 
+#include "host/isolation.h"
 #include "judge/select.h"
 #include "plan/make.h"
 
@@ -172,31 +173,57 @@ static int mark_asked(struct pp_planning *p, const char *wish, struct pp_arena *
 	return r;
 }
 
-static bool comes_along(const struct pp_planning *p, const bool *group_asked, uint32_t i)
+/* The group of each device: the kernel's or, where it has made none, as it is foretold. */
+static const uint32_t *learn_groups(const struct pp_planning *p, struct pp_arena *scratch,
+                                    uint32_t *nr, struct pp_error *e)
+{
+	const struct pp_host *h = p->h;
+	uint32_t *groups = PP_ARENA_ARRAY(scratch, h->nr_devices, uint32_t);
+	bool foretold = h->iommu_on == PP_NO && !h->nr_groups;
+	struct pp_isolation isolation;
+
+	if (!groups) {
+		pp_fail_oom(e, "plan");
+		return NULL;
+	}
+	if (foretold && pp_isolation_compute(h, scratch, &isolation, e))
+		return NULL;
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		groups[i] = foretold ? isolation.devices[i].group : h->devices[i].group;
+	*nr = foretold ? isolation.nr_groups : h->nr_groups;
+	return groups;
+}
+
+static bool comes_along(const struct pp_planning *p, const bool *group_asked, uint32_t group,
+                        uint32_t i)
 {
 	const struct pp_device *d = &p->h->devices[i];
 
 	if (d->physfn != PP_NO_DEVICE && p->is_asked[d->physfn])
 		return false;
-	return p->is_asked[i] || (d->group != PP_NO_GROUP && group_asked[d->group]);
+	return p->is_asked[i] || (group != PP_NO_GROUP && group_asked[group]);
 }
 
 /* All that shares a group with what was named, bridges for the regions' sake. */
 static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_error *e)
 {
 	const struct pp_host *h = p->h;
-	bool *group_asked = PP_ARENA_ARRAY(scratch, h->nr_groups, bool);
+	uint32_t nr_groups;
+	const uint32_t *groups = learn_groups(p, scratch, &nr_groups, e);
+	if (!groups)
+		return -ENOMEM;
+	bool *group_asked = PP_ARENA_ARRAY(scratch, nr_groups, bool);
 	struct pp_plan_device *devices = PP_ARENA_ARRAY(p->a, h->nr_devices, struct pp_plan_device);
 	uint32_t n = 0;
 
 	if (!group_asked || !devices)
 		return pp_fail_oom(e, "plan");
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		if (p->is_asked[i] && h->devices[i].group != PP_NO_GROUP)
-			group_asked[h->devices[i].group] = true;
+		if (p->is_asked[i] && groups[i] != PP_NO_GROUP)
+			group_asked[groups[i]] = true;
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
-		if (!comes_along(p, group_asked, i))
+		if (!comes_along(p, group_asked, groups[i], i))
 			continue;
 		p->freed[p->nr_freed++] = i;
 		p->is_freed[i] = true;

@@ -97,6 +97,8 @@ class Gen8(Planning):
         self.assertEqual([s["argument"]["argument"] for s in plan["steps"]],
                          ["intel_iommu=on,relax_rmrr"])
         self.assertIn("every device of the host", plan["steps"][0]["risk"])
+        # Groups are foretold: iLO's functions share one, and with the IOMMU off too.
+        self.assertEqual(addresses(self.plan(root, "01:00.4")), ["01:00.0", "01:00.2", "01:00.4"])
 
     def test_proxmox(self):
         recipe = ("include dl380p-gen8.machine\nkernel 6.5.13-6-pve proxmox \"6.5.13-6\"\n"
