@@ -11,11 +11,14 @@
  * is written and synced before each step, so that a crash at any point leaves a host that
  * pp_apply_resume() or pp_apply_undo() brings to one side.
  */
+enum pp_bind_when { PP_BIND_NOW = 1 << 0, PP_BIND_AT_BOOT = 1 << 1 };
+
 struct pp_apply_options {
 	const char *root;  /* of the host's files; NULL: "/". Another one is for tests and images */
 	const char *state; /* folder of the journal; NULL: /var/lib/pcipass below root */
 	const char *schemas; /* folder of our schemas */
 	bool dry_run;        /* check everything, change nothing */
+	unsigned int bind;   /* enum pp_bind_when, for devices that are bound; 0: both */
 	/* Called with a line for people at each thing done; may be NULL. */
 	void (*say)(void *ctx, const char *line);
 	void *ctx;

@@ -8,6 +8,7 @@
  * it take? Attach tries what was found on this machine.
  */
 
+#include <pcipass/apply.h>
 #include <pcipass/attach.h>
 #include <pcipass/capture.h>
 #include <pcipass/error.h>

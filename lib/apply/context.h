@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_APPLY_CONTEXT_H
+#define PP_APPLY_CONTEXT_H
+
+/* Inside the room: one apply on one root, with its folder and its lock. */
+
+#include <pcipass/apply.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/span.h"
+#include "plan/plan.h"
+
+struct pp_apply;
+
+/* How settings are reached; a test puts its own in. */
+struct pp_apply_settings {
+	/* 1: the section says value; 0: it says something else. */
+	int (*says)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+	            struct pp_error *e);
+	/* With everything that can be known to stop the write looked at, and nothing written. */
+	int (*check)(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e);
+	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+	           struct pp_error *e);
+};
+
+struct pp_apply {
+	struct pp_arena arena;
+	const struct pp_apply_options *options;
+	const struct pp_apply_settings *settings;
+	const char *root;  /* without a slash at its end: "" is the machine itself */
+	const char *state; /* folder of journal and lock */
+	int lock;          /* -1: not held */
+};
+
+/* Where an override lies on the host, below the root: hooks name it, so it never moves. */
+#define PP_APPLY_STATE "var/lib/pcipass"
+
+/* o is borrowed. settings NULL: the machine's. */
+int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
+                  struct pp_apply *ret, struct pp_error *e);
+void pp_apply_fini(struct pp_apply *a);
+
+/*
+ * Nobody else applies from here on to pp_apply_fini(); makes the folder. -EBUSY: somebody does, and
+ * who. A dry run locks what is there and makes nothing.
+ */
+int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
+
+void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The public calls with settings of a test's own. */
+int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
+                      const struct pp_apply_settings *settings, struct pp_error *e);
+int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
+                         struct pp_error *e);
+int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
+                       struct pp_error *e);
+
+extern const struct pp_apply_settings pp_apply_machine_settings;
+
+#endif

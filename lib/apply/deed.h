@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_APPLY_DEED_H
+#define PP_APPLY_DEED_H
+
+#include "apply/journal.h"
+
+/* A deed can be done whether it was begun or not: what is there already is left. */
+
+/* -EBUSY: it is neither as before nor as wanted: somebody else changed it. Nothing is changed. */
+int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+int pp_deed_do(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+/* Back to before. Of tools: run again, on what is there by then. */
+int pp_deed_undo(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+/* It is as wanted. */
+int pp_deed_verify(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+
+static inline bool pp_deed_is_tool(const struct pp_deed *d)
+{
+	return d->kind == PP_DEED_INITRD || d->kind == PP_DEED_LOADER;
+}
+
+/* "write /etc/default/grub", for people. */
+const char *pp_deed_text(const struct pp_deed *d, char *buf, size_t size);
+
+/* Binding, in driver.c. */
+#define PP_VFIO "vfio-pci"
+/* Name of the driver, "" none; and of the override. -errno. */
+int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, char *override,
+                   size_t size);
+int pp_driver_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+int pp_driver_take(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+int pp_driver_give_back(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+int pp_driver_verify(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e);
+
+#endif

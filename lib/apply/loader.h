@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_APPLY_LOADER_H
+#define PP_APPLY_LOADER_H
+
+#include "apply/stage.h"
+
+/* Where a host's boot loader reads kernel arguments. */
+struct pp_loader {
+	const char *name;
+	bool (*detect)(struct pp_apply *a);
+	int (*add)(struct pp_stage *s, const char *argument, struct pp_error *e);
+	/* The command line that the next boot would get, in the arena; NULL: cannot be told. */
+	const char *(*command_line)(struct pp_apply *a);
+};
+
+/* -ENOTSUP: none that is known; the text says what to do by hand. */
+int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e);
+
+bool pp_loader_is_grub(struct pp_apply *a);
+/* Appends a word to a variable of GRUB's configuration, and has its menu made anew. */
+int pp_loader_grub_add(struct pp_stage *s, const char *variable, const char *word,
+                       struct pp_error *e);
+
+/* word stands in the text on its own. */
+bool pp_loader_has_word(const char *text, const char *word);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A kernel argument, where this host's boot loader reads it. */
+#include <string.h>
+
+#include "apply/loader.h"
+
+/* What takes back the argument if it stands there, too: which of the two counts differs by kernel.
+ */
+static const char *contrary(const char *line, const char *argument)
+{
+	static const struct {
+		const char *argument, *contrary;
+	} pairs[] = {
+		{ "intel_iommu=on", "intel_iommu=off" },
+		{ "intel_iommu=on", "iommu=off" },
+		{ "intel_iommu=on", "intremap=off" },
+		{ "amd_iommu=on", "amd_iommu=off" },
+		{ "amd_iommu=on", "iommu=off" },
+		{ "iommu=pt", "iommu=off" },
+		{ "iommu=pt", "iommu=nopt" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (!strncmp(argument, pairs[i].argument, strlen(pairs[i].argument)) &&
+		    pp_loader_has_word(line, pairs[i].contrary))
+			return pairs[i].contrary;
+	return NULL;
+}
+
+static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+{
+	const char *argument = step->argument.argument;
+	const struct pp_loader *loader;
+
+	/* It goes into a shell's file. */
+	if (!pp_argument_is_known(argument))
+		return pp_fail(e, EPERM, "%.100s: no kernel argument that pcipass writes",
+		               argument);
+	int r = pp_loader_find(s->apply, &loader, e);
+	if (r)
+		return r;
+	const char *line = loader->command_line(s->apply);
+	if (line && pp_loader_has_word(line, argument))
+		return 0;
+	const char *off = line ? contrary(line, argument) : NULL;
+	if (off)
+		return pp_fail(e, ENOTSUP,
+		               "%s stands on the kernel's command line: take it out where %s reads "
+		               "it, then try again",
+		               off, loader->name);
+	return loader->add(s, argument, e);
+}
+
+/* The boot loader's own file says it: a later file in /etc may have overruled ours. */
+static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
+{
+	const struct pp_loader *loader;
+	int r = pp_loader_find(a, &loader, e);
+
+	if (r)
+		return r;
+	const char *line = loader->command_line(a);
+	if (line && !pp_loader_has_word(line, step->argument.argument))
+		return pp_fail(e, EIO,
+		               "%s did not reach the boot loader's first entry (%s): something "
+		               "else in its configuration overrules it",
+		               step->argument.argument, loader->name);
+	return 0;
+}
+
+const struct pp_step_ops pp_step_argument_ops = { .stage = stage, .verify = verify };

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A firmware table without some scopes, in front of the initrd. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "acpi/table.h"
+#include "apply/early.h"
+#include "apply/loader.h"
+#include "apply/override.h"
+#include "base/crc32.h"
+#include "base/text.h"
+#include "override/override.h"
+#include "source/source.h"
+
+#define TABLES    "sys/firmware/acpi/tables"
+#define ORIGINALS PP_APPLY_STATE "/firmware"
+
+/* An early archive stands at the beginning; what is larger is the initrd itself. */
+#define SEARCHED_BYTES (64u << 20)
+
+/* Lockdown: "none [integrity] confidentiality". */
+static int check_lockdown(struct pp_apply *a, struct pp_error *e)
+{
+	char text[128];
+	int r = pp_place_text(a, "sys/kernel/security/lockdown", text, sizeof(text));
+
+	if (r == -ENOENT || (!r && strstr(text, "[none]")))
+		return 0;
+	if (r)
+		return pp_fail(e, -r,
+		               "/sys/kernel/security/lockdown: %s: whether the kernel takes "
+		               "a table is not known",
+		               strerror(-r));
+	return pp_fail(e, EPERM,
+	               "the kernel is locked down (%.60s), mostly by Secure Boot, and would "
+	               "ignore a table from the initrd",
+	               text);
+}
+
+static int release(const struct pp_apply *a, char *buf, size_t size)
+{
+	int r = pp_place_text(a, "proc/sys/kernel/osrelease", buf, size);
+
+	return r ? r : strchr(buf, '/') || !*buf ? -EBADMSG : 0;
+}
+
+static int check_kernel(struct pp_apply *a, struct pp_error *e)
+{
+	char name[128], path[256];
+	struct pp_content c;
+
+	if (release(a, name, sizeof(name)))
+		return 0;
+	snprintf(path, sizeof(path), "boot/config-%s", name);
+	int r = pp_place_read(a, path, &c, e);
+	if (r || !c.exists || pp_span_find(c.bytes, "CONFIG_ACPI_TABLE_UPGRADE=y"))
+		return r;
+	return pp_fail(e, ENOTSUP,
+	               "the kernel was built without ACPI_TABLE_UPGRADE (/%s): it takes "
+	               "no table from the initrd",
+	               path);
+}
+
+/* What the log of this boot says: a measured launch, or that a table is replaced already. */
+static int check_log(struct pp_stage *s, const char *table, bool ours, struct pp_error *e)
+{
+	struct pp_source *source;
+	struct pp_span log;
+	char replaced[64];
+	int r = pp_source_open(*s->apply->root ? s->apply->root : NULL, &source, e);
+
+	if (r)
+		return r;
+	r = pp_source_kernel_log(source, &s->apply->arena, &log);
+	pp_source_free(source);
+	/* No log is no proof of anything; verify looks again after the reboot. */
+	if (r)
+		return 0;
+	if (pp_span_find(log, "tboot: found shared page"))
+		return pp_fail(e, EPERM,
+		               "the host was started by tboot, which keeps the table that it "
+		               "measured: one from the initrd would be ignored");
+	snprintf(replaced, sizeof(replaced), "Table Upgrade: override [%s", table);
+	if (!ours && pp_span_find(log, replaced))
+		return pp_fail(e, EEXIST,
+		               "the running kernel has a %s from the initrd already, and "
+		               "pcipass did not put it there: take it out first",
+		               table);
+	return 0;
+}
+
+static bool same_bytes(struct pp_span a, struct pp_span b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
+static bool is_expected(const struct pp_step_override *o, struct pp_span t)
+{
+	return t.len == o->expected_bytes && pp_span_crc32(t) == o->expected_crc;
+}
+
+static int read_table(struct pp_apply *a, const char *folder, const char *name, struct pp_span *ret,
+                      struct pp_error *e)
+{
+	char whole[PATH_MAX];
+	uint8_t *data = PP_ARENA_ARRAY(&a->arena, PP_ACPI_TABLE_MAX_BYTES + 1, uint8_t);
+	size_t len = 0;
+
+	if (!data)
+		return pp_fail_oom(e, name);
+	/* sysfs says nothing of its length in advance. */
+	snprintf(whole, sizeof(whole), "%s/%s/%s", a->root, folder, name);
+	int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return pp_fail(e, errno, "/%s/%s: %s", folder, name, strerror(errno));
+	ssize_t n = 1;
+	while (n > 0 && len <= PP_ACPI_TABLE_MAX_BYTES) {
+		n = read(fd, data + len, PP_ACPI_TABLE_MAX_BYTES + 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	int r = n < 0 ? -errno : len > PP_ACPI_TABLE_MAX_BYTES ? -E2BIG : 0;
+	close(fd);
+	if (r)
+		return pp_fail(e, -r, "/%s/%s: %s", folder, name, strerror(-r));
+	*ret = PP_SPAN(data, len);
+	return 0;
+}
+
+/*
+ * The table that the plan was made from: the running one, or, where that is ours, the firmware's,
+ * of which a copy was kept. *ret_fresh: the copy is to be made from it.
+ */
+static int find_base(struct pp_stage *s, const struct pp_step_override *o, struct pp_span ours,
+                     struct pp_span *ret, bool *ret_fresh, struct pp_error *e)
+{
+	struct pp_span running, kept;
+	struct pp_error ignored;
+	int r = read_table(s->apply, TABLES, o->table, &running, e);
+
+	if (r)
+		return r;
+	*ret_fresh = !ours.len || !same_bytes(running, ours);
+	*ret = running;
+	if (is_expected(o, running))
+		return 0;
+	if (!*ret_fresh && !read_table(s->apply, ORIGINALS, o->table, &kept, &ignored) &&
+	    is_expected(o, kept)) {
+		*ret = kept;
+		return 0;
+	}
+	return pp_fail(e, EBUSY,
+	               "%s: %zu bytes, CRC-32 %08x; the plan was made from one of %u bytes, %08x: "
+	               "make a new plan",
+	               o->table, running.len, pp_span_crc32(running), o->expected_bytes,
+	               o->expected_crc);
+}
+
+/* What is to be taken out, as lists that grow. */
+struct cuts {
+	uint32_t *scopes;
+	uint16_t *devids;
+	uint32_t nr_scopes, nr_devids;
+};
+
+static int add_cuts(struct pp_stage *s, const struct pp_step_override *o, struct cuts *c,
+                    struct pp_error *e)
+{
+	uint32_t *scopes = PP_ARENA_ARRAY(&s->apply->arena, c->nr_scopes + o->nr_scopes, uint32_t);
+	uint16_t *devids = PP_ARENA_ARRAY(&s->apply->arena, c->nr_devids + o->nr_devids, uint16_t);
+
+	if (!scopes || !devids)
+		return pp_fail_oom(e, o->table);
+	for (uint32_t i = 0; i < c->nr_scopes; i++)
+		scopes[i] = c->scopes[i];
+	for (uint32_t i = 0; i < o->nr_scopes; i++)
+		scopes[c->nr_scopes++] = o->scopes[i];
+	for (uint32_t i = 0; i < c->nr_devids; i++)
+		devids[i] = c->devids[i];
+	for (uint32_t i = 0; i < o->nr_devids; i++) {
+		uint32_t k = 0;
+		while (k < c->nr_devids && devids[k] != o->devids[i])
+			k++;
+		devids[k] = o->devids[i];
+		c->nr_devids += k == c->nr_devids;
+	}
+	c->scopes = scopes;
+	c->devids = devids;
+	return 0;
+}
+
+static bool same_table(const struct pp_step_override *a, const struct pp_step_override *b)
+{
+	return !strcmp(a->table, b->table) && a->expected_crc == b->expected_crc &&
+	       a->expected_bytes == b->expected_bytes && a->segment == b->segment;
+}
+
+static int add_plan_cuts(struct pp_stage *s, const struct pp_plan *p, uint32_t nr_steps,
+                         const struct pp_step_override *o, struct cuts *c, struct pp_error *e)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; !r && i < nr_steps; i++)
+		if (p->steps[i].kind == PP_STEP_OVERRIDE && same_table(&p->steps[i].override, o) &&
+		    &p->steps[i].override != o)
+			r = add_cuts(s, &p->steps[i].override, c, e);
+	return r;
+}
+
+/* Devices that earlier plans freed stay free: their cuts were made in the same table. */
+static int add_earlier_cuts(struct pp_stage *s, const struct pp_step_override *o, struct cuts *c,
+                            struct pp_error *e)
+{
+	const struct pp_apply_journal *j = s->before;
+	bool found = false;
+
+	for (int depth = 0; j && depth < PP_JOURNAL_MAX_DEPTH; depth++) {
+		struct pp_plan *plan;
+		int r = pp_plan_parse(j->plan, strlen(j->plan), &plan, e);
+		if (r)
+			return pp_fail_prefix(e, "the journal's plan");
+		uint32_t before = c->nr_scopes + c->nr_devids;
+		r = j->phase == PP_PHASE_APPLIED ? add_plan_cuts(s, plan, plan->nr_steps, o, c, e)
+		                                 : 0;
+		found |= c->nr_scopes + c->nr_devids != before;
+		pp_plan_free(plan);
+		struct pp_apply_journal *next =
+			PP_ARENA_NEW(&s->apply->arena, struct pp_apply_journal);
+		if (r || !next)
+			return r ? r : pp_fail_oom(e, "journal");
+		if (!j->previous)
+			break;
+		r = pp_journal_parse(PP_SPAN(j->previous, strlen(j->previous)), "the older journal",
+		                     &s->apply->arena, next, e);
+		if (r)
+			return r;
+		j = next;
+	}
+	return found ? 0
+	             : pp_fail(e, EUCLEAN,
+	                       "an override of %s is installed, and the journal does not say what "
+	                       "it leaves out: remove it first (pcipass override remove)",
+	                       o->table);
+}
+
+int pp_override_make(struct pp_arena *arena, const struct pp_step_override *o, struct pp_span base,
+                     struct pp_span *ret, struct pp_error *e)
+{
+	if (!strcmp(o->table, "DMAR"))
+		return pp_override_dmar(base, o->scopes, o->nr_scopes, arena, ret, e);
+	if (!strcmp(o->table, "IVRS"))
+		return pp_override_ivrs(base, o->segment, o->devids, o->nr_devids, arena, ret, e);
+	return pp_fail(e, ENOTSUP, "%.10s: no table that pcipass changes", o->table);
+}
+
+static int build(struct pp_stage *s, const struct pp_step_override *o, bool add_earlier,
+                 struct pp_span base, struct pp_span *ret, struct pp_error *e)
+{
+	struct cuts cuts = { 0 };
+	int r = add_cuts(s, o, &cuts, e);
+
+	/* Two steps on one table in one plan. */
+	if (!r)
+		r = add_plan_cuts(s, s->plan, s->step, o, &cuts, e);
+	if (!r && add_earlier)
+		r = add_earlier_cuts(s, o, &cuts, e);
+	if (r)
+		return r;
+	struct pp_step_override all = *o;
+	all.scopes = cuts.scopes;
+	all.nr_scopes = cuts.nr_scopes;
+	all.devids = cuts.devids;
+	all.nr_devids = cuts.nr_devids;
+	return pp_override_make(&s->apply->arena, &all, base, ret, e);
+}
+
+static int put_all(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,
+                   uint32_t nr, struct pp_error *e)
+{
+	struct pp_span cpio;
+	int r = pp_override_cpio(tables, nr, &s->apply->arena, &cpio, e);
+
+	if (!r)
+		r = pp_stage_put(s, PP_EARLY_CPIO, cpio, 0644, e);
+	return r ? r : early->install(s, tables, nr, cpio, e);
+}
+
+/* The table of ours that is installed now; empty: none. */
+static int find_installed(struct pp_stage *s, const char *name, struct pp_span *ret,
+                          struct pp_error *e)
+{
+	struct pp_stage now = { .apply = s->apply };
+	const struct pp_span *tables;
+	uint32_t nr;
+	int r = pp_early_tables(&now, &tables, &nr, e);
+
+	*ret = (struct pp_span){ 0 };
+	for (uint32_t i = 0; !r && i < nr; i++)
+		if (!memcmp(tables[i].data, name, 4))
+			*ret = tables[i];
+	return r;
+}
+
+/* All tables of ours, with this one in place of its former self. */
+static int put_table(struct pp_stage *s, const struct pp_early *early, struct pp_span made,
+                     struct pp_error *e)
+{
+	const struct pp_span *present;
+	uint32_t nr, at = 0;
+	int r = pp_early_tables(s, &present, &nr, e);
+
+	if (r)
+		return r;
+	struct pp_span *tables = PP_ARENA_ARRAY(&s->apply->arena, nr + 1, struct pp_span);
+	if (!tables)
+		return pp_fail_oom(e, "tables");
+	for (uint32_t i = 0; i < nr; i++)
+		tables[i] = present[i];
+	while (at < nr && memcmp(tables[at].data, made.data, 4))
+		at++;
+	tables[at] = made;
+	return put_all(s, early, tables, at == nr ? nr + 1 : nr, e);
+}
+
+static int stage_on(struct pp_stage *s, const struct pp_step_override *o,
+                    const struct pp_early *early, struct pp_error *e)
+{
+	struct pp_span base, made, installed;
+	char kept[64];
+	bool fresh;
+	int r = find_installed(s, o->table, &installed, e);
+
+	if (!r)
+		r = check_log(s, o->table, installed.len != 0, e);
+	if (!r)
+		r = find_base(s, o, installed, &base, &fresh, e);
+	/* Cut from the firmware's table, while an earlier cut of it is installed. */
+	if (!r)
+		r = build(s, o, installed.len && !same_bytes(base, installed), base, &made, e);
+	if (r)
+		return r;
+	snprintf(kept, sizeof(kept), ORIGINALS "/%s", o->table);
+	if (fresh)
+		r = pp_stage_put(s, kept, base, 0600, e);
+	return r ? r : put_table(s, early, made, e);
+}
+
+static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+{
+	const struct pp_step_override *o = &step->override;
+	const struct pp_early *early;
+	const char *foreign = NULL;
+	int r = check_lockdown(s->apply, e);
+
+	if (!r)
+		r = check_kernel(s->apply, e);
+	if (!r)
+		r = pp_early_find(s->apply, &early, e);
+	if (!r)
+		r = early->foreign(s, &foreign, e);
+	if (!r && foreign)
+		r = pp_fail(e, EEXIST,
+		            "%.300s, and pcipass did not put it there: take it out first", foreign);
+	return r ? r : stage_on(s, o, early, e);
+}
+
+static int search_image(const char *whole, const char *path, struct pp_span table,
+                        struct pp_error *e)
+{
+	struct stat st;
+	int fd = open(whole, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0) {
+		int r = pp_fail(e, errno ? errno : EIO, "/%s: cannot be read", path);
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	size_t len = st.st_size < SEARCHED_BYTES ? (size_t)st.st_size : SEARCHED_BYTES;
+	void *image = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (image == MAP_FAILED)
+		return pp_fail(e, errno, "/%s: %s", path, strerror(errno));
+	bool found = memmem(image, len, table.data, table.len);
+	munmap(image, len);
+	return found ? 0 : pp_fail(e, EIO, "/%s: was made anew, and the table is not in it", path);
+}
+
+/* The running kernel's initrd holds the table, as it is: early archives are not compressed. */
+static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
+{
+	static const char *const forms[] = { "boot/initrd.img-%s", "boot/initramfs-%s.img",
+		                             "boot/initrd-%s" };
+	struct pp_stage s = { .apply = a };
+	const struct pp_early *early;
+	const struct pp_span *tables;
+	char name[128];
+	uint32_t nr;
+	int r = pp_early_tables(&s, &tables, &nr, e);
+
+	if (!r)
+		r = pp_early_find(a, &early, e);
+	if (r || !early->rebuild || release(a, name, sizeof(name)))
+		return r;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		char path[256], whole[PATH_MAX];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(path, sizeof(path), forms[i], name);
+#pragma GCC diagnostic pop
+		snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
+		for (uint32_t k = 0; pp_place_has(a, path) && k < nr; k++)
+			if (!memcmp(tables[k].data, step->override.table, 4))
+				return search_image(whole, path, tables[k], e);
+	}
+	return 0;
+}
+
+const struct pp_step_ops pp_step_override_ops = { .stage = stage, .verify = verify };

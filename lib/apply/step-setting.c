@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A BIOS setting, through a store of settings. */
+#include "apply/stage.h"
+
+static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+{
+	const struct pp_step_setting *set = &step->setting;
+	struct pp_apply *a = s->apply;
+	int r = a->settings->says(a, set, set->wanted, e);
+
+	if (r)
+		return r < 0 ? r : 0;
+	r = a->settings->says(a, set, set->expected, e);
+	if (r < 0)
+		return r;
+	if (!r)
+		return pp_fail(e, EBUSY, "%.100s does not say %.100s, which the plan expects",
+		               set->section, set->expected);
+	r = a->settings->check(a, set, e);
+	if (r)
+		return r;
+	struct pp_deed *d = pp_stage_add(s, PP_DEED_SETTING, e);
+	if (!d)
+		return -e->code;
+	d->setting = *set;
+	return 0;
+}
+
+const struct pp_step_ops pp_step_setting_ops = { .stage = stage };

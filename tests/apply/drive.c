@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
+ * usage: drive ROOT run|dry|resume|undo|status [--fail-setting] STEP...
+ *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
+ *   bind:ADDRESS,VENDOR,DEVICE,DRIVER
+ * Prints what is said, then "0" or "ERRNO TEXT".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/place.h"
+
+#define MAX_STEPS 16
+
+static bool fail_setting;
+
+static const char *find_setting(const struct pp_apply *a, const char *name, char *buf, size_t size)
+{
+	static char line[256];
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/settings", a->root);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		char *equals = strchr(line, '=');
+		if (equals && !strncmp(line, name, (size_t)(equals - line)) &&
+		    strlen(name) == (size_t)(equals - line)) {
+			snprintf(buf, size, "%s", equals + 1);
+			fclose(f);
+			return buf;
+		}
+	}
+	if (f)
+		fclose(f);
+	return NULL;
+}
+
+static int says(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+                struct pp_error *e)
+{
+	char now[128];
+
+	if (!find_setting(a, s->section, now, sizeof(now)))
+		return pp_fail(e, ENOENT, "%s: no such setting", s->section);
+	return !strcmp(now, value);
+}
+
+static int check(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e)
+{
+	return 0;
+}
+
+static int set(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+               struct pp_error *e)
+{
+	char text[256];
+
+	if (fail_setting && !strcmp(value, s->wanted))
+		return pp_fail(e, EIO, "%s: the store refused", s->section);
+	int len = snprintf(text, sizeof(text), "%s=%s\n", s->section, value);
+	struct pp_content c = { .exists = true, .mode = 0644, .bytes = PP_SPAN(text, (size_t)len) };
+	return pp_place_put((struct pp_apply *)a, "settings", &c, e);
+}
+
+static const struct pp_apply_settings settings = { says, check, set };
+
+static char *field(char **rest)
+{
+	return strsep(rest, ":,");
+}
+
+static void parse_override(char *text, struct pp_step_override *o)
+{
+	static uint32_t scopes[MAX_STEPS][64];
+	static int used;
+	uint32_t *list = scopes[used++];
+
+	o->table = field(&text);
+	o->expected_crc = (uint32_t)strtoul(field(&text), NULL, 16);
+	o->expected_bytes = (uint32_t)strtoul(field(&text), NULL, 0);
+	o->scopes = list;
+	while (text && o->nr_scopes < 64)
+		list[o->nr_scopes++] = (uint32_t)strtoul(field(&text), NULL, 0);
+}
+
+static void parse_bind(char *text, struct pp_step_bind *b)
+{
+	if (!pp_address_parse(strsep(&text, ","), &b->address))
+		exit(2);
+	b->vendor = (uint16_t)strtoul(field(&text), NULL, 16);
+	b->device = (uint16_t)strtoul(field(&text), NULL, 16);
+	b->expected_driver = text ? text : "";
+}
+
+static void parse_step(char *text, struct pp_step *step)
+{
+	char *kind = strsep(&text, ":");
+
+	*step = (struct pp_step){ .cure = "test", .text = "a step", .undo = "the reverse" };
+	if (!strcmp(kind, "argument")) {
+		step->kind = PP_STEP_ARGUMENT;
+		step->cure = "kernel-argument";
+		step->argument.argument = text;
+	} else if (!strcmp(kind, "setting")) {
+		step->kind = PP_STEP_SETTING;
+		step->cure = "bios-rmrds";
+		step->setting.schema = "rmrds.xml";
+		step->setting.section = field(&text);
+		step->setting.expected = field(&text);
+		step->setting.wanted = field(&text);
+	} else if (!strcmp(kind, "override")) {
+		step->kind = PP_STEP_OVERRIDE;
+		step->cure = "table-override";
+		parse_override(text, &step->override);
+	} else if (!strcmp(kind, "bind")) {
+		step->kind = PP_STEP_BIND;
+		step->cure = "bind-vfio";
+		parse_bind(text, &step->bind);
+	} else {
+		fprintf(stderr, "%s: no kind of step\n", kind);
+		exit(2);
+	}
+	step->needs_reboot = pp_step_kind_needs_reboot(step->kind);
+}
+
+static void say(void *ctx, const char *line)
+{
+	printf("%s\n", line);
+}
+
+static int status(const struct pp_apply_options *o, struct pp_error *e)
+{
+	static const char *const names[] = { "none", "partly", "done", "undone" };
+	enum pp_apply_state state;
+	bool booted;
+	int r = pp_apply_status(o, &state, &booted, NULL, e);
+
+	if (!r)
+		printf("%s%s\n", names[state], booted ? " booted" : "");
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static struct pp_step steps[MAX_STEPS];
+	static const struct pp_plan_device device = { .address = { .bus = 7 },
+		                                      .vendor = 0x1000,
+		                                      .device = 0x72,
+		                                      .slot = "2",
+		                                      .asked = true };
+	struct pp_plan plan = {
+		.wish = "slot2", .steps = steps, .devices = &device, .nr_devices = 1
+	};
+	struct pp_apply_options o = { .say = say };
+	struct pp_error e = { 0 };
+	int r = 2, at = 3;
+
+	if (argc < 3)
+		return 2;
+	o.root = argv[1];
+	if (argc > at && !strcmp(argv[at], "--fail-setting")) {
+		fail_setting = true;
+		at++;
+	}
+	for (; at < argc && plan.nr_steps < MAX_STEPS; at++)
+		parse_step(argv[at], &steps[plan.nr_steps++]);
+	o.dry_run = !strcmp(argv[2], "dry");
+	if (!strcmp(argv[2], "run") || o.dry_run)
+		r = pp_apply_run_with(&plan, &o, &settings, &e);
+	else if (!strcmp(argv[2], "resume"))
+		r = pp_apply_resume_with(&o, &settings, &e);
+	else if (!strcmp(argv[2], "undo"))
+		r = pp_apply_undo_with(&o, &settings, &e);
+	else if (!strcmp(argv[2], "status"))
+		r = status(&o, &e);
+	if (r)
+		printf("%d %s\n", -r, e.text);
+	else
+		printf("0\n");
+	return r ? 1 : 0;
+}

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hosts in a folder, with small stand-ins for the tools that make initrds and menus."""
+
+import hashlib
+import os
+import struct
+import subprocess
+import time
+import zlib
+from pathlib import Path
+
+RELEASE = "6.1.0-test"
+OLD_BOOT, NEW_BOOT = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+STATE = "var/lib/pcipass"
+
+# Both write what they make beside it and rename, as the real ones do.
+UPDATE_INITRAMFS = """#!/bin/sh
+set -e
+cd "$PCIPASS_ROOT"
+[ ! -e tools-fail ] || { echo "first line"; echo "update-initramfs: no space" >&2; exit 1; }
+out=boot/initrd.img-%(release)s
+: > $out.new
+for hook in etc/initramfs-tools/hooks/*; do
+	[ -x "$hook" ] || continue
+	file=$(sed -n 's/^prepend_earlyinitramfs //p' "$hook")
+	[ -z "$file" ] || cat ".$file" >> $out.new
+done
+echo "the initrd itself" >> $out.new
+cat etc/udev/rules.d/*.rules >> $out.new 2>/dev/null || :
+mv $out.new $out
+""" % {"release": RELEASE}
+
+DRACUT = """#!/bin/sh
+set -e
+cd "$PCIPASS_ROOT"
+out=boot/initramfs-%(release)s.img
+: > $out.new
+for conf in etc/dracut.conf.d/*.conf; do
+	[ -e "$conf" ] || continue
+	. "./$conf"
+done
+[ "$acpi_override" != yes ] || cat .$acpi_table_dir/*.aml >> $out.new
+for item in $install_items; do cat .$item >> $out.new; done
+echo "the initrd itself" >> $out.new
+mv $out.new $out
+""" % {"release": RELEASE}
+
+MKINITCPIO = """#!/bin/sh
+set -e
+cd "$PCIPASS_ROOT"
+out=boot/initramfs-%(release)s.img
+: > $out.new
+cat etc/initcpio/acpi_override/*.aml >> $out.new 2>/dev/null || :
+echo "the initrd itself" >> $out.new
+mv $out.new $out
+""" % {"release": RELEASE}
+
+UPDATE_GRUB = """#!/bin/sh
+# reads default/grub.d
+set -e
+cd "$PCIPASS_ROOT"
+. ./etc/default/grub
+for x in etc/default/grub.d/*.cfg; do
+	[ -e "$x" ] || continue
+	. "./$x"
+done
+early=
+for i in $GRUB_EARLY_INITRD_LINUX_CUSTOM; do [ ! -e boot/$i ] || early="$early /boot/$i"; done
+{
+	echo "menuentry 'Debian' {"
+	echo "	linux /boot/vmlinuz root=/dev/sda1 ro $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"
+	echo "	initrd $early /boot/initrd.img"
+	echo "}"
+} > %(cfg)s.new
+mv %(cfg)s.new %(cfg)s
+"""
+
+# The same without drop-ins, as elsewhere.
+GRUB2_MKCONFIG = UPDATE_GRUB.replace("# reads default/grub.d\n", "").replace(
+    "for x in etc/default/grub.d/*.cfg; do\n\t[ -e \"$x\" ] || continue\n\t. \"./$x\"\ndone\n", "")
+
+PROXMOX = """#!/bin/sh
+set -e
+cd "$PCIPASS_ROOT"
+mkdir -p boot/esp
+cat etc/kernel/cmdline > boot/esp/entry.new
+mv boot/esp/entry.new boot/esp/entry
+"""
+
+KERNEL_INSTALL = """#!/bin/sh
+set -e
+cd "$PCIPASS_ROOT"
+echo "options $(cat etc/kernel/cmdline)" > boot/loader/entries/$2.conf.new
+mv boot/loader/entries/$2.conf.new boot/loader/entries/$2.conf
+"""
+
+
+def scope(*hops: tuple, kind: int = 1, bus: int = 0) -> bytes:
+    """VT-d 8.3.1"""
+    return struct.pack("<BBHBB", kind, 6 + 2 * len(hops), 0, 0, bus) + bytes(b for h in hops for b in h)
+
+
+def rmrr(start: int, end: int, *scopes: bytes) -> bytes:
+    """VT-d 8.4"""
+    body = b"".join(scopes)
+    return struct.pack("<HHHHQQ", 1, 24 + len(body), 0, 0, start, end) + body
+
+
+def dmar(*structures: bytes, revision: int = 1) -> bytes:
+    """VT-d 8.1, with its checksum."""
+    body = struct.pack("<BB10x", 38, 1) + b"".join(structures)
+    table = bytearray(struct.pack("<4sIBB6s8sI4sI", b"DMAR", 36 + len(body), 1, 0, b"HP    ", b"ProLiant",
+                                  revision, b"PCIP", 1) + body)
+    table[9] = -sum(table) & 0xff
+    return bytes(table)
+
+
+DRHD = struct.pack("<HHBBHQ", 0, 16, 1, 0, 0, 0xfed90000)
+FIRST = rmrr(0xbdf83000, 0xbdf84fff, scope((0x1c, 4), (0, 0)), scope((0x1c, 7), (0, 0)))
+SECOND = rmrr(0xe8000, 0xe8fff, scope((0x1c, 4), (0, 0)))
+TABLE = dmar(DRHD, FIRST, SECOND)
+# Offsets of the scopes: of 1c.4's device in both regions, of 1c.7's in the first.
+SCOPE_A, SCOPE_B, SCOPE_A2 = 64 + 24, 64 + 24 + 10, 64 + len(FIRST) + 24
+
+
+def override(table: bytes = TABLE, *offsets: int) -> str:
+    """The step that takes these scopes out of that table."""
+    where = ",".join(str(o) for o in offsets or (SCOPE_A, SCOPE_A2))
+    return f"override:DMAR:{zlib.crc32(table):08x}:{len(table)}:{where}"
+
+
+class Root:
+    """A host's files below a folder."""
+
+    def __init__(self, path: Path, early: str = "initramfs-tools", loader: str = "grub"):
+        self.path = path
+        self.put("proc/sys/kernel/random/boot_id", OLD_BOOT + "\n")
+        self.put("proc/sys/kernel/osrelease", RELEASE + "\n")
+        self.put(f"boot/config-{RELEASE}", "CONFIG_ACPI_TABLE_UPGRADE=y\n")
+        self.put(f"boot/vmlinuz-{RELEASE}", "a kernel")
+        self.put("sys/firmware/acpi/tables/DMAR", TABLE)
+        self.put("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
+        self.put("settings", "RMRDS_Slot2=Endpoints_Included\n")
+        self.put("etc/hostname", "host\n")
+        (path / "var/lib").mkdir(parents=True)
+        (path / "lib/modules" / RELEASE).mkdir(parents=True)
+        self.early(early)
+        self.loader(loader)
+
+    def early(self, kind: str) -> None:
+        """What makes initrds."""
+        if kind == "initramfs-tools":
+            (self.path / "etc/initramfs-tools/hooks").mkdir(parents=True)
+            self.put("usr/share/initramfs-tools/hook-functions", "")
+            self.tool("update-initramfs", UPDATE_INITRAMFS)
+        elif kind == "dracut":
+            (self.path / "etc/dracut.conf.d").mkdir(parents=True)
+            self.tool("dracut", DRACUT)
+        elif kind == "mkinitcpio":
+            self.put("etc/mkinitcpio.conf", "HOOKS=(base udev)\n")
+            (self.path / "etc/mkinitcpio.conf.d").mkdir(parents=True)
+            self.put("usr/lib/initcpio/install/acpi_override", "build() {\n}\n")
+            self.tool("mkinitcpio", MKINITCPIO)
+        if kind != "none":
+            self.run_tool({"initramfs-tools": "update-initramfs"}.get(kind, kind))
+
+    def loader(self, kind: str) -> None:
+        """What boots it."""
+        if kind in ("grub", "grub2"):
+            self.put("etc/default/grub", 'GRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n'
+                                         'GRUB_CMDLINE_LINUX=""\n')
+        if kind == "grub":
+            (self.path / "boot/grub").mkdir()
+            (self.path / "etc/default/grub.d").mkdir()
+            self.tool("grub-mkconfig", "#!/bin/sh\n# ${sysconfdir}/default/grub.d\n")
+            self.tool("update-grub", UPDATE_GRUB % {"cfg": "boot/grub/grub.cfg"})
+            self.run_tool("update-grub")
+        elif kind == "grub2":
+            (self.path / "boot/grub2").mkdir()
+            self.tool("grub2-mkconfig", GRUB2_MKCONFIG % {"cfg": "boot/grub2/grub.cfg"})
+            self.run_tool("grub2-mkconfig")
+        elif kind == "proxmox":
+            self.put("etc/kernel/proxmox-boot-uuids", "0000-0000\n")
+            self.put("etc/kernel/cmdline", "root=ZFS=rpool/ROOT boot=zfs\n")
+            self.tool("proxmox-boot-tool", PROXMOX)
+            self.run_tool("proxmox-boot-tool", "refresh")
+        elif kind == "kernel-install":
+            self.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n")
+            (self.path / "boot/loader/entries").mkdir(parents=True)
+            self.tool("kernel-install", KERNEL_INSTALL)
+            self.run_tool("kernel-install", "add", RELEASE)
+        elif kind == "grubby":
+            self.tool("grubby", "#!/bin/sh\nexit 1\n")
+            for name in ("a", "b"):
+                self.put(f"boot/loader/entries/{name}.conf",
+                         f"title {name}\nlinux /vmlinuz-{name}\noptions root=/dev/sda1 ro quiet\n"
+                         "grub_users $grub_users\n")
+            self.put("etc/kernel/cmdline", "root=/dev/sda1 ro quiet")
+            self.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="quiet"\n')
+
+    def device(self, address: str, driver: str = "mpt3sas", vendor: str = "1000", device: str = "0072",
+               built_in: bool = False) -> None:
+        """A PCI device with a driver; files only, so nothing reacts when they are written."""
+        where = self.path / "sys/bus/pci/devices" / address
+        self.put(f"sys/bus/pci/devices/{address}/vendor", f"0x{vendor}\n")
+        self.put(f"sys/bus/pci/devices/{address}/device", f"0x{device}\n")
+        self.put(f"sys/bus/pci/devices/{address}/class", "0x010700\n")
+        self.put(f"sys/bus/pci/devices/{address}/driver_override", "(null)\n")
+        for name in (driver, "vfio-pci"):
+            (self.path / "sys/bus/pci/drivers" / name).mkdir(parents=True, exist_ok=True)
+            self.put(f"sys/bus/pci/drivers/{name}/unbind", "")
+        if not built_in:
+            (self.path / "sys/bus/pci/drivers" / driver / "module").mkdir(exist_ok=True)
+        self.put("sys/bus/pci/drivers_probe", "")
+        for folder in ("sys/class/block", "sys/class/net", "sys/class/graphics", "sys/fs/btrfs"):
+            (self.path / folder).mkdir(parents=True, exist_ok=True)
+        for name in ("self/mountinfo", "swaps", "net/route", "net/ipv6_route"):
+            if not (self.path / "proc" / name).exists():
+                self.put(f"proc/{name}", "")
+        os.symlink(f"../../drivers/{driver}", where / "driver")
+
+    def put(self, path: str, content) -> None:
+        whole = self.path / path
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        whole.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def read(self, path: str) -> bytes:
+        return (self.path / path).read_bytes()
+
+    def text(self, path: str) -> str:
+        return self.read(path).decode()
+
+    def tool(self, name: str, script: str) -> None:
+        self.put(f"usr/sbin/{name}", script)
+        (self.path / "usr/sbin" / name).chmod(0o755)
+
+    def run_tool(self, name: str, *args: str) -> None:
+        subprocess.run([self.path / "usr/sbin" / name, *args], check=True,
+                       env={"PATH": "/usr/bin:/bin", "PCIPASS_ROOT": str(self.path)})
+
+    def snapshot(self, state: bool = False) -> dict:
+        """Every path with kind, mode and content, but what the journal's folder holds of its own."""
+        seen = {}
+        for path in sorted(self.path.rglob("*")):
+            name = str(path.relative_to(self.path))
+            if not state and name in (STATE, STATE + "/apply.json", STATE + "/apply.lock"):
+                continue
+            # Of the stand-in for a store of settings, which is not what is tried.
+            if name.startswith(".pcipass-") and name.endswith(".tmp"):
+                continue
+            if not state and name.startswith(STATE + "/.pcipass-") and name.endswith(".tmp"):
+                continue
+            mode = path.lstat().st_mode
+            content = (os.readlink(path) if path.is_symlink() else
+                       hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
+            seen[name] = (oct(mode), content)
+        return seen
+
+
+class Driver:
+    """The program under test."""
+
+    def __init__(self, program: str):
+        self.program = program
+
+    def __call__(self, root: Root, *args: str, prefix: tuple = ()) -> tuple:
+        """The errno and all that was printed."""
+        out = subprocess.run([*prefix, self.program, str(root.path), *args], capture_output=True,
+                             text=True, timeout=60)
+        lines = out.stdout.strip().splitlines()
+        if out.returncode not in (0, 1) or not lines:
+            return out.returncode, out.stdout + out.stderr
+        return int(lines[-1].split()[0]), out.stdout
+
+    def settle(self, root: Root, *args: str) -> tuple:
+        """The same, once a tool that outlived its starter has ended."""
+        for _ in range(200):
+            code, text = self(root, *args)
+            if code != 16 or "another pcipass" not in text:
+                return code, text
+            time.sleep(0.02)
+        return code, text
+
+
+def differences(a: dict, b: dict) -> list:
+    return [f"{name}: {a.get(name)} -> {b.get(name)}" for name in sorted(a.keys() | b.keys())
+            if a.get(name) != b.get(name)]

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ends an apply at each of its changing system calls; then resume or undo leads to new or old.
+
+Each run is killed at, or has an error at, one call. Afterwards every other run is resumed, the
+others undone, and the whole host is compared byte by byte with what it was before, or with what it
+is after an apply that nobody disturbed. An error must lead to one of the two by itself.
+
+usage: test-kill.py DRIVE [EVERY]
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from fakeroot import Driver, Root, differences, override
+
+CALLS = ("write", "pwrite64", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "mkdir",
+         "rmdir", "ftruncate", "fchmod", "fchown", "chmod", "openat")
+STEPS = (override(), "argument:intel_iommu=on",
+         "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded")
+
+
+def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict:
+    """How often the program itself, not its tools, makes each call."""
+    code, text = drive(root, *what, prefix=(strace, "-o", str(log), "-e", "trace=" + ",".join(CALLS)))
+    assert code == 0, text
+    calls = re.findall(r"^(\w+)\(", log.read_text(), re.MULTILINE)
+    return {call: calls.count(call) for call in CALLS if call in calls}
+
+
+class Kill:
+    """One host, made anew from a copy for each try."""
+
+    def __init__(self, drive: Driver, strace: str, folder: Path):
+        self.drive, self.strace, self.folder = drive, strace, folder
+        self.origin = Root(folder / "origin")
+        self.tries = 0
+        done = self.fresh()
+        self.before = done.snapshot()
+        self.calls = count(strace, drive, done, folder / "log", "run", *STEPS)
+        self.after = done.snapshot()
+        self.undo_calls = count(strace, drive, done, folder / "log", "undo")
+        assert done.snapshot() == self.before
+
+    def fresh(self) -> Root:
+        path = self.folder / "root"
+        shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(self.origin.path, path, symlinks=True)
+        root = Root.__new__(Root)
+        root.path = path
+        return root
+
+    def inject(self, root: Root, call: str, what: str, when: str, *command: str) -> tuple:
+        self.tries += 1
+        return self.drive(root, *command, prefix=(self.strace, "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                                  f"inject={call}:{what}:when={when}"))
+
+    def is_one_of(self, name: str, root: Root, *wanted: dict) -> None:
+        now = root.snapshot()
+        if now not in wanted:
+            raise AssertionError(f"{name}: neither old nor new:\n" + "\n".join(differences(wanted[0], now)))
+
+    def settle(self, name: str, root: Root, resume: bool) -> None:
+        """Whatever was left, leads to one side."""
+        if resume:
+            code, text = self.drive.settle(root, "resume")
+            # 2: killed before the journal was there, or after its end.
+            if code not in (0, 2):
+                raise AssertionError(f"{name}: resume: {text}")
+            self.is_one_of(name + ": resume", root, self.after, self.before)
+        code, text = self.drive.settle(root, "undo")
+        if code not in (0, 2):
+            raise AssertionError(f"{name}: undo: {text}")
+        self.is_one_of(name + ": undo", root, self.before)
+
+    def kill_all(self, every: int) -> None:
+        number = 0
+        for call, times in self.calls.items():
+            for when in range(1, times + 1):
+                number += 1
+                if call == "openat" or number % every:
+                    continue
+                root = self.fresh()
+                self.inject(root, call, "signal=KILL", str(when), "run", *STEPS)
+                self.settle(f"killed at {call} {when}", root, number // every % 2 == 0)
+
+    def kill_undo(self, every: int) -> None:
+        number = 0
+        for call, times in self.undo_calls.items():
+            for when in range(1, times + 1):
+                number += 1
+                if call == "openat" or number % every:
+                    continue
+                root = self.fresh()
+                assert self.drive(root, "run", *STEPS)[0] == 0
+                self.inject(root, call, "signal=KILL", str(when), "undo")
+                self.settle(f"undo killed at {call} {when}", root, number // every % 2 == 0)
+
+    def errors(self, every: int) -> None:
+        """-EIO once; a full disk and a read-only one from there on."""
+        number = 0
+        for call, times in self.calls.items():
+            if call == "openat":
+                continue
+            for when in range(1, times + 1):
+                for error, on in (("EIO", ""), ("ENOSPC", ""), ("EROFS", "")):
+                    number += 1
+                    if number % every:
+                        continue
+                    name = f"{error} at {call} {when}{on}"
+                    root = self.fresh()
+                    code, text = self.inject(root, call, f"error={error}", f"{when}{on}", "run", *STEPS)
+                    self.is_one_of(f"{name}: {text}", root, self.before if code else self.after,
+                                   self.before)
+                    self.settle(name, root, False)
+
+    def disk_full(self) -> None:
+        """Nothing can be written any more, from some write on: what is left is led back later."""
+        for when in range(1, self.calls["write"] + 1, 3):
+            root = self.fresh()
+            self.inject(root, "write", "error=ENOSPC", f"{when}+", "run", *STEPS)
+            self.settle(f"ENOSPC from write {when}", root, False)
+
+
+def main() -> int:
+    strace = shutil.which("strace")
+    if not strace:
+        print("skipped: strace is not installed")
+        return 77
+    if subprocess.run([strace, "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
+        print("skipped: strace may not trace here")
+        return 77
+    every = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    with tempfile.TemporaryDirectory() as folder:
+        kill = Kill(Driver(sys.argv[1]), strace, Path(folder))
+        kill.kill_all(every)
+        kill.kill_undo(every)
+        kill.errors(every * 3)
+        kill.disk_full()
+        print(f"{sum(kill.calls.values())} calls of an apply, {sum(kill.undo_calls.values())} of an undo; "
+              f"{kill.tries} times disturbed: old or new each time")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
