@@ -28,6 +28,8 @@ struct options {
 	const char *by;     /* free: the cure to take */
 	const char *plan;   /* free, verify: a plan's file */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
+	bool resume;       /* apply: go on with one that was interrupted */
+	bool now, boot;    /* bind: when; neither: both */
 	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
 
@@ -50,6 +52,8 @@ enum option_mask {
 	TAKES_COMPUTED = 1 << 14,
 	TAKES_BY = 1 << 15,
 	TAKES_PLAN = 1 << 16,
+	TAKES_RESUME = 1 << 17,
+	TAKES_WHEN = 1 << 18,
 };
 
 /* A command is a row; so is a command of a command. */
@@ -64,7 +68,8 @@ struct command {
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture, command_groups, command_settings, command_verify, command_free;
+	command_capture, command_groups, command_settings, command_verify, command_free,
+	command_apply, command_undo, command_bind, command_override;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[], program_help[];
@@ -94,6 +99,9 @@ void look_close(struct look *l);
 bool schema_find(const char *name, const char **ret);
 /* Folders that are searched, in order; NULL after the last. */
 const char *schema_folder(unsigned int i);
+
+/* Asks, unless told not to, and carries the plan out. */
+enum exit_code apply_plan(const struct options *o, const struct pp_plan *p);
 
 /* Reads a plan's file. Freed with pp_plan_free(). */
 int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e);

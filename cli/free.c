@@ -8,19 +8,6 @@
 
 #include "cli.h"
 
-/*
- * The one place where something is changed. Until the library can carry a plan out, it says so:
- * 0 or a negative errno value as from pp_apply_run().
- */
-static int carry_out(const struct pp_plan *p, struct pp_error *e)
-{
-	e->code = ENOSYS;
-	snprintf(e->text, sizeof(e->text),
-	         "this version makes plans and does not carry them out: -o FILE keeps this one, "
-	         "doc/cures.md has each step by hand");
-	return -ENOSYS;
-}
-
 static int make_plan(const struct options *o, const char *wish, struct pp_plan **ret,
                      struct pp_error *e)
 {
@@ -76,7 +63,7 @@ static enum exit_code act(const struct options *o, const struct pp_plan *p)
 		return EXIT_YES;
 	if (!pp_plan_steps(p))
 		return EXIT_NO; /* the report says what is left to a person */
-	return carry_out(p, &e) ? complain(&e) : EXIT_YES;
+	return apply_plan(o, p);
 }
 
 static enum exit_code run(const struct options *o, int argc, char **argv)

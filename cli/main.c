@@ -12,8 +12,13 @@
 const char program_name[] = "pcipass", program_help[] = "; see pcipass --help";
 
 static const struct command *const commands[] = {
-	&command_survey,  &command_explain,  &command_check, &command_reserved, &command_groups,
-	&command_capture, &command_settings, &command_free,  &command_verify,   NULL,
+	&command_survey,   &command_explain,
+	&command_check,    &command_reserved,
+	&command_groups,   &command_capture,
+	&command_settings, &command_free,
+	&command_verify,   &command_apply,
+	&command_undo,     &command_bind,
+	&command_override, NULL,
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -47,6 +52,9 @@ static const struct row {
 	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
 	{ 0, "by", "CURE", TAKES_BY, FIELD(by), "free it that way, not the best one" },
 	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "the plan in FILE" },
+	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "go on with what was interrupted" },
+	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "now, and not at boot" },
+	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "at boot, and not now" },
 	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),
 	  "try a real VFIO attach of it, and put everything back" },
 	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Did it take? By a plan and a new look, or by a real attach. */
 #include <errno.h>
+#include <pcipass/apply.h>
 #include <pcipass/attach.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "cli.h"
 
@@ -40,7 +42,28 @@ static enum exit_code code_of_checks(enum pp_verified v)
 	}
 }
 
-/* Whoever names a plan says that it was carried out, and the host started anew. */
+/* The plan that was applied last; or one that is named, by which it is said that it was applied. */
+static int find_plan(const struct options *o, struct pp_plan **ret, bool *ret_booted,
+                     struct pp_error *e)
+{
+	enum pp_apply_state state;
+
+	*ret_booted = true;
+	if (o->plan)
+		return plan_load(o->plan, ret, e);
+	int r = pp_apply_status(NULL, &state, ret_booted, ret, e);
+	if (r || state == PP_APPLY_DONE)
+		return r;
+	pp_plan_free(*ret);
+	e->code = ENODATA;
+	snprintf(e->text, sizeof(e->text), "%s",
+	         state == PP_APPLY_PARTLY ? "an apply was left half done: pcipass apply --resume, "
+	                                    "or pcipass undo"
+	                                  : "nothing is applied here: give --plan FILE, or "
+	                                    "--attach DEVICE");
+	return -ENODATA;
+}
+
 static enum exit_code hold_against_plan(const struct options *o)
 {
 	struct pp_style style = style_of(o);
@@ -48,14 +71,15 @@ static enum exit_code hold_against_plan(const struct options *o)
 	enum pp_verified answer;
 	struct pp_plan *plan;
 	struct look l;
+	bool booted;
 
-	if (plan_load(o->plan, &plan, &e))
+	if (find_plan(o, &plan, &booted, &e))
 		return complain(&e);
 	enum exit_code code;
 	if (look_open(o, &l, &e)) {
 		code = complain(&e);
 	} else {
-		if (pp_report_verify(plan, l.survey, true, &style, sink_stdout(), &answer, &e) ||
+		if (pp_report_verify(plan, l.survey, booted, &style, sink_stdout(), &answer, &e) ||
 		    flush_stdout(&e))
 			code = complain(&e);
 		else
@@ -108,11 +132,11 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	struct pp_source *source;
 	struct pp_host *host;
 
-	if (!o->attach == !o->plan)
-		return complain_usage("verify: what? Give either --plan FILE or --attach DEVICE");
+	if (o->attach && o->plan)
+		return complain_usage("verify: give either --plan FILE or --attach DEVICE");
 	if (!o->attach && (o->take || o->reset))
 		return complain_usage("verify: --take and --reset are for --attach");
-	if (o->plan)
+	if (!o->attach)
 		return hold_against_plan(o);
 	if (o->from)
 		return complain_usage("verify --attach: only this host can be tried, not --from");

@@ -38,6 +38,30 @@ int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
 /* Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing. */
 int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e);
 
+/*
+ * A plan that binds the devices that "what" names to vfio-pci, whether anything blocks them or not.
+ * Bridges among them are left out. -EINVAL, -ENODEV, -ENODATA: as pp_plan_new().
+ */
+int pp_apply_bind_plan(const struct pp_survey *s, const char *what, struct pp_plan **ret,
+                       struct pp_error *e);
+
+/*
+ * The table that the plan's override comes to, from the one that the source holds, without
+ * installing it: as a table, or as the archive that goes in front of an initrd. -ENOENT: the plan
+ * has no such step; -EBUSY: the source's table is not the one that the plan was made from.
+ */
+enum pp_apply_form { PP_APPLY_TABLE, PP_APPLY_ARCHIVE };
+int pp_apply_build(const struct pp_plan *p, struct pp_source *source, enum pp_apply_form form,
+                   struct pp_sink sink, struct pp_error *e);
+
+/*
+ * What became of our table: a sentence to o->say for what is installed and for what runs. *ret: the
+ * running kernel has it. 0 as well where none is installed.
+ */
+int pp_apply_override_status(const struct pp_apply_options *o, bool *ret, struct pp_error *e);
+/* pp_apply_undo() where the last apply did nothing but overrides; else -ENOTSUP. */
+int pp_apply_override_remove(const struct pp_apply_options *o, struct pp_error *e);
+
 enum pp_apply_state {
 	PP_APPLY_NONE,   /* no journal */
 	PP_APPLY_PARTLY, /* interrupted: resume or undo */

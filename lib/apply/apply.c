@@ -116,8 +116,8 @@ static int depth_of(struct pp_apply *a, const char *text)
 		struct pp_apply_journal j;
 		struct pp_error ignored;
 		depth++;
-		if (pp_journal_parse(PP_SPAN(text, strlen(text)), "journal", &a->arena, &j,
-		                     &ignored))
+		if (pp_apply_journal_parse(PP_SPAN(text, strlen(text)), "journal", &a->arena, &j,
+		                           &ignored))
 			break;
 		text = j.previous;
 	}
@@ -136,7 +136,7 @@ static int make_journal(struct pp_stage *s, struct pp_apply_journal *ret, struct
 	if (!r && !j.boot_id)
 		r = pp_fail_oom(e, "journal");
 	if (!r && s->before && s->before->phase == PP_PHASE_APPLIED)
-		r = pp_journal_text(s->before, &a->arena, &j.previous, e);
+		r = pp_apply_journal_text(s->before, &a->arena, &j.previous, e);
 	if (r)
 		return r;
 	if (depth_of(a, j.previous) >= PP_JOURNAL_MAX_DEPTH)
@@ -171,7 +171,7 @@ static int carry_out(struct pp_stage *s, struct pp_error *e)
 	int r = make_journal(s, &j, e);
 
 	if (!r)
-		r = pp_journal_save(a, &j, e);
+		r = pp_apply_journal_save(a, &j, e);
 	if (r)
 		return r;
 	r = pp_carry_on(a, &j, e);
@@ -186,7 +186,7 @@ static int carry_out(struct pp_stage *s, struct pp_error *e)
 static int load_before(struct pp_apply *a, struct pp_apply_journal *j,
                        const struct pp_apply_journal **ret, struct pp_error *e)
 {
-	int r = pp_journal_load(a, j, e);
+	int r = pp_apply_journal_load(a, j, e);
 
 	*ret = NULL;
 	if (r == -ENOENT)
@@ -249,11 +249,11 @@ static int open_journal(struct pp_apply *a, struct pp_apply_journal *j, struct p
 
 	/* Before the lock: where nothing was applied, nothing is made. */
 	if (!r)
-		r = pp_journal_load(a, j, e);
+		r = pp_apply_journal_load(a, j, e);
 	if (!r)
 		r = pp_apply_lock(a, e);
 	if (!r)
-		r = pp_journal_load(a, j, e);
+		r = pp_apply_journal_load(a, j, e);
 	for (uint32_t i = 0; !r && i < j->nr_deeds; i++)
 		if (j->deeds[i].kind == PP_DEED_FILE)
 			pp_place_sweep(a, j->deeds[i].path);
@@ -346,7 +346,7 @@ static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted
 	static const enum pp_apply_state states[PP_PHASES] = { PP_APPLY_PARTLY, PP_APPLY_DONE,
 		                                               PP_APPLY_PARTLY, PP_APPLY_UNDONE };
 	struct pp_apply_journal j;
-	int r = pp_journal_load(a, &j, e);
+	int r = pp_apply_journal_load(a, &j, e);
 
 	if (r == -ENOENT) {
 		*ret = PP_APPLY_NONE;

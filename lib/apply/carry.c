@@ -17,7 +17,7 @@ static int set_state(struct pp_apply *a, struct pp_apply_journal *j, struct pp_d
                      enum pp_deed_state state, struct pp_error *e)
 {
 	d->state = state;
-	return pp_journal_save(a, j, e);
+	return pp_apply_journal_save(a, j, e);
 }
 
 int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
@@ -58,12 +58,12 @@ int pp_carry_end(struct pp_apply *a, struct pp_apply_journal *j, enum pp_phase p
 {
 	if (phase == PP_PHASE_UNDONE && j->previous) {
 		struct pp_apply_journal before;
-		int r = pp_journal_parse(PP_SPAN(j->previous, strlen(j->previous)),
-		                         "the journal before", &a->arena, &before, e);
-		return r ? r : pp_journal_save(a, &before, e);
+		int r = pp_apply_journal_parse(PP_SPAN(j->previous, strlen(j->previous)),
+		                               "the journal before", &a->arena, &before, e);
+		return r ? r : pp_apply_journal_save(a, &before, e);
 	}
 	j->phase = phase;
-	return pp_journal_save(a, j, e);
+	return pp_apply_journal_save(a, j, e);
 }
 
 /*
@@ -101,7 +101,7 @@ int pp_carry_back(struct pp_apply *a, struct pp_apply_journal *j, struct pp_erro
 	int r = 0;
 
 	j->phase = PP_PHASE_UNDOING;
-	pp_journal_save(a, j, &ignored);
+	pp_apply_journal_save(a, j, &ignored);
 	for (uint32_t i = j->nr_deeds; !r && i-- > 0;)
 		if (!pp_deed_is_tool(&j->deeds[i]))
 			r = undo_one(a, j, &j->deeds[i], e);

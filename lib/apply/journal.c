@@ -112,8 +112,8 @@ static char *checksum(const char *text, char *buf)
 	return buf;
 }
 
-int pp_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena, const char **ret,
-                    struct pp_error *e)
+int pp_apply_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena,
+                          const char **ret, struct pp_error *e)
 {
 	json_t *body = journal_of(j);
 	char *text = body ? json_dumps(body, FLAGS) : NULL;
@@ -133,7 +133,7 @@ int pp_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena, co
 	return 0;
 }
 
-int pp_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
+int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
 {
 	char path[PATH_MAX];
 	struct pp_arena arena;
@@ -142,7 +142,7 @@ int pp_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct
 
 	snprintf(path, sizeof(path), "%s/apply.json", a->state);
 	pp_arena_init(&arena, 0);
-	int r = pp_journal_text(j, &arena, &text, e);
+	int r = pp_apply_journal_text(j, &arena, &text, e);
 	if (!r)
 		r = pp_atomic_open(path, 0600, true, &f, e);
 	if (r) {
@@ -365,8 +365,8 @@ static bool checksum_fits(const json_t *root, const json_t *body)
 	return fits;
 }
 
-int pp_journal_parse(struct pp_span in, const char *object, struct pp_arena *arena,
-                     struct pp_apply_journal *ret, struct pp_error *e)
+int pp_apply_journal_parse(struct pp_span in, const char *object, struct pp_arena *arena,
+                           struct pp_apply_journal *ret, struct pp_error *e)
 {
 	struct reader r = { arena, object, e };
 	struct pp_apply_journal j = { 0 };
@@ -406,7 +406,7 @@ static int read_file(int fd, const char *path, struct pp_arena *arena, struct pp
 	return 0;
 }
 
-int pp_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_error *e)
+int pp_apply_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_error *e)
 {
 	char path[PATH_MAX];
 	struct pp_span bytes;
@@ -419,5 +419,5 @@ int pp_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_
 		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
 	int r = read_file(fd, path, &a->arena, &bytes, e);
 	close(fd);
-	return r ? r : pp_journal_parse(bytes, path, &a->arena, ret, e);
+	return r ? r : pp_apply_journal_parse(bytes, path, &a->arena, ret, e);
 }

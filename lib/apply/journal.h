@@ -65,13 +65,13 @@ struct pp_apply_journal {
 #define PP_JOURNAL_MAX_DEPTH 8
 
 /* -ENOENT: none. -EBADMSG: damaged, or of something else; *ret lives in the arena. */
-int pp_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_error *e);
-int pp_journal_parse(struct pp_span in, const char *object, struct pp_arena *arena,
-                     struct pp_apply_journal *ret, struct pp_error *e);
+int pp_apply_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_error *e);
+int pp_apply_journal_parse(struct pp_span in, const char *object, struct pp_arena *arena,
+                           struct pp_apply_journal *ret, struct pp_error *e);
 /* Synced when it returns. */
-int pp_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
+int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
 /* As text, in the arena. */
-int pp_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena, const char **ret,
-                    struct pp_error *e);
+int pp_apply_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena,
+                          const char **ret, struct pp_error *e);
 
 #endif

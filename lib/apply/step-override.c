@@ -235,8 +235,8 @@ static int add_earlier_cuts(struct pp_stage *s, const struct pp_step_override *o
 			return r ? r : pp_fail_oom(e, "journal");
 		if (!j->previous)
 			break;
-		r = pp_journal_parse(PP_SPAN(j->previous, strlen(j->previous)), "the older journal",
-		                     &s->apply->arena, next, e);
+		r = pp_apply_journal_parse(PP_SPAN(j->previous, strlen(j->previous)),
+		                           "the older journal", &s->apply->arena, next, e);
 		if (r)
 			return r;
 		j = next;

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carries plans out, and takes them back. */
+#include <errno.h>
+#include <pcipass/apply.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static void say(void *ctx, const char *line)
+{
+	fprintf(stderr, "pcipass: %s\n", line);
+}
+
+/* Of the folders that are searched, never the one that root happens to stand in. */
+static const char *our_schemas(void)
+{
+	const char *folder;
+
+	for (unsigned int i = 0; (folder = schema_folder(i)); i++) {
+		char path[4096];
+		int n = snprintf(path, sizeof(path), "%s/rmrds.xml", folder);
+		if (n > 0 && (size_t)n < sizeof(path) && !access(path, R_OK))
+			return folder;
+	}
+	return NULL;
+}
+
+static struct pp_apply_options apply_options(const struct options *o)
+{
+	return (struct pp_apply_options){
+		.schemas = our_schemas(),
+		.dry_run = o->dry_run,
+		.bind = (o->now ? PP_BIND_NOW : 0u) | (o->boot ? PP_BIND_AT_BOOT : 0u),
+		.say = say,
+	};
+}
+
+/* 1: yes. 0: no. Where nobody can be asked: EXIT_USAGE said. */
+static enum exit_code ask(const struct options *o, const char *what)
+{
+	char answer[16];
+
+	if (o->yes)
+		return EXIT_YES;
+	if (!isatty(STDIN_FILENO)) {
+		warn("%s nobody can be asked here: --yes says so beforehand", what);
+		return EXIT_USAGE;
+	}
+	fprintf(stderr, "%s [y/N] ", what);
+	if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
+		return EXIT_YES;
+	fputs("Nothing was changed.\n", stderr);
+	return EXIT_NO;
+}
+
+enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
+{
+	const struct pp_apply_options options = apply_options(o);
+	struct pp_error e = { 0 };
+	enum exit_code code = o->dry_run ? EXIT_YES : ask(o, "Carry this out?");
+
+	if (code != EXIT_YES)
+		return code;
+	if (pp_apply_run(p, &options, &e))
+		return complain(&e);
+	if (!o->dry_run && pp_plan_needs_reboot(p))
+		fputs("Done. Reboot, then \"pcipass verify\" tells whether it took; \"pcipass "
+		      "undo\" takes it back.\n",
+		      stderr);
+	return EXIT_YES;
+}
+
+static enum exit_code run_apply(const struct options *o, int argc, char **argv)
+{
+	const struct pp_apply_options options = apply_options(o);
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	struct pp_plan *plan;
+
+	if (!o->resume == !o->plan)
+		return complain_usage("apply: what? Give either --plan FILE or --resume");
+	if (o->resume && o->dry_run)
+		return complain_usage("apply: --dry-run is for --plan");
+	if (o->resume)
+		return pp_apply_resume(&options, &e) ? complain(&e) : EXIT_YES;
+	if (plan_load(o->plan, &plan, &e))
+		return complain(&e);
+	enum exit_code code = EXIT_YES;
+	if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
+		code = complain(&e);
+	else
+		code = apply_plan(o, plan);
+	pp_plan_free(plan);
+	return code;
+}
+
+static enum exit_code run_undo(const struct options *o, int argc, char **argv)
+{
+	const struct pp_apply_options options = apply_options(o);
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	struct pp_plan *plan;
+	enum pp_apply_state state;
+	bool booted;
+
+	if (pp_apply_status(&options, &state, &booted, &plan, &e))
+		return complain(&e);
+	enum exit_code code = EXIT_YES;
+	if (state == PP_APPLY_DONE || state == PP_APPLY_PARTLY) {
+		if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
+			code = complain(&e);
+		else
+			code = ask(o, state == PP_APPLY_DONE ? "Take this back?"
+			                                     : "Take back what was done of this?");
+	}
+	pp_plan_free(plan);
+	if (code == EXIT_YES && pp_apply_undo(&options, &e))
+		code = complain(&e);
+	return code;
+}
+
+const struct command command_apply = {
+	.name = "apply",
+	.help = "carry a plan out, or go on with one that was interrupted",
+	.takes = TAKES_PLAN | TAKES_RESUME | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
+	.run = run_apply,
+};
+
+const struct command command_undo = {
+	.name = "undo",
+	.help = "back to before the last apply",
+	.takes = TAKES_YES | TAKES_COLOR,
+	.run = run_undo,
+};

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A firmware table without what holds a device. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pcipass/apply.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static void say(void *ctx, const char *line)
+{
+	puts(line);
+}
+
+static int to_file(void *ctx, const char *bytes, size_t len)
+{
+	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
+}
+
+static int plan_override(const struct look *l, const char *wish, struct pp_plan **ret,
+                         struct pp_error *e)
+{
+	struct pp_plan_options options = { .cure = "table-override" };
+
+	return pp_plan_new(l->survey, wish, &options, ret, e);
+}
+
+/* FILE.cpio is the archive, anything else the bare table. */
+static int write_table(const struct options *o, const struct look *l, const struct pp_plan *p,
+                       struct pp_error *e)
+{
+	size_t len = strlen(o->output);
+	bool archive = len > 5 && !strcmp(o->output + len - 5, ".cpio");
+	int fd = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | (o->force ? O_TRUNC : O_EXCL),
+	              0644);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+
+	if (!f) {
+		e->code = EIO;
+		snprintf(e->text, sizeof(e->text), "%.300s: %s%s", o->output, strerror(errno),
+		         errno == EEXIST ? "; --force replaces it" : "");
+		if (fd >= 0)
+			close(fd);
+		return -EIO;
+	}
+	int r = pp_apply_build(p, l->source, archive ? PP_APPLY_ARCHIVE : PP_APPLY_TABLE,
+	                       (struct pp_sink){ to_file, f }, e);
+	if (fclose(f) && !r) {
+		e->code = EIO;
+		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
+		r = -EIO;
+	}
+	/* A part of a table, or none, is not to be taken for one. */
+	if (r)
+		unlink(o->output);
+	return r;
+}
+
+static enum exit_code run_build(const struct options *o, int argc, char **argv)
+{
+	struct pp_error e = { 0 };
+	struct pp_plan *plan;
+	struct look l;
+
+	if (!o->output)
+		return complain_usage("override build: where to? Give -o FILE.cpio, the archive "
+		                      "for an initrd, or another name for the bare table");
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	int r = plan_override(&l, argv[0], &plan, &e);
+	if (!r) {
+		r = write_table(o, &l, plan, &e);
+		pp_plan_free(plan);
+	}
+	look_close(&l);
+	return r ? complain(&e) : EXIT_YES;
+}
+
+static enum exit_code run_install(const struct options *o, int argc, char **argv)
+{
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	struct pp_plan *plan;
+	struct look l;
+
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	int r = plan_override(&l, argv[0], &plan, &e);
+	look_close(&l);
+	if (r)
+		return complain(&e);
+	enum exit_code code = EXIT_YES;
+	if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
+		code = complain(&e);
+	else
+		code = apply_plan(o, plan);
+	pp_plan_free(plan);
+	return code;
+}
+
+static enum exit_code run_status(const struct options *o, int argc, char **argv)
+{
+	struct pp_apply_options options = { .say = say };
+	struct pp_error e = { 0 };
+	bool in_effect;
+
+	if (pp_apply_override_status(&options, &in_effect, &e) || flush_stdout(&e))
+		return complain(&e);
+	return in_effect ? EXIT_YES : EXIT_NO;
+}
+
+static enum exit_code run_remove(const struct options *o, int argc, char **argv)
+{
+	struct pp_apply_options options = { .say = say };
+	struct pp_error e = { 0 };
+
+	return pp_apply_override_remove(&options, &e) ? complain(&e) : EXIT_YES;
+}
+
+static const struct command build = {
+	.name = "override build",
+	.arguments = "DEVICE",
+	.help = "write it to a file: FILE.cpio for an initrd, else the table",
+	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run_build,
+};
+
+static const struct command install = {
+	.name = "override install",
+	.arguments = "DEVICE",
+	.help = "put it in front of this host's initrds",
+	.takes = TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run_install,
+};
+
+static const struct command status = {
+	.name = "override status",
+	.help = "whether the running kernel has it; exit 1: no",
+	.run = run_status,
+};
+
+static const struct command remove_it = {
+	.name = "override remove",
+	.help = "take it away again",
+	.run = run_remove,
+};
+
+const struct command command_override = {
+	.name = "override",
+	.arguments = "COMMAND",
+	.help = "a firmware table without what holds a device",
+	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
+	.family = (const struct command *const[]){ &build, &install, &status, &remove_it, NULL },
+};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan that does nothing but bind. */
+#include "apply/context.h"
+#include "judge/select.h"
+
+static int add_device(struct pp_plan *plan, const struct pp_device *d,
+                      struct pp_plan_device *device, struct pp_step *step, struct pp_error *e)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format_short(d->address, address);
+	if (!d->ids_known)
+		return pp_fail(e, ENODATA, "%s: its vendor and device ids were not read", address);
+	if (d->driver.error && d->driver.error != ENOENT)
+		return pp_fail(e, ENODATA, "%s: its driver was not read", address);
+	*device = (struct pp_plan_device){
+		.address = d->address, .vendor = d->vendor, .device = d->device, .asked = true
+	};
+	*step = (struct pp_step){
+		.kind = PP_STEP_BIND,
+		.cure = "bind-vfio",
+		.bind = { .address = d->address, .vendor = d->vendor, .device = d->device }
+	};
+	step->bind.expected_driver =
+		pp_arena_strdup(&plan->arena, d->driver.text ? d->driver.text : "");
+	return step->bind.expected_driver && pp_step_describe(&plan->arena, step)
+	               ? 0
+	               : pp_fail_oom(e, "plan");
+}
+
+static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what, struct pp_error *e)
+{
+	struct pp_selection selected;
+	int r = pp_select(h, what, &plan->arena, &selected, e);
+
+	if (r)
+		return r;
+	struct pp_plan_device *devices =
+		PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_plan_device);
+	struct pp_step *steps = PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_step);
+	uint32_t n = 0;
+	plan->wish = pp_arena_strdup(&plan->arena, what);
+	if (!devices || !steps || !plan->wish)
+		return pp_fail_oom(e, "plan");
+	for (uint32_t i = 0; !r && i < selected.count; i++) {
+		const struct pp_device *d = &h->devices[selected.devices[i]];
+		if (pp_device_is_bridge(d))
+			continue;
+		r = add_device(plan, d, &devices[n], &steps[n], e);
+		n += !r;
+	}
+	if (!r && (!n || n > PP_PLAN_MAX_STEPS))
+		r = pp_fail(e, EINVAL, "%.100s: names %s", what,
+		            n ? "too many devices" : "bridges only, which vfio-pci does not take");
+	plan->devices = devices;
+	plan->steps = steps;
+	plan->nr_devices = plan->nr_steps = n;
+	return r;
+}
+
+int pp_apply_bind_plan(const struct pp_survey *s, const char *what, struct pp_plan **ret,
+                       struct pp_error *e)
+{
+	struct pp_plan *plan = pp_plan_alloc();
+
+	if (!plan)
+		return pp_fail_oom(e, "plan");
+	int r = fill(plan, s->host, what, e);
+	if (r)
+		pp_plan_free(plan);
+	else
+		*ret = plan;
+	return r;
+}
