@@ -136,6 +136,9 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 		return complain_usage("verify: give either --plan FILE or --attach DEVICE");
 	if (!o->attach && (o->take || o->reset))
 		return complain_usage("verify: --take and --reset are for --attach");
+	/* What was applied here says nothing of another host. */
+	if (o->from && !o->plan && !o->attach)
+		return complain_usage("verify --from: need --plan FILE");
 	if (!o->attach)
 		return hold_against_plan(o);
 	if (o->from)

@@ -254,6 +254,8 @@ static int open_journal(struct pp_apply *a, struct pp_apply_journal *j, struct p
 		r = pp_apply_lock(a, e);
 	if (!r)
 		r = pp_apply_journal_load(a, j, e);
+	if (!r)
+		pp_apply_journal_sweep(a);
 	for (uint32_t i = 0; !r && i < j->nr_deeds; i++)
 		if (j->deeds[i].kind == PP_DEED_FILE)
 			pp_place_sweep(a, j->deeds[i].path);

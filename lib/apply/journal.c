@@ -133,6 +133,14 @@ int pp_apply_journal_text(const struct pp_apply_journal *j, struct pp_arena *are
 	return 0;
 }
 
+void pp_apply_journal_sweep(const struct pp_apply *a)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/apply.json", a->state);
+	pp_atomic_sweep(path);
+}
+
 int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
 {
 	char path[PATH_MAX];

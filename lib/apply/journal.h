@@ -70,6 +70,8 @@ int pp_apply_journal_parse(struct pp_span in, const char *object, struct pp_aren
                            struct pp_apply_journal *ret, struct pp_error *e);
 /* Synced when it returns. */
 int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
+/* Removes what a writer that was killed left beside it; with the lock held only. */
+void pp_apply_journal_sweep(const struct pp_apply *a);
 /* As text, in the arena. */
 int pp_apply_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena,
                           const char **ret, struct pp_error *e);

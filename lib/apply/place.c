@@ -210,19 +210,8 @@ void pp_place_sweep(struct pp_apply *a, const char *path)
 	char whole[PATH_MAX];
 	struct pp_error ignored;
 
-	if (check_way(a, path, &ignored) || !whole_path(a, path, whole))
-		return;
-	*strrchr(whole, '/') = '\0';
-	DIR *dir = opendir(*whole ? whole : "/");
-	for (struct dirent *d = dir ? readdir(dir) : NULL; d; d = readdir(dir)) {
-		size_t len = strlen(d->d_name);
-		/* As pp_atomic_open() names them. */
-		if (!strncmp(d->d_name, ".pcipass-", 9) && len == 9 + 16 + 4 &&
-		    !strcmp(d->d_name + len - 4, ".tmp"))
-			unlinkat(dirfd(dir), d->d_name, 0);
-	}
-	if (dir)
-		closedir(dir);
+	if (!check_way(a, path, &ignored) && whole_path(a, path, whole))
+		pp_atomic_sweep(whole);
 }
 
 static bool has_kind(const struct pp_apply *a, const char *path, mode_t kind)
