@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -151,20 +153,35 @@ int pp_schema_condition(const struct pp_schema_reader *r, const struct pp_xml_no
 
 /* --- the document --- */
 
+static const struct {
+	const char *name;
+	size_t text; /* where in struct pp_schema */
+} global_texts[] = {
+	{ "helptext", offsetof(struct pp_schema, helptext) },
+	{ "fileversion", offsetof(struct pp_schema, file_version) },
+	{ "minimumconrepversion", offsetof(struct pp_schema, minimum_version) },
+	{ "onmismatch", offsetof(struct pp_schema, on_mismatch) },
+};
+
+#define NR_GLOBAL_TEXTS (sizeof(global_texts) / sizeof(global_texts[0]))
+
+static size_t find_global_text(const char *name)
+{
+	size_t i = 0;
+
+	while (i < NR_GLOBAL_TEXTS && strcmp(name, global_texts[i].name))
+		i++;
+	return i;
+}
+
 static int read_global_child(const struct pp_schema_reader *r, const struct pp_xml_node *n,
                              struct pp_schema *s)
 {
-	const struct {
-		const char *name, **text;
-	} texts[] = { { "helptext", &s->helptext },
-		      { "fileversion", &s->file_version },
-		      { "minimumconrepversion", &s->minimum_version },
-		      { "onmismatch", &s->on_mismatch } };
+	size_t i = find_global_text(n->name);
 	bool taken;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (!strcmp(n->name, texts[i].name))
-			return pp_schema_text(r, n, texts[i].text);
+	if (i < NR_GLOBAL_TEXTS)
+		return pp_schema_text(r, n, (const char **)((char *)s + global_texts[i].text));
 	int err = pp_schema_condition(r, n, &s->global, &taken);
 	if (err)
 		return err;
@@ -182,7 +199,10 @@ static int read_global(const struct pp_schema_reader *r, const struct pp_xml_nod
 {
 	pp_schema_stray_text(r, n);
 	for (const struct pp_xml_node *c = n->children; c; c = c->next) {
-		if (pp_xml_child(n, c->name) != c)
+		/* Of the many that may be unknown none is looked for again. */
+		bool known = find_global_text(c->name) < NR_GLOBAL_TEXTS ||
+		             !strcmp(c->name, "platforms");
+		if (known && pp_xml_child(n, c->name) != c)
 			return pp_schema_fail(r, c->line, "a second <%.32s> in <global>", c->name);
 		int err = read_global_child(r, c, s);
 		if (err)
@@ -194,39 +214,69 @@ static int read_global(const struct pp_schema_reader *r, const struct pp_xml_nod
 	return 0;
 }
 
-static bool same_list(const char *const *a, uint32_t nr_a, const char *const *b, uint32_t nr_b)
+/* --- sections of one name that nothing tells apart --- */
+
+static int compare_lists(const char *const *a, uint32_t nr_a, const char *const *b, uint32_t nr_b)
 {
-	if (nr_a != nr_b)
-		return false;
-	for (uint32_t i = 0; i < nr_a; i++)
-		if (strcmp(a[i], b[i]))
-			return false;
-	return true;
+	int r = nr_a < nr_b ? -1 : nr_a > nr_b;
+
+	for (uint32_t i = 0; !r && i < nr_a; i++)
+		r = strcmp(a[i], b[i]);
+	return r;
 }
 
-static bool same_conditions(const struct pp_schema_conditions *a,
-                            const struct pp_schema_conditions *b)
+static int compare_sections(const struct pp_schema_section *x, const struct pp_schema_section *y)
 {
-	return same_list(a->platforms, a->nr_platforms, b->platforms, b->nr_platforms) &&
-	       same_list(a->rom_families, a->nr_rom_families, b->rom_families,
-	                 b->nr_rom_families) &&
-	       same_list(a->rom_dates, a->nr_rom_dates, b->rom_dates, b->nr_rom_dates) &&
-	       same_list(a->processors, a->nr_processors, b->processors, b->nr_processors);
+	const struct pp_schema_conditions *a = &x->conditions, *b = &y->conditions;
+	int r = strcmp(x->name, y->name);
+
+	if (!r)
+		r = compare_lists(a->platforms, a->nr_platforms, b->platforms, b->nr_platforms);
+	if (!r)
+		r = compare_lists(a->rom_families, a->nr_rom_families, b->rom_families,
+		                  b->nr_rom_families);
+	if (!r)
+		r = compare_lists(a->rom_dates, a->nr_rom_dates, b->rom_dates, b->nr_rom_dates);
+	if (!r)
+		r = compare_lists(a->processors, a->nr_processors, b->processors, b->nr_processors);
+	return r;
 }
 
-static void note_twins(const struct pp_schema_reader *r, const struct pp_schema_section *all,
-                       uint32_t count)
+static int compare_places(const void *x, const void *y)
 {
-	for (uint32_t i = 1; i < count; i++)
-		for (uint32_t j = 0; j < i; j++)
-			if (!strcmp(all[i].name, all[j].name) &&
-			    same_conditions(&all[i].conditions, &all[j].conditions)) {
-				pp_schema_note(r, all[i].line,
-				               "section %.64s: line %u has that name too, and "
-				               "no condition tells them apart",
-				               all[i].name, all[j].line);
-				break;
-			}
+	const struct pp_schema_section *const *a = x, *const *b = y;
+	int r = compare_sections(*a, *b);
+
+	return r ? r : *a < *b ? -1 : *a > *b;
+}
+
+static int note_twins(const struct pp_schema_reader *r, const struct pp_schema_section *all,
+                      uint32_t count)
+{
+	const struct pp_schema_section **sorted =
+		PP_ARENA_ARRAY(r->arena, count, const struct pp_schema_section *);
+	const struct pp_schema_section **twins =
+		PP_ARENA_ARRAY(r->arena, count, const struct pp_schema_section *);
+
+	if (!sorted || !twins)
+		return pp_fail_oom(r->e, r->object);
+	for (uint32_t i = 0; i < count; i++)
+		sorted[i] = &all[i];
+	if (count)
+		qsort(sorted, count, sizeof(*sorted), compare_places);
+	for (uint32_t i = 1, first = 0; i < count; i++) {
+		if (compare_sections(sorted[first], sorted[i]))
+			first = i;
+		else
+			twins[sorted[i] - all] = sorted[first];
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (twins[i])
+			pp_schema_note(r, all[i].line,
+			               "section %.64s: line %u has that name too, and no condition "
+			               "tells them apart",
+			               all[i].name, twins[i]->line);
+	return 0;
 }
 
 static int read_children(struct pp_schema_reader *r, const struct pp_xml_node *root,
@@ -281,9 +331,10 @@ int pp_schema_parse(struct pp_span in, const char *object, struct pp_arena *a,
 	if (!sections)
 		return pp_fail_oom(e, object);
 	err = read_children(&r, root, &s, sections);
+	if (!err)
+		err = note_twins(&r, sections, s.nr_sections);
 	if (err)
 		return err;
-	note_twins(&r, sections, s.nr_sections);
 	const char *bytes = pp_arena_strndup(a, (const char *)in.data, in.len);
 	if (!bytes)
 		return pp_fail_oom(e, object);

@@ -79,25 +79,57 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Behind a comment, CDATA or a processing instruction that begins at i; 0: none begins there. */
+static size_t skip_other(struct pp_span in, size_t i)
+{
+	static const struct {
+		const char *start, *end;
+	} others[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
+	struct pp_span rest = PP_SPAN(in.data + i, in.len - i);
+
+	for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
+		if (!pp_span_starts(rest, others[k].start))
+			continue;
+		size_t n = strlen(others[k].start);
+		const uint8_t *end =
+			pp_span_find(PP_SPAN(rest.data + n, rest.len - n), others[k].end);
+		return end ? (size_t)(end - in.data) + strlen(others[k].end) : in.len;
+	}
+	return 0;
+}
+
+/* Values in quotes inside of a tag; what no tag can be is libxml2's to refuse, before it compares.
+ */
 static int check_attributes(struct pp_span in, const char *object, struct pp_error *e)
 {
-	unsigned int line = 1, equals = 0;
+	unsigned int count = 0, line = 1;
+	size_t counted = 0;
+	uint8_t quote = 0;
+	bool tag = false;
 
-	for (size_t i = 0; i < in.len; i++) {
-		line += in.data[i] == '\n';
-		/* No attribute's value holds a '<'. */
-		if (in.data[i] == '<')
-			equals = 0;
-		if (in.data[i] != '=')
+	for (size_t i = 0, next; i < in.len; i++) {
+		uint8_t c = in.data[i];
+		if (c == '<') {
+			/* No attribute's value holds one. */
+			next = skip_other(in, i);
+			tag = !next;
+			quote = 0;
+			count = 0;
+			i = next ? next - 1 : i;
+		} else if (tag && c == quote) {
+			quote = 0;
+		} else if (tag && !quote && c == '>') {
+			tag = false;
+		} else if (tag && !quote && (c == '"' || c == '\'')) {
+			quote = c;
+			count++;
+		}
+		if (count <= MAX_ATTRIBUTES)
 			continue;
-		size_t next = i + 1;
-		while (next < in.len && is_blank(in.data[next]))
-			next++;
-		if (next < in.len && (in.data[next] == '"' || in.data[next] == '\''))
-			equals++;
-		if (equals > MAX_ATTRIBUTES)
-			return pp_fail(e, E2BIG, "%s line %u: more than %u attributes", object,
-			               line, MAX_ATTRIBUTES);
+		for (; counted < i; counted++)
+			line += in.data[counted] == '\n';
+		return pp_fail(e, E2BIG, "%s line %u: more than %u attributes", object, line,
+		               MAX_ATTRIBUTES);
 	}
 	return 0;
 }

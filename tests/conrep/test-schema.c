@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -502,6 +503,41 @@ static void test_too_many_sections(void **state)
 	pp_buffer_fini(&b);
 }
 
+static double parse_seconds(struct pp_buffer *b)
+{
+	clock_t start = clock();
+
+	parse_bytes(b->data, 0);
+	pp_buffer_fini(b);
+	return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+
+/* Work grows with the file, not with its square. */
+static void test_hostile_work(void **state)
+{
+	struct pp_buffer b;
+
+	pp_buffer_init(&b, 16u << 20);
+	pp_buffer_puts(&b, "<Conrep><global>");
+	for (int i = 0; i < 190000; i++)
+		pp_buffer_printf(&b, "<e%x/>", i);
+	pp_buffer_puts(&b, "</global></Conrep>");
+	assert_true(parse_seconds(&b) < 5);
+	assert_int_equal(r.rc, 0);
+
+	pp_buffer_init(&b, 16u << 20);
+	pp_buffer_puts(&b, "<Conrep>");
+	for (int i = 0; i < PP_SCHEMA_MAX_SECTIONS; i++) {
+		pp_buffer_puts(&b, "<Section name='x'>" EV "<platforms>");
+		for (int k = 0; k < 13; k++)
+			pp_buffer_puts(&b, "<platform>one that all of them have</platform>");
+		pp_buffer_printf(&b, "<platform>%d</platform></platforms></Section>", i);
+	}
+	pp_buffer_puts(&b, "</Conrep>");
+	assert_true(parse_seconds(&b) < 3);
+	assert_int_equal(r.rc, 0);
+}
+
 static void test_out_of_memory(void **state)
 {
 	const char *text =
@@ -541,6 +577,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_notes_of_the_document, teardown),
 		cmocka_unit_test_teardown(test_twins, teardown),
 		cmocka_unit_test_teardown(test_too_many_sections, teardown),
+		cmocka_unit_test_teardown(test_hostile_work, teardown),
 		cmocka_unit_test_teardown(test_out_of_memory, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

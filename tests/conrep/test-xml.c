@@ -288,6 +288,39 @@ static void test_attributes(void **state)
 	pp_buffer_fini(&b);
 }
 
+/* What only looks like attributes is none. */
+static void test_no_attributes(void **state)
+{
+	struct pp_buffer all, b;
+
+	pp_buffer_init(&all, 1 << 20);
+	pp_buffer_init(&b, 1 << 20);
+	for (int i = 0; i < 300; i++)
+		pp_buffer_puts(&all, "a=\"b\" ");
+	pp_buffer_printf(&b, "<a><!-- %s --><?p %s?>%s<b c=\">\"/>%s<![CDATA[%s]]></a>", all.data,
+	                 all.data, all.data, all.data, all.data);
+	const struct pp_xml_node *n = parse(b.data);
+	assert_int_equal(strlen(n->text), 3 * all.len);
+	assert_string_equal(pp_xml_attribute(n->children, "c"), ">");
+	pp_buffer_fini(&all);
+	pp_buffer_fini(&b);
+}
+
+/* A '>' in a value ends no tag. */
+static void test_attributes_behind_an_angle(void **state)
+{
+	struct pp_buffer b;
+
+	pp_buffer_init(&b, 1 << 20);
+	pp_buffer_puts(&b, "<a>\n<b z='>' ");
+	for (int i = 0; i < 300; i++)
+		pp_buffer_printf(&b, " a%d='>'", i);
+	pp_buffer_puts(&b, "/></a>");
+	parse_bytes(b.data, b.len, 0);
+	assert_refused(E2BIG, "x.xml line 2: more than 256 attributes");
+	pp_buffer_fini(&b);
+}
+
 static void test_nodes_and_size(void **state)
 {
 	struct pp_buffer b;
@@ -386,6 +419,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_namespaces, teardown),
 		cmocka_unit_test_teardown(test_depth, teardown),
 		cmocka_unit_test_teardown(test_attributes, teardown),
+		cmocka_unit_test_teardown(test_no_attributes, teardown),
+		cmocka_unit_test_teardown(test_attributes_behind_an_angle, teardown),
 		cmocka_unit_test_teardown(test_nodes_and_size, teardown),
 		cmocka_unit_test_teardown(test_huge_pieces, teardown),
 		cmocka_unit_test_teardown(test_out_of_memory, teardown),
