@@ -72,7 +72,7 @@ int pp_fd_write(int fd, struct pp_span bytes)
 	return 0;
 }
 
-/* The owner first: a change of owner may clear bits of the mode. */
+/* Permissions only: what is set-user-ID is not a file of ours, and never becomes one. */
 static int make_like(int fd, const struct stat *like)
 {
 	struct stat st;
@@ -82,14 +82,15 @@ static int make_like(int fd, const struct stat *like)
 	if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid) &&
 	    fchown(fd, like->st_uid, like->st_gid) && errno != EPERM)
 		return -errno;
-	return fchmod(fd, like->st_mode & 07777) ? -errno : 0;
+	return fchmod(fd, like->st_mode & 0777) ? -errno : 0;
 }
 
-int pp_file_put(const char *path, struct pp_span bytes, const struct stat *like, bool overwrite,
-                struct pp_error *e)
+int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, const struct stat *like,
+                bool overwrite, struct pp_error *e)
 {
 	struct pp_atomic f;
-	int r = pp_atomic_open(path, 0600, overwrite, &f, e);
+	/* Nobody else's until it has its owner. */
+	int r = pp_atomic_open(path, like ? 0600 : mode, overwrite, &f, e);
 
 	if (r < 0)
 		return r;

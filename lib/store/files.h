@@ -22,11 +22,11 @@ int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_spa
 int pp_fd_write(int fd, struct pp_span bytes);
 
 /*
- * Puts a whole file in place at once and synced. like, if not NULL: mode, and owner where that is
- * allowed, are taken from it; else the mode is 0600.
+ * Puts a whole file in place at once and synced. Its mode is mode less the umask; if like is not
+ * NULL, its permissions, and owner where that is allowed, are like's instead.
  */
-int pp_file_put(const char *path, struct pp_span bytes, const struct stat *like, bool overwrite,
-                struct pp_error *e);
+int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, const struct stat *like,
+                bool overwrite, struct pp_error *e);
 
 /* Unlinks, then syncs the folder. -ENOENT has no text. */
 int pp_file_remove(const char *path, struct pp_error *e);

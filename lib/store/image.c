@@ -115,7 +115,7 @@ static int put(const char *path, const struct pp_machine *m, const struct pp_mem
 		r = pp_fail(e, E2BIG, "%.300s: an image may have %u bytes", path,
 		            PP_IMAGE_MAX_BYTES);
 	else
-		r = pp_file_put(path, PP_SPAN(b.data, b.len), like, overwrite, e);
+		r = pp_file_put(path, PP_SPAN(b.data, b.len), 0666, like, overwrite, e);
 	pp_buffer_fini(&b);
 	return r;
 }
@@ -221,7 +221,5 @@ int pp_image_create(const char *path, const struct pp_machine *m, const struct p
 	if (r < 0)
 		return r;
 	bool there = overwrite && !lstat(path, &st) && S_ISREG(st.st_mode);
-	if (!there)
-		st = (struct stat){ .st_mode = 0644, .st_uid = getuid(), .st_gid = getgid() };
-	return put(path, m, cells, &st, overwrite, e);
+	return put(path, m, cells, there ? &st : NULL, overwrite, e);
 }

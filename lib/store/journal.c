@@ -199,9 +199,20 @@ int pp_journal_save(const struct pp_store *s, const struct pp_journal *j, struct
 	pp_buffer_init(&b, PP_JOURNAL_MAX_BYTES);
 	pp_journal_format(j, &b);
 	int r = b.failed ? pp_fail_oom(e, s->journal)
-	                 : pp_file_put(s->journal, PP_SPAN(b.data, b.len), NULL, false, e);
+	                 : pp_file_put(s->journal, PP_SPAN(b.data, b.len), 0600, NULL, false, e);
 	pp_buffer_fini(&b);
 	return r;
+}
+
+/* An image and its journal may have been moved, together: what counts is that it is its name. */
+static bool is_of_store(const struct pp_journal *j, const struct pp_store *s)
+{
+	const char *theirs = strrchr(j->store, '/'), *ours = strrchr(s->where, '/');
+
+	if (!strcmp(j->store, s->where))
+		return true;
+	return !strcmp(s->ops->kind, "image") && !strncmp(j->store, "image:", 6) && theirs &&
+	       ours && !strcmp(theirs, ours);
 }
 
 int pp_journal_load(const struct pp_store *s, struct pp_arena *a, struct pp_journal *ret,
@@ -215,7 +226,7 @@ int pp_journal_load(const struct pp_store *s, struct pp_arena *a, struct pp_jour
 		r = pp_journal_parse(bytes, s->journal, a, &j, e);
 	if (r < 0)
 		return r;
-	if (strcmp(j.store, s->where) != 0)
+	if (!is_of_store(&j, s))
 		return pp_fail(e, EBADMSG,
 		               "%.200s: the journal of another store: %.100s, and this is %.100s; "
 		               "where it belongs it finishes what was begun",

@@ -9,7 +9,7 @@
  * What a transaction is about to write and what stood there before, in the form of lines.h:
  *
  *   pcipass-journal 1
- *   store image:/srv/settings.img
+ *   store image:/srv/settings.img   (of an image the last part of the path counts)
  *   write ev CQHLS1           or write nvram, write cmos; any number, each cell once
  *   old absent                or old LENGTH and the bytes
  *   new 32

@@ -216,8 +216,9 @@ static void keeps_mode_and_owner(void **state)
 	struct stat st;
 
 	make(in_folder("x"), true);
-	assert_int_equal(chmod(in_folder("x"), 0604), 0);
 	bool root = !chown(in_folder("x"), 12345, 12346);
+	/* What is set-user-ID stays no such thing. */
+	assert_int_equal(chmod(in_folder("x"), 04604), 0);
 	struct pp_store *s = open_image("x");
 	if (s->ops->write(s, &j, false, &e))
 		fail_msg("%s", e.text);
@@ -261,6 +262,23 @@ static void creates_once(void **state)
 	assert_has(get_file("x", NULL), "nvram");
 	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, true, &e), 0);
 	assert_null(strstr(get_file("x", NULL), "nvram"));
+}
+
+static void heeds_the_umask(void **state)
+{
+	struct pp_memory m;
+	struct stat st;
+
+	pp_memory_init(&m, &arena);
+	for (int i = 0; i < 2; i++) {
+		const char *path = in_folder(i ? "x" : "y");
+		mode_t old = umask(i ? 077 : 022);
+		int r = pp_image_create(path, &machine, &m, false, &e);
+		umask(old);
+		assert_int_equal(r, 0);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, i ? 0600 : 0644);
+	}
 }
 
 static void cannot_open(void **state)
@@ -308,7 +326,7 @@ int main(void)
 		TEST(reads),         TEST(writes_what_it_read),  TEST(checksum),
 		TEST(refuses_lines), TEST(refuses_files),        TEST(as_store),
 		TEST(follows_links), TEST(keeps_mode_and_owner), TEST(creates_once),
-		TEST(cannot_open),
+		TEST(cannot_open),   TEST(heeds_the_umask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

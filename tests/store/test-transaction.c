@@ -255,6 +255,24 @@ static void foreign_journal(void **state)
 	assert_content(1, 0);
 }
 
+/* A folder with an image and its journal is moved; elsewhere it goes on as it would have here. */
+static void moved_with_its_image(void **state)
+{
+	const struct pp_journal j = { .store = "image:/before/the/move/image",
+		                      .writes = writes,
+		                      .nr_writes = 2 };
+
+	assert_int_equal(pp_journal_save(store, &j, &e), 0);
+	set_content(1, 1);
+	recovers(true, PP_RECOVERED_NEW, "the new settings stand");
+	assert_false(is_there("image.journal"));
+	assert_int_equal(pp_journal_save(store, &j, &e), 0);
+	set_content(7, 1);
+	enum pp_recovered what;
+	assert_int_equal(recover(true, &what), -EUCLEAN);
+	assert_content(7, 1);
+}
+
 static void sweeps(void **state)
 {
 	put_text(".pcipass-00000000-0123456789abcdef.tmp", "another file's");
@@ -305,6 +323,7 @@ int main(void)
 		TEST(somebody_else),
 		TEST(damaged_journal),
 		TEST(foreign_journal),
+		TEST(moved_with_its_image),
 		TEST(sweeps),
 		TEST(read_only),
 	};
