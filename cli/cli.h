@@ -112,4 +112,7 @@ struct pp_sink sink_stdout(void);
 /* All of it has arrived. */
 int flush_stdout(struct pp_error *e);
 
+/* First of all: makes what was inherited safe to work with. */
+void start(void);
+
 #endif

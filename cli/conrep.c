@@ -300,6 +300,8 @@ int main(int argc, char **argv)
 {
 	struct wish w = { .schema = DEFAULT_SCHEMA, .data = DEFAULT_DATA };
 	struct pp_error e = { 0 };
+
+	start();
 	bool understood = parse(argc, argv, &w);
 
 	if (understood && w.version)

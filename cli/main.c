@@ -247,6 +247,8 @@ int main(int argc, char **argv)
 {
 	struct options o = { 0 };
 	unsigned int given = 0;
+
+	start();
 	int done = parse_options(argc, argv, &o, &given);
 
 	if (done >= 0)

@@ -105,7 +105,10 @@ void pp_settings_remarks(const struct pp_settings *s, void (*tell)(void *ctx, co
 /* The settings as conrep's data file, after pp_settings_read(). *ret lives as long as s. */
 int pp_settings_document(struct pp_settings *s, const char **ret, size_t *ret_len,
                          struct pp_error *e);
-/* Writes that document, whole or not at all. -EEXIST: path is there and overwrite is not set. */
+/*
+ * Writes that document, whole or not at all. -EEXIST: path is there and overwrite is not set.
+ * -EINVAL: path is the schema or the store itself.
+ */
 int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, struct pp_error *e);
 
 /*

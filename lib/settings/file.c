@@ -86,6 +86,27 @@ int pp_settings_file(const char *path, struct pp_arena *a, struct pp_span *ret, 
 	return r;
 }
 
+int pp_settings_check_target(const char *path, const char *own, const char *what,
+                             struct pp_error *e)
+{
+	struct stat theirs, ours;
+
+	if (stat(path, &theirs) || stat(own, &ours) || theirs.st_dev != ours.st_dev ||
+	    theirs.st_ino != ours.st_ino)
+		return 0;
+	return pp_fail(e, EINVAL, "%.300s: is %s itself, which would be lost", path, what);
+}
+
+int pp_settings_check_targets(const struct pp_settings *s, const char *path, struct pp_error *e)
+{
+	int r = pp_settings_check_target(path, s->schema_path, "the schema", e);
+
+	if (!r && !strcmp(s->store->ops->kind, "image"))
+		r = pp_settings_check_target(path, s->store->where + strlen("image:"), "the store",
+		                             e);
+	return r;
+}
+
 static bool lacks_storage(const struct pp_xml_node *section)
 {
 	return !pp_xml_child(section, "ev") && !pp_xml_child(section, "nvram") &&

@@ -11,7 +11,8 @@ int pp_settings_copy(const struct pp_settings *s, const char *path, bool overwri
 {
 	if (pp_settings_ready(s, true, e))
 		return -EINVAL;
-	return pp_image_create(path, &s->machine, &s->memory, overwrite, e);
+	int r = pp_settings_check_targets(s, path, e);
+	return r ? r : pp_image_create(path, &s->machine, &s->memory, overwrite, e);
 }
 
 static size_t bytes_of(const struct pp_schema *schema, const struct pp_schema_section *section)
@@ -71,8 +72,11 @@ int pp_settings_blank(struct pp_source *identity, const char *schema, const char
 {
 	struct pp_arena arena;
 
+	int r = pp_settings_check_target(path, schema, "the schema", e);
+	if (r)
+		return r;
 	pp_arena_init(&arena, 0);
-	int r = blank(&arena, identity, schema, path, overwrite, e);
+	r = blank(&arena, identity, schema, path, overwrite, e);
 	pp_arena_fini(&arena);
 	return r;
 }

@@ -109,6 +109,8 @@ int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, st
 	int r = pp_settings_document(s, &bytes, &len, e);
 
 	if (!r)
+		r = pp_settings_check_targets(s, path, e);
+	if (!r)
 		r = pp_atomic_open(path, 0666, overwrite, &file, e);
 	if (r)
 		return r;

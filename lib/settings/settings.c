@@ -159,7 +159,8 @@ int pp_settings_schema(struct pp_settings *s, const char *path, struct pp_error 
 	int r = pp_settings_schema_file(path, &s->arena, &s->notes, &s->schema, e);
 	if (r)
 		return r;
-	if (pp_settings_take_notes(s))
+	s->schema_path = pp_arena_strdup(&s->arena, path);
+	if (!s->schema_path || pp_settings_take_notes(s))
 		return pp_fail_oom(e, path);
 	s->has_schema = true;
 	return 0;

@@ -22,6 +22,7 @@ struct pp_settings {
 	struct pp_machine machine;
 	char recovered[512];
 	struct pp_schema schema;
+	const char *schema_path;
 	struct pp_notes notes;
 	struct pp_memory memory;
 	struct pp_data now; /* every setting that fits the machine */
@@ -39,6 +40,12 @@ struct pp_settings_plan {
  */
 int pp_settings_file(const char *path, struct pp_arena *a, struct pp_span *ret, const char **object,
                      struct pp_error *e);
+
+/* -EINVAL: path is the file own, which is what for people, and writing there would lose it. */
+int pp_settings_check_target(const char *path, const char *own, const char *what,
+                             struct pp_error *e);
+/* The same for all that s has been read from. */
+int pp_settings_check_targets(const struct pp_settings *s, const char *path, struct pp_error *e);
 
 /* A schema from a file, as pp_settings_schema() says. */
 int pp_settings_schema_file(const char *path, struct pp_arena *a, struct pp_notes *notes,

@@ -4,12 +4,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from images import CONREP, KINDS, RMRDS, UNGUARDED, Case, data, main  # noqa: E402
+from images import CONREP, KINDS, PCIPASS, RMRDS, SCHEMAS, UNGUARDED, Case, data, main  # noqa: E402
 
 EXCLUDE = data(("RMRDS_Slot2", "Endpoints_Excluded"))
 
@@ -326,6 +327,56 @@ class Spelling(Case):
              str(CONREP), str(self.write("on.dat", data(("Wake", "Enabled"))))],
             cwd=self.folder, capture_output=True, text=True, check=False, timeout=60, env=self.env)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class OverItself(Case):
+    def test_refused(self):
+        """A wrong -f or -o must not lose the schema or the store."""
+        self.write("kinds.xml", KINDS)
+        self.image(8, "kinds.xml")
+        os.symlink("i", self.folder / "link")
+        os.link(self.folder / "i", self.folder / "name")
+        schema = (self.folder / "kinds.xml").read_bytes()
+        for name in ("i", "./i", "name"):
+            done = self.unchanged(self.conrep, "-s", "-x", "kinds.xml", "-f", name, code=2)
+            self.assertIn("the store itself", done.stderr)
+        self.conrep("-s", "-x", "kinds.xml", "-f", "kinds.xml", code=2)
+        self.conrep("-s", "-x", "kinds.xml", "-f", "kinds.xml", store="image:link", code=2)
+        to = ("--schema", "kinds.xml", "--force")
+        for name in ("i", "kinds.xml", "name"):
+            self.unchanged(self.settings, "save", "-o", name, "--store", "image:i", *to, code=2)
+            self.unchanged(self.settings, "image", name, "--store", "image:i", *to, code=2)
+        self.settings("image", "kinds.xml", "--from", "host", *to, code=2)
+        self.assertEqual((self.folder / "kinds.xml").read_bytes(), schema)
+
+
+class Inherited(Case):
+    def test_standard_files_and_children(self):
+        """Started without standard files, and with the end of children ignored."""
+        os.mkfifo(self.folder / "wait.xml")
+        self.image()
+
+        def spoil():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            for fd in range(3):
+                os.close(fd)
+        for command in ([CONREP, "-s", "-x", "wait.xml", "-f", "o.dat", "--store", "image:i"],
+                        [PCIPASS, "settings", "list", "--schema", "wait.xml", "--store",
+                         "image:i"]):
+            child = subprocess.Popen(command, cwd=self.folder, env=self.env, preexec_fn=spoil)
+            try:
+                # opened for writing: now the other end is open, and it waits
+                with open(self.folder / "wait.xml", "wb") as pipe:
+                    self.assertEqual([os.readlink(f"/proc/{child.pid}/fd/{fd}")
+                                      for fd in range(3)], ["/dev/null"] * 3)
+                    status = Path(f"/proc/{child.pid}/status").read_text()
+                    ignored = int(status.split("SigIgn:")[1].split()[0], 16)
+                    self.assertFalse(ignored >> (signal.SIGCHLD - 1) & 1)
+                    pipe.write((SCHEMAS / "rmrds.xml").read_bytes())
+                self.assertNotEqual(child.wait(60), 0)
+            finally:
+                child.kill()
+                child.wait()
 
 
 class Interrupted(Case):
