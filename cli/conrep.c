@@ -63,7 +63,10 @@ static int give(enum return_code code)
 	if (!flush_stdout(&e))
 		return (int)code;
 	complain(&e);
-	return code == RETURN_DONE ? RETURN_OTHER : (int)code;
+	if (code != RETURN_DONE)
+		return (int)code;
+	warn("what was asked for is done all the same; only it could not be told");
+	return RETURN_OTHER;
 }
 
 static enum return_code failed(const struct pp_error *e, enum return_code code)

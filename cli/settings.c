@@ -16,11 +16,20 @@ static int schema_of(const struct options *o, const char **ret, struct pp_error 
 {
 	const char *name = o->schema ? o->schema : DEFAULT_SCHEMA;
 
+	if (!*name) {
+		e->code = EINVAL;
+		snprintf(e->text, sizeof(e->text), "--schema: a file without a name");
+		return -EINVAL;
+	}
 	if (schema_find(name, ret))
 		return 0;
 	e->code = ENOENT;
-	snprintf(e->text, sizeof(e->text), "%.200s is neither here nor in %.200s", name,
-	         schema_folder(0));
+	snprintf(e->text, sizeof(e->text), "%.200s is neither here nor in ", name);
+	for (unsigned int i = 0; schema_folder(i); i++) {
+		size_t n = strlen(e->text);
+		snprintf(e->text + n, sizeof(e->text) - n, "%s%.100s", i ? ", " : "",
+		         schema_folder(i));
+	}
 	return -ENOENT;
 }
 
@@ -173,11 +182,14 @@ static enum exit_code carry_out(const struct options *o, struct pp_settings *s,
 	}
 	if (pp_settings_write(s, plan, &e))
 		return complain(&e);
-	if (asks) {
+	if (asks)
 		puts("Written; in force at the next boot.");
-		return flush_stdout(&e) ? complain(&e) : EXIT_YES;
+	if (asks ? flush_stdout(&e) : show(o, plan, true, &e)) {
+		enum exit_code code = complain(&e);
+		warn("the settings are written all the same; in force at the next boot");
+		return code;
 	}
-	return show(o, plan, true, &e) ? complain(&e) : EXIT_YES;
+	return EXIT_YES;
 }
 
 static enum exit_code run_set(const struct options *o, int argc, char **argv)

@@ -11,7 +11,7 @@ int pp_settings_copy(const struct pp_settings *s, const char *path, bool overwri
 {
 	if (pp_settings_ready(s, true, e))
 		return -EINVAL;
-	int r = pp_settings_check_targets(s, path, e);
+	int r = overwrite ? pp_settings_check_targets(s, path, e) : 0;
 	return r ? r : pp_image_create(path, &s->machine, &s->memory, overwrite, e);
 }
 
@@ -72,7 +72,7 @@ int pp_settings_blank(struct pp_source *identity, const char *schema, const char
 {
 	struct pp_arena arena;
 
-	int r = pp_settings_check_target(path, schema, "the schema", e);
+	int r = overwrite ? pp_settings_check_target(path, schema, "the schema", e) : 0;
 	if (r)
 		return r;
 	pp_arena_init(&arena, 0);

@@ -2,6 +2,7 @@
 /* What would change, from a data file or from what was typed; and carrying it out. */
 #include <string.h>
 
+#include "conrep/suggest.h"
 #include "settings/settings.h"
 
 #define TYPED "the command line"
@@ -110,6 +111,15 @@ static int take_assignment(struct pp_settings *s, struct typed *t, const char *a
 	return put(t, name, entry, text, e);
 }
 
+static int refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e)
+{
+	const char *near = pp_suggest_name(&s->schema, name);
+
+	return pp_fail(e, EINVAL, "%.100s: %.100s has no such setting%s%.100s%s", name,
+	               s->schema.object, near ? "; did you mean " : "", near ? near : "",
+	               near ? "?" : "");
+}
+
 /* What is typed for this machine and is not for it is no matter of leaving something out. */
 static int check_typed(const struct pp_settings *s, const struct typed *t, struct pp_error *e)
 {
@@ -120,8 +130,7 @@ static int check_typed(const struct pp_settings *s, const struct typed *t, struc
 		int r = pp_schema_find(&s->schema, &s->machine, t->settings[i].name, &section,
 		                       &why);
 		if (r == -ENOENT)
-			return pp_fail(e, EINVAL, "%.100s: %.100s has no such setting",
-			               t->settings[i].name, s->schema.object);
+			return refuse_name(s, t->settings[i].name, e);
 		if (r)
 			return pp_fail(e, r == -ENOTSUP ? EPERM : -r, "%s", why.text);
 	}

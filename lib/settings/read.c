@@ -108,7 +108,7 @@ int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, st
 	size_t len;
 	int r = pp_settings_document(s, &bytes, &len, e);
 
-	if (!r)
+	if (!r && overwrite)
 		r = pp_settings_check_targets(s, path, e);
 	if (!r)
 		r = pp_atomic_open(path, 0666, overwrite, &file, e);

@@ -211,7 +211,7 @@ static bool is_of_store(const struct pp_journal *j, const struct pp_store *s)
 
 	if (!strcmp(j->store, s->where))
 		return true;
-	return !strcmp(s->ops->kind, "image") && !strncmp(j->store, "image:", 6) && theirs &&
+	return !strncmp(s->where, "image:", 6) && !strncmp(j->store, "image:", 6) && theirs &&
 	       ours && !strcmp(theirs, ours);
 }
 

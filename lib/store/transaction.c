@@ -135,6 +135,13 @@ static int damaged(const struct pp_store *s, char *text, size_t size, struct pp_
 	char why[MAX_WHY];
 
 	snprintf(why, sizeof(why), "%.299s", e->text);
+	/* Not to be read by us now; nothing is wrong with it. */
+	if (e->code != EBADMSG && e->code != ENOTSUP && e->code != EFBIG && e->code != E2BIG) {
+		snprintf(text, size,
+		         "%s: its journal cannot be read, so how it stands is unknown: %s",
+		         s->where, why);
+		return pp_fail_prefix(e, "the journal cannot be read");
+	}
 	snprintf(text, size,
 	         "%s: its journal cannot be used: %s; nothing was written. Look at the settings "
 	         "themselves, then move %s away",

@@ -221,6 +221,27 @@ class Rights(Settings):
     def test_no_schema(self):
         done = self.settings("list", *STORE, "--schema", "missing.xml", code=4)
         self.assertIn("missing.xml", done.stderr)
+        # no folder that is searched goes unsaid
+        done = self.settings("list", *STORE, "--schema", "missing.xml", code=4,
+                             env={**self.env, "PCIPASS_SCHEMAS": ""})
+        self.assertIn("/etc/pcipass, ", done.stderr)
+        self.assertIn("/usr/share/hp-scripting-tools/etc", done.stderr)
+        done = self.settings("list", *STORE, "--schema", "", code=2)
+        self.assertIn("without a name", done.stderr)
+
+    def test_name_that_is_near(self):
+        done = self.settings("set", "Wakr=Enabled", *WITH, code=2)
+        self.assertIn("did you mean Wake?", done.stderr)
+
+    def test_written_and_not_told(self):
+        """A full disk behind standard output: the exit code is no, the text says what stands."""
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([PCIPASS, "settings", "set", "Wake=Enabled", *WITH],
+                                  cwd=self.folder, stdout=full, stderr=subprocess.PIPE,
+                                  env=self.env, text=True, check=False)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("written all the same", done.stderr)
+        self.assertEqual(self.settings("get", "Wake", *WITH).stdout, "Wake=Enabled\n")
 
 
 class Images(Settings):

@@ -243,6 +243,19 @@ static void damaged_journal(void **state)
 	assert_content(0, 0);
 }
 
+/* Nothing is said against a journal that only could not be read: nobody is to move it away. */
+static void unread_journal(void **state)
+{
+	enum pp_recovered what;
+
+	assert_int_equal(symlink("image.journal", in_folder("image.journal")), 0);
+	/* access() sees no file, but one that cannot be read is there. */
+	assert_int_equal(recover(false, &what), -ELOOP);
+	assert_has(e.text, "cannot be read");
+	assert_null(strstr(e.text, "move it away"));
+	assert_content(0, 0);
+}
+
 static void foreign_journal(void **state)
 {
 	const struct pp_journal j = { .store = "image:/other", .writes = writes, .nr_writes = 2 };
@@ -323,6 +336,7 @@ int main(void)
 		TEST(somebody_else),
 		TEST(damaged_journal),
 		TEST(foreign_journal),
+		TEST(unread_journal),
 		TEST(moved_with_its_image),
 		TEST(sweeps),
 		TEST(read_only),
