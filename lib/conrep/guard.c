@@ -31,9 +31,10 @@ static const struct {
 	  "on a MicroServer Gen8 this is reported not to help: the regions stay as they are" },
 };
 
+/* Another spelling addresses the same bits. */
 static bool has_prefix(const char *name, const char *prefix)
 {
-	return !strncmp(name, prefix, strlen(prefix));
+	return !strncasecmp(name, prefix, strlen(prefix));
 }
 
 static bool is_called(const struct pp_schema_section *s, const char *prefix)

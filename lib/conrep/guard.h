@@ -6,7 +6,7 @@
 
 /*
  * What is known of machines and not written in a schema: one row a group of sections, chosen by how
- * their name (or another name of theirs) begins. reason as in pp_section_fit().
+ * their name (or another name of theirs) begins, in either case. reason as in pp_section_fit().
  */
 enum pp_fit pp_guard_fit(const struct pp_schema_section *s, const struct pp_machine *m,
                          char *reason, size_t size);

@@ -250,7 +250,9 @@ static void test_whom_the_guard_guards(void **state)
 {
 	/* What a Gen9 keeps in the byte is its own business, and so is another name. */
 	assert_int_equal(guarded(SECTION("Energy_Bias", "", "0x26a"), gen9.product), PP_FIT_YES);
-	assert_int_equal(guarded(SECTION("rmrds_slot1", "", "0x26a"), gen9.product), PP_FIT_YES);
+	assert_int_equal(guarded(SECTION("RMRDS", "", "0x26a"), gen9.product), PP_FIT_YES);
+	/* Another spelling is no other name. */
+	assert_int_equal(guarded(SECTION("rmrds_slot1", "", "0x26a"), gen9.product), PP_FIT_NO);
 	/* An alias is a name. */
 	assert_int_equal(guarded(SECTION("B", "<altname>RMRDS_Slot1</altname>", "1"), gen9.product),
 	                 PP_FIT_NO);
