@@ -212,14 +212,40 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 	return r;
 }
 
+static int create_locked(const struct pp_store *at, const char *path, const struct pp_machine *m,
+                         const struct pp_memory *cells, bool overwrite, struct pp_error *e)
+{
+	struct stat st;
+
+	if (!access(at->journal, F_OK))
+		return pp_fail(e, EUCLEAN,
+		               "%.300s: a transaction on the image of that name did not come to "
+		               "its end, and its journal would be taken for one of the new image; "
+		               "a set or load on the old one settles it",
+		               at->journal);
+	bool there = overwrite && !lstat(path, &st) && S_ISREG(st.st_mode);
+	return put(path, m, cells, there ? &st : NULL, overwrite, e);
+}
+
 int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_memory *cells,
                     bool overwrite, struct pp_error *e)
 {
+	char journal[PATH_MAX + 16], lock[PATH_MAX + 16];
+	struct pp_store at = { .where = path, .journal = journal, .lock = lock, .lock_fd = -1 };
 	struct stat st;
 	int r = pp_store_check_path(path, e);
 
 	if (r < 0)
 		return r;
-	bool there = overwrite && !lstat(path, &st) && S_ISREG(st.st_mode);
-	return put(path, m, cells, there ? &st : NULL, overwrite, e);
+	/* Nobody is to be kept from a file that is not going to be replaced. */
+	if (!overwrite && !lstat(path, &st))
+		return pp_file_failed(path, EEXIST, e);
+	snprintf(journal, sizeof(journal), "%s.journal", path);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	r = pp_store_lock(&at, e);
+	if (r < 0)
+		return r;
+	r = create_locked(&at, path, m, cells, overwrite, e);
+	pp_store_unlock(&at);
+	return r;
 }

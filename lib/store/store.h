@@ -95,7 +95,8 @@ int pp_store_busy(const struct pp_store *s, struct pp_error *e);
 
 /*
  * Makes an image file of cells and identity; refuses to replace one unless overwrite is set. Cells
- * with an error are left out. A symbolic link is refused.
+ * with an error are left out. A symbolic link is refused. -EBUSY: an image of that name is in use;
+ * -EUCLEAN: one has a journal, which would be taken for the new one's.
  */
 int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_memory *cells,
                     bool overwrite, struct pp_error *e);

@@ -281,6 +281,26 @@ static void heeds_the_umask(void **state)
 	}
 }
 
+/* A journal of what was there before, and a transaction that is under way. */
+static void not_into_a_transaction(void **state)
+{
+	struct pp_memory m;
+
+	pp_memory_init(&m, &arena);
+	put_text("x.journal", "");
+	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, false, &e), -EUCLEAN);
+	assert_has(e.text, "x.journal");
+	assert_false(is_there("x"));
+	assert_int_equal(unlink(in_folder("x.journal")), 0);
+	make(in_folder("x"), true);
+	struct pp_store *s = open_image("x");
+	assert_int_equal(pp_store_lock(s, &e), 0);
+	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, true, &e), -EBUSY);
+	pp_store_close(s);
+	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, true, &e), 0);
+	assert_false(is_there("x.lock"));
+}
+
 static void cannot_open(void **state)
 {
 	struct pp_store *s;
@@ -326,7 +346,7 @@ int main(void)
 		TEST(reads),         TEST(writes_what_it_read),  TEST(checksum),
 		TEST(refuses_lines), TEST(refuses_files),        TEST(as_store),
 		TEST(follows_links), TEST(keeps_mode_and_owner), TEST(creates_once),
-		TEST(cannot_open),   TEST(heeds_the_umask),
+		TEST(cannot_open),   TEST(heeds_the_umask),      TEST(not_into_a_transaction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
