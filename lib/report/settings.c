@@ -127,8 +127,7 @@ static int not_found(const struct pp_settings *s, const char *name, struct pp_er
 	int r = pp_schema_find(&s->schema, &s->machine, name, &section, &why);
 
 	if (r == -ENOENT)
-		return pp_fail(e, EINVAL, "%.100s: %.100s has no such setting", name,
-		               s->schema.object);
+		return pp_settings_refuse_name(s, name, e);
 	if (r)
 		return pp_fail(e, r == -ENOTSUP ? EPERM : -r, "%s", why.text);
 	return pp_fail(e, ENODATA, "%.100s could not be read", name);

@@ -111,7 +111,7 @@ static int take_assignment(struct pp_settings *s, struct typed *t, const char *a
 	return put(t, name, entry, text, e);
 }
 
-static int refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e)
+int pp_settings_refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e)
 {
 	const char *near = pp_suggest_name(&s->schema, name);
 
@@ -130,7 +130,7 @@ static int check_typed(const struct pp_settings *s, const struct typed *t, struc
 		int r = pp_schema_find(&s->schema, &s->machine, t->settings[i].name, &section,
 		                       &why);
 		if (r == -ENOENT)
-			return refuse_name(s, t->settings[i].name, e);
+			return pp_settings_refuse_name(s, t->settings[i].name, e);
 		if (r)
 			return pp_fail(e, r == -ENOTSUP ? EPERM : -r, "%s", why.text);
 	}

@@ -55,6 +55,9 @@ int pp_settings_schema_file(const char *path, struct pp_arena *a, struct pp_note
 int pp_settings_remark(struct pp_settings *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* -EINVAL: the schema has no setting of that name; the sentence tells one that is near. */
+int pp_settings_refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e);
+
 /* Notes since the last call become remarks. */
 int pp_settings_take_notes(struct pp_settings *s);
 

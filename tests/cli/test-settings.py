@@ -230,8 +230,9 @@ class Rights(Settings):
         self.assertIn("without a name", done.stderr)
 
     def test_name_that_is_near(self):
-        done = self.settings("set", "Wakr=Enabled", *WITH, code=2)
-        self.assertIn("did you mean Wake?", done.stderr)
+        for command in (("set", "Wakr=Enabled"), ("get", "Wakr")):
+            done = self.settings(*command, *WITH, code=2)
+            self.assertIn("did you mean Wake?", done.stderr)
 
     def test_written_and_not_told(self):
         """A full disk behind standard output: the exit code is no, the text says what stands."""
