@@ -68,8 +68,8 @@ struct command {
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
-	command_capture, command_groups, command_settings, command_verify, command_free,
-	command_apply, command_undo, command_bind, command_override;
+	command_capture, command_emit, command_groups, command_settings, command_verify,
+	command_free, command_apply, command_undo, command_bind, command_override;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[], program_help[];

@@ -24,6 +24,9 @@ int pp_build_unread(struct pp_host_build *b, const char *path, int error, const 
 /* A text file as a fact in the host's arena. Never fails for a missing file; -ENOMEM only. */
 int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret);
 
+/* The sizes of an endpoint's BARs. Never fails for a missing or odd file; -ENOMEM only. */
+int pp_build_bars(struct pp_host_build *b, struct pp_node dir, struct pp_device *d);
+
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
 /* What the kernel logged; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_log(struct pp_host_build *b);

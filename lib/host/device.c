@@ -175,6 +175,8 @@ static int read_endpoint(struct pp_host_build *b, struct pp_node dir, struct pp_
 		if (!d->reset_method.text)
 			return -ENOMEM;
 	}
+	if (pp_build_bars(b, dir, d))
+		return -ENOMEM;
 	/* A VF is known by ids of all ones (SR-IOV 9.3.4.1.1): others need not be asked. */
 	if (d->config.header_read == PP_YES && d->config.vendor != 0xffff)
 		return 0;
@@ -194,7 +196,7 @@ static int read_device(struct pp_host_build *b, const char *name, struct pp_devi
 	snprintf(path, sizeof(path), DEVICES "/%s", name);
 	int r = pp_source_open_dir(b->source, path, &dir);
 	if (r) {
-		d->driver.error = d->reset_method.error = d->group_error = -r;
+		d->driver.error = d->reset_method.error = d->group_error = d->bars_error = -r;
 		return r == -ENOMEM ? r : pp_build_unread(b, DEVICES "/*", -r, "a device");
 	}
 	d->asleep = sleeps(b, dir, name, d);

@@ -42,6 +42,18 @@ struct pp_slot_ref {
 	const char *onboard; /* SMBIOS type 41 designation: the device is embedded */
 };
 
+#define PP_NR_BARS 6
+
+/* What a function's BARs ask for, by the kernel: sysfs resource. 0 bytes: not there or not placed.
+ */
+struct pp_bars {
+	struct pp_bar {
+		uint64_t bytes;
+		bool io, is_64;
+	} bar[PP_NR_BARS];
+	uint64_t rom_bytes;
+};
+
 struct pp_device {
 	struct pp_address address;
 	struct pp_config config;
@@ -52,9 +64,11 @@ struct pp_device {
 	bool gone;   /* configuration space reads all ones: it does not answer */
 	struct pp_text_fact driver;
 	struct pp_text_fact reset_method; /* as in sysfs: "flr bus"; ENOENT: no method */
-	uint32_t group;                   /* index in pp_host.groups or PP_NO_GROUP */
-	int group_error;                  /* with PP_NO_GROUP: ENOENT no group, else not read */
-	uint32_t parent;                  /* the bridge above, PP_NO_DEVICE on a root bus */
+	const struct pp_bars *bars;       /* NULL: bars_error says why; bridges are not asked */
+	int bars_error;
+	uint32_t group;  /* index in pp_host.groups or PP_NO_GROUP */
+	int group_error; /* with PP_NO_GROUP: ENOENT no group, else not read */
+	uint32_t parent; /* the bridge above, PP_NO_DEVICE on a root bus */
 	uint8_t root_bus;
 	uint32_t physfn;    /* a VF's PF, else PP_NO_DEVICE */
 	uint32_t nr_vfs_on; /* a PF's VFs that exist now */

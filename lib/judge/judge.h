@@ -82,6 +82,11 @@ bool pp_locked_down(const struct pp_host *h);
 
 const char *pp_effect_name(enum pp_effect effect);
 
+/* Drivers that leave DMA to user space, and no driver at all. */
+bool pp_leaves_dma_alone(const struct pp_device *d);
+/* Header type 1 or 2: no function that a guest could be given. */
+bool pp_has_bridge_header(const struct pp_device *d);
+
 /* All rules in turn, for documentation and tests: NULL behind the last. */
 const struct pp_rule *pp_rule_at(size_t index);
 

@@ -57,11 +57,6 @@ const char *pp_range(struct pp_judging *j, uint64_t start, uint64_t end_incl);
 const struct pp_group_facts *pp_group_facts_of(const struct pp_judging *j,
                                                const struct pp_device *d);
 
-/* Drivers that leave DMA to user space, and no driver at all. */
-bool pp_leaves_dma_alone(const struct pp_device *d);
-/* Header type 1 or 2: no function that a guest could be given. */
-bool pp_has_bridge_header(const struct pp_device *d);
-
 /* A hold that Linux does not let go: neither USB nor display, nor relaxed by an argument. */
 bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold);
 /* Whether the running kernel refuses a group for such a region. */

@@ -17,7 +17,7 @@ FLOORS = [
     {"judge", "settings"},
     {"plan"},
     {"report"},
-    {"apply"},
+    {"apply", "emit"},
 ]
 INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/', re.MULTILINE)
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <pcipass/emit.h>
+
+#include "cli.h"
+
+static enum exit_code run(const struct options *o, int argc, char **argv)
+{
+	struct pp_error e = { 0 };
+	struct pp_style style = style_of(o);
+	enum exit_code code = EXIT_YES;
+	struct look l;
+
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	if (pp_emit(l.survey, argv[0], argv[1], &style, sink_stdout(), &e) || flush_stdout(&e)) {
+		code = complain(&e);
+		/* It was understood, and the answer is no. */
+		if (e.code == ENOTSUP)
+			code = EXIT_NO;
+	}
+	look_close(&l);
+	return code;
+}
+
+const struct command command_emit = {
+	.name = "emit",
+	.arguments = "HYPERVISOR DEVICE",
+	.help = "what to tell qemu, libvirt, proxmox or hyperv to give it to a guest",
+	.takes = TAKES_FROM,
+	.min_arguments = 2,
+	.max_arguments = 2,
+	.run = run,
+};

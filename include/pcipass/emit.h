@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PCIPASS_EMIT_H
+#define PCIPASS_EMIT_H
+
+#include <pcipass/judge.h>
+#include <pcipass/report.h>
+
+/*
+ * A hypervisor's own configuration for the devices that "what" names (an address, "slot2",
+ * "group13", "vendor:device"), as text to paste, its reasons as comments. Other functions of the
+ * same card that share its group come along; what else is in the group is named in a comment.
+ * Bridges are left out. Nothing is written unless every device may go.
+ *
+ * style: width, colour and format are not used.
+ * -EINVAL: no such hypervisor, no name, or more cards than a guest has room for.
+ * -ENODEV: nothing of that name here. -ENODATA: a fact is missing that could block.
+ * -ENOTSUP: blocked, a bridge, or nothing that this hypervisor takes; the text says why.
+ */
+int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *what,
+            const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
+
+/* "qemu", "libvirt" …; NULL behind the last. */
+const char *pp_emit_hypervisor(unsigned int index);
+
+#endif

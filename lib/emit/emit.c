@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who goes, whether he may, and what is to be known before; the rest is each hypervisor's own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "emit/emit.h"
+#include "judge/select.h"
+
+/* Wide enough for the longest line that is no comment. */
+#define COLUMNS 80
+
+static const struct pp_hypervisor *const hypervisors[] = {
+	&pp_emit_qemu,
+	&pp_emit_libvirt,
+	&pp_emit_proxmox,
+	&pp_emit_hyperv,
+};
+#define NR_HYPERVISORS (sizeof(hypervisors) / sizeof(hypervisors[0]))
+
+const char *pp_emit_hypervisor(unsigned int index)
+{
+	return index < NR_HYPERVISORS ? hypervisors[index]->name : NULL;
+}
+
+/* No comment holds a line break; one of XML no "--" either. */
+static void mend_comment(char *text)
+{
+	pp_text_clean_in_place(text);
+	for (char *c = text; *c; c++)
+		if (c[0] == '-' && c[1] == '-')
+			c[0] = '=';
+}
+
+/* The end goes on the same line, and never alone. */
+static void make_comment(const struct pp_hypervisor *h, char *text, size_t size, const char *fmt,
+                         va_list ap)
+{
+	vsnprintf(text, size - strlen(h->comment_end), fmt, ap);
+	mend_comment(text);
+	strcat(text, h->comment_end);
+}
+
+void pp_emit_comment(struct pp_emission *m, const struct pp_hypervisor *h, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_comment(h, text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pp_out_wrapped(&m->out, h->comment, h->comment_rest, text);
+}
+
+void pp_emit_line(struct pp_emission *m, const struct pp_hypervisor *h, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_comment(h, text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pp_out(&m->out, "%s%s\n", h->comment, text);
+}
+
+void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
+                       const struct pp_card *c)
+{
+	for (uint32_t i = 0; i < c->nr_functions; i++) {
+		const struct pp_device *d = c->functions[i];
+		char address[PP_ADDRESS_TEXT_BYTES], name[256], slot[80] = "";
+		pp_address_format_short(d->address, address);
+		pp_out_short_name(&m->out, d, name, sizeof(name));
+		if (d->slot.name)
+			snprintf(slot, sizeof(slot), "slot %.60s, ", d->slot.name);
+		pp_emit_comment(m, h, "%s%s: %s", slot, address, name);
+	}
+}
+
+static int refuse(const struct pp_device *d, const struct pp_row *row, struct pp_error *e)
+{
+	const char *why = row->nr_findings ? row->findings[0]->text : "";
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(d->address, address);
+	switch (row->verdict) {
+	case PP_VERDICT_ASSIGNABLE:
+	case PP_VERDICT_CARE:
+		return 0;
+	case PP_VERDICT_UNKNOWN:
+		return pp_fail(e, ENODATA, "%s: whether it can be passed through is not known: %s",
+		               address, why);
+	case PP_VERDICT_NOT_ENDPOINT:
+		return pp_fail(e, ENOTSUP, "%s: a bridge, stays with the host", address);
+	default:
+		return pp_fail(e, ENOTSUP, "%s: blocked: %s", address, why);
+	}
+}
+
+/* What is blocked is told before what is not known. */
+static int check_verdicts(const struct pp_emission *m, const struct pp_hypervisor *h,
+                          struct pp_error *e)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+	int unknown = 0;
+
+	for (uint32_t i = 0; i < m->host->nr_devices; i++) {
+		const struct pp_device *d = &m->host->devices[i];
+		if (!m->chosen[i])
+			continue;
+		struct pp_error first = { 0 };
+		int r = refuse(d, &m->survey->rows[i], &first);
+		if (r == -ENODATA && unknown)
+			continue;
+		if (r && e)
+			*e = first;
+		if (r == -ENOTSUP)
+			return r;
+		unknown = r ? r : unknown;
+		const char *why = h->refuses ? h->refuses(m, d) : NULL;
+		if (why) {
+			pp_address_format(d->address, address);
+			return pp_fail(e, ENOTSUP, "%s: %s", address, why);
+		}
+	}
+	return unknown;
+}
+
+/* Functions of one card that share a group are one thing to a guest as well. */
+static void choose_siblings(struct pp_emission *m, const struct pp_device *d)
+{
+	const struct pp_host *h = m->host;
+
+	if (d->group == PP_NO_GROUP || d->physfn != PP_NO_DEVICE)
+		return;
+	const struct pp_group *g = &h->groups[d->group];
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		const struct pp_device *o = &h->devices[g->devices[i]];
+		struct pp_address a = o->address;
+		a.function = d->address.function;
+		if (pp_address_equal(a, d->address) && o->physfn == PP_NO_DEVICE &&
+		    !pp_device_is_bridge(o) && !pp_has_bridge_header(o))
+			m->chosen[g->devices[i]] = true;
+	}
+}
+
+static int choose(struct pp_emission *m, struct pp_arena *a, const char *what, struct pp_error *e)
+{
+	struct pp_selection named;
+	uint32_t count = 0;
+	int r = pp_select(m->host, what, a, &named, e);
+
+	if (r)
+		return r;
+	m->chosen = PP_ARENA_ARRAY(a, m->host->nr_devices, bool);
+	if (!m->chosen)
+		return pp_fail_oom(e, what);
+	for (uint32_t i = 0; i < named.count; i++) {
+		bool bridge = m->survey->rows[named.devices[i]].verdict == PP_VERDICT_NOT_ENDPOINT;
+		m->chosen[named.devices[i]] = !bridge;
+		count += !bridge;
+	}
+	if (!count)
+		return refuse(&m->host->devices[named.devices[0]],
+		              &m->survey->rows[named.devices[0]], e);
+	if (count > PP_MAX_CARDS * PP_CARD_FUNCTIONS)
+		return pp_fail(e, EINVAL, "%s: %u devices: more than a guest is given at once",
+		               what, count);
+	for (uint32_t i = 0; i < named.count; i++)
+		if (m->chosen[named.devices[i]])
+			choose_siblings(m, &m->host->devices[named.devices[i]]);
+	return 0;
+}
+
+/* What is to be known of the chosen devices, each sentence once. */
+static void print_cautions(struct pp_emission *m, const struct pp_hypervisor *h)
+{
+	const char *told[PP_MAX_CARDS * PP_CARD_FUNCTIONS];
+	char address[PP_ADDRESS_TEXT_BYTES];
+	uint32_t nr_told = 0;
+
+	for (uint32_t i = 0; i < m->host->nr_devices; i++) {
+		const struct pp_row *row = &m->survey->rows[i];
+		for (uint32_t f = 0; m->chosen[i] && f < row->nr_findings; f++) {
+			const struct pp_finding *finding = row->findings[f];
+			bool again = false;
+			/* Companions are told by name, below. */
+			if (finding->effect == PP_INFORMS ||
+			    !strcmp(finding->rule->id, "companions"))
+				continue;
+			for (uint32_t t = 0; t < nr_told; t++)
+				again |= !strcmp(told[t], finding->text);
+			if (again || nr_told == sizeof(told) / sizeof(told[0]))
+				continue;
+			told[nr_told++] = finding->text;
+			pp_address_format_short(row->device->address, address);
+			pp_emit_comment(m, h, "with care, %s: %s", address, finding->text);
+		}
+	}
+}
+
+/* A chosen device whose group this one shares; NULL: none. */
+static bool shares_group(const struct pp_emission *m, const struct pp_device *d)
+{
+	if (d->group == PP_NO_GROUP)
+		return false;
+	const struct pp_group *g = &m->host->groups[d->group];
+	for (uint32_t i = 0; i < g->nr_devices; i++)
+		if (m->chosen[g->devices[i]])
+			return true;
+	return false;
+}
+
+static void print_binding(struct pp_emission *m, const struct pp_hypervisor *h,
+                          const struct pp_device *d)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+	const char *driver = d->driver.text;
+
+	pp_address_format(d->address, address);
+	if (!driver)
+		driver = d->driver.error == ENOENT ? "no driver" : "its driver was not read";
+	pp_emit_line(m, h, "  driverctl set-override %s vfio-pci # now: %.60s", address, driver);
+}
+
+static bool is_on_vfio(const struct pp_device *d)
+{
+	return d->driver.text && strstr(d->driver.text, "vfio");
+}
+
+/* It may stay as it is: no driver, or one that leaves DMA alone. */
+static bool may_stay(const struct pp_device *d)
+{
+	return pp_leaves_dma_alone(d) && (d->driver.text || d->driver.error == ENOENT);
+}
+
+/* Of Linux only: who must be bound to vfio-pci, besides those that the hypervisor binds. */
+static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
+{
+	const struct pp_host *host = m->host;
+	bool told = false;
+
+	for (uint32_t i = 0; i < host->nr_devices && !h->binds_itself; i++) {
+		const struct pp_device *d = &host->devices[i];
+		if (!m->chosen[i] || is_on_vfio(d))
+			continue;
+		if (!told)
+			pp_emit_comment(m, h,
+			                "Before the guest starts the host must let go of it:");
+		told = true;
+		print_binding(m, h, d);
+	}
+	told = false;
+	for (uint32_t i = 0; i < host->nr_devices; i++) {
+		const struct pp_device *d = &host->devices[i];
+		if (m->chosen[i] || pp_has_bridge_header(d) || may_stay(d) || !shares_group(m, d))
+			continue;
+		if (!told)
+			pp_emit_comment(
+				m, h,
+				"These share its group, and the host must let go of them as "
+				"well: give them to the same guest, or bind them and let "
+				"them lie:");
+		told = true;
+		print_binding(m, h, d);
+	}
+}
+
+static void print(struct pp_emission *m, const struct pp_hypervisor *h, const char *what)
+{
+	pp_emit_comment(m, h, "%s for %s, by pcipass emit", h->name, what);
+	for (uint32_t i = 0; i < m->nr_cards; i++)
+		pp_emit_name_card(m, h, &m->cards[i]);
+	print_cautions(m, h);
+	if (h != &pp_emit_hyperv)
+		print_bindings(m, h);
+	h->print(m);
+}
+
+static const struct pp_hypervisor *find(const char *name)
+{
+	for (size_t i = 0; i < NR_HYPERVISORS; i++)
+		if (!strcmp(hypervisors[i]->name, name))
+			return hypervisors[i];
+	return NULL;
+}
+
+int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *what,
+            const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
+{
+	const struct pp_hypervisor *h = find(hypervisor);
+	struct pp_emission m = { .style = *style, .survey = s, .host = s->host };
+	struct pp_arena a;
+
+	if (!h)
+		return pp_fail(e, EINVAL,
+		               "emit: '%s' is no hypervisor that is known: need qemu, libvirt, "
+		               "proxmox or hyperv",
+		               hypervisor);
+	m.style.width = COLUMNS;
+	m.style.color = false;
+	pp_arena_init(&a, 0);
+	int r = choose(&m, &a, what, e);
+	if (!r)
+		r = check_verdicts(&m, h, e);
+	if (!r)
+		r = pp_emission_cards(&m, e);
+	if (!r) {
+		pp_out_init(&m.out, &m.style, sink);
+		print(&m, h, what);
+		r = pp_out_fini(&m.out, e);
+	}
+	pp_arena_fini(&a);
+	return r;
+}

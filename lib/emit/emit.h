@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_EMIT_EMIT_H
+#define PP_EMIT_EMIT_H
+
+/* Inside the room: what goes to the guest, the same for every hypervisor. */
+
+#include <pcipass/emit.h>
+
+#include "report/out.h"
+
+/* PCI 3.0: functions of a device. Proxmox VE has hostpci0 to hostpci15. */
+#define PP_CARD_FUNCTIONS 8
+#define PP_MAX_CARDS      16
+
+/* Functions that share a slot on the host, and so in the guest. */
+struct pp_card {
+	const struct pp_device *functions[PP_CARD_FUNCTIONS]; /* in address order */
+	uint8_t guest_functions[PP_CARD_FUNCTIONS];           /* their numbers in the guest */
+	uint32_t nr_functions;
+	bool whole;        /* all functions that the host shows at this place */
+	bool conventional; /* known not to be PCI Express */
+	bool keep_rom;     /* a display: the guest's firmware needs its ROM */
+	bool has_rom;      /* or may have one: its BARs were not read */
+};
+
+struct pp_emission {
+	struct pp_out out;
+	struct pp_style style;
+	const struct pp_survey *survey;
+	const struct pp_host *host;
+	bool *chosen; /* by device index */
+	struct pp_card cards[PP_MAX_CARDS];
+	uint32_t nr_cards;
+	/* Sums over all cards; of no use where BARs were not read. */
+	uint64_t bytes_32, bytes_64;
+	bool bars_unread, io_bars;
+};
+
+struct pp_hypervisor {
+	const char *name;
+	/* How a comment begins, goes on and ends. */
+	const char *comment, *comment_rest, *comment_end;
+	bool binds_itself; /* takes the devices that it is given from their host drivers */
+	/* Why it does not take a device that KVM takes; NULL: it does. May be NULL itself. */
+	const char *(*refuses)(const struct pp_emission *m, const struct pp_device *d);
+	void (*print)(struct pp_emission *m);
+};
+
+extern const struct pp_hypervisor pp_emit_qemu, pp_emit_libvirt, pp_emit_proxmox, pp_emit_hyperv;
+
+/* Chosen devices, as cards; sizes. -EINVAL: too many. */
+int pp_emission_cards(struct pp_emission *m, struct pp_error *e);
+
+/* A comment, wrapped, in the words of that hypervisor's configuration. */
+void pp_emit_comment(struct pp_emission *m, const struct pp_hypervisor *h, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same on one line, however long: something to copy. */
+void pp_emit_line(struct pp_emission *m, const struct pp_hypervisor *h, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* One that names a card's functions: "slot 2, 07:00.0: LSI SAS2308". */
+void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
+                       const struct pp_card *c);
+
+/*
+ * MiB of the window above 4 GiB that OVMF has to be told to open for the guest's 64-bit BARs; 0:
+ * its own is large enough, or their sizes are not known.
+ */
+uint64_t pp_emit_window_mib(const struct pp_emission *m);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Discrete Device Assignment: PowerShell for the same machine under Windows Server. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "emit/emit.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* Windows Server, Set-VM: what a guest has without being told. */
+#define LOW_MIB  128
+#define HIGH_MIB 512
+/* What it takes at most below 4 GiB. */
+#define MAX_LOW_MIB 3584
+
+#define MAX_HOPS 32
+
+/* Hyper-V gives away less than KVM, whatever the verdict for KVM is. */
+static const char *refuses(const struct pp_emission *m, const struct pp_device *d)
+{
+	const struct pp_config *c = &d->config;
+
+	if (d->nr_holds)
+		return "Hyper-V does not give away a device that the firmware holds reserved memory "
+		       "for, USB and display neither";
+	if (d->physfn != PP_NO_DEVICE)
+		return "a virtual function: Hyper-V makes its own, by a virtual switch with SR-IOV";
+	if (c->pcie_type_known == PP_NO)
+		return "Hyper-V does not give away conventional PCI devices";
+	if (c->header_read == PP_YES && c->interrupt_pin && c->caps[PP_CAP_MSI].seen == PP_NO &&
+	    c->caps[PP_CAP_MSIX].seen == PP_NO)
+		return "Hyper-V does not give away devices with line interrupts only";
+	return NULL;
+}
+
+/* The root's number is the firmware's (_UID). By far most count the roots from 0. */
+static uint32_t root_index(const struct pp_emission *m, const struct pp_device *d)
+{
+	const struct pp_host *h = m->host;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *o = &h->devices[i];
+		if (o->address.domain == d->address.domain && o->root_bus == d->root_bus)
+			return n;
+		bool last = i + 1 == h->nr_devices ||
+		            h->devices[i + 1].address.domain != o->address.domain ||
+		            h->devices[i + 1].root_bus != o->root_bus;
+		/* A root's buses come one after the other. */
+		n += last;
+	}
+	return n;
+}
+
+static void print_path(struct pp_emission *m, const struct pp_device *d)
+{
+	const struct pp_device *hops[MAX_HOPS];
+	uint32_t n = 0;
+
+	pp_out(&m->out, "PCIROOT(%X)", root_index(m, d));
+	for (const struct pp_device *p = d; n < MAX_HOPS; p = &m->host->devices[p->parent]) {
+		hops[n++] = p;
+		if (p->parent == PP_NO_DEVICE)
+			break;
+	}
+	while (n--)
+		pp_out(&m->out, "#PCI(%02X%02X)", hops[n]->address.device,
+		       hops[n]->address.function);
+}
+
+static void print_function(struct pp_emission *m, const struct pp_device *d)
+{
+	pp_out(&m->out, "\n$path = '");
+	print_path(m, d);
+	pp_out(&m->out,
+	       "'\n"
+	       "$device = @(Get-PnpDevice -PresentOnly |\n"
+	       "    Where-Object InstanceId -Like 'PCI\\VEN_%04X&DEV_%04X*' |\n"
+	       "    Where-Object { ($_ | Get-PnpDeviceProperty "
+	       "DEVPKEY_Device_LocationPaths).Data -contains $path })\n"
+	       "if ($device.Count -ne 1) { throw \"$path is not a device %04x:%04x\" }\n"
+	       "Disable-PnpDevice -InstanceId $device[0].InstanceId -Confirm:$false\n"
+	       "Dismount-VMHostAssignableDevice -Force -LocationPath $path\n"
+	       "Add-VMAssignableDevice -LocationPath $path -VMName $vm\n",
+	       d->vendor, d->device, d->vendor, d->device);
+}
+
+static uint64_t mib(uint64_t bytes)
+{
+	return bytes / MIB + !!(bytes % MIB);
+}
+
+static void print_memory(struct pp_emission *m)
+{
+	uint64_t low = LOW_MIB + mib(m->bytes_32), high = HIGH_MIB + mib(m->bytes_64);
+
+	if (m->bars_unread) {
+		pp_emit_comment(m, &pp_emit_hyperv,
+		                "The sizes of its BARs were not read: these are large enough for "
+		                "most.");
+		low = 3072;
+		high = 33280;
+	} else {
+		pp_emit_comment(
+			m, &pp_emit_hyperv,
+			"Room for its BARs besides the %d and %d MB that a guest has: %" PRIu64
+			" MB below 4 GiB, %" PRIu64 " MB above.",
+			LOW_MIB, HIGH_MIB, mib(m->bytes_32), mib(m->bytes_64));
+	}
+	if (low > MAX_LOW_MIB) {
+		pp_emit_comment(
+			m, &pp_emit_hyperv,
+			"Below 4 GiB there is not as much room as its BARs ask for (%" PRIu64
+			" MB): it may not start.",
+			low);
+		low = MAX_LOW_MIB;
+	}
+	pp_out(&m->out,
+	       "Set-VM -Name $vm -LowMemoryMappedIoSpace %" PRIu64
+	       "MB -HighMemoryMappedIoSpace %" PRIu64 "MB\n",
+	       low, high);
+}
+
+static void print(struct pp_emission *m)
+{
+	bool display = false;
+
+	for (uint32_t i = 0; i < m->nr_cards; i++)
+		display |= m->cards[i].keep_rom;
+	pp_emit_comment(m, &pp_emit_hyperv,
+	                "Made from what Linux sees of this machine; the verdict is KVM's. Windows "
+	                "Server, as administrator, the guest switched off. Windows wants control "
+	                "of PCI Express and ACS on the way to the device besides.");
+	pp_emit_comment(
+		m, &pp_emit_hyperv,
+		"The number in PCIROOT() is the firmware's: where it is another, each "
+		"path below finds no device and nothing is done. To compare: "
+		"(Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ...).Data");
+	if (m->io_bars)
+		pp_emit_comment(
+			m, &pp_emit_hyperv,
+			"It has I/O ports, and guests are not given any: its driver must do "
+			"without them.");
+	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = 'GUEST' # its name\n");
+	pp_emit_comment(m, &pp_emit_hyperv,
+	                "A guest with such a device has no saved states, no live migration and no "
+	                "dynamic memory.");
+	pp_out(&m->out, "Set-VM -Name $vm -AutomaticStopAction TurnOff\n");
+	if (display)
+		pp_out(&m->out, "Set-VM -Name $vm -GuestControlledCacheTypes $true\n");
+	print_memory(m);
+	pp_emit_comment(
+		m, &pp_emit_hyperv,
+		"-Force: without it Windows wants a mitigation driver of the maker's, which "
+		"few devices have. It passes over missing ACS as well: look at the survey.");
+	for (uint32_t i = 0; i < m->nr_cards; i++)
+		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++)
+			print_function(m, m->cards[i].functions[n]);
+	pp_out(&m->out, "\n");
+	pp_emit_comment(m, &pp_emit_hyperv,
+	                "Back: Remove-VMAssignableDevice -LocationPath $path -VMName $vm; "
+	                "Mount-VMHostAssignableDevice -LocationPath $path; then Enable-PnpDevice");
+}
+
+const struct pp_hypervisor pp_emit_hyperv = {
+	.name = "hyperv",
+	.comment = "# ",
+	.comment_rest = "# ",
+	.comment_end = "",
+	.refuses = refuses,
+	.print = print,
+};

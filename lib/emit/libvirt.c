@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Elements for a domain of libvirt. */
+#include <inttypes.h>
+
+#include "emit/emit.h"
+
+/* Behind the ports that virt-install makes. */
+#define FIRST_BUS  0x10
+#define FIRST_SLOT 0x10
+
+/* A function's place in the guest matters only where it has siblings. */
+static void print_place(struct pp_emission *m, uint32_t index, uint32_t n)
+{
+	const struct pp_card *c = &m->cards[index];
+
+	if (c->nr_functions == 1)
+		return;
+	pp_out(&m->out,
+	       "  <address type='pci' domain='0x0000' bus='0x%02x' slot='0x%02x' "
+	       "function='0x%x'%s/>\n",
+	       c->conventional ? 0 : FIRST_BUS + index, c->conventional ? FIRST_SLOT + index : 0,
+	       c->guest_functions[n], n == 0 ? " multifunction='on'" : "");
+}
+
+static void print_function(struct pp_emission *m, uint32_t index, uint32_t n)
+{
+	const struct pp_card *c = &m->cards[index];
+	struct pp_address a = c->functions[n]->address;
+
+	pp_out(&m->out, "<hostdev mode='subsystem' type='pci' managed='yes'>\n  <source>\n");
+	pp_out(&m->out,
+	       "    <address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>\n",
+	       a.domain, a.bus, a.device, a.function);
+	pp_out(&m->out, "  </source>\n");
+	if (c->has_rom && !c->keep_rom)
+		pp_out(&m->out, "  <rom bar='off'/>\n");
+	print_place(m, index, n);
+	pp_out(&m->out, "</hostdev>\n");
+}
+
+static void print_reasons(struct pp_emission *m)
+{
+	bool several = false, rom_off = false;
+
+	for (uint32_t i = 0; i < m->nr_cards; i++) {
+		several |= m->cards[i].nr_functions > 1;
+		rom_off |= m->cards[i].has_rom && !m->cards[i].keep_rom;
+	}
+	pp_emit_comment(
+		m, &pp_emit_libvirt,
+		"Into <devices>, by virsh edit. managed='yes': libvirt binds it to vfio-pci "
+		"when the guest starts and gives it back when it stops.");
+	if (several)
+		pp_emit_comment(m, &pp_emit_libvirt,
+		                "Functions of one card stay functions of one slot: drivers look "
+		                "for each other there. If the guest has that bus or slot already, "
+		                "take another number, the controller's index with it.");
+	if (rom_off)
+		pp_emit_comment(m, &pp_emit_libvirt,
+		                "rom bar off: the guest's firmware does not run the card's option "
+		                "ROM, which takes long and hangs some guests. Leave it out to boot "
+		                "from the card.");
+}
+
+static void print_window(struct pp_emission *m)
+{
+	uint64_t window = pp_emit_window_mib(m);
+
+	if (!window) {
+		if (m->bars_unread)
+			pp_emit_comment(m, &pp_emit_libvirt,
+			                "The sizes of its BARs were not read: OVMF may need a "
+			                "larger window above 4 GiB (X-PciMmio64Mb).");
+		return;
+	}
+	pp_emit_comment(m, &pp_emit_libvirt,
+	                "Not into <devices> but at the end of <domain>, for OVMF: its own window "
+	                "above 4 GiB is too small for these BARs. With <cpu "
+	                "mode='host-passthrough'> and its <maxphysaddr mode='passthrough'/>.");
+	pp_out(&m->out,
+	       "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+	       "  <qemu:arg value='-fw_cfg'/>\n"
+	       "  <qemu:arg value='name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'/>\n"
+	       "</qemu:commandline>\n",
+	       window);
+}
+
+static void print(struct pp_emission *m)
+{
+	print_reasons(m);
+	for (uint32_t i = 0; i < m->nr_cards; i++) {
+		const struct pp_card *c = &m->cards[i];
+		if (c->nr_functions > 1 && !c->conventional)
+			pp_out(&m->out,
+			       "<controller type='pci' index='%u' model='pcie-root-port'/>\n",
+			       FIRST_BUS + i);
+		for (uint32_t n = 0; n < c->nr_functions; n++)
+			print_function(m, i, n);
+	}
+	print_window(m);
+}
+
+const struct pp_hypervisor pp_emit_libvirt = {
+	.name = "libvirt",
+	.comment = "<!-- ",
+	.comment_rest = "     ",
+	.comment_end = " -->",
+	.binds_itself = true,
+	.print = print,
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Commands for Proxmox VE, as a shell takes them: qm(1), qm.conf(5). */
+#include <inttypes.h>
+
+#include "emit/emit.h"
+
+/* "0000:07:00" is all of its functions; else each by name, ';' between them. */
+static void print_host(struct pp_emission *m, const struct pp_card *c)
+{
+	for (uint32_t n = 0; n < c->nr_functions; n++) {
+		struct pp_address a = c->functions[n]->address;
+		pp_out(&m->out, "%s%04x:%02x:%02x", n ? ";" : "", a.domain, a.bus, a.device);
+		if (c->whole && c->nr_functions > 1)
+			return;
+		pp_out(&m->out, ".%x", a.function);
+	}
+}
+
+static void print_reasons(struct pp_emission *m, bool express, bool rom_off)
+{
+	if (express)
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "pcie=1 needs machine q35. A guest that was installed on another "
+		                "one may find its disk or network under a new name.");
+	if (rom_off)
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "rombar=0: the guest's firmware does not run the card's option "
+		                "ROM, which takes long and hangs some guests. Leave it out to boot "
+		                "from the card.");
+	pp_emit_comment(m, &pp_emit_proxmox,
+	                "Proxmox VE binds it to vfio-pci when the guest starts. hostpci0 and on: "
+	                "what the guest has under these numbers is replaced.");
+}
+
+static void print_window(struct pp_emission *m)
+{
+	uint64_t window = pp_emit_window_mib(m);
+
+	if (m->bars_unread)
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "The sizes of its BARs were not read: a guest with OVMF may need a "
+		                "larger window above 4 GiB (X-PciMmio64Mb).");
+	if (!window)
+		return;
+	pp_emit_comment(m, &pp_emit_proxmox,
+	                "If the guest has OVMF (bios: ovmf): its own window above 4 GiB is too "
+	                "small for these BARs; cpu type host. This replaces other args of the "
+	                "guest:");
+	pp_out(&m->out,
+	       "# qm set \"$vm\" --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
+	       window);
+}
+
+static void print(struct pp_emission *m)
+{
+	bool express = false, rom_off = false;
+
+	for (uint32_t i = 0; i < m->nr_cards; i++) {
+		express |= !m->cards[i].conventional;
+		rom_off |= m->cards[i].has_rom && !m->cards[i].keep_rom;
+	}
+	print_reasons(m, express, rom_off);
+	pp_out(&m->out, "vm=100 # the guest's number\n");
+	if (express)
+		pp_out(&m->out, "qm set \"$vm\" --machine q35\n");
+	for (uint32_t i = 0; i < m->nr_cards; i++) {
+		const struct pp_card *c = &m->cards[i];
+		pp_out(&m->out, "qm set \"$vm\" --hostpci%u '", i);
+		print_host(m, c);
+		pp_out(&m->out, "%s%s'\n", c->conventional ? "" : ",pcie=1",
+		       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
+	}
+	print_window(m);
+}
+
+const struct pp_hypervisor pp_emit_proxmox = {
+	.name = "proxmox",
+	.comment = "# ",
+	.comment_rest = "# ",
+	.comment_end = "",
+	.binds_itself = true,
+	.print = print,
+};

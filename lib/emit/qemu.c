@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Arguments of qemu-system-x86_64 -machine q35, as an array of bash, where comments may stand. */
+#include <inttypes.h>
+
+#include "emit/emit.h"
+
+/* Slots of pcie.0 that nothing is put on unasked. */
+#define FIRST_SLOT 0x10
+/* Numbers of root ports: apart from those that people count from 1. */
+#define FIRST_CHASSIS 101
+
+static void print_function(struct pp_emission *m, const struct pp_card *c, uint32_t n,
+                           const char *bus, unsigned int slot)
+{
+	struct pp_address a = c->functions[n]->address;
+
+	pp_out(&m->out,
+	       "\t-device vfio-pci,host=%04x:%02x:%02x.%x,id=host-%04x-%02x-%02x.%x,bus=%s,"
+	       "addr=0x%x.0x%x%s%s\n",
+	       a.domain, a.bus, a.device, a.function, a.domain, a.bus, a.device, a.function, bus,
+	       slot, c->guest_functions[n],
+	       n == 0 && c->nr_functions > 1 ? ",multifunction=on" : "",
+	       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
+}
+
+static void print_card(struct pp_emission *m, uint32_t index)
+{
+	const struct pp_card *c = &m->cards[index];
+	struct pp_address a = c->functions[0]->address;
+	unsigned int slot = c->conventional ? FIRST_SLOT + index : 0;
+	char bus[40] = "pcie.0";
+
+	if (!c->conventional) {
+		snprintf(bus, sizeof(bus), "port-%04x-%02x-%02x.%x", a.domain, a.bus, a.device,
+		         a.function);
+		pp_out(&m->out, "\t-device pcie-root-port,id=%s,chassis=%u\n", bus,
+		       FIRST_CHASSIS + index);
+	}
+	for (uint32_t n = 0; n < c->nr_functions; n++)
+		print_function(m, c, n, bus, slot);
+}
+
+static void print_reasons(struct pp_emission *m)
+{
+	bool conventional = false, express = false, several = false, rom_off = false;
+
+	for (uint32_t i = 0; i < m->nr_cards; i++) {
+		const struct pp_card *c = &m->cards[i];
+		conventional |= c->conventional;
+		express |= !c->conventional;
+		several |= c->nr_functions > 1;
+		rom_off |= c->has_rom && !c->keep_rom;
+	}
+	if (express)
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "A root port for each card, as on a board; chassis= is any number "
+		                "that no other port has.");
+	if (conventional)
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "Conventional PCI goes on pcie.0 itself; addr= is any slot there "
+		                "that is free.");
+	if (several)
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "Functions of one card stay functions of one slot: drivers look "
+		                "for each other there.");
+	if (rom_off)
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "rombar=0: the guest's firmware does not run the card's option "
+		                "ROM, which takes long, and hangs some guests (a guest in a guest "
+		                "without KVM above all). Leave it out to boot from the card.");
+	pp_emit_comment(m, &pp_emit_qemu,
+	                "All of the guest's memory is pinned: without root ulimit -l must be "
+	                "larger.");
+}
+
+static void print(struct pp_emission *m)
+{
+	uint64_t window = pp_emit_window_mib(m);
+
+	print_reasons(m);
+	if (window)
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "fw_cfg: for OVMF, whose own window above 4 GiB is too small for "
+		                "these BARs; with -cpu host,host-phys-bits=on. SeaBIOS does not "
+		                "look at it.");
+	else if (m->bars_unread)
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "The sizes of its BARs were not read. If OVMF finds no room for "
+		                "them: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536");
+	pp_out(&m->out, "pcipass=(\n");
+	for (uint32_t i = 0; i < m->nr_cards; i++)
+		print_card(m, i);
+	if (window)
+		pp_out(&m->out, "\t-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "\n",
+		       window);
+	pp_out(&m->out, ")\n");
+	pp_emit_comment(m, &pp_emit_qemu,
+	                "then: qemu-system-x86_64 -machine q35 … \"${pcipass[@]}\"");
+}
+
+const struct pp_hypervisor pp_emit_qemu = {
+	.name = "qemu",
+	.comment = "# ",
+	.comment_rest = "# ",
+	.comment_end = "",
+	.print = print,
+};
