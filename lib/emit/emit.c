@@ -126,12 +126,15 @@ static int check_verdicts(const struct pp_emission *m, const struct pp_hyperviso
 	return unknown;
 }
 
-/* Functions of one card that share a group are one thing to a guest as well. */
+/*
+ * Functions of one card that share a group are one thing to a guest as well. On a root bus they are
+ * parts of the chip set that have no more in common than their place.
+ */
 static void choose_siblings(struct pp_emission *m, const struct pp_device *d)
 {
 	const struct pp_host *h = m->host;
 
-	if (d->group == PP_NO_GROUP || d->physfn != PP_NO_DEVICE)
+	if (d->group == PP_NO_GROUP || d->physfn != PP_NO_DEVICE || d->parent == PP_NO_DEVICE)
 		return;
 	const struct pp_group *g = &h->groups[d->group];
 	for (uint32_t i = 0; i < g->nr_devices; i++) {

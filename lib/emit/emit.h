@@ -48,7 +48,7 @@ struct pp_hypervisor {
 
 extern const struct pp_hypervisor pp_emit_qemu, pp_emit_libvirt, pp_emit_proxmox, pp_emit_hyperv;
 
-/* Chosen devices, as cards; sizes. -EINVAL: too many. */
+/* Chosen devices, as cards; sizes. -EINVAL: too many cards. */
 int pp_emission_cards(struct pp_emission *m, struct pp_error *e);
 
 /* A comment, wrapped, in the words of that hypervisor's configuration. */

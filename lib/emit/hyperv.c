@@ -23,7 +23,7 @@ static const char *refuses(const struct pp_emission *m, const struct pp_device *
 
 	if (d->nr_holds)
 		return "Hyper-V does not give away a device that the firmware holds reserved memory "
-		       "for, USB and display neither";
+		       "for, be it USB or a display";
 	if (d->physfn != PP_NO_DEVICE)
 		return "a virtual function: Hyper-V makes its own, by a virtual switch with SR-IOV";
 	if (c->pcie_type_known == PP_NO)
@@ -132,11 +132,11 @@ static void print(struct pp_emission *m)
 	                "Made from what Linux sees of this machine; the verdict is KVM's. Windows "
 	                "Server, as administrator, the guest switched off. Windows wants control "
 	                "of PCI Express and ACS on the way to the device besides.");
-	pp_emit_comment(
-		m, &pp_emit_hyperv,
-		"The number in PCIROOT() is the firmware's: where it is another, each "
-		"path below finds no device and nothing is done. To compare: "
-		"(Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ...).Data");
+	pp_emit_comment(m, &pp_emit_hyperv,
+	                "The number in PCIROOT() is the firmware's: where it is another, the "
+	                "path below finds no device, and none is taken. To compare:");
+	pp_emit_line(m, &pp_emit_hyperv,
+	             "  (Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ID).Data");
 	if (m->io_bars)
 		pp_emit_comment(
 			m, &pp_emit_hyperv,
@@ -158,9 +158,10 @@ static void print(struct pp_emission *m)
 		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++)
 			print_function(m, m->cards[i].functions[n]);
 	pp_out(&m->out, "\n");
-	pp_emit_comment(m, &pp_emit_hyperv,
-	                "Back: Remove-VMAssignableDevice -LocationPath $path -VMName $vm; "
-	                "Mount-VMHostAssignableDevice -LocationPath $path; then Enable-PnpDevice");
+	pp_emit_comment(m, &pp_emit_hyperv, "The way back, for each path; then Enable-PnpDevice:");
+	pp_emit_line(m, &pp_emit_hyperv,
+	             "  Remove-VMAssignableDevice -LocationPath $path -VMName $vm");
+	pp_emit_line(m, &pp_emit_hyperv, "  Mount-VMHostAssignableDevice -LocationPath $path");
 }
 
 const struct pp_hypervisor pp_emit_hyperv = {
