@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <pcipass/emit.h>
 
 #include "cli.h"
@@ -13,12 +12,8 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 	if (look_open(o, &l, &e))
 		return complain(&e);
-	if (pp_emit(l.survey, argv[0], argv[1], &style, sink_stdout(), &e) || flush_stdout(&e)) {
+	if (pp_emit(l.survey, argv[0], argv[1], &style, sink_stdout(), &e) || flush_stdout(&e))
 		code = complain(&e);
-		/* It was understood, and the answer is no. */
-		if (e.code == ENOTSUP)
-			code = EXIT_NO;
-	}
 	look_close(&l);
 	return code;
 }

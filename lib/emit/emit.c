@@ -262,7 +262,7 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 			pp_emit_comment(
 				m, h,
 				"These share its group, and the host must let go of them as "
-				"well: give them to the same guest, or bind them and let "
+				"well: give them to the same guest, or bind them (this way, or by pcipass bind) and let "
 				"them lie:");
 		told = true;
 		print_binding(m, h, d);

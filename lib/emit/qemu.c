@@ -15,8 +15,8 @@ static void print_function(struct pp_emission *m, const struct pp_card *c, uint3
 	struct pp_address a = c->functions[n]->address;
 
 	pp_out(&m->out,
-	       "\t-device vfio-pci,host=%04x:%02x:%02x.%x,id=host-%04x-%02x-%02x.%x,bus=%s,"
-	       "addr=0x%x.0x%x%s%s\n",
+	       "\t-device 'vfio-pci,host=%04x:%02x:%02x.%x,id=host-%04x-%02x-%02x.%x,bus=%s,"
+	       "addr=0x%x.0x%x%s%s'\n",
 	       a.domain, a.bus, a.device, a.function, a.domain, a.bus, a.device, a.function, bus,
 	       slot, c->guest_functions[n],
 	       n == 0 && c->nr_functions > 1 ? ",multifunction=on" : "",
@@ -33,7 +33,7 @@ static void print_card(struct pp_emission *m, uint32_t index)
 	if (!c->conventional) {
 		snprintf(bus, sizeof(bus), "port-%04x-%02x-%02x.%x", a.domain, a.bus, a.device,
 		         a.function);
-		pp_out(&m->out, "\t-device pcie-root-port,id=%s,chassis=%u\n", bus,
+		pp_out(&m->out, "\t-device 'pcie-root-port,id=%s,chassis=%u'\n", bus,
 		       FIRST_CHASSIS + index);
 	}
 	for (uint32_t n = 0; n < c->nr_functions; n++)
@@ -91,7 +91,7 @@ static void print(struct pp_emission *m)
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		print_card(m, i);
 	if (window)
-		pp_out(&m->out, "\t-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "\n",
+		pp_out(&m->out, "\t-fw_cfg 'name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
 		       window);
 	pp_out(&m->out, ")\n");
 	pp_emit_comment(m, &pp_emit_qemu,

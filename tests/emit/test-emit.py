@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What emit prints: which functions go together, how much room they take, what it says besides."""
+
+import re
+import subprocess
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from emitting import (GIB, HYPERVISORS, IO, KIB, MEMORY, MEMORY_64, MIB, Emitting, commands,
+                      qemu_arguments, resource)
+from hosttree import ENDPOINT, NOT_REMAPPED, drhd, rmrr, scope
+
+
+def elements(text: str) -> ElementTree.Element:
+    """libvirt's output as one document."""
+    return ElementTree.fromstring(f"<devices>{text}</devices>")
+
+
+class Refused(Emitting):
+    def test_blocked(self):
+        self.cards()
+        self.tree.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 7, "00.0")))
+        self.tree.regions(1, "0x00000000bd000000 0x00000000bd000fff direct")
+        for hypervisor in HYPERVISORS:
+            said = self.emit(hypervisor, "07:00.0", 1)
+            self.assertIn("0000:07:00.0: blocked: ", said)
+            self.assertIn("0xbd000000", said)
+        # of several, one is enough
+        self.tree.slot("4", "0000:07:00")
+        self.emit("qemu", "slot4", 1)
+
+    def test_unknown(self):
+        self.cards()
+        self.tree.remove("sys/bus/pci/devices/0000:07:00.0/iommu_group")
+        (self.tree.root / "sys/bus/pci/devices/0000:07:00.0/iommu_group").mkdir()
+        self.assertEqual(self.run_pcipass("check", "07:00.0").returncode, 3)
+        self.assertIn("is not known", self.emit("qemu", "07:00.0", 3))
+
+    def test_not_there(self):
+        self.cards()
+        for what, code in (("00:02.0", 1), ("09:00.0", 3), ("slot9", 3), ("rubbish", 2), ("", 2)):
+            for hypervisor in HYPERVISORS:
+                self.emit(hypervisor, what, code)
+        self.assertIn("need qemu, libvirt, proxmox or hyperv", self.emit("xen", "07:00.0", 2))
+        self.assertEqual(self.run_pcipass("emit", "qemu").returncode, 2)
+        self.assertEqual(self.run_pcipass("--json", "emit", "qemu", "07:00.0").returncode, 2)
+
+    def test_too_many(self):
+        t = self.host()
+        for n in range(17):
+            self.card(f"0000:{n + 1:02x}:00.0", group=n)
+            t.bridge(f"0000:00:{n + 1:02x}.0", n + 1, group=100 + n)
+        self.assertIn("more than 16 cards", self.emit("qemu", "8086:10fb", 2))
+        self.tree.remove("sys/bus/pci/devices/0000:11:00.0")
+        self.assertEqual(len(re.findall("vfio-pci,host=", self.emit("qemu", "8086:10fb"))), 16)
+        self.assertIn("--hostpci15 ", self.emit("proxmox", "8086:10fb"))
+
+    def test_hyperv_takes_less(self):
+        self.cards()
+        self.tree.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 8, "00.0")))
+        self.tree.regions(2, "0x00000000bd000000 0x00000000bd000fff direct-relaxable")
+        self.emit("qemu", "08:00.0")
+        self.assertIn("reserved memory", self.emit("hyperv", "08:00.0", 1))
+        self.emit("qemu", "00:1a.0")
+        self.assertIn("conventional", self.emit("hyperv", "00:1a.0", 1))
+        self.card("0000:00:1b.0", class_code=0x040300, group=4, msi=False)
+        self.emit("qemu", "00:1b.0")
+        self.assertIn("line interrupts", self.emit("hyperv", "00:1b.0", 1))
+
+
+class Cards(Emitting):
+    def setUp(self):
+        super().setUp()
+        self.cards()
+
+    def test_qemu(self):
+        self.assertEqual(qemu_arguments(self.emit("qemu", "07:00.0")), [
+            "-device", "pcie-root-port,id=port-0000-07-00.0,chassis=101", "-device",
+            "vfio-pci,host=0000:07:00.0,id=host-0000-07-00.0,bus=port-0000-07-00.0,addr=0x0.0x0,"
+            "rombar=0"])
+        # a display keeps its ROM, its sound goes along, and 32 GiB want a window
+        self.assertEqual(qemu_arguments(self.emit("qemu", "08:00.0")), [
+            "-device", "pcie-root-port,id=port-0000-08-00.0,chassis=101", "-device",
+            "vfio-pci,host=0000:08:00.0,id=host-0000-08-00.0,bus=port-0000-08-00.0,addr=0x0.0x0,"
+            "multifunction=on", "-device",
+            "vfio-pci,host=0000:08:00.1,id=host-0000-08-00.1,bus=port-0000-08-00.0,addr=0x0.0x1",
+            "-fw_cfg", "name=opt/ovmf/X-PciMmio64Mb,string=65536"])
+        self.assertEqual(self.emit("qemu", "08:00.1").replace("08:00.1,", "", 1),
+                         self.emit("qemu", "08:00.0").replace("08:00.0,", "", 1))
+        # conventional, without a ROM
+        self.assertEqual(qemu_arguments(self.emit("qemu", "00:1a.0")), [
+            "-device", "vfio-pci,host=0000:00:1a.0,id=host-0000-00-1a.0,bus=pcie.0,addr=0x10.0x0"])
+
+    def test_libvirt(self):
+        (host,) = elements(self.emit("libvirt", "07:00.0"))
+        self.assertEqual(host.attrib, {"mode": "subsystem", "type": "pci", "managed": "yes"})
+        self.assertEqual(host.find("source/address").attrib,
+                         {"domain": "0x0000", "bus": "0x07", "slot": "0x00", "function": "0x0"})
+        self.assertEqual([x.tag for x in host], ["source", "rom"])
+        controller, *both, more = elements(self.emit("libvirt", "08:00.0"))
+        self.assertEqual(controller.attrib["index"], "16")
+        places = [x.find("address").attrib for x in both]
+        self.assertEqual([(p["bus"], p["slot"], p["function"], p.get("multifunction"))
+                          for p in places],
+                         [("0x10", "0x00", "0x0", "on"), ("0x10", "0x00", "0x1", None)])
+        self.assertEqual([x.find("rom") for x in both], [None, None])
+        self.assertIn("string=65536", more[1].attrib["value"])
+
+    def test_proxmox(self):
+        self.assertEqual(commands(self.emit("proxmox", "07:00.0"))[1:], [
+            'qm set "$vm" --machine q35',
+            "qm set \"$vm\" --hostpci0 '0000:07:00.0,pcie=1,rombar=0'"])
+        shown = self.emit("proxmox", "08:00.0")
+        self.assertIn("--hostpci0 '0000:08:00,pcie=1'\n", shown)
+        # it would replace what the guest has
+        self.assertIn("\n# qm set \"$vm\" --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,", shown)
+        self.assertEqual(commands(self.emit("proxmox", "00:1a.0"))[1:],
+                         ["qm set \"$vm\" --hostpci0 '0000:00:1a.0'"])
+
+    def test_proxmox_in_a_shell(self):
+        """Each command gets the words it is meant to get."""
+        self.card("0000:08:00.2", group=9)
+        text = self.emit("proxmox", "group2")
+        self.assertIn(";", text)
+        done = subprocess.run(["bash", "-eu", "-c", 'qm() { printf "[%s]" "$@"; echo; }\n' + text],
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.splitlines(), [
+            "[set][100][--machine][q35]",
+            "[set][100][--hostpci0][0000:08:00.0;0000:08:00.1,pcie=1]"])
+
+    def test_hyperv(self):
+        shown = self.emit("hyperv", "07:00.0")
+        self.assertIn("$path = 'PCIROOT(0)#PCI(0200)#PCI(0000)'\n", shown)
+        self.assertIn(r"'PCI\VEN_1000&DEV_0087*'", shown)
+        self.assertIn("-LowMemoryMappedIoSpace 128MB -HighMemoryMappedIoSpace 513MB\n", shown)
+        self.assertIn("I/O ports", shown)
+        self.assertNotIn("GuestControlledCacheTypes", shown)
+        shown = self.emit("hyperv", "08:00.0")
+        # 128 + 16 and a rest; 512 + 32,768
+        self.assertIn("-LowMemoryMappedIoSpace 145MB -HighMemoryMappedIoSpace 33280MB\n", shown)
+        self.assertIn("GuestControlledCacheTypes $true", shown)
+        self.assertEqual(shown.count("\nAdd-VMAssignableDevice "), 2)
+        self.assertIn("#PCI(0300)#PCI(0001)'\n", shown)
+        self.assertNotIn("I/O ports", shown)
+
+    def test_functions_apart(self):
+        """In groups of their own only what was named goes; the first is function 0."""
+        for n in range(3):
+            self.card(f"0000:09:00.{n}", group=30 + n)
+        self.tree.bridge("0000:00:04.0", 9, group=40)
+        self.tree.slot("5", "0000:09:00")
+        self.assertIn("host=0000:09:00.2,id=host-0000-09-00.2,bus=port-0000-09-00.2,addr=0x0.0x0,r",
+                      self.emit("qemu", "09:00.2"))
+        self.assertIn("'0000:09:00.2,", self.emit("proxmox", "09:00.2"))
+        self.assertIn("'0000:09:00,", self.emit("proxmox", "slot5"))
+        self.assertEqual(re.findall("addr=(0x0.0x[0-9])", self.emit("qemu", "slot5")),
+                         ["0x0.0x0", "0x0.0x1", "0x0.0x2"])
+
+    def test_virtual_functions(self):
+        """Each is a card of its own, and has no ROM to hide."""
+        self.tree.bridge("0000:00:05.0", 10, group=50)
+        self.card("0000:0a:00.0", group=51, sriov=2)
+        for n in (2, 4):
+            self.card(f"0000:0a:00.{n}", (16 * KIB, MEMORY_64), rom=0, group=50 + n, device=0x10ED,
+                      physfn="0000:0a:00.0")
+        shown = self.emit("qemu", "8086:10ed")
+        self.assertEqual(shown.count("pcie-root-port"), 2)
+        self.assertNotIn("multifunction", shown)
+        self.assertNotIn("rombar", shown)
+        self.assertIn("'0000:0a:00.2,pcie=1'", self.emit("proxmox", "0a:00.2"))
+        self.assertIn("virtual function", self.emit("hyperv", "0a:00.2", 1))
+
+    def test_two_roots(self):
+        self.tree.bridge("0000:80:01.0", 0x81, group=60)
+        self.card("0000:81:00.0", group=61)
+        self.assertIn("'PCIROOT(1)#PCI(0100)#PCI(0000)'", self.emit("hyperv", "81:00.0"))
+        self.tree.bridge("0001:00:1c.4", 1, group=62)
+        self.card("0001:01:00.0", group=63)
+        self.assertIn("'PCIROOT(2)#PCI(1C04)#PCI(0000)'", self.emit("hyperv", "0001:01:00.0"))
+        self.assertIn("host=0001:01:00.0,id=host-0001-01-00.0", self.emit("qemu", "0001:01:00.0"))
+
+
+class Told(Emitting):
+    def test_companions(self):
+        self.cards()
+        self.card("0000:00:1f.2", class_code=0x010601, group=7, driver="ahci")
+        self.card("0000:00:1f.3", class_code=0x0C0500, group=7, driver="i801_smbus")
+        self.card("0000:00:1f.4", class_code=0x0C0500, group=7)
+        self.card("0000:00:1f.5", class_code=0x0C0500, group=7, driver="vfio-pci")
+        self.card("0000:00:1f.6", class_code=0x0C0500, group=7, driver="pci-stub")
+        own = "driverctl set-override 0000:00:1f.2 vfio-pci # now: ahci"
+        other = "driverctl set-override 0000:00:1f.3 vfio-pci # now: i801_smbus"
+        for hypervisor, binds in (("qemu", 1), ("libvirt", 0), ("proxmox", 0)):
+            shown = self.emit(hypervisor, "00:1f.2")
+            self.assertEqual(shown.count(own), binds, hypervisor)
+            self.assertIn(other, shown)
+            self.assertEqual(shown.count("driverctl"), 1 + binds)
+        self.assertNotIn("driverctl", self.emit("hyperv", "00:1f.2"))
+        # who is named himself is no companion
+        self.assertEqual(self.emit("libvirt", "group7").count("driverctl"), 0)
+        self.assertEqual(self.emit("qemu", "group7").count("driverctl"), 4)
+        self.assertNotIn("driverctl", self.emit("qemu", "00:1f.5").split("share its group")[0])
+
+    def test_care(self):
+        self.cards()
+        self.card("0000:00:1b.0", class_code=0x040300, group=4, reset=None)
+        self.card("0000:00:1c.0", class_code=0x040300, group=5, reset=None)
+        self.assertEqual(self.run_pcipass("check", "00:1b.0").returncode, 0)
+        for hypervisor in HYPERVISORS:
+            shown = self.emit(hypervisor, "8086:10fb") if hypervisor != "hyperv" else \
+                self.emit(hypervisor, "00:1b.0")
+            self.assertEqual(shown.count("no way to reset"), 1)
+            self.assertIn("with care, 00:1b.0: ", shown)
+            self.assertNotIn("with care", self.emit(hypervisor, "07:00.0"))
+
+    def test_hostile_names(self):
+        """A name from a capture stays inside its comment, whatever it is."""
+        self.cards()
+        name = "x--> <a b='\"$(touch /tmp/no)`'# \n;\r-"
+        link = self.tree.root / "sys/bus/pci/devices/0000:08:00.1/driver"
+        link.unlink()
+        link.symlink_to(name)
+        self.card("0000:08:01.0", group=2, driver="-" * 200)
+        for hypervisor in ("qemu", "proxmox"):
+            for line in commands(self.emit(hypervisor, "08:01.0")):
+                self.assertRegex(line, r"^(pcipass=\(|\t-(device|fw_cfg) '[^']*'$|\)|vm=100 |qm set )")
+        tags = [x.tag for x in elements(self.emit("libvirt", "08:01.0"))]
+        self.assertEqual(tags, ["hostdev"])
+
+    def test_no_colour_no_width(self):
+        self.cards()
+        first = self.emit("qemu", "08:00.0")
+        run = self.run_pcipass("emit", "qemu", "08:00.0", env={"COLUMNS": "40", "TERM": "xterm"})
+        self.assertEqual(run.stdout, first)
+
+
+class Sizes(Emitting):
+    def hyperv(self, content) -> str:
+        self.tree.write("sys/bus/pci/devices/0000:07:00.0/resource", content)
+        return re.search("-LowMemory.*", self.emit("hyperv", "07:00.0")).group(0)
+
+    def test_not_known(self):
+        self.cards()
+        good = resource((4 * KIB, MEMORY))
+        known = "-LowMemoryMappedIoSpace 129MB -HighMemoryMappedIoSpace 512MB"
+        self.assertEqual(self.hyperv(good), known)
+        guess = "-LowMemoryMappedIoSpace 3072MB -HighMemoryMappedIoSpace 33280MB"
+        lines = good.splitlines()
+        backwards = "0x0000000000002000 0x0000000000001000 0x0000000000040200"
+        everything = "0x0000000000000000 0xffffffffffffffff 0x0000000000040200"
+        for odd in ("", "\n" * 13, "\n".join(lines[:6]), "x" * 5000, good.replace("0x", "0y"),
+                    "\n".join([backwards, *lines[1:]]), "\n".join([everything, *lines[1:]]),
+                    "\n".join([lines[0][:40], *lines[1:]]), "0x" + "0" * 40 + " 0 0\n" + good):
+            self.assertEqual(self.hyperv(odd), guess, odd[:80])
+            for hypervisor in HYPERVISORS:
+                self.assertIn("were not read", self.emit(hypervisor, "07:00.0"))
+        # what is not known may be there
+        self.assertIn("rombar=0", self.emit("qemu", "07:00.0"))
+        self.tree.remove("sys/bus/pci/devices/0000:07:00.0/resource")
+        self.assertIn("were not read", self.emit("qemu", "07:00.0"))
+        self.assertEqual(self.run_pcipass("check", "07:00.0").returncode, 0)
+
+    def test_too_large_below(self):
+        self.cards()
+        self.assertIn(" 3584MB ", self.hyperv(resource((2 * GIB, MEMORY), (2 * GIB, MEMORY))))
+        self.assertIn("as its BARs ask for", self.emit("hyperv", "07:00.0"))
+
+    def test_window(self):
+        self.cards()
+        for bars, wanted in (([16 * GIB], None), ([16 * GIB, 2 * MIB], 65536), ([32 * GIB], 65536),
+                             ([32 * GIB, 256 * MIB], 131072), ([64 * GIB], 131072),
+                             ([1 << 48] * 3, 1 << 31)):
+            rows = [row for size in bars for row in ((size, MEMORY_64), (0, 0))]
+            self.tree.write("sys/bus/pci/devices/0000:07:00.0/resource", resource(*rows))
+            found = re.search("X-PciMmio64Mb,string=([0-9]+)", self.emit("qemu", "07:00.0"))
+            self.assertEqual(found and int(found.group(1)), wanted, bars)
+
+    def test_capture(self):
+        """A capture knows the sizes too."""
+        self.cards()
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        for hypervisor in HYPERVISORS:
+            run = self.run_pcipass("emit", hypervisor, "08:00.0", path=archive)
+            self.assertEqual(run.stdout, self.emit(hypervisor, "08:00.0"))
+
+    def test_ports(self):
+        """I/O ports take no memory."""
+        self.cards()
+        self.assertEqual(self.hyperv(resource((256, IO), (64 * KIB, MEMORY))),
+                         "-LowMemoryMappedIoSpace 129MB -HighMemoryMappedIoSpace 512MB")
+
+
+class Remapping(Emitting):
+    def test_no_remapping(self):
+        """What holds for the whole host counts."""
+        self.cards()
+        self.tree.write("proc/interrupts", NOT_REMAPPED)
+        code = self.run_pcipass("check", "07:00.0").returncode
+        self.assertIn(code, (1, 3))
+        self.emit("qemu", "07:00.0", code)
+
+
+if __name__ == "__main__":
+    unittest.main()
