@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import ENDPOINT, PCIPASS, Case, drhd, rmrr, scope, smbios_slot  # noqa: E402
 
-COMMANDS = ("survey", "explain", "check", "reserved", "capture", "groups", "verify")
+COMMANDS = ("survey", "explain", "check", "reserved", "capture", "groups", "emit", "verify")
 
 
 def run(*arguments, **more):
@@ -48,6 +48,8 @@ class Usage(unittest.TestCase):
         for command in ("explain", "check"):
             self.refused(command, words="an argument is missing")
             self.refused(command, "07:00.0", "07:00.1", words="'07:00.1': one argument too many")
+        self.refused("emit", "qemu", words="an argument is missing")
+        self.refused("emit", "qemu", "07:00.0", "x", words="'x': one argument too many")
         for command in ("survey", "reserved", "capture"):
             self.refused(command, "x", words="'x': one argument too many")
 
