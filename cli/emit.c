@@ -20,8 +20,8 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 const struct command command_emit = {
 	.name = "emit",
-	.arguments = "HYPERVISOR DEVICE",
-	.help = "what to tell qemu, libvirt, proxmox or hyperv to give it to a guest",
+	.arguments = "FORM DEVICE",
+	.help = "what gives it to a guest: qemu, libvirt, proxmox or hyperv",
 	.takes = TAKES_FROM,
 	.min_arguments = 2,
 	.max_arguments = 2,
