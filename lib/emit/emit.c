@@ -33,8 +33,8 @@ static void mend_comment(char *text)
 }
 
 /* The end goes on the same line, and never alone. */
-static void make_comment(const struct pp_hypervisor *h, char *text, size_t size, const char *fmt,
-                         va_list ap)
+static __attribute__((format(printf, 4, 0))) void
+make_comment(const struct pp_hypervisor *h, char *text, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(text, size - strlen(h->comment_end), fmt, ap);
 	mend_comment(text);
