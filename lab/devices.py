@@ -100,7 +100,7 @@ class Builder:
 def _ahci(b: Builder, f: Function) -> None:
     disk = b.disk(f)
     b.device(f, "ahci")
-    b.words += ["-device", f"ide-hd,drive={disk},bus={b.name(f)}.0"]
+    b.words += ["-device", f"ide-hd,drive={disk},bus={b.name(f)}.0,serial={b.name(f)}"]
 
 
 def _nvme(b: Builder, f: Function) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The small system that a virtual server boots: busybox, the commands, modules, the runner."""
+"""The small systems that are booted: the virtual server's, and what others make of the base."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .kernels import Kernel
 # With what they depend on. A recipe that needs others adds them.
 MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "nvme", "mptsas",
            "e1000e")
+COMMANDS = ("pcipass", "pcipass-conrep")
+SCHEMAS = "usr/share/pcipass/schemas"  # where guest/runner.c tells the commands to look
 LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 SYSTEM_FOLDERS = ("bin", "sbin", "etc", "dev", "proc", "sys", "tmp", "run", "var", "mnt")
 
@@ -24,8 +26,8 @@ def _module_name(path: str) -> str:
     return os.path.basename(path).partition(".ko")[0].replace("-", "_")
 
 
-class Image:
-    """An initramfs under construction. Things may be added until pack()."""
+class System:
+    """An initramfs under construction: busybox only. Things may be added until pack()."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -35,9 +37,6 @@ class Image:
         for line in (kernel.modules / "modules.dep").read_text().splitlines():
             path, _, needs = line.partition(":")
             self._dependencies[_module_name(path)] = [path, *needs.split()]
-        self._base()
-
-    def _base(self) -> None:
         for name in SYSTEM_FOLDERS:
             self._archive.folder(name)
         busybox = places.host_file("/bin/busybox", "busybox-static")
@@ -46,14 +45,6 @@ class Image:
                                      check=True).stdout.split():
             if applet != "busybox":
                 self._archive.link(f"bin/{applet}", "busybox")
-        runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab")
-        self._archive.file("init", runner.read_bytes(), 0o755)
-        self.add_program(places.built("pcipass", "build it first"))
-        if (places.BUILD / "pcipass-conrep").exists():
-            self.add_program(places.BUILD / "pcipass-conrep")
-        # efivarfs guards what it does not know by a flag that busybox cannot clear.
-        self.add_program(places.program("chattr", "e2fsprogs"))
-        self.add_modules(*MODULES)
 
     def add_file(self, name: str, data: bytes, mode: int = 0o644) -> None:
         """A file of the guest."""
@@ -102,3 +93,19 @@ class Image:
         listing = "".join(line + "\n" for line in self._loaded.values())
         self._archive.file(f"lib/modules/{self.kernel.release}/modules.dep", listing.encode())
         return self._archive.pack()
+
+
+class Image(System):
+    """The virtual server's: the runner as process 1, the commands as they were built."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        super().__init__(kernel)
+        runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab")
+        self.add_file("init", runner.read_bytes(), 0o755)
+        for name in COMMANDS:
+            self.add_program(places.built(name, "build it first"))
+        for path in sorted((places.SOURCE / "schemas").glob("*.xml")):
+            self.add_file(f"{SCHEMAS}/{path.name}", path.read_bytes())
+        # efivarfs guards what it does not know by a flag that busybox cannot clear.
+        self.add_program(places.program("chattr", "e2fsprogs"))
+        self.add_modules(*MODULES)

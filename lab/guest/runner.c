@@ -38,6 +38,7 @@ static void mount_all(void)
 		if (mount(mounts[i].type, mounts[i].at, mounts[i].type, 0, NULL))
 			fprintf(stderr, "runner: %s: %s\n", mounts[i].at, strerror(errno));
 	}
+	mkdir("/var/lib", 0755);
 }
 
 /* One record of /dev/kmsg, "level,sequence,microseconds,…;text", as dmesg would show it. */
@@ -158,6 +159,7 @@ int main(void)
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/tmp", 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("PCIPASS_SCHEMAS", "/usr/share/pcipass/schemas", 1);
 	if (answer_open())
 		fprintf(stderr, "runner: no answer port: %s\n", strerror(errno));
 	else

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest inside the virtual server: QEMU with what it needs, a kernel, and a system that reads
+SMART from every disk it finds."""
+
+from __future__ import annotations
+
+import glob
+
+from . import initramfs, places
+from .kernels import Kernel
+
+FOLDER = "guest"
+MEMORY_MIB = 256
+MODULES = ("ahci", "sd_mod", "nvme")
+DISKS = "/dev/sda /dev/nvme0"
+PASSED = "SMART overall-health self-assessment test result: PASSED"
+CMDLINE = "console=ttyS0 quiet panic=-1 no_timer_check"
+# Each where QEMU looks for it; by PVH a kernel needs no other firmware.
+QEMU_FILES = {
+    "/usr/lib/*/qemu/accel-tcg-x86_64.so": "qemu-system-x86",
+    "/usr/share/seabios/bios-256k.bin": "seabios",
+    "/usr/share/qemu/kvmvapic.bin": "qemu-system-data",
+    "/usr/share/qemu/linuxboot_dma.bin": "qemu-system-data",
+    "/usr/share/qemu/pvh.bin": "qemu-system-data",
+}
+# Disks are found some time after their drivers are loaded.
+INIT = f"""#!/bin/sh
+mount -t devtmpfs devtmpfs /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+modprobe -a {' '.join(MODULES)}
+n=0
+while [ $n -lt 200 ] && ! ls {DISKS} >/dev/null 2>&1; do
+	sleep 0.1
+	n=$((n + 1))
+done
+echo
+echo "the guest, Linux $(uname -r):"
+for disk in {DISKS}; do
+	echo "smartctl $disk"
+	smartctl -i -H $disk | grep -E '^(Device Model|Model Number|Serial Number|SMART overall)'
+done
+poweroff -f
+"""
+
+
+def _system(kernel: Kernel) -> bytes:
+    """The guest's initramfs."""
+    system = initramfs.System(kernel)
+    system.add_file("init", INIT.encode(), 0o755)
+    system.add_program(places.program("smartctl", "smartmontools"))
+    system.add_modules(*MODULES)
+    return system.pack()
+
+
+def add_to(image: initramfs.Image) -> None:
+    """Puts all of it into a server's image."""
+    # Its modules are looked for beside its own folder.
+    image.add_program(places.program("qemu-system-x86_64", "qemu-system-x86"), "usr/bin")
+    for pattern, package in QEMU_FILES.items():
+        image.add_host_file(places.host_file((glob.glob(pattern) or [pattern])[0], package))
+    image.add_file(f"{FOLDER}/vmlinux", image.kernel.vmlinux.read_bytes())
+    image.add_file(f"{FOLDER}/initrd", _system(image.kernel))
+
+
+def command(addresses: list[str], seconds: int) -> str:
+    """The line that starts it; the guest's serial line is its output."""
+    devices = " ".join(f"-device vfio-pci,host={address},rombar=0" for address in addresses)
+    return (f"timeout {seconds} qemu-system-x86_64 -machine q35,accel=tcg -m {MEMORY_MIB} "
+            f"-nodefaults -nic none -display none -serial stdio -no-reboot "
+            f"-kernel /{FOLDER}/vmlinux -initrd /{FOLDER}/initrd -append '{CMDLINE}' {devices}")

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The story of a virtual ProLiant, told as a person would see it: two cards that no guest can have,
+a hidden setting, a reboot, and a guest that reads SMART from the disks behind them.
+
+usage: story.py [--kernel 6.1|6.12]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from lab import initramfs, kernels, nested, places, steps  # noqa: E402
+from lab.checks import Checks, main  # noqa: E402
+from lab.kernels import Kernel  # noqa: E402
+from lab.server import BOOT_SECONDS, Server  # noqa: E402
+from lab.steps import CARDS, DRIVE, HBA, REFUSALS  # noqa: E402
+from lab.terminal import Terminal  # noqa: E402
+from machinery import recipe  # noqa: E402
+
+RECIPE = "dl380p.machine"
+MEMORY_MIB = 3072  # holds the server's own system, QEMU in it and the guest's memory
+CAVEAT = ("All of this is virtual. The kernel's answers are the kernel's own; where the setting lies "
+          "and what the firmware makes of it are the lab's: a real ProLiant's ROM is not proved by "
+          "it.")
+
+
+def blocked(t: Terminal, series: str) -> None:
+    """The first boot: the firmware holds both cards. Ends with both excluded."""
+    steps.start(t)
+    t.say(f"FIRST BOOT. Slot 2 has {HBA.what}, slot 3 {DRIVE.what}. The firmware holds both.")
+    steps.survey(t, "^BLOCKED, and there is a cure .2.$")
+    for card in CARDS:
+        steps.held(t, card)
+    t.say("The kernel says the same when it is tried:")
+    steps.refused(t, HBA, REFUSALS[series])
+    t.say("The hidden setting, by conrep's options and by its name:")
+    steps.exclude_by_file(t)
+    steps.exclude_by_name(t, DRIVE)
+    steps.written(t, CARDS)
+    t.say("Before the reboot nothing has changed:")
+    steps.held(t, HBA)
+
+
+def freed(t: Terminal) -> None:
+    """The second boot: both cards are free."""
+    steps.start(t)
+    t.say("REBOOT. The firmware has read the setting.")
+    for card in CARDS:
+        steps.free(t, card)
+        steps.attached(t, card)
+
+
+def passed_through(t: Terminal) -> None:
+    """Still the second boot: a guest has both cards."""
+    t.say("Both are handed over, and a guest is started with them:")
+    for card in CARDS:
+        steps.hand_over(t, card)
+    steps.guest(t, CARDS)
+
+
+def back(t: Terminal) -> None:
+    """The end of the second boot: the setting as it was."""
+    t.say("And back again:")
+    steps.include(t, CARDS)
+
+
+def blocked_again(t: Terminal) -> None:
+    """The third boot is as the first."""
+    steps.start(t)
+    t.say("REBOOT. The firmware holds both cards as before.")
+    for card in CARDS:
+        steps.held(t, card)
+
+
+def image_for(kernel: Kernel) -> initramfs.Image:
+    """The server's system, with the data file that is loaded."""
+    image = initramfs.Image(kernel)
+    data = places.SOURCE / "schemas" / "examples" / steps.DATA
+    image.add_file(steps.DATA, data.read_bytes())
+    return image
+
+
+def tell(checks: Checks, series: str) -> None:
+    """The whole of it."""
+    kernel = kernels.get(series)
+    machine = recipe.load(str(places.RECIPES / RECIPE))
+    image = image_for(kernel)
+    nested.add_to(image)
+
+    def told(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def boot(server: Server, *chapters: object, seconds: int = BOOT_SECONDS) -> None:
+        t = Terminal(checks, told)
+        for chapter in chapters:
+            chapter(t)
+        t.tell(server.boot(t.job, seconds=seconds))
+
+    told(f"A virtual {machine.vendor} {machine.product}, Linux {kernel.release}.\n")
+    with Server(machine, kernel, image, memory_mib=MEMORY_MIB) as server:
+        boot(server, lambda t: blocked(t, series))
+        boot(server, freed, passed_through, back, seconds=BOOT_SECONDS + steps.GUEST_SECONDS)
+        boot(server, blocked_again)
+    Terminal(checks, told).say(CAVEAT)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="the virtual ProLiant's story")
+    parser.add_argument("--kernel", choices=sorted(REFUSALS), default="6.1")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    SERIES = _arguments().kernel
+    sys.exit(main(lambda checks: tell(checks, SERIES)))
