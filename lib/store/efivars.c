@@ -24,7 +24,8 @@
 /*
  * EFI variables as the kernel's efivarfs shows them: a file NAME-VENDOR, four bytes of attributes
  * and then the content, written by one write(). A plain folder of such files does as well. An
- * empty file is a variable that was made and not yet written: absent.
+ * empty file is a variable that was made and not yet written: absent. The kernel makes each one
+ * immutable, a new one at once, so also what is to be removed again.
  */
 struct efivars {
 	struct pp_store base;
@@ -49,8 +50,8 @@ static int variable_path(const struct efivars *s, enum pp_cell_space space, cons
 }
 
 /* The attributes are little-endian, as the firmware's. */
-static int check_content(const char *path, struct pp_span in, struct pp_span *ret,
-                         struct pp_error *e)
+static int check_content(enum pp_cell_space space, const char *path, struct pp_span in,
+                         struct pp_span *ret, struct pp_error *e)
 {
 	uint32_t attributes = 0;
 
@@ -62,6 +63,10 @@ static int check_content(const char *path, struct pp_span in, struct pp_span *re
 	if (attributes != PP_EFI_ATTRIBUTES)
 		return pp_fail(e, EBADMSG, "%.300s: attributes 0x%x, ours have 0x%x", path,
 		               attributes, PP_EFI_ATTRIBUTES);
+	/* The firmware heeds no other. */
+	if (space == PP_CELL_NVRAM && in.len != ATTRIBUTES_BYTES + PP_EFI_NVRAM_BYTES)
+		return pp_fail(e, EBADMSG, "%.300s: an NVRAM of %zu bytes, want %d", path,
+		               in.len - ATTRIBUTES_BYTES, PP_EFI_NVRAM_BYTES);
 	*ret = PP_SPAN(in.data + ATTRIBUTES_BYTES, in.len - ATTRIBUTES_BYTES);
 	return 0;
 }
@@ -86,7 +91,7 @@ static int get(void *from, enum pp_cell_space space, const char *name, struct pp
 		else if (r == -EACCES || r == -EPERM || r == -EIO)
 			error = -r;
 		else if (r == 0)
-			r = check_content(path, file, &bytes, e);
+			r = check_content(space, path, file, &bytes, e);
 		if (r < 0 && !error)
 			return r;
 	}
@@ -139,7 +144,30 @@ static int write_fd(int fd, struct pp_span file)
 	return fsync(fd) && errno != EINVAL ? -errno : 0;
 }
 
-static int write_variable(const char *path, struct pp_span bytes)
+static int remove_file(const char *path)
+{
+	int flags;
+	int taken = make_mutable(path, &flags);
+
+	if (taken < 0)
+		return taken;
+	if (!unlink(path) || errno == ENOENT)
+		return 0;
+	int r = -errno;
+	if (taken > 0)
+		make_immutable(path, flags);
+	return r;
+}
+
+static int delete_variable(const char *path)
+{
+	int r = remove_file(path);
+
+	return r < 0 ? r : pp_folder_sync(path);
+}
+
+/* The attributes and the content, at once. The file may be there or not. */
+static int write_file(const char *path, struct pp_span bytes)
 {
 	uint8_t file[MAX_FILE_BYTES];
 
@@ -154,13 +182,19 @@ static int write_variable(const char *path, struct pp_span bytes)
 	if (close(fd) && r == 0)
 		r = -errno;
 	if (r < 0 && made)
-		unlink(path);
+		remove_file(path);
 	return r == 0 && made ? pp_folder_sync(path) : r;
 }
 
-static int delete_variable(const char *path)
+static int write_variable(const char *path, struct pp_span bytes)
 {
-	return unlink(path) && errno != ENOENT ? -errno : pp_folder_sync(path);
+	int flags;
+	int taken = make_mutable(path, &flags);
+	int r = taken < 0 ? taken : write_file(path, bytes);
+
+	if (taken > 0)
+		make_immutable(path, flags);
+	return r;
 }
 
 static int write_failed(const struct efivars *s, const char *path, int code, struct pp_error *e)
@@ -185,7 +219,6 @@ static int write_one(struct efivars *s, const struct pp_cell_write *w, bool back
 	struct pp_memory now;
 	char path[PATH_MAX];
 	bool change = false;
-	int flags;
 	int r = variable_path(s, w->space, w->name, path, e);
 
 	if (r < 0)
@@ -197,12 +230,8 @@ static int write_one(struct efivars *s, const struct pp_cell_write *w, bool back
 		r = pp_cells_step(w, back, &now, s->base.where, &change, e);
 	if (r == 0 && change) {
 		const struct pp_cell *c = pp_memory_find(&now, w->space, w->name);
-		int taken = make_mutable(path, &flags);
-		r = taken < 0  ? taken
-		    : c->error ? delete_variable(path)
-		               : write_variable(path, PP_SPAN(c->data, c->len));
-		if (taken > 0)
-			make_immutable(path, flags);
+		r = c->error ? delete_variable(path)
+		             : write_variable(path, PP_SPAN(c->data, c->len));
 		if (r < 0)
 			write_failed(s, path, -r, e);
 	}
@@ -269,7 +298,6 @@ static void efivars_sweep(struct pp_store *base)
 	static const char suffix[] = "-" PP_EFI_VENDOR_TEXT;
 	DIR *dir = opendir(((struct efivars *)base)->folder);
 	struct stat st;
-	int flags;
 
 	if (!dir)
 		return;
@@ -283,9 +311,8 @@ static void efivars_sweep(struct pp_store *base)
 		    !S_ISREG(st.st_mode) || st.st_size)
 			continue;
 		if (snprintf(path, sizeof(path), "%s/%s", ((struct efivars *)base)->folder,
-		             entry->d_name) < PATH_MAX &&
-		    make_mutable(path, &flags) >= 0)
-			unlink(path);
+		             entry->d_name) < PATH_MAX)
+			remove_file(path);
 	}
 	closedir(dir);
 }

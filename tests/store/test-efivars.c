@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include "store/efi-names.h"
 #include "store/journal.h"
@@ -44,6 +46,8 @@ static const struct pp_cell_write make_b = {
 	.space = PP_CELL_EV, .name = "B", .old_absent = true, .new_bytes = BYTES("new")
 };
 
+static uint8_t nvram[4 + PP_EFI_NVRAM_BYTES] = { 7 };
+
 static int run(const struct pp_cell_write *w)
 {
 	const struct pp_changes c = { .writes = w, .nr_writes = 1 };
@@ -64,7 +68,7 @@ static int set_up(void **state)
 	if (make_folder(state) || mkdir(in_folder("vars"), 0755))
 		return -1;
 	pp_arena_init(&arena, 0);
-	put_file("vars/" FILE_OF("NVRAM"), "\7\0\0\0nvram", 9);
+	put_file("vars/" FILE_OF("NVRAM"), nvram, sizeof(nvram));
 	put_file("vars/" FILE_OF("A"), "\7\0\0\0abc", 7);
 	if (try_open())
 		fail_msg("%s", e.text);
@@ -96,7 +100,7 @@ static void reads(void **state)
 	assert_int_equal(m.nr_cells, 4);
 	assert_memory_equal(pp_memory_find(&m, PP_CELL_EV, "A")->data, "abc", 3);
 	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "B")->error, ENOENT);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_NVRAM, NULL)->len, 5);
+	assert_int_equal(pp_memory_find(&m, PP_CELL_NVRAM, NULL)->len, PP_EFI_NVRAM_BYTES);
 	assert_int_equal(pp_memory_find(&m, PP_CELL_CMOS, NULL)->error, ENOTSUP);
 	assert_null(store->ops->machine(store));
 	/* Looking makes nothing. */
@@ -200,16 +204,48 @@ static void no_folder(void **state)
 	assert_int_equal(try_open(), -ENOTDIR);
 }
 
+static uint8_t changed_nvram[PP_EFI_NVRAM_BYTES] = { [PP_EFI_RMRDS_OFFSET] = 2 };
+static const struct pp_cell_write change_nvram = {
+	.space = PP_CELL_NVRAM,
+	.old_bytes = { nvram + 4, PP_EFI_NVRAM_BYTES },
+	.new_bytes = { changed_nvram, PP_EFI_NVRAM_BYTES },
+};
+
 static void nvram_gone(void **state)
 {
-	const struct pp_cell_write w = { .space = PP_CELL_NVRAM,
-		                         .old_bytes = BYTES("nvram"),
-		                         .new_bytes = BYTES("NVRAM") };
-
-	assert_int_equal(run(&w), 0);
+	assert_int_equal(run(&change_nvram), 0);
 	assert_int_equal(unlink(in_folder("vars/" FILE_OF("NVRAM"))), 0);
-	assert_int_equal(run(&w), -ENODATA);
+	assert_int_equal(run(&change_nvram), -ENODATA);
 	assert_has(e.text, "holds no NVRAM");
+}
+
+/* The firmware would not heed it, so it would be written in vain. */
+static void nvram_of_another_size(void **state)
+{
+	struct pp_memory m;
+
+	pp_memory_init(&m, &arena);
+	put_file("vars/" FILE_OF("NVRAM"), nvram, 4 + 999);
+	assert_int_equal(store->ops->read(store, &schema, &m, &e), -EBADMSG);
+	assert_has(e.text, "an NVRAM of 999 bytes, want 4096");
+	assert_int_equal(run(&change_nvram), -EBADMSG);
+	assert_file("vars/" FILE_OF("NVRAM"), (const char *)nvram, 4 + 999);
+}
+
+/* Without a journal, which would meet the limit first. */
+static void failed_write_leaves_nothing(void **state)
+{
+	const struct pp_journal j = { .writes = &make_b, .nr_writes = 1 };
+	struct rlimit before, limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){ .rlim_cur = 2, .rlim_max = before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	int r = store->ops->write(store, &j, false, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(r, -EIO);
+	assert_false(is_there("vars/" FILE_OF("B")));
 }
 
 static void empty_file_is_absent(void **state)
@@ -281,7 +317,7 @@ static void own_journals(void **state)
 	char what[300];
 
 	assert_int_equal(mkdir(in_folder("v2"), 0755), 0);
-	put_file("v2/" FILE_OF("NVRAM"), "\7\0\0\0nvram", 9);
+	put_file("v2/" FILE_OF("NVRAM"), nvram, sizeof(nvram));
 	snprintf(what, sizeof(what), "efivars:%s", in_folder("v2"));
 	assert_int_equal(pp_store_open(what, in_folder("state"), &other, &e), 0);
 	assert_string_not_equal(other->journal, store->journal);
@@ -304,6 +340,8 @@ int main(void)
 		TEST(names),
 		TEST(no_folder),
 		TEST(nvram_gone),
+		TEST(nvram_of_another_size),
+		TEST(failed_write_leaves_nothing),
 		TEST(empty_file_is_absent),
 		TEST(immutable),
 		TEST(own_journals),
