@@ -22,38 +22,29 @@ def _defined(name: str) -> str:
     return found[1].strip('"')
 
 
-VARIABLE = f"{FOLDER}/{_defined('PP_EFI_NVRAM_NAME')}-{_defined('PP_EFI_VENDOR_TEXT')}"
+def variable(name: str) -> str:
+    """The file of a variable under this project's vendor id."""
+    return f"{FOLDER}/{name}-{_defined('PP_EFI_VENDOR_TEXT')}"
+
+
+VARIABLE = variable(_defined("PP_EFI_NVRAM_NAME"))
 NVRAM_BYTES = int(_defined("PP_EFI_NVRAM_BYTES"), 0)
 OFFSET = int(_defined("PP_EFI_RMRDS_OFFSET"), 0)
 
 
-def write_byte(offset: int, value: int) -> str:
-    """A line for the shell that changes one byte of the NVRAM and leaves the others.
+def replace(size: int, fill: int) -> str:
+    """A line that makes the variable one of so many bytes, all of them `fill`.
 
     A variable is written whole, by one write(); the kernel guards it by the immutable flag.
     """
-    return (f"v={VARIABLE} && chattr -i $v && cat $v >/tmp/nvram && "
-            f"printf '\\{value:03o}' | dd of=/tmp/nvram bs=1 seek={ATTRIBUTE_BYTES + offset} "
-            "conv=notrunc 2>/dev/null && dd if=/tmp/nvram of=$v bs=65536 conv=notrunc")
-
-
-def replace(size: int, fill: int) -> str:
-    """A line that makes the variable one of so many bytes, all of them `fill`."""
     return (f"v={VARIABLE} && chattr -i $v && rm $v && "
             f"(printf '\\007\\000\\000\\000'; "
             f"head -c {size} /dev/zero | tr '\\000' '\\{fill:03o}') >/tmp/nvram && "
             "dd if=/tmp/nvram of=$v bs=65536")
 
 
-def nvram(variable: bytes) -> dict[int, int]:
+def nvram(content: bytes) -> dict[int, int]:
     """The bytes of the NVRAM that are not zero, by offset, from the variable's file."""
-    if len(variable) != ATTRIBUTE_BYTES + NVRAM_BYTES:
-        raise ValueError(f"a variable of {len(variable)} bytes, want 4 + {NVRAM_BYTES}")
-    return {at: byte for at, byte in enumerate(variable[ATTRIBUTE_BYTES:]) if byte}
-
-
-def exclude(*slots: int) -> str:
-    """A line that excludes these slots' endpoints, and no other of the slots 1 to 8."""
-    if not all(1 <= slot <= 8 for slot in slots):
-        raise ValueError(f"slots {slots}: this writes one byte, so 1 to 8")
-    return write_byte(OFFSET, sum(1 << (slot - 1) for slot in slots))
+    if len(content) != ATTRIBUTE_BYTES + NVRAM_BYTES:
+        raise ValueError(f"a variable of {len(content)} bytes, want 4 + {NVRAM_BYTES}")
+    return {at: byte for at, byte in enumerate(content[ATTRIBUTE_BYTES:]) if byte}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -19,7 +20,7 @@ from lab.checks import Checks, main  # noqa: E402
 from lab.kernels import Kernel  # noqa: E402
 from lab.server import BOOT_SECONDS, Server  # noqa: E402
 from lab.steps import CARDS, DRIVE, HBA, REFUSALS  # noqa: E402
-from lab.terminal import Terminal  # noqa: E402
+from lab.terminal import COLUMNS, Chapter, Terminal  # noqa: E402
 from machinery import recipe  # noqa: E402
 
 RECIPE = "dl380p.machine"
@@ -96,7 +97,7 @@ def tell(checks: Checks, series: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
 
-    def boot(server: Server, *chapters: object, seconds: int = BOOT_SECONDS) -> None:
+    def boot(server: Server, *chapters: Chapter, seconds: int = BOOT_SECONDS) -> None:
         t = Terminal(checks, told)
         for chapter in chapters:
             chapter(t)
@@ -105,9 +106,10 @@ def tell(checks: Checks, series: str) -> None:
     told(f"A virtual {machine.vendor} {machine.product}, Linux {kernel.release}.\n")
     with Server(machine, kernel, image, memory_mib=MEMORY_MIB) as server:
         boot(server, lambda t: blocked(t, series))
+        print("(this boot has a guest inside and takes a minute or two)", file=sys.stderr)
         boot(server, freed, passed_through, back, seconds=BOOT_SECONDS + steps.GUEST_SECONDS)
         boot(server, blocked_again)
-    Terminal(checks, told).say(CAVEAT)
+    told("\n" + textwrap.fill(CAVEAT, COLUMNS) + "\n")
 
 
 def _arguments() -> argparse.Namespace:

@@ -115,3 +115,6 @@ class Terminal:
         for pattern in typed.wanted:
             self.checks.true(f"{typed.line} says {pattern!r}",
                              re.search(pattern, said, re.MULTILINE), said)
+
+
+Chapter = Callable[[Terminal], None]
