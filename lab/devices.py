@@ -17,6 +17,8 @@ DISK_BYTES = 16 << 20
 SAS_ADDRESS = 5 << 60  # NAA 5, no vendor
 # What the board has by itself, wherever a recipe may list it.
 BOARD_DEVICES = (0x00, 0x1F)
+# Every other root bus is behind a function of the board, from here downwards.
+LAST_ROOT_DEVICE = 0x1E
 # The function of this name carries the lab's firmware in its option ROM.
 FIRMWARE_CARD = "lom"
 BRIDGES = {"root-port": "pcie-root-port", "upstream": "x3130-upstream",
@@ -38,12 +40,15 @@ class Builder:
         self.rom = rom
         self.words: list[str] = []
         self.chassis = 0
+        self.roots: dict[int, str] = {0: "pcie.0"}
 
     def build(self) -> list[str]:
         """All devices, bridges before what is below them."""
         for f in self.machine.functions:
             if f.physfn or (not f.parent and f.bus == 0 and f.device in BOARD_DEVICES):
                 continue
+            if f.class_code == CLASSES["iommu"]:
+                continue  # comes with the machine's IOMMU
             if f.bridge:
                 self._bridge(f)
             else:
@@ -56,14 +61,22 @@ class Builder:
 
     def device(self, f: Function, driver: str, *options: str) -> None:
         """A function in its place."""
-        if f.domain or (not f.parent and f.bus):
-            raise Unsupported(f"{f.address}: only the root bus 00 is built", self.machine.name,
-                              f.line)
-        bus = self.name(f.parent) if f.parent else "pcie.0"
+        if f.domain:
+            raise Unsupported(f"{f.address}: only domain 0 is built", self.machine.name, f.line)
+        bus = self.name(f.parent) if f.parent else self._root(f.bus)
         multi = ("multifunction=on",) if f.multifunction else ()
         self.words += ["-device", ",".join((driver, f"id={self.name(f)}", f"bus={bus}",
                                             f"addr={f.device:x}.{f.function:x}", *multi,
                                             *options))]
+
+    def _root(self, bus: int) -> str:
+        """QEMU's id of a root bus; one that is not there yet is made."""
+        if bus not in self.roots:
+            self.roots[bus] = f"root-{bus:02x}"
+            device = LAST_ROOT_DEVICE + 2 - len(self.roots)
+            self.words += ["-device", f"pxb-pcie,id={self.roots[bus]},bus=pcie.0,bus_nr={bus},"
+                           f"addr={device:x}.0"]
+        return self.roots[bus]
 
     def disk(self, f: Function) -> str:
         """A drive of its own; returns its id."""
@@ -104,7 +117,15 @@ def _ahci(b: Builder, f: Function) -> None:
 
 
 def _nvme(b: Builder, f: Function) -> None:
-    b.device(f, "nvme", f"drive={b.disk(f)}", f"serial={b.name(f)}")
+    if not f.sriov:
+        b.device(f, "nvme", f"drive={b.disk(f)}", f"serial={b.name(f)}")
+        return
+    # VFs need a subsystem, and resources that can be moved to them.
+    disk, subsystem, n = b.disk(f), f"subsystem-{b.name(f)}", f.sriov.total
+    b.words += ["-device", f"nvme-subsys,id={subsystem}"]
+    b.device(f, "nvme", f"serial={b.name(f)}", f"subsys={subsystem}", f"sriov_max_vfs={n}",
+             f"sriov_vq_flexible={2 * n}", f"sriov_vi_flexible={n}")
+    b.words += ["-device", f"nvme-ns,drive={disk},bus={b.name(f)}"]
 
 
 def _sas(b: Builder, f: Function) -> None:
@@ -129,6 +150,7 @@ ENDPOINTS: dict[int, Callable[[Builder, Function], None]] = {
     CLASSES["scsi"]: _sas, CLASSES["ethernet"]: _ethernet,
     CLASSES["xhci"]: _plain("qemu-xhci"), CLASSES["ehci"]: _plain("usb-ehci"),
     CLASSES["uhci"]: _plain("piix4-usb-uhci"), CLASSES["audio"]: _plain("intel-hda"),
+    CLASSES["serial"]: _plain("pci-serial"),
     CLASSES["vga"]: _plain("VGA", "romfile="),
     CLASSES["display"]: _plain("bochs-display", "romfile="),
 }

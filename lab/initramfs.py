@@ -31,6 +31,7 @@ class System:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self._packed = b""
         self._archive = cpio.Archive()
         self._dependencies: dict[str, list[str]] = {}
         self._loaded: dict[str, str] = {}  # line of modules.dep by module
@@ -55,10 +56,10 @@ class System:
         if str(path) not in self._archive:
             self._archive.file(str(path), Path(path).read_bytes(), mode)
 
-    def add_program(self, path: str | Path, to: str = "bin") -> None:
+    def add_program(self, path: str | Path, to: str = "bin", name: str = "") -> None:
         """A program with the shared libraries it needs."""
         path = Path(path)
-        name = f"{to}/{path.name}"
+        name = f"{to}/{name or path.name}"
         if name in self._archive:
             raise ValueError(f"{name} is there already")
         self._archive.file(name, path.read_bytes(), 0o755)
@@ -90,20 +91,25 @@ class System:
 
     def pack(self) -> bytes:
         """The archive. Nothing can be added afterwards."""
+        if self._packed:
+            return self._packed
         listing = "".join(line + "\n" for line in self._loaded.values())
         self._archive.file(f"lib/modules/{self.kernel.release}/modules.dep", listing.encode())
-        return self._archive.pack()
+        self._packed = self._archive.pack()
+        return self._packed
 
 
 class Image(System):
     """The virtual server's: the runner as process 1, the commands as they were built."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, command: Path | None = None) -> None:
+        """command: in place of the built pcipass."""
         super().__init__(kernel)
         runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab")
         self.add_file("init", runner.read_bytes(), 0o755)
         for name in COMMANDS:
-            self.add_program(places.built(name, "build it first"))
+            built = places.built(name, "build it first")
+            self.add_program(command if command and name == "pcipass" else built, name=name)
         for path in sorted((places.SOURCE / "schemas").glob("*.xml")):
             self.add_file(f"{SCHEMAS}/{path.name}", path.read_bytes())
         # efivarfs guards what it does not know by a flag that busybox cannot clear.

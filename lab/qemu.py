@@ -19,7 +19,8 @@ BOARD = ["-machine", "q35,accel=tcg,kernel-irqchip=split", "-cpu", "max", "-smp"
          # Slots in sysfs then have the ports' numbers.
          "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
 # no_timer_check: the emulator's timer is late under load, and the kernel would panic over it.
-CMDLINE = "intel_iommu=on iommu=pt no_timer_check panic=-1 console=ttyS0 quiet"
+ALWAYS = "no_timer_check panic=-1 console=ttyS0 quiet"
+CMDLINE = f"intel_iommu=on iommu=pt {ALWAYS}"
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"

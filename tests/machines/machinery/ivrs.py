@@ -44,7 +44,7 @@ def _hardware(m: Machine, refs: References, kind: int) -> bytes:
     return block + entries
 
 
-def _memory(m: Machine, refs: References) -> bytes:
+def memory(m: Machine, refs: References) -> bytes:
     """5.2.4: one IVMD for each region."""
     blocks = b""
     for r in m.amd_regions:
@@ -58,7 +58,7 @@ def build(m: Machine) -> bytes:
     """The table's bytes."""
     refs = References(m)
     body = struct.pack("<IQ", IV_INFO, 0) + _hardware(m, refs, 0x10) + _hardware(m, refs, 0x11)
-    return acpi.seal(b"IVRS", 2, "AMD", "AmdTable", body + _memory(m, refs))
+    return acpi.seal(b"IVRS", 2, "AMD", "AmdTable", body + memory(m, refs))
 
 
 def held(m: Machine) -> list[tuple[int, int, int, int]]:

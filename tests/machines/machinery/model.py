@@ -226,6 +226,7 @@ class Machine:
     amd_regions: list[AmdRegion] = field(default_factory=list)
     excluded: list[tuple[str, int]] = field(default_factory=list)  # references held by no RMRR
     joined: list[tuple[list[str], int]] = field(default_factory=list)  # groups set by hand
+    unknowns: list[tuple[str, str, int]] = field(default_factory=list)  # reference, why, line
     raw_tables: dict[str, bytes] = field(default_factory=dict)
 
     @property

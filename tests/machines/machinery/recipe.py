@@ -298,6 +298,11 @@ class Parser:
         """group REFERENCE…: exactly these share a group, whatever the rules say"""
         self.machine.joined.append((words, self.line))
 
+    def on_unknown(self, words: list[str]) -> None:
+        """unknown REFERENCE REASON: no verdict can be had of it, for that reason"""
+        reference, reason = words
+        self.machine.unknowns.append((reference, reason, self.line))
+
     def on_no_slots(self, words: list[str]) -> None:
         """no-slots: drops the slots of an included recipe"""
         self.machine.slots.clear()

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The truth run: random machines boot, and every verdict is held against a real attach.
+
+usage: ./run truth [--machines N] [--seed S] [--first N] [--kernel 6.1|6.12]
+                   [--iommu mixed|intel|amd] [--recipe FILE] [--command PCIPASS] [--keep]
+
+Exit codes: 0 all agree, 1 something does not, 4 a machine gave no answer, 77 cannot run here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import generate, initramfs, kernels, places, qemu, tables
+from .agreement import Agreement, compare
+from .kernels import Kernel
+from .server import Server
+from .trial import ATTACHED, HUNG, NOT_TRIED, REFUSED, Asked, Broken
+from machinery import recipe
+
+AT_ONCE = 2
+KERNELS = ("6.1", "6.12")
+DRIVERS = tuple(sorted({k.driver for k in generate.KINDS if k.driver}))
+FAILED = 4
+
+
+@dataclass
+class Outcome:
+    """One machine: its recipe and what it came to."""
+
+    name: str
+    text: str
+    agreement: Agreement = field(default_factory=Agreement)
+    fault: str = ""  # why there was no answer
+    seconds: float = 0.0
+
+
+def image_for(kernel: Kernel, command: Path | None = None) -> initramfs.Image:
+    """The image of a run: with every driver that a recipe may ask for."""
+    image = initramfs.Image(kernel, command)
+    image.add_modules(*DRIVERS)
+    image.pack()
+    return image
+
+
+def boot(name: str, text: str, kernel: Kernel, image: initramfs.Image) -> Outcome:
+    """Boots a recipe and compares."""
+    outcome = Outcome(name, text)
+    machine = recipe.loads(text, str(places.RECIPES))
+    asked = Asked(machine)
+    words = [machine.cmdline, qemu.ALWAYS, *tables.reserving_words(machine)]
+    try:
+        with Server(machine, kernel, image, firmware=False, cmdline=" ".join(words)) as server:
+            answer = server.boot(asked.job, tables.early_from_recipe(machine))
+            trial = asked.read(kernel.series, answer)
+    except (qemu.Failed, Broken, ValueError) as e:
+        outcome.fault = f"{type(e).__name__}: {e}"
+        return outcome
+    outcome.agreement = compare(machine, trial)
+    outcome.seconds = trial.seconds
+    return outcome
+
+
+class Report:
+    """Counts over machines, and what is said of each."""
+
+    def __init__(self, series: str, keep: bool = False) -> None:
+        self.series = series
+        self.keep = keep
+        self.folder = places.BUILD / "truth"
+        self.outcomes: list[Outcome] = []
+
+    def add(self, outcome: Outcome) -> None:
+        """Tells what does not agree, and keeps its recipe."""
+        self.outcomes.append(outcome)
+        a = outcome.agreement
+        wrong = bool(outcome.fault or a.wrong or a.wrong_groups)
+        if not wrong and not self.keep:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{outcome.name}.machine"
+        path.write_text(outcome.text)
+        if not wrong:
+            return
+        print(f"--- {path}")
+        for device in a.wrong:
+            print(device.story())
+        for text in a.wrong_groups:
+            print(f"group of {text}")
+        if outcome.fault:
+            print(f"no answer: {outcome.fault}")
+        print(outcome.text, flush=True)
+
+    def _outcomes(self, *kinds: str) -> int:
+        return sum(d.attempt.outcome in kinds for o in self.outcomes for d in o.agreement.devices)
+
+    @property
+    def by_region(self) -> int:
+        """Devices that were refused in the kernel's words for a region."""
+        return sum(d.by_region for o in self.outcomes for d in o.agreement.devices)
+
+    @property
+    def devices(self) -> int:
+        """Those that were tried."""
+        return self._outcomes(ATTACHED, REFUSED)
+
+    @property
+    def wrong(self) -> int:
+        """Devices that do not agree."""
+        return sum(len(o.agreement.wrong) for o in self.outcomes)
+
+    @property
+    def wrong_groups(self) -> int:
+        """Functions whose group does not agree."""
+        return sum(len(o.agreement.wrong_groups) for o in self.outcomes)
+
+    @property
+    def faults(self) -> int:
+        """Machines without an answer."""
+        return sum(bool(o.fault) for o in self.outcomes)
+
+    def summary(self) -> str:
+        """The last lines of a run."""
+        groups = sum(o.agreement.groups for o in self.outcomes)
+        skipped = self._outcomes(NOT_TRIED, HUNG)
+        return "\n".join((
+            f"agreement: {self.devices - self.wrong} of {self.devices} devices on "
+            f"{len(self.outcomes) - self.faults} machines, kernel {self.series}",
+            f"groups: {groups - self.wrong_groups} of {groups} devices, computed with and without "
+            "the kernel's",
+            f"attached {self._outcomes(ATTACHED)}, refused {self._outcomes(REFUSED)} "
+            f"({self.by_region} for a region), not tried {skipped} "
+            f"({self._outcomes(HUNG)} hung), no answer from {self.faults} machines"))
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        return FAILED if self.faults else 1 if self.wrong or self.wrong_groups else 0
+
+
+def run(series: str, recipes: list[tuple[str, str]], command: Path | None = None,
+        keep: bool = False) -> Report:
+    """Boots recipes (name and text), two at once; tells what does not agree as it goes."""
+    kernel = kernels.get(series)
+    image = image_for(kernel, command)
+    report = Report(series, keep)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for outcome in pool.map(lambda r: boot(*r, kernel, image), recipes):
+            report.add(outcome)
+    return report
+
+
+def generated(series: str, seed: int, first: int, count: int,
+              iommu: str = "mixed") -> list[tuple[str, str]]:
+    """Names and texts of so many machines of a seed."""
+    return [(f"{series}-{seed}-{n}", generate.recipe_text(seed, n, iommu))
+            for n in range(first, first + count)]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run truth", description=__doc__.splitlines()[0])
+    parser.add_argument("--machines", type=int, default=10, metavar="N", help="how many")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="which")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first")
+    parser.add_argument("--kernel", choices=KERNELS, default="6.1")
+    parser.add_argument("--iommu", choices=("mixed", "intel", "amd"), default="mixed",
+                        help="mixed: every eighth machine is AMD's")
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="this machine, no random one")
+    parser.add_argument("--command", type=Path, metavar="PCIPASS", help="another pcipass")
+    parser.add_argument("--keep", action="store_true", help="keep every recipe in build/truth")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """The command."""
+    o = _arguments()
+    recipes = generated(o.kernel, o.seed, o.first, o.machines, o.iommu)
+    if o.recipe:
+        recipes = [(o.recipe.stem, o.recipe.read_text(encoding="utf-8"))]
+    start = time.monotonic()
+    try:
+        report = run(o.kernel, recipes, o.command, o.keep)
+    except places.Skip as e:
+        print(f"skipped: {e}")
+        return 77
+    print(report.summary())
+    print(f"{time.monotonic() - start:.0f} s")
+    return report.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
