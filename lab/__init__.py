@@ -7,7 +7,11 @@ initramfs   the small system that the machine boots
 job         what it is asked to run, and its answer
 devices     from a recipe's functions to QEMU's devices
 smbios      a recipe's SMBIOS for QEMU
-tables      a DMAR for a machine without the lab's firmware
+tables      a DMAR or IVRS for a machine without the lab's firmware
 qemu        one run of the emulator
 server      a machine with its disks and settings, over many boots
+generate    a random machine as a recipe
+trial       one boot of it: predictions, then an attach of every endpoint
+agreement   whether they agree
+truth       many of them: ./run truth
 """

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The truth run: random machines boot, and every verdict is held against a real attach.
 
-usage: ./run truth [--machines N] [--seed S] [--first N] [--kernel 6.1|6.12]
-                   [--iommu mixed|intel|amd] [--recipe FILE] [--command PCIPASS] [--keep]
-
 Exit codes: 0 all agree, 1 something does not, 4 a machine gave no answer, 77 cannot run here.
 """
 
@@ -26,7 +23,7 @@ from machinery import recipe
 AT_ONCE = 2
 KERNELS = ("6.1", "6.12")
 DRIVERS = tuple(sorted({k.driver for k in generate.KINDS if k.driver}))
-FAILED = 4
+AGREE, DISAGREE, FAILED = 0, 1, 4
 
 
 @dataclass
@@ -79,6 +76,8 @@ class Report:
         """Tells what does not agree, and keeps its recipe."""
         self.outcomes.append(outcome)
         a = outcome.agreement
+        print(f"{outcome.name}: {len(a.devices)} devices, {outcome.seconds:.0f} s",
+              file=sys.stderr)
         wrong = bool(outcome.fault or a.wrong or a.wrong_groups)
         if not wrong and not self.keep:
             return
@@ -103,6 +102,11 @@ class Report:
     def by_region(self) -> int:
         """Devices that were refused in the kernel's words for a region."""
         return sum(d.by_region for o in self.outcomes for d in o.agreement.devices)
+
+    @property
+    def attached(self) -> int:
+        """Devices that attached."""
+        return self._outcomes(ATTACHED)
 
     @property
     def devices(self) -> int:
@@ -133,14 +137,16 @@ class Report:
             f"{len(self.outcomes) - self.faults} machines, kernel {self.series}",
             f"groups: {groups - self.wrong_groups} of {groups} devices, computed with and without "
             "the kernel's",
-            f"attached {self._outcomes(ATTACHED)}, refused {self._outcomes(REFUSED)} "
+            f"attached {self.attached}, refused {self._outcomes(REFUSED)} "
             f"({self.by_region} for a region), not tried {skipped} "
             f"({self._outcomes(HUNG)} hung), no answer from {self.faults} machines"))
 
     @property
     def code(self) -> int:
         """The exit code."""
-        return FAILED if self.faults else 1 if self.wrong or self.wrong_groups else 0
+        if self.faults:
+            return FAILED
+        return DISAGREE if self.wrong or self.wrong_groups else AGREE
 
 
 def run(series: str, recipes: list[tuple[str, str]], command: Path | None = None,
