@@ -25,6 +25,8 @@ BRIDGES = {"root-port": "pcie-root-port", "upstream": "x3130-upstream",
            "downstream": "xio3130-downstream", "pcie-to-pci": "pcie-pci-bridge",
            "pci-bridge": "pci-bridge"}
 PORTS = ("root-port", "downstream")
+# Models that a recipe gets by their ids.
+BRIDGES_BY_ID = {(0x8086, 0x3420): "ioh3420", (0x8086, 0x244E): "i82801b11-bridge"}
 
 
 class Unsupported(MachineError):
@@ -89,16 +91,16 @@ class Builder:
         return name
 
     def _bridge(self, f: Function) -> None:
-        driver = BRIDGES.get(f.bridge)
+        driver = BRIDGES_BY_ID.get((f.vendor_id, f.device_id)) or BRIDGES.get(f.bridge)
         if not driver:
             raise Unsupported(f"{f.address}: no model of a {f.bridge}", self.machine.name, f.line)
         self.chassis += 1
         options = []
         if f.bridge in PORTS:
             options += [f"chassis={self.chassis}", f"slot={f.slot or 0}"]
-        elif f.bridge == "pci-bridge":
+        elif driver == "pci-bridge":
             options += [f"chassis_nr={self.chassis}"]
-        if f.bridge == "root-port" and not f.acs and not f.acs_quirk:
+        if driver == "pcie-root-port" and not f.acs and not f.acs_quirk:
             options += ["disable-acs=on"]
         self.device(f, driver, *options)
 

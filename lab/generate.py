@@ -7,11 +7,18 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import places  # noqa: F401  (the path of machinery)
+from machinery import dmar, recipe  # noqa: E402
+from machinery.model import Function
+
 ENDPOINTS_MAX = 10
 # Root devices that the board leaves free. 00:01.0 is AMD's IOMMU, 00:1e.0 leads to root bus 80.
 FIRST_DEVICE, LAST_DEVICE = 0x02, 0x1C
 SECOND_ROOT, SECOND_ROOT_BELOW = 0x80, 0x81
-PORT = "1b36:000c root-port"
+PORT, OLD_PORT = "1b36:000c root-port", "8086:3420 root-port"
+CONVENTIONAL_BRIDGES = ("1b36:0001 pci-bridge", "8086:244e pci-bridge")
+# Drivers that leave DMA to user space: bound by name, not by loading a module for the device.
+STAND_INS = ("vfio-pci", "pci-stub")
 # Reserved by SeaBIOS; and further places in low memory, which only memmap= reserves.
 SEABIOS_REGION, FIRST_REGION, REGION_STEP = 0x7FFE0000, 0x60000000, 0x100000
 LEGACY_REGION = 0xF4000
@@ -83,10 +90,14 @@ class Generator:
         words = [kind.words, f"name={name}"]
         if conventional or kind.conventional:
             words.append("pcie=none")
-        # mptsas panics in a translated domain when it is unbound; without a driver it is harmless.
-        safe = kind.driver and not (kind.driver == "mptsas" and self.translated)
+        # In a translated domain mptsas panics when it is unbound, and behind AMD's IOMMU no driver
+        # can use its device again after it was given away. Without a driver all is well.
+        safe = kind.driver and not (self.translated and
+                                    (kind.driver == "mptsas" or self.iommu == "amd"))
         if safe and self._chance(0.4):
             words.append(f"driver={kind.driver}")
+        elif self._chance(0.06):
+            words.append(f"driver={self.random.choice(STAND_INS)}")
         self._line(depth, position, " ".join([*words, *extra.split()]))
         self.endpoints.append((name, kind))
         return name
@@ -100,7 +111,10 @@ class Generator:
     def _port(self, position: str, extra: str = "") -> None:
         acs = " acs" if self._chance(0.6) else ""
         slot = len(self.ports) + 1
-        name = self._bridge(0, position, f"{PORT}{acs} slot={slot}{extra}")
+        kind = PORT
+        if self._chance(0.1):
+            kind, acs = OLD_PORT, " acs"  # the model has it, though not all of its bits
+        name = self._bridge(0, position, f"{kind}{acs} slot={slot}{extra}")
         self.ports.append(name)
         self.slots.append((slot, name))
 
@@ -134,16 +148,21 @@ class Generator:
         for device in range(1, 1 + self.random.randint(1, 2)):
             self._endpoint(depth, f"{device:02x}.0", conventional=True)
         if self._chance(0.4):
-            self._bridge(depth, "05.0", "1b36:0001 pci-bridge")
+            self._bridge(depth, "05.0", CONVENTIONAL_BRIDGES[0])
             self._endpoint(depth + 1, "01.0", conventional=True)
 
     def _site_pcie_to_pci(self, at: str) -> None:
+        words = "1b36:000e pcie-to-pci"
+        if self._chance(0.3):
+            self._bridge(0, at, words)  # integrated
+            self._conventional(1)
+            return
         self._port(at)
-        self._bridge(1, "00.0", "1b36:000e pcie-to-pci")
+        self._bridge(1, "00.0", words)
         self._conventional(2)
 
     def _site_pci_bridge(self, at: str) -> None:
-        self._bridge(0, at, "1b36:0001 pci-bridge")
+        self._bridge(0, at, self.random.choice(CONVENTIONAL_BRIDGES))
         self._conventional(1)
 
     def _site_onboard(self, at: str) -> None:
@@ -151,6 +170,8 @@ class Generator:
             self._endpoint(0, f"{at[:-1]}{function}")
 
     def _site_vfs(self, at: str) -> None:
+        if self.translated and self.iommu == "amd":
+            return  # VFs need the driver
         self._port(at)
         total = self.random.randint(1, 3)
         on = self.random.randint(0 if total == 1 else 1, total)
@@ -217,12 +238,36 @@ class Generator:
             "endpoint:40:00.0/00.0", "hpet:00:02.0", "acpi:1@00:02.0", "ioapic:00@f0:1f.7",
             "segment=1 " + self._names(1)))
 
+    def _raw(self, bus: int, hops: list[tuple[int, int]], bridge: bool) -> str:
+        path = "/".join(f"{d:02x}.{f}" for d, f in hops)
+        return f"{'bridge' if bridge else 'endpoint'}:{bus:02x}:{path}"
+
+    def _bent(self) -> str:
+        """A function's path, and something wrong with it."""
+        f: Function = self.random.choice(self._model())
+        bus, hops = dmar.path_to(f)
+        bridge = bool(f.bridge)
+        last = hops[-1]
+        ways = [
+            self._raw(f.bus, [last], bridge),  # by its address: works where the path fails
+            self._raw(f.bus, [last, (0, 0)], bridge),  # beyond it
+            self._raw(bus, [*hops[:-1], (last[0], last[1] ^ 1)], bridge),  # its neighbour
+            self._raw(bus ^ 1, hops, bridge),  # from a bus that is no root
+        ]
+        if f.parent:
+            ways.append(self._raw(f.parent.bus, [hops[-2], last], bridge))  # from half way
+        if self._chance(0.1):
+            ways = [self._raw(bus, hops, not bridge)]  # of the wrong type: all stays off
+        return self.random.choice(ways)
+
+    def _model(self) -> list[Function]:
+        return recipe.loads("\n".join(self.functions)).functions
+
     def _scopes(self) -> str:
         modes: list[tuple[Callable[[], str], int]] = [
             (lambda: self._names(1), 5), (lambda: self._names(self.random.randint(2, 3)), 3),
             (self._relaxable, 4), (lambda: f"{self._relaxable()} {self._names(1)}", 1),
-            (self._without_effect, 3), (lambda: "endpoint:01:00.0", 1),
-            (lambda: "bridge:00:1f.0", 1)]
+            (self._without_effect, 2), (self._bent, 4), (lambda: "bridge:00:1f.0", 1)]
         if self.bridges:
             modes.append((lambda: self.random.choice(self.bridges), 3))
         return self.random.choices([m for m, _ in modes], [w for _, w in modes])[0]()
@@ -230,10 +275,6 @@ class Generator:
     def _regions(self) -> None:
         for _ in range(self.random.choices((0, 1, 2, 3), (1, 3, 3, 2))[0]):
             self.lines.append(f"rmrr {self._span()} {self._scopes()}")
-        if self._chance(0.05) and self.ports:
-            # The whole IOMMU stays off.
-            wrong = self.random.choice(("endpoint:00:02.0", "bridge:00:1f.2"))
-            self.lines.append(f"rmrr {self._span()} {wrong}")
 
     def _intel(self) -> None:
         words = "iommu intel"

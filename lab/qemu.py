@@ -69,8 +69,8 @@ class Run:
     def story(self) -> str:
         """For a message: how it ended and the last lines of its serial line."""
         how = "ran into its time limit" if self.timed_out else f"ended with {self.code}"
-        tail = "\n".join(self.serial.splitlines()[-25:])
-        return f"QEMU {how} after {self.seconds:.0f} s\n{self.stderr}{tail}"
+        tail = "\n".join(self.stderr.splitlines()[-5:] + self.serial.splitlines()[-25:])
+        return f"QEMU {how} after {self.seconds:.0f} s\n{tail}"
 
 
 def _port(name: str, number: int, folder: Path) -> list[str]:

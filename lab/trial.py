@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 from . import job, tables
+from .generate import STAND_INS
 from machinery.functions import CLASSES
 from machinery.model import Function, Machine
 
@@ -69,11 +70,11 @@ def _has_vfs(f: Function) -> bool:
     return bool(f.sriov and f.sriov.enabled)
 
 
-def _bind(address: str) -> str:
-    """A plain bind to vfio-pci, for what no group can be opened of."""
-    return (f"cd {DEVICES}/{address} && echo vfio-pci >driver_override; "
+def _bind(address: str, driver: str = "vfio-pci") -> str:
+    """A plain bind: of what no group can be opened, or of what a recipe gives to that driver."""
+    return (f"cd {DEVICES}/{address} && echo {driver} >driver_override; "
             f"[ -e driver ] && echo {address} >driver/unbind; "
-            f"echo {address} >/sys/bus/pci/drivers/vfio-pci/bind")
+            f"echo {address} >/sys/bus/pci/drivers/{driver}/bind")
 
 
 class Asked:
@@ -96,6 +97,9 @@ class Asked:
                    if f.driver and not f.bridge and not f.physfn}
         for driver in sorted(drivers):
             self.job.run(f"modprobe {driver}")
+        for f in self.machine.functions:
+            if f.driver in STAND_INS:
+                self.job.run(_bind(f.address, f.driver))
         for f in self.machine.functions:
             if _has_vfs(f) and f.sriov:
                 # Its driver would wait for VFs that have no resources yet.

@@ -40,7 +40,7 @@ class Outcome:
 def image_for(kernel: Kernel, command: Path | None = None) -> initramfs.Image:
     """The image of a run: with every driver that a recipe may ask for."""
     image = initramfs.Image(kernel, command)
-    image.add_modules(*DRIVERS)
+    image.add_modules(*DRIVERS, *generate.STAND_INS)
     image.pack()
     return image
 
