@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from .trial import ATTACHED, REFUSED, Attempt, Trial
+from .trial import ATTACHED, REFUSED, Attempt, Broken, Trial
 from machinery.model import Machine
 from machinery.topology import References
 
@@ -124,9 +124,16 @@ def _partition(group_of: dict[str, str]) -> dict[str, frozenset[str]]:
     return {a: frozenset(members[g]) for a, g in group_of.items()}
 
 
+# What the computation must have known of access control, or it was not the one that was asked for.
+ACCESS_CONTROL = {"as found": "as-found", "hidden": "assumed"}
+
+
 def _compare_groups(trial: Trial, ret: Agreement) -> None:
     kernel = _partition(trial.kernel_groups)
     for how, document in trial.computed_groups.items():
+        if document["access_control"] != ACCESS_CONTROL[how]:
+            raise Broken(f"the groups {how} are computed with access control "
+                         f"{document['access_control']}")
         computed = _partition({d["address"]: str(g["number"]) for g in document["groups"]
                                for d in g["devices"] if d["address"] in kernel})
         for address, companions in kernel.items():

@@ -13,7 +13,10 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from lab import generate, places, truth  # noqa: E402
+from lab.agreement import REGION_TEXT, compare  # noqa: E402
 from lab.checks import Checks, main  # noqa: E402
+from lab.trial import ATTACHED, NOT_TRIED, REFUSED, Attempt, Trial  # noqa: E402
+from machinery import recipe  # noqa: E402
 
 SEED = 1
 # Numbers of machines, by kernel; the last of each is AMD's.
@@ -28,6 +31,46 @@ cmdline intel_iommu=on iommu=pt
 drhd fed90000 all ioapic:00@ff:00.0
 rmrr 7fff8000-7fff8fff held
 """
+
+
+def judged(series: str, verdict: str, rule: str, attempt: Attempt, text: str = HELD) -> str:
+    """What is wrong with a prediction and an answer, made up."""
+    effect = "blocks" if verdict.startswith("blocked") else "informs"
+    finding = {"rule": rule, "effect": effect, "text": ""}
+    row = {"address": "0000:01:00.0", "verdict": verdict, "findings": [finding]}
+    trial = Trial(series, {"devices": [row]}, {}, {}, {"0000:01:00.0": attempt}, 0)
+    return compare(recipe.loads(text), trial).devices[0].wrong
+
+
+def comparisons(checks: Checks) -> None:
+    """Each way not to agree is seen, and agreement is."""
+    attached = Attempt(ATTACHED)
+    region = {series: Attempt(REFUSED, "set-container", errno, [f"x: {words}."])
+              for series, (errno, words) in REGION_TEXT.items()}
+    silent = Attempt(REFUSED, "set-container", 1)
+    unknown = HELD + 'unknown held "nobody can tell"\n'
+    agree = [("6.1", "care", "", attached), ("6.1", "blocked", "rmrr-hard", region["6.1"]),
+             ("6.12", "blocked-curable", "region-companion", region["6.12"]),
+             ("6.1", "blocked", "bridge-driver", Attempt(REFUSED, "get-status")),
+             ("6.1", "unknown", "", attached, unknown),
+             ("6.1", "blocked", "no-group", Attempt(NOT_TRIED))]
+    differ = [("6.1", "assignable", "", region["6.1"]), ("6.1", "blocked", "rmrr-hard", attached),
+              ("6.12", "blocked", "rmrr-hard", region["6.1"]),
+              ("6.1", "blocked", "rmrr-hard", silent),
+              ("6.1", "blocked", "bridge-driver", region["6.1"]),
+              ("6.1", "blocked", "a-new-rule", region["6.1"]),
+              ("6.1", "unknown", "", attached), ("6.1", "not-endpoint", "", attached)]
+    for case in agree:
+        checks.equal(f"agrees: {case}", judged(*case), "")
+    for case in differ:
+        checks.true(f"differs: {case}", bool(judged(*case)))
+    grouped = Trial("6.1", {"devices": []}, {"a": "1", "b": "1", "c": "2"}, {"hidden": {
+        "access_control": "assumed", "groups": [
+            {"number": 0, "devices": [{"address": "a"}]},
+            {"number": 1, "devices": [{"address": "b"}, {"address": "c"}]}]}}, {}, 0)
+    checks.equal("wrong groups", len(compare(recipe.loads(HELD), grouped).wrong_groups), 3)
+    grouped.kernel_groups["b"], grouped.kernel_groups["c"] = "3", "3"
+    checks.equal("right groups", compare(recipe.loads(HELD), grouped).wrong_groups, [])
 
 
 def short_run(checks: Checks, series: str) -> None:
@@ -67,6 +110,7 @@ def reproducible(checks: Checks) -> None:
 def test(checks: Checks) -> None:
     """All of it."""
     reproducible(checks)
+    comparisons(checks)
     for series in truth.KERNELS:
         short_run(checks, series)
     wrong_rule(checks)

@@ -55,10 +55,10 @@ def boot(name: str, text: str, kernel: Kernel, image: initramfs.Image) -> Outcom
         with Server(machine, kernel, image, firmware=False, cmdline=" ".join(words)) as server:
             answer = server.boot(asked.job, tables.early_from_recipe(machine))
             trial = asked.read(kernel.series, answer)
+        outcome.agreement = compare(machine, trial)
     except (qemu.Failed, Broken, ValueError) as e:
         outcome.fault = f"{type(e).__name__}: {e}"
         return outcome
-    outcome.agreement = compare(machine, trial)
     outcome.seconds = trial.seconds
     return outcome
 
