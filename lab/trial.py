@@ -132,7 +132,7 @@ class Asked:
 
 def _read_attempt(result: job.Result) -> Attempt:
     if result.timed_out:
-        return Attempt(HUNG, reason="it did not come to an end", log=result.log)
+        return Attempt(HUNG, reason="no end in time: " + "; ".join(result.log[-3:]))
     if result.stdout.startswith(b"{"):
         return _read_document(json.loads(result.stdout))
     said = result.stderr.decode("utf-8", "replace").strip()

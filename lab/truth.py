@@ -78,6 +78,10 @@ class Report:
         a = outcome.agreement
         print(f"{outcome.name}: {len(a.devices)} devices, {outcome.seconds:.0f} s",
               file=sys.stderr)
+        for device in a.devices:
+            if not device.counts:
+                print(f"  {device.address} {device.attempt.outcome}: {device.attempt.reason}",
+                      file=sys.stderr)
         wrong = bool(outcome.fault or a.wrong or a.wrong_groups)
         if not wrong and not self.keep:
             return
