@@ -15,6 +15,7 @@ from machinery.functions import CLASSES
 from machinery.model import Function, Machine
 
 ATTACH_SECONDS = 60
+ATA_SECONDS = 2
 DEVICES = "/sys/bus/pci/devices"
 # The board's own that a guest could be given.
 BOARD_ENDPOINTS = ("0000:00:1f.2", "0000:00:1f.3")
@@ -95,6 +96,9 @@ class Asked:
         self.job.run(f"modprobe vfio_iommu_type1{unsafe}; modprobe vfio-pci")
         drivers = {f.driver for f in self.machine.functions
                    if f.driver and not f.bridge and not f.physfn}
+        # QEMU's AHCI may lose a disk's answer once it was given away and came back: do not wait for
+        # it three times, 45 s in all. What became of its disks decides nothing here.
+        self.job.run(f"modprobe libata ata_probe_timeout={ATA_SECONDS}")
         for driver in sorted(drivers):
             self.job.run(f"modprobe {driver}")
         for f in self.machine.functions:
