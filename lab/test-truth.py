@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A short truth run on both kernels, every machine that was once judged wrongly, and the proof that
-such a run notices a wrong rule."""
+"""A short truth run on both kernels, with the machines that are easily judged wrongly; and the proof
+that such a run notices a wrong rule."""
 
 from __future__ import annotations
 

@@ -33,15 +33,19 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 		            h->groups[d->group].number);
 		return;
 	}
-	if (d->group != PP_NO_GROUP || h->iommu_on != PP_YES)
+	if (d->group != PP_NO_GROUP)
+		return;
+	/* On or off, and no cure for what keeps it off makes another thing of it. */
+	if (d->class_code >> 8 == CLASS_IOMMU) {
+		f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
+		pp_evidence(j, f, "class %06x%s", d->class_code,
+		            d->group_error == ENOENT ? ", no iommu_group" : "");
+		return;
+	}
+	if (h->iommu_on != PP_YES)
 		return;
 	if (d->group_error != ENOENT) {
 		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
-		return;
-	}
-	if (d->class_code >> 8 == CLASS_IOMMU) {
-		f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
-		pp_evidence(j, f, "class %06x, no iommu_group", d->class_code);
 		return;
 	}
 	f = pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");

@@ -463,6 +463,15 @@ class Device(Case):
         self.assert_not_found(devices["0000:03:00.0"], "no-group")
         self.assertEqual(devices["0000:04:00.0"]["verdict"], "blocked")
 
+    def test_the_iommu_is_blocked_while_it_is_off(self):
+        t = self.host()
+        t.device("0000:00:00.2", 0x080600)
+        t.device("0000:03:00.0")
+        devices = self.survey()
+        self.assert_finding(devices["0000:00:00.2"], "no-group", "blocks", "the IOMMU itself")
+        self.assertEqual(devices["0000:00:00.2"]["verdict"], "blocked")
+        self.assertEqual(devices["0000:03:00.0"]["verdict"], "blocked-curable")
+
     def test_group_unread(self):
         t = self.host()
         t.device("0000:03:00.0", group=1)
