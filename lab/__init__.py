@@ -14,4 +14,8 @@ generate    a random machine as a recipe
 trial       one boot of it: predictions, then an attach of every endpoint
 agreement   whether they agree
 truth       many of them: ./run truth
+terminal    what is typed on a boot, what must come, and how it is told
+steps       each step with the ProLiant's cards
+nested      the guest that is given them
+story       all of it: ./run story
 """
