@@ -31,10 +31,14 @@ class Job:
         return self.run("modprobe efivarfs && "
                         "mount -t efivarfs efivarfs /sys/firmware/efi/efivars")
 
+    def records(self) -> bytes:
+        """As the runner reads it."""
+        return b"".join(self._records)
+
     def pack(self) -> bytes:
         """An archive that goes behind the image."""
         archive = cpio.Archive()
-        archive.file("job", b"".join(self._records))
+        archive.file("job", self.records())
         return archive.pack()
 
 
