@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from . import devices, initramfs, job, places, qemu, smbios
+from . import devices, disk, initramfs, job, parcel, places, qemu, smbios
 from .kernels import Kernel
 from machinery.model import Machine
 
@@ -27,7 +27,7 @@ class Server:
     of the recipe.
     """
 
-    def __init__(self, machine: Machine, kernel: Kernel, image: initramfs.Image,
+    def __init__(self, machine: Machine, kernel: Kernel, image: initramfs.Image | None,
                  firmware: bool = True, cmdline: str = qemu.CMDLINE,
                  memory_mib: int = qemu.MEMORY_MIB, structures: tuple[bytes, ...] = ()) -> None:
         self.machine = machine
@@ -39,7 +39,7 @@ class Server:
         self.retries = 0
         self.boots = 0
         self.folder = Path(tempfile.mkdtemp(prefix="pcipass-lab-"))
-        self._initramfs = image.pack()
+        self._initramfs = image.pack() if image else b""
         self._rom: Path | None = None
         if firmware:
             self._rom = places.built("lab/firmware/proliant.rom",
@@ -57,15 +57,20 @@ class Server:
         else:
             shutil.rmtree(self.folder)
 
-    def _words(self, initrd: Path) -> list[str]:
+    def _board(self) -> list[str]:
         words = ["-m", str(self.memory_mib), *qemu.iommu(self.machine.iommu)]
         if self.firmware:
             words += qemu.uefi(self.folder / "variables")
         words += devices.arguments(self.machine, self.folder, self._rom)
-        words += smbios.arguments(self.machine, self.folder, self.structures)
+        return words + smbios.arguments(self.machine, self.folder, self.structures)
+
+    def _medium(self, asked: job.Job, table: bytes) -> list[str]:
+        """What is started, with the job in it."""
+        initrd = self.folder / "initrd"
+        initrd.write_bytes(table + self._initramfs + asked.pack())
         # By UEFI only an image with its own loader starts; else the unpacked one is faster.
         kernel = self.kernel.image if self.firmware else self.kernel.vmlinux
-        return [*words, "-kernel", str(kernel), "-initrd", str(initrd), "-append", self.cmdline]
+        return ["-kernel", str(kernel), "-initrd", str(initrd), "-append", self.cmdline]
 
     def boot(self, asked: job.Job, table: bytes = b"",
              seconds: int = BOOT_SECONDS) -> job.Answer:
@@ -74,11 +79,10 @@ class Server:
         table: an archive of tables.early(). A known fault of the emulator is tried once more and
         counted; anything else without an answer raises qemu.Failed.
         """
-        initrd = self.folder / "initrd"
-        initrd.write_bytes(table + self._initramfs + asked.pack())
+        words = self._board() + self._medium(asked, table)
         self.boots += 1
         for attempt in range(TRIES):
-            run = qemu.run(self._words(initrd), self.folder, seconds)
+            run = qemu.run(words, self.folder, seconds)
             try:
                 answer = job.parse_answer(run.answer)
             except ValueError as e:
@@ -91,3 +95,17 @@ class Server:
             answer.firmware, answer.seconds, answer.retries = run.firmware, run.seconds, attempt
             return answer
         raise AssertionError("not reached")
+
+
+class Installed(Server):
+    """A server with Debian on a disk of its own: what is changed there, stays. GRUB starts it."""
+
+    def __init__(self, machine: Machine, kernel: Kernel,
+                 memory_mib: int = qemu.MEMORY_MIB) -> None:
+        system = disk.get(kernel.series)
+        super().__init__(machine, kernel, None, memory_mib=memory_mib)
+        self._disk = self.folder / "system.qcow2"
+        disk.on_top(system, self._disk)
+
+    def _medium(self, asked: job.Job, table: bytes) -> list[str]:
+        return [*disk.words(self._disk, "qcow2"), *parcel.words(asked, self.folder / "parcel")]

@@ -73,9 +73,9 @@ class Terminal:
         """A sentence between commands."""
         self._typed.append(text)
 
-    def quietly(self, line: str) -> None:
+    def quietly(self, line: str, seconds: int = job.COMMAND_SECONDS) -> None:
         """What must be done and is not worth telling."""
-        self._typed.append(Typed(self.job.run(line), line, 0, (), "", True))
+        self._typed.append(Typed(self.job.run(line, seconds), line, 0, (), "", True))
 
     def type(self, line: str, *wanted: str, code: int = 0, shown: str = "",
              wide: bool = False, seconds: int = job.COMMAND_SECONDS) -> None:

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The story on a machine without the setting: the kernel is given a table without the card, by the
+tools of the Debian that is on its disk, and all of it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import kernels, places, steps
+from .checks import Checks
+from .server import Installed
+from .steps import DRIVE, HBA, REFUSALS
+from .terminal import Terminal
+from machinery import recipe
+
+RECIPE = "dl360g7.machine"
+BOOT_SECONDS = 900
+TOOL_SECONDS = 300
+# Everything that an apply may touch, each file with its checksum; of the initrd what is in it.
+STATE = ("(cd / && find etc boot/grub -type f | sort | xargs -d '\\n' sha256sum; "
+         "rm -rf /tmp/i; unmkinitramfs /boot/initrd.img-$(uname -r) /tmp/i && cd /tmp/i && "
+         "find . -type f | sort | xargs -d '\\n' sha256sum; find . ! -type f | sort)")
+BEFORE = "/root/before"
+INITRD_TABLE = "lsinitramfs /boot/initrd.img-$(uname -r) | grep firmware/acpi"
+WORK = "/var/tmp/mkinitramfs_*"  # there while an initrd is made
+
+
+def _start(t: Terminal) -> None:
+    t.quietly("modprobe -a ahci sd_mod nvme vfio-pci vfio_iommu_type1")
+
+
+def _as_before(t: Terminal) -> None:
+    t.type(f"{STATE} | diff {BEFORE} - && echo same", r"\Asame\n\Z", seconds=TOOL_SECONDS)
+
+
+def _undo(t: Terminal) -> None:
+    t.type("pcipass undo --yes", "^pcipass: run update-initramfs -u -k all$", seconds=TOOL_SECONDS)
+
+
+def blocked(t: Terminal, series: str) -> None:
+    """The firmware holds the card, and there is no setting; ends with the table installed."""
+    _start(t)
+    t.quietly(f"{STATE} >{BEFORE}", TOOL_SECONDS)
+    t.say(f"FIRST BOOT, from its disk through GRUB. Slot 2 has {HBA.what}; the firmware holds it.")
+    steps.survey(t, "BLOCKED")
+    steps.held(t, HBA)
+    steps.refused(t, HBA, REFUSALS[series])
+    t.say("No setting here. The way that is left is another table:")
+    t.type(f"pcipass free {HBA.name} --yes", "table-override|without these devices",
+           "^pcipass: write /etc/initramfs-tools/hooks/pcipass$",
+           "^pcipass: run update-initramfs -u -k all$", "^Done. Reboot", seconds=TOOL_SECONDS)
+    t.type("pcipass override status", code=1)
+    t.type(INITRD_TABLE, "^kernel/firmware/acpi/")
+    t.type("pcipass verify", code=1)
+    steps.held(t, HBA)
+
+
+def freed(t: Terminal) -> None:
+    """The kernel has taken it; ends with everything taken back."""
+    _start(t)
+    t.say("REBOOT. The kernel has taken the table:")
+    t.type("dmesg | grep -E 'Table Upgrade|DMAR ACPI table found in initrd'",
+           r"Table Upgrade: override \[DMAR")
+    t.type("pcipass override status")
+    t.type("pcipass verify")
+    steps.free(t, HBA)
+    steps.attached(t, HBA)
+    t.say("An update of the kernel makes the initrd anew; the table stays in it:")
+    t.type("update-initramfs -u", "Generating /boot/initrd", seconds=TOOL_SECONDS)
+    t.type(INITRD_TABLE, "^kernel/firmware/acpi/")
+    t.say("And back:")
+    _undo(t)
+    _as_before(t)
+
+
+def blocked_again(t: Terminal) -> None:
+    """As the first boot; then an apply that is killed; ends with a drive bound."""
+    _start(t)
+    t.say("REBOOT. The firmware's own table again.")
+    steps.held(t, HBA)
+    t.say("Killed in the middle of making the initrd:")
+    kill = (f"pcipass free {HBA.name} --yes & pid=$!; "
+            "until ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; "
+            "kill -9 $pid; wait $pid")
+    t.type(kill, code=137, seconds=TOOL_SECONDS)
+    t.type(f"pcipass free {HBA.name} --yes", "half done|another", code=3,
+           shown="half done|another")
+    t.quietly(f"while ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; sleep 2", TOOL_SECONDS)
+    t.type("pcipass apply --resume --yes", seconds=TOOL_SECONDS)
+    t.type(INITRD_TABLE, "^kernel/firmware/acpi/")
+    _undo(t)
+    _as_before(t)
+    t.say(f"{DRIVE.what.capitalize()} for guests only, now and at every boot:")
+    t.type(f"pcipass bind {DRIVE.name} --yes", seconds=TOOL_SECONDS)
+    _driver(t, "vfio-pci")
+
+
+def _driver(t: Terminal, name: str) -> None:
+    t.type(f"basename $(readlink /sys/bus/pci/devices/{DRIVE.address}/driver)",
+           rf"\A{name}\n\Z")
+
+
+def bound(t: Terminal) -> None:
+    """udev has bound the drive; ends with an IOMMU that is off."""
+    t.say("REBOOT. Nobody has typed anything yet:")
+    _driver(t, "vfio-pci")
+    _undo(t)
+    _driver(t, "nvme")
+    _as_before(t)
+    t.say("The IOMMU is turned off on the kernel's command line:")
+    t.type("sed -i s/intel_iommu=on/intel_iommu=off/ /etc/default/grub.d/lab.cfg && update-grub",
+           seconds=TOOL_SECONDS)
+
+
+def iommu_off(t: Terminal) -> None:
+    """free turns it on again."""
+    _start(t)
+    t.say("REBOOT. There are no groups now; to free the card takes an argument as well:")
+    t.quietly(f"{STATE} >{BEFORE}", TOOL_SECONDS)
+    t.type(f"pcipass free {HBA.name} --yes", "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
+    t.type("cat /etc/default/grub.d/pcipass.cfg", "intel_iommu=on")
+
+
+def iommu_on(t: Terminal) -> None:
+    """Both took."""
+    _start(t)
+    t.say("REBOOT. Both took:")
+    t.type("cat /proc/cmdline", "intel_iommu=on")
+    t.type("pcipass verify")
+    steps.attached(t, HBA)
+    t.type("pcipass undo --yes", "update-grub", seconds=TOOL_SECONDS)
+    _as_before(t)
+
+
+def tell(checks: Checks, series: str, told: Callable[[str], None]) -> None:
+    """The whole of it."""
+    kernel = kernels.get(series)
+    machine = recipe.load(str(places.RECIPES / RECIPE))
+    told(f"A virtual {machine.vendor} {machine.product}, Debian 12, Linux {kernel.release}.\n")
+    with Installed(machine, kernel) as server:
+        for chapter in (lambda t: blocked(t, series), freed, blocked_again, bound, iommu_off,
+                        iommu_on):
+            t = Terminal(checks, told)
+            chapter(t)
+            answer = server.boot(t.job, seconds=BOOT_SECONDS)
+            t.tell(answer)
+            told(f"[{answer.seconds:.0f} s]\n")
