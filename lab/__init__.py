@@ -18,4 +18,6 @@ terminal    what is typed on a boot, what must come, and how it is told
 steps       each step with the ProLiant's cards
 nested      the guest that is given them
 story       all of it: ./run story
+disk        a disk with Debian, for a server that GRUB starts
+parcel      what such a server is handed at each boot
 """

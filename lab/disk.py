@@ -100,7 +100,7 @@ def _set_up(root: Path, disk: Path, folder: Path) -> None:
     steps = [asked.run(line, SETUP_SECONDS) for line in (
         "modprobe vfat && mount /boot/efi",
         "grub-install --target=x86_64-efi --efi-directory=/boot/efi --removable --no-nvram",
-        "update-grub", "update-initramfs -u -k all")]
+        "update-grub")]
     image, = (root / "boot").glob("vmlinuz-*")
     initrd, = (root / "boot").glob("initrd.img-*")
     run = qemu.run(["-m", "1024", *words(disk), "-kernel", str(image), "-initrd", str(initrd),

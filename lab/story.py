@@ -3,7 +3,7 @@
 """The story of a virtual ProLiant, told as a person would see it: two cards that no guest can have,
 a hidden setting, a reboot, and a guest that reads SMART from the disks behind them.
 
-usage: story.py [--kernel 6.1|6.12]
+usage: story.py [--kernel 6.1|6.12] [--override]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import textwrap
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lab import initramfs, kernels, nested, places, steps  # noqa: E402
+from lab import initramfs, kernels, nested, places, steps, story_override  # noqa: E402
 from lab.checks import Checks, main  # noqa: E402
 from lab.kernels import Kernel  # noqa: E402
 from lab.server import BOOT_SECONDS, Server  # noqa: E402
@@ -86,16 +86,18 @@ def image_for(kernel: Kernel) -> initramfs.Image:
     return image
 
 
+def told(text: str) -> None:
+    """As it comes, not at the end."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def tell(checks: Checks, series: str) -> None:
     """The whole of it."""
     kernel = kernels.get(series)
     machine = recipe.load(str(places.RECIPES / RECIPE))
     image = image_for(kernel)
     nested.add_to(image)
-
-    def told(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
 
     def boot(server: Server, *chapters: Chapter, seconds: int = BOOT_SECONDS) -> None:
         t = Terminal(checks, told)
@@ -115,9 +117,17 @@ def tell(checks: Checks, series: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="the virtual ProLiant's story")
     parser.add_argument("--kernel", choices=sorted(REFUSALS), default="6.1")
+    parser.add_argument("--override", action="store_true",
+                        help="on a machine without the setting, by another table")
     return parser.parse_args()
 
 
+def _main() -> int:
+    asked = _arguments()
+    if asked.override:
+        return main(lambda checks: story_override.tell(checks, asked.kernel, told))
+    return main(lambda checks: tell(checks, asked.kernel))
+
+
 if __name__ == "__main__":
-    SERIES = _arguments().kernel
-    sys.exit(main(lambda checks: tell(checks, SERIES)))
+    sys.exit(_main())

@@ -14,7 +14,7 @@ from .terminal import Terminal
 from machinery import recipe
 
 RECIPE = "dl360g7.machine"
-BOOT_SECONDS = 900
+BOOT_SECONDS = 1200
 TOOL_SECONDS = 300
 # Everything that an apply may touch, each file with its checksum; of the initrd what is in it.
 STATE = ("(cd / && find etc boot/grub -type f | sort | xargs -d '\\n' sha256sum; "
@@ -78,6 +78,7 @@ def blocked_again(t: Terminal) -> None:
     _start(t)
     t.say("REBOOT. The firmware's own table again.")
     steps.held(t, HBA)
+    t.quietly(f"rm -rf {WORK}")
     t.say("Killed in the middle of making the initrd:")
     kill = (f"pcipass free {HBA.name} --yes & pid=$!; "
             "until ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; "
