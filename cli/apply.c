@@ -72,10 +72,23 @@ enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
 	return EXIT_YES;
 }
 
+enum exit_code show_and_apply(const struct options *o, struct pp_plan *p)
+{
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+	enum exit_code code = EXIT_YES;
+
+	if (pp_report_plan(p, &style, sink_stdout(), &e) || flush_stdout(&e))
+		code = complain(&e);
+	else
+		code = apply_plan(o, p);
+	pp_plan_free(p);
+	return code;
+}
+
 static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 {
 	const struct pp_apply_options options = apply_options(o);
-	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 
@@ -87,13 +100,7 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 		return pp_apply_resume(&options, &e) ? complain(&e) : EXIT_YES;
 	if (plan_load(o->plan, &plan, &e))
 		return complain(&e);
-	enum exit_code code = EXIT_YES;
-	if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
-		code = complain(&e);
-	else
-		code = apply_plan(o, plan);
-	pp_plan_free(plan);
-	return code;
+	return show_and_apply(o, plan);
 }
 
 static enum exit_code run_undo(const struct options *o, int argc, char **argv)

@@ -102,6 +102,8 @@ const char *schema_folder(unsigned int i);
 
 /* Asks, unless told not to, and carries the plan out. */
 enum exit_code apply_plan(const struct options *o, const struct pp_plan *p);
+/* Shows the plan first, and frees it. */
+enum exit_code show_and_apply(const struct options *o, struct pp_plan *p);
 
 /* Reads a plan's file. Freed with pp_plan_free(). */
 int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e);

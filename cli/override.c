@@ -80,7 +80,6 @@ static enum exit_code run_build(const struct options *o, int argc, char **argv)
 
 static enum exit_code run_install(const struct options *o, int argc, char **argv)
 {
-	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 	struct look l;
@@ -91,13 +90,7 @@ static enum exit_code run_install(const struct options *o, int argc, char **argv
 	look_close(&l);
 	if (r)
 		return complain(&e);
-	enum exit_code code = EXIT_YES;
-	if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
-		code = complain(&e);
-	else
-		code = apply_plan(o, plan);
-	pp_plan_free(plan);
-	return code;
+	return show_and_apply(o, plan);
 }
 
 static enum exit_code run_status(const struct options *o, int argc, char **argv)
