@@ -82,7 +82,7 @@ def blocked_again(t: Terminal) -> None:
     t.quietly(f"rm -rf {WORK}")
     t.say("Killed in the middle of making the initrd:")
     kill = (f"pcipass free {HBA.name} --yes & pid=$!; "
-            "until ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; "
+            f"until ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; "
             "kill -9 $pid; wait $pid")
     t.type(kill, code=137, seconds=TOOL_SECONDS)
     t.type(f"pcipass free {HBA.name} --yes", "half done|another", code=3,
