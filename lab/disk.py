@@ -28,7 +28,7 @@ ESP_START_MIB = 1
 ROOT_START_MIB = ESP_START_MIB + ESP_MIB
 SETUP_CMDLINE = (f"root=LABEL={ROOT_LABEL} init=/lab-init no_timer_check panic=-1 console=ttyS0 "
                  "quiet")
-SETUP_SECONDS = 600
+SETUP_SECONDS = 1200
 
 
 def _do(*command: str | Path) -> None:
@@ -100,7 +100,8 @@ def _set_up(root: Path, disk: Path, folder: Path) -> None:
     steps = [asked.run(line, SETUP_SECONDS) for line in (
         "modprobe vfat && mount /boot/efi",
         "grub-install --target=x86_64-efi --efi-directory=/boot/efi --removable --no-nvram",
-        "update-grub")]
+        # In a chroot it knows no root file system and leaves fsck out.
+        "update-grub", "update-initramfs -u -k all")]
     image, = (root / "boot").glob("vmlinuz-*")
     initrd, = (root / "boot").glob("initrd.img-*")
     run = qemu.run(["-m", "1024", *words(disk), "-kernel", str(image), "-initrd", str(initrd),
