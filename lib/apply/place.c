@@ -11,6 +11,7 @@
 
 #include "apply/place.h"
 #include "source/atomic.h"
+#include "store/files.h"
 
 /* A file system's own needs: journals, folders. */
 #define SPARE_BYTES (1u << 20)
@@ -148,20 +149,6 @@ static int sync_folder_of(const char *whole)
 	return r;
 }
 
-static int write_all(int fd, struct pp_span bytes)
-{
-	while (bytes.len) {
-		ssize_t n = write(fd, bytes.data, bytes.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes.data += n;
-		bytes.len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The owner first: a change of owner may clear bits of the mode. */
 static int fill(int fd, const struct pp_content *c)
 {
@@ -171,7 +158,7 @@ static int fill(int fd, const struct pp_content *c)
 		return -errno;
 	if ((st.st_uid != c->uid || st.st_gid != c->gid) && fchown(fd, c->uid, c->gid))
 		return -errno;
-	return fchmod(fd, c->mode) ? -errno : write_all(fd, c->bytes);
+	return fchmod(fd, c->mode) ? -errno : pp_fd_write(fd, c->bytes);
 }
 
 static int remove_file(const char *path, const char *whole, struct pp_error *e)
