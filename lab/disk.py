@@ -14,8 +14,7 @@ from pathlib import Path
 from . import job, kernels, parcel, places, qemu
 
 SUITE = "bookworm"
-SOURCES = (f"deb http://deb.debian.org/debian {SUITE} main",
-           f"deb http://deb.debian.org/debian-security {SUITE}-security main")
+TARGET = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"  # a line of sources.list
 PACKAGES = ("initramfs-tools", "grub-efi-amd64", "kmod", "udev", "e2fsprogs", "dosfstools", "zstd")
 LEFT_OUT = ("doc", "man", "locale", "info")  # of /usr/share
 # Only these in the initrd, so that making it takes seconds in the emulator, not minutes.
@@ -43,6 +42,18 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
+def _sources() -> list[str]:
+    """Where this host has its packages from, as far as that is this Debian."""
+    done = subprocess.run([places.program("apt-get", "apt"), "indextargets", "--format",
+                           f"$(CODENAME) {TARGET}", "Created-By: Packages", "Origin: Debian"],
+                          capture_output=True, text=True, check=False)
+    targets = (line.partition(" ") for line in done.stdout.splitlines())
+    found = [line for codename, _, line in targets if codename.partition("-")[0] == SUITE]
+    if not found:
+        raise places.Skip(f"apt has no packages of Debian's {SUITE}: the disk is made from them")
+    return found
+
+
 def _bootstrap(series: str, root: Path) -> None:
     """Debian in a folder."""
     packages = ",".join((kernels.newest_package(series), *PACKAGES))
@@ -53,7 +64,7 @@ def _bootstrap(series: str, root: Path) -> None:
     _do(places.program("mmdebstrap", "mmdebstrap"), "--quiet", "--mode=root", "--variant=minbase",
         f"--include={packages}", '--aptopt=Apt::Install-Recommends "false"',
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT),
-        "--dpkgopt=force-confold", f"--setup-hook={tools}", SUITE, root, *SOURCES)
+        "--dpkgopt=force-confold", f"--setup-hook={tools}", SUITE, root, *_sources())
 
 
 def _configure(root: Path) -> None:
