@@ -9,10 +9,12 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	struct pp_style style = style_of(o);
 	enum exit_code code = EXIT_YES;
 	struct look l;
+	/* argv ends with NULL. */
+	const char *const *names = (const char *const *)argv + 1;
 
 	if (look_open(o, &l, &e))
 		return complain(&e);
-	if (pp_emit(l.survey, argv[0], argv[1], &style, sink_stdout(), &e) || flush_stdout(&e))
+	if (pp_emit(l.survey, argv[0], names, &style, sink_stdout(), &e) || flush_stdout(&e))
 		code = complain(&e);
 	look_close(&l);
 	return code;
@@ -20,10 +22,10 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 const struct command command_emit = {
 	.name = "emit",
-	.arguments = "FORM DEVICE",
+	.arguments = "FORM DEVICE...",
 	.help = "what gives it to a guest: qemu, libvirt, proxmox or hyperv",
 	.takes = TAKES_FROM,
 	.min_arguments = 2,
-	.max_arguments = 2,
+	.max_arguments = 17,
 	.run = run,
 };

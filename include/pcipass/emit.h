@@ -6,8 +6,9 @@
 #include <pcipass/report.h>
 
 /*
- * A hypervisor's own configuration for the devices that "what" names (an address, "slot2",
- * "group13", "vendor:device"), as text to paste, its reasons as comments. Other functions of the
+ * A hypervisor's own configuration of one guest for the devices that are named (an address,
+ * "slot2", "group13", "vendor:device"; NULL behind the last), as text to paste, its reasons as
+ * comments. Other functions of the
  * same card that share its group come along; what else is in the group is named in a comment.
  * Bridges are left out. Nothing is written unless every device may go.
  *
@@ -16,7 +17,7 @@
  * -ENODEV: nothing of that name here. -ENODATA: a fact is missing that could block.
  * -ENOTSUP: blocked, a bridge, or nothing that this hypervisor takes; the text says why.
  */
-int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *what,
+int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,
             const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
 
 /* "qemu", "libvirt" …; NULL behind the last. */

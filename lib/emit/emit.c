@@ -147,7 +147,9 @@ static void choose_siblings(struct pp_emission *m, const struct pp_device *d)
 	}
 }
 
-static int choose(struct pp_emission *m, struct pp_arena *a, const char *what, struct pp_error *e)
+/* Adds what one name stands for; a name of nothing but bridges is refused. */
+static int choose_named(struct pp_emission *m, struct pp_arena *a, const char *what,
+                        struct pp_error *e)
 {
 	struct pp_selection named;
 	uint32_t count = 0;
@@ -155,12 +157,9 @@ static int choose(struct pp_emission *m, struct pp_arena *a, const char *what, s
 
 	if (r)
 		return r;
-	m->chosen = PP_ARENA_ARRAY(a, m->host->nr_devices, bool);
-	if (!m->chosen)
-		return pp_fail_oom(e, what);
 	for (uint32_t i = 0; i < named.count; i++) {
 		bool bridge = m->survey->rows[named.devices[i]].verdict == PP_VERDICT_NOT_ENDPOINT;
-		m->chosen[named.devices[i]] = !bridge;
+		m->chosen[named.devices[i]] |= !bridge;
 		count += !bridge;
 	}
 	if (!count)
@@ -173,6 +172,19 @@ static int choose(struct pp_emission *m, struct pp_arena *a, const char *what, s
 		if (m->chosen[named.devices[i]])
 			choose_siblings(m, &m->host->devices[named.devices[i]]);
 	return 0;
+}
+
+static int choose(struct pp_emission *m, struct pp_arena *a, const char *const *names,
+                  struct pp_error *e)
+{
+	int r = 0;
+
+	m->chosen = PP_ARENA_ARRAY(a, m->host->nr_devices, bool);
+	if (!m->chosen)
+		return pp_fail_oom(e, "emit");
+	for (; !r && *names; names++)
+		r = choose_named(m, a, *names, e);
+	return r;
 }
 
 /* What is to be known of the chosen devices, each sentence once. */
@@ -223,7 +235,7 @@ static void print_binding(struct pp_emission *m, const struct pp_hypervisor *h,
 	pp_address_format(d->address, address);
 	if (!driver)
 		driver = d->driver.error == ENOENT ? "no driver" : "its driver was not read";
-	pp_emit_line(m, h, "  driverctl set-override %s vfio-pci # now: %.60s", address, driver);
+	pp_emit_line(m, h, "  pcipass bind %s # now: %.60s", address, driver);
 }
 
 static bool is_on_vfio(const struct pp_device *d)
@@ -262,16 +274,25 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 			pp_emit_comment(
 				m, h,
 				"These share its group, and the host must let go of them as "
-				"well: give them to the same guest, or bind them (this way, or by pcipass bind) and let "
-				"them lie:");
+				"well: give them to the same guest, or bind them and let them lie:");
 		told = true;
 		print_binding(m, h, d);
 	}
 }
 
-static void print(struct pp_emission *m, const struct pp_hypervisor *h, const char *what)
+static void print_title(struct pp_emission *m, const struct pp_hypervisor *h,
+                        const char *const *names)
 {
-	pp_emit_comment(m, h, "%s for %s, by pcipass emit", h->name, what);
+	char all[512] = "";
+
+	for (size_t n = 0; *names && n < sizeof(all); names++)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n ? " " : "", *names);
+	pp_emit_comment(m, h, "%s for %s, by pcipass emit", h->name, all);
+}
+
+static void print(struct pp_emission *m, const struct pp_hypervisor *h, const char *const *names)
+{
+	print_title(m, h, names);
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		pp_emit_name_card(m, h, &m->cards[i]);
 	print_cautions(m, h);
@@ -288,7 +309,7 @@ static const struct pp_hypervisor *find(const char *name)
 	return NULL;
 }
 
-int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *what,
+int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,
             const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
 {
 	const struct pp_hypervisor *h = find(hypervisor);
@@ -303,14 +324,14 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *what,
 	m.style.width = COLUMNS;
 	m.style.color = false;
 	pp_arena_init(&a, 0);
-	int r = choose(&m, &a, what, e);
+	int r = choose(&m, &a, names, e);
 	if (!r)
 		r = check_verdicts(&m, h, e);
 	if (!r)
 		r = pp_emission_cards(&m, e);
 	if (!r) {
 		pp_out_init(&m.out, &m.style, sink);
-		print(&m, h, what);
+		print(&m, h, names);
 		r = pp_out_fini(&m.out, e);
 	}
 	pp_arena_fini(&a);

@@ -44,9 +44,9 @@ class Emitting(Case):
         self.card("0000:00:1a.0", (4 * KIB, MEMORY), rom=0, class_code=0x0C0320, group=3,
                   pcie=None, msi=True)
 
-    def emit(self, hypervisor: str, device: str, code: int = 0) -> str:
+    def emit(self, hypervisor: str, *devices: str, code: int = 0) -> str:
         """What is printed; nothing where it is refused."""
-        run = self.run_pcipass("emit", hypervisor, device)
+        run = self.run_pcipass("emit", hypervisor, *devices)
         self.assertEqual(run.returncode, code, run.stderr)
         if code:
             self.assertEqual(run.stdout, "")

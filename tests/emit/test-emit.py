@@ -23,26 +23,26 @@ class Refused(Emitting):
         self.tree.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 7, "00.0")))
         self.tree.regions(1, "0x00000000bd000000 0x00000000bd000fff direct")
         for hypervisor in HYPERVISORS:
-            said = self.emit(hypervisor, "07:00.0", 1)
+            said = self.emit(hypervisor, "07:00.0", code=1)
             self.assertIn("0000:07:00.0: blocked: ", said)
             self.assertIn("0xbd000000", said)
         # of several, one is enough
         self.tree.slot("4", "0000:07:00")
-        self.emit("qemu", "slot4", 1)
+        self.emit("qemu", "slot4", code=1)
 
     def test_unknown(self):
         self.cards()
         self.tree.remove("sys/bus/pci/devices/0000:07:00.0/iommu_group")
         (self.tree.root / "sys/bus/pci/devices/0000:07:00.0/iommu_group").mkdir()
         self.assertEqual(self.run_pcipass("check", "07:00.0").returncode, 3)
-        self.assertIn("is not known", self.emit("qemu", "07:00.0", 3))
+        self.assertIn("is not known", self.emit("qemu", "07:00.0", code=3))
 
     def test_not_there(self):
         self.cards()
         for what, code in (("00:02.0", 1), ("09:00.0", 3), ("slot9", 3), ("rubbish", 2), ("", 2)):
             for hypervisor in HYPERVISORS:
-                self.emit(hypervisor, what, code)
-        self.assertIn("need qemu, libvirt, proxmox or hyperv", self.emit("xen", "07:00.0", 2))
+                self.emit(hypervisor, what, code=code)
+        self.assertIn("need qemu, libvirt, proxmox or hyperv", self.emit("xen", "07:00.0", code=2))
         self.assertEqual(self.run_pcipass("emit", "qemu").returncode, 2)
         self.assertEqual(self.run_pcipass("--json", "emit", "qemu", "07:00.0").returncode, 2)
 
@@ -51,7 +51,7 @@ class Refused(Emitting):
         for n in range(17):
             self.card(f"0000:{n + 1:02x}:00.0", group=n)
             t.bridge(f"0000:00:{n + 1:02x}.0", n + 1, group=100 + n)
-        self.assertIn("more than 16 cards", self.emit("qemu", "8086:10fb", 2))
+        self.assertIn("more than 16 cards", self.emit("qemu", "8086:10fb", code=2))
         self.tree.remove("sys/bus/pci/devices/0000:11:00.0")
         self.assertEqual(len(re.findall("vfio-pci,host=", self.emit("qemu", "8086:10fb"))), 16)
         self.assertIn("--hostpci15 ", self.emit("proxmox", "8086:10fb"))
@@ -61,12 +61,12 @@ class Refused(Emitting):
         self.tree.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 8, "00.0")))
         self.tree.regions(2, "0x00000000bd000000 0x00000000bd000fff direct-relaxable")
         self.emit("qemu", "08:00.0")
-        self.assertIn("reserved memory", self.emit("hyperv", "08:00.0", 1))
+        self.assertIn("reserved memory", self.emit("hyperv", "08:00.0", code=1))
         self.emit("qemu", "00:1a.0")
-        self.assertIn("conventional", self.emit("hyperv", "00:1a.0", 1))
+        self.assertIn("conventional", self.emit("hyperv", "00:1a.0", code=1))
         self.card("0000:00:1b.0", class_code=0x040300, group=4, msi=False)
         self.emit("qemu", "00:1b.0")
-        self.assertIn("line interrupts", self.emit("hyperv", "00:1b.0", 1))
+        self.assertIn("line interrupts", self.emit("hyperv", "00:1b.0", code=1))
 
 
 class Cards(Emitting):
@@ -157,6 +157,20 @@ class Cards(Emitting):
         self.assertEqual(re.findall("addr=(0x0.0x[0-9])", self.emit("qemu", "slot5")),
                          ["0x0.0x0", "0x0.0x1", "0x0.0x2"])
 
+    def test_several(self):
+        """One guest: each card once, each below a port of its own, no other with its number."""
+        text = self.emit("qemu", "07:00.0", "08:00.1", "8086:10fb", "07:00.0")
+        self.assertIn("# qemu for 07:00.0 08:00.1 8086:10fb 07:00.0, by pcipass emit", text)
+        arguments = qemu_arguments(text)
+        self.assertEqual([a.split(",")[2] for a in arguments if a.startswith("pcie-root-port")],
+                         ["chassis=102", "chassis=103"])
+        self.assertEqual([a.split(",")[1] for a in arguments if a.startswith("vfio-pci")],
+                         [f"host=0000:{a}" for a in ("00:1a.0", "07:00.0", "08:00.0", "08:00.1")])
+        # one that may not go holds all
+        self.assertIn("a bridge", self.emit("qemu", "07:00.0", "00:02.0", code=1))
+        self.emit("qemu", "07:00.0", "slot9", code=3)
+        self.assertEqual(self.run_pcipass("emit", "qemu", *["07:00.0"] * 17).returncode, 2)
+
     def test_virtual_functions(self):
         """Each is a card of its own, and has no ROM to hide."""
         self.tree.bridge("0000:00:05.0", 10, group=50)
@@ -169,7 +183,7 @@ class Cards(Emitting):
         self.assertNotIn("multifunction", shown)
         self.assertNotIn("rombar", shown)
         self.assertIn("'0000:0a:00.2,pcie=1'", self.emit("proxmox", "0a:00.2"))
-        self.assertIn("virtual function", self.emit("hyperv", "0a:00.2", 1))
+        self.assertIn("virtual function", self.emit("hyperv", "0a:00.2", code=1))
 
     def test_two_roots(self):
         self.tree.bridge("0000:80:01.0", 0x81, group=60)
@@ -189,18 +203,18 @@ class Told(Emitting):
         self.card("0000:00:1f.4", class_code=0x0C0500, group=7)
         self.card("0000:00:1f.5", class_code=0x0C0500, group=7, driver="vfio-pci")
         self.card("0000:00:1f.6", class_code=0x0C0500, group=7, driver="pci-stub")
-        own = "driverctl set-override 0000:00:1f.2 vfio-pci # now: ahci"
-        other = "driverctl set-override 0000:00:1f.3 vfio-pci # now: i801_smbus"
+        own = "pcipass bind 0000:00:1f.2 # now: ahci"
+        other = "pcipass bind 0000:00:1f.3 # now: i801_smbus"
         for hypervisor, binds in (("qemu", 1), ("libvirt", 0), ("proxmox", 0)):
             shown = self.emit(hypervisor, "00:1f.2")
             self.assertEqual(shown.count(own), binds, hypervisor)
             self.assertIn(other, shown)
-            self.assertEqual(shown.count("driverctl"), 1 + binds)
-        self.assertNotIn("driverctl", self.emit("hyperv", "00:1f.2"))
+            self.assertEqual(shown.count("pcipass bind"), 1 + binds)
+        self.assertNotIn("pcipass bind", self.emit("hyperv", "00:1f.2"))
         # who is named himself is no companion
-        self.assertEqual(self.emit("libvirt", "group7").count("driverctl"), 0)
-        self.assertEqual(self.emit("qemu", "group7").count("driverctl"), 4)
-        self.assertNotIn("driverctl", self.emit("qemu", "00:1f.5").split("share its group")[0])
+        self.assertEqual(self.emit("libvirt", "group7").count("pcipass bind"), 0)
+        self.assertEqual(self.emit("qemu", "group7").count("pcipass bind"), 4)
+        self.assertNotIn("pcipass bind", self.emit("qemu", "00:1f.5").split("share its group")[0])
 
     def test_care(self):
         self.cards()
@@ -299,7 +313,7 @@ class Remapping(Emitting):
         self.tree.write("proc/interrupts", NOT_REMAPPED)
         code = self.run_pcipass("check", "07:00.0").returncode
         self.assertIn(code, (1, 3))
-        self.emit("qemu", "07:00.0", code)
+        self.emit("qemu", "07:00.0", code=code)
 
 
 if __name__ == "__main__":
