@@ -78,7 +78,7 @@ enum exit_code show_and_apply(const struct options *o, struct pp_plan *p)
 	struct pp_error e = { 0 };
 	enum exit_code code = EXIT_YES;
 
-	if (pp_report_plan(p, &style, sink_stdout(), &e) || flush_stdout(&e))
+	if (pp_report_plan(p, PP_PLAN_CARRIED_OUT, &style, sink_stdout(), &e) || flush_stdout(&e))
 		code = complain(&e);
 	else
 		code = apply_plan(o, p);
@@ -116,16 +116,21 @@ static enum exit_code run_undo(const struct options *o, int argc, char **argv)
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
 	if (state == PP_APPLY_DONE || state == PP_APPLY_PARTLY) {
-		if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
+		if (pp_report_plan(plan, PP_PLAN_TAKEN_BACK, &style, sink_stdout(), &e) ||
+		    flush_stdout(&e))
 			code = complain(&e);
 		else
 			code = ask(o, state == PP_APPLY_DONE ? "Take this back?"
 			                                     : "Take back what was done of this?");
 	}
+	bool reboot = plan && pp_plan_needs_reboot(plan);
 	pp_plan_free(plan);
-	if (code == EXIT_YES && pp_apply_undo(&options, &e))
-		code = complain(&e);
-	return code;
+	if (code != EXIT_YES)
+		return code;
+	if (pp_apply_undo(&options, &e))
+		return complain(&e);
+	fprintf(stderr, "Taken back%s.\n", reboot ? ", and in force at the next boot" : "");
+	return EXIT_YES;
 }
 
 const struct command command_apply = {

@@ -23,7 +23,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_emit = {
 	.name = "emit",
 	.arguments = "FORM DEVICE...",
-	.help = "what gives it to a guest: qemu, libvirt, proxmox or hyperv",
+	.help = "what gives a guest it: qemu, libvirt, proxmox or hyperv",
 	.takes = TAKES_FROM,
 	.min_arguments = 2,
 	.max_arguments = 17,

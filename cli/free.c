@@ -44,7 +44,7 @@ static int keep_plan(const struct options *o, const struct pp_plan *p, struct pp
 		         code == EEXIST ? "; --force replaces it" : "");
 		return -EIO;
 	}
-	int r = pp_report_plan(p, &style, (struct pp_sink){ to_file, f }, e);
+	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ to_file, f }, e);
 	if (fclose(f) && !r) {
 		e->code = EIO;
 		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
@@ -82,7 +82,9 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	if (o->plan ? plan_load(o->plan, &plan, &e) : make_plan(o, argv[0], &plan, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
-	if (pp_report_plan(plan, &style, sink_stdout(), &e) || flush_stdout(&e))
+	if (pp_report_plan(plan, o->dry_run || o->output ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT,
+	                   &style, sink_stdout(), &e) ||
+	    flush_stdout(&e))
 		code = complain(&e);
 	if (code == EXIT_YES)
 		code = act(o, plan);
@@ -93,7 +95,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_free = {
 	.name = "free",
 	.arguments = "DEVICE",
-	.help = "plan what frees a device, with each step's price",
+	.help = "show what frees a device and its price, ask, do it",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE,
 	.max_arguments = 1,

@@ -78,7 +78,7 @@ static void print_options(unsigned int takes)
 		if (rows[i].mask && !(rows[i].mask & takes))
 			continue;
 		option_head(&rows[i], head, sizeof(head));
-		printf("  %-18s %s\n", head, rows[i].help);
+		printf("  %-20s %s\n", head, rows[i].help);
 	}
 }
 
@@ -96,7 +96,7 @@ static void print_commands(const struct command *const *list, size_t skip)
 		snprintf(head, sizeof(head), "%s%s%s", (*list)->name + skip,
 		         (*list)->arguments ? " " : "",
 		         (*list)->arguments ? (*list)->arguments : "");
-		printf("  %-18s %.*s\n", head, (int)strcspn((*list)->help, "\n"), (*list)->help);
+		printf("  %-20s %.*s\n", head, (int)strcspn((*list)->help, "\n"), (*list)->help);
 	}
 	puts("");
 }

@@ -156,7 +156,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 
 const struct command command_verify = {
 	.name = "verify",
-	.help = "did a plan take? Or try a real attach, as a hypervisor does",
+	.help = "did it take? Or try a real attach, as hypervisors do",
 	.takes = TAKES_FROM | TAKES_PLAN | TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON |
 	         TAKES_COLOR,
 	.run = run,

@@ -45,9 +45,16 @@ unsigned int pp_plan_instructions(const struct pp_plan *p);
 /* Something in it takes effect at the next boot only. */
 bool pp_plan_needs_reboot(const struct pp_plan *p);
 
+/* To whom a plan is shown, as text; JSON is the same for all. */
+enum pp_plan_view {
+	PP_PLAN_OFFERED,     /* to somebody who may carry it out later: what comes next, too */
+	PP_PLAN_CARRIED_OUT, /* just before it is */
+	PP_PLAN_TAKEN_BACK,  /* just before it is undone: its steps and their way back */
+};
+
 /* As text for people (steps, price, the other cures and theirs) or as JSON. */
-int pp_report_plan(const struct pp_plan *p, const struct pp_style *style, struct pp_sink sink,
-                   struct pp_error *e);
+int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct pp_style *style,
+                   struct pp_sink sink, struct pp_error *e);
 
 /*
  * After the reboot: did it take? Each device of the plan is looked at in a fresh survey: no region

@@ -93,7 +93,7 @@ static int plan_text(struct pp_apply *a, const struct pp_plan *p, const char **r
 	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 
 	pp_buffer_init(&b, PP_PLAN_MAX_BYTES);
-	int r = pp_report_plan(p, &style, (struct pp_sink){ to_buffer, &b }, e);
+	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ to_buffer, &b }, e);
 	if (r)
 		return r;
 	*ret = b.data ? pp_arena_strdup(&a->arena, b.data) : NULL;

@@ -87,8 +87,7 @@ static int undo_one(struct pp_apply *a, struct pp_apply_journal *j, struct pp_de
 		return 0;
 	if (d->state == PP_DEED_DONE)
 		save_if_possible(a, j, d, PP_DEED_BEGUN);
-	pp_apply_say(a, "%s%s",
-	             pp_deed_is_tool(d) ? "" : "undo: ", pp_deed_text(d, text, sizeof(text)));
+	pp_apply_say(a, "%s", pp_deed_undo_text(d, text, sizeof(text)));
 	int r = pp_deed_undo(a, d, e);
 	if (!r)
 		save_if_possible(a, j, d, PP_DEED_UNDONE);

@@ -141,3 +141,26 @@ const char *pp_deed_text(const struct pp_deed *d, char *buf, size_t size)
 	}
 	return buf;
 }
+
+const char *pp_deed_undo_text(const struct pp_deed *d, char *buf, size_t size)
+{
+	switch (d->kind) {
+	case PP_DEED_FOLDER:
+		snprintf(buf, size, "remove /%s", d->path);
+		break;
+	case PP_DEED_FILE:
+		snprintf(buf, size, d->old_content.exists ? "put /%s back as it was" : "remove /%s",
+		         d->path);
+		break;
+	case PP_DEED_INITRD:
+	case PP_DEED_LOADER:
+		return pp_deed_text(d, buf, size);
+	case PP_DEED_DRIVER:
+		snprintf(buf, size, "give %s back to %s", d->address,
+		         *d->driver ? d->driver : "no driver");
+		break;
+	default:
+		snprintf(buf, size, "set %s back to %s", d->setting.section, d->setting.expected);
+	}
+	return buf;
+}

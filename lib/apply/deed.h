@@ -21,6 +21,8 @@ static inline bool pp_deed_is_tool(const struct pp_deed *d)
 
 /* "write /etc/default/grub", for people. */
 const char *pp_deed_text(const struct pp_deed *d, char *buf, size_t size);
+/* "put /etc/default/grub back as it was". */
+const char *pp_deed_undo_text(const struct pp_deed *d, char *buf, size_t size);
 
 /* Binding, in driver.c. */
 #define PP_VFIO "vfio-pci"

@@ -38,12 +38,17 @@ static void print_device(struct pp_out *o, const struct pp_plan_device *d)
 		               "comes along: it shares its group with one of the others");
 }
 
-static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number)
+static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number,
+                       enum pp_plan_view view)
 {
 	char first[64];
 
 	snprintf(first, sizeof(first), "  %u. ", number);
 	pp_out_wrapped(o, first, "     ", s->text);
+	if (view == PP_PLAN_TAKEN_BACK) {
+		pp_out_wrapped(o, "     the way back: ", "       ", s->undo);
+		return;
+	}
 	if (s->risk)
 		pp_out_wrapped(o, "     its price: ", "       ", s->risk);
 	pp_out_wrapped(o, "     the way back: ", "       ", s->undo);
@@ -51,7 +56,8 @@ static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int n
 }
 
 /* Those that a program carries out, or those that a person does. */
-static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand, const char *title)
+static void print_steps(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view,
+                        bool by_hand, const char *title)
 {
 	unsigned int number = 0;
 
@@ -60,7 +66,7 @@ static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand,
 			continue;
 		if (!number)
 			print_heading(o, title);
-		print_step(o, &p->steps[i], ++number);
+		print_step(o, &p->steps[i], ++number, view);
 	}
 }
 
@@ -87,30 +93,32 @@ static bool any_possible(const struct pp_plan *p)
 	return false;
 }
 
-static void print_next(struct pp_out *o, const struct pp_plan *p)
+static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	unsigned int by_hand = pp_plan_instructions(p);
-	bool reboot = pp_plan_needs_reboot(p);
+	bool reboot = pp_plan_needs_reboot(p), offered = view == PP_PLAN_OFFERED;
 	char line[512];
 
-	pp_out(o, "\n");
-	if (pp_plan_steps(p))
+	if (offered || any_possible(p) || !pp_plan_steps(p))
+		pp_out(o, "\n");
+	if (!pp_plan_steps(p))
+		snprintf(line, sizeof(line),
+		         "no program can do this: do it by hand%s, then pcipass check %s",
+		         reboot ? ", reboot" : "", p->wish);
+	else
 		snprintf(line, sizeof(line),
 		         "as root, pcipass free %s asks and carries this out%s; then %spcipass "
 		         "verify",
 		         p->wish, by_hand ? ", but for what is left to you" : "",
 		         reboot ? "reboot, and " : "");
-	else
-		snprintf(line, sizeof(line),
-		         "no program can do this: do it by hand%s, then pcipass check %s",
-		         reboot ? ", reboot" : "", p->wish);
-	pp_out_wrapped(o, "Next: ", "      ", line);
+	if (offered || !pp_plan_steps(p))
+		pp_out_wrapped(o, "Next: ", "      ", line);
 	if (any_possible(p))
 		pp_out_wrapped(o, "Or:   ", "      ",
 		               "another way, by --by and its name in brackets");
 }
 
-static void print_plan(struct pp_out *o, const struct pp_plan *p)
+static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	char line[512];
 
@@ -118,21 +126,32 @@ static void print_plan(struct pp_out *o, const struct pp_plan *p)
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be given to a guest already", p->wish);
 	else
-		snprintf(line, sizeof(line), "To free %s (%s, Linux %s):", p->wish,
-		         p->product ? p->product : "unknown product",
+		snprintf(line, sizeof(line), "%s %s (%s, Linux %s):",
+		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done for" : "To free",
+		         p->wish, p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
 	pp_out_wrapped(o, "", "  ", line);
-	for (uint32_t i = 0; i < p->nr_devices; i++)
-		print_device(o, &p->devices[i]);
-	print_steps(o, p, false, "WHAT IS DONE");
-	print_steps(o, p, true, "WHAT IS LEFT TO YOU");
-	print_alternatives(o, p);
-	if (p->nr_steps)
-		print_next(o, p);
 }
 
-int pp_report_plan(const struct pp_plan *p, const struct pp_style *style, struct pp_sink sink,
-                   struct pp_error *e)
+static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
+{
+	print_title(o, p, view);
+	for (uint32_t i = 0; i < p->nr_devices; i++)
+		print_device(o, &p->devices[i]);
+	if (view == PP_PLAN_TAKEN_BACK) {
+		print_steps(o, p, view, false, "WHAT WAS DONE");
+		print_steps(o, p, view, true, "WHAT WAS LEFT TO YOU");
+		return;
+	}
+	print_steps(o, p, view, false, "WHAT IS DONE");
+	print_steps(o, p, view, true, "WHAT IS LEFT TO YOU");
+	print_alternatives(o, p);
+	if (p->nr_steps)
+		print_next(o, p, view);
+}
+
+int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct pp_style *style,
+                   struct pp_sink sink, struct pp_error *e)
 {
 	struct pp_out o;
 
@@ -141,7 +160,7 @@ int pp_report_plan(const struct pp_plan *p, const struct pp_style *style, struct
 		pp_out_json(&o, pp_plan_json(p));
 		pp_out(&o, "\n");
 	} else {
-		print_plan(&o, p);
+		print_plan(&o, p, view);
 	}
 	return pp_out_fini(&o, e);
 }

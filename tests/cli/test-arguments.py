@@ -49,7 +49,7 @@ class Usage(unittest.TestCase):
             self.refused(command, words="an argument is missing")
             self.refused(command, "07:00.0", "07:00.1", words="'07:00.1': one argument too many")
         self.refused("emit", "qemu", words="an argument is missing")
-        self.refused("emit", "qemu", "07:00.0", "x", words="'x': one argument too many")
+        self.refused("emit", "qemu", *["07:00.0"] * 16, "x", words="'x': one argument too many")
         for command in ("survey", "reserved", "capture"):
             self.refused(command, "x", words="'x': one argument too many")
 
