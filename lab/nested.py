@@ -56,6 +56,7 @@ def _system(kernel: Kernel) -> bytes:
 
 def add_to(image: initramfs.Image) -> None:
     """Puts all of it into a server's image."""
+    image.add_program(places.program("bash", "bash"))
     # Its files are looked for beside its own folder.
     image.add_program(places.program("qemu-system-x86_64", "qemu-system-x86"), "usr/bin")
     for path, package in QEMU_FILES.items():
@@ -65,9 +66,10 @@ def add_to(image: initramfs.Image) -> None:
     image.add_file(f"{FOLDER}/initrd", _system(image.kernel))
 
 
-def command(addresses: list[str], seconds: int) -> str:
-    """The line that starts it; the guest's serial line is its output."""
-    devices = " ".join(f"-device vfio-pci,host={address},rombar=0" for address in addresses)
+def command(seconds: int) -> str:
+    """The line of bash that starts it, with the array of pcipass emit; the guest's serial line is
+    its output."""
     return (f"timeout {seconds} qemu-system-x86_64 -machine q35,accel=kvm -m {MEMORY_MIB} "
             f"-nodefaults -nic none -display none -serial stdio -no-reboot "
-            f"-kernel /{FOLDER}/vmlinux -initrd /{FOLDER}/initrd -append '{CMDLINE}' {devices}")
+            f"-kernel /{FOLDER}/vmlinux -initrd /{FOLDER}/initrd -append \"{CMDLINE}\" "
+            f'"${{pcipass[@]}}"')

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from . import devices, disk, initramfs, job, parcel, places, qemu, smbios
+from . import devices, disk, initramfs, job, parcel, places, qemu, smbios, state
 from .kernels import Kernel
 from machinery.model import Machine
 
@@ -24,12 +24,13 @@ class Server:
 
     With the lab's firmware it starts by UEFI and the settings live in its variables. Without, the
     kernel is started at once; give boot() a table then. structures: SMBIOS records beside those
-    of the recipe.
+    of the recipe. with_state: it has a disk that state.MOUNT mounts.
     """
 
     def __init__(self, machine: Machine, kernel: Kernel, image: initramfs.Image | None,
                  firmware: bool = True, cmdline: str = qemu.CMDLINE,
-                 memory_mib: int = qemu.MEMORY_MIB, structures: tuple[bytes, ...] = ()) -> None:
+                 memory_mib: int = qemu.MEMORY_MIB, structures: tuple[bytes, ...] = (),
+                 with_state: bool = False) -> None:
         self.machine = machine
         self.kernel = kernel
         self.firmware = firmware
@@ -40,12 +41,19 @@ class Server:
         self.boots = 0
         self.folder = Path(tempfile.mkdtemp(prefix="pcipass-lab-"))
         self._initramfs = image.pack() if image else b""
+        self._kept: list[Path] = []
+        self._state: Path | None = None
+        if with_state:
+            self._state = self.folder / "state"
+            state.make(self._state)
+            self._kept.append(self._state)
         self._rom: Path | None = None
         if firmware:
             self._rom = places.built("lab/firmware/proliant.rom",
                                      "no gnu-efi when the build was set up")
-            variables = places.host_file(qemu.OVMF_VARS, "ovmf")
-            shutil.copyfile(variables, self.folder / "variables")
+            variables = self.folder / "variables"
+            shutil.copyfile(places.host_file(qemu.OVMF_VARS, "ovmf"), variables)
+            self._kept.append(variables)
 
     def __enter__(self) -> Server:
         return self
@@ -62,6 +70,8 @@ class Server:
         if self.firmware:
             words += qemu.uefi(self.folder / "variables")
         words += devices.arguments(self.machine, self.folder, self._rom)
+        if self._state:
+            words += state.words(self._state)
         return words + smbios.arguments(self.machine, self.folder, self.structures)
 
     def _medium(self, asked: job.Job, table: bytes) -> list[str]:
@@ -72,6 +82,16 @@ class Server:
         kernel = self.kernel.image if self.firmware else self.kernel.vmlinux
         return ["-kernel", str(kernel), "-initrd", str(initrd), "-append", self.cmdline]
 
+    def _remember(self) -> None:
+        """What a boot changes, as it was before."""
+        for path in self._kept:
+            shutil.copyfile(path, path.with_suffix(".before"))
+
+    def _go_back(self) -> None:
+        """As if that boot had never been: what it did would be done twice."""
+        for path in self._kept:
+            shutil.copyfile(path.with_suffix(".before"), path)
+
     def boot(self, asked: job.Job, table: bytes = b"",
              seconds: int = BOOT_SECONDS) -> job.Answer:
         """Switches the machine on, has the job done and waits until it is off again.
@@ -81,6 +101,7 @@ class Server:
         """
         words = self._board() + self._medium(asked, table)
         self.boots += 1
+        self._remember()
         for attempt in range(TRIES):
             run = qemu.run(words, self.folder, seconds)
             try:
@@ -91,6 +112,7 @@ class Server:
                                       f"{run.story()}") from e
                 print(f"once more: {run.fault}", file=sys.stderr)
                 self.retries += 1
+                self._go_back()
                 continue
             answer.firmware, answer.seconds, answer.retries = run.firmware, run.seconds, attempt
             return answer
@@ -106,6 +128,7 @@ class Installed(Server):
         super().__init__(machine, kernel, None, memory_mib=memory_mib)
         self._disk = self.folder / "system.qcow2"
         disk.on_top(system, self._disk)
+        self._kept.append(self._disk)
 
     def _medium(self, asked: job.Job, table: bytes) -> list[str]:
         return [*disk.words(self._disk, "qcow2"), *parcel.words(asked, self.folder / "parcel")]

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import nested
+from . import nested, state
 from .terminal import Terminal
 
 DATA = "exclude-slot2.xml"  # of schemas/examples
 SAVED = "/tmp/now.dat"
 GUEST_SECONDS = 300
+GUEST = "/tmp/guest.sh"
 # Not what the disks' drivers say when they go and come.
 ATTACH_SHOWN = "^(?! +kernel:)|DMAR|1:1"
 
@@ -23,6 +24,7 @@ class Card:
     slot: int
     address: str
     what: str
+    driver: str
     disk: str  # its serial number
 
     @property
@@ -31,8 +33,8 @@ class Card:
         return f"slot{self.slot}"
 
 
-HBA = Card(2, "0000:01:00.0", "an AHCI controller with a disk", "d0000-01-00-0")
-DRIVE = Card(3, "0000:02:00.0", "an NVMe drive", "d0000-02-00-0")
+HBA = Card(2, "0000:01:00.0", "an AHCI controller with a disk", "ahci", "d0000-01-00-0")
+DRIVE = Card(3, "0000:02:00.0", "an NVMe drive", "nvme", "d0000-02-00-0")
 CARDS = (HBA, DRIVE)
 
 
@@ -56,6 +58,12 @@ def start(t: Terminal) -> None:
     """As a Linux server is after its boot."""
     t.quietly("modprobe efivarfs && mount -t efivarfs efivarfs /sys/firmware/efi/efivars")
     t.quietly("modprobe -a ahci sd_mod nvme vfio-pci vfio_iommu_type1")
+    t.quietly(state.MOUNT)
+
+
+def stop(t: Terminal) -> None:
+    """As it is before it is switched off."""
+    t.quietly(state.UNMOUNT)
 
 
 def survey(t: Terminal, *wanted: str) -> None:
@@ -76,9 +84,11 @@ def refused(t: Terminal, card: Card, refusal: Refusal) -> None:
            wide=True)
 
 
-def exclude_by_file(t: Terminal) -> None:
-    """Slot 2, the way of conrep: a schema and a data file."""
-    t.type(f"pcipass-conrep -l -x rmrds.xml -f {DATA}", "^Conrep Return Code: 0$")
+def free(t: Terminal, card: Card) -> None:
+    """The whole of it: what is done, what it costs, and done."""
+    t.type(f"pcipass free {card.name} --yes", rf"^  1\. .*RMRDS_Slot{card.slot}",
+           "^     its price: iLO no longer sees the card", "^     cure: bios-rmrds$",
+           rf"^pcipass: .*RMRDS_Slot{card.slot}", '^Done. Reboot, then "pcipass verify"')
 
 
 def exclude_by_name(t: Terminal, card: Card) -> None:
@@ -98,7 +108,18 @@ def written(t: Terminal, cards: tuple[Card, ...]) -> None:
     t.type(f"pcipass settings diff {DATA}", "^no change$")
 
 
-def free(t: Terminal, card: Card) -> None:
+def not_yet(t: Terminal, card: Card) -> None:
+    """Asked too early it says so."""
+    t.type("pcipass verify", "^  no +the host was started anew since$", f"^{card.name}: ", code=1)
+
+
+def verified(t: Terminal, card: Card) -> None:
+    """All that was done took."""
+    t.type("pcipass verify", "^  yes +the host was started anew since$",
+           rf"^{card.name}: it took", shown="")
+
+
+def assignable(t: Terminal, card: Card) -> None:
     """Nothing stands in the way."""
     t.type(f"pcipass check {card.name}", rf"^{card.address}: assignable$")
 
@@ -111,21 +132,39 @@ def attached(t: Terminal, card: Card) -> None:
 
 def hand_over(t: Terminal, card: Card) -> None:
     """From its driver to vfio-pci."""
-    t.type(f"cd /sys/bus/pci/devices/{card.address} && echo vfio-pci >driver_override && "
-           f"echo {card.address} >driver/unbind && "
-           f"echo {card.address} >/sys/bus/pci/drivers_probe && basename $(readlink driver)",
-           r"\Avfio-pci\n\Z")
+    t.type(f"pcipass bind {card.name} --now --yes", f"^pcipass: .*{card.address}")
+    t.type(f"basename $(readlink /sys/bus/pci/devices/{card.address}/driver)", r"\Avfio-pci\n\Z")
 
 
 def guest(t: Terminal, cards: tuple[Card, ...]) -> None:
-    """A guest that is given the cards reads SMART from their disks."""
+    """A guest that is given the cards, by what emit says, reads SMART from their disks."""
     t.quietly("modprobe -a " + " ".join(nested.SERVER_MODULES))
+    names = " ".join(card.name for card in cards)
+    t.type(f"pcipass emit qemu {names} >{GUEST} && cat {GUEST}",
+           *[f"host={card.address}," for card in cards])
     disks = [rf"Serial Number: +{c.disk}\r?\n(.*\n)*?{nested.PASSED}\r?$" for c in cards]
-    t.type(nested.command([c.address for c in cards], GUEST_SECONDS - 10), *disks,
+    t.type(f"bash -c '. {GUEST}; {nested.command(GUEST_SECONDS - 10)}'", *disks,
            seconds=GUEST_SECONDS)
 
 
-def include(t: Terminal, cards: tuple[Card, ...]) -> None:
-    """All settings as they were."""
-    names = " ".join(f"RMRDS_Slot{c.slot}=Endpoints_Included" for c in cards)
-    t.type(f"pcipass settings set {names}", f"^{len(cards)} changes?; written")
+def take_back(t: Terminal, card: Card) -> None:
+    """What hand_over() did."""
+    t.type("pcipass undo --yes", f"^pcipass: .*{card.address}")
+    t.type(f"basename $(readlink /sys/bus/pci/devices/{card.address}/driver)",
+           rf"\A{card.driver}\n\Z")
+
+
+def undo(t: Terminal, card: Card) -> None:
+    """What free() did."""
+    t.type("pcipass undo --yes", rf"^pcipass: .*RMRDS_Slot{card.slot}")
+
+
+def nothing_applied(t: Terminal) -> None:
+    """There is nothing to verify."""
+    t.type("pcipass verify", "^pcipass: nothing is applied here", code=3)
+
+
+def include_by_name(t: Terminal, card: Card) -> None:
+    """What exclude_by_name() did."""
+    t.type(f"pcipass settings set RMRDS_Slot{card.slot}=Endpoints_Included",
+           "^1 change; written")

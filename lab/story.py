@@ -15,7 +15,7 @@ import textwrap
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lab import initramfs, kernels, nested, places, steps, story_override  # noqa: E402
+from lab import initramfs, kernels, nested, places, state, steps, story_override  # noqa: E402
 from lab.checks import Checks, main  # noqa: E402
 from lab.kernels import Kernel  # noqa: E402
 from lab.server import BOOT_SECONDS, Server  # noqa: E402
@@ -31,7 +31,7 @@ CAVEAT = ("All of this is virtual. The kernel's answers are the kernel's own; wh
 
 
 def blocked(t: Terminal, series: str) -> None:
-    """The first boot: the firmware holds both cards. Ends with both excluded."""
+    """The first boot: the firmware holds both cards. Ends with both to be free."""
     steps.start(t)
     t.say(f"FIRST BOOT. Slot 2 has {HBA.what}, slot 3 {DRIVE.what}. The firmware holds both.")
     steps.survey(t, "^BLOCKED, and there is a cure .2.$")
@@ -39,11 +39,13 @@ def blocked(t: Terminal, series: str) -> None:
         steps.held(t, card)
     t.say("The kernel says the same when it is tried:")
     steps.refused(t, HBA, REFUSALS[series])
-    t.say("The hidden setting, by conrep's options and by its name:")
-    steps.exclude_by_file(t)
+    t.say("Slot 2 is freed. There is a setting for it, so that is the way:")
+    steps.free(t, HBA)
+    t.say("Slot 3 by hand, by the setting's name, and a look by conrep's options:")
     steps.exclude_by_name(t, DRIVE)
     steps.written(t, CARDS)
     t.say("Before the reboot nothing has changed:")
+    steps.not_yet(t, HBA)
     steps.held(t, HBA)
 
 
@@ -51,8 +53,9 @@ def freed(t: Terminal) -> None:
     """The second boot: both cards are free."""
     steps.start(t)
     t.say("REBOOT. The firmware has read the setting.")
+    steps.verified(t, HBA)
     for card in CARDS:
-        steps.free(t, card)
+        steps.assignable(t, card)
         steps.attached(t, card)
 
 
@@ -62,25 +65,31 @@ def passed_through(t: Terminal) -> None:
     for card in CARDS:
         steps.hand_over(t, card)
     steps.guest(t, CARDS)
+    t.say("The guest is gone; the cards go back to the server's own drivers:")
+    for card in reversed(CARDS):
+        steps.take_back(t, card)
 
 
 def back(t: Terminal) -> None:
-    """The end of the second boot: the setting as it was."""
-    t.say("And back again:")
-    steps.include(t, CARDS)
+    """The end of the second boot: the settings as they were."""
+    t.say("And back again, slot 2 by undo:")
+    steps.undo(t, HBA)
+    steps.include_by_name(t, DRIVE)
 
 
 def blocked_again(t: Terminal) -> None:
     """The third boot is as the first."""
     steps.start(t)
     t.say("REBOOT. The firmware holds both cards as before.")
+    steps.nothing_applied(t)
     for card in CARDS:
         steps.held(t, card)
 
 
 def image_for(kernel: Kernel) -> initramfs.Image:
-    """The server's system, with the data file that is loaded."""
+    """The server's system, with the data file that is compared with."""
     image = initramfs.Image(kernel)
+    image.add_modules(*state.MODULES)
     data = places.SOURCE / "schemas" / "examples" / steps.DATA
     image.add_file(steps.DATA, data.read_bytes())
     return image
@@ -103,10 +112,11 @@ def tell(checks: Checks, series: str) -> None:
         t = Terminal(checks, told)
         for chapter in chapters:
             chapter(t)
+        steps.stop(t)
         t.tell(server.boot(t.job, seconds=seconds))
 
     told(f"A virtual {machine.vendor} {machine.product}, Linux {kernel.release}.\n")
-    with Server(machine, kernel, image, memory_mib=MEMORY_MIB) as server:
+    with Server(machine, kernel, image, memory_mib=MEMORY_MIB, with_state=True) as server:
         boot(server, lambda t: blocked(t, series))
         print("(this boot has a guest inside and takes a minute or two)", file=sys.stderr)
         boot(server, freed, passed_through, back, seconds=BOOT_SECONDS + steps.GUEST_SECONDS)

@@ -64,7 +64,7 @@ def freed(t: Terminal) -> None:
            r"Table Upgrade: override \[DMAR")
     t.type("pcipass override status")
     t.type("pcipass verify")
-    steps.free(t, HBA)
+    steps.assignable(t, HBA)
     steps.attached(t, HBA)
     t.say("An update of the kernel makes the initrd anew; the table stays in it:")
     t.type("update-initramfs -u", "Generating /boot/initrd", seconds=TOOL_SECONDS)
@@ -85,8 +85,8 @@ def blocked_again(t: Terminal) -> None:
             f"until ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; "
             "kill -9 $pid; wait $pid")
     t.type(kill, code=137, seconds=TOOL_SECONDS)
-    t.type(f"pcipass free {HBA.name} --yes", "half done|another", code=3,
-           shown="half done|another")
+    t.type(f"pcipass free {HBA.name} --yes", "another pcipass is at work", code=4,
+           shown="another")
     t.quietly(f"while ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; sleep 2", TOOL_SECONDS)
     t.type("pcipass apply --resume --yes", seconds=TOOL_SECONDS)
     t.type(INITRD_TABLE, "^kernel/firmware/acpi/")
