@@ -24,6 +24,14 @@ QEMU_FILES = {
     "/usr/share/qemu/kvmvapic.bin": "qemu-system-data",
     "/usr/share/qemu/pvh.bin": "qemu-system-data",
 }
+START = f"{FOLDER}/start"
+# What a person would have; the guest's serial line is its output.
+SCRIPT = f""". {{devices}}
+exec timeout {{seconds}} qemu-system-x86_64 -machine q35,accel=kvm -m {MEMORY_MIB} \\
+	-nodefaults -nic none -display none -serial stdio -no-reboot \\
+	-kernel /{FOLDER}/vmlinux -initrd /{FOLDER}/initrd \\
+	-append '{CMDLINE}' "${{{{pcipass[@]}}}}"
+"""
 # Disks are found some time after their drivers are loaded.
 INIT = f"""#!/bin/sh
 mount -t devtmpfs devtmpfs /dev
@@ -54,8 +62,11 @@ def _system(kernel: Kernel) -> bytes:
     return system.pack()
 
 
-def add_to(image: initramfs.Image) -> None:
-    """Puts all of it into a server's image."""
+def add_to(image: initramfs.Image, devices: str, seconds: int) -> None:
+    """Puts all of it into a server's image.
+
+    devices: the file that will hold what pcipass emit says. seconds: as long as the guest may run.
+    """
     image.add_program(places.program("bash", "bash"))
     # Its files are looked for beside its own folder.
     image.add_program(places.program("qemu-system-x86_64", "qemu-system-x86"), "usr/bin")
@@ -64,12 +75,4 @@ def add_to(image: initramfs.Image) -> None:
     image.add_modules(*SERVER_MODULES)
     image.add_file(f"{FOLDER}/vmlinux", image.kernel.vmlinux.read_bytes())
     image.add_file(f"{FOLDER}/initrd", _system(image.kernel))
-
-
-def command(seconds: int) -> str:
-    """The line of bash that starts it, with the array of pcipass emit; the guest's serial line is
-    its output."""
-    return (f"timeout {seconds} qemu-system-x86_64 -machine q35,accel=kvm -m {MEMORY_MIB} "
-            f"-nodefaults -nic none -display none -serial stdio -no-reboot "
-            f"-kernel /{FOLDER}/vmlinux -initrd /{FOLDER}/initrd -append \"{CMDLINE}\" "
-            f'"${{pcipass[@]}}"')
+    image.add_file(START, SCRIPT.format(devices=devices, seconds=seconds).encode())

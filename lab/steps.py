@@ -142,9 +142,9 @@ def guest(t: Terminal, cards: tuple[Card, ...]) -> None:
     names = " ".join(card.name for card in cards)
     t.type(f"pcipass emit qemu {names} >{GUEST} && cat {GUEST}",
            *[f"host={card.address}," for card in cards])
+    t.type(f"cat /{nested.START}")
     disks = [rf"Serial Number: +{c.disk}\r?\n(.*\n)*?{nested.PASSED}\r?$" for c in cards]
-    t.type(f"bash -c '. {GUEST}; {nested.command(GUEST_SECONDS - 10)}'", *disks,
-           seconds=GUEST_SECONDS)
+    t.type(f"LC_ALL=C bash /{nested.START}", *disks, seconds=GUEST_SECONDS)
 
 
 def take_back(t: Terminal, card: Card) -> None:

@@ -106,7 +106,7 @@ def tell(checks: Checks, series: str) -> None:
     kernel = kernels.get(series)
     machine = recipe.load(str(places.RECIPES / RECIPE))
     image = image_for(kernel)
-    nested.add_to(image)
+    nested.add_to(image, steps.GUEST, steps.GUEST_SECONDS - 10)
 
     def boot(server: Server, *chapters: Chapter, seconds: int = BOOT_SECONDS) -> None:
         t = Terminal(checks, told)

@@ -21,6 +21,7 @@ STATE = ("(cd / && find etc boot/grub -type f | sort | xargs -d '\\n' sha256sum;
          "rm -rf /tmp/i; unmkinitramfs /boot/initrd.img-$(uname -r) /tmp/i && cd /tmp/i && "
          "find . -type f | sort | xargs -d '\\n' sha256sum; find . ! -type f | sort)")
 BEFORE = "/root/before"
+OWN_ARGUMENTS = "/etc/default/grub.d/lab.cfg"
 # The first archive only: it is the one that is not compressed.
 INITRD_TABLE = "cpio -t --quiet </boot/initrd.img-$(uname -r) | grep firmware/acpi"
 WORK = "/var/tmp/mkinitramfs_*"  # there while an initrd is made
@@ -63,7 +64,7 @@ def freed(t: Terminal) -> None:
     t.type("dmesg | grep -E 'Table Upgrade|DMAR ACPI table found in initrd'",
            r"Table Upgrade: override \[DMAR")
     t.type("pcipass override status")
-    t.type("pcipass verify")
+    t.type("pcipass verify", f"^{HBA.name}: it took")
     steps.assignable(t, HBA)
     steps.attached(t, HBA)
     t.say("An update of the kernel makes the initrd anew; the table stays in it:")
@@ -110,16 +111,28 @@ def bound(t: Terminal) -> None:
     _driver(t, "nvme")
     _as_before(t)
     t.say("The IOMMU is turned off on the kernel's command line:")
-    t.type("sed -i s/intel_iommu=on/intel_iommu=off/ /etc/default/grub.d/lab.cfg && update-grub",
+    t.type(f"sed -i s/intel_iommu=on/intel_iommu=off/ {OWN_ARGUMENTS} && update-grub",
            seconds=TOOL_SECONDS)
 
 
 def iommu_off(t: Terminal) -> None:
-    """free turns it on again."""
+    """Ends with a plan carried out that was made elsewhere."""
     _start(t)
-    t.say("REBOOT. There are no groups now; to free the card takes an argument as well:")
+    t.say("REBOOT. What somebody switched off on purpose is left to a person:")
+    t.type(f"pcipass free {HBA.name} --dry-run", "^WHAT IS LEFT TO YOU",
+           "take intel_iommu=off off the kernel's command line")
+    t.say("He takes it out. This kernel's IOMMU is then on by itself; so the plan is made elsewhere, "
+          "from a capture of this host that was given a kernel whose IOMMU is not:")
+    t.type(f"sed -i 's/intel_iommu=off //' {OWN_ARGUMENTS} && update-grub", seconds=TOOL_SECONDS)
     t.quietly(f"{STATE} >{BEFORE}", TOOL_SECONDS)
-    t.type(f"pcipass free {HBA.name} --yes", "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
+    t.type("pcipass capture -o /tmp/host.tar && mkdir /tmp/host && tar xf /tmp/host.tar -C /tmp/host")
+    t.type("cd /tmp/host && sed -i 's/intel_iommu=off //' proc/cmdline && "
+           "sed -i 's/.*\\(INTEL_IOMMU_DEFAULT_O\\)[NF].*//; $aCONFIG_INTEL_IOMMU_DEFAULT_OFF=y' "
+           "boot/config-*")
+    t.type(f"pcipass free {HBA.name} --from /tmp/host -o /root/plan.json", "add intel_iommu=on",
+           "without the 1 entry")
+    t.type("pcipass apply --plan /root/plan.json --yes", "^pcipass: run update-initramfs -u -k all$",
+           "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
     t.type("cat /etc/default/grub.d/pcipass.cfg", "intel_iommu=on")
 
 
@@ -128,9 +141,9 @@ def iommu_on(t: Terminal) -> None:
     _start(t)
     t.say("REBOOT. Both took:")
     t.type("cat /proc/cmdline", "intel_iommu=on")
-    t.type("pcipass verify")
+    t.type("pcipass verify", f"^{HBA.name}: it took")
     steps.attached(t, HBA)
-    t.type("pcipass undo --yes", "update-grub", seconds=TOOL_SECONDS)
+    t.type("pcipass undo --yes", "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
     _as_before(t)
 
 
