@@ -130,7 +130,7 @@ def iommu_off(t: Terminal) -> None:
            "sed -i 's/.*\\(INTEL_IOMMU_DEFAULT_O\\)[NF].*//; $aCONFIG_INTEL_IOMMU_DEFAULT_OFF=y' "
            "boot/config-*")
     t.type(f"pcipass free {HBA.name} --from /tmp/host -o /root/plan.json", "add intel_iommu=on",
-           "without the 1 entry")
+           "cure: table-override")
     t.type("pcipass apply --plan /root/plan.json --yes", "^pcipass: run update-initramfs -u -k all$",
            "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
     t.type("cat /etc/default/grub.d/pcipass.cfg", "intel_iommu=on")
