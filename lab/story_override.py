@@ -121,14 +121,12 @@ def iommu_off(t: Terminal) -> None:
     t.say("REBOOT. What somebody switched off on purpose is left to a person:")
     t.type(f"pcipass free {HBA.name} --dry-run", "^WHAT IS LEFT TO YOU",
            "take intel_iommu=off off the kernel's command line")
-    t.say("He takes it out. This kernel's IOMMU is then on by itself; so the plan is made elsewhere, "
-          "from a capture of this host that was given a kernel whose IOMMU is not:")
+    t.say("He takes it out. Debian's kernel has its IOMMU on by itself then; others need an argument, "
+          "so here the plan for one of those, made elsewhere from a capture:")
     t.type(f"sed -i 's/intel_iommu=off //' {OWN_ARGUMENTS} && update-grub", seconds=TOOL_SECONDS)
     t.quietly(f"{STATE} >{BEFORE}", TOOL_SECONDS)
     t.type("pcipass capture -o /tmp/host.tar && mkdir /tmp/host && tar xf /tmp/host.tar -C /tmp/host")
-    t.type("cd /tmp/host && sed -i 's/intel_iommu=off //' proc/cmdline && "
-           "sed -i 's/.*\\(INTEL_IOMMU_DEFAULT_O\\)[NF].*//; $aCONFIG_INTEL_IOMMU_DEFAULT_OFF=y' "
-           "boot/config-*")
+    t.type("sed -i 's/intel_iommu=off //' /tmp/host/proc/cmdline")
     t.type(f"pcipass free {HBA.name} --from /tmp/host -o /root/plan.json", "add intel_iommu=on",
            "cure: table-override")
     t.type("pcipass apply --plan /root/plan.json --yes", "^pcipass: run update-initramfs -u -k all$",
