@@ -17,8 +17,12 @@ struct pp_early {
 	const char *const *rebuild;
 };
 
-/* -ENOTSUP: none that is known; the text says what to do by hand. */
+/* -ENOTSUP: none that is known, or several; the text says what to do by hand. */
 int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e);
+
+/* Its files, and the tool that makes the initrds anew. */
+int pp_early_install(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,
+                     uint32_t nr_tables, struct pp_span cpio, struct pp_error *e);
 
 /* Our own tables, as they would be by now; none is no error. */
 int pp_early_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,

@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/boot.h"
 #include "apply/loader.h"
 #include "apply/tool.h"
 #include "base/buffer.h"
 #include "base/text.h"
 
 #define MARK         PP_STAGE_MARK
-#define CMDLINE      "etc/kernel/cmdline"
+#define CMDLINE      PP_LOADER_CMDLINE
 #define GRUB_DEFAULT "etc/default/grub"
 #define GRUB_DROPIN  "etc/default/grub.d/pcipass.cfg"
 #define ESPS         "etc/kernel/proxmox-boot-uuids"
@@ -132,7 +133,8 @@ static ssize_t last_assignment(const char *text, const char *variable)
 }
 
 /* /etc/default/grub is a shell script; only the plain form is edited, anything else refused. */
-static int grub_edit(struct pp_stage *s, const char *variable, const char *word, struct pp_error *e)
+int pp_loader_grub_edit(struct pp_stage *s, const char *variable, const char *word,
+                        struct pp_error *e)
 {
 	struct pp_content c;
 	int r = pp_stage_read(s, GRUB_DEFAULT, &c, e);
@@ -164,11 +166,32 @@ static int grub_edit(struct pp_stage *s, const char *variable, const char *word,
 	return new ? pp_stage_puts(s, GRUB_DEFAULT, new, 0644, e) : pp_fail_oom(e, GRUB_DEFAULT);
 }
 
+/* Fedora's command: entries come from files then, and the menu's variables do not count. */
+static bool grub_reads_entries(struct pp_apply *a)
+{
+	struct pp_content c;
+	struct pp_error ignored;
+	struct pp_span line, word;
+
+	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
+		return false;
+	while (pp_text_line(&c.bytes, &line))
+		if (pp_text_word(&line, &word) && pp_span_is(word, "blscfg"))
+			return true;
+	return false;
+}
+
 int pp_loader_grub_add(struct pp_stage *s, const char *variable, const char *word,
                        struct pp_error *e)
 {
+	if (grub_reads_entries(s->apply))
+		return pp_fail(e, ENOTSUP,
+		               "GRUB takes its entries from files (blscfg), and the host has no "
+		               "grubby to edit them. By hand: add what %s should get, %s, to the "
+		               "files in the folder loader/entries",
+		               variable, word);
 	int r = grub_reads_dropins(s->apply) ? grub_dropin(s, variable, word, e)
-	                                     : grub_edit(s, variable, word, e);
+	                                     : pp_loader_grub_edit(s, variable, word, e);
 
 	return r ? r : grub_rebuild(s, e);
 }
@@ -197,8 +220,7 @@ static const char *grub_command_line(struct pp_apply *a)
 	return NULL;
 }
 
-/* One line of a file: systemd-boot's through kernel-install, and Proxmox's. */
-static int cmdline_append(struct pp_stage *s, const char *argument, struct pp_error *e)
+int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	struct pp_content c;
 	int r = pp_stage_read(s, CMDLINE, &c, e);
@@ -221,7 +243,7 @@ static int cmdline_append(struct pp_stage *s, const char *argument, struct pp_er
 	return new ? pp_stage_puts(s, CMDLINE, new, 0644, e) : pp_fail_oom(e, CMDLINE);
 }
 
-static const char *cmdline_read(struct pp_apply *a)
+const char *pp_loader_read_cmdline(struct pp_apply *a)
 {
 	struct pp_content c;
 	struct pp_error ignored;
@@ -242,7 +264,7 @@ static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error
 {
 	static const char *const refresh[] = { "proxmox-boot-tool", "refresh", NULL };
 	bool cmdline = pp_place_has(s->apply, CMDLINE);
-	int r = cmdline ? cmdline_append(s, argument, e) : 0;
+	int r = cmdline ? pp_loader_append_cmdline(s, argument, e) : 0;
 
 	if (!r && pp_loader_is_grub(s->apply))
 		r = grub_argument(s, argument, e);
@@ -256,144 +278,65 @@ static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error
 
 static const char *proxmox_command_line(struct pp_apply *a)
 {
-	return pp_place_has(a, CMDLINE) ? cmdline_read(a) : grub_command_line(a);
-}
-
-/* systemd-boot: kernel-install writes each kernel's entry from /etc/kernel/cmdline. */
-static bool detect_kernel_install(struct pp_apply *a)
-{
-	return pp_place_has(a, CMDLINE) && has_tool(a, "kernel-install") &&
-	       (pp_place_has_folder(a, "boot/loader/entries") ||
-	        pp_place_has_folder(a, "boot/efi/loader/entries") ||
-	        pp_place_has_folder(a, "efi/loader/entries"));
-}
-
-static int add_kernel(struct pp_stage *s, const char *version, struct pp_error *e)
-{
-	const char **argv = PP_ARENA_ARRAY(&s->apply->arena, 5, const char *);
-	char path[512];
-
-	snprintf(path, sizeof(path), "boot/vmlinuz-%s", version);
-	if (!pp_place_has(s->apply, path))
-		snprintf(path, sizeof(path), "lib/modules/%s/vmlinuz", version);
-	if (!pp_place_has(s->apply, path))
-		return 0;
-	if (!argv)
-		return pp_fail_oom(e, version);
-	argv[0] = "kernel-install";
-	argv[1] = "add";
-	argv[2] = version;
-	argv[3] = pp_arena_printf(&s->apply->arena, "/%s", path);
-	return argv[3] ? pp_stage_run(s, PP_DEED_LOADER, argv, e) : pp_fail_oom(e, version);
-}
-
-static int kernel_install_add(struct pp_stage *s, const char *argument, struct pp_error *e)
-{
-	const char *const *versions = pp_place_list(s->apply, "lib/modules");
-	uint32_t before = s->nr_deeds;
-	int r = versions ? cmdline_append(s, argument, e) : pp_fail_oom(e, "kernel-install");
-
-	for (; !r && *versions; versions++)
-		r = add_kernel(s, *versions, e);
-	if (!r && s->nr_deeds - before < 2 && pp_stage_changed(s, before))
-		r = pp_fail(e, ENOENT, "no kernel was found in /boot or /lib/modules");
-	return r;
-}
-
-/* Fedora, RHEL: grubby edits each entry, and what entries to come are made from. */
-static bool detect_grubby(struct pp_apply *a)
-{
-	return has_tool(a, "grubby") && pp_place_has_folder(a, "boot/loader/entries");
-}
-
-/* The same in one way that can be taken back to the byte: the files that grubby would edit. */
-static int entry_append(struct pp_stage *s, const char *path, const char *argument,
-                        struct pp_error *e)
-{
-	struct pp_content c;
-	int r = pp_stage_read(s, path, &c, e);
-
-	if (r)
-		return r;
-	char *text = text_of(s->apply, c.bytes);
-	char *options = text ? strstr(text, "\noptions ") : NULL;
-	if (!options || strlen(text) != c.bytes.len)
-		return pp_fail(e, ENOTSUP,
-		               "/%s: has no line of options; by hand: grubby "
-		               "--update-kernel=ALL --args=%s",
-		               path, argument);
-	char *end = options + 1 + strcspn(options + 1, "\n");
-	const char *line =
-		pp_arena_strndup(&s->apply->arena, options + 1, (size_t)(end - options - 1));
-	if (line && strchr(line, '$') && !strstr(line, "$tuned_params"))
-		return pp_fail(e, ENOTSUP,
-		               "/%s: takes its options from grubenv; by hand: grubby "
-		               "--update-kernel=ALL --args=%s",
-		               path, argument);
-	if (line && pp_loader_has_word(line, argument))
-		return 0;
-	const char *new = pp_arena_printf(&s->apply->arena, "%.*s %s%s", (int)(end - text), text,
-	                                  argument, end);
-	return line && new ? pp_stage_puts(s, path, new, 0644, e) : pp_fail_oom(e, path);
-}
-
-#define ENTRIES "boot/loader/entries"
-
-static int grubby_add(struct pp_stage *s, const char *argument, struct pp_error *e)
-{
-	const char *const *names = pp_place_list(s->apply, ENTRIES);
-	int r = names ? 0 : pp_fail_oom(e, ENTRIES);
-
-	for (; !r && *names; names++) {
-		char path[512];
-		size_t len = strlen(*names);
-		snprintf(path, sizeof(path), ENTRIES "/%s", *names);
-		if (len > 5 && !strcmp(*names + len - 5, ".conf"))
-			r = entry_append(s, path, argument, e);
-	}
-	/* For kernels to come. */
-	if (!r && pp_place_has(s->apply, CMDLINE))
-		r = cmdline_append(s, argument, e);
-	if (!r && pp_place_has(s->apply, GRUB_DEFAULT))
-		r = grub_edit(s, "GRUB_CMDLINE_LINUX", argument, e);
-	return r;
-}
-
-static const char *entries_command_line(struct pp_apply *a)
-{
-	const char *const *names = pp_place_list(a, ENTRIES);
-
-	for (; names && *names; names++) {
-		struct pp_content c;
-		struct pp_error ignored;
-		char path[512];
-		snprintf(path, sizeof(path), ENTRIES "/%s", *names);
-		char *text = pp_place_read(a, path, &c, &ignored) ? NULL : text_of(a, c.bytes);
-		char *options = text ? strstr(text, "\noptions ") : NULL;
-		if (options) {
-			options[1 + strcspn(options + 1, "\n")] = '\0';
-			return options + strlen("\noptions ");
-		}
-	}
-	return NULL;
+	return pp_place_has(a, CMDLINE) ? pp_loader_read_cmdline(a) : grub_command_line(a);
 }
 
 static const struct pp_loader loaders[] = {
 	{ "proxmox-boot-tool", detect_proxmox, proxmox_add, proxmox_command_line },
-	{ "grubby", detect_grubby, grubby_add, entries_command_line },
-	{ "kernel-install", detect_kernel_install, kernel_install_add, cmdline_read },
 	{ "GRUB", pp_loader_is_grub, grub_argument, grub_command_line },
 };
 
-int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e)
+static const struct pp_loader *first_of(struct pp_apply *a, const struct pp_loader *const *list)
 {
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		if (loaders[i].detect(a)) {
-			*ret = &loaders[i];
-			return 0;
-		}
+	for (; *list; list++)
+		if ((*list)->detect(a))
+			return *list;
+	return NULL;
+}
+
+static int unknown_loader(struct pp_apply *a, enum pp_boot_way way, struct pp_error *e)
+{
+	if (way == PP_BOOT_OTHER)
+		return pp_fail(e, ENOTSUP,
+		               "this host was started by %.100s, whose configuration pcipass does "
+		               "not write. By hand: add the argument to the kernel's command line "
+		               "there",
+		               pp_boot_loader(a));
 	return pp_fail(e, ENOTSUP,
 	               "this host's boot loader is not known (looked for GRUB, proxmox-boot-tool, "
-	               "grubby and kernel-install). By hand: add the argument to the kernel's "
-	               "command line where the boot loader reads it");
+	               "grubby, kernel-install and systemd-boot's entries). By hand: add the "
+	               "argument to the kernel's command line where the boot loader reads it");
+}
+
+int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e)
+{
+	/* The first two keep the others' files. */
+	const struct pp_loader *const all[] = { &loaders[0], &pp_loader_grubby,
+		                                &pp_loader_kernel_install, &loaders[1], NULL };
+	const struct pp_loader *const grub[] = { &loaders[0], &pp_loader_grubby, &loaders[1],
+		                                 NULL };
+	const struct pp_loader *const entry[] = { &loaders[0], &pp_loader_grubby,
+		                                  &pp_loader_kernel_install, &pp_loader_entry,
+		                                  NULL };
+	enum pp_boot_way way;
+	int r = pp_boot_find(a, &way, e);
+
+	if (r)
+		return r;
+	if (way == PP_BOOT_UKI)
+		return pp_loader_find_uki(a, ret, e);
+	const struct pp_loader *found = way == PP_BOOT_OTHER   ? NULL
+	                                : way == PP_BOOT_GRUB  ? first_of(a, grub)
+	                                : way == PP_BOOT_ENTRY ? first_of(a, entry)
+	                                                       : first_of(a, all);
+	if (!found)
+		return unknown_loader(a, way, e);
+	if (way == PP_BOOT_UNKNOWN && found == &pp_loader_kernel_install && pp_loader_is_grub(a))
+		return pp_fail(
+			e, ENOTSUP,
+			"GRUB and systemd-boot are both installed, and neither /proc/cmdline "
+			"nor the EFI variables tell which of them starts this host. By hand: "
+			"add the argument where the one that does reads it");
+	*ret = found;
+	return 0;
 }

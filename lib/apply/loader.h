@@ -16,10 +16,26 @@ struct pp_loader {
 /* -ENOTSUP: none that is known; the text says what to do by hand. */
 int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e);
 
+/* Those of loader-entry.c, and of the image that runs. */
+extern const struct pp_loader pp_loader_kernel_install, pp_loader_grubby, pp_loader_entry;
+int pp_loader_find_uki(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e);
+
 bool pp_loader_is_grub(struct pp_apply *a);
 /* Appends a word to a variable of GRUB's configuration, and has its menu made anew. */
 int pp_loader_grub_add(struct pp_stage *s, const char *variable, const char *word,
                        struct pp_error *e);
+
+/* The same in one line of /etc/default/grub, and no more. */
+int pp_loader_grub_edit(struct pp_stage *s, const char *variable, const char *word,
+                        struct pp_error *e);
+
+/* The one line from which kernel-install, Proxmox and makers of unified kernel images take it. */
+#define PP_LOADER_CMDLINE      "etc/kernel/cmdline"
+#define PP_LOADER_GRUB_DEFAULT "etc/default/grub"
+int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp_error *e);
+const char *pp_loader_read_cmdline(struct pp_apply *a);
+/* kernel-install is run for every kernel of which there is an image. */
+int pp_loader_add_kernels(struct pp_stage *s, struct pp_error *e);
 
 /* word stands in the text on its own. */
 bool pp_loader_has_word(const char *text, const char *word);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/deed.h"
 #include "apply/stage.h"
 #include "apply/tool.h"
 #include "base/text.h"
@@ -205,6 +207,18 @@ static uint64_t largest_in_boot(struct pp_apply *a)
 	return largest;
 }
 
+/* Where an image lies, one of its size must find room beside it. */
+static int image_room(struct pp_stage *s, uint64_t bytes, struct pp_error *e)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/%s", s->apply->root, s->image) >= PATH_MAX ||
+	    stat(path, &st))
+		return pp_fail(e, errno, "/%.300s: %s", s->image, strerror(errno));
+	return pp_place_room(s->apply, s->image, bytes + (uint64_t)st.st_size, e);
+}
+
 int pp_stage_room(struct pp_stage *s, struct pp_error *e)
 {
 	/* As if all lay on one file system; hex digits in the journal, of which two stand at once.
@@ -223,6 +237,8 @@ int pp_stage_room(struct pp_stage *s, struct pp_error *e)
 			r = pp_place_room(s->apply, "boot", bytes + largest_in_boot(s->apply), e);
 		else if (d->kind == PP_DEED_LOADER)
 			r = pp_place_room(s->apply, "boot", bytes, e);
+		if (!r && s->image && pp_deed_is_tool(d))
+			r = image_room(s, bytes, e);
 		if (r)
 			return r;
 	}

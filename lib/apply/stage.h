@@ -14,6 +14,7 @@ struct pp_stage {
 	const struct pp_apply_journal *before; /* NULL: none */
 	uint32_t step;                         /* the one being staged */
 	bool touched;                          /* a file changes by it */
+	const char *image; /* a unified kernel image that tools make anew; NULL: none */
 	struct pp_deed *deeds;
 	uint32_t nr_deeds;
 };

@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "acpi/table.h"
+#include "apply/boot.h"
+#include "apply/config.h"
 #include "apply/early.h"
 #include "apply/loader.h"
 #include "apply/override.h"
+#include "apply/uki.h"
 #include "base/crc32.h"
 #include "base/text.h"
 #include "override/override.h"
@@ -43,19 +46,13 @@ static int check_lockdown(struct pp_apply *a, struct pp_error *e)
 	               text);
 }
 
-static int release(const struct pp_apply *a, char *buf, size_t size)
-{
-	int r = pp_place_text(a, "proc/sys/kernel/osrelease", buf, size);
-
-	return r ? r : strchr(buf, '/') || !*buf ? -EBADMSG : 0;
-}
-
 static int check_kernel(struct pp_apply *a, struct pp_error *e)
 {
-	char name[128], path[256];
+	const char *name = pp_boot_release(a);
+	char path[256];
 	struct pp_content c;
 
-	if (release(a, name, sizeof(name)))
+	if (!name)
 		return 0;
 	snprintf(path, sizeof(path), "boot/config-%s", name);
 	int r = pp_place_read(a, path, &c, e);
@@ -287,7 +284,7 @@ static int put_all(struct pp_stage *s, const struct pp_early *early, const struc
 
 	if (!r)
 		r = pp_stage_put(s, PP_EARLY_CPIO, cpio, 0644, e);
-	return r ? r : early->install(s, tables, nr, cpio, e);
+	return r ? r : pp_early_install(s, early, tables, nr, cpio, e);
 }
 
 /* The table of ours that is installed now; empty: none. */
@@ -369,14 +366,16 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	return r ? r : stage_on(s, o, early, e);
 }
 
-static int search_image(const char *whole, const char *path, struct pp_span table,
+static int search_image(struct pp_apply *a, const char *path, struct pp_span table,
                         struct pp_error *e)
 {
+	char whole[PATH_MAX];
 	struct stat st;
-	int fd = open(whole, O_RDONLY | O_CLOEXEC);
 
+	snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
+	int fd = open(whole, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0) {
-		int r = pp_fail(e, errno ? errno : EIO, "/%s: cannot be read", path);
+		int r = pp_fail(e, EIO, "/%s: cannot be read", path);
 		if (fd >= 0)
 			close(fd);
 		return r;
@@ -386,38 +385,99 @@ static int search_image(const char *whole, const char *path, struct pp_span tabl
 	close(fd);
 	if (image == MAP_FAILED)
 		return pp_fail(e, errno, "/%s: %s", path, strerror(errno));
-	bool found = memmem(image, len, table.data, table.len);
+	bool found = pp_override_early_has(PP_SPAN(image, len), table);
 	munmap(image, len);
-	return found ? 0 : pp_fail(e, EIO, "/%s: was made anew, and the table is not in it", path);
+	return found ? 0
+	             : pp_fail(e, EIO,
+	                       "/%s: was made anew, and the kernel would not find the table in it",
+	                       path);
 }
 
-/* The running kernel's initrd holds the table, as it is: early archives are not compressed. */
+static int search_uki(struct pp_apply *a, struct pp_span table, struct pp_error *e)
+{
+	struct pp_uki u;
+	struct pp_uki_image image;
+	int r = pp_uki_find(a, &u, e);
+
+	if (!r)
+		r = pp_uki_open(a, u.path, &image, e);
+	if (r)
+		return r;
+	bool found = pp_override_early_has(image.initrd, table);
+	bool starts = image.is_signed || !pp_boot_is_secure(a);
+	pp_uki_close(&image);
+	if (!starts)
+		return pp_fail(
+			e, EIO,
+			"/%s: was made anew, and is not signed: under Secure Boot it does not "
+			"start; sign it before the next boot",
+			u.path);
+	return found ? 0
+	             : pp_fail(e, EIO,
+	                       "/%s: its initrd was made anew, and the kernel would not find the "
+	                       "table in it",
+	                       u.path);
+}
+
+/* The initrds of the entry that runs: a loader puts them one behind the other. */
+static int search_entry(struct pp_apply *a, struct pp_span table, struct pp_error *e)
+{
+	const char *path, *name;
+	int r = 0;
+
+	for (unsigned int n = 0; (name = pp_boot_word(a, "initrd=", n)); n++) {
+		path = pp_boot_file(a, name);
+		if (!path)
+			continue;
+		r = search_image(a, path, table, e);
+		if (!r)
+			return 0;
+	}
+	return r;
+}
+
+/* The file that is known to be the running kernel's; where none is, the reboot will tell. */
+static int search_initrd(struct pp_apply *a, struct pp_span table, struct pp_error *e)
+{
+	static const char *const forms[][2] = { { "boot/initrd.img-", "" },
+		                                { "boot/initramfs-", ".img" },
+		                                { "boot/initrd-", "" } };
+	const char *release = pp_boot_release(a), *path;
+	int r = 0;
+
+	for (size_t i = 0; release && i < sizeof(forms) / sizeof(forms[0]); i++) {
+		char whole[256];
+		snprintf(whole, sizeof(whole), "%s%s%s", forms[i][0], release, forms[i][1]);
+		if (pp_place_has(a, whole))
+			return search_image(a, whole, table, e);
+	}
+	for (unsigned int n = 0; !r && (path = pp_config_preset(a, "_image", n)); n++)
+		if (pp_place_has(a, path))
+			r = search_image(a, path, table, e);
+	return r;
+}
+
+/* What the next boot loads holds the table, where the kernel looks for it. */
 static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
 {
-	static const char *const forms[] = { "boot/initrd.img-%s", "boot/initramfs-%s.img",
-		                             "boot/initrd-%s" };
 	struct pp_stage s = { .apply = a };
 	const struct pp_early *early;
 	const struct pp_span *tables;
-	char name[128];
+	enum pp_boot_way way;
 	uint32_t nr;
 	int r = pp_early_tables(&s, &tables, &nr, e);
 
 	if (!r)
 		r = pp_early_find(a, &early, e);
-	if (r || !early->rebuild || release(a, name, sizeof(name)))
+	if (!r)
+		r = pp_boot_find(a, &way, e);
+	if (r || !early->rebuild)
 		return r;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		char path[256], whole[PATH_MAX];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(path, sizeof(path), forms[i], name);
-#pragma GCC diagnostic pop
-		snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
-		for (uint32_t k = 0; pp_place_has(a, path) && k < nr; k++)
-			if (!memcmp(tables[k].data, step->override.table, 4))
-				return search_image(whole, path, tables[k], e);
-	}
+	for (uint32_t k = 0; k < nr; k++)
+		if (!memcmp(tables[k].data, step->override.table, 4))
+			return way == PP_BOOT_UKI     ? search_uki(a, tables[k], e)
+			       : way == PP_BOOT_ENTRY ? search_entry(a, tables[k], e)
+			                              : search_initrd(a, tables[k], e);
 	return 0;
 }
 

@@ -99,8 +99,8 @@ static void align(struct pp_cursor *c)
 	pp_cursor_skip(c, (4 - c->pos % 4) % 4);
 }
 
-/* One entry; false at the trailer and where the archive ends or breaks. */
-static bool next_file(struct pp_cursor *c, struct pp_span *ret_name, struct pp_span *ret_bytes)
+/* One entry, the trailer too; false where the archive ends or breaks. */
+static bool next_entry(struct pp_cursor *c, struct pp_span *ret_name, struct pp_span *ret_bytes)
 {
 	uint32_t file_bytes, name_bytes;
 	const uint8_t *header = pp_cursor_take(c, HEADER_BYTES);
@@ -118,7 +118,12 @@ static bool next_file(struct pp_cursor *c, struct pp_span *ret_name, struct pp_s
 		return false;
 	*ret_name = PP_SPAN(name, name_bytes - 1);
 	*ret_bytes = PP_SPAN(bytes, file_bytes);
-	return !pp_span_is(*ret_name, "TRAILER!!!");
+	return true;
+}
+
+static bool next_file(struct pp_cursor *c, struct pp_span *ret_name, struct pp_span *ret_bytes)
+{
+	return next_entry(c, ret_name, ret_bytes) && !pp_span_is(*ret_name, "TRAILER!!!");
 }
 
 int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp_span **ret,
@@ -138,4 +143,25 @@ int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp
 	*ret = tables;
 	*ret_nr = nr;
 	return 0;
+}
+
+/* Archives begin at multiples of four, with zeros in front of them. */
+static void skip_zeros(struct pp_cursor *c)
+{
+	while (pp_cursor_left(c) >= 4 && !c->data[c->pos])
+		pp_cursor_skip(c, 4);
+}
+
+bool pp_override_early_has(struct pp_span initrd, struct pp_span table)
+{
+	struct pp_span name, bytes;
+	struct pp_cursor c;
+
+	pp_cursor_init(&c, initrd, "initrd", 0);
+	for (skip_zeros(&c); next_entry(&c, &name, &bytes); skip_zeros(&c))
+		if (pp_span_starts(name, FOLDER) && bytes.len >= 4 && table.len >= 4 &&
+		    !memcmp(bytes.data, table.data, 4))
+			/* The kernel takes the first of a signature. */
+			return bytes.len == table.len && !memcmp(bytes.data, table.data, table.len);
+	return false;
 }

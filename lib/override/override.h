@@ -2,6 +2,8 @@
 #ifndef PP_OVERRIDE_OVERRIDE_H
 #define PP_OVERRIDE_OVERRIDE_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/span.h"
@@ -44,6 +46,13 @@ int pp_override_cpio(const struct pp_span *tables, uint32_t nr_tables, struct pp
 /* The tables in the cpio at the beginning of in, borrowed from it; none is no error. */
 int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp_span **ret,
                           uint32_t *ret_nr, struct pp_error *e);
+
+/*
+ * Whether the kernel would find that table in the initrd: it walks through all archives that stand
+ * uncompressed at the beginning, whoever put them there (lib/earlycpio.c, find_cpio_data()), and
+ * the first table of a signature counts.
+ */
+bool pp_override_early_has(struct pp_span initrd, struct pp_span table);
 
 /* Length, OEM revision plus one, checksum. The whole of a table that was built anew. */
 int pp_override_seal(const char *object, uint8_t *table, size_t len, struct pp_error *e);

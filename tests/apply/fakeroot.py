@@ -5,6 +5,7 @@ import hashlib
 import os
 import struct
 import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 RELEASE = "6.1.0-test"
 OLD_BOOT, NEW_BOOT = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 STATE = "var/lib/pcipass"
+# What the stand-ins call for an early archive and for a unified kernel image: this file.
+MAKE = f"{sys.executable} -B {os.path.abspath(__file__)}"
+LOADER_GUID = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
 # Both write what they make beside it and rename, as the real ones do.
 UPDATE_INITRAMFS = """#!/bin/sh
@@ -30,7 +34,7 @@ cat etc/udev/rules.d/*.rules >> $out.new 2>/dev/null || :
 mv $out.new $out
 """ % {"release": RELEASE}
 
-DRACUT = """#!/bin/sh
+DRACUT = """#!/bin/bash
 set -e
 cd "$PCIPASS_ROOT"
 out=boot/initramfs-%(release)s.img
@@ -39,21 +43,48 @@ for conf in etc/dracut.conf.d/*.conf; do
 	[ -e "$conf" ] || continue
 	. "./$conf"
 done
-[ "$acpi_override" != yes ] || cat .$acpi_table_dir/*.aml >> $out.new
+[ "$acpi_override" != yes ] || %(make)s cpio .$acpi_table_dir/*.aml >> $out.new
 for item in $install_items; do cat .$item >> $out.new; done
 echo "the initrd itself" >> $out.new
+[ "$uefi" != yes ] || {
+	[ -n "$kernel_cmdline" ] || kernel_cmdline="root=/dev/found"
+	image=boot/efi/EFI/Linux/linux-%(release)s-0123.efi
+	%(make)s uki $image.new boot/vmlinuz-%(release)s $out.new "$kernel_cmdline"
+	rm $out.new
+	mv $image.new $image
+	exit 0
+}
 mv $out.new $out
-""" % {"release": RELEASE}
+""" % {"release": RELEASE, "make": MAKE}
 
 MKINITCPIO = """#!/bin/sh
 set -e
 cd "$PCIPASS_ROOT"
-out=boot/initramfs-%(release)s.img
+uki=
+out=boot/initramfs-linux.img
+[ ! -e etc/mkinitcpio.d/linux.preset ] || uki=$(sed -n 's/^default_uki="\\/\\(.*\\)"/\\1/p' etc/mkinitcpio.d/linux.preset)
+[ "$1" = -P ] || out=$1
 : > $out.new
-cat etc/initcpio/acpi_override/*.aml >> $out.new 2>/dev/null || :
+for conf in etc/mkinitcpio.conf etc/mkinitcpio.conf.d/*.conf; do
+	[ -e "$conf" ] && grep -q '^HOOKS.*acpi_override' $conf || continue
+	%(make)s cpio etc/initcpio/acpi_override/*.aml >> $out.new
+done
 echo "the initrd itself" >> $out.new
+[ -z "$uki" ] || {
+	if cat etc/kernel/cmdline etc/cmdline.d/*.conf > line.new 2>/dev/null || [ -s line.new ]; then
+		line=$(grep -h '^[^#]' line.new | tr -s '\\n' ' ')
+	else
+		line=$(cat proc/cmdline)
+	fi
+	rm -f line.new
+	[ -e etc/initcpio/post/sbctl ] && kind=uki-signed || kind=uki
+	%(make)s $kind $uki.new boot/vmlinuz-linux $out.new "$line"
+	rm $out.new
+	mv $uki.new $uki
+	exit 0
+}
 mv $out.new $out
-""" % {"release": RELEASE}
+""" % {"make": MAKE}
 
 UPDATE_GRUB = """#!/bin/sh
 # reads default/grub.d
@@ -93,6 +124,51 @@ cd "$PCIPASS_ROOT"
 echo "options $(cat etc/kernel/cmdline)" > boot/loader/entries/$2.conf.new
 mv boot/loader/entries/$2.conf.new boot/loader/entries/$2.conf
 """
+
+# With layout=uki: the initrd by its own plugin, and all of it into one image.
+KERNEL_INSTALL_UKI = """#!/bin/sh
+# add-all
+set -e
+cd "$PCIPASS_ROOT"
+initrd=boot/initrd.img-%(release)s
+[ -e $initrd ] || { ./usr/sbin/mkinitcpio initrd.staged; initrd=initrd.staged; }
+image=boot/EFI/Linux/0123-%(release)s.efi
+%(make)s uki $image.new boot/vmlinuz-%(release)s $initrd "$(cat etc/kernel/cmdline)"
+rm -f initrd.staged
+mv $image.new $image
+""" % {"release": RELEASE, "make": MAKE}
+
+POST_UPDATE = """
+./usr/sbin/kernel-install add %(release)s boot/vmlinuz-%(release)s
+""" % {"release": RELEASE}
+
+
+def cpio(*files: tuple) -> bytes:
+    """newc, as from an uncompressed early archive."""
+    out = b""
+    for name, content in (*files, ("TRAILER!!!", b"")):
+        out += b"070701" + b"".join(b"%08x" % n for n in (
+            1, 0 if name == "TRAILER!!!" else 0o100644, 0, 0, 1, 0, len(content), 0, 0, 0, 0,
+            len(name) + 1, 0)) + name.encode() + b"\0"
+        out += bytes(-len(out) % 4) + content
+        out += bytes(-len(out) % 4)
+    return out + bytes(-len(out) % 512)
+
+
+def uki(kernel: bytes, initrd: bytes, cmdline: bytes, signed: bool = False) -> bytes:
+    """A PE32+ file of three sections, as ukify makes one round systemd-stub."""
+    sections = [(b".linux", kernel), (b".cmdline", cmdline), (b".initrd", initrd)]
+    sections = [(name, content) for name, content in sections if content is not None]
+    optional = struct.pack("<H110x", 0x20b) + struct.pack("<32xII", 4096, 8 if signed else 0) + bytes(88)
+    head = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack(
+        "<HHIIIHH", 0x8664, len(sections), 0, 0, 0, len(optional), 0x22) + optional
+    table, body, at = b"", b"", 1024
+    for name, content in sections:
+        padded = content + bytes(-len(content) % 512)
+        table += struct.pack("<8sIIII16x", name, len(content), 0x10000 + at, len(padded), at)
+        body += padded
+        at += len(padded)
+    return (head + table).ljust(1024, b"\0") + body
 
 
 def scope(*hops: tuple, kind: int = 1, bus: int = 0) -> bytes:
@@ -161,8 +237,12 @@ class Root:
             (self.path / "etc/mkinitcpio.conf.d").mkdir(parents=True)
             self.put("usr/lib/initcpio/install/acpi_override", "build() {\n}\n")
             self.tool("mkinitcpio", MKINITCPIO)
-        if kind != "none":
-            self.run_tool({"initramfs-tools": "update-initramfs"}.get(kind, kind))
+        if kind == "initramfs-tools":
+            self.run_tool("update-initramfs")
+        elif kind == "dracut":
+            self.run_tool("dracut")
+        elif kind == "mkinitcpio":
+            self.run_tool("mkinitcpio", "-P")
 
     def loader(self, kind: str) -> None:
         """What boots it."""
@@ -197,6 +277,57 @@ class Root:
                          "grub_users $grub_users\n")
             self.put("etc/kernel/cmdline", "root=/dev/sda1 ro quiet")
             self.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="quiet"\n')
+
+    def variable(self, name: str, text: str) -> None:
+        """Of the Boot Loader Interface, as efivarfs shows it."""
+        self.put(f"sys/firmware/efi/efivars/{name}-{LOADER_GUID}",
+                 struct.pack("<I", 6) + text.encode("utf-16-le") + b"\0\0")
+
+    def secure_boot(self) -> None:
+        self.put("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+                 struct.pack("<IB", 6, 1))
+
+    def started_from(self, image: str, command_line: str = "root=/dev/sda2 rw") -> None:
+        """systemd-boot started this unified kernel image; 256 and older tell no more."""
+        self.variable("LoaderInfo", "systemd-boot 255.4")
+        self.variable("StubInfo", "systemd-stub 255.4")
+        self.variable("LoaderEntrySelected", image.rsplit("/", maxsplit=1)[-1])
+        self.put("proc/cmdline", command_line + "\n")
+
+    def make_uki(self, maker: str) -> str:
+        """A host that starts from an image which it makes itself; gives the image's path."""
+        line = "root=/dev/sda2 rw"
+        if maker == "mkinitcpio":
+            image = "efi/EFI/Linux/arch-linux.efi"
+            self.put("boot/vmlinuz-linux", "a kernel")
+            self.put("etc/mkinitcpio.d/linux.preset", "#default_config=\"/etc/mkinitcpio.conf\"\n"
+                     f"#default_image=\"/boot/x.img\"\ndefault_uki=\"/{image}\"\n")
+            self.put("etc/kernel/cmdline", line + "\n")
+            command = ("mkinitcpio", "-P")
+            (self.path / "boot/initramfs-linux.img").unlink()
+        elif maker == "dracut":
+            image = f"boot/efi/EFI/Linux/linux-{RELEASE}-0123.efi"
+            self.put("etc/dracut.conf.d/uki.conf", f"uefi=\"yes\"\nkernel_cmdline=\"{line}\"\n")
+            command = ("dracut",)
+            (self.path / f"boot/initramfs-{RELEASE}.img").unlink()
+        else:
+            image = f"boot/EFI/Linux/0123-{RELEASE}.efi"
+            self.put("etc/kernel/install.conf", "layout=uki\n")
+            self.put("etc/kernel/cmdline", line + "\n")
+            self.put(f"lib/modules/{RELEASE}/vmlinuz", "a kernel")
+            self.tool("ukify", "#!/bin/sh\n")
+            self.tool("kernel-install", KERNEL_INSTALL_UKI)
+            command = ("kernel-install", "add-all")
+            if (self.path / "usr/sbin/mkinitcpio").exists():
+                self.put("usr/lib/kernel/install.d/50-mkinitcpio.install", "#!/bin/sh\n")
+                (self.path / "boot/initramfs-linux.img").unlink()
+            else:
+                self.put("etc/initramfs/post-update.d/systemd-boot", "#!/bin/sh\n")
+                self.tool("update-initramfs", UPDATE_INITRAMFS + POST_UPDATE)
+        (self.path / image).parent.mkdir(parents=True)
+        self.run_tool(*command)
+        self.started_from(image)
+        return image
 
     def device(self, address: str, driver: str = "mpt3sas", vendor: str = "1000", device: str = "0072",
                built_in: bool = False) -> None:
@@ -287,3 +418,18 @@ class Driver:
 def differences(a: dict, b: dict) -> list:
     return [f"{name}: {a.get(name)} -> {b.get(name)}" for name in sorted(a.keys() | b.keys())
             if a.get(name) != b.get(name)]
+
+
+def main() -> int:
+    what, *args = sys.argv[1:]
+    if what == "cpio":
+        sys.stdout.buffer.write(cpio(*((f"kernel/firmware/acpi/{Path(p).name}", Path(p).read_bytes())
+                                       for p in args)))
+    else:
+        Path(args[0]).write_bytes(uki(Path(args[1]).read_bytes(), Path(args[2]).read_bytes(),
+                                      args[3].encode() + b"\0", what == "uki-signed"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

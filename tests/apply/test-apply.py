@@ -8,6 +8,7 @@ usage: test-apply.py DRIVE
 import fcntl
 import os
 import struct
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -123,7 +124,8 @@ def test_other_systems(_: Root) -> None:
             for name, content in files.items():
                 assert content in root.read(name), f"{early}, {loader}: {name}: {root.read(name)!r}"
             if early in ("dracut", "mkinitcpio"):
-                assert b"DMAR" in root.read(f"boot/initramfs-{RELEASE}.img")
+                name = RELEASE if early == "dracut" else "linux"
+                assert b"acpi/DMAR.aml" in root.read(f"boot/initramfs-{name}.img")
             undo(root, before)
 
 
@@ -133,6 +135,231 @@ def refused(root: Root, want: int, *words: str, steps: tuple = ()) -> None:
     expect(words, *drive(root, "run", *(steps or (ARGUMENT, override(), SETTING))), want, *words)
     same(words, before, root.snapshot())
     expect(words, *drive(root, "undo"), 2)
+
+
+def test_unified_images(_: Root) -> None:
+    """Table and argument are in the image that starts, made by what makes it."""
+    for early, maker, files in (
+            ("mkinitcpio", "mkinitcpio", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n",
+                                          "etc/mkinitcpio.conf.d/pcipass.conf": b"HOOKS+=(acpi_override)"}),
+            ("dracut", "dracut", {"etc/dracut.conf.d/zz-pcipass-cmdline.conf": b'kernel_cmdline+=" intel_iommu=on "'}),
+            ("mkinitcpio", "kernel-install", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n"}),
+            ("initramfs-tools", "kernel-install", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n",
+                                                   "etc/initramfs-tools/hooks/pcipass": b"prepend"})):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", early, "none")
+            image = root.make_uki(maker)
+            before = root.snapshot()
+            roundtrip(root, override(), ARGUMENT)
+            for name, content in files.items():
+                assert content in root.read(name), f"{early}, {maker}: {name}: {root.read(name)!r}"
+            made = root.read(image)
+            assert b"acpi/DMAR.aml" in made and b" intel_iommu=on" in made, f"{early}, {maker}: {made!r}"
+            # A second argument, before the reboot.
+            expect("second", *drive(root, "run", override(), ARGUMENT, "argument:iommu=pt"), 0)
+            assert b"intel_iommu=on" in root.read(image) and b" iommu=pt" in root.read(image)
+            expect("undo", *drive(root, "undo"), 0)
+            same("undo of the second", root.changed, root.snapshot())
+            undo(root, before)
+
+
+def test_unified_image_of_dropins(_: Root) -> None:
+    """mkinitcpio puts the files of /etc/cmdline.d together: one more is ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/cmdline.d/root.conf", "root=/dev/sda2 rw\n")
+        image = root.make_uki("mkinitcpio")
+        (root.path / "etc/kernel/cmdline").unlink()
+        root.run_tool("mkinitcpio", "-P")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert root.text("etc/cmdline.d/pcipass.conf").endswith("\nintel_iommu=on\n")
+        assert b"root=/dev/sda2 rw" in root.read(image) and b"intel_iommu=on" in root.read(image)
+        undo(root, before)
+
+
+def test_unified_image_refused(_: Root) -> None:
+    """Nothing is changed where the boot would not get it, or would not be."""
+    def no_maker(root: Root, image: str) -> None:
+        (root.path / "etc/mkinitcpio.d/linux.preset").unlink()
+
+    def lost(root: Root, image: str) -> None:
+        (root.path / image).unlink()
+
+    def no_image(root: Root, image: str) -> None:
+        root.put(image, fakeroot.uki(b"a kernel", None, b"x\0"))
+
+    def broken(root: Root, image: str) -> None:
+        root.put(image, root.read(image)[:700])
+
+    def signed(root: Root, image: str) -> None:
+        root.put(image, fakeroot.uki(b"a kernel", b"x", b"root=/dev/sda2 rw\0", signed=True))
+
+    def secure(root: Root, image: str) -> None:
+        root.secure_boot()
+
+    def through_grub(root: Root, image: str) -> None:
+        root.put("proc/cmdline", "BOOT_IMAGE=/EFI/Linux/arch-linux.efi root=/dev/sda2 rw\n")
+
+    for spoil, want, words in ((no_maker, 95, "what makes it is not known"), (lost, 95, "mount the partition"),
+                               (no_image, 95, "mount the partition"), (broken, 95, "mount the partition"),
+                               (signed, 1, "is signed for Secure Boot"), (secure, 1, "is signed for Secure Boot"),
+                               (through_grub, 95, "GRUB started a unified kernel image")):
+        for step in (override(), ARGUMENT):
+            with tempfile.TemporaryDirectory() as folder:
+                root = Root(Path(folder) / "root", "mkinitcpio", "grub")
+                spoil(root, root.make_uki("mkinitcpio"))
+                refused(root, want, words, steps=(step,))
+
+
+def test_unified_image_signed_by_its_maker(_: Root) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/initcpio/post/sbctl", "#!/bin/sh\n")
+        root.make_uki("mkinitcpio")
+        root.secure_boot()
+        before = root.snapshot()
+        roundtrip(root, override(), ARGUMENT)
+        undo(root, before)
+
+
+def test_unified_image_command_line_refused(_: Root) -> None:
+    """One word where there was nothing would be all of the command line."""
+    def made_up(root: Root) -> None:
+        (root.path / "etc/kernel/cmdline").unlink()
+
+    def preset(root: Root) -> None:
+        root.put("etc/mkinitcpio.d/linux.preset", root.text("etc/mkinitcpio.d/linux.preset") +
+                 'default_cmdline="/etc/other"\n')
+
+    def options(root: Root) -> None:
+        root.put("etc/mkinitcpio.d/linux.preset", root.text("etc/mkinitcpio.d/linux.preset") +
+                 'default_options="--no-cmdline"\n')
+
+    def other(root: Root) -> None:
+        root.put("proc/cmdline", "root=/dev/sdb1\n")
+
+    def none(root: Root) -> None:
+        root.put("efi/EFI/Linux/arch-linux.efi", fakeroot.uki(b"a kernel", b"x", None))
+
+    for spoil, words in ((made_up, "makes up the command line"), (preset, "a preset"), (options, "a preset"),
+                         (other, "was not given the command line"), (none, "no command line of its own")):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.make_uki("mkinitcpio")
+            spoil(root)
+            refused(root, 95, words, steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "dracut", "none")
+        root.make_uki("dracut")
+        root.put("etc/dracut.conf.d/uki.conf", 'uefi="yes"\n')
+        refused(root, 95, "makes up the command line", "kernel_cmdline=", steps=(ARGUMENT,))
+
+
+def test_unified_image_without_the_table(_: Root) -> None:
+    """A tool that does not do what it was told: noticed in what it made, and taken back."""
+    for wrong in ("s/acpi_override/other/", "s/^echo .the initrd itself.*/mv $out.new x.new; gzip -n < x.new > "
+                  "$out.new; rm x.new/"):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.make_uki("mkinitcpio")
+            tool = root.path / "usr/sbin/mkinitcpio"
+            subprocess.run(["sed", "-i", wrong, tool], check=True)
+            root.run_tool("mkinitcpio", "-P")
+            before = root.snapshot()
+            expect(wrong, *drive(root, "run", override()), 5, "would not find the table", "as it was before")
+            same(wrong, before, root.snapshot())
+
+
+def test_kernel_install_too_old(_: Root) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.make_uki("kernel-install")
+        root.put("usr/sbin/kernel-install", root.text("usr/sbin/kernel-install").replace("add-all", "add"))
+        refused(root, 95, "systemd 255", steps=(override(),))
+        (root.path / "usr/sbin/ukify").unlink()
+        refused(root, 95, "what makes it is not known", steps=(ARGUMENT,))
+
+
+def test_which_loader(_: Root) -> None:
+    """GRUB and systemd-boot side by side: what started the host is what is written to."""
+    def both(folder: str) -> Root:
+        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+        root.loader("kernel-install")
+        return root
+
+    with tempfile.TemporaryDirectory() as folder:
+        refused(both(folder), 95, "both installed", steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        root.put("proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1 ro quiet\n")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert "intel_iommu=on" in root.text("boot/grub/grub.cfg")
+        assert root.text("etc/kernel/cmdline") == "root=/dev/sda2 rw\n"
+        undo(root, before)
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        root.variable("LoaderInfo", "systemd-boot 252.39-1~deb12u2")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert "intel_iommu=on" not in root.text("boot/grub/grub.cfg")
+        assert "intel_iommu=on" in root.text(f"boot/loader/entries/{RELEASE}.conf")
+        undo(root, before)
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        root.variable("LoaderInfo", "rEFInd 0.14.2")
+        refused(root, 95, "started by rEFInd 0.14.2", steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        (root.path / "sys/firmware/efi/efivars").mkdir(parents=True)
+        refused(root, 95, "mount efivarfs", steps=(ARGUMENT,))
+        refused(root, 95, "mount efivarfs", steps=(override(),))
+
+
+def test_own_entry(_: Root) -> None:
+    """An entry that a person wrote, and the initrd that it names."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("boot/loader/entries/arch.conf", "title Arch\nlinux /vmlinuz-linux\n"
+                 "initrd /initramfs-linux.img\noptions root=/dev/sda2 rw\n")
+        root.variable("LoaderInfo", "systemd-boot 257")
+        root.variable("LoaderEntrySelected", "arch.conf")
+        root.put("proc/cmdline", "initrd=\\initramfs-linux.img root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        roundtrip(root, override(), ARGUMENT)
+        assert root.text("boot/loader/entries/arch.conf").endswith("options root=/dev/sda2 rw intel_iommu=on\n")
+        undo(root, before)
+        # The entry takes another than what the tool makes.
+        root.put("boot/other.img", "elsewhere")
+        root.put("proc/cmdline", "initrd=\\other.img root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        expect("other", *drive(root, "run", override()), 5, "/boot/other.img", "as it was before")
+        same("other", before, root.snapshot())
+
+
+def test_two_makers_of_initrds(root: Root) -> None:
+    root.early("dracut")
+    refused(root, 95, "both installed", steps=(override(),))
+
+
+def test_sdbootutil(root: Root) -> None:
+    root.tool("sdbootutil", "#!/bin/sh\n")
+    root.put("boot/efi/loader/entries/x.conf", "options root=/dev/sda1\n")
+    refused(root, 95, "sdbootutil", steps=(ARGUMENT,))
+    refused(root, 95, "sdbootutil", steps=(override(),))
+
+
+def test_grub_of_entries(root: Root) -> None:
+    root.put("boot/grub/grub.cfg", "insmod blscfg\nblscfg\n")
+    refused(root, 95, "blscfg", steps=(ARGUMENT,))
+
+
+def test_preset_names_its_configuration(_: Root) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/mkinitcpio.d/linux.preset", 'ALL_config="/etc/mkinitcpio.conf"\n')
+        refused(root, 95, "reads no drop-ins", steps=(override(),))
 
 
 def test_drift(root: Root) -> None:
