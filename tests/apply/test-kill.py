@@ -35,9 +35,11 @@ def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict
 class Kill:
     """One host, made anew from a copy for each try."""
 
-    def __init__(self, drive: Driver, strace: str, folder: Path):
+    def __init__(self, drive: Driver, strace: str, folder: Path, image: bool = False):
         self.drive, self.strace, self.folder = drive, strace, folder
-        self.origin = Root(folder / "origin")
+        self.origin = Root(folder / "origin", *(("mkinitcpio", "none") if image else ()))
+        if image:
+            self.origin.make_uki("mkinitcpio")
         self.tries = 0
         done = self.fresh()
         self.before = done.snapshot()
@@ -135,14 +137,18 @@ def main() -> int:
         print("skipped: strace may not trace here")
         return 77
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    with tempfile.TemporaryDirectory() as folder:
-        kill = Kill(Driver(sys.argv[1]), strace, Path(folder))
-        kill.kill_all(every)
-        kill.kill_undo(every)
-        kill.errors(every * 3)
-        kill.disk_full()
-        print(f"{sum(kill.calls.values())} calls of an apply, {sum(kill.undo_calls.values())} of an undo; "
-              f"{kill.tries} times disturbed: old or new each time")
+    # The second makes a unified kernel image; its tool is slow, and the calls are mostly the same.
+    for image in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            kill = Kill(Driver(sys.argv[1]), strace, Path(folder), image)
+            kill.kill_all(every * (6 if image else 1))
+            kill.kill_undo(every * (6 if image else 1))
+            if not image:
+                kill.errors(every * 3)
+                kill.disk_full()
+            print(f"{'image: ' if image else ''}{sum(kill.calls.values())} calls of an apply, "
+                  f"{sum(kill.undo_calls.values())} of an undo; {kill.tries} times disturbed: old or new "
+                  "each time")
     return 0
 
 

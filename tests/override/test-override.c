@@ -272,6 +272,53 @@ static void test_cpio_is_read_back(void **state)
 	}
 }
 
+static struct pp_span joined(struct fixture *f, struct pp_span a, struct pp_span b, size_t zeros)
+{
+	uint8_t *all = pp_arena_alloc(&f->arena, a.len + zeros + b.len);
+
+	memcpy(all, a.data, a.len);
+	memset(all + a.len, 0, zeros);
+	memcpy(all + a.len + zeros, b.data, b.len);
+	return PP_SPAN(all, a.len + zeros + b.len);
+}
+
+/* Where lib/earlycpio.c would find it, and nowhere else. */
+static void test_table_is_found_as_the_kernel_finds_it(void **state)
+{
+	struct fixture *f = *state;
+	struct pp_span table = two_regions(f), one, none, gzip = PP_SPAN("\x1f\x8b\x08\0", 4);
+
+	assert_int_equal(pp_override_cpio(&table, 1, &f->arena, &one, &f->error), 0);
+	assert_int_equal(pp_override_cpio(&table, 0, &f->arena, &none, &f->error), 0);
+	assert_true(pp_override_early_has(one, table));
+	assert_false(pp_override_early_has(none, table));
+	assert_true(pp_override_early_has(joined(f, one, gzip, 8), table));
+	/* Behind somebody else's early archive, but not behind what is compressed. */
+	assert_true(pp_override_early_has(joined(f, none, one, 0), table));
+	assert_true(pp_override_early_has(joined(f, none, one, 512), table));
+	assert_false(pp_override_early_has(joined(f, none, one, 2), table));
+	assert_false(pp_override_early_has(joined(f, gzip, one, 0), table));
+	/* The first of a signature counts. */
+	uint8_t *other = pp_arena_alloc(&f->arena, table.len);
+	memcpy(other, table.data, table.len);
+	other[table.len - 1] ^= 1;
+	struct pp_span second, changed = PP_SPAN(other, table.len);
+	assert_int_equal(pp_override_cpio(&changed, 1, &f->arena, &second, &f->error), 0);
+	assert_false(pp_override_early_has(joined(f, second, one, 0), table));
+	assert_true(pp_override_early_has(joined(f, one, second, 0), table));
+	/* Whole only with its last byte. */
+	size_t last = one.len;
+	for (size_t len = 0; len < one.len; len++) {
+		uint8_t *copy = pp_arena_alloc(&f->arena, len ? len : 1);
+		memcpy(copy, one.data, len);
+		if (pp_override_early_has(PP_SPAN(copy, len), table)) {
+			last = len;
+			break;
+		}
+	}
+	assert_true(last < one.len);
+}
+
 static void test_cpio_is_what_cpio_reads(void **state)
 {
 	struct fixture *f = *state;
@@ -391,6 +438,7 @@ int main(void)
 		FIXTURE_TEST(test_ivrs_is_split),
 		FIXTURE_TEST(test_ivrs_refuses_what_nothing_covers),
 		FIXTURE_TEST(test_cpio_is_read_back),
+		FIXTURE_TEST(test_table_is_found_as_the_kernel_finds_it),
 		FIXTURE_TEST(test_cpio_is_what_cpio_reads),
 		FIXTURE_TEST(test_cpio_refuses_a_name_that_is_none),
 		FIXTURE_TEST(test_real_tables),
