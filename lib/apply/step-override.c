@@ -404,36 +404,12 @@ static int search_uki(struct pp_apply *a, struct pp_span table, struct pp_error 
 	if (r)
 		return r;
 	bool found = pp_override_early_has(image.initrd, table);
-	bool starts = image.is_signed || !pp_boot_is_secure(a);
 	pp_uki_close(&image);
-	if (!starts)
-		return pp_fail(
-			e, EIO,
-			"/%s: was made anew, and is not signed: under Secure Boot it does not "
-			"start; sign it before the next boot",
-			u.path);
 	return found ? 0
 	             : pp_fail(e, EIO,
 	                       "/%s: its initrd was made anew, and the kernel would not find the "
 	                       "table in it",
 	                       u.path);
-}
-
-/* The initrds of the entry that runs: a loader puts them one behind the other. */
-static int search_entry(struct pp_apply *a, struct pp_span table, struct pp_error *e)
-{
-	const char *path, *name;
-	int r = 0;
-
-	for (unsigned int n = 0; (name = pp_boot_word(a, "initrd=", n)); n++) {
-		path = pp_boot_file(a, name);
-		if (!path)
-			continue;
-		r = search_image(a, path, table, e);
-		if (!r)
-			return 0;
-	}
-	return r;
 }
 
 /* The file that is known to be the running kernel's; where none is, the reboot will tell. */
@@ -455,6 +431,26 @@ static int search_initrd(struct pp_apply *a, struct pp_span table, struct pp_err
 		if (pp_place_has(a, path))
 			r = search_image(a, path, table, e);
 	return r;
+}
+
+/* The initrds of the entry that runs: a loader puts them one behind the other. */
+static int search_entry(struct pp_apply *a, struct pp_span table, struct pp_error *e)
+{
+	const char *path, *name;
+	bool seen = false;
+	int r = 0;
+
+	for (unsigned int n = 0; (name = pp_boot_word(a, "initrd=", n)); n++) {
+		path = pp_boot_file(a, name);
+		if (!path)
+			continue;
+		r = search_image(a, path, table, e);
+		if (!r)
+			return 0;
+		seen = true;
+	}
+	/* On an ESP that is not mounted, as Proxmox's, or not told by this loader. */
+	return seen ? r : search_initrd(a, table, e);
 }
 
 /* What the next boot loads holds the table, where the kernel looks for it. */

@@ -267,16 +267,22 @@ static int check_signature(struct pp_apply *a, const struct pp_uki *u, struct pp
 
 	if (r)
 		return r;
-	bool is_signed = image.is_signed;
+	bool is_signed = image.is_signed, is_secure = pp_boot_is_secure(a);
 	pp_uki_close(&image);
-	if ((!is_signed && !pp_boot_is_secure(a)) || is_signed_again(a, u))
+	/* Before, it is known by its hash only; after, its maker did not sign it. */
+	if (is_secure && !is_signed)
+		return pp_fail(
+			e, EPERM,
+			"/%s has no signature, and Secure Boot is on: sign it before the next "
+			"boot, or this host may not start",
+			u->path);
+	if (!is_signed || is_signed_again(a, u))
 		return 0;
-	return pp_fail(
-		e, EPERM,
-		"/%s is signed for Secure Boot, and what would sign it when %s makes it anew is "
-		"not known: the host might not start any more. By hand: make and sign it with "
-		"the argument and the table (pcipass override build) in it",
-		u->path, u->generator);
+	return pp_fail(e, EPERM,
+	               "/%s is signed for Secure Boot, and what would sign it when %s makes it "
+	               "anew is not known: the host might not start any more. By hand: make and "
+	               "sign it with the argument and the table (pcipass override build) in it",
+	               u->path, u->generator);
 }
 
 int pp_uki_find(struct pp_apply *a, struct pp_uki *ret, struct pp_error *e)

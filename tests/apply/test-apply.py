@@ -203,7 +203,7 @@ def test_unified_image_refused(_: Root) -> None:
 
     for spoil, want, words in ((no_maker, 95, "what makes it is not known"), (lost, 95, "mount the partition"),
                                (no_image, 95, "mount the partition"), (broken, 95, "mount the partition"),
-                               (signed, 1, "is signed for Secure Boot"), (secure, 1, "is signed for Secure Boot"),
+                               (signed, 1, "is signed for Secure Boot"), (secure, 1, "has no signature"),
                                (through_grub, 95, "GRUB started a unified kernel image")):
         for step in (override(), ARGUMENT):
             with tempfile.TemporaryDirectory() as folder:
@@ -221,6 +221,14 @@ def test_unified_image_signed_by_its_maker(_: Root) -> None:
         before = root.snapshot()
         roundtrip(root, override(), ARGUMENT)
         undo(root, before)
+        # A hook that has stopped to do so.
+        root.put("usr/sbin/mkinitcpio", root.text("usr/sbin/mkinitcpio").replace("uki-signed", "uki"))
+        for step in (override(), ARGUMENT):
+            expect("unsigned", *drive(root, "run", step), 1, "sign it before the next boot")
+            (root.path / "usr/sbin/mkinitcpio").write_text(
+                root.text("usr/sbin/mkinitcpio").replace("kind=uki ||", "kind=uki-signed ||"))
+            root.run_tool("mkinitcpio", "-P")
+            root.put("usr/sbin/mkinitcpio", root.text("usr/sbin/mkinitcpio").replace("uki-signed", "uki"))
 
 
 def test_unified_image_command_line_refused(_: Root) -> None:
