@@ -106,8 +106,9 @@ static int entry_append(struct pp_stage *s, const char *path, const char *argume
 		pp_arena_strndup(&s->apply->arena, options + 1, (size_t)(end - options - 1));
 	if (line && strchr(line, '$') && !strstr(line, "$tuned_params"))
 		return pp_fail(e, ENOTSUP,
-		               "/%s: takes its options from grubenv; by hand: add %s to it", path,
-		               argument);
+		               "/%s: takes its options from grubenv; by hand: grubby "
+		               "--update-kernel=ALL --args=%s",
+		               path, argument);
 	if (line && pp_loader_has_word(line, argument))
 		return 0;
 	const char *new = pp_arena_printf(&s->apply->arena, "%.*s %s%s", (int)(end - text), text,

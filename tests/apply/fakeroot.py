@@ -138,6 +138,19 @@ rm -f initrd.staged
 mv $image.new $image
 """ % {"release": RELEASE, "make": MAKE}
 
+# With layout=bls: the entry's initrd is one that a plugin made for it.
+KERNEL_INSTALL_BLS = """#!/bin/sh
+# add-all
+set -e
+cd "$PCIPASS_ROOT"
+./usr/sbin/mkinitcpio boot/0123/initrd
+{
+	echo "title Arch"
+	echo "options $(cat etc/kernel/cmdline)"
+} > boot/loader/entries/0123-%(release)s.conf.new
+mv boot/loader/entries/0123-%(release)s.conf.new boot/loader/entries/0123-%(release)s.conf
+""" % {"release": RELEASE}
+
 POST_UPDATE = """
 ./usr/sbin/kernel-install add %(release)s boot/vmlinuz-%(release)s
 """ % {"release": RELEASE}

@@ -346,6 +346,32 @@ def test_own_entry(_: Root) -> None:
         same("other", before, root.snapshot())
 
 
+def test_kernel_install_makes_the_initrd(_: Root) -> None:
+    """mkinitcpio -P would make one that no entry loads."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n")
+        root.put(f"lib/modules/{RELEASE}/vmlinuz", "a kernel")
+        root.put("usr/lib/kernel/install.d/50-mkinitcpio.install", "#!/bin/sh\n")
+        for name in ("0123", "loader/entries"):
+            (root.path / "boot" / name).mkdir(parents=True)
+        root.tool("kernel-install", fakeroot.KERNEL_INSTALL_BLS)
+        root.run_tool("kernel-install", "add-all")
+        root.variable("LoaderInfo", "systemd-boot 257.9")
+        root.variable("LoaderEntrySelected", f"0123-{RELEASE}.conf")
+        root.put("proc/cmdline", "initrd=\\0123\\initrd root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        roundtrip(root, override(), ARGUMENT)
+        assert b"acpi/DMAR.aml" in root.read("boot/0123/initrd")
+        assert root.text(f"boot/loader/entries/0123-{RELEASE}.conf").endswith("rw intel_iommu=on\n")
+        undo(root, before)
+        # Told to leave it to another, it makes none: what mkinitcpio makes itself is not loaded.
+        root.put("etc/kernel/install.conf", "initrd_generator=other\n")
+        before = root.snapshot()
+        expect("other", *drive(root, "run", override()), 5, "/boot/0123/initrd", "as it was before")
+        same("other", before, root.snapshot())
+
+
 def test_two_makers_of_initrds(root: Root) -> None:
     root.early("dracut")
     refused(root, 95, "both installed", steps=(override(),))
