@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -32,8 +33,14 @@ class Checks:
             print(f"FAILED: {what}: {str(otherwise)[:SHOWN_CHARACTERS]}")
 
 
+def _end(number: int, _: object) -> None:
+    """As an interrupt does: what was started is ended, folders are removed."""
+    raise SystemExit(128 + number)
+
+
 def main(test: Callable[[Checks], None]) -> int:
     """Runs a test; the exit code."""
+    signal.signal(signal.SIGTERM, _end)
     checks = Checks()
     start = time.monotonic()
     try:

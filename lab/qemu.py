@@ -100,8 +100,10 @@ def _read(path: Path) -> str:
 
 
 def _wait(command: list[str]) -> tuple[int, str]:
-    """Exit code and standard error. If we are interrupted, timeout(1) is told to end QEMU."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    """Exit code and standard error. If we are interrupted, timeout(1) is told to end QEMU; if we are
+    killed, the kernel tells it."""
+    bound = [places.program("setpriv", "util-linux"), "--pdeathsig", "TERM", *command]
+    with subprocess.Popen(bound, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True, errors="replace") as process:
         try:
             _, stderr = process.communicate()
