@@ -19,6 +19,8 @@ struct pp_apply_options {
 	const char *schemas; /* folder of our schemas */
 	bool dry_run;        /* check everything, change nothing */
 	unsigned int bind;   /* enum pp_bind_when, for devices that are bound; 0: both */
+	/* A tool of the host that takes longer is stopped, and counts as failed; 0: 1800. */
+	unsigned int tool_seconds;
 	/* Called with a line for people at each thing done; may be NULL. */
 	void (*say)(void *ctx, const char *line);
 	void *ctx;

@@ -320,7 +320,7 @@ int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_s
 	if (!r && j.phase == PP_PHASE_UNDONE)
 		r = pp_fail(e, ENOENT, "the last apply was undone already");
 	if (!r)
-		r = pp_carry_check(&a, &j, e);
+		r = pp_carry_check_back(&a, &j, e);
 	if (!r)
 		r = pp_carry_back(&a, &j, e);
 	pp_apply_fini(&a);

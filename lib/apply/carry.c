@@ -30,6 +30,26 @@ int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, struct 
 	return r;
 }
 
+int pp_carry_check_back(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
+{
+	int r = pp_carry_check(a, j, e);
+
+	for (uint32_t i = 0; !r && i < j->nr_deeds; i++) {
+		const struct pp_deed *d = &j->deeds[i];
+		bool file = d->kind == PP_DEED_FILE, back = file && d->old_content.exists;
+		if (d->state == PP_DEED_PENDING || d->state == PP_DEED_UNDONE)
+			continue;
+		/* What is removed needs no room. */
+		if (file || d->kind == PP_DEED_FOLDER)
+			r = pp_place_room(a, d->path, back ? d->old_content.bytes.len : 0, back, e);
+		else if (pp_deed_is_tool(d))
+			r = pp_place_room(a, "boot", 0, 0, e);
+	}
+	if (r == -EROFS || r == -ENOSPC)
+		pp_fail_prefix(e, "nothing was taken back yet");
+	return r;
+}
+
 int pp_carry_on(struct pp_apply *a, struct pp_apply_journal *j, struct pp_error *e)
 {
 	char text[512];
@@ -63,7 +83,11 @@ int pp_carry_end(struct pp_apply *a, struct pp_apply_journal *j, enum pp_phase p
 		return r ? r : pp_apply_journal_save(a, &before, e);
 	}
 	j->phase = phase;
-	return pp_apply_journal_save(a, j, e);
+	int r = pp_apply_journal_save(a, j, e);
+	/* All is as before: without a journal that is as true. */
+	if ((r == -ENOSPC || r == -EDQUOT) && phase == PP_PHASE_UNDONE)
+		r = pp_apply_journal_remove(a, e);
+	return r;
 }
 
 /*
@@ -108,7 +132,12 @@ int pp_carry_back(struct pp_apply *a, struct pp_apply_journal *j, struct pp_erro
 	for (uint32_t i = 0; !r && i < j->nr_deeds; i++)
 		if (pp_deed_is_tool(&j->deeds[i]))
 			r = undo_one(a, j, &j->deeds[i], e);
-	return r ? r : pp_carry_end(a, j, PP_PHASE_UNDONE, e);
+	if (r)
+		return r;
+	r = pp_carry_end(a, j, PP_PHASE_UNDONE, e);
+	if (r)
+		pp_fail_prefix(e, "all is as it was, and the journal cannot say so yet");
+	return r;
 }
 
 int pp_carry_failed(struct pp_apply *a, struct pp_apply_journal *j, struct pp_error *e)

@@ -8,6 +8,11 @@
 
 /* Each deed is as before or as wanted; else -EBUSY, and nothing was changed. */
 int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
+/*
+ * Beside that, each place that undoing writes to can be written, with room for what is put back.
+ * -EROFS, -ENOSPC: nothing was changed.
+ */
+int pp_carry_check_back(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
 /* Does what is not done yet, then reads everything back. */
 int pp_carry_on(struct pp_apply *a, struct pp_apply_journal *j, struct pp_error *e);
 /* Undoes everything, in reverse, tools last; the journal is then the one before, or undone. */

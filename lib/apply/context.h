@@ -4,6 +4,8 @@
 
 /* Inside the room: one apply on one root, with its folder and its lock. */
 
+#include <sys/types.h>
+
 #include <pcipass/apply.h>
 
 #include "base/arena.h"
@@ -46,6 +48,11 @@ void pp_apply_fini(struct pp_apply *a);
  * who. A dry run locks what is there and makes nothing.
  */
 int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
+/*
+ * Writes down, for whoever finds it locked, who we are and which tool runs for us; tool 0: none.
+ * Only the lock itself counts: where this cannot be written nothing is said.
+ */
+void pp_apply_lock_note(const struct pp_apply *a, pid_t tool, const char *name);
 
 void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

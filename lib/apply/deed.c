@@ -6,7 +6,14 @@
 #include "apply/tool.h"
 
 /* Twenty kernels' initrds on a slow disk. */
-#define TOOL_TIMEOUT_S 1800
+#define TOOL_SECONDS 1800
+
+static int run_tool(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	unsigned int seconds = a->options ? a->options->tool_seconds : 0;
+
+	return pp_tool_run(a, d->argv, seconds ? seconds : TOOL_SECONDS, e);
+}
 
 /* 1: as wanted, 0: as before. */
 static int look_at_file(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
@@ -67,7 +74,7 @@ int pp_deed_do(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
 		return r ? (r < 0 ? r : 0) : pp_place_put(a, d->path, &d->new_content, e);
 	case PP_DEED_INITRD:
 	case PP_DEED_LOADER:
-		return pp_tool_run(a, d->argv, TOOL_TIMEOUT_S, e);
+		return run_tool(a, d, e);
 	case PP_DEED_DRIVER:
 		return pp_driver_take(a, d, e);
 	default:
@@ -88,7 +95,7 @@ int pp_deed_undo(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e
 		return r > 0 ? pp_place_put(a, d->path, &d->old_content, e) : r;
 	case PP_DEED_INITRD:
 	case PP_DEED_LOADER:
-		return pp_tool_run(a, d->argv, TOOL_TIMEOUT_S, e);
+		return run_tool(a, d, e);
 	case PP_DEED_DRIVER:
 		return pp_driver_give_back(a, d, e);
 	default:

@@ -170,6 +170,20 @@ int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, 
 	return pp_atomic_commit(&f, e);
 }
 
+int pp_apply_journal_remove(const struct pp_apply *a, struct pp_error *e)
+{
+	char path[PATH_MAX];
+	int folder = open(a->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	snprintf(path, sizeof(path), "%s/apply.json", a->state);
+	int r = folder < 0 || unlinkat(folder, "apply.json", 0) ? -errno : 0;
+	if (!r && fsync(folder) && errno != EINVAL)
+		r = -errno;
+	if (folder >= 0)
+		close(folder);
+	return r ? pp_fail(e, -r, "%.300s: %s", path, strerror(-r)) : 0;
+}
+
 /* Reading: everything is looked at, for the file decides what is written. */
 struct reader {
 	struct pp_arena *arena;

@@ -72,6 +72,8 @@ int pp_apply_journal_parse(struct pp_span in, const char *object, struct pp_aren
 int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
 /* Removes what a writer that was killed left beside it; with the lock held only. */
 void pp_apply_journal_sweep(const struct pp_apply *a);
+/* Where there is no room to write that everything is as before: so is a host without a journal. */
+int pp_apply_journal_remove(const struct pp_apply *a, struct pp_error *e);
 /* As text, in the arena. */
 int pp_apply_journal_text(const struct pp_apply_journal *j, struct pp_arena *arena,
                           const char **ret, struct pp_error *e);

@@ -13,9 +13,7 @@
 #include "source/atomic.h"
 #include "store/files.h"
 
-/* A file system's own needs: journals, folders. */
-#define SPARE_BYTES (1u << 20)
-#define MAX_NAMES   4096
+#define MAX_NAMES 4096
 
 char *pp_place_path(struct pp_arena *arena, const struct pp_apply *a, const char *path)
 {
@@ -333,7 +331,33 @@ const char *const *pp_place_list(struct pp_apply *a, const char *path)
 	return names;
 }
 
-int pp_place_room(const struct pp_apply *a, const char *path, uint64_t bytes, struct pp_error *e)
+/* File systems that make inodes as they need them tell none at all. */
+static int check_room(const struct statvfs *fs, const char *path, uint64_t bytes, uint64_t files,
+                      struct pp_error *e)
+{
+	uint64_t free_bytes = (uint64_t)fs->f_bavail * fs->f_frsize;
+
+	if (fs->f_flag & ST_RDONLY)
+		return pp_fail(e, EROFS,
+		               "/%.300s: its file system is read-only: mount it writable, then try "
+		               "again",
+		               path);
+	if (free_bytes < bytes)
+		return pp_fail(e, ENOSPC,
+		               "/%.300s: its file system has %llu KiB free, %llu are needed: make "
+		               "room, then try again",
+		               path, (unsigned long long)free_bytes / 1024,
+		               ((unsigned long long)bytes + 1023) / 1024);
+	if (fs->f_files && fs->f_favail < files)
+		return pp_fail(e, ENOSPC,
+		               "/%.300s: its file system has room for %llu files more, %llu are "
+		               "needed: make room, then try again",
+		               path, (unsigned long long)fs->f_favail, (unsigned long long)files);
+	return 0;
+}
+
+int pp_place_room(const struct pp_apply *a, const char *path, uint64_t bytes, uint64_t files,
+                  struct pp_error *e)
 {
 	char whole[PATH_MAX];
 	struct statvfs fs;
@@ -347,15 +371,8 @@ int pp_place_room(const struct pp_apply *a, const char *path, uint64_t bytes, st
 			return failed(path, errno, e);
 		*slash = '\0';
 	}
-	if (fs.f_flag & ST_RDONLY)
-		return pp_fail(e, EROFS, "/%.300s: its file system is read-only", path);
-	uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (free_bytes < bytes + SPARE_BYTES)
-		return pp_fail(e, ENOSPC,
-		               "/%.300s: its file system has %llu KiB free, %llu are needed", path,
-		               (unsigned long long)free_bytes / 1024,
-		               (unsigned long long)(bytes + SPARE_BYTES) / 1024);
-	if (access(whole, W_OK))
-		return pp_fail(e, errno, "%.300s: cannot be written: %s", whole, strerror(errno));
-	return 0;
+	int r = check_room(&fs, path, bytes, files, e);
+	if (!r && access(whole, W_OK))
+		r = pp_fail(e, errno, "%.300s: cannot be written: %s", whole, strerror(errno));
+	return r;
 }

@@ -50,8 +50,12 @@ int pp_place_tell(const struct pp_apply *a, const char *path, const char *text);
 /* Names in a folder, sorted; NULL at the end. Absent is empty; NULL: no memory. */
 const char *const *pp_place_list(struct pp_apply *a, const char *path);
 
-/* Whether that many bytes more can be put beside path. -EROFS, -ENOSPC, with numbers. */
-int pp_place_room(const struct pp_apply *a, const char *path, uint64_t bytes, struct pp_error *e);
+/*
+ * Whether so many bytes and files more can be put beside path. -EROFS, -ENOSPC with numbers,
+ * -EACCES.
+ */
+int pp_place_room(const struct pp_apply *a, const char *path, uint64_t bytes, uint64_t files,
+                  struct pp_error *e);
 
 /* The path as the machine has it; NULL: too long, or no memory. */
 char *pp_place_path(struct pp_arena *arena, const struct pp_apply *a, const char *path);

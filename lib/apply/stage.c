@@ -208,7 +208,7 @@ static uint64_t largest_in_boot(struct pp_apply *a)
 }
 
 /* Where an image lies, one of its size must find room beside it. */
-static int image_room(struct pp_stage *s, uint64_t bytes, struct pp_error *e)
+static int image_room(struct pp_stage *s, uint64_t bytes, uint64_t files, struct pp_error *e)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -216,14 +216,17 @@ static int image_room(struct pp_stage *s, uint64_t bytes, struct pp_error *e)
 	if (snprintf(path, sizeof(path), "%s/%s", s->apply->root, s->image) >= PATH_MAX ||
 	    stat(path, &st))
 		return pp_fail(e, errno, "/%.300s: %s", s->image, strerror(errno));
-	return pp_place_room(s->apply, s->image, bytes + (uint64_t)st.st_size, e);
+	return pp_place_room(s->apply, s->image, bytes + (uint64_t)st.st_size, files, e);
 }
+/* A file system's own needs, and what tools make on their way. */
+#define SPARE_BYTES ((1u << 20) + (64u << 10))
+#define SPARE_FILES 16
 
 int pp_stage_room(struct pp_stage *s, struct pp_error *e)
 {
 	/* As if all lay on one file system; hex digits in the journal, of which two stand at once.
 	 */
-	uint64_t bytes = 65536;
+	uint64_t bytes = SPARE_BYTES, files = s->nr_deeds + SPARE_FILES;
 
 	for (uint32_t i = 0; i < s->nr_deeds; i++)
 		bytes +=
@@ -232,17 +235,18 @@ int pp_stage_room(struct pp_stage *s, struct pp_error *e)
 		const struct pp_deed *d = &s->deeds[i];
 		int r = 0;
 		if (d->kind == PP_DEED_FILE || d->kind == PP_DEED_FOLDER)
-			r = pp_place_room(s->apply, d->path, bytes, e);
+			r = pp_place_room(s->apply, d->path, bytes, files, e);
 		else if (d->kind == PP_DEED_INITRD)
-			r = pp_place_room(s->apply, "boot", bytes + largest_in_boot(s->apply), e);
+			r = pp_place_room(s->apply, "boot", bytes + largest_in_boot(s->apply),
+			                  files, e);
 		else if (d->kind == PP_DEED_LOADER)
-			r = pp_place_room(s->apply, "boot", bytes, e);
+			r = pp_place_room(s->apply, "boot", bytes, files, e);
 		if (!r && s->image && pp_deed_is_tool(d))
-			r = image_room(s, bytes, e);
+			r = image_room(s, bytes, files, e);
 		if (r)
 			return r;
 	}
-	return pp_place_room(s->apply, PP_APPLY_STATE, bytes, e);
+	return pp_place_room(s->apply, PP_APPLY_STATE, bytes, files, e);
 }
 
 bool pp_stage_is_ours(const struct pp_content *c)

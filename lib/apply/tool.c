@@ -177,6 +177,7 @@ int pp_tool_run(const struct pp_apply *a, const char *const *argv, unsigned int 
 		close(pipes[0]);
 		return pp_fail(e, -r, "%s: cannot be started: %s", argv[0], strerror(-r));
 	}
+	pp_apply_lock_note(a, pid, argv[0]);
 	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
 	bool ended = wait_for(pid, pipes[0], now_ms() + (int64_t)timeout_s * 1000, &o, &status);
 	if (!ended) {
@@ -189,5 +190,6 @@ int pp_tool_run(const struct pp_apply *a, const char *const *argv, unsigned int 
 	}
 	drain(pipes[0], &o);
 	close(pipes[0]);
+	pp_apply_lock_note(a, 0, NULL);
 	return judge(argv[0], ended, status, timeout_s, &o, e);
 }

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
- * usage: drive ROOT run|dry|resume|undo|status [--fail-setting] STEP...
+ * usage: drive ROOT run|dry|resume|undo|status [OPTION...] STEP...
+ *   --fail-setting          the store refuses the wanted value
+ *   --tool-seconds=N        a tool that takes longer is stopped
+ *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
+ *                           PATH, but for so many pages; --fill-files: but for so many files
  *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
  *   bind:ADDRESS,VENDOR,DEVICE,DRIVER
  * Prints what is said, then "0" or "ERRNO TEXT".
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apply/place.h"
 
@@ -126,9 +133,100 @@ static void parse_step(char *text, struct pp_step *step)
 	step->needs_reboot = pp_step_kind_needs_reboot(step->kind);
 }
 
+static struct filler {
+	bool files;
+	int line, leave;
+	const char *path;
+} filler;
+
+static int make_filler(const struct filler *f, int number)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/filler-%d", f->path, number);
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static void remove_filler(const struct filler *f, int number)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/filler-%d", f->path, number);
+	unlink(path);
+}
+
+static void fill_files(const struct filler *f)
+{
+	int n = 0, fd;
+
+	while ((fd = make_filler(f, n)) >= 0) {
+		close(fd);
+		n++;
+	}
+	for (int i = 0; i < f->leave && n; i++)
+		remove_filler(f, --n);
+}
+
+static void fill_bytes(const struct filler *f)
+{
+	static const char page[4096];
+	off_t len = 0;
+	int fd = make_filler(f, 0);
+
+	while (fd >= 0 && write(fd, page, sizeof(page)) == sizeof(page))
+		len += (off_t)sizeof(page);
+	off_t left = (off_t)f->leave * (off_t)sizeof(page);
+	if (fd < 0 || ftruncate(fd, len > left ? len - left : 0))
+		exit(2);
+	close(fd);
+}
+
 static void say(void *ctx, const char *line)
 {
+	static int lines;
+
 	printf("%s\n", line);
+	if (!filler.path || ++lines != filler.line)
+		return;
+	if (filler.files)
+		fill_files(&filler);
+	else
+		fill_bytes(&filler);
+}
+
+/* --fill=LINE:LEAVE:PATH */
+static void parse_fill(char *text, bool files)
+{
+	filler.files = files;
+	filler.line = atoi(strsep(&text, ":"));
+	filler.leave = text ? atoi(strsep(&text, ":")) : 0;
+	filler.path = text;
+}
+
+static bool starts(char *text, const char *head, char **ret)
+{
+	size_t len = strlen(head);
+
+	*ret = text + len;
+	return !strncmp(text, head, len);
+}
+
+/* false: no option. */
+static bool parse_option(char *text, struct pp_apply_options *o)
+{
+	char *value;
+
+	if (!strcmp(text, "--fail-setting"))
+		fail_setting = true;
+	else if (starts(text, "--tool-seconds=", &value))
+		o->tool_seconds = (unsigned int)atoi(value);
+	else if (starts(text, "--fill=", &value))
+		parse_fill(value, false);
+	else if (starts(text, "--fill-files=", &value))
+		parse_fill(value, true);
+	else
+		return false;
+	return true;
 }
 
 static int status(const struct pp_apply_options *o, struct pp_error *e)
@@ -161,10 +259,8 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	o.root = argv[1];
-	if (argc > at && !strcmp(argv[at], "--fail-setting")) {
-		fail_setting = true;
+	while (at < argc && parse_option(argv[at], &o))
 		at++;
-	}
 	for (; at < argc && plan.nr_steps < MAX_STEPS; at++)
 		parse_step(argv[at], &steps[plan.nr_steps++]);
 	o.dry_run = !strcmp(argv[2], "dry");

@@ -23,6 +23,7 @@ set -e
 cd "$PCIPASS_ROOT"
 [ ! -e tools-fail ] || { echo "first line"; echo "update-initramfs: no space" >&2; exit 1; }
 out=boot/initrd.img-%(release)s
+trap 'rm -f $out.new' EXIT
 : > $out.new
 for hook in etc/initramfs-tools/hooks/*; do
 	[ -x "$hook" ] || continue
@@ -95,6 +96,7 @@ for x in etc/default/grub.d/*.cfg; do
 	[ -e "$x" ] || continue
 	. "./$x"
 done
+trap 'rm -f %(cfg)s.new' EXIT
 early=
 for i in $GRUB_EARLY_INITRD_LINUX_CUSTOM; do [ ! -e boot/$i ] || early="$early /boot/$i"; done
 {
