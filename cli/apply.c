@@ -2,6 +2,7 @@
 /* Carries plans out, and takes them back. */
 #include <errno.h>
 #include <pcipass/apply.h>
+#include <pcipass/attach.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,8 +111,16 @@ static enum exit_code run_undo(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 	enum pp_apply_state state;
-	bool booted;
+	bool booted, found;
 
+	/* The last thing that was begun; what was applied before stays as it is. */
+	if (pp_attach_recover(say, NULL, &found, &e))
+		return complain(&e);
+	if (found) {
+		fputs("What was applied stands: \"pcipass undo\" once more takes it back.\n",
+		      stderr);
+		return EXIT_YES;
+	}
 	if (pp_apply_status(&options, &state, &booted, &plan, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;

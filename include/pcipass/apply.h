@@ -37,7 +37,10 @@ int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, stru
 
 /* Goes on with, or takes back, what an interrupted apply left. -ENOENT: there is nothing. */
 int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
-/* Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing. */
+/*
+ * Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing. All
+ * three put back first what an attach that was killed left (pp_attach_recover()), and fail as it.
+ */
 int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e);
 
 /*

@@ -6,6 +6,7 @@
 #include "apply/carry.h"
 #include "apply/stage.h"
 #include "apply/deed.h"
+#include "apply/leftover.h"
 #include "base/buffer.h"
 
 static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {
@@ -206,8 +207,11 @@ static int run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
 	const struct pp_apply_journal *before;
 	struct pp_apply_journal old;
 	struct pp_stage s;
+	bool found;
 	int r = pp_apply_lock(a, e);
 
+	if (!r)
+		r = pp_leftover_clear(a, &found, e);
 	if (!r)
 		r = load_before(a, &old, &before, e);
 	if (!r)
@@ -296,11 +300,14 @@ int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply
 {
 	struct pp_apply_journal j;
 	struct pp_apply a;
+	bool found;
 	int r = pp_apply_init(o, settings, &a, e);
 
 	if (r)
 		return r;
 	r = open_journal(&a, &j, e);
+	if (!r)
+		r = pp_leftover_clear(&a, &found, e);
 	if (!r)
 		r = resume(&a, &j, e);
 	pp_apply_fini(&a);
@@ -312,11 +319,16 @@ int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_s
 {
 	struct pp_apply_journal j;
 	struct pp_apply a;
+	bool found = false;
 	int r = pp_apply_init(o, settings, &a, e);
 
 	if (r)
 		return r;
-	r = open_journal(&a, &j, e);
+	r = check_rights(&a, e);
+	if (!r)
+		r = pp_leftover_clear(&a, &found, e);
+	if (!r)
+		r = open_journal(&a, &j, e);
 	if (!r && j.phase == PP_PHASE_UNDONE)
 		r = pp_fail(e, ENOENT, "the last apply was undone already");
 	if (!r)
@@ -324,7 +336,8 @@ int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_s
 	if (!r)
 		r = pp_carry_back(&a, &j, e);
 	pp_apply_fini(&a);
-	return r;
+	/* That was what there was to take back. */
+	return r == -ENOENT && found ? 0 : r;
 }
 
 int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e)

@@ -2,8 +2,9 @@
 /* One attempt: look, take, attach, close, put back. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "apply/attach.h"
+#include "apply/leftover.h"
 
 #define ATTACH_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -72,6 +73,30 @@ static int choose_groups(struct pp_attach *a)
 	return 0;
 }
 
+static void say(void *ctx, const char *line)
+{
+	(void)pp_attach_step(ctx, "put-back", 0, "%s", line);
+}
+
+/* Nobody else is at it, and what an attempt before left is back. */
+static int clear_way(struct pp_attach *a)
+{
+	struct pp_leftover_options o = { .say = say, .ctx = a };
+	struct pp_error e = { 0 };
+	bool found;
+	int r = pp_leftover_lock(a->system, &a->lock, &e);
+
+	if (r)
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
+	r = pp_leftover_put_back(a->system, &o, &found, &e);
+	if (!r)
+		return 0;
+	/* What is written down of the one before stays. */
+	close(a->lock);
+	a->lock = -1;
+	return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
+}
+
 static int look(struct pp_attach *a)
 {
 	int r = choose_groups(a);
@@ -82,7 +107,20 @@ static int look(struct pp_attach *a)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "an attach needs root's rights");
 	a->log_error = -a->system->ops->log_begin(a->system);
 	r = pp_vfio_load(a);
+	if (!r)
+		r = clear_way(a);
 	return r ? r : pp_take_plan(a);
+}
+
+/* From here on somebody knows how to put back what is taken. */
+static int write_down(struct pp_attach *a)
+{
+	struct pp_error e = { 0 };
+
+	if (!a->nr_taken || !pp_leftover_save(a, &e))
+		return 0;
+	return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
+	                     "what is taken could not be written down beforehand: %s", e.text);
 }
 
 static void attempt(struct pp_attach *a)
@@ -90,11 +128,17 @@ static void attempt(struct pp_attach *a)
 	int r = look(a);
 
 	if (!r)
+		r = write_down(a);
+	if (!r)
 		r = pp_take(a);
 	if (!r)
 		r = pp_vfio_attach(a);
 	pp_vfio_close(a);
 	pp_put_back(a);
+	if (a->lock >= 0 && !a->not_restored)
+		pp_leftover_remove(a->system);
+	if (a->lock >= 0)
+		close(a->lock);
 	if (!r)
 		a->result = PP_ATTACH_DONE;
 	else if (r == -ENOMEM)
@@ -113,6 +157,7 @@ int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what
 	a->host = h;
 	a->options = *o;
 	a->opened.container = -1;
+	a->lock = -1;
 	a->last = &a->steps;
 	a->result = PP_ATTACH_NOT_TRIED;
 	a->asked = pp_arena_strdup(&a->arena, what);

@@ -64,6 +64,7 @@ struct pp_attach {
 	bool not_restored;
 	const char **to_type; /* commands that would put back what is not */
 	uint32_t nr_to_type;
+	int lock;      /* -1: not held; see leftover.h */
 	int log_error; /* errno: the kernel log could not be read */
 	bool oom;      /* tested once at the end */
 };
@@ -90,6 +91,11 @@ int pp_take_plan(struct pp_attach *a);
 int pp_take(struct pp_attach *a);
 /* A device of that group whose driver VFIO does not accept: "0000:00:1f.0 has lpc_ich"; or NULL. */
 const char *pp_take_culprit(struct pp_attach *a, uint32_t group);
+/*
+ * Of a device that an earlier attempt took, or meant to: what of it is still to be put back, by
+ * what it has now. override_set false: nothing, or somebody else has changed it.
+ */
+void pp_take_look(struct pp_attach *a, struct pp_taken *t);
 /* Puts all that was taken back, in the reverse order, whatever fails on the way; and looks. */
 void pp_put_back(struct pp_attach *a);
 

@@ -19,7 +19,7 @@ int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settin
 	const char *root = o && o->root ? o->root : "/";
 	size_t len = strlen(root);
 
-	*ret = (struct pp_apply){ .options = o, .lock = -1 };
+	*ret = (struct pp_apply){ .options = o, .lock = -1, .attach_lock = -1 };
 	ret->settings = settings ? settings : &pp_apply_machine_settings;
 	pp_arena_init(&ret->arena, 0);
 	while (len && root[len - 1] == '/')
@@ -39,7 +39,9 @@ void pp_apply_fini(struct pp_apply *a)
 {
 	if (a->lock >= 0)
 		close(a->lock);
-	a->lock = -1;
+	if (a->attach_lock >= 0)
+		close(a->attach_lock);
+	a->lock = a->attach_lock = -1;
 	pp_arena_fini(&a->arena);
 }
 

@@ -14,6 +14,7 @@
 #include "plan/plan.h"
 
 struct pp_apply;
+struct pp_system;
 
 /* How settings are reached; a test puts its own in. */
 struct pp_apply_settings {
@@ -24,6 +25,8 @@ struct pp_apply_settings {
 	int (*check)(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e);
 	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	           struct pp_error *e);
+	/* The machine whose devices are attached; NULL: this one. */
+	struct pp_system *system;
 };
 
 struct pp_apply {
@@ -33,6 +36,7 @@ struct pp_apply {
 	const char *root;  /* without a slash at its end: "" is the machine itself */
 	const char *state; /* folder of journal and lock */
 	int lock;          /* -1: not held */
+	int attach_lock;   /* -1; else it keeps attempts of an attach away: see leftover.h */
 };
 
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */

@@ -136,6 +136,7 @@ int pp_system_new(struct pp_system **ret, struct pp_error *e)
 	if (!m)
 		return pp_fail_oom(e, "attach");
 	m->base.ops = &machine_ops;
+	m->base.run = "/run/pcipass";
 	m->log = -1;
 	int r = pp_source_open(NULL, &m->base.source, e);
 	if (r) {

@@ -12,6 +12,7 @@
 struct pp_system {
 	const struct pp_system_ops *ops;
 	struct pp_source *source; /* reads files; live for the real machine */
+	const char *run;          /* folder that a reboot empties; made when needed */
 };
 
 struct pp_system_ops {

@@ -235,6 +235,27 @@ static bool look_again(struct pp_attach *a, const struct pp_taken *t)
 	return false;
 }
 
+void pp_take_look(struct pp_attach *a, struct pp_taken *t)
+{
+	char driver[NAME_BYTES], override[NAME_BYTES];
+	const char *before = t->override ? t->override : "";
+	int r = read_override(a, t->address, override, sizeof(override));
+
+	t->override_set = t->unbound = t->bound = false;
+	/* The device is gone. */
+	if (r == -ENOENT)
+		return;
+	r = r ? r : read_driver(a, t->address, driver, sizeof(driver));
+	bool vfio = r || !strcmp(driver, VFIO), none = r || !*driver;
+	bool ours = r || !strcmp(override, VFIO), same = r || !strcmp(override, before);
+	/* Everything that we do to it ends with its own override and then its driver. */
+	if (same ? (ours && vfio) || (none && t->driver) : ours) {
+		t->override_set = true;
+		t->unbound = t->driver;
+		t->bound = vfio;
+	}
+}
+
 /* The first failure is told; the rest is done all the same. */
 static int put_one_back(struct pp_attach *a, const struct pp_taken *t)
 {

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <ftw.h>
 #include <linux/vfio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,8 @@ static int open_node(struct pp_system *s, const char *path)
 	struct fake *f = (struct fake *)s;
 
 	note(f, "open", path, "");
+	if (ends(path, f->die_at_open))
+		raise(SIGKILL);
 	if (ends(path, f->fail_open))
 		return -f->fail_open_errno;
 	f->open_fds++;
@@ -334,16 +337,23 @@ static void add_device(struct fake *f, int index, struct pp_address a, uint32_t 
 
 static void add_files(struct fake *f)
 {
-	static const char *const folders[] = {
-		"sys/class/block", "sys/class/net",   "sys/class/graphics",
-		"sys/fs",          "proc/net",        "proc/self",
-		"dev/vfio",        DRIVERS "mptsas",  DRIVERS "snd_hda_intel",
-		DRIVERS "e1000e",  DRIVERS "vfio-pci"
-	};
+	static const char *const folders[] = { "sys/class/block",
+		                               "sys/class/net",
+		                               "sys/class/graphics",
+		                               "sys/fs",
+		                               "run",
+		                               "proc/net",
+		                               "proc/self",
+		                               "dev/vfio",
+		                               DRIVERS "mptsas",
+		                               DRIVERS "snd_hda_intel",
+		                               DRIVERS "e1000e",
+		                               DRIVERS "vfio-pci" };
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		fake_folder(f, folders[i]);
 	fake_file(f, "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+	fake_file(f, "proc/sys/kernel/random/boot_id", "11111111-1111-1111-1111-111111111111\n");
 	fake_file(f, "proc/swaps", "Filename Type Size Used Priority\n");
 	fake_file(f, "proc/net/route",
 	          "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n");
@@ -360,6 +370,8 @@ struct fake *fake_new(void)
 	char *made = mkdtemp(f->root);
 	assert(made);
 	(void)made;
+	snprintf(f->run, sizeof(f->run), "%s/run/pcipass", f->root);
+	f->base.run = f->run;
 	add_files(f);
 	add_device(f, FAKE_BRIDGE, (struct pp_address){ 0, 0, 2, 0 }, 0x060400, 0, "pcieport");
 	add_device(f, FAKE_HBA, (struct pp_address){ 0, 2, 0, 0 }, 0x010700, 1, "mptsas");

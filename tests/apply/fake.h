@@ -11,6 +11,7 @@
 struct fake {
 	struct pp_system base; /* first */
 	char root[64];
+	char run[80]; /* base.run */
 	struct pp_device devices[4];
 	struct pp_group groups[3];
 	struct pp_host host;
@@ -29,6 +30,7 @@ struct fake {
 	int fail_write_errno;
 	const char *fail_open;
 	int fail_open_errno;
+	const char *die_at_open; /* the process is killed there */
 	const char *lost_driver; /* binding to it says yes, and does nothing */
 	const char *claimed;     /* a block device's path */
 	int claimed_errno;

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An attach that is killed at any moment: the next command that acts puts back what it had taken.
+ * Killed before each system call that changes something, those of the stand-in for the kernel, too.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "apply/leftover.h"
+#include "fake.h"
+
+#define HBA   "0000:02:00.0"
+#define SOUND "0000:02:00.1"
+#define LEFT  "run/pcipass/attach.json"
+
+static int set_up(void **state)
+{
+	*state = fake_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fake_free(*state);
+	return 0;
+}
+
+/* The kernel's file is never seen half written; that of the stand-in may be empty for a moment. */
+static void no_override(struct fake *f, const char *address)
+{
+	const char *now = fake_override(f, address);
+
+	if (*now && strcmp(now, "(null)"))
+		fail_msg("%s: its override is %s", address, now);
+}
+
+static void as_before(struct fake *f)
+{
+	assert_string_equal(fake_driver(f, HBA), "mptsas");
+	assert_string_equal(fake_driver(f, SOUND), "");
+	no_override(f, HBA);
+	no_override(f, SOUND);
+	assert_false(pp_leftover_exists(&f->base));
+}
+
+static char said[4096];
+
+static void say(void *ctx, const char *line)
+{
+	strcat(strcat(said, line), "\n");
+}
+
+static int put_back(struct fake *f, bool *found, struct pp_error *e)
+{
+	const struct pp_leftover_options o = { .say = say };
+
+	*said = '\0';
+	return pp_leftover_put_back(&f->base, &o, found, e);
+}
+
+static int undo(struct fake *f, struct pp_error *e)
+{
+	const struct pp_apply_options o = { .root = f->root, .say = say };
+	const struct pp_apply_settings settings = { .system = &f->base };
+
+	*said = '\0';
+	return pp_apply_undo_with(&o, &settings, e);
+}
+
+/* Both functions of the slot, taken, and nobody to put them back. */
+static void leave(struct fake *f)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	assert_true(child >= 0);
+	if (!child) {
+		f->die_at_open = "dev/vfio/8";
+		fake_attach(f, "slot2", true, false);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	assert_string_equal(fake_driver(f, SOUND), "vfio-pci");
+	assert_true(pp_leftover_exists(&f->base));
+}
+
+/* Not every machine has the older ones. */
+static bool changes(uint64_t call)
+{
+	static const long calls[] = {
+		SYS_write,    SYS_fsync,   SYS_ftruncate, SYS_pwrite64,  SYS_openat,
+		SYS_unlinkat, SYS_mkdirat, SYS_symlinkat, SYS_renameat2,
+#ifdef SYS_rename
+		SYS_rename,   SYS_unlink,  SYS_mkdir,     SYS_symlink,   SYS_renameat,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if ((uint64_t)calls[i] == call)
+			return true;
+	return false;
+}
+
+/* Of what it opens only what may be made then. */
+static bool is_change(pid_t child)
+{
+	struct __ptrace_syscall_info info = { 0 };
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, child, (void *)sizeof(info), &info) <= 0)
+		return true;
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !changes(info.entry.nr))
+		return false;
+	return info.entry.nr != SYS_openat || info.entry.args[2] & (O_CREAT | O_WRONLY | O_RDWR);
+}
+
+/* Killed before its nth change. 1: it was, 0: it ended before, -1: cannot be tried. */
+static int kill_at(struct fake *f, int n)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (!child) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(77);
+		raise(SIGSTOP);
+		struct pp_attach *a = fake_attach(f, "slot2", true, false);
+		_exit(a && pp_attach_result(a) == PP_ATTACH_DONE ? 0 : 1);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
+		return -1;
+	/* Else the kernel does not tell a call's stop from another. */
+	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_TRACESYSGOOD);
+	for (int i = 0; i < n; i += is_change(child)) {
+		if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) ||
+		    waitpid(child, &status, 0) != child)
+			fail_msg("change %d: lost the process", i);
+		if (WIFEXITED(status)) {
+			assert_int_equal(WEXITSTATUS(status), 0);
+			return 0;
+		}
+	}
+	kill(child, SIGKILL);
+	while (waitpid(child, &status, 0) == child && !WIFSIGNALED(status))
+		;
+	return 1;
+}
+
+static void killed_anywhere(void **state)
+{
+	int n = 1, taken = 0;
+
+	for (;; n++) {
+		struct fake *f = fake_new();
+		struct pp_error e = { 0 };
+		int killed = kill_at(f, n);
+		if (killed < 0) {
+			fake_free(f);
+			print_message("skipped: no process may be traced here\n");
+			skip();
+		}
+		taken += !strcmp(fake_driver(f, HBA), "vfio-pci");
+		/* By the two ways to it in turn. */
+		int r = n % 2 ? undo(f, &e) : 0;
+		if (r && r != -ENOENT)
+			fail_msg("change %d: undo: %s", n, e.text);
+		struct pp_attach *a = fake_attach(f, "slot2", true, false);
+		if (!a || pp_attach_result(a) != PP_ATTACH_DONE)
+			fail_msg("change %d: the next attach: %s", n, a ? a->reason : "none");
+		pp_attach_free(a);
+		as_before(f);
+		fake_free(f);
+		if (!killed)
+			break;
+	}
+	print_message("killed at %d places, %d times with the device taken\n", n - 1, taken);
+	assert_true(n > 50 && taken > 10);
+}
+
+static void undo_puts_back(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+
+	leave(f);
+	assert_int_equal(undo(f, &e), 0);
+	assert_non_null(
+		strstr(said, "put back what an interrupted attach left: " HBA " to mptsas\n"));
+	assert_non_null(strstr(said, SOUND " to no driver\n"));
+	as_before(f);
+	/* Then there is nothing left. */
+	assert_int_equal(undo(f, &e), -ENOENT);
+}
+
+static void the_next_attach_puts_back(void **state)
+{
+	struct fake *f = *state;
+
+	leave(f);
+	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
+	assert_non_null(a);
+	assert_int_equal(pp_attach_result(a), PP_ATTACH_DONE);
+	assert_true(pp_attach_restored(a));
+	pp_attach_free(a);
+	as_before(f);
+}
+
+static void an_apply_puts_back_a_dry_run_says(void **state)
+{
+	struct fake *f = *state;
+	struct pp_apply_options o = { .root = f->root, .say = say, .dry_run = true };
+	const struct pp_apply_settings settings = { .system = &f->base };
+	const struct pp_plan_device device = { .address = { .bus = 2 },
+		                               .vendor = 0x1000,
+		                               .device = 0x72,
+		                               .slot = "2",
+		                               .asked = true };
+	const struct pp_plan plan = { .wish = "slot2", .devices = &device, .nr_devices = 1 };
+	struct pp_error e = { 0 };
+
+	leave(f);
+	fake_folder(f, "var/lib");
+	*said = '\0';
+	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
+	assert_non_null(strstr(said, "would put back what an interrupted attach left: " HBA));
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	assert_true(pp_leftover_exists(&f->base));
+	o.dry_run = false;
+	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
+	as_before(f);
+}
+
+static void another_boot(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	bool found = true;
+
+	leave(f);
+	fake_file(f, "proc/sys/kernel/random/boot_id", "22222222-2222-2222-2222-222222222222\n");
+	assert_int_equal(put_back(f, &found, &e), 0);
+	assert_false(found);
+	assert_false(pp_leftover_exists(&f->base));
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+}
+
+static void somebody_else_changed_it(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	bool found;
+
+	leave(f);
+	fake_file(f, "sys/bus/pci/devices/" HBA "/driver_override", "mine\n");
+	assert_int_equal(put_back(f, &found, &e), 0);
+	assert_true(found);
+	assert_null(strstr(said, HBA));
+	assert_string_equal(fake_override(f, HBA), "mine");
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	assert_string_equal(fake_driver(f, SOUND), "");
+	no_override(f, SOUND);
+	assert_false(pp_leftover_exists(&f->base));
+}
+
+static void a_guest_has_it(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	bool found;
+
+	leave(f);
+	fake_link(f, "sys/bus/pci/devices/" HBA "/iommu_group",
+	          "../../../../kernel/iommu_groups/8");
+	f->fail_open = "dev/vfio/8";
+	f->fail_open_errno = EBUSY;
+	assert_int_equal(put_back(f, &found, &e), -EBUSY);
+	assert_non_null(strstr(e.text, HBA));
+	assert_non_null(strstr(e.text, "end the guest, then \"pcipass undo\""));
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	assert_true(pp_leftover_exists(&f->base));
+	/* Neither does another attempt take anything; what is written down stays. */
+	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
+	assert_non_null(a);
+	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
+	assert_non_null(strstr(a->reason, "end the guest"));
+	pp_attach_free(a);
+	assert_true(pp_leftover_exists(&f->base));
+	f->fail_open = NULL;
+	assert_int_equal(put_back(f, &found, &e), 0);
+	as_before(f);
+}
+
+static void it_does_not_go_back(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	bool found;
+
+	leave(f);
+	f->fail_write = "mptsas/bind";
+	f->fail_write_errno = EIO;
+	assert_int_equal(put_back(f, &found, &e), -EIO);
+	assert_non_null(strstr(e.text, "As root: echo " HBA " > /sys/bus/pci/drivers/mptsas/bind"));
+	assert_true(pp_leftover_exists(&f->base));
+	f->fail_write = NULL;
+	assert_int_equal(put_back(f, &found, &e), 0);
+	assert_true(found);
+	as_before(f);
+}
+
+static void an_attempt_is_at_work(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	int lock = -1;
+
+	leave(f);
+	assert_int_equal(pp_leftover_lock(&f->base, &lock, &e), 0);
+	assert_int_equal(undo(f, &e), -EBUSY);
+	assert_non_null(strstr(e.text, "another pcipass is at work: process"));
+	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
+	assert_non_null(a);
+	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
+	assert_non_null(strstr(a->reason, "another pcipass is at work"));
+	pp_attach_free(a);
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	close(lock);
+	assert_int_equal(undo(f, &e), 0);
+	as_before(f);
+}
+
+static void damaged(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"{",
+		"[]",
+		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":7}",
+		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":\"..\","
+		"\"driver\":null,\"override\":null}]}",
+		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":"
+		"\"0000:02:00.0\",\"driver\":\"../x\",\"override\":null}]}",
+		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":"
+		"\"0000:02:00.0\",\"override\":null}]}",
+	};
+	struct fake *f = *state;
+	bool found;
+
+	leave(f);
+	f->did[0] = '\0';
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct pp_error e = { 0 };
+		fake_file(f, LEFT, texts[i]);
+		assert_int_equal(put_back(f, &found, &e), -EBADMSG);
+		assert_non_null(strstr(e.text, "attach.json: damaged"));
+		assert_true(pp_leftover_exists(&f->base));
+	}
+	assert_string_equal(f->did, "");
+}
+
+/* What cannot be written down is not taken. */
+static void no_place_to_write(void **state)
+{
+	struct fake *f = *state;
+
+	fake_folder(f, LEFT);
+	struct pp_attach *a = fake_attach(f, "slot2", true, false);
+	assert_non_null(a);
+	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
+	pp_attach_free(a);
+	f->base.run = "/proc/none/pcipass";
+	a = fake_attach(f, "slot2", true, false);
+	assert_non_null(a);
+	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
+	assert_non_null(strstr(a->reason, "/proc/none/pcipass"));
+	pp_attach_free(a);
+	assert_string_equal(fake_driver(f, HBA), "mptsas");
+	no_override(f, HBA);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(killed_anywhere),
+		TEST(undo_puts_back),
+		TEST(the_next_attach_puts_back),
+		TEST(an_apply_puts_back_a_dry_run_says),
+		TEST(another_boot),
+		TEST(somebody_else_changed_it),
+		TEST(a_guest_has_it),
+		TEST(it_does_not_go_back),
+		TEST(an_attempt_is_at_work),
+		TEST(damaged),
+		TEST(no_place_to_write),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
