@@ -19,7 +19,10 @@ static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {
 static int check_rights(const struct pp_apply *a, struct pp_error *e)
 {
 	if (!*a->root && geteuid() != 0)
-		return pp_fail(e, EPERM, "only root can change this host");
+		return pp_fail(
+			e, EPERM,
+			"only root can change this host, and this is user %u: run it as root",
+			(unsigned int)geteuid());
 	return 0;
 }
 
@@ -39,7 +42,7 @@ static int expect_machine(struct pp_apply *a, const char *file, const char *what
 		return 0;
 	return pp_fail(e, EBUSY,
 	               "the plan was made for a host whose %s is %.100s; this one's is "
-	               "%.100s",
+	               "%.100s: make a new plan here",
 	               what, want, text);
 }
 

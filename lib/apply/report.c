@@ -66,6 +66,7 @@ static void print_end(struct pp_out *o, const struct pp_attach *a)
 	pp_out(o, "NOT PUT BACK: what is left to do, as root:\n");
 	for (uint32_t i = 0; i < a->nr_to_type; i++)
 		pp_out(o, "  %s\n", a->to_type[i]);
+	pp_out(o, "or \"pcipass undo\", which tries that again\n");
 }
 
 static void print(struct pp_out *o, const struct pp_attach *a)

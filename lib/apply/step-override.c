@@ -41,8 +41,9 @@ static int check_lockdown(struct pp_apply *a, struct pp_error *e)
 		               "a table is not known",
 		               strerror(-r));
 	return pp_fail(e, EPERM,
-	               "the kernel is locked down (%.60s), mostly by Secure Boot, and would "
-	               "ignore a table from the initrd",
+	               "/sys/kernel/security/lockdown says %.60s, and [none] is needed: a kernel "
+	               "that is locked down, mostly by Secure Boot, ignores a table from the "
+	               "initrd. Turn Secure Boot off, or take another way (pcipass explain)",
 	               text);
 }
 
@@ -60,7 +61,8 @@ static int check_kernel(struct pp_apply *a, struct pp_error *e)
 		return r;
 	return pp_fail(e, ENOTSUP,
 	               "the kernel was built without ACPI_TABLE_UPGRADE (/%s): it takes "
-	               "no table from the initrd",
+	               "no table from the initrd. Start another kernel, or take another way "
+	               "(pcipass explain)",
 	               path);
 }
 
@@ -82,7 +84,8 @@ static int check_log(struct pp_stage *s, const char *table, bool ours, struct pp
 	if (pp_span_find(log, "tboot: found shared page"))
 		return pp_fail(e, EPERM,
 		               "the host was started by tboot, which keeps the table that it "
-		               "measured: one from the initrd would be ignored");
+		               "measured: one from the initrd would be ignored. Start it without "
+		               "tboot, or take another way (pcipass explain)");
 	snprintf(replaced, sizeof(replaced), "Table Upgrade: override [%s", table);
 	if (!ours && pp_span_find(log, replaced))
 		return pp_fail(e, EEXIST,

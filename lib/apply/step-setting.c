@@ -14,7 +14,9 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	if (r < 0)
 		return r;
 	if (!r)
-		return pp_fail(e, EBUSY, "%.100s does not say %.100s, which the plan expects",
+		return pp_fail(e, EBUSY,
+		               "%.100s does not say %.100s, which the plan expects: it was changed "
+		               "meanwhile; make a new plan",
 		               set->section, set->expected);
 	r = a->settings->check(a, set, e);
 	if (r)

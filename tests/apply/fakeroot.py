@@ -420,6 +420,11 @@ class Driver:
             return out.returncode, out.stdout + out.stderr
         return int(lines[-1].split()[0]), out.stdout
 
+    def start(self, root: Root, *args: str) -> subprocess.Popen:
+        """The same, without waiting for its end."""
+        return subprocess.Popen([self.program, str(root.path), *args], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True)
+
     def settle(self, root: Root, *args: str) -> tuple:
         """The same, once a tool that outlived its starter has ended."""
         for _ in range(200):

@@ -7,10 +7,14 @@ usage: test-apply.py DRIVE
 
 import fcntl
 import os
+import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
+import zlib
 from pathlib import Path
 
 import fakeroot
@@ -432,13 +436,35 @@ def test_argument_there_already(root: Root) -> None:
 
 
 def test_lockdown(root: Root) -> None:
-    root.put("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
-    refused(root, 1, "locked down")
+    for found in ("none [integrity] confidentiality", "none integrity [confidentiality]"):
+        root.put("sys/kernel/security/lockdown", found + "\n")
+        refused(root, 1, "/sys/kernel/security/lockdown", found, "[none] is needed", "Turn Secure Boot off")
+
+
+def test_secure_boot_without_lockdown(root: Root) -> None:
+    """It is the lockdown that counts: a kernel that is not locked down takes the table."""
+    root.put("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", b"\6\0\0\0\1")
+    for lockdown in (True, False):
+        if not lockdown:
+            (root.path / "sys/kernel/security/lockdown").unlink()
+        before = root.snapshot()
+        expect("Secure Boot", *drive(root, "run", override()), 0)
+        undo(root, before)
 
 
 def test_tboot(root: Root) -> None:
     root.put("var/log/dmesg", "[    0.000000] tboot: found shared page at phys addr 0x6d8f0000:\n")
-    refused(root, 1, "tboot")
+    refused(root, 1, "started by tboot", "would be ignored", "Start it without tboot")
+
+
+def test_foreign_table(root: Root) -> None:
+    """Another table than the plan was made from: longer, or of the same length."""
+    for found in (fakeroot.dmar(DRHD, FIRST), TABLE[:-1] + bytes([TABLE[-1] ^ 1])):
+        root.put("sys/firmware/acpi/tables/DMAR", found)
+        refused(root, 16, f"DMAR: {len(found)} bytes, CRC-32 {zlib.crc32(found):08x}",
+                f"made from one of {len(TABLE)} bytes, {zlib.crc32(TABLE):08x}", "make a new plan")
+    (root.path / "sys/firmware/acpi/tables/DMAR").unlink()
+    refused(root, 2, "/sys/firmware/acpi/tables/DMAR")
 
 
 def test_kernel_without_upgrade(root: Root) -> None:
@@ -478,9 +504,55 @@ def test_missing_tool(root: Root) -> None:
     refused(root, 95, "boot loader is not known")
 
 
+def test_missing_initrd_tool(root: Root) -> None:
+    (root.path / "usr/sbin/update-initramfs").unlink()
+    (root.path / "boot/grub/grub.cfg").unlink()
+    refused(root, 95, "initrd is not known", "looked for initramfs-tools", "By hand: \"pcipass override build\"",
+            steps=(override(),))
+
+
+def test_missing_modprobe(root: Root) -> None:
+    """Found out in the middle, when the driver is not there: everything is taken back."""
+    root.device("0000:07:00.0")
+    shutil.rmtree(root.path / "sys/bus/pci/drivers/vfio-pci")
+    before = root.snapshot()
+    expect("modprobe", *drive(root, "run", "bind:0000:07:00.0,1000,0072,mpt3sas"), 2,
+           "modprobe: the host has no such program", "as it was before")
+    same("modprobe", before, root.snapshot())
+
+
 def test_unknown_initrd(_: Root) -> None:
     with tempfile.TemporaryDirectory() as folder:
         refused(Root(Path(folder) / "root", "none", "none"), 95, "override build", steps=(override(),))
+
+
+def test_no_root(_: Root) -> None:
+    """Of the machine itself, and refused before anything is looked at."""
+    user = 65534 if os.geteuid() == 0 else os.geteuid()
+    with tempfile.TemporaryDirectory() as folder:
+        # Where anybody may start it.
+        program = shutil.copy(drive.program, folder)
+        os.chmod(folder, 0o755)
+        for what in (("run", ARGUMENT), ("dry", ARGUMENT), ("undo",), ("resume",)):
+            out = subprocess.run([program, "/", *what], capture_output=True, text=True, check=False,
+                                 user=user if os.geteuid() == 0 else None)
+            expect(what, out.returncode, out.stdout, 1, "1 only root can change this host", f"user {user}",
+                   "run it as root")
+
+
+def spoil(root: Root, name: str, how: str, always: bool = False) -> dict:
+    """The tool does that instead, once or always; the host as it is then."""
+    script = root.text(f"usr/sbin/{name}").split("\n", 1)[1]
+    root.put("spoiled", "")
+    root.tool(name, "#!/bin/sh\n# reads default/grub.d\ncd \"$PCIPASS_ROOT\"\nif [ -e spoiled ]; then\n"
+                    f"{'' if always else 'rm spoiled'}\n{how}\nfi\n{script}")
+    before = root.snapshot()
+    if not always:
+        del before["spoiled"]
+    return before
+
+
+HALF = {"update-initramfs": f"echo half > boot/initrd.img-{RELEASE}", "update-grub": "echo half > boot/grub/grub.cfg"}
 
 
 def test_tool_fails(root: Root) -> None:
@@ -496,6 +568,67 @@ def test_tool_fails(root: Root) -> None:
     same("tool", before, root.snapshot())
 
 
+def test_tool_fails_once(_: Root) -> None:
+    """With half of its work done in place: run again, it makes what was there before."""
+    for tool, half in HALF.items():
+        for how, words in (("exit 1", "exit status 1"), ("kill -9 $$", "killed by signal 9"),
+                           ("kill -TERM $$; sleep 9", "killed by signal 15"), ("exec sleep 50", "stopped after 1 seconds")):
+            with tempfile.TemporaryDirectory() as folder:
+                root = Root(Path(folder) / "root")
+                before = spoil(root, tool, f"{half}\n{how}")
+                expect(how, *drive(root, "run", "--tool-seconds=1", override(), ARGUMENT, SETTING),
+                       110 if "stopped" in words else 10, f"{tool}: {words}", "as it was before")
+                same(how, before, root.snapshot())
+                assert "undone" in drive(root, "status")[1]
+
+
+def test_tool_hangs(root: Root) -> None:
+    """For good: so says the end, and undo works once the tool does."""
+    good = root.text("usr/sbin/update-initramfs")
+    before = root.snapshot()
+    spoil(root, "update-initramfs", HALF["update-initramfs"] + "\nexec sleep 50", True)
+    expect("hangs", *drive(root, "run", "--tool-seconds=1", override(), ARGUMENT), 110, "stopped after 1 seconds",
+           "failed as well", "\"pcipass undo\" tries again")
+    expect("hangs", *drive(root, "undo", "--tool-seconds=1"), 110, "stopped after 1 seconds")
+    assert "partly" in drive(root, "status")[1]
+    root.tool("update-initramfs", good)
+    (root.path / "spoiled").unlink()
+    expect("undo", *drive(root, "undo"), 0)
+    same("hangs", before, root.snapshot())
+
+
+def tool_of(root: Root) -> int:
+    """The process of the tool that runs, by the lock's note; waits for it."""
+    for _ in range(500):
+        words = root.text(f"{STATE}/apply.lock").split() if (root.path / STATE / "apply.lock").exists() else []
+        if len(words) == 3:
+            return int(words[1])
+        time.sleep(0.01)
+    raise AssertionError("no tool was started")
+
+
+def test_interrupted_at_a_tool(_: Root) -> None:
+    """The tool goes on with the lock; when it has ended, undo or resume lead to the old or the new."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for what in ("undo", "resume"):
+            with tempfile.TemporaryDirectory() as folder:
+                root = Root(Path(folder) / "root")
+                expect("run", *drive(root, "run", override(), ARGUMENT), 0)
+                after = root.snapshot()
+                expect("undo", *drive(root, "undo"), 0)
+                good, before = root.text("usr/sbin/update-initramfs"), root.snapshot()
+                spoil(root, "update-initramfs", HALF["update-initramfs"] + "\nexec sleep 50")
+                with drive.start(root, "run", override(), ARGUMENT) as process:
+                    tool = tool_of(root)
+                    process.send_signal(number)
+                    assert process.wait(10) == -number
+                    expect("held", *drive(root, what), 16, f"process {process.pid}, or update-initramfs (process {tool})")
+                    os.kill(tool, signal.SIGKILL)
+                root.tool("update-initramfs", good)
+                expect(what, *drive.settle(root, what), 0)
+                same(f"{number.name}, {what}", before if what == "undo" else after, root.snapshot())
+
+
 def test_setting_fails(root: Root) -> None:
     before = root.snapshot()
     code, text = drive(root, "run", "--fail-setting", override(), ARGUMENT, SETTING)
@@ -504,13 +637,29 @@ def test_setting_fails(root: Root) -> None:
 
 
 def test_second_instance(root: Root) -> None:
+    """One that is at work, not one that is said to be."""
+    before = spoil(root, "update-initramfs", "while [ ! -e go ]; do sleep 0.02; done; rm go")
+    with drive.start(root, "run", override(), ARGUMENT) as process:
+        tool, seen = tool_of(root), root.snapshot(True)
+        for what in (("run", SETTING), ("dry", SETTING), ("undo",), ("resume",)):
+            expect(what, *drive(root, *what), 16, f"another pcipass is at work: process {process.pid}",
+                   f"update-initramfs (process {tool})", f"{STATE}/apply.lock")
+            same(what, seen, root.snapshot(True))
+        root.put("go", "")
+        assert process.wait(30) == 0, process.stdout.read()
+    undo(root, before)
+
+
+def test_lock_without_a_note(root: Root) -> None:
     expect("run", *drive(root, "run", ARGUMENT), 0)
-    with open(root.path / STATE / "apply.lock", "r+", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        for what in (("run", SETTING), ("undo",), ("resume",)):
-            expect(what, *drive(root, *what), 16, f"process {os.getpid()}")
+    for note, words in ((f"{os.getpid()}\n", f"process {os.getpid()}"), ("", "it holds"), ("no number\n", "it holds")):
+        with open(root.path / STATE / "apply.lock", "r+", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.truncate(0)
+            lock.write(note)
+            lock.flush()
+            for what in (("run", SETTING), ("undo",), ("resume",)):
+                expect(what, *drive(root, *what), 16, "another pcipass is at work", words)
     expect("undo", *drive(root, "undo"), 0)
 
 

@@ -40,7 +40,8 @@ class Text(unittest.TestCase):
         out = text("left")
         self.assertTrue(out.endswith(
             "NOT PUT BACK: what is left to do, as root:\n"
-            "  echo 0000:02:00.0 > /sys/bus/pci/drivers/mptsas/bind\n"), out)
+            "  echo 0000:02:00.0 > /sys/bus/pci/drivers/mptsas/bind\n"
+            "or \"pcipass undo\", which tries that again\n"), out)
         self.assertIn("what the kernel logged could not be read: Operation not permitted\n", out)
 
 
