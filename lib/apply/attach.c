@@ -84,7 +84,7 @@ static int clear_way(struct pp_attach *a)
 	struct pp_leftover_options o = { .say = say, .ctx = a };
 	struct pp_error e = { 0 };
 	bool found;
-	int r = pp_leftover_lock(a->system, &a->lock, &e);
+	int r = pp_leftover_lock(a->system, false, &a->lock, &e);
 
 	if (r)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);

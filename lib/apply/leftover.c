@@ -23,9 +23,9 @@ static void path_of(const struct pp_system *s, char ret[PATH_MAX])
 	snprintf(ret, PATH_MAX, "%s/" NAME, s->run);
 }
 
-int pp_leftover_lock(const struct pp_system *s, int *ret, struct pp_error *e)
+int pp_leftover_lock(const struct pp_system *s, bool dry_run, int *ret, struct pp_error *e)
 {
-	struct pp_apply_options o = { .state = s->run };
+	struct pp_apply_options o = { .state = s->run, .dry_run = dry_run };
 	struct pp_apply a;
 	int r = pp_apply_init(&o, NULL, &a, e);
 
@@ -280,11 +280,8 @@ static int clear(struct pp_apply *a, struct pp_system *s, bool *ret, struct pp_e
 	struct pp_leftover_options o = { .dry_run = a->options && a->options->dry_run,
 		                         .say = say_of_apply,
 		                         .ctx = a };
-	bool there = pp_leftover_exists(s);
+	int r = pp_leftover_lock(s, o.dry_run, &a->attach_lock, e);
 
-	if (o.dry_run)
-		return there ? pp_leftover_put_back(s, &o, ret, e) : 0;
-	int r = pp_leftover_lock(s, &a->attach_lock, e);
 	return r ? r : pp_leftover_put_back(s, &o, ret, e);
 }
 
@@ -316,7 +313,7 @@ int pp_attach_recover(void (*say)(void *ctx, const char *line), void *ctx, bool 
 		return r;
 	*ret = false;
 	if (pp_leftover_exists(s)) {
-		r = s->ops->is_root(s) ? pp_leftover_lock(s, &lock, e)
+		r = s->ops->is_root(s) ? pp_leftover_lock(s, false, &lock, e)
 		                       : pp_fail(e, EPERM, "only root can put devices back");
 		if (!r)
 			r = pp_leftover_put_back(s, &o, ret, e);

@@ -3,6 +3,7 @@
  * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
  * usage: drive ROOT run|dry|resume|undo|status [OPTION...] STEP...
  *   --fail-setting          the store refuses the wanted value
+ *   --boot                  devices are bound at boot only
  *   --tool-seconds=N        a tool that takes longer is stopped
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
  *                           PATH, but for so many pages; --fill-files: but for so many files
@@ -218,6 +219,8 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 
 	if (!strcmp(text, "--fail-setting"))
 		fail_setting = true;
+	else if (!strcmp(text, "--boot"))
+		o->bind = PP_BIND_AT_BOOT;
 	else if (starts(text, "--tool-seconds=", &value))
 		o->tool_seconds = (unsigned int)atoi(value);
 	else if (starts(text, "--fill=", &value))

@@ -35,6 +35,7 @@ cat etc/udev/rules.d/*.rules >> $out.new 2>/dev/null || :
 mv $out.new $out
 """ % {"release": RELEASE}
 
+# Its configuration is bash, as the real one's.
 DRACUT = """#!/bin/bash
 set -e
 cd "$PCIPASS_ROOT"

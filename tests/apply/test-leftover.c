@@ -327,11 +327,15 @@ static void it_does_not_go_back(void **state)
 static void an_attempt_is_at_work(void **state)
 {
 	struct fake *f = *state;
+	const struct pp_apply_options dry = { .root = f->root, .dry_run = true };
+	const struct pp_apply_settings settings = { .system = &f->base };
+	const struct pp_plan plan = { .wish = "slot2" };
 	struct pp_error e = { 0 };
 	int lock = -1;
 
 	leave(f);
-	assert_int_equal(pp_leftover_lock(&f->base, &lock, &e), 0);
+	assert_int_equal(pp_leftover_lock(&f->base, false, &lock, &e), 0);
+	assert_int_equal(pp_apply_run_with(&plan, &dry, &settings, &e), -EBUSY);
 	assert_int_equal(undo(f, &e), -EBUSY);
 	assert_non_null(strstr(e.text, "another pcipass is at work: process"));
 	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
