@@ -218,6 +218,7 @@ static int image_room(struct pp_stage *s, uint64_t bytes, uint64_t files, struct
 		return pp_fail(e, errno, "/%.300s: %s", s->image, strerror(errno));
 	return pp_place_room(s->apply, s->image, bytes + (uint64_t)st.st_size, files, e);
 }
+
 /* A file system's own needs, and what tools make on their way. */
 #define SPARE_BYTES ((1u << 20) + (64u << 10))
 #define SPARE_FILES 16
