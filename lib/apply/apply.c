@@ -327,11 +327,13 @@ int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_s
 
 	if (r)
 		return r;
-	r = check_rights(&a, e);
-	if (!r)
-		r = pp_leftover_clear(&a, &found, e);
-	if (!r)
-		r = open_journal(&a, &j, e);
+	r = open_journal(&a, &j, e);
+	if (!r || r == -ENOENT) {
+		struct pp_error second = { 0 };
+		int r2 = pp_leftover_clear(&a, &found, &second);
+		if (r2)
+			r = pp_fail(e, second.code, "%s", second.text);
+	}
 	if (!r && j.phase == PP_PHASE_UNDONE)
 		r = pp_fail(e, ENOENT, "the last apply was undone already");
 	if (!r)
