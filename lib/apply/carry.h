@@ -6,8 +6,9 @@
 
 /* A journal's deeds, done and undone; the journal on disk is one step ahead at any moment. */
 
-/* Each deed is as before or as wanted; else -EBUSY, and nothing was changed. */
-int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
+/* Each deed can be done, or undone, by pp_deed_check(); else nothing was changed. */
+int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, enum pp_way way,
+                   struct pp_error *e);
 /* Does what is not done yet, then reads everything back. */
 int pp_carry_on(struct pp_apply *a, struct pp_apply_journal *j, struct pp_error *e);
 /* Undoes everything, in reverse, tools last; the journal is then the one before, or undone. */

@@ -42,7 +42,7 @@ static int look_at_setting(struct pp_apply *a, const struct pp_deed *d, struct p
 	                   s->section, s->expected, s->wanted);
 }
 
-int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, enum pp_way way, struct pp_error *e)
 {
 	int r = 0;
 
@@ -51,7 +51,9 @@ int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *
 	else if (d->kind == PP_DEED_SETTING)
 		r = look_at_setting(a, d, e);
 	else if (d->kind == PP_DEED_DRIVER)
-		r = pp_driver_check(a, d, e);
+		r = pp_driver_check(a, d, way, e);
+	else if (d->kind == PP_DEED_RELEASE)
+		r = pp_release_check(a, d, way, e);
 	return r < 0 ? r : 0;
 }
 
@@ -70,6 +72,8 @@ int pp_deed_do(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
 		return pp_tool_run(a, d->argv, TOOL_TIMEOUT_S, e);
 	case PP_DEED_DRIVER:
 		return pp_driver_take(a, d, e);
+	case PP_DEED_RELEASE:
+		return pp_release_do(a, d, e);
 	default:
 		r = look_at_setting(a, d, e);
 		return r ? (r < 0 ? r : 0) : a->settings->set(a, &d->setting, d->setting.wanted, e);
@@ -91,6 +95,8 @@ int pp_deed_undo(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e
 		return pp_tool_run(a, d->argv, TOOL_TIMEOUT_S, e);
 	case PP_DEED_DRIVER:
 		return pp_driver_give_back(a, d, e);
+	case PP_DEED_RELEASE:
+		return pp_release_undo(a, d, e);
 	default:
 		r = look_at_setting(a, d, e);
 		return r > 0 ? a->settings->set(a, &d->setting, d->setting.expected, e) : r;
@@ -109,6 +115,8 @@ int pp_deed_verify(struct pp_apply *a, const struct pp_deed *d, struct pp_error 
 		r = look_at_setting(a, d, e);
 	else if (d->kind == PP_DEED_DRIVER)
 		return pp_driver_verify(a, d, e);
+	else if (d->kind == PP_DEED_RELEASE)
+		return pp_release_verify(a, d, e);
 	char text[256];
 	if (r == 0)
 		return pp_fail(e, EIO, "%s: was done, and reading it back finds the old",
@@ -136,6 +144,9 @@ const char *pp_deed_text(const struct pp_deed *d, char *buf, size_t size)
 	case PP_DEED_DRIVER:
 		snprintf(buf, size, "bind %s to " PP_VFIO, d->address);
 		break;
+	case PP_DEED_RELEASE:
+		snprintf(buf, size, "take %s off " PP_VFIO, d->address);
+		break;
 	default:
 		snprintf(buf, size, "set %s to %s", d->setting.section, d->setting.wanted);
 	}
@@ -158,6 +169,9 @@ const char *pp_deed_undo_text(const struct pp_deed *d, char *buf, size_t size)
 	case PP_DEED_DRIVER:
 		snprintf(buf, size, "give %s back to %s", d->address,
 		         *d->driver ? d->driver : "no driver");
+		break;
+	case PP_DEED_RELEASE:
+		snprintf(buf, size, "bind %s to " PP_VFIO " again", d->address);
 		break;
 	default:
 		snprintf(buf, size, "set %s back to %s", d->setting.section, d->setting.expected);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
- * usage: drive ROOT run|dry|resume|undo|status [--fail-setting] STEP...
+ * usage: drive ROOT run|dry|count|resume|undo|status [--fail-setting] STEP...
  *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
- *   bind:ADDRESS,VENDOR,DEVICE,DRIVER
+ *   bind:ADDRESS,VENDOR,DEVICE,DRIVER[,now|,boot]  unbind:the same
  * Prints what is said, then "0" or "ERRNO TEXT".
  */
 #include <stdio.h>
@@ -92,7 +92,9 @@ static void parse_bind(char *text, struct pp_step_bind *b)
 		exit(2);
 	b->vendor = (uint16_t)strtoul(field(&text), NULL, 16);
 	b->device = (uint16_t)strtoul(field(&text), NULL, 16);
-	b->expected_driver = text ? text : "";
+	b->expected_driver = text ? field(&text) : "";
+	if (text)
+		b->when = !strcmp(text, "now") ? PP_BIND_NOW : PP_BIND_AT_BOOT;
 }
 
 static void parse_step(char *text, struct pp_step *step)
@@ -115,20 +117,30 @@ static void parse_step(char *text, struct pp_step *step)
 		step->kind = PP_STEP_OVERRIDE;
 		step->cure = "table-override";
 		parse_override(text, &step->override);
-	} else if (!strcmp(kind, "bind")) {
-		step->kind = PP_STEP_BIND;
-		step->cure = "bind-vfio";
+	} else if (!strcmp(kind, "bind") || !strcmp(kind, "unbind")) {
+		step->kind = *kind == 'b' ? PP_STEP_BIND : PP_STEP_UNBIND;
+		step->cure = *kind == 'b' ? "bind-vfio" : "unbind-vfio";
 		parse_bind(text, &step->bind);
 	} else {
 		fprintf(stderr, "%s: no kind of step\n", kind);
 		exit(2);
 	}
-	step->needs_reboot = pp_step_kind_needs_reboot(step->kind);
+	step->needs_reboot = pp_step_needs_reboot(step);
 }
 
 static void say(void *ctx, const char *line)
 {
 	printf("%s\n", line);
+}
+
+static int count(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e)
+{
+	unsigned int n;
+	int r = pp_apply_count(p, o, &n, e);
+
+	if (!r)
+		printf("%u changes\n", n);
+	return r;
 }
 
 static int status(const struct pp_apply_options *o, struct pp_error *e)
@@ -170,6 +182,8 @@ int main(int argc, char **argv)
 	o.dry_run = !strcmp(argv[2], "dry");
 	if (!strcmp(argv[2], "run") || o.dry_run)
 		r = pp_apply_run_with(&plan, &o, &settings, &e);
+	else if (!strcmp(argv[2], "count"))
+		r = count(&plan, &o, &e);
 	else if (!strcmp(argv[2], "resume"))
 		r = pp_apply_resume_with(&o, &settings, &e);
 	else if (!strcmp(argv[2], "undo"))
