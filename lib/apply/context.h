@@ -13,7 +13,7 @@
 
 struct pp_apply;
 
-/* How settings are reached; a test puts its own in. */
+/* How settings are reached, and the kernel; a test puts its own in. */
 struct pp_apply_settings {
 	/* 1: the section says value; 0: it says something else. */
 	int (*says)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
@@ -22,6 +22,8 @@ struct pp_apply_settings {
 	int (*check)(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e);
 	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	           struct pp_error *e);
+	/* After a file that the kernel makes was written: what the kernel does then. NULL: it. */
+	void (*told)(const struct pp_apply *a, const char *path, const char *text);
 };
 
 struct pp_apply {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apply/place.h"
 
@@ -65,7 +66,60 @@ static int set(const struct pp_apply *a, const struct pp_step_setting *s, const 
 	return pp_place_put((struct pp_apply *)a, "settings", &c, e);
 }
 
-static const struct pp_apply_settings settings = { says, check, set };
+static void put(const struct pp_apply *a, const char *path, const char *text)
+{
+	char whole[4096];
+
+	snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
+	FILE *f = fopen(whole, "we");
+	if (!f)
+		return;
+	fputs(text, f);
+	fclose(f);
+}
+
+/* As the kernel matches them: an override decides, else the test says whose device it is. */
+static void probe(const struct pp_apply *a, const char *address)
+{
+	char path[4096], driver[256] = "", target[512];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver_override", address);
+	pp_place_text(a, path, driver, sizeof(driver));
+	if (!*driver || *driver == '(') {
+		snprintf(path, sizeof(path), "kernel/%s", address);
+		if (pp_place_text(a, path, driver, sizeof(driver)) || !*driver)
+			return;
+	}
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", a->root, address);
+	snprintf(target, sizeof(target), "../../drivers/%s", driver);
+	if (symlink(target, path))
+		return; /* it has one */
+}
+
+/* A folder does nothing by itself; with "kernel" in it, this is its kernel. */
+static void told(const struct pp_apply *a, const char *path, const char *text)
+{
+	char line[512], link[4096], driver[256];
+	const char *verb = strrchr(path, '/') + 1;
+
+	if (!pp_place_has(a, "kernel"))
+		return;
+	if (!strcmp(verb, "driver_override")) {
+		snprintf(line, sizeof(line), "%s", strcmp(text, "\n") ? text : "(null)\n");
+		put(a, path, line);
+	} else if (!strcmp(verb, "drivers_probe")) {
+		probe(a, text);
+	} else if (!strcmp(verb, "unbind")) {
+		snprintf(link, sizeof(link), "sys/bus/pci/devices/%s/driver", text);
+		snprintf(line, sizeof(line), "drivers/%s/unbind",
+		         pp_place_link(a, link, driver, sizeof(driver)) ? "?" : driver);
+		snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s/driver", a->root, text);
+		if (strstr(path, line))
+			unlink(link);
+	}
+}
+
+static const struct pp_apply_settings settings = { says, check, set, told };
 
 static char *field(char **rest)
 {
