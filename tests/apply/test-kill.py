@@ -16,12 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fakeroot import Driver, Root, differences, override
+from fakeroot import STATE, Driver, Root, differences, override
 
 CALLS = ("write", "pwrite64", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "mkdir",
          "rmdir", "ftruncate", "fchmod", "fchown", "chmod", "openat")
-STEPS = (override(), "argument:intel_iommu=on",
-         "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded")
+FREE = (override(), "argument:intel_iommu=on",
+        "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded")
+DEVICE = "0000:07:00.0"
+UNBIND = (f"unbind:{DEVICE},1000,0072,vfio-pci",)
 
 
 def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict:
@@ -35,15 +37,13 @@ def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict
 class Kill:
     """One host, made anew from a copy for each try."""
 
-    def __init__(self, drive: Driver, strace: str, folder: Path, image: bool = False):
+    def __init__(self, drive: Driver, strace: str, origin: Root, folder: Path, steps: tuple):
         self.drive, self.strace, self.folder = drive, strace, folder
-        self.origin = Root(folder / "origin", *(("mkinitcpio", "none") if image else ()))
-        if image:
-            self.origin.make_uki("mkinitcpio")
+        self.origin, self.steps = origin, steps
         self.tries = 0
         done = self.fresh()
         self.before = done.snapshot()
-        self.calls = count(strace, drive, done, folder / "log", "run", *STEPS)
+        self.calls = count(strace, drive, done, folder / "log", "run", *self.steps)
         self.after = done.snapshot()
         self.undo_calls = count(strace, drive, done, folder / "log", "undo")
         assert done.snapshot() == self.before
@@ -87,7 +87,7 @@ class Kill:
                 if call == "openat" or number % every:
                     continue
                 root = self.fresh()
-                self.inject(root, call, "signal=KILL", str(when), "run", *STEPS)
+                self.inject(root, call, "signal=KILL", str(when), "run", *self.steps)
                 self.settle(f"killed at {call} {when}", root, number // every % 2 == 0)
 
     def kill_undo(self, every: int) -> None:
@@ -98,7 +98,7 @@ class Kill:
                 if call == "openat" or number % every:
                     continue
                 root = self.fresh()
-                assert self.drive(root, "run", *STEPS)[0] == 0
+                assert self.drive(root, "run", *self.steps)[0] == 0
                 self.inject(root, call, "signal=KILL", str(when), "undo")
                 self.settle(f"undo killed at {call} {when}", root, number // every % 2 == 0)
 
@@ -115,7 +115,7 @@ class Kill:
                         continue
                     name = f"{error} at {call} {when}{on}"
                     root = self.fresh()
-                    code, text = self.inject(root, call, f"error={error}", f"{when}{on}", "run", *STEPS)
+                    code, text = self.inject(root, call, f"error={error}", f"{when}{on}", "run", *self.steps)
                     self.is_one_of(f"{name}: {text}", root, self.before if code else self.after,
                                    self.before)
                     self.settle(name, root, False)
@@ -124,8 +124,26 @@ class Kill:
         """Nothing can be written any more, from some write on: what is left is led back later."""
         for when in range(1, self.calls["write"] + 1, 3):
             root = self.fresh()
-            self.inject(root, "write", "error=ENOSPC", f"{when}+", "run", *STEPS)
+            self.inject(root, "write", "error=ENOSPC", f"{when}+", "run", *self.steps)
             self.settle(f"ENOSPC from write {when}", root, False)
+
+
+def with_image(path: Path) -> Root:
+    root = Root(path, "mkinitcpio", "none")
+    root.make_uki("mkinitcpio")
+    return root
+
+
+def bound(drive: Driver, path: Path) -> Root:
+    """A host with a device on vfio-pci, now and at boot, and no journal of who did it."""
+    root = Root(path)
+    root.device(DEVICE)
+    root.kernel(DEVICE)
+    root.group(DEVICE, 13)
+    code, text = drive(root, "run", f"bind:{DEVICE},1000,0072,mpt3sas")
+    assert code == 0, text
+    (path / STATE / "apply.json").unlink()
+    return root
 
 
 def main() -> int:
@@ -137,18 +155,19 @@ def main() -> int:
         print("skipped: strace may not trace here")
         return 77
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    drive = Driver(sys.argv[1])
     # The second makes a unified kernel image; its tool is slow, and the calls are mostly the same.
-    for image in (False, True):
+    for name, make, steps in (("free", Root, FREE), ("image", with_image, FREE),
+                              ("unbind", lambda path: bound(drive, path), UNBIND)):
         with tempfile.TemporaryDirectory() as folder:
-            kill = Kill(Driver(sys.argv[1]), strace, Path(folder), image)
-            kill.kill_all(every * (6 if image else 1))
-            kill.kill_undo(every * (6 if image else 1))
-            if not image:
+            kill = Kill(drive, strace, make(Path(folder) / "origin"), Path(folder), steps)
+            kill.kill_all(every * (6 if name == "image" else 1))
+            kill.kill_undo(every * (6 if name == "image" else 1))
+            if name != "image":
                 kill.errors(every * 3)
                 kill.disk_full()
-            print(f"{'image: ' if image else ''}{sum(kill.calls.values())} calls of an apply, "
-                  f"{sum(kill.undo_calls.values())} of an undo; {kill.tries} times disturbed: old or new "
-                  "each time")
+            print(f"{name}: {sum(kill.calls.values())} calls of an apply, {sum(kill.undo_calls.values())} "
+                  f"of an undo; {kill.tries} times disturbed: old or new each time")
     return 0
 
 
