@@ -92,6 +92,17 @@ static int unbind(struct pp_apply *a, const struct pp_deed *d, const char *drive
 }
 
 /*
+ * EINVAL: a driver wanted it and failed (drivers/base/bus.c, drivers_probe_store()). That is no
+ * reason to keep a device; the kernel log has why.
+ */
+static int probe(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	int r = tell(a, d, PROBE, d->address, e);
+
+	return r == -EINVAL ? 0 : r;
+}
+
+/*
  * The kernel looks for a driver among those that are loaded; the host's own may not be, for nothing
  * needed it while vfio-pci had the device.
  */
@@ -101,16 +112,17 @@ static int find_driver(struct pp_apply *a, const struct pp_deed *d, struct pp_er
 	const char *const load[] = { "modprobe", "-b", alias, NULL };
 	struct pp_error ignored;
 
-	/* That its driver fails is no reason to keep it: the kernel log has why. */
-	pp_place_tell(a, PROBE, d->address);
-	int r = look(a, d, driver, override, e);
+	int r = probe(a, d, e);
+	if (!r)
+		r = look(a, d, driver, override, e);
 	if (r || *driver)
 		return r;
 	snprintf(path, sizeof(path), DEVICES "/%s/modalias", d->address);
 	if (!pp_place_text(a, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
 	    !pp_tool_run(a, load, 60, &ignored))
-		pp_place_tell(a, PROBE, d->address);
-	r = look(a, d, driver, override, e);
+		r = probe(a, d, e);
+	if (!r)
+		r = look(a, d, driver, override, e);
 	if (!r && !*driver)
 		pp_apply_say(a, "%s: no driver of the host's has taken it", d->address);
 	return r;

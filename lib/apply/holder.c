@@ -4,14 +4,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/system.h"
 #include "base/text.h"
-
-#define MAX_FILES 520
 
 /* A file that is looked for, as the system calls see it. */
 struct wanted {
@@ -21,11 +20,12 @@ struct wanted {
 	ino_t inode;
 };
 
+/* Of those that are there; ret has room for all. */
 static uint32_t find_files(const char *root, const char *const *paths, struct wanted *ret)
 {
 	uint32_t n = 0;
 
-	for (; *paths && n < MAX_FILES; paths++) {
+	for (; *paths; paths++) {
 		char whole[4096];
 		struct stat st;
 		int len = snprintf(whole, sizeof(whole), "%s/%s", root, *paths);
@@ -101,15 +101,14 @@ static const struct wanted *look_at_process(const char *pid, const struct wanted
 	return found;
 }
 
-int pp_holder_find(const char *root, const char *const *paths, struct pp_holder *ret)
+/* 1: found. */
+static int search(const struct wanted *files, uint32_t n, struct pp_holder *ret)
 {
-	struct wanted files[MAX_FILES];
 	const struct wanted *found = NULL;
-	uint32_t n = find_files(root, paths, files);
-	DIR *proc = n ? opendir("/proc") : NULL;
+	DIR *proc = opendir("/proc");
 
 	if (!proc)
-		return n ? -errno : 0;
+		return -errno;
 	for (struct dirent *d; !found && (d = readdir(proc));) {
 		uint64_t pid;
 		if (!pp_parse_dec(d->d_name, INT32_MAX, &pid))
@@ -122,4 +121,19 @@ int pp_holder_find(const char *root, const char *const *paths, struct pp_holder 
 	}
 	closedir(proc);
 	return found != NULL;
+}
+
+int pp_holder_find(const char *root, const char *const *paths, struct pp_holder *ret)
+{
+	size_t count = 0;
+
+	while (paths[count])
+		count++;
+	struct wanted *files = calloc(count + 1, sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	uint32_t n = find_files(root, paths, files);
+	int r = n ? search(files, n, ret) : 0;
+	free(files);
+	return r;
 }

@@ -844,6 +844,55 @@ def test_guest_comes_meanwhile(root: Root) -> None:
     assert root.driver(DEVICE) == "vfio-pci" and root.text(RULES) == rule
 
 
+def test_resume_with_a_guest(root: Root) -> None:
+    """Half done, the device still on vfio-pci: resume refuses while it is used, undo needs not to."""
+    bound(root)
+    is_bound = root.snapshot()
+    root.group(DEVICE, 13)
+    tool = root.text("usr/sbin/update-initramfs")
+    for way in ("undo", "resume"):
+        root.put("usr/sbin/update-initramfs", "#!/bin/sh\nkill -9 $PPID\n")
+        assert drive(root, "run", UNBIND)[0] == -signal.SIGKILL
+        root.put("usr/sbin/update-initramfs", tool)
+        assert "partly" in drive.settle(root, "status")[1] and not (root.path / RULES).exists()
+        with Guest(root.path / "dev/vfio/13") as words:
+            expect("resume", *drive.settle(root, "resume"), 16, f"{DEVICE} is used by a guest: {words}")
+            assert root.driver(DEVICE) == "vfio-pci" and not (root.path / RULES).exists()
+            if way == "undo":
+                expect("undo", *drive(root, "undo"), 0)
+                now = {k: v for k, v in root.snapshot().items() if k in is_bound}
+                same("undo", is_bound, now)
+        if way == "resume":
+            expect("resume", *drive(root, "resume"), 0)
+            assert root.driver(DEVICE) == "mpt3sas" and "done" in drive(root, "status")[1]
+
+
+def test_resume_of_a_bind_in_use(root: Root) -> None:
+    root.device(DEVICE)
+    root.kernel(DEVICE)
+    tool = root.text("usr/sbin/update-initramfs")
+    root.put("usr/sbin/update-initramfs", "#!/bin/sh\nkill -9 $PPID\n")
+    assert drive(root, "run", BIND)[0] == -signal.SIGKILL
+    root.put("usr/sbin/update-initramfs", tool)
+    mount(root)
+    expect("resume", *drive.settle(root, "resume"), 16, "needed by the host", "mounted on /var")
+    assert root.driver(DEVICE) == "mpt3sas"
+    root.put("proc/self/mountinfo", "")
+    with Guest(root.path / "etc/hostname"):
+        expect("resume", *drive(root, "resume"), 0)
+    assert root.driver(DEVICE) == "vfio-pci"
+
+
+def test_bind_of_a_held_disk(root: Root) -> None:
+    """Neither mounted nor claimed, and yet somebody works with it."""
+    root.device(DEVICE)
+    mount(root)
+    root.put("proc/self/mountinfo", "")
+    root.put("dev/sda", "")
+    with Guest(root.path / "dev/sda") as words:
+        refused(root, 16, f"needed by the host: {words} /dev/sda", steps=(BIND,))
+
+
 def mount(root: Root) -> None:
     disk = root.path / f"sys/devices/pci0000:00/{DEVICE}/block/sda"
     disk.mkdir(parents=True)
