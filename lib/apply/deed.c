@@ -171,7 +171,10 @@ const char *pp_deed_undo_text(const struct pp_deed *d, char *buf, size_t size)
 		         *d->driver ? d->driver : "no driver");
 		break;
 	case PP_DEED_RELEASE:
-		snprintf(buf, size, "bind %s to " PP_VFIO " again", d->address);
+		snprintf(buf, size,
+		         strcmp(d->driver, PP_VFIO) ? "set the driver_override of %s back"
+		                                    : "bind %s to " PP_VFIO " again",
+		         d->address);
 		break;
 	default:
 		snprintf(buf, size, "set %s back to %s", d->setting.section, d->setting.expected);

@@ -605,7 +605,7 @@ def test_unbind(root: Root) -> None:
     same("unbind", before, now)
     expect("again", *drive(root, "run", UNBIND), 0, "nothing to change")
     assert "0 changes" in drive(root, "count", UNBIND)[1]
-    expect("undo", *drive(root, "undo"), 0, f"undo: take {DEVICE} off vfio-pci")
+    expect("undo", *drive(root, "undo"), 0, f"bind {DEVICE} to vfio-pci again", f"put /{RULES} back")
     same("undo", is_bound, root.snapshot())
     expect("undo of the bind", *drive(root, "undo"), 0)
     same("undo of the bind", before, {k: v for k, v in files(root).items() if k != f"kernel/{DEVICE}"})
