@@ -8,6 +8,7 @@
 #include "apply/deed.h"
 #include "apply/loader.h"
 #include "base/text.h"
+#include "source/source.h"
 
 #define LINE_BYTES 4096
 
@@ -16,6 +17,7 @@
 
 struct search {
 	struct pp_apply *a;
+	struct pp_source *source;
 	const struct pp_step_bind *b;
 	char address[PP_ADDRESS_TEXT_BYTES];
 	struct pp_binder found;
@@ -128,15 +130,37 @@ static bool ends(const char *name, const char *tail)
 	return n > t && !strcmp(name + n - t, tail);
 }
 
+/* The whole text, with lines that go on behind a backslash made one; NULL: absent. */
+static int read_text(struct search *s, const char *path, char **ret, struct pp_error *e)
+{
+	struct pp_span bytes;
+	int r = pp_source_read_all(s->source, path, PP_PLACE_MAX_BYTES, &s->a->arena, &bytes);
+
+	*ret = NULL;
+	/* A link to /dev/null is how a file of the distribution is switched off. */
+	if (r && r != -EACCES && r != -EPERM && r != -EIO && r != -E2BIG && r != -ENOMEM)
+		return 0;
+	if (r)
+		return pp_fail(e, -r, "/%s: %s: whether it binds %s is not known", path,
+		               strerror(-r), s->address);
+	char *text = pp_arena_strndup(&s->a->arena, (const char *)bytes.data, bytes.len);
+	if (!text)
+		return pp_fail_oom(e, path);
+	for (char *at = text; (at = strstr(at, "\\\n"));)
+		at[0] = at[1] = ' ';
+	*ret = text;
+	return 0;
+}
+
 static int look_at_file(struct search *s, const char *path, bool rules, struct pp_error *e)
 {
-	struct pp_content c;
 	struct pp_span line;
+	char *text;
+	int r = read_text(s, path, &text, e);
 
-	/* A link to /dev/null is how a file of the distribution is switched off. */
-	if (pp_place_read(s->a, path, &c, e) || !c.exists)
-		return 0;
-	for (struct pp_span rest = c.bytes; !s->found.where && pp_text_line(&rest, &line);)
+	if (r || !text)
+		return r;
+	for (struct pp_span rest = PP_SPAN(text, strlen(text)); pp_text_line(&rest, &line);)
 		if (rules ? rule_names_device(line, s->address) : options_name_device(line, s->b))
 			return found(s,
 			             pp_arena_printf(&s->a->arena, "/%s%s", path,
@@ -171,25 +195,38 @@ static int look_at_driverctl(struct search *s, struct pp_error *e)
 	             pp_arena_printf(&s->a->arena, "driverctl unset-override %s", s->address), e);
 }
 
-int pp_bind_foreign(struct pp_apply *a, const struct pp_step_bind *b, bool now,
-                    struct pp_binder *ret, struct pp_error *e)
+static int look(struct search *s, bool now, struct pp_error *e)
 {
 	static const char *const modules[] = { "etc/modprobe.d", "run/modprobe.d",
 		                               "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
 		                               "lib/modprobe.d" };
 	static const char *const rules[] = { "etc/udev/rules.d", "run/udev/rules.d",
 		                             "usr/lib/udev/rules.d", "lib/udev/rules.d" };
-	struct search s = { .a = a, .b = b };
+	int r = look_at_command_line(s, now, e);
 
+	for (size_t i = 0; !r && !s->found.where && i < sizeof(modules) / sizeof(modules[0]); i++)
+		r = look_at_folder(s, modules[i], false, e);
+	/* These act at boot only. */
+	if (now)
+		return r;
+	if (!r && !s->found.where)
+		r = look_at_driverctl(s, e);
+	for (size_t i = 0; !r && !s->found.where && i < sizeof(rules) / sizeof(rules[0]); i++)
+		r = look_at_folder(s, rules[i], true, e);
+	return r;
+}
+
+int pp_bind_foreign(struct pp_apply *a, const struct pp_step_bind *b, bool now,
+                    struct pp_binder *ret, struct pp_error *e)
+{
+	struct search s = { .a = a, .b = b };
+	int r = pp_source_open(*a->root ? a->root : NULL, &s.source, e);
+
+	if (r)
+		return r;
 	pp_address_format(b->address, s.address);
-	int r = look_at_command_line(&s, now, e);
-	for (size_t i = 0; !r && !s.found.where && i < sizeof(modules) / sizeof(modules[0]); i++)
-		r = look_at_folder(&s, modules[i], false, e);
-	if (!r && !s.found.where && !now)
-		r = look_at_driverctl(&s, e);
-	for (size_t i = 0; !r && !s.found.where && !now && i < sizeof(rules) / sizeof(rules[0]);
-	     i++)
-		r = look_at_folder(&s, rules[i], true, e);
+	r = look(&s, now, e);
+	pp_source_free(s.source);
 	if (!r)
 		*ret = s.found;
 	return r;

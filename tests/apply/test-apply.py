@@ -767,8 +767,18 @@ def test_bound_by_others(root: Root) -> None:
             expect(path, *drive(root, "undo"), 0)
         else:
             refuses(root, 95, "at once", UNBIND + ",now")
-        # Somebody who has it not bound now wants to know it, too.
         (root.path / path).unlink()
+    # A link is read, and a line goes on behind a backslash.
+    root.put("elsewhere", f"options vfio-pci \\\n  ids={ids}\n")
+    (root.path / "etc/modprobe.d/linked.conf").symlink_to("../../elsewhere")
+    refuses(root, 95, "/etc/modprobe.d/linked.conf (options", UNBIND)
+    (root.path / "etc/modprobe.d/linked.conf").unlink()
+    # Somebody who has it not bound now wants to know it, too.
+    expect("now", *drive(root, "run", UNBIND + ",now"), 0)
+    root.put("etc/modprobe.d/vfio.conf", f"options vfio-pci ids={ids}\n")
+    refuses(root, 95, "/etc/modprobe.d/vfio.conf", UNBIND)
+    (root.path / "etc/modprobe.d/vfio.conf").unlink()
+    expect("now", *drive(root, "undo"), 0)
     for path, text in (("etc/modprobe.d/a.conf", "options vfio-pci ids=1000:0073,1001:0072\n"),
                        ("etc/modprobe.d/b.conf", f"#options vfio-pci ids={ids}\noptions vfio ids={ids}\n"),
                        ("etc/modprobe.d/c.txt", f"options vfio-pci ids={ids}\n"),
