@@ -158,7 +158,7 @@ static int look_at_file(struct search *s, const char *path, bool rules, struct p
 	char *text;
 	int r = read_text(s, path, &text, e);
 
-	if (r || !text)
+	if (r || !text || (rules && strstr(text, PP_STAGE_MARK)))
 		return r;
 	for (struct pp_span rest = PP_SPAN(text, strlen(text)); pp_text_line(&rest, &line);)
 		if (rules ? rule_names_device(line, s->address) : options_name_device(line, s->b))
@@ -178,7 +178,7 @@ static int look_at_folder(struct search *s, const char *folder, bool rules, stru
 		const char *path = pp_arena_printf(&s->a->arena, "%s/%s", folder, *names);
 		if (!path)
 			return pp_fail_oom(e, folder);
-		if (ends(path, rules ? ".rules" : ".conf") && strcmp(path, PP_BIND_RULES))
+		if (ends(path, rules ? ".rules" : ".conf"))
 			r = look_at_file(s, path, rules, e);
 	}
 	return r;

@@ -112,7 +112,9 @@ static int at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char 
 		return pp_fail_oom(e, RULES);
 	if (strstr(old, override))
 		return 0;
-	const char *text = pp_arena_printf(&a->arena, "%s%s", old, rule);
+	/* Somebody's last line need not have an end. */
+	const char *text = pp_arena_printf(&a->arena, "%s%s%s", old,
+	                                   old[strlen(old) - 1] == '\n' ? "" : "\n", rule);
 	if (!text)
 		return pp_fail_oom(e, RULES);
 	r = pp_stage_puts(s, RULES, text, 0644, e);

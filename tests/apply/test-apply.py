@@ -655,6 +655,19 @@ def test_unbind_one_of_two(root: Root) -> None:
     assert "0 changes" in drive(root, "count", UNBIND)[1]
 
 
+def test_bind_behind_a_line_without_an_end(root: Root) -> None:
+    bound(root)
+    root.put(RULES, root.text(RULES) + "# mine")
+    bound(root, address="0000:08:00.0")
+    assert "# mine\nACTION==" in root.text(RULES)
+
+
+def test_unbind_with_somebodys_file_of_our_name(root: Root) -> None:
+    root.device(DEVICE)
+    root.put(RULES, f'KERNEL=="{DEVICE}", ATTR{{driver_override}}="vfio-pci"\n')
+    refuses(root, 95, f"bound at boot by /{RULES}", f"unbind:{DEVICE},1000,0072,mpt3sas")
+
+
 def test_unbind_both_in_one(root: Root) -> None:
     other = "0000:07:00.1"
     bound(root)
