@@ -665,7 +665,7 @@ def test_bind_behind_a_line_without_an_end(root: Root) -> None:
 def test_unbind_with_somebodys_file_of_our_name(root: Root) -> None:
     root.device(DEVICE)
     root.put(RULES, f'KERNEL=="{DEVICE}", ATTR{{driver_override}}="vfio-pci"\n')
-    refuses(root, 95, f"bound at boot by /{RULES}", f"unbind:{DEVICE},1000,0072,mpt3sas")
+    refused(root, 95, f"bound at boot by /{RULES}", steps=(f"unbind:{DEVICE},1000,0072,mpt3sas",))
 
 
 def test_unbind_both_in_one(root: Root) -> None:
