@@ -33,7 +33,6 @@ static struct pp_apply_options apply_options(const struct options *o)
 	return (struct pp_apply_options){
 		.schemas = our_schemas(),
 		.dry_run = o->dry_run,
-		.bind = (o->now ? PP_BIND_NOW : 0u) | (o->boot ? PP_BIND_AT_BOOT : 0u),
 		.say = say,
 	};
 }
@@ -71,6 +70,14 @@ enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
 		      "undo\" takes it back.\n",
 		      stderr);
 	return EXIT_YES;
+}
+
+int plan_count(const struct options *o, const struct pp_plan *p, unsigned int *ret,
+               struct pp_error *e)
+{
+	const struct pp_apply_options options = apply_options(o);
+
+	return pp_apply_count(p, &options, ret, e);
 }
 
 enum exit_code show_and_apply(const struct options *o, struct pp_plan *p)

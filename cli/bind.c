@@ -1,21 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* To vfio-pci, and back to the host. */
 #include <pcipass/apply.h>
 
 #include "cli.h"
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static unsigned int when(const struct options *o)
+{
+	return (o->now ? PP_BIND_NOW : 0u) | (o->boot ? PP_BIND_AT_BOOT : 0u);
+}
+
+static int make_plan(const struct options *o, const char *what,
+                     int (*make)(const struct pp_survey *s, const char *what, unsigned int when,
+                                 struct pp_plan **ret, struct pp_error *e),
+                     struct pp_plan **ret, struct pp_error *e)
+{
+	struct look l;
+	int r = look_open(o, &l, e);
+
+	if (r)
+		return r;
+	r = make(l.survey, what, when(o), ret, e);
+	look_close(&l);
+	return r;
+}
+
+static enum exit_code run_bind(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
-	struct look l;
 
-	if (look_open(o, &l, &e))
-		return complain(&e);
-	int r = pp_apply_bind_plan(l.survey, argv[0], &plan, &e);
-	look_close(&l);
-	if (r)
+	if (make_plan(o, argv[0], pp_apply_bind_plan, &plan, &e))
 		return complain(&e);
 	return show_and_apply(o, plan);
+}
+
+static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
+{
+	struct pp_error e = { 0 };
+	struct pp_plan *plan;
+	unsigned int changes;
+
+	if (make_plan(o, argv[0], pp_apply_unbind_plan, &plan, &e))
+		return complain(&e);
+	if (plan_count(o, plan, &changes, &e)) {
+		pp_plan_free(plan);
+		return complain(&e);
+	}
+	if (changes)
+		return show_and_apply(o, plan);
+	pp_plan_free(plan);
+	warn("%s: nothing to change: %s", argv[0],
+	     !(when(o) & PP_BIND_AT_BOOT) && when(o) ? "it is not bound to vfio-pci"
+	     : when(o) & PP_BIND_NOW || !when(o) ? "it is bound to vfio-pci neither now nor at boot"
+	                                         : "nothing that is known binds it at boot");
+	return EXIT_YES;
 }
 
 const struct command command_bind = {
@@ -25,5 +63,15 @@ const struct command command_bind = {
 	.takes = TAKES_WHEN | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,
-	.run = run,
+	.run = run_bind,
+};
+
+const struct command command_unbind = {
+	.name = "unbind",
+	.arguments = "DEVICE",
+	.help = "back to the host's own driver, now and at every boot",
+	.takes = TAKES_WHEN | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run_unbind,
 };

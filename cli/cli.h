@@ -29,7 +29,7 @@ struct options {
 	const char *plan;   /* free, verify: a plan's file */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	bool resume;       /* apply: go on with one that was interrupted */
-	bool now, boot;    /* bind: when; neither: both */
+	bool now, boot;    /* bind, unbind: when; neither: both */
 	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
 
@@ -69,7 +69,7 @@ struct command {
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
 	command_capture, command_emit, command_groups, command_settings, command_verify,
-	command_free, command_apply, command_undo, command_bind, command_override;
+	command_free, command_apply, command_undo, command_bind, command_unbind, command_override;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[], program_help[];
@@ -100,6 +100,9 @@ bool schema_find(const char *name, const char **ret);
 /* Folders that are searched, in order; NULL after the last. */
 const char *schema_folder(unsigned int i);
 
+/* How many changes it comes to on this host; none is made. */
+int plan_count(const struct options *o, const struct pp_plan *p, unsigned int *ret,
+               struct pp_error *e);
 /* Asks, unless told not to, and carries the plan out. */
 enum exit_code apply_plan(const struct options *o, const struct pp_plan *p);
 /* Shows the plan first, and frees it. */

@@ -12,9 +12,10 @@
 const char program_name[] = "pcipass", program_help[] = "; see pcipass --help";
 
 static const struct command *const commands[] = {
-	&command_survey,  &command_explain,  &command_check,    &command_reserved, &command_groups,
-	&command_capture, &command_settings, &command_free,     &command_verify,   &command_apply,
-	&command_undo,    &command_bind,     &command_override, &command_emit,     NULL,
+	&command_survey, &command_explain,  &command_check,    &command_reserved,
+	&command_groups, &command_capture,  &command_settings, &command_free,
+	&command_verify, &command_apply,    &command_undo,     &command_bind,
+	&command_unbind, &command_override, &command_emit,     NULL,
 };
 
 #define FIELD(name) offsetof(struct options, name)

@@ -11,14 +11,11 @@
  * is written and synced before each step, so that a crash at any point leaves a host that
  * pp_apply_resume() or pp_apply_undo() brings to one side.
  */
-enum pp_bind_when { PP_BIND_NOW = 1 << 0, PP_BIND_AT_BOOT = 1 << 1 };
-
 struct pp_apply_options {
 	const char *root;  /* of the host's files; NULL: "/". Another one is for tests and images */
 	const char *state; /* folder of the journal; NULL: /var/lib/pcipass below root */
 	const char *schemas; /* folder of our schemas */
 	bool dry_run;        /* check everything, change nothing */
-	unsigned int bind;   /* enum pp_bind_when, for devices that are bound; 0: both */
 	/* A tool of the host that takes longer is stopped, and counts as failed; 0: 1800. */
 	unsigned int tool_seconds;
 	/* Called with a line for people at each thing done; may be NULL. */
@@ -44,11 +41,21 @@ int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
 int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e);
 
 /*
- * A plan that binds the devices that "what" names to vfio-pci, whether anything blocks them or not.
- * Bridges among them are left out. -EINVAL, -ENODEV, -ENODATA: as pp_plan_new().
+ * How many changes the plan comes to on this host, all of them checked as pp_apply_run() does, with
+ * its errors, and none made. 0: everything is as the plan wants it.
  */
-int pp_apply_bind_plan(const struct pp_survey *s, const char *what, struct pp_plan **ret,
-                       struct pp_error *e);
+int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, unsigned int *ret,
+                   struct pp_error *e);
+
+/*
+ * A plan that binds the devices that "what" names to vfio-pci, whether anything blocks them or not;
+ * or that takes them off it, whoever bound them. when: enum pp_bind_when, 0 both. Bridges among
+ * them are left out. -EINVAL, -ENODEV, -ENODATA: as pp_plan_new().
+ */
+int pp_apply_bind_plan(const struct pp_survey *s, const char *what, unsigned int when,
+                       struct pp_plan **ret, struct pp_error *e);
+int pp_apply_unbind_plan(const struct pp_survey *s, const char *what, unsigned int when,
+                         struct pp_plan **ret, struct pp_error *e);
 
 /*
  * The table that the plan's override comes to, from the one that the source holds, without

@@ -15,6 +15,9 @@
  */
 struct pp_plan;
 
+/* When a device is bound, or unbound. */
+enum pp_bind_when { PP_BIND_NOW = 1 << 0, PP_BIND_AT_BOOT = 1 << 1 };
+
 struct pp_plan_options {
 	/* The cure to take ("bios-rmrds", "table-override" …); NULL: the best this host offers. */
 	const char *cure;

@@ -10,10 +10,9 @@
 #include "base/buffer.h"
 
 static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {
-	[PP_STEP_SETTING] = &pp_step_setting_ops,
-	[PP_STEP_OVERRIDE] = &pp_step_override_ops,
-	[PP_STEP_ARGUMENT] = &pp_step_argument_ops,
-	[PP_STEP_BIND] = &pp_step_bind_ops,
+	[PP_STEP_SETTING] = &pp_step_setting_ops,   [PP_STEP_OVERRIDE] = &pp_step_override_ops,
+	[PP_STEP_ARGUMENT] = &pp_step_argument_ops, [PP_STEP_BIND] = &pp_step_bind_ops,
+	[PP_STEP_UNBIND] = &pp_step_unbind_ops,
 };
 
 static int check_rights(const struct pp_apply *a, struct pp_error *e)
@@ -205,26 +204,33 @@ static int load_before(struct pp_apply *a, struct pp_apply_journal *j,
 	return 0;
 }
 
-static int run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
+/* All that the plan comes to here; old: room for the journal before. */
+static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_apply_journal *old,
+                 struct pp_stage *s, struct pp_error *e)
 {
 	const struct pp_apply_journal *before;
-	struct pp_apply_journal old;
-	struct pp_stage s;
 	bool found;
 	int r = pp_apply_lock(a, e);
 
 	if (!r)
 		r = pp_leftover_clear(a, &found, e);
 	if (!r)
-		r = load_before(a, &old, &before, e);
+		r = load_before(a, old, &before, e);
 	if (!r)
 		r = expect_machine(a, "product_name", "product", p->product, e);
 	if (!r)
 		r = expect_machine(a, "bios_version", "BIOS version", p->bios_version, e);
 	if (!r)
-		r = pp_stage_init(&s, a, p, before, e);
-	if (!r)
-		r = stage_steps(&s, e);
+		r = pp_stage_init(s, a, p, before, e);
+	return r ? r : stage_steps(s, e);
+}
+
+static int run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
+{
+	struct pp_apply_journal old;
+	struct pp_stage s;
+	int r = stage(a, p, &old, &s, e);
+
 	if (r)
 		return r;
 	if ((a->options && a->options->dry_run) || nothing_new(&s)) {
@@ -245,6 +251,30 @@ int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
 	r = check_rights(&a, e);
 	if (!r)
 		r = run(&a, p, e);
+	pp_apply_fini(&a);
+	return r;
+}
+
+int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, unsigned int *ret,
+                   struct pp_error *e)
+{
+	struct pp_apply_options dry = { 0 };
+	struct pp_apply_journal old;
+	struct pp_apply a;
+	struct pp_stage s;
+
+	if (o)
+		dry = *o;
+	dry.dry_run = true;
+	dry.say = NULL;
+	int r = pp_apply_init(&dry, NULL, &a, e);
+	if (r)
+		return r;
+	r = check_rights(&a, e);
+	if (!r)
+		r = stage(&a, p, &old, &s, e);
+	if (!r)
+		*ret = s.nr_deeds;
 	pp_apply_fini(&a);
 	return r;
 }
@@ -280,7 +310,7 @@ static int resume(struct pp_apply *a, struct pp_apply_journal *j, struct pp_erro
 	int r = pp_plan_parse(j->plan, strlen(j->plan), &plan, e);
 	if (r)
 		return r;
-	r = pp_carry_check(a, j, e);
+	r = pp_carry_check(a, j, PP_WAY_ON, e);
 	if (r) {
 		pp_plan_free(plan);
 		return r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A plan that does nothing but bind. */
+/* A plan that does nothing but bind, or unbind. */
 #include "apply/context.h"
 #include "judge/select.h"
 
+/* kind and when of *step are set. */
 static int add_device(struct pp_plan *plan, const struct pp_device *d,
                       struct pp_plan_device *device, struct pp_step *step, struct pp_error *e)
 {
@@ -16,19 +17,20 @@ static int add_device(struct pp_plan *plan, const struct pp_device *d,
 	*device = (struct pp_plan_device){
 		.address = d->address, .vendor = d->vendor, .device = d->device, .asked = true
 	};
-	*step = (struct pp_step){
-		.kind = PP_STEP_BIND,
-		.cure = "bind-vfio",
-		.bind = { .address = d->address, .vendor = d->vendor, .device = d->device }
-	};
+	step->cure = step->kind == PP_STEP_BIND ? "bind-vfio" : "unbind-vfio";
+	step->bind.address = d->address;
+	step->bind.vendor = d->vendor;
+	step->bind.device = d->device;
 	step->bind.expected_driver =
 		pp_arena_strdup(&plan->arena, d->driver.text ? d->driver.text : "");
+	step->needs_reboot = pp_step_needs_reboot(step);
 	return step->bind.expected_driver && pp_step_describe(&plan->arena, step)
 	               ? 0
 	               : pp_fail_oom(e, "plan");
 }
 
-static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what, struct pp_error *e)
+static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
+                const struct pp_step *like, struct pp_error *e)
 {
 	struct pp_selection selected;
 	int r = pp_select(h, what, &plan->arena, &selected, e);
@@ -46,6 +48,7 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 		const struct pp_device *d = &h->devices[selected.devices[i]];
 		if (pp_device_is_bridge(d))
 			continue;
+		steps[n] = *like;
 		r = add_device(plan, d, &devices[n], &steps[n], e);
 		n += !r;
 	}
@@ -58,17 +61,30 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 	return r;
 }
 
-int pp_apply_bind_plan(const struct pp_survey *s, const char *what, struct pp_plan **ret,
-                       struct pp_error *e)
+static int make(const struct pp_survey *s, const char *what, const struct pp_step *like,
+                struct pp_plan **ret, struct pp_error *e)
 {
 	struct pp_plan *plan = pp_plan_alloc();
 
 	if (!plan)
 		return pp_fail_oom(e, "plan");
-	int r = fill(plan, s->host, what, e);
+	int r = fill(plan, s->host, what, like, e);
 	if (r)
 		pp_plan_free(plan);
 	else
 		*ret = plan;
 	return r;
+}
+
+int pp_apply_bind_plan(const struct pp_survey *s, const char *what, unsigned int when,
+                       struct pp_plan **ret, struct pp_error *e)
+{
+	return make(s, what, &(struct pp_step){ .kind = PP_STEP_BIND, .bind.when = when }, ret, e);
+}
+
+int pp_apply_unbind_plan(const struct pp_survey *s, const char *what, unsigned int when,
+                         struct pp_plan **ret, struct pp_error *e)
+{
+	return make(s, what, &(struct pp_step){ .kind = PP_STEP_UNBIND, .bind.when = when }, ret,
+	            e);
 }

@@ -20,19 +20,22 @@ static int set_state(struct pp_apply *a, struct pp_apply_journal *j, struct pp_d
 	return pp_apply_journal_save(a, j, e);
 }
 
-int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
+int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, enum pp_way way,
+                   struct pp_error *e)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < j->nr_deeds; i++)
-		if (j->deeds[i].state != PP_DEED_UNDONE)
-			r = pp_deed_check(a, &j->deeds[i], e);
+	for (uint32_t i = 0; !r && i < j->nr_deeds; i++) {
+		enum pp_deed_state done = j->deeds[i].state;
+		if (done != PP_DEED_UNDONE && (way == PP_WAY_ON || done != PP_DEED_PENDING))
+			r = pp_deed_check(a, &j->deeds[i], way, e);
+	}
 	return r;
 }
 
 int pp_carry_check_back(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e)
 {
-	int r = pp_carry_check(a, j, e);
+	int r = pp_carry_check(a, j, PP_WAY_BACK, e);
 
 	for (uint32_t i = 0; !r && i < j->nr_deeds; i++) {
 		const struct pp_deed *d = &j->deeds[i];

@@ -6,10 +6,11 @@
 
 /* A journal's deeds, done and undone; the journal on disk is one step ahead at any moment. */
 
-/* Each deed is as before or as wanted; else -EBUSY, and nothing was changed. */
-int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);
+/* Each deed can be done, or undone, by pp_deed_check(); else nothing was changed. */
+int pp_carry_check(struct pp_apply *a, const struct pp_apply_journal *j, enum pp_way way,
+                   struct pp_error *e);
 /*
- * Beside that, each place that undoing writes to can be written, with room for what is put back.
+ * Each can be undone, and each place that is written to then has room for what is put back.
  * -EROFS, -ENOSPC: nothing was changed.
  */
 int pp_carry_check_back(struct pp_apply *a, const struct pp_apply_journal *j, struct pp_error *e);

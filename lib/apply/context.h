@@ -16,7 +16,7 @@
 struct pp_apply;
 struct pp_system;
 
-/* How settings are reached; a test puts its own in. */
+/* How settings are reached, and the kernel; a test puts its own in. */
 struct pp_apply_settings {
 	/* 1: the section says value; 0: it says something else. */
 	int (*says)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
@@ -27,6 +27,8 @@ struct pp_apply_settings {
 	           struct pp_error *e);
 	/* The machine whose devices are attached; NULL: this one. */
 	struct pp_system *system;
+	/* After a file that the kernel makes was written: what the kernel does then. NULL: it. */
+	void (*told)(const struct pp_apply *a, const char *path, const char *text);
 };
 
 struct pp_apply {

@@ -49,7 +49,7 @@ static int look_at_setting(struct pp_apply *a, const struct pp_deed *d, struct p
 	                   s->section, s->expected, s->wanted);
 }
 
-int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, enum pp_way way, struct pp_error *e)
 {
 	int r = 0;
 
@@ -58,7 +58,9 @@ int pp_deed_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *
 	else if (d->kind == PP_DEED_SETTING)
 		r = look_at_setting(a, d, e);
 	else if (d->kind == PP_DEED_DRIVER)
-		r = pp_driver_check(a, d, e);
+		r = pp_driver_check(a, d, way, e);
+	else if (d->kind == PP_DEED_RELEASE)
+		r = pp_release_check(a, d, way, e);
 	return r < 0 ? r : 0;
 }
 
@@ -77,6 +79,8 @@ int pp_deed_do(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
 		return run_tool(a, d, e);
 	case PP_DEED_DRIVER:
 		return pp_driver_take(a, d, e);
+	case PP_DEED_RELEASE:
+		return pp_release_do(a, d, e);
 	default:
 		r = look_at_setting(a, d, e);
 		return r ? (r < 0 ? r : 0) : a->settings->set(a, &d->setting, d->setting.wanted, e);
@@ -98,6 +102,8 @@ int pp_deed_undo(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e
 		return run_tool(a, d, e);
 	case PP_DEED_DRIVER:
 		return pp_driver_give_back(a, d, e);
+	case PP_DEED_RELEASE:
+		return pp_release_undo(a, d, e);
 	default:
 		r = look_at_setting(a, d, e);
 		return r > 0 ? a->settings->set(a, &d->setting, d->setting.expected, e) : r;
@@ -116,6 +122,8 @@ int pp_deed_verify(struct pp_apply *a, const struct pp_deed *d, struct pp_error 
 		r = look_at_setting(a, d, e);
 	else if (d->kind == PP_DEED_DRIVER)
 		return pp_driver_verify(a, d, e);
+	else if (d->kind == PP_DEED_RELEASE)
+		return pp_release_verify(a, d, e);
 	char text[256];
 	if (r == 0)
 		return pp_fail(e, EIO, "%s: was done, and reading it back finds the old",
@@ -143,6 +151,9 @@ const char *pp_deed_text(const struct pp_deed *d, char *buf, size_t size)
 	case PP_DEED_DRIVER:
 		snprintf(buf, size, "bind %s to " PP_VFIO, d->address);
 		break;
+	case PP_DEED_RELEASE:
+		snprintf(buf, size, "take %s off " PP_VFIO, d->address);
+		break;
 	default:
 		snprintf(buf, size, "set %s to %s", d->setting.section, d->setting.wanted);
 	}
@@ -165,6 +176,12 @@ const char *pp_deed_undo_text(const struct pp_deed *d, char *buf, size_t size)
 	case PP_DEED_DRIVER:
 		snprintf(buf, size, "give %s back to %s", d->address,
 		         *d->driver ? d->driver : "no driver");
+		break;
+	case PP_DEED_RELEASE:
+		snprintf(buf, size,
+		         strcmp(d->driver, PP_VFIO) ? "set the driver_override of %s back"
+		                                    : "bind %s to " PP_VFIO " again",
+		         d->address);
 		break;
 	default:
 		snprintf(buf, size, "set %s back to %s", d->setting.section, d->setting.expected);

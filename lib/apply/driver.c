@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "apply/deed.h"
+#include "apply/guard.h"
 #include "apply/tool.h"
 
 #define DEVICES    "sys/bus/pci/devices"
 #define DRIVERS    "sys/bus/pci/drivers"
+#define PROBE      "sys/bus/pci/drivers_probe"
 #define NAME_BYTES 128
 
 /* drivers/pci/pci-sysfs.c, driver_override_show(): what stands for none. */
@@ -43,13 +45,20 @@ static int look(const struct pp_apply *a, const struct pp_deed *d, char *driver,
 	         : 0;
 }
 
-int pp_driver_check(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+int pp_driver_check(struct pp_apply *a, const struct pp_deed *d, enum pp_way way,
+                    struct pp_error *e)
 {
 	char driver[NAME_BYTES], override[NAME_BYTES];
 	int r = look(a, d, driver, override, e);
 
-	if (r || !strcmp(driver, PP_VFIO) || !strcmp(driver, d->driver) || !*driver)
+	if (!r && !strcmp(driver, PP_VFIO))
+		return way == PP_WAY_BACK && strcmp(d->driver, PP_VFIO)
+		               ? pp_guard_guest(a, d->address, e)
+		               : 0;
+	if (r || !*driver)
 		return r;
+	if (!strcmp(driver, d->driver))
+		return way == PP_WAY_ON ? pp_guard_host(a, d->address, driver, e) : 0;
 	return pp_fail(e, EBUSY, "%s: its driver is %s by now, expected %s", d->address, driver,
 	               *d->driver ? d->driver : "none");
 }
@@ -82,6 +91,43 @@ static int unbind(struct pp_apply *a, const struct pp_deed *d, const char *drive
 	return *driver ? tell(a, d, path, d->address, e) : 0;
 }
 
+/*
+ * EINVAL: a driver wanted it and failed (drivers/base/bus.c, drivers_probe_store()). That is no
+ * reason to keep a device; the kernel log has why.
+ */
+static int probe(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	int r = tell(a, d, PROBE, d->address, e);
+
+	return r == -EINVAL ? 0 : r;
+}
+
+/*
+ * The kernel looks for a driver among those that are loaded; the host's own may not be, for nothing
+ * needed it while vfio-pci had the device.
+ */
+static int find_driver(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	char driver[NAME_BYTES], override[NAME_BYTES], path[256], alias[256];
+	const char *const load[] = { "modprobe", "-b", alias, NULL };
+	struct pp_error ignored;
+
+	int r = probe(a, d, e);
+	if (!r)
+		r = look(a, d, driver, override, e);
+	if (r || *driver)
+		return r;
+	snprintf(path, sizeof(path), DEVICES "/%s/modalias", d->address);
+	if (!pp_place_text(a, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
+	    !pp_tool_run(a, load, 60, &ignored))
+		r = probe(a, d, e);
+	if (!r)
+		r = look(a, d, driver, override, e);
+	if (!r && !*driver)
+		pp_apply_say(a, "%s: no driver of the host's has taken it", d->address);
+	return r;
+}
+
 int pp_driver_take(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
 {
 	static const char *const load[] = { "modprobe", PP_VFIO, NULL };
@@ -90,7 +136,9 @@ int pp_driver_take(struct pp_apply *a, const struct pp_deed *d, struct pp_error 
 
 	if (r || !strcmp(driver, PP_VFIO))
 		return r;
-	if (!pp_place_has_folder(a, DRIVERS "/" PP_VFIO))
+	/* It may have come into use since it was asked: an initrd takes its time. */
+	r = pp_guard_host(a, d->address, driver, e);
+	if (!r && !pp_place_has_folder(a, DRIVERS "/" PP_VFIO))
 		r = pp_tool_run(a, load, 60, e);
 	/* The override first: unbound, the device is then nobody else's. */
 	if (!r)
@@ -98,7 +146,7 @@ int pp_driver_take(struct pp_apply *a, const struct pp_deed *d, struct pp_error 
 	if (!r)
 		r = unbind(a, d, driver, e);
 	if (!r)
-		r = tell(a, d, "sys/bus/pci/drivers_probe", d->address, e);
+		r = tell(a, d, PROBE, d->address, e);
 	return r ? r : pp_driver_verify(a, d, e);
 }
 
@@ -113,12 +161,15 @@ int pp_driver_give_back(struct pp_apply *a, const struct pp_deed *d, struct pp_e
 	/* It is somebody else's by now, in a boot without our rule: nothing of ours is left. */
 	if (!was_vfio && *driver && strcmp(override, PP_VFIO))
 		return 0;
-	if (was_vfio && strcmp(d->driver, PP_VFIO))
-		r = unbind(a, d, driver, e);
+	if (was_vfio && strcmp(d->driver, PP_VFIO)) {
+		r = pp_guard_guest(a, d->address, e);
+		if (!r)
+			r = unbind(a, d, driver, e);
+	}
 	if (!r && strcmp(override, d->override))
 		r = set_override(a, d, d->override, e);
 	if (!r && *d->driver && (was_vfio || !*driver) && strcmp(d->driver, PP_VFIO))
-		r = tell(a, d, "sys/bus/pci/drivers_probe", d->address, e);
+		r = find_driver(a, d, e);
 	return r;
 }
 
@@ -131,5 +182,73 @@ int pp_driver_verify(struct pp_apply *a, const struct pp_deed *d, struct pp_erro
 		r = pp_fail(e, EIO,
 		            "%s: " PP_VFIO " did not take it: it has %s; the kernel log says why",
 		            d->address, *driver ? driver : "no driver");
+	return r;
+}
+
+int pp_release_check(struct pp_apply *a, const struct pp_deed *d, enum pp_way way,
+                     struct pp_error *e)
+{
+	char driver[NAME_BYTES], override[NAME_BYTES];
+	int r = look(a, d, driver, override, e);
+	bool is_vfio = !r && !strcmp(driver, PP_VFIO);
+
+	if (r)
+		return r;
+	if (way == PP_WAY_ON)
+		return is_vfio ? pp_guard_guest(a, d->address, e) : 0;
+	return *driver && !is_vfio && strcmp(driver, d->driver)
+	               ? pp_guard_host(a, d->address, driver, e)
+	               : 0;
+}
+
+int pp_release_do(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	char driver[NAME_BYTES], override[NAME_BYTES];
+	int r = look(a, d, driver, override, e);
+	bool is_vfio = !r && !strcmp(driver, PP_VFIO);
+
+	if (is_vfio)
+		r = pp_guard_guest(a, d->address, e);
+	if (!r && !strcmp(override, PP_VFIO))
+		r = set_override(a, d, "", e);
+	if (!r && is_vfio)
+		r = unbind(a, d, driver, e);
+	if (!r && (is_vfio || !*driver))
+		r = find_driver(a, d, e);
+	return r ? r : pp_release_verify(a, d, e);
+}
+
+int pp_release_undo(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	char driver[NAME_BYTES], override[NAME_BYTES];
+	int r = look(a, d, driver, override, e);
+
+	if (r)
+		return r;
+	if (!strcmp(d->driver, PP_VFIO)) {
+		r = pp_driver_take(a, d, e);
+		if (!r)
+			r = look(a, d, driver, override, e);
+	} else if (!*d->driver && *driver && strcmp(driver, PP_VFIO)) {
+		/* It had none, and the kernel gave it one. */
+		r = pp_guard_host(a, d->address, driver, e);
+		if (!r)
+			r = unbind(a, d, driver, e);
+	}
+	return !r && strcmp(override, d->override) ? set_override(a, d, d->override, e) : r;
+}
+
+int pp_release_verify(struct pp_apply *a, const struct pp_deed *d, struct pp_error *e)
+{
+	char driver[NAME_BYTES], override[NAME_BYTES];
+	int r = look(a, d, driver, override, e);
+
+	if (!r && !strcmp(driver, PP_VFIO))
+		r = pp_fail(e, EIO,
+		            "%s: " PP_VFIO " has it still, or took it again: it has the device's "
+		            "ids (from new_id, or its parameter ids)",
+		            d->address);
+	if (!r && !strcmp(override, PP_VFIO))
+		r = pp_fail(e, EIO, "%s: its driver_override still says " PP_VFIO, d->address);
 	return r;
 }

@@ -21,8 +21,8 @@
 
 static const char *const phases[PP_PHASES] = { "applying", "applied", "undoing", "undone" };
 static const char *const states[PP_DEED_STATES] = { "pending", "begun", "done", "undone" };
-static const char *const kinds[PP_DEED_KINDS] = { "folder", "file",   "initrd",
-	                                          "loader", "driver", "setting" };
+static const char *const kinds[PP_DEED_KINDS] = { "folder", "file",    "initrd", "loader",
+	                                          "driver", "release", "setting" };
 
 static json_t *hex_of(struct pp_span bytes)
 {
@@ -77,6 +77,7 @@ static json_t *deed_of(const struct pp_deed *d)
 		more = json_pack("{so}", "argv", argv_of(d->argv));
 		break;
 	case PP_DEED_DRIVER:
+	case PP_DEED_RELEASE:
 		more = json_pack("{ss,ss,ss}", "address", d->address, "driver", d->driver,
 		                 "override", d->override);
 		break;
@@ -343,7 +344,7 @@ static int read_deed(struct reader *r, const json_t *j, struct pp_deed *d)
 		     read_content(r, json_object_get(j, "new"), &d->new_content);
 	else if (kind == PP_DEED_INITRD || kind == PP_DEED_LOADER)
 		ok = read_argv(r, json_object_get(j, "argv"), &d->argv);
-	else if (kind == PP_DEED_DRIVER)
+	else if (kind == PP_DEED_DRIVER || kind == PP_DEED_RELEASE)
 		ok = read_driver(r, j, d);
 	else
 		ok = read_setting(r, j, &d->setting);

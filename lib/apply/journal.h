@@ -18,6 +18,7 @@ enum pp_deed_kind {
 	PP_DEED_INITRD,  /* a tool that makes the initrds anew */
 	PP_DEED_LOADER,  /* a tool that makes the boot loader's menu anew */
 	PP_DEED_DRIVER,  /* a device to vfio-pci, now */
+	PP_DEED_RELEASE, /* a device off it, to the host's own driver, now */
 	PP_DEED_SETTING, /* a BIOS setting */
 	PP_DEED_KINDS,
 };
@@ -37,7 +38,7 @@ struct pp_deed {
 	const char *path; /* FOLDER, FILE; below the root */
 	struct pp_content old_content, new_content;
 	const char *const *argv;        /* INITRD, LOADER */
-	const char *address;            /* DRIVER */
+	const char *address;            /* DRIVER, RELEASE */
 	const char *driver, *override;  /* before; "" none */
 	struct pp_step_setting setting; /* SETTING */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apply/guard.h"
 #include "apply/leftover.h"
 #include "base/text.h"
 #include "source/atomic.h"
@@ -187,22 +188,6 @@ static int load(struct pp_attach *a, bool *ret_stale, struct pp_error *e)
 	                      path);
 }
 
-/* A group has one holder: who else can open it proves that nobody does. */
-static bool has_guest(struct pp_system *s, const struct pp_taken *t)
-{
-	char path[128], link[512];
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", t->address);
-	if (!t->bound || pp_source_read_link(s->source, PP_NODE_NONE, path, link, sizeof(link)))
-		return false;
-	const char *slash = strrchr(link, '/');
-	snprintf(path, sizeof(path), "dev/vfio/%.32s", slash ? slash + 1 : link);
-	int fd = s->ops->open(s, path);
-	if (fd >= 0)
-		s->ops->close(s, fd);
-	return fd == -EBUSY;
-}
-
 static void tell(const struct pp_leftover_options *o, const char *verb, const struct pp_taken *t)
 {
 	char line[256];
@@ -236,13 +221,15 @@ static int put_back(struct pp_attach *a, const struct pp_leftover_options *o, ui
 		if (!t->override_set)
 			continue;
 		++*ret;
-		if (has_guest(a->system, t))
-			return pp_fail(
-				e, EBUSY,
-				"%s: an interrupted attach left it on vfio-pci, and a guest "
-				"has it by now: end the guest, then \"pcipass undo\" puts it "
-				"back",
-				t->address);
+		const char *guest = NULL;
+		int r = t->bound ? pp_guest_find(a->system, t->address, &a->arena, &guest, e) : 0;
+		if (r)
+			return r;
+		if (guest)
+			return pp_fail(e, EBUSY,
+			               "an interrupted attach left it on vfio-pci, and %s: end the "
+			               "guest, then \"pcipass undo\" puts it back",
+			               guest);
 		tell(o, o->dry_run ? "would put" : "put", t);
 	}
 	if (o->dry_run)

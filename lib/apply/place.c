@@ -300,6 +300,8 @@ int pp_place_tell(const struct pp_apply *a, const char *path, const char *text)
 	/* sysfs takes a write whole, and its answer is the write's. */
 	int r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
+	if (!r && a->settings->told)
+		a->settings->told(a, path, text);
 	return r;
 }
 

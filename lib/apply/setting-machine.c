@@ -85,4 +85,6 @@ static int set(const struct pp_apply *a, const struct pp_step_setting *s, const 
 	return r;
 }
 
-const struct pp_apply_settings pp_apply_machine_settings = { says, check, set };
+const struct pp_apply_settings pp_apply_machine_settings = { .says = says,
+	                                                     .check = check,
+	                                                     .set = set };

@@ -52,7 +52,7 @@ struct pp_step_ops {
 	int (*verify)(struct pp_apply *a, const struct pp_step *step, struct pp_error *e);
 };
 extern const struct pp_step_ops pp_step_setting_ops, pp_step_override_ops, pp_step_argument_ops,
-	pp_step_bind_ops;
+	pp_step_bind_ops, pp_step_unbind_ops;
 
 /* The line that begins each file of ours; nobody else's begins so. */
 #define PP_STAGE_MARK "# Made by pcipass; \"pcipass undo\" takes it away.\n"

@@ -86,6 +86,28 @@ static int machine_has_address(struct pp_system *s, const char *name)
 	return found;
 }
 
+/*
+ * A group has one user at a time, be it by its own file or by its devices' files (drivers/vfio,
+ * group.c), so that it cannot be opened tells of a user whom /proc does not show.
+ */
+static int machine_find_holder(struct pp_system *s, const char *const *paths, struct pp_holder *ret)
+{
+	int r = pp_holder_find("", paths, ret);
+
+	for (; !r && *paths; paths++) {
+		if (strncmp(*paths, "dev/vfio/", 9) || strchr(*paths + 9, '/'))
+			continue;
+		int fd = open_path(*paths, O_RDWR);
+		if (fd >= 0)
+			close(fd);
+		if (fd != -EBUSY)
+			continue;
+		*ret = (struct pp_holder){ .path = *paths };
+		r = 1;
+	}
+	return r;
+}
+
 static int machine_log_begin(struct pp_system *s)
 {
 	struct machine *m = (struct machine *)s;
@@ -124,6 +146,7 @@ static const struct pp_system_ops machine_ops = {
 	.close = machine_close,
 	.is_claimed = machine_is_claimed,
 	.has_address = machine_has_address,
+	.find_holder = machine_find_holder,
 	.log_begin = machine_log_begin,
 	.log_next = machine_log_next,
 	.free = machine_free,
@@ -144,6 +167,56 @@ int pp_system_new(struct pp_system **ret, struct pp_error *e)
 		return r;
 	}
 	*ret = &m->base;
+	return 0;
+}
+
+/* Another root. */
+struct rooted {
+	struct pp_system base;
+	char root[];
+};
+
+static bool rooted_is_root(struct pp_system *s)
+{
+	return false;
+}
+
+static int rooted_nobody(struct pp_system *s, const char *what)
+{
+	return 0;
+}
+
+static int rooted_find_holder(struct pp_system *s, const char *const *paths, struct pp_holder *ret)
+{
+	return pp_holder_find(((struct rooted *)s)->root, paths, ret);
+}
+
+static void rooted_free(struct pp_system *s)
+{
+	pp_source_free(s->source);
+	free(s);
+}
+
+static const struct pp_system_ops rooted_ops = { .is_root = rooted_is_root,
+	                                         .is_claimed = rooted_nobody,
+	                                         .has_address = rooted_nobody,
+	                                         .find_holder = rooted_find_holder,
+	                                         .free = rooted_free };
+
+int pp_system_at(const char *root, struct pp_system **ret, struct pp_error *e)
+{
+	struct rooted *s = calloc(1, sizeof(*s) + strlen(root) + 1);
+
+	if (!s)
+		return pp_fail_oom(e, "apply");
+	s->base.ops = &rooted_ops;
+	strcpy(s->root, root);
+	int r = pp_source_open(root, &s->base.source, e);
+	if (r) {
+		free(s);
+		return r;
+	}
+	*ret = &s->base;
 	return 0;
 }
 

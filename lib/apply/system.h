@@ -15,6 +15,13 @@ struct pp_system {
 	const char *run;          /* folder that a reboot empties; made when needed */
 };
 
+/* A process that holds a file open. */
+struct pp_holder {
+	int pid;       /* 0: one that /proc does not show */
+	char name[64]; /* clean */
+	const char *path;
+};
+
 struct pp_system_ops {
 	bool (*is_root)(struct pp_system *s);
 	/* One write of the whole text. */
@@ -27,6 +34,8 @@ struct pp_system_ops {
 	int (*is_claimed)(struct pp_system *s, const char *path);
 	/* A network interface that has an address: 1, 0 or an errno. */
 	int (*has_address)(struct pp_system *s, const char *name);
+	/* The first that holds one of these open (NULL at the end): 1, 0 or an errno. */
+	int (*find_holder)(struct pp_system *s, const char *const *paths, struct pp_holder *ret);
 	/*
 	 * The next record of /dev/kmsg behind where log_begin() stood. -EAGAIN: no more now;
 	 * -EPIPE: some were lost.
@@ -38,6 +47,14 @@ struct pp_system_ops {
 
 /* This machine. */
 int pp_system_new(struct pp_system **ret, struct pp_error *e);
+/*
+ * The files below a root. Nobody here holds a disk or an address of that host, so its files alone
+ * say who uses what; a process of ours may hold one of the files. Nothing of it can be changed.
+ */
+int pp_system_at(const char *root, struct pp_system **ret, struct pp_error *e);
 void pp_system_free(struct pp_system *s);
+
+/* Over this machine's processes; paths below root, "" for "/". 1, 0 or an errno. */
+int pp_holder_find(const char *root, const char *const *paths, struct pp_holder *ret);
 
 #endif

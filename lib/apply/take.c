@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apply/attach.h"
+#include "apply/guard.h"
 #include "apply/use.h"
 #include "base/text.h"
 
@@ -275,20 +276,35 @@ static int put_one_back(struct pp_attach *a, const struct pp_taken *t)
 	return first;
 }
 
+/* Somebody who took it meanwhile; the kernel would wait for him. What cannot be told is no. */
+static const char *guest_of(struct pp_attach *a, const struct pp_taken *t)
+{
+	const char *guest = NULL;
+	struct pp_error e = { 0 };
+	char driver[NAME_BYTES];
+
+	if (t->bound && !read_driver(a, t->address, driver, sizeof(driver)) &&
+	    !strcmp(driver, VFIO) && pp_guest_find(a->system, t->address, &a->arena, &guest, &e))
+		guest = pp_arena_strdup(&a->arena, e.text);
+	return guest;
+}
+
 void pp_put_back(struct pp_attach *a)
 {
 	for (uint32_t i = a->nr_taken; i-- > 0;) {
 		const struct pp_taken *t = &a->taken[i];
 		if (!t->override_set)
 			continue;
-		int r = put_one_back(a, t);
+		const char *guest = guest_of(a, t);
+		int r = guest ? -EBUSY : put_one_back(a, t);
 		bool same = look_again(a, t);
 		/* A write that failed and yet left all as it was is no failure. */
 		pp_attach_step(a, "put-back",
 		               same ? 0
 		               : r  ? r
 		                    : -ENODEV,
-		               "%s to %s", t->address, t->driver ? t->driver : "no driver");
+		               "%s to %s%s%s", t->address, t->driver ? t->driver : "no driver",
+		               guest ? ": " : "", guest ? guest : "");
 		if (!same)
 			a->not_restored = true;
 	}

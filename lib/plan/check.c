@@ -11,6 +11,7 @@ struct checking {
 	const struct pp_survey *s;
 	const struct pp_host *h;
 	struct pp_arena *a;
+	bool booted;
 	struct pp_check *list;
 	uint32_t count, size;
 	bool failed;
@@ -155,6 +156,15 @@ static void check_verdict(struct checking *c, const struct pp_plan_device *pd,
 	}
 }
 
+static bool is_unbound(const struct pp_plan *p, struct pp_address address)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind == PP_STEP_UNBIND &&
+		    pp_address_equal(p->steps[i].bind.address, address))
+			return true;
+	return false;
+}
+
 static void check_device(struct checking *c, const struct pp_plan_device *pd)
 {
 	static const char there[] = "it is where it was";
@@ -176,8 +186,8 @@ static void check_device(struct checking *c, const struct pp_plan_device *pd)
 		check_table(c, pd, d);
 	if (changes_table(c->p) || find_step(c->p, "relax-rmrr"))
 		check_kernel(c, pd, d);
-	/* With one of its functions in its place it stays with the host. */
-	if (!find_step(c->p, "use-vf"))
+	/* With one of its functions in its place, or unbound, it stays with the host. */
+	if (!find_step(c->p, "use-vf") && !is_unbound(c->p, pd->address))
 		check_verdict(c, pd, &c->s->rows[index]);
 }
 
@@ -256,25 +266,33 @@ static void check_argument(struct checking *c, const struct pp_step_argument *s)
 		add(c, NULL, PP_VERIFIED_NO, what, "/proc/cmdline has it not");
 }
 
-static void check_bind(struct checking *c, const struct pp_step_bind *s)
+/* bound: it should be on vfio-pci; else it should not. */
+static void check_bind(struct checking *c, const struct pp_step_bind *s, bool bound)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
 	uint32_t d = c->h->devices_error ? PP_NO_DEVICE : pp_host_find(c->h, s->address);
 
 	pp_address_format_short(s->address, address);
-	const char *what = pp_arena_printf(c->a, "%s is bound to vfio-pci", address);
+	const char *what = pp_arena_printf(
+		c->a, bound ? "%s is bound to vfio-pci" : "%s is no longer bound to vfio-pci",
+		address);
 	c->failed |= !what;
 	if (d == PP_NO_DEVICE) {
 		add(c, NULL, PP_VERIFIED_NO, what, "no device has this address now");
 		return;
 	}
 	const struct pp_text_fact *driver = &c->h->devices[d].driver;
-	if (driver->text)
-		add(c, NULL, strstr(driver->text, "vfio") ? PP_VERIFIED_YES : PP_VERIFIED_NO, what,
-		    "its driver is %s", driver->text);
+	if (!driver->text && driver->error != ENOENT)
+		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "its driver was not read");
+	else if (c->booted && !pp_step_bind_is(s, PP_BIND_AT_BOOT))
+		add(c, NULL, PP_VERIFIED_UNKNOWN, what,
+		    "it was asked for up to the next boot only, and that was");
 	else
-		add(c, NULL, driver->error == ENOENT ? PP_VERIFIED_NO : PP_VERIFIED_UNKNOWN, what,
-		    driver->error == ENOENT ? "it has no driver" : "its driver was not read");
+		add(c, NULL,
+		    (driver->text && strstr(driver->text, "vfio")) == bound ? PP_VERIFIED_YES
+		                                                            : PP_VERIFIED_NO,
+		    what, "%s%s", driver->text ? "its driver is " : "it has no driver",
+		    driver->text ? driver->text : "");
 }
 
 static const struct pp_plan_region *region_of(const struct pp_plan *p, uint64_t address)
@@ -322,7 +340,9 @@ static void check_steps(struct checking *c)
 		else if (s->kind == PP_STEP_ARGUMENT)
 			check_argument(c, &s->argument);
 		else if (s->kind == PP_STEP_BIND)
-			check_bind(c, &s->bind);
+			check_bind(c, &s->bind, true);
+		else if (s->kind == PP_STEP_UNBIND)
+			check_bind(c, &s->bind, false);
 	}
 }
 
@@ -341,7 +361,7 @@ static enum pp_verified worst(const struct checking *c)
 int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
                   struct pp_arena *a, struct pp_checks *ret, struct pp_error *e)
 {
-	struct checking c = { .p = p, .s = s, .h = s->host, .a = a };
+	struct checking c = { .p = p, .s = s, .h = s->host, .a = a, .booted = booted_since };
 
 	/* At the most four rows a device, two a step, and two of the host. */
 	c.size = 4 * p->nr_devices + 2 * p->nr_steps + 2;

@@ -273,10 +273,31 @@ static int read_argument(struct reader *r, const json_t *o, struct pp_step_argum
 	               : bad(r, "'argument' is none that a plan may add");
 }
 
+static int read_when(struct reader *r, const json_t *o, unsigned int *ret)
+{
+	const json_t *v = json_object_get(o, "when");
+	const char *text = json_string_value(v);
+
+	if (!v)
+		*ret = PP_BIND_NOW | PP_BIND_AT_BOOT;
+	else if (text && !strcmp(text, "now"))
+		*ret = PP_BIND_NOW;
+	else if (text && !strcmp(text, "boot"))
+		*ret = PP_BIND_AT_BOOT;
+	else
+		return bad(r, "'when' is neither now nor boot");
+	return 0;
+}
+
 static int read_bind(struct reader *r, const json_t *o, struct pp_step_bind *ret)
 {
-	int err = CHECK_KEYS(r, o, "address", "vendor", "device", "expected_driver");
+	int err =
+		json_object_get(o, "when")
+			? CHECK_KEYS(r, o, "address", "vendor", "device", "expected_driver", "when")
+			: CHECK_KEYS(r, o, "address", "vendor", "device", "expected_driver");
 
+	if (!err)
+		err = read_when(r, o, &ret->when);
 	if (!err)
 		err = read_address(r, json_object_get(o, "address"), &ret->address);
 	if (!err)
@@ -305,6 +326,7 @@ static int read_details(struct reader *r, const json_t *o, struct pp_step *s)
 	case PP_STEP_ARGUMENT:
 		return read_argument(r, details, &s->argument);
 	case PP_STEP_BIND:
+	case PP_STEP_UNBIND:
 		return read_bind(r, details, &s->bind);
 	default:
 		return 0;
@@ -352,7 +374,7 @@ static int read_step(struct reader *r, const json_t *o, void *item)
 		err = read_details(r, o, s);
 	if (err)
 		return err;
-	if (s->kind != PP_STEP_INSTRUCTION && s->needs_reboot != pp_step_kind_needs_reboot(s->kind))
+	if (s->needs_reboot != pp_step_needs_reboot(s))
 		return bad(r, "'needs_reboot' does not fit the kind");
 	return pp_step_describe(r->a, s) ? 0 : pp_fail_oom(r->e, "plan");
 }

@@ -78,6 +78,18 @@ static json_t * override(const struct pp_step_override *o)
 	                 dmar ? "scopes" : "devices", list);
 }
 
+/* "when" stands there only where it is not both: plans from before it was there mean that. */
+static json_t *bind(const struct pp_step_bind *b)
+{
+	const char *when = !pp_step_bind_is(b, PP_BIND_AT_BOOT) ? "now"
+	                   : !pp_step_bind_is(b, PP_BIND_NOW)   ? "boot"
+	                                                        : NULL;
+
+	return json_pack("{s:o, s:o, s:o, s:s, s:s*}", "address", address(b->address), "vendor",
+	                 id(b->vendor), "device", id(b->device), "expected_driver",
+	                 b->expected_driver, "when", when);
+}
+
 /* What belongs to its kind, under the kind's own name; NULL: an instruction has nothing. */
 static json_t *details(const struct pp_step *s)
 {
@@ -91,9 +103,8 @@ static json_t *details(const struct pp_step *s)
 	case PP_STEP_ARGUMENT:
 		return json_pack("{s:s}", "argument", s->argument.argument);
 	case PP_STEP_BIND:
-		return json_pack("{s:o, s:o, s:o, s:s}", "address", address(s->bind.address),
-		                 "vendor", id(s->bind.vendor), "device", id(s->bind.device),
-		                 "expected_driver", s->bind.expected_driver);
+	case PP_STEP_UNBIND:
+		return bind(&s->bind);
 	default:
 		return NULL;
 	}

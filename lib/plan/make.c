@@ -44,8 +44,8 @@ struct pp_step *pp_planning_step(struct pp_planning *p, enum pp_step_kind kind, 
 		.kind = kind,
 		.cure = copy(p, cure),
 		.risk = copy(p, risk),
-		.needs_reboot = pp_step_kind_needs_reboot(kind),
 	};
+	s->needs_reboot = pp_step_needs_reboot(s);
 	return s;
 }
 

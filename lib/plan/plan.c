@@ -17,16 +17,29 @@ static const char *const arguments[] = {
 const char *pp_step_kind_name(enum pp_step_kind kind)
 {
 	static const char *const names[PP_STEP_KINDS] = {
-		[PP_STEP_SETTING] = "setting",         [PP_STEP_OVERRIDE] = "override",
-		[PP_STEP_ARGUMENT] = "argument",       [PP_STEP_BIND] = "bind",
-		[PP_STEP_INSTRUCTION] = "instruction",
+		[PP_STEP_SETTING] = "setting",   [PP_STEP_OVERRIDE] = "override",
+		[PP_STEP_ARGUMENT] = "argument", [PP_STEP_BIND] = "bind",
+		[PP_STEP_UNBIND] = "unbind",     [PP_STEP_INSTRUCTION] = "instruction",
 	};
 	return kind < PP_STEP_KINDS ? names[kind] : "";
 }
 
-bool pp_step_kind_needs_reboot(enum pp_step_kind kind)
+bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when)
 {
-	return kind == PP_STEP_SETTING || kind == PP_STEP_OVERRIDE || kind == PP_STEP_ARGUMENT;
+	return !b->when || b->when & when;
+}
+
+bool pp_step_needs_reboot(const struct pp_step *s)
+{
+	switch (s->kind) {
+	case PP_STEP_INSTRUCTION:
+		return s->needs_reboot;
+	case PP_STEP_BIND:
+	case PP_STEP_UNBIND:
+		return !pp_step_bind_is(&s->bind, PP_BIND_NOW);
+	default:
+		return true;
+	}
 }
 
 bool pp_argument_is_known(const char *argument)
@@ -96,15 +109,33 @@ static void describe_override(struct pp_arena *a, struct pp_step *s)
 	s->undo = pp_arena_strdup(a, "the initrd without that table, and a reboot");
 }
 
+static const char *when_text(const struct pp_step_bind *b)
+{
+	if (!pp_step_bind_is(b, PP_BIND_AT_BOOT))
+		return "now, and no longer than to the next boot";
+	return pp_step_bind_is(b, PP_BIND_NOW) ? "now and at every boot"
+	                                       : "at every boot, from the next one on";
+}
+
 static void describe_bind(struct pp_arena *a, struct pp_step *s)
 {
 	const char *driver = s->bind.expected_driver;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format_short(s->bind.address, address);
-	s->text = pp_arena_printf(a, "bind %s to vfio-pci, now and at every boot", address);
+	s->text = pp_arena_printf(a, "bind %s to vfio-pci, %s", address, when_text(&s->bind));
 	s->undo = *driver ? pp_arena_printf(a, "give it back to %s", driver)
 	                  : pp_arena_strdup(a, "leave it without a driver again");
+}
+
+static void describe_unbind(struct pp_arena *a, struct pp_step *s)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format_short(s->bind.address, address);
+	s->text = pp_arena_printf(a, "take %s off vfio-pci for the host's own driver, %s", address,
+	                          when_text(&s->bind));
+	s->undo = pp_arena_strdup(a, "bind it to vfio-pci again");
 }
 
 bool pp_step_describe(struct pp_arena *a, struct pp_step *s)
@@ -127,6 +158,9 @@ bool pp_step_describe(struct pp_arena *a, struct pp_step *s)
 		break;
 	case PP_STEP_BIND:
 		describe_bind(a, s);
+		break;
+	case PP_STEP_UNBIND:
+		describe_unbind(a, s);
 		break;
 	default:
 		break;

@@ -12,6 +12,7 @@ enum pp_step_kind {
 	PP_STEP_OVERRIDE,    /* the firmware's table without some scopes, from the initrd */
 	PP_STEP_ARGUMENT,    /* a kernel argument, at every boot */
 	PP_STEP_BIND,        /* a device to vfio-pci, now and at every boot */
+	PP_STEP_UNBIND,      /* and off it, to the host's own driver */
 	PP_STEP_INSTRUCTION, /* what only a person can do, in a menu */
 	PP_STEP_KINDS,
 };
@@ -40,10 +41,12 @@ struct pp_step_argument {
 	const char *argument; /* "intel_iommu=on"; from a list of known ones */
 };
 
+/* BIND and UNBIND */
 struct pp_step_bind {
 	struct pp_address address;
 	uint16_t vendor, device;     /* as expected */
 	const char *expected_driver; /* "" none */
+	unsigned int when;           /* enum pp_bind_when; 0: both */
 };
 
 struct pp_step {
@@ -100,8 +103,10 @@ struct pp_plan {
 #define PP_PLAN_MAX_ITEMS 65536
 
 const char *pp_step_kind_name(enum pp_step_kind kind); /* "setting", "override", … */
-/* Takes effect at the next boot; of an instruction it depends. */
-bool pp_step_kind_needs_reboot(enum pp_step_kind kind);
+/* Takes effect at the next boot only; an instruction's own word counts. */
+bool pp_step_needs_reboot(const struct pp_step *s);
+/* Whether it binds, or unbinds, now; at boot. */
+bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when);
 /* One of the kernel arguments that a plan may hold. */
 bool pp_argument_is_known(const char *argument);
 

@@ -93,6 +93,17 @@ static bool any_possible(const struct pp_plan *p)
 	return false;
 }
 
+/* The command that does it, for a plan that does nothing else: "bind", "unbind"; or "free". */
+static const char *verb_of(const struct pp_plan *p)
+{
+	enum pp_step_kind kind = p->nr_steps ? p->steps[0].kind : PP_STEP_KINDS;
+
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind != kind)
+			return "free";
+	return kind == PP_STEP_BIND || kind == PP_STEP_UNBIND ? pp_step_kind_name(kind) : "free";
+}
+
 static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	unsigned int by_hand = pp_plan_instructions(p);
@@ -107,9 +118,9 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		         reboot ? ", reboot" : "", p->wish);
 	else
 		snprintf(line, sizeof(line),
-		         "as root, pcipass free %s asks and carries this out%s; then %spcipass "
+		         "as root, pcipass %s %s asks and carries this out%s; then %spcipass "
 		         "verify",
-		         p->wish, by_hand ? ", but for what is left to you" : "",
+		         verb_of(p), p->wish, by_hand ? ", but for what is left to you" : "",
 		         reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
@@ -126,9 +137,9 @@ static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be given to a guest already", p->wish);
 	else
-		snprintf(line, sizeof(line), "%s %s (%s, Linux %s):",
-		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done for" : "To free",
-		         p->wish, p->product ? p->product : "unknown product",
+		snprintf(line, sizeof(line), "%s%s %s (%s, Linux %s):",
+		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done to " : "To ",
+		         verb_of(p), p->wish, p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
 	pp_out_wrapped(o, "", "  ", line);
 }

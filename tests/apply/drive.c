@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
- * usage: drive ROOT run|dry|resume|undo|status [OPTION...] STEP...
+ * usage: drive ROOT run|dry|count|resume|undo|status [OPTION...] STEP...
  *   --fail-setting          the store refuses the wanted value
- *   --boot                  devices are bound at boot only
  *   --tool-seconds=N        a tool that takes longer is stopped
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
  *                           PATH, but for so many pages; --fill-files: but for so many files
  *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
- *   bind:ADDRESS,VENDOR,DEVICE,DRIVER
+ *   bind:ADDRESS,VENDOR,DEVICE,DRIVER[,now|,boot]  unbind:the same
  * Prints what is said, then "0" or "ERRNO TEXT".
  */
 #define _GNU_SOURCE
@@ -73,7 +72,62 @@ static int set(const struct pp_apply *a, const struct pp_step_setting *s, const 
 	return pp_place_put((struct pp_apply *)a, "settings", &c, e);
 }
 
-static const struct pp_apply_settings settings = { says, check, set };
+static void put(const struct pp_apply *a, const char *path, const char *text)
+{
+	char whole[4096];
+
+	snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
+	FILE *f = fopen(whole, "we");
+	if (!f)
+		return;
+	fputs(text, f);
+	fclose(f);
+}
+
+/* As the kernel matches them: an override decides, else the test says whose device it is. */
+static void probe(const struct pp_apply *a, const char *address)
+{
+	char path[4096], driver[256] = "", target[512];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver_override", address);
+	pp_place_text(a, path, driver, sizeof(driver));
+	if (!*driver || *driver == '(') {
+		snprintf(path, sizeof(path), "kernel/%s", address);
+		if (pp_place_text(a, path, driver, sizeof(driver)) || !*driver)
+			return;
+	}
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", a->root, address);
+	snprintf(target, sizeof(target), "../../drivers/%s", driver);
+	if (symlink(target, path))
+		return; /* it has one */
+}
+
+/* A folder does nothing by itself; with "kernel" in it, this is its kernel. */
+static void told(const struct pp_apply *a, const char *path, const char *text)
+{
+	char line[512], link[4096], driver[256];
+	const char *verb = strrchr(path, '/') + 1;
+
+	if (!pp_place_has(a, "kernel"))
+		return;
+	if (!strcmp(verb, "driver_override")) {
+		snprintf(line, sizeof(line), "%s", strcmp(text, "\n") ? text : "(null)\n");
+		put(a, path, line);
+	} else if (!strcmp(verb, "drivers_probe")) {
+		probe(a, text);
+	} else if (!strcmp(verb, "unbind")) {
+		snprintf(link, sizeof(link), "sys/bus/pci/devices/%s/driver", text);
+		snprintf(line, sizeof(line), "drivers/%s/unbind",
+		         pp_place_link(a, link, driver, sizeof(driver)) ? "?" : driver);
+		snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s/driver", a->root, text);
+		if (strstr(path, line))
+			unlink(link);
+	}
+}
+
+static const struct pp_apply_settings settings = {
+	.says = says, .check = check, .set = set, .told = told
+};
 
 static char *field(char **rest)
 {
@@ -100,7 +154,9 @@ static void parse_bind(char *text, struct pp_step_bind *b)
 		exit(2);
 	b->vendor = (uint16_t)strtoul(field(&text), NULL, 16);
 	b->device = (uint16_t)strtoul(field(&text), NULL, 16);
-	b->expected_driver = text ? text : "";
+	b->expected_driver = text ? field(&text) : "";
+	if (text)
+		b->when = !strcmp(text, "now") ? PP_BIND_NOW : PP_BIND_AT_BOOT;
 }
 
 static void parse_step(char *text, struct pp_step *step)
@@ -123,15 +179,15 @@ static void parse_step(char *text, struct pp_step *step)
 		step->kind = PP_STEP_OVERRIDE;
 		step->cure = "table-override";
 		parse_override(text, &step->override);
-	} else if (!strcmp(kind, "bind")) {
-		step->kind = PP_STEP_BIND;
-		step->cure = "bind-vfio";
+	} else if (!strcmp(kind, "bind") || !strcmp(kind, "unbind")) {
+		step->kind = *kind == 'b' ? PP_STEP_BIND : PP_STEP_UNBIND;
+		step->cure = *kind == 'b' ? "bind-vfio" : "unbind-vfio";
 		parse_bind(text, &step->bind);
 	} else {
 		fprintf(stderr, "%s: no kind of step\n", kind);
 		exit(2);
 	}
-	step->needs_reboot = pp_step_kind_needs_reboot(step->kind);
+	step->needs_reboot = pp_step_needs_reboot(step);
 }
 
 static struct filler {
@@ -219,8 +275,6 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 
 	if (!strcmp(text, "--fail-setting"))
 		fail_setting = true;
-	else if (!strcmp(text, "--boot"))
-		o->bind = PP_BIND_AT_BOOT;
 	else if (starts(text, "--tool-seconds=", &value))
 		o->tool_seconds = (unsigned int)atoi(value);
 	else if (starts(text, "--fill=", &value))
@@ -230,6 +284,16 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 	else
 		return false;
 	return true;
+}
+
+static int count(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e)
+{
+	unsigned int n;
+	int r = pp_apply_count(p, o, &n, e);
+
+	if (!r)
+		printf("%u changes\n", n);
+	return r;
 }
 
 static int status(const struct pp_apply_options *o, struct pp_error *e)
@@ -269,6 +333,8 @@ int main(int argc, char **argv)
 	o.dry_run = !strcmp(argv[2], "dry");
 	if (!strcmp(argv[2], "run") || o.dry_run)
 		r = pp_apply_run_with(&plan, &o, &settings, &e);
+	else if (!strcmp(argv[2], "count"))
+		r = count(&plan, &o, &e);
 	else if (!strcmp(argv[2], "resume"))
 		r = pp_apply_resume_with(&o, &settings, &e);
 	else if (!strcmp(argv[2], "undo"))

@@ -278,6 +278,18 @@ static int has_address(struct pp_system *s, const char *name)
 	return f->addressed && !strcmp(f->addressed, name);
 }
 
+static int find_holder(struct pp_system *s, const char *const *paths, struct pp_holder *ret)
+{
+	struct fake *f = (struct fake *)s;
+
+	for (; f->held && *paths; paths++)
+		if (!strcmp(*paths, f->held)) {
+			*ret = (struct pp_holder){ 4711, "qemu-system-x86", *paths };
+			return 1;
+		}
+	return 0;
+}
+
 static int log_begin(struct pp_system *s)
 {
 	return -((struct fake *)s)->log_errno;
@@ -307,6 +319,7 @@ static const struct pp_system_ops ops = {
 	.close = close_fd,
 	.is_claimed = is_claimed,
 	.has_address = has_address,
+	.find_holder = find_holder,
 	.log_begin = log_begin,
 	.log_next = log_next,
 	.free = free_nothing,

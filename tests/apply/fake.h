@@ -35,6 +35,7 @@ struct fake {
 	const char *claimed;     /* a block device's path */
 	int claimed_errno;
 	const char *addressed; /* a network interface */
+	const char *held;      /* a file that process 4711 holds open */
 	int log_errno;
 	const char *log[8]; /* records that come after the failing call; NULL behind the last */
 	int nr_log, next_log;

@@ -35,7 +35,7 @@ cat etc/udev/rules.d/*.rules >> $out.new 2>/dev/null || :
 mv $out.new $out
 """ % {"release": RELEASE}
 
-# Its configuration is bash, as the real one's.
+# bash, as the real one: its configuration appends by +=.
 DRACUT = """#!/bin/bash
 set -e
 cd "$PCIPASS_ROOT"
@@ -366,6 +366,26 @@ class Root:
                 self.put(f"proc/{name}", "")
         os.symlink(f"../../drivers/{driver}", where / "driver")
 
+    def kernel(self, address: str, driver: str = "mpt3sas") -> None:
+        """From now on somebody reacts: what the kernel binds the device to where no override stands."""
+        self.put(f"kernel/{address}", driver + "\n")
+
+    def driver(self, address: str) -> str:
+        link = self.path / "sys/bus/pci/devices" / address / "driver"
+        return link.readlink().name if link.is_symlink() else ""
+
+    def group(self, address: str, number: int, *cdevs: str) -> None:
+        """Its IOMMU group, as a guest opens it."""
+        devices = self.path / f"sys/kernel/iommu_groups/{number}/devices"
+        devices.mkdir(parents=True, exist_ok=True)
+        (devices / address).symlink_to(f"../../../../bus/pci/devices/{address}")
+        (self.path / "sys/bus/pci/devices" / address / "iommu_group").symlink_to(
+            f"../../../../kernel/iommu_groups/{number}")
+        self.put(f"dev/vfio/{number}", "")
+        for cdev in cdevs:
+            (self.path / "sys/bus/pci/devices" / address / "vfio-dev" / cdev).mkdir(parents=True)
+            self.put(f"dev/vfio/devices/{cdev}", "")
+
     def put(self, path: str, content) -> None:
         whole = self.path / path
         whole.parent.mkdir(parents=True, exist_ok=True)
@@ -397,9 +417,13 @@ class Root:
                 continue
             if not state and name.startswith(STATE + "/.pcipass-") and name.endswith(".tmp"):
                 continue
+            # Write-only to the kernel.
+            if name.endswith(("/unbind", "/drivers_probe")):
+                continue
             mode = path.lstat().st_mode
             content = (os.readlink(path) if path.is_symlink() else
-                       hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
+                       path.read_text().split("\n")[0].replace("(null)", "") if path.name == "driver_override"
+                       else hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
             seen[name] = (oct(mode), content)
         return seen
 

@@ -440,6 +440,34 @@ static void vfio_does_not_let_go(void **state)
 	pp_attach_free(a);
 }
 
+/* Somebody took it while it was on vfio-pci: the kernel would wait for him. */
+static void taken_by_a_guest(void **state)
+{
+	struct fake *f = *state;
+
+	fake_link(f, "sys/bus/pci/devices/" HBA "/iommu_group",
+	          "../../../../kernel/iommu_groups/8");
+	fake_folder(f, "sys/kernel/iommu_groups/8/devices/" HBA);
+	f->held = "dev/vfio/8";
+	struct pp_attach *a = fake_attach(f, "02:00.0", true, false);
+	assert_non_null(a);
+	assert_false(pp_attach_restored(a));
+	assert_int_equal(step_of(a, "put-back")->error, EBUSY);
+	assert_non_null(strstr(step_of(a, "put-back")->text,
+	                       HBA " is used by a guest: qemu-system-x86 (pid 4711) holds "
+	                           "/dev/vfio/8"));
+	assert_null(strstr(f->did, "unbind:vfio-pci"));
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	assert_int_equal(a->nr_to_type, 3);
+	pp_attach_free(a);
+	/* Somebody else's group is nobody's business. */
+	f->held = "dev/vfio/9";
+	fake_link(f, "sys/bus/pci/devices/" HBA "/driver", "../../../../bus/pci/drivers/mptsas");
+	a = fake_attach(f, "02:00.0", true, false);
+	assert_true(pp_attach_restored(a));
+	pp_attach_free(a);
+}
+
 static void stopped_at_every_moment(void **state)
 {
 	struct fake *f = *state;
@@ -486,6 +514,7 @@ int main(void)
 		TEST(driver_does_not_rebind),
 		TEST(the_driver_pretends),
 		TEST(vfio_does_not_let_go),
+		TEST(taken_by_a_guest),
 		TEST(stopped_at_every_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,14 +16,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fakeroot import Driver, Root, differences, override
+from fakeroot import STATE, Driver, Root, differences, override
 
 CALLS = ("write", "pwrite64", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "mkdir",
          "rmdir", "ftruncate", "fchmod", "fchown", "chmod", "openat")
 DEVICE = "0000:07:00.0"
-# At boot: nobody here answers for the kernel, so a driver would not change.
-STEPS = ("--boot", override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas",
-         "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded")
+SETTING = "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded"
+IMAGE = (override(), "argument:intel_iommu=on", SETTING)
+FREE = (override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas", SETTING)
+UNBIND = (f"unbind:{DEVICE},1000,0072,vfio-pci",)
 
 
 def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict:
@@ -37,16 +38,13 @@ def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict
 class Kill:
     """One host, made anew from a copy for each try."""
 
-    def __init__(self, drive: Driver, strace: str, folder: Path, image: bool = False):
+    def __init__(self, drive: Driver, strace: str, origin: Root, folder: Path, steps: tuple):
         self.drive, self.strace, self.folder = drive, strace, folder
-        self.origin = Root(folder / "origin", *(("mkinitcpio", "none") if image else ()))
-        if image:
-            self.origin.make_uki("mkinitcpio")
-        self.origin.device(DEVICE)
+        self.origin, self.steps = origin, steps
         self.tries = 0
         done = self.fresh()
         self.before = done.snapshot()
-        self.calls = count(strace, drive, done, folder / "log", "run", *STEPS)
+        self.calls = count(strace, drive, done, folder / "log", "run", *self.steps)
         self.after = done.snapshot()
         self.undo_calls = count(strace, drive, done, folder / "log", "undo")
         assert done.snapshot() == self.before
@@ -90,7 +88,7 @@ class Kill:
                 if call == "openat" or number % every:
                     continue
                 root = self.fresh()
-                self.inject(root, call, "signal=KILL", str(when), "run", *STEPS)
+                self.inject(root, call, "signal=KILL", str(when), "run", *self.steps)
                 self.settle(f"killed at {call} {when}", root, number // every % 2 == 0)
 
     def kill_undo(self, every: int) -> None:
@@ -101,7 +99,7 @@ class Kill:
                 if call == "openat" or number % every:
                     continue
                 root = self.fresh()
-                assert self.drive(root, "run", *STEPS)[0] == 0
+                assert self.drive(root, "run", *self.steps)[0] == 0
                 self.inject(root, call, "signal=KILL", str(when), "undo")
                 self.settle(f"undo killed at {call} {when}", root, number // every % 2 == 0)
 
@@ -118,7 +116,7 @@ class Kill:
                         continue
                     name = f"{error} at {call} {when}{on}"
                     root = self.fresh()
-                    code, text = self.inject(root, call, f"error={error}", f"{when}{on}", "run", *STEPS)
+                    code, text = self.inject(root, call, f"error={error}", f"{when}{on}", "run", *self.steps)
                     self.is_one_of(f"{name}: {text}", root, self.before if code else self.after,
                                    self.before)
                     self.settle(name, root, False)
@@ -127,8 +125,35 @@ class Kill:
         """Nothing can be written any more, from some write on: what is left is led back later."""
         for when in range(1, self.calls["write"] + 1, 3):
             root = self.fresh()
-            self.inject(root, "write", "error=ENOSPC", f"{when}+", "run", *STEPS)
+            self.inject(root, "write", "error=ENOSPC", f"{when}+", "run", *self.steps)
             self.settle(f"ENOSPC from write {when}", root, False)
+
+
+def with_image(_drive: Driver, path: Path) -> Root:
+    root = Root(path, "mkinitcpio", "none")
+    root.make_uki("mkinitcpio")
+    return root
+
+
+def with_device(_drive: Driver, path: Path) -> Root:
+    root = Root(path)
+    root.device(DEVICE)
+    root.kernel(DEVICE)
+    root.group(DEVICE, 13)
+    return root
+
+
+def bound(drive: Driver, path: Path) -> Root:
+    """A host with a device on vfio-pci, now and at boot, and no journal of who did it."""
+    root = with_device(drive, path)
+    code, text = drive(root, "run", f"bind:{DEVICE},1000,0072,mpt3sas")
+    assert code == 0, text
+    (path / STATE / "apply.json").unlink()
+    return root
+
+
+# The image's tool is slow, and the calls are mostly the same; so are those of an unbind.
+HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 2))
 
 
 def main() -> int:
@@ -140,18 +165,17 @@ def main() -> int:
         print("skipped: strace may not trace here")
         return 77
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    # The second makes a unified kernel image; its tool is slow, and the calls are mostly the same.
-    for image in (False, True):
+    drive = Driver(sys.argv[1])
+    for name, make, steps, share in HOSTS:
         with tempfile.TemporaryDirectory() as folder:
-            kill = Kill(Driver(sys.argv[1]), strace, Path(folder), image)
-            kill.kill_all(18 if image else every)
-            kill.kill_undo(18 if image else every)
-            if not image:
-                kill.errors(every * 3)
+            kill = Kill(drive, strace, make(drive, Path(folder) / "origin"), Path(folder), steps)
+            kill.kill_all(every * share)
+            kill.kill_undo(every * share)
+            if name != "image":
+                kill.errors(every * share * 3)
                 kill.disk_full()
-            print(f"{'image: ' if image else ''}{sum(kill.calls.values())} calls of an apply, "
-                  f"{sum(kill.undo_calls.values())} of an undo; {kill.tries} times disturbed: old or new "
-                  "each time")
+            print(f"{name}: {sum(kill.calls.values())} calls of an apply, {sum(kill.undo_calls.values())} "
+                  f"of an undo; {kill.tries} times disturbed: old or new each time")
     return 0
 
 

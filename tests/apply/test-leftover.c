@@ -287,10 +287,11 @@ static void a_guest_has_it(void **state)
 	leave(f);
 	fake_link(f, "sys/bus/pci/devices/" HBA "/iommu_group",
 	          "../../../../kernel/iommu_groups/8");
-	f->fail_open = "dev/vfio/8";
-	f->fail_open_errno = EBUSY;
+	fake_folder(f, "sys/kernel/iommu_groups/8/devices/" HBA);
+	f->held = "dev/vfio/8";
 	assert_int_equal(put_back(f, &found, &e), -EBUSY);
 	assert_non_null(strstr(e.text, HBA));
+	assert_non_null(strstr(e.text, "qemu-system-x86 (pid 4711)"));
 	assert_non_null(strstr(e.text, "end the guest, then \"pcipass undo\""));
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
 	assert_true(pp_leftover_exists(&f->base));
@@ -301,7 +302,7 @@ static void a_guest_has_it(void **state)
 	assert_non_null(strstr(a->reason, "end the guest"));
 	pp_attach_free(a);
 	assert_true(pp_leftover_exists(&f->base));
-	f->fail_open = NULL;
+	f->held = NULL;
 	assert_int_equal(put_back(f, &found, &e), 0);
 	as_before(f);
 }

@@ -122,6 +122,101 @@ static void claimed(void **state)
 	used(f, FAKE_HBA, NULL);
 }
 
+static void behind_a_loop_device(void **state)
+{
+	struct fake *f = *state;
+
+	fake_link(f, "sys/class/block/loop3", "../../devices/virtual/block/loop3");
+	fake_folder(f, "sys/devices/virtual/block/loop3");
+	used(f, FAKE_HBA, NULL);
+	fake_file(f, "sys/devices/virtual/block/loop3/loop/backing_file", "/dev/sdb10\n");
+	used(f, FAKE_HBA, NULL);
+	fake_file(f, "sys/devices/virtual/block/loop3/loop/backing_file", "/dev/sdb1\n");
+	used(f, FAKE_HBA, "sdb1 below it is behind loop3");
+	used(f, FAKE_NIC, NULL);
+}
+
+static void exported(void **state)
+{
+	static const char path[] = "sys/kernel/config/nvmet/subsystems/nqn.x/namespaces/1/"
+				   "device_path";
+	struct fake *f = *state;
+
+	fake_file(f, path, "/dev/sda\n");
+	used(f, FAKE_HBA, NULL);
+	fake_file(f, path, "/dev/sdb\n");
+	used(f, FAKE_HBA, "/dev/sdb is exported by NVMe over Fabrics");
+	used(f, FAKE_NIC, NULL);
+}
+
+/* A disk given to a guest as a file; a tape that is written; a display that is shown on. */
+static void held_by_a_process(void **state)
+{
+	struct fake *f = *state;
+
+	f->held = "dev/sdb1";
+	used(f, FAKE_HBA, "qemu-system-x86 (pid 4711) holds /dev/sdb1");
+	used(f, FAKE_NIC, NULL);
+	f->held = "dev/nst0";
+	used(f, FAKE_HBA, NULL);
+	fake_link(f, "sys/class/scsi_tape/nst0",
+	          "../../devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/scsi_tape/nst0");
+	used(f, FAKE_HBA, "holds /dev/nst0");
+	f->held = "dev/dri/card0";
+	fake_link(f, "sys/class/drm/card0",
+	          "../../devices/pci0000:00/0000:00:02.0/0000:02:00.1/drm/card0");
+	used(f, FAKE_HBA, NULL);
+	used(f, FAKE_SOUND, "holds /dev/dri/card0");
+}
+
+/* More than one round of growth, and none is lost. */
+static void many_disks(void **state)
+{
+	struct fake *f = *state;
+	char path[128], link[256];
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(path, sizeof(path), "sys/class/block/sdx%d", i);
+		snprintf(link, sizeof(link), "%ssdx%d", DISK_PATH, i);
+		fake_link(f, path, link);
+		snprintf(path, sizeof(path),
+		         "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdx%d", i);
+		fake_folder(f, path);
+	}
+	used(f, FAKE_HBA, NULL);
+	f->held = "dev/sdx0";
+	used(f, FAKE_HBA, "holds /dev/sdx0");
+	f->held = "dev/sdx99";
+	used(f, FAKE_HBA, "holds /dev/sdx99");
+}
+
+static void kernel_console(void **state)
+{
+	struct fake *f = *state;
+
+	fake_link(f, "sys/class/tty/ttyS4",
+	          "../../devices/pci0000:00/0000:00:02.0/0000:03:00.0/tty/ttyS4");
+	fake_file(f, "proc/consoles", "tty0 -WU (EC p  )    4:7\nttyS0 -W- (E  p a)    4:64\n");
+	used(f, FAKE_NIC, NULL);
+	fake_file(f, "proc/consoles", "tty0 -WU (EC p  )    4:7\nttyS4 -W- (E  p a)    4:68\n");
+	used(f, FAKE_NIC, "the kernel's console is ttyS4 below it");
+	used(f, FAKE_HBA, NULL);
+}
+
+/* Its switch is never up, and an address is somewhere else. */
+static void port_of_a_switch(void **state)
+{
+	struct fake *f = *state;
+
+	fake_link(f, "sys/devices/pci0000:00/0000:00:02.0/0000:03:00.0/net/eth0/upper_ovs-system",
+	          "../../../../../virtual/net/ovs-system");
+	fake_link(f, "sys/class/net/ovs-system", "../../devices/virtual/net/ovs-system");
+	fake_file(f, "sys/devices/virtual/net/ovs-system/flags", "0x1002\n");
+	used(f, FAKE_NIC, "eth0 is a port of Open vSwitch");
+	fake_file(f, "sys/devices/pci0000:00/0000:00:02.0/0000:03:00.0/net/eth0/flags", "0x1002\n");
+	used(f, FAKE_NIC, NULL);
+}
+
 /* What could decide and cannot be read is no "no". */
 static void cannot_tell(void **state)
 {
@@ -258,6 +353,12 @@ int main(void)
 		TEST(swapped_to),
 		TEST(held),
 		TEST(claimed),
+		TEST(behind_a_loop_device),
+		TEST(exported),
+		TEST(held_by_a_process),
+		TEST(many_disks),
+		TEST(kernel_console),
+		TEST(port_of_a_switch),
 		TEST(cannot_tell),
 		TEST(nvme_multipath),
 		TEST(addressed),

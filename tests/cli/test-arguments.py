@@ -11,7 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import ENDPOINT, PCIPASS, Case, drhd, rmrr, scope, smbios_slot  # noqa: E402
 
-COMMANDS = ("survey", "explain", "check", "reserved", "capture", "groups", "emit", "verify")
+COMMANDS = ("survey", "explain", "check", "reserved", "capture", "groups", "emit", "verify",
+            "bind", "unbind")
 
 
 def run(*arguments, **more):
@@ -64,6 +65,15 @@ class Usage(unittest.TestCase):
                                 ("reserved", "--keep-private"), ("survey", "-ox")):
             arguments = [command, option] + (["07:00.0"] if command in ("check", "explain") else [])
             self.refused(*arguments, words=f"{command} does not take")
+
+    def test_binding(self):
+        for command in ("bind", "unbind"):
+            self.refused(command, words="an argument is missing")
+            self.refused(command, "07:00.0", "x", words="'x': one argument too many")
+            for option in ("--json", "--resume", "--from=x", "--take"):
+                self.refused(command, "07:00.0", option, words=f"{command} does not take")
+            for option in ("--now", "--boot"):
+                self.refused("undo", option, words="undo does not take")
 
     def test_capture_without_a_place(self):
         self.refused("capture", words="-o FILE")

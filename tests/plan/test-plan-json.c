@@ -24,6 +24,10 @@ static const char bind_step[] =
 	"{\"kind\":\"bind\",\"cure\":\"bind\",\"text\":\"\",\"risk\":null,\"undo\":\"\","
 	"\"needs_reboot\":false,\"bind\":{\"address\":\"0000:07:00.0\",\"vendor\":\"1000\","
 	"\"device\":\"0087\",\"expected_driver\":\"mpt3sas\"}}";
+static const char unbind_step[] =
+	"{\"kind\":\"unbind\",\"cure\":\"unbind-vfio\",\"text\":\"\",\"risk\":null,\"undo\":\"\","
+	"\"needs_reboot\":%s,\"unbind\":{\"address\":\"0000:07:00.0\",\"vendor\":\"1000\","
+	"\"device\":\"0087\",\"expected_driver\":\"vfio-pci\"%s}}";
 static const char hand_step[] =
 	"{\"kind\":\"instruction\",\"cure\":\"bios-vmd\",\"text\":\"switch it off\","
 	"\"risk\":\"disks\",\"undo\":\"on\",\"needs_reboot\":true}";
@@ -80,6 +84,58 @@ static void test_words_are_made(void **state)
 	p = parse(hand_step);
 	assert_string_equal(p->steps[0].text, "switch it off");
 	pp_plan_free(p);
+}
+
+/* Whether it is taken, and if so, what it says. */
+static void unbinds(const char *needs_reboot, const char *when, const char *words)
+{
+	char step[1024], text[4096];
+	struct pp_plan *p = NULL;
+	struct pp_error e = { 0 };
+
+	snprintf(step, sizeof(step), unbind_step, needs_reboot, when);
+	snprintf(text, sizeof(text), "%s%s%s", head, step, tail);
+	int r = pp_plan_parse(text, strlen(text), &p, &e);
+	if (!words) {
+		assert_int_equal(r, -EBADMSG);
+		assert_null(p);
+		return;
+	}
+	assert_int_equal(r, 0);
+	assert_string_equal(p->steps[0].text, words);
+	assert_string_equal(p->steps[0].undo, "bind it to vfio-pci again");
+	json_t *made = pp_plan_json(p), *wanted = json_loads(text, 0, NULL);
+	const json_t *mine = json_object_get(json_array_get(json_object_get(made, "steps"), 0),
+	                                     "unbind"),
+		     *theirs = json_object_get(json_array_get(json_object_get(wanted, "steps"), 0),
+	                                       "unbind");
+	assert_non_null(mine);
+	assert_true(json_equal(mine, theirs));
+	json_decref(made);
+	json_decref(wanted);
+	pp_plan_free(p);
+}
+
+static void test_unbind(void **state)
+{
+	static const char off[] = "take 07:00.0 off vfio-pci for the host's own driver, ";
+	char words[128];
+
+	snprintf(words, sizeof(words), "%snow and at every boot", off);
+	unbinds("false", "", words);
+	snprintf(words, sizeof(words), "%snow, and no longer than to the next boot", off);
+	unbinds("false", ",\"when\":\"now\"", words);
+	snprintf(words, sizeof(words), "%sat every boot, from the next one on", off);
+	unbinds("true", ",\"when\":\"boot\"", words);
+	/* What is at boot only shows after one, and nothing else does. */
+	unbinds("false", ",\"when\":\"boot\"", NULL);
+	unbinds("true", "", NULL);
+	unbinds("true", ",\"when\":\"now\"", NULL);
+	unbinds("false", ",\"when\":\"both\"", NULL);
+	unbinds("false", ",\"when\":null", NULL);
+	unbinds("false", ",\"when\":1", NULL);
+	unbinds("false", ",\"then\":\"now\"", NULL);
+	unbinds("false", ",\"when\":\"now\",\"more\":1", NULL);
 }
 
 static void test_device_ids(void **state)
@@ -140,7 +196,7 @@ int main(void)
 		cmocka_unit_test(test_crc32),          cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_words_are_made), cmocka_unit_test(test_device_ids),
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_output_untouched),
-		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_arguments),      cmocka_unit_test(test_unbind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

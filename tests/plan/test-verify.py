@@ -185,6 +185,27 @@ class OtherSteps(Verify):
         driver.symlink_to("../../../bus/pci/drivers/vfio-pci")
         self.assertEqual(self.verify(self.after, plan, 0)[what]["answer"], "yes")
 
+    def test_unbound(self):
+        what = "07:00.0 is no longer bound to vfio-pci"
+        details = {"address": "0000:07:00.0", "vendor": "1000", "device": "0087",
+                   "expected_driver": "vfio-pci"}
+        plan = self.step("unbind", False, **details)
+        checks = self.verify(self.after, plan, 0)
+        self.assertEqual(checks[what]["answer"], "yes")
+        self.assertIn("mpt3sas", checks[what]["evidence"])
+        # It stays with the host: what a guest would say of it is no question.
+        self.assertNotIn(GUEST, checks)
+        driver = (self.after / "sys/bus/pci/devices/0000:07:00.0").resolve() / "driver"
+        driver.unlink()
+        self.assertIn("no driver", self.verify(self.after, plan, 0)[what]["evidence"])
+        driver.symlink_to("../../../bus/pci/drivers/vfio-pci")
+        self.assertIn("vfio-pci", self.verify(self.after, plan, 1)[what]["evidence"])
+        # With --plan it is taken for granted that the host was started anew.
+        plan = self.step("unbind", False, **details, when="now")
+        self.assertIn("next boot only", self.verify(self.after, plan, 3)[what]["evidence"])
+        plan = self.step("unbind", True, **details, when="boot")
+        self.assertEqual(self.verify(self.after, plan, 1)[what]["answer"], "no")
+
     def test_usage(self):
         for arguments in ((), ("--plan", "x", "--attach", "07:00.0"), ("--plan", "x", "--take"),
                           ("--attach", "07:00.0")):

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "apply/bind.h"
+#include "apply/deed.h"
+#include "base/text.h"
+
+#define DEVICES "sys/bus/pci/devices"
+
+static int expect_id(struct pp_apply *a, const char *address, const char *file, uint16_t expected,
+                     struct pp_error *e)
+{
+	char path[128], text[32];
+	uint64_t id;
+
+	snprintf(path, sizeof(path), DEVICES "/%s/%s", address, file);
+	int r = pp_place_text(a, path, text, sizeof(text));
+	if (r)
+		return pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r));
+	if (!pp_parse_hex(text, UINT16_MAX, &id) || id != expected)
+		return pp_fail(e, EBUSY, "%s: its %s is %.20s, the plan expects 0x%04x", address,
+		               file, text, expected);
+	return 0;
+}
+
+int pp_bind_expect(struct pp_apply *a, const struct pp_step_bind *b, struct pp_bound *ret,
+                   struct pp_error *e)
+{
+	pp_address_format(b->address, ret->address);
+	int r = expect_id(a, ret->address, "vendor", b->vendor, e);
+
+	if (!r)
+		r = expect_id(a, ret->address, "device", b->device, e);
+	if (r)
+		return r;
+	r = pp_driver_read(a, ret->address, ret->driver, ret->override, sizeof(ret->driver));
+	return r ? pp_fail(e, -r, "%s: its driver cannot be read: %s", ret->address, strerror(-r))
+	         : 0;
+}
+
+int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_error *e)
+{
+	return pp_fail(e, EBUSY, "%s: its driver is %s, the plan expects %s", b->address,
+	               *b->driver ? b->driver : "none", expected && *expected ? expected : "none");
+}
+
+int pp_bind_now(struct pp_stage *s, enum pp_deed_kind kind, const struct pp_bound *b,
+                struct pp_error *e)
+{
+	struct pp_arena *arena = &s->apply->arena;
+	struct pp_deed *d = pp_stage_add(s, kind, e);
+
+	if (!d)
+		return -e->code;
+	d->address = pp_arena_strdup(arena, b->address);
+	d->driver = pp_arena_strdup(arena, b->driver);
+	d->override = pp_arena_strdup(arena, b->override);
+	return d->address && d->driver && d->override ? 0 : pp_fail_oom(e, b->address);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_APPLY_BIND_H
+#define PP_APPLY_BIND_H
+
+/* Inside the room: what binding and unbinding share. */
+
+#include "apply/stage.h"
+
+/* Devices bound at boot; and what puts that file into the initrds. */
+#define PP_BIND_RULES      "etc/udev/rules.d/05-pcipass.rules"
+#define PP_BIND_DRACUT     "etc/dracut.conf.d/pcipass-bind.conf"
+#define PP_BIND_MKINITCPIO "etc/mkinitcpio.conf.d/pcipass-bind.conf"
+
+/* A device as it is now. */
+struct pp_bound {
+	char address[PP_ADDRESS_TEXT_BYTES];
+	char driver[128], override[128]; /* "" none */
+};
+
+/* The step's device is there and has its ids. */
+int pp_bind_expect(struct pp_apply *a, const struct pp_step_bind *b, struct pp_bound *ret,
+                   struct pp_error *e);
+/* Its driver is not the expected one, which may be NULL or "". Returns -EBUSY. */
+int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_error *e);
+/* Adds the deed, DRIVER or RELEASE. */
+int pp_bind_now(struct pp_stage *s, enum pp_deed_kind kind, const struct pp_bound *b,
+                struct pp_error *e);
+
+/*
+ * What else than our rule binds the device to vfio-pci: in *where a place, "/etc/modprobe.d/x.conf
+ * (options vfio-pci ids=)", in the arena; NULL: nothing that is known.
+ */
+struct pp_binder {
+	const char *where, *how; /* how: to take it out, or NULL */
+	bool by_ids; /* vfio-pci has the device's ids: it takes it whenever it is free */
+};
+/* now: what holds for the running kernel; else for the next boot. */
+int pp_bind_foreign(struct pp_apply *a, const struct pp_step_bind *b, bool now,
+                    struct pp_binder *ret, struct pp_error *e);
+
+#endif
