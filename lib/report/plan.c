@@ -19,6 +19,15 @@ static const char *name_of(const struct pp_out *o, const struct pp_plan_device *
 	return o->style->name ? o->style->name(o->style->name_ctx, d->vendor, d->device) : NULL;
 }
 
+/* What carries it out, as it would be typed: the plan is made anew then. */
+static const char *command_of(const struct pp_plan *p)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind == PP_STEP_BIND)
+			return "bind";
+	return "free";
+}
+
 static void print_device(struct pp_out *o, const struct pp_plan_device *d)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], line[512], place[64] = "";
@@ -107,9 +116,10 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		         reboot ? ", reboot" : "", p->wish);
 	else
 		snprintf(line, sizeof(line),
-		         "as root, pcipass free %s asks and carries this out%s; then %spcipass "
-		         "verify",
-		         p->wish, by_hand ? ", but for what is left to you" : "",
+		         "on that host, as root, pcipass %s %s%s%s asks and carries this out%s; "
+		         "then %spcipass verify",
+		         command_of(p), p->wish, p->by ? " --by " : "", p->by ? p->by : "",
+		         by_hand ? ", but for what is left to you" : "",
 		         reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
@@ -126,9 +136,10 @@ static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be given to a guest already", p->wish);
 	else
-		snprintf(line, sizeof(line), "%s %s (%s, Linux %s):",
-		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done for" : "To free",
-		         p->wish, p->product ? p->product : "unknown product",
+		snprintf(line, sizeof(line), "%s%s %s (%s, Linux %s):",
+		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done for" : "To ",
+		         view == PP_PLAN_TAKEN_BACK ? "" : command_of(p), p->wish,
+		         p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
 	pp_out_wrapped(o, "", "  ", line);
 }

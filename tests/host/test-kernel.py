@@ -24,7 +24,7 @@ class Off(Case):
         f = self.off("quiet")
         self.assertIn("does not run it", f["text"])
         self.assertEqual(f["cures"][0]["text"],
-                         "add intel_iommu=on to the kernel's command line and reboot")
+                         "add intel_iommu=on to the kernel's command line, then reboot")
 
     def test_switched_off(self):
         for line in ("intel_iommu=off", "intel_iommu=on intel_iommu=off", "iommu=off",
