@@ -136,10 +136,9 @@ static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be given to a guest already", p->wish);
 	else
-		snprintf(line, sizeof(line), "%s%s %s (%s, Linux %s):",
-		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done for" : "To ",
-		         view == PP_PLAN_TAKEN_BACK ? "" : command_of(p), p->wish,
-		         p->product ? p->product : "unknown product",
+		snprintf(line, sizeof(line), "To %s %s (%s, Linux %s):",
+		         view == PP_PLAN_TAKEN_BACK ? "take back what was done for" : command_of(p),
+		         p->wish, p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
 	pp_out_wrapped(o, "", "  ", line);
 }

@@ -2,6 +2,8 @@
 """A host that the installed program takes for its own: a sample machine's files, stand-ins for its
 tools, and a shell in a mount namespace that has them as its root. Nothing outside is changed."""
 
+import atexit
+import functools
 import os
 import re
 import shutil
@@ -47,6 +49,17 @@ def missing() -> str | None:
     return None if done.returncode == 0 else f"no namespace for mounts: {done.stderr.strip()}"
 
 
+@functools.cache
+def made(sample: str) -> Path:
+    """The sample's files, made once."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    subprocess.run([sys.executable, "-B", TESTS / "machines/mkmachine",
+                    TESTS / f"machines/{sample}.machine", "-o", Path(folder.name) / "host"],
+                   check=True)
+    return Path(folder.name) / "host"
+
+
 class Host(fakeroot.Root):
     """A sample machine with Debian's tools, and HP's conrep."""
 
@@ -72,14 +85,9 @@ class Host(fakeroot.Root):
 
     def started(self, sample: str, boot_id: str = fakeroot.OLD_BOOT) -> None:
         """The kernel's files, as after a boot of that sample."""
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / "host"
-            subprocess.run([sys.executable, "-B", TESTS / "machines/mkmachine",
-                            TESTS / f"machines/{sample}.machine", "-o", made], check=True)
-            for name in ("sys", "own-proc"):
-                shutil.rmtree(self.path / name, ignore_errors=True)
-            shutil.copytree(made / "sys", self.path / "sys", symlinks=True)
-            shutil.copytree(made / "proc", self.path / "own-proc", symlinks=True)
+        for name, own in (("sys", "sys"), ("proc", "own-proc")):
+            shutil.rmtree(self.path / own, ignore_errors=True)
+            shutil.copytree(made(sample) / name, self.path / own, symlinks=True)
         self.put("proc/sys/kernel/random/boot_id", boot_id + "\n")
         self.put("proc/sys/kernel/osrelease", fakeroot.RELEASE + "\n")
         for folder in ("block", "net", "graphics"):

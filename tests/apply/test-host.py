@@ -66,7 +66,7 @@ class Typed(unittest.TestCase):
         self.host.started("dl380p-gen8-freed", fakeroot.NEW_BOOT)
         self.type(verify, 0, "slot2: it took")
         self.type("pcipass check slot2", 0, "assignable")
-        self.type(f"{undo} --yes", 0, "undo: set RMRDS_Slot2")
+        self.type(f"{undo} --yes", 0, "set RMRDS_Slot2 back to")
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
         self.type(f"{undo} --yes", 4, "undone already")
 
