@@ -71,7 +71,7 @@ class Host(fakeroot.Root):
         super().__init__(path)
         shutil.rmtree(path / "lib")  # the real one takes its place
         for folder in ("usr/local/bin", "usr/share/schemas", "proc", "dev", "root", "tmp",
-                       "var/tmp"):
+                       "var/tmp", "mnt"):
             (path / folder).mkdir(parents=True, exist_ok=True)
         self.tool("conrep", (TESTS / "store/fake-conrep.py").read_text())
         self.put("usr/sbin/settings", "".join(f"RMRDS_Slot{n}=Endpoints_Included\n"

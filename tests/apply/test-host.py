@@ -11,6 +11,7 @@ usage: test-host.py PCIPASS
 
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -30,7 +31,9 @@ def named(text: str, pattern: str) -> str:
     return found.group(1)
 
 
-class Typed(unittest.TestCase):
+class OnHost(unittest.TestCase):
+    """Types, and looks at what comes."""
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -44,6 +47,10 @@ class Typed(unittest.TestCase):
             self.assertIn(word, text, line)
         self.assertNotIn("Sanitizer", text)
         return text
+
+
+class Typed(OnHost):
+    """What pcipass does itself."""
 
     def test_a_setting(self):
         """Surveyed, freed, rebooted, verified, and taken back, each by the command named before."""
@@ -135,6 +142,123 @@ class Typed(unittest.TestCase):
         self.type(f"{bind} --boot --yes", 0, "write /etc/udev/rules.d/05-pcipass.rules")
         self.type("pcipass undo --yes", 0)
         self.assertEqual(before, self.host.changed())
+
+
+class ByHand(OnHost):
+    """What is left to a person: the lines as the program or doc/cures.md has them. What writes to the
+    kernel's files writes to plain ones here, so it is seen that each goes where it should."""
+
+    def blocks(self, cure: str, kind: str = "sh") -> list[str]:
+        """The fenced blocks of a cure's section."""
+        text = (namespace.TESTS.parent / "doc/cures.md").read_text()
+        section = re.search(rf"^## {cure}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL).group(1)
+        found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
+        self.assertTrue(found, cure)
+        return [re.sub(rf"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
+
+    def cure(self, sample: str, pattern: str) -> str:
+        """A cure of that sample's survey."""
+        self.host.started(sample)
+        return named(self.type("pcipass", 0), pattern)
+
+    def test_unbind_bridge(self):
+        told = self.cure("conventional-pci", r"cure: (echo \S+ > \S+/shpchp/unbind)")
+        self.type(told, 0)
+        self.assertEqual(self.host.text("sys/bus/pci/drivers/shpchp/unbind"), "0000:01:00.0\n")
+        (by_hand,) = self.blocks("unbind-bridge")
+        self.assertEqual(re.sub("0000:..:00.0", "", by_hand.strip()), told.replace("0000:01:00.0", ""))
+
+    def test_vfs_off(self):
+        self.host.started("sriov-nic")
+        told = [m for m in re.findall(r"\[vfs-off\] (echo 0 > \S+)",
+                                      " ".join(self.explained("sriov-nic").split()))]
+        self.assertTrue(told)
+        self.type(told[0], 0)
+        self.assertEqual(self.host.text(told[0].split(" > /")[1]), "0\n")
+
+    def explained(self, sample: str) -> str:
+        """Everything about all devices of a sample."""
+        self.host.started(sample)
+        listed = self.type("pcipass --all", 0)
+        return "".join(self.host.run(f"pcipass explain {a}")[1]
+                       for a in re.findall(r"^  ([0-9a-f:.]{7}) ", listed, re.MULTILINE))
+
+    def test_modules_options(self):
+        """modprobe understands the lines, and would give them to the module."""
+        (unsafe,), (denylist,) = (self.blocks(c, "") for c in
+                                  ("allow-unsafe-interrupts", "disable-denylist"))
+        told = self.cure("no-intremap", r'cure: write "(options .*?)" into')
+        self.assertEqual(told, unsafe.strip())
+        modprobe = shutil.which("modprobe") or "/usr/sbin/modprobe"
+        if not Path(modprobe).exists():
+            self.skipTest("modprobe is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "vfio.conf").write_text(unsafe + denylist)
+            said = subprocess.run([modprobe, "-C", folder, "--showconfig"], check=True, text=True,
+                                  capture_output=True).stdout
+        self.assertIn("options vfio_iommu_type1 allow_unsafe_interrupts=1\n", said)
+        self.assertIn("options vfio_pci disable_denylist=1\n", said)
+
+    def test_conrep(self):
+        """The way of HP's program, with ours in its place, which carries it to HP's."""
+        (schema, data) = self.blocks("bios-rmrds", "xml")
+        self.assertIn("RMRDS_Slot2", schema)
+        by_pcipass, *by_hand = self.blocks("bios-rmrds")
+        self.host.put("root/exclude.dat", data)
+        before = self.host.changed()
+        shown, written = by_pcipass.strip().splitlines()
+        self.type(shown, 0, "would be in force")
+        self.assertEqual(before, self.host.changed())
+        self.type(written, 0, "written, and in force")
+        self.type("pcipass settings set RMRDS_Slot2=Endpoints_Included", 0)
+        self.host.put("root/conrep_rmrds.xml", (namespace.TESTS.parent / "schemas/rmrds.xml")
+                      .read_text())
+        *first, compared = "".join(by_hand).strip().splitlines()
+        for line in first:
+            self.type(f'conrep() {{ pcipass-conrep "$@"; }}; {line}', 0, "Conrep Return Code: 0")
+        changed = self.type(compared, 1)
+        self.assertEqual([x[0] for x in changed.splitlines()[1:]], ["<", "-", ">"], changed)
+
+    def test_table(self):
+        """An archive made by hand holds what pcipass's own does; the bare table stands for iasl's."""
+        if not shutil.which("cpio"):
+            self.skipTest("cpio is not installed")
+        by_pcipass, by_hand = self.blocks("table-override")
+        *_, build = by_pcipass.strip().splitlines()
+        self.type(build, 0)
+        self.type("pcipass override build 07:00.0 -o DMAR.aml", 0)
+        self.type(": >/boot/initrd.img-$(uname -r); " + by_hand, 0)
+        self.assertEqual(*(self.type(f"cpio -t --quiet <{x}; cpio -i --quiet --to-stdout "
+                                     f"'*DMAR.aml' <{x} | md5sum", 0).splitlines()[-2:]
+                           for x in ("acpi-override.cpio", "/boot/initrd.img-override")))
+        self.assertIn(self.host.read("root/DMAR.aml"), self.host.read("root/acpi-override.cpio"))
+
+    def test_overrides(self):
+        """The block of the other way, line by line."""
+        (by_pcipass, _) = self.blocks("table-override")
+        install, status, remove, _ = by_pcipass.strip().splitlines()
+        self.type(f"{install} --yes", 0)
+        self.type(status, 1)
+        self.type(remove, 0)
+
+    def test_mounts(self):
+        """What makes a mount that is read-only writable does, and an interface is taken down."""
+        self.type("mount -t tmpfs -o ro none /mnt && ! touch /mnt/x 2>/dev/null && "
+                  "mount -o remount,rw /mnt && touch /mnt/x", 0)
+        if not shutil.which("ip"):
+            self.skipTest("iproute2 is not installed")
+        done = subprocess.run(["unshare", "-rn", "sh", "-c", "ip link set lo up && ip link set lo down "
+                               "&& ip -o link show up"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+    def test_name_of_conrep(self):
+        """The line of the manual page, for a host without HP's."""
+        page = (namespace.TESTS.parent / "man/conrep.1.scd").read_text()
+        line = re.search(r"^\t(update-alternatives .*)$", page, re.MULTILINE).group(1)
+        own = "--altdir /tmp/a --admindir /tmp/b --log /tmp/log --install"
+        line = line.replace("/usr/bin/", "/tmp/").replace("--install", own)
+        self.type("mkdir /tmp/a /tmp/b; cp /usr/local/bin/pcipass-conrep /tmp; " + line, 0)
+        self.type("/tmp/conrep --version", 0)
 
 
 if __name__ == "__main__":
