@@ -34,11 +34,11 @@ ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "0": ""}
 PCIPASS = (r"pcipass(?:-conrep)? +(?:--?[a-z]|%s|(?:survey|explain|check|reserved|groups|capture|"
            r"settings|free|verify|apply|undo|bind|unbind|override|emit)\b)")
 TOOLS = (r"(?:(?:modprobe|ip link|mokutil|apt-get|driverctl|virsh|systemctl|sysctl|meson|clush|sudo|"
-         r"proxmox-boot-tool|qm set|qm start) +[-a-z%$]|"
+         r"proxmox-boot-tool|qm set|qm start) +[-a-z%$\"]|"
          r"(?:mount|umount|grubby|dracut|mkinitcpio|update-initramfs|update-alternatives|ukify|bootctl|"
          r"efibootmgr|iasl|cpio|conrep|qemu-system-x86_64) +-|kernel-install add)")
 REDIRECTED = r"echo \S+ ?>"
-LINES = (r"(?:options +[a-z_-]+ +[a-z_]+=|GRUB_CMDLINE\w*=|(?:intel_iommu|amd_iommu|iommu)=[a-z]|"
+LINES = (r"(?:options +[a-z0-9_-]+ +[a-z_]+=|GRUB_CMDLINE\w*=|(?:intel_iommu|amd_iommu|iommu)=[a-z]|"
          r"-fw_cfg |-device |-machine |<(?:iommu|ioapic|hostdev|controller|qemu:commandline)\b)")
 CMDLETS = r"(?:Get|Set|Add|Remove|Mount|Dismount|Enable|Disable)-[A-Z][A-Za-z]+"
 OPTION = r"--[a-z][a-z-]+"
@@ -138,7 +138,7 @@ def typed_in_document(where: str, text: str) -> list[Typed]:
     made = [Typed(where, line, True) for b in shell_blocks(text) for line in whole_lines(b)]
     prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = (" ".join(s.split()) for s in re.findall(r"`([^`]+)`", prose))
-    return made + [Typed(where, s) for s in spans if SPAN.match(s)]
+    return made + [Typed(where, s, True) for s in spans if SPAN.match(s)]
 
 
 def typed_in_page(where: str, text: str) -> list[Typed]:
@@ -173,7 +173,7 @@ def read_rows(path: Path) -> tuple[list[Row], list[str]]:
     """The table, and what in it is no row."""
     rows, wrong = [], []
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith("# "):
             continue
         pattern, bar, held_by = line.partition(" | ")
         held = [h.strip() for h in held_by.split(";") if h.strip()]
