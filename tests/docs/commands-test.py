@@ -164,6 +164,10 @@ def uncovered(typed: Typed, rows: list[Row], commands: re.Pattern) -> list[str]:
         longest = max((n for n, _ in lengths), default=0)
         if not longest:
             wrong.append(f"{typed.where}: nobody ran: {typed.text[start:start + 90]!r}")
+        # A script is run as a whole.
+        if longest and typed.text.startswith("#!"):
+            longest = len(typed.text)
+            lengths = [(n and longest, row) for n, row in lengths]
         for n, row in lengths:
             row.used += bool(n) and n == longest
         at = start + max(longest, 1 if not found else found.end() - start if not longest else 0)
