@@ -27,8 +27,8 @@ def squeezed(text: str) -> str:
 class Hints(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # A name that the shell would take apart.
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        # Names that the shell would take apart.
         for recipe in MACHINES.glob("*.machine"):
             subprocess.run([sys.executable, "-B", MACHINES / "mkmachine", recipe, "-o",
                             cls.folder / f"{recipe.stem}, its.tar"], check=False,
@@ -99,9 +99,12 @@ class Hints(unittest.TestCase):
         named = left = 0
         for sample in (s for s in self.samples() if AS_USER not in s):
             survey = json.loads(self.type(f"pcipass --from '{sample}' --json"))
+            seen = set()
             for device in survey["devices"]:
-                if device["verdict"] != "blocked-curable":
+                why = str([(f["rule"], [c["id"] for c in f["cures"]]) for f in device["findings"]])
+                if device["verdict"] != "blocked-curable" or why in seen:
                     continue
+                seen.add(why)
                 said = self.type(f"pcipass --from '{sample}' check {device['address']}", 1)
                 free = re.search(r"\((pcipass free .*?)\): ", said)
                 plan = self.type(f"pcipass --from '{sample}' free {device['address']} --dry-run", 0, 1)
@@ -112,8 +115,8 @@ class Hints(unittest.TestCase):
                     left += 1
                     check = re.search(r"then (pcipass check \S+)", squeezed(plan)).group(1)
                     self.type(check.replace("pcipass", f"pcipass --from '{sample}'", 1), 1)
-        self.assertGreater(named, 10)
-        self.assertGreater(left, 5)
+        self.assertGreater(named, 5)
+        self.assertGreater(left, 2)
 
     def test_other_ways(self):
         """Each name in brackets is one for --by."""
