@@ -86,7 +86,9 @@ enum exit_code show_and_apply(const struct options *o, struct pp_plan *p)
 	struct pp_error e = { 0 };
 	enum exit_code code = EXIT_YES;
 
-	if (pp_report_plan(p, PP_PLAN_CARRIED_OUT, &style, sink_stdout(), &e) || flush_stdout(&e))
+	if (pp_report_plan(p, o->dry_run ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT, &style,
+	                   sink_stdout(), &e) ||
+	    flush_stdout(&e))
 		code = complain(&e);
 	else
 		code = apply_plan(o, p);

@@ -8,7 +8,7 @@
 
 #include "cli.h"
 
-const char program_name[] = "conrep", program_help[] = "; see conrep -h";
+const char program_name[] = "conrep", program_help[] = "; see pcipass-conrep -h";
 
 #define DEFAULT_SCHEMA "conrep.xml"
 #define DEFAULT_DATA   "conrep.dat"
@@ -39,7 +39,7 @@ static void print_banner(void)
 
 static void print_help(void)
 {
-	puts("usage: conrep [-s | -l] [-x FILE] [-f FILE]\n"
+	puts("usage: pcipass-conrep [-s | -l] [-x FILE] [-f FILE]\n"
 	     "\n"
 	     "  -s, --save         save this machine's settings to the data file\n"
 	     "  -l, --load         load the data file's settings into this machine\n"

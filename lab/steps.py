@@ -68,7 +68,7 @@ def stop(t: Terminal) -> None:
 
 def survey(t: Terminal, *wanted: str) -> None:
     """The whole machine, as far as the cards are concerned."""
-    t.type("pcipass", *wanted, shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|HP's conrep, then|devices:")
+    t.type("pcipass", *wanted, shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|cure: set|done by: pcipass free|devices:")
 
 
 def held(t: Terminal, card: Card) -> None:

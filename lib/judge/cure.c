@@ -38,13 +38,13 @@ static void cure_rmrds(struct pp_judging *j, struct pp_finding *f, const struct 
 		doubt = pp_arena_printf(j->arena,
 		                        " (another source says slot %s: look at the board)",
 		                        s->other_name);
-	pp_add_cure(
+	pp_add_cure_by_free(
 		f, "bios-rmrds",
 		pp_arena_printf(j->arena,
-	                        "set the hidden BIOS setting RMRDS_Slot%s to Endpoints_Excluded "
-	                        "with HP's conrep, then reboot%s",
+	                        "set the hidden BIOS setting RMRDS_Slot%s to Endpoints_Excluded, "
+	                        "then reboot%s",
 	                        s->name, doubt ? doubt : ""),
-		"iLO no longer sees the card in that slot (temperature, health)");
+		"iLO no longer sees the card in that slot (temperature, health)", NULL);
 }
 
 /* HPE's advice for network cards of the ninth generation: a menu, no setting by name. */
@@ -77,12 +77,13 @@ static void cure_relax(struct pp_judging *j, struct pp_finding *f)
 	if (h->iommu != PP_IOMMU_INTEL || !h->kernel.proxmox ||
 	    pp_kernel_at_least(&h->kernel, 6, 2) != PP_YES)
 		return;
-	pp_add_cure(
+	pp_add_cure_by_free(
 		f, "relax-rmrr",
-		"add intel_iommu=on,relax_rmrr to the kernel's command line and reboot (Proxmox "
+		"add intel_iommu=on,relax_rmrr to the kernel's command line, then reboot (Proxmox "
 		"knows it from 6.2.16-13 on)",
 		"for every device: firmware that still uses a region may write into a guest's "
-		"memory");
+		"memory",
+		"intel_iommu=on,relax_rmrr");
 }
 
 bool pp_locked_down(const struct pp_host *h)
@@ -100,12 +101,15 @@ static void cure_override(struct pp_judging *j, struct pp_finding *f)
 		return;
 	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
 		return;
-	pp_add_cure(
+	pp_add_cure_by_free(
 		f, "table-override",
 		h->iommu == PP_IOMMU_AMD
-			? "override the IVRS from the initrd, with that region taken out"
-			: "override the DMAR from the initrd, with the device's scope taken out",
-		"firmware that still uses the region may write into a guest's memory, or fault");
+			? "give the kernel the firmware's IVRS table without the device in that "
+			  "region, then reboot"
+			: "give the kernel the firmware's DMAR table without the device's entries, "
+			  "then reboot",
+		"firmware that still uses the region may write into a guest's memory, or fault",
+		NULL);
 }
 
 void pp_cure_any_region(struct pp_judging *j, struct pp_finding *f)

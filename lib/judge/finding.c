@@ -82,10 +82,36 @@ void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ..
 	f->evidence = list;
 }
 
+static void add_cure(struct pp_finding *f, struct pp_cure c)
+{
+	if (f->nr_cures < PP_MAX_CURES && c.text)
+		f->cures[f->nr_cures++] = c;
+}
+
 void pp_add_cure(struct pp_finding *f, const char *id, const char *text, const char *risk)
 {
-	if (f->nr_cures < PP_MAX_CURES && text)
-		f->cures[f->nr_cures++] = (struct pp_cure){ id, text, risk };
+	add_cure(f, (struct pp_cure){ .id = id, .text = text, .risk = risk });
+}
+
+void pp_add_cure_by_free(struct pp_finding *f, const char *id, const char *text, const char *risk,
+                         const char *argument)
+{
+	add_cure(f, (struct pp_cure){ id, text, risk, true, argument });
+}
+
+bool pp_finding_by_free(const struct pp_finding *f)
+{
+	return f->effect == PP_BLOCKS && f->nr_cures && f->cures[0].by_free;
+}
+
+bool pp_row_by_free(const struct pp_row *row)
+{
+	if (row->verdict != PP_VERDICT_BLOCKED_CURABLE)
+		return false;
+	for (uint32_t i = 0; i < row->nr_findings; i++)
+		if (pp_finding_by_free(row->findings[i]))
+			return true;
+	return false;
 }
 
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d)

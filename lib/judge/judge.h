@@ -21,9 +21,11 @@ enum pp_scope {
 
 /* What can be done about a finding. The price is told with it. */
 struct pp_cure {
-	const char *id;   /* stable: documents and plans refer to it */
-	const char *text; /* what to do, for this host and device */
-	const char *risk; /* what it costs; NULL: nothing worth a word */
+	const char *id;       /* stable: documents and plans refer to it */
+	const char *text;     /* what to do, for this host and device */
+	const char *risk;     /* what it costs; NULL: nothing worth a word */
+	bool by_free;         /* "pcipass free" carries it out; else a person does */
+	const char *argument; /* by_free: the kernel argument that it adds; NULL: it adds none */
 };
 
 #define PP_MAX_CURES 5
@@ -81,6 +83,11 @@ struct pp_survey {
 bool pp_locked_down(const struct pp_host *h);
 
 const char *pp_effect_name(enum pp_effect effect);
+
+/* Whether a reason's first cure is one that "pcipass free" carries out. */
+bool pp_finding_by_free(const struct pp_finding *f);
+/* The same of any of a blocked device's reasons; false where nothing would free it. */
+bool pp_row_by_free(const struct pp_row *row);
 
 /* Drivers that leave DMA to user space, and no driver at all. */
 bool pp_leaves_dma_alone(const struct pp_device *d);

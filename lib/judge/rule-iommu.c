@@ -90,8 +90,9 @@ static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char
 		                            off, intel ? ", put intel_iommu=on there" : ""),
 		            NULL);
 	else if (intel)
-		pp_add_cure(f, "kernel-argument",
-		            "add intel_iommu=on to the kernel's command line and reboot", NULL);
+		pp_add_cure_by_free(f, "kernel-argument",
+		                    "add intel_iommu=on to the kernel's command line, then reboot",
+		                    NULL, "intel_iommu=on");
 	else if (j->host->kernel.command_line.error)
 		pp_evidence(j, f, "the kernel's command line was not read");
 	else /* AMD's and Arm's are on by default: only the log can tell what went wrong. */
@@ -104,7 +105,8 @@ static void cure_table(const struct pp_host *h, struct pp_finding *f)
 	pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
 	if (!pp_locked_down(h))
 		pp_add_cure(f, "table-override",
-		            "override the table from the initrd, with its mistake mended",
+		            "give the kernel the table with its mistake mended, by hand "
+		            "(doc/cures.md), then reboot",
 		            "a table that is not the firmware's own");
 }
 
@@ -120,8 +122,9 @@ static void iommu_declared_but_off(struct pp_judging *j, const char *table)
 		            "the kernel gave up on the IOMMU: it could not map a region that the "
 		            "firmware asks for");
 		pp_evidence(j, f, "kernel log: not able to establish FW requested direct mapping");
-		pp_add_cure(f, "kernel-argument",
-		            "add iommu=pt to the kernel's command line and reboot", NULL);
+		pp_add_cure_by_free(f, "kernel-argument",
+		                    "add iommu=pt to the kernel's command line, then reboot", NULL,
+		                    "iommu=pt");
 		cure_table(h, f);
 	} else if (h->table_error.code) {
 		f = pp_find(j, PP_BLOCKS,

@@ -47,7 +47,11 @@ struct pp_finding *pp_find_unknown(struct pp_judging *j, enum pp_effect could, c
 /* One line of proof. */
 void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* What a person does. */
 void pp_add_cure(struct pp_finding *f, const char *id, const char *text, const char *risk);
+/* What "pcipass free" does as well; argument: see struct pp_cure. */
+void pp_add_cure_by_free(struct pp_finding *f, const char *id, const char *text, const char *risk,
+                         const char *argument);
 
 /* "07:00.0", in the arena. */
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d);

@@ -79,21 +79,6 @@ int pp_plan_look(struct pp_planning *p, bool *regions, struct pp_error *e)
 	return r;
 }
 
-/* "add ARGUMENT to …": what a program can do as well; NULL: it is more than that. */
-static const char *argument_to_add(const struct pp_cure *c)
-{
-	static const char *const arguments[] = { "intel_iommu=on", "iommu=pt" };
-
-	if (strcmp(c->id, "kernel-argument") != 0 || strncmp(c->text, "add ", 4) != 0)
-		return NULL;
-	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-		size_t n = strlen(arguments[i]);
-		if (!strncmp(c->text + 4, arguments[i], n) && c->text[4 + n] == ' ')
-			return arguments[i];
-	}
-	return NULL;
-}
-
 /* The one asked for, else the first that frees the device itself. */
 static const struct pp_cure *cure_of(const struct pp_planning *p, const struct pp_finding *f)
 {
@@ -124,9 +109,8 @@ static int cure(struct pp_planning *p, uint32_t device, const struct pp_finding 
 	if (f->effect != PP_BLOCKS || pp_blocker_is_region(f))
 		return 0;
 	const struct pp_cure *c = cure_of(p, f);
-	const char *argument = argument_to_add(c);
-	if (argument)
-		pp_planning_argue(p, c->id, argument, risk_of(p, c));
+	if (c->argument)
+		pp_planning_argue(p, c->id, c->argument, risk_of(p, c));
 	else
 		pp_planning_instruct(p, c->id, c->text, risk_of(p, c));
 	for (uint32_t i = 0; i < f->nr_cures; i++)

@@ -339,6 +339,7 @@ static int make(struct pp_planning *p, const char *wish, struct pp_error *e)
 	if (!p->steps || !p->alternatives)
 		return pp_fail_oom(e, "plan");
 	plan->wish = pp_planning_text(p, "%s", wish);
+	plan->by = copy(p, p->cure);
 	plan->product = copy(p, p->h->product.text);
 	plan->bios_version = copy(p, p->h->bios_version.text);
 	plan->kernel = copy(p, p->h->kernel.release.text);

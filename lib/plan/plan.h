@@ -85,6 +85,7 @@ struct pp_plan_region {
 struct pp_plan {
 	struct pp_arena arena;
 	const char *wish;
+	const char *by; /* the cure that was asked for; NULL: none, or the plan comes from a file */
 	/* The host it was made from: apply refuses another. NULL: not known. */
 	const char *product, *bios_version, *kernel;
 	const struct pp_plan_device *devices;

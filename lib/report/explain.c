@@ -137,6 +137,28 @@ static bool any_cure(const struct pp_survey *s, const struct pp_selection *chose
 	return false;
 }
 
+/* What to do about it: the command, where there is one, and where the rest is told. */
+static void print_ways(struct pp_out *o, const struct pp_survey *s,
+                       const struct pp_selection *chosen, const char *what)
+{
+	bool by_free = false;
+
+	for (uint32_t i = 0; i < chosen->count; i++)
+		by_free |= pp_row_by_free(&s->rows[chosen->devices[i]]);
+	if (!any_cure(s, chosen))
+		return;
+	pp_out(o, "\n");
+	if (by_free) {
+		pp_out(o, "To cure it, as root%s: pcipass free %s\n",
+		       pp_words_elsewhere(o) ? " on that host" : "", what);
+		pp_out(o, "What that would do: %s free %s --dry-run\n",
+		       o->style->command ? o->style->command : "pcipass", what);
+	}
+	pp_out_wrapped(o, "", "",
+	               "Each cure by hand, step by step and with the way back: doc/cures.md, under "
+	               "the name in brackets.");
+}
+
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
                       struct pp_sink sink, struct pp_error *e)
 {
@@ -166,10 +188,7 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 			print_device(&o, s, &s->rows[chosen.devices[i]],
 			             foretell ? &isolation : NULL);
 		}
-		if (any_cure(s, &chosen))
-			pp_out_wrapped(&o, "\n", "",
-			               "Each cure by hand, step by step and with the way back: "
-			               "doc/cures.md, under the name in brackets.");
+		print_ways(&o, s, &chosen, what);
 		if (s->host->unread)
 			pp_out(&o, "\n");
 		pp_words_rights(&o, s->host);
@@ -194,7 +213,7 @@ static int severity(enum pp_verdict v)
 
 static void print_check(struct pp_out *o, const char *what, const struct pp_row *worst)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
+	char address[PP_ADDRESS_TEXT_BYTES], command[160];
 	const char *reason = "";
 
 	pp_address_format(worst->device->address, address);
@@ -215,8 +234,10 @@ static void print_check(struct pp_out *o, const char *what, const struct pp_row 
 		pp_out(o, "\n");
 		return;
 	}
-	pp_out(o, "%s: %s%s%s\n", address, verdict_words(worst->verdict), *reason ? ": " : "",
-	       reason);
+	pp_words_free(worst, false, command, sizeof(command));
+	bool by_free = pp_row_by_free(worst);
+	pp_out(o, "%s: %s%s%s%s%s%s\n", address, verdict_words(worst->verdict), by_free ? " (" : "",
+	       by_free ? command : "", by_free ? ")" : "", *reason ? ": " : "", reason);
 }
 
 int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,

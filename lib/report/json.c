@@ -67,8 +67,9 @@ static json_t *cures(const struct pp_finding *f)
 
 	for (uint32_t i = 0; i < f->nr_cures; i++) {
 		const struct pp_cure *c = &f->cures[i];
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s?}", "id", c->id, "text",
-		                                      c->text, "risk", c->risk));
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:s, s:s?, s:b}", "id", c->id, "text",
+		                                c->text, "risk", c->risk, "by_free", c->by_free));
 	}
 	return list;
 }

@@ -118,9 +118,10 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		         reboot ? ", reboot" : "", p->wish);
 	else
 		snprintf(line, sizeof(line),
-		         "as root, pcipass %s %s asks and carries this out%s; then %spcipass "
-		         "verify",
-		         verb_of(p), p->wish, by_hand ? ", but for what is left to you" : "",
+		         "on the host, as root, pcipass %s %s%s%s asks and carries this out%s; "
+		         "then %spcipass verify",
+		         verb_of(p), p->wish, p->by ? " --by " : "", p->by ? p->by : "",
+		         by_hand ? ", but for what is left to you" : "",
 		         reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);

@@ -169,14 +169,29 @@ static void print_reason(struct pp_out *o, const struct pp_finding *f, const cha
 	pp_out_wrapped(o, first, rest, *told);
 }
 
-static void print_reasons(struct pp_out *o, const struct pp_row *row)
+static void print_by(struct pp_out *o, const char *indent, const struct pp_row *row, bool several)
 {
+	char command[160];
+
+	pp_words_free(row, several, command, sizeof(command));
+	pp_out(o, "%sdone by: %s\n", indent, command);
+}
+
+/* Of one row, or of several that have them in common. */
+static void print_reasons(struct pp_out *o, const struct pp_row *row, bool several)
+{
+	bool by_free = false;
 	const struct pp_finding *f;
 	const char *told = NULL;
 	uint32_t i = 0, n = 0;
 
-	for (; (f = next_reason(row, &i)); n++)
+	for (; (f = next_reason(row, &i)); n++) {
 		print_reason(o, f, "      ", &told);
+		by_free |= pp_finding_by_free(f);
+	}
+	/* One command for all of them: it makes one plan. */
+	if (by_free)
+		print_by(o, "      ", row, several);
 	bool blocked_itself = false;
 	for (i = 0; i < row->nr_findings; i++)
 		blocked_itself |= row->findings[i]->effect == PP_BLOCKS &&
@@ -189,6 +204,7 @@ static void print_reasons(struct pp_out *o, const struct pp_row *row)
 static void print_host(struct pp_out *o, const struct pp_survey *s)
 {
 	const char *told = NULL;
+	bool by_free = false;
 
 	if (s->nr_common_findings)
 		pp_out(o, "\n%sTHE WHOLE HOST%s\n", pp_out_color(o, PP_BOLD),
@@ -198,7 +214,10 @@ static void print_host(struct pp_out *o, const struct pp_survey *s)
 		print_reason(o, f, "  ", &told);
 		if (f->nr_cures && f->cures[0].risk)
 			pp_out_wrapped(o, "        its price: ", "          ", f->cures[0].risk);
+		by_free |= pp_finding_by_free(f);
 	}
+	if (by_free && s->nr_rows)
+		print_by(o, "  ", s->rows, true);
 }
 
 /* Columns of the widest address. Sorted: the last device has the highest domain. */
@@ -242,6 +261,19 @@ static void print_row(struct pp_out *o, const struct pp_survey *s, const struct 
 	       address, pp_out_color(o, PP_COLOR_NONE), facts, name);
 }
 
+/* All of them in one slot, which has a name of its own; or one row alone. */
+static bool in_one_slot(const struct member *list, uint32_t first, uint32_t last)
+{
+	const char *slot = list[first].row->device->slot.name;
+
+	for (uint32_t i = first + 1; i <= last; i++) {
+		const char *other = list[i].row->device->slot.name;
+		if (!slot || !other || strcmp(slot, other))
+			return false;
+	}
+	return true;
+}
+
 static void print_section(struct pp_out *o, const struct pp_survey *s,
                           const struct section *section)
 {
@@ -256,13 +288,13 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 	if (list)
 		pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
 		       pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t i = 0; list && i < n; i++) {
-		if (i && !same_reasons(list[i - 1].row, list[i].row))
-			print_reasons(o, list[i - 1].row);
+	for (uint32_t i = 0, first = 0; list && i < n; i++) {
 		print_row(o, s, list[i].row);
+		if (i + 1 < n && same_reasons(list[i].row, list[i + 1].row))
+			continue;
+		print_reasons(o, list[i].row, !in_one_slot(list, first, i));
+		first = i + 1;
 	}
-	if (list)
-		print_reasons(o, list[n - 1].row);
 	pp_arena_fini(&a);
 }
 

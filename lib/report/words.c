@@ -119,6 +119,44 @@ static const struct pp_cure *cure_to_begin_with(const struct pp_row *row)
 	return &row->findings[0]->cures[0];
 }
 
+/* Firmware names slots as it likes: what a shell would take apart is not printed for one. */
+static bool can_type(const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+	return *word && !word[strspn(word, plain)];
+}
+
+void pp_words_free(const struct pp_row *row, bool several, char *buf, size_t size)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format_short(row->device->address, address);
+	if (several)
+		snprintf(buf, size, "pcipass free DEVICE");
+	else if (row->device->slot.name && can_type(row->device->slot.name))
+		snprintf(buf, size, "pcipass free slot%s", row->device->slot.name);
+	else
+		snprintf(buf, size, "pcipass free %s", address);
+}
+
+bool pp_words_elsewhere(const struct pp_out *o)
+{
+	return o->style->command && strcmp(o->style->command, "pcipass") != 0;
+}
+
+/* Who does it, and where what it would do can be seen beforehand. */
+static void print_free(struct pp_out *o, const struct pp_row *row)
+{
+	char command[160], line[256];
+
+	pp_words_free(row, false, command, sizeof(command));
+	snprintf(line, sizeof(line), "%s (as root%s; it asks first)", command,
+	         pp_words_elsewhere(o) ? ", on that host" : "");
+	pp_out_wrapped(o, "      done by: ", "        ", line);
+}
+
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
 	const struct pp_row *row = first_to_cure(s);
@@ -136,6 +174,8 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	else
 		snprintf(line, sizeof(line), "to free %s, %s", address, cure->text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
+	if (cure->by_free)
+		print_free(o, row);
 	if (cure->risk)
 		pp_out_wrapped(o, "      its price: ", "        ", cure->risk);
 	snprintf(line, sizeof(line), "%s explain %s",

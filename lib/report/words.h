@@ -14,6 +14,13 @@ bool pp_words_no_iommu(const struct pp_host *h);
 void pp_words_iommu(const struct pp_host *h, char *buf, size_t size);
 /* What was not read, why, and what it would add. Nothing where all was read. */
 void pp_words_rights(struct pp_out *o, const struct pp_host *h);
+/*
+ * What to type to have a row's devices freed: "pcipass free slot2"; of several rows at once
+ * "pcipass free DEVICE".
+ */
+void pp_words_free(const struct pp_row *row, bool several, char *buf, size_t size);
+/* The report is of a capture: the reader may sit at another host than it tells of. */
+bool pp_words_elsewhere(const struct pp_out *o);
 /* The next step. */
 void pp_words_next(struct pp_out *o, const struct pp_survey *s);
 

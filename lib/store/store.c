@@ -95,6 +95,6 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 	return pp_fail(
 		e, ENOENT,
 		"no way to this host's settings: neither EFI variables of ours nor HP's "
-		"conrep is there; install HP's (it belongs to the Scripting Toolkit), or name "
-		"one: hp:PROGRAM, efivars:FOLDER or image:FILE");
+		"conrep is there; install HP's (it belongs to the Scripting Toolkit). Where settings "
+		"alone are changed, --store takes hp:PROGRAM, efivars:FOLDER or image:FILE");
 }

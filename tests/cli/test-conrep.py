@@ -273,7 +273,7 @@ class ReturnCodes(Case):
         for option in ("-h", "-?", "--help"):
             done = self.run_in(CONREP, option)
             self.assertEqual(done.returncode, 0)
-            self.assertIn("usage: conrep", done.stdout)
+            self.assertIn("usage: pcipass-conrep", done.stdout)
             self.assertEqual([x for x in done.stdout.splitlines() if len(x) > 80], [])
             self.assertNotIn("Copyright", done.stdout)
         self.assertRegex(self.run_in(CONREP, "--version").stdout, r"^conrep 5\.2\.0\.0 \(pcipass ")

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 RULE = re.compile(r'\.id\s*=\s*"([^"]+)"')
-CURE = re.compile(r'\bpp_add_cure\(\s*\w+,\s*"([^"]+)"')
-CURE_CALL = re.compile(r"\bpp_add_cure\(")
+CURE = re.compile(r'\bpp_add_cure(?:_by_free)?\(\s*\w+,\s*"([^"]+)"')
+CURE_CALL = re.compile(r"\bpp_add_cure(?:_by_free)?\(")
 
 
 WAY = re.compile(r'\.cure\s*=\s*"([^"]+)"')

@@ -24,13 +24,15 @@ class Off(Case):
         f = self.off("quiet")
         self.assertIn("does not run it", f["text"])
         self.assertEqual(f["cures"][0]["text"],
-                         "add intel_iommu=on to the kernel's command line and reboot")
+                         "add intel_iommu=on to the kernel's command line, then reboot")
+        self.assertIs(f["cures"][0]["by_free"], True)
 
     def test_switched_off(self):
         for line in ("intel_iommu=off", "intel_iommu=on intel_iommu=off", "iommu=off",
                      "quiet intel_iommu=off -- x", "intel-iommu=off"):
             f = self.off(line)
             self.assertIn("switched off on the command line", f["text"], line)
+            self.assertIs(f["cures"][0]["by_free"], False)
 
     def test_not_switched_off(self):
         for line in ("intel_iommu=off intel_iommu=on", "xintel_iommu=off", "intel_iommu",

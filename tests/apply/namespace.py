@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A host that the installed program takes for its own: a sample machine's files, stand-ins for its
+tools, and a shell in a mount namespace that has them as its root. Nothing outside is changed."""
+
+import atexit
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import fakeroot
+
+TESTS = Path(__file__).parent.parent
+# The tools see a host below $PCIPASS_ROOT; here that is the root itself.
+TOOL_HEAD = "#!/bin/sh\n: ${PCIPASS_ROOT:=/}\n"
+
+ENTER = r"""
+set -e
+root=$1
+for x in usr/bin usr/lib usr/lib64 bin lib lib64; do
+	if [ -L "/$x" ]; then ln -sfn "$(readlink "/$x")" "$root/$x"
+	elif [ -d "/$x" ]; then mkdir -p "$root/$x"; mount --rbind "/$x" "$root/$x"
+	fi
+done
+# What a process reads of itself is the real one's.
+mount --rbind /proc "$root/proc"
+(cd "$root/own-proc" && find . -type f) | while read -r x; do
+	[ ! -e "$root/proc/$x" ] || mount --bind "$root/own-proc/$x" "$root/proc/$x"
+done
+mount --rbind /dev "$root/dev"
+mount --bind "$PROGRAMS" "$root/usr/local/bin"
+mount --bind "$SCHEMAS" "$root/usr/share/schemas"
+export PCIPASS_SCHEMAS=/usr/share/schemas
+exec chroot "$root" /bin/bash -c 'cd /root; eval "$0"' "$2"
+"""
+
+
+def missing() -> str | None:
+    """Why there can be no such host here; None: there can."""
+    try:
+        done = subprocess.run(["unshare", "-rm", "mount", "--rbind", "/proc", "/proc"],
+                              capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unshare is not installed"
+    return None if done.returncode == 0 else f"no namespace for mounts: {done.stderr.strip()}"
+
+
+@functools.cache
+def made(sample: str) -> Path:
+    """The sample's files, made once."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    subprocess.run([sys.executable, "-B", TESTS / "machines/mkmachine",
+                    TESTS / f"machines/{sample}.machine", "-o", Path(folder.name) / "host"],
+                   check=True)
+    return Path(folder.name) / "host"
+
+
+class Host(fakeroot.Root):
+    """A sample machine with Debian's tools, and HP's conrep."""
+
+    def __init__(self, path: Path, pcipass: str, sample: str = "dl380p-gen8"):
+        self.path = path
+        self.programs = Path(pcipass).resolve().parent
+        path.mkdir()
+        self.started(sample)
+        super().__init__(path)
+        shutil.rmtree(path / "lib")  # the real one takes its place
+        for folder in ("usr/local/bin", "usr/share/schemas", "proc", "dev", "root", "tmp",
+                       "var/tmp", "mnt", "run"):
+            (path / folder).mkdir(parents=True, exist_ok=True)
+        self.tool("conrep", (TESTS / "store/fake-conrep.py").read_text())
+        self.put("usr/sbin/settings", "".join(f"RMRDS_Slot{n}=Endpoints_Included\n"
+                                              for n in range(1, 17)))
+        assert self.run("true")[0] == 0  # makes the places for mounts
+
+    def changed(self) -> dict:
+        """What an apply may change, and the settings."""
+        return {k: v for k, v in self.snapshot().items()
+                if k.startswith(("boot", "etc", "var/lib")) or k == "usr/sbin/settings"}
+
+    def started(self, sample: str, boot_id: str = fakeroot.OLD_BOOT) -> None:
+        """The kernel's files, as after a boot of that sample."""
+        for name, own in (("sys", "sys"), ("proc", "own-proc")):
+            shutil.rmtree(self.path / own, ignore_errors=True)
+            shutil.copytree(made(sample) / name, self.path / own, symlinks=True)
+        self.put("proc/sys/kernel/random/boot_id", boot_id + "\n")
+        self.put("proc/sys/kernel/osrelease", fakeroot.RELEASE + "\n")
+        for folder in ("block", "net", "graphics"):
+            (self.path / "sys/class" / folder).mkdir(parents=True, exist_ok=True)
+        (self.path / "sys/fs/btrfs").mkdir(parents=True, exist_ok=True)
+
+    def put(self, path: str, content) -> None:
+        # The sample's table and lockdown, not those of a folder made by hand.
+        if path == "sys/firmware/acpi/tables/DMAR" or path.startswith("sys/kernel/security"):
+            return
+        super().put(re.sub("^proc/", "own-proc/", path), content)
+
+    def tool(self, name: str, script: str) -> None:
+        if script.startswith("#!/bin/sh\n"):
+            script = TOOL_HEAD + script.removeprefix("#!/bin/sh\n")
+        super().tool(name, script)
+
+    def run(self, line: str) -> tuple[int, str]:
+        """What a person would type as root, its exit status and all that it printed."""
+        script = 'exec unshare -rm bash -c "$ENTER" enter "$0" "$1"'
+        done = subprocess.run(
+            ["bash", "-c", script, self.path, line], stdin=subprocess.DEVNULL, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            env={"PATH": "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+                 "HOME": "/root", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb",
+                 "ENTER": ENTER, "PROGRAMS": str(self.programs),
+                 "SCHEMAS": str(TESTS.parent / "schemas"),
+                 **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
+        return done.returncode, done.stdout

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The program as it is typed on a host: each command that it names next is the one that is run.
+
+The host is a folder that a mount namespace has as its root, so this is all of pcipass with nothing
+given to it but its command line. What the kernel does with a driver or a table is not in it: a
+story of the lab has that.
+
+usage: test-host.py PCIPASS
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import fakeroot
+import namespace
+
+PCIPASS = sys.argv.pop(1)
+KILLED = "#!/bin/sh\nkill -9 $PPID\n"  # the power goes while the initrd is made
+
+
+def named(text: str, pattern: str) -> str:
+    """A command that a text tells to type, over its line breaks."""
+    found = re.search(pattern, re.sub(r"\s+", " ", text))
+    assert found, f"no {pattern} in: {text}"
+    return found.group(1)
+
+
+class OnHost(unittest.TestCase):
+    """Types, and looks at what comes."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.host = namespace.Host(Path(folder.name) / "host", PCIPASS)
+
+    def type(self, line: str, code: int, *words: str) -> str:
+        """What it said; its exit status and some words are as expected."""
+        status, text = self.host.run(line)
+        self.assertEqual(status, code, f"{line}: {text}")
+        for word in words:
+            self.assertIn(word, text, line)
+        self.assertNotIn("Sanitizer", text)
+        return text
+
+
+class Typed(OnHost):
+    """What pcipass does itself."""
+
+    def test_a_setting(self):
+        """Surveyed, freed, rebooted, verified, and taken back, each by the command named before."""
+        before = self.host.changed()
+        survey = self.type("pcipass", 0)
+        free = named(survey, r"Next: to free slot 2, .*? done by: (pcipass free slot2) \(as root; ")
+        self.assertEqual(named(self.type("pcipass check slot2", 1), r"\((pcipass .*?)\): "), free)
+        explained = self.type(named(survey, "More: (pcipass explain 07:00.0)"), 0)
+        self.assertEqual(named(explained, r"as root: (pcipass free \S+)"), "pcipass free 07:00.0")
+        planned = self.type(named(explained, r"would do: (pcipass free \S+ --dry-run)"), 0)
+        self.assertEqual(named(planned, r"as root, (pcipass free \S+) asks"),
+                         "pcipass free 07:00.0")
+        yes = named(self.type(free, 2), "nobody can be asked here: (--yes)")
+        self.assertEqual(before, self.host.changed())
+        done = self.type(f"{free} {yes}", 0, "set RMRDS_Slot2 to Endpoints_Excluded")
+        self.assertNotIn("Next:", done)
+        self.assertIn("RMRDS_Slot2=Endpoints_Excluded\n", self.host.text("usr/sbin/settings"))
+        verify, undo = (named(done, f'Done. Reboot, .*?"(pcipass {x})"') for x in ("verify", "undo"))
+        self.type(verify, 1, "reboot first")
+        self.host.started("dl380p-gen8-freed", fakeroot.NEW_BOOT)
+        self.type(verify, 0, "slot2: it took")
+        self.type("pcipass check slot2", 0, "assignable")
+        self.type(f"{undo} --yes", 0, "set RMRDS_Slot2 back to")
+        self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
+        self.type(f"{undo} --yes", 4, "undone already")
+
+    def test_a_table(self):
+        before = self.host.changed()
+        free = named(self.type("pcipass free slot2 --dry-run --by table-override", 0),
+                     r"as root, (pcipass free slot2 --by table-override) asks")
+        self.type(f"{free} --yes", 0, "run update-initramfs -u -k all")
+        self.type("pcipass override status", 1, "reboot")
+        self.type("pcipass override remove", 0)
+        self.assertEqual(before, self.host.changed())
+        self.type("pcipass override install 02:00.0 --yes", 0)
+        self.type("pcipass undo --yes", 0)
+        self.assertEqual(before, self.host.changed())
+
+    def test_override_remove_is_not_for_more(self):
+        self.type("pcipass free slot2 --yes", 0)
+        undo = named(self.type("pcipass override remove", 1), '"(pcipass undo)" takes all')
+        self.type(f"{undo} --yes", 0)
+
+    def test_arguments(self):
+        self.host.started("dl380p-gen8-iommu-off")
+        before = self.host.changed()
+        free = named(self.type("pcipass", 0), r"Next: add intel_iommu=on .*? done by: (pcipass \S+ \S+)")
+        self.type(f"{free} --yes", 0, "run update-grub")
+        self.assertIn("intel_iommu=on", self.host.text("boot/grub/grub.cfg"))
+        self.type("pcipass undo --yes", 0)
+        self.assertEqual(before, self.host.changed())
+
+    def test_half_done(self):
+        before = self.host.changed()
+        for which in ("apply --resume", "undo"):
+            tool = self.host.path / "usr/sbin/update-initramfs"
+            whole = tool.read_text()
+            tool.write_text(KILLED)
+            self.type("pcipass free slot2 --by table-override --yes; code=$?; sleep 0.5; exit $code",
+                      137)
+            tool.write_text(whole)
+            told = self.type("pcipass free slot2 --yes", 4, "half done")
+            command = named(told, f'"(pcipass {which})"')
+            self.assertIn(command, self.type("pcipass verify", 3, "half done"))
+            self.type(f"{command} --yes", 0)
+            if which != "undo":
+                self.type("pcipass undo --yes", 0)
+            self.assertEqual(before, self.host.changed())
+
+    def test_nothing_applied(self):
+        told = self.type("pcipass verify", 3)
+        self.assertEqual(named(told, "give (--plan) FILE, or --attach DEVICE"), "--plan")
+        self.type("pcipass free slot2 -o plan.json", 0)
+        self.type("pcipass verify --plan plan.json", 1)
+        self.type("pcipass apply --plan plan.json --dry-run", 0, "would set RMRDS_Slot2")
+        self.type("pcipass apply --plan plan.json --yes", 0)
+
+    def test_without_conrep(self):
+        """Where HP's program is missing it is said before anything is changed, and how to name it."""
+        self.host.path.joinpath("usr/sbin/conrep").rename(self.host.path / "usr/sbin/hp-conrep")
+        told = self.type("pcipass free slot2 --yes", 4, "install HP's")
+        self.assertIn("hp:PROGRAM", told)
+        self.type("pcipass settings get --store hp:/usr/sbin/hp-conrep RMRDS_Slot2", 0,
+                  "RMRDS_Slot2=Endpoints_Included")
+
+    def test_bound_at_boot(self):
+        before = self.host.changed()
+        bind = named(self.type("pcipass bind slot2 --dry-run", 0), "as root, (pcipass bind slot2) asks")
+        self.type(f"{bind} --boot --yes", 0, "write /etc/udev/rules.d/05-pcipass.rules")
+        self.type("pcipass undo --yes", 0)
+        self.assertEqual(before, self.host.changed())
+
+
+class ByHand(OnHost):
+    """What is left to a person: the lines as the program or doc/cures.md has them. What writes to the
+    kernel's files writes to plain ones here, so it is seen that each goes where it should."""
+
+    def blocks(self, cure: str, kind: str = "sh") -> list[str]:
+        """The fenced blocks of a cure's section."""
+        text = (namespace.TESTS.parent / "doc/cures.md").read_text()
+        section = re.search(rf"^## {cure}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL).group(1)
+        found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
+        self.assertTrue(found, cure)
+        return [re.sub(rf"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
+
+    def cure(self, sample: str, pattern: str) -> str:
+        """A cure of that sample's survey."""
+        self.host.started(sample)
+        return named(self.type("pcipass", 0), pattern)
+
+    def test_unbind_bridge(self):
+        told = self.cure("conventional-pci", r"cure: (echo \S+ > \S+/shpchp/unbind)")
+        self.type(told, 0)
+        self.assertEqual(self.host.text("sys/bus/pci/drivers/shpchp/unbind"), "0000:01:00.0\n")
+        (by_hand,) = self.blocks("unbind-bridge")
+        self.assertEqual(re.sub("0000:..:00.0", "", by_hand.strip()), told.replace("0000:01:00.0", ""))
+
+    def test_vfs_off(self):
+        self.host.started("sriov-nic")
+        told = [m for m in re.findall(r"\[vfs-off\] (echo 0 > \S+)",
+                                      " ".join(self.explained("sriov-nic").split()))]
+        self.assertTrue(told)
+        self.type(told[0], 0)
+        self.assertEqual(self.host.text(told[0].split(" > /")[1]), "0\n")
+
+    def explained(self, sample: str) -> str:
+        """Everything about all devices of a sample."""
+        self.host.started(sample)
+        listed = self.type("pcipass --all", 0)
+        return "".join(self.host.run(f"pcipass explain {a}")[1]
+                       for a in re.findall(r"^  ([0-9a-f:.]{7}) ", listed, re.MULTILINE))
+
+    def test_modules_options(self):
+        """modprobe understands the lines, and would give them to the module."""
+        (unsafe,), (denylist,) = (self.blocks(c, "") for c in
+                                  ("allow-unsafe-interrupts", "disable-denylist"))
+        told = self.cure("no-intremap", r'cure: write "(options .*?)" into')
+        self.assertEqual(told, unsafe.strip())
+        modprobe = shutil.which("modprobe") or "/usr/sbin/modprobe"
+        if not Path(modprobe).exists():
+            self.skipTest("modprobe is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "vfio.conf").write_text(unsafe + denylist)
+            said = subprocess.run([modprobe, "-C", folder, "--showconfig"], check=True, text=True,
+                                  capture_output=True).stdout
+        self.assertIn("options vfio_iommu_type1 allow_unsafe_interrupts=1\n", said)
+        self.assertIn("options vfio_pci disable_denylist=1\n", said)
+
+    def test_conrep(self):
+        """The way of HP's program, with ours in its place, which carries it to HP's."""
+        (schema, data) = self.blocks("bios-rmrds", "xml")
+        self.assertIn("RMRDS_Slot2", schema)
+        by_pcipass, *by_hand = self.blocks("bios-rmrds")
+        self.host.put("root/exclude.dat", data)
+        before = self.host.changed()
+        shown, written = by_pcipass.strip().splitlines()
+        self.type(shown, 0, "would be in force")
+        self.assertEqual(before, self.host.changed())
+        self.type(written, 0, "written, and in force")
+        self.type("pcipass settings set RMRDS_Slot2=Endpoints_Included", 0)
+        self.host.put("root/conrep_rmrds.xml", (namespace.TESTS.parent / "schemas/rmrds.xml")
+                      .read_text())
+        *first, compared = "".join(by_hand).strip().splitlines()
+        for line in first:
+            self.type(f'conrep() {{ pcipass-conrep "$@"; }}; {line}', 0, "Conrep Return Code: 0")
+        changed = self.type(compared, 1)
+        self.assertEqual([x[0] for x in changed.splitlines()[1:]], ["<", "-", ">"], changed)
+
+    def test_table(self):
+        """An archive made by hand holds what pcipass's own does; the bare table stands for iasl's."""
+        if not shutil.which("cpio"):
+            self.skipTest("cpio is not installed")
+        by_pcipass, by_hand = self.blocks("table-override")
+        *_, build = by_pcipass.strip().splitlines()
+        self.type(build, 0)
+        self.type("pcipass override build 07:00.0 -o DMAR.aml", 0)
+        self.type(": >/boot/initrd.img-$(uname -r); " + by_hand, 0)
+        self.assertEqual(*(self.type(f"cpio -t --quiet <{x}; cpio -i --quiet --to-stdout "
+                                     f"'*DMAR.aml' <{x} | md5sum", 0).splitlines()[-2:]
+                           for x in ("acpi-override.cpio", "/boot/initrd.img-override")))
+        self.assertIn(self.host.read("root/DMAR.aml"), self.host.read("root/acpi-override.cpio"))
+
+    def test_overrides(self):
+        """The block of the other way, line by line."""
+        (by_pcipass, _) = self.blocks("table-override")
+        install, status, remove, _ = by_pcipass.strip().splitlines()
+        self.type(f"{install} --yes", 0)
+        self.type(status, 1)
+        self.type(remove, 0)
+
+    def test_mounts(self):
+        """What makes a mount that is read-only writable does, and an interface is taken down."""
+        self.type("mount -t tmpfs -o ro none /mnt && ! touch /mnt/x 2>/dev/null && "
+                  "mount -o remount,rw /mnt && touch /mnt/x", 0)
+        if not shutil.which("ip"):
+            self.skipTest("iproute2 is not installed")
+        done = subprocess.run(["unshare", "-rn", "sh", "-c", "ip link set lo up && ip link set lo down "
+                               "&& ip -o link show up"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+    def test_name_of_conrep(self):
+        """The line of the manual page, for a host without HP's."""
+        page = (namespace.TESTS.parent / "man/conrep.1.scd").read_text()
+        line = re.search(r"^\t(update-alternatives .*)$", page, re.MULTILINE).group(1)
+        own = "--altdir /tmp/a --admindir /tmp/b --log /tmp/log --install"
+        line = line.replace("/usr/bin/", "/tmp/").replace("--install", own)
+        self.type("mkdir /tmp/a /tmp/b; cp /usr/local/bin/pcipass-conrep /tmp; " + line, 0)
+        self.type("/tmp/conrep --version", 0)
+
+
+if __name__ == "__main__":
+    WHY = namespace.missing()
+    if WHY:
+        print(f"skipped: {WHY}")
+        sys.exit(77)
+    if not shutil.which("chroot"):
+        print("skipped: chroot is not installed")
+        sys.exit(77)
+    unittest.main()
