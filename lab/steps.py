@@ -13,6 +13,7 @@ DATA = "exclude-slot2.xml"  # of schemas/examples
 SAVED = "/tmp/now.dat"
 GUEST_SECONDS = 300
 GUEST = "/tmp/guest.sh"
+GUEST_HOLDS = r"is used by a guest: qemu-system-x86 \(pid \d+\)\s+holds\s+/dev/vfio/\d"
 # Not what the disks' drivers say when they go and come.
 ATTACH_SHOWN = "^(?! +kernel:)|DMAR|1:1"
 
@@ -68,7 +69,8 @@ def stop(t: Terminal) -> None:
 
 def survey(t: Terminal, *wanted: str) -> None:
     """The whole machine, as far as the cards are concerned."""
-    t.type("pcipass", *wanted, shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|cure: set|done by: pcipass free|devices:")
+    t.type("pcipass", *wanted,
+           shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|cure: set|done by: pcipass free|devices:")
 
 
 def held(t: Terminal, card: Card) -> None:
@@ -144,7 +146,10 @@ def guest(t: Terminal, cards: tuple[Card, ...]) -> None:
            *[f"host={card.address}," for card in cards])
     t.type(f"cat /{nested.START}")
     disks = [rf"Serial Number: +{c.disk}\r?\n(.*\n)*?{nested.PASSED}\r?$" for c in cards]
-    t.type(f"LC_ALL=C bash /{nested.START}", *disks, seconds=GUEST_SECONDS)
+    t.say("While the guest has them, nobody takes them away:")
+    t.type(f"LC_ALL=C bash /{nested.START} & "
+           "until [ $(ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c ' /dev/vfio/[0-9]') -ge "
+           f"{len(cards)} ]; do sleep 0.2; done; pcipass undo --yes; wait", GUEST_HOLDS, *disks, seconds=GUEST_SECONDS)
 
 
 def take_back(t: Terminal, card: Card) -> None:

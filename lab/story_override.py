@@ -107,6 +107,12 @@ def bound(t: Terminal) -> None:
     """udev has bound the drive; ends with an IOMMU that is off."""
     t.say("REBOOT. Nobody has typed anything yet:")
     _driver(t, "vfio-pci")
+    t.say("Taken off again, whoever bound it; and all of that undone:")
+    t.type(f"pcipass unbind {DRIVE.name} --yes", "^pcipass: remove /etc/udev/rules.d/05-pcipass",
+           seconds=TOOL_SECONDS)
+    _driver(t, "nvme")
+    _undo(t)
+    _driver(t, "vfio-pci")
     _undo(t)
     _driver(t, "nvme")
     _as_before(t)

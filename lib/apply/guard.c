@@ -132,7 +132,7 @@ int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e)
 		return r;
 	r = pp_guest_find(system, address, &a->arena, &guest, e);
 	pp_system_free(system);
-	return r || !guest ? r : pp_fail(e, EBUSY, "%s", guest);
+	return r || !guest ? r : pp_fail(e, EBUSY, "%s; end the guest first", guest);
 }
 
 int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, struct pp_error *e)
