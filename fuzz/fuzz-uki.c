@@ -2,7 +2,7 @@
 /* The bytes as a unified kernel image, and as an initrd that is searched as the kernel does. */
 #include <stdlib.h>
 
-#include "apply/uki.h"
+#include "boot/uki.h"
 #include "override/override.h"
 #include "touch.h"
 

@@ -3,10 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "apply/carry.h"
-#include "apply/stage.h"
-#include "apply/deed.h"
-#include "apply/leftover.h"
+#include "apply/run.h"
+#include "apply/steps.h"
+#include "change/carry.h"
+#include "change/stage.h"
+#include "change/deed.h"
+#include "apply/recover.h"
 #include "base/buffer.h"
 
 static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {
@@ -213,7 +215,7 @@ static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_apply_jo
 	int r = pp_apply_lock(a, e);
 
 	if (!r)
-		r = pp_leftover_clear(a, &found, e);
+		r = pp_apply_recover(a, &found, e);
 	if (!r)
 		r = load_before(a, old, &before, e);
 	if (!r)
@@ -340,7 +342,7 @@ int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply
 		return r;
 	r = open_journal(&a, &j, e);
 	if (!r)
-		r = pp_leftover_clear(&a, &found, e);
+		r = pp_apply_recover(&a, &found, e);
 	if (!r)
 		r = resume(&a, &j, e);
 	pp_apply_fini(&a);
@@ -360,7 +362,7 @@ int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_s
 	r = open_journal(&a, &j, e);
 	if (!r || r == -ENOENT) {
 		struct pp_error second = { 0 };
-		int r2 = pp_leftover_clear(&a, &found, &second);
+		int r2 = pp_apply_recover(&a, &found, &second);
 		if (r2)
 			r = pp_fail(e, second.code, "%s", second.text);
 	}

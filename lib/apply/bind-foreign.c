@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "apply/bind.h"
-#include "apply/deed.h"
-#include "apply/loader.h"
+#include "change/deed.h"
+#include "boot/loader.h"
 #include "base/text.h"
 #include "source/source.h"
 

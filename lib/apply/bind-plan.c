@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A plan that does nothing but bind, or unbind. */
-#include "apply/context.h"
+#include "change/context.h"
 #include "judge/select.h"
 
 /* kind and when of *step are set. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "apply/bind.h"
-#include "apply/deed.h"
+#include "change/deed.h"
 #include "base/text.h"
 
 #define DEVICES "sys/bus/pci/devices"

@@ -2,7 +2,8 @@
 /* A kernel argument, where this host's boot loader reads it. */
 #include <string.h>
 
-#include "apply/loader.h"
+#include "apply/steps.h"
+#include "boot/loader.h"
 
 /* What takes back the argument if it stands there, too: which of the two counts differs by kernel.
  */

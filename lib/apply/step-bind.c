@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/steps.h"
 #include "apply/bind.h"
-#include "apply/deed.h"
-#include "apply/early.h"
-#include "apply/guard.h"
+#include "change/deed.h"
+#include "boot/early.h"
+#include "change/guard.h"
 #include "base/text.h"
 
 #define DEVICES "sys/bus/pci/devices"

@@ -9,13 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/steps.h"
 #include "acpi/table.h"
-#include "apply/boot.h"
-#include "apply/config.h"
-#include "apply/early.h"
-#include "apply/loader.h"
+#include "boot/boot.h"
+#include "boot/config.h"
+#include "boot/early.h"
+#include "boot/loader.h"
 #include "apply/override.h"
-#include "apply/uki.h"
+#include "boot/uki.h"
 #include "base/crc32.h"
 #include "base/text.h"
 #include "override/override.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "acpi/table.h"
-#include "apply/early.h"
+#include "boot/early.h"
 #include "apply/override.h"
 #include "base/crc32.h"
 #include "base/text.h"

@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "apply/place.h"
+#include "apply/run.h"
+#include "change/place.h"
 
 #define MAX_STEPS 16
 

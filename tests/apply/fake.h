@@ -2,7 +2,7 @@
 #ifndef FAKE_H
 #define FAKE_H
 
-#include "apply/attach.h"
+#include "attach/attach.h"
 
 /*
  * A machine made of a folder for its files and a table for what the kernel does. Three functions:

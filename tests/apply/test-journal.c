@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/journal.h"
+#include "change/journal.h"
 #include "base/crc32.h"
 
 #define NR_MUTATIONS 10000

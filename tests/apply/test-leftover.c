@@ -21,7 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apply/leftover.h"
+#include "apply/run.h"
+#include "attach/leftover.h"
 #include "fake.h"
 
 #define HBA   "0000:02:00.0"

@@ -16,7 +16,7 @@
 
 #include <pcipass/settings.h>
 
-#include "apply/context.h"
+#include "change/context.h"
 
 static const char *schemas, *gen8, *other;
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "apply/uki.h"
+#include "boot/uki.h"
 
 #define PE         64
 #define OPTIONAL   (PE + 24)

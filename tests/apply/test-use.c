@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "apply/use.h"
+#include "use/use.h"
 #include "fake.h"
 
 #define DISK_PATH "../../devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/"

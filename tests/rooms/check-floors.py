@@ -16,8 +16,10 @@ FLOORS = [
     {"host", "store", "override"},
     {"judge", "settings"},
     {"plan"},
-    {"report"},
-    {"apply", "emit"},
+    {"report", "use"},
+    {"emit", "change"},
+    {"attach", "boot"},
+    {"apply"},
 ]
 INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/', re.MULTILINE)
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_APPLY_RUN_H
+#define PP_APPLY_RUN_H
+
+#include "change/context.h"
+
+/* The public calls with settings of a test's own. */
+int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
+                      const struct pp_apply_settings *settings, struct pp_error *e);
+int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
+                         struct pp_error *e);
+int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
+                       struct pp_error *e);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One attempt: look, take, attach, close, put back. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/leftover.h"
+
+#define ATTACH_BYTES ((size_t)64 * 1024 * 1024)
+
+static const struct pp_device *device_at(const struct pp_attach *a, uint32_t i)
+{
+	return &a->host->devices[a->devices[i]];
+}
+
+/* Of a slot or group the endpoints; a bridge stays with the host. */
+static int choose_devices(struct pp_attach *a, struct pp_error *e)
+{
+	struct pp_selection s;
+	int r = pp_select(a->host, a->asked, &a->arena, &s, e);
+
+	if (r)
+		return r;
+	uint32_t *devices = PP_ARENA_ARRAY(&a->arena, s.count, uint32_t);
+	if (!devices)
+		return pp_fail_oom(e, "attach");
+	for (uint32_t i = 0; i < s.count; i++)
+		if (!pp_device_is_bridge(&a->host->devices[s.devices[i]]))
+			devices[a->nr_devices++] = s.devices[i];
+	a->devices = devices;
+	return 0;
+}
+
+static bool has_group(const uint32_t *groups, uint32_t n, uint32_t group)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+static int choose_groups(struct pp_attach *a)
+{
+	uint32_t *groups = PP_ARENA_ARRAY(&a->arena, a->nr_devices, uint32_t);
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	if (!a->nr_devices)
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s: a bridge stays with the host",
+		                     a->asked);
+	if (!groups)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < a->nr_devices; i++) {
+		const struct pp_device *d = device_at(a, i);
+		pp_address_format(d->address, address);
+		if (d->group == PP_NO_GROUP)
+			return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s is in no IOMMU group%s",
+			                     address,
+			                     a->host->nr_groups ? "" : ": the IOMMU is off");
+		if (a->host->groups[d->group].no_iommu)
+			return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "no IOMMU covers %s", address);
+		if (!has_group(groups, a->nr_groups, d->group))
+			groups[a->nr_groups++] = d->group;
+	}
+	a->groups = groups;
+	a->opened.groups = PP_ARENA_ARRAY(&a->arena, a->nr_groups, int);
+	a->opened.devices = PP_ARENA_ARRAY(&a->arena, a->nr_devices, int);
+	if (!a->opened.groups || !a->opened.devices)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < a->nr_groups; i++)
+		a->opened.groups[i] = -1;
+	for (uint32_t i = 0; i < a->nr_devices; i++)
+		a->opened.devices[i] = -1;
+	return 0;
+}
+
+static void say(void *ctx, const char *line)
+{
+	(void)pp_attach_step(ctx, "put-back", 0, "%s", line);
+}
+
+/* Nobody else is at it, and what an attempt before left is back. */
+static int clear_way(struct pp_attach *a)
+{
+	struct pp_leftover_options o = { .say = say, .ctx = a };
+	struct pp_error e = { 0 };
+	bool found;
+	int r = pp_leftover_lock(a->system, false, &a->lock, &e);
+
+	if (r)
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
+	r = pp_leftover_put_back(a->system, &o, &found, &e);
+	if (!r)
+		return 0;
+	/* What is written down of the one before stays. */
+	close(a->lock);
+	a->lock = -1;
+	return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
+}
+
+static int look(struct pp_attach *a)
+{
+	int r = choose_groups(a);
+
+	if (r)
+		return r;
+	if (!a->system->ops->is_root(a->system))
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "an attach needs root's rights");
+	a->log_error = -a->system->ops->log_begin(a->system);
+	r = pp_vfio_load(a);
+	if (!r)
+		r = clear_way(a);
+	return r ? r : pp_take_plan(a);
+}
+
+/* From here on somebody knows how to put back what is taken. */
+static int write_down(struct pp_attach *a)
+{
+	struct pp_error e = { 0 };
+
+	if (!a->nr_taken || !pp_leftover_save(a, &e))
+		return 0;
+	return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
+	                     "what is taken could not be written down beforehand: %s", e.text);
+}
+
+static void attempt(struct pp_attach *a)
+{
+	int r = look(a);
+
+	if (!r)
+		r = write_down(a);
+	if (!r)
+		r = pp_take(a);
+	if (!r)
+		r = pp_vfio_attach(a);
+	pp_vfio_close(a);
+	pp_put_back(a);
+	if (a->lock >= 0 && !a->not_restored)
+		pp_leftover_remove(a->system);
+	if (a->lock >= 0)
+		close(a->lock);
+	if (!r)
+		a->result = PP_ATTACH_DONE;
+	else if (r == -ENOMEM)
+		a->oom = true;
+}
+
+int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what,
+                  const struct pp_attach_options *o, struct pp_attach **ret, struct pp_error *e)
+{
+	struct pp_attach *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return pp_fail_oom(e, "attach");
+	pp_arena_init(&a->arena, ATTACH_BYTES);
+	a->system = s;
+	a->host = h;
+	a->options = *o;
+	a->opened.container = -1;
+	a->lock = -1;
+	a->last = &a->steps;
+	a->result = PP_ATTACH_NOT_TRIED;
+	a->asked = pp_arena_strdup(&a->arena, what);
+	int r = a->asked ? choose_devices(a, e) : pp_fail_oom(e, "attach");
+	if (r) {
+		pp_attach_free(a);
+		return r;
+	}
+	attempt(a);
+	a->system = NULL;
+	/* What memory ran out for is told, but never in place of what was not put back. */
+	if (a->oom && !a->not_restored && !a->nr_to_type) {
+		pp_attach_free(a);
+		return pp_fail_oom(e, "attach");
+	}
+	*ret = a;
+	return 0;
+}
+
+int pp_attach_try(const struct pp_host *h, const char *what, const struct pp_attach_options *o,
+                  struct pp_attach **ret, struct pp_error *e)
+{
+	struct pp_system *s;
+	int r = pp_system_new(&s, e);
+
+	if (r)
+		return r;
+	r = pp_attach_run(s, h, what, o, ret, e);
+	pp_system_free(s);
+	return r;
+}
+
+void pp_attach_free(struct pp_attach *a)
+{
+	if (!a)
+		return;
+	pp_arena_fini(&a->arena);
+	free(a);
+}
+
+enum pp_attach_result pp_attach_result(const struct pp_attach *a)
+{
+	return a->result;
+}
+
+bool pp_attach_restored(const struct pp_attach *a)
+{
+	return !a->not_restored;
+}

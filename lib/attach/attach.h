@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_ATTACH_ATTACH_H
+#define PP_ATTACH_ATTACH_H
+
+/* Inside the room: an attempt, what it has taken, and what became of it. */
+
+#include <pcipass/attach.h>
+
+#include "use/system.h"
+#include "host/host.h"
+#include "judge/select.h"
+
+/* One thing asked of the kernel, and its answer. */
+struct pp_attach_step {
+	struct pp_attach_step *next;
+	const char *name; /* stable: "set-container" */
+	const char *text; /* of what, or what came of it */
+	int error;        /* errno, 0: done */
+	bool failed;      /* with error 0: the kernel said no in another way than by an errno */
+	const char *const *log; /* what the kernel logged meanwhile, cleaned */
+	uint32_t nr_log, nr_log_lost;
+};
+
+/* A device on its way to vfio-pci and back. */
+struct pp_taken {
+	const struct pp_device *device;
+	char address[PP_ADDRESS_TEXT_BYTES];
+	const char *driver;         /* before; NULL: none */
+	const char *override;       /* driver_override before; NULL: none */
+	bool override_set, unbound; /* what was done, and is to be undone */
+	bool bound;
+};
+
+/* What is open of VFIO; -1: not. */
+struct pp_opened {
+	int container;
+	int *groups; /* one a group of the attempt */
+	int *devices;
+	bool mapped;
+	void *page;
+	size_t page_bytes;
+	uint64_t iova;
+};
+
+struct pp_attach {
+	struct pp_arena arena;
+	struct pp_system *system; /* while the attempt runs */
+	const struct pp_host *host;
+	const char *asked;
+	struct pp_attach_options options;
+
+	const uint32_t *devices; /* to attach: those named, without bridges */
+	uint32_t nr_devices;
+	const uint32_t *groups;
+	uint32_t nr_groups;
+	struct pp_taken *taken; /* devices and companions that are to be bound */
+	uint32_t nr_taken;
+	struct pp_opened opened;
+
+	struct pp_attach_step *steps, **last;
+	enum pp_attach_result result;
+	const char *reason; /* a sentence without its full stop; NULL: attached */
+	const struct pp_attach_step *refused_at;
+	bool not_restored;
+	const char **to_type; /* commands that would put back what is not */
+	uint32_t nr_to_type;
+	int lock;      /* -1: not held; see leftover.h */
+	int log_error; /* errno: the kernel log could not be read */
+	bool oom;      /* tested once at the end */
+};
+
+/* Every failure of these is in the attempt: its result, its reason, its last step. */
+
+/*
+ * Remembers a step with the kernel's answer, 0 or a negative errno, and what it logged. Gives the
+ * answer back. text is copied.
+ */
+int pp_attach_step(struct pp_attach *a, const char *name, int r, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The attempt ends so. Returns -ECANCELED. */
+int pp_attach_end(struct pp_attach *a, enum pp_attach_result result, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The kernel refused the last step. Returns -ECANCELED. */
+int pp_attach_refused(struct pp_attach *a);
+/* Whether the caller wants no more; the attempt has then ended. */
+bool pp_attach_stops(struct pp_attach *a);
+
+/* Finds what is to be bound, and whether it may be. */
+int pp_take_plan(struct pp_attach *a);
+/* Binds all of it to vfio-pci. */
+int pp_take(struct pp_attach *a);
+/* A device of that group whose driver VFIO does not accept: "0000:00:1f.0 has lpc_ich"; or NULL. */
+const char *pp_take_culprit(struct pp_attach *a, uint32_t group);
+/*
+ * Of a device that an earlier attempt took, or meant to: what of it is still to be put back, by
+ * what it has now. override_set false: nothing, or somebody else has changed it.
+ */
+void pp_take_look(struct pp_attach *a, struct pp_taken *t);
+/* Puts all that was taken back, in the reverse order, whatever fails on the way; and looks. */
+void pp_put_back(struct pp_attach *a);
+
+/* Opens the container: VFIO is there. */
+int pp_vfio_load(struct pp_attach *a);
+/* From the groups to the devices' descriptors. */
+int pp_vfio_attach(struct pp_attach *a);
+void pp_vfio_close(struct pp_attach *a);
+
+/* The whole attempt on another machine than this, for tests. s is borrowed. */
+int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what,
+                  const struct pp_attach_options *o, struct pp_attach **ret, struct pp_error *e);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_BOOT_BOOT_H
+#define PP_BOOT_BOOT_H
+
+#include "change/place.h"
+
+/*
+ * How the running system was started. What is installed says little: a host may have GRUB,
+ * systemd-boot and a tool for unified kernel images side by side, and only one of them boots it.
+ */
+enum pp_boot_way {
+	PP_BOOT_UNKNOWN, /* no trace: what is installed decides, if it is one thing only */
+	PP_BOOT_GRUB,    /* BOOT_IMAGE= on the command line */
+	PP_BOOT_ENTRY,   /* systemd-boot, from one of its entries */
+	PP_BOOT_UKI,     /* a unified kernel image, started by systemd-stub */
+	PP_BOOT_OTHER,   /* another loader that names itself, or the firmware alone */
+};
+
+/* -ENOTSUP: the traces contradict each other, or cannot be read on this host. */
+int pp_boot_find(struct pp_apply *a, enum pp_boot_way *ret, struct pp_error *e);
+
+/* A variable of the Boot Loader Interface as text, in the arena; NULL: not set. */
+const char *pp_boot_variable(struct pp_apply *a, const char *name);
+/* The loader as it names itself; for PP_BOOT_OTHER. */
+const char *pp_boot_loader(struct pp_apply *a);
+bool pp_boot_is_secure(struct pp_apply *a);
+
+/*
+ * A path as firmware and boot loaders write it (\EFI\Linux\x.efi), looked for where ESPs are
+ * mounted; below the root, in the arena. NULL: not there.
+ */
+const char *pp_boot_file(struct pp_apply *a, const char *path);
+
+/* Word number n of the running kernel's command line that begins so, without that; NULL: none. */
+const char *pp_boot_word(struct pp_apply *a, const char *begin, unsigned int n);
+/* The running kernel's release; NULL: not known. */
+const char *pp_boot_release(struct pp_apply *a);
+/* The whole command line, in the arena; "" if it is not there. */
+const char *pp_boot_command_line(struct pp_apply *a);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_BOOT_EARLY_H
+#define PP_BOOT_EARLY_H
+
+#include "change/stage.h"
+
+/* What makes a host's initrds, and how a table gets in front of them so that it stays there. */
+struct pp_early {
+	const char *name;
+	bool (*detect)(struct pp_apply *a);
+	/* A sentence in *ret if somebody else's override goes this way already, else NULL. */
+	int (*foreign)(struct pp_stage *s, const char **ret, struct pp_error *e);
+	/* tables: one each, by signature; cpio: all of them in the form the kernel wants. */
+	int (*install)(struct pp_stage *s, const struct pp_span *tables, uint32_t nr_tables,
+	               struct pp_span cpio, struct pp_error *e);
+	/* Makes the initrds anew, so that files in /etc are in them; may be NULL. */
+	const char *const *rebuild;
+};
+
+/* -ENOTSUP: none that is known, or several; the text says what to do by hand. */
+int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e);
+
+/* Its files, and the tool that makes the initrds anew. */
+int pp_early_install(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,
+                     uint32_t nr_tables, struct pp_span cpio, struct pp_error *e);
+
+/* Our own tables, as they would be by now; none is no error. */
+int pp_early_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,
+                    struct pp_error *e);
+
+#define PP_EARLY_CPIO PP_APPLY_STATE "/acpi-override.cpio"
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/boot.h"
+#include "boot/loader.h"
+#include "change/tool.h"
+#include "base/buffer.h"
+#include "base/text.h"
+
+#define MARK         PP_STAGE_MARK
+#define CMDLINE      PP_LOADER_CMDLINE
+#define GRUB_DEFAULT "etc/default/grub"
+#define GRUB_DROPIN  "etc/default/grub.d/pcipass.cfg"
+#define ESPS         "etc/kernel/proxmox-boot-uuids"
+
+static bool has_tool(struct pp_apply *a, const char *name)
+{
+	char path[PATH_MAX];
+
+	return pp_tool_find(a, name, path);
+}
+
+bool pp_loader_has_word(const char *text, const char *word)
+{
+	struct pp_span rest = PP_SPAN(text, strlen(text)), w;
+
+	while (pp_text_word(&rest, &w))
+		if (pp_span_is(w, word))
+			return true;
+	return false;
+}
+
+static char *text_of(struct pp_apply *a, struct pp_span bytes)
+{
+	return pp_arena_strndup(&a->arena, (const char *)bytes.data, bytes.len);
+}
+
+/* GRUB */
+
+static const char *grub_program(struct pp_apply *a)
+{
+	static const char *const names[] = { "update-grub", "grub2-mkconfig", "grub-mkconfig" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (has_tool(a, names[i]))
+			return names[i];
+	return NULL;
+}
+
+static const char *grub_menu(struct pp_apply *a)
+{
+	return pp_place_has(a, "boot/grub2/grub.cfg") ? "boot/grub2/grub.cfg"
+	                                              : "boot/grub/grub.cfg";
+}
+
+bool pp_loader_is_grub(struct pp_apply *a)
+{
+	return pp_place_has(a, grub_menu(a)) && pp_place_has(a, GRUB_DEFAULT) && grub_program(a);
+}
+
+/* Debian's and its children's reads /etc/default/grub.d behind /etc/default/grub. */
+static bool grub_reads_dropins(struct pp_apply *a)
+{
+	static const char *const names[] = { "grub-mkconfig", "grub2-mkconfig" };
+	char whole[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct pp_content c;
+		struct pp_error ignored;
+		if (!pp_tool_find(a, names[i], whole))
+			continue;
+		if (!pp_place_read(a, whole + strlen(a->root) + 1, &c, &ignored) &&
+		    pp_span_find(c.bytes, "default/grub.d"))
+			return true;
+	}
+	return false;
+}
+
+static int grub_rebuild(struct pp_stage *s, struct pp_error *e)
+{
+	static const char *const update[] = { "update-grub", NULL };
+	static const char *const make2[] = { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg", NULL };
+	static const char *const make[] = { "grub-mkconfig", "-o", "/boot/grub/grub.cfg", NULL };
+	const char *name = grub_program(s->apply);
+
+	if (!name)
+		return pp_fail(e, ENOENT,
+		               "update-grub or grub-mkconfig is needed, and the host "
+		               "has no such program");
+	return pp_stage_run(s, PP_DEED_LOADER,
+	                    !strcmp(name, update[0])  ? update
+	                    : !strcmp(name, make2[0]) ? make2
+	                                              : make,
+	                    e);
+}
+
+static int grub_dropin(struct pp_stage *s, const char *variable, const char *word,
+                       struct pp_error *e)
+{
+	struct pp_content c;
+	int r = pp_stage_read(s, GRUB_DROPIN, &c, e);
+
+	if (r)
+		return r;
+	if (c.exists && !pp_stage_is_ours(&c))
+		return pp_fail(e, EEXIST, "/" GRUB_DROPIN ": is there, and not made by pcipass");
+	const char *old = c.exists ? text_of(s->apply, c.bytes) : MARK;
+	const char *line =
+		pp_arena_printf(&s->apply->arena, "%s=\"$%s %s\"\n", variable, variable, word);
+	if (!old || !line)
+		return pp_fail_oom(e, GRUB_DROPIN);
+	if (strstr(old, line))
+		return 0;
+	const char *text = pp_arena_printf(&s->apply->arena, "%s%s", old, line);
+	return text ? pp_stage_puts(s, GRUB_DROPIN, text, 0644, e) : pp_fail_oom(e, GRUB_DROPIN);
+}
+
+/* The last assignment of the variable: offset of what stands behind the equals sign, or -1. */
+static ssize_t last_assignment(const char *text, const char *variable)
+{
+	size_t len = strlen(variable);
+	ssize_t at = -1;
+
+	for (const char *line = text; line && *line;) {
+		if (!strncmp(line, variable, len) && line[len] == '=')
+			at = line + len + 1 - text;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return at;
+}
+
+/* /etc/default/grub is a shell script; only the plain form is edited, anything else refused. */
+int pp_loader_grub_edit(struct pp_stage *s, const char *variable, const char *word,
+                        struct pp_error *e)
+{
+	struct pp_content c;
+	int r = pp_stage_read(s, GRUB_DEFAULT, &c, e);
+
+	if (r)
+		return r;
+	char *text = text_of(s->apply, c.bytes);
+	if (!text || strlen(text) != c.bytes.len)
+		return pp_fail(e, EBADMSG, "/" GRUB_DEFAULT ": cannot be read as text");
+	ssize_t at = last_assignment(text, variable);
+	const char *new;
+	size_t len = strlen(text);
+	if (at < 0) {
+		new = pp_arena_printf(&s->apply->arena, "%s%s%s=\"%s\"\n", text,
+		                      len && text[len - 1] != '\n' ? "\n" : "", variable, word);
+	} else {
+		char quote = text[at];
+		size_t end = strcspn(text + at + 1, "\"'\n");
+		if ((quote != '"' && quote != '\'') || text[(size_t)at + 1 + end] != quote ||
+		    memchr(text + at + 1, '\\', end))
+			return pp_fail(e, ENOTSUP,
+			               "/" GRUB_DEFAULT ": %s is written in a way that is not "
+			               "edited by programs; by hand: add %s to it, and run %s",
+			               variable, word, grub_program(s->apply));
+		end += (size_t)at + 1;
+		new = pp_arena_printf(&s->apply->arena, "%.*s%s%s%s", (int)end, text,
+		                      end > (size_t)at + 1 ? " " : "", word, text + end);
+	}
+	return new ? pp_stage_puts(s, GRUB_DEFAULT, new, 0644, e) : pp_fail_oom(e, GRUB_DEFAULT);
+}
+
+/* Fedora's command: entries come from files then, and the menu's variables do not count. */
+static bool grub_reads_entries(struct pp_apply *a)
+{
+	struct pp_content c;
+	struct pp_error ignored;
+	struct pp_span line, word;
+
+	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
+		return false;
+	while (pp_text_line(&c.bytes, &line))
+		if (pp_text_word(&line, &word) && pp_span_is(word, "blscfg"))
+			return true;
+	return false;
+}
+
+int pp_loader_grub_add(struct pp_stage *s, const char *variable, const char *word,
+                       struct pp_error *e)
+{
+	if (grub_reads_entries(s->apply))
+		return pp_fail(e, ENOTSUP,
+		               "GRUB takes its entries from files (blscfg), and the host has no "
+		               "grubby to edit them. By hand: add what %s should get, %s, to the "
+		               "files in the folder loader/entries",
+		               variable, word);
+	int r = grub_reads_dropins(s->apply) ? grub_dropin(s, variable, word, e)
+	                                     : pp_loader_grub_edit(s, variable, word, e);
+
+	return r ? r : grub_rebuild(s, e);
+}
+
+static int grub_argument(struct pp_stage *s, const char *argument, struct pp_error *e)
+{
+	return pp_loader_grub_add(s, "GRUB_CMDLINE_LINUX_DEFAULT", argument, e);
+}
+
+/* Of the first entry, which is what boots where nobody chooses. */
+static const char *grub_command_line(struct pp_apply *a)
+{
+	struct pp_content c;
+	struct pp_error ignored;
+
+	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
+		return NULL;
+	struct pp_span rest = c.bytes, line;
+	while (pp_text_line(&rest, &line)) {
+		struct pp_span left = line, word;
+		if (pp_text_word(&left, &word) &&
+		    (pp_span_is(word, "linux") || pp_span_is(word, "linux16") ||
+		     pp_span_is(word, "linuxefi")))
+			return text_of(a, left);
+	}
+	return NULL;
+}
+
+int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp_error *e)
+{
+	struct pp_content c;
+	int r = pp_stage_read(s, CMDLINE, &c, e);
+
+	if (r)
+		return r;
+	char *text = text_of(s->apply, c.bytes);
+	if (!text || strlen(text) != c.bytes.len)
+		return pp_fail(e, EBADMSG, "/" CMDLINE ": cannot be read as text");
+	if (pp_loader_has_word(text, argument))
+		return 0;
+	size_t len = strlen(text);
+	while (len && strchr(" \t\n", text[len - 1]))
+		len--;
+	if (memchr(text, '\n', len))
+		return pp_fail(e, ENOTSUP, "/" CMDLINE ": has more than one line; by hand: add %s",
+		               argument);
+	const char *new = pp_arena_printf(&s->apply->arena, "%.*s%s%s%s", (int)len, text,
+	                                  len ? " " : "", argument, text[len] ? text + len : "\n");
+	return new ? pp_stage_puts(s, CMDLINE, new, 0644, e) : pp_fail_oom(e, CMDLINE);
+}
+
+const char *pp_loader_read_cmdline(struct pp_apply *a)
+{
+	struct pp_content c;
+	struct pp_error ignored;
+
+	return pp_place_read(a, CMDLINE, &c, &ignored) || !c.exists ? NULL : text_of(a, c.bytes);
+}
+
+/*
+ * Proxmox with several ESPs: GRUB under Secure Boot or without UEFI, else systemd-boot. Which of
+ * them a host will boot next is not to be known, so both get the argument.
+ */
+static bool detect_proxmox(struct pp_apply *a)
+{
+	return pp_place_has(a, ESPS) && has_tool(a, "proxmox-boot-tool");
+}
+
+static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error *e)
+{
+	static const char *const refresh[] = { "proxmox-boot-tool", "refresh", NULL };
+	bool cmdline = pp_place_has(s->apply, CMDLINE);
+	int r = cmdline ? pp_loader_append_cmdline(s, argument, e) : 0;
+
+	if (!r && pp_loader_is_grub(s->apply))
+		r = grub_argument(s, argument, e);
+	else if (!r && !cmdline)
+		r = pp_fail(e, ENOTSUP,
+		            "neither /" CMDLINE " nor GRUB's configuration is there; by hand: "
+		            "add %s to the kernel's command line",
+		            argument);
+	return r ? r : pp_stage_run(s, PP_DEED_LOADER, refresh, e);
+}
+
+static const char *proxmox_command_line(struct pp_apply *a)
+{
+	return pp_place_has(a, CMDLINE) ? pp_loader_read_cmdline(a) : grub_command_line(a);
+}
+
+static const struct pp_loader loaders[] = {
+	{ "proxmox-boot-tool", detect_proxmox, proxmox_add, proxmox_command_line },
+	{ "GRUB", pp_loader_is_grub, grub_argument, grub_command_line },
+};
+
+static const struct pp_loader *first_of(struct pp_apply *a, const struct pp_loader *const *list)
+{
+	for (; *list; list++)
+		if ((*list)->detect(a))
+			return *list;
+	return NULL;
+}
+
+static int unknown_loader(struct pp_apply *a, enum pp_boot_way way, struct pp_error *e)
+{
+	if (way == PP_BOOT_OTHER)
+		return pp_fail(e, ENOTSUP,
+		               "this host was started by %.100s, whose configuration pcipass does "
+		               "not write. By hand: add the argument to the kernel's command line "
+		               "there",
+		               pp_boot_loader(a));
+	return pp_fail(e, ENOTSUP,
+	               "this host's boot loader is not known (looked for GRUB, proxmox-boot-tool, "
+	               "grubby, kernel-install and systemd-boot's entries). By hand: add the "
+	               "argument to the kernel's command line where the boot loader reads it");
+}
+
+int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e)
+{
+	/* The first two keep the others' files. */
+	const struct pp_loader *const all[] = { &loaders[0], &pp_loader_grubby,
+		                                &pp_loader_kernel_install, &loaders[1], NULL };
+	const struct pp_loader *const grub[] = { &loaders[0], &pp_loader_grubby, &loaders[1],
+		                                 NULL };
+	const struct pp_loader *const entry[] = { &loaders[0], &pp_loader_grubby,
+		                                  &pp_loader_kernel_install, &pp_loader_entry,
+		                                  NULL };
+	enum pp_boot_way way;
+	int r = pp_boot_find(a, &way, e);
+
+	if (r)
+		return r;
+	if (way == PP_BOOT_UKI)
+		return pp_loader_find_uki(a, ret, e);
+	const struct pp_loader *found = way == PP_BOOT_OTHER   ? NULL
+	                                : way == PP_BOOT_GRUB  ? first_of(a, grub)
+	                                : way == PP_BOOT_ENTRY ? first_of(a, entry)
+	                                                       : first_of(a, all);
+	if (!found)
+		return unknown_loader(a, way, e);
+	if (way == PP_BOOT_UNKNOWN && found == &pp_loader_kernel_install && pp_loader_is_grub(a))
+		return pp_fail(
+			e, ENOTSUP,
+			"GRUB and systemd-boot are both installed, and neither /proc/cmdline "
+			"nor the EFI variables tell which of them starts this host. By hand: "
+			"add the argument where the one that does reads it");
+	*ret = found;
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_CHANGE_CONTEXT_H
+#define PP_CHANGE_CONTEXT_H
+
+/* Inside the room: one apply on one root, with its folder and its lock. */
+
+#include <sys/types.h>
+
+#include <pcipass/apply.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/span.h"
+#include "plan/plan.h"
+
+struct pp_apply;
+struct pp_system;
+
+/* How settings are reached, and the kernel; a test puts its own in. */
+struct pp_apply_settings {
+	/* 1: the section says value; 0: it says something else. */
+	int (*says)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+	            struct pp_error *e);
+	/* With everything that can be known to stop the write looked at, and nothing written. */
+	int (*check)(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e);
+	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+	           struct pp_error *e);
+	/* The machine whose devices are attached; NULL: this one. */
+	struct pp_system *system;
+	/* After a file that the kernel makes was written: what the kernel does then. NULL: it. */
+	void (*told)(const struct pp_apply *a, const char *path, const char *text);
+};
+
+struct pp_apply {
+	struct pp_arena arena;
+	const struct pp_apply_options *options;
+	const struct pp_apply_settings *settings;
+	const char *root;  /* without a slash at its end: "" is the machine itself */
+	const char *state; /* folder of journal and lock */
+	int lock;          /* -1: not held */
+	int attach_lock;   /* -1; else it keeps attempts of an attach away: see attach/leftover.h */
+};
+
+/* Where an override lies on the host, below the root: hooks name it, so it never moves. */
+#define PP_APPLY_STATE "var/lib/pcipass"
+
+/* o is borrowed. settings NULL: the machine's. */
+int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
+                  struct pp_apply *ret, struct pp_error *e);
+void pp_apply_fini(struct pp_apply *a);
+
+/*
+ * Nobody else applies from here on to pp_apply_fini(); makes the folder. -EBUSY: somebody does, and
+ * who. A dry run locks what is there and makes nothing.
+ */
+int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
+/*
+ * Writes down, for whoever finds it locked, who we are and which tool runs for us; tool 0: none.
+ * Only the lock itself counts: where this cannot be written nothing is said.
+ */
+void pp_apply_lock_note(const struct pp_apply *a, pid_t tool, const char *name);
+
+void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+extern const struct pp_apply_settings pp_apply_machine_settings;
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_CHANGE_GUARD_H
+#define PP_CHANGE_GUARD_H
+
+#include "change/context.h"
+#include "use/system.h"
+
+/* Whose a device is, asked right before it is taken away: -EBUSY, and who says why. */
+
+/* Nothing that the host works with hangs below it. driver: the one it has, "" none. */
+int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, struct pp_error *e);
+
+/*
+ * No guest has it, or another device of its group. The kernel takes a device off vfio-pci only when
+ * its user has let it go, and whoever asks for it waits in the kernel until then (drivers/vfio,
+ * vfio_unregister_group_dev()); a host's driver next to a guest's device breaks their isolation.
+ */
+int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e);
+
+#endif

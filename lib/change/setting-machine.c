@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings as the settings room reaches them. */
+#include <stdio.h>
+
+#include <pcipass/settings.h>
+
+#include "change/context.h"
+
+/* Opened, with schema and values read. */
+static int open_settings(const struct pp_apply *a, const struct pp_step_setting *s, bool may_write,
+                         struct pp_settings **ret, struct pp_error *e)
+{
+	struct pp_settings_options o = { .store = s->store,
+		                         .state = a->state,
+		                         .may_write = may_write };
+	const char *folder = a->options ? a->options->schemas : NULL;
+	struct pp_settings *settings;
+	char path[4096];
+
+	if (!folder)
+		return pp_fail(e, EINVAL, "where the schemas of settings are was not said");
+	if (!s->store && *a->root)
+		return pp_fail(e, ENOTSUP, "which store of settings belongs to %.200s is not known",
+		               a->root);
+	snprintf(path, sizeof(path), "%s/%s", folder, s->schema);
+	int r = pp_settings_open(&o, &settings, e);
+	if (r)
+		return r;
+	r = pp_settings_schema(settings, path, e);
+	if (!r)
+		r = pp_settings_read(settings, e);
+	if (r)
+		pp_settings_close(settings);
+	else
+		*ret = settings;
+	return r;
+}
+
+static int plan_value(struct pp_settings *settings, const struct pp_step_setting *s,
+                      const char *value, struct pp_settings_plan **ret, struct pp_error *e)
+{
+	char text[1024];
+	const char *assignments[] = { text };
+
+	if ((size_t)snprintf(text, sizeof(text), "%s=%s", s->section, value) >= sizeof(text))
+		return pp_fail(e, EINVAL, "%.100s: its value is too long", s->section);
+	return pp_settings_plan_set(settings, assignments, 1, ret, e);
+}
+
+/* Nothing would change: it says so already. */
+static int says(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+                struct pp_error *e)
+{
+	struct pp_settings *settings;
+	struct pp_settings_plan *plan;
+	int r = open_settings(a, s, false, &settings, e);
+
+	if (r)
+		return r;
+	r = plan_value(settings, s, value, &plan, e);
+	if (!r)
+		r = pp_settings_plan_count(plan) == 0;
+	pp_settings_close(settings);
+	return r;
+}
+
+static int check(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e)
+{
+	return says(a, s, s->wanted, e) < 0 ? -e->code : 0;
+}
+
+static int set(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+               struct pp_error *e)
+{
+	struct pp_settings *settings;
+	struct pp_settings_plan *plan;
+	int r = open_settings(a, s, true, &settings, e);
+
+	if (r)
+		return r;
+	r = plan_value(settings, s, value, &plan, e);
+	if (!r)
+		r = pp_settings_write(settings, plan, e);
+	pp_settings_close(settings);
+	return r;
+}
+
+const struct pp_apply_settings pp_apply_machine_settings = { .says = says,
+	                                                     .check = check,
+	                                                     .set = set };

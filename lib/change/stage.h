@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_CHANGE_STAGE_H
+#define PP_CHANGE_STAGE_H
+
+#include "change/journal.h"
+
+/*
+ * What a plan comes to on this host: each step says what it would change, nothing is changed. A
+ * file that two steps touch becomes one deed, for the second sees what the first would write.
+ */
+struct pp_stage {
+	struct pp_apply *apply;
+	const struct pp_plan *plan;
+	const struct pp_apply_journal *before; /* NULL: none */
+	uint32_t step;                         /* the one being staged */
+	bool touched;                          /* a file changes by it */
+	const char *image; /* a unified kernel image that tools make anew; NULL: none */
+	struct pp_deed *deeds;
+	uint32_t nr_deeds;
+};
+
+int pp_stage_init(struct pp_stage *s, struct pp_apply *a, const struct pp_plan *p,
+                  const struct pp_apply_journal *before, struct pp_error *e);
+
+/* The file as it would be by now. */
+int pp_stage_read(struct pp_stage *s, const char *path, struct pp_content *ret, struct pp_error *e);
+/* Replaces or makes it, and the folders that it needs; a file that is there keeps mode and owner.
+ * bytes are borrowed. Same bytes: nothing. */
+int pp_stage_put(struct pp_stage *s, const char *path, struct pp_span bytes, mode_t mode,
+                 struct pp_error *e);
+int pp_stage_puts(struct pp_stage *s, const char *path, const char *text, mode_t mode,
+                  struct pp_error *e);
+int pp_stage_remove(struct pp_stage *s, const char *path, struct pp_error *e);
+/* INITRD or LOADER; the same one twice is one. argv is borrowed. -ENOENT: no such program. */
+int pp_stage_run(struct pp_stage *s, enum pp_deed_kind kind, const char *const *argv,
+                 struct pp_error *e);
+struct pp_deed *pp_stage_add(struct pp_stage *s, enum pp_deed_kind kind, struct pp_error *e);
+/* Something is changed by what was staged since deed number from. */
+bool pp_stage_changed(const struct pp_stage *s, uint32_t from);
+
+/* The step is staged: tools that it asked for and nothing of it needs are dropped. */
+void pp_stage_close_step(struct pp_stage *s);
+/* In the order in which deeds are done. */
+void pp_stage_sort(struct pp_stage *s);
+/* Space and write permission for all of it, and for the initrds that are made anew. */
+int pp_stage_room(struct pp_stage *s, struct pp_error *e);
+
+/* The line that begins each file of ours; nobody else's begins so. */
+#define PP_STAGE_MARK "# Made by pcipass; \"pcipass undo\" takes it away.\n"
+bool pp_stage_is_ours(const struct pp_content *c);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_USE_GUEST_H
+#define PP_USE_GUEST_H
+
+#include "base/arena.h"
+#include "use/system.h"
+
+/*
+ * Whether a guest has the device, or another one of its group: *ret is NULL, or a sentence in the
+ * arena that names the process.
+ */
+int pp_guest_find(struct pp_system *s, const char *address, struct pp_arena *a, const char **ret,
+                  struct pp_error *e);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who holds a file open, by the links of /proc/PID/fd. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "use/system.h"
+#include "base/text.h"
+
+/* A file that is looked for, as the system calls see it. */
+struct wanted {
+	const char *path, *name; /* below the root; its last component */
+	mode_t kind;
+	dev_t device, number; /* of the file system, of the node */
+	ino_t inode;
+};
+
+/* Of those that are there; ret has room for all. */
+static uint32_t find_files(const char *root, const char *const *paths, struct wanted *ret)
+{
+	uint32_t n = 0;
+
+	for (; *paths; paths++) {
+		char whole[4096];
+		struct stat st;
+		int len = snprintf(whole, sizeof(whole), "%s/%s", root, *paths);
+		if (len < 0 || (size_t)len >= sizeof(whole) || stat(whole, &st))
+			continue;
+		const char *slash = strrchr(*paths, '/');
+		ret[n++] = (struct wanted){ .path = *paths,
+			                    .name = slash ? slash + 1 : *paths,
+			                    .kind = st.st_mode & S_IFMT,
+			                    .device = st.st_dev,
+			                    .number = st.st_rdev,
+			                    .inode = st.st_ino };
+	}
+	return n;
+}
+
+/*
+ * The link's text is the path that the process opened, perhaps in a mount namespace or below a root
+ * of its own, so the node itself decides. Only what is called so is looked at closer: stat() of an
+ * open file on a dead network server would wait for it.
+ */
+static const struct wanted *match(int fds, const char *fd, const struct wanted *w, uint32_t n)
+{
+	char link[4096], *deleted, *slash;
+	ssize_t len = readlinkat(fds, fd, link, sizeof(link) - 1);
+	struct stat st;
+
+	if (len <= 0 || link[0] != '/')
+		return NULL;
+	link[len] = '\0';
+	deleted = strstr(link, " (deleted)");
+	if (deleted)
+		*deleted = '\0';
+	slash = strrchr(link, '/');
+	for (uint32_t i = 0; i < n; i++) {
+		if (strcmp(slash + 1, w[i].name) || fstatat(fds, fd, &st, 0) ||
+		    (st.st_mode & S_IFMT) != w[i].kind)
+			continue;
+		bool node = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+		if (node ? st.st_rdev == w[i].number
+		         : st.st_dev == w[i].device && st.st_ino == w[i].inode)
+			return &w[i];
+	}
+	return NULL;
+}
+
+static void read_name(const char *pid, struct pp_holder *ret)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	if (fd >= 0)
+		close(fd);
+	pp_text_clean_into(ret->name, sizeof(ret->name), n > 0 ? text : "?", n > 0 ? (size_t)n : 1);
+}
+
+/* Of a process that has gone, or that may not be looked at, nothing is known here. */
+static const struct wanted *look_at_process(const char *pid, const struct wanted *w, uint32_t n)
+{
+	char path[64];
+	const struct wanted *found = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
+	DIR *fds = opendir(path);
+	if (!fds)
+		return NULL;
+	for (struct dirent *d; !found && (d = readdir(fds));)
+		if (d->d_name[0] != '.')
+			found = match(dirfd(fds), d->d_name, w, n);
+	closedir(fds);
+	return found;
+}
+
+/* 1: found. */
+static int search(const struct wanted *files, uint32_t n, struct pp_holder *ret)
+{
+	const struct wanted *found = NULL;
+	DIR *proc = opendir("/proc");
+
+	if (!proc)
+		return -errno;
+	for (struct dirent *d; !found && (d = readdir(proc));) {
+		uint64_t pid;
+		if (!pp_parse_dec(d->d_name, INT32_MAX, &pid))
+			continue;
+		found = look_at_process(d->d_name, files, n);
+		if (found) {
+			*ret = (struct pp_holder){ .pid = (int)pid, .path = found->path };
+			read_name(d->d_name, ret);
+		}
+	}
+	closedir(proc);
+	return found != NULL;
+}
+
+int pp_holder_find(const char *root, const char *const *paths, struct pp_holder *ret)
+{
+	size_t count = 0;
+
+	while (paths[count])
+		count++;
+	struct wanted *files = calloc(count + 1, sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	uint32_t n = find_files(root, paths, files);
+	int r = n ? search(files, n, ret) : 0;
+	free(files);
+	return r;
+}

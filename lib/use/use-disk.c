@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which disks and tapes hang below the device, and what the host does with them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "use/use-search.h"
+#include "base/text.h"
+
+#define CLASS_BLOCK "sys/class/block"
+#define NVMET       "sys/kernel/config/nvmet/subsystems"
+
+/* With native multipath a disk hangs below its subsystem, which links to its controllers. */
+static int is_below_nvme(struct pp_use *s, const char *name, bool *ret)
+{
+	char path[256], link[PP_USE_LINK_BYTES], folder[128];
+	struct pp_names names;
+
+	snprintf(path, sizeof(path), CLASS_BLOCK "/%s", name);
+	if (pp_source_read_link(s->system->source, PP_NODE_NONE, path, link, sizeof(link)))
+		return 0;
+	const char *at = strstr(link, "/nvme-subsystem/");
+	if (!at)
+		return 0;
+	at += strlen("/nvme-subsystem/");
+	snprintf(folder, sizeof(folder), "sys/class/nvme-subsystem/%.*s", (int)strcspn(at, "/"),
+	         at);
+	int r = pp_use_list(s, folder, &names);
+	for (uint32_t i = 0; !r && !*ret && i < names.count; i++)
+		r = pp_use_is_below(s, folder, names.names[i], ret);
+	return r;
+}
+
+static bool names_disk(struct pp_span source, const char *name)
+{
+	char node[PP_USE_NAME_BYTES + 8];
+
+	snprintf(node, sizeof(node), "/dev/%s", name);
+	return pp_span_is(source, node);
+}
+
+/* proc(5), mountinfo: 36 35 98:0 /root /mountpoint options … - type source options */
+static int look_at_mounts(struct pp_use *s, const char *name)
+{
+	struct pp_span rest = s->mounts, line;
+	char path[256], number[32] = "";
+
+	snprintf(path, sizeof(path), CLASS_BLOCK "/%s/dev", name);
+	int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, number, sizeof(number));
+	if (r && r != -ENOENT)
+		return pp_use_cannot(s, r, path);
+	while (pp_text_line(&rest, &line)) {
+		struct pp_span at = pp_use_word(line, 4), word, left = line;
+		bool same = number[0] && pp_span_is(pp_use_word(line, 2), number);
+		/* A file system over several disks has a number of its own. */
+		while (!same && pp_text_word(&left, &word))
+			if (pp_span_is(word, "-"))
+				same = names_disk(pp_use_word(left, 1), name);
+		if (same)
+			return pp_use_found(
+				s, pp_arena_printf(s->arena, "%s below it is mounted on %s", name,
+			                           pp_text_clean(s->arena, at.data, at.len)));
+	}
+	return 0;
+}
+
+static int look_at_swaps(struct pp_use *s, const char *name)
+{
+	struct pp_span rest = s->swaps, line;
+
+	while (pp_text_line(&rest, &line))
+		if (names_disk(pp_use_word(line, 0), name))
+			return pp_use_found(
+				s, pp_arena_printf(s->arena, "%s below it is swapped to", name));
+	return 0;
+}
+
+static int look_at_holders(struct pp_use *s, const char *name)
+{
+	char path[256];
+	struct pp_names holders;
+
+	snprintf(path, sizeof(path), CLASS_BLOCK "/%s/holders", name);
+	int r = pp_use_list(s, path, &holders);
+	if (!r && holders.count)
+		return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is part of %s", name,
+		                                       holders.names[0]));
+	return r;
+}
+
+/* A disk as a whole under a loop device leaves no claim. */
+static int look_at_loops(struct pp_use *s, const char *name)
+{
+	char path[256], file[PP_USE_LINK_BYTES];
+
+	for (uint32_t i = 0; i < s->disks.count; i++) {
+		const char *loop = s->disks.names[i];
+		if (strncmp(loop, "loop", 4) || strlen(loop) >= PP_USE_NAME_BYTES)
+			continue;
+		snprintf(path, sizeof(path), CLASS_BLOCK "/%s/loop/backing_file", loop);
+		int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, file,
+		                            sizeof(file));
+		if (!r && names_disk(PP_SPAN(file, strlen(file)), name))
+			return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is behind %s",
+			                                       name, loop));
+		/* One that nothing is behind has no such file. */
+		if (r && r != -ENOENT && r != -ENODATA)
+			return pp_use_cannot(s, r, path);
+	}
+	return 0;
+}
+
+/* "cciss!c0d0" stands for dev/cciss/c0d0. */
+static void node_of(const char *folder, const char *name, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%s", folder, name);
+	for (char *c = buf; *c; c++)
+		*c = *c == '!' ? '/' : *c;
+}
+
+static int add_node(struct pp_use *s, const char *folder, const char *name)
+{
+	char path[PP_USE_NAME_BYTES + 16];
+
+	node_of(folder, name, path, sizeof(path));
+	const char *copy = pp_arena_strdup(s->arena, path);
+	const char **more = s->nr_nodes % 64
+	                            ? s->nodes
+	                            : PP_ARENA_ARRAY(s->arena, s->nr_nodes + 65, const char *);
+	if (!copy || !more)
+		return pp_fail_oom(s->error, "attach");
+	if (more != s->nodes && s->nr_nodes)
+		memcpy(more, s->nodes, s->nr_nodes * sizeof(*more));
+	s->nodes = more;
+	s->nodes[s->nr_nodes++] = copy;
+	s->nodes[s->nr_nodes] = NULL;
+	return 0;
+}
+
+/* ZFS and others leave no trace but the claim. */
+static int look_at_claim(struct pp_use *s, const char *name)
+{
+	char path[PP_USE_NAME_BYTES + 8];
+
+	node_of("dev", name, path, sizeof(path));
+	int r = s->system->ops->is_claimed(s->system, path);
+	if (r == 1)
+		return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is in use", name));
+	if (r < 0 && r != -ENOENT && r != -ENXIO && r != -ENODEV && r != -ENOMEDIUM)
+		return pp_use_cannot(s, r, path);
+	return 0;
+}
+
+static int look_at_stacks(struct pp_use *s)
+{
+	static int (*const looks[])(struct pp_use *, const char *) = {
+		look_at_mounts, look_at_swaps, look_at_holders, look_at_loops, look_at_claim,
+	};
+	int r = pp_use_list(s, CLASS_BLOCK, &s->disks);
+
+	if (!r)
+		r = pp_use_table(s, "proc/self/mountinfo", &s->mounts);
+	if (!r)
+		r = pp_use_table(s, "proc/swaps", &s->swaps);
+	for (uint32_t i = 0; !r && !s->found && i < s->disks.count; i++) {
+		const char *name = s->disks.names[i];
+		bool below = false;
+		if (strlen(name) >= PP_USE_NAME_BYTES)
+			continue; /* DISK_NAME_LEN is 32 */
+		r = pp_use_is_below(s, CLASS_BLOCK, name, &below);
+		if (!r && !below)
+			r = is_below_nvme(s, name, &below);
+		for (size_t l = 0; below && !r && !s->found && l < sizeof(looks) / sizeof(looks[0]);
+		     l++)
+			r = looks[l](s, name);
+		if (below && !r && !s->found)
+			r = add_node(s, "dev", name);
+	}
+	return r;
+}
+
+static int add_nodes(struct pp_use *s, const char *class, const char *folder)
+{
+	struct pp_names names;
+	int r = pp_use_list(s, class, &names);
+
+	for (uint32_t i = 0; !r && i < names.count; i++) {
+		bool below = false;
+		if (strlen(names.names[i]) < PP_USE_NAME_BYTES)
+			r = pp_use_is_below(s, class, names.names[i], &below);
+		if (!r && below)
+			r = add_node(s, folder, names.names[i]);
+	}
+	return r;
+}
+
+/*
+ * A disk that a program or a guest of this host works with as a whole, a tape, a display: what
+ * would lose data or hang. A keyboard or a sound card would be missed by nobody but its user, and
+ * somebody always holds those.
+ */
+int pp_use_processes(struct pp_use *s)
+{
+	struct pp_holder holder;
+	int r = add_nodes(s, "sys/class/scsi_tape", "dev");
+
+	if (!r)
+		r = add_nodes(s, "sys/class/drm", "dev/dri");
+	if (r || !s->nr_nodes)
+		return r;
+	r = s->system->ops->find_holder(s->system, s->nodes, &holder);
+	if (r < 0)
+		return pp_use_cannot(s, r, "proc");
+	return r ? pp_use_found(s, pp_arena_printf(s->arena, "%s (pid %d) holds /%s", holder.name,
+	                                           holder.pid, holder.path))
+	         : 0;
+}
+
+/* A multi-disk btrfs names one of its disks to the mount table, and all of them here. */
+static int look_at_btrfs(struct pp_use *s)
+{
+	struct pp_names systems, disks;
+	char path[256];
+	int r = pp_use_list(s, "sys/fs/btrfs", &systems);
+
+	for (uint32_t i = 0; !r && !s->found && i < systems.count; i++) {
+		if (!strchr(systems.names[i], '-'))
+			continue; /* "features" */
+		snprintf(path, sizeof(path), "sys/fs/btrfs/%.64s/devices", systems.names[i]);
+		r = pp_use_list(s, path, &disks);
+		for (uint32_t k = 0; !r && !s->found && k < disks.count; k++) {
+			bool below = false;
+			r = pp_use_is_below(s, path, disks.names[k], &below);
+			if (!r && below)
+				r = pp_use_found(s,
+				                 pp_arena_printf(s->arena,
+				                                 "%s below it is part of a mounted "
+				                                 "file system",
+				                                 disks.names[k]));
+		}
+	}
+	return r;
+}
+
+/*
+ * Exported over the network without a claim: drivers/nvme/target/io-cmd-bdev.c. configfs:
+ * subsystems/NAME/namespaces/NUMBER/device_path.
+ */
+static int look_at_export(struct pp_use *s, const char *subsystem)
+{
+	struct pp_names names;
+	char folder[512], path[1024], file[PP_USE_LINK_BYTES];
+
+	snprintf(folder, sizeof(folder), NVMET "/%.256s/namespaces", subsystem);
+	int r = pp_use_list(s, folder, &names);
+	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
+		snprintf(path, sizeof(path), "%s/%.64s/device_path", folder, names.names[i]);
+		r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, file, sizeof(file));
+		if (r)
+			return r == -ENOENT ? 0 : pp_use_cannot(s, r, path);
+		for (uint32_t k = 0; !r && !s->found && k < s->nr_nodes; k++)
+			if (file[0] == '/' && !strcmp(file + 1, s->nodes[k]))
+				r = pp_use_found(
+					s, pp_arena_printf(s->arena,
+				                           "%s is exported by NVMe over Fabrics",
+				                           file));
+	}
+	return r;
+}
+
+static int look_at_exports(struct pp_use *s)
+{
+	struct pp_names names;
+	/* configfs need not be there at all. */
+	int r = pp_source_list(s->system->source, NVMET, s->arena, &names);
+
+	if (r)
+		return r == -ENOENT || r == -ENODATA ? 0 : pp_use_cannot(s, r, NVMET);
+	for (uint32_t i = 0; !r && !s->found && i < names.count; i++)
+		r = look_at_export(s, names.names[i]);
+	return r;
+}
+
+int pp_use_disks(struct pp_use *s)
+{
+	int r = look_at_stacks(s);
+
+	if (!r && !s->found)
+		r = look_at_btrfs(s);
+	return !r && !s->found && s->nr_nodes ? look_at_exports(s) : r;
+}

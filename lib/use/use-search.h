@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_USE_USE_SEARCH_H
+#define PP_USE_USE_SEARCH_H
+
+/* Inside use.c and its two halves: what is looked for, and how it is looked for. */
+
+#include "use/use.h"
+
+#define PP_USE_NAME_BYTES 64
+#define PP_USE_LINK_BYTES 1024
+
+struct pp_use {
+	struct pp_system *system;
+	struct pp_arena *arena;
+	struct pp_error *error;
+	/* "/0000:07:00.0/": stands in the path of all below */
+	char below[PP_ADDRESS_TEXT_BYTES + 2];
+	const char *found;
+	/* For disks. */
+	struct pp_names disks;
+	const char **nodes; /* files in dev that are the device's, NULL at the end */
+	uint32_t nr_nodes;
+	struct pp_span mounts, swaps;
+	/* For interfaces. */
+	struct pp_span routes, routes6;
+};
+
+/* Whether the device is needed is not known. Returns r. */
+int pp_use_cannot(struct pp_use *s, int r, const char *path);
+/* Ends the search; NULL: out of memory. */
+int pp_use_found(struct pp_use *s, const char *text);
+/* Absent is empty: a kernel without that subsystem uses nothing of it. */
+int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret);
+int pp_use_table(struct pp_use *s, const char *path, struct pp_span *ret);
+/* Whether folder/name is a link to something below the device. A link that is gone is not. */
+int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool *ret);
+/* The nth word of a line, from 0; empty if there are not so many. */
+struct pp_span pp_use_word(struct pp_span line, unsigned int n);
+
+/* Disks and tapes: mounted, in another's stack, exported; and what a process holds open. */
+int pp_use_disks(struct pp_use *s);
+int pp_use_processes(struct pp_use *s);
+int pp_use_network(struct pp_use *s);
+
+#endif

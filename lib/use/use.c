@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the host itself works with: disks, network, console. Such a device is never taken. */
+#include <stdio.h>
+#include <string.h>
+
+#include "use/use-search.h"
+#include "base/text.h"
+
+#define CLASS_GRAPHICS "sys/class/graphics"
+#define TABLE_BYTES    ((size_t)8 * 1024 * 1024)
+
+int pp_use_cannot(struct pp_use *s, int r, const char *path)
+{
+	return pp_fail(s->error, -r, "/%s: %s: whether the host needs the device is not known",
+	               path, strerror(-r));
+}
+
+int pp_use_found(struct pp_use *s, const char *text)
+{
+	s->found = text;
+	return text ? 0 : pp_fail_oom(s->error, "attach");
+}
+
+int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret)
+{
+	int r = pp_source_list(s->system->source, path, s->arena, ret);
+
+	*ret = r ? (struct pp_names){ 0 } : *ret;
+	return r && r != -ENOENT ? pp_use_cannot(s, r, path) : 0;
+}
+
+int pp_use_table(struct pp_use *s, const char *path, struct pp_span *ret)
+{
+	int r = pp_source_read_all(s->system->source, path, TABLE_BYTES, s->arena, ret);
+
+	if (r)
+		*ret = (struct pp_span){ 0 };
+	return r && r != -ENOENT ? pp_use_cannot(s, r, path) : 0;
+}
+
+int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool *ret)
+{
+	char path[256], link[PP_USE_LINK_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	int r = pp_source_read_link(s->system->source, PP_NODE_NONE, path, link, sizeof(link));
+	*ret = !r && strstr(link, s->below);
+	return r && r != -ENOENT && r != -EINVAL ? pp_use_cannot(s, r, path) : 0;
+}
+
+struct pp_span pp_use_word(struct pp_span line, unsigned int n)
+{
+	struct pp_span word = { 0 };
+
+	do {
+		if (!pp_text_word(&line, &word))
+			return (struct pp_span){ 0 };
+	} while (n--);
+	return word;
+}
+
+static int look_at_console(struct pp_use *s, const struct pp_device *d)
+{
+	char path[128], text[16] = "", address[PP_ADDRESS_TEXT_BYTES];
+	struct pp_names names;
+	bool framebuffer = false;
+	int r = pp_use_list(s, CLASS_GRAPHICS, &names);
+
+	for (uint32_t i = 0; !r && i < names.count; i++) {
+		bool below;
+		if (strncmp(names.names[i], "fb", 2) || names.names[i][2] < '0' ||
+		    names.names[i][2] > '9')
+			continue;
+		framebuffer = true;
+		r = pp_use_is_below(s, CLASS_GRAPHICS, names.names[i], &below);
+		if (!r && below)
+			return pp_use_found(s,
+			                    pp_arena_printf(s->arena, "it shows the console (%s)",
+			                                    names.names[i]));
+	}
+	if (r)
+		return r;
+	pp_address_format(d->address, address);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/boot_vga", address);
+	r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, text, sizeof(text));
+	if (r && r != -ENOENT)
+		return pp_use_cannot(s, r, path);
+	/* The firmware's framebuffer lies in its memory and hangs below no PCI device. */
+	if (!strcmp(text, "1") && (framebuffer || d->driver.text))
+		return pp_use_found(
+			s, pp_arena_strdup(s->arena, "it is the display that the host boots on"));
+	return 0;
+}
+
+/* proc/consoles: "ttyS4 -W- (EC p a) 4:68". A serial card, or a board's own port by PCI. */
+static int look_at_terminals(struct pp_use *s)
+{
+	struct pp_span rest, line;
+	int r = pp_use_table(s, "proc/consoles", &rest);
+
+	while (!r && !s->found && pp_text_line(&rest, &line)) {
+		struct pp_span word = pp_use_word(line, 0);
+		bool below = false;
+		char name[PP_USE_NAME_BYTES];
+		if (!word.len || word.len >= sizeof(name))
+			continue;
+		pp_text_clean_into(name, sizeof(name), word.data, word.len);
+		r = strchr(name, '/') ? 0 : pp_use_is_below(s, "sys/class/tty", name, &below);
+		if (!r && below)
+			r = pp_use_found(s, pp_arena_printf(s->arena,
+			                                    "the kernel's console is %s below it",
+			                                    name));
+	}
+	return r;
+}
+
+static int look_at_functions(struct pp_use *s, const struct pp_device *d)
+{
+	char path[128], text[16], address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(d->address, address);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
+	int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, text, sizeof(text));
+	if (r)
+		return r == -ENOENT ? 0 : pp_use_cannot(s, r, path);
+	if (strcmp(text, "0"))
+		return pp_use_found(s, pp_arena_strdup(s->arena, "its virtual functions are on"));
+	return 0;
+}
+
+int pp_use_find(struct pp_system *s, const struct pp_device *d, struct pp_arena *a,
+                const char **ret, struct pp_error *e)
+{
+	struct pp_use search = { .system = s, .arena = a, .error = e };
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(d->address, address);
+	snprintf(search.below, sizeof(search.below), "/%s/", address);
+	int r = pp_use_disks(&search);
+	if (!r && !search.found)
+		r = pp_use_network(&search);
+	if (!r && !search.found)
+		r = look_at_console(&search, d);
+	if (!r && !search.found)
+		r = look_at_terminals(&search);
+	if (!r && !search.found)
+		r = pp_use_processes(&search);
+	if (!r && !search.found)
+		r = look_at_functions(&search, d);
+	if (!r)
+		*ret = search.found;
+	return r;
+}

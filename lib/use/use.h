@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_USE_USE_H
+#define PP_USE_USE_H
+
+#include "use/system.h"
+#include "host/host.h"
+
+/*
+ * What the host itself needs the device for: "sda1 below it is mounted on /". *ret is NULL where
+ * nothing was found, else a sentence's end in a. What could decide and cannot be read is an error:
+ * a device is only taken where it is known to be free.
+ */
+int pp_use_find(struct pp_system *s, const struct pp_device *d, struct pp_arena *a,
+                const char **ret, struct pp_error *e);
+
+#endif
