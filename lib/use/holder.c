@@ -43,6 +43,24 @@ static uint32_t find_files(const char *root, const char *const *paths, struct wa
 }
 
 /*
+ * Who has it by O_PATH only, as udev has each node that is new, knows where it is and has not
+ * opened it: proc(5), fdinfo, flags in octal. What cannot be read counts as open.
+ */
+static bool is_open(const char *pid, const char *fd)
+{
+	char path[64], text[256], *flags;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/fdinfo/%.16s", pid, fd);
+	int info = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = info < 0 ? -1 : read(info, text, sizeof(text) - 1);
+	if (info >= 0)
+		close(info);
+	text[n > 0 ? n : 0] = '\0';
+	flags = strstr(text, "flags:");
+	return !flags || !(strtoul(flags + strlen("flags:"), NULL, 8) & O_PATH);
+}
+
+/*
  * The link's text is the path that the process opened, perhaps in a mount namespace or below a root
  * of its own, so the node itself decides. Only what is called so is looked at closer: stat() of an
  * open file on a dead network server would wait for it.
@@ -95,8 +113,11 @@ static const struct wanted *look_at_process(const char *pid, const struct wanted
 	if (!fds)
 		return NULL;
 	for (struct dirent *d; !found && (d = readdir(fds));)
-		if (d->d_name[0] != '.')
+		if (d->d_name[0] != '.') {
 			found = match(dirfd(fds), d->d_name, w, n);
+			if (found && !is_open(pid, d->d_name))
+				found = NULL;
+		}
 	closedir(fds);
 	return found;
 }

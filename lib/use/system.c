@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "use/system.h"
+
+#define HOLDER_TRIES 30 /* of 100 ms */
 
 struct machine {
 	struct pp_system base;
@@ -90,7 +93,7 @@ static int machine_has_address(struct pp_system *s, const char *name)
  * A group has one user at a time, be it by its own file or by its devices' files (drivers/vfio,
  * group.c), so that it cannot be opened tells of a user whom /proc does not show.
  */
-static int machine_find_holder(struct pp_system *s, const char *const *paths, struct pp_holder *ret)
+static int find_holder_once(const char *const *paths, struct pp_holder *ret)
 {
 	int r = pp_holder_find("", paths, ret);
 
@@ -104,6 +107,19 @@ static int machine_find_holder(struct pp_system *s, const char *const *paths, st
 			continue;
 		*ret = (struct pp_holder){ .path = *paths };
 		r = 1;
+	}
+	return r;
+}
+
+/* Somebody may just look at a node that is new, and let it go: only who stays is a holder. */
+static int machine_find_holder(struct pp_system *s, const char *const *paths, struct pp_holder *ret)
+{
+	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+	int r = find_holder_once(paths, ret);
+
+	for (int i = 0; r == 1 && i < HOLDER_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		r = find_holder_once(paths, ret);
 	}
 	return r;
 }
