@@ -96,29 +96,13 @@ static int at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char 
                    const char *driver, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
-	struct pp_content c;
-	int r = pp_stage_read(s, RULES, &c, e);
-
-	if (r)
-		return r;
-	if (c.exists && !pp_stage_is_ours(&c))
-		return pp_fail(e, EEXIST, "/" RULES ": is there, and not made by pcipass");
 	const char *rule = rule_of(a, b, address, is_built_in(a, driver));
-	const char *old =
-		c.exists ? pp_arena_strndup(&a->arena, (const char *)c.bytes.data, c.bytes.len)
-			 : PP_STAGE_MARK;
 	char override[64];
+
+	if (!rule)
+		return pp_fail_oom(e, RULES);
 	snprintf(override, sizeof(override), "[pci/%s]driver_override", address);
-	if (!rule || !old)
-		return pp_fail_oom(e, RULES);
-	if (strstr(old, override))
-		return 0;
-	/* Somebody's last line need not have an end. */
-	const char *text = pp_arena_printf(&a->arena, "%s%s%s", old,
-	                                   old[strlen(old) - 1] == '\n' ? "" : "\n", rule);
-	if (!text)
-		return pp_fail_oom(e, RULES);
-	r = pp_stage_puts(s, RULES, text, 0644, e);
+	int r = pp_stage_add_ours(s, RULES, override, rule, e);
 	return r ? r : into_initrd(s, e);
 }
 

@@ -48,20 +48,6 @@ static int search_folder(struct pp_stage *s, const char *folder, const char *con
 	return 0;
 }
 
-/* A file of ours: not there yet, or with our mark. */
-static int put_ours(struct pp_stage *s, const char *path, const char *text, mode_t mode,
-                    struct pp_error *e)
-{
-	struct pp_content c;
-	int r = pp_stage_read(s, path, &c, e);
-
-	if (r)
-		return r;
-	if (c.exists && !pp_stage_is_ours(&c))
-		return pp_fail(e, EEXIST, "/%s: is there, and not made by pcipass", path);
-	return pp_stage_puts(s, path, text, mode, e);
-}
-
 /* initramfs-tools: mkinitramfs runs each hook, also for kernels to come. */
 #define HOOKS "etc/initramfs-tools/hooks"
 
@@ -93,7 +79,7 @@ static int install_initramfs_tools(struct pp_stage *s, const struct pp_span *tab
 		"[ \"$1\" = prereqs ] && exit 0\n"
 		". /usr/share/initramfs-tools/hook-functions\n"
 		"prepend_earlyinitramfs /" PP_EARLY_CPIO "\n";
-	return put_ours(s, HOOKS "/pcipass", hook, 0755, e);
+	return pp_stage_put_ours(s, HOOKS "/pcipass", hook, 0755, e);
 }
 
 /* dracut: dracut.conf(5), acpi_override, acpi_table_dir. */
@@ -138,9 +124,9 @@ static int put_tables(struct pp_stage *s, const char *folder, const struct pp_sp
 static int install_dracut(struct pp_stage *s, const struct pp_span *tables, uint32_t nr_tables,
                           struct pp_span cpio, struct pp_error *e)
 {
-	int r = put_ours(s, DRACUT_CONF,
-	                 MARK "acpi_override=\"yes\"\nacpi_table_dir=\"/" DRACUT_TABLES "\"\n",
-	                 0644, e);
+	int r = pp_stage_put_ours(
+		s, DRACUT_CONF,
+		MARK "acpi_override=\"yes\"\nacpi_table_dir=\"/" DRACUT_TABLES "\"\n", 0644, e);
 
 	if (!r)
 		r = put_tables(s, DRACUT_TABLES, tables, nr_tables, e);
@@ -204,7 +190,7 @@ static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, 
 			               "mkinitcpio then reads no drop-ins; by hand: take the "
 			               "_config= out of it, or add acpi_override to HOOKS there, "
 			               "then try again");
-		r = put_ours(s, MKINITCPIO_CONF, MARK "HOOKS+=(acpi_override)\n", 0644, e);
+		r = pp_stage_put_ours(s, MKINITCPIO_CONF, MARK "HOOKS+=(acpi_override)\n", 0644, e);
 	}
 	return r;
 }

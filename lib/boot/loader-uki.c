@@ -15,7 +15,6 @@
 #include "boot/uki.h"
 #include "base/text.h"
 
-#define MARK          PP_STAGE_MARK
 #define CMDLINE_D     "etc/cmdline.d"
 #define CMDLINE_D_OWN CMDLINE_D "/pcipass.conf"
 /* Behind all others: an assignment in a later file would take the word away again. */
@@ -90,20 +89,7 @@ static bool has_dropins(struct pp_apply *a)
 /* A file of our own with one line a word. */
 static int put_line(struct pp_stage *s, const char *path, const char *line, struct pp_error *e)
 {
-	struct pp_content c;
-	int r = pp_stage_read(s, path, &c, e);
-
-	if (r)
-		return r;
-	if (c.exists && !pp_stage_is_ours(&c))
-		return pp_fail(e, EEXIST, "/%s: is there, and not made by pcipass", path);
-	const char *old = c.exists ? pp_arena_strndup(&s->apply->arena, (const char *)c.bytes.data,
-	                                              c.bytes.len)
-	                           : MARK;
-	const char *new = old &&line ? pp_arena_printf(&s->apply->arena, "%s%s", old, line) : NULL;
-	if (!new)
-		return pp_fail_oom(e, path);
-	return strstr(old, line) ? 0 : pp_stage_puts(s, path, new, 0644, e);
+	return line ? pp_stage_add_ours(s, path, line, line, e) : pp_fail_oom(e, path);
 }
 
 static int mkinitcpio_source(struct pp_stage *s, const char *argument, struct pp_error *e)

@@ -9,7 +9,6 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
-#define MARK         PP_STAGE_MARK
 #define CMDLINE      PP_LOADER_CMDLINE
 #define GRUB_DEFAULT "etc/default/grub"
 #define GRUB_DROPIN  "etc/default/grub.d/pcipass.cfg"
@@ -99,22 +98,11 @@ static int grub_rebuild(struct pp_stage *s, struct pp_error *e)
 static int grub_dropin(struct pp_stage *s, const char *variable, const char *word,
                        struct pp_error *e)
 {
-	struct pp_content c;
-	int r = pp_stage_read(s, GRUB_DROPIN, &c, e);
-
-	if (r)
-		return r;
-	if (c.exists && !pp_stage_is_ours(&c))
-		return pp_fail(e, EEXIST, "/" GRUB_DROPIN ": is there, and not made by pcipass");
-	const char *old = c.exists ? text_of(s->apply, c.bytes) : MARK;
 	const char *line =
 		pp_arena_printf(&s->apply->arena, "%s=\"$%s %s\"\n", variable, variable, word);
-	if (!old || !line)
-		return pp_fail_oom(e, GRUB_DROPIN);
-	if (strstr(old, line))
-		return 0;
-	const char *text = pp_arena_printf(&s->apply->arena, "%s%s", old, line);
-	return text ? pp_stage_puts(s, GRUB_DROPIN, text, 0644, e) : pp_fail_oom(e, GRUB_DROPIN);
+
+	return line ? pp_stage_add_ours(s, GRUB_DROPIN, line, line, e)
+	            : pp_fail_oom(e, GRUB_DROPIN);
 }
 
 /* The last assignment of the variable: offset of what stands behind the equals sign, or -1. */

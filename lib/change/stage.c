@@ -116,6 +116,49 @@ int pp_stage_puts(struct pp_stage *s, const char *path, const char *text, mode_t
 	return pp_stage_put(s, path, PP_SPAN(text, strlen(text)), mode, e);
 }
 
+static int read_ours(struct pp_stage *s, const char *path, struct pp_content *ret,
+                     struct pp_error *e)
+{
+	struct pp_content c;
+	int r = pp_stage_read(s, path, &c, e);
+
+	if (!r && c.exists && !pp_stage_is_ours(&c))
+		r = pp_fail(e, EEXIST, "/%s: is there, and not made by pcipass", path);
+	if (!r)
+		*ret = c;
+	return r;
+}
+
+int pp_stage_put_ours(struct pp_stage *s, const char *path, const char *text, mode_t mode,
+                      struct pp_error *e)
+{
+	struct pp_content c;
+	int r = read_ours(s, path, &c, e);
+
+	return r ? r : pp_stage_puts(s, path, text, mode, e);
+}
+
+int pp_stage_add_ours(struct pp_stage *s, const char *path, const char *words, const char *text,
+                      struct pp_error *e)
+{
+	struct pp_arena *a = &s->apply->arena;
+	struct pp_content c;
+	int r = read_ours(s, path, &c, e);
+
+	if (r)
+		return r;
+	const char *old = c.exists ? pp_arena_strndup(a, (const char *)c.bytes.data, c.bytes.len)
+	                           : PP_STAGE_MARK;
+	if (!old)
+		return pp_fail_oom(e, path);
+	if (strstr(old, words))
+		return 0;
+	/* Somebody's last line need not have an end. */
+	bool ended = !*old || old[strlen(old) - 1] == '\n';
+	const char *new = pp_arena_printf(a, "%s%s%s", old, ended ? "" : "\n", text);
+	return new ? pp_stage_puts(s, path, new, 0644, e) : pp_fail_oom(e, path);
+}
+
 int pp_stage_remove(struct pp_stage *s, const char *path, struct pp_error *e)
 {
 	return set_content(s, path, &(struct pp_content){ 0 }, e);

@@ -30,6 +30,12 @@ int pp_stage_put(struct pp_stage *s, const char *path, struct pp_span bytes, mod
                  struct pp_error *e);
 int pp_stage_puts(struct pp_stage *s, const char *path, const char *text, mode_t mode,
                   struct pp_error *e);
+/* Into a file of our own: made, or replaced. -EEXIST: what is there is somebody else's. */
+int pp_stage_put_ours(struct pp_stage *s, const char *path, const char *text, mode_t mode,
+                      struct pp_error *e);
+/* Behind what is in it, beginning with our mark; nothing where the words stand there already. */
+int pp_stage_add_ours(struct pp_stage *s, const char *path, const char *words, const char *text,
+                      struct pp_error *e);
 int pp_stage_remove(struct pp_stage *s, const char *path, struct pp_error *e);
 /* INITRD or LOADER; the same one twice is one. argv is borrowed. -ENOENT: no such program. */
 int pp_stage_run(struct pp_stage *s, enum pp_deed_kind kind, const char *const *argv,
