@@ -3,6 +3,11 @@
 #include "change/context.h"
 #include "judge/select.h"
 
+static const char *copy(struct pp_plan *plan, const char *text)
+{
+	return text ? pp_arena_strdup(&plan->arena, text) : NULL;
+}
+
 /* kind and when of *step are set. */
 static int add_device(struct pp_plan *plan, const struct pp_device *d,
                       struct pp_plan_device *device, struct pp_step *step, struct pp_error *e)
@@ -42,6 +47,9 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 	struct pp_step *steps = PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_step);
 	uint32_t n = 0;
 	plan->wish = pp_arena_strdup(&plan->arena, what);
+	plan->product = copy(plan, h->product.text);
+	plan->bios_version = copy(plan, h->bios_version.text);
+	plan->kernel = copy(plan, h->kernel.release.text);
 	if (!devices || !steps || !plan->wish)
 		return pp_fail_oom(e, "plan");
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
