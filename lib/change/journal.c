@@ -11,6 +11,7 @@
 #include "base/crc32.h"
 #include "base/text.h"
 #include "source/atomic.h"
+#include "store/files.h"
 
 /*
  * {"crc32": "…", "journal": {"schema": "pcipass.journal/1", …}}, where the checksum is that of the
@@ -416,17 +417,7 @@ static int read_file(int fd, const char *path, struct pp_arena *arena, struct pp
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > PP_JOURNAL_MAX_BYTES)
 		return pp_fail(e, EBADMSG, "%.300s: no regular file, or too large", path);
-	size_t size = (size_t)st.st_size, len = 0;
-	uint8_t *data = PP_ARENA_ARRAY(arena, size + 1, uint8_t);
-	if (!data)
-		return pp_fail_oom(e, path);
-	for (ssize_t n = 1; n > 0 && len < size; len += (size_t)n) {
-		n = read(fd, data + len, size - len);
-		if (n < 0)
-			return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
-	}
-	*ret = PP_SPAN(data, len);
-	return 0;
+	return pp_fd_read(fd, path, (size_t)st.st_size, arena, ret, e);
 }
 
 int pp_apply_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_error *e)

@@ -57,28 +57,6 @@ static int check_way(const struct pp_apply *a, const char *path, struct pp_error
 	return 0;
 }
 
-static int read_all(int fd, const char *path, size_t size, struct pp_arena *arena,
-                    struct pp_span *ret, struct pp_error *e)
-{
-	uint8_t *data = PP_ARENA_ARRAY(arena, size + 1, uint8_t);
-	size_t len = 0;
-
-	if (!data)
-		return pp_fail_oom(e, path);
-	while (len < size) {
-		ssize_t n = read(fd, data + len, size - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return failed(path, errno, e);
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*ret = PP_SPAN(data, len);
-	return 0;
-}
-
 static int read_open(struct pp_apply *a, int fd, const char *path, struct pp_content *ret,
                      struct pp_error *e)
 {
@@ -94,7 +72,7 @@ static int read_open(struct pp_apply *a, int fd, const char *path, struct pp_con
 	struct pp_content c = {
 		.exists = true, .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid
 	};
-	int r = read_all(fd, path, (size_t)st.st_size, &a->arena, &c.bytes, e);
+	int r = pp_fd_read(fd, path, (size_t)st.st_size, &a->arena, &c.bytes, e);
 	if (!r)
 		*ret = c;
 	return r;

@@ -14,10 +14,10 @@ int pp_file_failed(const char *path, int code, struct pp_error *e)
 	return pp_fail(e, code, "%.300s: %s", path, strerror(code));
 }
 
-static int read_fd(int fd, const char *path, size_t size, struct pp_arena *a, struct pp_span *ret,
-                   struct pp_error *e)
+int pp_fd_read(int fd, const char *path, size_t size, struct pp_arena *a, struct pp_span *ret,
+               struct pp_error *e)
 {
-	uint8_t *data = PP_ARENA_ARRAY(a, size, uint8_t);
+	uint8_t *data = PP_ARENA_ARRAY(a, size + 1, uint8_t);
 	size_t len = 0;
 
 	if (!data)
@@ -53,7 +53,7 @@ int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_spa
 		r = pp_fail(e, EFBIG, "%.300s: %jd bytes, at most %zu are taken", path,
 		            (intmax_t)st.st_size, max);
 	else
-		r = read_fd(fd, path, (size_t)st.st_size, a, ret, e);
+		r = pp_fd_read(fd, path, (size_t)st.st_size, a, ret, e);
 	close(fd);
 	return r;
 }

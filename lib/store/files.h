@@ -18,6 +18,11 @@ int pp_file_failed(const char *path, int code, struct pp_error *e);
 int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
                  struct pp_error *e);
 
+/* At most size bytes from fd on, a zero behind them; fewer where the file ends before. path: its
+ * name. */
+int pp_fd_read(int fd, const char *path, size_t size, struct pp_arena *a, struct pp_span *ret,
+               struct pp_error *e);
+
 /* All of it to fd; -errno without a text. */
 int pp_fd_write(int fd, struct pp_span bytes);
 
