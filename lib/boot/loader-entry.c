@@ -101,7 +101,7 @@ static int entry_append(struct pp_stage *s, const char *path, const char *argume
 	if (!options || strlen(text) != c.bytes.len)
 		return pp_fail(e, ENOTSUP, "/%s: has no line of options; by hand: add %s to it",
 		               path, argument);
-	char *end = options + 1 + strcspn(options + 1, "\n");
+	char *end = options + 1 + strcspn(options + 1, "\r\n");
 	const char *line =
 		pp_arena_strndup(&s->apply->arena, options + 1, (size_t)(end - options - 1));
 	if (line && strchr(line, '$') && !strstr(line, "$tuned_params"))
@@ -147,7 +147,7 @@ static const char *entry_options(struct pp_apply *a, const char *path)
 
 	if (!options)
 		return NULL;
-	options[1 + strcspn(options + 1, "\n")] = '\0';
+	options[1 + strcspn(options + 1, "\r\n")] = '\0';
 	return options + strlen("\noptions ");
 }
 

@@ -74,6 +74,18 @@ static int no_source(const char *maker, struct pp_error *e)
 	                                       : "kernel_cmdline= of a file in /etc/dracut.conf.d");
 }
 
+/* Somebody has written a command line there; a file without one is as good as none. */
+static bool has_cmdline(struct pp_apply *a)
+{
+	const char *text = pp_loader_read_cmdline(a);
+	struct pp_span rest = PP_SPAN(text ? text : "", text ? strlen(text) : 0), line, word;
+
+	while (pp_text_line(&rest, &line))
+		if (pp_text_word(&line, &word) && *word.data != '#')
+			return true;
+	return false;
+}
+
 static bool has_dropins(struct pp_apply *a)
 {
 	const char *const *names = pp_place_list(a, CMDLINE_D);
@@ -106,7 +118,7 @@ static int mkinitcpio_source(struct pp_stage *s, const char *argument, struct pp
 			"a preset in /etc/mkinitcpio.d says where the command line comes from. "
 			"By hand: add %s there, and run mkinitcpio -P",
 			argument);
-	if (pp_place_has(a, PP_LOADER_CMDLINE))
+	if (has_cmdline(a))
 		return pp_loader_append_cmdline(s, argument, e);
 	if (!has_dropins(a))
 		return no_source("mkinitcpio", e);
@@ -124,7 +136,7 @@ static int dracut_source(struct pp_stage *s, const char *argument, struct pp_err
 
 static int ukify_source(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
-	if (!pp_place_has(s->apply, PP_LOADER_CMDLINE))
+	if (!has_cmdline(s->apply))
 		return no_source("ukify", e);
 	return pp_loader_append_cmdline(s, argument, e);
 }

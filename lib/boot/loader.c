@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +106,11 @@ static int grub_dropin(struct pp_stage *s, const char *variable, const char *wor
 	            : pp_fail_oom(e, GRUB_DROPIN);
 }
 
+static bool is_name_char(char c)
+{
+	return c == '_' || isalnum((unsigned char)c);
+}
+
 /* The last assignment of the variable: offset of what stands behind the equals sign, or -1. */
 static ssize_t last_assignment(const char *text, const char *variable)
 {
@@ -118,6 +124,37 @@ static ssize_t last_assignment(const char *text, const char *variable)
 		line = line ? line + 1 : NULL;
 	}
 	return at;
+}
+
+/* Set in other words: exported, indented, appended to. One more assignment would replace that. */
+static bool is_set_otherwise(const char *text, const char *variable)
+{
+	struct pp_span rest = PP_SPAN(text, strlen(text)), line;
+	size_t len = strlen(variable);
+	const uint8_t *at;
+
+	while (pp_text_line(&rest, &line)) {
+		struct pp_span left = line, word;
+		if (!pp_text_word(&left, &word) || *word.data == '#')
+			continue;
+		for (left = line; (at = pp_span_find(left, variable));
+		     left = PP_SPAN(at + 1, (size_t)(line.data + line.len - at) - 1)) {
+			size_t behind = (size_t)(line.data + line.len - at) - len;
+			if ((at == line.data || !is_name_char(at[-1])) &&
+			    (!behind || !is_name_char(at[len])))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One pair of quotes, and nothing that the shell would join to it. */
+static bool is_quoted(const char *value)
+{
+	if (*value != '"' && *value != '\'')
+		return false;
+	const char *end = value + 1 + strcspn(value + 1, "\"'\\`\n");
+	return *end == *value && strchr(" \t\n;", end[1]);
 }
 
 /* /etc/default/grub is a shell script; only the plain form is edited, anything else refused. */
@@ -135,19 +172,17 @@ int pp_loader_grub_edit(struct pp_stage *s, const char *variable, const char *wo
 	ssize_t at = last_assignment(text, variable);
 	const char *new;
 	size_t len = strlen(text);
+	const char *program = grub_program(s->apply);
+	if (at < 0 ? is_set_otherwise(text, variable) : !is_quoted(text + at))
+		return pp_fail(e, ENOTSUP,
+		               "/" GRUB_DEFAULT ": %s is written in a way that is not "
+		               "edited by programs; by hand: add %s to it, and run %s",
+		               variable, word, program ? program : "grub2-mkconfig");
 	if (at < 0) {
 		new = pp_arena_printf(&s->apply->arena, "%s%s%s=\"%s\"\n", text,
 		                      len && text[len - 1] != '\n' ? "\n" : "", variable, word);
 	} else {
-		char quote = text[at];
-		size_t end = strcspn(text + at + 1, "\"'\n");
-		if ((quote != '"' && quote != '\'') || text[(size_t)at + 1 + end] != quote ||
-		    memchr(text + at + 1, '\\', end))
-			return pp_fail(e, ENOTSUP,
-			               "/" GRUB_DEFAULT ": %s is written in a way that is not "
-			               "edited by programs; by hand: add %s to it, and run %s",
-			               variable, word, grub_program(s->apply));
-		end += (size_t)at + 1;
+		size_t end = (size_t)at + 1 + strcspn(text + at + 1, "\"'");
 		new = pp_arena_printf(&s->apply->arena, "%.*s%s%s%s", (int)end, text,
 		                      end > (size_t)at + 1 ? " " : "", word, text + end);
 	}
@@ -221,7 +256,7 @@ int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp
 	if (pp_loader_has_word(text, argument))
 		return 0;
 	size_t len = strlen(text);
-	while (len && strchr(" \t\n", text[len - 1]))
+	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
 	if (memchr(text, '\n', len))
 		return pp_fail(e, ENOTSUP, "/" CMDLINE ": has more than one line; by hand: add %s",

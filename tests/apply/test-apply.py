@@ -255,7 +255,11 @@ def test_unified_image_command_line_refused(_: Root) -> None:
     def none(root: Root) -> None:
         root.put("efi/EFI/Linux/arch-linux.efi", fakeroot.uki(b"a kernel", b"x", None))
 
-    for spoil, words in ((made_up, "makes up the command line"), (preset, "a preset"), (options, "a preset"),
+    def empty(root: Root) -> None:
+        root.put("etc/kernel/cmdline", "# root=/dev/sda2\n")
+
+    for spoil, words in ((made_up, "makes up the command line"), (empty, "makes up the command line"),
+                         (preset, "a preset"), (options, "a preset"),
                          (other, "was not given the command line"), (none, "no command line of its own")):
         with tempfile.TemporaryDirectory() as folder:
             root = Root(Path(folder) / "root", "mkinitcpio", "none")
@@ -351,6 +355,20 @@ def test_own_entry(_: Root) -> None:
         same("other", before, root.snapshot())
 
 
+def test_own_entry_with_carriage_returns(_: Root) -> None:
+    """systemd-boot ends a line at either: the argument stands in front of both."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("efi/loader/entries/arch.conf", "title Arch\r\nlinux /vmlinuz\r\noptions root=/dev/sda2 rw\r\n")
+        root.variable("LoaderInfo", "systemd-boot 255.4")
+        root.variable("LoaderEntrySelected", "arch.conf")
+        root.put("proc/cmdline", "root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert root.read("efi/loader/entries/arch.conf").endswith(b"rw intel_iommu=on\r\n")
+        undo(root, before)
+
+
 def test_kernel_install_makes_the_initrd(_: Root) -> None:
     """mkinitcpio -P would make one that no entry loads."""
     with tempfile.TemporaryDirectory() as folder:
@@ -434,6 +452,38 @@ def test_argument_there_already(root: Root) -> None:
     before = root.snapshot()
     expect("there", *drive(root, "run", ARGUMENT), 0)
     same("there", before, root.snapshot())
+
+
+def test_grub_default_in_other_words(_: Root) -> None:
+    """An assignment more would take the place of what the host needs to find its disk."""
+    for line in ('export GRUB_CMDLINE_LINUX_DEFAULT="rd.luks.uuid=1"', ' GRUB_CMDLINE_LINUX_DEFAULT="rd.luks.uuid=1"',
+                 'GRUB_CMDLINE_LINUX_DEFAULT+="rd.luks.uuid=1"', ': "${GRUB_CMDLINE_LINUX_DEFAULT:=rd.luks.uuid=1}"',
+                 'GRUB_CMDLINE_LINUX_DEFAULT="rd."luks.uuid=1', "GRUB_CMDLINE_LINUX_DEFAULT='rd.'\"luks.uuid=1\""):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+            root.tool("grub2-mkconfig", root.text("usr/sbin/grub2-mkconfig").replace("/bin/sh", "/bin/bash"))
+            root.put("etc/default/grub", f"#GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX=\n{line}\n")
+            root.run_tool("grub2-mkconfig")
+            assert "rd.luks.uuid=1" in root.text("boot/grub2/grub.cfg"), line
+            refused(root, 95, "not edited by programs", steps=(ARGUMENT,))
+    for line in ("# GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX_DEFAULT_X=1\nMY_GRUB_CMDLINE_LINUX_DEFAULT=1\n",
+                 'GRUB_CMDLINE_LINUX_DEFAULT="quiet" # as it came\n'):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+            root.put("etc/default/grub", line)
+            root.run_tool("grub2-mkconfig")
+            before = root.snapshot()
+            roundtrip(root, ARGUMENT)
+            undo(root, before)
+
+
+def test_grub_dropin_without_an_end(root: Root) -> None:
+    """A person's last line of our file need not have one."""
+    expect("run", *drive(root, "run", ARGUMENT), 0)
+    own = "etc/default/grub.d/pcipass.cfg"
+    root.put(own, root.text(own).rstrip("\n"))
+    expect("run", *drive(root, "run", "argument:iommu=pt"), 0)
+    assert "intel_iommu=on iommu=pt\n" in root.text("boot/grub/grub.cfg"), root.text(own)
 
 
 def test_lockdown(root: Root) -> None:
