@@ -27,6 +27,19 @@ static struct pp_span unquote(struct pp_span s)
 	return pp_text_word(&s, &word) ? word : s;
 }
 
+/* A shell's array, which may go on over lines: all between the brackets. */
+static struct pp_span take_array(const uint8_t *from, struct pp_span *rest)
+{
+	const uint8_t *behind = rest->data + rest->len;
+	const uint8_t *end = memchr(from, ')', (size_t)(behind - from));
+
+	if (!end)
+		end = behind;
+	if (end > rest->data)
+		*rest = PP_SPAN(end, (size_t)(behind - end));
+	return trim(PP_SPAN(from, (size_t)(end - from)));
+}
+
 static bool next_assignment(struct pp_span *rest, struct pp_span *ret_name,
                             struct pp_span *ret_value)
 {
@@ -39,7 +52,10 @@ static bool next_assignment(struct pp_span *rest, struct pp_span *ret_name,
 		if (!equals)
 			continue;
 		size_t len = (size_t)(equals - line.data);
-		*ret_value = unquote(trim(PP_SPAN(equals + 1, line.len - len - 1)));
+		*ret_value = trim(PP_SPAN(equals + 1, line.len - len - 1));
+		*ret_value = ret_value->len && ret_value->data[0] == '('
+		                     ? take_array(ret_value->data + 1, rest)
+		                     : unquote(*ret_value);
 		if (len && line.data[len - 1] == '+')
 			len--;
 		*ret_name = trim(PP_SPAN(line.data, len));
@@ -76,7 +92,14 @@ const char *pp_config_value(struct pp_apply *a, const char *path, const char *na
 	return last.len ? copy_of(a, last) : NULL;
 }
 
-/* The last of the folder's files that sets it. */
+static bool ends_with(struct pp_span s, const char *end)
+{
+	size_t len = strlen(end);
+
+	return s.len >= len && !memcmp(s.data + s.len - len, end, len);
+}
+
+/* The last of the folder's files that sets it; the tools read "*.conf" only. */
 static const char *folder_value(struct pp_apply *a, const char *folder, const char *name)
 {
 	const char *const *names = pp_place_list(a, folder);
@@ -85,17 +108,12 @@ static const char *folder_value(struct pp_apply *a, const char *folder, const ch
 	for (; names && *names; names++) {
 		char path[512];
 		snprintf(path, sizeof(path), "%s/%s", folder, *names);
+		if (!ends_with(PP_SPAN(*names, strlen(*names)), ".conf"))
+			continue;
 		const char *value = pp_config_value(a, path, name);
 		last = value ? value : last;
 	}
 	return last;
-}
-
-static bool ends_with(struct pp_span s, const char *end)
-{
-	size_t len = strlen(end);
-
-	return s.len >= len && !memcmp(s.data + s.len - len, end, len);
 }
 
 const char *pp_config_preset(struct pp_apply *a, const char *end, unsigned int n)

@@ -176,7 +176,7 @@ static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, 
 	if (r)
 		return r;
 	const char *hooks = pp_config_value(s->apply, "etc/mkinitcpio.conf", "HOOKS");
-	if (!hooks || !strstr(hooks, "acpi_override")) {
+	if (!hooks || !pp_loader_has_word(hooks, "acpi_override")) {
 		/* Drop-ins are read from mkinitcpio 36 on, which makes the folder. */
 		if (!pp_place_has_folder(s->apply, "etc/mkinitcpio.conf.d"))
 			return pp_fail(e, ENOTSUP,

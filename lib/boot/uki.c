@@ -244,7 +244,8 @@ static bool is_signed_again(struct pp_apply *a, const struct pp_uki *u)
 	static const char *const hooks[] = { "etc/initcpio/post", "usr/lib/initcpio/post" };
 
 	if (!strcmp(u->generator, "dracut"))
-		return pp_config_dracut(a, "uefi_secureboot_key");
+		return pp_config_dracut(a, "uefi_secureboot_key") &&
+		       pp_config_dracut(a, "uefi_secureboot_cert");
 	/* ukify signs for mkinitcpio, too, where it is installed. */
 	if (has_tool(a, "ukify") && (pp_config_uki(a, "SecureBootPrivateKey") ||
 	                             pp_config_uki(a, "SecureBootCertificateName")))

@@ -236,6 +236,22 @@ def test_unified_image_signed_by_its_maker(_: Root) -> None:
             root.put("usr/sbin/mkinitcpio", root.text("usr/sbin/mkinitcpio").replace("uki-signed", "uki"))
 
 
+def test_unified_image_signed_by_dracut(_: Root) -> None:
+    """With a key and a certificate, of files that dracut reads: *.conf."""
+    key, certificate = 'uefi_secureboot_key="/k"\n', 'uefi_secureboot_cert="/c"\n'
+    for name, text, want in (("key.conf", key + certificate, None), ("key.conf.off", key + certificate, 1),
+                             ("key.conf", key, 1), ("key.conf", certificate, 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "dracut", "none")
+            image = root.make_uki("dracut")
+            root.put(f"etc/dracut.conf.d/{name}", text)
+            root.put(image, fakeroot.uki(b"a kernel", b"x", b"root=/dev/sda2 rw\0", signed=True))
+            if want:
+                refused(root, want, "is signed for Secure Boot", steps=(ARGUMENT,))
+            else:
+                expect(text, *drive(root, "dry", ARGUMENT), 0)
+
+
 def test_unified_image_command_line_refused(_: Root) -> None:
     """One word where there was nothing would be all of the command line."""
     def made_up(root: Root) -> None:
@@ -410,6 +426,23 @@ def test_sdbootutil(root: Root) -> None:
 def test_grub_of_entries(root: Root) -> None:
     root.put("boot/grub/grub.cfg", "insmod blscfg\nblscfg\n")
     refused(root, 95, "blscfg", steps=(ARGUMENT,))
+
+
+def test_hook_is_there_already(_: Root) -> None:
+    """As the refusal tells to have it: no drop-in is needed then."""
+    for hooks in ("HOOKS=(base udev acpi_override block)\n", "HOOKS=(\n  base\n  acpi_override\n)\n",
+                  'HOOKS="base acpi_override"\n'):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.tool("mkinitcpio", root.text("usr/sbin/mkinitcpio").replace(
+                "'^HOOKS.*acpi_override' $conf", "'^[^#]*acpi_override' $conf && [ -e etc/initcpio/acpi_override ]"))
+            (root.path / "etc/mkinitcpio.conf.d").rmdir()
+            expect("dry", *drive(root, "dry", override()), 95, "add acpi_override to HOOKS")
+            root.put("etc/mkinitcpio.conf", hooks)
+            root.run_tool("mkinitcpio", "-P")
+            before = root.snapshot()
+            roundtrip(root, override())
+            undo(root, before)
 
 
 def test_preset_names_its_configuration(_: Root) -> None:
