@@ -97,12 +97,9 @@ static int at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char 
 {
 	struct pp_apply *a = s->apply;
 	const char *rule = rule_of(a, b, address, is_built_in(a, driver));
-	char override[64];
-
-	if (!rule)
-		return pp_fail_oom(e, RULES);
-	snprintf(override, sizeof(override), "[pci/%s]driver_override", address);
-	int r = pp_stage_add_ours(s, RULES, override, rule, e);
+	/* Its first line: the one of another card that was in the slot binds that one only. */
+	const char *first = rule ? pp_arena_strndup(&a->arena, rule, strcspn(rule, "\n")) : NULL;
+	int r = first ? pp_stage_add_ours(s, RULES, first, rule, e) : pp_fail_oom(e, RULES);
 	return r ? r : into_initrd(s, e);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "change/guard.h"
+#include "change/place.h"
 #include "use/guest.h"
 #include "use/use.h"
 
@@ -11,12 +12,34 @@ static int open_system(struct pp_apply *a, struct pp_system **ret, struct pp_err
 	return *a->root ? pp_system_at(a->root, ret, e) : pp_system_new(ret, e);
 }
 
+/* They go with the driver, and another guest may have one: its group is not this one's. */
+static int expect_no_functions(struct pp_apply *a, const char *address, struct pp_error *e)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
+	int r = pp_place_text(a, path, text, sizeof(text));
+	if (r == -ENOENT || (!r && !strcmp(text, "0")))
+		return 0;
+	if (r)
+		return pp_fail(e, -r,
+		               "%s: /%s: %s: whether a guest has one of its virtual functions is "
+		               "not known",
+		               address, path, strerror(-r));
+	return pp_fail(e, EBUSY,
+	               "%s: its virtual functions are on: end the guests that have them, then turn "
+	               "them off: echo 0 > /%s",
+	               address, path);
+}
+
 int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e)
 {
 	struct pp_system *system;
 	const char *guest = NULL;
-	int r = open_system(a, &system, e);
+	int r = expect_no_functions(a, address, e);
 
+	if (!r)
+		r = open_system(a, &system, e);
 	if (r)
 		return r;
 	r = pp_guest_find(system, address, &a->arena, &guest, e);

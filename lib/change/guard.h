@@ -11,9 +11,10 @@
 int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, struct pp_error *e);
 
 /*
- * No guest has it, or another device of its group. The kernel takes a device off vfio-pci only when
- * its user has let it go, and whoever asks for it waits in the kernel until then (drivers/vfio,
- * vfio_unregister_group_dev()); a host's driver next to a guest's device breaks their isolation.
+ * No guest has it, or another device of its group, and its virtual functions are off. The kernel
+ * takes a device off vfio-pci only when its user has let it go, and whoever asks for it waits in
+ * the kernel until then (drivers/vfio, vfio_unregister_group_dev()); a host's driver next to a
+ * guest's device breaks their isolation.
  */
 int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e);
 

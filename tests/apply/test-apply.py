@@ -892,6 +892,31 @@ def test_bind_behind_a_line_without_an_end(root: Root) -> None:
     assert "# mine\nACTION==" in root.text(RULES)
 
 
+def test_bind_of_another_card(root: Root) -> None:
+    """The rule of the card before is not this one's."""
+    bound(root)
+    root.put(f"sys/bus/pci/devices/{DEVICE}/device", "0x0073\n")
+    expect("bind", *drive(root, "run", f"bind:{DEVICE},1000,0073,vfio-pci"), 0)
+    assert root.text(RULES).count(']device}=="0x0073"') == 1, root.text(RULES)
+    expect("again", *drive(root, "run", f"bind:{DEVICE},1000,0073,vfio-pci"), 0, "nothing to change")
+    expect("unbind", *drive(root, "run", f"unbind:{DEVICE},1000,0073,vfio-pci"), 0)
+    assert not (root.path / RULES).exists()
+
+
+def test_unbind_with_virtual_functions(root: Root) -> None:
+    """They would go with it, and the kernel would wait for the guest that has one."""
+    root.device(DEVICE)
+    root.put(f"sys/bus/pci/devices/{DEVICE}/sriov_numvfs", "0\n")
+    bound(root)
+    before = root.snapshot()
+    root.put(f"sys/bus/pci/devices/{DEVICE}/sriov_numvfs", "2\n")
+    for verb in (("run", UNBIND), ("undo",)):
+        expect(verb, *drive(root, *verb), 16, "virtual functions are on")
+    root.put(f"sys/bus/pci/devices/{DEVICE}/sriov_numvfs", "0\n")
+    same("refused", before, root.snapshot())
+    expect("unbind", *drive(root, "run", UNBIND), 0)
+
+
 def test_unbind_with_somebodys_file_of_our_name(root: Root) -> None:
     root.device(DEVICE)
     root.put(RULES, f'KERNEL=="{DEVICE}", ATTR{{driver_override}}="vfio-pci"\n')
