@@ -111,19 +111,12 @@ int pp_leftover_save(const struct pp_attach *a, struct pp_error *e)
 	return r;
 }
 
-static bool is_name(const char *s)
-{
-	return *s && strlen(s) < 128 &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
-	                 "WXYZ0123456789_-") == strlen(s);
-}
-
 /* A name, or null for none; *ret lives in the arena. */
 static bool read_name(struct pp_arena *arena, const json_t *j, const char **ret)
 {
 	const char *s = json_string_value(j);
 
-	*ret = s && is_name(s) ? pp_arena_strdup(arena, s) : NULL;
+	*ret = s && pp_is_driver_name(s) ? pp_arena_strdup(arena, s) : NULL;
 	return *ret || json_is_null(j);
 }
 

@@ -126,6 +126,16 @@ int pp_apply_lock(struct pp_apply *a, struct pp_error *e)
 	return 0;
 }
 
+bool pp_is_driver_name(const char *s)
+{
+	size_t len = strlen(s);
+
+	for (size_t i = 0; i < len; i++)
+		if (s[i] < ' ' || s[i] > '~' || s[i] == '/')
+			return false;
+	return len && len < 128 && *s != '.';
+}
+
 void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 {
 	char line[1024];

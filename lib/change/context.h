@@ -65,4 +65,7 @@ void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 
 extern const struct pp_apply_settings pp_apply_machine_settings;
 
+/* As the kernel has it ("budget dvb"), and nothing that would lead out of its folder in sysfs. */
+bool pp_is_driver_name(const char *s);
+
 #endif

@@ -309,8 +309,9 @@ static bool read_driver(struct reader *r, const json_t *j, struct pp_deed *d)
 	d->address = text_of(r, j, "address");
 	d->driver = text_of(r, j, "driver");
 	d->override = text_of(r, j, "override");
-	return d->address && pp_address_parse(d->address, &address) && is_name(d->driver) &&
-	       is_name(d->override);
+	return d->address && pp_address_parse(d->address, &address) && d->driver && d->override &&
+	       (!*d->driver || pp_is_driver_name(d->driver)) &&
+	       (!*d->override || pp_is_driver_name(d->override));
 }
 
 static bool read_setting(struct reader *r, const json_t *j, struct pp_step_setting *s)

@@ -311,7 +311,7 @@ static int read_bind(struct reader *r, const json_t *o, struct pp_step_bind *ret
 		ret->expected_driver = "";
 		return 0;
 	}
-	return read_name(r, o, "expected_driver", "", &ret->expected_driver);
+	return read_name(r, o, "expected_driver", " ()", &ret->expected_driver);
 }
 
 static int read_details(struct reader *r, const json_t *o, struct pp_step *s)

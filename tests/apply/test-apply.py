@@ -917,6 +917,15 @@ def test_unbind_with_virtual_functions(root: Root) -> None:
     expect("unbind", *drive(root, "run", UNBIND), 0)
 
 
+def test_bind_from_a_driver_of_two_words(root: Root) -> None:
+    """drivers/media/pci/saa7146: "budget dvb"."""
+    root.device(DEVICE, driver="budget dvb")
+    root.kernel(DEVICE, driver="budget dvb")
+    expect("bind", *drive(root, "run", f"bind:{DEVICE},1000,0072,budget dvb"), 0)
+    expect("undo", *drive(root, "undo"), 0)
+    assert root.driver(DEVICE) == "budget dvb"
+
+
 def test_unbind_with_somebodys_file_of_our_name(root: Root) -> None:
     root.device(DEVICE)
     root.put(RULES, f'KERNEL=="{DEVICE}", ATTR{{driver_override}}="vfio-pci"\n')
