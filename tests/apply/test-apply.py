@@ -1208,6 +1208,8 @@ def test_undo_of_unbind_in_use(root: Root) -> None:
 def main() -> int:
     global drive
     drive = Driver(sys.argv[1])
+    # A shell starts what it puts into the background with this ignored, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tests = [f for name, f in globals().items()
              if name.startswith("test_") and name in (sys.argv[2:] or [name])]
     failures = 0
