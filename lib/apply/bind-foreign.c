@@ -116,11 +116,24 @@ static bool options_name_device(struct pp_span line, const struct pp_step_bind *
 	return false;
 }
 
-/* A rule of somebody's that names the device, vfio-pci and the override. */
-static bool rule_names_device(struct pp_span line, const char *address)
+/* By both ids, as sysfs has them or as the kernel's event does. */
+static bool names_ids(struct pp_span line, const struct pp_step_bind *b)
 {
-	return line.len && *line.data != '#' && pp_span_find(line, address) &&
-	       pp_span_find(line, "driver_override") && pp_span_find(line, PP_VFIO);
+	char vendor[16], device[16], both[16];
+
+	snprintf(vendor, sizeof(vendor), "\"0x%04x\"", b->vendor);
+	snprintf(device, sizeof(device), "\"0x%04x\"", b->device);
+	snprintf(both, sizeof(both), "\"%04X:%04X\"", b->vendor, b->device);
+	return (pp_span_find(line, vendor) && pp_span_find(line, device)) ||
+	       pp_span_find(line, both);
+}
+
+/* A rule of somebody's that names the device, vfio-pci and the override. */
+static bool rule_names_device(struct pp_span line, const char *address,
+                              const struct pp_step_bind *b)
+{
+	return line.len && *line.data != '#' && pp_span_find(line, "driver_override") &&
+	       pp_span_find(line, PP_VFIO) && (pp_span_find(line, address) || names_ids(line, b));
 }
 
 static bool ends(const char *name, const char *tail)
@@ -161,7 +174,8 @@ static int look_at_file(struct search *s, const char *path, bool rules, struct p
 	if (r || !text || (rules && strstr(text, PP_STAGE_MARK)))
 		return r;
 	for (struct pp_span rest = PP_SPAN(text, strlen(text)); pp_text_line(&rest, &line);)
-		if (rules ? rule_names_device(line, s->address) : options_name_device(line, s->b))
+		if (rules ? rule_names_device(line, s->address, s->b)
+		          : options_name_device(line, s->b))
 			return found(s,
 			             pp_arena_printf(&s->a->arena, "/%s%s", path,
 			                             rules ? "" : " (options vfio-pci ids=)"),

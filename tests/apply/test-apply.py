@@ -1033,7 +1033,9 @@ def test_bound_by_others(root: Root) -> None:
          "/etc/modprobe.d/vfio.conf (options vfio-pci ids=)", False),
         ("usr/lib/modprobe.d/vfio.conf", f"options vfio_pci ids={ids}\n", "/usr/lib/modprobe.d/vfio.conf", False),
         ("etc/udev/rules.d/99-mine.rules", f'KERNEL=="{DEVICE}", ATTR{{driver_override}}="vfio-pci"\n',
-         "/etc/udev/rules.d/99-mine.rules", True))
+         "/etc/udev/rules.d/99-mine.rules", True),
+        ("etc/udev/rules.d/98-ids.rules", 'ATTR{vendor}=="0x1000", ATTR{device}=="0x0072", '
+         'ATTR{driver_override}="vfio-pci"\n', "/etc/udev/rules.d/98-ids.rules", True))
     bound(root)
     for path, text, words, now_goes in cases:
         root.put(path, text)
