@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of applies share: a program under test, hosts to apply to, what is expected of both."""
+
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fakeroot import RELEASE, STATE, Driver, Root, differences, override
+
+drive = Driver(sys.argv[1])
+ARGUMENT = "argument:intel_iommu=on"
+SETTING = "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded"
+CPIO = f"{STATE}/acpi-override.cpio"
+DEVICE, RULES = "0000:07:00.0", "etc/udev/rules.d/05-pcipass.rules"
+# A tool that stops in the middle, by its name.
+HALF = {"update-initramfs": f"echo half > boot/initrd.img-{RELEASE}", "update-grub": "echo half > boot/grub/grub.cfg"}
+
+
+def expect(what, code: int, text: str, want: int, *words: str) -> None:
+    """The errno, and that the text says what is to be known."""
+    assert code == want, f"{what}: errno {code}, want {want}: {text}"
+    for word in words:
+        assert word in text, f"{what}: '{word}' is not in: {text}"
+
+
+def same(what, a: dict, b: dict) -> None:
+    assert a == b, f"{what}: not the same:\n" + "\n".join(differences(a, b))
+
+
+def roundtrip(root: Root, *steps: str) -> None:
+    """Apply, apply again, undo: the second changes nothing, the third leaves no trace."""
+    before = root.snapshot()
+    expect("dry", *drive(root, "dry", *steps), 0, "would ")
+    same("a dry run", before, root.snapshot(True))
+    expect("run", *drive(root, "run", *steps), 0)
+    after = root.snapshot()
+    assert after != before
+    expect("again", *drive(root, "run", *steps), 0, "nothing to change")
+    same("twice is once", after, root.snapshot())
+    assert "done" in drive(root, "status")[1]
+    root.changed = after
+
+
+def undo(root: Root, before: dict) -> None:
+    expect("undo", *drive(root, "undo"), 0)
+    same("undo", before, root.snapshot())
+    expect("undo twice", *drive(root, "undo"), 2, "undone already")
+    assert "undone" in drive(root, "status")[1]
+
+
+def refused(root: Root, want: int, *words: str, steps: tuple = ()) -> None:
+    """Nothing is changed, and there is nothing to undo."""
+    before = root.snapshot()
+    expect(words, *drive(root, "run", *(steps or (ARGUMENT, override(), SETTING))), want, *words)
+    same(words, before, root.snapshot())
+    expect(words, *drive(root, "undo"), 2)
+
+
+def spoil(root: Root, name: str, how: str, always: bool = False) -> dict:
+    """The tool does that instead, once or always; the host as it is then."""
+    script = root.text(f"usr/sbin/{name}").split("\n", 1)[1]
+    root.put("spoiled", "")
+    root.tool(name, "#!/bin/sh\n# reads default/grub.d\ncd \"$PCIPASS_ROOT\"\nif [ -e spoiled ]; then\n"
+                    f"{'' if always else 'rm spoiled'}\n{how}\nfi\n{script}")
+    before = root.snapshot()
+    if not always:
+        del before["spoiled"]
+    return before
+
+
+def tool_of(root: Root) -> int:
+    """The process of the tool that runs, by the lock's note; waits for it."""
+    for _ in range(500):
+        words = root.text(f"{STATE}/apply.lock").split() if (root.path / STATE / "apply.lock").exists() else []
+        if len(words) == 3:
+            return int(words[1])
+        time.sleep(0.01)
+    raise AssertionError("no tool was started")
+
+
+def main(names: dict) -> int:
+    """Runs the tests of a file, each on a host of its own; or those that are named behind DRIVE."""
+    # A shell starts what it puts into the background with this ignored, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    tests = [f for name, f in names.items()
+             if name.startswith("test_") and name in (sys.argv[2:] or [name])]
+    failures = 0
+    for test in tests:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(Root(Path(folder) / "root"))
+            except AssertionError as e:
+                failures += 1
+                print(f"{test.__name__}: {e}")
+    print(f"{len(tests) - failures} of {len(tests)} tests passed")
+    return 1 if failures or not tests else 0

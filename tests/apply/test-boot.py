@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boot loaders and unified kernel images: who is recognised, what is written, what is refused.
+
+usage: test-boot.py DRIVE [TEST...]
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import fakeroot
+from applying import ARGUMENT, drive, expect, main, refused, roundtrip, same, spoil, undo
+from fakeroot import RELEASE, Root, override
+
+
+def test_unified_images(_: Root) -> None:
+    """Table and argument are in the image that starts, made by what makes it."""
+    for early, maker, files in (
+            ("mkinitcpio", "mkinitcpio", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n",
+                                          "etc/mkinitcpio.conf.d/pcipass.conf": b"HOOKS+=(acpi_override)"}),
+            ("dracut", "dracut", {"etc/dracut.conf.d/zz-pcipass-cmdline.conf": b'kernel_cmdline+=" intel_iommu=on "'}),
+            ("mkinitcpio", "kernel-install", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n"}),
+            ("initramfs-tools", "kernel-install", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n",
+                                                   "etc/initramfs-tools/hooks/pcipass": b"prepend"})):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", early, "none")
+            image = root.make_uki(maker)
+            before = root.snapshot()
+            roundtrip(root, override(), ARGUMENT)
+            for name, content in files.items():
+                assert content in root.read(name), f"{early}, {maker}: {name}: {root.read(name)!r}"
+            made = root.read(image)
+            assert b"acpi/DMAR.aml" in made and b" intel_iommu=on" in made, f"{early}, {maker}: {made!r}"
+            # A second argument, before the reboot.
+            expect("second", *drive(root, "run", override(), ARGUMENT, "argument:iommu=pt"), 0)
+            assert b"intel_iommu=on" in root.read(image) and b" iommu=pt" in root.read(image)
+            expect("undo", *drive(root, "undo"), 0)
+            same("undo of the second", root.changed, root.snapshot())
+            undo(root, before)
+
+
+def test_unified_image_of_dropins(_: Root) -> None:
+    """mkinitcpio puts the files of /etc/cmdline.d together: one more is ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/cmdline.d/root.conf", "root=/dev/sda2 rw\n")
+        image = root.make_uki("mkinitcpio")
+        (root.path / "etc/kernel/cmdline").unlink()
+        root.run_tool("mkinitcpio", "-P")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert root.text("etc/cmdline.d/pcipass.conf").endswith("\nintel_iommu=on\n")
+        assert b"root=/dev/sda2 rw" in root.read(image) and b"intel_iommu=on" in root.read(image)
+        undo(root, before)
+
+
+def test_unified_image_refused(_: Root) -> None:
+    """Nothing is changed where the boot would not get it, or would not be."""
+    def no_maker(root: Root, image: str) -> None:
+        (root.path / "etc/mkinitcpio.d/linux.preset").unlink()
+
+    def lost(root: Root, image: str) -> None:
+        (root.path / image).unlink()
+
+    def no_image(root: Root, image: str) -> None:
+        root.put(image, fakeroot.uki(b"a kernel", None, b"x\0"))
+
+    def broken(root: Root, image: str) -> None:
+        root.put(image, root.read(image)[:700])
+
+    def signed(root: Root, image: str) -> None:
+        root.put(image, fakeroot.uki(b"a kernel", b"x", b"root=/dev/sda2 rw\0", signed=True))
+
+    def secure(root: Root, image: str) -> None:
+        root.secure_boot()
+
+    def through_grub(root: Root, image: str) -> None:
+        root.put("proc/cmdline", "BOOT_IMAGE=/EFI/Linux/arch-linux.efi root=/dev/sda2 rw\n")
+
+    for spoil, want, words in ((no_maker, 95, "what makes it is not known"), (lost, 95, "mount the partition"),
+                               (no_image, 95, "mount the partition"), (broken, 95, "mount the partition"),
+                               (signed, 1, "is signed for Secure Boot"), (secure, 1, "has no signature"),
+                               (through_grub, 95, "GRUB started a unified kernel image")):
+        for step in (override(), ARGUMENT):
+            with tempfile.TemporaryDirectory() as folder:
+                root = Root(Path(folder) / "root", "mkinitcpio", "grub")
+                spoil(root, root.make_uki("mkinitcpio"))
+                refused(root, want, words, steps=(step,))
+
+
+def test_unified_image_signed_by_its_maker(_: Root) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/initcpio/post/sbctl", "#!/bin/sh\n")
+        root.make_uki("mkinitcpio")
+        root.secure_boot()
+        before = root.snapshot()
+        roundtrip(root, override(), ARGUMENT)
+        undo(root, before)
+        # A hook that has stopped to do so.
+        root.put("usr/sbin/mkinitcpio", root.text("usr/sbin/mkinitcpio").replace("uki-signed", "uki"))
+        for step in (override(), ARGUMENT):
+            expect("unsigned", *drive(root, "run", step), 1, "sign it before the next boot")
+            (root.path / "usr/sbin/mkinitcpio").write_text(
+                root.text("usr/sbin/mkinitcpio").replace("kind=uki ||", "kind=uki-signed ||"))
+            root.run_tool("mkinitcpio", "-P")
+            root.put("usr/sbin/mkinitcpio", root.text("usr/sbin/mkinitcpio").replace("uki-signed", "uki"))
+
+
+def test_unified_image_signed_by_dracut(_: Root) -> None:
+    """With a key and a certificate, of files that dracut reads: *.conf."""
+    key, certificate = 'uefi_secureboot_key="/k"\n', 'uefi_secureboot_cert="/c"\n'
+    for name, text, want in (("key.conf", key + certificate, None), ("key.conf.off", key + certificate, 1),
+                             ("key.conf", key, 1), ("key.conf", certificate, 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "dracut", "none")
+            image = root.make_uki("dracut")
+            root.put(f"etc/dracut.conf.d/{name}", text)
+            root.put(image, fakeroot.uki(b"a kernel", b"x", b"root=/dev/sda2 rw\0", signed=True))
+            if want:
+                refused(root, want, "is signed for Secure Boot", steps=(ARGUMENT,))
+            else:
+                expect(text, *drive(root, "dry", ARGUMENT), 0)
+
+
+def test_unified_image_command_line_refused(_: Root) -> None:
+    """One word where there was nothing would be all of the command line."""
+    def made_up(root: Root) -> None:
+        (root.path / "etc/kernel/cmdline").unlink()
+
+    def preset(root: Root) -> None:
+        root.put("etc/mkinitcpio.d/linux.preset", root.text("etc/mkinitcpio.d/linux.preset") +
+                 'default_cmdline="/etc/other"\n')
+
+    def options(root: Root) -> None:
+        root.put("etc/mkinitcpio.d/linux.preset", root.text("etc/mkinitcpio.d/linux.preset") +
+                 'default_options="--no-cmdline"\n')
+
+    def other(root: Root) -> None:
+        root.put("proc/cmdline", "root=/dev/sdb1\n")
+
+    def none(root: Root) -> None:
+        root.put("efi/EFI/Linux/arch-linux.efi", fakeroot.uki(b"a kernel", b"x", None))
+
+    def empty(root: Root) -> None:
+        root.put("etc/kernel/cmdline", "# root=/dev/sda2\n")
+
+    for spoil, words in ((made_up, "makes up the command line"), (empty, "makes up the command line"),
+                         (preset, "a preset"), (options, "a preset"),
+                         (other, "was not given the command line"), (none, "no command line of its own")):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.make_uki("mkinitcpio")
+            spoil(root)
+            refused(root, 95, words, steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "dracut", "none")
+        root.make_uki("dracut")
+        root.put("etc/dracut.conf.d/uki.conf", 'uefi="yes"\n')
+        refused(root, 95, "makes up the command line", "kernel_cmdline=", steps=(ARGUMENT,))
+
+
+def test_unified_image_without_the_table(_: Root) -> None:
+    """A tool that does not do what it was told: noticed in what it made, and taken back."""
+    for wrong in ("s/acpi_override/other/", "s/^echo .the initrd itself.*/mv $out.new x.new; gzip -n < x.new > "
+                  "$out.new; rm x.new/"):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.make_uki("mkinitcpio")
+            tool = root.path / "usr/sbin/mkinitcpio"
+            subprocess.run(["sed", "-i", wrong, tool], check=True)
+            root.run_tool("mkinitcpio", "-P")
+            before = root.snapshot()
+            expect(wrong, *drive(root, "run", override()), 5, "would not find the table", "as it was before")
+            same(wrong, before, root.snapshot())
+
+
+def test_kernel_install_too_old(_: Root) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.make_uki("kernel-install")
+        root.put("usr/sbin/kernel-install", root.text("usr/sbin/kernel-install").replace("add-all", "add"))
+        refused(root, 95, "systemd 255", steps=(override(),))
+        (root.path / "usr/sbin/ukify").unlink()
+        refused(root, 95, "what makes it is not known", steps=(ARGUMENT,))
+
+
+def test_which_loader(_: Root) -> None:
+    """GRUB and systemd-boot side by side: what started the host is what is written to."""
+    def both(folder: str) -> Root:
+        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+        root.loader("kernel-install")
+        return root
+
+    with tempfile.TemporaryDirectory() as folder:
+        refused(both(folder), 95, "both installed", steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        root.put("proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1 ro quiet\n")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert "intel_iommu=on" in root.text("boot/grub/grub.cfg")
+        assert root.text("etc/kernel/cmdline") == "root=/dev/sda2 rw\n"
+        undo(root, before)
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        root.variable("LoaderInfo", "systemd-boot 252.39-1~deb12u2")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert "intel_iommu=on" not in root.text("boot/grub/grub.cfg")
+        assert "intel_iommu=on" in root.text(f"boot/loader/entries/{RELEASE}.conf")
+        undo(root, before)
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        root.variable("LoaderInfo", "rEFInd 0.14.2")
+        refused(root, 95, "started by rEFInd 0.14.2", steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = both(folder)
+        (root.path / "sys/firmware/efi/efivars").mkdir(parents=True)
+        refused(root, 95, "mount efivarfs", steps=(ARGUMENT,))
+        refused(root, 95, "mount efivarfs", steps=(override(),))
+
+
+def test_own_entry(_: Root) -> None:
+    """An entry that a person wrote, and the initrd that it names."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("boot/loader/entries/arch.conf", "title Arch\nlinux /vmlinuz-linux\n"
+                 "initrd /initramfs-linux.img\noptions root=/dev/sda2 rw\n")
+        root.variable("LoaderInfo", "systemd-boot 257")
+        root.variable("LoaderEntrySelected", "arch.conf")
+        root.put("proc/cmdline", "initrd=\\initramfs-linux.img root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        roundtrip(root, override(), ARGUMENT)
+        assert root.text("boot/loader/entries/arch.conf").endswith("options root=/dev/sda2 rw intel_iommu=on\n")
+        undo(root, before)
+        # The entry takes another than what the tool makes.
+        root.put("boot/other.img", "elsewhere")
+        root.put("proc/cmdline", "initrd=\\other.img root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        expect("other", *drive(root, "run", override()), 5, "/boot/other.img", "as it was before")
+        same("other", before, root.snapshot())
+
+
+def test_own_entry_with_carriage_returns(_: Root) -> None:
+    """systemd-boot ends a line at either: the argument stands in front of both."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("efi/loader/entries/arch.conf", "title Arch\r\nlinux /vmlinuz\r\noptions root=/dev/sda2 rw\r\n")
+        root.variable("LoaderInfo", "systemd-boot 255.4")
+        root.variable("LoaderEntrySelected", "arch.conf")
+        root.put("proc/cmdline", "root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        roundtrip(root, ARGUMENT)
+        assert root.read("efi/loader/entries/arch.conf").endswith(b"rw intel_iommu=on\r\n")
+        undo(root, before)
+
+
+def test_kernel_install_makes_the_initrd(_: Root) -> None:
+    """mkinitcpio -P would make one that no entry loads."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n")
+        root.put(f"lib/modules/{RELEASE}/vmlinuz", "a kernel")
+        root.put("usr/lib/kernel/install.d/50-mkinitcpio.install", "#!/bin/sh\n")
+        for name in ("0123", "loader/entries"):
+            (root.path / "boot" / name).mkdir(parents=True)
+        root.tool("kernel-install", fakeroot.KERNEL_INSTALL_BLS)
+        root.run_tool("kernel-install", "add-all")
+        root.variable("LoaderInfo", "systemd-boot 257.9")
+        root.variable("LoaderEntrySelected", f"0123-{RELEASE}.conf")
+        root.put("proc/cmdline", "initrd=\\0123\\initrd root=/dev/sda2 rw\n")
+        before = root.snapshot()
+        roundtrip(root, override(), ARGUMENT)
+        assert b"acpi/DMAR.aml" in root.read("boot/0123/initrd")
+        assert root.text(f"boot/loader/entries/0123-{RELEASE}.conf").endswith("rw intel_iommu=on\n")
+        undo(root, before)
+        # Told to leave it to another, it makes none: what mkinitcpio makes itself is not loaded.
+        root.put("etc/kernel/install.conf", "initrd_generator=other\n")
+        before = root.snapshot()
+        expect("other", *drive(root, "run", override()), 5, "/boot/0123/initrd", "as it was before")
+        same("other", before, root.snapshot())
+
+
+def test_two_makers_of_initrds(root: Root) -> None:
+    root.early("dracut")
+    refused(root, 95, "both installed", steps=(override(),))
+
+
+def test_sdbootutil(root: Root) -> None:
+    root.tool("sdbootutil", "#!/bin/sh\n")
+    root.put("boot/efi/loader/entries/x.conf", "options root=/dev/sda1\n")
+    refused(root, 95, "sdbootutil", steps=(ARGUMENT,))
+    refused(root, 95, "sdbootutil", steps=(override(),))
+
+
+def test_grub_of_entries(root: Root) -> None:
+    root.put("boot/grub/grub.cfg", "insmod blscfg\nblscfg\n")
+    refused(root, 95, "blscfg", steps=(ARGUMENT,))
+
+
+def test_hook_is_there_already(_: Root) -> None:
+    """As the refusal tells to have it: no drop-in is needed then."""
+    for hooks in ("HOOKS=(base udev acpi_override block)\n", "HOOKS=(\n  base\n  acpi_override\n)\n",
+                  'HOOKS="base acpi_override"\n'):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.tool("mkinitcpio", root.text("usr/sbin/mkinitcpio").replace(
+                "'^HOOKS.*acpi_override' $conf", "'^[^#]*acpi_override' $conf && [ -e etc/initcpio/acpi_override ]"))
+            (root.path / "etc/mkinitcpio.conf.d").rmdir()
+            expect("dry", *drive(root, "dry", override()), 95, "add acpi_override to HOOKS")
+            root.put("etc/mkinitcpio.conf", hooks)
+            root.run_tool("mkinitcpio", "-P")
+            before = root.snapshot()
+            roundtrip(root, override())
+            undo(root, before)
+
+
+def test_preset_names_its_configuration(_: Root) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        root.put("etc/mkinitcpio.d/linux.preset", 'ALL_config="/etc/mkinitcpio.conf"\n')
+        refused(root, 95, "reads no drop-ins", steps=(override(),))
+
+
+def test_grub_default_in_other_words(_: Root) -> None:
+    """An assignment more would take the place of what the host needs to find its disk."""
+    for line in ('export GRUB_CMDLINE_LINUX_DEFAULT="rd.luks.uuid=1"', ' GRUB_CMDLINE_LINUX_DEFAULT="rd.luks.uuid=1"',
+                 'GRUB_CMDLINE_LINUX_DEFAULT+="rd.luks.uuid=1"', ': "${GRUB_CMDLINE_LINUX_DEFAULT:=rd.luks.uuid=1}"',
+                 'GRUB_CMDLINE_LINUX_DEFAULT="rd."luks.uuid=1', "GRUB_CMDLINE_LINUX_DEFAULT='rd.'\"luks.uuid=1\""):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+            root.tool("grub2-mkconfig", root.text("usr/sbin/grub2-mkconfig").replace("/bin/sh", "/bin/bash"))
+            root.put("etc/default/grub", f"#GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX=\n{line}\n")
+            root.run_tool("grub2-mkconfig")
+            assert "rd.luks.uuid=1" in root.text("boot/grub2/grub.cfg"), line
+            refused(root, 95, "not edited by programs", steps=(ARGUMENT,))
+    for line in ("# GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX_DEFAULT_X=1\nMY_GRUB_CMDLINE_LINUX_DEFAULT=1\n",
+                 'GRUB_CMDLINE_LINUX_DEFAULT="quiet" # as it came\n'):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+            root.put("etc/default/grub", line)
+            root.run_tool("grub2-mkconfig")
+            before = root.snapshot()
+            roundtrip(root, ARGUMENT)
+            undo(root, before)
+
+
+def test_grub_dropin_without_an_end(root: Root) -> None:
+    """A person's last line of our file need not have one."""
+    expect("run", *drive(root, "run", ARGUMENT), 0)
+    own = "etc/default/grub.d/pcipass.cfg"
+    root.put(own, root.text(own).rstrip("\n"))
+    expect("run", *drive(root, "run", "argument:iommu=pt"), 0)
+    assert "intel_iommu=on iommu=pt\n" in root.text("boot/grub/grub.cfg"), root.text(own)
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))
