@@ -62,7 +62,8 @@ struct pp_apply_journal {
 
 #define PP_JOURNAL_MAX_BYTES (48u << 20)
 #define PP_JOURNAL_MAX_DEEDS 1024
-/* Journals below journals. The oldest are forgotten. */
+/* Journals below journals. One more apply is refused, for undo could not lead back to all of them.
+ */
 #define PP_JOURNAL_MAX_DEPTH 8
 
 /* -ENOENT: none. -EBADMSG: damaged, or of something else; *ret lives in the arena. */
