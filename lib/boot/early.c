@@ -14,13 +14,6 @@
 
 #define MARK PP_STAGE_MARK
 
-static bool has_tool(struct pp_apply *a, const char *name)
-{
-	char path[PATH_MAX];
-
-	return pp_tool_find(a, name, path);
-}
-
 /* Whether one of the files in a folder, none of them ours, holds one of the words. */
 static int search_folder(struct pp_stage *s, const char *folder, const char *const *words,
                          const char **ret, struct pp_error *e)
@@ -54,7 +47,8 @@ static int search_folder(struct pp_stage *s, const char *folder, const char *con
 static bool detect_initramfs_tools(struct pp_apply *a)
 {
 	/* Newer dracut brings an update-initramfs, and a removed package leaves its /etc. */
-	return pp_place_has_folder(a, "etc/initramfs-tools") && has_tool(a, "update-initramfs") &&
+	return pp_place_has_folder(a, "etc/initramfs-tools") &&
+	       pp_tool_has(a, "update-initramfs") &&
 	       pp_place_has(a, "usr/share/initramfs-tools/hook-functions");
 }
 
@@ -88,7 +82,7 @@ static int install_initramfs_tools(struct pp_stage *s, const struct pp_span *tab
 
 static bool detect_dracut(struct pp_apply *a)
 {
-	return has_tool(a, "dracut");
+	return pp_tool_has(a, "dracut");
 }
 
 static const char *const run_dracut[] = { "dracut", "-f", "--regenerate-all", NULL };
@@ -139,7 +133,7 @@ static int install_dracut(struct pp_stage *s, const struct pp_span *tables, uint
 
 static bool detect_mkinitcpio(struct pp_apply *a)
 {
-	return has_tool(a, "mkinitcpio");
+	return pp_tool_has(a, "mkinitcpio");
 }
 
 static const char *const run_mkinitcpio[] = { "mkinitcpio", "-P", NULL };

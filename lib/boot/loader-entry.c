@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Boot entries in files of their own: the Boot Loader Specification's type 1. */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,25 +10,13 @@
 
 #define CMDLINE PP_LOADER_CMDLINE
 
-static bool has_tool(struct pp_apply *a, const char *name)
-{
-	char path[PATH_MAX];
-
-	return pp_tool_find(a, name, path);
-}
-
-static char *text_of(struct pp_apply *a, struct pp_span bytes)
-{
-	return pp_arena_strndup(&a->arena, (const char *)bytes.data, bytes.len);
-}
-
 /* systemd-boot: kernel-install writes each kernel's entry from /etc/kernel/cmdline. */
 static bool detect_kernel_install(struct pp_apply *a)
 {
 	const char *folder = pp_boot_file(a, "loader/entries"), *release = pp_boot_release(a);
 	const char *const *names = folder && release ? pp_place_list(a, folder) : NULL;
 
-	if (!pp_place_has(a, CMDLINE) || !has_tool(a, "kernel-install"))
+	if (!pp_place_has(a, CMDLINE) || !pp_tool_has(a, "kernel-install"))
 		return false;
 	/* Its entries have the kernel in their names; those of a person mostly have not. */
 	for (; names && *names; names++)
@@ -84,7 +71,7 @@ const struct pp_loader pp_loader_kernel_install = { "kernel-install", detect_ker
 /* Fedora, RHEL: grubby edits each entry, and what entries to come are made from. */
 static bool detect_grubby(struct pp_apply *a)
 {
-	return has_tool(a, "grubby") && pp_place_has_folder(a, "boot/loader/entries");
+	return pp_tool_has(a, "grubby") && pp_place_has_folder(a, "boot/loader/entries");
 }
 
 /* The same in one way that can be taken back to the byte: the files that grubby would edit. */
@@ -96,7 +83,7 @@ static int entry_append(struct pp_stage *s, const char *path, const char *argume
 
 	if (r)
 		return r;
-	char *text = text_of(s->apply, c.bytes);
+	char *text = pp_loader_text(s->apply, c.bytes);
 	char *options = text ? strstr(text, "\noptions ") : NULL;
 	if (!options || strlen(text) != c.bytes.len)
 		return pp_fail(e, ENOTSUP, "/%s: has no line of options; by hand: add %s to it",
@@ -142,7 +129,8 @@ static const char *entry_options(struct pp_apply *a, const char *path)
 {
 	struct pp_content c;
 	struct pp_error ignored;
-	char *text = pp_place_read(a, path, &c, &ignored) || !c.exists ? NULL : text_of(a, c.bytes);
+	char *text = pp_place_read(a, path, &c, &ignored) || !c.exists ? NULL
+	                                                               : pp_loader_text(a, c.bytes);
 	char *options = text ? strstr(text, "\noptions ") : NULL;
 
 	if (!options)

@@ -15,13 +15,6 @@
 #define GRUB_DROPIN  "etc/default/grub.d/pcipass.cfg"
 #define ESPS         "etc/kernel/proxmox-boot-uuids"
 
-static bool has_tool(struct pp_apply *a, const char *name)
-{
-	char path[PATH_MAX];
-
-	return pp_tool_find(a, name, path);
-}
-
 bool pp_loader_has_word(const char *text, const char *word)
 {
 	struct pp_span rest = PP_SPAN(text, strlen(text)), w;
@@ -32,7 +25,7 @@ bool pp_loader_has_word(const char *text, const char *word)
 	return false;
 }
 
-static char *text_of(struct pp_apply *a, struct pp_span bytes)
+char *pp_loader_text(struct pp_apply *a, struct pp_span bytes)
 {
 	return pp_arena_strndup(&a->arena, (const char *)bytes.data, bytes.len);
 }
@@ -44,7 +37,7 @@ static const char *grub_program(struct pp_apply *a)
 	static const char *const names[] = { "update-grub", "grub2-mkconfig", "grub-mkconfig" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (has_tool(a, names[i]))
+		if (pp_tool_has(a, names[i]))
 			return names[i];
 	return NULL;
 }
@@ -166,7 +159,7 @@ int pp_loader_grub_edit(struct pp_stage *s, const char *variable, const char *wo
 
 	if (r)
 		return r;
-	char *text = text_of(s->apply, c.bytes);
+	char *text = pp_loader_text(s->apply, c.bytes);
 	if (!text || strlen(text) != c.bytes.len)
 		return pp_fail(e, EBADMSG, "/" GRUB_DEFAULT ": cannot be read as text");
 	ssize_t at = last_assignment(text, variable);
@@ -238,7 +231,7 @@ static const char *grub_command_line(struct pp_apply *a)
 		if (pp_text_word(&left, &word) &&
 		    (pp_span_is(word, "linux") || pp_span_is(word, "linux16") ||
 		     pp_span_is(word, "linuxefi")))
-			return text_of(a, left);
+			return pp_loader_text(a, left);
 	}
 	return NULL;
 }
@@ -250,7 +243,7 @@ int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp
 
 	if (r)
 		return r;
-	char *text = text_of(s->apply, c.bytes);
+	char *text = pp_loader_text(s->apply, c.bytes);
 	if (!text || strlen(text) != c.bytes.len)
 		return pp_fail(e, EBADMSG, "/" CMDLINE ": cannot be read as text");
 	if (pp_loader_has_word(text, argument))
@@ -271,7 +264,8 @@ const char *pp_loader_read_cmdline(struct pp_apply *a)
 	struct pp_content c;
 	struct pp_error ignored;
 
-	return pp_place_read(a, CMDLINE, &c, &ignored) || !c.exists ? NULL : text_of(a, c.bytes);
+	return pp_place_read(a, CMDLINE, &c, &ignored) || !c.exists ? NULL
+	                                                            : pp_loader_text(a, c.bytes);
 }
 
 /*
@@ -280,7 +274,7 @@ const char *pp_loader_read_cmdline(struct pp_apply *a)
  */
 static bool detect_proxmox(struct pp_apply *a)
 {
-	return pp_place_has(a, ESPS) && has_tool(a, "proxmox-boot-tool");
+	return pp_place_has(a, ESPS) && pp_tool_has(a, "proxmox-boot-tool");
 }
 
 static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error *e)

@@ -37,6 +37,8 @@ const char *pp_loader_read_cmdline(struct pp_apply *a);
 /* kernel-install is run for every kernel of which there is an image. */
 int pp_loader_add_kernels(struct pp_stage *s, struct pp_error *e);
 
+/* In the arena, as far as the first zero byte; NULL: no memory. */
+char *pp_loader_text(struct pp_apply *a, struct pp_span bytes);
 /* word stands in the text on its own. */
 bool pp_loader_has_word(const char *text, const char *word);
 

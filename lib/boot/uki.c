@@ -164,18 +164,11 @@ static bool is_same_file(const struct pp_apply *a, const char *x, const char *y)
 	       !stat(whole_y, &sy) && sx.st_dev == sy.st_dev && sx.st_ino == sy.st_ino;
 }
 
-static bool has_tool(struct pp_apply *a, const char *name)
-{
-	char path[PATH_MAX];
-
-	return pp_tool_find(a, name, path);
-}
-
 static bool mkinitcpio_makes(struct pp_apply *a, const char *image)
 {
 	const char *path;
 
-	if (!has_tool(a, "mkinitcpio"))
+	if (!pp_tool_has(a, "mkinitcpio"))
 		return false;
 	for (unsigned int n = 0; (path = pp_config_preset(a, "_uki", n)); n++)
 		if (is_same_file(a, image, path))
@@ -196,7 +189,7 @@ static bool is_of_running_kernel(struct pp_apply *a, const char *image, const ch
 
 static bool dracut_makes(struct pp_apply *a, const char *image)
 {
-	const char *uefi = has_tool(a, "dracut") ? pp_config_dracut(a, "uefi") : NULL;
+	const char *uefi = pp_tool_has(a, "dracut") ? pp_config_dracut(a, "uefi") : NULL;
 
 	return uefi && !strcmp(uefi, "yes") && is_of_running_kernel(a, image, "linux-");
 }
@@ -204,7 +197,7 @@ static bool dracut_makes(struct pp_apply *a, const char *image)
 static bool kernel_install_makes(struct pp_apply *a, const char *image)
 {
 	const char *layout =
-		has_tool(a, "kernel-install") ? pp_config_kernel_install(a, "layout") : NULL;
+		pp_tool_has(a, "kernel-install") ? pp_config_kernel_install(a, "layout") : NULL;
 
 	return layout && !strcmp(layout, "uki") && is_of_running_kernel(a, image, "");
 }
@@ -226,7 +219,7 @@ static int find_maker(struct pp_apply *a, struct pp_uki *u, struct pp_error *e)
 		u->maker = PP_UKI_KERNEL_INSTALL;
 		u->generator = generator ? generator : "ukify";
 		/* Absent, the kernel package brings the image ready-made. */
-		if (has_tool(a, u->generator))
+		if (pp_tool_has(a, u->generator))
 			return 0;
 	}
 	return pp_fail(e, ENOTSUP,
@@ -247,8 +240,8 @@ static bool is_signed_again(struct pp_apply *a, const struct pp_uki *u)
 		return pp_config_dracut(a, "uefi_secureboot_key") &&
 		       pp_config_dracut(a, "uefi_secureboot_cert");
 	/* ukify signs for mkinitcpio, too, where it is installed. */
-	if (has_tool(a, "ukify") && (pp_config_uki(a, "SecureBootPrivateKey") ||
-	                             pp_config_uki(a, "SecureBootCertificateName")))
+	if (pp_tool_has(a, "ukify") && (pp_config_uki(a, "SecureBootPrivateKey") ||
+	                                pp_config_uki(a, "SecureBootCertificateName")))
 		return true;
 	if (u->maker == PP_UKI_KERNEL_INSTALL)
 		return pp_place_has(a, "usr/lib/kernel/install.d/91-sbctl.install");

@@ -110,21 +110,6 @@ bool pp_content_same(const struct pp_content *a, const struct pp_content *b)
 	       (!a->bytes.len || !memcmp(a->bytes.data, b->bytes.data, a->bytes.len));
 }
 
-static int sync_folder_of(const char *whole)
-{
-	char folder[PATH_MAX];
-	size_t len = (size_t)(strrchr(whole, '/') - whole);
-
-	memcpy(folder, whole, len);
-	memcpy(folder + len, "/", 2);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	int r = fsync(fd) && errno != EINVAL ? -errno : 0;
-	close(fd);
-	return r;
-}
-
 /* The owner first: a change of owner may clear bits of the mode. */
 static int fill(int fd, const struct pp_content *c)
 {
@@ -141,7 +126,7 @@ static int remove_file(const char *path, const char *whole, struct pp_error *e)
 {
 	if (unlink(whole))
 		return errno == ENOENT ? 0 : failed(path, errno, e);
-	int r = sync_folder_of(whole);
+	int r = pp_folder_sync(whole);
 	return r ? failed(path, -r, e) : 0;
 }
 
@@ -209,7 +194,7 @@ int pp_place_mkdir(struct pp_apply *a, const char *path, struct pp_error *e)
 	/* Not the caller's umask: others than root read configuration. */
 	if (chmod(whole, 0755))
 		return failed(path, errno, e);
-	r = sync_folder_of(whole);
+	r = pp_folder_sync(whole);
 	return r ? failed(path, -r, e) : 0;
 }
 
@@ -225,7 +210,7 @@ int pp_place_rmdir(struct pp_apply *a, const char *path, struct pp_error *e)
 		return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST
 		               ? 0
 		               : failed(path, errno, e);
-	r = sync_folder_of(whole);
+	r = pp_folder_sync(whole);
 	return r ? failed(path, -r, e) : 0;
 }
 

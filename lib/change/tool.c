@@ -40,6 +40,13 @@ bool pp_tool_find(const struct pp_apply *a, const char *name, char *ret)
 	return false;
 }
 
+bool pp_tool_has(const struct pp_apply *a, const char *name)
+{
+	char path[PATH_MAX];
+
+	return pp_tool_find(a, name, path);
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec t;

@@ -12,6 +12,7 @@
 
 /* The whole path of a program by its name, in ret of PATH_MAX bytes; false: the host lacks it. */
 bool pp_tool_find(const struct pp_apply *a, const char *name, char *ret);
+bool pp_tool_has(const struct pp_apply *a, const char *name);
 
 /*
  * argv ends with NULL. -ENOENT: no such program. -ETIMEDOUT: it was stopped. -ECHILD: it failed;
