@@ -12,6 +12,7 @@ static const struct pp_rule_table *const tables[] = {
 	&pp_rules_region,
 	&pp_rules_group,
 	&pp_rules_device,
+	&pp_rules_storage,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 

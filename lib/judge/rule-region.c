@@ -2,7 +2,11 @@
 /* Reserved regions: what holds a device, its group, or only looks as if it did. */
 #include <string.h>
 
+#include "judge/phrase.h"
 #include "judge/rules.h"
+
+/* However many regions there are, one line is left for the kernel's own words. */
+#define MAX_REGIONS_PROVED (PP_MAX_EVIDENCE - 1)
 
 bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold)
 {
@@ -27,22 +31,17 @@ enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h)
 /* How the running kernel will put it, for those who look for the line. */
 static void quote_kernel(struct pp_judging *j, struct pp_finding *f)
 {
+	static const struct {
+		const char *phrase, *error;
+	} refusals[] = { { "linux-direct", "EINVAL" }, { "linux-rmrr", "EPERM" } };
 	const struct pp_kernel *k = &j->host->kernel;
-	enum pp_tri since_6_6 = pp_kernel_at_least(k, 6, 6);
 
-	if (since_6_6 == PP_YES)
-		pp_evidence(
-			j, f,
-			"kernel %s refuses with EINVAL: \"Firmware has requested this device have "
-			"a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 "
-			"mapping. Contact your platform vendor.\"",
-			k->release.text);
-	else if (since_6_6 == PP_NO)
-		pp_evidence(
-			j, f,
-			"kernel %s refuses with EPERM: \"Device is ineligible for IOMMU domain "
-			"attach due to platform RMRR requirement.  Contact your platform vendor.\"",
-			k->release.text);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		const struct pp_phrase *p = pp_phrase_find(refusals[i].phrase);
+		if (pp_phrase_of_kernel(p, k) == PP_YES)
+			pp_evidence(j, f, "kernel %s refuses with %s: \"%s\"", k->release.text,
+			            refusals[i].error, p->text);
+	}
 }
 
 static const char *table_of(const struct pp_region *r)
@@ -79,7 +78,7 @@ static void prove_holds(struct pp_judging *j, struct pp_finding *f, const struct
 {
 	const struct pp_host *h = j->host;
 
-	for (uint32_t i = 0; i < d->nr_holds && f->nr_evidence < PP_MAX_EVIDENCE; i++) {
+	for (uint32_t i = 0; i < d->nr_holds && f->nr_evidence < MAX_REGIONS_PROVED; i++) {
 		const struct pp_hold *hold = &h->holds[d->first_hold + i];
 		const struct pp_region *r = &h->regions[hold->region];
 		const char *through = "";
@@ -97,7 +96,7 @@ static void prove_holds(struct pp_judging *j, struct pp_finding *f, const struct
 
 static void prove_group(struct pp_judging *j, struct pp_finding *f, const struct pp_group *g)
 {
-	for (uint32_t i = 0; i < g->nr_regions && f->nr_evidence < PP_MAX_EVIDENCE; i++)
+	for (uint32_t i = 0; i < g->nr_regions && f->nr_evidence < MAX_REGIONS_PROVED; i++)
 		if (g->regions[i].kind == PP_REGION_DIRECT)
 			pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/reserved_regions: %s direct",
 			            g->number,

@@ -83,6 +83,7 @@ struct pp_rule_table {
 	const struct pp_rule *rules;
 	size_t count;
 };
-extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device;
+extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
+	pp_rules_storage;
 
 #endif

@@ -188,6 +188,7 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 			print_device(&o, s, &s->rows[chosen.devices[i]],
 			             foretell ? &isolation : NULL);
 		}
+		pp_phrases_text(&o, s, chosen.devices, chosen.count);
 		print_ways(&o, s, &chosen, what);
 		if (s->host->unread)
 			pp_out(&o, "\n");

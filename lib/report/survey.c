@@ -390,6 +390,8 @@ void pp_survey_json(struct pp_out *o, const struct pp_survey *s, const uint32_t 
 	}
 	pp_out(o, "],\"summary\":");
 	pp_out_json(o, summary(s));
+	pp_out(o, ",\"phrases\":");
+	pp_out_json(o, pp_phrases_json(s, only, nr_only));
 	pp_out(o, "}\n");
 }
 

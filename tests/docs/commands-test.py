@@ -13,7 +13,8 @@ and manual pages where they begin like a command. A row is
 
 "*" in it stands for one word or a part of one. Who ran it is a file and what stands in it, "FILE:
 TEXT"; or "example: TEXT", of an example that examples-test.py runs; or "not here: why" for what this
-machine cannot run; or "no command: why" for words that only look like one.
+machine cannot run; or "no command: why" for words that only look like one. The blocks of a document in
+TYPED_WHOLE need no rows: the test named there types every line of them.
 """
 
 import functools
@@ -50,6 +51,7 @@ COMMAND_OR_OPTION = re.compile(rf"{COMMAND.pattern}|(?<![\w!-]){OPTION}", re.MUL
 SPAN = re.compile(rf"(?:{COMMAND.pattern}|(?:cat|ls|cp|grep|echo|\./run|bash|find|mkdir|diff) |"
                   r"(?:update-grub|update-initramfs|iasl)\b)")
 NOT_RUN, NO_COMMAND = "not here", "no command"
+TYPED_WHOLE = {"doc/why.md": "tests/docs/why-test.py"}
 
 
 @dataclass
@@ -135,7 +137,8 @@ def whole_lines(block: str) -> list[str]:
 
 def typed_in_document(where: str, text: str) -> list[Typed]:
     """Lines of blocks, and code spans that begin like a command."""
-    made = [Typed(where, line, True) for b in shell_blocks(text) for line in whole_lines(b)]
+    blocks = [] if where in TYPED_WHOLE else shell_blocks(text)
+    made = [Typed(where, line, True) for b in blocks for line in whole_lines(b)]
     prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = (" ".join(s.split()) for s in re.findall(r"`([^`]+)`", prose))
     return made + [Typed(where, s, True) for s in spans if SPAN.match(s)]
@@ -248,6 +251,8 @@ def check(root: Path, rows: list[Row]) -> list[str]:
     wrong += [f"commands:{row.line}: nobody tells to type this any more: {row.pattern}"
               for row in rows if not row.used]
     wrong += [w for row in rows for h in row.held_by if (w := check_holder(row, h, root))]
+    wrong += [f"{name}: {test} does not type it" for name, test in TYPED_WHOLE.items()
+              if name not in (root / test).read_text() or not shell_blocks((root / name).read_text())]
     if len(said) < 500 or len(written) < 50:
         wrong.append(f"{len(said)} strings and {len(written)} lines only: are the sources there?")
     return wrong + check_syntax(root)

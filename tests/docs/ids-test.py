@@ -22,7 +22,8 @@ def ids_of_code(judge: Path) -> tuple[set[str], set[str], list[str]]:
     rules, cures, wrong = set(), set(), []
     for path in sorted(judge.glob("*.c")):
         text = path.read_text()
-        rules.update(RULE.findall(text))
+        if path.name.startswith("rule-"):
+            rules.update(RULE.findall(text))
         found = CURE.findall(text)
         cures.update(found)
         # finding.c defines it; everywhere else the id must stand in the call.

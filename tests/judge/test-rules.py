@@ -618,6 +618,49 @@ class Device(Case):
         self.assertIn("names 00:1d.0/00.0, where no device is", texts[0])
 
 
+class Storage(Case):
+    """What a guest finds behind a controller."""
+
+    def controller(self, class_code: int, vendor: int, device: int, driver: str | None = None):
+        self.setUp()
+        self.host().device(HBA, class_code, vendor=vendor, device=device, group=1, driver=driver)
+        return self.survey()[HBA]
+
+    def test_raid_controllers(self):
+        for vendor, number, driver in ((0x103C, 0x323B, "hpsa"), (0x1000, 0x005D, "megaraid_sas"),
+                                       (0x9005, 0x028D, "aacraid"), (0x9005, 0x028F, "smartpqi"),
+                                       (0x13C1, 0x1010, "3w-sas"), (0x17D3, 0x1880, "arcmsr")):
+            for bound in (driver, "vfio-pci", None):
+                device = self.controller(0x010400, vendor, number, bound)
+                f = self.assert_finding(device, "raid-controller", "informs", "logical volumes",
+                                        "SMART", "HBA mode")
+                self.assertIn(bound or f"{vendor:04x}:{number:04x}", f["evidence"][0])
+                self.assertEqual(device["verdict"], "assignable")
+                self.assert_not_found(device, "sas-hba")
+
+    def test_class_raid_alone_is_none(self):
+        """Chipset ports, VMD, and iLO 5's virtual function hide no disk."""
+        for vendor, number, driver in ((0x8086, 0x2822, "ahci"), (0x8086, 0x9A0B, "vmd"),
+                                       (0x103C, 0x193F, None), (0x1B4B, 0x9230, "ahci"),
+                                       (0x8086, 0x2822, None), (0x9005, 0x0241, None)):
+            self.assert_not_found(self.controller(0x010400, vendor, number, driver),
+                                  "raid-controller")
+
+    def test_no_raid_class(self):
+        """Smart Array in HBA mode has class SAS: of such a controller nothing is said."""
+        for class_code in (0x010700, 0x010600, 0x020000):
+            device = self.controller(class_code, 0x103C, 0x323B, "hpsa")
+            self.assert_not_found(device, "raid-controller")
+            self.assert_not_found(device, "sas-hba")
+
+    def test_sas_hba(self):
+        for number, driver in ((0x0087, "mpt3sas"), (0x0072, None), (0x0097, "vfio-pci")):
+            device = self.controller(0x010700, 0x1000, number, driver)
+            self.assert_finding(device, "sas-hba", "informs", "disks themselves", "SMART")
+            self.assert_not_found(device, "raid-controller")
+        self.assert_not_found(self.controller(0x010700, 0x9005, 0x028F, "smartpqi"), "sas-hba")
+
+
 class Together(Case):
     def test_everything_at_once_and_in_order(self):
         t = self.host("6.12.0", interrupts=NOT_REMAPPED)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What other programs print where a rule of ours speaks, and what stands behind such a rule. */
+#include <string.h>
+
+#include "judge/phrase.h"
+
+#define REGION_RULES "rmrr-hard", "ivmd-hard", "region-hard", "region-companion"
+
+static const struct pp_phrase phrases[] = {
+	/* drivers/iommu/intel/iommu.c, intel_iommu_attach_device() */
+	{ .id = "linux-rmrr",
+	  .source = PP_PHRASE_LINUX,
+	  .since = { 3, 17 },
+	  .before = { 6, 6 },
+	  .text = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.  "
+	          "Contact your platform vendor.",
+	  .rules = { "rmrr-hard", "region-companion" } },
+	/* drivers/iommu/iommu.c, __iommu_device_set_domain() */
+	{ .id = "linux-direct",
+	  .source = PP_PHRASE_LINUX,
+	  .since = { 6, 6 },
+	  .text = "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting "
+	          "configuring the device without a 1:1 mapping. Contact your platform vendor.",
+	  .rules = { REGION_RULES } },
+	/* drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group() */
+	{ .id = "linux-no-remapping",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "No interrupt remapping support.  Use the module param "
+	          "\"allow_unsafe_interrupts\" to enable VFIO IOMMU support on this platform",
+	  .rules = { "interrupt-remapping" } },
+	/* drivers/iommu/intel/dmar.c, dmar_insert_dev_scope() */
+	{ .id = "linux-scope-type",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "Device scope type does not match for",
+	  .rules = { "iommu-scope-type" } },
+	/* drivers/iommu/intel/iommu.c, dmar_parse_one_rmrr() */
+	{ .id = "linux-bad-rmrr",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "Your BIOS is broken; bad RMRR",
+	  .rules = { "region-odd" } },
+	/* drivers/vfio/pci/vfio_pci.c, vfio_pci_is_denylisted() */
+	{ .id = "linux-denylist",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "exists in vfio-pci device denylist, driver probing disallowed.",
+	  .rules = { "vfio-denylist" } },
+	/* hw/vfio/common.c, later container.c: the hint behind "group N is not viable" */
+	{ .id = "qemu-not-viable",
+	  .source = PP_PHRASE_QEMU,
+	  .text = "Please ensure all devices within the iommu_group are bound to their vfio bus "
+	          "driver.",
+	  .rules = { "bridge-driver", "companions" } },
+	/* In the order of the script's tests. */
+	{ .id = "dda-region",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "BIOS requires that this device remain attached to BIOS-owned memory.  Not "
+	          "assignable.",
+	  .rules = { "rmrr-hard" } },
+	{ .id = "dda-redirected",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "Traffic from this device may be redirected to other devices in the system.  Not "
+	          "assignable.",
+	  .rules = { "companions" } },
+	{ .id = "dda-legacy",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "Legacy, non-VGA PCI device.  Not assignable." },
+	{ .id = "dda-bios-control",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "BIOS kept control of PCI Express for this device.  Not assignable." },
+	{ .id = "dda-old-style",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "Old-style PCI device, switch port, etc.  Not assignable.",
+	  .rules = { "not-endpoint" } },
+	{ .id = "dda-disabled",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "Device is Disabled, unable to check resource requirements, it may be assignable." },
+	{ .id = "dda-line-interrupts",
+	  .source = PP_PHRASE_SURVEY_DDA,
+	  .text = "All of the interrupts are line-based, no assignment can work.",
+	  .rules = { "line-interrupts" } },
+	{ .id = "hpe-advisory",
+	  .source = PP_PHRASE_HPE,
+	  .text = "emr_na-c04781229",
+	  .rules = { "rmrr-hard", "region-companion" } },
+};
+
+#define NR_PHRASES (sizeof(phrases) / sizeof(phrases[0]))
+
+static const struct pp_background backgrounds[] = {
+	{ .rules = { "rmrr-hard", "region-companion" },
+	  .ilo_only = true,
+	  .title = "Why the BIOS does that",
+	  .text = "on ProLiants from Gen8 on, iLO reads the temperature and health of each card "
+	          "through such memory; HPE calls this \"Sea of Sensors\". Switching iLO off is "
+	          "reported to free the cards, but it leaves the server without remote management" },
+	{ .rules = { REGION_RULES },
+	  .title = "Why a guest cannot have it",
+	  .text = "the device must keep reaching that memory at its own address (1:1), but in a "
+	          "guest every address that the device uses is translated: a transfer set up by "
+	          "the firmware would hit the guest's memory, or the device would fault" },
+};
+
+#define NR_BACKGROUNDS (sizeof(backgrounds) / sizeof(backgrounds[0]))
+
+static bool has_rule(const char *const *rules, const char *rule)
+{
+	for (size_t i = 0; i < PP_PHRASE_RULES && rules[i]; i++)
+		if (!strcmp(rules[i], rule))
+			return true;
+	return false;
+}
+
+const struct pp_phrase *pp_phrase_at(size_t index)
+{
+	return index < NR_PHRASES ? &phrases[index] : NULL;
+}
+
+const struct pp_phrase *pp_phrase_find(const char *id)
+{
+	for (size_t i = 0; i < NR_PHRASES; i++)
+		if (!strcmp(phrases[i].id, id))
+			return &phrases[i];
+	return NULL;
+}
+
+bool pp_phrase_has_rule(const struct pp_phrase *p, const char *rule)
+{
+	return has_rule(p->rules, rule);
+}
+
+enum pp_tri pp_phrase_of_kernel(const struct pp_phrase *p, const struct pp_kernel *k)
+{
+	if (p->source != PP_PHRASE_LINUX)
+		return PP_UNKNOWN;
+	enum pp_tri since =
+		p->since.major ? pp_kernel_at_least(k, p->since.major, p->since.minor) : PP_YES;
+	enum pp_tri gone =
+		p->before.major ? pp_kernel_at_least(k, p->before.major, p->before.minor) : PP_NO;
+	if (since == PP_NO || gone == PP_YES)
+		return PP_NO;
+	return since == PP_YES && gone == PP_NO ? PP_YES : PP_UNKNOWN;
+}
+
+static bool product_has(const struct pp_host *h, const char *word)
+{
+	return h->product.text && strstr(h->product.text, word);
+}
+
+bool pp_phrase_fits(const struct pp_phrase *p, const struct pp_host *h)
+{
+	return p->source != PP_PHRASE_HPE || product_has(h, "ProLiant");
+}
+
+const struct pp_background *pp_background_at(size_t index)
+{
+	return index < NR_BACKGROUNDS ? &backgrounds[index] : NULL;
+}
+
+bool pp_background_has_rule(const struct pp_background *b, const char *rule)
+{
+	return has_rule(b->rules, rule);
+}
+
+bool pp_background_fits(const struct pp_background *b, const struct pp_host *h)
+{
+	/* Before Gen8 they were called "ProLiant DL360 G7". */
+	return !b->ilo_only || (product_has(h, "ProLiant") && product_has(h, " Gen"));
+}
