@@ -14,24 +14,9 @@ static void say(void *ctx, const char *line)
 	fprintf(stderr, "pcipass: %s\n", line);
 }
 
-/* Of the folders that are searched, never the one that root happens to stand in. */
-static const char *our_schemas(void)
-{
-	const char *folder;
-
-	for (unsigned int i = 0; (folder = schema_folder(i)); i++) {
-		char path[4096];
-		int n = snprintf(path, sizeof(path), "%s/rmrds.xml", folder);
-		if (n > 0 && (size_t)n < sizeof(path) && !access(path, R_OK))
-			return folder;
-	}
-	return NULL;
-}
-
 static struct pp_apply_options apply_options(const struct options *o)
 {
 	return (struct pp_apply_options){
-		.schemas = our_schemas(),
 		.dry_run = o->dry_run,
 		.say = say,
 	};

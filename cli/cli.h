@@ -28,6 +28,7 @@ struct options {
 	const char *by;     /* free: the cure to take */
 	const char *plan;   /* free, verify: a plan's file */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
+	bool verbose;      /* settings: what nobody named, too */
 	bool resume;       /* apply: go on with one that was interrupted */
 	bool now, boot;    /* bind, unbind: when; neither: both */
 	const char *color; /* "auto", "always", "never"; NULL: auto */
@@ -54,6 +55,7 @@ enum option_mask {
 	TAKES_PLAN = 1 << 16,
 	TAKES_RESUME = 1 << 17,
 	TAKES_WHEN = 1 << 18,
+	TAKES_VERBOSE = 1 << 19,
 };
 
 /* A command is a row; so is a command of a command. */
@@ -92,13 +94,12 @@ struct look {
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
 
-/*
- * The path of a schema. A name with a slash, or of a file that is here, is a path; another one is
- * looked for where schemas are installed. *ret is valid until the next call. false: nowhere.
- */
-bool schema_find(const char *name, const char **ret);
-/* Folders that are searched, in order; NULL after the last. */
-const char *schema_folder(unsigned int i);
+/* What would change if the data file on standard input were loaded. */
+int plan_stdin(struct pp_settings *s, struct pp_settings_plan **ret, struct pp_error *e);
+
+/* A device's name for people, from the PCI ID database. */
+const char *device_name(void *ctx, unsigned int vendor, unsigned int device);
+const char *class_name(void *ctx, unsigned int class_code);
 
 /* How many changes it comes to on this host; none is made. */
 int plan_count(const struct options *o, const struct pp_plan *p, unsigned int *ret,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* conrep's own spelling: the options, words and return codes that scripts know. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -10,8 +11,7 @@
 
 const char program_name[] = "conrep", program_help[] = "; see pcipass-conrep -h";
 
-#define DEFAULT_SCHEMA "conrep.xml"
-#define DEFAULT_DATA   "conrep.dat"
+#define DEFAULT_DATA "conrep.dat"
 
 /* As the documents of HP's tool have them; where they disagree, see the manual page. */
 enum return_code {
@@ -27,26 +27,41 @@ enum return_code {
 };
 
 struct wish {
-	bool save, load, help, version, dry_run;
-	const char *schema, *data, *store;
+	bool save, load, help, version, dry_run, verbose;
+	const char *schema; /* NULL: HP's conrep.xml where it is installed, else the built-in one */
+	const char *data, *store;
 };
+
+/* What is said beside a data file: to standard error where that goes to standard output. */
+static FILE *talk;
+
+/* What a load costs besides, told after it. */
+static char drawbacks[4096];
 
 static void print_banner(void)
 {
-	puts("conrep " PP_SETTINGS_LEVEL " (pcipass " PCIPASS_VERSION
-	     "): saves and loads a ProLiant's settings\n");
+	fputs("conrep " PP_SETTINGS_LEVEL " (pcipass " PCIPASS_VERSION
+	      "): saves and loads a ProLiant's settings\n",
+	      talk);
 }
 
 static void print_help(void)
 {
+	puts("");
 	puts("usage: pcipass-conrep [-s | -l] [-x FILE] [-f FILE]\n"
 	     "\n"
 	     "  -s, --save         save this machine's settings to the data file\n"
 	     "  -l, --load         load the data file's settings into this machine\n"
-	     "  -x, --xml FILE     the schema; the default: " DEFAULT_SCHEMA "\n"
-	     "  -f, --file FILE    the data file; the default: " DEFAULT_DATA "\n"
-	     "      --store WHAT   where the settings are: image:FILE, efivars or hp\n"
+	     "  -x, --xml FILE     the schema; conrep_rmrds.xml, where there is no such file,\n"
+	     "                     is built in; the default: HP's conrep.xml where it is\n"
+	     "                     installed, else the built-in one\n"
+	     "  -f, --file FILE    the data file; the default: " DEFAULT_DATA
+	     "; -: standard output\n"
+	     "                     or input\n"
+	     "      --store WHAT   where the settings are: image:FILE, efivars or hp:PROGRAM\n"
 	     "      --dry-run      with -l: show what would be written; write nothing\n"
+	     "  -v, --verbose      also what the schema asks for, what is odd in it and what\n"
+	     "                     could not be read\n"
 	     "  -h, -?, --help     this help\n"
 	     "      --version      the version\n"
 	     "\n"
@@ -59,7 +74,8 @@ static int give(enum return_code code)
 {
 	struct pp_error e = { 0 };
 
-	printf("\nConrep Return Code: %d\n", (int)code);
+	fflush(stdout);
+	fprintf(talk, "Conrep Return Code: %d\n", (int)code);
 	if (!flush_stdout(&e))
 		return (int)code;
 	complain(&e);
@@ -99,6 +115,23 @@ static void tell(void *ctx, const char *text)
 	warn("%s", text);
 }
 
+static void keep_drawback(void *ctx, const char *text)
+{
+	size_t n = strlen(drawbacks);
+
+	snprintf(drawbacks + n, sizeof(drawbacks) - n, "%s%s", n ? "\n" : "", text);
+}
+
+/* Just above the return code, where it is seen. */
+static void tell_drawbacks(void)
+{
+	char *rest = drawbacks, *line;
+
+	fflush(stdout);
+	while ((line = strsep(&rest, "\n")) && *line)
+		warn("%s", line);
+}
+
 static const char *known(const char *text)
 {
 	return text ? text : "unknown";
@@ -106,11 +139,14 @@ static const char *known(const char *text)
 
 static void print_machine(const struct pp_settings *s)
 {
-	printf("\tSystem Type:\t\t\t%s\n", known(pp_settings_machine(s, PP_SETTINGS_PRODUCT)));
-	printf("\tROM Date   :\t\t\t%s\n", known(pp_settings_machine(s, PP_SETTINGS_ROM_DATE)));
-	printf("\tROM Family :\t\t\t%s\n", known(pp_settings_machine(s, PP_SETTINGS_ROM_FAMILY)));
-	printf("\tProcessor Manufacturer :\t%s\n\n",
-	       known(pp_settings_machine(s, PP_SETTINGS_PROCESSOR)));
+	fprintf(talk, "\tSystem Type:\t\t\t%s\n",
+	        known(pp_settings_machine(s, PP_SETTINGS_PRODUCT)));
+	fprintf(talk, "\tROM Date   :\t\t\t%s\n",
+	        known(pp_settings_machine(s, PP_SETTINGS_ROM_DATE)));
+	fprintf(talk, "\tROM Family :\t\t\t%s\n",
+	        known(pp_settings_machine(s, PP_SETTINGS_ROM_FAMILY)));
+	fprintf(talk, "\tProcessor Manufacturer :\t%s\n",
+	        known(pp_settings_machine(s, PP_SETTINGS_PROCESSOR)));
 }
 
 static void print_demand(void *ctx, const struct pp_settings_demand *d)
@@ -119,21 +155,49 @@ static void print_demand(void *ctx, const struct pp_settings_demand *d)
 
 	(void)ctx;
 	if (!version && !d->met)
-		printf("\tPlatform check    : [%-32.32s]\n", d->asked);
+		fprintf(talk, "\tPlatform check    : [%-32.32s]\n", d->asked);
 	else
-		printf("\t%s: [%-32.32s]                  %s\n",
-		       version ? "Global Restriction" : "Platform check    ", d->asked,
-		       d->met ? "OK" : "not met");
+		fprintf(talk, "\t%s: [%-32.32s]                  %s\n",
+		        version ? "Global Restriction" : "Platform check    ", d->asked,
+		        d->met ? "OK" : "not met");
+}
+
+static bool is_standard(const char *data)
+{
+	return !strcmp(data, "-");
 }
 
 static enum return_code save(struct pp_settings *s, const struct wish *w)
 {
 	struct pp_error e = { 0 };
+	const char *text;
+	size_t len;
 
-	printf("\nSaving configuration data to %s\n", w->data);
-	if (pp_settings_save(s, w->data, true, &e))
-		return failed(&e, RETURN_DATA);
-	return RETURN_DONE;
+	fprintf(talk, "Saving configuration data to %s\n", w->data);
+	if (!is_standard(w->data))
+		return pp_settings_save(s, w->data, true, &e) ? failed(&e, RETURN_DATA)
+		                                              : RETURN_DONE;
+	if (pp_settings_document(s, &text, &len, &e))
+		return failed(&e, RETURN_OTHER);
+	fwrite(text, 1, len, stdout);
+	return flush_stdout(&e) ? failed(&e, RETURN_DATA) : RETURN_DONE;
+}
+
+/* A setting that the schema does not have, and nobody said which schema. */
+static void hint_at_schema(const struct wish *w, const struct pp_error *e)
+{
+	if (!w->schema && e->code == EINVAL)
+		warn("no schema was named: -x FILE names one, -x conrep_rmrds.xml the built-in "
+		     "one of the RMRDS settings");
+}
+
+static enum return_code plan_failed(const struct wish *w, const struct pp_error *e)
+{
+	enum return_code code = failed(e, e->code == EPERM     ? RETURN_MACHINE
+	                                  : e->code == ENODATA ? RETURN_OTHER
+	                                                       : RETURN_DATA);
+	hint_at_schema(w, e);
+	return code;
 }
 
 static enum return_code load(struct pp_settings *s, const struct wish *w)
@@ -142,41 +206,49 @@ static enum return_code load(struct pp_settings *s, const struct wish *w)
 	struct pp_settings_plan *plan;
 	struct pp_error e = { 0 };
 
-	printf("\nLoading configuration data from %s\n", w->data);
-	if (pp_settings_plan_file(s, w->data, &plan, &e))
-		return failed(&e, e.code == EPERM     ? RETURN_MACHINE
-		                  : e.code == ENODATA ? RETURN_OTHER
-		                                      : RETURN_DATA);
+	fprintf(talk, "Loading configuration data from %s\n", w->data);
+	if (is_standard(w->data) ? plan_stdin(s, &plan, &e)
+	                         : pp_settings_plan_file(s, w->data, &plan, &e))
+		return plan_failed(w, &e);
 	if (w->dry_run) {
-		puts("");
 		if (pp_report_changes(plan, false, &style, sink_stdout(), &e))
 			return failed(&e, RETURN_OTHER);
 		return RETURN_DONE;
 	}
+	pp_settings_plan_risks(plan, keep_drawback, NULL);
 	fflush(stdout);
-	pp_settings_plan_risks(plan, tell, NULL);
-	if (pp_settings_write(s, plan, &e))
+	if (pp_settings_write(s, plan, &e)) {
+		*drawbacks = '\0';
 		return store_failed(&e);
+	}
 	return RETURN_DONE;
+}
+
+static enum return_code check(struct pp_settings *s, const struct wish *w)
+{
+	struct pp_error e = { 0 };
+
+	if (!pp_settings_check(s, w->verbose ? print_demand : NULL, NULL, &e))
+		return RETURN_DONE;
+	/* What of it is not met. */
+	if (!w->verbose)
+		pp_settings_check(s, print_demand, NULL, NULL);
+	return failed(&e, e.code == EPERM ? RETURN_MACHINE : RETURN_SCHEMA);
 }
 
 static enum return_code with_schema(struct pp_settings *s, const struct wish *w)
 {
 	struct pp_error e = { 0 };
-	const char *path;
+	int r = w->schema ? pp_settings_schema(s, w->schema, &e) : pp_settings_schema_system(s, &e);
 
-	printf("XML System Configuration: %s\nHardware   Configuration: %s\n", w->schema, w->data);
-	fflush(stdout);
-	if (!schema_find(w->schema, &path)) {
-		warn("%s: neither here nor in any of these folders:", w->schema);
-		for (unsigned int i = 0; schema_folder(i); i++)
-			warn("  %s", schema_folder(i));
-		return RETURN_SCHEMA;
-	}
-	if (pp_settings_schema(s, path, &e))
+	fprintf(talk, "XML System Configuration: %s\nHardware   Configuration: %s\n",
+	        r ? known(w->schema) : pp_settings_schema_where(s), w->data);
+	fflush(talk);
+	if (r)
 		return failed(&e, e.code == ENOMSG ? RETURN_TAG : RETURN_SCHEMA);
-	if (pp_settings_check(s, print_demand, NULL, &e))
-		return failed(&e, e.code == EPERM ? RETURN_MACHINE : RETURN_SCHEMA);
+	enum return_code code = check(s, w);
+	if (code != RETURN_DONE)
+		return code;
 	if (pp_settings_read(s, &e))
 		return e.code == EPERM ? failed(&e, RETURN_MACHINE) : store_failed(&e);
 	return w->save ? save(s, w) : load(s, w);
@@ -200,6 +272,7 @@ static enum return_code carry_out(const struct wish *w)
 	struct pp_settings_options options = {
 		.store = w->store,
 		.may_write = w->load && !w->dry_run,
+		.name = device_name,
 	};
 	struct pp_error e = { 0 };
 	struct pp_settings *s;
@@ -207,13 +280,18 @@ static enum return_code carry_out(const struct wish *w)
 	if (pp_settings_open(&options, &s, &e))
 		return failed(&e, open_code(e.code));
 	print_machine(s);
-	fflush(stdout);
+	fflush(talk);
 	if (*pp_settings_recovered(s))
 		warn("%s", pp_settings_recovered(s));
 	enum return_code code = with_schema(s, w);
-	fflush(stdout);
-	pp_settings_remarks(s, tell, NULL);
+	fflush(talk);
+	pp_settings_remarks(s,
+	                    w->verbose ? PP_SETTINGS_EVERYTHING
+	                    : w->save  ? PP_SETTINGS_ALL_ASKED
+	                               : PP_SETTINGS_ASKED,
+	                    tell, NULL);
 	pp_settings_close(s);
+	tell_drawbacks();
 	return code;
 }
 
@@ -233,6 +311,9 @@ static bool take_option(int c, struct wish *w)
 		return true;
 	case 'f':
 		w->data = optarg;
+		return true;
+	case 'v':
+		w->verbose = true;
 		return true;
 	case 'h':
 		w->help = true;
@@ -262,6 +343,7 @@ static bool parse(int argc, char **argv, struct wish *w)
 		{ "file", required_argument, NULL, 'f' },
 		{ "store", required_argument, NULL, OPT_STORE },
 		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -269,7 +351,7 @@ static bool parse(int argc, char **argv, struct wish *w)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":slx:f:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":slx:f:vh", longs, NULL)) != -1) {
 		if (c == '?' && optopt == '?')
 			c = 'h';
 		if (take_option(c, w))
@@ -286,13 +368,15 @@ static bool parse(int argc, char **argv, struct wish *w)
 	if (w->help || w->version)
 		return true;
 	if (optind < argc)
-		complain_usage("'%s': one argument too many", argv[optind]);
+		complain_usage("'%s': one argument too many: a data file goes with -f, a schema "
+		               "with -x",
+		               argv[optind]);
 	else if (w->save == w->load)
 		complain_usage("one of -s, save, and -l, load, is needed%s",
 		               w->save ? ", not both" : "");
 	else if (w->save && w->dry_run)
 		complain_usage("--dry-run goes with -l: -s changes no setting");
-	else if (!*w->schema || !*w->data)
+	else if ((w->schema && !*w->schema) || !*w->data)
 		complain_usage("a file without a name");
 	else
 		return true;
@@ -301,12 +385,13 @@ static bool parse(int argc, char **argv, struct wish *w)
 
 int main(int argc, char **argv)
 {
-	struct wish w = { .schema = DEFAULT_SCHEMA, .data = DEFAULT_DATA };
+	struct wish w = { .data = DEFAULT_DATA };
 	struct pp_error e = { 0 };
 
 	start();
 	bool understood = parse(argc, argv, &w);
 
+	talk = w.save && is_standard(w.data) ? stderr : stdout;
 	if (understood && w.version)
 		puts("conrep " PP_SETTINGS_LEVEL " (pcipass " PCIPASS_VERSION ")");
 	else

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Source, host and survey, and how a report looks. */
 #include <errno.h>
-#include <pci/pci.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,48 +45,6 @@ void look_close(struct look *l)
 	pp_host_free(l->host);
 	pp_source_free(l->source);
 	*l = (struct look){ 0 };
-}
-
-/* libpci's hook must not return. */
-static void __attribute__((noreturn)) libpci_failed(char *fmt, ...)
-{
-	(void)fmt;
-	warn("the PCI ID database could not be read");
-	exit(EXIT_FAILED);
-}
-
-static void libpci_said(char *fmt, ...)
-{
-	(void)fmt;
-}
-
-static struct pci_access *names(void)
-{
-	static struct pci_access *access;
-
-	if (!access) {
-		access = pci_alloc();
-		access->error = libpci_failed;
-		access->warning = access->debug = libpci_said;
-	}
-	return access;
-}
-
-static const char *device_name(void *ctx, unsigned int vendor, unsigned int device)
-{
-	static char buf[256];
-
-	return pci_lookup_name(names(), buf, sizeof(buf),
-	                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
-	                       (int)vendor, (int)device);
-}
-
-static const char *class_name(void *ctx, unsigned int class_code)
-{
-	static char buf[256];
-
-	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB,
-	                       (int)class_code);
 }
 
 static unsigned int terminal_width(void)

@@ -8,44 +8,32 @@
 
 #include "cli.h"
 
-#define DEFAULT_SCHEMA "rmrds.xml"
-#define LOOKS          (TAKES_STORE | TAKES_SCHEMA)
-#define WRITES         (LOOKS | TAKES_JSON | TAKES_DRY_RUN | TAKES_YES)
+#define LOOKS  (TAKES_STORE | TAKES_SCHEMA | TAKES_VERBOSE)
+#define WRITES (LOOKS | TAKES_JSON | TAKES_DRY_RUN | TAKES_YES)
 
-static int schema_of(const struct options *o, const char **ret, struct pp_error *e)
+static int check_schema_name(const struct options *o, struct pp_error *e)
 {
-	const char *name = o->schema ? o->schema : DEFAULT_SCHEMA;
-
-	if (!*name) {
-		e->code = EINVAL;
-		snprintf(e->text, sizeof(e->text), "--schema: a file without a name");
-		return -EINVAL;
-	}
-	if (schema_find(name, ret))
+	if (!o->schema || *o->schema)
 		return 0;
-	e->code = ENOENT;
-	snprintf(e->text, sizeof(e->text), "%.200s is neither here nor in ", name);
-	for (unsigned int i = 0; schema_folder(i); i++) {
-		size_t n = strlen(e->text);
-		snprintf(e->text + n, sizeof(e->text) - n, "%s%.100s", i ? ", " : "",
-		         schema_folder(i));
-	}
-	return -ENOENT;
+	e->code = EINVAL;
+	snprintf(e->text, sizeof(e->text), "--schema: a file without a name");
+	return -EINVAL;
 }
 
 /* Store, schema and all settings. */
 static int settings_open(const struct options *o, bool may_write, struct pp_settings **ret,
                          struct pp_error *e)
 {
-	struct pp_settings_options options = { .store = o->store, .may_write = may_write };
+	struct pp_settings_options options = { .store = o->store,
+		                               .may_write = may_write,
+		                               .name = device_name };
 	struct pp_settings *s;
-	const char *schema;
 
-	if (schema_of(o, &schema, e) || pp_settings_open(&options, &s, e))
+	if (check_schema_name(o, e) || pp_settings_open(&options, &s, e))
 		return -e->code;
 	if (*pp_settings_recovered(s))
 		warn("%s", pp_settings_recovered(s));
-	if (pp_settings_schema(s, schema, e) || pp_settings_read(s, e)) {
+	if (pp_settings_schema(s, o->schema, e) || pp_settings_read(s, e)) {
 		pp_settings_close(s);
 		return -e->code;
 	}
@@ -59,12 +47,11 @@ static void tell(void *ctx, const char *text)
 	warn("%s", text);
 }
 
-/* What was odd or left out comes last, where it is seen. */
-static enum exit_code finish(struct pp_settings *s, enum exit_code code)
+static void tell_remarks(const struct options *o, const struct pp_settings *s,
+                         enum pp_settings_detail detail)
 {
-	pp_settings_remarks(s, tell, NULL);
-	pp_settings_close(s);
-	return code;
+	fflush(stdout);
+	pp_settings_remarks(s, o->verbose ? PP_SETTINGS_EVERYTHING : detail, tell, NULL);
 }
 
 /* Settings that are for other machines: to a wish that is a no, to a look no answer. */
@@ -75,6 +62,7 @@ static enum exit_code refuse(const struct pp_error *e, bool wish)
 	return e->code == EPERM && wish ? EXIT_NO : code;
 }
 
+/* All of them, or those that are named. */
 static enum exit_code run_list(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
@@ -88,32 +76,43 @@ static enum exit_code run_list(const struct options *o, int argc, char **argv)
 	                       &e) ||
 	    flush_stdout(&e))
 		code = complain(&e);
-	return finish(s, code);
+	tell_remarks(o, s, argc ? PP_SETTINGS_ASKED : PP_SETTINGS_ALL_ASKED);
+	pp_settings_close(s);
+	return code;
+}
+
+static int print_document(struct pp_settings *s, struct pp_error *e)
+{
+	const char *text;
+	size_t len;
+	int r = pp_settings_document(s, &text, &len, e);
+
+	if (r)
+		return r;
+	fwrite(text, 1, len, stdout);
+	return flush_stdout(e);
 }
 
 static enum exit_code run_save(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_settings *s;
-	const char *text;
-	size_t len;
-	int r;
 
+	if (argc && strcmp(argv[0], "-"))
+		return complain_usage("'%s': one argument too many; -o FILE writes a file",
+		                      argv[0]);
+	if (argc && o->output)
+		return complain_usage("settings save: either - or -o FILE");
 	if (settings_open(o, false, &s, &e))
 		return complain(&e);
-	if (o->output) {
-		r = pp_settings_save(s, o->output, o->force, &e);
-	} else {
-		r = pp_settings_document(s, &text, &len, &e);
-		if (!r)
-			fwrite(text, 1, len, stdout);
-		if (!r)
-			r = flush_stdout(&e);
-	}
+	int r = o->output && strcmp(o->output, "-") ? pp_settings_save(s, o->output, o->force, &e)
+	                                            : print_document(s, &e);
 	if (r == -EEXIST)
 		snprintf(e.text, sizeof(e.text), "%.400s is there already: --force replaces it",
 		         o->output);
-	return finish(s, r ? complain(&e) : EXIT_YES);
+	tell_remarks(o, s, PP_SETTINGS_ALL_ASKED);
+	pp_settings_close(s);
+	return r ? complain(&e) : EXIT_YES;
 }
 
 /* Only where somebody sits who can answer. */
@@ -139,11 +138,11 @@ static int show(const struct options *o, const struct pp_settings_plan *plan, bo
 	return r ? r : flush_stdout(e);
 }
 
-/* What is wrong with a file is no wrong use of the command. */
+/* "-" is standard input. What is wrong with a file is no wrong use of the command. */
 static int plan_file(struct pp_settings *s, const char *path, struct pp_settings_plan **ret,
                      struct pp_error *e)
 {
-	int r = pp_settings_plan_file(s, path, ret, e);
+	int r = strcmp(path, "-") ? pp_settings_plan_file(s, path, ret, e) : plan_stdin(s, ret, e);
 
 	if (r == -EINVAL)
 		e->code = EBADMSG;
@@ -152,31 +151,39 @@ static int plan_file(struct pp_settings *s, const char *path, struct pp_settings
 
 static enum exit_code run_diff(const struct options *o, int argc, char **argv)
 {
+	enum exit_code code = EXIT_YES;
 	struct pp_error e = { 0 };
 	struct pp_settings_plan *plan;
 	struct pp_settings *s;
 
 	if (settings_open(o, false, &s, &e))
 		return complain(&e);
-	if (plan_file(s, argv[0], &plan, &e) || show(o, plan, false, &e))
-		return finish(s, complain(&e));
-	return finish(s, pp_settings_plan_count(plan) ? EXIT_NO : EXIT_YES);
+	if (plan_file(s, argv[0], &plan, &e)) {
+		code = complain(&e);
+	} else {
+		tell_remarks(o, s, PP_SETTINGS_ASKED);
+		if (show(o, plan, false, &e))
+			code = complain(&e);
+		else if (pp_settings_plan_count(plan))
+			code = EXIT_NO;
+	}
+	pp_settings_close(s);
+	return code;
 }
 
-/* The price is told before it is paid: with the question, else on standard error. */
+/* The drawback is told with the changes, before anybody is asked. */
 static enum exit_code carry_out(const struct options *o, struct pp_settings *s,
                                 struct pp_settings_plan *plan)
 {
 	bool nothing = o->dry_run || !pp_settings_plan_count(plan), asks = must_ask(o);
 	struct pp_error e = { 0 };
 
+	tell_remarks(o, s, PP_SETTINGS_ASKED);
 	if ((nothing || asks) && show(o, plan, false, &e))
 		return complain(&e);
 	if (nothing)
 		return EXIT_YES;
-	if (!asks)
-		pp_settings_plan_risks(plan, tell, NULL);
-	else if (!agreed()) {
+	if (asks && !agreed()) {
 		warn("nothing was written");
 		return EXIT_NO;
 	}
@@ -200,9 +207,12 @@ static enum exit_code run_set(const struct options *o, int argc, char **argv)
 
 	if (settings_open(o, !o->dry_run, &s, &e))
 		return refuse(&e, true);
-	if (pp_settings_plan_set(s, (const char *const *)argv, (size_t)argc, &plan, &e))
-		return finish(s, refuse(&e, true));
-	return finish(s, carry_out(o, s, plan));
+	enum exit_code code =
+		pp_settings_plan_set(s, (const char *const *)argv, (size_t)argc, &plan, &e)
+			? refuse(&e, true)
+			: carry_out(o, s, plan);
+	pp_settings_close(s);
+	return code;
 }
 
 static enum exit_code run_load(const struct options *o, int argc, char **argv)
@@ -213,19 +223,19 @@ static enum exit_code run_load(const struct options *o, int argc, char **argv)
 
 	if (settings_open(o, !o->dry_run, &s, &e))
 		return refuse(&e, true);
-	if (plan_file(s, argv[0], &plan, &e))
-		return finish(s, refuse(&e, true));
-	return finish(s, carry_out(o, s, plan));
+	enum exit_code code =
+		plan_file(s, argv[0], &plan, &e) ? refuse(&e, true) : carry_out(o, s, plan);
+	pp_settings_close(s);
+	return code;
 }
 
 static int make_blank(const struct options *o, const char *path, struct pp_error *e)
 {
 	struct pp_source *source;
-	const char *schema;
 
-	if (schema_of(o, &schema, e) || source_open(o, &source, e))
+	if (check_schema_name(o, e) || source_open(o, &source, e))
 		return -e->code;
-	int r = pp_settings_blank(source, schema, path, o->force, e);
+	int r = pp_settings_blank(source, o->schema, path, o->force, e);
 	pp_source_free(source);
 	return r;
 }
@@ -238,7 +248,8 @@ static int make_copy(const struct options *o, const char *path, struct pp_error 
 	if (r)
 		return r;
 	r = pp_settings_copy(s, path, o->force, e);
-	finish(s, EXIT_YES);
+	tell_remarks(o, s, PP_SETTINGS_ALL_ASKED);
+	pp_settings_close(s);
 	return r;
 }
 
@@ -290,7 +301,7 @@ static const struct command set = {
 static const struct command diff = {
 	.name = "settings diff",
 	.arguments = "FILE",
-	.help = "what loading a data file would change; exit 1: something",
+	.help = "what loading FILE (-: stdin) would change; exit 1: any",
 	.takes = LOOKS | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -299,15 +310,17 @@ static const struct command diff = {
 
 static const struct command save = {
 	.name = "settings save",
+	.arguments = "[-]",
 	.help = "all settings as a data file of conrep's form",
 	.takes = LOOKS | TAKES_OUTPUT | TAKES_FORCE,
+	.max_arguments = 1,
 	.run = run_save,
 };
 
 static const struct command load = {
 	.name = "settings load",
 	.arguments = "FILE",
-	.help = "write a data file's settings, all of them or none",
+	.help = "write FILE's settings (-: stdin), all of them or none",
 	.takes = WRITES,
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -16,7 +16,6 @@ from .kernels import Kernel
 MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "nvme", "mptsas",
            "e1000e")
 COMMANDS = ("pcipass", "pcipass-conrep")
-SCHEMAS = "usr/share/pcipass/schemas"  # where guest/runner.c tells the commands to look
 LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 SYSTEM_FOLDERS = ("bin", "sbin", "etc", "dev", "proc", "sys", "tmp", "run", "var", "mnt")
 
@@ -110,8 +109,6 @@ class Image(System):
         for name in COMMANDS:
             built = places.built(name, "build it first")
             self.add_program(command if command and name == "pcipass" else built, name=name)
-        for path in sorted((places.SOURCE / "schemas").glob("*.xml")):
-            self.add_file(f"{SCHEMAS}/{path.name}", path.read_bytes())
         # efivarfs guards what it does not know by a flag that busybox cannot clear.
         self.add_program(places.program("chattr", "e2fsprogs"))
         self.add_modules(*MODULES)

@@ -34,6 +34,9 @@ struct pp_settings_options {
 	const char *store;
 	const char *state; /* folder for journals; NULL: /var/lib/pcipass */
 	bool may_write;    /* an interrupted write is brought to an end first */
+	/* A device's name for people, for the risks that a plan takes; NULL: its ids. */
+	const char *(*name)(void *ctx, unsigned int vendor, unsigned int device);
+	void *name_ctx;
 };
 
 /*
@@ -66,11 +69,22 @@ enum pp_settings_fact {
 const char *pp_settings_machine(const struct pp_settings *s, enum pp_settings_fact fact);
 
 /*
- * Reads a schema file (or a pipe). Once only. -ENOENT and other errors of opening it; -E2BIG;
- * -ENOMSG: XML, and an element or attribute that must be there is missing; -EBADMSG: unusable for
- * any other reason. The text names the line.
+ * Reads a schema, once. name: a file (or a pipe), where there is one; else a name that is built in:
+ * "rmrds.xml" or "conrep_rmrds.xml", RMRDS_Slot1 to RMRDS_Slot16; "conrep.xml": as
+ * pp_settings_schema_system(). NULL: the built-in rmrds.xml, whatever files there are.
+ * -ENOENT and other errors of opening a file; -E2BIG; -ENOMSG: XML, and an element or attribute
+ * that must be there is missing; -EBADMSG: unusable for any other reason. The text names the line.
  */
-int pp_settings_schema(struct pp_settings *s, const char *path, struct pp_error *e);
+int pp_settings_schema(struct pp_settings *s, const char *name, struct pp_error *e);
+/* The same, and no file is looked for. -ENOENT: none of that name is built in. */
+int pp_settings_schema_built_in(struct pp_settings *s, const char *name, struct pp_error *e);
+/*
+ * HP's own conrep.xml where its package is installed and nobody but root can have written it, else
+ * the built-in rmrds.xml.
+ */
+int pp_settings_schema_system(struct pp_settings *s, struct pp_error *e);
+/* Then: the file's absolute path, or "rmrds.xml (built in)"; NULL: none has been read. */
+const char *pp_settings_schema_where(const struct pp_settings *s);
 
 /* One thing that a schema asks of the program or of the machine. */
 struct pp_settings_demand {
@@ -95,12 +109,18 @@ int pp_settings_check(const struct pp_settings *s,
  */
 int pp_settings_read(struct pp_settings *s, struct pp_error *e);
 
+enum pp_settings_detail {
+	PP_SETTINGS_ASKED,      /* of the settings that were named or stand in the data file */
+	PP_SETTINGS_ALL_ASKED,  /* the same where all are wanted: how many others were left out, too
+	                         */
+	PP_SETTINGS_EVERYTHING, /* each setting left out, and what is odd in the schema */
+};
 /*
- * Calls tell for what was odd in the files, and for each setting that was left out: what and why,
- * a sentence each. Of everything since pp_settings_open().
+ * Calls tell for what was odd and for settings that were left out, a sentence each, of everything
+ * since pp_settings_open(). Of a long list but the first are told, unless everything is wanted.
  */
-void pp_settings_remarks(const struct pp_settings *s, void (*tell)(void *ctx, const char *text),
-                         void *ctx);
+void pp_settings_remarks(const struct pp_settings *s, enum pp_settings_detail detail,
+                         void (*tell)(void *ctx, const char *text), void *ctx);
 
 /* The settings as conrep's data file, after pp_settings_read(). *ret lives as long as s. */
 int pp_settings_document(struct pp_settings *s, const char **ret, size_t *ret_len,
@@ -120,6 +140,11 @@ int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, st
 int pp_settings_plan_file(struct pp_settings *s, const char *path, struct pp_settings_plan **ret,
                           struct pp_error *e);
 
+/* The same for a data file that is in memory; object: its name for people. */
+#define PP_SETTINGS_MAX_DATA (16u << 20)
+int pp_settings_plan_bytes(struct pp_settings *s, const void *bytes, size_t len, const char *object,
+                           struct pp_settings_plan **ret, struct pp_error *e);
+
 /* The same for assignments: "NAME=VALUE", or "NAME.ENTRY=VALUE" where a setting has entries. */
 int pp_settings_plan_set(struct pp_settings *s, const char *const *assignments, size_t count,
                          struct pp_settings_plan **ret, struct pp_error *e);
@@ -127,7 +152,10 @@ int pp_settings_plan_set(struct pp_settings *s, const char *const *assignments, 
 /* How many texts would change; 0: all is as wanted. */
 size_t pp_settings_plan_count(const struct pp_settings_plan *p);
 
-/* Calls tell with what the changes cost besides, a sentence each. */
+/*
+ * Calls tell with what the changes cost besides, a sentence each; with the cards in the slots
+ * concerned, where the settings are of this host and it can be read.
+ */
 void pp_settings_plan_risks(const struct pp_settings_plan *p,
                             void (*tell)(void *ctx, const char *text), void *ctx);
 
@@ -142,7 +170,7 @@ int pp_settings_write(struct pp_settings *s, const struct pp_settings_plan *p, s
  * Makes an image file, a store for trying out and for editing elsewhere. pp_settings_copy(): with
  * the machine's identity and the bytes that the schema knows of, after pp_settings_read();
  * pp_settings_blank(): with the identity of a host or capture, and every byte that the schema knows
- * of zero.
+ * of zero. schema: as for pp_settings_schema().
  */
 int pp_settings_copy(const struct pp_settings *s, const char *path, bool overwrite,
                      struct pp_error *e);

@@ -172,7 +172,6 @@ int main(int argc, char **argv)
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/tmp", 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
-	setenv("PCIPASS_SCHEMAS", "/usr/share/pcipass/schemas", 1);
 	answer("/job");
 	sync();
 	reboot(RB_POWER_OFF);

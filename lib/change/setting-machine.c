@@ -13,20 +13,15 @@ static int open_settings(const struct pp_apply *a, const struct pp_step_setting 
 	struct pp_settings_options o = { .store = s->store,
 		                         .state = a->state,
 		                         .may_write = may_write };
-	const char *folder = a->options ? a->options->schemas : NULL;
 	struct pp_settings *settings;
-	char path[4096];
 
-	if (!folder)
-		return pp_fail(e, EINVAL, "where the schemas of settings are was not said");
 	if (!s->store && *a->root)
 		return pp_fail(e, ENOTSUP, "which store of settings belongs to %.200s is not known",
 		               a->root);
-	snprintf(path, sizeof(path), "%s/%s", folder, s->schema);
 	int r = pp_settings_open(&o, &settings, e);
 	if (r)
 		return r;
-	r = pp_settings_schema(settings, path, e);
+	r = pp_settings_schema_built_in(settings, s->schema, e);
 	if (!r)
 		r = pp_settings_read(settings, e);
 	if (r)

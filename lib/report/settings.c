@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings as they are, and what would change. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static const char *shown(const char *text, char *buf, size_t size)
 static void put_machine(struct pp_out *o, const struct pp_settings *s)
 {
 	const struct pp_machine *m = &s->machine;
-	char line[512], clean[512];
+	char line[2 * PATH_MAX + 64], clean[sizeof(line)]; /* two paths may stand in it */
 
 	snprintf(line, sizeof(line), "%s%s%s%s%s%s%s%s",
 	         m->product ? m->product : "unknown machine", m->rom_family ? ", ROM " : "",
@@ -29,7 +30,7 @@ static void put_machine(struct pp_out *o, const struct pp_settings *s)
 	         m->processor ? m->processor : "");
 	pp_out_wrapped(o, "", "  ", shown(line, clean, sizeof(clean)));
 	snprintf(line, sizeof(line), "settings of %s, as %s names them", s->store->where,
-	         s->schema.object);
+	         s->schema_where);
 	pp_out_wrapped(o, "", "  ", shown(line, clean, sizeof(clean)));
 }
 
@@ -203,11 +204,11 @@ static json_t *json_remarks(const struct pp_settings *s)
 /* What every document of settings begins with. */
 static json_t *json_head(const char *schema, const struct pp_settings *s)
 {
-	char where[512], object[256];
+	char where[PATH_MAX + 16], object[PATH_MAX + 16];
 
 	return json_pack("{s:s, s:s, s:s, s:o}", "schema", schema, "store",
 	                 shown(s->store->where, where, sizeof(where)), "names",
-	                 shown(s->schema.object, object, sizeof(object)), "machine",
+	                 shown(s->schema_where, object, sizeof(object)), "machine",
 	                 json_machine(&s->machine));
 }
 
@@ -308,7 +309,7 @@ static void put_risk(void *ctx, const char *text)
 	if (r->list)
 		json_array_append_new(r->list, json_string(text));
 	else
-		pp_out_wrapped(r->out, "its price: ", "  ", text);
+		pp_out_wrapped(r->out, "drawback: ", "  ", text);
 }
 
 static void put_changes(struct pp_out *o, const struct pp_settings_plan *p, bool written)
@@ -325,8 +326,7 @@ static void put_changes(struct pp_out *o, const struct pp_settings_plan *p, bool
 		put_change(o, &p->changes.changes[i]);
 	pp_out(o, "\n%u change%s; %s at the next boot\n", n, n == 1 ? "" : "s",
 	       written ? "written, and in force" : "would be in force");
-	if (!written)
-		pp_settings_plan_risks(p, put_risk, &(struct risks){ .out = o });
+	pp_settings_plan_risks(p, put_risk, &(struct risks){ .out = o });
 }
 
 static json_t *json_change(const struct pp_change *c)

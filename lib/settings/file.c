@@ -99,53 +99,11 @@ int pp_settings_check_target(const char *path, const char *own, const char *what
 
 int pp_settings_check_targets(const struct pp_settings *s, const char *path, struct pp_error *e)
 {
-	int r = pp_settings_check_target(path, s->schema_path, "the schema", e);
+	int r = s->schema_path ? pp_settings_check_target(path, s->schema_path, "the schema", e)
+	                       : 0;
 
 	if (!r && !strcmp(s->store->ops->kind, "image"))
 		r = pp_settings_check_target(path, s->store->where + strlen("image:"), "the store",
 		                             e);
 	return r;
-}
-
-static bool lacks_storage(const struct pp_xml_node *section)
-{
-	return !pp_xml_child(section, "ev") && !pp_xml_child(section, "nvram") &&
-	       !pp_xml_child(section, "cmos");
-}
-
-/*
- * Of an unusable schema: is it XML that lacks an element or a name? conrep has a return code of its
- * own for that.
- */
-static bool lacks_tag(struct pp_span in, const char *object, struct pp_arena *a)
-{
-	const struct pp_xml_node *root;
-
-	if (pp_xml_parse(in, object, a, &root, NULL))
-		return false;
-	if (strcmp(root->name, "Conrep") || !pp_xml_child(root, "Section"))
-		return true;
-	for (const struct pp_xml_node *n = root->children; n; n = n->next)
-		if (!strcmp(n->name, "Section") &&
-		    (!pp_xml_attribute(n, "name") || lacks_storage(n)))
-			return true;
-	return false;
-}
-
-int pp_settings_schema_file(const char *path, struct pp_arena *a, struct pp_notes *notes,
-                            struct pp_schema *ret, struct pp_error *e)
-{
-	struct pp_error why = { 0 };
-	const char *object;
-	struct pp_span in;
-	int r = pp_settings_file(path, a, &in, &object, e);
-
-	if (r)
-		return r;
-	r = pp_schema_parse(in, object, a, notes, ret, &why);
-	if (r == -EBADMSG && lacks_tag(in, object, a))
-		r = -ENOMSG;
-	if (!r && !ret->nr_sections)
-		r = pp_fail(&why, ENOMSG, "%.100s: no Section in it", object);
-	return r ? pp_fail(e, -r, "%s", why.text) : 0;
 }

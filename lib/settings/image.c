@@ -46,10 +46,10 @@ static int blank_cells(const struct pp_schema *schema, struct pp_memory *cells, 
 	return 0;
 }
 
-static int blank(struct pp_arena *a, struct pp_source *identity, const char *schema_path,
+static int blank(struct pp_arena *a, struct pp_source *identity, const char *schema,
                  const char *path, bool overwrite, struct pp_error *e)
 {
-	struct pp_schema schema;
+	struct pp_schema_text text;
 	struct pp_machine machine;
 	struct pp_memory cells;
 	int r = pp_host_identity(identity, a, &machine, e);
@@ -59,11 +59,13 @@ static int blank(struct pp_arena *a, struct pp_source *identity, const char *sch
 		            "the machine's product name is not known there, and an "
 		            "image belongs to a machine");
 	if (!r)
-		r = pp_settings_schema_file(schema_path, a, NULL, &schema, e);
+		r = pp_schema_text_read(schema, a, NULL, &text, e);
+	if (!r && overwrite && text.path)
+		r = pp_settings_check_target(path, text.path, "the schema", e);
 	if (r)
 		return r;
 	pp_memory_init(&cells, a);
-	r = blank_cells(&schema, &cells, e);
+	r = blank_cells(&text.schema, &cells, e);
 	return r ? r : pp_image_create(path, &machine, &cells, overwrite, e);
 }
 
@@ -72,11 +74,8 @@ int pp_settings_blank(struct pp_source *identity, const char *schema, const char
 {
 	struct pp_arena arena;
 
-	int r = overwrite ? pp_settings_check_target(path, schema, "the schema", e) : 0;
-	if (r)
-		return r;
 	pp_arena_init(&arena, 0);
-	r = blank(&arena, identity, schema, path, overwrite, e);
+	int r = blank(&arena, identity, schema, path, overwrite, e);
 	pp_arena_fini(&arena);
 	return r;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conrep/suggest.h"
+#include "conrep/xml.h"
 #include "settings/settings.h"
 
 #define TYPED "the command line"
@@ -20,30 +21,54 @@ static int plan(struct pp_settings *s, const struct pp_data *wanted, struct pp_s
 	if (r)
 		return r;
 	for (uint32_t i = 0; i < p->changes.nr_skips; i++)
-		if (pp_settings_remark(s, "%s left out: %s", p->changes.skips[i].name,
-		                       p->changes.skips[i].reason))
+		if (pp_settings_remark(s, PP_REMARK_ASKED, "%s left out: %s",
+		                       p->changes.skips[i].name, p->changes.skips[i].reason))
 			return pp_fail_oom(e, "plan");
 	*ret = p;
 	return 0;
+}
+
+static int plan_data(struct pp_settings *s, struct pp_span in, const char *object,
+                     struct pp_settings_plan **ret, struct pp_error *e)
+{
+	struct pp_data wanted;
+	int r = pp_data_parse(in, object, &s->arena, &s->notes, &wanted, e);
+
+	if (r)
+		return r;
+	if (pp_settings_take_notes(s, PP_REMARK_ASKED))
+		return pp_fail_oom(e, object);
+	return plan(s, &wanted, ret, e);
 }
 
 int pp_settings_plan_file(struct pp_settings *s, const char *path, struct pp_settings_plan **ret,
                           struct pp_error *e)
 {
 	const char *object;
-	struct pp_data wanted;
 	struct pp_span in;
 
 	if (pp_settings_ready(s, true, e))
 		return -EINVAL;
 	int r = pp_settings_file(path, &s->arena, &in, &object, e);
-	if (!r)
-		r = pp_data_parse(in, object, &s->arena, &s->notes, &wanted, e);
-	if (r)
-		return r;
-	if (pp_settings_take_notes(s))
-		return pp_fail_oom(e, path);
-	return plan(s, &wanted, ret, e);
+	return r ? r : plan_data(s, in, object, ret, e);
+}
+
+_Static_assert(PP_SETTINGS_MAX_DATA == PP_XML_MAX_BYTES, "one limit for files and bytes");
+
+int pp_settings_plan_bytes(struct pp_settings *s, const void *bytes, size_t len, const char *object,
+                           struct pp_settings_plan **ret, struct pp_error *e)
+{
+	if (pp_settings_ready(s, true, e))
+		return -EINVAL;
+	if (len > PP_SETTINGS_MAX_DATA)
+		return pp_fail(e, E2BIG, "%.300s: more than %u bytes", object,
+		               PP_SETTINGS_MAX_DATA);
+	uint8_t *copy = PP_ARENA_ARRAY(&s->arena, len, uint8_t);
+	if (!copy)
+		return pp_fail_oom(e, object);
+	if (len)
+		memcpy(copy, bytes, len);
+	return plan_data(s, PP_SPAN(copy, len), object, ret, e);
 }
 
 /* Settings being put together from assignments. */
@@ -168,45 +193,6 @@ int pp_settings_plan_set(struct pp_settings *s, const char *const *assignments, 
 size_t pp_settings_plan_count(const struct pp_settings_plan *p)
 {
 	return p->changes.nr_changes;
-}
-
-/* What is known of settings and not written in a schema. */
-static const struct risk {
-	const char *name;  /* how the section's name begins */
-	const char *value; /* that becomes its value */
-	const char *text;
-} risks[] = {
-	{ "RMRDS_Slot", "Endpoints_Excluded",
-	  "iLO no longer sees the card in that slot: no temperature, no health" },
-};
-
-static bool takes_risk(const struct pp_settings_plan *p, const struct risk *risk)
-{
-	for (uint32_t i = 0; i < p->changes.nr_changes; i++) {
-		const struct pp_change *c = &p->changes.changes[i];
-		if (!strncmp(c->section->name, risk->name, strlen(risk->name)) && c->new_text &&
-		    !strcmp(c->new_text, risk->value))
-			return true;
-	}
-	return false;
-}
-
-void pp_settings_plan_risks(const struct pp_settings_plan *p,
-                            void (*tell)(void *ctx, const char *text), void *ctx)
-{
-	char last[400] = "", caution[400] = "";
-
-	for (size_t i = 0; i < sizeof(risks) / sizeof(risks[0]); i++)
-		if (takes_risk(p, &risks[i]))
-			tell(ctx, risks[i].text);
-	/* Settings of one kind have the same caution: once is enough. */
-	for (uint32_t i = 0; i < p->changes.nr_changes; i++) {
-		pp_section_fit(p->changes.changes[i].section, &p->settings->machine, caution,
-		               sizeof(caution));
-		if (*caution && strcmp(caution, last))
-			tell(ctx, caution);
-		memcpy(last, caution, sizeof(last));
-	}
 }
 
 int pp_settings_write(struct pp_settings *s, const struct pp_settings_plan *p, struct pp_error *e)

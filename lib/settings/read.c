@@ -28,7 +28,8 @@ static int decode(struct pp_settings *s, struct pp_error *e)
 	if (r)
 		return r;
 	for (uint32_t i = 0; i < nr_skips; i++)
-		if (pp_settings_remark(s, "%s left out: %s", skips[i].name, skips[i].reason))
+		if (pp_settings_remark(s, PP_REMARK_OTHERS, "%s left out: %s", skips[i].name,
+		                       skips[i].reason))
 			return pp_fail_oom(e, "settings");
 	if (!s->now.nr_settings && !nr_skips)
 		return nothing_fits(s, e);

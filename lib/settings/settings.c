@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The store, whose it is, and the schema. */
+/* The store, and whose it is; what was odd; whether the schema is for this machine. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "host/identity.h"
 #include "settings/settings.h"
+
+/* As many as a person reads; the rest is counted. */
+#define MOST_REMARKS 4u
 
 /* The store's own machine is never overruled: a capture's identity must not open this host. */
 static int identify(struct pp_settings *s, struct pp_error *e)
@@ -63,6 +66,8 @@ int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **r
 	pp_memory_init(&s->memory, &s->arena);
 	pp_buffer_init(&s->document, (size_t)64 * 1024 * 1024);
 	s->last_remark = &s->remarks;
+	s->name = o->name;
+	s->name_ctx = o->name_ctx;
 	int r = open_store(o, s, e);
 	if (r) {
 		pp_settings_close(s);
@@ -108,7 +113,7 @@ const char *pp_settings_machine(const struct pp_settings *s, enum pp_settings_fa
 	return NULL;
 }
 
-int pp_settings_remark(struct pp_settings *s, const char *fmt, ...)
+int pp_settings_remark(struct pp_settings *s, enum pp_remark_kind kind, const char *fmt, ...)
 {
 	struct pp_remark *remark = PP_ARENA_NEW(&s->arena, struct pp_remark);
 	va_list ap;
@@ -119,28 +124,66 @@ int pp_settings_remark(struct pp_settings *s, const char *fmt, ...)
 	if (!remark || !text)
 		return -ENOMEM;
 	pp_text_clean_in_place(text);
+	remark->kind = kind;
 	remark->text = text;
 	*s->last_remark = remark;
 	s->last_remark = &remark->next;
 	return 0;
 }
 
-int pp_settings_take_notes(struct pp_settings *s)
+int pp_settings_take_notes(struct pp_settings *s, enum pp_remark_kind kind)
 {
 	for (const struct pp_note *n = s->notes.first; n; n = n->next)
-		if (pp_settings_remark(s, "%s line %zu: %s", n->object, n->offset, n->text))
+		if (pp_settings_remark(s, kind, "%s line %zu: %s", n->object, n->offset, n->text))
 			return -ENOMEM;
-	if (s->notes.dropped && pp_settings_remark(s, "and %u more of that", s->notes.dropped))
+	if (s->notes.dropped &&
+	    pp_settings_remark(s, kind, "and %u more of that", s->notes.dropped))
 		return -ENOMEM;
 	pp_notes_init(&s->notes, &s->arena);
 	return 0;
 }
 
-void pp_settings_remarks(const struct pp_settings *s, void (*tell)(void *ctx, const char *text),
-                         void *ctx)
+static unsigned int count_remarks(const struct pp_settings *s, enum pp_remark_kind kind)
 {
+	unsigned int n = 0;
+
 	for (const struct pp_remark *r = s->remarks; r; r = r->next)
+		n += r->kind == kind;
+	return n;
+}
+
+/* How many more of a kind there are than were told. */
+static void tell_rest(const struct pp_settings *s, enum pp_remark_kind kind, unsigned int told,
+                      const char *what, void (*tell)(void *ctx, const char *text), void *ctx)
+{
+	unsigned int n = count_remarks(s, kind);
+	char text[128];
+
+	if (n <= told)
+		return;
+	snprintf(text, sizeof(text), "%u %s%s; --verbose names %s", n - told, told ? "more " : "",
+	         what, n - told == 1 ? "it" : "them");
+	tell(ctx, text);
+}
+
+void pp_settings_remarks(const struct pp_settings *s, enum pp_settings_detail detail,
+                         void (*tell)(void *ctx, const char *text), void *ctx)
+{
+	unsigned int told = 0;
+
+	for (const struct pp_remark *r = s->remarks; r; r = r->next) {
+		bool asked = r->kind == PP_REMARK_ASKED && told < MOST_REMARKS;
+		if (detail != PP_SETTINGS_EVERYTHING && !asked)
+			continue;
 		tell(ctx, r->text);
+		told += r->kind == PP_REMARK_ASKED;
+	}
+	if (detail == PP_SETTINGS_EVERYTHING)
+		return;
+	tell_rest(s, PP_REMARK_ASKED, told, "of that", tell, ctx);
+	if (detail == PP_SETTINGS_ALL_ASKED)
+		tell_rest(s, PP_REMARK_OTHERS, 0, "settings could not be read and are left out",
+		          tell, ctx);
 }
 
 int pp_settings_ready(const struct pp_settings *s, bool read, struct pp_error *e)
@@ -149,20 +192,6 @@ int pp_settings_ready(const struct pp_settings *s, bool read, struct pp_error *e
 		return pp_fail(e, EINVAL, "settings: no schema has been read");
 	if (read && !s->has_read)
 		return pp_fail(e, EINVAL, "settings: the store has not been read");
-	return 0;
-}
-
-int pp_settings_schema(struct pp_settings *s, const char *path, struct pp_error *e)
-{
-	if (s->has_schema)
-		return pp_fail(e, EINVAL, "settings: a schema has been read already");
-	int r = pp_settings_schema_file(path, &s->arena, &s->notes, &s->schema, e);
-	if (r)
-		return r;
-	s->schema_path = pp_arena_strdup(&s->arena, path);
-	if (!s->schema_path || pp_settings_take_notes(s))
-		return pp_fail_oom(e, path);
-	s->has_schema = true;
 	return 0;
 }
 

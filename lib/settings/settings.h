@@ -10,9 +10,16 @@
 #include "conrep/change.h"
 #include "store/transaction.h"
 
+enum pp_remark_kind {
+	PP_REMARK_SCHEMA, /* what is odd in the schema */
+	PP_REMARK_OTHERS, /* a setting that was not read and that nobody named */
+	PP_REMARK_ASKED,  /* what was named, or stands in the data file */
+};
+
 /* Something that was odd or left out, in a sentence. */
 struct pp_remark {
 	struct pp_remark *next;
+	enum pp_remark_kind kind;
 	const char *text;
 };
 
@@ -20,9 +27,12 @@ struct pp_settings {
 	struct pp_arena arena; /* all that follows lives in it */
 	struct pp_store *store;
 	struct pp_machine machine;
+	const char *(*name)(void *ctx, unsigned int vendor, unsigned int device); /* NULL: none */
+	void *name_ctx;
 	char recovered[512];
 	struct pp_schema schema;
-	const char *schema_path;
+	const char *schema_path;  /* NULL: built in */
+	const char *schema_where; /* for people */
 	struct pp_notes notes;
 	struct pp_memory memory;
 	struct pp_data now; /* every setting that fits the machine */
@@ -47,19 +57,26 @@ int pp_settings_check_target(const char *path, const char *own, const char *what
 /* The same for all that s has been read from. */
 int pp_settings_check_targets(const struct pp_settings *s, const char *path, struct pp_error *e);
 
-/* A schema from a file, as pp_settings_schema() says. */
-int pp_settings_schema_file(const char *path, struct pp_arena *a, struct pp_notes *notes,
-                            struct pp_schema *ret, struct pp_error *e);
+/* A schema, and where it was found. */
+struct pp_schema_text {
+	struct pp_schema schema;
+	const char *path;  /* absolute; NULL: built in */
+	const char *where; /* for people */
+};
+
+/* As pp_settings_schema() finds it; all of *ret lives in a. */
+int pp_schema_text_read(const char *name, struct pp_arena *a, struct pp_notes *notes,
+                        struct pp_schema_text *ret, struct pp_error *e);
 
 /* 0 or -ENOMEM. */
-int pp_settings_remark(struct pp_settings *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int pp_settings_remark(struct pp_settings *s, enum pp_remark_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* -EINVAL: the schema has no setting of that name; the sentence tells one that is near. */
 int pp_settings_refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e);
 
-/* Notes since the last call become remarks. */
-int pp_settings_take_notes(struct pp_settings *s);
+/* Notes since the last call become remarks of that kind. */
+int pp_settings_take_notes(struct pp_settings *s, enum pp_remark_kind kind);
 
 /* -EINVAL unless the schema has been read and, if read is set, the store too: a caller's bug. */
 int pp_settings_ready(const struct pp_settings *s, bool read, struct pp_error *e);

@@ -33,8 +33,6 @@ mount --rbind /proc "$root/proc"
 done
 mount --rbind /dev "$root/dev"
 mount --bind "$PROGRAMS" "$root/usr/local/bin"
-mount --bind "$SCHEMAS" "$root/usr/share/schemas"
-export PCIPASS_SCHEMAS=/usr/share/schemas
 exec chroot "$root" /bin/bash -c 'cd /root; eval "$0"' "$2"
 """
 
@@ -70,7 +68,7 @@ class Host(fakeroot.Root):
         self.started(sample)
         super().__init__(path)
         shutil.rmtree(path / "lib")  # the real one takes its place
-        for folder in ("usr/local/bin", "usr/share/schemas", "proc", "dev", "root", "tmp",
+        for folder in ("usr/local/bin", "proc", "dev", "root", "tmp",
                        "var/tmp", "mnt", "run"):
             (path / folder).mkdir(parents=True, exist_ok=True)
         self.tool("conrep", (TESTS / "store/fake-conrep.py").read_text())
@@ -114,6 +112,5 @@ class Host(fakeroot.Root):
             env={"PATH": "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
                  "HOME": "/root", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb",
                  "ENTER": ENTER, "PROGRAMS": str(self.programs),
-                 "SCHEMAS": str(TESTS.parent / "schemas"),
                  **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
         return done.returncode, done.stdout

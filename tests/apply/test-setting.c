@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A setting of a real store: said, set, set back; refused on another machine.
- * usage: test-setting SCHEMAS GEN8-CAPTURE OTHER-CAPTURE
+ * usage: test-setting GEN8-CAPTURE OTHER-CAPTURE
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,11 +18,11 @@
 
 #include "change/context.h"
 
-static const char *schemas, *gen8, *other;
+static const char *gen8, *other;
 
 /* A folder with an image of that machine's settings, all zero, and an apply whose state it is. */
 struct bench {
-	char folder[64], store[128], schema[512];
+	char folder[64], store[128];
 	struct pp_apply_options options;
 	struct pp_apply apply;
 	struct pp_step_setting step;
@@ -37,12 +37,11 @@ static void bench_init(struct bench *b, const char *capture)
 	strcpy(b->folder, "/tmp/pcipass-setting-XXXXXX");
 	assert_non_null(mkdtemp(b->folder));
 	snprintf(b->store, sizeof(b->store), "image:%s/image", b->folder);
-	snprintf(b->schema, sizeof(b->schema), "%s/rmrds.xml", schemas);
 	assert_int_equal(pp_source_open(capture, &source, &e), 0);
-	assert_int_equal(
-		pp_settings_blank(source, b->schema, b->store + strlen("image:"), false, &e), 0);
+	assert_int_equal(pp_settings_blank(source, NULL, b->store + strlen("image:"), false, &e),
+	                 0);
 	pp_source_free(source);
-	b->options = (struct pp_apply_options){ .state = b->folder, .schemas = schemas };
+	b->options = (struct pp_apply_options){ .state = b->folder };
 	assert_int_equal(pp_apply_init(&b->options, NULL, &b->apply, &e), 0);
 	b->step = (struct pp_step_setting){ .schema = "rmrds.xml",
 		                            .section = "RMRDS_Slot2",
@@ -88,8 +87,10 @@ static void refused(void **state)
 	b.step.wanted = "Endpoints_Sometimes";
 	assert_true(m->check(&b.apply, &b.step, &e) < 0);
 	b.step.wanted = "Endpoints_Excluded";
-	b.options.schemas = NULL;
-	assert_int_equal(m->check(&b.apply, &b.step, &e), -EINVAL);
+	/* No file is taken for a schema, whatever a plan names. */
+	b.step.schema = "other.xml";
+	assert_int_equal(m->check(&b.apply, &b.step, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "built in"));
 	bench_fini(&b);
 }
 
@@ -114,10 +115,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(other_machine),
 	};
 
-	if (argc != 4)
+	if (argc != 3)
 		return 2;
-	schemas = argv[1];
-	gen8 = argv[2];
-	other = argv[3];
+	gen8 = argv[1];
+	other = argv[2];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

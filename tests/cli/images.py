@@ -66,7 +66,7 @@ class Case(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pcipass-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.env = {**os.environ, "PCIPASS_SCHEMAS": str(SCHEMAS), "COLUMNS": "80"}
+        self.env = {**os.environ, "COLUMNS": "80"}
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name

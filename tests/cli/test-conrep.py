@@ -85,15 +85,35 @@ class Story(Case):
         done = self.conrep("-l", "-x", "rmrds.xml", "-f", "exclude-slot2.xml")
         lines = done.stdout.splitlines()
         self.assertRegex(lines[0], r"^conrep 5\.2\.0\.0 \(pcipass \d+\.\d+\.\d+\): ")
-        self.assertEqual(lines[1:7], ["", "\tSystem Type:\t\t\tProLiant DL380p Gen8",
-                                      "\tROM Date   :\t\t\t05/24/2019", "\tROM Family :\t\t\tP70",
-                                      "\tProcessor Manufacturer :\tIntel", ""])
-        self.assertEqual(lines[7:9], ["XML System Configuration: rmrds.xml",
-                                      "Hardware   Configuration: exclude-slot2.xml"])
+        self.assertEqual(lines[1:], ["\tSystem Type:\t\t\tProLiant DL380p Gen8",
+                                     "\tROM Date   :\t\t\t05/24/2019", "\tROM Family :\t\t\tP70",
+                                     "\tProcessor Manufacturer :\tIntel",
+                                     "XML System Configuration: rmrds.xml (built in)",
+                                     "Hardware   Configuration: exclude-slot2.xml",
+                                     "Loading configuration data from exclude-slot2.xml",
+                                     "Conrep Return Code: 0"])
+        self.assertEqual(done.stderr, "conrep: iLO no longer sees the card in slot 2: no temperature, "
+                         "no health\n")
+        done = self.conrep("-l", "-v", "-x", "rmrds.xml", "-f", "exclude-slot2.xml")
         self.assertIn("\tPlatform check    : [Gen8                            ]"
-                      "                  OK", lines)
-        self.assertEqual(lines[-4:], ["", "Loading configuration data from exclude-slot2.xml", "",
-                                      "Conrep Return Code: 0"])
+                      "                  OK\n", done.stdout)
+        self.assertEqual(done.stderr, "")
+
+    def test_drawback_is_the_last_line(self):
+        """On one stream: nothing but the return code comes after it, and a failed load tells none."""
+        self.write("two.dat", data(("RMRDS_Slot2", "Endpoints_Excluded"),
+                                   ("RMRDS_Slot16", "Endpoints_Excluded")))
+        command = [CONREP, "-l", "-x", "rmrds.xml", "-f", "two.dat", "--store", "image:i"]
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT, env=self.env, check=True)
+        self.assertEqual(done.stdout.splitlines()[-2:],
+                         ["conrep: iLO no longer sees the cards in slots 2, 16: no temperature, no "
+                          "health", "Conrep Return Code: 0"])
+        self.image(name="j")
+        (self.folder / "j").replace(self.folder / "i")
+        self.take_lock()
+        done = self.conrep("-l", "-x", "rmrds.xml", "-f", "two.dat", code=255)
+        self.assertNotIn("iLO", done.stderr)
 
     def test_dry_run(self):
         done = self.unchanged(self.conrep, "-l", "-x", "rmrds.xml", "-f", "exclude-slot2.xml",
@@ -102,8 +122,11 @@ class Story(Case):
         self.assertIn("would be", done.stdout)
 
     def test_default_names(self):
-        self.write("conrep.xml", UNGUARDED)
-        self.conrep("-s")
+        """The files of this folder that are called so: the data file only, the schema never."""
+        self.write("conrep.xml", KINDS)
+        done = self.conrep("-s")
+        self.assertIn("XML System Configuration: rmrds.xml (built in; HP's conrep.xml is not "
+                      "installed)\n", done.stdout)
         self.assertEqual(len(settings_of((self.folder / "conrep.dat").read_text())), 16)
         self.write("conrep.dat", EXCLUDE)
         done = self.conrep("-l")
@@ -120,7 +143,7 @@ class Story(Case):
         host = self.host("ProLiant DL360e Gen8", "P73", "08/02/2014")
         self.settings("image", "i", "--from", host, "--force")
         self.write("published.xml", UNGUARDED)
-        done = self.conrep("-l", "-x", "published.xml", "-f", published)
+        done = self.conrep("-l", "-v", "-x", "published.xml", "-f", published)
         self.assertIn("\tGlobal Restriction: [3.40                            ]"
                       "                  OK\n", done.stdout)
         self.conrep("-s", "-x", "published.xml", "-f", "again.dat")
@@ -179,10 +202,104 @@ class Machines(Case):
         self.write("kinds.xml", KINDS)
         self.image(8, "kinds.xml")
         out = self.conrep("-s", "-x", "kinds.xml", "-f", "out.dat").stdout
+        self.assertNotIn("Platform", out)
+        out = self.conrep("-s", "-v", "-x", "kinds.xml", "-f", "out.dat").stdout
         self.assertRegex(out, r"Platform check    : \[Gen9 +\]\n")
         self.assertRegex(out, r"Platform check    : \[Gen8 +\] +OK\n")
         self.write("other.xml", KINDS.replace("Gen8<", "G7<"))
-        self.conrep("-s", "-x", "other.xml", "-f", "out.dat", code=5)
+        out = self.conrep("-s", "-x", "other.xml", "-f", "out.dat", code=5).stdout
+        self.assertRegex(out, r"Platform check    : \[G7 +\]\n")
+
+
+class Schemas(Case):
+    """Which schema a name leads to."""
+
+    def setUp(self):
+        super().setUp()
+        self.image()
+        self.write("on.dat", EXCLUDE)
+
+    def shown(self, *arguments, **more) -> str:
+        done = self.conrep("-s", *arguments, "-f", "out.dat", **more)
+        return next(x for x in done.stdout.splitlines() if x.startswith("XML")).split(": ", 1)[1]
+
+    def test_files_and_names(self):
+        for name in ("rmrds.xml", "conrep_rmrds.xml"):
+            self.assertEqual(self.shown("-x", name), "rmrds.xml (built in)")
+            self.write(name, UNGUARDED)
+            self.assertEqual(self.shown("-x", name), str(self.folder.resolve() / name))
+            (self.folder / name).unlink()
+        self.assertIn("(built in; ", self.shown("-x", "conrep.xml"))
+        self.write("conrep.xml", UNGUARDED)
+        self.assertEqual(self.shown("-x", "./conrep.xml"), str(self.folder.resolve() / "conrep.xml"))
+        for name in ("rmrds", "RMRDS.XML", "lab.xml", "./rmrds.xml", "/rmrds.xml"):
+            self.assertIn(name, self.conrep("-s", "-x", name, code=1).stderr)
+
+    def test_environment(self):
+        """No variable says where a schema is."""
+        self.write("other/rmrds.xml", KINDS)
+        env = {**self.env, "PCIPASS_SCHEMAS": str(self.folder / "other")}
+        self.assertEqual(self.shown("-x", "rmrds.xml", env=env), "rmrds.xml (built in)")
+        self.conrep("-s", "-x", "kinds.xml", code=1, env=env)
+
+    def test_planted(self):
+        """Who owns this folder does not choose the bits that are written."""
+        self.write("rmrds.xml", UNGUARDED.replace("0x26a", "0x10"))
+        self.write("conrep.xml", UNGUARDED.replace("0x26a", "0x10"))
+        self.settings("set", "RMRDS_Slot2=Endpoints_Excluded", "--store", "image:i")
+        self.image(name="j")
+        self.conrep("-l", "-f", "on.dat", store="image:j")
+        self.assertEqual(self.cells("i"), self.cells("j"))
+        typed = self.settings("get", "RMRDS_Slot2", "--schema", "rmrds.xml", "--store", "image:i")
+        self.assertIn("Included", typed.stdout)
+        shown = self.settings("list", "--schema", "rmrds.xml", "--store", "image:i").stdout
+        self.assertIn(f"{self.folder.resolve()}/rmrds.xml", shown.replace("\n  ", " "))
+
+    def test_data_file_of_that_name(self):
+        """Saved as rmrds.xml, edited and loaded: the data file is not taken for the schema."""
+        with_both = ("-x", "conrep_rmrds.xml", "-f", "rmrds.xml")
+        self.conrep("-s", *with_both)
+        path = self.folder / "rmrds.xml"
+        lines = path.read_text().splitlines(True)
+        path.write_text("".join(x.replace(">Endpoints_Included", ">Endpoints_Excluded")
+                                if "Slot2\"" in x else x for x in lines))
+        self.conrep("-l", *with_both)
+        self.assertEqual(self.settings("get", "RMRDS_Slot1", "RMRDS_Slot2", "--store", "image:i").stdout,
+                         "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Excluded\n")
+        self.settings("diff", "rmrds.xml", "--store", "image:i")
+        done = self.conrep("-l", "-x", "rmrds.xml", "-f", "rmrds.xml", code=6)
+        self.assertIn("without this file that name means the built-in schema", done.stderr)
+
+    def test_no_schema_named(self):
+        self.write("bad.dat", data(("Intel_VT-d2", "Enabled")))
+        self.assertIn("-x FILE names one", self.conrep("-l", "-f", "bad.dat", code=2).stderr)
+        self.assertNotIn("-x FILE names one",
+                         self.conrep("-l", "-x", "rmrds.xml", "-f", "bad.dat", code=2).stderr)
+        self.assertIn("a data file goes with -f", self.conrep("-l", "on.dat", code=7).stderr)
+
+
+class Standard(Case):
+    """"-" for the data file."""
+
+    def setUp(self):
+        super().setUp()
+        self.image()
+
+    def test_saved(self):
+        """Nothing but the document goes to standard output."""
+        self.conrep("-s", "-x", "rmrds.xml", "-f", "file.dat")
+        done = self.run_in(CONREP, "-s", "-x", "rmrds.xml", "-f", "-", "--store", "image:i")
+        self.assertEqual((done.returncode, done.stdout), (0, (self.folder / "file.dat").read_text()))
+        self.assertTrue(done.stderr.endswith("Conrep Return Code: 0\n"), done.stderr)
+        self.assertFalse((self.folder / "-").exists())
+
+    def test_loaded(self):
+        self.conrep("-l", "-f-", input=EXCLUDE)
+        self.assertIn("Excluded", self.settings("get", "RMRDS_Slot2", "--store", "image:i").stdout)
+        for text in ("", "<Conrep>", "<Conrep>" + " " * (17 << 20) + "</Conrep>"):
+            done = self.unchanged(self.conrep, "-l", "-f", "-", code=2, input=text)
+            self.assertIn("standard input", done.stderr)
+        self.unchanged(self.conrep, "-l", "-f", "-", "--dry-run", input=EXCLUDE)
 
 
 class ReturnCodes(Case):
@@ -196,7 +313,7 @@ class ReturnCodes(Case):
         return self.unchanged(self.conrep, "-l", "-x", schema, "-f", file, **more)
 
     def test_1_schema(self):
-        self.load("missing.xml", code=1)
+        self.assertIn("built in", self.load("missing.xml", code=1).stderr)
         self.load("./missing.xml", code=1)
         (self.folder / "empty.xml").write_text("")
         (self.folder / "folder").mkdir()

@@ -204,8 +204,9 @@ class Generated(Case):
                                            if s.text else list(fill(length))) + list(fill(4)))
         return {name: bytes(raw) for name, raw in cells.items()}
 
-    def save(self, image: str) -> tuple[str, str]:
-        done = self.conrep("-s", "-x", "all.xml", "-f", f"{image}.dat", store=f"image:{image}")
+    def save(self, image: str, *more) -> tuple[str, str]:
+        done = self.conrep("-s", "-x", "all.xml", "-f", f"{image}.dat", *more,
+                           store=f"image:{image}")
         return (self.folder / f"{image}.dat").read_text(), done.stderr
 
     def test_it_is_of_that_size(self):
@@ -214,7 +215,8 @@ class Generated(Case):
 
     def test_loads_with_notes_only(self):
         self.write("i", image_of(self.make_cells(bytes)))
-        _, notes = self.save("i")
+        self.assertEqual(self.save("i")[1], "")
+        _, notes = self.save("i", "-v")
         lines = notes.splitlines()
         self.assertEqual(len([n for n in lines if "no <mask>, taken as 0xff" in n]), NO_MASK)
         self.assertEqual(len([n for n in lines if "no <byte>, taken as 0" in n]), NO_BYTE)
@@ -247,6 +249,29 @@ class Generated(Case):
                 wanted[cell][at] = wanted[cell][at] & ~mask | cells[cell][at] & mask
         got = (self.folder / "j").read_bytes()
         self.assertEqual(got.decode(), image_of(wanted).decode())
+
+    def test_one_setting(self):
+        """At the most ten lines, whatever the schema is like and whatever else cannot be read."""
+        cells = self.make_cells(bytes)
+        for kept in (cells, {k: v for k, v in cells.items() if k in ("nvram", "CQIMDS")}):
+            self.write("i", image_of(kept))
+            s = next(s for s in self.sections if s.fits and s.space == "nvram" and len(s.values) > 1
+                     and s.says(cells) not in list(s.values.values())[-1:])
+            self.write("one.dat", data((s.name, list(s.values.values())[-1])))
+            done = self.conrep("-l", "-x", "all.xml", "-f", "one.dat")
+            self.assertEqual(done.stderr, "")
+            self.assertLessEqual(done.stdout.count("\n"), 10, done.stdout)
+            given = ("--store", "image:i", "--schema", "all.xml")
+            self.assertEqual(self.settings("get", s.name, *given).stderr, "")
+            self.assertEqual(self.settings("set", f"{s.name}={list(s.values.values())[0]}",
+                                           *given).stderr, "")
+        # An absent EV of records is one whose records are empty.
+        left_out = len([s for s in self.sections if s.fits and s.space != "nvram" and not s.fields])
+        done = self.settings("save", *given)
+        self.assertEqual(done.stderr, f"pcipass: {left_out} settings could not be read and are left "
+                         "out; --verbose names them\n")
+        self.assertGreater(self.settings("save", "--verbose", *given).stderr.count(" left out: "),
+                           left_out - 1)
 
     def test_not_for_this_machine(self):
         self.write("i", image_of(self.make_cells(bytes)))

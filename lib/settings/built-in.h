@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_SETTINGS_BUILT_IN_H
+#define PP_SETTINGS_BUILT_IN_H
+
+#include "base/span.h"
+
+/* Schemas that are compiled in: no file can take their place. */
+
+#define PP_BUILT_IN_RMRDS "rmrds.xml"
+
+struct pp_built_in {
+	const char *name;
+	struct pp_span bytes;
+};
+
+/*
+ * The schema of that name. "conrep_rmrds.xml", as HP's file for the same settings is called, means
+ * ours too. NULL: none.
+ */
+const struct pp_built_in *pp_built_in_find(const char *name);
+
+#endif
