@@ -66,6 +66,17 @@ class Held(Case):
         self.held(None)
         proof = "\n".join(self.finding()["evidence"])
         self.assertNotIn("refuses with", proof)
+        text = " ".join(self.run_pcipass("explain", HBA).stdout.split())
+        for words in ("Linux before 6.6: \"Device is ineligible for IOMMU domain attach",
+                      "Linux 6.6 and later: \"Firmware has requested this device have a 1:1"):
+            self.assertIn(words, text)
+        self.assertEqual({p["this_kernel"] for p in self.document["phrases"]}, {None})
+
+    def test_the_kernel_is_quoted_however_many_regions(self):
+        t = self.held()
+        t.dmar(drhd(), *(rmrr(START + n * 0x2000, START + n * 0x2000 + 0x1FFF,
+                              scope(ENDPOINT, 0, "03.0", "00.0")) for n in range(40)))
+        self.assertIn("refuses with EINVAL", self.finding()["evidence"][-1])
 
     def test_old_kernels_list_is_not_believed(self):
         """Before 5.3 a relaxable region is shown as direct: the table decides."""
