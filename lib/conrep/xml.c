@@ -188,10 +188,19 @@ static unsigned int line_at(struct reader *r, size_t offset)
 	return r->line;
 }
 
+/* Where the parser is in its input, which is UTF-8. */
 static size_t offset_now(const struct reader *r)
 {
+#if LIBXML_VERSION >= 21500
+	unsigned long at = 0;
+	if (xmlCtxtGetInputPosition(r->ctxt, 0, NULL, NULL, NULL, &at))
+		return 0;
+#else
 	long at = xmlByteConsumed(r->ctxt);
-	return at < 0 ? 0 : (size_t)at > r->in.len ? r->in.len : (size_t)at;
+	if (at < 0)
+		return 0;
+#endif
+	return (size_t)at > r->in.len ? r->in.len : (size_t)at;
 }
 
 static unsigned int start_line(struct reader *r)
@@ -216,7 +225,12 @@ static void stop(struct reader *r, int code, const char *what)
 	xmlStopParser(r->ctxt);
 }
 
-static void on_error(void *data, xmlErrorPtr error)
+/* libxml2 made the error const in 2.12. */
+#if LIBXML_VERSION >= 21200
+static void on_error(void *data, const xmlError *error)
+#else
+static void on_error(void *data, xmlError *error)
+#endif
 {
 	struct reader *r = data;
 	char what[256];
