@@ -63,7 +63,7 @@ struct field {
 };
 
 struct section {
-	char name[16], altname[16];
+	char name[24], altname[24];
 	enum pp_section_kind kind;
 	unsigned int cell, length, offset, record_size, nr_fields;
 	uint8_t mask;
