@@ -17,7 +17,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-PCIPASS, RECIPES = sys.argv[1], Path(sys.argv[2])
+PCIPASS, RECIPES = sys.argv.pop(1), Path(sys.argv.pop(1))
 REGIONS = "0xbdf83000-0xbdf84fff"
 
 
@@ -269,4 +269,4 @@ class Captures(SampleTest):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()

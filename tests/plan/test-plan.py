@@ -369,4 +369,4 @@ class Files(Planning):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()

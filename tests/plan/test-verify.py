@@ -222,4 +222,4 @@ class OtherSteps(Verify):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()
