@@ -7,7 +7,7 @@ to enough, in pages and in inodes: before the apply begins, and while it is at w
 else fills what it had counted on. Each ends with the new, or with a sentence, the old, and nothing
 left behind. Runs as root in a mount namespace of its own.
 
-usage: test-disk.py DRIVE
+usage: test-disk.py DRIVE [EVERY]     EVERY: only every so many sizes and moments
 """
 
 import os
@@ -31,8 +31,8 @@ INSIDE = "--in-namespace"
 class Disk:
     """A host one of whose folders is a file system of its own."""
 
-    def __init__(self, drive: Driver, folder: Path, where: str, kinds: tuple):
-        self.drive, self.where = drive, where
+    def __init__(self, drive: Driver, folder: Path, where: str, kinds: tuple, every: int):
+        self.drive, self.where, self.every = drive, where, every
         self.name = f"{where}, {'/'.join(kinds)}"
         self.root = Root(folder / "root", *kinds)
         self.root.device(DEVICE)
@@ -116,7 +116,7 @@ class Disk:
         """From the beginning on."""
         for what, leave, sizes in (("pages", self.leave, [*range(0, 32), *range(32, 1000, 16)]),
                                    ("inodes", self.leave_files, range(0, 100))):
-            for size in sizes:
+            for size in sizes[::self.every]:
                 leave(size)
                 done = self.refused_or_done(f"{size} {what}", self.run())
                 self.roomy()
@@ -159,12 +159,12 @@ class Disk:
     def shrinking(self) -> None:
         """Somebody else fills it once the apply is at work: at once but for some, or at each line."""
         for option in ("--fill", "--fill-files"):
-            for left in range(100):
+            for left in range(0, 100, self.every):
                 if self.disturbed(f"{option}, {left} left",
                                   self.run(f"{option}=1:{left}:{self.path}")):
                     break
             assert left, f"{self.name}: {option}: nothing was hit"
-            for line in range(2, 20):
+            for line in range(2, 20, self.every):
                 self.disturbed(f"{option} at line {line}", self.run(f"{option}={line}:0:{self.path}"))
                 if not list(self.path.glob("filler*")) and line > 12:
                     break
@@ -172,7 +172,7 @@ class Disk:
     def full_later(self) -> None:
         """Between apply and undo."""
         for leave in (self.leave, self.leave_files):
-            for size in range(6):
+            for size in range(0, 6, self.every):
                 self.expect("run", self.run(), 0)
                 leave(size)
                 self.undo_when_full(f"full later, {size}")
@@ -211,13 +211,13 @@ class Disk:
         self.undo_when_full("greedy")
 
 
-def main_inside(program: str) -> int:
+def main_inside(program: str, every: int) -> int:
     drive = Driver(program)
     total = 0
     for where, *kinds in ((STATE, "initramfs-tools", "grub"), ("etc", "initramfs-tools", "grub"),
                           ("boot", "initramfs-tools", "grub"), ("etc", "dracut", "grub2")):
         with tempfile.TemporaryDirectory() as folder:
-            disk = Disk(drive, Path(folder), where, tuple(kinds))
+            disk = Disk(drive, Path(folder), where, tuple(kinds), every)
             try:
                 disk.too_small()
                 disk.shrinking()
@@ -235,7 +235,7 @@ def main_inside(program: str) -> int:
 
 def main() -> int:
     if sys.argv[1] == INSIDE:
-        return main_inside(sys.argv[2])
+        return main_inside(sys.argv[2], int(sys.argv[3]))
     if os.geteuid():
         print("skipped: only root can mount")
         return 77
@@ -249,7 +249,9 @@ def main() -> int:
     if tried.returncode:
         print(f"skipped: nothing can be mounted here: {tried.stderr.strip()}")
         return 77
-    return subprocess.run([*alone, sys.executable, "-B", __file__, INSIDE, sys.argv[1]], check=False).returncode
+    every = sys.argv[2] if len(sys.argv) > 2 else "1"
+    return subprocess.run([*alone, sys.executable, "-B", __file__, INSIDE, sys.argv[1], every],
+                          check=False).returncode
 
 
 if __name__ == "__main__":

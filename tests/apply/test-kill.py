@@ -174,6 +174,7 @@ def main() -> int:
             if name != "image":
                 kill.errors(every * share * 3)
                 kill.disk_full()
+            assert kill.tries, f"{name}: nothing was disturbed"
             print(f"{name}: {sum(kill.calls.values())} calls of an apply, {sum(kill.undo_calls.values())} "
                   f"of an undo; {kill.tries} times disturbed: old or new each time")
     return 0
