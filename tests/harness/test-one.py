@@ -63,7 +63,7 @@ class One(unittest.TestCase):
                     text = io.StringIO()
                     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
                         code = one.run_test(test, ["test_of_no_such_name"], BUILD, targets)
-                    self.assertEqual(code, 1, text.getvalue()[-400:])
+                    self.assertIn(code, (1, 77), text.getvalue()[-400:])
                     tried += 1
         self.assertGreater(tried, 60)
 
