@@ -220,7 +220,7 @@ def collect(root: Path) -> tuple[list[Typed], list[Typed]]:
     said, written = [], []
     for path in sorted([*root.glob("cli/*.c"), *root.glob("lib/**/*.c")]):
         said += [Typed(str(path.relative_to(root)), s) for s in strings_of_c(path.read_text())]
-    for path in [root / "README.md", *sorted((root / "doc").glob("*.md"))]:
+    for path in [*sorted(root.glob("*.md")), *sorted((root / "doc").rglob("*.md"))]:
         written += typed_in_document(str(path.relative_to(root)), path.read_text())
     for path in sorted((root / "man").glob("*.scd")):
         written += typed_in_page(str(path.relative_to(root)), path.read_text())
@@ -230,7 +230,7 @@ def collect(root: Path) -> tuple[list[Typed], list[Typed]]:
 def check_syntax(root: Path) -> list[str]:
     """What cannot be run is at least a line that the shell takes."""
     wrong = []
-    for path in [root / "README.md", *sorted((root / "doc").glob("*.md"))]:
+    for path in [*sorted(root.glob("*.md")), *sorted((root / "doc").rglob("*.md"))]:
         for block in shell_blocks(path.read_text()):
             if re.match(r"options ", block.strip()):
                 continue

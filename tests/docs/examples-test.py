@@ -31,7 +31,7 @@ class Skip(Exception):
 
 def documents(root: Path) -> list[Path]:
     """What people read, without what a build folder may hold."""
-    return [root / "README.md", *sorted((root / "doc").rglob("*.md")),
+    return [*sorted(root.glob("*.md")), *sorted((root / "doc").rglob("*.md")),
             *sorted((root / "tests").rglob("*.md"))]
 
 
