@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Input: a schema. What is accepted must keep what lib/conrep/schema.h says of it. */
-#include "conrep/fit.h"
+#include <libxml/parser.h>
 
+#include "conrep/fit.h"
 #include "touch.h"
 
 static void require(int holds)
@@ -103,6 +104,24 @@ static void check_machine(const struct pp_schema *s, const struct pp_machine *m)
 	}
 }
 
+/* HP's conrep is given these bytes: libxml2 reads them by their own declaration, and so do we. */
+static void check_bytes(const struct pp_schema *s)
+{
+	const int quiet = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+	struct pp_schema again;
+	struct pp_arena arena;
+
+	xmlDocPtr doc = xmlReadMemory((const char *)s->bytes.data, (int)s->bytes.len, "fuzz.xml",
+	                              NULL, quiet);
+	require(doc != NULL);
+	xmlFreeDoc(doc);
+	pp_arena_init(&arena, 0);
+	require(!pp_schema_parse(s->bytes, "again.xml", &arena, NULL, &again, NULL));
+	require(again.nr_sections == s->nr_sections && again.bytes.len == s->bytes.len &&
+	        !memcmp(again.bytes.data, s->bytes.data, s->bytes.len));
+	pp_arena_fini(&arena);
+}
+
 static void check(const struct pp_schema *s)
 {
 	static const struct pp_machine machines[] = {
@@ -138,8 +157,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc = pp_schema_parse(PP_SPAN(data, size), "fuzz.xml", &arena, &notes, &schema, &e);
 	touch_outcome(rc, &e, &arena, size);
 	touch_notes(&notes);
-	if (!rc)
+	if (!rc) {
 		check(&schema);
+		check_bytes(&schema);
+	}
 	pp_arena_fini(&arena);
 	return 0;
 }

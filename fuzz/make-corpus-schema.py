@@ -67,6 +67,35 @@ DOCUMENTS = {
 }
 
 
+DECLARED = '<?xml version="1.0" encoding="{}"?>\r\n<Conrep>\r\n{}</Conrep>\r\n'
+SLOT = section("<helptext>M\u00fcller \u20ac</helptext><nvram>0x26A</nvram>" + BITS, "RMRDS_Slot1")
+LATIN = SLOT.replace("\u20ac", "")
+
+
+def marked(text: str, encoding: str) -> bytes:
+    """With a byte order mark, as editors and shells of Windows write it."""
+    return ("\ufeff" + text).encode(encoding)
+
+
+ENCODED = {
+    "utf-16": marked("<Conrep/>", "utf-16-le"),
+    "utf-16-out-file": marked(DECLARED.format("UTF-8", SLOT), "utf-16-le"),
+    "utf-16-big": marked(DECLARED.format("utf-16", SLOT + "\U0001f600"), "utf-16-be"),
+    "utf-16-unmarked": DECLARED.format("UTF-16", SLOT).encode("utf-16-le"),
+    "utf-16-odd": marked(DECLARED.format("UTF-8", SLOT), "utf-16-le")[:-1],
+    "utf-16-surrogate": marked("<Conrep>", "utf-16-le") + b"\0\xdc\0\xd8<\0",
+    "utf-16-nul": marked("<Conrep>\0</Conrep>", "utf-16-le"),
+    "utf-16-marks": marked("\ufeff<Conrep/>", "utf-16-be"),
+    "utf-32": marked("<Conrep/>", "utf-32-le"),
+    "utf-8-marked": marked(DECLARED.format("ISO-8859-1", SLOT), "utf-8"),
+    "utf-8-not": DECLARED.format("UTF-8", LATIN).encode("iso-8859-1"),
+    "latin1": DECLARED.format("ISO-8859-1", LATIN).encode("iso-8859-1"),
+    "windows-1252": DECLARED.format("windows-1252", SLOT).encode("cp1252"),
+    "windows-1252-not": DECLARED.format("windows-1252", LATIN).encode("cp1252") + b"\x81",
+    "utf-16-not": DECLARED.format("utf-16", LATIN).encode("cp1252"),
+}
+
+
 def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +103,8 @@ def main() -> int:
         (folder / name).write_text(f"<Conrep>{text}</Conrep>\n", "utf-8")
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, "utf-8")
-    (folder / "utf-16").write_bytes("\ufeff<Conrep/>".encode("utf-16-le"))
+    for name, content in ENCODED.items():
+        (folder / name).write_bytes(content)
     return 0
 
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conrep/encoding.h"
 #include "conrep/fit.h"
 #include "conrep/schema-reader.h"
 
@@ -312,7 +313,9 @@ int pp_schema_parse(struct pp_span in, const char *object, struct pp_arena *a,
 
 	if (!s.object)
 		return pp_fail_oom(e, object);
-	int err = pp_xml_parse(in, object, a, &root, e);
+	int err = pp_encoding_to_utf8(in, object, PP_XML_MAX_BYTES, a, &in, e);
+	if (!err)
+		err = pp_xml_parse(in, object, a, &root, e);
 	if (err)
 		return err;
 	if (strcmp(root->name, "Conrep"))

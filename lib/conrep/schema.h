@@ -78,7 +78,8 @@ struct pp_schema_section {
 
 struct pp_schema {
 	const char *object;   /* as given, for messages */
-	struct pp_span bytes; /* a copy of what it was read from; none if it was made otherwise */
+	struct pp_span bytes; /* what it was read from, as pp_encoding_to_utf8() gives it; a copy;
+	                       * none if it was made otherwise */
 	const char *helptext, *file_version, *minimum_version; /* "" if absent */
 	struct pp_schema_conditions global;                    /* platforms only */
 	const char *on_mismatch;                               /* "exception" or "" */

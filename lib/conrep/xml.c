@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "conrep/encoding.h"
 #include "conrep/xml.h"
 
 /*
@@ -36,48 +37,6 @@ struct reader {
 };
 
 /* --- the bytes, before libxml2 sees them --- */
-
-static size_t utf8_len(const uint8_t *p, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-	if (n <= 1)
-		return n;
-	if (n > left || p[0] > 0xf4)
-		return 0;
-	uint32_t code = p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3f);
-	}
-	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return 0;
-	return n;
-}
-
-static int check_bytes(struct pp_span in, bool ascii, const char *object, struct pp_error *e)
-{
-	unsigned int line = 1;
-
-	for (size_t i = 0, n; i < in.len; i += n) {
-		const uint8_t *p = in.data + i;
-		n = utf8_len(p, in.len - i);
-		if (!n || (ascii && n > 1))
-			return pp_fail(e, EBADMSG, "%s line %u: byte 0x%02x, wanted %s", object,
-			               line, *p, ascii ? "US-ASCII as declared" : "UTF-8");
-		if (!*p)
-			return pp_fail(e, EBADMSG, "%s line %u: a NUL byte", object, line);
-		line += *p == '\n';
-	}
-	return 0;
-}
-
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* Behind a comment, CDATA or a processing instruction that begins at i; 0: none begins there. */
 static size_t skip_other(struct pp_span in, size_t i)
@@ -131,46 +90,6 @@ static int check_attributes(struct pp_span in, const char *object, struct pp_err
 		return pp_fail(e, E2BIG, "%s line %u: more than %u attributes", object, line,
 		               MAX_ATTRIBUTES);
 	}
-	return 0;
-}
-
-/* The value of encoding= in the XML declaration; empty: none. */
-static struct pp_span declared_encoding(struct pp_span in)
-{
-	static const char mark[] = "encoding";
-	struct pp_span rest = in;
-
-	if (pp_span_starts(rest, "\xef\xbb\xbf"))
-		rest = PP_SPAN(in.data + 3, in.len - 3);
-	const uint8_t *end = pp_span_starts(rest, "<?xml") ? pp_span_find(rest, "?>") : NULL;
-	if (!end)
-		return PP_SPAN(NULL, 0);
-	rest.len = (size_t)(end - rest.data);
-	const uint8_t *p = pp_span_find(rest, mark);
-	if (!p)
-		return PP_SPAN(NULL, 0);
-	p += strlen(mark);
-	while (p < end && (is_blank(*p) || *p == '='))
-		p++;
-	if (p == end || (*p != '"' && *p != '\''))
-		return PP_SPAN(NULL, 0);
-	const uint8_t *close = memchr(p + 1, *p, (size_t)(end - p - 1));
-	return close ? PP_SPAN(p + 1, close - p - 1) : PP_SPAN(NULL, 0);
-}
-
-static int check_encoding(struct pp_span in, const char *object, bool *ret_ascii,
-                          struct pp_error *e)
-{
-	struct pp_span found = declared_encoding(in);
-	char name[24];
-
-	pp_text_clean_into(name, sizeof(name), found.data, found.len);
-	*ret_ascii = !strcasecmp(name, "US-ASCII") || !strcasecmp(name, "ASCII");
-	if (pp_span_starts(in, "\xff\xfe") || pp_span_starts(in, "\xfe\xff"))
-		return pp_fail(e, EBADMSG, "%s line 1: encoding UTF-16, wanted UTF-8", object);
-	if (found.len && !*ret_ascii && strcasecmp(name, "UTF-8"))
-		return pp_fail(e, EBADMSG, "%s line 1: encoding \"%s\", wanted UTF-8 or US-ASCII",
-		               object, name);
 	return 0;
 }
 
@@ -420,7 +339,7 @@ static int read_document(struct reader *r)
 	r->ctxt = xmlCreateMemoryParserCtxt((const char *)r->in.data, (int)r->in.len);
 	if (!r->ctxt)
 		return pp_fail_oom(r->e, r->object);
-	/* The declared encoding was looked at already; NOENT would replace entities. */
+	/* The bytes are UTF-8 whatever is declared; NOENT would replace entities. */
 	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	*r->ctxt->sax = handler;
 	r->ctxt->userData = r;
@@ -434,19 +353,13 @@ static int read_document(struct reader *r)
 int pp_xml_parse(struct pp_span in, const char *object, struct pp_arena *a,
                  const struct pp_xml_node **ret, struct pp_error *e)
 {
-	struct reader r = { .in = in, .object = object, .arena = a, .e = e, .line = 1 };
-	bool ascii;
+	struct reader r = { .object = object, .arena = a, .e = e, .line = 1 };
+	int err = pp_encoding_to_utf8(in, object, PP_XML_MAX_BYTES, a, &r.in, e);
 
-	if (in.len > PP_XML_MAX_BYTES)
-		return pp_fail(e, E2BIG, "%s: %zu bytes, at most %u are read", object, in.len,
-		               PP_XML_MAX_BYTES);
-	if (!in.len)
-		return pp_fail(e, EBADMSG, "%s line 1: empty, wanted an XML document", object);
-	int err = check_encoding(in, object, &ascii, e);
+	if (!err && !r.in.len)
+		err = pp_fail(e, EBADMSG, "%s line 1: empty, wanted an XML document", object);
 	if (!err)
-		err = check_bytes(in, ascii, object, e);
-	if (!err)
-		err = check_attributes(in, object, e);
+		err = check_attributes(r.in, object, e);
 	if (err)
 		return err;
 	for (unsigned int i = 0; i < PP_XML_MAX_DEPTH; i++)
@@ -473,6 +386,11 @@ const struct pp_xml_node *pp_xml_child(const struct pp_xml_node *n, const char *
 		if (!strcmp(c->name, name))
 			return c;
 	return NULL;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 const char *pp_xml_trimmed(const struct pp_xml_node *n, struct pp_arena *a)

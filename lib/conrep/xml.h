@@ -26,14 +26,17 @@ struct pp_xml_node {
 	struct pp_xml_node *children, *next;
 };
 
-#define PP_XML_MAX_BYTES (16u << 20)
-#define PP_XML_MAX_DEPTH 16
-#define PP_XML_MAX_NODES 200000
+#define PP_XML_MAX_BYTES (16u << 20) /* as UTF-8 */
+/* How long a file with that many bytes can be: UTF-16, and its mark. */
+#define PP_XML_MAX_FILE_BYTES (2 * PP_XML_MAX_BYTES + 2)
+#define PP_XML_MAX_DEPTH      16
+#define PP_XML_MAX_NODES      200000
 
 /*
  * *ret lives in a. object names the input in messages ("rmrds.xml"), which read
- * "rmrds.xml line 12: …".
- * -EBADMSG: not well-formed, a DTD (even an empty one), an encoding other than UTF-8 or ASCII, a
+ * "rmrds.xml line 12: …". The input is in any encoding that pp_encoding_to_utf8() takes; lines and
+ * limits are those of the text in UTF-8.
+ * -EBADMSG: not well-formed, a DTD (even an empty one), what pp_encoding_to_utf8() refuses, a
  * namespace prefix, bytes after the end. -E2BIG: a limit above. -ENOMEM.
  */
 int pp_xml_parse(struct pp_span in, const char *object, struct pp_arena *a,

@@ -44,9 +44,9 @@ static int read_whole(int fd, const char *path, struct pp_buffer *b, struct pp_e
 			return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
 		if (!n)
 			return 0;
-		if ((size_t)n > PP_XML_MAX_BYTES - b->len)
+		if ((size_t)n > PP_XML_MAX_FILE_BYTES - b->len)
 			return pp_fail(e, E2BIG, "%.300s: more than %u bytes", path,
-			               PP_XML_MAX_BYTES);
+			               PP_XML_MAX_FILE_BYTES);
 		pp_buffer_append(b, piece, (size_t)n);
 		if (b->failed)
 			return pp_fail_oom(e, path);
@@ -77,7 +77,7 @@ int pp_settings_file(const char *path, struct pp_arena *a, struct pp_span *ret, 
 
 	if (fd < 0)
 		return fd;
-	pp_buffer_init(&b, PP_XML_MAX_BYTES);
+	pp_buffer_init(&b, PP_XML_MAX_FILE_BYTES);
 	int r = read_whole(fd, path, &b, e);
 	close(fd);
 	if (!r)

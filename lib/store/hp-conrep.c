@@ -202,7 +202,7 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 		return r;
 	r = run(p, &w, false, -1, e);
 	if (r == 0) {
-		r = pp_file_read(w.data, PP_XML_MAX_BYTES, a, &bytes, &why);
+		r = pp_file_read(w.data, PP_XML_MAX_FILE_BYTES, a, &bytes, &why);
 		if (r == 0)
 			r = pp_data_parse(bytes, "what it saved", a, NULL, ret, &why);
 		if (r < 0)
