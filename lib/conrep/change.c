@@ -74,6 +74,28 @@ static int skip(struct planner *p, const struct pp_setting *s, const char *reaso
 	return 0;
 }
 
+static bool is_absent(const struct pp_memory *m, const struct pp_schema_section *s)
+{
+	const struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
+
+	return s->space == PP_CELL_EV && c && c->error == ENOENT;
+}
+
+/*
+ * HP's conrep saves raw bytes that the machine does not have as an empty element. Loaded, it asks
+ * for no bytes; whether for none is not known, so an EV that is there stays as it is.
+ */
+static bool gives_no_value(const struct pp_schema_section *section, const struct pp_setting *s)
+{
+	return s->line && section->kind == PP_SECTION_RAW && !section->text && s->text && !*s->text;
+}
+
+static int skip_no_value(struct planner *p, const struct pp_schema_section *section,
+                         const struct pp_setting *s)
+{
+	return is_absent(p->now, section) ? 0 : skip(p, s, "the file gives no value");
+}
+
 static int resolve(struct planner *p, const struct pp_setting *s)
 {
 	struct pp_error found = { 0 };
@@ -81,6 +103,8 @@ static int resolve(struct planner *p, const struct pp_setting *s)
 	char where[128];
 	int r = pp_section_index_find(&p->index, s->name, &section, &found);
 
+	if (!r && gives_no_value(section, s))
+		return skip_no_value(p, section, s);
 	if (!r) {
 		p->targets[p->nr_targets++] = (struct target){ .section = section, .wanted = s };
 		return 0;
@@ -114,13 +138,6 @@ static int resolve_all(struct planner *p)
 static int encode(struct planner *p, const struct target *t, struct pp_memory *m)
 {
 	return pp_codec_encode(p->schema, t->section, t->wanted, p->data->object, m, p->e);
-}
-
-static bool is_absent(const struct pp_memory *m, const struct pp_schema_section *s)
-{
-	const struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
-
-	return s->space == PP_CELL_EV && c && c->error == ENOENT;
 }
 
 /* An absent EV is no failure here: *ret stays without a text then. */

@@ -26,7 +26,7 @@ struct pp_cell_write {
 	struct pp_span old_bytes, new_bytes;
 };
 
-/* A setting of the data file that is not for this machine. */
+/* A setting of the data file that is not for this machine, or of raw bytes and gives none. */
 struct pp_skip {
 	const char *name, *reason;
 	unsigned int line;

@@ -36,7 +36,7 @@ int pp_section_cell(const struct pp_schema_section *s, const struct pp_memory *m
 	if (pp_section_bytes(s) > PP_EV_MAX_BYTES)
 		return pp_fail(e, EBADMSG, "%s: length %u, at most %u", s->name,
 		               pp_section_bytes(s), PP_EV_MAX_BYTES);
-	if (!c)
+	if (!c || c->error == ENODATA)
 		return pp_fail(e, ENODATA, "%s: %s was not read", s->name, cell);
 	if (c->error == ENOENT)
 		return pp_fail(e, ENOENT, "%s: there is no %s", s->name, cell);
@@ -139,7 +139,8 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m
 	struct pp_cell *c = NULL;
 	int r = pp_section_cell(s, m, &c, e);
 
-	if (r && (r != -ENOENT || s->space != PP_CELL_EV || !s->empty_delete))
+	bool absent = r == -ENOENT && s->space == PP_CELL_EV;
+	if (r && (!absent || (s->kind != PP_SECTION_RAW && !s->empty_delete)))
 		return r;
 	if (!r && !is_known(s, c))
 		return pp_fail(e, ENODATA, "%s: was not told", s->name);
@@ -147,7 +148,7 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m
 	if (s->kind == PP_SECTION_ENUM)
 		setting.text = decode_value(s, bytes[0], a);
 	else if (s->kind == PP_SECTION_RAW)
-		setting.text = decode_bytes(s, bytes, s->length, a);
+		setting.text = absent ? "" : decode_bytes(s, bytes, s->length, a);
 	else if (decode_records(s, bytes, a, &setting))
 		return pp_fail_oom(e, s->name);
 	if (!setting.text && !setting.entries)

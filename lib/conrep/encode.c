@@ -48,11 +48,22 @@ static int refuse_value(const struct place *p, const struct pp_schema_section *s
 static int put_hex(const struct place *p, const char *text, uint8_t *dst, size_t len,
                    struct pp_error *e)
 {
+	size_t found = pp_form_hex_count(text);
+
 	if (pp_form_hex_read(text, dst, len))
 		return 0;
 	struct pp_span in = pp_form_trimmed(text);
-	return refuse(p, e, "\"%.*s\" is not %zu hex digits", in.len < 80 ? (int)in.len : 80,
-	              (const char *)in.data, 2 * len);
+	int shown = in.len < 80 ? (int)in.len : 80;
+	if (found)
+		return refuse(p, e, "\"%.*s\" is %zu byte%s, wanted %zu", shown,
+		              (const char *)in.data, found, found == 1 ? "" : "s", len);
+	if (len == 1)
+		return refuse(p, e, "\"%.*s\" is not a byte of two hex digits", shown,
+		              (const char *)in.data);
+	return refuse(p, e,
+	              "\"%.*s\" is not %zu bytes of two hex digits each, with single blanks "
+	              "between them",
+	              shown, (const char *)in.data, len);
 }
 
 static int put_text(const struct place *p, const char *text, uint8_t *dst, size_t size,
@@ -227,6 +238,8 @@ int pp_codec_encode(const struct pp_schema *schema, const struct pp_schema_secti
 		pp_fail_prefix(e, pp_data_place(object, value->line, where, sizeof(where)));
 		return r;
 	}
+	if (!c && s->kind == PP_SECTION_RAW && value->text && !pp_form_trimmed(value->text).len)
+		return 0; /* that is what an absent EV says */
 	memcpy(bytes, c ? c->data + pp_section_first(s) : pp_zeros, pp_section_bytes(s));
 	r = put_setting(s, value, object, m->arena, bytes, e);
 	if (!r && s->kind == PP_SECTION_RECORDS && !value->nr_entries)
@@ -243,6 +256,8 @@ static bool same_bytes(const struct pp_schema_section *s, const char *x, const c
 	if (s->text) {
 		if (pp_form_text_read(x, a, len, &a_len) || pp_form_text_read(y, b, len, &b_len))
 			return false;
+	} else if (!pp_form_trimmed(x).len || !pp_form_trimmed(y).len) {
+		return !pp_form_trimmed(x).len && !pp_form_trimmed(y).len;
 	} else if (!pp_form_hex_read(x, a, len) || !pp_form_hex_read(y, b, len)) {
 		return false;
 	}

@@ -51,27 +51,45 @@ struct pp_span pp_form_trimmed(const char *text)
 
 char *pp_form_hex(struct pp_arena *a, struct pp_span bytes)
 {
-	char *s = PP_ARENA_ARRAY(a, 2 * bytes.len + 1, char);
+	char *s = PP_ARENA_ARRAY(a, 3 * bytes.len + 1, char);
 
 	for (size_t i = 0; s && i < bytes.len; i++) {
-		s[2 * i] = digits[bytes.data[i] >> 4];
-		s[2 * i + 1] = digits[bytes.data[i] & 15];
+		s[3 * i] = digits[bytes.data[i] >> 4];
+		s[3 * i + 1] = digits[bytes.data[i] & 15];
+		s[3 * i + 2] = i + 1 < bytes.len ? ' ' : '\0';
 	}
 	return s;
+}
+
+/* From one byte's digits to the next one's: all have a blank between them, or none has. */
+static size_t hex_step(struct pp_span in)
+{
+	return in.len > 2 && in.data[2] == ' ' ? 3 : 2;
+}
+
+size_t pp_form_hex_count(const char *text)
+{
+	struct pp_span in = pp_form_trimmed(text);
+	size_t step = hex_step(in), n = (in.len + step - 2) / step;
+	uint8_t byte;
+
+	if (in.len + step - 2 != n * step)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (!read_byte(in.data + i * step, &byte) ||
+		    (i && step == 3 && in.data[i * step - 1] != ' '))
+			return 0;
+	return n;
 }
 
 bool pp_form_hex_read(const char *text, uint8_t *dst, size_t len)
 {
 	struct pp_span in = pp_form_trimmed(text);
-	uint8_t byte;
 
-	if (in.len / 2 != len || in.len % 2)
+	if (!len || pp_form_hex_count(text) != len)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (!read_byte(in.data + 2 * i, &byte))
-			return false;
-	for (size_t i = 0; i < len; i++)
-		read_byte(in.data + 2 * i, &dst[i]);
+		read_byte(in.data + i * hex_step(in), &dst[i]);
 	return true;
 }
 

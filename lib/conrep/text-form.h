@@ -13,7 +13,13 @@
 char *pp_form_hex(struct pp_arena *a, struct pp_span bytes);
 char *pp_form_text(struct pp_arena *a, struct pp_span bytes);
 
-/* Exactly len bytes, with or without blanks around the digits; else false, dst untouched. */
+/*
+ * How many bytes of two digits each a text holds: with a single blank between each two of them or
+ * with none at all, and with any blanks around them. 0: it is neither, or empty.
+ */
+size_t pp_form_hex_count(const char *text);
+
+/* Such a text of exactly len bytes; else false, dst untouched. */
 bool pp_form_hex_read(const char *text, uint8_t *dst, size_t len);
 
 /*

@@ -426,7 +426,7 @@ class Spelling(Case):
         self.conrep("-s", "-x", "kinds.xml", "-f", "out.dat")
         text = (self.folder / "out.dat").read_text()
         for part in (">Auto Set<", ">Enabled<", ">Fast<", "<Index0>0a</Index0>",
-                     "<Index1>00</Index1>", "<Index3>ff</Index3>", "<Line0>GH2</Line0>", ">0a0b0c<",
+                     "<Index1>00</Index1>", "<Index3>ff</Index3>", "<Line0>GH2</Line0>", ">0a 0b 0c<",
                      'helptext="EV &amp; enum"'):
             self.assertIn(part, text)
         self.assertNotIn("Elsewhere", text)

@@ -76,7 +76,7 @@ class Section:
         return f'<Section name="{self.name}">\n' + "\n".join(self.children()) + "\n</Section>\n"
 
     def form(self, raw: bytes) -> str:
-        return raw.rstrip(b"\0 ").decode() if self.text else raw.hex()
+        return raw.rstrip(b"\0 ").decode() if self.text else raw.hex(" ")
 
     def says(self, cells: dict) -> str | dict[str, str]:
         if self.space != "ev":

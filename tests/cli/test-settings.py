@@ -52,11 +52,11 @@ class Looks(Settings):
                          ["enum"] * 3 + ["records"] * 2 + ["raw"])
         self.assertIsNone(settings["Boot"]["value"])
         self.assertEqual(settings["Boot"]["entries"][3], {"name": "Index3", "value": "00"})
-        self.assertEqual(settings["Blob"]["value"], "000000")
+        self.assertEqual(settings["Blob"]["value"], "00 00 00")
 
     def test_get(self):
         self.assertEqual(self.settings("get", "Wake", "Boot.Index1", "Blob", *WITH).stdout,
-                         "Wake=Disabled\nBoot.Index1=00\nBlob=000000\n")
+                         "Wake=Disabled\nBoot.Index1=00\nBlob=00 00 00\n")
         self.assertEqual(self.settings("get", "Boot", *WITH).stdout,
                          "".join(f"Boot.Index{i}=00\n" for i in range(4)))
         self.assertEqual(self.settings("get", "Boost", *WITH).stdout, "Turbo=Off\n")
@@ -141,7 +141,7 @@ class Changes(Settings):
         self.assertEqual(
             self.settings("get", "Wake", "Turbo", "Boot", "Title", "Blob", *WITH).stdout,
             "Wake=Enabled\nTurbo=Auto Set\nBoot.Index0=0a\nBoot.Index1=00\nBoot.Index2=00\n"
-            "Boot.Index3=ff\nTitle.Line0=GH2=x\nBlob=0102aa\n")
+            "Boot.Index3=ff\nTitle.Line0=GH2=x\nBlob=01 02 aa\n")
 
     def test_get_is_taken_by_set(self):
         self.settings("set", "Turbo=On", "Title.Line0=A b", "Boot.Index1=01", *WITH)

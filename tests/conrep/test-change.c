@@ -333,7 +333,7 @@ static void test_an_unread_cell_that_is_needed(void **state)
 	assert_int_equal(c.nr_writes, 1);
 	put_missing(f, PP_CELL_NVRAM, NULL, ENODATA);
 	refuse(f, "<Section name='High'>On</Section>", -ENODATA,
-	       "f.dat line 2: High: NVRAM could not be read: No data available");
+	       "f.dat line 2: High: NVRAM was not read");
 }
 
 static void test_no_memory(void **state)
@@ -417,6 +417,38 @@ static void test_twins_are_saved_once(void **state)
 	fixture_fini(&f);
 }
 
+/* As HP's tool saves raw bytes that a machine does not have. */
+static void test_raw_without_a_value(void **state)
+{
+	static const char raw[] = "<Section name='OS'><ev>OS</ev><length>2</length></Section>\n"
+				  "<Section name='Id'><ev>ID</ev><length>2</length></Section>\n";
+	static const char none[] =
+		"<Section name='OS'></Section>\n<Section name='Id'>\n</Section>\n";
+	struct fixture f;
+
+	fixture_init(&f, raw);
+	PUT_EV(&f, "ID", "\x15\x90");
+	put_missing(&f, PP_CELL_EV, "OS", ENOENT);
+	struct pp_changes c = plan(&f, none);
+	assert_int_equal(c.nr_changes, 0);
+	assert_int_equal(c.nr_writes, 0);
+	assert_int_equal(c.nr_skips, 1); /* of what is there already nothing is left out */
+	assert_string_equal(c.skips[0].name, "Id");
+	assert_string_equal(c.skips[0].reason, "the file gives no value");
+	c = plan(&f, "<Section name='OS'>00 0a</Section>\n");
+	assert_int_equal(c.nr_changes, 1);
+	check_change(&c.changes[0], "OS", NULL, NULL, "00 0a", 2);
+	assert_true(c.writes[0].old_absent);
+	/* Typed, it would be lost in silence. */
+	const struct pp_setting typed = { .name = "Id", .helptext = "", .text = "" };
+	const struct pp_data d = { .object = "typed", .settings = &typed, .nr_settings = 1 };
+	assert_int_equal(pp_changes_plan(&f.schema, &f.machine, &d, &f.memory, &f.arena, &c, &f.e),
+	                 -EINVAL);
+	assert_string_equal(f.e.text, "typed: Id: \"\" is not 2 bytes of two hex digits each, with "
+	                              "single blanks between them");
+	fixture_fini(&f);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -438,6 +470,7 @@ int main(void)
 		TEST(test_no_memory),
 		TEST(test_a_save),
 		TEST(test_twins_are_saved_once),
+		TEST(test_raw_without_a_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

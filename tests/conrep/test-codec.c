@@ -164,7 +164,7 @@ static void test_records_of_hex(void **state)
 	PUT_EV(f, "ORDER", "\x01\xab\xcd\xff\x00\x10\x77");
 	struct pp_setting s = decode(f, "Order");
 	static const char *const wanted[][2] = {
-		{ "Index0", "01" }, { "Pair0", "abcd" }, { "Index1", "ff" }, { "Pair1", "0010" }
+		{ "Index0", "01" }, { "Pair0", "ab cd" }, { "Index1", "ff" }, { "Pair1", "00 10" }
 	};
 	assert_null(s.text);
 	assert_int_equal(s.nr_entries, 4);
@@ -174,13 +174,50 @@ static void test_records_of_hex(void **state)
 	}
 	assert_int_equal(encode_entry(f, "Order", "Pair1", "\n ABcd "), 0);
 	ASSERT_EV(&f->memory, "ORDER", "\x01\xab\xcd\xff\xab\xcd\x77");
-	static const char *const bad[] = { "", "ab", "abc", "abcde", "ab cd", "0xab", "abcg" };
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(encode_entry(f, "Order", "Pair1", bad[i]), -EINVAL);
-		assert_int_equal(memcmp(f->e.text, "f.dat line 8: Order Pair1: \"", 28), 0);
-		assert_non_null(strstr(f->e.text, "is not 4 hex digits"));
+	assert_int_equal(encode_entry(f, "Order", "Pair1", " 0B Ee\n"), 0);
+	ASSERT_EV(&f->memory, "ORDER", "\x01\xab\xcd\xff\x0b\xee\x77");
+	assert_int_equal(encode_entry(f, "Order", "Index1", " 0C "), 0);
+	ASSERT_EV(&f->memory, "ORDER", "\x01\xab\xcd\x0c\x0b\xee\x77");
+}
+
+/* Whatever is not one of the two forms, of the right number of bytes, writes nothing. */
+static void test_bad_hex(void **state)
+{
+	static const struct {
+		const char *name, *text, *message;
+	} rows[] = {
+		{ "Pair1", "", "\"\" is not 2 bytes of two hex digits each, with single blanks" },
+		{ "Pair1", "abc", "\"abc\" is not 2 bytes of" },
+		{ "Pair1", "ab c", "\"ab c\" is not 2 bytes of" },
+		{ "Pair1", "a bcd", "\"a bcd\" is not 2 bytes of" },
+		{ "Pair1", "ab  cd", "\"ab  cd\" is not 2 bytes of" },
+		{ "Pair1", "ab\tcd", "\"ab cd\" is not 2 bytes of" },
+		{ "Pair1", "ab\ncd", "\"ab cd\" is not 2 bytes of" },
+		{ "Pair1", "ab,cd", "\"ab,cd\" is not 2 bytes of" },
+		{ "Pair1", "0xab", "\"0xab\" is not 2 bytes of" },
+		{ "Pair1", "abcg", "\"abcg\" is not 2 bytes of" },
+		{ "Pair1", "ab cdef", "\"ab cdef\" is not 2 bytes of" },
+		{ "Pair1", "abcd ef", "\"abcd ef\" is not 2 bytes of" },
+		{ "Pair1", "ab", "\"ab\" is 1 byte, wanted 2" },
+		{ "Pair1", "ab cd ef", "\"ab cd ef\" is 3 bytes, wanted 2" },
+		{ "Pair1", "abcdef", "\"abcdef\" is 3 bytes, wanted 2" },
+		{ "Index1", "", "\"\" is not a byte of two hex digits" },
+		{ "Index1", "a", "\"a\" is not a byte of two hex digits" },
+		{ "Index1", "a b", "\"a b\" is not a byte of two hex digits" },
+		{ "Index1", "ab cd", "\"ab cd\" is 2 bytes, wanted 1" },
+	};
+	struct fixture *f = *state;
+
+	PUT_EV(f, "ORDER", "\1\2\3\4\5\6\7");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char start[128];
+		snprintf(start, sizeof(start), "f.dat line 8: Order %s: %s", rows[i].name,
+		         rows[i].message);
+		assert_int_equal(encode_entry(f, "Order", rows[i].name, rows[i].text), -EINVAL);
+		if (strncmp(f->e.text, start, strlen(start)))
+			fail_msg("%s, wanted %s", f->e.text, start);
+		ASSERT_EV(&f->memory, "ORDER", "\1\2\3\4\5\6\7");
 	}
-	ASSERT_EV(&f->memory, "ORDER", "\x01\xab\xcd\xff\xab\xcd\x77");
 }
 
 static void test_bad_entry_names(void **state)
@@ -214,7 +251,8 @@ static void test_a_failed_setting_leaves_all(void **state)
 
 	PUT_EV(f, "ORDER", "\1\2\3\4\5\6");
 	assert_int_equal(encode(f, "Order", &s), -EINVAL);
-	assert_string_equal(f->e.text, "f.dat line 9: Order Index1: \"xx\" is not 2 hex digits");
+	assert_string_equal(f->e.text,
+	                    "f.dat line 9: Order Index1: \"xx\" is not a byte of two hex digits");
 	ASSERT_EV(&f->memory, "ORDER", "\1\2\3\4\5\6");
 }
 
@@ -251,16 +289,46 @@ static void test_raw(void **state)
 	struct fixture *f = *state;
 
 	PUT_EV(f, "RAW", "\x00\x7f\xff\x11\x22");
-	assert_string_equal(decode(f, "Raw").text, "007fff");
+	assert_string_equal(decode(f, "Raw").text, "00 7f ff");
 	assert_int_equal(encode_text(f, "Raw", "0102Fe"), 0);
 	ASSERT_EV(&f->memory, "RAW", "\x01\x02\xfe\x11\x22");
+	assert_int_equal(encode_text(f, "Raw", "0b 0c 0D"), 0);
+	ASSERT_EV(&f->memory, "RAW", "\x0b\x0c\x0d\x11\x22");
 	assert_int_equal(encode_text(f, "Raw", "0102"), -EINVAL);
-	assert_string_equal(f->e.text, "f.dat line 7: Raw: \"0102\" is not 6 hex digits");
+	assert_string_equal(f->e.text, "f.dat line 7: Raw: \"0102\" is 2 bytes, wanted 3");
+	assert_int_equal(encode_text(f, "Raw", ""), -EINVAL);
+	ASSERT_EV(&f->memory, "RAW", "\x0b\x0c\x0d\x11\x22");
 	PUT_EV(f, "LANG", "en\0\0");
 	assert_string_equal(decode(f, "Language").text, "en");
 	assert_int_equal(encode_text(f, "Language", ""), 0);
 	ASSERT_EV(&f->memory, "LANG", "\0\0\0\0");
 	assert_string_equal(decode(f, "Language").text, "");
+}
+
+/* HP's tool saves an EV that is not there as an empty element. */
+static void test_an_absent_ev_has_no_text(void **state)
+{
+	static const char *const names[][2] = { { "Raw", "RAW" }, { "Language", "LANG" } };
+	struct fixture *f = *state;
+	bool same;
+
+	for (size_t i = 0; i < 2; i++) {
+		put_missing(f, PP_CELL_EV, names[i][1], ENOENT);
+		struct pp_setting s = decode(f, names[i][0]);
+		assert_string_equal(s.text, "");
+		assert_int_equal(encode_text(f, names[i][0], ""), 0);
+		assert_int_equal(encode_text(f, names[i][0], " \n"), 0);
+		assert_int_equal(pp_memory_find(&f->memory, PP_CELL_EV, names[i][1])->error,
+		                 ENOENT);
+		assert_int_equal(pp_codec_holds(section(f, names[i][0]), &s, &s, &f->arena, &same),
+		                 0);
+		assert_true(same);
+	}
+	struct pp_setting none = { .text = "" }, some = { .text = "00 00 00" };
+	assert_int_equal(pp_codec_holds(section(f, "Raw"), &none, &some, &f->arena, &same), 0);
+	assert_false(same);
+	assert_int_equal(pp_codec_holds(section(f, "Raw"), &some, &none, &f->arena, &same), 0);
+	assert_false(same);
 }
 
 static void test_an_absent_ev_is_made(void **state)
@@ -403,10 +471,12 @@ int main(void)
 		TEST(test_a_byte_that_is_no_value),
 		TEST(test_unread_cells_are_told_apart),
 		TEST(test_records_of_hex),
+		TEST(test_bad_hex),
 		TEST(test_bad_entry_names),
 		TEST(test_a_failed_setting_leaves_all),
 		TEST(test_text_and_its_padding),
 		TEST(test_raw),
+		TEST(test_an_absent_ev_has_no_text),
 		TEST(test_an_absent_ev_is_made),
 		TEST(test_empty_delete),
 		TEST(test_what_others_own_is_not_deleted),

@@ -410,6 +410,8 @@ static void check_loaded(const struct model *m, const struct pp_data *d,
 	memset(map, 0, sizeof(map));
 	for (uint32_t i = 0; i < d->nr_settings; i++) {
 		const struct section *s = find_section(m, d->settings[i].name);
+		if (s->kind == PP_SECTION_RAW && !s->text && !*d->settings[i].text)
+			continue; /* the EV was absent: no byte is asked for */
 		check_same_section(s, &d->settings[i], from, after);
 		own(s, &d->settings[i], map);
 	}
@@ -468,7 +470,8 @@ static void plan(const struct pp_schema *schema, const struct pp_data *d, const 
 	if (r)
 		printf("%s\n", e.text);
 	CHECK(!r);
-	CHECK(!ret->nr_skips);
+	for (uint32_t i = 0; i < ret->nr_skips; i++)
+		CHECK(!strcmp(ret->skips[i].reason, "the file gives no value"));
 	CHECK(!ret->nr_changes == !ret->nr_writes);
 }
 

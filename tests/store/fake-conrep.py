@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stands in for HP's conrep, with what a run of it prints. Its settings are lines "NAME=TEXT" in the
-file "settings" beside it; how it fails is in the file "mode":
+file "settings" beside it, of records "NAME=<Entry0>TEXT</Entry0>..."; how it fails is in the file "mode":
 "load:WAY" or "save:WAY". Each run is a line in the file "log"."""
 
 import os
@@ -39,8 +39,8 @@ def save(schema: ET.Element, path: str, way: str):
     for section in schema.iter("Section"):
         name = section.get("name")
         if name in values:
-            lines.append(f'  <Section name="{escape(name)}" helptext=".">{escape(values[name])}'
-                         "</Section>")
+            value = values[name] if values[name].startswith("<") else escape(values[name])
+            lines.append(f'  <Section name="{escape(name)}" helptext=".">{value}</Section>')
     lines.append("</Conrep>")
     text = "\n".join(lines) + "\n"
     Path(path).write_text(text[:len(text) // 2] if way == "cut" else text)
@@ -48,7 +48,8 @@ def save(schema: ET.Element, path: str, way: str):
 
 def load(path: str, way: str):
     values = settings()
-    wanted = [(s.get("name"), s.text or "") for s in ET.parse(path).getroot().iter("Section")]
+    wanted = [(s.get("name"), (s.text or "") + "".join(ET.tostring(c, "unicode") for c in s))
+              for s in ET.parse(path).getroot().iter("Section")]
     if way == "part":
         wanted = wanted[:1]
     if way != "lie":

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "store/files.h"
+#include "store/journal.h"
 #include "store/stores.h"
 #include "store/transaction.h"
 
@@ -288,6 +290,146 @@ static void bad_saves(void **state)
 	assert_clean();
 }
 
+/* --- sections of several bytes, as HP's tool writes them --- */
+
+static const char bytes_schema[] =
+	"<Conrep><Section name=\"Order\"><ev>CQORD</ev><length>4</length></Section>"
+	"<Section name=\"OS\"><ev>CQOS</ev><length>2</length></Section>"
+	"<Section name=\"VLAN\"><ev>CQVLN</ev><length>6</length><record_size>3</record_size><Fields>"
+	"<Field><Field_name>Control</Field_name><Field_size>1</Field_size><Field_start>0"
+	"</Field_start></Field><Field><Field_name>Id</Field_name><Field_size>2</Field_size>"
+	"<Field_start>1</Field_start></Field></Fields></Section></Conrep>";
+
+#define VLAN(id)                                                                                   \
+	"VLAN=<Control0>01</Control0><Id0>" id "</Id0><Control1>00</Control1><Id1>0f fe</Id1>\n"
+
+static const char bytes_before[] = "Order=15 90 00 eb\nOS=\n" VLAN("00 64");
+static const char bytes_wanted[] =
+	"<Conrep><Section name=\"Order\">0102FFff</Section><Section name=\"OS\">00 0a</Section>"
+	"<Section name=\"VLAN\"><Id0>00C8</Id0></Section></Conrep>";
+static const char bytes_after[] = "Order=01 02 ff ff\nOS=00 0a\n" VLAN("00 c8");
+
+static int set_up_bytes(void **state)
+{
+	int r = set_up(state);
+
+	if (r)
+		return r;
+	put_text("bin/settings", bytes_before);
+	return pp_schema_parse(PP_SPAN(bytes_schema, sizeof(bytes_schema) - 1), "bytes.xml", &arena,
+	                       NULL, &schema, &e);
+}
+
+static void plan_bytes(struct pp_changes *ret)
+{
+	if (plan(bytes_wanted, ret))
+		fail_msg("%s", e.text);
+	assert_int_equal(ret->nr_settings, 3);
+}
+
+static void bytes_told(void **state)
+{
+	struct pp_memory m;
+	struct pp_changes c;
+
+	read_store(&m);
+	const struct pp_cell *order = pp_memory_find(&m, PP_CELL_EV, "CQORD");
+	assert_int_equal(order->error, 0);
+	assert_memory_equal(order->data, "\x15\x90\x00\xeb", 4);
+	assert_memory_equal(order->known, "\xff\xff\xff\xff", 4);
+	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "CQOS")->error, ENOENT);
+	const struct pp_cell *vlan = pp_memory_find(&m, PP_CELL_EV, "CQVLN");
+	assert_memory_equal(vlan->data, "\x01\x00\x64\x00\x0f\xfe", 6);
+	assert_memory_equal(vlan->known, "\xff\xff\xff\xff\xff\xff", 6);
+	/* In either form what is there already is no change. */
+	assert_int_equal(plan("<Conrep><Section name=\"Order\">159000EB</Section>"
+	                      "<Section name=\"OS\"/></Conrep>",
+	                      &c),
+	                 0);
+	assert_int_equal(c.nr_changes, 0);
+	assert_int_equal(c.nr_skips, 0);
+}
+
+static void bytes_written(void **state)
+{
+	struct pp_changes c;
+
+	plan_bytes(&c);
+	if (pp_transaction_run(store, &c, &e))
+		fail_msg("%s", e.text);
+	assert_settings(bytes_after);
+	assert_clean();
+	plan("<Conrep><Section name=\"OS\">000a</Section></Conrep>", &c);
+	assert_int_equal(c.nr_writes, 0);
+}
+
+/* The old ones are put back as they were told, the empty one too. */
+static void bytes_put_back(void **state)
+{
+	static const char *const modes[] = { "load:mismatch", "load:part", "load:lie" };
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct pp_changes c;
+		plan_bytes(&c);
+		put_text("bin/mode", modes[i]);
+		assert_int_equal(pp_transaction_run(store, &c, &e), -EIO);
+		put_text("bin/mode", "");
+		assert_settings(bytes_before);
+		assert_clean();
+	}
+}
+
+/* After a crash the journal's texts are compared with what is told then. */
+static void bytes_recovered(void **state)
+{
+	static const struct {
+		const char *now, *then;
+		enum pp_recovered what;
+	} rows[] = {
+		{ "Order=15 90 00 eb\nOS=\n" VLAN("00 64"), bytes_before, PP_RECOVERED_OLD },
+		{ "Order=01 02 ff ff\nOS=00 0a\n" VLAN("00 c8"), bytes_after, PP_RECOVERED_NEW },
+		{ "Order=01 02 ff ff\nOS=\n" VLAN("00 64"), bytes_before, PP_RECOVERED_RESTORED },
+		{ "Order=15 90 00 eb\nOS=00 0a\n" VLAN("00 64"), bytes_before,
+		  PP_RECOVERED_RESTORED },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enum pp_recovered what;
+		struct pp_changes c;
+		struct pp_journal j;
+		char text[600];
+		put_text("bin/settings", bytes_before);
+		plan_bytes(&c);
+		assert_int_equal(store->ops->prepare(store, &c, &arena, &j, &e), 0);
+		assert_int_equal(pp_folder_make(in_folder("state"), &e), 0);
+		assert_int_equal(pp_journal_save(store, &j, &e), 0);
+		put_text("bin/settings", rows[i].now);
+		pp_store_close(store);
+		open_store();
+		assert_int_equal(pp_transaction_recover(store, true, &what, text, sizeof(text), &e),
+		                 0);
+		assert_int_equal(what, rows[i].what);
+		assert_settings(rows[i].then);
+		assert_clean();
+	}
+}
+
+/* What HP's tool would misread is not taken from it either. */
+static void bytes_misspelt(void **state)
+{
+	static const char *const bad[] = { "15 90 00", "15  90 00 eb", "15 90 00 e", "15900 0eb",
+		                           "15 90 00 eb 01" };
+	struct pp_changes c;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[300];
+		snprintf(text, sizeof(text), "Order=%s\nOS=\n" VLAN("00 64"), bad[i]);
+		put_text("bin/settings", text);
+		assert_int_equal(plan(bytes_wanted, &c), -ENODATA);
+		assert_has(e.text, "Order: EV CQORD was not read");
+	}
+}
+
 static void changed_meanwhile(void **state)
 {
 	struct pp_changes c;
@@ -399,21 +541,37 @@ static void sweeps(void **state)
 	assert_clean();
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f)  cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define BYTES(f) cmocka_unit_test_setup_teardown(f, set_up_bytes, tear_down)
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(told),         TEST(not_told),
-		TEST(unknown_text), TEST(loads),
-		TEST(return_codes), TEST(lies),
-		TEST(part_of_it),   TEST(writes_too_much),
-		TEST(hangs),        TEST(dies),
-		TEST(much_output),  TEST(orphan),
-		TEST(bad_saves),    TEST(changed_meanwhile),
-		TEST(recovers),     TEST(recovers_part),
-		TEST(finds),        TEST(refuses_programs),
-		TEST(sweeps),       TEST(detects),
+		TEST(told),
+		TEST(not_told),
+		TEST(unknown_text),
+		TEST(loads),
+		TEST(return_codes),
+		TEST(lies),
+		TEST(part_of_it),
+		TEST(writes_too_much),
+		TEST(hangs),
+		TEST(dies),
+		TEST(much_output),
+		TEST(orphan),
+		TEST(bad_saves),
+		TEST(changed_meanwhile),
+		TEST(recovers),
+		TEST(recovers_part),
+		TEST(finds),
+		TEST(refuses_programs),
+		TEST(sweeps),
+		TEST(detects),
+		BYTES(bytes_told),
+		BYTES(bytes_written),
+		BYTES(bytes_put_back),
+		BYTES(bytes_recovered),
+		BYTES(bytes_misspelt),
 	};
 
 	fake = argc > 1 ? argv[1] : "fake-conrep.py";
