@@ -37,6 +37,13 @@ static const char *const schemas[] = {
 			      "<Section name='G'><ev>G</ev><length>4</length><format>text</format></Section>"
 			      "<Section name='O'><ev>G</ev><length>8</length><byte>1</byte><mask>0x3c</mask>"
 			      "<value id='0x20'>x</value><value id='0'>0</value></Section></Conrep>",
+	/* Several bytes: fields, and raw ones that the machine has and has not. */
+	"<Conrep><Section name='V'><ev>V</ev><length>6</length><record_size>3</record_size><Fields>" FIELD(
+		"C", 0, 1)
+		FIELD("V", 1,
+	              2) "</Fields></Section>"
+			 "<Section name='R'><ev>R</ev><length>4</length></Section>"
+			 "<Section name='N'><ev>N</ev><length>2</length></Section></Conrep>",
 };
 #define NR_SCHEMAS (sizeof(schemas) / sizeof(schemas[0]))
 
@@ -59,6 +66,9 @@ static void fill(struct pp_memory *m, struct pp_arena *a)
 	require(!pp_memory_put(m, PP_CELL_EV, "L", 0, PP_SPAN("ab  \x01\x02 c\0\0d\0", 12)));
 	require(!pp_memory_put(m, PP_CELL_EV, "I", ENOENT, PP_SPAN(NULL, 0)));
 	require(!pp_memory_put(m, PP_CELL_EV, "G", ENOENT, PP_SPAN(NULL, 0)));
+	require(!pp_memory_put(m, PP_CELL_EV, "V", 0, PP_SPAN("\1\0\x64\2\xff\xfe\7", 7)));
+	require(!pp_memory_put(m, PP_CELL_EV, "R", 0, PP_SPAN("\x15\x90\0\xeb\7", 5)));
+	require(!pp_memory_put(m, PP_CELL_EV, "N", ENOENT, PP_SPAN(NULL, 0)));
 }
 
 static int same_text(const char *x, const char *y)
