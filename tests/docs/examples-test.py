@@ -32,7 +32,7 @@ class Skip(Exception):
 def documents(root: Path) -> list[Path]:
     """What people read, without what a build folder may hold."""
     return [*sorted(root.glob("*.md")), *sorted((root / "doc").rglob("*.md")),
-            *sorted((root / "tests").rglob("*.md"))]
+            *sorted((root / "tests").rglob("*.md")), *sorted((root / "findings").rglob("*.md"))]
 
 
 def without_fences(text: str) -> str:
