@@ -15,7 +15,7 @@ static int clear(struct pp_apply *a, struct pp_system *s, bool *ret, struct pp_e
 		                         .ctx = a };
 
 	/* Where nothing was applied or left, nothing is made. */
-	if (a->lock < 0 && !pp_leftover_exists(s))
+	if (a->lock.fd < 0 && !pp_leftover_exists(s))
 		return 0;
 	int r = pp_leftover_lock(s, o.dry_run, &a->attach_lock, e);
 	return r ? r : pp_leftover_put_back(s, &o, ret, e);

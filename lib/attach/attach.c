@@ -92,8 +92,7 @@ static int clear_way(struct pp_attach *a)
 	if (!r)
 		return 0;
 	/* What is written down of the one before stays. */
-	close(a->lock);
-	a->lock = -1;
+	pp_lock_release(&a->lock);
 	return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
 }
 
@@ -135,10 +134,9 @@ static void attempt(struct pp_attach *a)
 		r = pp_vfio_attach(a);
 	pp_vfio_close(a);
 	pp_put_back(a);
-	if (a->lock >= 0 && !a->not_restored)
+	if (a->lock.fd >= 0 && !a->not_restored)
 		pp_leftover_remove(a->system);
-	if (a->lock >= 0)
-		close(a->lock);
+	pp_lock_release(&a->lock);
 	if (!r)
 		a->result = PP_ATTACH_DONE;
 	else if (r == -ENOMEM)
@@ -157,7 +155,7 @@ int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what
 	a->host = h;
 	a->options = *o;
 	a->opened.container = -1;
-	a->lock = -1;
+	a->lock = PP_LOCK_NONE;
 	a->last = &a->steps;
 	a->result = PP_ATTACH_NOT_TRIED;
 	a->asked = pp_arena_strdup(&a->arena, what);

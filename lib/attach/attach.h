@@ -9,6 +9,7 @@
 #include "use/system.h"
 #include "host/host.h"
 #include "judge/select.h"
+#include "sys/lock.h"
 
 /* One thing asked of the kernel, and its answer. */
 struct pp_attach_step {
@@ -64,9 +65,9 @@ struct pp_attach {
 	bool not_restored;
 	const char **to_type; /* commands that would put back what is not */
 	uint32_t nr_to_type;
-	int lock;      /* -1: not held; see leftover.h */
-	int log_error; /* errno: the kernel log could not be read */
-	bool oom;      /* tested once at the end */
+	struct pp_lock lock; /* see leftover.h */
+	int log_error;       /* errno: the kernel log could not be read */
+	bool oom;            /* tested once at the end */
 };
 
 /* Every failure of these is in the attempt: its result, its reason, its last step. */

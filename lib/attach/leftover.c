@@ -11,8 +11,8 @@
 #include "attach/leftover.h"
 #include "base/text.h"
 #include "change/context.h"
-#include "source/atomic.h"
-#include "store/files.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
 
 #define SCHEMA      "pcipass.attached/1"
 #define NAME        "attach.json"
@@ -25,21 +25,17 @@ static void path_of(const struct pp_system *s, char ret[PATH_MAX])
 	snprintf(ret, PATH_MAX, "%s/" NAME, s->run);
 }
 
-int pp_leftover_lock(const struct pp_system *s, bool dry_run, int *ret, struct pp_error *e)
+int pp_leftover_lock(const struct pp_system *s, bool dry_run, struct pp_lock *ret,
+                     struct pp_error *e)
 {
-	struct pp_apply_options o = { .state = s->run, .dry_run = dry_run };
-	struct pp_apply a;
-	int r = pp_apply_init(&o, NULL, &a, e);
+	char path[PATH_MAX];
+	int r = pp_directory_private(s->run, !dry_run, e);
 
 	if (r)
-		return r;
-	r = pp_apply_lock(&a, e);
-	if (!r) {
-		*ret = a.lock;
-		a.lock = -1;
-	}
-	pp_apply_fini(&a);
-	return r;
+		return r == -ENOENT && dry_run ? 0 : r;
+	snprintf(path, sizeof(path), "%s/attach.lock", s->run);
+	return pp_lock_take(path, "another pcipass is at work:",
+	                    dry_run ? PP_LOCK_IF_THERE : PP_LOCK_KEEP, ret, e);
 }
 
 bool pp_leftover_exists(const struct pp_system *s)
@@ -256,7 +252,8 @@ int pp_attach_recover(void (*say)(void *ctx, const char *line), void *ctx, bool 
 {
 	struct pp_leftover_options o = { .say = say, .ctx = ctx };
 	struct pp_system *s;
-	int lock = -1, r = pp_system_new(&s, e);
+	struct pp_lock lock = PP_LOCK_NONE;
+	int r = pp_system_new(&s, e);
 
 	if (r)
 		return r;
@@ -266,8 +263,7 @@ int pp_attach_recover(void (*say)(void *ctx, const char *line), void *ctx, bool 
 		                       : pp_fail(e, EPERM, "only root can put devices back");
 		if (!r)
 			r = pp_leftover_put_back(s, &o, ret, e);
-		if (lock >= 0)
-			close(lock);
+		pp_lock_release(&lock);
 	}
 	pp_system_free(s);
 	return r;

@@ -12,10 +12,11 @@
  */
 
 /*
- * Nobody else attaches, or puts back, till this is closed. -EBUSY: somebody does, and who. A dry
- * run locks what is there, -1: nothing, and makes nothing.
+ * Nobody else attaches, or puts back, till this is released. -EBUSY: somebody does, and who. A dry
+ * run locks what is there and makes nothing.
  */
-int pp_leftover_lock(const struct pp_system *s, bool dry_run, int *ret, struct pp_error *e);
+int pp_leftover_lock(const struct pp_system *s, bool dry_run, struct pp_lock *ret,
+                     struct pp_error *e);
 
 /* The rest with the lock held. */
 int pp_leftover_save(const struct pp_attach *a, struct pp_error *e);

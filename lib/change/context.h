@@ -4,14 +4,13 @@
 
 /* Inside the room: one apply on one root, with its folder and its lock. */
 
-#include <sys/types.h>
-
 #include <pcipass/apply.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/span.h"
 #include "plan/plan.h"
+#include "sys/lock.h"
 
 struct pp_apply;
 struct pp_system;
@@ -37,8 +36,8 @@ struct pp_apply {
 	const struct pp_apply_settings *settings;
 	const char *root;  /* without a slash at its end: "" is the machine itself */
 	const char *state; /* folder of journal and lock */
-	int lock;          /* -1: not held */
-	int attach_lock;   /* -1; else it keeps attempts of an attach away: see attach/leftover.h */
+	struct pp_lock lock;
+	struct pp_lock attach_lock; /* keeps attempts of an attach away: see attach/leftover.h */
 };
 
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */
@@ -54,11 +53,6 @@ void pp_apply_fini(struct pp_apply *a);
  * who. A dry run locks what is there and makes nothing.
  */
 int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
-/*
- * Writes down, for whoever finds it locked, who we are and which tool runs for us; tool 0: none.
- * Only the lock itself counts: where this cannot be written nothing is said.
- */
-void pp_apply_lock_note(const struct pp_apply *a, pid_t tool, const char *name);
 
 void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -10,8 +10,8 @@
 #include "change/journal.h"
 #include "base/crc32.h"
 #include "base/text.h"
-#include "source/atomic.h"
-#include "store/files.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
 
 /*
  * {"crc32": "…", "journal": {"schema": "pcipass.journal/1", …}}, where the checksum is that of the

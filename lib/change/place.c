@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "change/place.h"
-#include "source/atomic.h"
-#include "store/files.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
 
 #define MAX_NAMES 4096
 
@@ -126,7 +126,7 @@ static int remove_file(const char *path, const char *whole, struct pp_error *e)
 {
 	if (unlink(whole))
 		return errno == ENOENT ? 0 : failed(path, errno, e);
-	int r = pp_folder_sync(whole);
+	int r = pp_directory_sync(whole);
 	return r ? failed(path, -r, e) : 0;
 }
 
@@ -194,7 +194,7 @@ int pp_place_mkdir(struct pp_apply *a, const char *path, struct pp_error *e)
 	/* Not the caller's umask: others than root read configuration. */
 	if (chmod(whole, 0755))
 		return failed(path, errno, e);
-	r = pp_folder_sync(whole);
+	r = pp_directory_sync(whole);
 	return r ? failed(path, -r, e) : 0;
 }
 
@@ -210,7 +210,7 @@ int pp_place_rmdir(struct pp_apply *a, const char *path, struct pp_error *e)
 		return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST
 		               ? 0
 		               : failed(path, errno, e);
-	r = pp_folder_sync(whole);
+	r = pp_directory_sync(whole);
 	return r ? failed(path, -r, e) : 0;
 }
 

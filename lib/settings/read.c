@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The settings as they are, and as a document. */
 #include <string.h>
-#include <unistd.h>
 
 #include "settings/settings.h"
-#include "source/atomic.h"
+#include "sys/file.h"
 
 /* Nothing of the schema is for this machine: why its first section is not. */
 static int nothing_fits(const struct pp_settings *s, struct pp_error *e)
@@ -88,37 +87,13 @@ int pp_settings_document(struct pp_settings *s, const char **ret, size_t *ret_le
 	return 0;
 }
 
-static int write_whole(int fd, const char *path, const char *bytes, size_t len, struct pp_error *e)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, struct pp_error *e)
 {
-	struct pp_atomic file;
 	const char *bytes;
 	size_t len;
 	int r = pp_settings_document(s, &bytes, &len, e);
 
 	if (!r && overwrite)
 		r = pp_settings_check_targets(s, path, e);
-	if (!r)
-		r = pp_atomic_open(path, 0666, overwrite, &file, e);
-	if (r)
-		return r;
-	r = write_whole(file.fd, path, bytes, len, e);
-	if (r) {
-		pp_atomic_abort(&file);
-		return r;
-	}
-	return pp_atomic_commit(&file, e);
+	return r ? r : pp_file_put(path, PP_SPAN(bytes, len), 0666, NULL, overwrite, e);
 }

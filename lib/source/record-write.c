@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/atomic.h"
+#include "sys/atomic.h"
 #include "source/record-node.h"
 
 #define MODE_FILE   0644

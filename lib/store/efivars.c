@@ -13,7 +13,7 @@
 
 #include "store/cells.h"
 #include "store/efi-names.h"
-#include "store/files.h"
+#include "sys/file.h"
 #include "store/lines.h"
 #include "store/stores.h"
 
@@ -163,7 +163,7 @@ static int delete_variable(const char *path)
 {
 	int r = remove_file(path);
 
-	return r < 0 ? r : pp_folder_sync(path);
+	return r < 0 ? r : pp_directory_sync(path);
 }
 
 /* The attributes and the content, at once. The file may be there or not. */
@@ -183,7 +183,7 @@ static int write_file(const char *path, struct pp_span bytes)
 		r = -errno;
 	if (r < 0 && made)
 		remove_file(path);
-	return r == 0 && made ? pp_folder_sync(path) : r;
+	return r == 0 && made ? pp_directory_sync(path) : r;
 }
 
 static int write_variable(const char *path, struct pp_span bytes)
@@ -392,7 +392,7 @@ int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret
 
 	if (!s)
 		return pp_fail_oom(e, "efivars");
-	s->base = (struct pp_store){ .ops = &efivars_ops, .lock_fd = -1 };
+	s->base = (struct pp_store){ .ops = &efivars_ops, .held = PP_LOCK_NONE };
 	pp_arena_init(&s->arena, 0);
 	int r = fill(s, folder, state, e);
 	if (r < 0)

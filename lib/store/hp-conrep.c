@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "conrep/xml.h"
-#include "store/files.h"
+#include "sys/file.h"
 #include "store/hp-conrep.h"
-#include "store/hp-run.h"
+#include "sys/process.h"
 
 #define SCHEMA_FILE "schema.xml"
 #define DATA_FILE   "settings.dat"
@@ -46,7 +46,7 @@ static int put_file(const char *path, struct pp_span bytes, struct pp_error *e)
 static int work_begin(const struct pp_hp_program *p, struct pp_span schema, struct work *w,
                       struct pp_error *e)
 {
-	int r = pp_folder_make(p->state, e);
+	int r = pp_directory_private(p->state, true, e);
 
 	if (r < 0)
 		return r;
@@ -95,14 +95,15 @@ static const struct meaning {
 	{ 1, EBADMSG, "the schema (or, by other accounts, the data file) is bad" },
 	{ 2, EBADMSG, "the data file (or, by other accounts, the schema) is bad" },
 	{ 3, ENODEV, "a driver that it needs is missing" },
-	{ 4, EKEYREJECTED, "an administrator password is set in the BIOS: take it off for the change" },
+	{ 4, EKEYREJECTED,
+	  "an administrator password is set in the BIOS: take it off for the change" },
 	{ 5, ENOTSUP, "it does not support this server" },
 	{ 6, EBADMSG, "the schema lacks an element that it needs" },
 	{ 7, EINVAL, "it did not understand its command line" },
 };
 
 /* The code that it printed; false: none. The last one counts. */
-static bool printed_code(const struct pp_run_result *res, int *ret)
+static bool printed_code(const struct pp_process_result *res, int *ret)
 {
 	static const char key[] = "Conrep Return Code:";
 	struct pp_span rest = PP_SPAN(res->output, res->len), line;
@@ -125,7 +126,7 @@ static bool printed_code(const struct pp_run_result *res, int *ret)
 }
 
 /* Its last words but the code and what it is about, for people. */
-static void last_words(const struct pp_run_result *res, char *ret, size_t size)
+static void last_words(const struct pp_process_result *res, char *ret, size_t size)
 {
 	struct pp_span rest = PP_SPAN(res->output, res->len), line;
 	char text[100];
@@ -138,17 +139,17 @@ static void last_words(const struct pp_run_result *res, char *ret, size_t size)
 	}
 }
 
-static int judge(const struct pp_hp_program *p, const struct pp_run_result *res, const char *what,
-                 struct pp_error *e)
+static int judge(const struct pp_hp_program *p, const struct pp_process_result *res,
+                 const char *what, struct pp_error *e)
 {
 	char words[128];
 	int printed = res->status;
 
-	if (res->timed_out)
+	if (res->end == PP_PROCESS_STOPPED)
 		return pp_fail(e, ETIMEDOUT,
 		               "%.200s: did not end within %u s of a %s and was stopped", p->path,
 		               p->limit_s, what);
-	if (res->signal)
+	if (res->end == PP_PROCESS_SIGNALLED)
 		return pp_fail(e, EIO, "%.200s: died in a %s by signal %d", p->path, what,
 		               res->signal);
 	last_words(res, words, sizeof(words));
@@ -166,24 +167,23 @@ static int judge(const struct pp_hp_program *p, const struct pp_run_result *res,
 	return 0;
 }
 
-static int run(const struct pp_hp_program *p, const struct work *w, bool load, int lock_fd,
-               struct pp_error *e)
+static int run(const struct pp_hp_program *p, const struct work *w, bool load,
+               const struct pp_lock *lock, struct pp_error *e)
 {
-	char schema[PATH_MAX + 20], data[PATH_MAX + 20], name[] = "conrep", mode[] = "-s";
-	char *argv[] = { name, mode, schema, data, NULL };
-	struct pp_run r = { .program = p->path,
-		            .argv = argv,
-		            .folder = w->folder,
-		            .limit_s = p->limit_s,
-		            .keep_fd = lock_fd };
-	struct pp_run_result *res = malloc(sizeof(*res));
+	char schema[PATH_MAX + 20], data[PATH_MAX + 20];
+	const char *argv[] = { "conrep", load ? "-l" : "-s", schema, data, NULL };
+	struct pp_process process = { .program = p->path,
+		                      .argv = argv,
+		                      .directory = w->folder,
+		                      .limit_s = p->limit_s,
+		                      .lock = lock };
+	struct pp_process_result *res = malloc(sizeof(*res));
 
 	if (!res)
 		return pp_fail_oom(e, p->path);
-	mode[1] = load ? 'l' : 's';
 	snprintf(schema, sizeof(schema), "-x%s", w->schema);
 	snprintf(data, sizeof(data), "-f%s", w->data);
-	int err = pp_run(&r, res, e);
+	int err = pp_process_run(&process, res, e);
 	if (err == 0)
 		err = judge(p, res, load ? "load" : "save", e);
 	free(res);
@@ -200,7 +200,7 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 
 	if (r < 0)
 		return r;
-	r = run(p, &w, false, -1, e);
+	r = run(p, &w, false, NULL, e);
 	if (r == 0) {
 		r = pp_file_read(w.data, PP_XML_MAX_FILE_BYTES, a, &bytes, &why);
 		if (r == 0)
@@ -215,7 +215,7 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 }
 
 int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_span data,
-               int lock_fd, struct pp_error *e)
+               const struct pp_lock *lock, struct pp_error *e)
 {
 	struct work w;
 	int r = work_begin(p, schema, &w, e);
@@ -224,7 +224,7 @@ int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_s
 		return r;
 	r = put_file(w.data, data, e);
 	if (r == 0)
-		r = run(p, &w, true, lock_fd, e);
+		r = run(p, &w, true, lock, e);
 	work_end(&w);
 	return r;
 }

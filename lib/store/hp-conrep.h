@@ -3,6 +3,7 @@
 #define PP_STORE_HP_CONREP_H
 
 #include "conrep/data.h"
+#include "sys/lock.h"
 
 /* HP's conrep as a program: a save, a load, and what its answers mean. */
 
@@ -20,10 +21,11 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 
 /*
  * Gives it a data file. 0: it says that it has written; the caller looks. After any other answer,
- * too, what stands is to be read. It is never ended but for the time limit. It keeps lock_fd open.
+ * too, what stands is to be read. It is never ended but for the time limit. The lock
+ * stays as long as it runs.
  */
 int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_span data,
-               int lock_fd, struct pp_error *e);
+               const struct pp_lock *lock, struct pp_error *e);
 
 /* Removes working folders whose maker is no more. */
 void pp_hp_sweep(const struct pp_hp_program *p);

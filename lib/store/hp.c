@@ -300,7 +300,7 @@ static int put_back(struct hp *s, const struct pp_journal *j, struct pp_error *e
 	if (r == 0 && n)
 		r = format(&data, "old settings", &a, &bytes, e);
 	if (r == 0 && n)
-		r = pp_hp_load(&s->program, j->schema, bytes, s->base.lock_fd, e);
+		r = pp_hp_load(&s->program, j->schema, bytes, &s->base.held, e);
 	pp_arena_fini(&a);
 	return r;
 }
@@ -311,7 +311,7 @@ static int hp_write(struct pp_store *base, const struct pp_journal *j, bool back
 	struct hp *s = (struct hp *)base;
 
 	return back ? put_back(s, j, e)
-	            : pp_hp_load(&s->program, j->schema, j->new_data, base->lock_fd, e);
+	            : pp_hp_load(&s->program, j->schema, j->new_data, &base->held, e);
 }
 
 static void hp_sweep(struct pp_store *base)
@@ -398,7 +398,7 @@ int pp_hp_open(const char *program, const char *state, struct pp_store **ret, st
 
 	if (!s)
 		return pp_fail_oom(e, "hp");
-	s->base = (struct pp_store){ .ops = &hp_ops, .lock_fd = -1 };
+	s->base = (struct pp_store){ .ops = &hp_ops, .held = PP_LOCK_NONE };
 	pp_arena_init(&s->arena, 0);
 	pp_arena_init(&s->machine_arena, 0);
 	pp_arena_init(&s->before_arena, 0);

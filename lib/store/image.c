@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/atomic.h"
+#include "sys/atomic.h"
 #include "store/cells.h"
-#include "store/files.h"
+#include "sys/file.h"
 #include "store/image-file.h"
 #include "store/stores.h"
 
@@ -202,7 +202,7 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 
 	if (!s)
 		return pp_fail_oom(e, path);
-	s->base = (struct pp_store){ .ops = &image_ops, .lock_fd = -1 };
+	s->base = (struct pp_store){ .ops = &image_ops, .held = PP_LOCK_NONE };
 	pp_arena_init(&s->arena, 0);
 	int r = fill(s, path, e);
 	if (r < 0)
@@ -231,7 +231,9 @@ int pp_image_create(const char *path, const struct pp_machine *m, const struct p
                     bool overwrite, struct pp_error *e)
 {
 	char journal[PATH_MAX + 16], lock[PATH_MAX + 16];
-	struct pp_store at = { .where = path, .journal = journal, .lock = lock, .lock_fd = -1 };
+	struct pp_store at = {
+		.where = path, .journal = journal, .lock = lock, .held = PP_LOCK_NONE
+	};
 	struct stat st;
 	int r = pp_store_check_path(path, e);
 

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "conrep/memory.h"
-#include "store/files.h"
+#include "sys/file.h"
 #include "store/journal.h"
 #include "store/lines.h"
 

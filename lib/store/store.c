@@ -5,6 +5,7 @@
 
 #include "store/lines.h"
 #include "store/stores.h"
+#include "sys/file.h"
 
 /* Room for our own names behind it. */
 #define MAX_PATH (PATH_MAX - 64)
@@ -36,7 +37,7 @@ int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, con
 	s->journal = pp_arena_printf(a, "%s/%s.journal", state, name);
 	s->lock = pp_arena_printf(a, "%s/%s.lock", state, name);
 	s->state = pp_arena_strdup(a, state);
-	s->lock_fd = -1;
+	s->held = PP_LOCK_NONE;
 	return s->where && s->journal && s->lock && s->state ? 0 : pp_fail_oom(e, kind);
 }
 
@@ -73,6 +74,33 @@ int pp_store_open(const char *what, const char *state, struct pp_store **ret, st
 		return pp_image_open(place, ret, e);
 	return !strcmp(kind, "hp") ? pp_hp_open(place, state, ret, e)
 	                           : pp_efivars_open(place, state, ret, e);
+}
+
+/* What begins the sentence that refuses. */
+static const char *store_in_use(const struct pp_store *s, char ret[512])
+{
+	snprintf(ret, 512, "%.490s: in use by", s->where);
+	return ret;
+}
+
+int pp_store_lock(struct pp_store *s, struct pp_error *e)
+{
+	char what[512];
+	int r = s->state ? pp_directory_private(s->state, true, e) : 0;
+
+	return r ? r : pp_lock_take(s->lock, store_in_use(s, what), PP_LOCK_REMOVE, &s->held, e);
+}
+
+void pp_store_unlock(struct pp_store *s)
+{
+	pp_lock_release(&s->held);
+}
+
+int pp_store_busy(const struct pp_store *s, struct pp_error *e)
+{
+	char what[512];
+
+	return pp_lock_check(s->lock, store_in_use(s, what), e);
 }
 
 void pp_store_close(struct pp_store *s)

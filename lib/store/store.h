@@ -4,6 +4,7 @@
 
 #include "conrep/change.h"
 #include "conrep/memory.h"
+#include "sys/lock.h"
 
 /*
  * Where settings live. A store is a table of functions; the transaction in transaction.h drives it
@@ -64,7 +65,7 @@ struct pp_store {
 		*journal;  /* path of the journal of its transactions; other files are beside it */
 	const char *lock;  /* path of its lock file */
 	const char *state; /* folder to be made (only the last component) if missing, or NULL */
-	int lock_fd;       /* -1: not locked */
+	struct pp_lock held;
 };
 
 /*
@@ -84,9 +85,8 @@ void pp_store_close(struct pp_store *s);
 int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e);
 
 /*
- * Nobody else writes from here on until unlock: -EBUSY says who holds it, if known. The lock is an
- * open-file-description lock on a file beside the journal, removed at the end, and gone with the
- * process in any case (a conrep of HP's that it started keeps it until it ends, too).
+ * Nobody else writes from here on until unlock: -EBUSY says who holds it, if known. The lock
+ * file lies beside the journal and is removed at the end; sys/lock.h has the rest.
  */
 int pp_store_lock(struct pp_store *s, struct pp_error *e);
 void pp_store_unlock(struct pp_store *s);

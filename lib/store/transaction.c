@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/atomic.h"
+#include "sys/atomic.h"
 #include "store/journal.h"
 #include "store/transaction.h"
 

@@ -323,14 +323,17 @@ def test_second_instance(root: Root) -> None:
 
 def test_lock_without_a_note(root: Root) -> None:
     expect("run", *drive(root, "run", ARGUMENT), 0)
-    for note, words in ((f"{os.getpid()}\n", f"process {os.getpid()}"), ("", "it holds"), ("no number\n", "it holds")):
+    for note, words in ((f"{os.getpid()}\n", f"process {os.getpid()}"), ("", "an unknown process"), ("no number\n", "an unknown process")):
         with open(root.path / STATE / "apply.lock", "r+", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            # F_OFD_SETLK, as pcipass takes it
+            fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
             lock.truncate(0)
             lock.write(note)
             lock.flush()
             for what in (("run", SETTING), ("undo",), ("resume",)):
                 expect(what, *drive(root, *what), 16, "another pcipass is at work", words)
+    expect("undo", *drive(root, "undo"), 17, "is not a lock file of pcipass")
+    root.put(f"{STATE}/apply.lock", "")
     expect("undo", *drive(root, "undo"), 0)
 
 

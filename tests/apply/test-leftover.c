@@ -333,7 +333,7 @@ static void an_attempt_is_at_work(void **state)
 	const struct pp_apply_settings settings = { .system = &f->base };
 	const struct pp_plan plan = { .wish = "slot2" };
 	struct pp_error e = { 0 };
-	int lock = -1;
+	struct pp_lock lock = PP_LOCK_NONE;
 
 	leave(f);
 	assert_int_equal(pp_leftover_lock(&f->base, false, &lock, &e), 0);
@@ -346,7 +346,7 @@ static void an_attempt_is_at_work(void **state)
 	assert_non_null(strstr(a->reason, "another pcipass is at work"));
 	pp_attach_free(a);
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
-	close(lock);
+	pp_lock_release(&lock);
 	assert_int_equal(undo(f, &e), 0);
 	as_before(f);
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 # Lowest first; rooms on one floor do not know each other unless named in ALSO.
 FLOORS = [
     {"base"},
+    {"sys"},
     {"acpi", "pci", "smbios", "source", "conrep"},
     {"host", "store", "override"},
     {"judge", "settings"},

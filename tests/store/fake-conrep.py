@@ -68,7 +68,7 @@ def main():
         way = configured.split(":")[1]
     with open(HOME / "log", "a") as log:
         # Python adds LC_CTYPE by itself.
-        print(word, len(os.environ.keys() - {"LC_CTYPE"}), os.environ.get("LANG"), os.getcwd(),
+        print(word, len(os.environ.keys() - {"LC_CTYPE"}), os.environ.get("LC_ALL"), os.getcwd(),
               sys.stdin.read() == "", os.getpgrp() == os.getpid(), file=log)
     if not schema_path.startswith("-x/") or not data_path.startswith("-f/"):
         end(7)

@@ -179,7 +179,7 @@ static void loads(void **state)
 	assert_clean();
 	/* Clean surroundings: two variables, no input, a group of its own, the folder. */
 	const char *log = get_file("bin/log", NULL);
-	assert_has(log, "load 2 C ");
+	assert_has(log, "load 3 C ");
 	assert_has(log, "/state/hp-work-");
 	assert_has(log, " True True");
 	assert_null(strstr(log, "False"));
@@ -263,6 +263,11 @@ static void orphan(void **state)
 	plan_slots(&c);
 	put_text("bin/mode", "load:orphan");
 	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	/* What it left behind may still write. */
+	assert_int_equal(pp_store_lock(store, &e), -EBUSY);
+	for (int i = 0; i < 100 && pp_store_lock(store, &e); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
+	pp_store_unlock(store);
 	assert_clean();
 }
 

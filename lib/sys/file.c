@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads, writes, replaces and removes whole files, and makes directories. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
@@ -6,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/atomic.h"
-#include "store/files.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
 
 int pp_file_failed(const char *path, int code, struct pp_error *e)
 {
@@ -104,17 +105,17 @@ int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, const struc
 	return pp_atomic_commit(&f, e);
 }
 
-int pp_folder_sync(const char *path)
+int pp_directory_sync(const char *path)
 {
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
 
-	if (len >= sizeof(folder))
+	if (len >= sizeof(directory))
 		return -ENAMETOOLONG;
-	memcpy(folder, path, len);
-	memcpy(folder + len, len ? "" : ".", len ? 1 : 2);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memcpy(directory, path, len);
+	memcpy(directory + len, len ? "" : ".", len ? 1 : 2);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	int r = fsync(fd) && errno != EINVAL ? -errno : 0;
@@ -126,19 +127,41 @@ int pp_file_remove(const char *path, struct pp_error *e)
 {
 	if (unlink(path))
 		return errno == ENOENT ? -ENOENT : pp_file_failed(path, errno, e);
-	int r = pp_folder_sync(path);
+	int r = pp_directory_sync(path);
 	return r < 0 ? pp_file_failed(path, -r, e) : 0;
 }
 
-int pp_folder_make(const char *path, struct pp_error *e)
+/* Whether what stands in it can be believed. */
+static int directory_check(int fd, const char *path, struct pp_error *e)
 {
 	struct stat st;
 
-	if (!mkdir(path, 0700))
+	if (fstat(fd, &st))
+		return pp_file_failed(path, errno, e);
+	if ((!st.st_uid || st.st_uid == geteuid()) && !(st.st_mode & 022))
 		return 0;
-	if (errno != EEXIST)
+	return pp_fail(
+		e, EPERM,
+		"%.300s: belongs to user %u and has mode %04o; it must belong to user %u, and "
+		"nobody else may write to it",
+		path, (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777,
+		(unsigned int)geteuid());
+}
+
+int pp_directory_private(const char *path, bool make, struct pp_error *e)
+{
+	if (make && mkdir(path, 0700) && errno != EEXIST)
 		return pp_file_failed(path, errno, e);
-	if (stat(path, &st))
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && !make)
+		return -ENOENT;
+	/* Linux says ENOTDIR of a link, too, where a directory is wanted. */
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return pp_fail(e, EPERM, "%.300s: must be a directory, and not a link to one",
+		               path);
+	if (fd < 0)
 		return pp_file_failed(path, errno, e);
-	return S_ISDIR(st.st_mode) ? 0 : pp_file_failed(path, ENOTDIR, e);
+	int r = directory_check(fd, path, e);
+	close(fd);
+	return r;
 }

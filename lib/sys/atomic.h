@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_SOURCE_ATOMIC_H
-#define PP_SOURCE_ATOMIC_H
+/* Replaces a file at once. */
+#ifndef PP_SYS_ATOMIC_H
+#define PP_SYS_ATOMIC_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -9,11 +10,11 @@
 
 /*
  * A file that is there wholly or not at all, whenever the machine stops: written under a temporary
- * name beside it, synced, renamed, the folder synced. End with commit or abort.
+ * name beside it, synced, renamed, the directory synced. End with commit or abort.
  */
 struct pp_atomic {
 	int fd;  /* to write to */
-	int dir; /* the folder of both names */
+	int dir; /* the directory of both names */
 	bool overwrite;
 	const char *path; /* borrowed, for messages */
 	const char *name; /* the last component, in path */

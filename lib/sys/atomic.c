@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A new file in the place of an old one: temporary name, sync, rename, sync of the directory. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source/atomic.h"
+#include "sys/atomic.h"
 
 #define TRIES 16
 
@@ -18,20 +19,20 @@ static int failed(const struct pp_atomic *f, int code, struct pp_error *e)
 	return pp_fail(e, code, "%.300s: %s", f->path, strerror(code));
 }
 
-static int open_folder(const char *path, const char *name)
+static int open_directory(const char *path, const char *name)
 {
-	char folder[4096];
+	char directory[4096];
 	size_t len = (size_t)(name - path);
 
 	if (!len)
 		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (len >= sizeof(folder)) {
+	if (len >= sizeof(directory)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memcpy(directory, path, len);
+	directory[len] = '\0';
+	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* What is at the name already: 0 if it may become ours. */
@@ -94,7 +95,7 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 	f.name = slash ? slash + 1 : path;
 	if (!*f.name)
 		return failed(&f, EISDIR, e);
-	f.dir = open_folder(path, f.name);
+	f.dir = open_directory(path, f.name);
 	if (f.dir < 0)
 		return failed(&f, errno, e);
 	int r = check_old(&f, e);
@@ -148,7 +149,7 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 		pp_atomic_abort(f);
 		return r;
 	}
-	/* Some file systems cannot sync a folder; the file is in place all the same. */
+	/* Some file systems cannot sync a directory; the file is in place all the same. */
 	if (fsync(f->dir) && errno != EINVAL)
 		r = failed(f, errno, e);
 	close(f->dir);
@@ -167,7 +168,7 @@ void pp_atomic_sweep(const char *path)
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 	char prefix[PREFIX_BYTES + 1];
-	int fd = open_folder(path, name);
+	int fd = open_directory(path, name);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (!dir) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_STORE_FILES_H
-#define PP_STORE_FILES_H
+/* Small whole files and directories, by their paths on this machine. Every error names the path. */
+#ifndef PP_SYS_FILE_H
+#define PP_SYS_FILE_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -8,8 +9,6 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/span.h"
-
-/* Small whole files. Every error names the path. */
 
 /* The errno alone where there is no sentence to be made of it. */
 int pp_file_failed(const char *path, int code, struct pp_error *e);
@@ -33,13 +32,18 @@ int pp_fd_write(int fd, struct pp_span bytes);
 int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, const struct stat *like,
                 bool overwrite, struct pp_error *e);
 
-/* Unlinks, then syncs the folder. -ENOENT has no text. */
+/* Unlinks, then syncs the directory. -ENOENT has no text. */
 int pp_file_remove(const char *path, struct pp_error *e);
 
-/* Syncs the folder that holds path; 0 where the file system cannot. -errno without a text. */
-int pp_folder_sync(const char *path);
+/* Syncs the directory that holds path; 0 where the file system cannot. -errno without a text. */
+int pp_directory_sync(const char *path);
 
-/* Makes the last component, mode 0700; it may be there already. */
-int pp_folder_make(const char *path, struct pp_error *e);
+/*
+ * A directory whose files are believed: it belongs to root or to the caller, nobody else may write
+ * to it, and the last component is no link. -EPERM where it is not so, with what was found. make:
+ * the last component is made, with mode 0700, where it is missing. -ENOENT without make has no
+ * text.
+ */
+int pp_directory_private(const char *path, bool make, struct pp_error *e);
 
 #endif
