@@ -23,7 +23,7 @@ import namespace  # noqa: E402
 
 PAGE = (ROOT / "doc/why.md").read_text()
 
-# What HP's full schema is like, in two records, one value, and one for another generation.
+# What HP's full schema is like: records, one value, several bytes, and one for another generation.
 SCHEMA = """<Conrep>
 <global><helptext><![CDATA[Made up.]]></helptext><fileversion>1.0</fileversion>
 <minimumconrepversion>3.40</minimumconrepversion></global>
@@ -36,6 +36,12 @@ SCHEMA = """<Conrep>
 <Field_size>1</Field_size><Field_start>0</Field_start></Field></Fields></Section>
 <Section name="Intel_VT-d2"><helptext><![CDATA[VT-d]]></helptext><nvram>0x10</nvram>
 <value id="0x00">Enabled</value><value id="0x01">Disabled</value><mask>0x01</mask></Section>
+<Section name="Boot_Targets"><helptext><![CDATA[Several bytes]]></helptext><ev>TSTRAW</ev>
+<length>4</length></Section>
+<Section name="VLANs"><helptext><![CDATA[Fields of several bytes]]></helptext><ev>TSTVLN</ev>
+<length>6</length><record_size>3</record_size><Fields><Field><Field_name>Control</Field_name>
+<Field_size>1</Field_size><Field_start>0</Field_start></Field><Field><Field_name>Id</Field_name>
+<Field_size>2</Field_size><Field_start>1</Field_start></Field></Fields></Section>
 <Section name="Of_Gen9"><helptext><![CDATA[.]]></helptext><platforms><platform>Gen9</platform>
 </platforms><nvram>0x11</nvram><value id="0x00">On</value><value id="0x01">Off</value>
 <mask>0x01</mask></Section>
@@ -43,6 +49,7 @@ SCHEMA = """<Conrep>
 """
 BOOT_ORDER = "".join(f"<Index{n}>{x}</Index{n}>" for n, x in
                      enumerate(["00", "01", "03", "02", "04", "05"] + ["ff"] * 10))
+VLANS = ("<Control0>01</Control0><Id0>00 64</Id0><Control1>00</Control1><Id1>00 00</Id1>")
 # The page's line for PowerShell, as Out-File of Windows PowerShell 5.1 writes it.
 FRAGMENT = re.search(r"^```powershell\n'(.*)' \| Out-File override-rmrds.xml\n```$", PAGE,
                      re.MULTILINE).group(1)
@@ -87,7 +94,8 @@ class Typed(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.host = namespace.Host(Path(folder.name) / "host", PCIPASS)
         self.host.tool("conrep", (ROOT / "tests/docs/stand-in-conrep.py").read_text())
-        self.state(SLOTS | {"IMD_ServerName": "<Line0>GH2</Line0>", "IPL_Order": BOOT_ORDER})
+        self.state(SLOTS | {"IMD_ServerName": "<Line0>GH2</Line0>", "IPL_Order": BOOT_ORDER,
+                            "Boot_Targets": "15 90 00 eb", "VLANs": VLANS})
         self.host.put("root/conrep.xml", SCHEMA)
         self.host.put("root/override-rmrds.xml", OUT_FILE)
 
@@ -159,9 +167,9 @@ class Typed(unittest.TestCase):
         self.type(load)
         self.freed("RMRDS_Slot2", "RMRDS_Slot3")
 
-    def point_19_0(self, convert, load):
+    def point_19_0(self, load):
+        self.assertEqual(self.host.read("root/override-rmrds.xml")[:2], b"\xff\xfe")
         self.state(self.kept() | SLOTS)
-        self.type(convert)
         self.type(load)
         self.freed("RMRDS_Slot2")
 
