@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "store/files.h"
+#include "sys/file.h"
 #include "store/journal.h"
 #include "store/stores.h"
 #include "store/transaction.h"
