@@ -406,7 +406,7 @@ static void bytes_recovered(void **state)
 		put_text("bin/settings", bytes_before);
 		plan_bytes(&c);
 		assert_int_equal(store->ops->prepare(store, &c, &arena, &j, &e), 0);
-		assert_int_equal(pp_folder_make(in_folder("state"), &e), 0);
+		assert_int_equal(pp_directory_private(in_folder("state"), true, &e), 0);
 		assert_int_equal(pp_journal_save(store, &j, &e), 0);
 		put_text("bin/settings", rows[i].now);
 		pp_store_close(store);
