@@ -88,6 +88,12 @@ class Documents(unittest.TestCase):
         for name, row in ROWS.items():
             self.assertIn(squeezed(row["text"]), text, name)
 
+    def test_readme(self):
+        """The two that people search by stand at its beginning, to the full stop."""
+        text = squeezed((ROOT / "README.md").read_text().split("\n## ")[0])
+        for name in ("linux-rmrr", "dda-region"):
+            self.assertIn(squeezed(ROWS[name]["text"].split(".")[0]), text, name)
+
 
 class Explained(unittest.TestCase):
     """What explain shows of them, for two kernels and more than one reason."""
