@@ -262,6 +262,13 @@ bool pp_device_is_relaxable(const struct pp_device *d);
 bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
                        const struct pp_device *d);
 
+/* A locked-down kernel ignores tables from the initrd. */
+bool pp_locked_down(const struct pp_host *h);
+/* Whether the running kernel refuses a group for a direct region. */
+enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
+/* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
+enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
+
 /* Whether the running kernel is known to be at least that version. */
 enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor);
 

@@ -82,36 +82,27 @@ void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ..
 	f->evidence = list;
 }
 
-static void add_cure(struct pp_finding *f, struct pp_cure c)
+void pp_add_remedy(struct pp_finding *f, const struct pp_remedy *r)
 {
-	if (f->nr_cures < PP_MAX_CURES && c.text)
-		f->cures[f->nr_cures++] = c;
+	if (f->nr_remedies < PP_MAX_REMEDIES && r->text)
+		f->remedies[f->nr_remedies++] = *r;
 }
 
-void pp_add_cure(struct pp_finding *f, const char *id, const char *text, const char *risk)
+void pp_add_remedy_by_hand(struct pp_finding *f, const struct pp_remedy_ops *ops, const char *text,
+                           const char *side_effect)
 {
-	add_cure(f, (struct pp_cure){ .id = id, .text = text, .risk = risk });
+	pp_add_remedy(f,
+	              &(struct pp_remedy){ .ops = ops, .text = text, .side_effect = side_effect });
 }
 
-void pp_add_cure_by_free(struct pp_finding *f, const char *id, const char *text, const char *risk,
-                         const char *argument)
+void pp_add_remedy_by_argument(struct pp_finding *f, const struct pp_remedy_ops *ops,
+                               const char *text, const char *side_effect, const char *argument)
 {
-	add_cure(f, (struct pp_cure){ id, text, risk, true, argument });
-}
-
-bool pp_finding_by_free(const struct pp_finding *f)
-{
-	return f->effect == PP_BLOCKS && f->nr_cures && f->cures[0].by_free;
-}
-
-bool pp_row_by_free(const struct pp_row *row)
-{
-	if (row->verdict != PP_VERDICT_BLOCKED_CURABLE)
-		return false;
-	for (uint32_t i = 0; i < row->nr_findings; i++)
-		if (pp_finding_by_free(row->findings[i]))
-			return true;
-	return false;
+	pp_add_remedy(f, &(struct pp_remedy){ .ops = ops,
+	                                      .text = text,
+	                                      .side_effect = side_effect,
+	                                      .automatic = true,
+	                                      .argument = argument });
 }
 
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d)

@@ -94,7 +94,7 @@ static int rank(const struct pp_finding *f)
 	switch (f->effect) {
 	case PP_BLOCKS:
 		/* What has no cure decides, and is to be read first. */
-		return f->nr_cures ? 1 : 0;
+		return f->nr_remedies ? 1 : 0;
 	case PP_EFFECT_UNKNOWN:
 		return f->could == PP_BLOCKS ? 2 : 4;
 	case PP_DEGRADES:
@@ -135,7 +135,7 @@ static enum pp_verdict verdict_of(const struct pp_row *row)
 	/* Ranked: what blocks comes first, so that nothing after it can make it better. */
 	for (uint32_t i = 0; i < row->nr_findings; i++) {
 		const struct pp_finding *f = row->findings[i];
-		if (f->effect == PP_BLOCKS && !f->nr_cures)
+		if (f->effect == PP_BLOCKS && !f->nr_remedies)
 			return PP_VERDICT_BLOCKED;
 		if (f->effect == PP_BLOCKS)
 			v = PP_VERDICT_BLOCKED_CURABLE;
@@ -199,6 +199,7 @@ static void judge_devices(struct pp_judging *j, const struct finding_list *host,
 		rows[i].verdict = verdict_of(&rows[i]);
 		j->survey->counts[rows[i].verdict]++;
 	}
+	pp_choose_remedies(j, rows);
 	j->survey->rows = rows;
 	j->survey->nr_rows = h->nr_devices;
 }

@@ -5,6 +5,7 @@
 #include <pcipass/judge.h>
 
 #include "host/host.h"
+#include "remedy/remedy.h"
 
 enum pp_effect {
 	PP_BLOCKS,
@@ -19,16 +20,7 @@ enum pp_scope {
 	PP_SCOPE_OF_DEVICE,
 };
 
-/* What can be done about a finding. The price is told with it. */
-struct pp_cure {
-	const char *id;       /* stable: documents and plans refer to it */
-	const char *text;     /* what to do, for this host and device */
-	const char *risk;     /* what it costs; NULL: nothing worth a word */
-	bool by_free;         /* "pcipass free" carries it out; else a person does */
-	const char *argument; /* by_free: the kernel argument that it adds; NULL: it adds none */
-};
-
-#define PP_MAX_CURES 5
+#define PP_MAX_REMEDIES 8
 
 /* One reason, with its proof. */
 struct pp_finding {
@@ -38,8 +30,8 @@ struct pp_finding {
 	const char *text;     /* one sentence, no full stop; names the thing and the reason */
 	const char *const *evidence; /* what was read, and where */
 	uint32_t nr_evidence;
-	struct pp_cure cures[PP_MAX_CURES]; /* best first */
-	uint32_t nr_cures;
+	struct pp_remedy remedies[PP_MAX_REMEDIES]; /* best first; none with an obstacle */
+	uint32_t nr_remedies;
 };
 
 struct pp_judging;
@@ -51,6 +43,7 @@ struct pp_judging;
 struct pp_rule {
 	const char *id; /* stable */
 	enum pp_scope scope;
+	bool about_regions;    /* its findings are about a reserved region */
 	const char *reference; /* specification or kernel file that it rests on */
 	void (*on_host)(struct pp_judging *j);
 	void (*on_group)(struct pp_judging *j, const struct pp_group *g);
@@ -64,6 +57,7 @@ struct pp_row {
 	const struct pp_finding *const
 		*findings; /* blocks first, then unknown, degrades, informs */
 	uint32_t nr_findings;
+	bool by_free; /* blocked, and "pcipass free" carries out all that frees it */
 };
 
 struct pp_survey {
@@ -79,15 +73,20 @@ struct pp_survey {
 	unsigned int counts[PP_VERDICT_COUNT];
 };
 
-/* A locked-down kernel ignores tables from the initrd. */
-bool pp_locked_down(const struct pp_host *h);
-
 const char *pp_effect_name(enum pp_effect effect);
 
-/* Whether a reason's first cure is one that "pcipass free" carries out. */
-bool pp_finding_by_free(const struct pp_finding *f);
-/* The same of any of a blocked device's reasons; false where nothing would free it. */
-bool pp_row_by_free(const struct pp_row *row);
+/*
+ * The remedy that a plan takes for a finding: the one asked for by id, else the first that can be
+ * planned and gives the device itself away; NULL if none can be planned.
+ */
+const struct pp_remedy *pp_finding_choice(const struct pp_finding *f, const char *id);
+/* Whether a finding is about a reserved region: all of them have the same remedies. */
+bool pp_finding_is_region(const struct pp_finding *f);
+/*
+ * Whether freeing these devices together is all for "pcipass free": each is free already or freed
+ * by it, and one at least is.
+ */
+bool pp_survey_by_free(const struct pp_survey *s, const uint32_t *devices, uint32_t nr_devices);
 
 /* Drivers that leave DMA to user space, and no driver at all. */
 bool pp_leaves_dma_alone(const struct pp_device *d);

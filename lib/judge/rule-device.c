@@ -65,8 +65,9 @@ static void behind_vmd(struct pp_judging *j, const struct pp_device *d)
 	                "it sits behind an Intel VMD controller, which alone could be "
 	                "passed on, with all that is behind it");
 	pp_evidence(j, f, "domain %x", d->address.domain);
-	pp_add_cure(f, "bios-vmd", "switch VMD off for its port in the BIOS setup and reboot",
-	            "RAID volumes that VMD makes of the disks are lost");
+	pp_add_remedy_by_hand(f, &pp_remedy_bios_vmd,
+	                      "switch VMD off for its port in the BIOS setup and reboot",
+	                      "RAID volumes that VMD makes of the disks are lost");
 }
 
 static void no_answer(struct pp_judging *j, const struct pp_device *d)
@@ -132,9 +133,9 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 	else
 		pp_evidence(j, f, "SR-IOV capability: VF Enable is set, NumVFs is %u",
 		            d->config.sriov_num_vfs);
-	pp_add_cure(f, "use-vf", pass_vf(j, d), NULL);
-	pp_add_cure(
-		f, "vfs-off",
+	pp_add_remedy_by_hand(f, &pp_remedy_use_vf, pass_vf(j, d), NULL);
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_vfs_off,
 		pp_arena_printf(j->arena, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", address),
 		"the virtual functions disappear from whoever uses them");
 }
@@ -226,10 +227,11 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 	                               : pp_find(j, PP_BLOCKS, text);
 	pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist%s", d->device,
 	            later ? ", since 6.9 or a security fix" : "");
-	pp_add_cure(f, "disable-denylist",
-	            "write \"options vfio-pci disable_denylist=1\" into a file of /etc/modprobe.d "
-	            "and reboot",
-	            "only for guests that are trusted");
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_denylist,
+		"write \"options vfio-pci disable_denylist=1\" into a file of /etc/modprobe.d "
+		"and reboot",
+		"only for guests that are trusted");
 }
 
 static void slot_disputed(struct pp_judging *j, const struct pp_device *d)

@@ -74,10 +74,11 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 	pp_address_format(b.first->address, address);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, driver);
 	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER: EPERM, and no line in the kernel log");
-	pp_add_cure(f, "unbind-bridge",
-	            pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s", address,
-	                            driver, b.count > 1 ? ", and the other bridges likewise" : ""),
-	            "no hot-plug below that bridge; again after each boot");
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_unbind_bridge,
+		pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s", address,
+	                        driver, b.count > 1 ? ", and the other bridges likewise" : ""),
+		"no hot-plug below that bridge; again after each boot");
 }
 
 /* "00:1f.2 (ahci)" */

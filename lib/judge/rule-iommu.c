@@ -17,20 +17,22 @@ static void under_xen(struct pp_judging *j)
 }
 
 /* The firmware's setup; for a guest, the machine that its own host gives it. */
-static void cure_firmware(struct pp_judging *j, struct pp_finding *f)
+static void remedy_firmware(struct pp_judging *j, struct pp_finding *f)
 {
 	if (j->host->is_guest == PP_YES) {
 		pp_evidence(j, f, "/proc/cpuinfo: flag hypervisor: the host is a virtual machine");
-		pp_add_cure(f, "virtual-iommu",
-		            "give this virtual machine an IOMMU: with QEMU \"-device intel-iommu,"
-		            "intremap=on\", with libvirt <iommu model='intel'/>",
-		            "only for devices that the machine was given itself");
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_virtual_iommu,
+			"give this virtual machine an IOMMU: with QEMU \"-device intel-iommu,"
+			"intremap=on\", with libvirt <iommu model='intel'/>",
+			"only for devices that the machine was given itself");
 		return;
 	}
-	pp_add_cure(f, "bios-iommu",
-	            "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD IOMMU\"; on "
-	            "ProLiant Gen8 System Options > Processor Options > Intel VT-d",
-	            NULL);
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_bios_iommu,
+		"enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD IOMMU\"; on "
+		"ProLiant Gen8 System Options > Processor Options > Intel VT-d",
+		NULL);
 }
 
 static void iommu_absent(struct pp_judging *j)
@@ -49,7 +51,7 @@ static void iommu_absent(struct pp_judging *j)
 	pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS%s",
 	            h->table_iort == PP_YES ? "" : ", no IORT");
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
-	cure_firmware(j, f);
+	remedy_firmware(j, f);
 }
 
 /* The table that declares an IOMMU; NULL if none does, or none was read. */
@@ -79,20 +81,22 @@ static const char *switched_off(struct pp_judging *j)
 	return NULL;
 }
 
-static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char *off)
+static void remedy_argument(struct pp_judging *j, struct pp_finding *f, const char *off)
 {
 	bool intel = j->host->iommu == PP_IOMMU_INTEL || j->host->iommu == PP_IOMMU_NONE;
 
 	if (off)
-		pp_add_cure(f, "kernel-argument",
-		            pp_arena_printf(j->arena,
-		                            "take %s off the kernel's command line%s and reboot",
-		                            off, intel ? ", put intel_iommu=on there" : ""),
-		            NULL);
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_kernel_argument,
+			pp_arena_printf(j->arena,
+		                        "take %s off the kernel's command line%s and reboot", off,
+		                        intel ? ", put intel_iommu=on there" : ""),
+			NULL);
 	else if (intel)
-		pp_add_cure_by_free(f, "kernel-argument",
-		                    "add intel_iommu=on to the kernel's command line, then reboot",
-		                    NULL, "intel_iommu=on");
+		pp_add_remedy_by_argument(
+			f, &pp_remedy_kernel_argument,
+			"add intel_iommu=on to the kernel's command line, then reboot", NULL,
+			"intel_iommu=on");
 	else if (j->host->kernel.command_line.error)
 		pp_evidence(j, f, "the kernel's command line was not read");
 	else /* AMD's and Arm's are on by default: only the log can tell what went wrong. */
@@ -100,14 +104,15 @@ static void cure_argument(struct pp_judging *j, struct pp_finding *f, const char
 		            j->host->iommu == PP_IOMMU_AMD ? "AMD-Vi" : "smmu");
 }
 
-static void cure_table(const struct pp_host *h, struct pp_finding *f)
+static void remedy_table(struct pp_judging *j, struct pp_finding *f)
 {
-	pp_add_cure(f, "bios-update", "a newer BIOS may have mended the table", NULL);
-	if (!pp_locked_down(h))
-		pp_add_cure(f, "table-override",
-		            "give the kernel the table with its mistake mended, by hand "
-		            "(doc/cures.md), then reboot",
-		            "a table that is not the firmware's own");
+	pp_add_remedy_by_hand(f, &pp_remedy_bios_update, "a newer BIOS may have mended the table",
+	                      NULL);
+	if (!pp_remedy_override_forbidden(j->host, j->arena))
+		pp_add_remedy_by_hand(f, &pp_remedy_override,
+		                      "give the kernel the table with its mistake mended, by hand "
+		                      "(doc/cures.md), then reboot",
+		                      "a table that is not the firmware's own");
 }
 
 /* Declared, and yet not running: what is known to keep the kernel from it. */
@@ -122,25 +127,25 @@ static void iommu_declared_but_off(struct pp_judging *j, const char *table)
 		            "the kernel gave up on the IOMMU: it could not map a region that the "
 		            "firmware asks for");
 		pp_evidence(j, f, "kernel log: not able to establish FW requested direct mapping");
-		pp_add_cure_by_free(f, "kernel-argument",
-		                    "add iommu=pt to the kernel's command line, then reboot", NULL,
-		                    "iommu=pt");
-		cure_table(h, f);
+		pp_add_remedy_by_argument(f, &pp_remedy_kernel_argument,
+		                          "add iommu=pt to the kernel's command line, then reboot",
+		                          NULL, "iommu=pt");
+		remedy_table(j, f);
 	} else if (h->table_error.code) {
 		f = pp_find(j, PP_BLOCKS,
 		            "the IOMMU is off: the firmware's %s table is broken (%s)", table,
 		            h->table_error.text);
 		/* No argument makes the kernel read a table that it could not use. */
-		cure_table(h, f);
+		remedy_table(j, f);
 	} else if (off) {
 		f = pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
 		            off);
-		cure_argument(j, f, off);
+		remedy_argument(j, f, off);
 	} else {
 		f = pp_find(j, PP_BLOCKS,
 		            "the firmware declares an IOMMU (%s), but the kernel does not run it",
 		            table);
-		cure_argument(j, f, NULL);
+		remedy_argument(j, f, NULL);
 	}
 	pp_evidence(j, f, "/sys/firmware/acpi/tables/%s: present", table);
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: empty");
@@ -161,8 +166,8 @@ static void iommu_off(struct pp_judging *j)
 		struct pp_finding *f = pp_find(j, PP_BLOCKS,
 		                               "the kernel runs no IOMMU; whether the firmware "
 		                               "declares one could not be read");
-		cure_argument(j, f, switched_off(j));
-		cure_firmware(j, f);
+		remedy_argument(j, f, switched_off(j));
+		remedy_firmware(j, f);
 	}
 }
 
@@ -184,7 +189,7 @@ static void iommu_scope_type(struct pp_judging *j)
 		pp_evidence(j, f, "DMAR+0x%x: scope of type %u for %s, header type %u",
 		            h->wrong_scope_offset, h->wrong_scope_type, pp_name_of(j, d),
 		            d->config.header_type);
-		cure_table(h, f);
+		remedy_table(j, f);
 	} else if (h->kernel.log_scope_mismatch) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
@@ -192,7 +197,7 @@ static void iommu_scope_type(struct pp_judging *j)
 			"Linux leaves the whole IOMMU off",
 			h->kernel.log_scope_device ? h->kernel.log_scope_device : "a device");
 		pp_evidence(j, f, "kernel log: Device scope type does not match");
-		cure_table(h, f);
+		remedy_table(j, f);
 	}
 }
 
@@ -261,15 +266,17 @@ static void interrupt_remapping(struct pp_judging *j)
 	const char *argument = pp_kernel_argument(h, "intremap", j->arena);
 	if (argument && !strncmp(argument, "off", 3)) {
 		pp_evidence(j, f, "command line: intremap=off");
-		pp_add_cure(f, "kernel-argument",
-		            "take intremap=off off the kernel's command line and reboot", NULL);
+		pp_add_remedy_by_hand(f, &pp_remedy_kernel_argument,
+		                      "take intremap=off off the kernel's command line and reboot",
+		                      NULL);
 	}
 	if (allowed)
 		return;
-	pp_add_cure(f, "allow-unsafe-interrupts",
-	            "write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a file of "
-	            "/etc/modprobe.d and reboot",
-	            "a guest that owns a device can inject interrupts into the host");
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_unsafe_interrupts,
+		"write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a file of "
+		"/etc/modprobe.d and reboot",
+		"a guest that owns a device can inject interrupts into the host");
 }
 
 static const struct pp_rule rules[] = {

@@ -13,21 +13,6 @@ bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold)
 	return !hold->relaxable;
 }
 
-enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
-{
-	/* Intel's driver has always refused; the core does it for every IOMMU since 6.6. */
-	if (h->iommu == PP_IOMMU_INTEL)
-		return PP_YES;
-	enum pp_tri core = pp_kernel_at_least(&h->kernel, 6, 6);
-	/* Whose driver runs is not known: it may be Intel's. */
-	return h->iommu == PP_IOMMU_NONE && core == PP_NO ? PP_UNKNOWN : core;
-}
-
-enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h)
-{
-	return pp_kernel_at_least(&h->kernel, 5, 3);
-}
-
 /* How the running kernel will put it, for those who look for the line. */
 static void quote_kernel(struct pp_judging *j, struct pp_finding *f)
 {
@@ -186,7 +171,7 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 	if (f->effect == PP_INFORMS)
 		return;
 	quote_kernel(j, f);
-	pp_cure_regions(j, f, d);
+	pp_add_region_remedies(j, f, d);
 }
 
 static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
@@ -295,10 +280,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 		prove_holds(j, f, first, true);
 	prove_group(j, f, g);
 	quote_kernel(j, f);
-	if (first)
-		pp_cure_regions(j, f, first);
-	else
-		pp_cure_any_region(j, f);
+	pp_add_region_remedies(j, f, d);
 }
 
 static bool lists_direct(const struct pp_group *g)
@@ -421,19 +403,23 @@ static void odd_firmware(struct pp_judging *j)
 static const struct pp_rule rules[] = {
 	{ .id = "rmrr-hard",
 	  .scope = PP_SCOPE_OF_DEVICE,
+	  .about_regions = true,
 	  .reference = "VT-d 8.4; drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable()",
 	  .on_device = held_by_rmrr },
 	{ .id = "ivmd-hard",
 	  .scope = PP_SCOPE_OF_DEVICE,
+	  .about_regions = true,
 	  .reference = "IOMMU 48882, 5.2.2.3; drivers/iommu/iommu.c, "
 	               "iommu_create_device_direct_mappings()",
 	  .on_device = held_by_ivmd },
 	{ .id = "region-hard",
 	  .scope = PP_SCOPE_OF_DEVICE,
+	  .about_regions = true,
 	  .reference = "drivers/iommu/iommu.c, iommu_create_device_direct_mappings()",
 	  .on_device = held_elsewhere },
 	{ .id = "region-companion",
 	  .scope = PP_SCOPE_OF_DEVICE,
+	  .about_regions = true,
 	  .reference = "drivers/iommu/iommu.c, __iommu_group_set_domain()",
 	  .on_device = companion_held },
 	{ .id = "rmrr-relaxable",

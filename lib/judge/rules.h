@@ -30,11 +30,12 @@ struct pp_judging {
 	const struct pp_host *host;
 	struct pp_survey *survey;
 	struct pp_arena *arena;
-	const struct pp_rule *rule;    /* the one that runs now */
-	struct pp_group_facts *groups; /* by group index */
-	uint32_t *hard;                /* hard holds, by device index */
-	struct finding_list *into;     /* where findings go now */
-	bool failed;                   /* out of memory: tested once, at the end */
+	const struct pp_rule *rule;                 /* the one that runs now */
+	struct pp_group_facts *groups;              /* by group index */
+	uint32_t *hard;                             /* hard holds, by device index */
+	struct pp_region_remedies *region_remedies; /* NULL until a region is found */
+	struct finding_list *into;                  /* where findings go now */
+	bool failed;                                /* out of memory: tested once, at the end */
 	struct pp_finding lost;
 };
 
@@ -47,11 +48,13 @@ struct pp_finding *pp_find_unknown(struct pp_judging *j, enum pp_effect could, c
 /* One line of proof. */
 void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* What a person does. */
-void pp_add_cure(struct pp_finding *f, const char *id, const char *text, const char *risk);
-/* What "pcipass free" does as well; argument: see struct pp_cure. */
-void pp_add_cure_by_free(struct pp_finding *f, const char *id, const char *text, const char *risk,
-                         const char *argument);
+/* One without a text, after a failure, is passed over. */
+void pp_add_remedy(struct pp_finding *f, const struct pp_remedy *r);
+/* One in the rule's own words: for a person; or a kernel argument that "pcipass free" adds. */
+void pp_add_remedy_by_hand(struct pp_finding *f, const struct pp_remedy_ops *ops, const char *text,
+                           const char *side_effect);
+void pp_add_remedy_by_argument(struct pp_finding *f, const struct pp_remedy_ops *ops,
+                               const char *text, const char *side_effect, const char *argument);
 
 /* "07:00.0", in the arena. */
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d);
@@ -63,20 +66,16 @@ const struct pp_group_facts *pp_group_facts_of(const struct pp_judging *j,
 
 /* A hold that Linux does not let go: neither USB nor display, nor relaxed by an argument. */
 bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold);
-/* Whether the running kernel refuses a group for such a region. */
-enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
-/* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
-enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
 /* Number of hard holds of a device. */
 static inline uint32_t pp_nr_hard_holds(const struct pp_judging *j, const struct pp_device *d)
 {
 	return j->hard[d - j->host->devices];
 }
 
-/* What frees a device from its regions, on this host, best first. */
-/* The same where it is not known which device is held: no card's own setting is named. */
-void pp_cure_any_region(struct pp_judging *j, struct pp_finding *f);
-void pp_cure_regions(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d);
+/* Finds out of all rows, once their findings are complete, whether "pcipass free" frees them. */
+void pp_choose_remedies(struct pp_judging *j, struct pp_row *rows);
+/* What frees a device, with all of its group, from the regions that hold the group. */
+void pp_add_region_remedies(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d);
 
 /* The rules, one table a file. */
 struct pp_rule_table {

@@ -4,22 +4,11 @@
 
 #include "plan/make.h"
 
-bool pp_blocker_is_region(const struct pp_finding *f)
-{
-	static const char *const rules[] = { "rmrr-hard", "ivmd-hard", "region-hard",
-		                             "region-companion" };
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (!strcmp(f->rule->id, rules[i]))
-			return true;
-	return false;
-}
-
 /* What only comes along need not work for a guest; its regions hold the whole group. */
 static bool matters(const struct pp_planning *p, uint32_t device, const struct pp_finding *f)
 {
 	return p->is_asked[device] || f->rule->scope != PP_SCOPE_OF_DEVICE ||
-	       pp_blocker_is_region(f);
+	       pp_finding_is_region(f);
 }
 
 /* Calls one for each finding of each device that is to be freed, until one returns non-zero. */
@@ -47,7 +36,7 @@ static int each_finding(struct pp_planning *p,
 static int refuse_incurable(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
                             struct pp_error *e)
 {
-	if (f->effect != PP_BLOCKS || f->nr_cures || pp_blocker_is_region(f))
+	if (f->effect != PP_BLOCKS || f->nr_remedies || pp_finding_is_region(f))
 		return 0;
 	return pp_fail(e, ENOTSUP, "%s: no cure is known: %s", pp_planning_name(p, device),
 	               f->text);
@@ -65,7 +54,7 @@ static int refuse_unknown(struct pp_planning *p, uint32_t device, const struct p
 static int note_region(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
                        struct pp_error *e)
 {
-	return f->effect == PP_BLOCKS && pp_blocker_is_region(f);
+	return f->effect == PP_BLOCKS && pp_finding_is_region(f);
 }
 
 int pp_plan_look(struct pp_planning *p, bool *regions, struct pp_error *e)
@@ -79,59 +68,42 @@ int pp_plan_look(struct pp_planning *p, bool *regions, struct pp_error *e)
 	return r;
 }
 
-/* The one asked for, else the first that frees the device itself. */
-static const struct pp_cure *cure_of(const struct pp_planning *p, const struct pp_finding *f)
-{
-	const struct pp_cure *best = NULL;
-
-	for (uint32_t i = 0; i < f->nr_cures; i++) {
-		const struct pp_cure *c = &f->cures[i];
-		if (p->cure && !strcmp(c->id, p->cure))
-			return c;
-		if (!best && strcmp(c->id, "use-vf") != 0)
-			best = c;
-	}
-	return best ? best : &f->cures[0];
-}
-
 /* Without an IOMMU the kernel makes no groups. */
-static const char *risk_of(const struct pp_planning *p, const struct pp_cure *c)
+static const char *blocker_side_effect(const struct pp_planning *p, const struct pp_remedy *r)
 {
-	if (c->risk || p->h->iommu_on == PP_YES)
-		return c->risk;
+	if (r->side_effect || p->h->iommu_on == PP_YES)
+		return r->side_effect;
 	return "which devices share a group, and must come along, is only foretold while the "
 	       "IOMMU is off: ask again when it is on";
 }
 
-static int cure(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
-                struct pp_error *e)
+static int blocker_remedy(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                          struct pp_error *e)
 {
-	if (f->effect != PP_BLOCKS || pp_blocker_is_region(f))
+	if (f->effect != PP_BLOCKS || pp_finding_is_region(f))
 		return 0;
-	const struct pp_cure *c = cure_of(p, f);
-	if (c->argument)
-		pp_planning_argue(p, c->id, c->argument, risk_of(p, c));
-	else
-		pp_planning_instruct(p, c->id, c->text, risk_of(p, c));
-	for (uint32_t i = 0; i < f->nr_cures; i++)
-		if (&f->cures[i] != c)
-			pp_planning_alternative(p, true, f->cures[i].id, f->cures[i].text,
-			                        f->cures[i].risk);
+	struct pp_remedy r = *pp_finding_choice(f, p->by);
+	for (uint32_t i = 0; i < f->nr_remedies; i++)
+		if (f->remedies[i].ops != r.ops || strcmp(f->remedies[i].text, r.text) != 0)
+			pp_planning_alternative(p, true, f->remedies[i].ops->id,
+			                        f->remedies[i].text, f->remedies[i].side_effect);
+	r.side_effect = blocker_side_effect(p, &r);
+	pp_remedy_add_steps(NULL, &r, &p->steps);
 	return 0;
 }
 
-static int cure_of_host(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
-                        struct pp_error *e)
+static int blocker_of_host(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
+                           struct pp_error *e)
 {
-	return f->rule->scope == PP_SCOPE_OF_HOST ? cure(p, device, f, e) : 0;
+	return f->rule->scope == PP_SCOPE_OF_HOST ? blocker_remedy(p, device, f, e) : 0;
 }
 
 void pp_plan_host_blockers(struct pp_planning *p)
 {
-	(void)each_finding(p, cure_of_host, NULL);
+	(void)each_finding(p, blocker_of_host, NULL);
 }
 
 void pp_plan_own_blockers(struct pp_planning *p)
 {
-	(void)each_finding(p, cure, NULL);
+	(void)each_finding(p, blocker_remedy, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "base/crc32.h"
 #include "plan/check.h"
+#include "remedy/remedy.h"
 
 struct checking {
 	const struct pp_plan *p;
@@ -44,30 +45,15 @@ const char *pp_verified_name(enum pp_verified v)
 	return names[v];
 }
 
-static const struct pp_step *find_step(const struct pp_plan *p, const char *cure)
+/* Whether a step's remedy does that: enum pp_remedy_flags. */
+static bool plan_does(const struct pp_plan *p, enum pp_remedy_flags what)
 {
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		if (!strcmp(p->steps[i].cure, cure))
-			return &p->steps[i];
-	return NULL;
-}
-
-/* The firmware's table itself was to change, not only what the kernel makes of it. */
-static bool changes_table(const struct pp_plan *p)
-{
-	static const char *const cures[] = { "bios-rmrds", "bios-shared-memory", "bios-preboot-dma",
-		                             "table-override" };
-
-	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++)
-		if (find_step(p, cures[i]))
+	for (uint32_t i = 0; i < p->nr_steps; i++) {
+		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].cure);
+		if (ops && ops->flags & what)
 			return true;
+	}
 	return false;
-}
-
-/* Regions that the firmware was not asked to give up: it may still use them. */
-static bool is_behind_firmware(const struct pp_plan *p)
-{
-	return find_step(p, "table-override") || find_step(p, "relax-rmrr");
 }
 
 static const char *range(struct checking *c, uint64_t start, uint64_t end_incl)
@@ -182,12 +168,12 @@ static void check_device(struct checking *c, const struct pp_plan_device *pd)
 		    d->vendor, d->device, pd->vendor, pd->device);
 		return;
 	}
-	if (changes_table(c->p))
+	if (plan_does(c->p, PP_REMEDY_CHANGES_TABLE))
 		check_table(c, pd, d);
-	if (changes_table(c->p) || find_step(c->p, "relax-rmrr"))
+	if (plan_does(c->p, PP_REMEDY_CHANGES_KERNEL))
 		check_kernel(c, pd, d);
 	/* With one of its functions in its place, or unbound, it stays with the host. */
-	if (!find_step(c->p, "use-vf") && !is_unbound(c->p, pd->address))
+	if (!plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address))
 		check_verdict(c, pd, &c->s->rows[index]);
 }
 
@@ -321,7 +307,7 @@ static void check_faults(struct checking *c)
 		    (unsigned long long)f->address, range(c, r->start, r->end_incl));
 		return;
 	}
-	if (!is_behind_firmware(c->p))
+	if (!plan_does(c->p, PP_REMEDY_OVER_FIRMWARE))
 		return;
 	if (k->log_error)
 		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");

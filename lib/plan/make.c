@@ -31,96 +31,24 @@ static const char *copy(struct pp_planning *p, const char *text)
 	return text ? pp_planning_text(p, "%s", text) : NULL;
 }
 
-struct pp_step *pp_planning_step(struct pp_planning *p, enum pp_step_kind kind, const char *cure,
-                                 const char *risk)
-{
-	/* The last place is for those that are too many. */
-	bool full = p->nr_steps == PP_PLAN_MAX_STEPS;
-	struct pp_step *s = &p->steps[p->nr_steps];
-
-	p->failed |= full;
-	p->nr_steps += !full;
-	*s = (struct pp_step){
-		.kind = kind,
-		.cure = copy(p, cure),
-		.risk = copy(p, risk),
-	};
-	s->needs_reboot = pp_step_needs_reboot(s);
-	return s;
-}
-
-/* Whether it takes a reboot, and the way back: what doc/cures.md says of each. */
-static const struct instruction {
-	const char *cure, *undo;
-	bool needs_reboot;
-} instructions[] = {
-	{ "bios-shared-memory", "enable it again, and a reboot", true },
-	{ "bios-preboot-dma", "turn it on again, and a reboot", true },
-	{ "bios-iommu", "disable it again, and a reboot", true },
-	{ "virtual-iommu", "take it out of the machine again", true },
-	{ "bios-vmd", "switch VMD on again, and a reboot", true },
-	{ "bios-update", "the older BIOS, where its maker has a way back", true },
-	{ "kernel-argument", "the command line as it was, and a reboot", true },
-	{ "table-override", "the initrd without that table, and a reboot", true },
-	{ "allow-unsafe-interrupts", "take the line out again, and a reboot", true },
-	{ "disable-denylist", "take the line out again, and a reboot", true },
-	{ "unbind-bridge", "write the same to the driver's bind, or reboot", false },
-	{ "vfs-off", "write the former number there", false },
-	{ "use-vf", "nothing to undo", false },
-	{ "another-slot", "put the card back", true },
-};
-
-void pp_planning_instruct(struct pp_planning *p, const char *cure, const char *text,
-                          const char *risk)
-{
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		if (p->steps[i].kind == PP_STEP_INSTRUCTION && !strcmp(p->steps[i].text, text))
-			return;
-	struct pp_step *s = pp_planning_step(p, PP_STEP_INSTRUCTION, cure, risk);
-	s->text = copy(p, text);
-	s->undo = "doc/cures.md says how";
-	s->needs_reboot = true;
-	for (size_t i = 0; i < sizeof(instructions) / sizeof(instructions[0]); i++)
-		if (!strcmp(instructions[i].cure, cure)) {
-			s->undo = instructions[i].undo;
-			s->needs_reboot = instructions[i].needs_reboot;
-		}
-}
-
-void pp_planning_argue(struct pp_planning *p, const char *cure, const char *argument,
-                       const char *risk)
-{
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		if (p->steps[i].kind == PP_STEP_ARGUMENT &&
-		    !strcmp(p->steps[i].argument.argument, argument))
-			return;
-	struct pp_step *s = pp_planning_step(p, PP_STEP_ARGUMENT, cure, risk);
-	s->argument.argument = argument;
-}
-
-void pp_planning_alternative(struct pp_planning *p, bool possible, const char *cure,
-                             const char *text, const char *risk)
+void pp_planning_alternative(struct pp_planning *p, bool possible, const char *remedy,
+                             const char *text, const char *side_effect)
 {
 	for (uint32_t i = 0; i < p->nr_alternatives; i++)
-		if (!strcmp(p->alternatives[i].cure, cure))
+		if (!strcmp(p->alternatives[i].cure, remedy))
 			return;
 	if (p->nr_alternatives < PP_PLAN_MAX_ALTERNATIVES)
 		p->alternatives[p->nr_alternatives++] =
-			(struct pp_alternative){ copy(p, cure), copy(p, text), copy(p, risk),
-			                         possible };
+			(struct pp_alternative){ copy(p, remedy), copy(p, text),
+			                         copy(p, side_effect), possible };
 }
 
-const struct pp_cure *pp_planning_cure(const struct pp_planning *p, uint32_t device, const char *id)
+bool pp_planning_offers(const struct pp_finding *f, const char *id)
 {
-	const struct pp_row *row = &p->s->rows[device];
-
-	for (uint32_t i = 0; i < row->nr_findings; i++) {
-		const struct pp_finding *f = row->findings[i];
-		for (uint32_t c = 0; f->effect == PP_BLOCKS && c < f->nr_cures; c++)
-			if (!strcmp(f->cures[c].id, id))
-				return &f->cures[c];
-	}
-	return NULL;
+	for (uint32_t i = 0; f->effect == PP_BLOCKS && i < f->nr_remedies; i++)
+		if (!strcmp(f->remedies[i].ops->id, id))
+			return true;
+	return false;
 }
 
 /* Every card that sits in a slot. */
@@ -226,7 +154,6 @@ static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_err
 		if (!comes_along(p, group_asked, groups[i], i))
 			continue;
 		p->freed[p->nr_freed++] = i;
-		p->is_freed[i] = true;
 		if (pp_device_is_bridge(d))
 			continue;
 		devices[n++] = (struct pp_plan_device){
@@ -251,9 +178,7 @@ static int choose_devices(struct pp_planning *p, const char *wish, struct pp_err
 
 	p->freed = PP_ARENA_ARRAY(p->a, n, uint32_t);
 	p->is_asked = PP_ARENA_ARRAY(p->a, n, bool);
-	p->is_freed = PP_ARENA_ARRAY(p->a, n, bool);
-	p->is_held = PP_ARENA_ARRAY(p->a, n, bool);
-	if (!p->freed || !p->is_asked || !p->is_freed || !p->is_held)
+	if (!p->freed || !p->is_asked || pp_remedy_marks_init(&p->marks, p->h, p->a, e))
 		return pp_fail_oom(e, "plan");
 	pp_arena_init(&scratch, 0);
 	int r = mark_asked(p, wish, &scratch, e);
@@ -269,23 +194,24 @@ static void drop_weaker_argument(struct pp_planning *p)
 	bool stronger = false;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		stronger |= p->steps[i].kind == PP_STEP_ARGUMENT &&
-		            !strcmp(p->steps[i].argument.argument, "intel_iommu=on,relax_rmrr");
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		if (!stronger || p->steps[i].kind != PP_STEP_ARGUMENT ||
-		    strcmp(p->steps[i].argument.argument, "intel_iommu=on") != 0)
-			p->steps[n++] = p->steps[i];
-	p->nr_steps = n;
+	for (uint32_t i = 0; i < p->steps.count; i++)
+		stronger |=
+			p->steps.list[i].kind == PP_STEP_ARGUMENT &&
+			!strcmp(p->steps.list[i].argument.argument, "intel_iommu=on,relax_rmrr");
+	for (uint32_t i = 0; i < p->steps.count; i++)
+		if (!stronger || p->steps.list[i].kind != PP_STEP_ARGUMENT ||
+		    strcmp(p->steps.list[i].argument.argument, "intel_iommu=on") != 0)
+			p->steps.list[n++] = p->steps.list[i];
+	p->steps.count = n;
 }
 
-/* The names of what could be asked for. */
-static const char *possible_cures(struct pp_planning *p)
+const char *pp_planning_possible(struct pp_planning *p)
 {
 	const char *list = "";
 
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "", p->steps[i].cure);
+	for (uint32_t i = 0; i < p->steps.count; i++)
+		list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "",
+		                        p->steps.list[i].cure);
 	for (uint32_t i = 0; i < p->nr_alternatives; i++)
 		if (p->alternatives[i].possible)
 			list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "",
@@ -293,38 +219,38 @@ static const char *possible_cures(struct pp_planning *p)
 	return list;
 }
 
-static int check_cure_taken(struct pp_planning *p, struct pp_error *e)
+static int check_taken(struct pp_planning *p, struct pp_error *e)
 {
-	if (!p->cure || !p->nr_steps)
+	if (!p->by || !p->steps.count)
 		return 0;
-	for (uint32_t i = 0; i < p->nr_steps; i++)
-		if (!strcmp(p->steps[i].cure, p->cure))
+	for (uint32_t i = 0; i < p->steps.count; i++)
+		if (!strcmp(p->steps.list[i].cure, p->by))
 			return 0;
-	return pp_fail(e, ENOTSUP, "%s frees nothing here; these do: %s", p->cure,
-	               possible_cures(p));
+	return pp_fail(e, ENOTSUP, "%s frees nothing here; these do: %s", p->by,
+	               pp_planning_possible(p));
 }
 
 static int make_steps(struct pp_planning *p, struct pp_error *e)
 {
-	bool regions = false, by_vf = false;
+	bool regions = false, keeps_device = false;
 	int r = pp_plan_look(p, &regions, e);
 
 	if (r)
 		return r;
 	pp_plan_host_blockers(p);
 	if (regions)
-		r = pp_plan_ways(p, &by_vf, e);
+		r = pp_plan_regions(p, &keeps_device, e);
 	if (r)
 		return r;
 	/* A virtual function needs an IOMMU too, and nothing else of what its device needs. */
-	if (!by_vf)
+	if (!keeps_device)
 		pp_plan_own_blockers(p);
 	drop_weaker_argument(p);
-	r = check_cure_taken(p, e);
-	for (uint32_t i = 0; !r && i < p->nr_steps; i++)
-		p->failed |= !pp_step_describe(p->a, &p->steps[i]);
-	p->plan->steps = p->steps;
-	p->plan->nr_steps = p->nr_steps;
+	r = check_taken(p, e);
+	for (uint32_t i = 0; !r && i < p->steps.count; i++)
+		p->failed |= !pp_step_describe(p->a, &p->steps.list[i]);
+	p->plan->steps = p->steps.list;
+	p->plan->nr_steps = p->steps.count;
 	p->plan->alternatives = p->alternatives;
 	p->plan->nr_alternatives = p->nr_alternatives;
 	return r;
@@ -334,19 +260,18 @@ static int make(struct pp_planning *p, const char *wish, struct pp_error *e)
 {
 	struct pp_plan *plan = p->plan;
 
-	p->steps = PP_ARENA_ARRAY(p->a, PP_PLAN_MAX_STEPS + 1, struct pp_step);
 	p->alternatives = PP_ARENA_ARRAY(p->a, PP_PLAN_MAX_ALTERNATIVES, struct pp_alternative);
-	if (!p->steps || !p->alternatives)
+	if (!p->alternatives)
 		return pp_fail_oom(e, "plan");
 	plan->wish = pp_planning_text(p, "%s", wish);
-	plan->by = copy(p, p->cure);
+	plan->by = copy(p, p->by);
 	plan->product = copy(p, p->h->product.text);
 	plan->bios_version = copy(p, p->h->bios_version.text);
 	plan->kernel = copy(p, p->h->kernel.release.text);
 	int r = choose_devices(p, wish, e);
 	if (!r)
 		r = make_steps(p, e);
-	if (!r && p->failed)
+	if (!r && (p->failed || p->steps.failed))
 		r = pp_fail(e, E2BIG, "%s: a plan for so much at once has more than %d steps", wish,
 		            PP_PLAN_MAX_STEPS);
 	return r;
@@ -365,12 +290,13 @@ int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_pla
 	struct pp_planning p = {
 		.s = s,
 		.h = s->host,
-		.cure = o ? o->cure : NULL,
-		.store = o ? o->store : NULL,
+		.by = o ? o->cure : NULL,
 		.plan = plan,
 		.a = &plan->arena,
 	};
-	int r = make(&p, wish, e);
+	int r = pp_steps_init(&p.steps, p.a, o ? o->store : NULL, e);
+	if (!r)
+		r = make(&p, wish, e);
 	if (r) {
 		pp_plan_free(plan);
 		return r;

@@ -64,12 +64,12 @@ static void print_finding(struct pp_out *o, const struct pp_finding *f)
 		pp_out_wrapped(o, "           proof: ", "                  ", f->evidence[i]);
 	pp_out_wrapped(o, "           rule:  ", "                  ", f->rule->id);
 	pp_out_wrapped(o, "           see:   ", "                  ", f->rule->reference);
-	for (uint32_t i = 0; i < f->nr_cures; i++) {
-		snprintf(first, sizeof(first), "           cure:  [%s] ", f->cures[i].id);
-		pp_out_wrapped(o, first, "                  ", f->cures[i].text);
-		if (f->cures[i].risk)
+	for (uint32_t i = 0; i < f->nr_remedies; i++) {
+		snprintf(first, sizeof(first), "           cure:  [%s] ", f->remedies[i].ops->id);
+		pp_out_wrapped(o, first, "                  ", f->remedies[i].text);
+		if (f->remedies[i].side_effect)
 			pp_out_wrapped(o, "                  its price: ", "                    ",
-			               f->cures[i].risk);
+			               f->remedies[i].side_effect);
 	}
 }
 
@@ -131,7 +131,7 @@ static bool any_cure(const struct pp_survey *s, const struct pp_selection *chose
 	for (uint32_t i = 0; i < chosen->count; i++) {
 		const struct pp_row *row = &s->rows[chosen->devices[i]];
 		for (uint32_t f = 0; f < row->nr_findings; f++)
-			if (row->findings[f]->nr_cures)
+			if (row->findings[f]->nr_remedies)
 				return true;
 	}
 	return false;
@@ -141,10 +141,8 @@ static bool any_cure(const struct pp_survey *s, const struct pp_selection *chose
 static void print_ways(struct pp_out *o, const struct pp_survey *s,
                        const struct pp_selection *chosen, const char *what)
 {
-	bool by_free = false;
+	bool by_free = pp_survey_by_free(s, chosen->devices, chosen->count);
 
-	for (uint32_t i = 0; i < chosen->count; i++)
-		by_free |= pp_row_by_free(&s->rows[chosen->devices[i]]);
 	if (!any_cure(s, chosen))
 		return;
 	pp_out(o, "\n");
@@ -212,7 +210,8 @@ static int severity(enum pp_verdict v)
 	return order[v];
 }
 
-static void print_check(struct pp_out *o, const char *what, const struct pp_row *worst)
+static void print_check(struct pp_out *o, const struct pp_survey *s, const char *what,
+                        const struct pp_row *worst)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], command[160];
 	const char *reason = "";
@@ -225,8 +224,8 @@ static void print_check(struct pp_out *o, const char *what, const struct pp_row 
 		reason = first->text;
 	if (o->style->format == PP_FORMAT_JSON) {
 		json_t *cures = json_array();
-		for (uint32_t i = 0; first && i < first->nr_cures; i++)
-			json_array_append_new(cures, json_string(first->cures[i].id));
+		for (uint32_t i = 0; first && i < first->nr_remedies; i++)
+			json_array_append_new(cures, json_string(first->remedies[i].ops->id));
 		pp_out_json(o,
 		            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema",
 		                      "pcipass.check/1", "asked", what, "address", address,
@@ -235,8 +234,7 @@ static void print_check(struct pp_out *o, const char *what, const struct pp_row 
 		pp_out(o, "\n");
 		return;
 	}
-	pp_words_free(worst, false, command, sizeof(command));
-	bool by_free = pp_row_by_free(worst);
+	bool by_free = pp_words_free(s, worst, command, sizeof(command));
 	pp_out(o, "%s: %s%s%s%s%s%s\n", address, verdict_words(worst->verdict), by_free ? " (" : "",
 	       by_free ? command : "", by_free ? ")" : "", *reason ? ": " : "", reason);
 }
@@ -260,7 +258,7 @@ int pp_report_check(const struct pp_survey *s, const char *what, const struct pp
 	if (r)
 		return r;
 	pp_out_init(&o, style, sink);
-	print_check(&o, what, worst);
+	print_check(&o, s, what, worst);
 	r = pp_out_fini(&o, e);
 	if (!r)
 		*ret = worst->verdict;

@@ -65,11 +65,12 @@ static json_t *cures(const struct pp_finding *f)
 {
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; i < f->nr_cures; i++) {
-		const struct pp_cure *c = &f->cures[i];
+	for (uint32_t i = 0; i < f->nr_remedies; i++) {
+		const struct pp_remedy *r = &f->remedies[i];
 		json_array_append_new(list,
-		                      json_pack("{s:s, s:s, s:s?, s:b}", "id", c->id, "text",
-		                                c->text, "risk", c->risk, "by_free", c->by_free));
+		                      json_pack("{s:s, s:s, s:s?, s:b, s:s?}", "id", r->ops->id,
+		                                "text", r->text, "risk", r->side_effect, "by_free",
+		                                r->automatic && !r->needs, "needs", r->needs));
 	}
 	return list;
 }
@@ -142,6 +143,7 @@ json_t *pp_json_row(const struct pp_out *o, const struct pp_survey *s, const str
 	json_object_set_new(object, "onboard",
 	                    d->slot.onboard ? json_string(d->slot.onboard) : json_null());
 	json_object_set_new(object, "verdict", json_string(pp_verdict_name(row->verdict)));
+	json_object_set_new(object, "by_free", json_boolean(row->by_free));
 	json_object_set_new(object, "findings", findings);
 	json_object_set_new(object, "unread", unread_of(d));
 	return object;

@@ -37,14 +37,14 @@ static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 	if (f->rule->scope == PP_SCOPE_OF_HOST)
 		return false;
 	/* Where nothing helps, what would help against the rest is no use. */
-	if (row->verdict == PP_VERDICT_BLOCKED && f->nr_cures)
+	if (row->verdict == PP_VERDICT_BLOCKED && f->nr_remedies)
 		return false;
 	return blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
 }
 
 static const char *cure_of(const struct pp_finding *f)
 {
-	return f->nr_cures ? f->cures[0].text : "";
+	return f->nr_remedies ? f->remedies[0].text : "";
 }
 
 /* The next reason of a row from index i on; NULL if there is none. */
@@ -62,6 +62,8 @@ static bool same_reasons(const struct pp_row *x, const struct pp_row *y)
 {
 	uint32_t i = 0, j = 0;
 
+	if (x->by_free != y->by_free)
+		return false;
 	for (;;) {
 		const struct pp_finding *a = next_reason(x, &i), *b = next_reason(y, &j);
 		if (!a || !b)
@@ -81,7 +83,7 @@ static uint64_t hash_text(uint64_t hash, const char *s)
 
 static uint64_t hash_reasons(const struct pp_row *row)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = 0xcbf29ce484222325ull ^ row->by_free;
 	const struct pp_finding *f;
 
 	for (uint32_t i = 0; (f = next_reason(row, &i));)
@@ -161,37 +163,36 @@ static void print_reason(struct pp_out *o, const struct pp_finding *f, const cha
 	char first[32], rest[32];
 
 	pp_out_wrapped(o, indent, indent, f->text);
-	if (!f->nr_cures || (*told && !strcmp(*told, f->cures[0].text)))
+	if (!f->nr_remedies || (*told && !strcmp(*told, f->remedies[0].text)))
 		return;
-	*told = f->cures[0].text;
+	*told = f->remedies[0].text;
 	snprintf(first, sizeof(first), "%scure: ", indent);
 	snprintf(rest, sizeof(rest), "%s      ", indent);
 	pp_out_wrapped(o, first, rest, *told);
 }
 
-static void print_by(struct pp_out *o, const char *indent, const struct pp_row *row, bool several)
+/* One command for all reasons: it makes one plan. */
+static void print_by(struct pp_out *o, const char *indent, const struct pp_survey *s,
+                     const struct pp_row *row, bool several)
 {
 	char command[160];
 
-	pp_words_free(row, several, command, sizeof(command));
-	pp_out(o, "%sdone by: %s\n", indent, command);
+	if (pp_words_free(s, row, command, sizeof(command)))
+		pp_out(o, "%sdone by: %s\n", indent, several ? "pcipass free DEVICE" : command);
 }
 
 /* Of one row, or of several that have them in common. */
-static void print_reasons(struct pp_out *o, const struct pp_row *row, bool several)
+static void print_reasons(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                          bool several)
 {
-	bool by_free = false;
 	const struct pp_finding *f;
 	const char *told = NULL;
 	uint32_t i = 0, n = 0;
 
-	for (; (f = next_reason(row, &i)); n++) {
+	for (; (f = next_reason(row, &i)); n++)
 		print_reason(o, f, "      ", &told);
-		by_free |= pp_finding_by_free(f);
-	}
-	/* One command for all of them: it makes one plan. */
-	if (by_free)
-		print_by(o, "      ", row, several);
+	if (n)
+		print_by(o, "      ", s, row, several);
 	bool blocked_itself = false;
 	for (i = 0; i < row->nr_findings; i++)
 		blocked_itself |= row->findings[i]->effect == PP_BLOCKS &&
@@ -204,7 +205,6 @@ static void print_reasons(struct pp_out *o, const struct pp_row *row, bool sever
 static void print_host(struct pp_out *o, const struct pp_survey *s)
 {
 	const char *told = NULL;
-	bool by_free = false;
 
 	if (s->nr_common_findings)
 		pp_out(o, "\n%sTHE WHOLE HOST%s\n", pp_out_color(o, PP_BOLD),
@@ -212,12 +212,15 @@ static void print_host(struct pp_out *o, const struct pp_survey *s)
 	for (uint32_t i = 0; i < s->nr_common_findings; i++) {
 		const struct pp_finding *f = s->common_findings[i];
 		print_reason(o, f, "  ", &told);
-		if (f->nr_cures && f->cures[0].risk)
-			pp_out_wrapped(o, "        its price: ", "          ", f->cures[0].risk);
-		by_free |= pp_finding_by_free(f);
+		if (f->nr_remedies && f->remedies[0].side_effect)
+			pp_out_wrapped(o, "        its price: ", "          ",
+			               f->remedies[0].side_effect);
 	}
-	if (by_free && s->nr_rows)
-		print_by(o, "  ", s->rows, true);
+	for (uint32_t i = 0; s->nr_common_findings && i < s->nr_rows; i++)
+		if (s->rows[i].by_free) {
+			print_by(o, "  ", s, &s->rows[i], true);
+			break;
+		}
 }
 
 /* Columns of the widest address. Sorted: the last device has the highest domain. */
@@ -292,7 +295,7 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 		print_row(o, s, list[i].row);
 		if (i + 1 < n && same_reasons(list[i].row, list[i + 1].row))
 			continue;
-		print_reasons(o, list[i].row, !in_one_slot(list, first, i));
+		print_reasons(o, s, list[i].row, !in_one_slot(list, first, i));
 		first = i + 1;
 	}
 	pp_arena_fini(&a);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/select.h"
 #include "report/words.h"
 
 void pp_words_host(const struct pp_host *h, char *buf, size_t size)
@@ -109,14 +110,15 @@ static const struct pp_row *first_to_cure(const struct pp_survey *s)
 }
 
 /* The mildest way comes first: a virtual function that is free needs nothing else done. */
-static const struct pp_cure *cure_to_begin_with(const struct pp_row *row)
+static const struct pp_remedy *cure_to_begin_with(const struct pp_row *row)
 {
 	/* Not while nothing at all can be passed. */
 	bool all_blocked = row->findings[0]->rule->scope == PP_SCOPE_OF_HOST;
 	for (uint32_t i = 0; !all_blocked && i < row->nr_findings; i++)
-		if (row->findings[i]->nr_cures && !strcmp(row->findings[i]->cures[0].id, "use-vf"))
-			return &row->findings[i]->cures[0];
-	return &row->findings[0]->cures[0];
+		if (row->findings[i]->nr_remedies &&
+		    !strcmp(row->findings[i]->remedies[0].ops->id, "use-vf"))
+			return &row->findings[i]->remedies[0];
+	return &row->findings[0]->remedies[0];
 }
 
 /* Firmware names slots as it likes: what a shell would take apart is not printed for one. */
@@ -128,17 +130,34 @@ static bool can_type(const char *word)
 	return *word && !word[strspn(word, plain)];
 }
 
-void pp_words_free(const struct pp_row *row, bool several, char *buf, size_t size)
+/* Whether "pcipass free slotN" frees every card in that slot. */
+static bool slot_by_free(const struct pp_survey *s, const char *slot)
 {
+	struct pp_selection chosen;
+	struct pp_arena a;
+	char what[80];
+
+	pp_arena_init(&a, 0);
+	snprintf(what, sizeof(what), "slot%s", slot);
+	bool yes = !pp_select(s->host, what, &a, &chosen, NULL) &&
+	           pp_survey_by_free(s, chosen.devices, chosen.count);
+	pp_arena_fini(&a);
+	return yes;
+}
+
+bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size)
+{
+	const char *slot = row->device->slot.name;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
+	if (!row->by_free)
+		return false;
 	pp_address_format_short(row->device->address, address);
-	if (several)
-		snprintf(buf, size, "pcipass free DEVICE");
-	else if (row->device->slot.name && can_type(row->device->slot.name))
-		snprintf(buf, size, "pcipass free slot%s", row->device->slot.name);
+	if (slot && can_type(slot) && slot_by_free(s, slot))
+		snprintf(buf, size, "pcipass free slot%s", slot);
 	else
 		snprintf(buf, size, "pcipass free %s", address);
+	return true;
 }
 
 bool pp_words_elsewhere(const struct pp_out *o)
@@ -147,11 +166,12 @@ bool pp_words_elsewhere(const struct pp_out *o)
 }
 
 /* Who does it, and where what it would do can be seen beforehand. */
-static void print_free(struct pp_out *o, const struct pp_row *row)
+static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
 {
 	char command[160], line[256];
 
-	pp_words_free(row, false, command, sizeof(command));
+	if (!pp_words_free(s, row, command, sizeof(command)))
+		return;
 	snprintf(line, sizeof(line), "%s (as root%s; it asks first)", command,
 	         pp_words_elsewhere(o) ? ", on that host" : "");
 	pp_out_wrapped(o, "      done by: ", "        ", line);
@@ -164,7 +184,7 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 
 	if (!row)
 		return;
-	const struct pp_cure *cure = cure_to_begin_with(row);
+	const struct pp_remedy *cure = cure_to_begin_with(row);
 	pp_address_format_short(row->device->address, address);
 	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
 		snprintf(line, sizeof(line), "%s", cure->text);
@@ -174,10 +194,9 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	else
 		snprintf(line, sizeof(line), "to free %s, %s", address, cure->text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
-	if (cure->by_free)
-		print_free(o, row);
-	if (cure->risk)
-		pp_out_wrapped(o, "      its price: ", "        ", cure->risk);
+	print_free(o, s, row);
+	if (cure->side_effect)
+		pp_out_wrapped(o, "      its price: ", "        ", cure->side_effect);
 	snprintf(line, sizeof(line), "%s explain %s",
 	         o->style->command ? o->style->command : "pcipass", address);
 	pp_out_wrapped(o, "More: ", "      ", line);

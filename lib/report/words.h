@@ -15,10 +15,10 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size);
 /* What was not read, why, and what it would add. Nothing where all was read. */
 void pp_words_rights(struct pp_out *o, const struct pp_host *h);
 /*
- * What to type to have a row's devices freed: "pcipass free slot2"; of several rows at once
- * "pcipass free DEVICE".
+ * What to type to have a row's device freed: "pcipass free slot2" where that frees all of the slot,
+ * else its address. false: it is not, or not only, for "pcipass free" to do.
  */
-void pp_words_free(const struct pp_row *row, bool several, char *buf, size_t size);
+bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size);
 /* The report is of a capture: the reader may sit at another host than it tells of. */
 bool pp_words_elsewhere(const struct pp_out *o);
 /* The next step. */

@@ -50,13 +50,11 @@ class Hints(unittest.TestCase):
         return found
 
     def freed(self, sample: str, command: str) -> None:
-        """The command has a plan, of which a program carries out one step at least."""
+        """The command has a plan, and a program carries out all of it."""
         line = command.replace("pcipass ", f"pcipass --json --from '{sample}' ", 1) + " --dry-run"
-        plan = self.type(line, *((0, 3) if AS_USER in sample else ()))
-        if AS_USER in sample and "root can" in plan:
-            return
+        plan = self.type(line)
         kinds = [s["kind"] for s in json.loads(plan)["steps"]]
-        self.assertTrue(set(kinds) - {"instruction"}, f"{sample}: {command}: {kinds}")
+        self.assertTrue(kinds and "instruction" not in kinds, f"{sample}: {command}: {kinds}")
 
     def test_surveys(self):
         """Each "done by", and what the survey ends with."""

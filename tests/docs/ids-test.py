@@ -1,35 +1,44 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every rule and cure of the judge has its section in the documents, and no section is left over.
+"""Every rule and remedy has its section in the documents, no section is left over, and the
+overview of the remedies says what their rows say.
 
-usage: ids-test.py SOURCE_ROOT
+usage: ids-test.py LIST_IDS SOURCE_ROOT [--write]
 """
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-RULE = re.compile(r'\.id\s*=\s*"([^"]+)"')
-CURE = re.compile(r'\bpp_add_cure(?:_by_free)?\(\s*\w+,\s*"([^"]+)"')
-CURE_CALL = re.compile(r"\bpp_add_cure(?:_by_free)?\(")
+BEGIN, END = "<!-- overview: from lib/remedy -->\n", "<!-- end of the overview -->\n"
 
 
-WAY = re.compile(r'\.cure\s*=\s*"([^"]+)"')
+def rows_of(program: str) -> tuple[set[str], list[list[str]]]:
+    """The ids of the rules, and the fields of the remedies."""
+    lines = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
+    fields = [line.split("\t") for line in lines]
+    return {f[1] for f in fields if f[0] == "rule"}, [f[1:] for f in fields if f[0] == "remedy"]
 
 
-def ids_of_code(judge: Path) -> tuple[set[str], set[str], list[str]]:
-    """Rules, cures, and what the patterns above did not understand."""
-    rules, cures, wrong = set(), set(), []
-    for path in sorted(judge.glob("*.c")):
-        text = path.read_text()
-        if path.name.startswith("rule-"):
-            rules.update(RULE.findall(text))
-        found = CURE.findall(text)
-        cures.update(found)
-        # finding.c defines it; everywhere else the id must stand in the call.
-        if path.name != "finding.c" and len(found) != len(CURE_CALL.findall(text)):
-            wrong.append(f"{path.name}: a call of pp_add_cure() whose id is not a literal")
-    return rules, cures, wrong
+def overview(remedies: list[list[str]]) -> str:
+    """The table of all remedies, best first."""
+    rows = ["| remedy | what it is | the way back | reboot |", "|---|---|---|---|"]
+    rows += [f"| [{i}](#{i}) | {summary} | {undo} | {reboot} |" for i, summary, undo, reboot in remedies]
+    return BEGIN + "\n".join(rows) + "\n" + END
+
+
+def overview_differs(remedies: list[list[str]], document: Path, write: bool) -> list[str]:
+    """Compares the table in the document, or puts it there."""
+    text, wanted = document.read_text(), overview(remedies)
+    found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), text, re.DOTALL)
+    if not found:
+        return [f"{document.name}: no overview"]
+    if write:
+        document.write_text(text.replace(found.group(), wanted))
+    elif found.group() != wanted:
+        return [f"{document.name}: the overview is not what lib/remedy says (--write mends it)"]
+    return []
 
 
 def compare(what: str, code: set[str], document: Path, level: str) -> list[str]:
@@ -41,23 +50,23 @@ def compare(what: str, code: set[str], document: Path, level: str) -> list[str]:
     return wrong
 
 
-def rule_cures(root: Path) -> list[str]:
-    """Each cure is named by one rule at least."""
+def unlinked(remedies: set[str], root: Path) -> list[str]:
+    """Each remedy is named by one rule at least; another slot is only ever asked for."""
     linked = set(re.findall(r"\(cures\.md#([a-z0-9-]+)\)", (root / "doc/rules.md").read_text()))
-    cures = ids_of_code(root / "lib/judge")[1]
-    return [f"rules.md: no rule leads to the cure {i}" for i in cures - linked]
+    return [f"rules.md: no rule leads to {i}" for i in remedies - linked - {"another-slot"}]
 
 
 def main() -> int:
-    root = Path(sys.argv[1])
-    rules, cures, wrong = ids_of_code(root / "lib/judge")
-    if not rules or not cures:
-        wrong.append("no rules or no cures found in lib/judge")
+    root = Path(sys.argv[2])
+    rules, rows = rows_of(sys.argv[1])
+    remedies, wrong = {row[0] for row in rows}, []
+    if not rules or not remedies:
+        wrong.append("no rules or no remedies found")
     wrong += compare("rule", rules, root / "doc/rules.md", "###")
-    cures |= set(WAY.findall((root / "lib/plan/way.c").read_text()))
-    wrong += compare("cure", cures, root / "doc/cures.md", "##")
-    wrong += rule_cures(root)
-    print("\n".join(sorted(wrong)) or f"{len(rules)} rules and {len(cures)} cures, all described")
+    wrong += compare("remedy", remedies, root / "doc/cures.md", "##")
+    wrong += unlinked(remedies, root)
+    wrong += overview_differs(rows, root / "doc/cures.md", "--write" in sys.argv)
+    print("\n".join(sorted(wrong)) or f"{len(rules)} rules and {len(remedies)} remedies, all described")
     return 1 if wrong else 0
 
 

@@ -89,7 +89,7 @@ class ProLiantGen8(SampleTest):
         self.assertIn("RMRDS_Slot2", finding["cures"][0]["text"])
         self.assertIn("iLO", finding["cures"][0]["risk"])
         for nic in ("0a:00.0", "0a:00.1"):
-            self.blocked(s, nic, {"rmrr-hard"}, ["bios-rmrds", "table-override"])
+            self.blocked(s, nic, {"rmrr-hard"}, ["bios-rmrds", "table-override", "use-vf"])
             self.assertIn("RMRDS_Slot3", s.findings(nic)[0]["cures"][0]["text"])
         for embedded in ("02:00.0", "03:00.0", "03:00.1", "03:00.2", "03:00.3"):
             self.blocked(s, embedded, {"rmrr-hard"}, ["table-override"])
@@ -113,7 +113,7 @@ class ProLiantGen8(SampleTest):
     def test_freed(self) -> None:
         s = Sample("dl380p-gen8-freed")
         self.assertEqual(s.devices["07:00.0"]["verdict"], "assignable")
-        self.blocked(s, "0a:00.0", {"rmrr-hard"}, ["bios-rmrds", "table-override"])
+        self.blocked(s, "0a:00.0", {"rmrr-hard"}, ["bios-rmrds", "table-override", "use-vf"])
 
     def test_kernel_chooses_the_words(self) -> None:
         for name, errno, words in (("dl380p-gen8", "EPERM", "platform RMRR requirement.  Contact"),

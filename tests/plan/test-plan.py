@@ -259,7 +259,7 @@ class Others(Planning):
         t.device("0000:07:00.0", 0x010700, group=2)
         t.regions(2, "0x00000000bdf83000 0x00000000bdf84fff direct")
         t.dmar(drhd())
-        self.assertIn("names none", self.refused(t.root, "07:00.0"))
+        self.assertIn("does not name all", self.refused(t.root, "07:00.0"))
 
     def test_companion_need_not_work(self):
         # A neighbour that does not answer must be unbound, not given away.

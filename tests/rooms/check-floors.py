@@ -15,6 +15,7 @@ FLOORS = [
     {"sys"},
     {"acpi", "pci", "smbios", "source", "conrep"},
     {"host", "store", "override"},
+    {"remedy"},
     {"judge", "settings"},
     {"plan"},
     {"report", "use"},

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Another slot for the card: not every slot of every board is held. */
+#include "remedy/remedy.h"
+
+static bool slot_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
+{
+	if (c->host->iommu != PP_IOMMU_INTEL)
+		return false;
+	for (uint32_t i = 0; i < c->nr_devices; i++) {
+		const struct pp_device *d = &c->host->devices[c->devices[i]];
+		if (pp_remedy_is_asked(c, c->devices[i]) && !pp_device_is_bridge(d) &&
+		    !d->slot.name)
+			return false;
+	}
+	ret->text = "move the card to another slot: on some boards not every slot is held";
+	ret->side_effect = "that slot may be held as well; only a look after the move tells";
+	return true;
+}
+
+const struct pp_remedy_ops pp_remedy_another_slot = {
+	.id = "another-slot",
+	.summary = "the card in another slot",
+	.undo = "put the card back",
+	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_ON_REQUEST,
+	.answer = slot_answer,
+};

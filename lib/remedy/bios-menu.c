@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What only a person can change: entries of the firmware's setup. */
+#include <string.h>
+
+#include "remedy/remedy.h"
+
+static bool menu_product_has(const struct pp_host *h, const char *word)
+{
+	return h->product.text && strstr(h->product.text, word);
+}
+
+/* HPE's advice for network cards of the ninth generation: a menu, no setting by name. */
+static bool menu_shared_memory(struct pp_remedy_case *c, struct pp_remedy *ret)
+{
+	uint32_t cards = 0, other = PP_NO_DEVICE;
+
+	if (!menu_product_has(c->host, "ProLiant") || !menu_product_has(c->host, "Gen9"))
+		return false;
+	for (uint32_t i = 0; i < c->nr_held; i++) {
+		if (pp_device_base_class(&c->host->devices[c->held[i]]) == 0x02)
+			cards++;
+		else if (other == PP_NO_DEVICE)
+			other = c->held[i];
+	}
+	if (!cards)
+		return false;
+	ret->text = "in System Utilities, turn off \"HP Shared Memory features\" on the card's own "
+		    "page";
+	ret->side_effect = "iLO no longer sees the card; some BIOSes have no such entry";
+	if (other != PP_NO_DEVICE)
+		ret->obstacle = pp_remedy_text(c, "%s is held too and has no such entry",
+		                               pp_remedy_device_name(c, other));
+	return true;
+}
+
+static bool menu_preboot_dma(struct pp_remedy_case *c, struct pp_remedy *ret)
+{
+	if (c->host->iommu != PP_IOMMU_AMD)
+		return false;
+	ret->text = "in the BIOS setup, turn off \"Pre-boot DMA Protection\" (or \"Kernel DMA "
+		    "Protection Indicator\")";
+	ret->side_effect = "devices can read and write memory before the system has started";
+	return true;
+}
+
+const struct pp_remedy_ops pp_remedy_shared_memory = {
+	.id = "bios-shared-memory",
+	.summary = "the entry \"HP Shared Memory features\" of a network card, on a ProLiant Gen9",
+	.undo = "turn it on again, and reboot",
+	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
+	.answer = menu_shared_memory,
+};
+
+const struct pp_remedy_ops pp_remedy_preboot_dma = {
+	.id = "bios-preboot-dma",
+	.summary = "the entry \"Pre-boot DMA Protection\" of an AMD board's setup",
+	.undo = "turn it on again, and reboot",
+	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
+	.answer = menu_preboot_dma,
+};
+
+const struct pp_remedy_ops pp_remedy_bios_iommu = {
+	.id = "bios-iommu",
+	.summary = "the IOMMU's entry in the firmware's setup",
+	.undo = "disable it again, and reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_virtual_iommu = {
+	.id = "virtual-iommu",
+	.summary = "an IOMMU for a virtual machine that is to pass devices on",
+	.undo = "take it out of the machine again",
+};
+
+const struct pp_remedy_ops pp_remedy_bios_vmd = {
+	.id = "bios-vmd",
+	.summary = "Intel's Volume Management Device off, in the firmware's setup",
+	.undo = "turn VMD on again, and reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_bios_update = {
+	.id = "bios-update",
+	.summary = "a newer firmware whose table is right",
+	.undo = "install the older firmware, where its maker allows that",
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Remedies whose words only the rule knows that offers them: an argument, an option, a driver. */
+#include "remedy/remedy.h"
+
+const struct pp_remedy_ops pp_remedy_kernel_argument = {
+	.id = "kernel-argument",
+	.summary = "an argument on the kernel's command line, or one taken off it",
+	.undo = "the command line as it was, and a reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {
+	.id = "allow-unsafe-interrupts",
+	.summary = "VFIO without interrupt remapping",
+	.undo = "take the line out again, and reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_denylist = {
+	.id = "disable-denylist",
+	.summary = "vfio-pci without its list of devices that guests could misuse",
+	.undo = "take the line out again, and reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_unbind_bridge = {
+	.id = "unbind-bridge",
+	.summary = "a bridge without its driver, where VFIO does not accept that driver",
+	.undo = "write the same to the driver's bind, or reboot",
+	.flags = PP_REMEDY_NO_REBOOT,
+};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The firmware's table without the devices, handed to the kernel by the initrd. */
+#include "remedy/remedy.h"
+
+static bool override_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
+{
+	const struct pp_host *h = c->host;
+
+	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
+		return false;
+	ret->text = pp_remedy_text(
+		c, "give the kernel the firmware's %s table without %s entries, then reboot",
+		h->iommu == PP_IOMMU_AMD ? "IVRS" : "DMAR",
+		c->nr_held == 1 ? "the device's" : "these devices'");
+	ret->side_effect =
+		"firmware that still uses the region may write into a guest's memory, or fault";
+	ret->automatic = true;
+	ret->obstacle = pp_remedy_override_forbidden(h, c->arena);
+	if (ret->obstacle)
+		return true;
+	ret->needs = pp_remedy_table_needs(h);
+	if (ret->needs)
+		return true;
+	pp_remedy_table_try(c);
+	ret->obstacle = c->table.obstacle;
+	return true;
+}
+
+static const char *override_side_effect(struct pp_remedy_case *c)
+{
+	const char *others = pp_remedy_bridge_risk(c);
+
+	return pp_remedy_text(c, "%s%s%s", others ? others : "", others ? "; " : "",
+	                      pp_remedy_region_risk(c));
+}
+
+static void override_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
+                               struct pp_steps *steps)
+{
+	struct pp_step *s =
+		pp_steps_add(steps, PP_STEP_OVERRIDE, r->ops->id, override_side_effect(c));
+
+	s->override = c->table.step;
+}
+
+const struct pp_remedy_ops pp_remedy_override = {
+	.id = "table-override",
+	.summary = "the firmware's DMAR or IVRS table without the device, from the initrd",
+	.undo = "make the initrd without that table, and reboot",
+	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL |
+	         PP_REMEDY_OVER_FIRMWARE,
+	.answer = override_answer,
+	.side_effect = override_side_effect,
+	.add_steps = override_add_steps,
+};

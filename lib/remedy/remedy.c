@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All remedies in the order in which they are taken, and their answers. */
+#include <string.h>
+
+#include "remedy/remedy.h"
+
+/* Those that free devices from regions: what the firmware itself undoes comes first. */
+static const struct pp_remedy_ops *const remedies[] = {
+	&pp_remedy_rmrds,         &pp_remedy_shared_memory,   &pp_remedy_preboot_dma,
+	&pp_remedy_relax_rmrr,    &pp_remedy_override,        &pp_remedy_use_vf,
+	&pp_remedy_another_slot,  &pp_remedy_kernel_argument, &pp_remedy_bios_iommu,
+	&pp_remedy_virtual_iommu, &pp_remedy_bios_vmd,        &pp_remedy_bios_update,
+	&pp_remedy_unbind_bridge, &pp_remedy_vfs_off,         &pp_remedy_unsafe_interrupts,
+	&pp_remedy_denylist,
+};
+#define NR_REMEDIES (sizeof(remedies) / sizeof(remedies[0]))
+
+_Static_assert(NR_REMEDIES <= PP_REMEDY_MAX, "more remedies than an answer has room for");
+
+const struct pp_remedy_ops *pp_remedy_at(size_t index)
+{
+	return index < NR_REMEDIES ? remedies[index] : NULL;
+}
+
+const struct pp_remedy_ops *pp_remedy_find(const char *id)
+{
+	for (size_t i = 0; i < NR_REMEDIES; i++)
+		if (!strcmp(remedies[i]->id, id))
+			return remedies[i];
+	return NULL;
+}
+
+uint32_t pp_remedy_answers(struct pp_remedy_case *c, struct pp_remedy ret[PP_REMEDY_MAX])
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < NR_REMEDIES && c->nr_held; i++) {
+		ret[n] = (struct pp_remedy){ .ops = remedies[i] };
+		n += remedies[i]->flags & PP_REMEDY_FREES_REGIONS &&
+		     remedies[i]->answer(c, &ret[n]);
+	}
+	return n;
+}
+
+void pp_remedy_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
+                         struct pp_steps *steps)
+{
+	const struct pp_remedy_ops *ops = r->ops;
+	/* In a rule's own words a remedy is no longer about regions. */
+	bool answered = c && ops->answer;
+	const char *side_effect =
+		answered && ops->side_effect ? ops->side_effect(c) : r->side_effect;
+
+	if (answered && ops->add_steps)
+		ops->add_steps(c, r, steps);
+	else if (r->argument)
+		pp_steps_add_argument(steps, ops->id, r->argument, side_effect);
+	else
+		pp_steps_add_instruction(steps, ops->id, r->text, side_effect, ops->undo,
+		                         !(ops->flags & PP_REMEDY_NO_REBOOT));
+}

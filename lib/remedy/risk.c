@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Regions that firmware may still use, and the memory of a guest. */
+#include "remedy/case.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+
+/*
+ * QEMU's x86 machines (hw/i386/pc_piix.c, pc_q35.c): memory begins at 0 and ends below these, the
+ * rest lies from 4 GiB on. max-ram-below-4g lowers the end.
+ */
+#define PC_LOW_END  0xe0000000u
+#define Q35_LOW_END 0xb0000000u
+
+enum area { BELOW_1M, LOW, ABOVE_4G, NR_AREAS };
+
+struct ranges {
+	uint64_t start, end_incl; /* of the lowest */
+	uint32_t count;
+};
+
+static enum area risk_area_of(uint64_t start)
+{
+	return start < MIB ? BELOW_1M : start < 4 * GIB ? LOW : ABOVE_4G;
+}
+
+static void risk_add(struct ranges *r, const struct pp_plan_region *region)
+{
+	if (!r->count || region->start < r->start) {
+		r->start = region->start;
+		r->end_incl = region->end_incl;
+	}
+	r->count++;
+}
+
+/* "0xbdf83000-0xbdf84fff and 6 more" */
+static const char *risk_ranges(struct pp_remedy_case *c, const struct ranges *r)
+{
+	const char *first = pp_remedy_text(c, "0x%llx-0x%llx", (unsigned long long)r->start,
+	                                   (unsigned long long)r->end_incl);
+
+	return r->count == 1 ? first : pp_remedy_text(c, "%s and %u more", first, r->count - 1);
+}
+
+/* Which guests have memory there, and what keeps it away. */
+static const char *risk_low(struct pp_remedy_case *c, const struct ranges *r)
+{
+	unsigned int mib = (unsigned int)(r->start / MIB);
+	const char *where = risk_ranges(c, r);
+
+	if (r->start >= PC_LOW_END)
+		return pp_remedy_text(c, "at %s no guest of QEMU's has memory", where);
+	if (r->start >= Q35_LOW_END)
+		return pp_remedy_text(
+			c,
+			"%s: a guest has memory there if it has more than %u MiB; not with QEMU's "
+			"machine q35, and on pc not with -machine max-ram-below-4g=2G",
+			where, mib);
+	if (r->start >= GIB)
+		return pp_remedy_text(
+			c,
+			"%s: a guest has memory there if it has more than %u MiB; not with QEMU's "
+			"-machine max-ram-below-4g=%uG",
+			where, mib, (unsigned int)(r->start / GIB));
+	return pp_remedy_text(c,
+	                      "%s: a guest has memory there if it has more than %u MiB, and no "
+	                      "setting of QEMU's keeps it away",
+	                      where, mib);
+}
+
+static const char *risk_area(struct pp_remedy_case *c, enum area area, const struct ranges *r)
+{
+	if (area == BELOW_1M)
+		return pp_remedy_text(
+			c, "%s: every guest has memory there, and no setting keeps it away",
+			risk_ranges(c, r));
+	if (area == LOW)
+		return risk_low(c, r);
+	return pp_remedy_text(
+		c, "%s: a guest has memory there if what it has above 4 GiB reaches so far",
+		risk_ranges(c, r));
+}
+
+const char *pp_remedy_region_risk(struct pp_remedy_case *c)
+{
+	static const char first[] =
+		"if the firmware still has the device use the memory that was reserved, that lands "
+		"in the memory of the guest that owns it, silently, or is stopped as a DMA fault";
+	struct ranges areas[NR_AREAS] = { { 0 } };
+	const struct pp_plan_region *regions;
+	const char *text = first;
+	uint32_t n;
+
+	pp_remedy_case_regions(c, &regions, &n);
+	for (uint32_t i = 0; i < n; i++)
+		risk_add(&areas[risk_area_of(regions[i].start)], &regions[i]);
+	for (enum area area = 0; area < NR_AREAS; area++)
+		if (areas[area].count)
+			text = pp_remedy_text(c, "%s; %s", text, risk_area(c, area, &areas[area]));
+	return text;
+}
