@@ -17,6 +17,8 @@ skip() {
 	exit 77
 }
 
+apt_options=(-qq -o APT::Sandbox::User="$(id -un)")
+
 # get PACKAGE=VERSION...: downloads Debian packages and unpacks them below $root. Nothing is installed.
 get() {
 	local package
@@ -24,7 +26,7 @@ get() {
 		command -v "$package" >/dev/null || skip "this needs $package"
 	done
 	for package in "$@"; do
-		(cd "$work/packages" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$package") >"$work/log" 2>&1 ||
+		(cd "$work/packages" && apt-get "${apt_options[@]}" download "$package") >"$work/log" 2>&1 ||
 			skip "$package cannot be downloaded: $(head -n 1 "$work/log")"
 	done
 	for package in "$work"/packages/*.deb; do
@@ -34,6 +36,25 @@ get() {
 	local libs=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu
 	export PATH="$root/usr/sbin:$root/usr/bin:$root/sbin:$root/bin:$PATH" LD_LIBRARY_PATH="$libs"
 	printf 'packages: %s\n' "$*"
+}
+
+# get_from RELEASE PACKAGE=VERSION...: the same from another release of Debian than this machine's, for
+# which apt gets a configuration of its own in the temporary folder.
+get_from() {
+	local release=$1 mirror
+	shift
+	mirror=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Component: main' 2>/dev/null |
+		head -n 1)
+	[ -n "$mirror" ] || skip "apt has no source of packages"
+	mkdir -p "$work/apt/lists/partial" "$work/apt/cache"
+	printf 'deb [signed-by=%s] %s %s main\n' /usr/share/keyrings/debian-archive-keyring.gpg "$mirror" "$release" \
+		>"$work/apt/sources.list"
+	apt_options+=(-o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+		-o Dir::State::Lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache"
+		-o Acquire::Languages=none)
+	apt-get "${apt_options[@]}" update >"$work/log" 2>&1 ||
+		skip "no list of packages for $release: $(head -n 1 "$work/log")"
+	get "$@"
 }
 
 # needs PROGRAM...: skips if a library is missing that the packages do not bring along.
@@ -49,6 +70,26 @@ needs() {
 hex() {
 	sed 's/#.*//' | tr -d ' \t\n' | sed 's/../\\x&/g' >"$work/escapes"
 	printf '%b' "$(cat "$work/escapes")" >"$1"
+}
+
+# pci_device PATH VENDOR DEVICE CLASS [HEADER_TYPE [BUSES]]: a PCI device below $work/sys as sysfs shows it.
+# PATH is the device's below /sys/devices, the rest is hex: 1000 0072 010700, BUSES 00 01 01 of a bridge.
+pci_device() {
+	local folder=$work/sys/devices/$1 address=${1##*/} class=$4
+	mkdir -p "$folder" "$work/sys/bus/pci/devices"
+	ln -sfn "../../../devices/$1" "$work/sys/bus/pci/devices/$address"
+	printf '0x%s\n' "$2" >"$folder/vendor"
+	printf '0x%s\n' "$3" >"$folder/device"
+	printf '0x%s\n' "$class" >"$folder/class"
+	printf '(null)\n' >"$folder/driver_override"
+	for _ in {1..13}; do
+		printf '0x%016x 0x%016x 0x%016x\n' 0 0 0
+	done >"$folder/resource"
+	hex "$folder/config" <<-END
+		${2:2}${2::2} ${3:2}${3::2} 0000 0000 00 ${class:4} ${class:2:2} ${class::2} 00 00 ${5:-00} 00
+		$(printf '00%.0s' {1..8}) ${6:-00 00 00} 00 $(printf '00%.0s' {1..36})
+	END
+	printf 'PCI_CLASS=%s\nPCI_ID=%s:%s\nPCI_SLOT_NAME=%s\n' "${class^^}" "${2^^}" "${3^^}" "$address" >"$folder/uevent"
 }
 
 # same WHAT ACTUAL: compares ACTUAL with standard input, and shows the difference.
