@@ -202,7 +202,7 @@ static int look_at_driverctl(struct search *s, struct pp_error *e)
 {
 	char path[64], driver[64];
 
-	snprintf(path, sizeof(path), "etc/driverctl.d/%s", s->address);
+	snprintf(path, sizeof(path), "etc/driverctl.d/pci-%s", s->address);
 	if (pp_place_text(s->a, path, driver, sizeof(driver)) || strcmp(driver, PP_VFIO))
 		return 0;
 	return found(s, pp_arena_printf(&s->a->arena, "/%s, of driverctl", path), false,

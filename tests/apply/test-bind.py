@@ -264,7 +264,7 @@ def test_bound_by_others(root: Root) -> None:
     """What pcipass cannot take out is named, and nothing is done."""
     ids = "10de:1b80,1000:0072:ffffffff"
     cases = (
-        ("etc/driverctl.d/" + DEVICE, "vfio-pci\n", "driverctl unset-override " + DEVICE, True),
+        ("etc/driverctl.d/pci-" + DEVICE, "vfio-pci\n", "driverctl unset-override " + DEVICE, True),
         ("etc/modprobe.d/vfio.conf", f"# x\noptions vfio-pci disable_vga=1 ids={ids}\n",
          "/etc/modprobe.d/vfio.conf (options vfio-pci ids=)", False),
         ("usr/lib/modprobe.d/vfio.conf", f"options vfio_pci ids={ids}\n", "/usr/lib/modprobe.d/vfio.conf", False),
@@ -298,7 +298,7 @@ def test_bound_by_others(root: Root) -> None:
                        ("etc/modprobe.d/b.conf", f"#options vfio-pci ids={ids}\noptions vfio ids={ids}\n"),
                        ("etc/modprobe.d/c.txt", f"options vfio-pci ids={ids}\n"),
                        ("etc/udev/rules.d/99-mine.rules", f'#{DEVICE} driver_override vfio-pci\n'),
-                       ("etc/driverctl.d/" + DEVICE, "uio_pci_generic\n"),
+                       ("etc/driverctl.d/pci-" + DEVICE, "uio_pci_generic\n"),
                        ("proc/cmdline", "vfio-pci.ids=1000:0073 vfio-pci.idsx=1000:0072\n")):
         root.put(path, text)
     expect("others' others", *drive(root, "run", UNBIND), 0)
