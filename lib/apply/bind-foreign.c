@@ -147,7 +147,7 @@ static bool ends(const char *name, const char *tail)
 static int read_text(struct search *s, const char *path, char **ret, struct pp_error *e)
 {
 	struct pp_span bytes;
-	int r = pp_source_read_all(s->source, path, PP_PLACE_MAX_BYTES, &s->a->arena, &bytes);
+	int r = pp_source_read_all(s->source, path, PP_CONTENT_MAX_BYTES, &s->a->arena, &bytes);
 
 	*ret = NULL;
 	/* A link to /dev/null is how a file of the distribution is switched off. */

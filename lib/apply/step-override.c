@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A firmware table without some scopes, in front of the initrd. */
-#define _GNU_SOURCE
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "apply/steps.h"
 #include "acpi/table.h"
@@ -109,28 +104,10 @@ static bool is_expected(const struct pp_step_override *o, struct pp_span t)
 static int read_table(struct pp_apply *a, const char *folder, const char *name, struct pp_span *ret,
                       struct pp_error *e)
 {
-	char whole[PATH_MAX];
-	uint8_t *data = PP_ARENA_ARRAY(&a->arena, PP_ACPI_TABLE_MAX_BYTES + 1, uint8_t);
-	size_t len = 0;
+	const char *path = pp_arena_printf(&a->arena, "%s/%s", folder, name);
+	int r = path ? pp_sys_read(a->sys, path, PP_ACPI_TABLE_MAX_BYTES, &a->arena, ret) : -ENOMEM;
 
-	if (!data)
-		return pp_fail_oom(e, name);
-	/* sysfs says nothing of its length in advance. */
-	snprintf(whole, sizeof(whole), "%s/%s/%s", a->root, folder, name);
-	int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return pp_fail(e, errno, "/%s/%s: %s", folder, name, strerror(errno));
-	ssize_t n = 1;
-	while (n > 0 && len <= PP_ACPI_TABLE_MAX_BYTES) {
-		n = read(fd, data + len, PP_ACPI_TABLE_MAX_BYTES + 1 - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	int r = n < 0 ? -errno : len > PP_ACPI_TABLE_MAX_BYTES ? -E2BIG : 0;
-	close(fd);
-	if (r)
-		return pp_fail(e, -r, "/%s/%s: %s", folder, name, strerror(-r));
-	*ret = PP_SPAN(data, len);
-	return 0;
+	return r ? pp_fail(e, -r, "/%s/%s: %s", folder, name, strerror(-r)) : 0;
 }
 
 /*
@@ -373,24 +350,13 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 static int search_image(struct pp_apply *a, const char *path, struct pp_span table,
                         struct pp_error *e)
 {
-	char whole[PATH_MAX];
-	struct stat st;
+	struct pp_span image;
+	int r = a->sys->ops->map(a->sys, path, SEARCHED_BYTES, &image);
 
-	snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
-	int fd = open(whole, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0) {
-		int r = pp_fail(e, EIO, "/%s: cannot be read", path);
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
-	size_t len = st.st_size < SEARCHED_BYTES ? (size_t)st.st_size : SEARCHED_BYTES;
-	void *image = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (image == MAP_FAILED)
-		return pp_fail(e, errno, "/%s: %s", path, strerror(errno));
-	bool found = pp_override_early_has(PP_SPAN(image, len), table);
-	munmap(image, len);
+	if (r)
+		return pp_fail(e, EIO, "/%s: cannot be read: %s", path, strerror(-r));
+	bool found = pp_override_early_has(image, table);
+	a->sys->ops->unmap(a->sys, image);
 	return found ? 0
 	             : pp_fail(e, EIO,
 	                       "/%s: was made anew, and the kernel would not find the table in it",
@@ -408,7 +374,7 @@ static int search_uki(struct pp_apply *a, struct pp_span table, struct pp_error 
 	if (r)
 		return r;
 	bool found = pp_override_early_has(image.initrd, table);
-	pp_uki_close(&image);
+	pp_uki_close(a, &image);
 	return found ? 0
 	             : pp_fail(e, EIO,
 	                       "/%s: its initrd was made anew, and the kernel would not find the "

@@ -33,7 +33,7 @@ static char *without(struct pp_arena *a, struct pp_span text, const char *addres
 	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 	struct pp_span line, mark = PP_SPAN(PP_STAGE_MARK, sizeof(PP_STAGE_MARK) - 2);
 
-	pp_buffer_init(&b, PP_PLACE_MAX_BYTES);
+	pp_buffer_init(&b, PP_CONTENT_MAX_BYTES);
 	*ret_found = *ret_left = false;
 	while (pp_text_line(&text, &line)) {
 		bool comment = line.len && *line.data == '#';

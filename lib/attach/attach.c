@@ -84,11 +84,11 @@ static int clear_way(struct pp_attach *a)
 	struct pp_leftover_options o = { .say = say, .ctx = a };
 	struct pp_error e = { 0 };
 	bool found;
-	int r = pp_leftover_lock(a->system, false, &a->lock, &e);
+	int r = pp_leftover_lock(a->sys, false, &a->lock, &e);
 
 	if (r)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
-	r = pp_leftover_put_back(a->system, &o, &found, &e);
+	r = pp_leftover_put_back(a->sys, &o, &found, &e);
 	if (!r)
 		return 0;
 	/* What is written down of the one before stays. */
@@ -102,9 +102,9 @@ static int look(struct pp_attach *a)
 
 	if (r)
 		return r;
-	if (!a->system->ops->is_root(a->system))
+	if (!a->sys->ops->is_privileged(a->sys))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "an attach needs root's rights");
-	a->log_error = -a->system->ops->log_begin(a->system);
+	a->log_error = -a->sys->ops->log_begin(a->sys);
 	r = pp_vfio_load(a);
 	if (!r)
 		r = clear_way(a);
@@ -135,7 +135,7 @@ static void attempt(struct pp_attach *a)
 	pp_vfio_close(a);
 	pp_put_back(a);
 	if (a->lock.fd >= 0 && !a->not_restored)
-		pp_leftover_remove(a->system);
+		pp_leftover_remove(a->sys);
 	pp_lock_release(&a->lock);
 	if (!r)
 		a->result = PP_ATTACH_DONE;
@@ -143,7 +143,7 @@ static void attempt(struct pp_attach *a)
 		a->oom = true;
 }
 
-int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what,
+int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
                   const struct pp_attach_options *o, struct pp_attach **ret, struct pp_error *e)
 {
 	struct pp_attach *a = calloc(1, sizeof(*a));
@@ -151,7 +151,7 @@ int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what
 	if (!a)
 		return pp_fail_oom(e, "attach");
 	pp_arena_init(&a->arena, ATTACH_BYTES);
-	a->system = s;
+	a->sys = s;
 	a->host = h;
 	a->options = *o;
 	a->opened.container = -1;
@@ -165,7 +165,7 @@ int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what
 		return r;
 	}
 	attempt(a);
-	a->system = NULL;
+	a->sys = NULL;
 	/* What memory ran out for is told, but never in place of what was not put back. */
 	if (a->oom && !a->not_restored && !a->nr_to_type) {
 		pp_attach_free(a);
@@ -178,13 +178,13 @@ int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what
 int pp_attach_try(const struct pp_host *h, const char *what, const struct pp_attach_options *o,
                   struct pp_attach **ret, struct pp_error *e)
 {
-	struct pp_system *s;
-	int r = pp_system_new(&s, e);
+	struct pp_sys *s;
+	int r = pp_sys_live(&s, e);
 
 	if (r)
 		return r;
 	r = pp_attach_run(s, h, what, o, ret, e);
-	pp_system_free(s);
+	pp_sys_free(s);
 	return r;
 }
 

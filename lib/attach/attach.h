@@ -6,7 +6,7 @@
 
 #include <pcipass/attach.h>
 
-#include "use/system.h"
+#include "sys/machine.h"
 #include "host/host.h"
 #include "judge/select.h"
 #include "sys/lock.h"
@@ -45,7 +45,7 @@ struct pp_opened {
 
 struct pp_attach {
 	struct pp_arena arena;
-	struct pp_system *system; /* while the attempt runs */
+	struct pp_sys *sys; /* while the attempt runs */
 	const struct pp_host *host;
 	const char *asked;
 	struct pp_attach_options options;
@@ -107,7 +107,7 @@ int pp_vfio_attach(struct pp_attach *a);
 void pp_vfio_close(struct pp_attach *a);
 
 /* The whole attempt on another machine than this, for tests. s is borrowed. */
-int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what,
+int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
                   const struct pp_attach_options *o, struct pp_attach **ret, struct pp_error *e);
 
 #endif

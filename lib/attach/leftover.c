@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,53 +10,43 @@
 #include "attach/leftover.h"
 #include "base/text.h"
 #include "change/context.h"
-#include "sys/atomic.h"
-#include "sys/file.h"
+#include "sys/machine.h"
 
 #define SCHEMA      "pcipass.attached/1"
 #define NAME        "attach.json"
-#define MAX_BYTES   (1u << 20)
+#define PATH        PP_SYS_RUN "/" NAME
 #define MAX_DEVICES 4096
 #define BOOT_ID     "proc/sys/kernel/random/boot_id"
 
-static void path_of(const struct pp_system *s, char ret[PATH_MAX])
-{
-	snprintf(ret, PATH_MAX, "%s/" NAME, s->run);
-}
-
-int pp_leftover_lock(const struct pp_system *s, bool dry_run, struct pp_lock *ret,
-                     struct pp_error *e)
+int pp_leftover_lock(struct pp_sys *s, bool dry_run, struct pp_lock *ret, struct pp_error *e)
 {
 	char path[PATH_MAX];
-	int r = pp_directory_private(s->run, !dry_run, e);
+	int r = pp_sys_private_directory(s, PP_SYS_RUN, !dry_run, e);
 
 	if (r)
 		return r == -ENOENT && dry_run ? 0 : r;
-	snprintf(path, sizeof(path), "%s/attach.lock", s->run);
+	if (snprintf(path, sizeof(path), "%s/" PP_SYS_RUN "/attach.lock", s->root) >= PATH_MAX)
+		return pp_fail(e, ENAMETOOLONG, "%.300s: too long", s->root);
 	return pp_lock_take(path, "another pcipass is at work:",
 	                    dry_run ? PP_LOCK_IF_THERE : PP_LOCK_KEEP, ret, e);
 }
 
-bool pp_leftover_exists(const struct pp_system *s)
+bool pp_leftover_exists(struct pp_sys *s)
 {
-	char path[PATH_MAX];
-
-	path_of(s, path);
-	return !access(path, F_OK);
+	return pp_sys_has(s, PATH);
 }
 
-void pp_leftover_remove(const struct pp_system *s)
+void pp_leftover_remove(struct pp_sys *s)
 {
-	char path[PATH_MAX];
+	struct pp_error ignored;
 
-	path_of(s, path);
-	unlink(path);
+	pp_sys_put(s, PATH, &(struct pp_content){ 0 }, &ignored);
 }
 
 /* "" where it is not known. */
-static void read_boot_id(const struct pp_system *s, char *buf, size_t size)
+static void read_boot_id(struct pp_sys *s, char *buf, size_t size)
 {
-	if (pp_source_read_text(s->source, PP_NODE_NONE, BOOT_ID, buf, size))
+	if (pp_sys_text(s, BOOT_ID, buf, size))
 		*buf = '\0';
 }
 
@@ -72,7 +61,7 @@ static json_t *document_of(const struct pp_attach *a)
 		                      json_pack("{s:s, s:s?, s:s?}", "address", t->address,
 		                                "driver", t->driver, "override", t->override));
 	}
-	read_boot_id(a->system, boot_id, sizeof(boot_id));
+	read_boot_id(a->sys, boot_id, sizeof(boot_id));
 	if (json_array_size(devices) != a->nr_taken) {
 		json_decref(devices);
 		return NULL;
@@ -85,24 +74,17 @@ int pp_leftover_save(const struct pp_attach *a, struct pp_error *e)
 {
 	json_t *document = document_of(a);
 	char *text = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
-	char path[PATH_MAX];
-	struct pp_atomic f;
 
 	json_decref(document);
 	if (!text)
 		return pp_fail_oom(e, NAME);
-	path_of(a->system, path);
-	pp_atomic_sweep(path);
-	int r = pp_atomic_open(path, 0600, true, &f, e);
-	if (!r) {
-		r = pp_fd_write(f.fd, PP_SPAN(text, strlen(text)));
-		if (r) {
-			pp_atomic_abort(&f);
-			pp_fail(e, -r, "%.300s: %s", path, strerror(-r));
-		} else {
-			r = pp_atomic_commit(&f, e);
-		}
-	}
+	pp_sys_sweep(a->sys, PATH);
+	const struct pp_content c = { .exists = true,
+		                      .mode = 0600,
+		                      .uid = geteuid(),
+		                      .gid = getegid(),
+		                      .bytes = PP_SPAN(text, strlen(text)) };
+	int r = pp_sys_put(a->sys, PATH, &c, e);
 	free(text);
 	return r;
 }
@@ -146,36 +128,27 @@ static bool read_document(struct pp_attach *a, const json_t *root, bool *ret_sta
 		if (!read_device(&a->arena, json_array_get(devices, i), &a->taken[i]))
 			return false;
 	a->nr_taken = (uint32_t)n;
-	read_boot_id(a->system, now, sizeof(now));
+	read_boot_id(a->sys, now, sizeof(now));
 	*ret_stale = *boot_id && *now && strcmp(boot_id, now);
 	return a->taken && a->to_type;
 }
 
 static int load(struct pp_attach *a, bool *ret_stale, struct pp_error *e)
 {
-	char path[PATH_MAX];
+	struct pp_content c;
+	int r = pp_sys_content(a->sys, PATH, &a->arena, &c, e);
 
-	path_of(a->system, path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
-	char *text = pp_arena_alloc(&a->arena, MAX_BYTES);
-	ssize_t n = text ? read(fd, text, MAX_BYTES) : 0;
-	int r = n < 0 ? -errno : 0;
-	close(fd);
-	if (!text)
-		return pp_fail_oom(e, path);
-	if (r)
-		return pp_fail(e, -r, "%.300s: %s", path, strerror(-r));
-	json_t *root = json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+	if (r || !c.exists)
+		return r ? r : -ENOENT;
+	json_t *root =
+		json_loadb((const char *)c.bytes.data, c.bytes.len, JSON_REJECT_DUPLICATES, NULL);
 	bool good = read_document(a, root, ret_stale);
 	json_decref(root);
 	return good ? 0
 	            : pp_fail(e, EBADMSG,
-	                      "%.300s: damaged: which devices an interrupted attach left on "
+	                      "/" PATH ": damaged: which devices an interrupted attach left on "
 	                      "vfio-pci is not known; give them back their drivers or reboot, and "
-	                      "remove it",
-	                      path);
+	                      "remove it");
 }
 
 static void tell(const struct pp_leftover_options *o, const char *verb, const struct pp_taken *t)
@@ -212,7 +185,7 @@ static int put_back(struct pp_attach *a, const struct pp_leftover_options *o, ui
 			continue;
 		++*ret;
 		const char *guest = NULL;
-		int r = t->bound ? pp_guest_find(a->system, t->address, &a->arena, &guest, e) : 0;
+		int r = t->bound ? pp_guest_find(a->sys, t->address, &a->arena, &guest, e) : 0;
 		if (r)
 			return r;
 		if (guest)
@@ -228,10 +201,10 @@ static int put_back(struct pp_attach *a, const struct pp_leftover_options *o, ui
 	return a->oom ? pp_fail_oom(e, NAME) : a->not_restored ? not_all(a, e) : 0;
 }
 
-int pp_leftover_put_back(struct pp_system *s, const struct pp_leftover_options *o, bool *ret,
+int pp_leftover_put_back(struct pp_sys *s, const struct pp_leftover_options *o, bool *ret,
                          struct pp_error *e)
 {
-	struct pp_attach a = { .system = s };
+	struct pp_attach a = { .sys = s };
 	bool stale = false;
 	uint32_t n = 0;
 
@@ -251,20 +224,20 @@ int pp_attach_recover(void (*say)(void *ctx, const char *line), void *ctx, bool 
                       struct pp_error *e)
 {
 	struct pp_leftover_options o = { .say = say, .ctx = ctx };
-	struct pp_system *s;
+	struct pp_sys *s;
 	struct pp_lock lock = PP_LOCK_NONE;
-	int r = pp_system_new(&s, e);
+	int r = pp_sys_live(&s, e);
 
 	if (r)
 		return r;
 	*ret = false;
 	if (pp_leftover_exists(s)) {
-		r = s->ops->is_root(s) ? pp_leftover_lock(s, false, &lock, e)
-		                       : pp_fail(e, EPERM, "only root can put devices back");
+		r = s->ops->is_privileged(s) ? pp_leftover_lock(s, false, &lock, e)
+		                             : pp_fail(e, EPERM, "only root can put devices back");
 		if (!r)
 			r = pp_leftover_put_back(s, &o, ret, e);
 		pp_lock_release(&lock);
 	}
-	pp_system_free(s);
+	pp_sys_free(s);
 	return r;
 }

@@ -48,14 +48,15 @@ static void read_log(struct pp_attach *a, struct pp_attach_step *step)
 	}
 	step->log = lines;
 	for (unsigned int i = 0; i < MAX_RECORDS; i++) {
-		ssize_t n = a->system->ops->log_next(a->system, record, sizeof(record));
-		if (n == -EPIPE) {
+		size_t n;
+		int r = a->sys->ops->log_next(a->sys, record, sizeof(record), &n);
+		if (r == -EPIPE) {
 			step->nr_log_lost++;
 			continue;
 		}
-		if (n < 0)
+		if (r)
 			return;
-		if (!parse_record(PP_SPAN(record, (size_t)n), &text))
+		if (!parse_record(PP_SPAN(record, n), &text))
 			continue;
 		if (step->nr_log == MAX_LINES)
 			step->nr_log_lost++;

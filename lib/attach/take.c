@@ -25,7 +25,7 @@ static int read_driver(struct pp_attach *a, const char *address, char *ret, size
 	char path[PATH_BYTES], link[1024];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
-	int r = pp_source_read_link(a->system->source, PP_NODE_NONE, path, link, sizeof(link));
+	int r = pp_sys_link(a->sys, path, link, sizeof(link));
 	if (r && r != -ENOENT)
 		return r;
 	const char *slash = r ? NULL : strrchr(link, '/');
@@ -41,7 +41,7 @@ static int read_override(struct pp_attach *a, const char *address, char *ret, si
 	char path[PATH_BYTES];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", address);
-	int r = pp_source_read_text(a->system->source, PP_NODE_NONE, path, ret, size);
+	int r = pp_sys_text(a->sys, path, ret, size);
 	if (!r && !strcmp(ret, NO_OVERRIDE))
 		*ret = '\0';
 	return r;
@@ -53,7 +53,7 @@ static int write_override(struct pp_attach *a, const struct pp_taken *t, const c
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", t->address);
 	snprintf(line, sizeof(line), "%s\n", text);
-	return a->system->ops->write(a->system, path, line);
+	return pp_sys_write(a->sys, path, line);
 }
 
 /* verb: "bind" or "unbind" */
@@ -63,7 +63,7 @@ static int tell_driver(struct pp_attach *a, const struct pp_taken *t, const char
 	char path[PATH_BYTES];
 
 	snprintf(path, sizeof(path), DRIVERS "/%s/%s", driver, verb);
-	return a->system->ops->write(a->system, path, t->address);
+	return pp_sys_write(a->sys, path, t->address);
 }
 
 /* Drivers that leave DMA to user space: see rule-group.c. */
@@ -105,7 +105,7 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 		return 0;
 	struct pp_device now = *d;
 	now.driver.text = *driver ? driver : NULL;
-	if (pp_use_find(a->system, &now, &a->arena, &use, &e))
+	if (pp_use_find(a->sys, &now, &a->arena, &use, &e))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s: %s", t->address, e.text);
 	if (use)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s is needed by the host: %s",
@@ -284,7 +284,7 @@ static const char *guest_of(struct pp_attach *a, const struct pp_taken *t)
 	char driver[NAME_BYTES];
 
 	if (t->bound && !read_driver(a, t->address, driver, sizeof(driver)) &&
-	    !strcmp(driver, VFIO) && pp_guest_find(a->system, t->address, &a->arena, &guest, &e))
+	    !strcmp(driver, VFIO) && pp_guest_find(a->sys, t->address, &a->arena, &guest, &e))
 		guest = pp_arena_strdup(&a->arena, e.text);
 	return guest;
 }

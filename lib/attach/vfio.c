@@ -7,7 +7,7 @@
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "attach/attach.h"
@@ -23,7 +23,7 @@
 
 static int ask(struct pp_attach *a, int fd, unsigned long request, void *argument)
 {
-	return a->system->ops->ioctl(a->system, fd, request, argument);
+	return a->sys->ops->control(a->sys, fd, request, argument);
 }
 
 static void *number(unsigned long n)
@@ -38,17 +38,12 @@ static uint32_t group_number(const struct pp_attach *a, uint32_t i)
 
 static bool is_driver_there(struct pp_attach *a)
 {
-	struct pp_node dir;
-
-	if (pp_source_open_dir(a->system->source, "sys/bus/pci/drivers/vfio-pci", &dir))
-		return false;
-	pp_source_close(a->system->source, dir);
-	return true;
+	return pp_sys_has_directory(a->sys, "sys/bus/pci/drivers/vfio-pci");
 }
 
 int pp_vfio_load(struct pp_attach *a)
 {
-	int fd = a->system->ops->open(a->system, CONTAINER);
+	int fd = a->sys->ops->open(a->sys, CONTAINER);
 
 	a->opened.container = fd < 0 ? -1 : fd;
 	if (pp_attach_step(a, "load", fd, "/" CONTAINER))
@@ -74,7 +69,7 @@ static int open_group(struct pp_attach *a, uint32_t i)
 	char path[32];
 
 	snprintf(path, sizeof(path), "dev/vfio/%u", group_number(a, i));
-	int fd = a->system->ops->open(a->system, path);
+	int fd = a->sys->ops->open(a->sys, path);
 	a->opened.groups[i] = fd < 0 ? -1 : fd;
 	return pp_attach_step(a, "open-group", fd, "/%s", path) ? pp_attach_refused(a) : 0;
 }
@@ -176,10 +171,11 @@ static int map_dma(struct pp_attach *a)
 {
 	struct pp_opened *o = &a->opened;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int r = memory == MAP_FAILED ? -errno : 0;
+	void *memory = aligned_alloc(page, page);
+	int r = memory ? 0 : -ENOMEM;
 
 	if (!r) {
+		memset(memory, 0, page);
 		o->page = memory;
 		o->page_bytes = page;
 		r = choose_iova(a, page, &o->iova);
@@ -281,13 +277,12 @@ void pp_vfio_close(struct pp_attach *a)
 
 	for (uint32_t i = a->nr_devices; i-- > 0;)
 		if (o->devices && o->devices[i] >= 0)
-			a->system->ops->close(a->system, o->devices[i]);
+			a->sys->ops->close(a->sys, o->devices[i]);
 	for (uint32_t i = a->nr_groups; i-- > 0;)
 		if (o->groups && o->groups[i] >= 0)
-			a->system->ops->close(a->system, o->groups[i]);
+			a->sys->ops->close(a->sys, o->groups[i]);
 	if (o->container >= 0)
-		a->system->ops->close(a->system, o->container);
-	if (o->page)
-		munmap(o->page, o->page_bytes);
+		a->sys->ops->close(a->sys, o->container);
+	free(o->page);
 	*o = (struct pp_opened){ .container = -1 };
 }

@@ -30,7 +30,7 @@ static const char *command_line(struct pp_apply *a)
 		return NULL;
 	const char *text =
 		pp_text_clean(&a->arena, image.command_line.data, image.command_line.len);
-	pp_uki_close(&image);
+	pp_uki_close(a, &image);
 	return text;
 }
 

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Unified kernel images: what is in them, and who makes the one that runs. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "boot/boot.h"
 #include "boot/config.h"
@@ -105,32 +100,22 @@ int pp_uki_parse(struct pp_span in, const char *object, struct pp_uki_image *ret
 int pp_uki_open(const struct pp_apply *a, const char *path, struct pp_uki_image *ret,
                 struct pp_error *e)
 {
-	char whole[PATH_MAX];
-	struct stat st;
+	struct pp_span whole;
+	int r = a->sys->ops->map(a->sys, path, SIZE_MAX, &whole);
 
-	if (snprintf(whole, sizeof(whole), "%s/%s", a->root, path) >= PATH_MAX)
-		return pp_fail(e, ENAMETOOLONG, "/%.300s: too long", path);
-	int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return pp_fail(e, errno, "/%.300s: %s", path, strerror(errno));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0) {
-		close(fd);
+	if (r == -EBADMSG)
 		return pp_fail(e, EBADMSG, "/%.300s: no unified kernel image", path);
-	}
-	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	int code = errno;
-	close(fd);
-	if (map == MAP_FAILED)
-		return pp_fail(e, code, "/%.300s: %s", path, strerror(code));
-	int r = pp_uki_parse(PP_SPAN(map, (size_t)st.st_size), path, ret, e);
 	if (r)
-		munmap(map, (size_t)st.st_size);
+		return pp_fail(e, -r, "/%.300s: %s", path, strerror(-r));
+	r = pp_uki_parse(whole, path, ret, e);
+	if (r)
+		a->sys->ops->unmap(a->sys, whole);
 	return r;
 }
 
-void pp_uki_close(struct pp_uki_image *u)
+void pp_uki_close(const struct pp_apply *a, struct pp_uki_image *u)
 {
-	munmap((void *)(uintptr_t)u->whole.data, u->whole.len);
+	a->sys->ops->unmap(a->sys, u->whole);
 }
 
 /* systemd-stub tells its own path (257 and later), a loader the entry that it chose. */
@@ -148,20 +133,10 @@ static const char *find_running(struct pp_apply *a)
 		struct pp_error ignored;
 		if (!path || pp_uki_open(a, path, &u, &ignored))
 			continue;
-		pp_uki_close(&u);
+		pp_uki_close(a, &u);
 		return path;
 	}
 	return NULL;
-}
-
-static bool is_same_file(const struct pp_apply *a, const char *x, const char *y)
-{
-	char whole_x[PATH_MAX], whole_y[PATH_MAX];
-	struct stat sx, sy;
-
-	return snprintf(whole_x, PATH_MAX, "%s/%s", a->root, x) < PATH_MAX &&
-	       snprintf(whole_y, PATH_MAX, "%s/%s", a->root, y) < PATH_MAX && !stat(whole_x, &sx) &&
-	       !stat(whole_y, &sy) && sx.st_dev == sy.st_dev && sx.st_ino == sy.st_ino;
 }
 
 static bool mkinitcpio_makes(struct pp_apply *a, const char *image)
@@ -171,7 +146,7 @@ static bool mkinitcpio_makes(struct pp_apply *a, const char *image)
 	if (!pp_tool_has(a, "mkinitcpio"))
 		return false;
 	for (unsigned int n = 0; (path = pp_config_preset(a, "_uki", n)); n++)
-		if (is_same_file(a, image, path))
+		if (pp_sys_is_same_file(a->sys, image, path))
 			return true;
 	return false;
 }
@@ -262,7 +237,7 @@ static int check_signature(struct pp_apply *a, const struct pp_uki *u, struct pp
 	if (r)
 		return r;
 	bool is_signed = image.is_signed, is_secure = pp_boot_is_secure(a);
-	pp_uki_close(&image);
+	pp_uki_close(a, &image);
 	/* Before, it is known by its hash only; after, its maker did not sign it. */
 	if (is_secure && !is_signed)
 		return pp_fail(

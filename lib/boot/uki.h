@@ -38,7 +38,7 @@ struct pp_uki_image {
 /* -EBADMSG: no unified kernel image. */
 int pp_uki_open(const struct pp_apply *a, const char *path, struct pp_uki_image *ret,
                 struct pp_error *e);
-void pp_uki_close(struct pp_uki_image *u);
+void pp_uki_close(const struct pp_apply *a, struct pp_uki_image *u);
 
 /* Its sections, of bytes already in memory. */
 int pp_uki_parse(struct pp_span in, const char *object, struct pp_uki_image *ret,

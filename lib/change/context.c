@@ -6,25 +6,34 @@
 #include "change/context.h"
 #include "sys/file.h"
 
+static int open_machine(struct pp_apply *a, struct pp_error *e)
+{
+	const char *root = a->options && a->options->root ? a->options->root : "/";
+
+	if (a->settings->sys) {
+		a->sys = a->settings->sys;
+		return 0;
+	}
+	return root[strspn(root, "/")] ? pp_sys_below(root, &a->sys, e) : pp_sys_live(&a->sys, e);
+}
+
 int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
                   struct pp_apply *ret, struct pp_error *e)
 {
-	const char *root = o && o->root ? o->root : "/";
-	size_t len = strlen(root);
-
-	*ret = (struct pp_apply){ .options = o, .lock = PP_LOCK_NONE, .attach_lock = PP_LOCK_NONE };
-	ret->settings = settings ? settings : &pp_apply_machine_settings;
+	*ret = (struct pp_apply){ .options = o,
+		                  .settings = settings ? settings : &pp_apply_machine_settings,
+		                  .lock = PP_LOCK_NONE,
+		                  .attach_lock = PP_LOCK_NONE };
+	int r = open_machine(ret, e);
+	if (r)
+		return r;
 	pp_arena_init(&ret->arena, 0);
-	while (len && root[len - 1] == '/')
-		len--;
-	ret->root = pp_arena_strndup(&ret->arena, root, len);
-	if (ret->root)
-		ret->state = o && o->state ? pp_arena_strdup(&ret->arena, o->state)
-		                           : pp_arena_printf(&ret->arena, "%s/" PP_APPLY_STATE,
-		                                             ret->root);
+	ret->root = ret->sys->root;
+	ret->state = o && o->state ? pp_arena_strdup(&ret->arena, o->state)
+	                           : pp_sys_whole(ret->sys, &ret->arena, PP_APPLY_STATE);
 	if (ret->state)
 		return 0;
-	pp_arena_fini(&ret->arena);
+	pp_apply_fini(ret);
 	return pp_fail_oom(e, "apply");
 }
 
@@ -32,7 +41,17 @@ void pp_apply_fini(struct pp_apply *a)
 {
 	pp_lock_release(&a->lock);
 	pp_lock_release(&a->attach_lock);
+	if (a->sys != a->settings->sys)
+		pp_sys_free(a->sys);
 	pp_arena_fini(&a->arena);
+}
+
+/* Of one that somebody chose the way to it is his. */
+int pp_apply_check_state(const struct pp_apply *a, bool make, struct pp_error *e)
+{
+	return a->options && a->options->state
+	               ? pp_directory_private(a->state, make, e)
+	               : pp_sys_private_directory(a->sys, PP_APPLY_STATE, make, e);
 }
 
 int pp_apply_lock(struct pp_apply *a, struct pp_error *e)
@@ -42,7 +61,7 @@ int pp_apply_lock(struct pp_apply *a, struct pp_error *e)
 
 	if (!path)
 		return pp_fail_oom(e, "apply");
-	int r = pp_directory_private(a->state, make, e);
+	int r = pp_apply_check_state(a, make, e);
 	if (r == -EROFS)
 		return pp_fail(e, EROFS,
 		               "%.300s: its file system is read-only, and nothing was done: mount "

@@ -10,10 +10,9 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "plan/plan.h"
-#include "sys/lock.h"
+#include "sys/machine.h"
 
 struct pp_apply;
-struct pp_system;
 
 /* How settings are reached, and the kernel; a test puts its own in. */
 struct pp_apply_settings {
@@ -24,17 +23,16 @@ struct pp_apply_settings {
 	int (*check)(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e);
 	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	           struct pp_error *e);
-	/* The machine whose devices are attached; NULL: this one. */
-	struct pp_system *system;
-	/* After a file that the kernel makes was written: what the kernel does then. NULL: it. */
-	void (*told)(const struct pp_apply *a, const char *path, const char *text);
+	/* The machine; borrowed. NULL: this one, or the files below the options' root. */
+	struct pp_sys *sys;
 };
 
 struct pp_apply {
 	struct pp_arena arena;
 	const struct pp_apply_options *options;
 	const struct pp_apply_settings *settings;
-	const char *root;  /* without a slash at its end: "" is the machine itself */
+	struct pp_sys *sys;
+	const char *root;  /* of sys: without a slash at its end, "" is the machine itself */
 	const char *state; /* folder of journal and lock */
 	struct pp_lock lock;
 	struct pp_lock attach_lock; /* keeps attempts of an attach away: see attach/leftover.h */
@@ -48,6 +46,8 @@ int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settin
                   struct pp_apply *ret, struct pp_error *e);
 void pp_apply_fini(struct pp_apply *a);
 
+/* The state directory is private: pp_sys_private_directory(). */
+int pp_apply_check_state(const struct pp_apply *a, bool make, struct pp_error *e);
 /*
  * Nobody else applies from here on to pp_apply_fini(); makes the folder. -EBUSY: somebody does, and
  * who. A dry run locks what is there and makes nothing.

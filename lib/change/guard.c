@@ -7,11 +7,6 @@
 #include "use/guest.h"
 #include "use/use.h"
 
-static int open_system(struct pp_apply *a, struct pp_system **ret, struct pp_error *e)
-{
-	return *a->root ? pp_system_at(a->root, ret, e) : pp_system_new(ret, e);
-}
-
 /* They go with the driver, and another guest may have one: its group is not this one's. */
 static int expect_no_functions(struct pp_apply *a, const char *address, struct pp_error *e)
 {
@@ -34,31 +29,21 @@ static int expect_no_functions(struct pp_apply *a, const char *address, struct p
 
 int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e)
 {
-	struct pp_system *system;
 	const char *guest = NULL;
 	int r = expect_no_functions(a, address, e);
 
 	if (!r)
-		r = open_system(a, &system, e);
-	if (r)
-		return r;
-	r = pp_guest_find(system, address, &a->arena, &guest, e);
-	pp_system_free(system);
+		r = pp_guest_find(a->sys, address, &a->arena, &guest, e);
 	return r || !guest ? r : pp_fail(e, EBUSY, "%s; end the guest first", guest);
 }
 
 int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, struct pp_error *e)
 {
 	struct pp_device d = { .driver.text = *driver ? driver : NULL };
-	struct pp_system *system;
 	const char *use = NULL;
 
 	if (!pp_address_parse(address, &d.address))
 		return pp_fail(e, EINVAL, "%s: no address", address);
-	int r = open_system(a, &system, e);
-	if (r)
-		return r;
-	r = pp_use_find(system, &d, &a->arena, &use, e);
-	pp_system_free(system);
+	int r = pp_use_find(a->sys, &d, &a->arena, &use, e);
 	return r || !use ? r : pp_fail(e, EBUSY, "%s is needed by the host: %s", address, use);
 }

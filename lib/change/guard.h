@@ -3,7 +3,6 @@
 #define PP_CHANGE_GUARD_H
 
 #include "change/context.h"
-#include "use/system.h"
 
 /* Whose a device is, asked right before it is taken away: -EBUSY, and who says why. */
 

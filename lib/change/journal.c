@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "change/journal.h"
 #include "base/crc32.h"
@@ -147,43 +144,24 @@ int pp_apply_journal_save(struct pp_apply *a, const struct pp_apply_journal *j, 
 {
 	char path[PATH_MAX];
 	struct pp_arena arena;
-	struct pp_atomic f;
 	const char *text;
 
 	snprintf(path, sizeof(path), "%s/apply.json", a->state);
 	pp_arena_init(&arena, 0);
 	int r = pp_apply_journal_text(j, &arena, &text, e);
 	if (!r)
-		r = pp_atomic_open(path, 0600, true, &f, e);
-	if (r) {
-		pp_arena_fini(&arena);
-		return r;
-	}
-	size_t len = strlen(text);
-	ssize_t n = 0;
-	for (size_t at = 0; at < len && n >= 0; at += n > 0 ? (size_t)n : 0)
-		n = write(f.fd, text + at, len - at);
-	r = n < 0 ? -errno : 0;
+		r = pp_file_put(path, PP_SPAN(text, strlen(text)), 0600, NULL, true, e);
 	pp_arena_fini(&arena);
-	if (r) {
-		pp_atomic_abort(&f);
-		return pp_fail(e, -r, "%.300s: %s", path, strerror(-r));
-	}
-	return pp_atomic_commit(&f, e);
+	return r;
 }
 
 int pp_apply_journal_remove(const struct pp_apply *a, struct pp_error *e)
 {
 	char path[PATH_MAX];
-	int folder = open(a->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	snprintf(path, sizeof(path), "%s/apply.json", a->state);
-	int r = folder < 0 || unlinkat(folder, "apply.json", 0) ? -errno : 0;
-	if (!r && fsync(folder) && errno != EINVAL)
-		r = -errno;
-	if (folder >= 0)
-		close(folder);
-	return r ? pp_fail(e, -r, "%.300s: %s", path, strerror(-r)) : 0;
+	int r = pp_file_remove(path, e);
+	return r == -ENOENT ? pp_file_failed(path, ENOENT, e) : r;
 }
 
 /* Reading: everything is looked at, for the file decides what is written. */
@@ -411,28 +389,16 @@ int pp_apply_journal_parse(struct pp_span in, const char *object, struct pp_aren
 	return f;
 }
 
-static int read_file(int fd, const char *path, struct pp_arena *arena, struct pp_span *ret,
-                     struct pp_error *e)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > PP_JOURNAL_MAX_BYTES)
-		return pp_fail(e, EBADMSG, "%.300s: no regular file, or too large", path);
-	return pp_fd_read(fd, path, (size_t)st.st_size, arena, ret, e);
-}
-
 int pp_apply_journal_load(struct pp_apply *a, struct pp_apply_journal *ret, struct pp_error *e)
 {
 	char path[PATH_MAX];
 	struct pp_span bytes;
+	int r = pp_apply_check_state(a, false, e);
 
 	snprintf(path, sizeof(path), "%s/apply.json", a->state);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT)
+	if (!r)
+		r = pp_file_read_private(path, PP_JOURNAL_MAX_BYTES, &a->arena, &bytes, e);
+	if (r == -ENOENT)
 		return pp_fail(e, ENOENT, "nothing was applied here: %.300s is not there", path);
-	if (fd < 0)
-		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
-	int r = read_file(fd, path, &a->arena, &bytes, e);
-	close(fd);
 	return r ? r : pp_apply_journal_parse(bytes, path, &a->arena, ret, e);
 }

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "change/deed.h"
@@ -241,11 +240,11 @@ static uint64_t largest_in_boot(struct pp_apply *a)
 
 	for (; names && *names; names++) {
 		char path[PATH_MAX];
-		struct stat st;
+		struct pp_sys_info info;
 		if (!strncmp(*names, "init", 4) &&
-		    snprintf(path, sizeof(path), "%s/boot/%s", a->root, *names) < PATH_MAX &&
-		    !stat(path, &st) && (uint64_t)st.st_size > largest)
-			largest = (uint64_t)st.st_size;
+		    snprintf(path, sizeof(path), "boot/%s", *names) < PATH_MAX &&
+		    !a->sys->ops->info(a->sys, path, &info) && info.bytes > largest)
+			largest = info.bytes;
 	}
 	return largest;
 }
@@ -253,13 +252,12 @@ static uint64_t largest_in_boot(struct pp_apply *a)
 /* Where an image lies, one of its size must find room beside it. */
 static int image_room(struct pp_stage *s, uint64_t bytes, uint64_t files, struct pp_error *e)
 {
-	char path[PATH_MAX];
-	struct stat st;
+	struct pp_sys_info info;
+	int r = s->apply->sys->ops->info(s->apply->sys, s->image, &info);
 
-	if (snprintf(path, sizeof(path), "%s/%s", s->apply->root, s->image) >= PATH_MAX ||
-	    stat(path, &st))
-		return pp_fail(e, errno, "/%.300s: %s", s->image, strerror(errno));
-	return pp_place_room(s->apply, s->image, bytes + (uint64_t)st.st_size, files, e);
+	if (r)
+		return pp_fail(e, -r, "/%.300s: %s", s->image, strerror(-r));
+	return pp_place_room(s->apply, s->image, bytes + info.bytes, files, e);
 }
 
 /* A file system's own needs, and what tools make on their way. */

@@ -3,6 +3,7 @@
 #define PP_SOURCE_FSROOT_H
 
 #include "source/source.h"
+#include "sys/directory.h"
 
 /*
  * What the live host and a directory share: descriptors. Every open is without waiting, without
@@ -18,8 +19,5 @@ int pp_live_new(struct pp_source **ret, struct pp_error *e);
 int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e);
 
 ssize_t pp_fd_pread(int fd, void *buf, size_t len, uint64_t offset);
-
-/* The names in the folder fd, which is closed. plain_only: without sockets, pipes and devices. */
-int pp_fd_list(int fd, bool plain_only, struct pp_arena *a, struct pp_names *ret);
 
 #endif

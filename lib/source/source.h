@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "source/limits.h"
+#include "sys/directory.h"
 
 /*
  * Paths are written as on the host without the leading slash: "sys/bus/pci/devices/0000:07:00.0".
@@ -40,12 +41,6 @@ static inline bool pp_node_is_none(struct pp_node n)
 {
 	return n.fd < 0 && !n.index;
 }
-
-/* Names in a folder, sorted by bytes, in the caller's arena. */
-struct pp_names {
-	const char *const *names;
-	uint32_t count;
-};
 
 /* A back end is a table of functions. Failures are negative errno values, texts are made above. */
 struct pp_source_ops {

@@ -37,24 +37,57 @@ int pp_fd_read(int fd, const char *path, size_t size, struct pp_arena *a, struct
 	return 0;
 }
 
+/* Whether nobody but root and the caller can have written what is in it. */
+static int file_check_owner(const struct stat *st, const char *path, struct pp_error *e)
+{
+	if ((!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & 022))
+		return 0;
+	return pp_fail(
+		e, EPERM,
+		"%.300s: belongs to user %u and has mode %04o; it must belong to user %u, and "
+		"nobody else may write to it",
+		path, (unsigned int)st->st_uid, (unsigned int)st->st_mode & 07777,
+		(unsigned int)geteuid());
+}
+
+static int file_read_open(int fd, const char *path, bool private, size_t max, struct pp_arena *a,
+                          struct pp_span *ret, struct pp_error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return pp_file_failed(path, errno, e);
+	if (!S_ISREG(st.st_mode))
+		return pp_fail(e, EBADMSG, "%.300s: not a regular file", path);
+	int r = private ? file_check_owner(&st, path, e) : 0;
+	if (r)
+		return r;
+	if ((uintmax_t)st.st_size > max)
+		return pp_fail(e, EFBIG, "%.300s: %jd bytes, at most %zu are taken", path,
+		               (intmax_t)st.st_size, max);
+	return pp_fd_read(fd, path, (size_t)st.st_size, a, ret, e);
+}
+
 int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
                  struct pp_error *e)
 {
-	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return pp_file_failed(path, errno, e);
-	int r;
-	if (fstat(fd, &st))
-		r = pp_file_failed(path, errno, e);
-	else if (!S_ISREG(st.st_mode))
-		r = pp_fail(e, EBADMSG, "%.300s: not a regular file", path);
-	else if ((uintmax_t)st.st_size > max)
-		r = pp_fail(e, EFBIG, "%.300s: %jd bytes, at most %zu are taken", path,
-		            (intmax_t)st.st_size, max);
-	else
-		r = pp_fd_read(fd, path, (size_t)st.st_size, a, ret, e);
+	int r = file_read_open(fd, path, false, max, a, ret, e);
+	close(fd);
+	return r;
+}
+
+int pp_file_read_private(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
+                         struct pp_error *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : pp_file_failed(path, errno, e);
+	int r = file_read_open(fd, path, true, max, a, ret, e);
 	close(fd);
 	return r;
 }
@@ -131,23 +164,6 @@ int pp_file_remove(const char *path, struct pp_error *e)
 	return r < 0 ? pp_file_failed(path, -r, e) : 0;
 }
 
-/* Whether what stands in it can be believed. */
-static int directory_check(int fd, const char *path, struct pp_error *e)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return pp_file_failed(path, errno, e);
-	if ((!st.st_uid || st.st_uid == geteuid()) && !(st.st_mode & 022))
-		return 0;
-	return pp_fail(
-		e, EPERM,
-		"%.300s: belongs to user %u and has mode %04o; it must belong to user %u, and "
-		"nobody else may write to it",
-		path, (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777,
-		(unsigned int)geteuid());
-}
-
 int pp_directory_private(const char *path, bool make, struct pp_error *e)
 {
 	if (make && mkdir(path, 0700) && errno != EEXIST)
@@ -161,7 +177,8 @@ int pp_directory_private(const char *path, bool make, struct pp_error *e)
 		               path);
 	if (fd < 0)
 		return pp_file_failed(path, errno, e);
-	int r = directory_check(fd, path, e);
+	struct stat st;
+	int r = fstat(fd, &st) ? pp_file_failed(path, errno, e) : file_check_owner(&st, path, e);
 	close(fd);
 	return r;
 }

@@ -17,6 +17,13 @@ int pp_file_failed(const char *path, int code, struct pp_error *e);
 int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
                  struct pp_error *e);
 
+/*
+ * The same of a file that is believed: no link, and as with pp_directory_private() nobody else's.
+ * -EPERM where it is not so. -ENOENT has no text.
+ */
+int pp_file_read_private(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
+                         struct pp_error *e);
+
 /* At most size bytes from fd on, a zero behind them; fewer where the file ends before. path: its
  * name. */
 int pp_fd_read(int fd, const char *path, size_t size, struct pp_arena *a, struct pp_span *ret,

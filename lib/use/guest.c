@@ -32,12 +32,12 @@ static int cannot(struct pp_error *e, const char *address, const char *path, int
 }
 
 /* The number of its group as text; -ENOENT: none, and then no guest can have it. */
-static int read_group(struct pp_system *s, const char *address, char *ret, size_t size)
+static int read_group(struct pp_sys *s, const char *address, char *ret, size_t size)
 {
 	char path[128], link[1024];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/iommu_group", address);
-	int r = pp_source_read_link(s->source, PP_NODE_NONE, path, link, sizeof(link));
+	int r = pp_sys_link(s, path, link, sizeof(link));
 	if (r)
 		return r;
 	const char *slash = strrchr(link, '/'), *name = slash ? slash + 1 : link;
@@ -48,8 +48,7 @@ static int read_group(struct pp_system *s, const char *address, char *ret, size_
 }
 
 /* drivers/vfio/device_cdev.c: vfio-dev/vfioN of a device is dev/vfio/devices/vfioN. */
-static int add_device(struct pp_system *s, const char *device, struct pp_arena *a,
-                      struct paths *paths)
+static int add_device(struct pp_sys *s, const char *device, struct pp_arena *a, struct paths *paths)
 {
 	char path[256];
 	struct pp_names names;
@@ -57,7 +56,7 @@ static int add_device(struct pp_system *s, const char *device, struct pp_arena *
 	if (strlen(device) >= PP_ADDRESS_TEXT_BYTES)
 		return 0;
 	snprintf(path, sizeof(path), DEVICES "/%s/vfio-dev", device);
-	int r = pp_source_list(s->source, path, a, &names);
+	int r = pp_sys_list(s, path, a, &names);
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	for (uint32_t i = 0; i < names.count; i++)
@@ -65,14 +64,14 @@ static int add_device(struct pp_system *s, const char *device, struct pp_arena *
 	return 0;
 }
 
-static int add_devices(struct pp_system *s, const char *address, const char *group,
-                       struct pp_arena *a, struct paths *paths)
+static int add_devices(struct pp_sys *s, const char *address, const char *group, struct pp_arena *a,
+                       struct paths *paths)
 {
 	char path[128];
 	struct pp_names names;
 
 	snprintf(path, sizeof(path), GROUPS "/%s/devices", group);
-	int r = pp_source_list(s->source, path, a, &names);
+	int r = pp_sys_list(s, path, a, &names);
 	if (r == -ENOENT)
 		return add_device(s, address, a, paths);
 	for (uint32_t i = 0; !r && i < names.count; i++)
@@ -80,7 +79,7 @@ static int add_devices(struct pp_system *s, const char *address, const char *gro
 	return r;
 }
 
-int pp_guest_find(struct pp_system *s, const char *address, struct pp_arena *a, const char **ret,
+int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, const char **ret,
                   struct pp_error *e)
 {
 	struct paths paths = { .count = 0 };

@@ -3,13 +3,13 @@
 #define PP_USE_GUEST_H
 
 #include "base/arena.h"
-#include "use/system.h"
+#include "sys/machine.h"
 
 /*
  * Whether a guest has the device, or another one of its group: *ret is NULL, or a sentence in the
  * arena that names the process.
  */
-int pp_guest_find(struct pp_system *s, const char *address, struct pp_arena *a, const char **ret,
+int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, const char **ret,
                   struct pp_error *e);
 
 #endif

@@ -16,7 +16,7 @@ static int is_below_nvme(struct pp_use *s, const char *name, bool *ret)
 	struct pp_names names;
 
 	snprintf(path, sizeof(path), CLASS_BLOCK "/%s", name);
-	if (pp_source_read_link(s->system->source, PP_NODE_NONE, path, link, sizeof(link)))
+	if (pp_sys_link(s->sys, path, link, sizeof(link)))
 		return 0;
 	const char *at = strstr(link, "/nvme-subsystem/");
 	if (!at)
@@ -45,7 +45,7 @@ static int look_at_mounts(struct pp_use *s, const char *name)
 	char path[256], number[32] = "";
 
 	snprintf(path, sizeof(path), CLASS_BLOCK "/%s/dev", name);
-	int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, number, sizeof(number));
+	int r = pp_sys_text(s->sys, path, number, sizeof(number));
 	if (r && r != -ENOENT)
 		return pp_use_cannot(s, r, path);
 	while (pp_text_line(&rest, &line)) {
@@ -97,8 +97,7 @@ static int look_at_loops(struct pp_use *s, const char *name)
 		if (strncmp(loop, "loop", 4) || strlen(loop) >= PP_USE_NAME_BYTES)
 			continue;
 		snprintf(path, sizeof(path), CLASS_BLOCK "/%s/loop/backing_file", loop);
-		int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, file,
-		                            sizeof(file));
+		int r = pp_sys_text(s->sys, path, file, sizeof(file));
 		if (!r && names_disk(PP_SPAN(file, strlen(file)), name))
 			return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is behind %s",
 			                                       name, loop));
@@ -142,7 +141,7 @@ static int look_at_claim(struct pp_use *s, const char *name)
 	char path[PP_USE_NAME_BYTES + 8];
 
 	node_of("dev", name, path, sizeof(path));
-	int r = s->system->ops->is_claimed(s->system, path);
+	int r = s->sys->ops->is_claimed(s->sys, path);
 	if (r == 1)
 		return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is in use", name));
 	if (r < 0 && r != -ENOENT && r != -ENXIO && r != -ENODEV && r != -ENOMEDIUM)
@@ -207,7 +206,7 @@ int pp_use_processes(struct pp_use *s)
 		r = add_nodes(s, "sys/class/drm", "dev/dri");
 	if (r || !s->nr_nodes)
 		return r;
-	r = s->system->ops->find_holder(s->system, s->nodes, &holder);
+	r = s->sys->ops->find_holder(s->sys, s->nodes, &holder);
 	if (r < 0)
 		return pp_use_cannot(s, r, "proc");
 	return r ? pp_use_found(s, pp_arena_printf(s->arena, "%s (pid %d) holds /%s", holder.name,
@@ -254,7 +253,7 @@ static int look_at_export(struct pp_use *s, const char *subsystem)
 	int r = pp_use_list(s, folder, &names);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
 		snprintf(path, sizeof(path), "%s/%.64s/device_path", folder, names.names[i]);
-		r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, file, sizeof(file));
+		r = pp_sys_text(s->sys, path, file, sizeof(file));
 		if (r)
 			return r == -ENOENT ? 0 : pp_use_cannot(s, r, path);
 		for (uint32_t k = 0; !r && !s->found && k < s->nr_nodes; k++)
@@ -271,7 +270,7 @@ static int look_at_exports(struct pp_use *s)
 {
 	struct pp_names names;
 	/* configfs need not be there at all. */
-	int r = pp_source_list(s->system->source, NVMET, s->arena, &names);
+	int r = pp_sys_list(s->sys, NVMET, s->arena, &names);
 
 	if (r)
 		return r == -ENOENT || r == -ENODATA ? 0 : pp_use_cannot(s, r, NVMET);

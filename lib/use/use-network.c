@@ -17,7 +17,7 @@ static int is_up(struct pp_use *s, const char *name, bool *ret)
 	uint64_t flags;
 
 	snprintf(path, sizeof(path), CLASS_NET "/%s/flags", name);
-	int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, text, sizeof(text));
+	int r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r)
 		return pp_use_cannot(s, r, path);
 	/* netdevice(7), IFF_UP. What is no number is taken as up. */
@@ -64,7 +64,7 @@ static int look_at_interface(struct pp_use *s, const char *name, const char *low
 			s,
 			pp_arena_printf(s->arena, "the default route goes through its interface %s",
 		                        name));
-	r = up ? s->system->ops->has_address(s->system, name) : 0;
+	r = up ? s->sys->ops->has_address(s->sys, name) : 0;
 	if (r < 0)
 		return pp_use_cannot(s, r, CLASS_NET);
 	if (r)

@@ -10,7 +10,7 @@
 #define PP_USE_LINK_BYTES 1024
 
 struct pp_use {
-	struct pp_system *system;
+	struct pp_sys *sys;
 	struct pp_arena *arena;
 	struct pp_error *error;
 	/* "/0000:07:00.0/": stands in the path of all below */

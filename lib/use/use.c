@@ -23,7 +23,7 @@ int pp_use_found(struct pp_use *s, const char *text)
 
 int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret)
 {
-	int r = pp_source_list(s->system->source, path, s->arena, ret);
+	int r = pp_sys_list(s->sys, path, s->arena, ret);
 
 	*ret = r ? (struct pp_names){ 0 } : *ret;
 	return r && r != -ENOENT ? pp_use_cannot(s, r, path) : 0;
@@ -31,7 +31,7 @@ int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret)
 
 int pp_use_table(struct pp_use *s, const char *path, struct pp_span *ret)
 {
-	int r = pp_source_read_all(s->system->source, path, TABLE_BYTES, s->arena, ret);
+	int r = pp_sys_read(s->sys, path, TABLE_BYTES, s->arena, ret);
 
 	if (r)
 		*ret = (struct pp_span){ 0 };
@@ -43,7 +43,7 @@ int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool
 	char path[256], link[PP_USE_LINK_BYTES];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	int r = pp_source_read_link(s->system->source, PP_NODE_NONE, path, link, sizeof(link));
+	int r = pp_sys_link(s->sys, path, link, sizeof(link));
 	*ret = !r && strstr(link, s->below);
 	return r && r != -ENOENT && r != -EINVAL ? pp_use_cannot(s, r, path) : 0;
 }
@@ -82,7 +82,7 @@ static int look_at_console(struct pp_use *s, const struct pp_device *d)
 		return r;
 	pp_address_format(d->address, address);
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/boot_vga", address);
-	r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, text, sizeof(text));
+	r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r && r != -ENOENT)
 		return pp_use_cannot(s, r, path);
 	/* The firmware's framebuffer lies in its memory and hangs below no PCI device. */
@@ -120,7 +120,7 @@ static int look_at_functions(struct pp_use *s, const struct pp_device *d)
 
 	pp_address_format(d->address, address);
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
-	int r = pp_source_read_text(s->system->source, PP_NODE_NONE, path, text, sizeof(text));
+	int r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r)
 		return r == -ENOENT ? 0 : pp_use_cannot(s, r, path);
 	if (strcmp(text, "0"))
@@ -128,10 +128,10 @@ static int look_at_functions(struct pp_use *s, const struct pp_device *d)
 	return 0;
 }
 
-int pp_use_find(struct pp_system *s, const struct pp_device *d, struct pp_arena *a,
-                const char **ret, struct pp_error *e)
+int pp_use_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a, const char **ret,
+                struct pp_error *e)
 {
-	struct pp_use search = { .system = s, .arena = a, .error = e };
+	struct pp_use search = { .sys = s, .arena = a, .error = e };
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format(d->address, address);

@@ -2,7 +2,7 @@
 #ifndef PP_USE_USE_H
 #define PP_USE_USE_H
 
-#include "use/system.h"
+#include "sys/machine.h"
 #include "host/host.h"
 
 /*
@@ -10,7 +10,7 @@
  * nothing was found, else a sentence's end in a. What could decide and cannot be read is an error:
  * a device is only taken where it is known to be free.
  */
-int pp_use_find(struct pp_system *s, const struct pp_device *d, struct pp_arena *a,
-                const char **ret, struct pp_error *e);
+int pp_use_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a, const char **ret,
+                struct pp_error *e);
 
 #endif

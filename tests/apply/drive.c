@@ -24,6 +24,10 @@
 
 static bool fail_setting;
 
+/* The files below the root, and this program as their kernel. */
+static struct pp_sys *sys;
+static const struct pp_sys_ops *files_ops;
+
 static const char *find_setting(const struct pp_apply *a, const char *name, char *buf, size_t size)
 {
 	static char line[256];
@@ -73,11 +77,11 @@ static int set(const struct pp_apply *a, const struct pp_step_setting *s, const 
 	return pp_place_put((struct pp_apply *)a, "settings", &c, e);
 }
 
-static void put(const struct pp_apply *a, const char *path, const char *text)
+static void put(const struct pp_sys *s, const char *path, const char *text)
 {
 	char whole[4096];
 
-	snprintf(whole, sizeof(whole), "%s/%s", a->root, path);
+	snprintf(whole, sizeof(whole), "%s/%s", s->root, path);
 	FILE *f = fopen(whole, "we");
 	if (!f)
 		return;
@@ -86,49 +90,70 @@ static void put(const struct pp_apply *a, const char *path, const char *text)
 }
 
 /* As the kernel matches them: an override decides, else the test says whose device it is. */
-static void probe(const struct pp_apply *a, const char *address)
+static void probe(const struct pp_sys *s, const char *address)
 {
 	char path[4096], driver[256] = "", target[512];
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver_override", address);
-	pp_place_text(a, path, driver, sizeof(driver));
+	pp_sys_text(sys, path, driver, sizeof(driver));
 	if (!*driver || *driver == '(') {
 		snprintf(path, sizeof(path), "kernel/%s", address);
-		if (pp_place_text(a, path, driver, sizeof(driver)) || !*driver)
+		if (pp_sys_text(sys, path, driver, sizeof(driver)) || !*driver)
 			return;
 	}
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", a->root, address);
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", s->root, address);
 	snprintf(target, sizeof(target), "../../drivers/%s", driver);
 	if (symlink(target, path))
 		return; /* it has one */
 }
 
 /* A folder does nothing by itself; with "kernel" in it, this is its kernel. */
-static void told(const struct pp_apply *a, const char *path, const char *text)
+static void react(const struct pp_sys *s, const char *path, const char *text)
 {
 	char line[512], link[4096], driver[256];
 	const char *verb = strrchr(path, '/') + 1;
 
-	if (!pp_place_has(a, "kernel"))
+	if (!pp_sys_has(sys, "kernel"))
 		return;
 	if (!strcmp(verb, "driver_override")) {
 		snprintf(line, sizeof(line), "%s", strcmp(text, "\n") ? text : "(null)\n");
-		put(a, path, line);
+		put(s, path, line);
 	} else if (!strcmp(verb, "drivers_probe")) {
-		probe(a, text);
+		probe(s, text);
 	} else if (!strcmp(verb, "unbind")) {
 		snprintf(link, sizeof(link), "sys/bus/pci/devices/%s/driver", text);
 		snprintf(line, sizeof(line), "drivers/%s/unbind",
-		         pp_place_link(a, link, driver, sizeof(driver)) ? "?" : driver);
-		snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s/driver", a->root, text);
+		         pp_sys_link_name(sys, link, driver, sizeof(driver)) ? "?" : driver);
+		snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s/driver", s->root, text);
 		if (strstr(path, line))
 			unlink(link);
 	}
 }
 
-static const struct pp_apply_settings settings = {
-	.says = says, .check = check, .set = set, .told = told
-};
+static int kernel_write(struct pp_sys *s, const char *path, const char *text)
+{
+	int r = files_ops->write(s, path, text);
+
+	if (!r)
+		react(s, path, text);
+	return r;
+}
+
+static int make_machine(const char *root, struct pp_error *e)
+{
+	static struct pp_sys_ops ops;
+	int r = pp_sys_below(root, &sys, e);
+
+	if (r)
+		return r;
+	files_ops = sys->ops;
+	ops = *files_ops;
+	ops.write = kernel_write;
+	sys->ops = &ops;
+	return 0;
+}
+
+static struct pp_apply_settings settings = { .says = says, .check = check, .set = set };
 
 static char *field(char **rest)
 {
@@ -327,6 +352,9 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	o.root = argv[1];
+	if (make_machine(o.root, &e))
+		return 2;
+	settings.sys = sys;
 	while (at < argc && parse_option(argv[at], &o))
 		at++;
 	for (; at < argc && plan.nr_steps < MAX_STEPS; at++)
@@ -346,5 +374,6 @@ int main(int argc, char **argv)
 		printf("%d %s\n", -r, e.text);
 	else
 		printf("0\n");
+	pp_sys_free(sys);
 	return r ? 1 : 0;
 }

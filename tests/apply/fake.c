@@ -99,7 +99,7 @@ const char *fake_override(struct fake *f, const char *address)
 	char path[256];
 
 	snprintf(path, sizeof(path), DEVICES "%s/driver_override", address);
-	int r = pp_source_read_text(f->base.source, PP_NODE_NONE, path, text, sizeof(text));
+	int r = pp_sys_text(&f->base, path, text, sizeof(text));
 	return r ? "unreadable" : text;
 }
 
@@ -117,7 +117,7 @@ static bool ends(const char *s, const char *tail)
 	return tail && n >= t && !strcmp(s + n - t, tail);
 }
 
-static bool is_root(struct pp_system *s)
+static bool is_privileged(struct pp_sys *s)
 {
 	return !((struct fake *)s)->not_root;
 }
@@ -144,7 +144,7 @@ static int write_driver(struct fake *f, const char *path, const char *address)
 	return 0;
 }
 
-static int write_text(struct pp_system *s, const char *path, const char *text)
+static int write_text(struct pp_sys *s, const char *path, const char *text)
 {
 	struct fake *f = (struct fake *)s;
 
@@ -161,7 +161,7 @@ static int write_text(struct pp_system *s, const char *path, const char *text)
 	return 0;
 }
 
-static int open_node(struct pp_system *s, const char *path)
+static int open_node(struct pp_sys *s, const char *path)
 {
 	struct fake *f = (struct fake *)s;
 
@@ -240,7 +240,7 @@ static int answer(struct fake *f, unsigned long request, void *argument)
 	return 0;
 }
 
-static int control(struct pp_system *s, int fd, unsigned long request, void *argument)
+static int control(struct pp_sys *s, int handle, unsigned long request, void *argument)
 {
 	struct fake *f = (struct fake *)s;
 	bool names_device = request == VFIO_GROUP_GET_DEVICE_FD;
@@ -254,15 +254,15 @@ static int control(struct pp_system *s, int fd, unsigned long request, void *arg
 	return answer(f, request, argument);
 }
 
-static void close_fd(struct pp_system *s, int fd)
+static void close_handle(struct pp_sys *s, int handle)
 {
 	struct fake *f = (struct fake *)s;
 
 	f->open_fds--;
-	note(f, "close", fd >= 2000 ? "device" : fd >= 1000 ? "group" : "container", "");
+	note(f, "close", handle >= 2000 ? "device" : handle >= 1000 ? "group" : "container", "");
 }
 
-static int is_claimed(struct pp_system *s, const char *path)
+static int is_claimed(struct pp_sys *s, const char *path)
 {
 	struct fake *f = (struct fake *)s;
 
@@ -271,14 +271,14 @@ static int is_claimed(struct pp_system *s, const char *path)
 	return f->claimed_errno ? -f->claimed_errno : 1;
 }
 
-static int has_address(struct pp_system *s, const char *name)
+static int has_address(struct pp_sys *s, const char *name)
 {
 	struct fake *f = (struct fake *)s;
 
 	return f->addressed && !strcmp(f->addressed, name);
 }
 
-static int find_holder(struct pp_system *s, const char *const *paths, struct pp_holder *ret)
+static int find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret)
 {
 	struct fake *f = (struct fake *)s;
 
@@ -290,12 +290,12 @@ static int find_holder(struct pp_system *s, const char *const *paths, struct pp_
 	return 0;
 }
 
-static int log_begin(struct pp_system *s)
+static int log_begin(struct pp_sys *s)
 {
 	return -((struct fake *)s)->log_errno;
 }
 
-static ssize_t log_next(struct pp_system *s, char *buf, size_t size)
+static int log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret)
 {
 	struct fake *f = (struct fake *)s;
 
@@ -304,19 +304,20 @@ static ssize_t log_next(struct pp_system *s, char *buf, size_t size)
 	const char *record = f->log[f->next_log++];
 	if (!strcmp(record, "lost"))
 		return -EPIPE;
-	return snprintf(buf, size, "%s", record);
+	*ret = (size_t)snprintf(buf, size, "%s", record);
+	return 0;
 }
 
-static void free_nothing(struct pp_system *s)
+static void free_nothing(struct pp_sys *s)
 {
 }
 
-static const struct pp_system_ops ops = {
-	.is_root = is_root,
+static const struct pp_sys_ops kernel = {
+	.is_privileged = is_privileged,
 	.write = write_text,
 	.open = open_node,
-	.ioctl = control,
-	.close = close_fd,
+	.control = control,
+	.close = close_handle,
 	.is_claimed = is_claimed,
 	.has_address = has_address,
 	.find_holder = find_holder,
@@ -324,6 +325,29 @@ static const struct pp_system_ops ops = {
 	.log_next = log_next,
 	.free = free_nothing,
 };
+
+/* Files are those of the folder; the rest is the fake's. */
+static void make_machine(struct fake *f)
+{
+	struct pp_error e = { 0 };
+	int r = pp_sys_below(f->root, &f->files, &e);
+
+	assert(!r);
+	(void)r;
+	f->ops = *f->files->ops;
+	f->ops.is_privileged = kernel.is_privileged;
+	f->ops.write = kernel.write;
+	f->ops.open = kernel.open;
+	f->ops.control = kernel.control;
+	f->ops.close = kernel.close;
+	f->ops.is_claimed = kernel.is_claimed;
+	f->ops.has_address = kernel.has_address;
+	f->ops.find_holder = kernel.find_holder;
+	f->ops.log_begin = kernel.log_begin;
+	f->ops.log_next = kernel.log_next;
+	f->ops.free = kernel.free;
+	f->base = (struct pp_sys){ .ops = &f->ops, .root = f->root };
+}
 
 static void add_device(struct fake *f, int index, struct pp_address a, uint32_t class_code,
                        uint32_t group, const char *driver)
@@ -383,8 +407,7 @@ struct fake *fake_new(void)
 	char *made = mkdtemp(f->root);
 	assert(made);
 	(void)made;
-	snprintf(f->run, sizeof(f->run), "%s/run/pcipass", f->root);
-	f->base.run = f->run;
+	make_machine(f);
 	add_files(f);
 	add_device(f, FAKE_BRIDGE, (struct pp_address){ 0, 0, 2, 0 }, 0x060400, 0, "pcieport");
 	add_device(f, FAKE_HBA, (struct pp_address){ 0, 2, 0, 0 }, 0x010700, 1, "mptsas");
@@ -398,11 +421,6 @@ struct fake *fake_new(void)
 	f->host.nr_devices = NR_FAKES;
 	f->host.groups = f->groups;
 	f->host.nr_groups = 3;
-	f->base.ops = &ops;
-	struct pp_error e = { 0 };
-	int r = pp_source_open(f->root, &f->base.source, &e);
-	assert(!r);
-	(void)r;
 	return f;
 }
 
@@ -413,7 +431,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void fake_free(struct fake *f)
 {
-	pp_source_free(f->base.source);
+	pp_sys_free(f->files);
 	nftw(f->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(f);
 }

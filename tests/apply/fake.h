@@ -9,9 +9,10 @@
  * 0000:02:00.0 and .1 in group 8 below the bridge 0000:00:02.0 (group 2), 0000:03:00.0 in group 9.
  */
 struct fake {
-	struct pp_system base; /* first */
+	struct pp_sys base; /* first */
+	struct pp_sys_ops ops;
+	struct pp_sys *files;
 	char root[64];
-	char run[80]; /* base.run */
 	struct pp_device devices[4];
 	struct pp_group groups[3];
 	struct pp_host host;

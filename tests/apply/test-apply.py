@@ -191,7 +191,7 @@ def test_foreign_hook(root: Root) -> None:
 def test_link_in_the_way(root: Root) -> None:
     os.rename(root.path / "etc/default/grub.d", root.path / "elsewhere")
     os.symlink("../../elsewhere", root.path / "etc/default/grub.d")
-    refused(root, 74, "a link or no folder")
+    refused(root, 74, "a link or no directory")
 
 
 def test_missing_tool(root: Root) -> None:
@@ -335,6 +335,54 @@ def test_lock_without_a_note(root: Root) -> None:
     expect("undo", *drive(root, "undo"), 17, "is not a lock file of pcipass")
     root.put(f"{STATE}/apply.lock", "")
     expect("undo", *drive(root, "undo"), 0)
+
+
+def test_state_of_somebody_else(root: Root) -> None:
+    """A journal says what root writes and runs: who else could have written it is not believed."""
+    expect("run", *drive(root, "run", ARGUMENT), 0)
+    state, journal = root.path / STATE, root.path / STATE / "apply.json"
+    before = root.snapshot()
+
+    def refused(*words: str) -> None:
+        for what in (("undo",), ("resume",), ("run", SETTING), ("dry", SETTING), ("status",)):
+            expect(what, *drive(root, *what), 1, *words)
+        same(words, before, root.snapshot())
+
+    state.chmod(0o777)
+    refused("mode 0777")
+    state.chmod(0o700)
+    journal.chmod(0o666)
+    refused("apply.json: belongs to", "mode 0666")
+    journal.chmod(0o600)
+    if not os.geteuid():
+        for path in (state, journal):
+            os.chown(path, 1000, 1000)
+            refused(f"{path.name}: belongs to user 1000")
+            os.chown(path, 0, 0)
+    for path in (state, state.parent):
+        path.rename(root.path.parent / "elsewhere")
+        path.symlink_to(root.path.parent / "elsewhere")
+        for what in (("undo",), ("run", SETTING), ("status",)):
+            expect(what, *drive(root, *what), 1, "must be a directory, and not a link")
+        path.unlink()
+        (root.path.parent / "elsewhere").rename(path)
+    expect("undo", *drive(root, "undo"), 0)
+
+
+def test_attributes_are_kept(root: Root) -> None:
+    """What a file has besides its bytes: an SELinux label, say."""
+    path = root.path / "settings"
+    try:
+        os.setxattr(path, "user.test", b"kept")
+    except OSError as error:
+        print(f"not tried: {error}")
+        return
+    number = path.stat().st_ino
+    expect("run", *drive(root, "run", SETTING), 0)
+    assert path.stat().st_ino != number, "the file was not replaced"
+    assert os.getxattr(path, "user.test") == b"kept"
+    expect("undo", *drive(root, "undo"), 0)
+    assert os.getxattr(path, "user.test") == b"kept"
 
 
 def test_changed_since(root: Root) -> None:

@@ -77,7 +77,7 @@ static int put_back(struct fake *f, bool *found, struct pp_error *e)
 static int undo(struct fake *f, struct pp_error *e)
 {
 	const struct pp_apply_options o = { .root = f->root, .say = say };
-	const struct pp_apply_settings settings = { .system = &f->base };
+	const struct pp_apply_settings settings = { .sys = &f->base };
 
 	*said = '\0';
 	return pp_apply_undo_with(&o, &settings, e);
@@ -226,7 +226,7 @@ static void an_apply_puts_back_a_dry_run_says(void **state)
 {
 	struct fake *f = *state;
 	struct pp_apply_options o = { .root = f->root, .say = say, .dry_run = true };
-	const struct pp_apply_settings settings = { .system = &f->base };
+	const struct pp_apply_settings settings = { .sys = &f->base };
 	const struct pp_plan_device device = { .address = { .bus = 2 },
 		                               .vendor = 0x1000,
 		                               .device = 0x72,
@@ -330,7 +330,7 @@ static void an_attempt_is_at_work(void **state)
 {
 	struct fake *f = *state;
 	const struct pp_apply_options dry = { .root = f->root, .dry_run = true };
-	const struct pp_apply_settings settings = { .system = &f->base };
+	const struct pp_apply_settings settings = { .sys = &f->base };
 	const struct pp_plan plan = { .wish = "slot2" };
 	struct pp_error e = { 0 };
 	struct pp_lock lock = PP_LOCK_NONE;
@@ -397,11 +397,15 @@ static void no_place_to_write(void **state)
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
 	pp_attach_free(a);
-	f->base.run = "/proc/none/pcipass";
+	char run[128], moved[128];
+	snprintf(run, sizeof(run), "%s/run", f->root);
+	snprintf(moved, sizeof(moved), "%s/run-before", f->root);
+	assert_int_equal(rename(run, moved), 0);
+	fake_link(f, "run", "run-before");
 	a = fake_attach(f, "slot2", true, false);
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
-	assert_non_null(strstr(a->reason, "/proc/none/pcipass"));
+	assert_non_null(strstr(a->reason, "/run: must be a directory, and not a link"));
 	pp_attach_free(a);
 	assert_string_equal(fake_driver(f, HBA), "mptsas");
 	no_override(f, HBA);

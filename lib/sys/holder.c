@@ -3,17 +3,18 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "use/system.h"
 #include "base/text.h"
+#include "sys/os.h"
 
 /* A file that is looked for, as the system calls see it. */
-struct wanted {
+struct holder_file {
 	const char *path, *name; /* below the root; its last component */
 	mode_t kind;
 	dev_t device, number; /* of the file system, of the node */
@@ -21,23 +22,23 @@ struct wanted {
 };
 
 /* Of those that are there; ret has room for all. */
-static uint32_t find_files(const char *root, const char *const *paths, struct wanted *ret)
+static uint32_t holder_find_files(const struct pp_sys *s, const char *const *paths,
+                                  struct holder_file *ret)
 {
 	uint32_t n = 0;
 
 	for (; *paths; paths++) {
-		char whole[4096];
+		char whole[PATH_MAX];
 		struct stat st;
-		int len = snprintf(whole, sizeof(whole), "%s/%s", root, *paths);
-		if (len < 0 || (size_t)len >= sizeof(whole) || stat(whole, &st))
+		if (pp_os_path(s, *paths, whole) || stat(whole, &st))
 			continue;
 		const char *slash = strrchr(*paths, '/');
-		ret[n++] = (struct wanted){ .path = *paths,
-			                    .name = slash ? slash + 1 : *paths,
-			                    .kind = st.st_mode & S_IFMT,
-			                    .device = st.st_dev,
-			                    .number = st.st_rdev,
-			                    .inode = st.st_ino };
+		ret[n++] = (struct holder_file){ .path = *paths,
+			                         .name = slash ? slash + 1 : *paths,
+			                         .kind = st.st_mode & S_IFMT,
+			                         .device = st.st_dev,
+			                         .number = st.st_rdev,
+			                         .inode = st.st_ino };
 	}
 	return n;
 }
@@ -46,7 +47,7 @@ static uint32_t find_files(const char *root, const char *const *paths, struct wa
  * Who has it by O_PATH only, as udev has each node that is new, knows where it is and has not
  * opened it: proc(5), fdinfo, flags in octal. What cannot be read counts as open.
  */
-static bool is_open(const char *pid, const char *fd)
+static bool holder_is_open(const char *pid, const char *fd)
 {
 	char path[64], text[256], *flags;
 
@@ -65,7 +66,8 @@ static bool is_open(const char *pid, const char *fd)
  * of its own, so the node itself decides. Only what is called so is looked at closer: stat() of an
  * open file on a dead network server would wait for it.
  */
-static const struct wanted *match(int fds, const char *fd, const struct wanted *w, uint32_t n)
+static const struct holder_file *holder_match(int fds, const char *fd, const struct holder_file *w,
+                                              uint32_t n)
 {
 	char link[4096], *deleted, *slash;
 	ssize_t len = readlinkat(fds, fd, link, sizeof(link) - 1);
@@ -90,7 +92,7 @@ static const struct wanted *match(int fds, const char *fd, const struct wanted *
 	return NULL;
 }
 
-static void read_name(const char *pid, struct pp_holder *ret)
+static void holder_read_name(const char *pid, struct pp_holder *ret)
 {
 	char path[64], text[64];
 
@@ -103,10 +105,11 @@ static void read_name(const char *pid, struct pp_holder *ret)
 }
 
 /* Of a process that has gone, or that may not be looked at, nothing is known here. */
-static const struct wanted *look_at_process(const char *pid, const struct wanted *w, uint32_t n)
+static const struct holder_file *holder_in_process(const char *pid, const struct holder_file *w,
+                                                   uint32_t n)
 {
 	char path[64];
-	const struct wanted *found = NULL;
+	const struct holder_file *found = NULL;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
 	DIR *fds = opendir(path);
@@ -114,8 +117,8 @@ static const struct wanted *look_at_process(const char *pid, const struct wanted
 		return NULL;
 	for (struct dirent *d; !found && (d = readdir(fds));)
 		if (d->d_name[0] != '.') {
-			found = match(dirfd(fds), d->d_name, w, n);
-			if (found && !is_open(pid, d->d_name))
+			found = holder_match(dirfd(fds), d->d_name, w, n);
+			if (found && !holder_is_open(pid, d->d_name))
 				found = NULL;
 		}
 	closedir(fds);
@@ -123,9 +126,9 @@ static const struct wanted *look_at_process(const char *pid, const struct wanted
 }
 
 /* 1: found. */
-static int search(const struct wanted *files, uint32_t n, struct pp_holder *ret)
+static int holder_search(const struct holder_file *files, uint32_t n, struct pp_holder *ret)
 {
-	const struct wanted *found = NULL;
+	const struct holder_file *found = NULL;
 	DIR *proc = opendir("/proc");
 
 	if (!proc)
@@ -134,27 +137,27 @@ static int search(const struct wanted *files, uint32_t n, struct pp_holder *ret)
 		uint64_t pid;
 		if (!pp_parse_dec(d->d_name, INT32_MAX, &pid))
 			continue;
-		found = look_at_process(d->d_name, files, n);
+		found = holder_in_process(d->d_name, files, n);
 		if (found) {
 			*ret = (struct pp_holder){ .pid = (int)pid, .path = found->path };
-			read_name(d->d_name, ret);
+			holder_read_name(d->d_name, ret);
 		}
 	}
 	closedir(proc);
 	return found != NULL;
 }
 
-int pp_holder_find(const char *root, const char *const *paths, struct pp_holder *ret)
+int pp_os_find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret)
 {
 	size_t count = 0;
 
 	while (paths[count])
 		count++;
-	struct wanted *files = calloc(count + 1, sizeof(*files));
+	struct holder_file *files = calloc(count + 1, sizeof(*files));
 	if (!files)
 		return -ENOMEM;
-	uint32_t n = find_files(root, paths, files);
-	int r = n ? search(files, n, ret) : 0;
+	uint32_t n = holder_find_files(s, paths, files);
+	int r = n ? holder_search(files, n, ret) : 0;
 	free(files);
 	return r;
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the files of this machine, or those below a directory of it. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/os.h"
+
+#define OS_READ     (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define OS_PLACE    (O_PATH | O_CLOEXEC)
+#define FIRST_BYTES ((size_t)4096)
+
+/* A rename during a walk makes openat2 ask to be called again. */
+#define RETRIES 64
+
+int pp_os_path(const struct pp_sys *s, const char *path, char *ret)
+{
+	return snprintf(ret, PATH_MAX, "%s/%s", s->root, path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* Links in the directory may be absolute: they mean a place in it. */
+static int os_open_below(const char *root, const char *path, int flags)
+{
+	struct open_how how = { .flags = (unsigned int)flags,
+		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int directory = open(root, OS_PLACE | O_DIRECTORY);
+	long fd = -1;
+
+	if (directory < 0)
+		return -errno;
+	for (int i = 0; i < RETRIES; i++) {
+		fd = syscall(SYS_openat2, directory, *path ? path : ".", &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	int r = fd < 0 ? -errno : (int)fd;
+	close(directory);
+	return r;
+}
+
+int pp_os_open(const struct pp_sys *s, const char *path, int flags)
+{
+	char whole[PATH_MAX];
+
+	if (*s->root)
+		return os_open_below(s->root, path, flags);
+	int r = pp_os_path(s, path, whole);
+	if (r)
+		return r;
+	int fd = open(whole, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+static int os_stat(const struct pp_sys *s, const char *path, struct stat *ret)
+{
+	int fd = pp_os_open(s, path, OS_PLACE);
+
+	if (fd < 0)
+		return fd;
+	int r = fstat(fd, ret) ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+int pp_os_info(struct pp_sys *s, const char *path, struct pp_sys_info *ret)
+{
+	struct stat st;
+	int r = os_stat(s, path, &st);
+
+	if (!r)
+		*ret = (struct pp_sys_info){ .kind = S_ISREG(st.st_mode)   ? PP_SYS_FILE
+			                             : S_ISDIR(st.st_mode) ? PP_SYS_DIRECTORY
+			                                                   : PP_SYS_OTHER,
+			                     .bytes = (uint64_t)st.st_size,
+			                     .volume = st.st_dev,
+			                     .number = st.st_ino };
+	return r;
+}
+
+/* Up to max bytes into a block of malloc's, which is *buf's in any case: the length. */
+static ssize_t os_read_up_to(int fd, size_t max, uint8_t **buf)
+{
+	size_t len = 0, size = 0;
+
+	for (;;) {
+		if (len == size) {
+			/* One byte more than allowed tells a full file from a larger one. */
+			size_t want = size ? size * 2 : FIRST_BYTES;
+			size = want > max ? max + 1 : want;
+			if (len == size)
+				return -E2BIG;
+			uint8_t *more = realloc(*buf, size);
+			if (!more)
+				return -ENOMEM;
+			*buf = more;
+		}
+		ssize_t n = read(fd, *buf + len, size - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (!n)
+			return len > max ? -E2BIG : (ssize_t)len;
+		len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static int os_read_fd(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
+{
+	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = NULL;
+	ssize_t len = os_read_up_to(fd, max, &buf);
+
+	if (len < 0)
+		return (int)len;
+	/* A zero behind it, for those who read text. */
+	uint8_t *copy = PP_ARENA_ARRAY(a, (size_t)len + 1, uint8_t);
+	if (!copy)
+		return -ENOMEM;
+	if (len)
+		memcpy(copy, buf, (size_t)len);
+	*ret = PP_SPAN(copy, (size_t)len);
+	return 0;
+}
+
+int pp_os_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
+               struct pp_span *ret)
+{
+	int fd = pp_os_open(s, path, OS_READ);
+
+	if (fd < 0)
+		return fd;
+	int r = os_read_fd(fd, max, a, ret);
+	close(fd);
+	return r;
+}
+
+int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
+                  struct pp_content *ret)
+{
+	char whole[PATH_MAX];
+	struct stat st;
+	struct pp_span bytes;
+	/* Before anything is changed: it is going to be written. */
+	int r = pp_os_path_to_write(s, path, whole);
+	int fd = r ? r : pp_os_open(s, path, OS_READ | O_NOFOLLOW);
+
+	if (fd < 0)
+		return fd == -ELOOP ? -EMLINK : fd;
+	r = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EBADMSG;
+	if (!r)
+		r = os_read_fd(fd, max, a, &bytes);
+	close(fd);
+	if (!r)
+		*ret = (struct pp_content){ .exists = true,
+			                    .mode = st.st_mode & 07777,
+			                    .uid = st.st_uid,
+			                    .gid = st.st_gid,
+			                    .bytes = bytes };
+	return r;
+}
+
+int pp_os_link(struct pp_sys *s, const char *path, char *buf, size_t size)
+{
+	int fd = pp_os_open(s, path, OS_PLACE | O_NOFOLLOW);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = readlinkat(fd, "", buf, size);
+	/* An empty name on what is no link: ENOENT, where a name would give EINVAL. */
+	int r = n >= 0 ? 0 : errno == ENOENT ? -EINVAL : -errno;
+	close(fd);
+	if (r)
+		return r;
+	if ((size_t)n == size)
+		return -ENAMETOOLONG;
+	buf[n] = '\0';
+	return 0;
+}
+
+int pp_os_list(struct pp_sys *s, const char *path, struct pp_arena *a, struct pp_names *ret)
+{
+	int fd = pp_os_open(s, path, OS_READ | O_DIRECTORY);
+
+	return fd < 0 ? fd : pp_fd_list(fd, false, a, ret);
+}
+
+int pp_os_map(struct pp_sys *s, const char *path, size_t max, struct pp_span *ret)
+{
+	struct stat st;
+	int fd = pp_os_open(s, path, OS_READ);
+
+	if (fd < 0)
+		return fd;
+	int r = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) && st.st_size > 0 ? 0 : -EBADMSG;
+	size_t len = r ? 0 : (uintmax_t)st.st_size < max ? (size_t)st.st_size : max;
+	void *bytes = r ? NULL : mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (!r && bytes == MAP_FAILED)
+		r = -errno;
+	close(fd);
+	if (!r)
+		*ret = PP_SPAN(bytes, len);
+	return r;
+}
+
+void pp_os_unmap(struct pp_sys *s, struct pp_span bytes)
+{
+	munmap((void *)(uintptr_t)bytes.data, bytes.len);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside lib/sys: files of this machine, which a live machine and one below a directory share. */
+#ifndef PP_SYS_OS_H
+#define PP_SYS_OS_H
+
+#include "sys/machine.h"
+
+/* A file as open(2) opens it, never out of the root; -errno. */
+int pp_os_open(const struct pp_sys *s, const char *path, int flags);
+/* The path on this machine, in a buffer of PATH_MAX. */
+int pp_os_path(const struct pp_sys *s, const char *path, char *ret);
+/* The same of what is to be written. -EXDEV: below a directory a link on the way could lead out. */
+int pp_os_path_to_write(const struct pp_sys *s, const char *path, char *ret);
+
+int pp_os_info(struct pp_sys *s, const char *path, struct pp_sys_info *ret);
+int pp_os_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
+               struct pp_span *ret);
+int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
+                  struct pp_content *ret);
+int pp_os_link(struct pp_sys *s, const char *path, char *buf, size_t size);
+int pp_os_list(struct pp_sys *s, const char *path, struct pp_arena *a, struct pp_names *ret);
+int pp_os_map(struct pp_sys *s, const char *path, size_t max, struct pp_span *ret);
+void pp_os_unmap(struct pp_sys *s, struct pp_span bytes);
+int pp_os_put(struct pp_sys *s, const char *path, const struct pp_content *c, struct pp_error *e);
+int pp_os_remove(struct pp_sys *s, const char *path);
+void pp_os_sweep(struct pp_sys *s, const char *path);
+int pp_os_mkdir(struct pp_sys *s, const char *path);
+int pp_os_rmdir(struct pp_sys *s, const char *path);
+int pp_os_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
+               struct pp_error *e);
+int pp_os_write(struct pp_sys *s, const char *path, const char *text);
+bool pp_os_find_program(struct pp_sys *s, const char *name, char *ret, size_t size);
+int pp_os_run(struct pp_sys *s, const char *const *argv, unsigned int limit_s,
+              const struct pp_lock *lock, struct pp_process_result *ret, struct pp_error *e);
+/* Over this machine's processes. */
+int pp_os_find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret);
+
+#define PP_OS_FILE_OPS                                                                             \
+	.info = pp_os_info, .read = pp_os_read, .content = pp_os_content, .link = pp_os_link,      \
+	.list = pp_os_list, .map = pp_os_map, .unmap = pp_os_unmap, .put = pp_os_put,              \
+	.remove = pp_os_remove, .sweep = pp_os_sweep, .mkdir = pp_os_mkdir, .rmdir = pp_os_rmdir,  \
+	.room = pp_os_room, .write = pp_os_write, .find_program = pp_os_find_program,              \
+	.run = pp_os_run
+
+#endif
