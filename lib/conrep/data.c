@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conrep/data.h"
+#include "conrep/document.h"
 #include "conrep/xml.h"
 
 struct parser {
@@ -235,6 +236,8 @@ int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, str
 	if (!p.object)
 		return pp_fail_oom(e, object);
 	int r = pp_xml_parse(in, p.object, a, &root, e);
+	if (!r)
+		r = pp_document_check(root, PP_DOCUMENT_DATA, p.object, e);
 	if (r)
 		return r;
 	if (strcmp(root->name, "Conrep"))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conrep/document.h"
 #include "conrep/encoding.h"
 #include "conrep/fit.h"
 #include "conrep/schema-reader.h"
@@ -318,11 +319,11 @@ int pp_schema_parse(struct pp_span in, const char *object, struct pp_arena *a,
 		err = pp_xml_parse(in, object, a, &root, e);
 	if (err)
 		return err;
+	err = pp_document_check(root, PP_DOCUMENT_SCHEMA, object, e);
+	if (err)
+		return err;
 	if (strcmp(root->name, "Conrep"))
 		return pp_schema_fail(&r, root->line, "<%.32s>, wanted <Conrep>", root->name);
-	if (pp_xml_attribute(root, "originating_platform"))
-		return pp_schema_fail(&r, root->line,
-		                      "these are settings of a machine, wanted a schema");
 	pp_schema_stray_text(&r, root);
 	for (const struct pp_xml_node *c = root->children; c; c = c->next)
 		s.nr_sections += !strcmp(c->name, "Section");

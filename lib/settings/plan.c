@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conrep/suggest.h"
+#include "conrep/text-form.h"
 #include "conrep/xml.h"
 #include "settings/settings.h"
 
@@ -28,6 +29,34 @@ static int plan(struct pp_settings *s, const struct pp_data *wanted, struct pp_s
 	return 0;
 }
 
+/* Blanks around a name tell no machines apart; one that is not known differs from none. */
+static bool differs(const char *x, const char *y)
+{
+	if (!x || !y)
+		return false;
+	struct pp_span a = pp_form_trimmed(x), b = pp_form_trimmed(y);
+	return a.len != b.len || memcmp(a.data, b.data, a.len);
+}
+
+static const char *known(const char *text)
+{
+	return text ? text : "unknown";
+}
+
+/* The same settings on another machine may well be what is wanted, and is worth a line. */
+static int remark_origin(struct pp_settings *s, const struct pp_data *wanted)
+{
+	const struct pp_machine *from = &wanted->machine, *to = &s->machine;
+
+	if (!differs(from->product, to->product) && !differs(from->rom_family, to->rom_family))
+		return 0;
+	return pp_settings_remark(s, PP_REMARK_ASKED,
+	                          "%.100s is from another machine: %.100s, ROM %.40s; this is "
+	                          "%.100s, ROM %.40s",
+	                          wanted->object, known(from->product), known(from->rom_family),
+	                          known(to->product), known(to->rom_family));
+}
+
 static int plan_data(struct pp_settings *s, struct pp_span in, const char *object,
                      struct pp_settings_plan **ret, struct pp_error *e)
 {
@@ -36,7 +65,7 @@ static int plan_data(struct pp_settings *s, struct pp_span in, const char *objec
 
 	if (r)
 		return r;
-	if (pp_settings_take_notes(s, PP_REMARK_ASKED))
+	if (pp_settings_take_notes(s, PP_REMARK_ASKED) || remark_origin(s, &wanted))
 		return pp_fail_oom(e, object);
 	return plan(s, &wanted, ret, e);
 }

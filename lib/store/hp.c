@@ -93,6 +93,12 @@ static int ask(struct hp *s, struct pp_span schema_bytes, const struct pp_schema
 	struct pp_data data;
 	int r = pp_hp_save(&s->program, schema_bytes, a, &data, e);
 
+	/* Of no machine nothing is known to fit, and every setting would be left out by itself. */
+	if (r == 0 && !data.machine.product)
+		return pp_fail(e, ENODATA,
+		               "%.200s: what it saved names no machine (originating_platform is "
+		               "missing), so it is not known whose settings they are",
+		               s->base.where);
 	if (r == 0)
 		r = keep_machine(s, &data.machine, e);
 	return r < 0 ? r : pp_hp_told_make(schema, &data, s->base.where, a, ret, e);

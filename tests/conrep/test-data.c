@@ -128,6 +128,14 @@ static void test_bad_files_name_the_line(void **state)
 		{ "<Conrep>\n<Section name='A'><L0>x</L0></Section>\n"
 		  "<Section name='A'><L0>x</L0><L1>x</L1></Section></Conrep>",
 		  "f.dat line 3: A again, but not as in line 2" },
+		{ "\n<Conrep><global/></Conrep>",
+		  "f.dat line 2: this is a schema, which says where each setting lies; wanted a data "
+		  "file, which says what each setting is to be" },
+		{ "<Conrep><Section name='A'><nvram>1</nvram></Section></Conrep>",
+		  "f.dat line 1: this is a schema, " },
+		{ "<HPRCU/>",
+		  "f.dat line 1: this is a file of HP's ROM Configuration Utility (hprcu), "
+		  "which conrep cannot read; wanted a data file, " },
 		{ "<Conrep>\n<Section name='A'>\n<L0>x</L0>\n<L1>x</L1>\n<L0>y</L0></Section>"
 		  "</Conrep>",
 		  "f.dat line 5: L0 again, but not as in line 3" },

@@ -75,6 +75,15 @@ static void refuse_document(const char *text, const char *message)
 	assert_string_equal(r.schema.object, "untouched");
 }
 
+/* start: of the message. */
+static void refuse_kind(const char *text, const char *start)
+{
+	parse_bytes(text, 0);
+	assert_int_equal(r.rc, -EBADMSG);
+	if (strncmp(r.error.text, start, strlen(start)))
+		fail_msg("%s, wanted %s", r.error.text, start);
+}
+
 static void refuse(const char *inside, unsigned int line, const char *message)
 {
 	char whole[512];
@@ -260,7 +269,22 @@ static void test_bad_documents(void **state)
 {
 	refuse_document("<Other/>", "s.xml line 1: <Other>, wanted <Conrep>");
 	refuse_document("<Conrep version='1' originating_platform='X'/>",
-	                "s.xml line 1: these are settings of a machine, wanted a schema");
+	                "s.xml line 1: this is a data file, which says what each setting is to be; "
+	                "wanted a schema, which says where each setting lies");
+	refuse_kind("\n<Conrep><Section name='A'>On</Section></Conrep>",
+	            "s.xml line 2: this is a data file, ");
+	refuse_kind("<Conrep><Section name='A'/><Section name='L'><Line0>x</Line0></Section>"
+	            "</Conrep>",
+	            "s.xml line 1: this is a data file, ");
+	refuse_kind("<hprcu version='1.0'><feature/></hprcu>",
+	            "s.xml line 1: this is a file of HP's ROM Configuration Utility (hprcu), "
+	            "which conrep cannot read; wanted a schema, ");
+	/* What may be meant as a schema is told what it lacks. */
+	refuse_kind("<Conrep><Section name='A'/></Conrep>", "s.xml line 1: section A: no <ev>, ");
+	refuse_kind("<Conrep><Section name='A'>x<mask>1</mask></Section></Conrep>",
+	            "s.xml line 1: section A: no <ev>, ");
+	refuse_kind("<Conrep><global/><Section name='A'>On</Section></Conrep>",
+	            "s.xml line 1: section A: no <ev>, ");
 	refuse_document("<Conrep><global/>\n<global/></Conrep>", "s.xml line 2: a second <global>");
 	refuse_document("<Conrep><global><fileversion/>\n<fileversion/></global></Conrep>",
 	                "s.xml line 2: a second <fileversion> in <global>");
