@@ -180,6 +180,23 @@ class Hints(Case):
         self.assertEqual(self.conrep("-l", "-f", "from.dat").stderr.count("another machine"), 1)
 
 
+class SpacedBytes(Case):
+    """A file in HP's form beside its schema, as it was found."""
+
+    def test_comes_back(self):
+        schema, wanted = (FIELD_DATA / f"spaced-bytes.{x}" for x in ("schema.xml", "dat"))
+        if not wanted.exists():
+            self.skipTest(f"no {wanted}")
+        self.image(schema=schema)
+        self.conrep("-l", "-x", schema, "-f", wanted)
+        self.conrep("-s", "-x", schema, "-f", "again.dat")
+        sections = [x for x in wanted.read_text().splitlines() if "<Section" in x]
+        again = (self.folder / "again.dat").read_text().splitlines()
+        self.assertEqual([x for x in again if x in sections], sections)
+        self.assertEqual(len(sections), 3)
+        self.unchanged(self.conrep, "-l", "-x", schema, "-f", "again.dat")
+
+
 class ThroughHp(Case):
     """HP's program, which parses what it is given with another parser."""
 
