@@ -60,6 +60,12 @@ static int check_first(struct pp_lines *l, const char *what, unsigned int versio
 	struct pp_span value;
 	char text[24];
 
+	if (pp_span_starts(l->rest, "\xff\xfe") || pp_span_starts(l->rest, "\xfe\xff") ||
+	    pp_span_starts(l->rest, "\xef\xbb\xbf"))
+		return pp_fail(e, EBADMSG,
+		               "%.300s: begins with a byte order mark, so another program has "
+		               "written it anew; it is taken only byte for byte",
+		               l->object);
 	if (!pp_lines_next(l) || !pp_lines_value(l, what, &value))
 		return pp_fail(e, EBADMSG, "%.300s: does not begin with '%s %u'", l->object, what,
 		               version);

@@ -298,7 +298,7 @@ static void test_bad_documents(void **state)
 	                "s.xml line 2: a section without a name");
 	refuse_document("<Conrep>\n<Section name='A '/></Conrep>",
 	                "s.xml line 2: section name \"A \": blanks around it");
-	refuse_document("<Conrep>\n<Section name='A'>Enabled</Section></Conrep>",
+	refuse_document("<Conrep>\n<Section name='A'><helptext>x</helptext></Section></Conrep>",
 	                "s.xml line 2: section A: no <ev>, <nvram> or <cmos> says where it is");
 	refuse_document("<Conrep>\n<!DOCTYPE a></Conrep>",
 	                "s.xml line 2: StartTag: invalid element name");

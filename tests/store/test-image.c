@@ -125,6 +125,11 @@ static void refuses_lines(void **state)
 		snprintf(body, sizeof(body), "pcipass-settings 1\n%s", cases[i].body);
 		refused(sealed(body), EBADMSG, cases[i].says);
 	}
+	static const char *const marks[] = { "\xff\xfe", "\xfe\xff", "\xef\xbb\xbf" };
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		snprintf(body, sizeof(body), "%spcipass-settings 1\n", marks[i]);
+		refused(sealed(body), EBADMSG, "begins with a byte order mark");
+	}
 	char text[400];
 	memset(text, 'x', sizeof(text));
 	snprintf(body, sizeof(body), "pcipass-settings 1\nproduct %.256s\n", text);
