@@ -25,10 +25,8 @@ get() {
 	for package in apt-get dpkg-deb; do
 		command -v "$package" >/dev/null || skip "this needs $package"
 	done
-	for package in "$@"; do
-		(cd "$work/packages" && apt-get "${apt_options[@]}" download "$package") >"$work/log" 2>&1 ||
-			skip "$package cannot be downloaded: $(head -n 1 "$work/log")"
-	done
+	(cd "$work/packages" && apt-get "${apt_options[@]}" download "$@") >"$work/log" 2>&1 ||
+		skip "the packages cannot be downloaded: $(head -n 1 "$work/log")"
 	for package in "$work"/packages/*.deb; do
 		dpkg-deb -x "$package" "$root"
 		rm "$package"

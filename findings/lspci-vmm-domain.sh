@@ -5,15 +5,16 @@
 # Expected: on a machine with several domains (VMD, Arm servers) every output of lspci names the domain,
 #   as the plain list does; and what -vmm prints after "Slot:" can be given back to -s.
 # Seen: in -vmm and -m a device of domain 0 is 01:00.0 while others are 0001:01:00.0 and 10000:01:00.0. And
-#   `lspci -s 01:00.0` takes the device of every domain. Only -D names them all.
+#   `lspci -s 01:00.0` takes the device of every domain, and so does `setpci -s`, which writes. Only -D
+#   names them all.
 # Versions: pciutils 1:3.9.0-4 (Debian 12), the same in 1:3.13.0-2 (Debian 13).
 # Why it matters: -vmm is the form for scripts. A script that takes "Slot:" as a key finds nothing under
-#   0000:01:00.0, and one that asks for it again with -s gets three devices and binds the wrong one.
+#   0000:01:00.0; one that gives it to `setpci -s` to reset a device or to switch ACS writes to three.
 #   Scripts should always pass -D.
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 get pciutils=1:3.9.0-4 libpci3=1:3.9.0-4
-needs lspci
+needs lspci setpci
 
 # Three SAS controllers, as lspci -x writes them: the header is enough.
 for address in 0000:01:00.0 0001:01:00.0 10000:01:00.0; do
@@ -45,5 +46,10 @@ same "-s 01:00.0" "$(asks -s 01:00.0 | cut -d ' ' -f 1)" <<'END'
 0000:01:00.0
 0001:01:00.0
 10000:01:00.0
+END
+same "setpci -s 01:00.0" "$(setpci -v -A dump -O dump.name="$work/dump" -s 01:00.0 VENDOR_ID | sort)" <<'END'
+0000:01:00.0 @00 = 1000
+0001:01:00.0 @00 = 1000
+10000:01:00.0 @00 = 1000
 END
 finish
