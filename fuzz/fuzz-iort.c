@@ -24,6 +24,26 @@ static void walk(const struct pp_iort *t, struct pp_span in)
 	}
 }
 
+/* Every way through the mappings ends, at an SMMU of the table or nowhere. */
+static void follow(const struct pp_iort *t)
+{
+	static const uint32_t ids[] = { 0, 0x28, 0xff, 0x100, 0x3ff, 0x400, 0xffff, UINT32_MAX };
+
+	for (uint32_t i = 0; i < t->nr_nodes; i++) {
+		const struct pp_iort_node *n = &t->nodes[i];
+		if (n->type == PP_IORT_ROOT_COMPLEX &&
+		    pp_iort_root_complex(t, n->segment)->segment != n->segment)
+			abort();
+		for (size_t k = 0; k < sizeof(ids) / sizeof(ids[0]) && i < 16; k++) {
+			uint32_t id = 0;
+			const struct pp_iort_node *smmu = pp_iort_find_smmu(t, n, ids[k], &id);
+			touch(&id, sizeof(id));
+			if (smmu && !pp_iort_is_smmu(smmu))
+				abort();
+		}
+	}
+}
+
 static void try(struct pp_span in)
 {
 	struct pp_error e = { 0 };
@@ -34,8 +54,10 @@ static void try(struct pp_span in)
 	pp_arena_init(&a, 0);
 	pp_notes_init(&notes, &a);
 	int err = pp_iort_parse(in, &a, &notes, &t, &e);
-	if (!err)
+	if (!err) {
 		walk(&t, in);
+		follow(&t);
+	}
 	touch_notes(&notes);
 	touch_outcome(err, &e, &a, in.len);
 	pp_arena_fini(&a);

@@ -80,6 +80,24 @@ struct pp_iort {
 int pp_iort_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
                   struct pp_iort *ret, struct pp_error *e);
 
+/*
+ * The root complex of a PCI segment: the first of them, as the kernel takes it. NULL: none.
+ * Source: drivers/acpi/arm64/iort.c, iort_match_node_callback().
+ */
+const struct pp_iort_node *pp_iort_root_complex(const struct pp_iort *t, uint32_t segment);
+
+/* Version 1 to 3. */
+bool pp_iort_is_smmu(const struct pp_iort_node *n);
+
+/*
+ * The SMMU to which root's mappings lead a requester id (bus << 8 | devfn), and the stream id that
+ * it has there. NULL: to none; *ret is then untouched.
+ * Source: DEN 0049, 3.1; drivers/acpi/arm64/iort.c, iort_node_map_id(), iort_id_map().
+ */
+const struct pp_iort_node *pp_iort_find_smmu(const struct pp_iort *t,
+                                             const struct pp_iort_node *root, uint32_t id,
+                                             uint32_t *ret);
+
 /* "RMR", "root complex" …; NULL for an unknown type. */
 const char *pp_iort_type_name(uint8_t type);
 

@@ -2,7 +2,6 @@
 /* What the firmware left behind: ACPI tables, SMBIOS. */
 #include <string.h>
 
-#include "acpi/iort.h"
 #include "host/build.h"
 
 #define TABLES "sys/firmware/acpi/tables/"
@@ -79,28 +78,29 @@ static int read_ivrs(struct pp_host_build *b)
 	return 0;
 }
 
-/* Its regions are the kernel's to tell; what counts here is whether it lists an IOMMU at all. */
 static int read_iort(struct pp_host_build *b)
 {
 	static const char path[] = TABLES "IORT";
 	struct pp_host *h = b->host;
 	struct pp_error why = { 0 };
-	struct pp_iort iort;
 	struct pp_span bytes;
-	int error;
-	int r = read_table(b, path, "whether an Arm firmware declares an IOMMU", &h->table_iort,
-	                   &error, &bytes);
+	int r = read_table(b, path, "whether an Arm firmware declares an IOMMU, and for what",
+	                   &h->table_iort, &h->iort_error, &bytes);
 
 	if (h->table_iort == PP_NO)
 		h->iort_has_smmu = PP_NO;
-	if (r || error)
+	if (r || h->iort_error)
 		return r;
-	r = pp_iort_parse(bytes, &b->scratch, &h->notes, &iort, &why);
+	struct pp_iort *iort = PP_ARENA_NEW(&h->arena, struct pp_iort);
+	if (!iort)
+		return -ENOMEM;
+	r = pp_iort_parse(bytes, &h->arena, &h->notes, iort, &why);
 	if (r)
-		return undecodable(b, path, r, &why, &error);
+		return undecodable(b, path, r, &why, &h->iort_error);
+	h->iort = iort;
 	h->iort_has_smmu = PP_NO;
-	for (uint32_t i = 0; i < iort.nr_nodes; i++)
-		if (iort.nodes[i].type == PP_IORT_SMMU || iort.nodes[i].type == PP_IORT_SMMU_V3)
+	for (uint32_t i = 0; i < iort->nr_nodes; i++)
+		if (pp_iort_is_smmu(&iort->nodes[i]))
 			h->iort_has_smmu = PP_YES;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <pcipass/host.h>
 
 #include "acpi/dmar.h"
+#include "acpi/iort.h"
 #include "acpi/ivrs.h"
 #include "base/arena.h"
 #include "base/notes.h"
@@ -149,7 +150,16 @@ enum pp_iommu_kind {
 	PP_IOMMU_NONE = 0,
 	PP_IOMMU_INTEL,
 	PP_IOMMU_AMD,
-	PP_IOMMU_OTHER, /* an SMMU or another: the kernel's own words are all there is */
+	PP_IOMMU_SMMU,  /* Arm's, by the IORT or a device tree */
+	PP_IOMMU_OTHER, /* another: the kernel's own words are all there is */
+};
+
+/* Arm's controllers of message interrupts. An ITS keeps devices apart, a GICv2m does not. */
+enum pp_msi_chip {
+	PP_MSI_CHIP_UNKNOWN = 0,
+	PP_MSI_CHIP_ITS,
+	PP_MSI_CHIP_GICV2M, /* or another that the kernel calls plainly "MSI" */
+	PP_MSI_CHIP_BOTH,
 };
 
 /* DMA that the IOMMU stopped, as the kernel logged it. */
@@ -183,6 +193,7 @@ struct pp_kernel {
 	bool log_override_dmar, log_override_ivrs; /* "Table Upgrade: override [DMAR-…" */
 	bool log_override_refused; /* "kernel is locked down, ignoring table override" */
 	bool log_tboot;            /* started by tboot, which hands the kernel its own DMAR */
+	bool log_its, log_gicv2m;  /* Arm: the kernel found an ITS, a GICv2m frame */
 	const struct pp_fault *log_faults;
 	uint32_t nr_log_faults; /* the first PP_MAX_FAULTS that differ */
 };
@@ -212,23 +223,26 @@ struct pp_host {
 
 	/* The IOMMU as the firmware declares it and as the kernel runs it. */
 	enum pp_tri table_dmar, table_ivrs, table_iort; /* present among the firmware's tables? */
-	int dmar_error,
-		ivrs_error; /* errno where the table is present but was not read or decoded */
+	/* errno where the table is present but was not read or decoded */
+	int dmar_error, ivrs_error, iort_error;
 	struct pp_error table_error; /* the sentence of a table that could not be decoded */
 	uint32_t wrong_scope_device; /* first device that a DMAR scope names by the wrong type */
 	uint32_t wrong_scope_offset;
 	uint8_t wrong_scope_type;
 	const struct pp_dmar *dmar;
 	const struct pp_ivrs *ivrs;
+	const struct pp_iort *iort;
 	struct pp_span dmar_bytes, ivrs_bytes; /* of these, as they were read */
-	enum pp_tri
-		iort_has_smmu; /* the IORT lists an IOMMU; many list interrupt controllers only */
-	enum pp_tri is_guest;  /* the host is a virtual machine itself */
-	bool xen;              /* it runs under Xen, which keeps the IOMMU to itself */
-	bool groups_elsewhere; /* there are groups, of other devices than PCI's */
-	enum pp_tri iommu_on;  /* the kernel runs one */
+	/* The IORT lists an IOMMU: many list interrupt controllers only. */
+	enum pp_tri iort_has_smmu;
+	enum pp_tri is_guest;     /* the host is a virtual machine itself */
+	bool xen;                 /* it runs under Xen, which keeps the IOMMU to itself */
+	bool groups_elsewhere;    /* there are groups, of other devices than PCI's */
+	enum pp_tri iommu_on;     /* the kernel runs one */
 	enum pp_iommu_kind iommu; /* by what the kernel runs, else by the table */
-	enum pp_tri intremap;     /* interrupts are remapped */
+	enum pp_tri intremap;     /* interrupts are remapped; on Arm: message interrupts isolated */
+	enum pp_msi_chip msi_chip; /* with an SMMU: who takes message interrupts */
+	const char *msi_chip_from; /* which file said so */
 
 	const struct pp_smbios *smbios; /* NULL: not read */
 
@@ -268,6 +282,12 @@ bool pp_locked_down(const struct pp_host *h);
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
 /* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
 enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
+
+/*
+ * Whether a device gets its IOMMU group only when a driver is bound to it, as with an SMMU before
+ * Linux 6.15: commit bcb81ac6ae3c, "iommu: Get DT/ACPI parsing into the proper probe path".
+ */
+enum pp_tri pp_kernel_groups_late(const struct pp_host *h);
 
 /* Whether the running kernel is known to be at least that version. */
 enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor);

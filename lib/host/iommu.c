@@ -14,6 +14,9 @@ static enum pp_iommu_kind kind_by_name(const char *name)
 		return PP_IOMMU_INTEL;
 	if (!strncmp(name, "ivhd", 4))
 		return PP_IOMMU_AMD;
+	/* arm-smmu-v3.c: "smmu3.0x…"; arm-smmu.c: "smmu.0x…" */
+	if (!strncmp(name, "smmu", 4))
+		return PP_IOMMU_SMMU;
 	return PP_IOMMU_OTHER;
 }
 
@@ -43,22 +46,55 @@ static int find_iommu(struct pp_host_build *b)
 	else if (h->table_ivrs == PP_YES)
 		h->iommu = PP_IOMMU_AMD;
 	else if (h->iort_has_smmu == PP_YES)
-		h->iommu = PP_IOMMU_OTHER;
+		h->iommu = PP_IOMMU_SMMU;
 	h->iommu_on = groups_tell(h);
 	return 0;
 }
 
+/* What the names of interrupt chips show. */
+struct chips {
+	bool remapped, its, gicv2m;
+};
+
+/* " MSI 134217728": a chip of that very name, and the number that follows it. */
+static bool names_plain_msi(struct pp_span text)
+{
+	static const char name[] = " MSI ";
+	const uint8_t *at;
+
+	while ((at = pp_span_find(text, name))) {
+		size_t used = (size_t)(at - text.data) + sizeof(name) - 1;
+		text = PP_SPAN(text.data + used, text.len - used);
+		size_t i = 0;
+		while (i < text.len && text.data[i] == ' ')
+			i++;
+		if (i < text.len && text.data[i] >= '0' && text.data[i] <= '9')
+			return true;
+	}
+	return false;
+}
+
 /*
- * Remapped interrupts carry the prefix in their chip's name (drivers/iommu/intel/irq_remapping.c,
- * drivers/iommu/amd/iommu.c); Arm's isolated ones come from an ITS
- * (drivers/irqchip/irq-gic-v3-its.c). The file is read piece by piece, no further than to the
- * first one.
+ * Remapped interrupts carry the prefix "IR-" in their chip's name
+ * (drivers/iommu/intel/irq_remapping.c, drivers/iommu/amd/iommu.c). On Arm an ITS isolates them:
+ * "ITS-MSI", from 6.11 on "ITS-PCI-MSIX-0000:01:00.0" (drivers/irqchip/irq-gic-v3-its.c). A GICv2m
+ * does not: "MSI", from 6.11 on "GICv2m-PCI-MSIX-0000:01:00.0" (irq-gic-v2m.c).
  */
-static int search_remapping(struct pp_host_build *b, struct pp_node file)
+static void chips_learn(struct chips *c, struct pp_span text)
+{
+	c->remapped |= pp_span_find(text, " IR-") != NULL;
+	c->its |= pp_span_find(text, " ITS-") != NULL;
+	c->gicv2m |= pp_span_find(text, " GICv2m-") || names_plain_msi(text);
+}
+
+/* The longest text that may lie across two pieces: a name and the blanks before its number. */
+#define PIECES_OVERLAP 64
+
+/* Read piece by piece, and on x86 no further than to the first name that is remapped. */
+static int read_chips(struct pp_host_build *b, struct pp_node file, struct chips *ret)
 {
 	char buf[8192];
 	size_t kept = 0, offset = 0;
-	bool x86 = b->host->iommu == PP_IOMMU_INTEL || b->host->iommu == PP_IOMMU_AMD;
 
 	for (;;) {
 		ssize_t n =
@@ -67,38 +103,85 @@ static int search_remapping(struct pp_host_build *b, struct pp_node file)
 			return (int)n;
 		struct pp_span seen = PP_SPAN(buf, kept + (size_t)n);
 		offset += (size_t)n;
-		if (pp_span_find(seen, x86 ? " IR-" : "ITS-")) {
-			b->host->intremap = PP_YES;
+		chips_learn(ret, seen);
+		if (ret->remapped)
 			return 0;
-		}
 		if (offset > INTERRUPTS_MAX_BYTES)
 			return -E2BIG;
-		if (!n) {
-			/* No kernel shows an empty file: that is no answer. */
-			if (!offset)
-				return -EBADMSG;
-			/* Elsewhere an interrupt controller may isolate under another name. */
-			b->host->intremap = x86 ? PP_NO : PP_UNKNOWN;
-			return 0;
-		}
-		/* The prefix may lie across two pieces. */
-		kept = seen.len < 3 ? seen.len : 3;
+		/* No kernel shows an empty file: that is no answer. */
+		if (!n)
+			return offset ? 0 : -EBADMSG;
+		kept = seen.len < PIECES_OVERLAP ? seen.len : PIECES_OVERLAP;
 		memmove(buf, buf + seen.len - kept, kept);
+	}
+}
+
+static enum pp_msi_chip msi_chip_of(bool its, bool gicv2m)
+{
+	if (its)
+		return gicv2m ? PP_MSI_CHIP_BOTH : PP_MSI_CHIP_ITS;
+	return gicv2m ? PP_MSI_CHIP_GICV2M : PP_MSI_CHIP_UNKNOWN;
+}
+
+/* Where no driver uses message interrupts, the log tells what the kernel found. */
+static void find_msi_chip(struct pp_host *h, const struct chips *c)
+{
+	h->msi_chip = msi_chip_of(c->its, c->gicv2m);
+	h->msi_chip_from = "/proc/interrupts";
+	if (h->msi_chip == PP_MSI_CHIP_UNKNOWN) {
+		h->msi_chip = msi_chip_of(h->kernel.log_its, h->kernel.log_gicv2m);
+		h->msi_chip_from = "kernel log";
+	}
+	switch (h->msi_chip) {
+	case PP_MSI_CHIP_ITS:
+		h->intremap = PP_YES;
+		break;
+	case PP_MSI_CHIP_GICV2M:
+		h->intremap = PP_NO;
+		break;
+	case PP_MSI_CHIP_BOTH:
+		/* irq_domain_check_msi_remap() wanted all of them to isolate; since 6.3 it is
+		 * asked of each device. */
+		if (pp_kernel_at_least(&h->kernel, 6, 3) == PP_NO)
+			h->intremap = PP_NO;
+		break;
+	case PP_MSI_CHIP_UNKNOWN:
+		break;
+	}
+}
+
+static void conclude_remapping(struct pp_host *h, const struct chips *c)
+{
+	switch (h->iommu) {
+	case PP_IOMMU_INTEL:
+	case PP_IOMMU_AMD:
+		h->intremap = pp_tri(c->remapped);
+		break;
+	case PP_IOMMU_SMMU:
+		find_msi_chip(h, c);
+		break;
+	default:
+		/* Elsewhere an interrupt controller may isolate under another name. */
+		if (c->its && !c->gicv2m)
+			h->intremap = PP_YES;
 	}
 }
 
 static int find_remapping(struct pp_host_build *b)
 {
 	static const char path[] = "proc/interrupts";
+	struct chips chips = { 0 };
 	struct pp_node file;
 	int r = pp_source_open_file(b->source, PP_NODE_NONE, path, &file);
 
 	if (!r) {
-		r = search_remapping(b, file);
+		r = read_chips(b, file, &chips);
 		pp_source_close(b->source, file);
 	}
 	if (r == -ENOMEM)
 		return r;
+	if (!r || b->host->iommu == PP_IOMMU_SMMU)
+		conclude_remapping(b->host, &chips);
 	return r ? pp_build_unread(b, path, -r, "whether interrupts are remapped") : 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kernels of which version do with reserved regions and with tables from the initrd. */
+/* What kernels of which version do with reserved regions, groups and tables from the initrd. */
 #include <string.h>
 
 #include "host/host.h"
@@ -19,6 +19,20 @@ enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
 	enum pp_tri core = pp_kernel_at_least(&h->kernel, 6, 6);
 	/* Whose driver runs is not known: it may be Intel's. */
 	return h->iommu == PP_IOMMU_NONE && core == PP_NO ? PP_UNKNOWN : core;
+}
+
+enum pp_tri pp_kernel_groups_late(const struct pp_host *h)
+{
+	if (h->iommu != PP_IOMMU_SMMU && h->iommu != PP_IOMMU_OTHER)
+		return PP_NO;
+	switch (pp_kernel_at_least(&h->kernel, 6, 15)) {
+	case PP_YES:
+		return PP_NO;
+	case PP_NO:
+		return PP_YES;
+	default:
+		return PP_UNKNOWN;
+	}
 }
 
 enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h)

@@ -172,6 +172,8 @@ static bool log_line_matters(struct pp_span line)
 	static const char *const beginnings[] = {
 		"DMAR",
 		"AMD-Vi",
+		"GICv2m: range",
+		"ITS [mem ",
 		"iommu",
 		"IOMMU",
 		"vfio-pci ",

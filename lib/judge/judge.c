@@ -8,11 +8,8 @@
 #define SURVEY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
 static const struct pp_rule_table *const tables[] = {
-	&pp_rules_iommu,
-	&pp_rules_region,
-	&pp_rules_group,
-	&pp_rules_device,
-	&pp_rules_storage,
+	&pp_rules_iommu,  &pp_rules_region, &pp_rules_group,
+	&pp_rules_device, &pp_rules_smmu,   &pp_rules_storage,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -191,8 +188,9 @@ static void judge_devices(struct pp_judging *j, const struct finding_list *host,
 		/* What blocks a host or a group is no news of a bridge. */
 		if (!bridge)
 			lists[0] = *host;
-		if (!bridge && d->group != PP_NO_GROUP)
-			lists[2] = groups[d->group];
+		uint32_t group = d->group != PP_NO_GROUP ? d->group : pp_group_to_join(j, d);
+		if (!bridge && group != PP_NO_GROUP)
+			lists[2] = groups[group];
 		lists[1] = own;
 		rows[i].device = d;
 		merge(j, lists, 3, &rows[i]);
@@ -220,6 +218,9 @@ static void judge(struct pp_judging *j)
 		j->hard[h->holds[i].device] += pp_hold_is_hard(h, &h->holds[i]);
 	for (uint32_t i = 0; i < h->nr_groups; i++)
 		learn_group(j, i);
+	pp_predict_groups(j);
+	if (j->failed)
+		return;
 	j->into = &host;
 	run_rules(j, PP_SCOPE_OF_HOST, NULL, NULL);
 	split_host_findings(j, &host, &for_devices, &rest);

@@ -2,9 +2,8 @@
 /* The device itself: what it is, its group, its functions, interrupts and resets. */
 #include <string.h>
 
+#include "host/smmu.h"
 #include "judge/rules.h"
-
-#define CLASS_IOMMU 0x0806
 
 static void not_endpoint(struct pp_judging *j, const struct pp_device *d)
 {
@@ -21,6 +20,7 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 	char address[PP_ADDRESS_TEXT_BYTES];
+	struct pp_smmu_path path;
 	struct pp_finding *f;
 
 	if (pp_device_is_bridge(d))
@@ -36,7 +36,7 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	if (d->group != PP_NO_GROUP)
 		return;
 	/* On or off, and no cure for what keeps it off makes another thing of it. */
-	if (d->class_code >> 8 == CLASS_IOMMU) {
+	if (d->class_code >> 8 == PP_CLASS_IOMMU) {
 		f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
 		pp_evidence(j, f, "class %06x%s", d->class_code,
 		            d->group_error == ENOENT ? ", no iommu_group" : "");
@@ -48,8 +48,11 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
 		return;
 	}
+	if (pp_smmu_group_follows(h, d, &path) != PP_NO)
+		return; /* another rule says so */
 	f = pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");
 	pp_address_format(d->address, address);
+	pp_prove_smmu(j, f, d, &path);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/iommu_group: absent", address);
 	pp_evidence(j, f, "binding it to vfio-pci fails with EINVAL");
 }

@@ -28,6 +28,13 @@ static void remedy_firmware(struct pp_judging *j, struct pp_finding *f)
 			"only for devices that the machine was given itself");
 		return;
 	}
+	if (j->host->table_iort == PP_YES) {
+		pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu,
+		                      "enable the SMMU in the firmware's setup, if it has an entry "
+		                      "\"SMMU\" or \"IOMMU\"",
+		                      NULL);
+		return;
+	}
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_bios_iommu,
 		"enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD IOMMU\"; on "
@@ -70,6 +77,9 @@ static const char *switched_off(struct pp_judging *j)
 	static const char *const names[] = { "intel_iommu", "amd_iommu", "iommu" };
 	enum pp_iommu_kind kind = j->host->iommu;
 
+	/* arm64 has none of them. */
+	if (kind == PP_IOMMU_SMMU)
+		return NULL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		/* The other maker's argument is not looked at. */
 		if ((i == 0 && kind == PP_IOMMU_AMD) || (i == 1 && kind == PP_IOMMU_INTEL))
@@ -227,6 +237,42 @@ static const struct pp_device *broken_chipset(const struct pp_host *h)
 	return NULL;
 }
 
+static void prove_not_remapped(struct pp_judging *j, struct pp_finding *f)
+{
+	const struct pp_host *h = j->host;
+
+	switch (h->msi_chip) {
+	case PP_MSI_CHIP_GICV2M:
+		pp_evidence(j, f, "%s: GICv2m, which does not tell devices apart; no ITS",
+		            h->msi_chip_from);
+		break;
+	case PP_MSI_CHIP_BOTH:
+		pp_evidence(j, f, "%s: ITS and GICv2m: kernels before 6.3 want all to isolate",
+		            h->msi_chip_from);
+		break;
+	default:
+		pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");
+	}
+}
+
+static void interrupt_remapping_unknown(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	if (h->iommu != PP_IOMMU_SMMU) {
+		pp_find_unknown(j, PP_BLOCKS, "whether interrupts are remapped could not be read");
+		return;
+	}
+	struct pp_finding *f = pp_find_unknown(
+		j, PP_BLOCKS, "whether message interrupts are isolated (by an ITS) is not known");
+	if (h->msi_chip == PP_MSI_CHIP_BOTH)
+		pp_evidence(j, f, "%s: both an ITS and a GICv2m", h->msi_chip_from);
+	else
+		pp_evidence(j, f,
+		            "neither /proc/interrupts nor the kernel log names an ITS or a "
+		            "GICv2m");
+}
+
 static void interrupt_remapping(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
@@ -235,7 +281,7 @@ static void interrupt_remapping(struct pp_judging *j)
 	if (h->iommu_on != PP_YES || h->intremap == PP_YES)
 		return;
 	if (h->intremap == PP_UNKNOWN) {
-		pp_find_unknown(j, PP_BLOCKS, "whether interrupts are remapped could not be read");
+		interrupt_remapping_unknown(j);
 		return;
 	}
 	int unread = h->kernel.unsafe_interrupts.error;
@@ -253,7 +299,7 @@ static void interrupt_remapping(struct pp_judging *j)
 	                          "(allow_unsafe_interrupts is set)")
 			: pp_find(j, PP_BLOCKS,
 	                          "interrupts are not remapped, so VFIO refuses every device (EPERM)");
-	pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");
+	prove_not_remapped(j, f);
 	if (!unsafe && unread == ENODATA)
 		pp_evidence(j, f, "allow_unsafe_interrupts: not in the capture; off by default");
 	if (h->dmar && !(h->dmar->flags & PP_DMAR_INTR_REMAP))

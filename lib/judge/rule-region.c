@@ -183,7 +183,7 @@ static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 /* An SMMU or another: the kernel's list is all there is. */
 static void held_elsewhere(struct pp_judging *j, const struct pp_device *d)
 {
-	if (j->host->iommu == PP_IOMMU_OTHER)
+	if (j->host->iommu == PP_IOMMU_SMMU || j->host->iommu == PP_IOMMU_OTHER)
 		held(j, d);
 }
 
@@ -244,13 +244,15 @@ static const char *held_in_group(struct pp_judging *j, const struct pp_group_fac
 static void companion_held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
-	const struct pp_group_facts *facts = pp_group_facts_of(j, d);
+	uint32_t group = d->group != PP_NO_GROUP ? d->group : pp_group_to_join(j, d);
 
-	if (pp_device_is_bridge(d) || !facts || pp_nr_hard_holds(j, d) || held_alone(j, d))
+	if (pp_device_is_bridge(d) || group == PP_NO_GROUP || pp_nr_hard_holds(j, d) ||
+	    held_alone(j, d))
 		return;
+	const struct pp_group_facts *facts = &j->groups[group];
 	if (!facts->kernel_direct && (facts->regions_read || !facts->nr_held))
 		return;
-	const struct pp_group *g = group_of(h, d);
+	const struct pp_group *g = &h->groups[group];
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	const char *who = held_in_group(j, facts);
 	const struct pp_device *first = who ? &h->devices[facts->first_held] : NULL;

@@ -4,9 +4,12 @@
 
 /* Inside the room: what a rule's function works with. */
 
+#include "host/isolation.h"
+#include "host/smmu.h"
 #include "judge/judge.h"
 
 #define PP_COMPANIONS_NAMED 6
+#define PP_CLASS_IOMMU      0x0806 /* base class and subclass */
 /* A region that names a thousand devices is proved by the first few. */
 #define PP_MAX_EVIDENCE 16
 
@@ -34,8 +37,10 @@ struct pp_judging {
 	struct pp_group_facts *groups;              /* by group index */
 	uint32_t *hard;                             /* hard holds, by device index */
 	struct pp_region_remedies *region_remedies; /* NULL until a region is found */
-	struct finding_list *into;                  /* where findings go now */
-	bool failed;                                /* out of memory: tested once, at the end */
+	/* With groups that come late: each device's; .group: one that is there; NULL: without. */
+	struct pp_isolated *joins;
+	struct finding_list *into; /* where findings go now */
+	bool failed;               /* out of memory: tested once, at the end */
 	struct pp_finding lost;
 };
 
@@ -72,6 +77,15 @@ static inline uint32_t pp_nr_hard_holds(const struct pp_judging *j, const struct
 	return j->hard[d - j->host->devices];
 }
 
+/* Works out j->joins; once, before the rules. */
+void pp_predict_groups(struct pp_judging *j);
+/* The group that a device without one will join, as far as it is there already; PP_NO_GROUP. */
+uint32_t pp_group_to_join(const struct pp_judging *j, const struct pp_device *d);
+
+/* On an Arm host, where the IORT leads the device; else nothing. */
+void pp_prove_smmu(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                   const struct pp_smmu_path *path);
+
 /* Finds out of all rows, once their findings are complete, whether "pcipass free" frees them. */
 void pp_choose_remedies(struct pp_judging *j, struct pp_row *rows);
 /* What frees a device, with all of its group, from the regions that hold the group. */
@@ -83,6 +97,6 @@ struct pp_rule_table {
 	size_t count;
 };
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
-	pp_rules_storage;
+	pp_rules_smmu, pp_rules_storage;
 
 #endif

@@ -53,10 +53,8 @@ const char *pp_unread_reason(int error)
 const char *pp_iommu_name(enum pp_iommu_kind kind)
 {
 	static const char *const names[] = {
-		[PP_IOMMU_NONE] = "none",
-		[PP_IOMMU_INTEL] = "intel",
-		[PP_IOMMU_AMD] = "amd",
-		[PP_IOMMU_OTHER] = "other",
+		[PP_IOMMU_NONE] = "none",  [PP_IOMMU_INTEL] = "intel", [PP_IOMMU_AMD] = "amd",
+		[PP_IOMMU_SMMU] = "other", [PP_IOMMU_OTHER] = "other",
 	};
 	return names[kind];
 }

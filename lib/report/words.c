@@ -32,9 +32,8 @@ bool pp_words_no_iommu(const struct pp_host *h)
 void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 {
 	static const char *const names[] = {
-		[PP_IOMMU_NONE] = "No IOMMU",
-		[PP_IOMMU_INTEL] = "Intel VT-d",
-		[PP_IOMMU_AMD] = "AMD-Vi",
+		[PP_IOMMU_NONE] = "No IOMMU", [PP_IOMMU_INTEL] = "Intel VT-d",
+		[PP_IOMMU_AMD] = "AMD-Vi",    [PP_IOMMU_SMMU] = "SMMU",
 		[PP_IOMMU_OTHER] = "IOMMU",
 	};
 	static const char *const on[] = {

@@ -273,6 +273,96 @@ static void test_mappings_to_nowhere(void **state)
 	assert_int_equal(f->notes.count, 3);
 }
 
+static void put_root(struct fixture *f, uint32_t segment, uint32_t nr_mappings)
+{
+	iort_node(&f->table, PP_IORT_ROOT_COMPLEX, 3, 0);
+	acpi_put(&f->table, 0, 12);
+	acpi_put(&f->table, segment, 4);
+	acpi_put(&f->table, 0, 4);
+	iort_mappings(&f->table, nr_mappings);
+}
+
+/* The stream behind a requester id of segment 0; UINT32_MAX: no SMMU. */
+static uint32_t stream_of(const struct pp_iort *t, uint32_t id)
+{
+	uint32_t stream = 4711;
+	const struct pp_iort_node *root = pp_iort_root_complex(t, 0);
+	const struct pp_iort_node *smmu = pp_iort_find_smmu(t, root, id, &stream);
+
+	if (!smmu) {
+		assert_int_equal(stream, 4711);
+		return UINT32_MAX;
+	}
+	assert_true(pp_iort_is_smmu(smmu));
+	return stream;
+}
+
+static void test_find_smmu(void **state)
+{
+	struct fixture *f = *state;
+
+	iort_begin(&f->table, 5, 3);
+	put_smmu_v3(f, 0x10000);
+	const uint32_t its = (uint32_t)f->table.len;
+	iort_node(&f->table, PP_IORT_ITS_GROUP, 1, 0);
+	acpi_put(&f->table, 0, 8);
+	acpi_end(&f->table);
+	put_root(f, 0, 4);
+	iort_mapping(&f->table, 0x100, 0xff, 0x1000, FIRST, 0);
+	iort_mapping(&f->table, 0x180, 0xff, 0x3000, FIRST, 0);
+	/* Begins where the first ends, by firmware that counts one too many. */
+	iort_mapping(&f->table, 0x1ff, 0xff, 0x2000, FIRST, 0);
+	iort_mapping(&f->table, 0x300, 0xff, 0, its, 0);
+	acpi_end(&f->table);
+	const struct pp_iort *t = parsed(f);
+	assert_int_equal(stream_of(t, 0xff), UINT32_MAX);
+	assert_int_equal(stream_of(t, 0x100), 0x1000);
+	assert_int_equal(stream_of(t, 0x1fe), 0x10fe);
+	assert_int_equal(stream_of(t, 0x1ff), 0x2000);
+	/* The end of the second, inside the third, which does not begin there. */
+	assert_int_equal(stream_of(t, 0x27f), 0x3000 + 0xff);
+	assert_int_equal(stream_of(t, 0x2fe), 0x20ff);
+	assert_int_equal(stream_of(t, 0x2ff), UINT32_MAX);
+	assert_int_equal(stream_of(t, 0x300), UINT32_MAX);
+	assert_null(pp_iort_root_complex(t, 1));
+}
+
+/* Through a node between, round in a circle, to nowhere, by single mappings. */
+static void test_find_smmu_by_stages(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t id;
+
+	iort_begin(&f->table, 5, 6);
+	put_smmu_v3(f, 0x10000);
+	const uint32_t between = (uint32_t)f->table.len;
+	put_root(f, 9, 1);
+	iort_mapping(&f->table, 0x400, 0xff, 0x10000, FIRST, 0);
+	acpi_end(&f->table);
+	put_root(f, 0, 1);
+	iort_mapping(&f->table, 0, 0xffff, 0x400, between, 0);
+	acpi_end(&f->table);
+	const uint32_t round = (uint32_t)f->table.len;
+	put_root(f, 1, 1);
+	iort_mapping(&f->table, 0, 0xffffffff, 0, round, 0);
+	acpi_end(&f->table);
+	put_root(f, 2, 2);
+	iort_mapping(&f->table, 0, 0xffff, 0, 0, 0);
+	iort_mapping(&f->table, 0, 0xffff, 0, FIRST, 0);
+	acpi_end(&f->table);
+	put_root(f, 3, 1);
+	iort_mapping(&f->table, 0, 0, 0x77, FIRST, PP_IORT_MAPPING_SINGLE);
+	acpi_end(&f->table);
+	const struct pp_iort *t = parsed(f);
+	assert_int_equal(stream_of(t, 0x28), 0x10028);
+	assert_int_equal(stream_of(t, 0xff), 0x100ff);
+	assert_int_equal(stream_of(t, 0x100), UINT32_MAX);
+	assert_null(pp_iort_find_smmu(t, pp_iort_root_complex(t, 1), 5, &id));
+	assert_null(pp_iort_find_smmu(t, pp_iort_root_complex(t, 2), 5, &id));
+	assert_ptr_equal(pp_iort_find_smmu(t, pp_iort_root_complex(t, 3), 0xabc, &id), t->nodes);
+	assert_int_equal(id, 0x77);
+}
+
 static void test_odd_count(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +559,8 @@ int main(void)
 		FIXTURE_TEST(test_padding_before_nodes),
 		FIXTURE_TEST(test_odd_rmr),
 		FIXTURE_TEST(test_mappings_to_nowhere),
+		FIXTURE_TEST(test_find_smmu),
+		FIXTURE_TEST(test_find_smmu_by_stages),
 		FIXTURE_TEST(test_odd_count),
 		FIXTURE_TEST(test_bad_table),
 		FIXTURE_TEST(test_bad_node_length),

@@ -59,6 +59,48 @@ def iort_table(node_type: int) -> bytes:
     return acpi(b"IORT", struct.pack("<III", 1, 48, 0) + node)
 
 
+ITS_GROUP, ROOT_COMPLEX, SMMU, SMMU_V3, RMR = 0, 2, 3, 4, 6
+REMAP_PERMITTED = 1
+SINGLE = 1
+
+
+def iort(*nodes: tuple, revision: int = 5) -> bytes:
+    """An IORT. A node: its type, its fields, then its mappings, each (first id, number of ids, first
+    id behind it, index of the node that it leads to, flags)."""
+    offsets = [48]
+    for _, fields, *maps in nodes:
+        offsets.append(offsets[-1] + 16 + len(fields) + 20 * len(maps))
+    body = b""
+    for identifier, (kind, fields, *maps) in enumerate(nodes):
+        length = 16 + len(fields) + 20 * len(maps)
+        body += struct.pack("<BHBIII", kind, length, 0, identifier, len(maps),
+                            16 + len(fields) if maps else 0) + fields
+        for first, count, to, node, *flags in maps:
+            body += struct.pack("<IIIII", first, count - 1, to, offsets[node], *flags or (0,))
+    table = bytearray(acpi(b"IORT", struct.pack("<III", len(nodes), 48, 0) + body))
+    table[8] = revision
+    table[9] = (table[9] - sum(table)) & 0xFF
+    return bytes(table)
+
+
+def its_group() -> tuple:
+    return ITS_GROUP, struct.pack("<II", 1, 0)
+
+
+def smmu(*maps: tuple, kind: int = SMMU_V3) -> tuple:
+    return kind, struct.pack("<Q", 0x9050000) + bytes(44), *maps
+
+
+def root_complex(*maps: tuple, segment: int = 0) -> tuple:
+    return ROOT_COMPLEX, struct.pack("<QIII", 0, 0, segment, 64), *maps
+
+
+def iort_rmr(*ranges: tuple, maps: tuple = (), flags: int = 0) -> tuple:
+    """Memory ranges as (start, length); what it holds: stream ids behind mappings."""
+    fields = struct.pack("<III", flags, len(ranges), 28)
+    return RMR, fields + b"".join(struct.pack("<QQI", s, n, 0) for s, n in ranges), *maps
+
+
 def dmar_table(*structures: bytes, flags: int = 1) -> bytes:
     return acpi(b"DMAR", bytes([38, flags]) + bytes(10) + b"".join(structures))
 

@@ -21,7 +21,7 @@ YES = {"assignable", "care"}
 NO = {"blocked", "blocked-curable"}
 
 # What the kernel answered, as (step, errno), and the rules of which one must then have blocked.
-REGION = {"rmrr-hard", "ivmd-hard", "region-companion"}
+REGION = {"rmrr-hard", "ivmd-hard", "region-hard", "region-companion"}
 REASONS = {
     ("bind", 22): {"no-group", "iommu-absent", "iommu-off", "iommu-scope-type"},
     ("bind", 16): {"pf-with-vfs"},
@@ -29,6 +29,9 @@ REASONS = {
     ("set_container", 22): REGION,
     ("set_container", 1): REGION | {"bridge-driver"},
     ("set_iommu", 1): {"interrupt-remapping"},
+    # A kernel without groups, with cdev and iommufd alone.
+    ("bind_iommufd", 22): REGION,
+    ("bind_iommufd", 1): {"interrupt-remapping"},
 }
 
 
@@ -48,6 +51,13 @@ def blocking_rules(device: dict) -> set[str]:
 def expected_rules(truth: dict) -> set[str]:
     """What the kernel's answer means; its text tells a region from a group that is not viable."""
     rules = REASONS.get((truth["step"], truth["errno"]), set())
+    # The IOMMU's own function: its driver works with it without being bound to it.
+    if (truth["step"], truth["errno"]) == ("bind", 16):
+        text = "\n".join(truth["kernel_text"])
+        return {"no-group"} if "Resources present before probing" in text else rules
+    # Remapping is looked at first: what then remains is a bridge's driver.
+    if (truth["step"], truth["errno"]) == ("bind_iommufd", 1):
+        return {"bridge-driver"} if truth["attach_after_bridge_unbind"] else rules
     if (truth["step"], truth["errno"]) == ("set_container", 1):
         text = "\n".join(truth["kernel_text"])
         if "RMRR requirement" in text:

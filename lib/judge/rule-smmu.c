@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Arm: devices that get their IOMMU group only when a driver is bound, and the group to come. */
+#include "judge/rules.h"
+
+void pp_prove_smmu(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                   const struct pp_smmu_path *path)
+{
+	const struct pp_host *h = j->host;
+
+	if (!h->iort)
+		return;
+	if (!path->root)
+		pp_evidence(j, f, "IORT: no root complex of segment %u", d->address.domain);
+	else if (path->smmu)
+		pp_evidence(j, f,
+		            "IORT+0x%x: the root complex of segment %u leads id 0x%x to the %s at "
+		            "+0x%x",
+		            path->root->offset, d->address.domain, path->ids[0],
+		            pp_iort_type_name(path->smmu->type), path->smmu->offset);
+	else
+		pp_evidence(j, f,
+		            "IORT+0x%x: the root complex of segment %u leads id 0x%x to no SMMU",
+		            path->root->offset, d->address.domain, path->stray_id);
+}
+
+uint32_t pp_group_to_join(const struct pp_judging *j, const struct pp_device *d)
+{
+	return j->joins ? j->joins[d - j->host->devices].group : PP_NO_GROUP;
+}
+
+/* The group of a device with the same computed group; one without a driver is in none yet. */
+static uint32_t find_joined(const struct pp_host *h, const struct pp_isolated *made,
+                            uint32_t device)
+{
+	for (uint32_t i = 0; i < h->nr_devices && made[device].group != PP_NO_GROUP; i++)
+		if (made[i].group == made[device].group && h->devices[i].group != PP_NO_GROUP)
+			return h->devices[i].group;
+	return PP_NO_GROUP;
+}
+
+void pp_predict_groups(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+	struct pp_isolation isolation;
+	struct pp_smmu_path path;
+	struct pp_error e = { 0 };
+
+	if (pp_kernel_groups_late(h) != PP_YES || h->iommu_on != PP_YES)
+		return;
+	j->joins = PP_ARENA_ARRAY(j->arena, h->nr_devices, struct pp_isolated);
+	if (!j->joins || pp_isolation_compute(h, j->arena, &isolation, &e)) {
+		j->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		j->joins[i] = isolation.devices[i];
+		j->joins[i].group = PP_NO_GROUP;
+		if (!pp_device_is_bridge(&h->devices[i]) &&
+		    pp_smmu_group_follows(h, &h->devices[i], &path) == PP_YES)
+			j->joins[i].group = find_joined(h, isolation.devices, i);
+	}
+}
+
+/* Does any group hold what would block a device that joins it? */
+static bool any_group_blocks(const struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		const struct pp_group_facts *g = pp_group_facts_of(j, d);
+		if (g && (g->kernel_direct || g->nr_held ||
+		          (pp_has_bridge_header(d) && !pp_leaves_dma_alone(d))))
+			return true;
+	}
+	return false;
+}
+
+static void say_company(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_isolated *own = &j->joins[d - h->devices];
+	uint32_t group = own->group;
+
+	if (own->shares == PP_SHARES_UNKNOWN || own->shares == PP_SHARES_ACS_OVERRIDDEN) {
+		struct pp_finding *f = pp_find_unknown(
+			j, any_group_blocks(j) ? PP_BLOCKS : PP_DEGRADES,
+			"which group it will be in, and with what, is not known before that");
+		if (own->with != PP_NO_DEVICE)
+			pp_evidence(j, f, "%s: what keeps its devices apart was not read",
+			            pp_name_of(j, &h->devices[own->with]));
+		return;
+	}
+	/* Of more than one the group's own finding speaks. */
+	if (group == PP_NO_GROUP || j->groups[group].nr_companions != 1)
+		return;
+	pp_find(j, PP_DEGRADES, "will share group %u with %s: both go to one guest",
+	        h->groups[group].number,
+	        pp_name_of(j, &h->devices[j->groups[group].companions[0]]));
+}
+
+static void say_unknown_coverage(struct pp_judging *j, const struct pp_device *d,
+                                 const struct pp_smmu_path *path)
+{
+	const struct pp_host *h = j->host;
+	struct pp_finding *f = pp_find_unknown(
+		j, PP_BLOCKS,
+		"it has no IOMMU group yet; whether it gets one when a driver is bound is not "
+		"known");
+
+	if (h->iort)
+		pp_prove_smmu(j, f, d, path);
+	else if (h->table_iort == PP_NO)
+		pp_evidence(j, f,
+		            "no IORT: the device tree or another table tells what the IOMMU "
+		            "covers");
+	else
+		pp_evidence(j, f, "the IORT, which tells what an SMMU covers, was not read");
+}
+
+static void group_follows(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	struct pp_smmu_path path;
+
+	if (pp_device_is_bridge(d) || d->class_code >> 8 == PP_CLASS_IOMMU ||
+	    pp_kernel_groups_late(h) == PP_NO)
+		return;
+	enum pp_tri follows = pp_smmu_group_follows(h, d, &path);
+	if (follows == PP_UNKNOWN)
+		say_unknown_coverage(j, d, &path);
+	if (follows != PP_YES)
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_INFORMS,
+	                "it gets its IOMMU group when a driver is bound to it: an SMMU covers it");
+	pp_prove_smmu(j, f, d, &path);
+	pp_evidence(j, f, "kernel %s: before 6.15 no device has a group without a driver",
+	            h->kernel.release.text);
+	if (j->joins)
+		say_company(j, d);
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "group-follows",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference =
+	          "drivers/acpi/arm64/iort.c, iort_iommu_configure_id(); drivers/iommu/iommu.c",
+	  .on_device = group_follows },
+};
+
+const struct pp_rule_table pp_rules_smmu = { rules, sizeof(rules) / sizeof(rules[0]) };

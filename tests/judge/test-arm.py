@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Arm hosts: what an SMMU covers, groups that come with a driver, message interrupts."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "host"))
+
+from hosttree import (SINGLE, SMMU, Case, iort, its_group, root_complex, smmu)  # noqa: E402
+
+ITS = "           CPU0\n 55:  1  ITS-PCI-MSIX-0000:00:02.0   0 Edge      PCIe PME\n"
+ITS_6_1 = "           CPU0\n 55:  1   ITS-MSI 32768 Edge      PCIe PME\n"
+GICV2M = "           CPU0\n 55:  1  GICv2m-PCI-MSIX-0000:00:02.0   0 Edge      PCIe PME\n"
+GICV2M_6_1 = "           CPU0\n 55:  1       MSI 134217728 Edge      nvme0q0\n"
+NONE = "           CPU0\n 10:  914     GICv3  27 Level     arch_timer\n"
+LATE, EARLY = "6.12.0-arm64", "6.16.0-arm64"
+ACS = (0x1D, 0x1D)
+DIRECT = "0x000000004a000000 0x000000004a00ffff direct"
+
+
+def covered(first=0, ids=0x10000, **more) -> bytes:
+    """An IORT whose root complex leads these ids to an SMMUv3."""
+    return iort(smmu(**more), root_complex((first, ids, first, 0)))
+
+
+class Arm(Case):
+    def arm(self, table: bytes | None = None, *, release=LATE, interrupts=ITS, log=()):
+        t = self.host(release, iommu="smmu3.0x0000000009050000", interrupts=interrupts, log=log)
+        # A port with a driver has a group always.
+        t.bridge("0000:00:02.0", 1, group=0, driver="pcieport", acs=ACS)
+        if table is not None:
+            t.write("sys/firmware/acpi/tables/IORT", table)
+        return t
+
+    def at(self, address="0000:00:05.0"):
+        return self.survey()[address]
+
+
+class Coverage(Arm):
+    def test_covered_without_a_driver(self):
+        """Before 6.15 it gets its group with a driver, and so can be passed through."""
+        self.arm(covered()).device("0000:00:05.0")
+        device = self.at()
+        self.assertEqual(device["verdict"], "assignable")
+        self.assertIsNone(device["group"])
+        f = self.assert_finding(device, "group-follows", "informs", "when a driver is bound")
+        self.assertEqual(f["evidence"][0], "IORT+0x74: the root complex of segment 0 leads id "
+                                           "0x28 to the SMMUv3 at +0x30")
+        self.assertIn("6.12.0-arm64", f["evidence"][1])
+        self.assert_not_found(device, "no-group")
+
+    def test_an_older_smmu(self):
+        self.arm(covered(kind=SMMU)).device("0000:00:05.0")
+        self.assertIn("SMMU at +0x30", self.found(self.at(), "group-follows")["evidence"][0])
+
+    def test_not_covered(self):
+        """An id that no mapping has, one that leads to an ITS alone, a segment without a node."""
+        tables = {
+            "leads id 0x28 to no SMMU": (covered(0x100), covered(0, 0x28),
+                                         iort(smmu(), root_complex()),
+                                         iort(its_group(), smmu(), root_complex((0, 4096, 0, 0))),
+                                         iort(smmu(), root_complex((0, 4096, 0, 2)))),
+            "no root complex of segment 0": (iort(smmu()), iort(smmu(), root_complex(
+                (0, 4096, 0, 0), segment=1)))}
+        t = self.arm(covered())
+        t.device("0000:00:05.0")
+        for words, some in tables.items():
+            for table in some:
+                t.write("sys/firmware/acpi/tables/IORT", table)
+                device = self.at()
+                self.assertEqual(device["verdict"], "blocked")
+                f = self.assert_finding(device, "no-group", "blocks", "no IOMMU of this host")
+                self.assertIn(words, " ".join(f["evidence"]))
+                self.assert_not_found(device, "group-follows")
+
+    def test_the_last_id_belongs_to_the_next_range(self):
+        """Some firmware counts one more than is meant: the kernel lets the next range win."""
+        table = iort(smmu(), its_group(),
+                     root_complex((0, 0x29, 0, 0), (0x28, 0x100, 0x28, 1)))
+        t = self.arm(table)
+        t.device("0000:00:05.0")
+        self.assert_finding(self.at(), "no-group", "blocks")
+        t.write("sys/firmware/acpi/tables/IORT",
+                iort(smmu(), its_group(), root_complex((0, 0x29, 0, 0), (0x27, 0x100, 0, 1))))
+        self.assert_finding(self.at(), "group-follows", "informs")
+
+    def test_a_single_mapping_takes_every_id(self):
+        self.arm(iort(smmu(), root_complex((0, 1, 7, 0, SINGLE)))).device("0000:00:05.0")
+        self.assert_finding(self.at(), "group-follows", "informs")
+
+    def test_mappings_that_lead_round(self):
+        self.arm(iort(smmu(), root_complex((0, 4096, 0, 1)))).device("0000:00:05.0")
+        self.assert_finding(self.at(), "no-group", "blocks")
+
+    def test_behind_a_conventional_bridge(self):
+        """It sends under the bridge's id as well, and all of them must be covered."""
+        t = self.arm(covered(0, 0x31))
+        t.bridge("0000:00:06.0", 4, port=None, pcie=None)
+        t.device("0000:04:01.0", pcie=None)
+        self.assert_finding(self.at("0000:04:01.0"), "no-group", "blocks")
+        t.write("sys/firmware/acpi/tables/IORT", covered(0x400))
+        f = self.assert_finding(self.at("0000:04:01.0"), "no-group", "blocks")
+        self.assertIn("leads id 0x30 to no SMMU", " ".join(f["evidence"]))
+        t.write("sys/firmware/acpi/tables/IORT", covered())
+        self.assert_finding(self.at("0000:04:01.0"), "group-follows", "informs")
+
+    def test_kernels_that_group_at_boot(self):
+        t = self.arm(covered(), release=EARLY)
+        t.device("0000:00:05.0")
+        f = self.assert_finding(self.at(), "no-group", "blocks")
+        self.assertIn("to the SMMUv3", " ".join(f["evidence"]))
+        t.kernel("6.15.2")
+        self.assert_finding(self.at(), "no-group", "blocks")
+        t.kernel("6.14.9")
+        self.assert_not_found(self.at(), "no-group")
+
+    def test_a_driver_without_a_group(self):
+        self.arm(covered()).device("0000:00:05.0", driver="xhci_hcd")
+        self.assert_finding(self.at(), "no-group", "blocks")
+
+    def test_unknown(self):
+        """No IORT to read, one that is broken, a device tree, an unknown kernel."""
+        t = self.arm()
+        t.device("0000:00:05.0")
+        f = self.assert_finding(self.at(), "group-follows", "unknown", "is not known")
+        self.assertIn("device tree", f["evidence"][0])
+        self.assertEqual(self.at()["verdict"], "unknown")
+        t.write("sys/firmware/acpi/tables/IORT", covered()[:60])
+        f = self.assert_finding(self.at(), "group-follows", "unknown")
+        self.assertIn("was not read", f["evidence"][0])
+        t.write("sys/firmware/acpi/tables/IORT", covered())
+        t.kernel("5.14.0-503.el9.aarch64")
+        self.assert_finding(self.at(), "group-follows", "unknown")
+        t.write("sys/firmware/acpi/tables/IORT", covered(0x100))
+        self.assert_finding(self.at(), "no-group", "blocks")
+
+    def test_two_smmus(self):
+        """Ids of one device that lead to two: kernels differ."""
+        t = self.arm(iort(smmu(), smmu(), root_complex((0, 0x400, 0, 0), (0x400, 0x400, 0, 1))))
+        t.bridge("0000:00:06.0", 4, port=None, pcie=None)
+        t.device("0000:04:01.0", pcie=None)
+        self.assert_finding(self.at("0000:04:01.0"), "group-follows", "unknown")
+
+    def test_not_on_x86(self):
+        t = self.host("6.1.0")
+        t.write("sys/firmware/acpi/tables/IORT", covered())
+        t.device("0000:00:04.0", group=1)
+        t.device("0000:00:05.0")
+        self.assert_finding(self.at(), "no-group", "blocks")
+
+    def test_firmware_without_an_smmu(self):
+        t = self.host(iommu=None, log=())
+        t.write("sys/firmware/acpi/tables/IORT", iort(its_group()))
+        t.device("0000:00:05.0")
+        f = self.assert_finding(self.at(), "iommu-absent", "blocks", cures=["bios-iommu"])
+        self.assertIn("SMMU", f["cures"][0]["text"])
+        self.assertNotIn("VT-d", f["cures"][0]["text"])
+
+    def test_intels_words_mean_nothing(self):
+        t = self.host(iommu=None, log=())
+        t.write("sys/firmware/acpi/tables/IORT", covered())
+        t.write("proc/cmdline", "intel_iommu=off iommu=off\n")
+        t.device("0000:00:05.0")
+        f = self.assert_finding(self.at(), "iommu-off", "blocks", "(IORT)", cures=[])
+        self.assertNotIn("intel", f["text"])
+
+
+class Company(Arm):
+    """The group to come, as far as it is there already."""
+
+    def behind(self, *regions, driver="pcieport", **more):
+        t = self.arm(covered(), **more)
+        t.bridge("0000:00:03.0", 4, group=3, driver=driver)
+        t.regions(3, *regions)
+        t.device("0000:04:00.0")
+        return t
+
+    def test_alone_with_its_port(self):
+        self.behind()
+        device = self.at("0000:04:00.0")
+        self.assertEqual([f["rule"] for f in device["findings"]], ["group-follows"])
+        self.assertEqual(device["verdict"], "assignable")
+
+    def test_with_another(self):
+        t = self.behind()
+        t.device("0000:04:01.0", group=3, driver="ahci")
+        f = self.at("0000:04:00.0")["findings"][0]
+        self.assertEqual((f["rule"], f["effect"]), ("group-follows", "degrades"))
+        self.assertIn("will share group 3 with 04:01.0", f["text"])
+
+    def test_with_others(self):
+        t = self.behind()
+        t.device("0000:04:01.0", group=3, driver="ahci")
+        t.device("0000:04:02.0", group=3, driver="ahci")
+        self.assert_finding(self.at("0000:04:00.0"), "companions", "degrades", "group 3")
+
+    def test_a_group_that_is_held(self):
+        t = self.behind(DIRECT)
+        self.assert_finding(self.at("0000:04:00.0"), "region-companion", "blocks", "group 3")
+        t.kernel("6.1.0")
+        self.assert_finding(self.at("0000:04:00.0"), "region-companion", "informs")
+
+    def test_a_bridge_that_vfio_refuses(self):
+        self.behind(driver="shpchp")
+        self.assert_finding(self.at("0000:04:00.0"), "bridge-driver", "blocks", "00:03.0",
+                            cures=["unbind-bridge"])
+
+    def test_not_known_with_whom(self):
+        """64 bytes of configuration space, as without root."""
+        t = self.behind()
+        for address in ("0000:00:03.0", "0000:04:00.0"):
+            file = t.root / "sys/bus/pci/devices" / address / "config"
+            file.write_bytes(file.read_bytes()[:64])
+        findings = [f for f in self.at("0000:04:00.0")["findings"] if f["effect"] == "unknown"
+                    and f["rule"] == "group-follows"]
+        self.assertEqual(len(findings), 1)
+
+
+class Interrupts(Arm):
+    def judged(self, effect, interrupts, *words, log=(), release=LATE):
+        self.setUp()
+        t = self.arm(covered(), interrupts=interrupts, log=log, release=release)
+        t.device("0000:00:05.0")
+        device = self.at()
+        if effect:
+            return self.assert_finding(device, "interrupt-remapping", effect, *words)
+        self.assert_not_found(device, "interrupt-remapping")
+        self.assertTrue(self.document["host"]["interrupt_remapping"])
+        return None
+
+    def test_its(self):
+        self.judged(None, ITS)
+        self.judged(None, ITS_6_1, release="6.1.0")
+
+    def test_gicv2m(self):
+        for text in GICV2M, GICV2M_6_1:
+            f = self.judged("blocks", text, "EPERM")
+            self.assertEqual([c["id"] for c in f["cures"]], ["allow-unsafe-interrupts"])
+            self.assertEqual(f["evidence"][0],
+                             "/proc/interrupts: GICv2m, which does not tell devices apart; no ITS")
+            for word in "IR-", "DMAR", "VT-d", "intremap":
+                self.assertNotIn(word, " ".join(f["evidence"]))
+
+    def test_by_the_log(self):
+        """Where no driver uses message interrupts."""
+        its = "ITS [mem 0x08080000-0x0809ffff]"
+        v2m = "GICv2m: range[mem 0x08020000-0x08020fff], SPI[80:143]"
+        self.judged(None, NONE, log=(its,))
+        self.assertIn("kernel log", self.judged("blocks", NONE, log=(v2m,))["evidence"][0])
+        self.judged(None, None, log=(its,))
+        self.judged("unknown", NONE, log=(its, v2m))
+        self.judged("unknown", NONE)
+        self.judged("unknown", None)
+        self.judged("blocks", GICV2M, log=(its,))
+
+    def test_both(self):
+        """Up to 6.2 every controller had to isolate, since then the device's own."""
+        both = ITS + GICV2M.split("\n", 1)[1]
+        self.judged("blocks", both, release="6.1.0")
+        self.judged("unknown", both, release="6.3.0")
+
+    def test_names_that_only_look_like_it(self):
+        self.judged("unknown", "           CPU0\n 55:  1  GICv3  27 Level  my MSI driver\n")
+        self.judged("unknown", "           CPU0\n 55:  1  PCI-MSI 134217728 Edge  x\n")
+        self.judged("unknown", "           CPU0\n 55:  1  GICv3 27 Level  BITS-1\n")
+
+    def test_names_across_pieces(self):
+        """The file is read 8192 bytes at a time."""
+        for text, effect in (ITS, None), (GICV2M, "blocks"), (GICV2M_6_1, "blocks"):
+            name = text.split("\n", 1)[1]
+            for at in range(8150, 8200, 7):
+                self.judged(effect, "x" * at + "\n" + name)
+
+    def test_a_redacted_capture_says_the_same(self):
+        for line, remapped in (("ITS [mem 0x08080000-0x0809ffff]", True),
+                               ("GICv2m: range[mem 0x08020000-0x08020fff], SPI[80:143]", False)):
+            self.setUp()
+            self.arm(covered(), interrupts=NONE, log=(line, "secret")).device("0000:00:05.0")
+            capture = self.folder / "host.tar"
+            run = self.run_pcipass("capture", "-o", str(capture))
+            self.assertEqual(run.returncode, 0, run.stderr)
+            host = self.ask(path=capture)["host"]
+            self.assertEqual(host["interrupt_remapping"], remapped)
+
+
+if __name__ == "__main__":
+    unittest.main()
