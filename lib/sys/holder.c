@@ -104,9 +104,12 @@ static void holder_read_name(const char *pid, struct pp_holder *ret)
 	pp_text_clean_into(ret->name, sizeof(ret->name), n > 0 ? text : "?", n > 0 ? (size_t)n : 1);
 }
 
-/* Of a process that has gone, or that may not be looked at, nothing is known here. */
-static const struct holder_file *holder_in_process(const char *pid, const struct holder_file *w,
-                                                   uint32_t n)
+/*
+ * 1 with *ret: it holds one. -EACCES: it may not be looked at. Of a process that has gone nothing
+ * is to be known.
+ */
+static int holder_in_process(const char *pid, const struct holder_file *w, uint32_t n,
+                             const struct holder_file **ret)
 {
 	char path[64];
 	const struct holder_file *found = NULL;
@@ -114,7 +117,7 @@ static const struct holder_file *holder_in_process(const char *pid, const struct
 	snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
 	DIR *fds = opendir(path);
 	if (!fds)
-		return NULL;
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	for (struct dirent *d; !found && (d = readdir(fds));)
 		if (d->d_name[0] != '.') {
 			found = holder_match(dirfd(fds), d->d_name, w, n);
@@ -122,29 +125,45 @@ static const struct holder_file *holder_in_process(const char *pid, const struct
 				found = NULL;
 		}
 	closedir(fds);
-	return found;
+	*ret = found;
+	return found != NULL;
 }
 
-/* 1: found. */
+/* 1: found. 0: nobody, and each process was looked at. */
+static int holder_search_in(DIR *proc, const struct holder_file *files, uint32_t n,
+                            struct pp_holder *ret)
+{
+	bool seen_ourselves = false;
+	int unknown = 0;
+
+	for (struct dirent *d; (d = readdir(proc));) {
+		const struct holder_file *found;
+		uint64_t pid;
+		if (!pp_parse_dec(d->d_name, INT32_MAX, &pid))
+			continue;
+		seen_ourselves |= (pid_t)pid == getpid();
+		int r = holder_in_process(d->d_name, files, n, &found);
+		if (r < 0)
+			unknown = r;
+		if (r <= 0)
+			continue;
+		*ret = (struct pp_holder){ .pid = (int)pid, .path = found->path };
+		holder_read_name(d->d_name, ret);
+		return 1;
+	}
+	/* An empty directory, or the processes of another namespace. */
+	return seen_ourselves ? unknown : -ENOENT;
+}
+
 static int holder_search(const struct holder_file *files, uint32_t n, struct pp_holder *ret)
 {
-	const struct holder_file *found = NULL;
 	DIR *proc = opendir("/proc");
 
 	if (!proc)
 		return -errno;
-	for (struct dirent *d; !found && (d = readdir(proc));) {
-		uint64_t pid;
-		if (!pp_parse_dec(d->d_name, INT32_MAX, &pid))
-			continue;
-		found = holder_in_process(d->d_name, files, n);
-		if (found) {
-			*ret = (struct pp_holder){ .pid = (int)pid, .path = found->path };
-			holder_read_name(d->d_name, ret);
-		}
-	}
+	int r = holder_search_in(proc, files, n, ret);
 	closedir(proc);
-	return found != NULL;
+	return r;
 }
 
 int pp_os_find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret)
@@ -158,6 +177,9 @@ int pp_os_find_holder(struct pp_sys *s, const char *const *paths, struct pp_hold
 		return -ENOMEM;
 	uint32_t n = holder_find_files(s, paths, files);
 	int r = n ? holder_search(files, n, ret) : 0;
+	/* Below a directory, nobody but us has anything to do with the files. */
+	if (*s->root && r == -EACCES)
+		r = 0;
 	free(files);
 	return r;
 }

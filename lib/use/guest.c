@@ -79,6 +79,29 @@ static int add_devices(struct pp_sys *s, const char *address, const char *group,
 	return r;
 }
 
+/* A device on vfio-pci has a node, be it of its group or its own: /dev may be another one. */
+static bool lacks_node(struct pp_sys *s, const char *address, const struct paths *paths)
+{
+	char path[128], driver[64];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
+	if (pp_sys_link_name(s, path, driver, sizeof(driver)) || strncmp(driver, "vfio", 4))
+		return false;
+	for (uint32_t i = 0; i < paths->count; i++)
+		if (pp_sys_has(s, paths->list[i]))
+			return false;
+	return true;
+}
+
+/* Whether there is a device of that address: without /sys nothing is known of any. */
+static bool has_device(struct pp_sys *s, const char *address)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEVICES "/%s", address);
+	return pp_sys_has(s, path);
+}
+
 int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, const char **ret,
                   struct pp_error *e)
 {
@@ -87,7 +110,7 @@ int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, con
 	char group[16];
 	int r = read_group(s, address, group, sizeof(group));
 
-	if (r == -ENOENT) {
+	if (r == -ENOENT && has_device(s, address)) {
 		*ret = NULL;
 		return 0;
 	}
@@ -100,6 +123,8 @@ int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, con
 		return cannot(e, address, GROUPS, r);
 	if (paths.failed)
 		return pp_fail_oom(e, address);
+	if (lacks_node(s, address, &paths))
+		return cannot(e, address, paths.list[0], -ENOENT);
 	r = s->ops->find_holder(s, paths.list, &holder);
 	if (r < 0)
 		return cannot(e, address, paths.list[0], r);

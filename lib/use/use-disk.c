@@ -80,11 +80,19 @@ static int look_at_holders(struct pp_use *s, const char *name)
 	struct pp_names holders;
 
 	snprintf(path, sizeof(path), CLASS_BLOCK "/%s/holders", name);
-	int r = pp_use_list(s, path, &holders);
-	if (!r && holders.count)
+	int r = pp_sys_list(s->sys, path, s->arena, &holders);
+	/* Every disk and every partition has it, unless it has just gone. */
+	if (r == -ENOENT) {
+		char disk[256];
+		snprintf(disk, sizeof(disk), CLASS_BLOCK "/%s", name);
+		return pp_sys_has(s->sys, disk) ? pp_use_cannot(s, r, path) : 0;
+	}
+	if (r)
+		return pp_use_cannot(s, r, path);
+	if (holders.count)
 		return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is part of %s", name,
 		                                       holders.names[0]));
-	return r;
+	return 0;
 }
 
 /* A disk as a whole under a loop device leaves no claim. */
@@ -135,7 +143,16 @@ static int add_node(struct pp_use *s, const char *folder, const char *name)
 	return 0;
 }
 
-/* ZFS and others leave no trace but the claim. */
+/* A path of a multipath NVMe disk, say: it has no node, and nobody can work with it by itself. */
+static bool is_hidden(struct pp_use *s, const char *name)
+{
+	char path[256], text[8];
+
+	snprintf(path, sizeof(path), CLASS_BLOCK "/%s/hidden", name);
+	return !pp_sys_text(s->sys, path, text, sizeof(text)) && !strcmp(text, "1");
+}
+
+/* ZFS and others leave no trace but the claim, so that without the node nothing is known. */
 static int look_at_claim(struct pp_use *s, const char *name)
 {
 	char path[PP_USE_NAME_BYTES + 8];
@@ -144,7 +161,9 @@ static int look_at_claim(struct pp_use *s, const char *name)
 	int r = s->sys->ops->is_claimed(s->sys, path);
 	if (r == 1)
 		return pp_use_found(s, pp_arena_printf(s->arena, "%s below it is in use", name));
-	if (r < 0 && r != -ENOENT && r != -ENXIO && r != -ENODEV && r != -ENOMEDIUM)
+	if (r == -ENOENT && is_hidden(s, name))
+		return 0;
+	if (r < 0 && r != -ENXIO && r != -ENODEV && r != -ENOMEDIUM)
 		return pp_use_cannot(s, r, path);
 	return 0;
 }
@@ -157,9 +176,9 @@ static int look_at_stacks(struct pp_use *s)
 	int r = pp_use_list(s, CLASS_BLOCK, &s->disks);
 
 	if (!r)
-		r = pp_use_table(s, "proc/self/mountinfo", &s->mounts);
+		r = pp_use_table(s, "proc/self/mountinfo", "proc/self/mountinfo", &s->mounts);
 	if (!r)
-		r = pp_use_table(s, "proc/swaps", &s->swaps);
+		r = pp_use_table(s, "proc/swaps", PP_USE_PROC_WITNESS, &s->swaps);
 	for (uint32_t i = 0; !r && !s->found && i < s->disks.count; i++) {
 		const char *name = s->disks.names[i];
 		bool below = false;
@@ -269,11 +288,14 @@ static int look_at_export(struct pp_use *s, const char *subsystem)
 static int look_at_exports(struct pp_use *s)
 {
 	struct pp_names names;
-	/* configfs need not be there at all. */
+	/* Without the module there is nothing; with it the configuration may just not be mounted.
+	 */
 	int r = pp_sys_list(s->sys, NVMET, s->arena, &names);
 
+	if (r == -ENOENT && !pp_sys_has(s->sys, "sys/module/nvmet"))
+		return 0;
 	if (r)
-		return r == -ENOENT || r == -ENODATA ? 0 : pp_use_cannot(s, r, NVMET);
+		return pp_use_cannot(s, r, NVMET);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++)
 		r = look_at_export(s, names.names[i]);
 	return r;

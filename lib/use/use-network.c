@@ -100,9 +100,9 @@ int pp_use_network(struct pp_use *s)
 	int r = pp_use_list(s, CLASS_NET, &names);
 
 	if (!r)
-		r = pp_use_table(s, "proc/net/route", &s->routes);
+		r = pp_use_table(s, "proc/net/route", "proc/net/dev", &s->routes);
 	if (!r)
-		r = pp_use_table(s, "proc/net/ipv6_route", &s->routes6);
+		r = pp_use_table(s, "proc/net/ipv6_route", "proc/net/dev", &s->routes6);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
 		bool below;
 		r = pp_use_is_below(s, CLASS_NET, names.names[i], &below);

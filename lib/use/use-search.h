@@ -31,7 +31,13 @@ int pp_use_cannot(struct pp_use *s, int r, const char *path);
 int pp_use_found(struct pp_use *s, const char *text);
 /* Absent is empty: a kernel without that subsystem uses nothing of it. */
 int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret);
-int pp_use_table(struct pp_use *s, const char *path, struct pp_span *ret);
+/*
+ * A file of proc. Absent is empty only where the witness is there, which every kernel has beside
+ * it: without /proc, or with a part of it, nothing is known.
+ */
+int pp_use_table(struct pp_use *s, const char *path, const char *witness, struct pp_span *ret);
+
+#define PP_USE_PROC_WITNESS "proc/filesystems"
 /* Whether folder/name is a link to something below the device. A link that is gone is not. */
 int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool *ret);
 /* The nth word of a line, from 0; empty if there are not so many. */

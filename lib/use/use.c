@@ -29,13 +29,23 @@ int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret)
 	return r && r != -ENOENT ? pp_use_cannot(s, r, path) : 0;
 }
 
-int pp_use_table(struct pp_use *s, const char *path, struct pp_span *ret)
+int pp_use_table(struct pp_use *s, const char *path, const char *witness, struct pp_span *ret)
 {
 	int r = pp_sys_read(s->sys, path, TABLE_BYTES, s->arena, ret);
 
 	if (r)
 		*ret = (struct pp_span){ 0 };
-	return r && r != -ENOENT ? pp_use_cannot(s, r, path) : 0;
+	bool absent = r == -ENOENT && pp_sys_has(s->sys, witness);
+	return r && !absent ? pp_use_cannot(s, r, path) : 0;
+}
+
+/* Without /sys no disk and no interface is seen at all. */
+static int use_check_device(struct pp_use *s, const char *address)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
+	return pp_sys_has(s->sys, path) ? 0 : pp_use_cannot(s, -ENOENT, path);
 }
 
 int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool *ret)
@@ -96,7 +106,7 @@ static int look_at_console(struct pp_use *s, const struct pp_device *d)
 static int look_at_terminals(struct pp_use *s)
 {
 	struct pp_span rest, line;
-	int r = pp_use_table(s, "proc/consoles", &rest);
+	int r = pp_use_table(s, "proc/consoles", PP_USE_PROC_WITNESS, &rest);
 
 	while (!r && !s->found && pp_text_line(&rest, &line)) {
 		struct pp_span word = pp_use_word(line, 0);
@@ -136,7 +146,9 @@ int pp_use_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a,
 
 	pp_address_format(d->address, address);
 	snprintf(search.below, sizeof(search.below), "/%s/", address);
-	int r = pp_use_disks(&search);
+	int r = use_check_device(&search, address);
+	if (!r)
+		r = pp_use_disks(&search);
 	if (!r && !search.found)
 		r = pp_use_network(&search);
 	if (!r && !search.found)

@@ -68,6 +68,17 @@ void fake_link(struct fake *f, const char *path, const char *text)
 	(void)r;
 }
 
+void fake_rename(struct fake *f, const char *from, const char *to)
+{
+	char old[512], new[512];
+
+	path_of(f, from, old);
+	path_of(f, to, new);
+	int r = rename(old, new);
+	assert(!r);
+	(void)r;
+}
+
 static void set_driver(struct fake *f, const char *address, const char *driver)
 {
 	char path[256], text[256], whole[512];
@@ -395,6 +406,13 @@ static void add_files(struct fake *f)
 	fake_file(f, "proc/net/route",
 	          "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n");
 	fake_file(f, "proc/net/ipv6_route", "");
+	fake_file(f, "proc/net/dev", "");
+	for (int i = 0; i < 3; i++) {
+		static const char *const nodes[] = { "dev/vfio/2", "dev/vfio/8", "dev/vfio/9" };
+		fake_file(f, nodes[i], "");
+	}
+	fake_file(f, "proc/filesystems", "nodev\tsysfs\n");
+	fake_file(f, "proc/consoles", "tty0 -WU (EC p  )    4:7\n");
 }
 
 struct fake *fake_new(void)

@@ -54,6 +54,7 @@ void fake_free(struct fake *f);
 void fake_file(struct fake *f, const char *path, const char *text);
 void fake_link(struct fake *f, const char *path, const char *text);
 void fake_folder(struct fake *f, const char *path);
+void fake_rename(struct fake *f, const char *from, const char *to);
 
 /* The driver that a function has now, "" for none; its driver_override. Valid till the next call.
  */

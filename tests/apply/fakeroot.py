@@ -361,7 +361,7 @@ class Root:
         self.put("sys/bus/pci/drivers_probe", "")
         for folder in ("sys/class/block", "sys/class/net", "sys/class/graphics", "sys/fs/btrfs"):
             (self.path / folder).mkdir(parents=True, exist_ok=True)
-        for name in ("self/mountinfo", "swaps", "net/route", "net/ipv6_route"):
+        for name in ("self/mountinfo", "swaps", "net/route", "net/ipv6_route", "consoles"):
             if not (self.path / "proc" / name).exists():
                 self.put(f"proc/{name}", "")
         os.symlink(f"../../drivers/{driver}", where / "driver")

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "use/guest.h"
 #include "use/use.h"
 #include "fake.h"
 
@@ -179,8 +180,10 @@ static void many_disks(void **state)
 		snprintf(path, sizeof(path), "sys/class/block/sdx%d", i);
 		snprintf(link, sizeof(link), "%ssdx%d", DISK_PATH, i);
 		fake_link(f, path, link);
-		snprintf(path, sizeof(path),
-		         "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdx%d", i);
+		snprintf(
+			path, sizeof(path),
+			"sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdx%d/holders",
+			i);
 		fake_folder(f, path);
 	}
 	used(f, FAKE_HBA, NULL);
@@ -236,6 +239,121 @@ static void cannot_tell(void **state)
 	assert_int_equal(pp_attach_result(attempt), PP_ATTACH_NOT_TRIED);
 	assert_string_equal(fake_driver(f, "0000:02:00.0"), "mptsas");
 	pp_attach_free(attempt);
+}
+
+#define HBA_BLOCK "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/"
+
+static void not_known(struct fake *f, int device, const char *words)
+{
+	struct pp_arena a;
+	struct pp_error e = { 0 };
+	const char *use = "untouched";
+
+	pp_arena_init(&a, 0);
+	if (pp_use_find(&f->base, &f->devices[device], &a, &use, &e) >= 0)
+		fail_msg("%s is away, and it is said: %s", words, use ? use : "not in use");
+	assert_string_equal(use, "untouched");
+	if (!strstr(e.text, words) || !strstr(e.text, "is not known"))
+		fail_msg("%s", e.text);
+	pp_arena_fini(&a);
+}
+
+/* What is not there says nothing: perhaps /proc, /sys or /dev is not there. */
+static void missing_is_no_answer(void **state)
+{
+	static const struct {
+		int device;
+		const char *path, *witness; /* what every kernel has beside it */
+	} rows[] = {
+		{ FAKE_HBA, "proc/self/mountinfo", NULL },
+		{ FAKE_HBA, "proc/swaps", "proc/filesystems" },
+		{ FAKE_NIC, "proc/net/route", "proc/net/dev" },
+		{ FAKE_NIC, "proc/net/ipv6_route", "proc/net/dev" },
+		{ FAKE_NIC, "proc/consoles", "proc/filesystems" },
+		{ FAKE_HBA, HBA_BLOCK "sdb/holders", NULL },
+		{ FAKE_HBA, HBA_BLOCK "sdb/sdb1/holders", NULL },
+		{ FAKE_NIC, "sys/devices/pci0000:00/0000:00:02.0/0000:03:00.0/net/eth0/flags",
+		  NULL },
+		{ FAKE_HBA, "sys/bus/pci/devices/0000:02:00.0", NULL },
+	};
+	struct fake *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *words = strstr(rows[i].path, "block/") ? "/holders" : rows[i].path;
+		if (strstr(rows[i].path, "flags"))
+			words = "eth0/flags";
+		fake_rename(f, rows[i].path, "away");
+		/* A kernel that was built without it. */
+		if (rows[i].witness) {
+			used(f, rows[i].device, NULL);
+			fake_rename(f, rows[i].witness, "witness");
+		}
+		not_known(f, rows[i].device, words);
+		if (rows[i].witness)
+			fake_rename(f, "witness", rows[i].witness);
+		fake_rename(f, "away", rows[i].path);
+		used(f, rows[i].device, NULL);
+	}
+}
+
+static void no_node_no_answer(void **state)
+{
+	struct fake *f = *state;
+
+	f->claimed = "dev/sdb1";
+	f->claimed_errno = ENOENT;
+	not_known(f, FAKE_HBA, "dev/sdb1");
+	/* A path below a multipath disk has none. */
+	fake_file(f, HBA_BLOCK "sdb/sdb1/hidden", "1\n");
+	used(f, FAKE_HBA, NULL);
+	fake_file(f, HBA_BLOCK "sdb/sdb1/hidden", "0\n");
+	not_known(f, FAKE_HBA, "dev/sdb1");
+}
+
+static void exports_not_mounted(void **state)
+{
+	struct fake *f = *state;
+
+	fake_folder(f, "sys/module/nvmet");
+	not_known(f, FAKE_HBA, "nvmet");
+	fake_folder(f, "sys/kernel/config/nvmet/subsystems");
+	used(f, FAKE_HBA, NULL);
+}
+
+static int find_guest(struct fake *f, struct pp_error *e)
+{
+	struct pp_arena a;
+	const char *guest = NULL;
+
+	pp_arena_init(&a, 0);
+	int r = pp_guest_find(&f->base, "0000:02:00.0", &a, &guest, e);
+	assert_null(guest);
+	pp_arena_fini(&a);
+	return r;
+}
+
+/* Whether a guest has it: without the nodes that it would hold, nobody can tell. */
+static void guest_not_known(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+
+	fake_link(f, "sys/bus/pci/devices/0000:02:00.0/iommu_group",
+	          "../../../../kernel/iommu_groups/8");
+	fake_folder(f, "sys/kernel/iommu_groups/8/devices/0000:02:00.0");
+	assert_int_equal(find_guest(f, &e), 0);
+	fake_link(f, "sys/bus/pci/devices/0000:02:00.0/driver",
+	          "../../../../bus/pci/drivers/vfio-pci");
+	assert_int_equal(find_guest(f, &e), 0);
+	fake_rename(f, "dev/vfio/8", "away");
+	assert_int_equal(find_guest(f, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "whether a guest uses it is not known"));
+	/* A node of its own in place of the group's. */
+	fake_folder(f, "sys/bus/pci/devices/0000:02:00.0/vfio-dev/vfio3");
+	fake_file(f, "dev/vfio/devices/vfio3", "");
+	assert_int_equal(find_guest(f, &e), 0);
+	fake_rename(f, "sys/bus/pci/devices/0000:02:00.0", "gone");
+	assert_int_equal(find_guest(f, &e), -ENOENT);
 }
 
 static void nvme_multipath(void **state)
@@ -360,6 +478,10 @@ int main(void)
 		TEST(kernel_console),
 		TEST(port_of_a_switch),
 		TEST(cannot_tell),
+		TEST(missing_is_no_answer),
+		TEST(no_node_no_answer),
+		TEST(exports_not_mounted),
+		TEST(guest_not_known),
 		TEST(nvme_multipath),
 		TEST(addressed),
 		TEST(default_route),
