@@ -54,14 +54,12 @@ static int check_schema(const struct planner *p)
 
 static int refuse_name(const struct planner *p, const struct pp_setting *s)
 {
-	const char *near = pp_suggest_name(p->schema, s->name);
-	char where[128];
+	char where[128], hint[200];
 
 	place(p, s->line, where, sizeof(where));
-	if (near)
-		return pp_fail(p->e, EINVAL, "%s: %s has no section %s; did you mean %s?", where,
-		               p->schema->object, s->name, near);
-	return pp_fail(p->e, EINVAL, "%s: %s has no section %s", where, p->schema->object, s->name);
+	pp_suggest(p->schema, s->name, hint, sizeof(hint));
+	return pp_fail(p->e, EINVAL, "%s: %s has no section %s%s", where, p->schema->object,
+	               s->name, hint);
 }
 
 static int skip(struct planner *p, const struct pp_setting *s, const char *reason)

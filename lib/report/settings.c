@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conrep/default.h"
 #include "report/out.h"
 #include "settings/settings.h"
 
@@ -66,8 +67,19 @@ static void name_of(const char *section, const char *entry, char *buf, size_t si
 	shown(raw, buf, size);
 }
 
+/* Of a setting with one value; NULL: not known. */
+static const char *default_of(const struct pp_settings *s, const char *name)
+{
+	const struct pp_schema_section *section;
+
+	return pp_schema_find(&s->schema, &s->machine, name, &section, NULL)
+	               ? NULL
+	               : pp_section_default(section);
+}
+
+/* usual: its default, where that is known. */
 static void put_row(struct pp_out *o, int column, const char *section, const char *entry,
-                    const char *text)
+                    const char *text, const char *usual)
 {
 	char name[512], value[1024];
 
@@ -79,7 +91,12 @@ static void put_row(struct pp_out *o, int column, const char *section, const cha
 		pp_out_cut(value, room > 12 ? room - 2 : 10);
 		strcat(value, " …");
 	}
-	pp_out(o, "  %s%*s  %s\n", name, used - columns_of(name), "", value);
+	pp_out(o, "  %s%*s  %s", name, used - columns_of(name), "", value);
+	if (usual && !strcmp(usual, text))
+		pp_out(o, "  (default)");
+	else if (usual)
+		pp_out(o, "  (default: %s)", usual);
+	pp_out(o, "\n");
 }
 
 static void put_all(struct pp_out *o, const struct pp_settings *s)
@@ -96,7 +113,8 @@ static void put_all(struct pp_out *o, const struct pp_settings *s)
 				int n = columns_of(name);
 				if (pass)
 					put_row(o, column, v->name, entry,
-					        v->text ? v->text : v->entries[j].text);
+					        v->text ? v->text : v->entries[j].text,
+					        v->text ? default_of(s, v->name) : NULL);
 				else if (n > column && n <= NAME_COLUMNS)
 					column = n;
 			}
@@ -231,9 +249,11 @@ static json_t *json_setting(const struct pp_settings *s, const struct named *n)
 	pp_schema_find(&s->schema, &s->machine, v->name, &section, NULL);
 	for (uint32_t i = 0; section && i < section->nr_values; i++)
 		json_array_append_new(values, json_string(section->values[i].text));
-	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "name", v->name, "help", v->helptext,
-	                 "kind", section ? kinds[section->kind] : NULL, "value",
-	                 text_or_null(v->text), "entries", entries, "values", values);
+	return json_pack("{s:s, s:s, s:s?, s:o, s:s?, s:o, s:o}", "name", v->name, "help",
+	                 v->helptext, "kind", section ? kinds[section->kind] : NULL, "value",
+	                 text_or_null(v->text), "default",
+	                 section ? pp_section_default(section) : NULL, "entries", entries, "values",
+	                 values);
 }
 
 static void put_json(struct pp_out *o, const struct pp_settings *s, const struct named *named,

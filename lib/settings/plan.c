@@ -167,11 +167,11 @@ static int take_assignment(struct pp_settings *s, struct typed *t, const char *a
 
 int pp_settings_refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e)
 {
-	const char *near = pp_suggest_name(&s->schema, name);
+	char hint[200];
 
-	return pp_fail(e, EINVAL, "%.100s: %.100s has no such setting%s%.100s%s", name,
-	               s->schema.object, near ? "; did you mean " : "", near ? near : "",
-	               near ? "?" : "");
+	pp_suggest(&s->schema, name, hint, sizeof(hint));
+	return pp_fail(e, EINVAL, "%.100s: %.100s has no such setting%s%s", name, s->schema.object,
+	               hint, *hint || s->schema_path ? "" : "; --schema FILE names another schema");
 }
 
 /* What is typed for this machine and is not for it is no matter of leaving something out. */

@@ -54,6 +54,17 @@ class Looks(Settings):
         self.assertEqual(settings["Boot"]["entries"][3], {"name": "Index3", "value": "00"})
         self.assertEqual(settings["Blob"]["value"], "00 00 00")
 
+    def test_default(self):
+        """Shown where it is known, whatever the setting says now; for others nothing is claimed."""
+        self.settings("image", "r", "--from", "host")
+        self.settings("set", "RMRDS_Slot2=Endpoints_Excluded", "--store", "image:r")
+        text = self.settings("list", "--store", "image:r").stdout
+        self.assertRegex(text, r"(?m)^  RMRDS_Slot1 +Endpoints_Included  \(default\)$")
+        self.assertRegex(text, r"(?m)^  RMRDS_Slot2 +Endpoints_Excluded  \(default: Endpoints_Included\)$")
+        document = json.loads(self.settings("list", "--json", "--store", "image:r").stdout)
+        self.assertEqual({s["default"] for s in document["settings"]}, {"Endpoints_Included"})
+        self.assertEqual({s["default"] for s in self.ask("list")["settings"]}, {None})
+
     def test_get(self):
         self.assertEqual(self.settings("get", "Wake", "Boot.Index1", "Blob", *WITH).stdout,
                          "Wake=Disabled\nBoot.Index1=00\nBlob=00 00 00\n")
@@ -253,6 +264,22 @@ class Rights(Settings):
         for command in (("set", "Wakr=Enabled"), ("get", "Wakr")):
             done = self.settings(*command, *WITH, code=2)
             self.assertIn("did you mean Wake?", done.stderr)
+        self.settings("image", "r", "--from", "host")
+        given = ("--store", "image:r")
+        for name, words in (("RMRDS_Slot17", "it has RMRDS_Slot1 to RMRDS_Slot16"),
+                            ("Slot17", "it has RMRDS_Slot1 to RMRDS_Slot16"),
+                            ("slot0", "it has RMRDS_Slot1 to RMRDS_Slot16"),
+                            ("Slot2", "did you mean RMRDS_Slot2?"),
+                            ("rmrds_slot2", "did you mean RMRDS_Slot2?"),
+                            ("RMRDS_Slot99999999999999999999", "no such setting"),
+                            ("Intel_VT-d2", "--schema FILE names another schema")):
+            for command in (("set", f"{name}=Endpoints_Excluded"), ("get", name)):
+                self.assertIn(words, self.settings(*command, *given, code=2).stderr)
+            self.write("x.dat", data((name, "Endpoints_Excluded")))
+            done = self.settings("load", "x.dat", *given, code=4)
+            self.assertIn("x.dat line 3: rmrds.xml has no section ", done.stderr)
+            if "names another" not in words and "no such" not in words:
+                self.assertIn(words, done.stderr)
 
     def test_written_and_not_told(self):
         """A full disk behind standard output: the exit code is no, the text says what stands."""
