@@ -43,15 +43,17 @@ static enum exit_code code_of_checks(enum pp_verified v)
 }
 
 /* The plan that was applied last; or one that is named, by which it is said that it was applied. */
-static int find_plan(const struct options *o, struct pp_plan **ret, bool *ret_booted,
+static int find_plan(const struct options *o, struct pp_plan **ret, enum pp_booted *ret_booted,
                      struct pp_error *e)
 {
 	enum pp_apply_state state;
+	bool booted = false;
 
-	*ret_booted = true;
+	*ret_booted = PP_BOOTED_ASSUMED;
 	if (o->plan)
 		return plan_load(o->plan, ret, e);
-	int r = pp_apply_status(NULL, &state, ret_booted, ret, e);
+	int r = pp_apply_status(NULL, &state, &booted, ret, e);
+	*ret_booted = booted ? PP_BOOTED_SINCE : PP_BOOTED_NOT;
 	if (r || state == PP_APPLY_DONE)
 		return r;
 	pp_plan_free(*ret);
@@ -71,7 +73,7 @@ static enum exit_code hold_against_plan(const struct options *o)
 	enum pp_verified answer;
 	struct pp_plan *plan;
 	struct look l;
-	bool booted;
+	enum pp_booted booted;
 
 	if (find_plan(o, &plan, &booted, &e))
 		return complain(&e);

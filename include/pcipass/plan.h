@@ -10,8 +10,8 @@
 /*
  * What to do so that a device can be given away: steps in their order, each with what it expects to
  * find and what it wants, what it costs and how it is undone. Made from a survey, of this host or
- * of a capture; a plan says what, never how: no path and no command stands in it, so that a plan
- * from somebody else can do no more than what its text says.
+ * of a capture; a plan says what, never how: no command stands in it, and no path but that of HP's
+ * conrep, so that a plan from somebody else can do no more than what its text says.
  */
 struct pp_plan;
 
@@ -21,7 +21,7 @@ enum pp_bind_when { PP_BIND_NOW = 1 << 0, PP_BIND_AT_BOOT = 1 << 1 };
 struct pp_plan_options {
 	/* The cure to take ("bios-rmrds", "table-override" …); NULL: the best this host offers. */
 	const char *cure;
-	/* The one that carries settings out, as for --store; NULL: found out when it is applied. */
+	/* "efivars", "hp" or "hp:PROGRAM", HP's conrep; NULL: found out when it is applied. */
 	const char *store;
 };
 
@@ -63,12 +63,17 @@ int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct
  * After the reboot: did it take? Each device of the plan is looked at in a fresh survey: no region
  * of the table names it, the kernel lists none for its group, the verdict is no longer blocked; and
  * each step: an override's line in the kernel log, an argument on the command line, a driver bound,
- * DMA faults inside a former region since boot. booted_since: the host was started anew after the
- * plan was applied. *ret: no if anything says no, else unknown if
+ * DMA faults inside a former region since boot. booted: whether the host was started anew after
+ * the plan was applied. *ret: no if anything says no, else unknown if
  * anything is unknown, else yes.
  */
+enum pp_booted {
+	PP_BOOTED_NOT,
+	PP_BOOTED_SINCE,
+	PP_BOOTED_ASSUMED, /* nobody looked, and the report says so */
+};
 enum pp_verified { PP_VERIFIED_YES, PP_VERIFIED_NO, PP_VERIFIED_UNKNOWN };
-int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                      const struct pp_style *style, struct pp_sink sink, enum pp_verified *ret,
                      struct pp_error *e);
 

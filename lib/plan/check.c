@@ -344,10 +344,23 @@ static enum pp_verified worst(const struct checking *c)
 	return result;
 }
 
-int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+static const char *booted_evidence(enum pp_booted booted)
+{
+	switch (booted) {
+	case PP_BOOTED_NOT:
+		return "it still runs as before: reboot first";
+	case PP_BOOTED_SINCE:
+		return "it was";
+	case PP_BOOTED_ASSUMED:
+		break;
+	}
+	return "taken for granted: the plan's file does not say when it was carried out";
+}
+
+int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                   struct pp_arena *a, struct pp_checks *ret, struct pp_error *e)
 {
-	struct checking c = { .p = p, .s = s, .h = s->host, .a = a, .booted = booted_since };
+	struct checking c = { .p = p, .s = s, .h = s->host, .a = a, .booted = booted };
 
 	/* At the most four rows a device, two a step, and two of the host. */
 	c.size = 4 * p->nr_devices + 2 * p->nr_steps + 2;
@@ -355,9 +368,8 @@ int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, bool boote
 	if (!c.list)
 		return pp_fail_oom(e, "verify");
 	if (pp_plan_needs_reboot(p))
-		add(&c, NULL, booted_since ? PP_VERIFIED_YES : PP_VERIFIED_NO,
-		    "the host was started anew since",
-		    booted_since ? "it was" : "it still runs as before: reboot first");
+		add(&c, NULL, booted ? PP_VERIFIED_YES : PP_VERIFIED_NO,
+		    "the host was started anew since", "%s", booted_evidence(booted));
 	check_steps(&c);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		check_device(&c, &p->devices[i]);

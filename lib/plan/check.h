@@ -20,7 +20,7 @@ struct pp_checks {
 };
 
 /* Pure; *ret lives in a and borrows from p and s. */
-int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                   struct pp_arena *a, struct pp_checks *ret, struct pp_error *e);
 
 const char *pp_verified_name(enum pp_verified v); /* "yes", "no", "unknown" */

@@ -64,7 +64,8 @@ static json_t *check_json(const struct pp_check *c)
 	                 c->what, "answer", pp_verified_name(c->answer), "evidence", c->evidence);
 }
 
-static json_t *document(const struct pp_plan *p, const struct pp_checks *checks, bool booted_since)
+static json_t *document(const struct pp_plan *p, const struct pp_checks *checks,
+                        enum pp_booted booted)
 {
 	json_t *list = json_array();
 
@@ -73,12 +74,13 @@ static json_t *document(const struct pp_plan *p, const struct pp_checks *checks,
 			json_decref(list);
 			return NULL;
 		}
-	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "schema", "pcipass.verify/1", "wish", p->wish,
-	                 "result", pp_verified_name(checks->result), "booted_since", booted_since,
-	                 "checks", list);
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1", "wish",
+	                 p->wish, "result", pp_verified_name(checks->result), "booted_since",
+	                 booted != PP_BOOTED_NOT, "booted_since_assumed",
+	                 booted == PP_BOOTED_ASSUMED, "checks", list);
 }
 
-int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, bool booted_since,
+int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                      const struct pp_style *style, struct pp_sink sink, enum pp_verified *ret,
                      struct pp_error *e)
 {
@@ -87,11 +89,11 @@ int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, bool bo
 	struct pp_out o;
 
 	pp_arena_init(&a, 0);
-	int r = pp_plan_check(p, s, booted_since, &a, &checks, e);
+	int r = pp_plan_check(p, s, booted, &a, &checks, e);
 	if (!r) {
 		pp_out_init(&o, style, sink);
 		if (style->format == PP_FORMAT_JSON) {
-			pp_out_json(&o, document(p, &checks, booted_since));
+			pp_out_json(&o, document(p, &checks, booted));
 			pp_out(&o, "\n");
 		} else {
 			print_checks(&o, p, &checks);

@@ -50,6 +50,8 @@ class Setting(Verify):
         self.assertEqual({k: c["answer"] for k, c in checks.items()},
                          {"the host was started anew since": "yes", TABLE: "yes", KERNEL: "yes",
                           GUEST: "yes"})
+        # Of a plan in a file nobody knows when it was carried out, and that is said.
+        self.assertIn("taken for granted", checks["the host was started anew since"]["evidence"])
 
     def test_no(self):
         checks = self.verify(self.before, self.plan(self.before, "slot2"), 1)
