@@ -17,6 +17,7 @@ static void say(void *ctx, const char *line)
 static struct pp_apply_options apply_options(const struct options *o)
 {
 	return (struct pp_apply_options){
+		.store = o->store,
 		.dry_run = o->dry_run,
 		.say = say,
 	};
@@ -91,6 +92,8 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 		return complain_usage("apply: what? Give either --plan FILE or --resume");
 	if (o->resume && o->dry_run)
 		return complain_usage("apply: --dry-run is for --plan");
+	if (o->resume && o->store)
+		return complain_usage("apply: --store is for --plan; --resume has it written down");
 	if (o->resume)
 		return pp_apply_resume(&options, &e) ? complain(&e) : EXIT_YES;
 	if (plan_load(o->plan, &plan, &e))
@@ -139,7 +142,7 @@ static enum exit_code run_undo(const struct options *o, int argc, char **argv)
 const struct command command_apply = {
 	.name = "apply",
 	.help = "carry a plan out, or go on with one that was interrupted",
-	.takes = TAKES_PLAN | TAKES_RESUME | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
+	.takes = TAKES_PLAN | TAKES_RESUME | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR | TAKES_STORE,
 	.run = run_apply,
 };
 

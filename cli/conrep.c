@@ -103,6 +103,7 @@ static enum return_code store_failed(const struct pp_error *e)
 	case ENOTSUP:
 		return RETURN_MACHINE;
 	case ENODEV:
+	case ENOEXEC:
 		return RETURN_STORE;
 	default:
 		return RETURN_OTHER;

@@ -99,6 +99,7 @@ struct pp_style style_of(const struct options *o)
 		.color = !o->json && wants_color(o),
 		.all = o->all,
 		.command = command_again(o),
+		.no_conrep = !o->from && !o->json && !pp_settings_hp_is_here(),
 		.name = device_name,
 		.class_name = class_name,
 	};

@@ -14,6 +14,7 @@
 struct pp_apply_options {
 	const char *root;  /* of the host's files; NULL: "/". Another one is for tests and images */
 	const char *state; /* folder of the journal; NULL: /var/lib/pcipass below root */
+	const char *store; /* for settings whose step names none; NULL: found out */
 	bool dry_run;      /* check everything, change nothing */
 	/* A tool of the host that takes longer is stopped, and counts as failed; 0: 1800. */
 	unsigned int tool_seconds;

@@ -26,6 +26,8 @@ struct pp_style {
 	bool all;           /* text: bridges too */
 	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
 	const char *command;
+	/* text: it is this host's, and HP's conrep, which carries BIOS settings, is not there */
+	bool no_conrep;
 	/*
 	 * Name of a device for people, from the PCI ID database; NULL or an empty result: the ids
 	 * alone. The text is copied at once.

@@ -39,6 +39,9 @@ struct pp_settings_options {
 	void *name_ctx;
 };
 
+/* HP's conrep, where its packages put it, is on this host. */
+bool pp_settings_hp_is_here(void);
+
 /*
  * Opens the store and learns whose it is: an image knows, else it is this host's.
  * *ret goes to pp_settings_close(). -EINVAL: no such kind of store; -ENOENT: none there;

@@ -19,13 +19,15 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 		               "%.100s does not say %.100s, which the plan expects: it was changed "
 		               "meanwhile; make a new plan",
 		               set->section, set->expected);
-	r = a->settings->check(a, set, e);
+	const char *store = set->store;
+	r = a->settings->check(a, set, &store, e);
 	if (r)
 		return r;
 	struct pp_deed *d = pp_stage_add(s, PP_DEED_SETTING, e);
 	if (!d)
 		return -e->code;
 	d->setting = *set;
+	d->setting.store = store;
 	return 0;
 }
 

@@ -19,8 +19,12 @@ struct pp_apply_settings {
 	/* 1: the section says value; 0: it says something else. */
 	int (*says)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	            struct pp_error *e);
-	/* With everything that can be known to stop the write looked at, and nothing written. */
-	int (*check)(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e);
+	/*
+	 * With everything that can be known to stop the write looked at, and nothing written. The
+	 * store that was found, in the apply's arena, is the one to write to and to undo.
+	 */
+	int (*check)(struct pp_apply *a, const struct pp_step_setting *s, const char **ret_store,
+	             struct pp_error *e);
 	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	           struct pp_error *e);
 	/* The machine; borrowed. NULL: this one, or the files below the options' root. */

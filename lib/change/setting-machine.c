@@ -10,12 +10,13 @@
 static int open_settings(const struct pp_apply *a, const struct pp_step_setting *s, bool may_write,
                          struct pp_settings **ret, struct pp_error *e)
 {
-	struct pp_settings_options o = { .store = s->store,
+	const char *store = s->store || !a->options ? s->store : a->options->store;
+	struct pp_settings_options o = { .store = store,
 		                         .state = a->state,
 		                         .may_write = may_write };
 	struct pp_settings *settings;
 
-	if (!s->store && *a->root)
+	if (!store && *a->root)
 		return pp_fail(e, ENOTSUP, "which store of settings belongs to %.200s is not known",
 		               a->root);
 	int r = pp_settings_open(&o, &settings, e);
@@ -59,9 +60,23 @@ static int says(const struct pp_apply *a, const struct pp_step_setting *s, const
 	return r;
 }
 
-static int check(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e)
+static int check(struct pp_apply *a, const struct pp_step_setting *s, const char **ret_store,
+                 struct pp_error *e)
 {
-	return says(a, s, s->wanted, e) < 0 ? -e->code : 0;
+	struct pp_settings *settings;
+	struct pp_settings_plan *plan;
+	int r = open_settings(a, s, false, &settings, e);
+
+	if (r)
+		return r;
+	r = plan_value(settings, s, s->wanted, &plan, e);
+	const char *store = r ? NULL : pp_arena_strdup(&a->arena, pp_settings_where(settings));
+	pp_settings_close(settings);
+	if (!r && !store)
+		return pp_fail_oom(e, s->section);
+	if (!r)
+		*ret_store = store;
+	return r;
 }
 
 static int set(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,

@@ -256,9 +256,10 @@ static int read_setting(struct reader *r, const json_t *o, struct pp_step_settin
 		err = read_name(r, o, "expected", " ()/,", &ret->expected);
 	if (!err)
 		err = read_name(r, o, "wanted", " ()/,", &ret->wanted);
-	/* A kind of store and no more: no file, no program. */
-	if (!err && !json_is_null(json_object_get(o, "store")))
-		err = read_name(r, o, "store", "", &ret->store);
+	if (!err)
+		err = read_text_or_null(r, o, "store", &ret->store);
+	if (!err && ret->store && !pp_plan_store_is_valid(ret->store))
+		return bad(r, "'store' is neither a kind of store nor HP's conrep");
 	return err;
 }
 

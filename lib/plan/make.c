@@ -280,10 +280,12 @@ static int make(struct pp_planning *p, const char *wish, struct pp_error *e)
 int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_plan_options *o,
                 struct pp_plan **ret, struct pp_error *e)
 {
-	if (o && o->store && strpbrk(o->store, ":/"))
-		return pp_fail(e, EINVAL,
-		               "%s: a plan names a store by its kind alone, such as efivars or hp",
-		               o->store);
+	if (o && o->store && !pp_plan_store_is_valid(o->store))
+		return pp_fail(
+			e, EINVAL,
+			"%.200s: a plan names a store as efivars, hp or hp:PROGRAM, the absolute "
+			"path of HP's conrep",
+			o->store);
 	struct pp_plan *plan = pp_plan_alloc();
 	if (!plan)
 		return pp_fail_oom(e, "plan");

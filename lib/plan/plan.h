@@ -37,6 +37,11 @@ struct pp_plan {
 };
 
 #define PP_PLAN_MAX_BYTES (4u << 20)
+/*
+ * A store that a plan may name: a kind, "efivars" or "hp", or HP's program by an absolute path
+ * whose last part has "conrep" in it, "hp:/opt/hp/conrep/conrep".
+ */
+bool pp_plan_store_is_valid(const char *store);
 
 /* An empty plan with its arena; NULL: out of memory. */
 struct pp_plan *pp_plan_alloc(void);

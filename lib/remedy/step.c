@@ -152,13 +152,22 @@ static void step_describe_unbind(struct pp_arena *a, struct pp_step *s)
 	s->undo = pp_arena_strdup(a, "bind it to vfio-pci again");
 }
 
+/* The program that root is to run, where the plan names one, is seen before it is agreed to. */
+static const char *step_program(const struct pp_step_setting *s, const char *before)
+{
+	if (!s->store || strncmp(s->store, "hp:", 3) != 0)
+		return "";
+	return before ? before : s->store + 3;
+}
+
 bool pp_step_describe(struct pp_arena *a, struct pp_step *s)
 {
 	switch (s->kind) {
 	case PP_STEP_SETTING:
-		s->text =
-			pp_arena_printf(a, "set the BIOS setting %s to %s; now it should be %s",
-		                        s->setting.section, s->setting.wanted, s->setting.expected);
+		s->text = pp_arena_printf(
+			a, "set the BIOS setting %s to %s%s%s; now it should be %s",
+			s->setting.section, s->setting.wanted, step_program(&s->setting, " by "),
+			step_program(&s->setting, NULL), s->setting.expected);
 		s->undo =
 			pp_arena_printf(a, "set it to %s again, and a reboot", s->setting.expected);
 		break;

@@ -38,6 +38,14 @@ static void print_device(struct pp_out *o, const struct pp_plan_device *d)
 		               "comes along: it shares its group with one of the others");
 }
 
+/* What carries a setting to the ROM does not come with pcipass. */
+static void print_needs(struct pp_out *o, const struct pp_step *s)
+{
+	if (s->kind != PP_STEP_SETTING || (s->setting.store && strcmp(s->setting.store, "hp") != 0))
+		return;
+	pp_out_wrapped(o, "     needs: ", "       ", "HP's conrep (package hp-scripting-tools)");
+}
+
 static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number,
                        enum pp_plan_view view)
 {
@@ -49,6 +57,7 @@ static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int n
 		pp_out_wrapped(o, "     the way back: ", "       ", s->undo);
 		return;
 	}
+	print_needs(o, s);
 	if (s->risk)
 		pp_out_wrapped(o, "     its price: ", "       ", s->risk);
 	pp_out_wrapped(o, "     the way back: ", "       ", s->undo);

@@ -164,15 +164,18 @@ bool pp_words_elsewhere(const struct pp_out *o)
 	return o->style->command && strcmp(o->style->command, "pcipass") != 0;
 }
 
-/* Who does it, and where what it would do can be seen beforehand. */
-static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
+/* Who does it, where, and what it needs that is not there. */
+static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                       const struct pp_remedy *cure)
 {
+	bool needs = o->style->no_conrep && !strcmp(cure->ops->id, "bios-rmrds");
 	char command[160], line[256];
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
 		return;
-	snprintf(line, sizeof(line), "%s (as root%s; it asks first)", command,
-	         pp_words_elsewhere(o) ? ", on that host" : "");
+	snprintf(line, sizeof(line), "%s (as root%s; it asks first%s)", command,
+	         pp_words_elsewhere(o) ? ", on that host" : "",
+	         needs ? "; it needs HP's conrep, which is not installed here" : "");
 	pp_out_wrapped(o, "      done by: ", "        ", line);
 }
 
@@ -193,7 +196,7 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	else
 		snprintf(line, sizeof(line), "to free %s, %s", address, cure->text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
-	print_free(o, s, row);
+	print_free(o, s, row, cure);
 	if (cure->side_effect)
 		pp_out_wrapped(o, "      its price: ", "        ", cure->side_effect);
 	snprintf(line, sizeof(line), "%s explain %s",

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "host/identity.h"
 #include "settings/settings.h"
+#include "store/hp-find.h"
 
 /* As many as a person reads; the rest is counted. */
 #define MOST_REMARKS 4u
@@ -75,6 +76,13 @@ int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **r
 	}
 	*ret = s;
 	return 0;
+}
+
+bool pp_settings_hp_is_here(void)
+{
+	char path[PATH_MAX];
+
+	return pp_hp_find(NULL, path);
 }
 
 void pp_settings_close(struct pp_settings *s)

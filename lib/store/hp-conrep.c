@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "conrep/xml.h"
 #include "sys/file.h"
+#include "store/hp-answer.h"
 #include "store/hp-conrep.h"
 #include "sys/process.h"
 
@@ -87,64 +88,9 @@ void pp_hp_sweep(const struct pp_hp_program *p)
 	closedir(dir);
 }
 
-/* What is known of its return codes; sources disagree about 1 and 2. */
-static const struct meaning {
-	int status, code;
-	const char *text;
-} meanings[] = {
-	{ 1, EBADMSG, "the schema (or, by other accounts, the data file) is bad" },
-	{ 2, EBADMSG, "the data file (or, by other accounts, the schema) is bad" },
-	{ 3, ENODEV, "a driver that it needs is missing" },
-	{ 4, EKEYREJECTED,
-	  "an administrator password is set in the BIOS: take it off for the change" },
-	{ 5, ENOTSUP, "it does not support this server" },
-	{ 6, EBADMSG, "the schema lacks an element that it needs" },
-	{ 7, EINVAL, "it did not understand its command line" },
-};
-
-/* The code that it printed; false: none. The last one counts. */
-static bool printed_code(const struct pp_process_result *res, int *ret)
-{
-	static const char key[] = "Conrep Return Code:";
-	struct pp_span rest = PP_SPAN(res->output, res->len), line;
-	char text[12];
-	uint64_t code;
-	bool found = false;
-
-	while (pp_text_line(&rest, &line)) {
-		const uint8_t *at = pp_span_find(line, key);
-		if (!at)
-			continue;
-		at += sizeof(key) - 1;
-		pp_text_clean_into(text, sizeof(text), at, (size_t)(line.data + line.len - at));
-		if (pp_parse_dec(text, INT_MAX, &code)) {
-			*ret = (int)code;
-			found = true;
-		}
-	}
-	return found;
-}
-
-/* Its last words but the code and what it is about, for people. */
-static void last_words(const struct pp_process_result *res, char *ret, size_t size)
-{
-	struct pp_span rest = PP_SPAN(res->output, res->len), line;
-	char text[100];
-
-	*ret = '\0';
-	while (pp_text_line(&rest, &line)) {
-		pp_text_clean_into(text, sizeof(text), line.data, line.len);
-		if (*text && !pp_span_find(line, "Return Code") && strncmp(text, "Loading", 7) != 0)
-			snprintf(ret, size, " (it said: %s)", text);
-	}
-}
-
 static int judge(const struct pp_hp_program *p, const struct pp_process_result *res,
                  const char *what, struct pp_error *e)
 {
-	char words[128];
-	int printed = res->status;
-
 	if (res->end == PP_PROCESS_STOPPED)
 		return pp_fail(e, ETIMEDOUT,
 		               "%.200s: did not end within %u s of a %s and was stopped", p->path,
@@ -152,19 +98,12 @@ static int judge(const struct pp_hp_program *p, const struct pp_process_result *
 	if (res->end == PP_PROCESS_SIGNALLED)
 		return pp_fail(e, EIO, "%.200s: died in a %s by signal %d", p->path, what,
 		               res->signal);
-	last_words(res, words, sizeof(words));
-	if (printed_code(res, &printed) && printed != res->status)
-		return pp_fail(e, EIO,
-		               "%.200s: a %s ended with status %d, but it prints return code %d%s",
-		               p->path, what, res->status, printed, words);
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (res->status == meanings[i].status)
-			return pp_fail(e, meanings[i].code, "%.150s: return code %d of a %s: %s%s",
-			               p->path, res->status, what, meanings[i].text, words);
-	if (res->status)
-		return pp_fail(e, EIO, "%.200s: return code %d of a %s, of unknown meaning%s",
-		               p->path, res->status, what, words);
-	return 0;
+	return pp_hp_answer_check(
+		&(struct pp_hp_answer){ .program = p->path,
+	                                .what = what,
+	                                .status = res->status,
+	                                .output = PP_SPAN(res->output, res->len) },
+		e);
 }
 
 static int run(const struct pp_hp_program *p, const struct work *w, bool load,
@@ -186,6 +125,13 @@ static int run(const struct pp_hp_program *p, const struct work *w, bool load,
 	int err = pp_process_run(&process, res, e);
 	if (err == 0)
 		err = judge(p, res, load ? "load" : "save", e);
+	else if (err == -ENOENT)
+		/* It was looked at before. */
+		err = pp_fail(
+			e, ENOEXEC,
+			"%.200s: cannot be started: the loader or interpreter that it names is "
+			"missing (a 32-bit program needs the 32-bit C library)",
+			p->path);
 	free(res);
 	return err;
 }

@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "store/cells.h"
 #include "store/hp-conrep.h"
+#include "store/hp-find.h"
 #include "store/hp-told.h"
 #include "store/stores.h"
 
@@ -30,40 +29,6 @@ struct hp {
 	struct pp_hp_told before;
 	bool has_before;
 };
-
-static const char *const usual_places[] = {
-	"/opt/hp/hp-scripting-tools/bin/conrep",
-	"/opt/hp/hp-scripting-tools/conrep",
-	"/opt/hpe/hpe-scripting-tools/bin/conrep",
-	"/opt/hp/conrep/conrep",
-	"/usr/local/sbin/conrep",
-	"/usr/local/bin/conrep",
-	"/usr/sbin/conrep",
-	"/usr/bin/conrep",
-	"/sbin/conrep",
-	"/bin/conrep",
-	NULL,
-};
-
-/* What our own is called when all links are followed. */
-static bool is_ours(const char *resolved)
-{
-	const char *name = strrchr(resolved, '/') + 1;
-
-	return !strncmp(name, "pcipass", 7);
-}
-
-const char *pp_hp_find(const char *const *places)
-{
-	char resolved[PATH_MAX];
-	struct stat st;
-
-	for (; *places; places++)
-		if (realpath(*places, resolved) && !is_ours(resolved) && !stat(resolved, &st) &&
-		    S_ISREG(st.st_mode) && !access(resolved, X_OK))
-			return *places;
-	return NULL;
-}
 
 void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds)
 {
@@ -353,42 +318,18 @@ static const struct pp_store_ops hp_ops = {
 	.close = hp_close,
 };
 
-static int check_program(const char *program, struct pp_error *e)
-{
-	char resolved[PATH_MAX];
-	struct stat st;
-
-	if (!realpath(program, resolved) || stat(resolved, &st))
-		return pp_fail(e, errno, "%.300s: %s", program, strerror(errno));
-	if (is_ours(resolved))
-		return pp_fail(e, EINVAL, "%.200s: is %.200s, our own and not HP's", program,
-		               resolved);
-	if (!S_ISREG(st.st_mode) || access(resolved, X_OK))
-		return pp_fail(e, EACCES, "%.300s: no program that can be run", program);
-	if (st.st_mode & S_IWOTH)
-		return pp_fail(e, EACCES,
-		               "%.300s: everybody may write to it, so it is not run with the "
-		               "rights to write firmware settings",
-		               program);
-	return 0;
-}
-
 static int fill(struct hp *s, const char *program, const char *state, struct pp_error *e)
 {
-	const char *path = program ? program : pp_hp_find(usual_places);
-	char absolute[PATH_MAX];
+	char found[PATH_MAX];
+	const char *path = program ? program : pp_hp_find(NULL, found) ? found : NULL;
 
 	if (!path)
 		return pp_fail(e, ENOENT,
-		               "HP's conrep is at none of its usual places (%s, …, %s); it belongs "
-		               "to HP's Scripting Toolkit; hp:PROGRAM names another place",
-		               usual_places[0], "/usr/sbin/conrep");
-	int r = check_program(path, e);
+		               "HP's conrep is not installed: " PP_HP_PACKAGE
+		               "; hp:PROGRAM names it where it is in another place");
+	int r = pp_hp_check(path, e);
 	if (r < 0)
 		return r;
-	/* It is run in another folder. */
-	if (*path != '/' && realpath(path, absolute))
-		path = absolute;
 	r = pp_store_name(&s->base, &s->arena, state, "hp", path, e);
 	if (r < 0)
 		return r;

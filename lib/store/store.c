@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/hp-find.h"
 #include "store/lines.h"
 #include "store/stores.h"
 #include "sys/file.h"
@@ -122,7 +123,7 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 		return r;
 	return pp_fail(
 		e, ENOENT,
-		"no way to this host's settings: neither EFI variables of ours nor HP's "
-		"conrep is there; install HP's (it belongs to the Scripting Toolkit). Where settings "
-		"alone are changed, --store takes hp:PROGRAM, efivars:FOLDER or image:FILE");
+		"no way to this host's settings: HP's conrep is not installed: " PP_HP_PACKAGE
+		". --store takes hp:PROGRAM where it is in another place; settings alone "
+		"are changed in efivars:FOLDER or image:FILE too");
 }

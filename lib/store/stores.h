@@ -15,8 +15,6 @@ int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret
 /* program NULL: the first of the usual places. */
 int pp_hp_open(const char *program, const char *state, struct pp_store **ret, struct pp_error *e);
 
-/* The first of places (NULL at the end) that is a program and not our own; NULL: none. */
-const char *pp_hp_find(const char *const *places);
 /* How long one run of HP's conrep may last; for tests. */
 void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds);
 

@@ -60,7 +60,8 @@ static int says(const struct pp_apply *a, const struct pp_step_setting *s, const
 	return !strcmp(now, value);
 }
 
-static int check(const struct pp_apply *a, const struct pp_step_setting *s, struct pp_error *e)
+static int check(struct pp_apply *a, const struct pp_step_setting *s, const char **ret_store,
+                 struct pp_error *e)
 {
 	return 0;
 }

@@ -124,17 +124,98 @@ class Typed(OnHost):
         told = self.type("pcipass verify", 3)
         self.assertEqual(named(told, "give (--plan) FILE, or --attach DEVICE"), "--plan")
         self.type("pcipass free slot2 -o plan.json", 0)
-        self.type("pcipass verify --plan plan.json", 1)
+        self.type("pcipass verify --plan plan.json", 1, "taken for granted")
         self.type("pcipass apply --plan plan.json --dry-run", 0, "would set RMRDS_Slot2")
         self.type("pcipass apply --plan plan.json --yes", 0)
 
+    def conrep_at(self, path: str, was: str = "usr/sbin/conrep") -> None:
+        """HP's program and its settings are there and nowhere else."""
+        to = self.host.path / path
+        to.parent.mkdir(parents=True, exist_ok=True)
+        (self.host.path / was).rename(to)
+        (self.host.path / was).with_name("settings").rename(to.with_name("settings"))
+
     def test_without_conrep(self):
         """Where HP's program is missing it is said before anything is changed, and how to name it."""
-        self.host.path.joinpath("usr/sbin/conrep").rename(self.host.path / "usr/sbin/hp-conrep")
-        told = self.type("pcipass free slot2 --yes", 4, "install HP's")
+        self.conrep_at("root/tools/conrep-5.2")
+        before = self.host.changed()
+        survey = self.type("pcipass", 0)
+        self.assertRegex(re.sub(r"\s+", " ", survey), r"done by: pcipass free slot2 .*?it needs HP's conrep, "
+                         "which is not installed here")
+        self.type("pcipass free slot2 --dry-run", 0, "needs: HP's conrep (package hp-scripting-tools)")
+        told = self.type("pcipass free slot2 --yes", 4, "not installed", "hp-scripting-tools 11.60",
+                         "HPEBIOSCmdlets")
         self.assertIn("hp:PROGRAM", told)
-        self.type("pcipass settings get --store hp:/usr/sbin/hp-conrep RMRDS_Slot2", 0,
-                  "RMRDS_Slot2=Endpoints_Included")
+        self.assertEqual(before, self.host.changed())
+        store = "--store hp:/root/tools/conrep-5.2"
+        self.type(f"pcipass settings get {store} RMRDS_Slot2", 0, "RMRDS_Slot2=Endpoints_Included")
+        self.type("pcipass settings get --store hp:tools/conrep-5.2 RMRDS_Slot2", 2, "absolute path")
+
+    def test_named_conrep(self):
+        """Named once: the plan shows and records it, and undo runs that one and no other."""
+        self.conrep_at("root/tools/conrep-5.2")
+        store = "--store hp:/root/tools/conrep-5.2"
+        settings = "root/tools/settings"
+        self.assertIn(" by /root/tools/conrep-5.2;", re.sub(
+            r"\s+", " ", self.type(f"pcipass free slot2 {store} --yes", 0, "set RMRDS_Slot2 to")))
+        self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
+        self.host.tool("conrep", "#!/bin/sh\ntouch /root/wrong; exit 1\n")
+        self.type("pcipass undo --yes", 0)
+        self.assertNotIn("Excluded", self.host.text(settings))
+        self.type(f"pcipass free slot2 {store} -o plan.json", 0)
+        self.type("pcipass apply --plan plan.json --yes", 0)
+        self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
+        self.type("pcipass undo --yes", 0)
+        # Of a plan that names none it is named to apply.
+        self.type("pcipass free slot2 -o plain.json", 0)
+        self.type(f"pcipass apply --plan plain.json {store} --yes", 0)
+        self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
+        self.type("pcipass undo --yes", 0)
+        self.assertNotIn("Excluded", self.host.text(settings))
+        self.assertFalse((self.host.path / "root/wrong").exists())
+
+    def test_found_conrep(self):
+        """Under each name and in each place of HP's packages, never in the current folder or PATH;
+        what was found is what undo runs."""
+        was = "usr/sbin/conrep"
+        for place in ("opt/hp/hp-scripting-tools/bin/conrep", "opt/hp/conrep/conrep",
+                      "opt/hp/tools/hp-conrep", "usr/local/sbin/hp-conrep", "usr/sbin/hp-conrep"):
+            self.conrep_at(place, was)
+            was = place
+            self.type("pcipass free slot2 --yes", 0, "set RMRDS_Slot2 to")
+            told = self.type("cat /var/lib/pcipass/apply.json", 0)
+            self.assertIn(f"hp:/{place}", told.replace("\\/", "/"))
+            self.type("pcipass undo --yes", 0)
+        self.conrep_at("root/conrep", was)
+        self.type("PATH=/root:$PATH pcipass settings list", 4, "not installed")
+
+    def test_ours_is_not_hps(self):
+        """A copy of pcipass-conrep under HP's name would call itself without end."""
+        self.conrep_at("root/tools/conrep-5.2")
+        self.type("cp /usr/local/bin/pcipass-conrep /usr/sbin/conrep; pcipass settings list", 4,
+                  "not installed")
+        self.type("pcipass settings list --store hp:/usr/sbin/conrep", 2, "pcipass's own conrep")
+        self.type("conrep -s -f x.dat", 3, "not installed")
+
+    def test_cards_are_named(self):
+        """The drawback is the last line before the return code, with the cards that it concerns."""
+        self.host.put("root/on.dat", '<Conrep><Section name="RMRDS_Slot2">Endpoints_Excluded</Section>'
+                      "</Conrep>")
+        shown = r"iLO no longer sees the card in slot 2 \(07:00\.0 [^)]*\): no temperature, no health"
+        told = self.type("pcipass settings set RMRDS_Slot2=Endpoints_Excluded --dry-run", 0)
+        self.assertRegex(re.sub(r"\s+", " ", told), f"drawback: {shown}")
+        lines = self.type("pcipass-conrep -l -x conrep_rmrds.xml -f on.dat", 0).splitlines()
+        self.assertRegex(lines[-2], f"^conrep: {shown}$")
+        self.assertEqual(lines[-1], "Conrep Return Code: 0")
+        self.assertLessEqual(len(lines), 10, lines)
+
+    def test_plan_from_elsewhere(self):
+        """A plan's schema is the built-in one, whatever files are where it is carried out."""
+        self.type("pcipass free slot2 -o plan.json", 0)
+        self.host.put("root/rmrds.xml", "<Conrep/>")
+        self.type("cd /tmp && pcipass apply --plan /root/plan.json --dry-run", 0, "would set")
+        self.type("pcipass apply --plan plan.json --yes", 0)
+        self.assertIn("Slot2=Endpoints_Excluded", self.host.text("usr/sbin/settings"))
 
     def test_bound_at_boot(self):
         before = self.host.changed()

@@ -61,12 +61,14 @@ static void set_and_back(void **state)
 {
 	const struct pp_apply_settings *m = &pp_apply_machine_settings;
 	struct pp_error e = { 0 };
+	const char *store = NULL;
 	struct bench b;
 
 	bench_init(&b, gen8);
 	assert_int_equal(m->says(&b.apply, &b.step, b.step.expected, &e), 1);
 	assert_int_equal(m->says(&b.apply, &b.step, b.step.wanted, &e), 0);
-	assert_int_equal(m->check(&b.apply, &b.step, &e), 0);
+	assert_int_equal(m->check(&b.apply, &b.step, &store, &e), 0);
+	assert_string_equal(store, b.store);
 	assert_int_equal(m->set(&b.apply, &b.step, b.step.wanted, &e), 0);
 	assert_int_equal(m->says(&b.apply, &b.step, b.step.wanted, &e), 1);
 	assert_int_equal(m->set(&b.apply, &b.step, b.step.expected, &e), 0);
@@ -78,19 +80,37 @@ static void refused(void **state)
 {
 	const struct pp_apply_settings *m = &pp_apply_machine_settings;
 	struct pp_error e = { 0 };
+	const char *store = NULL;
 	struct bench b;
 
 	bench_init(&b, gen8);
 	b.step.section = "RMRDS_Slot99";
-	assert_true(m->check(&b.apply, &b.step, &e) < 0);
+	assert_true(m->check(&b.apply, &b.step, &store, &e) < 0);
 	b.step.section = "RMRDS_Slot2";
 	b.step.wanted = "Endpoints_Sometimes";
-	assert_true(m->check(&b.apply, &b.step, &e) < 0);
+	assert_true(m->check(&b.apply, &b.step, &store, &e) < 0);
 	b.step.wanted = "Endpoints_Excluded";
 	/* No file is taken for a schema, whatever a plan names. */
 	b.step.schema = "other.xml";
-	assert_int_equal(m->check(&b.apply, &b.step, &e), -ENOENT);
+	assert_int_equal(m->check(&b.apply, &b.step, &store, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "built in"));
+	bench_fini(&b);
+}
+
+/* A step that names no store: what the caller says, and what was found goes into the journal. */
+static void store_of_the_caller(void **state)
+{
+	const struct pp_apply_settings *m = &pp_apply_machine_settings;
+	struct pp_error e = { 0 };
+	const char *store = NULL;
+	struct bench b;
+
+	bench_init(&b, gen8);
+	b.step.store = NULL;
+	b.options.store = b.store;
+	assert_int_equal(m->check(&b.apply, &b.step, &store, &e), 0);
+	assert_string_equal(store, b.store);
+	assert_int_equal(m->says(&b.apply, &b.step, b.step.expected, &e), 1);
 	bench_fini(&b);
 }
 
@@ -112,6 +132,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(set_and_back),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(store_of_the_caller),
 		cmocka_unit_test(other_machine),
 	};
 

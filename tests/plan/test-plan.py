@@ -151,7 +151,16 @@ class Gen8(Planning):
         self.assertIn("no such device", self.refused(root, "slot9", code=3))
         self.assertIn("bridges", self.refused(root, "00:01.0"))
         self.assertIn("frees nothing here", self.refused(root, "slot2", "--by", "bios-vmd"))
-        self.assertIn("by its kind", self.refused(root, "slot2", "--store", "hp:/bin/sh", code=2))
+        for store in ("hp:/bin/sh", "hp:conrep", "hp:/opt/../conrep", "hp:/conrep/sh", "hp:", "hp:/",
+                      "hp://conrep", "hp:/a b/conrep", "hp:/x/.conrep", "image:conrep", "efivars:/conrep"):
+            self.assertIn("absolute path of HP's conrep",
+                          self.refused(root, "slot2", "--store", store, code=2), store)
+
+    def test_program(self):
+        """HP's program by its path: recorded, and shown to who is asked."""
+        plan = self.plan(self.sample("dl380p-gen8"), "slot2", "--store", "hp:/opt/my-own/hp-conrep")
+        self.assertEqual(plan["steps"][0]["setting"]["store"], "hp:/opt/my-own/hp-conrep")
+        self.assertIn(" by /opt/my-own/hp-conrep; ", plan["steps"][0]["text"])
 
 
 class Others(Planning):
@@ -342,7 +351,9 @@ class Files(Planning):
             changed(plan, "regions", 0, "start", to="0x10000000000000000"),
             changed(plan, "host", "kernel", to=5),
             changed(setting, *step, "setting", "schema", to="../evil.xml"),
-            changed(setting, *step, "setting", "store", to="hp:/bin/sh"),
+            *(changed(setting, *step, "setting", "store", to=store)
+              for store in ("hp:/bin/sh", "hp:conrep", "hp:/../conrep", "hp:", "image:/conrep", "",
+                            "hp:/" + "x" * 200 + "/conrep", "hp:/conrep/", "hp:/x\u0001/conrep")),
             changed(setting, *step, "setting", "wanted", to=""),
         ]
         for document in wrong:

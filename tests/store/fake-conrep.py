@@ -23,8 +23,8 @@ def keep(values: dict[str, str]):
     (HOME / "settings").write_text("".join(f"{k}={v}\n" for k, v in values.items()))
 
 
-def end(code: int, printed: int | None = None):
-    print(f"\nConrep Return Code: {code if printed is None else printed}", flush=True)
+def end(code: int, printed: int | None = None, key: str = "Conrep Return Code"):
+    print(f"\n{key}: {code if printed is None else printed}", flush=True)
     sys.exit(code)
 
 
@@ -53,7 +53,7 @@ def load(path: str, way: str):
               for s in ET.parse(path).getroot().iter("Section")]
     if way == "part":
         wanted = wanted[:1]
-    if way != "lie":
+    if way not in ("lie", "abort"):
         values.update(wanted)
     if way == "extra":
         values["Other"] = "Enabled"
@@ -98,6 +98,10 @@ def main():
         time.sleep(100)
     if way == "part":
         end(255)
+    if way.startswith("abort"):
+        print("ASM values not set! aborting")
+    if way in ("abort", "abortlate", "old"):
+        end(0, key="CONREP Return code")
     end(0, 4 if way == "mismatch" else None)
 
 

@@ -6,6 +6,8 @@
 
 #include "sys/file.h"
 #include "store/journal.h"
+#include "store/hp-answer.h"
+#include "store/hp-find.h"
 #include "store/stores.h"
 #include "store/transaction.h"
 
@@ -208,6 +210,21 @@ static void lies(void **state)
 	fails("load:lie", EIO, "the old settings still stand; nothing was changed", before);
 	fails("load:mismatch", EIO, "status 0, but it prints return code 4", before);
 	fails("load:mismatch", EIO, "the old settings were put back", before);
+	assert_clean();
+}
+
+/* conrep 3.00: another spelling, and 0 beside "aborting". */
+static void old_spelling(void **state)
+{
+	struct pp_changes c;
+
+	fails("load:abort", EIO, "return code 0, but it aborted", before);
+	assert_has(e.text, "nothing was changed");
+	fails("load:abortlate", EIO, "the old settings were put back", before);
+	plan_slots(&c);
+	put_text("bin/mode", "load:old");
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_settings(after);
 	assert_clean();
 }
 
@@ -488,36 +505,152 @@ static void recovers_part(void **state)
 	assert_clean();
 }
 
-static void finds(void **state)
+static void put_program(const char *name, const char *text)
 {
-	const char *const places[] = { "/nonexistent/conrep",   in_folder("bin"),
-		                       in_folder("bin/mode"),   in_folder("bin/alternative"),
-		                       in_folder("bin/conrep"), NULL };
+	char path[300];
 
-	put_text("bin/mode", ""); /* a file, and no program */
-	put_text("bin/pcipass-conrep", "#!/bin/sh\n");
-	assert_int_equal(chmod(in_folder("bin/pcipass-conrep"), 0755), 0);
-	assert_int_equal(symlink("pcipass-conrep", in_folder("bin/alternative")), 0);
-	assert_string_equal(pp_hp_find(places), places[4]);
-	assert_null(pp_hp_find((const char *const[]){ places[0], places[3], NULL }));
+	snprintf(path, sizeof(path), "%s", in_folder(name));
+	*strrchr(path, '/') = '\0';
+	mkdir(path, 0755);
+	put_text(name, text);
+	assert_int_equal(chmod(in_folder(name), 0755), 0);
 }
 
-static void refuses_programs(void **state)
+/* Copies of the folders' names: in_folder() has room for a few only. */
+static const char **folders_of(const char *const *names)
+{
+	static const char *list[9];
+	static char paths[8][300];
+
+	for (size_t i = 0; i < 8; i++)
+		list[i] = NULL;
+	for (size_t i = 0; names[i]; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s", in_folder(names[i]));
+		list[i] = paths[i];
+	}
+	return list;
+}
+
+static bool finds_in(const char *const *names, const char *want)
+{
+	char path[PATH_MAX];
+
+	if (!pp_hp_find(folders_of(names), path))
+		return !want;
+	return want && !strcmp(path, in_folder(want));
+}
+
+/* A name of HP's for what is none: no file, a folder, no program, a link to ours, a copy, a script.
+ */
+static void finds(void **state)
+{
+	static const char *const wrong[] = { "none", "folder", "text", "link",
+		                             "copy", "script", NULL };
+	char copy[20000];
+
+	assert_int_equal(mkdir(in_folder("folder"), 0755), 0);
+	assert_int_equal(mkdir(in_folder("folder/conrep"), 0755), 0);
+	put_program("text/conrep", "#!/bin/sh\n");
+	assert_int_equal(chmod(in_folder("text/conrep"), 0644), 0);
+	put_program("link/pcipass-conrep", "#!/bin/sh\n");
+	assert_int_equal(symlink("pcipass-conrep", in_folder("link/conrep")), 0);
+	/* Where one piece that is read ends and the next begins. */
+	memset(copy, 'x', sizeof(copy));
+	memcpy(copy + 16384 - 7, "pcipass-conrep", 14);
+	copy[sizeof(copy) - 1] = '\0';
+	put_program("copy/conrep", copy);
+	put_program("script/hp-conrep", "#!/bin/sh\nexec pcipass-conrep \"$@\"\n");
+	assert_true(finds_in(wrong, NULL));
+	put_program("good/hp-conrep", "#!/bin/sh\n");
+	assert_true(finds_in((const char *const[]){ "none", "folder", "text", "link", "copy",
+	                                            "script", "good", NULL },
+	                     "good/hp-conrep"));
+	put_program("good/conrep", "#!/bin/sh\n");
+	assert_true(finds_in((const char *const[]){ "script", "good", NULL }, "good/conrep"));
+}
+
+static void refuses_program(const char *path, int code, const char *words)
 {
 	struct pp_store *s;
 	char what[300];
 
+	snprintf(what, sizeof(what), "hp:%s", path);
+	assert_int_equal(pp_store_open(what, folder, &s, &e), -code);
+	assert_has(e.text, words);
+}
+
+static void refuses_programs(void **state)
+{
 	finds(state);
-	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/alternative"));
-	assert_int_equal(pp_store_open(what, folder, &s, &e), -EINVAL);
-	assert_has(e.text, "our own and not HP's");
-	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/mode"));
-	assert_int_equal(pp_store_open(what, folder, &s, &e), -EACCES);
-	assert_int_equal(chmod(in_folder("bin/conrep"), 0777), 0);
-	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/conrep"));
-	assert_int_equal(pp_store_open(what, folder, &s, &e), -EACCES);
-	assert_has(e.text, "everybody may write");
-	assert_int_equal(pp_store_open("hp:/nonexistent", folder, &s, &e), -ENOENT);
+	refuses_program(in_folder("link/conrep"), EINVAL, "own conrep, not HP's");
+	refuses_program(in_folder("copy/conrep"), EINVAL, "own conrep, not HP's");
+	refuses_program(in_folder("text/conrep"), EACCES, "not a program");
+	refuses_program(in_folder("folder/conrep"), EACCES, "not a program");
+	refuses_program("bin/conrep", EINVAL, "absolute path");
+	refuses_program("/nonexistent", ENOENT, "/nonexistent");
+	refuses_program(in_folder("bin/settings"), EACCES, "not a program");
+	assert_int_equal(chmod(in_folder("bin/conrep"), 0757), 0);
+	refuses_program(in_folder("bin/conrep"), EACCES, "everybody can write to it");
+	assert_int_equal(chmod(in_folder("bin/conrep"), 0755), 0);
+	/* Who may put another file in its place may as well write to it; not where it is sticky. */
+	assert_int_equal(chmod(in_folder("bin"), 0777), 0);
+	refuses_program(in_folder("bin/conrep"), EACCES, "everybody can write to this folder");
+	assert_int_equal(chmod(in_folder("bin"), 01777), 0);
+	assert_int_equal(pp_hp_check(in_folder("bin/conrep"), &e), 0);
+	assert_int_equal(chmod(in_folder("bin"), 0755), 0);
+	if (geteuid())
+		return;
+	assert_int_equal(chown(in_folder("bin/conrep"), 65534, 0), 0);
+	refuses_program(in_folder("bin/conrep"), EACCES, "belongs to user 65534");
+	assert_int_equal(chown(in_folder("bin/conrep"), 0, 65534), 0);
+	assert_int_equal(chmod(in_folder("bin/conrep"), 0775), 0);
+	refuses_program(in_folder("bin/conrep"), EACCES, "group 65534 can write to it");
+	assert_int_equal(chown(in_folder("bin"), 65534, 0), 0);
+	assert_int_equal(chmod(in_folder("bin/conrep"), 0755), 0);
+	refuses_program(in_folder("bin/conrep"), EACCES, "this folder belongs to user 65534");
+}
+
+/* What it prints beside its exit status, as versions and loaders spell it. */
+static void answers(void **state)
+{
+	static const struct {
+		int status;
+		const char *output;
+		int code;
+		const char *says; /* NULL: done */
+	} cases[] = {
+		{ 0, "\nConrep Return Code: 0\n", 0, NULL },
+		{ 0, "\nCONREP Return code: 0\r\n", 0, NULL },
+		{ 0, "", 0, NULL },
+		{ 0, "CONREP Return code: 3\n", EIO, "prints return code 3" },
+		{ 0, "ASM values not set! aborting\n\nCONREP Return code: 0\n", EIO,
+		  "it aborted (it said: ASM values not set! aborting)" },
+		{ 0, "Aborting.\n", EIO, "it aborted" },
+		{ 3, "\nConrep Return Code: 3\n", ENODEV, "hp-health" },
+		{ 3, "", ENODEV, "hpsstkio.sys to System32\\drivers" },
+		{ 127, "conrep: error while loading shared libraries: libxml2.so.2: cannot open\n",
+		  ENOEXEC, "hp-scripting-tools 11.60 needs libxml2.so.2" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pp_hp_answer a = { "/sbin/conrep", "load", cases[i].status,
+			                  PP_SPAN(cases[i].output, strlen(cases[i].output)) };
+		assert_int_equal(pp_hp_answer_check(&a, &e), -cases[i].code);
+		if (cases[i].says)
+			assert_has(e.text, cases[i].says);
+	}
+}
+
+/* It is there and cannot be started: what its first line names is not. */
+static void no_loader(void **state)
+{
+	struct pp_memory m;
+
+	put_text("bin/conrep", "#!/nonexistent/loader\n");
+	pp_memory_init(&m, &arena);
+	assert_int_equal(store->ops->read(store, &schema, &m, &e), -ENOEXEC);
+	assert_has(e.text, "32-bit");
+	assert_clean();
 }
 
 /* Whatever this host is, the answer is a store or a sentence. */
@@ -530,7 +663,7 @@ static void detects(void **state)
 	if (r == 0)
 		pp_store_close(s);
 	else if (r == -ENOENT)
-		assert_has(e.text, "hp:PROGRAM, efivars:FOLDER or image:FILE");
+		assert_has(e.text, "hp-scripting-tools 11.60");
 	assert_false(is_there("state"));
 }
 
@@ -573,6 +706,9 @@ int main(int argc, char **argv)
 		TEST(refuses_programs),
 		TEST(sweeps),
 		TEST(detects),
+		TEST(answers),
+		TEST(no_loader),
+		TEST(old_spelling),
 		BYTES(bytes_told),
 		BYTES(bytes_written),
 		BYTES(bytes_put_back),

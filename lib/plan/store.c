@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which stores a plan may name. A plan may come from somebody else and is carried out by root, so a
+ * path in it is HP's program and nothing that only needs to be started with two file names.
+ */
+#include <string.h>
+
+#include "plan/plan.h"
+
+#define MAX_NAME_BYTES 64
+#define MAX_PATH_BYTES 200
+#define HP             "hp:"
+#define PROGRAM        "conrep"
+
+static const char word_chars[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+static bool store_is_kind(const char *store)
+{
+	size_t len = strlen(store);
+
+	return len && len <= MAX_NAME_BYTES && *store != '.' && strspn(store, word_chars) == len;
+}
+
+/* "/sbin/conrep": no part is empty or begins with a dot. */
+static bool store_is_program(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	if (*path != '/' || strlen(path) > MAX_PATH_BYTES || !strstr(name, PROGRAM))
+		return false;
+	while (*path) {
+		size_t n = strspn(++path, word_chars);
+		if (!n || *path == '.' || (path[n] && path[n] != '/'))
+			return false;
+		path += n;
+	}
+	return true;
+}
+
+bool pp_plan_store_is_valid(const char *store)
+{
+	return !strncmp(store, HP, strlen(HP)) ? store_is_program(store + strlen(HP))
+	                                       : store_is_kind(store);
+}

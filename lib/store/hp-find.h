@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_STORE_HP_FIND_H
+#define PP_STORE_HP_FIND_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* HP's conrep as a file: where it is, and whether it may be run. */
+
+/* Where it comes from, for people. */
+#define PP_HP_PACKAGE                                                                              \
+	"package hp-scripting-tools 11.60 (HPE Scripting Toolkit for Linux; on Windows "           \
+	"HPEBIOSCmdlets) has it; only HPE's own site offers it, and pcipass downloads nothing"
+
+/*
+ * The first file in folders (NULL at the end) that is called conrep or hp-conrep, can be run and is
+ * not our own pcipass-conrep, whatever name that was given. folders NULL: where HP's packages and
+ * administrators put it. PATH and the current folder are not searched.
+ */
+bool pp_hp_find(const char *const *folders, char ret[PATH_MAX]);
+
+/*
+ * Whether the program may be run: an absolute path to a regular executable file that is not our own
+ * and in whose place nobody but root or the caller can put another. -EINVAL, -EACCES or the error
+ * of finding it.
+ */
+int pp_hp_check(const char *path, struct pp_error *e);
+
+#endif
