@@ -209,6 +209,26 @@ class Typed(OnHost):
         self.assertEqual(lines[-1], "Conrep Return Code: 0")
         self.assertLessEqual(len(lines), 10, lines)
 
+    def test_full_schema(self):
+        """One setting of a schema with hundreds, of which HP's program tells a few and many are odd: at
+        the most ten lines, and none about what nobody named."""
+        ours = (namespace.TESTS.parent / "schemas/rmrds.xml").read_text()
+        odd = "".join(f'<Section name="Odd_{i}"><ev>CQODD{i}</ev><length>1</length><value id="0">A</value>'
+                      f'<value id="1">B</value></Section>\n' for i in range(240))
+        self.host.put("root/full.xml", ours.replace("</Conrep>", odd + "</Conrep>"))
+        self.host.put("root/on.dat", '<Conrep><Section name="RMRDS_Slot2">Endpoints_Excluded</Section>'
+                      "</Conrep>")
+        told = self.type("pcipass-conrep -l -x full.xml -f on.dat", 0)
+        self.assertLessEqual(told.count("\n"), 10, told)
+        self.assertIn("XML System Configuration: /root/full.xml\n", told)
+        self.assertNotIn("Odd", told)
+        told = self.type("pcipass settings set --schema full.xml RMRDS_Slot2=Endpoints_Included", 0)
+        self.assertNotIn("Odd", told)
+        self.type("pcipass settings save --schema full.xml >/dev/null", 0,
+                  "240 settings could not be read and are left out; --verbose names them")
+        told = self.type("pcipass-conrep -l -v -x full.xml -f on.dat", 0)
+        self.assertGreater(told.count("Odd"), 240)
+
     def test_plan_from_elsewhere(self):
         """A plan's schema is the built-in one, whatever files are where it is carried out."""
         self.type("pcipass free slot2 -o plan.json", 0)
