@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares what our parsers and iasl make of every real DMAR and IVRS table.
+"""Compares what our parsers and iasl make of DMAR and IVRS tables: those of the sample machines, those
+of the fuzzers' corpus that are well-formed, and real ones where there are any.
 
 usage: iasl-oracle.py DUMP-ACPI ACCEPTED-FOLDER
 
@@ -25,6 +26,13 @@ import subprocess
 import sys
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / 'tests/machines'))
+import sampled  # noqa: E402
+
+# Every type of structure, scope and device entry.
+BUILT = {'dmar': ('plain', 'two-hops', 'bridge', 'all-types', 'acpi-scope'),
+         'ivrs': ('three-kinds', 'all-devices', 'ivmd')}
 FIELD = re.compile(r'\[([0-9A-F]+)h \d+ +([0-9A-F]+h?)\]\s+(.+?) : (.*)')
 UNKNOWN = re.compile(r'\*\*\*\* Unknown (?:DMAR|IVRS) subtable type 0x([0-9A-F]+)')
 SCOPED = {0: 'DRHD', 1: 'RMRR', 2: 'ATSR', 3: 'RHSA', 4: 'ANDD', 5: 'SATC', 6: 'SIDP'}
@@ -159,7 +167,9 @@ def device_line(r):
         line += (f' handle=0x{r.number("Handle"):02x} '
                  f'alias=0x{r.number("Source Used Device ID"):04x} variety={r.number("Variety")}')
     if kind == 0xf0:
-        line += (f' hid="{r.text("ACPI HID")}" cid="{r.text("ACPI CID")}" uid="{r.text("UID")}"')
+        # Of format 1 it is a number, and may be 0.
+        uid = str(r.number('UID')) if r.has('UID Format') and r.number('UID Format') == 1 else r.text('UID')
+        line += f' hid="{r.text("ACPI HID")}" cid="{r.text("ACPI CID")}" uid="{uid}"'
     return line
 
 
@@ -259,22 +269,44 @@ def iasl_version():
     return int(re.search(r'version (\d{8})', shown.stdout)[1])
 
 
+def real_tables():
+    data = pathlib.Path(os.environ.get('PCIPASS_TEST_DATA', '.'))
+    return sorted([*data.glob('acpi/DMAR/*.bin'), *data.glob('acpi/IVRS/*.bin'),
+                   *data.glob('machines/*/DMAR.bin')])
+
+
+def own_tables(folder):
+    """Makes them; sample-MACHINE.DMAR.bin, and built-NAME.DMAR.bin."""
+    made = []
+
+    def put(name, content):
+        made.append(folder / name)
+        made[-1].write_bytes(content)
+
+    for machine, archive in sampled.captures(str(folder)):
+        for signature in ('DMAR', 'IVRS'):
+            for _, content in sampled.files(archive, f'firmware/acpi/tables/{signature}'):
+                put(f'sample-{machine}.{signature}.bin', content)
+    for fuzzer, names in BUILT.items():
+        for name in names:
+            put(f'built-{name}.{fuzzer.upper()}.bin', (ROOT / 'fuzz/corpus' / fuzzer / name).read_bytes())
+    return made
+
+
 def main():
     dump, folder = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
-    data = pathlib.Path(os.environ.get('PCIPASS_TEST_DATA', '.'))
-    tables = sorted([*data.glob('acpi/DMAR/*.bin'), *data.glob('acpi/IVRS/*.bin'),
-                     *data.glob('machines/*/DMAR.bin')])
     if not shutil.which('iasl'):
         print('skipped: no iasl (package acpica-tools)')
         return 77
-    if not tables:
-        print(f'skipped: no tables in {data}')
-        return 77
+    real = real_tables()
+    if not real:
+        print('skipped: no real tables (PCIPASS_TEST_DATA); built ones only')
     version = iasl_version()
     bad = nr_records = nr_accepted = 0
-    known = {f.name for f in folder.iterdir()} if folder.is_dir() else set()
-    with tempfile.TemporaryDirectory() as temporary, \
+    known = {f.name for f in folder.iterdir() if real or f.name.startswith(('sample-', 'built-'))}
+    with tempfile.TemporaryDirectory() as temporary, tempfile.TemporaryDirectory() as own, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
+        tables = [*own_tables(pathlib.Path(own)), *real]
         results = pool.map(lambda p: differences_of(p, dump, pathlib.Path(temporary)), tables)
         for path, (lines, count) in zip(tables, results):
             name = table_name(path)

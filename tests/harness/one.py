@@ -14,6 +14,7 @@ import difflib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,7 @@ def run_test(test: dict, patterns: list, build: Path, targets: dict) -> int:
 
 
 def main() -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if len(sys.argv) < 3:
         print(__doc__, file=sys.stderr)
         return 2

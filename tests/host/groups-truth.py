@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Holds computed IOMMU groups against those that real kernels made.
+"""Holds computed IOMMU groups against those that real kernels made, and those of the sample machines.
 
 usage: groups-truth.py PCIPASS FOLDER ACCEPTED
 
@@ -13,8 +13,12 @@ ADDRESS reason"; a line that no longer occurs fails too.
 import json
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "machines"))
+import sampled  # noqa: E402
 
 
 def groups(pcipass: str, capture: Path, *options: str) -> dict[str, int | None]:
@@ -35,10 +39,10 @@ def partners(found: dict[str, int | None], among: set[str], address: str) -> fro
     return frozenset(a for a in among if found[a] == found[address])
 
 
-def compare(pcipass: str, machine: Path, counts: Counter) -> dict[str, str]:
+def compare(pcipass: str, capture: Path, counts: Counter) -> dict[str, str]:
     """The devices of one machine that are grouped differently, and how."""
-    kernel = groups(pcipass, machine / "capture.tar.gz")
-    computed = groups(pcipass, machine / "capture.tar.gz", "--computed")
+    kernel = groups(pcipass, capture)
+    computed = groups(pcipass, capture, "--computed")
     among = {a for a, g in kernel.items() if g is not None}
     wrong = {}
     for address in sorted(among):
@@ -57,14 +61,19 @@ def compare(pcipass: str, machine: Path, counts: Counter) -> dict[str, str]:
 
 def main() -> int:
     pcipass, folder, accepted_file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    machines = sorted(p.parent for p in folder.glob("*/capture.tar.gz"))
-    if not machines:
-        print(f"skipped: no recorded machines in {folder}")
-        return 77
+    real = {p.parent.name: p for p in sorted(folder.glob("*/capture.tar.gz"))}
+    if not real:
+        print(f"skipped: no recorded machines in {folder}; sample machines only")
     accepted = {tuple(line.split()[:2]) for line in accepted_file.read_text().splitlines()
                 if line and not line.startswith("#")}
+    if not real:
+        accepted = {words for words in accepted if words[0].startswith("sample-")}
     counts: Counter = Counter()
-    wrong = {(m.name, a): text for m in machines for a, text in compare(pcipass, m, counts).items()}
+    wrong = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        own = {f"sample-{name}": Path(path) for name, path in sampled.captures(scratch, whole=True)}
+        for name, capture in (own | real).items():
+            wrong.update({(name, a): text for a, text in compare(pcipass, capture, counts).items()})
     for (machine, address), text in sorted(wrong.items()):
         if (machine, address) not in accepted:
             print(f"{machine} {address}: {text}")

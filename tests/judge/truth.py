@@ -1,21 +1,30 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Holds every verdict against what a real kernel answered.
+"""Holds every verdict against what a kernel answers: a real one, and a model of it.
 
-usage: truth.py PCIPASS FOLDER
+usage: truth.py PCIPASS FOLDER|samples
 
 FOLDER holds recorded machines: a capture made before any driver was touched, and for each function
 whether a VFIO attach then succeeded. A function counts if it was scored and is no bridge (class
 06). Assignable, with care or without, must mean attached; blocked must mean refused; unknown is
 always wrong. Where the kernel said why it refused, the verdict's reasons must say the same.
+
+The sample machines are nobody's: "samples" takes them, and for the answer the model of
+tests/machines/machinery/vfio.py.
 """
 
 import gzip
 import json
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "machines"))
+import sampled  # noqa: E402
+from machinery import vfio  # noqa: E402
+from machinery.kernel import Kernel  # noqa: E402
 
 YES = {"assignable", "care"}
 NO = {"blocked", "blocked-curable"}
@@ -32,6 +41,14 @@ REASONS = {
     # A kernel without groups, with cdev and iommufd alone.
     ("bind_iommufd", 22): REGION,
     ("bind_iommufd", 1): {"interrupt-remapping"},
+}
+# The same of the model's answers.
+MODEL_REASONS = {
+    vfio.NO_GROUP: {"no-group", "iommu-absent", "iommu-off", "iommu-scope-type"},
+    vfio.SRIOV: {"pf-with-vfs"},
+    vfio.REGION: REGION,
+    vfio.BRIDGE: {"bridge-driver"},
+    vfio.INTERRUPTS: {"interrupt-remapping"},
 }
 
 
@@ -103,8 +120,46 @@ def compare(machine: Path, pcipass: str, counts: Counter) -> list[str]:
     return wrong
 
 
+def compare_sample(name: str, capture: str, pcipass: str, counts: Counter) -> list[str]:
+    """The disagreements of a sample machine."""
+    devices = {d["address"]: d for d in survey(pcipass, Path(capture))["devices"]}
+    kernel = Kernel(dict(sampled.machines())[name])
+    wrong = []
+    for f in kernel.machine.functions:
+        if f.class_code >> 16 == 6:
+            continue
+        counts["functions"] += 1
+        answer, device = vfio.refusal(kernel, f), devices[f.address]
+        rules = blocking_rules(device)
+        if device["verdict"] not in (NO if answer else YES) or (answer and not MODEL_REASONS[answer] & rules):
+            wrong.append(f"{name} {f.address}: verdict {device['verdict']} by {sorted(rules)}, the model says "
+                         f"{answer or 'attached'}")
+        else:
+            counts["agree"] += 1
+            counts["refused"] += bool(answer)
+    return wrong
+
+
+def samples(pcipass: str) -> list[str]:
+    """The disagreements of all of them."""
+    counts: Counter = Counter()
+    wrong = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, capture in sampled.captures(scratch, whole=True):
+            wrong += compare_sample(name, capture, pcipass, counts)
+    print(f"samples: {counts['agree']} of {counts['functions']} functions agree with the model, "
+          f"{counts['refused']} refused")
+    if not counts["refused"] or counts["refused"] == counts["agree"]:
+        wrong.append("the samples are all refused, or all attached")
+    return wrong
+
+
 def main() -> int:
     pcipass, folder = sys.argv[1], Path(sys.argv[2])
+    if sys.argv[2] == "samples":
+        wrong = samples(pcipass)
+        print("\n".join(wrong))
+        return 1 if wrong else 0
     machines = sorted(p.parent for p in folder.glob("*/truth.json.gz"))
     if not machines:
         print(f"skipped: no recorded machines in {folder}")

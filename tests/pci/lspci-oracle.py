@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares the configuration space decoder with lspci on real machines' dumps.
+"""Compares the configuration space decoder with lspci, on sample machines and on real dumps.
 
 usage: lspci-oracle.py DUMP-CONFIG ACCEPTED-FOLDER
 
-Inputs: $PCIPASS_TEST_DATA/lspci/*.lspci and the config files of the recorded machines in
+Inputs: the configuration space of the sample machines; and, where they are,
+$PCIPASS_TEST_DATA/lspci/*.lspci and the config files of the recorded machines in
 $PCIPASS_TEST_DATA/truth/*/capture.tar.gz. Each difference must have a line in
 ACCEPTED-FOLDER/<dump>.txt (what follows # is the reason), and each line must still occur.
 """
@@ -15,7 +16,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../machines"))
+import sampled  # noqa: E402
 
 CAPS = [
     ("pm", r"Power Management version"), ("msi", r"MSI: "), ("msix", r"MSI-X: "),
@@ -178,37 +182,41 @@ def accepted(folder, name):
 
 
 def unpack(capture, path):
-    """The config files of a recorded machine as lspci -xxxx text."""
-    with tarfile.open(capture) as tar, open(path, "w", encoding="ascii") as out:
-        for member in tar:
-            if not member.isfile() or os.path.basename(member.name) != "config":
-                continue
-            address = os.path.basename(os.path.dirname(member.name))
-            data = tar.extractfile(member).read()
-            out.write("%s device\n" % address)
+    """The config files of a capture as lspci -xxxx text."""
+    with open(path, "w", encoding="ascii") as out:
+        for name, data in sampled.files(capture, "/config"):
+            out.write("%s device\n" % os.path.basename(os.path.dirname(name)))
             for at in range(0, len(data), 16):
                 out.write("%02x: %s\n" % (at, data[at:at + 16].hex(" ")))
             out.write("\n")
 
 
-def main():
-    dump, folder = sys.argv[1:]
-    data = os.environ.get("PCIPASS_TEST_DATA", "")
-    inputs = [(os.path.basename(p)[:-6], p) for p in sorted(glob.glob(data + "/lspci/*.lspci"))]
-    captures = sorted(glob.glob(data + "/truth/*/capture.tar.gz"))
-    if not shutil.which("lspci"):
-        print("skipped: no lspci (Debian package pciutils)")
-        return 77
-    if not inputs and not captures:
-        print("skipped: no dumps below PCIPASS_TEST_DATA=%s" % data)
-        return 77
-    scratch = os.path.join(os.path.dirname(os.path.abspath(dump)), "lspci-oracle.tmp")
-    os.makedirs(scratch, exist_ok=True)
-    for capture in captures:
-        name = "truth-" + os.path.basename(os.path.dirname(capture))
+def all_inputs(real, scratch):
+    """(name, file of lspci -xxxx text)"""
+    inputs = [(os.path.basename(p)[:-6], p) for p in sorted(glob.glob(real + "/lspci/*.lspci"))]
+    captures = [("sample-" + name, path) for name, path in sampled.captures(scratch)]
+    captures += [("truth-" + os.path.basename(os.path.dirname(p)), p)
+                 for p in sorted(glob.glob(real + "/truth/*/capture.tar.gz"))]
+    for name, capture in captures:
         path = os.path.join(scratch, name)
         unpack(capture, path)
         inputs.append((name, path))
+    return inputs
+
+
+def main():
+    dump, folder = sys.argv[1:]
+    data = os.environ.get("PCIPASS_TEST_DATA", "")
+    if not shutil.which("lspci"):
+        print("skipped: no lspci (Debian package pciutils)")
+        return 77
+    if not glob.glob(data + "/lspci/*.lspci"):
+        print("skipped: no real dumps (PCIPASS_TEST_DATA); sample machines only")
+    with tempfile.TemporaryDirectory() as scratch:
+        return compare_all(dump, folder, all_inputs(data, scratch))
+
+
+def compare_all(dump, folder, inputs):
     functions = failures = known = 0
     for name, path in inputs:
         count, lines = compare(dump, path)
@@ -223,7 +231,6 @@ def main():
         known += len(expected)
     print("%d inputs, %d functions, %d accepted differences, %d failures"
           % (len(inputs), functions, known, failures))
-    shutil.rmtree(scratch)
     return 1 if failures or not functions else 0
 
 

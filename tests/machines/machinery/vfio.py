@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a kernel answers when every function of a group is bound to vfio-pci and one is attached.
+
+Written from drivers/vfio and drivers/iommu of Linux, not from what pcipass does; test_recorded.py
+holds it against what real kernels answered.
+"""
+
+from __future__ import annotations
+
+from .kernel import Kernel
+from .model import Function
+
+# Ports whose driver leaves DMA alone (driver_managed_dma).
+HARMLESS = ("", "pcieport", "pci-stub")
+NO_GROUP, SRIOV, REGION, BRIDGE, INTERRUPTS = "no group", "VFs in use", "region", "bridge", "interrupts"
+
+
+def refusal(k: Kernel, f: Function) -> str:
+    """The first reason for which it refuses; "" if it attaches."""
+    members = {id(f): g for f, g in k.items()}
+    if id(f) not in members:
+        return NO_GROUP
+    if f.sriov and f.sriov.enabled:
+        return SRIOV  # vfio_pci_probe(): -EBUSY
+    group = members[id(f)]
+    if any(o.bridge and o.driver not in HARMLESS for o, g in k.items() if g == group):
+        return BRIDGE
+    # The Intel driver always refused a device that an RMRR holds; the core refuses any, from 6.6 on.
+    refuses = k.machine.iommu.kind == "intel" or k.machine.version >= (6, 6)
+    if refuses and any(kind == "direct" for _, _, kind in k.regions.get(group, [])):
+        return REGION
+    if not k.remapping and not k.machine.unsafe_interrupts:
+        return INTERRUPTS
+    return ""
