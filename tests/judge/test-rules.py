@@ -177,6 +177,18 @@ class Held(Case):
         device = self.survey()[HBA]
         self.assert_finding(device, "rmrr-hard", "blocks", "0xbdf83000-0xbdf84fff")
 
+    def test_another_iommu(self):
+        """No table names regions there: the kernel's list alone, which it minds from 6.6 on."""
+        for release, effect in (("6.12.0", "blocks"), ("6.1.0", "informs"), (None, "unknown")):
+            self.setUp()
+            t = self.host(release, iommu="smmu3.0x0000000009050000", log=())
+            t.device(HBA, 0x010700, group=2)
+            t.write("sys/firmware/acpi/tables/IORT", iort_table(4))
+            t.regions(2, DIRECT)
+            self.assert_finding(self.survey()[HBA], "region-hard", effect)
+            t.regions(2, "0x0000000008000000 0x00000000080fffff msi")
+            self.assert_not_found(self.survey()[HBA], "region-hard")
+
     def test_while_off_too(self):
         self.held(groups=False)
         device = self.survey()[HBA]

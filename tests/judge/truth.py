@@ -45,6 +45,8 @@ REASONS = {
 # The same of the model's answers.
 MODEL_REASONS = {
     vfio.NO_GROUP: {"no-group", "iommu-absent", "iommu-off", "iommu-scope-type"},
+    vfio.DENYLIST: {"vfio-denylist"},
+    vfio.VMD: {"behind-vmd"},
     vfio.SRIOV: {"pf-with-vfs"},
     vfio.REGION: REGION,
     vfio.BRIDGE: {"bridge-driver"},

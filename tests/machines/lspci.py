@@ -7,7 +7,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-FIRST_LINE = re.compile(r"([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) .* ?\[([0-9a-f]{4})\]: "
+FIRST_LINE = re.compile(r"([0-9a-f]{4,5}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) .* ?\[([0-9a-f]{4})\]: "
                         r".*\[([0-9a-f]{4}):([0-9a-f]{4})\]")
 ACS_BITS = (("SrcValid", 0x01), ("TransBlk", 0x02), ("ReqRedir", 0x04), ("CmpltRedir", 0x08),
             ("UpstreamFwd", 0x10), ("EgressCtrl", 0x20), ("DirectTrans", 0x40))

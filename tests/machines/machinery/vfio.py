@@ -12,7 +12,10 @@ from .model import Function
 
 # Ports whose driver leaves DMA alone (driver_managed_dma).
 HARMLESS = ("", "pcieport", "pci-stub")
+# vfio_pci_dev_in_denylist(): Intel's QuickAssist.
+DENIED = (0x0435, 0x0443, 0x19E2, 0x19E3, 0x37C8, 0x37C9)
 NO_GROUP, SRIOV, REGION, BRIDGE, INTERRUPTS = "no group", "VFs in use", "region", "bridge", "interrupts"
+DENYLIST, VMD = "denylist", "behind a VMD"
 
 
 def refusal(k: Kernel, f: Function) -> str:
@@ -20,6 +23,10 @@ def refusal(k: Kernel, f: Function) -> str:
     members = {id(f): g for f, g in k.items()}
     if id(f) not in members:
         return NO_GROUP
+    if f.vendor_id == 0x8086 and f.device_id in DENIED and k.machine.version >= (5, 9):
+        return DENYLIST
+    if f.domain >= 0x10000:
+        return VMD  # its interrupts go through the VMD, which stays with the host
     if f.sriov and f.sriov.enabled:
         return SRIOV  # vfio_pci_probe(): -EBUSY
     group = members[id(f)]
