@@ -112,9 +112,8 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 		snprintf(buf, size, "%s", name);
 	else
 		snprintf(buf, size, "%04x:%04x", d->vendor, d->device);
-	/* A long name may have been cut inside a character, which JSON would refuse. */
-	pp_text_clean_in_place(buf);
-	/* A database of the user's own may hold anything, and the end may cut a character. */
+	/* A database of the user's own may hold anything. A long name may have been cut inside a
+	 * character, which JSON would refuse. */
 	pp_text_clean_in_place(buf);
 }
 

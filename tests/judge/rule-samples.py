@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every rule fires on a sample machine at least, and stays silent on another host or device of them.
 
-usage: rule-samples.py PCIPASS RECIPE_FOLDER SOURCE_ROOT EXCEPTIONS
+usage: rule-samples.py PCIPASS LIST_IDS SOURCE_ROOT EXCEPTIONS
 
 EXCEPTIONS lists rules that no sample can show, a line each: "RULE fires FILE: TEXT  # reason", where
 FILE is a test that makes the rule fire on a host of its own and TEXT stands in it; or "RULE silent"
@@ -16,14 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-PCIPASS, RECIPES, ROOT, EXCEPTIONS = sys.argv[1], *map(Path, sys.argv[2:])
-sys.path.insert(0, str(RECIPES))
+PCIPASS, LIST_IDS, ROOT, EXCEPTIONS = *sys.argv[1:3], *map(Path, sys.argv[3:])
+sys.path.insert(0, str(ROOT / "tests/machines"))
 import sampled  # noqa: E402
 
 
 def rules_of_code() -> set:
-    return {i for path in (ROOT / "lib/judge").glob("rule-*.c")
-            for i in re.findall(r'\.id\s*=\s*"([^"]+)"', path.read_text())}
+    rows = subprocess.run([LIST_IDS], check=True, capture_output=True, text=True).stdout.splitlines()
+    return {row.split("\t")[1] for row in rows if row.startswith("rule\t")}
 
 
 def scopes(capture: str) -> list:
