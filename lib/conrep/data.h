@@ -38,9 +38,9 @@ struct pp_data {
  * *ret lives in a; object is copied. Root and section attributes are optional, unknown ones are
  * ignored. Blanks at the end of a text go, and before it an indentation that begins a new line.
  * The same section or entry twice with the same content is a note, with another one -EBADMSG, and
- * so is a root that is no <Conrep>, a schema, anything but <Section name="..."> in it, a section that holds
- * text and entries, an entry that holds elements. A section without any of it has the text "".
- * Names are checked against a schema later, by pp_changes_plan().
+ * so is a root that is no <Conrep>, a schema, anything but <Section name="..."> in it, a section
+ * that holds text and entries, an entry that holds elements. A section without any of it has the
+ * text "". Names are checked against a schema later, by pp_changes_plan().
  */
 int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, struct pp_notes *notes,
                   struct pp_data *ret, struct pp_error *e);
