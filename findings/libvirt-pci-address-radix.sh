@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# libvirt reads the numbers of a PCI address as C does; its schema does not.
+# libvirt reads the numbers of a PCI address as C does; its schema and virsh's options do not.
 #
 # Expected: bus='10' is what lspci calls bus 10; or a number without 0x is refused. What the schema takes,
 #   libvirt takes.
 # Seen: without 0x a number is decimal, and with a leading 0 it is octal. bus='10' becomes bus 0x0a,
 #   and slot='12' becomes slot 0x0c, without a word. The schema takes bus='08' and slot='1f', and the
-#   parser refuses both.
+#   parser refuses both. In an option of virsh the same digits are hex: attach-interface with
+#   0000:10:00.0 is bus 0x10.
 # Versions: libvirt 9.0.0-4+deb12u2 (Debian 12), the same in 11.3.0 (Debian 13). The test driver of
 #   libvirt parses; no daemon is needed.
 # Why it matters: who copies 10:00.0 from lspci into a <hostdev> hands over 0a:00.0, and if there is such a
@@ -53,5 +54,9 @@ bus=010 slot=0: valid, bus='0x08' slot='0x00'
 bus=7 slot=12: valid, bus='0x07' slot='0x0c'
 bus=08 slot=0: valid, refused: bus
 bus=7 slot=1f: valid, refused: slot
+END
+same "an option of virsh" "$(virsh -c test:///default attach-interface test hostdev 0000:10:00.0 --print-xml 2>&1 |
+	sed -n "s/.*<address .*\\(bus='[^']*'\\).*/\\1/p")" <<'END'
+bus='0x10'
 END
 finish

@@ -14,14 +14,7 @@
 #   must end in .0.
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
-get qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3 qemu-system-common=1:7.2+dfsg-7+deb12u18+b3 \
-	qemu-system-data=1:7.2+dfsg-7+deb12u18 seabios=1.16.2-1 \
-	libaio1=0.3.113-4 libbpf1=1:1.1.2-0+deb12u1 libcapstone4=4.0.2-5 libfdt1=1.6.1-4+b1 \
-	libfuse3-3=3.14.0-4 libibverbs1=44.0-2 libjpeg62-turbo=1:2.1.5-2 libnuma1=2.0.16-1 \
-	libpixman-1-0=0.42.2-1 libpmem1=1.12.1-2 libpng16-16=1.6.39-2+deb12u6 librdmacm1=44.0-2 \
-	libsasl2-2=2.1.28+dfsg-10+deb12u1 libseccomp2=2.5.4-1+deb12u1 libslirp0=4.7.0-1 \
-	liburing2=2.3-3 libvdeplug2=4.0.1-4 libndctl6=76.1-1 libdaxctl1=76.1-1 \
-	libnl-3-200=3.7.0-0.2+b1 libnl-route-3-200=3.7.0-0.2+b1
+get "${qemu_packages[@]}"
 needs qemu-system-x86_64
 
 # guest OPTION...: starts a machine, lets its firmware look round, and asks QEMU for the device's memory.

@@ -15,6 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(sys.argv.pop(1)) / "findings"
 SCRIPTS = sorted(FOLDER.glob("*-*.sh"))
+QEMU = re.search(r"^qemu_packages=\(([^)]*)\)", (FOLDER / "common.sh").read_text(), re.M)[1].replace("\n\t", " ")
 TEXTS = {script.name: script.read_text() for script in SCRIPTS}
 
 
@@ -37,9 +38,10 @@ class Findings(unittest.TestCase):
         """A package without a version would tell of another version tomorrow."""
         for name, text in TEXTS.items():
             with self.subTest(name):
+                text = text.replace('"${qemu_packages[@]}"', QEMU)
                 packages = " ".join(re.findall(r"^\t*(?:get|npm_get) (.+)$", text.replace("\\\n", ""), re.M)).split()
                 self.assertTrue(packages)
-                self.assertEqual([p for p in packages if not re.search(r"[\w\]}](=|@)\d", p)], [])
+                self.assertEqual([p for p in packages if not re.search(r"\w(=|@)\d", p)], [])
 
     def test_end(self):
         for name, text in TEXTS.items():
