@@ -217,6 +217,28 @@ static int grub_argument(struct pp_stage *s, const char *argument, struct pp_err
 	return pp_loader_grub_add(s, "GRUB_CMDLINE_LINUX_DEFAULT", argument, e);
 }
 
+/*
+ * In GRUB's language ";" ends the command, and what stands behind it reaches no kernel; but for
+ * quotes and a backslash, which pci=disable_acs_redir= of several devices needs.
+ */
+static struct pp_span grub_command(struct pp_span line)
+{
+	uint8_t quote = 0;
+
+	for (size_t i = 0; i < line.len; i++) {
+		uint8_t c = line.data[i];
+		if (c == '\\' && quote != '\'')
+			i++;
+		else if (quote)
+			quote = c == quote ? 0 : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+		else if (c == ';')
+			return PP_SPAN(line.data, i);
+	}
+	return line;
+}
+
 /* Of the first entry, which is what boots where nobody chooses. */
 static const char *grub_command_line(struct pp_apply *a)
 {
@@ -231,7 +253,7 @@ static const char *grub_command_line(struct pp_apply *a)
 		if (pp_text_word(&left, &word) &&
 		    (pp_span_is(word, "linux") || pp_span_is(word, "linux16") ||
 		     pp_span_is(word, "linuxefi")))
-			return pp_loader_text(a, left);
+			return pp_loader_text(a, grub_command(left));
 	}
 	return NULL;
 }

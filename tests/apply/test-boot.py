@@ -348,6 +348,23 @@ def test_grub_default_in_other_words(_: Root) -> None:
             undo(root, before)
 
 
+def test_grub_semicolon(_: Root) -> None:
+    """GRUB ends the command there; what we add behind it would never arrive."""
+    two = "0000:00:1c.0;0000:00:1d.0"
+    for value, arrives in ((two, False), (f"'{two}'", True), (two.replace(";", "\\\\;"), True), ("a='b';", False)):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+            root.put("etc/default/grub", f'GRUB_CMDLINE_LINUX_DEFAULT="pci=disable_acs_redir={value}"\n')
+            root.run_tool("update-grub")
+            before = root.snapshot()
+            if arrives:
+                roundtrip(root, ARGUMENT)
+                undo(root, before)
+            else:
+                expect(value, *drive(root, "run", ARGUMENT), 5, "did not reach the boot loader's first entry")
+                same(value, before, root.snapshot())
+
+
 def test_grub_dropin_without_an_end(root: Root) -> None:
     """A person's last line of our file need not have one."""
     expect("run", *drive(root, "run", ARGUMENT), 0)
