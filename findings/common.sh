@@ -70,7 +70,8 @@ qemu_packages=(qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3 qemu-system-common=1:7.2
 needs() {
 	local program missing
 	for program in "$@"; do
-		missing=$(ldd "$(command -v "$program")" 2>&1 | sed -n 's/ => not found//p' | tr -d '\t' | head -n 1)
+		missing=$(ldd "$(command -v "$program")" 2>&1 | tr -d '\t' |
+			sed -n 's/ => not found//p; s/.*version .\(.*\). not found.*/\1/p' | head -n 1) || true
 		[ -z "$missing" ] || skip "$program needs $missing"
 	done
 }
@@ -79,6 +80,34 @@ needs() {
 hex() {
 	sed 's/#.*//' | tr -d ' \t\n' | sed 's/../\\x&/g' >"$work/escapes"
 	printf '%b' "$(cat "$work/escapes")" >"$1"
+}
+
+# kernel_modules NAME...: a folder of modules for kernel 6.1.0 below $work, and modprobe and depmod of a kmod that
+# was unpacked, whose own links are absolute. A module is no more than an ELF header and a table of section
+# names: depmod wants nothing else.
+kernel_modules() {
+	local folder=$work/lib/modules/6.1.0 name
+	mkdir -p "$work/bin" "$folder/kernel" "$work/conf"
+	for name in modprobe depmod; do
+		ln -sf "$root/bin/kmod" "$work/bin/$name"
+	done
+	PATH=$work/bin:$PATH
+	needs modprobe
+	hex "$work/module" <<-END
+		7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00 01 00 3e 00 01 00 00 00 00 00 00 00 00 00 00 00
+		00 00 00 00 00 00 00 00 50 00 00 00 00 00 00 00 00 00 00 00 40 00 00 00 00 00 40 00 02 00 01 00
+		00 2e 73 68 73 74 72 74 61 62 00 00 00 00 00 00
+		00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+		00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+		01 00 00 00 03 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 40 00 00 00 00 00 00 00
+		0b 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+	END
+	for name in "$@"; do
+		cp "$work/module" "$folder/kernel/$name.ko"
+		echo "kernel/$name.ko" >>"$folder/modules.order"
+	done
+	touch "$folder/modules.builtin"
+	depmod -b "$work" 6.1.0 2>/dev/null
 }
 
 # pci_device PATH VENDOR DEVICE CLASS [HEADER_TYPE [BUSES]]: a PCI device below $work/sys as sysfs shows it.

@@ -6,7 +6,7 @@
 # Seen: grub-mkconfig writes it into grub.cfg as it is, and GRUB takes ";" as the end of the command. The kernel
 #   gets the first device only, and nothing that stands behind it. GRUB says "can't find command", boots
 #   on, and grub-script-check finds no fault.
-# Versions: grub-common and grub-pc-bin 2.06-13+deb12u2 (Debian 12).
+# Versions: grub-common and grub-pc-bin 2.06-13+deb12u2 (Debian 12), the same in 2.12-9+deb13u4 (Debian 13).
 # Why it matters: pci=disable_acs_redir=, pci=resource_alignment= and pci=config_acs= take several devices with
 #   ";" between them, and are used for passthrough. The second device keeps its ACS; and intel_iommu=on
 #   behind it is lost as well, so there are no groups at all. Single quotes in the value help:

@@ -15,36 +15,11 @@
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 get kmod=30+20221128-1 libkmod2=30+20221128-1
-# The package's own links are absolute.
-mkdir "$work/bin"
-for program in modprobe depmod; do
-	ln -s "$root/bin/kmod" "$work/bin/$program"
-done
-PATH=$work/bin:$PATH
-needs modprobe
-
-# Modules that are no more than an ELF header and a table of section names: depmod wants nothing else.
-modules=$work/lib/modules/6.1.0
-mkdir -p "$modules/kernel" "$work/conf"
-hex "$work/module" <<'END'
-7f 45 4c 46 02 01 01 00 00 00 00 00 00 00 00 00 01 00 3e 00 01 00 00 00 00 00 00 00 00 00 00 00
-00 00 00 00 00 00 00 00 50 00 00 00 00 00 00 00 00 00 00 00 40 00 00 00 00 00 40 00 02 00 01 00
-00 2e 73 68 73 74 72 74 61 62 00 00 00 00 00 00
-00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-01 00 00 00 03 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 40 00 00 00 00 00 00 00
-0b 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-END
-for module in nvme vfio-pci ahci; do
-	cp "$work/module" "$modules/kernel/$module.ko"
-	echo "kernel/$module.ko" >>"$modules/modules.order"
-done
-touch "$modules/modules.builtin"
-depmod -b "$work" 6.1.0 2>/dev/null
+kernel_modules nvme vfio-pci ahci
 
 # loads MODULE: what modprobe would load for it, in order.
 loads() {
-	modprobe -d "$work" -S 6.1.0 -C "$work/conf" --show-depends "$1" | sed "s|$modules/kernel/||; s/ *\$//"
+	modprobe -d "$work" -S 6.1.0 -C "$work/conf" --show-depends "$1" | sed 's| .*/| |; s| *$||'
 }
 echo 'softdep nvme pre: vfio-pci' >"$work/conf/b.conf"
 same "one line" "$(loads nvme)" <<'END'
