@@ -7,6 +7,8 @@ export LC_ALL=C
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Nothing that fails outside a comparison may pass for a change of behaviour without a word.
+trap 'printf "stopped at line %s\n" "$LINENO" >&2' ERR
 root=$work/root
 failed=0
 mkdir "$root" "$work/packages"
@@ -25,6 +27,7 @@ get() {
 	for package in apt-get dpkg-deb; do
 		command -v "$package" >/dev/null || skip "this needs $package"
 	done
+	[ "$(dpkg --print-architecture)" = amd64 ] || skip "the packages are for amd64"
 	(cd "$work/packages" && apt-get "${apt_options[@]}" download "$@") >"$work/log" 2>&1 ||
 		skip "the packages cannot be downloaded: $(head -n 1 "$work/log")"
 	for package in "$work"/packages/*.deb; do
