@@ -25,7 +25,7 @@ struct options {
 	const char *store;  /* where settings live; NULL: found out */
 	const char *schema; /* what they are called */
 	const char *attach; /* verify: the device to try */
-	const char *by;     /* free: the cure to take */
+	const char *by;     /* free: the remedy to take */
 	const char *plan;   /* free, verify: a plan's file */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	bool verbose;      /* settings: what nobody named, too */

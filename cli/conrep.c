@@ -36,7 +36,7 @@ struct wish {
 static FILE *talk;
 
 /* What a load costs besides, told after it. */
-static char drawbacks[4096];
+static char side_effects[4096];
 
 static void print_banner(void)
 {
@@ -116,17 +116,17 @@ static void tell(void *ctx, const char *text)
 	warn("%s", text);
 }
 
-static void keep_drawback(void *ctx, const char *text)
+static void keep_side_effect(void *ctx, const char *text)
 {
-	size_t n = strlen(drawbacks);
+	size_t n = strlen(side_effects);
 
-	snprintf(drawbacks + n, sizeof(drawbacks) - n, "%s%s", n ? "\n" : "", text);
+	snprintf(side_effects + n, sizeof(side_effects) - n, "%s%s", n ? "\n" : "", text);
 }
 
 /* Just above the return code, where it is seen. */
-static void tell_drawbacks(void)
+static void tell_side_effects(void)
 {
-	char *rest = drawbacks, *line;
+	char *rest = side_effects, *line;
 
 	fflush(stdout);
 	while ((line = strsep(&rest, "\n")) && *line)
@@ -216,10 +216,10 @@ static enum return_code load(struct pp_settings *s, const struct wish *w)
 			return failed(&e, RETURN_OTHER);
 		return RETURN_DONE;
 	}
-	pp_settings_plan_risks(plan, keep_drawback, NULL);
+	pp_settings_plan_risks(plan, keep_side_effect, NULL);
 	fflush(stdout);
 	if (pp_settings_write(s, plan, &e)) {
-		*drawbacks = '\0';
+		*side_effects = '\0';
 		return store_failed(&e);
 	}
 	return RETURN_DONE;
@@ -292,7 +292,7 @@ static enum return_code carry_out(const struct wish *w)
 	                               : PP_SETTINGS_ASKED,
 	                    tell, NULL);
 	pp_settings_close(s);
-	tell_drawbacks();
+	tell_side_effects();
 	return code;
 }
 

@@ -19,7 +19,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "DEVICE",
-	.help = "all about a device: reasons, proof, cures and their price",
+	.help = "all about a device: reasons, evidence, remedies",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,

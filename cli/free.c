@@ -8,16 +8,16 @@
 
 #include "cli.h"
 
-static int make_plan(const struct options *o, const char *wish, struct pp_plan **ret,
+static int make_plan(const struct options *o, const char *request, struct pp_plan **ret,
                      struct pp_error *e)
 {
-	struct pp_plan_options options = { .cure = o->by, .store = o->store };
+	struct pp_plan_options options = { .remedy = o->by, .store = o->store };
 	struct look l;
 	int r = look_open(o, &l, e);
 
 	if (r)
 		return r;
-	r = pp_plan_new(l.survey, wish, &options, ret, e);
+	r = pp_plan_new(l.survey, request, &options, ret, e);
 	look_close(&l);
 	return r;
 }
@@ -95,7 +95,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 const struct command command_free = {
 	.name = "free",
 	.arguments = "DEVICE",
-	.help = "show what frees a device and its price, ask, do it",
+	.help = "show what frees a device, ask, and do it",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE,
 	.max_arguments = 1,

@@ -49,7 +49,8 @@ static const struct row {
 	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
 	  "show what would be done; change nothing" },
 	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
-	{ 0, "by", "CURE", TAKES_BY, FIELD(by), "free it that way, not the best one" },
+	{ 0, "by", "REMEDY", TAKES_BY, FIELD(by),
+	  "use this remedy instead of the recommended one" },
 	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "the plan in FILE" },
 	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "go on with what was interrupted" },
 	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "now, and not at boot" },
@@ -218,10 +219,10 @@ static enum exit_code refuse_option(const struct command *c, unsigned int extra)
 static enum exit_code no_command(const char *word)
 {
 	if (looks_like_device(word))
-		return complain_usage("'%s' is no command: try pcipass explain %s", word, word);
+		return complain_usage("unknown command '%s': try pcipass explain %s", word, word);
 	if (!access(word, R_OK))
-		return complain_usage("'%s' is no command: try pcipass --from %s", word, word);
-	return complain_usage("'%s' is no command", word);
+		return complain_usage("unknown command '%s': try pcipass --from %s", word, word);
+	return complain_usage("unknown command '%s'", word);
 }
 
 static enum exit_code no_member(const struct command *c)
@@ -269,8 +270,8 @@ int main(int argc, char **argv)
 		const struct command *member =
 			find_command(c->family, strlen(c->name) + 1, argv[optind]);
 		if (!member)
-			return (int)complain_usage("'%s' is no command of %s", argv[optind],
-			                           c->name);
+			return (int)complain_usage("unknown command '%s %s'", c->name,
+			                           argv[optind]);
 		c = member;
 		optind++;
 	}

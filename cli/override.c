@@ -19,12 +19,12 @@ static int to_file(void *ctx, const char *bytes, size_t len)
 	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
 }
 
-static int plan_override(const struct look *l, const char *wish, struct pp_plan **ret,
+static int plan_override(const struct look *l, const char *request, struct pp_plan **ret,
                          struct pp_error *e)
 {
-	struct pp_plan_options options = { .cure = "table-override" };
+	struct pp_plan_options options = { .remedy = "table-override" };
 
-	return pp_plan_new(l->survey, wish, &options, ret, e);
+	return pp_plan_new(l->survey, request, &options, ret, e);
 }
 
 /* FILE.cpio is the archive, anything else the bare table. */

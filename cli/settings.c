@@ -171,7 +171,7 @@ static enum exit_code run_diff(const struct options *o, int argc, char **argv)
 	return code;
 }
 
-/* The drawback is told with the changes, before anybody is asked. */
+/* The side effect is shown with the changes, before anybody is asked. */
 static enum exit_code carry_out(const struct options *o, struct pp_settings *s,
                                 struct pp_settings_plan *plan)
 {

@@ -19,13 +19,13 @@ static void walk(const struct pp_plan *p)
 {
 	if (p->nr_steps > PP_PLAN_MAX_STEPS || p->nr_devices > PP_PLAN_MAX_ITEMS)
 		abort();
-	touch_words(p->wish);
+	touch_words(p->request);
 	touch(p->devices, p->nr_devices * sizeof(*p->devices));
 	touch(p->regions, p->nr_regions * sizeof(*p->regions));
 	for (uint32_t i = 0; i < p->nr_steps; i++) {
 		const struct pp_step *s = &p->steps[i];
 		touch_words(s->text);
-		touch_words(s->risk);
+		touch_words(s->side_effect);
 		touch_words(s->undo);
 		if (s->kind == PP_STEP_ARGUMENT && !pp_argument_is_known(s->argument.argument))
 			abort();

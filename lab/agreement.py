@@ -11,7 +11,7 @@ from machinery.model import Machine
 from machinery.topology import References
 
 YES = ("assignable", "care")
-NO = ("blocked", "blocked-curable")
+NO = ("blocked", "blocked-fixable")
 EPERM, EBUSY, ENODEV, EINVAL = 1, 16, 19, 22
 REGION_TEXT = {
     "6.1": (EPERM, "Device is ineligible for IOMMU domain attach due to platform RMRR "

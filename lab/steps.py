@@ -70,7 +70,7 @@ def stop(t: Terminal) -> None:
 def survey(t: Terminal, *wanted: str) -> None:
     """The whole machine, as far as the cards are concerned."""
     t.type("pcipass", *wanted,
-           shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|cure: set|done by: pcipass free|devices:")
+           shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|remedy: set|to do it: pcipass free|devices:")
 
 
 def held(t: Terminal, card: Card) -> None:
@@ -89,7 +89,7 @@ def refused(t: Terminal, card: Card, refusal: Refusal) -> None:
 def free(t: Terminal, card: Card) -> None:
     """The whole of it: what is done, what it costs, and done."""
     t.type(f"pcipass free {card.name} --yes", rf"^  1\. .*RMRDS_Slot{card.slot}",
-           "^     its price: iLO no longer sees the card", "^     cure: bios-rmrds$",
+           "^     side effect: iLO no longer sees the card", "^     remedy: bios-rmrds$",
            rf"^pcipass: .*RMRDS_Slot{card.slot}", '^Done. Reboot, then "pcipass verify"')
 
 
@@ -118,7 +118,7 @@ def not_yet(t: Terminal, card: Card) -> None:
 def verified(t: Terminal, card: Card) -> None:
     """All that was done took."""
     t.type("pcipass verify", "^  yes +the host was started anew since$",
-           rf"^{card.name}: it took", shown="")
+           rf"^{card.name}: freed", shown="")
 
 
 def assignable(t: Terminal, card: Card) -> None:

@@ -66,7 +66,7 @@ def freed(t: Terminal) -> None:
     t.type("dmesg | grep -E 'Table Upgrade|DMAR ACPI table found in initrd'",
            r"Table Upgrade: override \[DMAR")
     t.type("pcipass override status")
-    t.type("pcipass verify", f"^{HBA.name}: it took")
+    t.type("pcipass verify", f"^{HBA.name}: freed")
     steps.assignable(t, HBA)
     steps.attached(t, HBA)
     t.say("An update of the kernel makes the initrd anew; the table stays in it:")
@@ -136,7 +136,7 @@ def iommu_off(t: Terminal) -> None:
     t.type("pcipass capture -o /tmp/host.tar && mkdir /tmp/host && tar xf /tmp/host.tar -C /tmp/host")
     t.type("sed -i 's/intel_iommu=off //' /tmp/host/proc/cmdline")
     t.type(f"pcipass free {HBA.name} --from /tmp/host -o /root/plan.json", "add intel_iommu=on",
-           "cure: table-override")
+           "remedy: table-override")
     t.type("pcipass apply --plan /root/plan.json --yes", "^pcipass: run update-initramfs -u -k all$",
            "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
     t.type("cat /etc/default/grub.d/pcipass.cfg", "intel_iommu=on")
@@ -147,7 +147,7 @@ def iommu_on(t: Terminal) -> None:
     _start(t)
     t.say("REBOOT. Both took:")
     t.type("cat /proc/cmdline", "intel_iommu=on")
-    t.type("pcipass verify", f"^{HBA.name}: it took")
+    t.type("pcipass verify", f"^{HBA.name}: freed")
     steps.attached(t, HBA)
     t.type("pcipass undo --yes", "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
     _as_before(t)

@@ -50,7 +50,7 @@ def comparisons(checks: Checks) -> None:
     silent = Attempt(REFUSED, "set-container", 1)
     unknown = HELD + 'unknown held "nobody can tell"\n'
     agree = [("6.1", "care", "", attached), ("6.1", "blocked", "rmrr-hard", region["6.1"]),
-             ("6.12", "blocked-curable", "region-companion", region["6.12"]),
+             ("6.12", "blocked-fixable", "region-companion", region["6.12"]),
              ("6.1", "blocked", "bridge-driver", Attempt(REFUSED, "get-status")),
              ("6.1", "unknown", "", attached, unknown),
              ("6.1", "blocked", "no-group", Attempt(NOT_TRIED))]

@@ -14,7 +14,7 @@ enum pp_target {
 enum pp_verdict {
 	PP_VERDICT_ASSIGNABLE,
 	PP_VERDICT_CARE,            /* assignable, with something to know */
-	PP_VERDICT_BLOCKED_CURABLE, /* blocked, and each reason has a cure */
+	PP_VERDICT_BLOCKED_FIXABLE, /* blocked, and each reason has a remedy */
 	PP_VERDICT_BLOCKED,
 	PP_VERDICT_NOT_ENDPOINT,
 	PP_VERDICT_UNKNOWN,
@@ -39,7 +39,7 @@ unsigned int pp_survey_count(const struct pp_survey *s, enum pp_verdict v);
 int pp_survey_verdict(const struct pp_survey *s, const char *address, enum pp_verdict *ret,
                       struct pp_error *e);
 
-/* "assignable", "care", "blocked-curable", "blocked", "not-endpoint", "unknown". */
+/* "assignable", "care", "blocked-fixable", "blocked", "not-endpoint", "unknown". */
 const char *pp_verdict_name(enum pp_verdict v);
 
 #endif

@@ -19,20 +19,21 @@ struct pp_plan;
 enum pp_bind_when { PP_BIND_NOW = 1 << 0, PP_BIND_AT_BOOT = 1 << 1 };
 
 struct pp_plan_options {
-	/* The cure to take ("bios-rmrds", "table-override" …); NULL: the best this host offers. */
-	const char *cure;
+	/* The remedy to take ("bios-rmrds", "table-override" …); NULL: the best this host offers.
+	 */
+	const char *remedy;
 	/* "efivars", "hp" or "hp:PROGRAM", HP's conrep; NULL: found out when it is applied. */
 	const char *store;
 };
 
 /*
- * wish: a device, slot, group or vendor:device as anywhere else, or "all-slots". The plan frees
+ * request: a device, slot, group or vendor:device as anywhere else, or "all-slots". The plan frees
  * every endpoint that shares a group with what was named, for a hypervisor takes whole groups.
  * A device that is free already gives a plan without steps.
  * -EINVAL: no name. -ENODEV: nothing of that name. -ENODATA: a fact is missing without which no
- * plan can be made. -ENOTSUP: no cure, or not the one asked for; the text says which there are.
+ * plan can be made. -ENOTSUP: no remedy, or not the one asked for; the text says which there are.
  */
-int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_plan_options *o,
+int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_plan_options *o,
                 struct pp_plan **ret, struct pp_error *e);
 
 /*
@@ -55,7 +56,7 @@ enum pp_plan_view {
 	PP_PLAN_TAKEN_BACK,  /* just before it is undone: its steps and their way back */
 };
 
-/* As text for people (steps, price, the other cures and theirs) or as JSON. */
+/* As text for people (steps, side effects, the other remedies) or as JSON. */
 int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct pp_style *style,
                    struct pp_sink sink, struct pp_error *e);
 

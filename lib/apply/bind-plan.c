@@ -22,7 +22,7 @@ static int add_device(struct pp_plan *plan, const struct pp_device *d,
 	*device = (struct pp_plan_device){
 		.address = d->address, .vendor = d->vendor, .device = d->device, .asked = true
 	};
-	step->cure = step->kind == PP_STEP_BIND ? "bind-vfio" : "unbind-vfio";
+	step->remedy = step->kind == PP_STEP_BIND ? "bind-vfio" : "unbind-vfio";
 	step->bind.address = d->address;
 	step->bind.vendor = d->vendor;
 	step->bind.device = d->device;
@@ -46,11 +46,11 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 		PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_plan_device);
 	struct pp_step *steps = PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_step);
 	uint32_t n = 0;
-	plan->wish = pp_arena_strdup(&plan->arena, what);
+	plan->request = pp_arena_strdup(&plan->arena, what);
 	plan->product = copy(plan, h->product.text);
 	plan->bios_version = copy(plan, h->bios_version.text);
 	plan->kernel = copy(plan, h->kernel.release.text);
-	if (!devices || !steps || !plan->wish)
+	if (!devices || !steps || !plan->request)
 		return pp_fail_oom(e, "plan");
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
 		const struct pp_device *d = &h->devices[selected.devices[i]];

@@ -151,7 +151,7 @@ static bool choice_of_predicted(const struct pp_region_remedies *r, uint32_t dev
 
 static bool choice_row_by_free(const struct pp_judging *j, const struct pp_row *row)
 {
-	if (row->verdict != PP_VERDICT_BLOCKED_CURABLE)
+	if (row->verdict != PP_VERDICT_BLOCKED_FIXABLE)
 		return false;
 	for (uint32_t i = 0; i < row->nr_findings; i++) {
 		const struct pp_finding *f = row->findings[i];

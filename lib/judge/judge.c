@@ -17,7 +17,7 @@ const char *pp_verdict_name(enum pp_verdict v)
 {
 	static const char *const names[PP_VERDICT_COUNT] = {
 		[PP_VERDICT_ASSIGNABLE] = "assignable",           [PP_VERDICT_CARE] = "care",
-		[PP_VERDICT_BLOCKED_CURABLE] = "blocked-curable", [PP_VERDICT_BLOCKED] = "blocked",
+		[PP_VERDICT_BLOCKED_FIXABLE] = "blocked-fixable", [PP_VERDICT_BLOCKED] = "blocked",
 		[PP_VERDICT_NOT_ENDPOINT] = "not-endpoint",       [PP_VERDICT_UNKNOWN] = "unknown",
 	};
 	return v < PP_VERDICT_COUNT ? names[v] : "";
@@ -90,7 +90,7 @@ static int rank(const struct pp_finding *f)
 {
 	switch (f->effect) {
 	case PP_BLOCKS:
-		/* What has no cure decides, and is to be read first. */
+		/* What has no remedy decides, and is to be read first. */
 		return f->nr_remedies ? 1 : 0;
 	case PP_EFFECT_UNKNOWN:
 		return f->could == PP_BLOCKS ? 2 : 4;
@@ -135,7 +135,7 @@ static enum pp_verdict verdict_of(const struct pp_row *row)
 		if (f->effect == PP_BLOCKS && !f->nr_remedies)
 			return PP_VERDICT_BLOCKED;
 		if (f->effect == PP_BLOCKS)
-			v = PP_VERDICT_BLOCKED_CURABLE;
+			v = PP_VERDICT_BLOCKED_FIXABLE;
 		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) == 2)
 			v = PP_VERDICT_UNKNOWN;
 		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) < LAST_RANK)

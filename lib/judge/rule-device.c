@@ -35,7 +35,7 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	}
 	if (d->group != PP_NO_GROUP)
 		return;
-	/* On or off, and no cure for what keeps it off makes another thing of it. */
+	/* On or off, and no remedy makes it something to pass on. */
 	if (d->class_code >> 8 == PP_CLASS_IOMMU) {
 		f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
 		pp_evidence(j, f, "class %06x%s", d->class_code,

@@ -121,7 +121,7 @@ static void remedy_table(struct pp_judging *j, struct pp_finding *f)
 	if (!pp_remedy_override_forbidden(j->host, j->arena))
 		pp_add_remedy_by_hand(f, &pp_remedy_override,
 		                      "give the kernel the table with its mistake mended, by hand "
-		                      "(doc/cures.md), then reboot",
+		                      "(doc/remedies.md), then reboot",
 		                      "a table that is not the firmware's own");
 }
 

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "judge/select.h"
 
-struct wish {
+struct device_request {
 	enum { BY_ADDRESS, BY_SLOT, BY_GROUP, BY_IDS } by;
 	struct pp_address address;
 	const char *slot;
@@ -24,7 +24,7 @@ static const char *behind(const char *s, const char *word)
 	return *s ? s : NULL;
 }
 
-static bool parse_ids(const char *what, struct wish *w)
+static bool select_parse_ids(const char *what, struct device_request *w)
 {
 	char vendor[5] = "";
 	const char *colon = strchr(what, ':');
@@ -36,7 +36,7 @@ static bool parse_ids(const char *what, struct wish *w)
 	       pp_parse_hex(colon + 1, 0xffff, &w->device);
 }
 
-static bool parse_wish(const char *what, struct wish *w)
+static bool select_parse(const char *what, struct device_request *w)
 {
 	const char *rest;
 
@@ -55,10 +55,11 @@ static bool parse_wish(const char *what, struct wish *w)
 		return true;
 	}
 	w->by = BY_IDS;
-	return parse_ids(what, w);
+	return select_parse_ids(what, w);
 }
 
-static bool fits(const struct pp_host *h, const struct pp_device *d, const struct wish *w)
+static bool select_fits(const struct pp_host *h, const struct pp_device *d,
+                        const struct device_request *w)
 {
 	switch (w->by) {
 	case BY_ADDRESS:
@@ -74,7 +75,7 @@ static bool fits(const struct pp_host *h, const struct pp_device *d, const struc
 }
 
 /* "0a:00": ids to the letter, an address without its function in all likelihood. */
-static bool is_forgetful(const struct pp_host *h, const struct wish *w)
+static bool select_lacks_function(const struct pp_host *h, const struct device_request *w)
 {
 	for (uint32_t i = 0; i < h->nr_devices; i++)
 		if (h->devices[i].address.bus == w->vendor &&
@@ -86,10 +87,10 @@ static bool is_forgetful(const struct pp_host *h, const struct wish *w)
 int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
               struct pp_selection *ret, struct pp_error *e)
 {
-	struct wish w = { 0 };
+	struct device_request w = { 0 };
 	uint32_t n = 0;
 
-	if (!parse_wish(what, &w))
+	if (!select_parse(what, &w))
 		return pp_fail(e, EINVAL,
 		               "'%s' names no device: need an address (07:00.0), slot2, group13 or "
 		               "vendor:device",
@@ -100,9 +101,9 @@ int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
 	if (!devices)
 		return pp_fail_oom(e, what);
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		if (fits(h, &h->devices[i], &w))
+		if (select_fits(h, &h->devices[i], &w))
 			devices[n++] = i;
-	if (!n && w.by == BY_IDS && is_forgetful(h, &w))
+	if (!n && w.by == BY_IDS && select_lacks_function(h, &w))
 		return pp_fail(
 			e, ENODEV,
 			"%s: no device with these ids; if it is meant as an address, add the "

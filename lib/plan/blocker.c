@@ -38,7 +38,7 @@ static int refuse_incurable(struct pp_planning *p, uint32_t device, const struct
 {
 	if (f->effect != PP_BLOCKS || f->nr_remedies || pp_finding_is_region(f))
 		return 0;
-	return pp_fail(e, ENOTSUP, "%s: no cure is known: %s", pp_planning_name(p, device),
+	return pp_fail(e, ENOTSUP, "%s: no remedy is known: %s", pp_planning_name(p, device),
 	               f->text);
 }
 
@@ -73,7 +73,7 @@ static const char *blocker_side_effect(const struct pp_planning *p, const struct
 {
 	if (r->side_effect || p->h->iommu_on == PP_YES)
 		return r->side_effect;
-	return "which devices share a group, and must come along, is only foretold while the "
+	return "which devices share a group, and must come along, is only computed while the "
 	       "IOMMU is off: ask again when it is on";
 }
 

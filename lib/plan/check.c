@@ -49,7 +49,7 @@ const char *pp_verified_name(enum pp_verified v)
 static bool plan_does(const struct pp_plan *p, enum pp_remedy_flags what)
 {
 	for (uint32_t i = 0; i < p->nr_steps; i++) {
-		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].cure);
+		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].remedy);
 		if (ops && ops->flags & what)
 			return true;
 	}

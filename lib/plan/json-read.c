@@ -349,8 +349,9 @@ static int read_kind(struct reader *r, const json_t *o, enum pp_step_kind *ret)
 static int check_step_keys(struct reader *r, const json_t *o, enum pp_step_kind kind)
 {
 	if (kind == PP_STEP_INSTRUCTION)
-		return CHECK_KEYS(r, o, "kind", "cure", "text", "risk", "undo", "needs_reboot");
-	return CHECK_KEYS(r, o, "kind", "cure", "text", "risk", "undo", "needs_reboot",
+		return CHECK_KEYS(r, o, "kind", "remedy", "text", "side_effect", "undo",
+		                  "needs_reboot");
+	return CHECK_KEYS(r, o, "kind", "remedy", "text", "side_effect", "undo", "needs_reboot",
 	                  pp_step_kind_name(kind));
 }
 
@@ -362,11 +363,11 @@ static int read_step(struct reader *r, const json_t *o, void *item)
 	if (!err)
 		err = check_step_keys(r, o, s->kind);
 	if (!err)
-		err = read_name(r, o, "cure", "", &s->cure);
+		err = read_name(r, o, "remedy", "", &s->remedy);
 	if (!err)
 		err = read_text(r, o, "text", &s->text);
 	if (!err)
-		err = read_text_or_null(r, o, "risk", &s->risk);
+		err = read_text_or_null(r, o, "side_effect", &s->side_effect);
 	if (!err)
 		err = read_text(r, o, "undo", &s->undo);
 	if (!err)
@@ -383,14 +384,14 @@ static int read_step(struct reader *r, const json_t *o, void *item)
 static int read_alternative(struct reader *r, const json_t *o, void *item)
 {
 	struct pp_alternative *a = item;
-	int err = CHECK_KEYS(r, o, "cure", "text", "risk", "possible");
+	int err = CHECK_KEYS(r, o, "remedy", "text", "side_effect", "possible");
 
 	if (!err)
-		err = read_name(r, o, "cure", "", &a->cure);
+		err = read_name(r, o, "remedy", "", &a->remedy);
 	if (!err)
 		err = read_text(r, o, "text", &a->text);
 	if (!err)
-		err = read_text_or_null(r, o, "risk", &a->risk);
+		err = read_text_or_null(r, o, "side_effect", &a->side_effect);
 	return err ? err : read_bool(r, o, "possible", &a->possible);
 }
 
@@ -465,14 +466,14 @@ static int read_host(struct reader *r, const json_t *root, struct pp_plan *p)
 
 static int read_plan(struct reader *r, const json_t *root, struct pp_plan *p)
 {
-	int err = CHECK_KEYS(r, root, "schema", "wish", "host", "devices", "regions", "steps",
+	int err = CHECK_KEYS(r, root, "schema", "request", "host", "devices", "regions", "steps",
 	                     "alternatives");
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 
 	if (!err && (!schema || strcmp(schema, PP_PLAN_SCHEMA) != 0))
 		return bad(r, "'schema' is not " PP_PLAN_SCHEMA);
 	if (!err)
-		err = read_text(r, root, "wish", &p->wish);
+		err = read_text(r, root, "request", &p->request);
 	if (!err)
 		err = read_host(r, root, p);
 	if (!err)

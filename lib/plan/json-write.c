@@ -113,8 +113,8 @@ static json_t *details(const struct pp_step *s)
 static json_t *step(const struct pp_step *s)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b}", "kind", pp_step_kind_name(s->kind),
-	                      "cure", s->cure, "text", s->text, "risk", s->risk, "undo", s->undo,
-	                      "needs_reboot", s->needs_reboot);
+	                      "remedy", s->remedy, "text", s->text, "side_effect", s->side_effect,
+	                      "undo", s->undo, "needs_reboot", s->needs_reboot);
 
 	if (s->kind != PP_STEP_INSTRUCTION &&
 	    json_object_set_new(o, pp_step_kind_name(s->kind), details(s))) {
@@ -139,8 +139,9 @@ static json_t *alternatives(const struct pp_plan *p)
 
 	for (uint32_t i = 0; i < p->nr_alternatives; i++) {
 		const struct pp_alternative *a = &p->alternatives[i];
-		list = push(list, json_pack("{s:s, s:s, s:s?, s:b}", "cure", a->cure, "text",
-		                            a->text, "risk", a->risk, "possible", a->possible));
+		list = push(list,
+		            json_pack("{s:s, s:s, s:s?, s:b}", "remedy", a->remedy, "text", a->text,
+		                      "side_effect", a->side_effect, "possible", a->possible));
 	}
 	return list;
 }
@@ -150,7 +151,7 @@ json_t *pp_plan_json(const struct pp_plan *p)
 	json_t *host = json_pack("{s:s?, s:s?, s:s?}", "product", p->product, "bios_version",
 	                         p->bios_version, "kernel", p->kernel);
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA, "wish",
-	                 p->wish, "host", host, "devices", devices(p), "regions", regions(p),
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA, "request",
+	                 p->request, "host", host, "devices", devices(p), "regions", regions(p),
 	                 "steps", steps(p), "alternatives", alternatives(p));
 }

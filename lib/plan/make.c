@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a wish and a survey to a plan. */
+/* Makes a plan from a survey and what is asked for. */
 #include <string.h>
 
 #include "host/isolation.h"
@@ -35,7 +35,7 @@ void pp_planning_alternative(struct pp_planning *p, bool possible, const char *r
                              const char *text, const char *side_effect)
 {
 	for (uint32_t i = 0; i < p->nr_alternatives; i++)
-		if (!strcmp(p->alternatives[i].cure, remedy))
+		if (!strcmp(p->alternatives[i].remedy, remedy))
 			return;
 	if (p->nr_alternatives < PP_PLAN_MAX_ALTERNATIVES)
 		p->alternatives[p->nr_alternatives++] =
@@ -81,13 +81,13 @@ static void drop_vfs(struct pp_planning *p)
 }
 
 /* Marks what was named and can be given away at all. */
-static int mark_asked(struct pp_planning *p, const char *wish, struct pp_arena *scratch,
+static int mark_asked(struct pp_planning *p, const char *request, struct pp_arena *scratch,
                       struct pp_error *e)
 {
 	struct pp_selection chosen;
 	bool any = false;
-	int r = !strcmp(wish, "all-slots") ? select_slots(p->h, scratch, &chosen, e)
-	                                   : pp_select(p->h, wish, scratch, &chosen, e);
+	int r = !strcmp(request, "all-slots") ? select_slots(p->h, scratch, &chosen, e)
+	                                      : pp_select(p->h, request, scratch, &chosen, e);
 
 	for (uint32_t i = 0; !r && i < chosen.count; i++) {
 		bool bridge = pp_device_is_bridge(&p->h->devices[chosen.devices[i]]);
@@ -97,28 +97,28 @@ static int mark_asked(struct pp_planning *p, const char *wish, struct pp_arena *
 	drop_vfs(p);
 	if (!r && !any)
 		return pp_fail(e, ENOTSUP, "%s: nothing but bridges, which stay with the host",
-		               wish);
+		               request);
 	return r;
 }
 
-/* The group of each device: the kernel's or, where it has made none, as it is foretold. */
+/* The group of each device: the kernel's or, where it has made none, as it is computed. */
 static const uint32_t *learn_groups(const struct pp_planning *p, struct pp_arena *scratch,
                                     uint32_t *nr, struct pp_error *e)
 {
 	const struct pp_host *h = p->h;
 	uint32_t *groups = PP_ARENA_ARRAY(scratch, h->nr_devices, uint32_t);
-	bool foretold = h->iommu_on == PP_NO && !h->nr_groups;
+	bool computed = h->iommu_on == PP_NO && !h->nr_groups;
 	struct pp_isolation isolation;
 
 	if (!groups) {
 		pp_fail_oom(e, "plan");
 		return NULL;
 	}
-	if (foretold && pp_isolation_compute(h, scratch, &isolation, e))
+	if (computed && pp_isolation_compute(h, scratch, &isolation, e))
 		return NULL;
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		groups[i] = foretold ? isolation.devices[i].group : h->devices[i].group;
-	*nr = foretold ? isolation.nr_groups : h->nr_groups;
+		groups[i] = computed ? isolation.devices[i].group : h->devices[i].group;
+	*nr = computed ? isolation.nr_groups : h->nr_groups;
 	return groups;
 }
 
@@ -171,7 +171,7 @@ static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_err
 	return 0;
 }
 
-static int choose_devices(struct pp_planning *p, const char *wish, struct pp_error *e)
+static int choose_devices(struct pp_planning *p, const char *request, struct pp_error *e)
 {
 	uint32_t n = p->h->nr_devices;
 	struct pp_arena scratch;
@@ -181,7 +181,7 @@ static int choose_devices(struct pp_planning *p, const char *wish, struct pp_err
 	if (!p->freed || !p->is_asked || pp_remedy_marks_init(&p->marks, p->h, p->a, e))
 		return pp_fail_oom(e, "plan");
 	pp_arena_init(&scratch, 0);
-	int r = mark_asked(p, wish, &scratch, e);
+	int r = mark_asked(p, request, &scratch, e);
 	if (!r)
 		r = gather(p, &scratch, e);
 	pp_arena_fini(&scratch);
@@ -211,11 +211,11 @@ const char *pp_planning_possible(struct pp_planning *p)
 
 	for (uint32_t i = 0; i < p->steps.count; i++)
 		list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "",
-		                        p->steps.list[i].cure);
+		                        p->steps.list[i].remedy);
 	for (uint32_t i = 0; i < p->nr_alternatives; i++)
 		if (p->alternatives[i].possible)
 			list = pp_planning_text(p, "%s%s%s", list, *list ? ", " : "",
-			                        p->alternatives[i].cure);
+			                        p->alternatives[i].remedy);
 	return list;
 }
 
@@ -224,7 +224,7 @@ static int check_taken(struct pp_planning *p, struct pp_error *e)
 	if (!p->by || !p->steps.count)
 		return 0;
 	for (uint32_t i = 0; i < p->steps.count; i++)
-		if (!strcmp(p->steps.list[i].cure, p->by))
+		if (!strcmp(p->steps.list[i].remedy, p->by))
 			return 0;
 	return pp_fail(e, ENOTSUP, "%s frees nothing here; these do: %s", p->by,
 	               pp_planning_possible(p));
@@ -256,28 +256,28 @@ static int make_steps(struct pp_planning *p, struct pp_error *e)
 	return r;
 }
 
-static int make(struct pp_planning *p, const char *wish, struct pp_error *e)
+static int make(struct pp_planning *p, const char *request, struct pp_error *e)
 {
 	struct pp_plan *plan = p->plan;
 
 	p->alternatives = PP_ARENA_ARRAY(p->a, PP_PLAN_MAX_ALTERNATIVES, struct pp_alternative);
 	if (!p->alternatives)
 		return pp_fail_oom(e, "plan");
-	plan->wish = pp_planning_text(p, "%s", wish);
+	plan->request = pp_planning_text(p, "%s", request);
 	plan->by = copy(p, p->by);
 	plan->product = copy(p, p->h->product.text);
 	plan->bios_version = copy(p, p->h->bios_version.text);
 	plan->kernel = copy(p, p->h->kernel.release.text);
-	int r = choose_devices(p, wish, e);
+	int r = choose_devices(p, request, e);
 	if (!r)
 		r = make_steps(p, e);
 	if (!r && (p->failed || p->steps.failed))
-		r = pp_fail(e, E2BIG, "%s: a plan for so much at once has more than %d steps", wish,
-		            PP_PLAN_MAX_STEPS);
+		r = pp_fail(e, E2BIG, "%s: a plan for so much at once has more than %d steps",
+		            request, PP_PLAN_MAX_STEPS);
 	return r;
 }
 
-int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_plan_options *o,
+int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_plan_options *o,
                 struct pp_plan **ret, struct pp_error *e)
 {
 	if (o && o->store && !pp_plan_store_is_valid(o->store))
@@ -292,13 +292,13 @@ int pp_plan_new(const struct pp_survey *s, const char *wish, const struct pp_pla
 	struct pp_planning p = {
 		.s = s,
 		.h = s->host,
-		.by = o ? o->cure : NULL,
+		.by = o ? o->remedy : NULL,
 		.plan = plan,
 		.a = &plan->arena,
 	};
 	int r = pp_steps_init(&p.steps, p.a, o ? o->store : NULL, e);
 	if (!r)
-		r = make(&p, wish, e);
+		r = make(&p, request, e);
 	if (r) {
 		pp_plan_free(plan);
 		return r;

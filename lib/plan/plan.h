@@ -7,9 +7,9 @@
 #include "remedy/case.h"
 #include "remedy/step.h"
 
-/* A way that was not taken, and its price. */
+/* A remedy that the plan does not take. */
 struct pp_alternative {
-	const char *cure, *text, *risk;
+	const char *remedy, *text, *side_effect;
 	bool possible; /* false: text says why not here */
 };
 
@@ -22,8 +22,8 @@ struct pp_plan_device {
 
 struct pp_plan {
 	struct pp_arena arena;
-	const char *wish;
-	const char *by; /* the cure that was asked for; NULL: none, or the plan comes from a file */
+	const char *request;
+	const char *by; /* the remedy asked for; NULL: none, or the plan comes from a file */
 	/* The host it was made from: apply refuses another. NULL: not known. */
 	const char *product, *bios_version, *kernel;
 	const struct pp_plan_device *devices;

@@ -59,7 +59,7 @@ static const struct pp_alternative *region_alternative(const struct pp_planning 
 {
 	for (uint32_t i = 0; i < p->nr_alternatives; i++)
 		if (p->alternatives[i].possible == possible &&
-		    (possible || !p->by || !strcmp(p->alternatives[i].cure, p->by)))
+		    (possible || !p->by || !strcmp(p->alternatives[i].remedy, p->by)))
 			return &p->alternatives[i];
 	return NULL;
 }
@@ -72,16 +72,16 @@ static int region_refuse(struct pp_planning *p, const struct pp_remedy *all, uin
 
 	for (uint32_t i = 0; i < n; i++)
 		if (all[i].needs && (!p->by || !strcmp(p->by, all[i].ops->id)))
-			return pp_fail(e, ENODATA, "%s: %s needs %s", p->plan->wish, all[i].ops->id,
-			               all[i].needs);
+			return pp_fail(e, ENODATA, "%s: %s needs %s", p->plan->request,
+			               all[i].ops->id, all[i].needs);
 	if (p->by)
 		return pp_fail(e, ENOTSUP, "%s: %s%s%s", p->by,
 		               not_here ? not_here->text : "frees nothing here",
 		               region_alternative(p, true) ? "; these do: " : "",
 		               region_alternative(p, true) ? pp_planning_possible(p) : "");
 	return pp_fail(e, ENOTSUP,
-	               "%s: a reserved region holds it, and no cure is known here%s%s%s%s%s",
-	               p->plan->wish, not_here ? " (" : "", not_here ? not_here->cure : "",
+	               "%s: a reserved region holds it, and no remedy is known here%s%s%s%s%s",
+	               p->plan->request, not_here ? " (" : "", not_here ? not_here->remedy : "",
 	               not_here ? ": " : "", not_here ? not_here->text : "", not_here ? ")" : "");
 }
 

@@ -73,8 +73,8 @@ struct pp_step *pp_steps_add(struct pp_steps *s, enum pp_step_kind kind, const c
 	s->count += !full;
 	*step = (struct pp_step){
 		.kind = kind,
-		.cure = step_copy(s, remedy),
-		.risk = step_copy(s, side_effect),
+		.remedy = step_copy(s, remedy),
+		.side_effect = step_copy(s, side_effect),
 	};
 	step->needs_reboot = pp_step_needs_reboot(step);
 	return step;

@@ -55,10 +55,10 @@ struct pp_step_bind {
 
 struct pp_step {
 	enum pp_step_kind kind;
-	const char *cure; /* the remedy's id */
-	const char *text; /* what is done, one sentence */
-	const char *risk; /* its side effect; NULL: none worth a word */
-	const char *undo; /* how it is undone, one sentence */
+	const char *remedy;      /* its id */
+	const char *text;        /* what is done, one sentence */
+	const char *side_effect; /* NULL: none worth a word */
+	const char *undo;        /* how it is undone, one sentence */
 	bool needs_reboot;
 	union {
 		struct pp_step_setting setting;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything about some devices: reasons, proof, cures and their price; or one line about them. */
+/* Everything about some devices: reasons, evidence, remedies; or one line about them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@ static const char *verdict_words(enum pp_verdict v)
 	static const char *const words[PP_VERDICT_COUNT] = {
 		[PP_VERDICT_ASSIGNABLE] = "assignable",
 		[PP_VERDICT_CARE] = "assignable, with care",
-		[PP_VERDICT_BLOCKED_CURABLE] = "blocked, and there is a cure",
-		[PP_VERDICT_BLOCKED] = "blocked, no cure is known",
+		[PP_VERDICT_BLOCKED_FIXABLE] = "blocked, can be freed",
+		[PP_VERDICT_BLOCKED] = "blocked, no remedy known",
 		[PP_VERDICT_NOT_ENDPOINT] = "a bridge, stays with the host",
 		[PP_VERDICT_UNKNOWN] = "unknown, a fact is missing",
 	};
@@ -61,26 +61,27 @@ static void print_finding(struct pp_out *o, const struct pp_finding *f)
 	pp_out(o, "\n");
 	pp_out_wrapped(o, first, "           ", f->text);
 	for (uint32_t i = 0; i < f->nr_evidence; i++)
-		pp_out_wrapped(o, "           proof: ", "                  ", f->evidence[i]);
-	pp_out_wrapped(o, "           rule:  ", "                  ", f->rule->id);
-	pp_out_wrapped(o, "           see:   ", "                  ", f->rule->reference);
+		pp_out_wrapped(o, "           evidence: ", "                     ", f->evidence[i]);
+	pp_out_wrapped(o, "           rule:     ", "                     ", f->rule->id);
+	pp_out_wrapped(o, "           see:      ", "                     ", f->rule->reference);
 	for (uint32_t i = 0; i < f->nr_remedies; i++) {
-		snprintf(first, sizeof(first), "           cure:  [%s] ", f->remedies[i].ops->id);
-		pp_out_wrapped(o, first, "                  ", f->remedies[i].text);
+		snprintf(first, sizeof(first), "           remedy:   [%s] ",
+		         f->remedies[i].ops->id);
+		pp_out_wrapped(o, first, "                     ", f->remedies[i].text);
 		if (f->remedies[i].side_effect)
-			pp_out_wrapped(o, "                  its price: ", "                    ",
-			               f->remedies[i].side_effect);
+			pp_out_wrapped(o, "                     side effect: ",
+			               "                       ", f->remedies[i].side_effect);
 	}
 }
 
 /* How many companions of a group that is not there yet are named. */
-#define FORETOLD 6
+#define COMPUTED 6
 /* Of more devices than that nobody reads it, and each costs a walk over all. */
-#define MAX_FORETOLD_DEVICES 256
+#define MAX_COMPUTED_DEVICES 256
 
-/* foretold: the computed groups, where the kernel has made none at all; else NULL. */
+/* computed: the computed groups, where the kernel has made none at all; else NULL. */
 static void print_group(struct pp_out *o, const struct pp_survey *s, const struct pp_device *d,
-                        const struct pp_isolation *foretold)
+                        const struct pp_isolation *computed)
 {
 	uint32_t device = (uint32_t)(d - s->host->devices), n = 0;
 	char address[PP_ADDRESS_TEXT_BYTES];
@@ -90,20 +91,20 @@ static void print_group(struct pp_out *o, const struct pp_survey *s, const struc
 		return;
 	}
 	pp_out(o, "  group   %s", d->group_error == ENOENT ? "none" : "not read");
-	uint32_t group = foretold ? foretold->devices[device].group : PP_NO_GROUP;
-	for (uint32_t i = 0; group != PP_NO_GROUP && i < s->host->nr_devices && n <= FORETOLD;
+	uint32_t group = computed ? computed->devices[device].group : PP_NO_GROUP;
+	for (uint32_t i = 0; group != PP_NO_GROUP && i < s->host->nr_devices && n <= COMPUTED;
 	     i++) {
-		if (i == device || foretold->devices[i].group != group)
+		if (i == device || computed->devices[i].group != group)
 			continue;
 		pp_address_format_short(s->host->devices[i].address, address);
-		pp_out(o, "%s%s", n ? ", " : "; computed: with ", n == FORETOLD ? "more" : address);
+		pp_out(o, "%s%s", n ? ", " : "; computed: with ", n == COMPUTED ? "more" : address);
 		n++;
 	}
 	pp_out(o, "%s\n", group != PP_NO_GROUP && !n ? "; computed: alone" : "");
 }
 
 static void print_device(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
-                         const struct pp_isolation *foretold)
+                         const struct pp_isolation *computed)
 {
 	const struct pp_device *d = row->device;
 	char address[PP_ADDRESS_TEXT_BYTES], name[256];
@@ -117,7 +118,7 @@ static void print_device(struct pp_out *o, const struct pp_survey *s, const stru
 	if (d->ids_known)
 		pp_out(o, "  ids     %04x:%04x, class %06x\n", d->vendor, d->device, d->class_code);
 	print_slot(o, d);
-	print_group(o, s, d, foretold);
+	print_group(o, s, d, computed);
 	pp_out(o, "  driver  %s\n",
 	       d->driver.text              ? d->driver.text
 	       : d->driver.error == ENOENT ? "none"
@@ -126,7 +127,7 @@ static void print_device(struct pp_out *o, const struct pp_survey *s, const stru
 		print_finding(o, row->findings[i]);
 }
 
-static bool any_cure(const struct pp_survey *s, const struct pp_selection *chosen)
+static bool any_remedy(const struct pp_survey *s, const struct pp_selection *chosen)
 {
 	for (uint32_t i = 0; i < chosen->count; i++) {
 		const struct pp_row *row = &s->rows[chosen->devices[i]];
@@ -138,23 +139,24 @@ static bool any_cure(const struct pp_survey *s, const struct pp_selection *chose
 }
 
 /* What to do about it: the command, where there is one, and where the rest is told. */
-static void print_ways(struct pp_out *o, const struct pp_survey *s,
-                       const struct pp_selection *chosen, const char *what)
+static void print_remedies(struct pp_out *o, const struct pp_survey *s,
+                           const struct pp_selection *chosen, const char *what)
 {
 	bool by_free = pp_survey_by_free(s, chosen->devices, chosen->count);
 
-	if (!any_cure(s, chosen))
+	if (!any_remedy(s, chosen))
 		return;
 	pp_out(o, "\n");
 	if (by_free) {
-		pp_out(o, "To cure it, as root%s: pcipass free %s\n",
+		pp_out(o, "To free it, as root%s: pcipass free %s\n",
 		       pp_words_elsewhere(o) ? " on that host" : "", what);
 		pp_out(o, "What that would do: %s free %s --dry-run\n",
 		       o->style->command ? o->style->command : "pcipass", what);
 	}
-	pp_out_wrapped(o, "", "",
-	               "Each cure by hand, step by step and with the way back: doc/cures.md, under "
-	               "the name in brackets.");
+	pp_out_wrapped(
+		o, "", "",
+		"Each remedy step by step, by hand and with its way back: doc/remedies.md, under "
+		"the name in brackets.");
 }
 
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
@@ -165,12 +167,12 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 	struct pp_isolation isolation;
 	struct pp_out o;
 	/* The IOMMU is off: what it would make of the device is worth a word. */
-	bool foretell = !s->host->nr_groups && !s->host->groups_error;
+	bool compute = !s->host->nr_groups && !s->host->groups_error;
 
 	pp_arena_init(&a, 0);
 	int r = pp_select(s->host, what, &a, &chosen, e);
-	foretell = foretell && !r && chosen.count <= MAX_FORETOLD_DEVICES;
-	if (foretell)
+	compute = compute && !r && chosen.count <= MAX_COMPUTED_DEVICES;
+	if (compute)
 		r = pp_isolation_compute(s->host, &a, &isolation, e);
 	if (r) {
 		pp_arena_fini(&a);
@@ -184,10 +186,10 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 			if (i)
 				pp_out(&o, "\n");
 			print_device(&o, s, &s->rows[chosen.devices[i]],
-			             foretell ? &isolation : NULL);
+			             compute ? &isolation : NULL);
 		}
 		pp_phrases_text(&o, s, chosen.devices, chosen.count);
-		print_ways(&o, s, &chosen, what);
+		print_remedies(&o, s, &chosen, what);
 		if (s->host->unread)
 			pp_out(&o, "\n");
 		pp_words_rights(&o, s->host);
@@ -204,7 +206,7 @@ static int severity(enum pp_verdict v)
 		[PP_VERDICT_ASSIGNABLE] = 1,
 		[PP_VERDICT_CARE] = 2,
 		[PP_VERDICT_UNKNOWN] = 3,
-		[PP_VERDICT_BLOCKED_CURABLE] = 4,
+		[PP_VERDICT_BLOCKED_FIXABLE] = 4,
 		[PP_VERDICT_BLOCKED] = 5,
 	};
 	return order[v];
@@ -223,20 +225,22 @@ static void print_check(struct pp_out *o, const struct pp_survey *s, const char 
 	if (first)
 		reason = first->text;
 	if (o->style->format == PP_FORMAT_JSON) {
-		json_t *cures = json_array();
+		json_t *remedies = json_array();
 		for (uint32_t i = 0; first && i < first->nr_remedies; i++)
-			json_array_append_new(cures, json_string(first->remedies[i].ops->id));
-		pp_out_json(o,
-		            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema",
-		                      "pcipass.check/1", "asked", what, "address", address,
-		                      "verdict", pp_verdict_name(worst->verdict), "reason", reason,
-		                      "rule", first ? first->rule->id : NULL, "cures", cures));
+			json_array_append_new(remedies, json_string(first->remedies[i].ops->id));
+		pp_out_json(o, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema",
+		                         "pcipass.check/1", "asked", what, "address", address,
+		                         "verdict", pp_verdict_name(worst->verdict), "reason",
+		                         reason, "rule", first ? first->rule->id : NULL, "remedies",
+		                         remedies));
 		pp_out(o, "\n");
 		return;
 	}
 	bool by_free = pp_words_free(s, worst, command, sizeof(command));
-	pp_out(o, "%s: %s%s%s%s%s%s\n", address, verdict_words(worst->verdict), by_free ? " (" : "",
-	       by_free ? command : "", by_free ? ")" : "", *reason ? ": " : "", reason);
+	bool blocked = worst->verdict == PP_VERDICT_BLOCKED_FIXABLE;
+	pp_out(o, "%s: %s%s%s%s%s\n", address, blocked ? "blocked" : verdict_words(worst->verdict),
+	       *reason ? ": " : "", reason, by_free ? "; to free it: " : "",
+	       by_free ? command : "");
 }
 
 int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,

@@ -59,16 +59,16 @@ const char *pp_iommu_name(enum pp_iommu_kind kind)
 	return names[kind];
 }
 
-static json_t *cures(const struct pp_finding *f)
+static json_t *remedies(const struct pp_finding *f)
 {
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < f->nr_remedies; i++) {
 		const struct pp_remedy *r = &f->remedies[i];
-		json_array_append_new(list,
-		                      json_pack("{s:s, s:s, s:s?, s:b, s:s?}", "id", r->ops->id,
-		                                "text", r->text, "risk", r->side_effect, "by_free",
-		                                r->automatic && !r->needs, "needs", r->needs));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s?, s:b, s:s?}", "id", r->ops->id, "text",
+		                        r->text, "side_effect", r->side_effect, "by_free",
+		                        r->automatic && !r->needs, "needs", r->needs));
 	}
 	return list;
 }
@@ -81,7 +81,7 @@ json_t *pp_json_finding(const struct pp_finding *f)
 		json_array_append_new(evidence, json_string(f->evidence[i]));
 	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:s}", "rule", f->rule->id, "effect",
 	                      pp_effect_name(f->effect), "text", f->text, "evidence", evidence,
-	                      "cures", cures(f), "reference", f->rule->reference);
+	                      "remedies", remedies(f), "reference", f->rule->reference);
 	if (o && f->effect == PP_EFFECT_UNKNOWN)
 		json_object_set_new(o, "could", json_string(pp_effect_name(f->could)));
 	return o;

@@ -89,7 +89,7 @@ enum pp_color pp_verdict_color(enum pp_verdict v)
 	case PP_VERDICT_ASSIGNABLE:
 		return PP_GREEN;
 	case PP_VERDICT_BLOCKED:
-	case PP_VERDICT_BLOCKED_CURABLE:
+	case PP_VERDICT_BLOCKED_FIXABLE:
 		return PP_RED;
 	case PP_VERDICT_NOT_ENDPOINT:
 		return PP_DIM;

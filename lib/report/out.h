@@ -50,7 +50,7 @@ json_t *pp_json_address(struct pp_address a);
 const char *pp_unread_reason(int error);
 const char *pp_iommu_name(enum pp_iommu_kind kind);
 
-/* {"rule":…,"effect":…,"text":…,"evidence":[…],"cures":[…]} */
+/* {"rule":…,"effect":…,"text":…,"evidence":[…],"remedies":[…]} */
 json_t *pp_json_finding(const struct pp_finding *f);
 /* A device with its verdict and findings. */
 json_t *pp_json_row(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A plan for people: what will be done, its price, what else could be done, what comes next. */
+/* A plan as text: its steps, their side effects, the other remedies, and what comes next. */
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ static void print_device(struct pp_out *o, const struct pp_plan_device *d)
 	pp_out_wrapped(o, first, "           ", line);
 	if (!d->asked)
 		pp_out_wrapped(o, "           ", "           ",
-		               "comes along: it shares its group with one of the others");
+		               "included, because it shares the IOMMU group");
 }
 
 /* What carries a setting to the ROM does not come with pcipass. */
@@ -54,17 +54,17 @@ static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int n
 	snprintf(first, sizeof(first), "  %u. ", number);
 	pp_out_wrapped(o, first, "     ", s->text);
 	if (view == PP_PLAN_TAKEN_BACK) {
-		pp_out_wrapped(o, "     the way back: ", "       ", s->undo);
+		pp_out_wrapped(o, "     to undo: ", "       ", s->undo);
 		return;
 	}
 	print_needs(o, s);
-	if (s->risk)
-		pp_out_wrapped(o, "     its price: ", "       ", s->risk);
-	pp_out_wrapped(o, "     the way back: ", "       ", s->undo);
-	pp_out_wrapped(o, "     cure: ", "       ", s->cure);
+	if (s->side_effect)
+		pp_out_wrapped(o, "     side effect: ", "       ", s->side_effect);
+	pp_out_wrapped(o, "     to undo: ", "       ", s->undo);
+	pp_out_wrapped(o, "     remedy: ", "       ", s->remedy);
 }
 
-/* Those that a program carries out, or those that a person does. */
+/* Either the steps that pcipass carries out, or those that are left to a person. */
 static void print_steps(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view,
                         bool by_hand, const char *title)
 {
@@ -84,13 +84,13 @@ static void print_alternatives(struct pp_out *o, const struct pp_plan *p)
 	char first[80];
 
 	if (p->nr_alternatives)
-		print_heading(o, "OTHER WAYS");
+		print_heading(o, "OTHER REMEDIES");
 	for (uint32_t i = 0; i < p->nr_alternatives; i++) {
 		const struct pp_alternative *a = &p->alternatives[i];
-		snprintf(first, sizeof(first), "  [%s] ", a->cure);
+		snprintf(first, sizeof(first), "  [%s] ", a->remedy);
 		pp_out_wrapped(o, first, "     ", a->text);
-		if (a->risk)
-			pp_out_wrapped(o, "     its price: ", "       ", a->risk);
+		if (a->side_effect)
+			pp_out_wrapped(o, "     side effect: ", "       ", a->side_effect);
 	}
 }
 
@@ -122,21 +122,21 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	if (offered || any_possible(p) || !pp_plan_steps(p))
 		pp_out(o, "\n");
 	if (!pp_plan_steps(p))
-		snprintf(line, sizeof(line),
-		         "no program can do this: do it by hand%s, then pcipass check %s",
-		         reboot ? ", reboot" : "", p->wish);
+		snprintf(
+			line, sizeof(line),
+			"pcipass does not do this for you: do it by hand%s, then run pcipass check %s",
+			reboot ? ", reboot" : "", p->request);
 	else
 		snprintf(line, sizeof(line),
-		         "on the host, as root, pcipass %s %s%s%s asks and carries this out%s; "
-		         "then %spcipass verify",
-		         verb_of(p), p->wish, p->by ? " --by " : "", p->by ? p->by : "",
-		         by_hand ? ", but for what is left to you" : "",
-		         reboot ? "reboot, and " : "");
+		         "run pcipass %s %s%s%s as root on the host; it asks before it changes "
+		         "anything%s. Then %srun pcipass verify",
+		         verb_of(p), p->request, p->by ? " --by " : "", p->by ? p->by : "",
+		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
 	if (any_possible(p))
 		pp_out_wrapped(o, "Or:   ", "      ",
-		               "another way, by --by and its name in brackets");
+		               "choose another remedy: --by and its name in brackets");
 }
 
 static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
@@ -145,11 +145,11 @@ static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_
 
 	if (!p->nr_steps)
 		snprintf(line, sizeof(line),
-		         "%s: nothing to do, it can be given to a guest already", p->wish);
+		         "%s: nothing to do, it can be passed to a guest already", p->request);
 	else
 		snprintf(line, sizeof(line), "%s%s %s (%s, Linux %s):",
-		         view == PP_PLAN_TAKEN_BACK ? "To take back what was done to " : "To ",
-		         verb_of(p), p->wish, p->product ? p->product : "unknown product",
+		         view == PP_PLAN_TAKEN_BACK ? "To undo what was done to " : "To ",
+		         verb_of(p), p->request, p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
 	pp_out_wrapped(o, "", "  ", line);
 }
@@ -164,7 +164,8 @@ static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		print_steps(o, p, view, true, "WHAT WAS LEFT TO YOU");
 		return;
 	}
-	print_steps(o, p, view, false, "WHAT IS DONE");
+	print_steps(o, p, view, false,
+	            view == PP_PLAN_OFFERED ? "WHAT WOULD BE DONE" : "WHAT WILL BE DONE");
 	print_steps(o, p, view, true, "WHAT IS LEFT TO YOU");
 	print_alternatives(o, p);
 	if (p->nr_steps)

@@ -329,7 +329,7 @@ static void put_risk(void *ctx, const char *text)
 	if (r->list)
 		json_array_append_new(r->list, json_string(text));
 	else
-		pp_out_wrapped(r->out, "drawback: ", "  ", text);
+		pp_out_wrapped(r->out, "side effect: ", "  ", text);
 }
 
 static void put_changes(struct pp_out *o, const struct pp_settings_plan *p, bool written)
@@ -374,7 +374,7 @@ static void put_json_changes(struct pp_out *o, const struct pp_settings_plan *p,
 	pp_settings_plan_risks(p, put_risk, &risks);
 	json_object_set_new(document, "changes", changes);
 	json_object_set_new(document, "left_out", left_out);
-	json_object_set_new(document, "risks", risks.list);
+	json_object_set_new(document, "side_effects", risks.list);
 	json_object_set_new(document, "written", json_boolean(written));
 	json_object_set_new(document, "reboot", json_boolean(p->changes.nr_changes != 0));
 	pp_out_json(o, document);

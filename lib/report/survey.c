@@ -13,7 +13,7 @@ static const struct section {
 	const char *title;
 	bool only_if_all;
 } sections[] = {
-	{ PP_VERDICT_BLOCKED_CURABLE, "BLOCKED, and there is a cure", false },
+	{ PP_VERDICT_BLOCKED_FIXABLE, "BLOCKED, can be freed", false },
 	{ PP_VERDICT_BLOCKED, "BLOCKED", false },
 	{ PP_VERDICT_UNKNOWN, "UNKNOWN: a fact is missing", false },
 	{ PP_VERDICT_CARE, "ASSIGNABLE, WITH CARE", false },
@@ -32,7 +32,7 @@ static const struct section {
 static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 {
 	bool blocked =
-		row->verdict == PP_VERDICT_BLOCKED || row->verdict == PP_VERDICT_BLOCKED_CURABLE;
+		row->verdict == PP_VERDICT_BLOCKED || row->verdict == PP_VERDICT_BLOCKED_FIXABLE;
 
 	if (f->rule->scope == PP_SCOPE_OF_HOST)
 		return false;
@@ -42,7 +42,7 @@ static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 	return blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
 }
 
-static const char *cure_of(const struct pp_finding *f)
+static const char *remedy_text(const struct pp_finding *f)
 {
 	return f->nr_remedies ? f->remedies[0].text : "";
 }
@@ -68,7 +68,7 @@ static bool same_reasons(const struct pp_row *x, const struct pp_row *y)
 		const struct pp_finding *a = next_reason(x, &i), *b = next_reason(y, &j);
 		if (!a || !b)
 			return a == b;
-		if (a != b && (strcmp(a->text, b->text) || strcmp(cure_of(a), cure_of(b))))
+		if (a != b && (strcmp(a->text, b->text) || strcmp(remedy_text(a), remedy_text(b))))
 			return false;
 	}
 }
@@ -87,7 +87,7 @@ static uint64_t hash_reasons(const struct pp_row *row)
 	const struct pp_finding *f;
 
 	for (uint32_t i = 0; (f = next_reason(row, &i));)
-		hash = hash_text(hash_text(hash, f->text), cure_of(f));
+		hash = hash_text(hash_text(hash, f->text), remedy_text(f));
 	return hash;
 }
 
@@ -156,19 +156,19 @@ static struct member *gather(const struct pp_survey *s, enum pp_verdict verdict,
 	return list;
 }
 
-/* A finding and its best cure; told: the cure that was printed last, not to be said again. */
+/* A finding and its best remedy, unless that is *printed already: the last one shown. */
 static void print_reason(struct pp_out *o, const struct pp_finding *f, const char *indent,
-                         const char **told)
+                         const char **printed)
 {
 	char first[32], rest[32];
 
 	pp_out_wrapped(o, indent, indent, f->text);
-	if (!f->nr_remedies || (*told && !strcmp(*told, f->remedies[0].text)))
+	if (!f->nr_remedies || (*printed && !strcmp(*printed, f->remedies[0].text)))
 		return;
-	*told = f->remedies[0].text;
-	snprintf(first, sizeof(first), "%scure: ", indent);
-	snprintf(rest, sizeof(rest), "%s      ", indent);
-	pp_out_wrapped(o, first, rest, *told);
+	*printed = f->remedies[0].text;
+	snprintf(first, sizeof(first), "%sremedy: ", indent);
+	snprintf(rest, sizeof(rest), "%s        ", indent);
+	pp_out_wrapped(o, first, rest, *printed);
 }
 
 /* One command for all reasons: it makes one plan. */
@@ -178,7 +178,8 @@ static void print_by(struct pp_out *o, const char *indent, const struct pp_surve
 	char command[160];
 
 	if (pp_words_free(s, row, command, sizeof(command)))
-		pp_out(o, "%sdone by: %s\n", indent, several ? "pcipass free DEVICE" : command);
+		pp_out(o, "%sto do it: %s%s\n", indent, command,
+		       several ? " (or another address above)" : "");
 }
 
 /* Of one row, or of several that have them in common. */
@@ -186,11 +187,11 @@ static void print_reasons(struct pp_out *o, const struct pp_survey *s, const str
                           bool several)
 {
 	const struct pp_finding *f;
-	const char *told = NULL;
+	const char *printed = NULL;
 	uint32_t i = 0, n = 0;
 
 	for (; (f = next_reason(row, &i)); n++)
-		print_reason(o, f, "      ", &told);
+		print_reason(o, f, "      ", &printed);
 	if (n)
 		print_by(o, "      ", s, row, several);
 	bool blocked_itself = false;
@@ -198,22 +199,22 @@ static void print_reasons(struct pp_out *o, const struct pp_survey *s, const str
 		blocked_itself |= row->findings[i]->effect == PP_BLOCKS &&
 		                  row->findings[i]->rule->scope != PP_SCOPE_OF_HOST;
 	if (!n && !blocked_itself && row->nr_findings && row->findings[0]->effect != PP_INFORMS)
-		pp_out(o, "      nothing but what holds for the whole host\n");
+		pp_out(o, "      no reason of its own: see THE WHOLE HOST\n");
 }
 
 /* What holds for every device alike. */
 static void print_host(struct pp_out *o, const struct pp_survey *s)
 {
-	const char *told = NULL;
+	const char *printed = NULL;
 
 	if (s->nr_common_findings)
 		pp_out(o, "\n%sTHE WHOLE HOST%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0; i < s->nr_common_findings; i++) {
 		const struct pp_finding *f = s->common_findings[i];
-		print_reason(o, f, "  ", &told);
+		print_reason(o, f, "  ", &printed);
 		if (f->nr_remedies && f->remedies[0].side_effect)
-			pp_out_wrapped(o, "        its price: ", "          ",
+			pp_out_wrapped(o, "        side effect: ", "          ",
 			               f->remedies[0].side_effect);
 	}
 	for (uint32_t i = 0; s->nr_common_findings && i < s->nr_rows; i++)
@@ -321,10 +322,10 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 	char line[512];
 	int len =
 		snprintf(line, sizeof(line),
-	                 "%u devices: %u assignable, %u with care, %u blocked with a cure, "
-	                 "%u blocked",
+	                 "%u devices: %u assignable, %u with care, %u can be freed, "
+	                 "%u blocked for good",
 	                 s->nr_rows - n[PP_VERDICT_NOT_ENDPOINT], n[PP_VERDICT_ASSIGNABLE],
-	                 n[PP_VERDICT_CARE], n[PP_VERDICT_BLOCKED_CURABLE], n[PP_VERDICT_BLOCKED]);
+	                 n[PP_VERDICT_CARE], n[PP_VERDICT_BLOCKED_FIXABLE], n[PP_VERDICT_BLOCKED]);
 
 	if (n[PP_VERDICT_UNKNOWN])
 		len += snprintf(line + len, sizeof(line) - (size_t)len, ", %u unknown",
@@ -404,7 +405,7 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 	struct pp_out o;
 
 	if (s->host->devices_error)
-		/* A host without PCI at all: nothing can be told of it, nothing has failed. */
+		/* A host without PCI at all: nothing can be printed of it, nothing has failed. */
 		return pp_fail(e,
 		               s->host->devices_error == ENOENT ? ENODATA : s->host->devices_error,
 		               "no devices to survey: /sys/bus/pci/devices is %s",

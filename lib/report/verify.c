@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Did it take? One line an answer. */
+/* The answers of verify as text, a line each, and as JSON. */
 #include <stdio.h>
 
 #include "plan/check.h"
@@ -24,14 +24,14 @@ static void print_check(struct pp_out *o, const struct pp_check *c)
 static void print_result(struct pp_out *o, const struct pp_plan *p, enum pp_verified result)
 {
 	static const char *const texts[] = {
-		[PP_VERIFIED_YES] = "it took",
-		[PP_VERIFIED_NO] = "it did not take, or not yet: see what says no",
+		[PP_VERIFIED_YES] = "freed",
+		[PP_VERIFIED_NO] = "not freed, or not yet: see the lines marked \"no\"",
 		[PP_VERIFIED_UNKNOWN] =
-			"it cannot be told: see what is unknown; root may read more",
+			"cannot tell: see the lines marked \"unknown\"; root may read more",
 	};
 	char line[256];
 
-	snprintf(line, sizeof(line), "%s: %s", p->wish, texts[result]);
+	snprintf(line, sizeof(line), "%s: %s", p->request, texts[result]);
 	pp_out_wrapped(o, "", "  ", line);
 }
 
@@ -74,8 +74,8 @@ static json_t *document(const struct pp_plan *p, const struct pp_checks *checks,
 			json_decref(list);
 			return NULL;
 		}
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1", "wish",
-	                 p->wish, "result", pp_verified_name(checks->result), "booted_since",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1", "request",
+	                 p->request, "result", pp_verified_name(checks->result), "booted_since",
 	                 booted != PP_BOOTED_NOT, "booted_since_assumed",
 	                 booted == PP_BOOTED_ASSUMED, "checks", list);
 }

@@ -62,7 +62,7 @@ static const char *unread_title(int error)
 	case ENODATA:
 		return "Not in the capture:";
 	default:
-		return "Not to be had here:";
+		return "Not available on this host:";
 	}
 }
 
@@ -92,13 +92,13 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 }
 
 /* A device to begin with: a card in a slot before any other. */
-static const struct pp_row *first_to_cure(const struct pp_survey *s)
+static const struct pp_row *first_to_free(const struct pp_survey *s)
 {
 	const struct pp_row *any = NULL;
 
 	for (uint32_t i = 0; i < s->nr_rows; i++) {
 		const struct pp_row *row = &s->rows[i];
-		if (row->verdict != PP_VERDICT_BLOCKED_CURABLE)
+		if (row->verdict != PP_VERDICT_BLOCKED_FIXABLE)
 			continue;
 		if (row->device->slot.name)
 			return row;
@@ -108,8 +108,8 @@ static const struct pp_row *first_to_cure(const struct pp_survey *s)
 	return any;
 }
 
-/* The mildest way comes first: a virtual function that is free needs nothing else done. */
-static const struct pp_remedy *cure_to_begin_with(const struct pp_row *row)
+/* A virtual function that is free already comes first: it needs nothing else. */
+static const struct pp_remedy *remedy_to_begin_with(const struct pp_row *row)
 {
 	/* Not while nothing at all can be passed. */
 	bool all_blocked = row->findings[0]->rule->scope == PP_SCOPE_OF_HOST;
@@ -166,9 +166,9 @@ bool pp_words_elsewhere(const struct pp_out *o)
 
 /* Who does it, where, and what it needs that is not there. */
 static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
-                       const struct pp_remedy *cure)
+                       const struct pp_remedy *remedy)
 {
-	bool needs = o->style->no_conrep && !strcmp(cure->ops->id, "bios-rmrds");
+	bool needs = o->style->no_conrep && !strcmp(remedy->ops->id, "bios-rmrds");
 	char command[160], line[256];
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
@@ -176,29 +176,29 @@ static void print_free(struct pp_out *o, const struct pp_survey *s, const struct
 	snprintf(line, sizeof(line), "%s (as root%s; it asks first%s)", command,
 	         pp_words_elsewhere(o) ? ", on that host" : "",
 	         needs ? "; it needs HP's conrep, which is not installed here" : "");
-	pp_out_wrapped(o, "      done by: ", "        ", line);
+	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }
 
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
-	const struct pp_row *row = first_to_cure(s);
+	const struct pp_row *row = first_to_free(s);
 	char address[PP_ADDRESS_TEXT_BYTES], line[1024];
 
 	if (!row)
 		return;
-	const struct pp_remedy *cure = cure_to_begin_with(row);
+	const struct pp_remedy *remedy = remedy_to_begin_with(row);
 	pp_address_format_short(row->device->address, address);
 	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
-		snprintf(line, sizeof(line), "%s", cure->text);
+		snprintf(line, sizeof(line), "%s", remedy->text);
 	else if (row->device->slot.name)
 		snprintf(line, sizeof(line), "to free slot %s, %s", row->device->slot.name,
-		         cure->text);
+		         remedy->text);
 	else
-		snprintf(line, sizeof(line), "to free %s, %s", address, cure->text);
+		snprintf(line, sizeof(line), "to free %s, %s", address, remedy->text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
-	print_free(o, s, row, cure);
-	if (cure->side_effect)
-		pp_out_wrapped(o, "      its price: ", "        ", cure->side_effect);
+	print_free(o, s, row, remedy);
+	if (remedy->side_effect)
+		pp_out_wrapped(o, "      side effect: ", "        ", remedy->side_effect);
 	snprintf(line, sizeof(line), "%s explain %s",
 	         o->style->command ? o->style->command : "pcipass", address);
 	pp_out_wrapped(o, "More: ", "      ", line);

@@ -118,7 +118,7 @@ static struct pp_setting *setting_of(struct typed *t, const char *name)
 	return s;
 }
 
-/* The same thing twice is one wish too many, even if both say the same. */
+/* Reject duplicate assignments, even of the same value. */
 static int put(struct typed *t, const char *name, const char *entry, const char *text,
                struct pp_error *e)
 {

@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	unsigned int blocked = pp_survey_count(survey, PP_VERDICT_BLOCKED) +
-	                       pp_survey_count(survey, PP_VERDICT_BLOCKED_CURABLE);
+	                       pp_survey_count(survey, PP_VERDICT_BLOCKED_FIXABLE);
 	printf("%u blocked, %zu bytes\n", blocked, written);
 	pp_survey_free(survey);
 	pp_host_free(host);

@@ -190,25 +190,25 @@ static void parse_step(char *text, struct pp_step *step)
 {
 	char *kind = strsep(&text, ":");
 
-	*step = (struct pp_step){ .cure = "test", .text = "a step", .undo = "the reverse" };
+	*step = (struct pp_step){ .remedy = "test", .text = "a step", .undo = "the reverse" };
 	if (!strcmp(kind, "argument")) {
 		step->kind = PP_STEP_ARGUMENT;
-		step->cure = "kernel-argument";
+		step->remedy = "kernel-argument";
 		step->argument.argument = text;
 	} else if (!strcmp(kind, "setting")) {
 		step->kind = PP_STEP_SETTING;
-		step->cure = "bios-rmrds";
+		step->remedy = "bios-rmrds";
 		step->setting.schema = "rmrds.xml";
 		step->setting.section = field(&text);
 		step->setting.expected = field(&text);
 		step->setting.wanted = field(&text);
 	} else if (!strcmp(kind, "override")) {
 		step->kind = PP_STEP_OVERRIDE;
-		step->cure = "table-override";
+		step->remedy = "table-override";
 		parse_override(text, &step->override);
 	} else if (!strcmp(kind, "bind") || !strcmp(kind, "unbind")) {
 		step->kind = *kind == 'b' ? PP_STEP_BIND : PP_STEP_UNBIND;
-		step->cure = *kind == 'b' ? "bind-vfio" : "unbind-vfio";
+		step->remedy = *kind == 'b' ? "bind-vfio" : "unbind-vfio";
 		parse_bind(text, &step->bind);
 	} else {
 		fprintf(stderr, "%s: no kind of step\n", kind);
@@ -344,7 +344,7 @@ int main(int argc, char **argv)
 		                                      .slot = "2",
 		                                      .asked = true };
 	struct pp_plan plan = {
-		.wish = "slot2", .steps = steps, .devices = &device, .nr_devices = 1
+		.request = "slot2", .steps = steps, .devices = &device, .nr_devices = 1
 	};
 	struct pp_apply_options o = { .say = say };
 	struct pp_error e = { 0 };

@@ -56,12 +56,12 @@ class Typed(OnHost):
         """Surveyed, freed, rebooted, verified, and taken back, each by the command named before."""
         before = self.host.changed()
         survey = self.type("pcipass", 0)
-        free = named(survey, r"Next: to free slot 2, .*? done by: (pcipass free slot2) \(as root; ")
-        self.assertEqual(named(self.type("pcipass check slot2", 1), r"\((pcipass .*?)\): "), free)
+        free = named(survey, r"Next: to free slot 2, .*? to do it: (pcipass free slot2) \(as root; ")
+        self.assertEqual(named(self.type("pcipass check slot2", 1), r"; to free it: (pcipass free \S+)"), free)
         explained = self.type(named(survey, "More: (pcipass explain 07:00.0)"), 0)
         self.assertEqual(named(explained, r"as root: (pcipass free \S+)"), "pcipass free 07:00.0")
         planned = self.type(named(explained, r"would do: (pcipass free \S+ --dry-run)"), 0)
-        self.assertEqual(named(planned, r"as root, (pcipass free \S+) asks"),
+        self.assertEqual(named(planned, r"run (pcipass free \S+) as root"),
                          "pcipass free 07:00.0")
         yes = named(self.type(free, 2), "nobody can be asked here: (--yes)")
         self.assertEqual(before, self.host.changed())
@@ -71,7 +71,7 @@ class Typed(OnHost):
         verify, undo = (named(done, f'Done. Reboot, .*?"(pcipass {x})"') for x in ("verify", "undo"))
         self.type(verify, 1, "reboot first")
         self.host.started("dl380p-gen8-freed", fakeroot.NEW_BOOT)
-        self.type(verify, 0, "slot2: it took")
+        self.type(verify, 0, "slot2: freed")
         self.type("pcipass check slot2", 0, "assignable")
         self.type(f"{undo} --yes", 0, "set RMRDS_Slot2 back to")
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
@@ -80,7 +80,7 @@ class Typed(OnHost):
     def test_a_table(self):
         before = self.host.changed()
         free = named(self.type("pcipass free slot2 --dry-run --by table-override", 0),
-                     r"as root, (pcipass free slot2 --by table-override) asks")
+                     r"run (pcipass free slot2 --by table-override) as root")
         self.type(f"{free} --yes", 0, "run update-initramfs -u -k all")
         self.type("pcipass override status", 1, "reboot")
         self.type("pcipass override remove", 0)
@@ -97,7 +97,7 @@ class Typed(OnHost):
     def test_arguments(self):
         self.host.started("dl380p-gen8-iommu-off")
         before = self.host.changed()
-        free = named(self.type("pcipass", 0), r"Next: add intel_iommu=on .*? done by: (pcipass \S+ \S+)")
+        free = named(self.type("pcipass", 0), r"Next: add intel_iommu=on .*? to do it: (pcipass \S+ \S+)")
         self.type(f"{free} --yes", 0, "run update-grub")
         self.assertIn("intel_iommu=on", self.host.text("boot/grub/grub.cfg"))
         self.type("pcipass undo --yes", 0)
@@ -239,31 +239,31 @@ class Typed(OnHost):
 
     def test_bound_at_boot(self):
         before = self.host.changed()
-        bind = named(self.type("pcipass bind slot2 --dry-run", 0), "as root, (pcipass bind slot2) asks")
+        bind = named(self.type("pcipass bind slot2 --dry-run", 0), "run (pcipass bind slot2) as root")
         self.type(f"{bind} --boot --yes", 0, "write /etc/udev/rules.d/05-pcipass.rules")
         self.type("pcipass undo --yes", 0)
         self.assertEqual(before, self.host.changed())
 
 
 class ByHand(OnHost):
-    """What is left to a person: the lines as the program or doc/cures.md has them. What writes to the
+    """What is left to a person: the lines as the program or doc/remedies.md has them. What writes to the
     kernel's files writes to plain ones here, so it is seen that each goes where it should."""
 
-    def blocks(self, cure: str, kind: str = "sh") -> list[str]:
-        """The fenced blocks of a cure's section."""
-        text = (namespace.TESTS.parent / "doc/cures.md").read_text()
-        section = re.search(rf"^## {cure}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL).group(1)
+    def blocks(self, remedy: str, kind: str = "sh") -> list[str]:
+        """The fenced blocks of a remedy's section."""
+        text = (namespace.TESTS.parent / "doc/remedies.md").read_text()
+        section = re.search(rf"^## {remedy}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL).group(1)
         found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
-        self.assertTrue(found, cure)
+        self.assertTrue(found, remedy)
         return [re.sub(rf"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
 
-    def cure(self, sample: str, pattern: str) -> str:
-        """A cure of that sample's survey."""
+    def remedy(self, sample: str, pattern: str) -> str:
+        """A remedy of that sample's survey."""
         self.host.started(sample)
         return named(self.type("pcipass", 0), pattern)
 
     def test_unbind_bridge(self):
-        told = self.cure("conventional-pci", r"cure: (echo \S+ > \S+/shpchp/unbind)")
+        told = self.remedy("conventional-pci", r"remedy: (echo \S+ > \S+/shpchp/unbind)")
         self.type(told, 0)
         self.assertEqual(self.host.text("sys/bus/pci/drivers/shpchp/unbind"), "0000:01:00.0\n")
         (by_hand,) = self.blocks("unbind-bridge")
@@ -288,7 +288,7 @@ class ByHand(OnHost):
         """modprobe understands the lines, and would give them to the module."""
         (unsafe,), (denylist,) = (self.blocks(c, "") for c in
                                   ("allow-unsafe-interrupts", "disable-denylist"))
-        told = self.cure("no-intremap", r'cure: write "(options .*?)" into')
+        told = self.remedy("no-intremap", r'remedy: write "(options .*?)" into')
         self.assertEqual(told, unsafe.strip())
         modprobe = shutil.which("modprobe") or "/usr/sbin/modprobe"
         if not Path(modprobe).exists():

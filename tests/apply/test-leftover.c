@@ -232,7 +232,7 @@ static void an_apply_puts_back_a_dry_run_says(void **state)
 		                               .device = 0x72,
 		                               .slot = "2",
 		                               .asked = true };
-	const struct pp_plan plan = { .wish = "slot2", .devices = &device, .nr_devices = 1 };
+	const struct pp_plan plan = { .request = "slot2", .devices = &device, .nr_devices = 1 };
 	struct pp_error e = { 0 };
 
 	leave(f);
@@ -331,7 +331,7 @@ static void an_attempt_is_at_work(void **state)
 	struct fake *f = *state;
 	const struct pp_apply_options dry = { .root = f->root, .dry_run = true };
 	const struct pp_apply_settings settings = { .sys = &f->base };
-	const struct pp_plan plan = { .wish = "slot2" };
+	const struct pp_plan plan = { .request = "slot2" };
 	struct pp_error e = { 0 };
 	struct pp_lock lock = PP_LOCK_NONE;
 

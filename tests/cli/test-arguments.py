@@ -30,8 +30,8 @@ class Usage(unittest.TestCase):
         self.assertIn(words, answer.stderr)
 
     def test_unknown_words(self):
-        self.refused("nonsense", words="'nonsense' is no command")
-        self.refused("", words="'' is no command")
+        self.refused("nonsense", words="unknown command 'nonsense'")
+        self.refused("", words="unknown command ''")
         self.refused("--nonsense", words="--nonsense")
         self.refused("-x", words="-x")
         self.refused("-xh", words="-x")

@@ -99,7 +99,7 @@ class Story(Case):
                       "                  OK\n", done.stdout)
         self.assertEqual(done.stderr, "")
 
-    def test_drawback_is_the_last_line(self):
+    def test_side_effect_is_the_last_line(self):
         """On one stream: nothing but the return code comes after it, and a failed load tells none."""
         self.write("two.dat", data(("RMRDS_Slot2", "Endpoints_Excluded"),
                                    ("RMRDS_Slot16", "Endpoints_Excluded")))

@@ -16,7 +16,7 @@ from pathlib import Path
 PCIPASS = Path(sys.argv.pop(1)).resolve()
 MACHINES = Path(__file__).parent.parent / "machines"
 AS_USER = "-user,"  # what root would be told is not in that capture
-TO_FREE = r"done by: (pcipass free \S+)"
+TO_FREE = r"to do it: (pcipass free \S+)"
 
 
 def squeezed(text: str) -> str:
@@ -57,8 +57,8 @@ class Hints(unittest.TestCase):
         self.assertTrue(kinds and "instruction" not in kinds, f"{sample}: {command}: {kinds}")
 
     def test_surveys(self):
-        """Each "done by", and what the survey ends with."""
-        counts = {"done by": 0, "More": 0}
+        """Each "to do it", and what the survey ends with."""
+        counts = {"to do it": 0, "More": 0}
         for sample in self.samples():
             survey = self.type(f"pcipass --from '{sample}'")
             devices: list[str] = []
@@ -68,28 +68,28 @@ class Hints(unittest.TestCase):
                 if row:
                     devices = [*devices, row.group(1)] if not free else [row.group(1)]
                 elif free and devices:
-                    counts["done by"] += 1
+                    counts["to do it"] += 1
                     self.freed(sample, free.group(1).replace("DEVICE", devices[-1]))
             more = re.search(r"^More: (.*)", survey, re.MULTILINE | re.DOTALL)
             if more:
                 counts["More"] += 1
                 self.explained(sample, self.type(squeezed(more.group(1))))
-        self.assertGreater(counts["done by"], 10)
+        self.assertGreater(counts["to do it"], 10)
         self.assertGreater(counts["More"], 5)
 
     def explained(self, sample: str, text: str) -> None:
         """What an explanation ends with."""
         text = squeezed(text)
-        found = re.search(r"To cure it, as root on that host: (pcipass free \S+) What that would do: "
+        found = re.search(r"To free it, as root on that host: (pcipass free \S+) What that would do: "
                           r"(pcipass .*? --dry-run) ", text)
         if not found:
-            self.assertNotIn("To cure it", text)
+            self.assertNotIn("To free it", text)
             return
         self.freed(sample, found.group(1))
         if AS_USER in sample:
             return
         planned = squeezed(self.type(found.group(2)))
-        self.freed(sample, re.search(r"as root, (pcipass free .*?) asks", planned).group(1))
+        self.freed(sample, re.search(r"run (pcipass free .*?) as root", planned).group(1))
 
     def test_checks_and_plans(self):
         """The answer in one line, and a plan that only a person can carry out."""
@@ -98,19 +98,19 @@ class Hints(unittest.TestCase):
             survey = json.loads(self.type(f"pcipass --from '{sample}' --json"))
             seen = set()
             for device in survey["devices"]:
-                why = str([(f["rule"], [c["id"] for c in f["cures"]]) for f in device["findings"]])
-                if device["verdict"] != "blocked-curable" or why in seen:
+                why = str([(f["rule"], [c["id"] for c in f["remedies"]]) for f in device["findings"]])
+                if device["verdict"] != "blocked-fixable" or why in seen:
                     continue
                 seen.add(why)
                 said = self.type(f"pcipass --from '{sample}' check {device['address']}", 1)
-                free = re.search(r"\((pcipass free .*?)\): ", said)
+                free = re.search(r"; to free it: (pcipass free .*)", said)
                 plan = self.type(f"pcipass --from '{sample}' free {device['address']} --dry-run", 0, 1)
                 if free:
                     named += 1
-                    self.assertIn("asks and carries this out", squeezed(plan))
-                elif "no program can do this" in squeezed(plan):
+                    self.assertIn("it asks before it changes anything", squeezed(plan))
+                elif "pcipass does not do this for you" in squeezed(plan):
                     left += 1
-                    check = re.search(r"then (pcipass check \S+)", squeezed(plan)).group(1)
+                    check = re.search(r"then run (pcipass check \S+)", squeezed(plan)).group(1)
                     self.type(check.replace("pcipass", f"pcipass --from '{sample}'", 1), 1)
         self.assertGreater(named, 5)
         self.assertGreater(left, 2)
@@ -121,7 +121,7 @@ class Hints(unittest.TestCase):
         plan = self.type(f"pcipass --from '{sample}' free slot2 --dry-run")
         for way in re.findall(r"^  \[(\S+)\] (?!.*not here)", plan, re.MULTILINE):
             one = squeezed(self.type(f"pcipass --from '{sample}' free slot2 --by {way} --dry-run"))
-            self.assertIn(f"pcipass free slot2 --by {way} asks" if "asks" in one else
+            self.assertIn(f"pcipass free slot2 --by {way} as root" if "it asks" in one else
                           "pcipass check slot2", one)
 
     def test_misunderstood(self):
@@ -171,7 +171,7 @@ class Hints(unittest.TestCase):
 
 
 class Hypervisors(unittest.TestCase):
-    """What cures and prices tell to a hypervisor is taken by it."""
+    """What remedies and prices tell to a hypervisor is taken by it."""
 
     @unittest.skipUnless(shutil.which("qemu-system-x86_64"), "QEMU is not installed")
     def test_qemu(self):

@@ -52,7 +52,7 @@ def compare(what: str, code: set[str], document: Path, level: str) -> list[str]:
 
 def unlinked(remedies: set[str], root: Path) -> list[str]:
     """Each remedy is named by one rule at least; another slot is only ever asked for."""
-    linked = set(re.findall(r"\(cures\.md#([a-z0-9-]+)\)", (root / "doc/rules.md").read_text()))
+    linked = set(re.findall(r"\(remedies\.md#([a-z0-9-]+)\)", (root / "doc/rules.md").read_text()))
     return [f"rules.md: no rule leads to {i}" for i in remedies - linked - {"another-slot"}]
 
 
@@ -63,9 +63,9 @@ def main() -> int:
     if not rules or not remedies:
         wrong.append("no rules or no remedies found")
     wrong += compare("rule", rules, root / "doc/rules.md", "###")
-    wrong += compare("remedy", remedies, root / "doc/cures.md", "##")
+    wrong += compare("remedy", remedies, root / "doc/remedies.md", "##")
     wrong += unlinked(remedies, root)
-    wrong += overview_differs(rows, root / "doc/cures.md", "--write" in sys.argv)
+    wrong += overview_differs(rows, root / "doc/remedies.md", "--write" in sys.argv)
     print("\n".join(sorted(wrong)) or f"{len(rules)} rules and {len(remedies)} remedies, all described")
     return 1 if wrong else 0
 

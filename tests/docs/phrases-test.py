@@ -122,7 +122,7 @@ class Explained(unittest.TestCase):
                 ("dl380p-gen8", old, new, "newer kernels, 6.6 and later"),
                 ("dl380p-gen8-k612", new, old, "older kernels, before 6.6")):
             text, phrases = self.explained(sample, "slot2")
-            self.assertRegex(text, rf'proof: kernel \S+ refuses with \w+: "{re.escape(own)}"')
+            self.assertRegex(text, rf'evidence: kernel \S+ refuses with \w+: "{re.escape(own)}"')
             self.assertIn(f'{word}: "{other}"', text)
             self.assertEqual([text.count(s) for s in (old, new)], [1, 1])
             here = {n: p["this_kernel"] for n, p in phrases.items() if p["source"] == "linux"}

@@ -106,7 +106,7 @@ def plans(pcipass: str, head: list, where: str, address: str, s: Schemas) -> Non
         if not plan:
             continue
         s.hold("plan", f"{where} {address}", plan)
-        ways += [a["cure"] for a in plan["alternatives"] if a["possible"]]
+        ways += [a["remedy"] for a in plan["alternatives"] if a["possible"]]
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(plan, file)
             file.flush()

@@ -316,11 +316,11 @@ class Case(unittest.TestCase):
         self.assertNotIn(rule, [f["rule"] for f in device["findings"]])
 
     def assert_finding(self, device: dict, rule: str, effect: str, *words: str,
-                       cures: list | None = None) -> dict:
+                       remedies: list | None = None) -> dict:
         f = self.found(device, rule)
         self.assertEqual(f["effect"], effect, f["text"])
         for word in words:
             self.assertIn(word, f["text"])
-        if cures is not None:
-            self.assertEqual([c["id"] for c in f["cures"]], cures)
+        if remedies is not None:
+            self.assertEqual([c["id"] for c in f["remedies"]], remedies)
         return f

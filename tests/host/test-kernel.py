@@ -23,16 +23,16 @@ class Off(Case):
     def test_not_asked_for(self):
         f = self.off("quiet")
         self.assertIn("does not run it", f["text"])
-        self.assertEqual(f["cures"][0]["text"],
+        self.assertEqual(f["remedies"][0]["text"],
                          "add intel_iommu=on to the kernel's command line, then reboot")
-        self.assertIs(f["cures"][0]["by_free"], True)
+        self.assertIs(f["remedies"][0]["by_free"], True)
 
     def test_switched_off(self):
         for line in ("intel_iommu=off", "intel_iommu=on intel_iommu=off", "iommu=off",
                      "quiet intel_iommu=off -- x", "intel-iommu=off"):
             f = self.off(line)
             self.assertIn("switched off on the command line", f["text"], line)
-            self.assertIs(f["cures"][0]["by_free"], False)
+            self.assertIs(f["remedies"][0]["by_free"], False)
 
     def test_not_switched_off(self):
         for line in ("intel_iommu=off intel_iommu=on", "xintel_iommu=off", "intel_iommu",
@@ -56,7 +56,7 @@ class Interrupts(Case):
 
     def test_not_remapped(self):
         self.assert_finding(self.device(), "interrupt-remapping", "blocks", "EPERM",
-                            cures=["allow-unsafe-interrupts"])
+                            remedies=["allow-unsafe-interrupts"])
         self.assertIs(self.document["host"]["interrupt_remapping"], False)
 
     def test_prefix_across_the_boundary_of_two_reads(self):
@@ -206,7 +206,7 @@ class RelaxedByLog(Case):
         # an argument that the kernel did not know changes nothing
         t.log("DMAR: Unknown option - 'relax_rmrr'")
         t.regions(1, "0x00000000bd000000 0x00000000bd000fff direct")
-        self.assertEqual(self.survey()["0000:01:00.0"]["verdict"], "blocked-curable")
+        self.assertEqual(self.survey()["0000:01:00.0"]["verdict"], "blocked-fixable")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 usage: samples.py PCIPASS RECIPE_FOLDER
 
 Each expectation is written down from what the machine is, not from what the tool said. "blocks" and
-"cures" are compared whole; a device that is not named may say anything but "unknown".
+"remedies" are compared whole; a device that is not named may say anything but "unknown".
 """
 
 import json
@@ -49,19 +49,19 @@ class Sample:
         """The rules behind them."""
         return {f["rule"] for f in self.findings(address, effect)}
 
-    def cures(self, address: str) -> list[str]:
-        """The cures of the first finding that blocks, best first."""
-        return [c["id"] for c in self.findings(address)[0]["cures"]]
+    def remedies(self, address: str) -> list[str]:
+        """The remedies of the first finding that blocks, best first."""
+        return [c["id"] for c in self.findings(address)[0]["remedies"]]
 
 
 class SampleTest(unittest.TestCase):
     """Shorthand for what is asserted again and again."""
 
-    def blocked(self, sample: Sample, address: str, rules: set[str], cures: list[str]) -> None:
-        """Blocked by just these rules; the first of them has just these cures."""
+    def blocked(self, sample: Sample, address: str, rules: set[str], remedies: list[str]) -> None:
+        """Blocked by just these rules; the first of them has just these remedies."""
         self.assertEqual(sample.rules(address), rules, address)
-        self.assertEqual(sample.cures(address), cures, address)
-        verdict = "blocked-curable" if cures else "blocked"
+        self.assertEqual(sample.remedies(address), remedies, address)
+        verdict = "blocked-fixable" if remedies else "blocked"
         self.assertEqual(sample.devices[address]["verdict"], verdict, address)
 
     def free(self, sample: Sample, *addresses: str) -> None:
@@ -86,11 +86,11 @@ class ProLiantGen8(SampleTest):
         self.assertIn(REGIONS, finding["text"])
         self.assertIn("6 more", finding["text"])
         self.assertEqual(sum("DMAR RMRR" in e for e in finding["evidence"]), 7)
-        self.assertIn("RMRDS_Slot2", finding["cures"][0]["text"])
-        self.assertIn("iLO", finding["cures"][0]["risk"])
+        self.assertIn("RMRDS_Slot2", finding["remedies"][0]["text"])
+        self.assertIn("iLO", finding["remedies"][0]["side_effect"])
         for nic in ("0a:00.0", "0a:00.1"):
             self.blocked(s, nic, {"rmrr-hard"}, ["bios-rmrds", "table-override", "use-vf"])
-            self.assertIn("RMRDS_Slot3", s.findings(nic)[0]["cures"][0]["text"])
+            self.assertIn("RMRDS_Slot3", s.findings(nic)[0]["remedies"][0]["text"])
         for embedded in ("02:00.0", "03:00.0", "03:00.1", "03:00.2", "03:00.3"):
             self.blocked(s, embedded, {"rmrr-hard"}, ["table-override"])
             self.assertIsNone(s.devices[embedded]["slot"])
@@ -106,7 +106,7 @@ class ProLiantGen8(SampleTest):
         text = Sample("dl380p-gen8").run().stdout
         last = text[text.rindex("Next:"):]
         self.assertIn("Next: to free slot 2, set the hidden BIOS setting RMRDS_Slot2", last)
-        self.assertIn("its price: iLO no longer sees the card", last)
+        self.assertIn("side effect: iLO no longer sees the card", last)
         self.assertIn("explain 07:00.0", last.splitlines()[-1])
         self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
 
@@ -130,9 +130,9 @@ class ProLiantGen8(SampleTest):
     def test_iommu_off_in_the_kernel(self) -> None:
         s = Sample("dl380p-gen8-iommu-off")
         self.blocked(s, "07:00.0", {"iommu-off", "rmrr-hard"}, ["kernel-argument"])
-        self.assertIn("intel_iommu=on", s.findings("07:00.0")[0]["cures"][0]["text"])
+        self.assertIn("intel_iommu=on", s.findings("07:00.0")[0]["remedies"][0]["text"])
         # The table tells what comes after: the slot will still be held.
-        self.assertEqual(s.devices["04:00.0"]["verdict"], "blocked-curable")
+        self.assertEqual(s.devices["04:00.0"]["verdict"], "blocked-fixable")
         self.assertEqual(s.rules("04:00.0"), {"iommu-off"})
 
     def test_iommu_off_in_the_firmware(self) -> None:

@@ -36,16 +36,16 @@ class Held(Case):
                  *records)
         return t
 
-    def finding(self, rule="rmrr-hard", effect="blocks", *words, cures=None):
+    def finding(self, rule="rmrr-hard", effect="blocks", *words, remedies=None):
         device = self.survey()[HBA]
         self.assertEqual(device["verdict"],
-                         {"blocks": "blocked-curable", "informs": "assignable",
+                         {"blocks": "blocked-fixable", "informs": "assignable",
                           "unknown": "unknown"}[effect])
-        return self.assert_finding(device, rule, effect, *words, cures=cures)
+        return self.assert_finding(device, rule, effect, *words, remedies=remedies)
 
     def test_text_and_proof(self):
         self.held()
-        f = self.finding("rmrr-hard", "blocks", "0xbdf83000-0xbdf84fff", cures=OVERRIDE)
+        f = self.finding("rmrr-hard", "blocks", "0xbdf83000-0xbdf84fff", remedies=OVERRIDE)
         proof = "\n".join(f["evidence"])
         self.assertIn("DMAR RMRR 0 at +0x40", proof)
         self.assertIn("/sys/kernel/iommu_groups/2/reserved_regions", proof)
@@ -88,9 +88,9 @@ class Held(Case):
 
     def test_cures_of_a_gen8(self):
         self.held(product="ProLiant DL380p Gen8", slot=2)
-        f = self.finding(cures=["bios-rmrds", "table-override"])
-        self.assertIn("RMRDS_Slot2 to Endpoints_Excluded", f["cures"][0]["text"])
-        self.assertIn("iLO", f["cures"][0]["risk"])
+        f = self.finding(remedies=["bios-rmrds", "table-override"])
+        self.assertIn("RMRDS_Slot2 to Endpoints_Excluded", f["remedies"][0]["text"])
+        self.assertIn("iLO", f["remedies"][0]["side_effect"])
         self.assertNotIn("embedded", f["text"])
 
     def test_no_rmrds_elsewhere(self):
@@ -99,22 +99,22 @@ class Held(Case):
                               ("ProLiant DL380p Gen8", None)):
             self.setUp()
             self.held(product=product, slot=slot)
-            self.finding(cures=OVERRIDE)
+            self.finding(remedies=OVERRIDE)
 
     def test_no_setting_for_a_slot_beyond(self):
         self.held(product="ProLiant ML350p Gen8", slot=17)
-        self.finding(cures=OVERRIDE)
+        self.finding(remedies=OVERRIDE)
 
     def test_slot_of_a_guess_names_no_setting(self):
         t = self.held(product="ProLiant DL380p Gen8")
         t.remove("sys/bus/pci/devices/0000:00:03.0")
         t.bridge("0000:00:03.0", 7, group=1, slot=2)
-        self.finding(cures=OVERRIDE)
+        self.finding(remedies=OVERRIDE)
 
     def test_disputed_slot_is_told_with_the_cure(self):
         self.held(product="ProLiant DL380p Gen8", slot=2).slot("5", "0000:07:00")
-        f = self.finding(cures=["bios-rmrds", "table-override"])
-        self.assertIn("another source says slot 5", f["cures"][0]["text"])
+        f = self.finding(remedies=["bios-rmrds", "table-override"])
+        self.assertIn("another source says slot 5", f["remedies"][0]["text"])
 
     def test_embedded_on_a_proliant(self):
         t = self.held(product="ProLiant DL380p Gen8")
@@ -126,25 +126,25 @@ class Held(Case):
 
     def test_gen9_network_card(self):
         self.held(product="ProLiant DL380 Gen9", slot=2, class_code=0x020000)
-        self.finding(cures=["bios-shared-memory", "table-override"])
+        self.finding(remedies=["bios-shared-memory", "table-override"])
         self.setUp()
         self.held(product="ProLiant DL380p Gen8", slot=2, class_code=0x020000)
-        self.finding(cures=["bios-rmrds", "table-override"])
+        self.finding(remedies=["bios-rmrds", "table-override"])
 
     def test_relax_rmrr_on_proxmox_only(self):
-        for release, cures in (("6.5.13-1-pve", ["relax-rmrr", "table-override"]),
+        for release, remedies in (("6.5.13-1-pve", ["relax-rmrr", "table-override"]),
                                ("6.8.4-2-pve", ["relax-rmrr", "table-override"]),
                                ("5.15.108-1-pve", OVERRIDE), ("6.5.0-amd64", OVERRIDE)):
             self.setUp()
             self.held(release)
-            self.finding(cures=cures)
+            self.finding(remedies=remedies)
 
     def test_lockdown_takes_the_override(self):
         t = self.held()
         for state in ("none [integrity] confidentiality\n", "none integrity [confidentiality]\n"):
             t.write("sys/kernel/security/lockdown", state)
             device = self.survey()[HBA]
-            self.assert_finding(device, "rmrr-hard", "blocks", cures=[])
+            self.assert_finding(device, "rmrr-hard", "blocks", remedies=[])
             self.assertEqual(device["verdict"], "blocked")
 
     def test_usb_and_display_go(self):
@@ -202,7 +202,7 @@ class Held(Case):
             self.setUp()
             self.held(release, iommu="ivhd0")
             f = self.finding("ivmd-hard", effect, "IVMD",
-                             cures=[] if effect == "informs" else
+                             remedies=[] if effect == "informs" else
                              ["bios-preboot-dma", "table-override"])
             if effect == "unknown":
                 self.assertEqual(f["could"], "blocks")
@@ -236,7 +236,7 @@ class Companions(Case):
         self.tree.regions(5, DIRECT)
         devices = self.survey()
         self.assert_finding(devices["0000:00:1f.3"], "region-companion", "blocks",
-                            "shares group 5 with 00:1f.2", "RMRR", cures=OVERRIDE)
+                            "shares group 5 with 00:1f.2", "RMRR", remedies=OVERRIDE)
         self.assert_not_found(devices["0000:00:1f.2"], "region-companion")
         self.assert_finding(devices["0000:00:1f.2"], "rmrr-hard", "blocks")
         self.assertEqual(devices["0000:00:1f.0"]["verdict"], "not-endpoint")
@@ -278,10 +278,10 @@ class BridgeDriver(Case):
     def test_shpchp(self):
         device = self.port("shpchp")
         f = self.assert_finding(device, "bridge-driver", "blocks", "00:1c.0", "shpchp",
-                                cures=["unbind-bridge"])
+                                remedies=["unbind-bridge"])
         self.assertIn("echo 0000:00:1c.0 > /sys/bus/pci/drivers/shpchp/unbind",
-                      f["cures"][0]["text"])
-        self.assertEqual(device["verdict"], "blocked-curable")
+                      f["remedies"][0]["text"])
+        self.assertEqual(device["verdict"], "blocked-fixable")
 
     def test_harmless(self):
         for driver in ("pcieport", "pci-stub", "vfio-pci", "mlx5_vfio_pci", None):
@@ -324,15 +324,15 @@ class Iommu(Case):
     def test_absent(self):
         self.off()
         f = self.assert_finding(self.device(), "iommu-absent", "blocks", "no IOMMU",
-                                cures=["bios-iommu"])
-        self.assertIn("Intel VT-d", f["cures"][0]["text"])
+                                remedies=["bios-iommu"])
+        self.assertIn("Intel VT-d", f["remedies"][0]["text"])
         self.assert_not_found(self.device(), "iommu-off")
 
     def test_iort_is_a_table_too(self):
         t = self.off()
         t.write("sys/firmware/acpi/tables/IORT", iort_table(4))
         self.assert_not_found(self.device(), "iommu-absent")
-        self.assert_finding(self.device(), "iommu-off", "blocks", "IORT", cures=[])
+        self.assert_finding(self.device(), "iommu-off", "blocks", "IORT", remedies=[])
         # many list interrupt controllers and no IOMMU
         t.write("sys/firmware/acpi/tables/IORT", iort_table(0))
         self.assert_finding(self.device(), "iommu-absent", "blocks", "its IORT lists none")
@@ -353,14 +353,14 @@ class Iommu(Case):
     def test_absent_in_a_guest(self):
         t = self.off()
         t.write("proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu vme hypervisor lahf_lm\n")
-        self.assert_finding(self.device(), "iommu-absent", "blocks", cures=["virtual-iommu"])
+        self.assert_finding(self.device(), "iommu-absent", "blocks", remedies=["virtual-iommu"])
         t.write("proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu vme lahf_lm\n")
-        self.assert_finding(self.device(), "iommu-absent", "blocks", cures=["bios-iommu"])
+        self.assert_finding(self.device(), "iommu-absent", "blocks", remedies=["bios-iommu"])
 
     def test_xen(self):
         t = self.off()
         t.write("sys/hypervisor/type", "xen\n")
-        self.assert_finding(self.device(), "xen", "blocks", "not for KVM", cures=[])
+        self.assert_finding(self.device(), "xen", "blocks", "not for KVM", remedies=[])
         self.assertEqual(self.device()["verdict"], "blocked")
         t.write("sys/hypervisor/type", "kvm\n")
         self.assert_not_found(self.device(), "xen")
@@ -396,31 +396,31 @@ class Iommu(Case):
         self.off().remove("sys/firmware")
         self.assert_not_found(self.device(), "iommu-absent")
         self.assert_finding(self.device(), "iommu-off", "blocks", "could not be read",
-                            cures=["kernel-argument", "bios-iommu"])
+                            remedies=["kernel-argument", "bios-iommu"])
 
     def test_off_cures(self):
         t = self.off()
         t.dmar(drhd())
-        self.assert_finding(self.device(), "iommu-off", "blocks", cures=["kernel-argument"])
+        self.assert_finding(self.device(), "iommu-off", "blocks", remedies=["kernel-argument"])
         t.write("proc/cmdline", "intel_iommu=off\n")
         f = self.assert_finding(self.device(), "iommu-off", "blocks", "(intel_iommu=off)")
-        self.assertIn("take intel_iommu=off off", f["cures"][0]["text"])
+        self.assertIn("take intel_iommu=off off", f["remedies"][0]["text"])
 
     def test_broken_table_is_not_cured_by_an_argument(self):
         t = self.off()
         t.write("sys/firmware/acpi/tables/DMAR", b"DMAR" + b"\0" * 60)
         f = self.assert_finding(self.device(), "iommu-off", "blocks", "broken", "DMAR+0x4",
-                                cures=["bios-update", "table-override"])
+                                remedies=["bios-update", "table-override"])
         t.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
         f = self.found(self.device(), "iommu-off")
-        self.assertEqual([c["id"] for c in f["cures"]], ["bios-update"])
+        self.assertEqual([c["id"] for c in f["remedies"]], ["bios-update"])
 
     def test_direct_map_failed(self):
         t = self.off()
         t.ivrs(ivmd(START, 0x1000, flags=UNITY))
         t.log("AMD-Vi: not able to establish FW requested direct mapping")
         self.assert_finding(self.device(), "iommu-off", "blocks", "could not map",
-                            cures=["kernel-argument", "bios-update", "table-override"])
+                            remedies=["kernel-argument", "bios-update", "table-override"])
 
     def test_on_says_nothing(self):
         t = self.host()
@@ -434,7 +434,7 @@ class Iommu(Case):
         t.bridge("0000:00:1c.0", 3)
         t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
         f = self.assert_finding(self.device(), "iommu-scope-type", "blocks", "00:1c.0",
-                                "an endpoint", cures=["bios-update", "table-override"])
+                                "an endpoint", remedies=["bios-update", "table-override"])
         self.assertIn("DMAR+0x58: scope of type 1 for 00:1c.0", f["evidence"][0])
         self.assert_not_found(self.device(), "iommu-off")
         # in any structure that is matched, and not where all devices are meant
@@ -462,7 +462,7 @@ class Iommu(Case):
         t.ivrs(ivmd(START, 0x1000))
         f = self.found(self.device(), "iommu-off")
         self.assertIn("IVRS", f["text"])
-        self.assertEqual(f["cures"], [])  # on by default: there is nothing to switch
+        self.assertEqual(f["remedies"], [])  # on by default: there is nothing to switch
         self.assertIn("AMD-Vi", "".join(f["evidence"]))
 
 
@@ -493,7 +493,7 @@ class Device(Case):
         devices = self.survey()
         self.assert_finding(devices["0000:00:00.2"], "no-group", "blocks", "the IOMMU itself")
         self.assertEqual(devices["0000:00:00.2"]["verdict"], "blocked")
-        self.assertEqual(devices["0000:03:00.0"]["verdict"], "blocked-curable")
+        self.assertEqual(devices["0000:03:00.0"]["verdict"], "blocked-fixable")
 
     def test_group_unread(self):
         t = self.host()
@@ -521,7 +521,7 @@ class Device(Case):
         t.device("10000:e1:00.0", group=1)
         t.device("0000:00:0e.0", group=1)
         self.assert_finding(self.survey()["10000:e1:00.0"], "behind-vmd", "blocks",
-                            cures=["bios-vmd"])
+                            remedies=["bios-vmd"])
         self.assert_not_found(self.survey()["0000:00:0e.0"], "behind-vmd")
 
     def test_pf_and_vf(self):
@@ -533,7 +533,7 @@ class Device(Case):
         t.regions(1, DIRECT)
         devices = self.survey()
         self.assert_finding(devices["0000:03:00.0"], "pf-with-vfs", "blocks",
-                            "2 of its virtual functions", cures=["use-vf", "vfs-off"])
+                            "2 of its virtual functions", remedies=["use-vf", "vfs-off"])
         vf = devices["0000:03:10.0"]
         self.assert_finding(vf, "vf", "informs", "03:00.0")
         self.assert_finding(vf, "region-not-for-vf", "informs", "03:00.0")
@@ -570,7 +570,7 @@ class Device(Case):
 
     def test_denylist(self):
         self.assert_finding(self.device(0x0B4000, device=0x0435), "vfio-denylist", "blocks",
-                            cures=["disable-denylist"])
+                            remedies=["disable-denylist"])
         for vendor, number in ((0x8086, 0x0436), (0x1000, 0x0435)):
             self.setUp()
             self.assert_not_found(self.device(0x0B4000, vendor=vendor, device=number),
@@ -600,8 +600,8 @@ class Device(Case):
             t.bridge(f"0000:00:{bus:02x}.0", bus, group=1, driver="shpchp")
         t.regions(1)
         f = self.assert_finding(self.survey()["0000:09:00.0"], "bridge-driver", "blocks",
-                                "00:01.0", "7 more", cures=["unbind-bridge"])
-        self.assertIn("likewise", f["cures"][0]["text"])
+                                "00:01.0", "7 more", remedies=["unbind-bridge"])
+        self.assertIn("likewise", f["remedies"][0]["text"])
 
     def test_relaxed_by_the_command_line(self):
         """The beginning of the log may be gone; only Proxmox knows the argument."""
@@ -702,15 +702,15 @@ class Together(Case):
             ("vfio-denylist", "blocks"), ("bridge-driver", "blocks"),
             ("line-interrupts", "degrades"), ("no-reset", "degrades"), ("companions", "degrades"),
             ("slot-disputed", "informs")])
-        self.assertEqual(device["verdict"], "blocked-curable")
+        self.assertEqual(device["verdict"], "blocked-fixable")
         run = self.run_pcipass("explain", "03:00.0")
         self.assertEqual(run.returncode, 0)
         for f in device["findings"]:
-            self.assertIn(f"rule:  {f['rule']}", run.stdout)
+            self.assertIn(f"rule:     {f['rule']}", run.stdout)
         # what is not held can be passed all the same; without it nothing is left
         t.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
         held = self.survey()["0000:03:00.0"]["findings"][1]
-        self.assertEqual([c["id"] for c in held["cures"]], ["use-vf"])
+        self.assertEqual([c["id"] for c in held["remedies"]], ["use-vf"])
         t.remove("sys/bus/pci/devices/0000:03:00.0")
         t.device("0000:03:00.0", 0x0B4000, device=0x0435, group=1, driver="qat", reset=None,
                  msi=False)
@@ -724,7 +724,7 @@ class Together(Case):
         effects = [(f["effect"], f.get("could")) for f in device["findings"]]
         self.assertEqual(effects, [("blocks", None), ("unknown", "blocks"), ("unknown", "blocks"),
                                    ("degrades", None)])
-        self.assertEqual(device["verdict"], "blocked-curable")
+        self.assertEqual(device["verdict"], "blocked-fixable")
 
 
 if __name__ == "__main__":

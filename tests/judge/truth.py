@@ -27,7 +27,7 @@ from machinery import vfio  # noqa: E402
 from machinery.kernel import Kernel  # noqa: E402
 
 YES = {"assignable", "care"}
-NO = {"blocked", "blocked-curable"}
+NO = {"blocked", "blocked-fixable"}
 
 # What the kernel answered, as (step, errno), and the rules of which one must then have blocked.
 REGION = {"rmrr-hard", "ivmd-hard", "region-hard", "region-companion"}

@@ -14,25 +14,25 @@
 #include "plan/json.h"
 
 static const char head[] =
-	"{\"schema\":\"pcipass.plan/1\",\"wish\":\"slot2\",\"host\":{\"product\":null,"
+	"{\"schema\":\"pcipass.plan/1\",\"request\":\"slot2\",\"host\":{\"product\":null,"
 	"\"bios_version\":null,\"kernel\":null},\"devices\":[{\"address\":\"0000:07:00.0\","
 	"\"vendor\":\"1000\",\"device\":\"0087\",\"slot\":null,\"asked\":true}],\"regions\":[],"
 	"\"steps\":[";
 static const char tail[] = "],\"alternatives\":[]}";
 
 static const char bind_step[] =
-	"{\"kind\":\"bind\",\"cure\":\"bind\",\"text\":\"\",\"risk\":null,\"undo\":\"\","
+	"{\"kind\":\"bind\",\"remedy\":\"bind\",\"text\":\"\",\"side_effect\":null,\"undo\":\"\","
 	"\"needs_reboot\":false,\"bind\":{\"address\":\"0000:07:00.0\",\"vendor\":\"1000\","
 	"\"device\":\"0087\",\"expected_driver\":\"mpt3sas\"}}";
 static const char unbind_step[] =
-	"{\"kind\":\"unbind\",\"cure\":\"unbind-vfio\",\"text\":\"\",\"risk\":null,\"undo\":\"\","
+	"{\"kind\":\"unbind\",\"remedy\":\"unbind-vfio\",\"text\":\"\",\"side_effect\":null,\"undo\":\"\","
 	"\"needs_reboot\":%s,\"unbind\":{\"address\":\"0000:07:00.0\",\"vendor\":\"1000\","
 	"\"device\":\"0087\",\"expected_driver\":\"vfio-pci\"%s}}";
 static const char hand_step[] =
-	"{\"kind\":\"instruction\",\"cure\":\"bios-vmd\",\"text\":\"switch it off\","
-	"\"risk\":\"disks\",\"undo\":\"on\",\"needs_reboot\":true}";
+	"{\"kind\":\"instruction\",\"remedy\":\"bios-vmd\",\"text\":\"switch it off\","
+	"\"side_effect\":\"disks\",\"undo\":\"on\",\"needs_reboot\":true}";
 static const char ivrs_step[] =
-	"{\"kind\":\"override\",\"cure\":\"table-override\",\"text\":\"\",\"risk\":null,"
+	"{\"kind\":\"override\",\"remedy\":\"table-override\",\"text\":\"\",\"side_effect\":null,"
 	"\"undo\":\"\",\"needs_reboot\":true,\"override\":{\"table\":\"IVRS\","
 	"\"expected_crc\":\"0x0000cafe\",\"expected_bytes\":100,"
 	"\"devices\":[\"0001:07:00.0\",\"0001:07:1f.7\"]}}";

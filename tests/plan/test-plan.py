@@ -22,12 +22,12 @@ IVRS = "sys/firmware/acpi/tables/IVRS"
 
 def kinds(plan: dict) -> list[tuple[str, str]]:
     """What the steps are."""
-    return [(s["kind"], s["cure"]) for s in plan["steps"]]
+    return [(s["kind"], s["remedy"]) for s in plan["steps"]]
 
 
 def ways(plan: dict, possible: bool = True) -> list[str]:
     """The other ways."""
-    return [a["cure"] for a in plan["alternatives"] if a["possible"] == possible]
+    return [a["remedy"] for a in plan["alternatives"] if a["possible"] == possible]
 
 
 def addresses(plan: dict) -> list[str]:
@@ -45,7 +45,7 @@ class Gen8(Planning):
             "schema": "rmrds.xml", "section": "RMRDS_Slot2", "expected": "Endpoints_Included",
             "wanted": "Endpoints_Excluded", "store": None})
         self.assertTrue(plan["steps"][0]["needs_reboot"])
-        self.assertIn("iLO", plan["steps"][0]["risk"])
+        self.assertIn("iLO", plan["steps"][0]["side_effect"])
         self.assertEqual(ways(plan), ["table-override", "another-slot"])
         self.assertEqual(addresses(plan), ["07:00.0"])
         self.assertEqual(len(plan["regions"]), 7)
@@ -74,7 +74,7 @@ class Gen8(Planning):
         plan = self.plan(self.sample("dl380p-gen8"), "slot2", "--by", "table-override")
         self.assertEqual(kinds(plan), [("override", "table-override")])
         self.assertEqual(ways(plan), ["bios-rmrds", "another-slot"])
-        risk = plan["steps"][0]["risk"]
+        risk = plan["steps"][0]["side_effect"]
         self.assertIn("0xe8000-0xe8fff and 1 more: every guest has memory there", risk)
         self.assertIn("more than 3037 MiB", risk)
         self.assertIn("max-ram-below-4g=2G", risk)
@@ -96,7 +96,7 @@ class Gen8(Planning):
         plan = self.plan(root, "slot2", "--by", "relax-rmrr")
         self.assertEqual([s["argument"]["argument"] for s in plan["steps"]],
                          ["intel_iommu=on,relax_rmrr"])
-        self.assertIn("every device of the host", plan["steps"][0]["risk"])
+        self.assertIn("every device of the host", plan["steps"][0]["side_effect"])
         # Groups are foretold: iLO's functions share one, and with the IOMMU off too.
         self.assertEqual(addresses(self.plan(root, "01:00.4")), ["01:00.0", "01:00.2", "01:00.4"])
 
@@ -124,7 +124,7 @@ class Gen8(Planning):
         why = self.refused(root, "slot2", "--by", "table-override")
         self.assertIn("locked down", why)
         self.assertIn("bios-rmrds", why)
-        self.assertIn("no cure is known here", self.refused(root, "02:00.0"))
+        self.assertIn("no remedy is known here", self.refused(root, "02:00.0"))
 
     def test_tboot(self):
         root = self.own("dl380p-gen8")
@@ -193,17 +193,17 @@ class Others(Planning):
         self.assertEqual(self.plan(root, "41:10.2")["steps"], [])
 
     def test_instructions(self):
-        for name, wish, cure in (("conventional-pci", "02:00.0", "unbind-bridge"),
+        for name, wish, remedy in (("conventional-pci", "02:00.0", "unbind-bridge"),
                                  ("no-intremap", "slot3", "allow-unsafe-interrupts"),
                                  ("dl380p-gen8-vtd-off", "slot2", "bios-iommu")):
             root = self.sample(name)
-            self.assertEqual(kinds(self.plan(root, wish)), [("instruction", cure)])
+            self.assertEqual(kinds(self.plan(root, wish)), [("instruction", remedy)])
             # Without --dry-run it has to say that it cannot.
             run = self.run_pcipass("free", wish, path=root)
             self.assertEqual(run.returncode, 2, run.stderr)
 
     def test_incurable(self):
-        self.assertIn("no cure is known", self.refused(self.sample("amd-board"), "00:00.2"))
+        self.assertIn("no remedy is known", self.refused(self.sample("amd-board"), "00:00.2"))
 
     def held(self, *regions: bytes, product: str = "Z420") -> Path:
         """An HBA and its neighbour below one port, each in a group of its own."""
@@ -221,8 +221,8 @@ class Others(Planning):
         region = rmrr(0xbdf83000, 0xbdf84fff, scope(BRIDGE, 0, "03.0"))
         plan = self.plan(self.held(region), "07:00.0")
         self.assertEqual(len(plan["steps"][0]["override"]["scopes"]), 1)
-        self.assertIn("00:03.0", plan["steps"][0]["risk"])
-        self.assertIn("07:00.1", plan["steps"][0]["risk"])
+        self.assertIn("00:03.0", plan["steps"][0]["side_effect"])
+        self.assertIn("07:00.1", plan["steps"][0]["side_effect"])
 
     def test_each_scope_that_covers(self):
         # By its own entry and by the bridge's: both go, or it stays held.
@@ -248,7 +248,7 @@ class Others(Planning):
                 (0x880000000, "above 4 GiB", "max-ram")):
             self.setUp()
             region = rmrr(start, start + 0xfff, scope(ENDPOINT, 0, "03.0", "00.0"))
-            risk = self.plan(self.held(region), "07:00.0")["steps"][0]["risk"]
+            risk = self.plan(self.held(region), "07:00.0")["steps"][0]["side_effect"]
             self.assertIn(words, risk)
             self.assertNotIn(not_words, risk)
 
@@ -331,7 +331,7 @@ class Files(Planning):
         step, inner = ("steps", 0), ("steps", 0, "override")
         wrong = [
             changed(plan, "schema", to="pcipass.plan/2"), changed(plan, "more", to=1),
-            changed(plan, "wish", to=KeyError), changed(plan, "wish", to="a\u001b[0m"),
+            changed(plan, "request", to=KeyError), changed(plan, "request", to="a\u001b[0m"),
             changed(plan, "devices", to=[]), changed(plan, "steps", to={}),
             changed(plan, "steps", to=plan["steps"] * 257),
             changed(plan, *step, "kind", to="run"), changed(plan, *step, "kind", to="bind"),
@@ -362,10 +362,10 @@ class Files(Planning):
             self.assertIn("plan: ", run.stderr)
             self.assertEqual(run.stdout, "")
         text = json.dumps(plan)
-        for broken in (text[:-1], text + "x", text.replace('"wish"', '"wish": "a", "wish"', 1), "",
+        for broken in (text[:-1], text + "x", text.replace('"request"', '"request": "a", "request"', 1), "",
                        "[]", " " * (4 << 20) + text):
             self.assertEqual(self.load(self.file(broken)).returncode, 4)
-        argument = {"kind": "argument", "cure": "x", "text": "", "risk": None, "undo": "",
+        argument = {"kind": "argument", "remedy": "x", "text": "", "side_effect": None, "undo": "",
                     "needs_reboot": True, "argument": {"argument": "init=/bin/sh"}}
         self.assertIn("none that a plan may add",
                       self.load(self.file(changed(plan, "steps", to=[argument]))).stderr)

@@ -157,7 +157,7 @@ class OtherSteps(Verify):
     def step(self, kind: str, needs_reboot: bool, **details) -> dict:
         """A plan for the freed host with one step of that kind."""
         plan = self.plan(self.after, "slot2")
-        plan["steps"] = [{"kind": kind, "cure": kind, "text": "", "risk": None, "undo": "",
+        plan["steps"] = [{"kind": kind, "remedy": kind, "text": "", "side_effect": None, "undo": "",
                           "needs_reboot": needs_reboot, kind: details}]
         return plan
 
@@ -219,7 +219,7 @@ class OtherSteps(Verify):
     def test_text(self):
         plan = self.file(self.plan(self.before, "slot2"))
         run = self.run_pcipass("verify", "--plan", plan, path=self.after)
-        self.assertEqual(run.stdout.splitlines()[-1], "slot2: it took")
+        self.assertEqual(run.stdout.splitlines()[-1], "slot2: freed")
         self.assertEqual([x for x in run.stdout.splitlines() if len(x) > 80], [])
 
 
