@@ -154,16 +154,16 @@ class Coverage(Arm):
         t = self.host(iommu=None, log=())
         t.write("sys/firmware/acpi/tables/IORT", iort(its_group()))
         t.device("0000:00:05.0")
-        f = self.assert_finding(self.at(), "iommu-absent", "blocks", cures=["bios-iommu"])
-        self.assertIn("SMMU", f["cures"][0]["text"])
-        self.assertNotIn("VT-d", f["cures"][0]["text"])
+        f = self.assert_finding(self.at(), "iommu-absent", "blocks", remedies=["bios-iommu"])
+        self.assertIn("SMMU", f["remedies"][0]["text"])
+        self.assertNotIn("VT-d", f["remedies"][0]["text"])
 
     def test_intels_words_mean_nothing(self):
         t = self.host(iommu=None, log=())
         t.write("sys/firmware/acpi/tables/IORT", covered())
         t.write("proc/cmdline", "intel_iommu=off iommu=off\n")
         t.device("0000:00:05.0")
-        f = self.assert_finding(self.at(), "iommu-off", "blocks", "(IORT)", cures=[])
+        f = self.assert_finding(self.at(), "iommu-off", "blocks", "(IORT)", remedies=[])
         self.assertNotIn("intel", f["text"])
 
 
@@ -205,7 +205,7 @@ class Company(Arm):
     def test_a_bridge_that_vfio_refuses(self):
         self.behind(driver="shpchp")
         self.assert_finding(self.at("0000:04:00.0"), "bridge-driver", "blocks", "00:03.0",
-                            cures=["unbind-bridge"])
+                            remedies=["unbind-bridge"])
 
     def test_not_known_with_whom(self):
         """64 bytes of configuration space, as without root."""
@@ -237,7 +237,7 @@ class Interrupts(Arm):
     def test_gicv2m(self):
         for text in GICV2M, GICV2M_6_1:
             f = self.judged("blocks", text, "EPERM")
-            self.assertEqual([c["id"] for c in f["cures"]], ["allow-unsafe-interrupts"])
+            self.assertEqual([c["id"] for c in f["remedies"]], ["allow-unsafe-interrupts"])
             self.assertEqual(f["evidence"][0],
                              "/proc/interrupts: GICv2m, which does not tell devices apart; no ITS")
             for word in "IR-", "DMAR", "VT-d", "intremap":
