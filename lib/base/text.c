@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 
 static bool is_blank(uint8_t c)
@@ -89,17 +90,6 @@ void pp_text_clean_in_place(char *s)
 	}
 }
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
 static bool parse(const char *s, unsigned int radix, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
@@ -109,9 +99,9 @@ static bool parse(const char *s, unsigned int radix, uint64_t max, uint64_t *ret
 		s++;
 	if (radix == 16 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
 		s += 2;
-	for (; (unsigned int)digit_value(*s) < radix; s++) {
+	for (; pp_hex_digit((uint8_t)*s) < radix; s++) {
 		if (__builtin_mul_overflow(v, (uint64_t)radix, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)digit_value(*s), &v))
+		    __builtin_add_overflow(v, (uint64_t)pp_hex_digit((uint8_t)*s), &v))
 			return false;
 		any = true;
 	}

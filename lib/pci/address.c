@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "pci/address.h"
 
 void pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
@@ -25,15 +26,10 @@ static const char *field(const char *s, int max_digits, char end, uint32_t *ret)
 	int n = 0;
 
 	for (; n < max_digits; n++) {
-		char c = s[n];
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (uint32_t)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			v = v << 4 | (uint32_t)(c - 'A' + 10);
-		else
+		unsigned int digit = pp_hex_digit((uint8_t)s[n]);
+		if (digit > 15)
 			break;
+		v = v << 4 | digit;
 	}
 	if (!n || s[n] != end)
 		return NULL;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "source/manifest.h"
 
@@ -14,11 +15,6 @@ struct parser {
 };
 
 #define BAD(p, ...) pp_fail((p)->e, EBADMSG, PP_MANIFEST_PATH " line " __VA_ARGS__)
-
-static int hex_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 enum form {
 	PATH_FILE,
@@ -46,9 +42,10 @@ static int take_path(struct parser *p, struct pp_span in, enum form form, const 
 	for (size_t i = 0; i < in.len; i++) {
 		uint8_t c = in.data[i];
 		if (c == '\\') {
-			int high = in.len - i > 3 ? hex_digit(in.data[i + 2]) : -1;
-			int low = in.len - i > 3 ? hex_digit(in.data[i + 3]) : -1;
-			if (high < 0 || low < 0 || in.data[i + 1] != 'x' || !(high | low))
+			bool whole = in.len - i > 3;
+			unsigned int high = whole ? pp_hex_digit_lower(in.data[i + 2]) : 16;
+			unsigned int low = whole ? pp_hex_digit_lower(in.data[i + 3]) : 16;
+			if (high > 15 || low > 15 || in.data[i + 1] != 'x' || !(high | low))
 				return BAD(p, "%u: a backslash that begins no \\xHH", p->line);
 			c = (uint8_t)(high << 4 | low);
 			i += 3;
@@ -120,10 +117,10 @@ static bool take_hex(struct pp_span *in, uint64_t *ret)
 	uint64_t v = 0;
 	size_t n = 0;
 
-	for (; n < in->len && hex_digit(in->data[n]) >= 0; n++) {
+	for (; n < in->len && pp_hex_digit_lower(in->data[n]) <= 15; n++) {
 		if (n == 15)
 			return false; /* offsets stay below 2^60, so that end + 1 cannot wrap */
-		v = v << 4 | (uint64_t)hex_digit(in->data[n]);
+		v = v << 4 | pp_hex_digit_lower(in->data[n]);
 	}
 	*in = PP_SPAN(in->data + n, in->len - n);
 	*ret = v;

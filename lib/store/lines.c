@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "conrep/schema.h"
 #include "store/lines.h"
@@ -22,17 +23,12 @@ uint32_t pp_crc32(struct pp_span bytes)
 
 void pp_lines_put(struct pp_buffer *b, const char *head, struct pp_span bytes)
 {
-	static const char digits[] = "0123456789abcdef";
 	char line[2 * PP_LINES_BYTES + 1];
 
 	pp_buffer_printf(b, "%s %zu\n", head, bytes.len);
 	for (size_t at = 0, n; at < bytes.len; at += n) {
 		n = bytes.len - at < PP_LINES_BYTES ? bytes.len - at : PP_LINES_BYTES;
-		for (size_t i = 0; i < n; i++) {
-			line[2 * i] = digits[bytes.data[at + i] >> 4];
-			line[2 * i + 1] = digits[bytes.data[at + i] & 15];
-		}
-		line[2 * n] = '\n';
+		*pp_hex_put(PP_SPAN(bytes.data + at, n), line) = '\n';
 		pp_buffer_append(b, line, 2 * n + 1);
 	}
 }
@@ -156,11 +152,6 @@ static bool number(struct pp_span s, size_t max, size_t *ret)
 	return v <= max;
 }
 
-static int digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int take_line(struct pp_lines *l, uint8_t *to, size_t n, struct pp_error *e)
 {
 	if (!pp_lines_next(l))
@@ -169,10 +160,11 @@ static int take_line(struct pp_lines *l, uint8_t *to, size_t n, struct pp_error 
 		return pp_lines_fail(l, e, "%zu characters, %zu hex digits are due", l->line.len,
 		                     2 * n);
 	for (size_t i = 0; i < n; i++) {
-		int high = digit(l->line.data[2 * i]), low = digit(l->line.data[2 * i + 1]);
-		if (high < 0 || low < 0)
+		unsigned int high = pp_hex_digit_lower(l->line.data[2 * i]),
+			     low = pp_hex_digit_lower(l->line.data[2 * i + 1]);
+		if (high > 15 || low > 15)
 			return pp_lines_fail(l, e, "character %zu is no lower-case hex digit",
-			                     2 * i + 1 + (high >= 0));
+			                     2 * i + 1 + (high <= 15));
 		to[i] = (uint8_t)(high << 4 | low);
 	}
 	return 0;
