@@ -65,6 +65,21 @@ static void name_prefix(const char *name, char ret[PREFIX_BYTES + 1])
 	snprintf(ret, PREFIX_BYTES + 1, ".pcipass-%08x-", sum);
 }
 
+/*
+ * Its writer holds it locked as long as it lives. -ESTALE: somebody took it for a dead one's,
+ * before it was locked.
+ */
+static int hold_temporary(int fd)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
+
+	/* Where a file system knows no locks, nobody sweeps without being sure in another way. */
+	if (fcntl(fd, F_OFD_SETLK, &l) && errno == EAGAIN)
+		return -ESTALE;
+	return fstat(fd, &st) ? -errno : st.st_nlink ? 0 : -ESTALE;
+}
+
 static int open_temporary(struct pp_atomic *f, mode_t mode)
 {
 	char prefix[PREFIX_BYTES + 1];
@@ -78,12 +93,56 @@ static int open_temporary(struct pp_atomic *f, mode_t mode)
 		         (unsigned long long)number);
 		f->fd = openat(f->dir, f->temporary,
 		               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-		if (f->fd >= 0)
+		int r = f->fd < 0 ? -errno : hold_temporary(f->fd);
+		if (!r)
 			return 0;
-		if (errno != EEXIST)
-			return -errno;
+		if (f->fd >= 0) {
+			unlinkat(f->dir, f->temporary, 0);
+			close(f->fd);
+		}
+		if (r != -EEXIST && r != -ESTALE)
+			return r;
 	}
 	return -EEXIST;
+}
+
+static bool is_temporary(const char *name, const char *prefix)
+{
+	return !strncmp(name, prefix, PREFIX_BYTES) &&
+	       strspn(name + PREFIX_BYTES, "0123456789abcdef") == RANDOM_BYTES &&
+	       !strcmp(name + PREFIX_BYTES + RANDOM_BYTES, ".tmp");
+}
+
+/* sure: the caller knows that no writer is alive; else a lock that can be had must say so. */
+static void sweep_one(int directory, const char *name, bool sure)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	bool dead = !fcntl(fd, F_OFD_SETLK, &l) || (sure && errno != EAGAIN);
+	if (dead)
+		unlinkat(directory, name, 0);
+	close(fd);
+}
+
+/* fd: the directory, which is closed. */
+static void sweep_directory(int fd, const char *name, bool sure)
+{
+	char prefix[PREFIX_BYTES + 1];
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	name_prefix(name, prefix);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (is_temporary(entry->d_name, prefix))
+			sweep_one(dirfd(dir), entry->d_name, sure);
+	closedir(dir);
 }
 
 int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atomic *ret,
@@ -100,6 +159,9 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 		return failed(&f, errno, e);
 	int r = check_old(&f, e);
 	if (r == 0) {
+		/* What writers of the same file left when they were killed. */
+		sweep_directory(openat(f.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), f.name,
+		                false);
 		r = open_temporary(&f, mode);
 		if (r < 0)
 			failed(&f, -r, e);
@@ -138,12 +200,16 @@ static int put_in_place(const struct pp_atomic *f)
 int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 {
 	int r = fsync(f->fd) ? -errno : 0;
+	/* The file stays locked until it has its name. */
+	int held = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 
 	if (close(f->fd) && r == 0)
 		r = -errno;
 	f->fd = -1;
 	if (r == 0)
 		r = put_in_place(f);
+	if (held >= 0)
+		close(held);
 	if (r < 0) {
 		failed(f, -r, e);
 		pp_atomic_abort(f);
@@ -156,29 +222,10 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 	return r;
 }
 
-static bool is_temporary(const char *name, const char *prefix)
-{
-	return !strncmp(name, prefix, PREFIX_BYTES) &&
-	       strspn(name + PREFIX_BYTES, "0123456789abcdef") == RANDOM_BYTES &&
-	       !strcmp(name + PREFIX_BYTES + RANDOM_BYTES, ".tmp");
-}
-
 void pp_atomic_sweep(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
-	char prefix[PREFIX_BYTES + 1];
-	int fd = open_directory(path, name);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	name_prefix(name, prefix);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (is_temporary(entry->d_name, prefix))
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
+	sweep_directory(open_directory(path, name), name, true);
 }

@@ -29,8 +29,9 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e);
 void pp_atomic_abort(struct pp_atomic *f);
 
 /*
- * Removes the temporary files that writers of this path left when they were killed. Only for who
- * knows that nobody is writing it now. What cannot be removed stays; it does no harm.
+ * Removes the temporary files that writers of this path left when they were killed. Whoever writes
+ * the path again does so by itself, as far as the file system has locks to tell by. What cannot be
+ * removed stays; it does no harm.
  */
 void pp_atomic_sweep(const char *path);
 
