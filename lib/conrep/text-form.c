@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "conrep/text-form.h"
 
 static const char digits[] = "0123456789abcdef";
@@ -11,21 +12,9 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The digit's value; 16: none. */
-static unsigned int digit_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10u;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10u;
-	return 16;
-}
-
 static bool read_byte(const uint8_t *p, uint8_t *ret)
 {
-	unsigned int high = digit_value(p[0]), low = high < 16 ? digit_value(p[1]) : 16;
+	unsigned int high = pp_hex_digit(p[0]), low = high < 16 ? pp_hex_digit(p[1]) : 16;
 
 	if (low >= 16)
 		return false;
