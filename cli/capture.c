@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass capture: writes all that a survey reads into one file. */
 #include <errno.h>
 #include <pcipass/capture.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass check: one line and the exit status. */
 #include "cli.h"
 
 static enum exit_code code_of(enum pp_verdict v)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass emit: what to tell a hypervisor for devices that are free. */
 #include <pcipass/emit.h>
 
 #include "cli.h"

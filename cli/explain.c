@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass explain: everything about a device, slot or group. */
 #include "cli.h"
 
 static enum exit_code run(const struct options *o, int argc, char **argv)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass groups: the IOMMU groups, or those that the kernel would make. */
 #include "cli.h"
 
 static enum exit_code run(const struct options *o, int argc, char **argv)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcipass without a command: every device with its verdict. */
 #include "cli.h"
 
 static enum exit_code run(const struct options *o, int argc, char **argv)

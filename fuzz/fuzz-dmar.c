@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The DMAR parser on arbitrary bytes. */
 #include "acpi/dmar.h"
 #include "touch.h"
 

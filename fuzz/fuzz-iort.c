@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The IORT parser on arbitrary bytes. */
 #include "acpi/iort.h"
 #include "touch.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The IVRS parser on arbitrary bytes. */
 #include "acpi/ivrs.h"
 #include "touch.h"
 

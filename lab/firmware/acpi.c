@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds the DMAR among the firmware's tables, and puts a new one in its place. */
 #include "acpi.h"
 
 #include "table.h"

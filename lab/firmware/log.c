@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines to QEMU's debug port. */
 #include "log.h"
 
 #define DEBUG_PORT 0x402

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the RMRDS bits from their EFI variable. */
 #include "setting.h"
 
 #include "log.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds the reserved regions of the DMAR. */
 #include "table.h"
 
 #define FIRST_STRUCTURE 48

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables that the firmware builds, on the build machine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The walk over slots, on made-up configuration spaces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

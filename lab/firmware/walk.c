@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds the populated slots below the root ports. */
 #include "walk.h"
 
 #define NO_SLOT          0xff

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The answers of a job: results, output and the kernel's log. */
 #include "answer.h"
 
 #include <stdint.h>

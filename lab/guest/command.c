@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs one command of a job with a time limit. */
 #include "command.h"
 
 #include <errno.h>

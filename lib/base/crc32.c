@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CRC-32 as zlib and Ethernet have it. */
 #include "base/crc32.h"
 
 #define POLYNOMIAL 0xedb88320u /* bits reversed */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads little-endian integers from bytes without leaving them. */
 #include "base/cursor.h"
 
 const uint8_t *pp_cursor_take(struct pp_cursor *c, size_t n)

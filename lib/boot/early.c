@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tools that make initrds, and what they put at the beginning of one. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

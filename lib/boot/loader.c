@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The boot loaders: which one starts this host, and its kernel arguments. */
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What loading a data file would change, checked whole before anything is written. */
 #include <stdio.h>
 #include <string.h>
 

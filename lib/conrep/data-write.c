@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings as a data file in the form that HP's conrep writes. */
 #include <string.h>
 
 #include "base/text.h"

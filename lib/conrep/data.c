@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The data file (-f): settings by name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings into the bytes of a store, without touching bits that no setting owns. */
 #include <stdio.h>
 #include <string.h>
 

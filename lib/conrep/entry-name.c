@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of records' fields: a name and the record's number. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which sections of a schema are for a machine. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of a schema's section that describe records and their fields. */
 #include <string.h>
 
 #include "base/text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One section of a schema: name, conditions, place, values. */
 #include <stdio.h>
 #include <string.h>
 

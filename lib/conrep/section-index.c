@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sections of a schema by name. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All settings of a machine as texts. */
 #include <string.h>
 
 #include "conrep/change.h"

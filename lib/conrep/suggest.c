@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The name that was probably meant. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which files a survey reads, for the recorder of captures. */
 #include <pcipass/capture.h>
 #include <stdio.h>
 #include <string.h>

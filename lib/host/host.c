@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads everything that a verdict needs, once, and decodes it. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a device scope of the DMAR to the device that it names. */
 #include "host/scope.h"
 
 static uint32_t find_hop(const struct pp_host *h, uint16_t segment, uint8_t bus,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings and their evidence, as rules make them. */
 #include <string.h>
 
 #include "base/text.h"

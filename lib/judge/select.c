@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From what a person names to devices: address, slot, group, ids. */
 #include <string.h>
 
 #include "base/text.h"

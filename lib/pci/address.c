@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PCI addresses as text. */
 #include <stddef.h>
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Text output: buffer, colour, wrapping, names. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sentences about a host that several reports share. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SMBIOS without serial numbers and other private strings. */
 #include "smbios/smbios.h"
 #include "smbios/structure.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The SMBIOS structures that are used: system, slots, onboard devices, HPE's own. */
 #include "base/cursor.h"
 #include "base/text.h"
 #include "smbios/smbios.h"

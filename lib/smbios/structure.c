@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Walks over SMBIOS structures and their strings. */
 #include <string.h>
 
 #include "base/text.h"

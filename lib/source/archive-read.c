@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads a capture by libarchive, within limits. */
 #define _GNU_SOURCE
 #include <archive.h>
 #include <archive_entry.h>

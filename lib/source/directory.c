@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A directory below which files are read as on a host. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/magic.h>

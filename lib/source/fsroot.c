@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opens files below a root without leaving it by links. */
 #define _GNU_SOURCE
 #include <unistd.h>
 

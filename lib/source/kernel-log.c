@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel log of this host. */
 #include <string.h>
 #include <sys/klog.h>
 

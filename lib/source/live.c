@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* This host as a source. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The manifest of a capture: what was looked for, absent, or not read. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds out what a path is: a directory, an archive, a bare table. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

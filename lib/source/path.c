@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Paths in captures: no root, no "..", no links out. */
 #include <stdio.h>
 #include <string.h>
 

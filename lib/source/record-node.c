@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the recorder keeps of each file. */
 #include <stdlib.h>
 #include <string.h>
 

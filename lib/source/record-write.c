@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes a capture: the archive, and its manifest first. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdio.h>

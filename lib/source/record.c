@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Records what a survey reads, for a capture. */
 #include <stdlib.h>
 #include <string.h>
 

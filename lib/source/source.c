@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The source's table of functions, and reading whole files through it. */
 #include <stdlib.h>
 #include <string.h>
 

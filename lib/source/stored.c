@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A capture in memory as a source. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files of a capture by path. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A capture that was unpacked into a directory. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cells of a store: EVs, NVRAM and CMOS, compared and written as wholes. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings in EFI variables. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

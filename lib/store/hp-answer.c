@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What HP's conrep answers: return codes, and what they mean. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <stdbool.h>

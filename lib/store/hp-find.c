@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds HP's conrep where its packages put it, and refuses what others can write. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

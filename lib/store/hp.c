@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings through HP's own conrep. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <stdio.h>

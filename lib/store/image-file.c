@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The form of an image file. */
 #include <stdio.h>
 #include <string.h>
 

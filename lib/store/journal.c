@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The journal of a store's write. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds the kind of a store by its name, and opens it. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

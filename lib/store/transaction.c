@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes settings so that a crash leaves old or new, and says which. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

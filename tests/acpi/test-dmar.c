@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The DMAR parser on tables built in memory. */
 #include <stdio.h>
 
 #include "fixture.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The header of ACPI tables. */
 #include "fixture.h"
 
 #include "acpi/table.h"

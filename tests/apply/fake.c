@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A fake machine for tests: a directory and the kernel's reactions. */
 #define _GNU_SOURCE
 #include "fake.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Arenas: alignment, limit, and what a failure leaves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

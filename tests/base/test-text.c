@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cleaning of text, lines and numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What loading would change. */
 #include "conrep/suggest.h"
 #include "settings-fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each kind of setting from text to bits and back. */
 #include "conrep/entry-name.h"
 #include "conrep/text-form.h"
 #include "settings-fixture.h"

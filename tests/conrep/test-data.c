@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Data files, good and bad. */
 #include "base/buffer.h"
 #include "settings-fixture.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which sections are for a machine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Schemas, good and bad. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

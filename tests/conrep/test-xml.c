@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The XML reader's limits and refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Headers and capabilities in configuration spaces built in memory. */
 #include "decode.h"
 
 /* --- header --- */

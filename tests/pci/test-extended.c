@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Extended capabilities. */
 #include "decode.h"
 
 static void cb_pcie_ready(struct config_builder *b)

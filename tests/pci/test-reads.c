@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What of a configuration space counts as read. */
 #include "decode.h"
 
 /* A network card as they are: PM, MSI, MSI-X, PCIe, VPD; AER, serial number, ARI, SR-IOV, ACS. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private strings leave SMBIOS, and nothing else. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>

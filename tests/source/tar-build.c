@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds tar archives in memory. */
 #define _GNU_SOURCE
 #include <archive.h>
 #include <archive_entry.h>

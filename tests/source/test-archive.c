@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Captures as archives, odd and hostile ones as well. */
 #define _GNU_SOURCE
 #include <archive.h>
 #include <archive_entry.h>

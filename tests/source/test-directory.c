@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Directories as sources, and links that lead out. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>

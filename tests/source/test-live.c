@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* This host as a source. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

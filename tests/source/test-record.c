@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a recorder keeps, and that it reads back the same. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
