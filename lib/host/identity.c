@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conrep/rmrds.h"
 #include "host/identity.h"
 #include "smbios/smbios.h"
 
@@ -40,12 +41,13 @@ static int text_of(struct pp_source *s, struct pp_arena *a, const char *from_smb
 	return 0;
 }
 
-/* "P70", and from Gen9 on "P89 v2.76 (10/21/2019)": the first word. */
 static int family_of(struct pp_arena *a, const char *version, const char **ret)
 {
-	if (!version)
+	size_t n = version ? pp_rom_family_len(version) : 0;
+
+	if (!n)
 		return 0;
-	*ret = pp_arena_strndup(a, version, strcspn(version, " "));
+	*ret = pp_arena_strndup(a, version, n);
 	return *ret ? 0 : -ENOMEM;
 }
 

@@ -72,6 +72,9 @@ static void test_rmrds_machines(void **state)
 	const struct pp_machine gen8 = { .product = "ProLiant DL380p Gen8" };
 	const struct pp_machine gen9 = { .product = "ProLiant DL380 Gen9" };
 	const struct pp_machine nobody = { 0 };
+	const struct pp_machine store = { .product = "StoreEasy 3850", .rom_family = "P70" };
+	const struct pp_machine store9 = { .product = "StoreEasy 1650", .rom_family = "P89" };
+	const struct pp_machine unread = { .product = "StoreVirtual 4530" };
 	const struct pp_schema_section *s;
 	struct pp_error e;
 
@@ -79,14 +82,20 @@ static void test_rmrds_machines(void **state)
 	assert_string_equal(schema.on_mismatch, "exception");
 	assert_int_equal(pp_schema_fit(&schema, &gen8, reason, sizeof(reason)), PP_FIT_YES);
 	assert_int_equal(pp_schema_fit(&schema, &gen9, reason, sizeof(reason)), PP_FIT_NO);
-	assert_non_null(strstr(reason, "rmrds.xml is for product \"Gen8\", this machine's is "
-	                               "\"ProLiant DL380 Gen9\": "));
+	assert_non_null(strstr(reason, "rmrds.xml is for product \"Gen8\" or \"StoreEasy\" or "
+	                               "\"StoreVirtual\", this machine's is \"ProLiant DL380 "
+	                               "Gen9\": "));
 	assert_non_null(strstr(reason, "On other generations the same bytes hold other settings"));
 	assert_int_equal(pp_schema_fit(&schema, &nobody, reason, sizeof(reason)), PP_FIT_UNKNOWN);
 	assert_int_equal(pp_schema_find(&schema, &gen8, "RMRDS_Slot16", &s, &e), 0);
 	assert_int_equal(pp_schema_find(&schema, &gen9, "RMRDS_Slot16", &s, &e), -EPERM);
 	assert_int_equal(pp_schema_find(&schema, &nobody, "RMRDS_Slot16", &s, &e), -ENODATA);
 	assert_int_equal(pp_schema_find(&schema, &gen8, "RMRDS_Slot17", &s, &e), -ENOENT);
+	/* Other names of Gen8 boards, and of later ones. */
+	assert_int_equal(pp_schema_fit(&schema, &store, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_find(&schema, &store, "RMRDS_Slot1", &s, &e), 0);
+	assert_int_equal(pp_schema_find(&schema, &store9, "RMRDS_Slot1", &s, &e), -EPERM);
+	assert_int_equal(pp_schema_find(&schema, &unread, "RMRDS_Slot1", &s, &e), -EPERM);
 }
 
 /* One section of each kind and space, for the tests that write. */
@@ -143,6 +152,8 @@ static void test_lab_machines(void **state)
 	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
 	load("rmrds.xml");
 	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_find(&schema, &m, "RMRDS_Slot2", &s, &e), -EPERM);
+	m.processor = "Intel";
 	assert_int_equal(pp_schema_find(&schema, &m, "RMRDS_Slot2", &s, &e), 0);
 }
 
