@@ -119,8 +119,8 @@ static void print_help(const struct command *c)
 	     "Tells for every PCI device whether it can be passed through to a virtual\n"
 	     "machine, and if not, exactly why.\n");
 	print_commands(commands, 0);
-	puts("A device is named by its address (07:00.0), slot (slot2), group (group13) or\n"
-	     "vendor:device (1000:0087).\n");
+	puts("A device is named by its address (07:00.0), slot (slot2, mezz1), group (group13)\n"
+	     "or vendor:device (1000:0087).\n");
 	print_options(~0u);
 	puts("\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
 }
@@ -190,7 +190,12 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 /* Somebody who names a device wants to know about it. */
 static bool looks_like_device(const char *s)
 {
-	return strchr(s, ':') || !strncmp(s, "slot", 4) || !strncmp(s, "group", 5);
+	static const char *const words[] = { "slot", "mezz", "ocp", "nvme", "group" };
+	bool word = false;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		word |= !strncmp(s, words[i], strlen(words[i]));
+	return word || strchr(s, ':');
 }
 
 static const struct command *find_command(const struct command *const *list, size_t skip,

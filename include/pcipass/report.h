@@ -43,8 +43,9 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
                      struct pp_error *e);
 
 /*
- * Everything about the devices that "what" names: an address, "slot2", "group13" or
- * "vendor:device" in hex. -EINVAL: none of these; -ENODEV: nothing of that name here.
+ * Everything about the devices that "what" names: an address, "slot2", "mezz1", "group13" or
+ * "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENODEV: nothing of
+ * that name here.
  */
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
                       struct pp_sink sink, struct pp_error *e);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "emit/emit.h"
+#include "host/place.h"
 #include "judge/select.h"
 
 /* Wide enough for the longest line that is no comment. */
@@ -71,9 +72,8 @@ void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
 		char address[PP_ADDRESS_TEXT_BYTES], name[256], slot[80] = "";
 		pp_address_format_short(d->address, address);
 		pp_out_short_name(&m->out, d, name, sizeof(name));
-		if (d->slot.name)
-			snprintf(slot, sizeof(slot), "slot %.60s, ", d->slot.name);
-		pp_emit_comment(m, h, "%s%s: %s", slot, address, name);
+		pp_place_format(d->slot.kind, d->slot.number, slot, sizeof(slot));
+		pp_emit_comment(m, h, "%s%s%s: %s", slot, *slot ? ", " : "", address, name);
 	}
 }
 

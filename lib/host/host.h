@@ -33,15 +33,42 @@ enum pp_slot_witness {
 	PP_SLOT_CAPABILITY = 1 << 2, /* Slot Capabilities of the port above */
 };
 
+/* What kind of place it is: only a PCI or PCI-E slot has a setting of its own in a BIOS. */
+enum pp_place_kind {
+	PP_PLACE_NONE = 0, /* in no place that has a name, or not known */
+	PP_PLACE_SLOT,     /* PCI, PCI-X, PCI Express */
+	PP_PLACE_MEZZANINE,
+	PP_PLACE_OCP,
+	PP_PLACE_NVME,    /* a drive bay or an M.2 socket */
+	PP_PLACE_STORAGE, /* for the board's own storage controller */
+	PP_PLACE_FLEXLOM,
+	PP_PLACE_OTHER,
+};
+
 struct pp_slot_ref {
-	const char *name;        /* "2"; NULL: in no slot, or unknown if unknown is set */
+	enum pp_place_kind kind;
+	const char *number;      /* "2"; NULL: none that is known */
 	const char *designation; /* SMBIOS: "PCI-E Slot 2"; NULL without a record */
 	unsigned int witnesses;  /* enum pp_slot_witness: who says so */
 	const char *other_name;  /* what a disagreeing witness says, else NULL */
 	unsigned int other_witness;
+	uint32_t id;         /* the same for all devices of one place, 0 without one */
+	const char *twin;    /* another PCI slot has this number: its designation; else NULL */
 	bool unknown;        /* no witness could say */
 	const char *onboard; /* SMBIOS type 41 designation: the device is embedded */
 };
+
+/* The number of the PCI or PCI-E slot; NULL: in none, or not known. */
+static inline const char *pp_slot_number(const struct pp_slot_ref *s)
+{
+	return s->kind == PP_PLACE_SLOT ? s->number : NULL;
+}
+
+/* Whether the place has a name, "slot 2" or "mezz2". */
+static inline bool pp_slot_is_named(const struct pp_slot_ref *s)
+{
+	return s->kind != PP_PLACE_NONE && s->number;
+}
 
 #define PP_NR_BARS 6
 

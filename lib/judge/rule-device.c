@@ -2,6 +2,7 @@
 /* The device itself: what it is, its group, its functions, interrupts and resets. */
 #include <string.h>
 
+#include "host/place.h"
 #include "host/smmu.h"
 #include "judge/rules.h"
 
@@ -246,11 +247,13 @@ static void slot_disputed(struct pp_judging *j, const struct pp_device *d)
 	};
 	const struct pp_slot_ref *s = &d->slot;
 
-	if (!s->name || !s->other_name || pp_device_is_bridge(d))
+	char name[80];
+
+	if (!pp_slot_is_named(s) || !s->other_name || pp_device_is_bridge(d))
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_INFORMS, "slot %s, but %s says slot %s: look at the board", s->name,
-	                witness[s->other_witness], s->other_name);
+	pp_place_format(s->kind, s->number, name, sizeof(name));
+	struct pp_finding *f = pp_find(j, PP_INFORMS, "%s, but %s says slot %s: look at the board",
+	                               name, witness[s->other_witness], s->other_name);
 	if (s->designation)
 		pp_evidence(j, f, "SMBIOS: %s", s->designation);
 }

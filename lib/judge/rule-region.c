@@ -100,12 +100,18 @@ static const struct pp_group *group_of(const struct pp_host *h, const struct pp_
 }
 
 /* On a ProLiant people look for the slot's setting: say where there can be none. */
-static const char *without_slot(const struct pp_host *h, const struct pp_device *d)
+static const char *without_slot(struct pp_judging *j, const struct pp_device *d)
 {
-	if (!h->product.text || !strstr(h->product.text, "ProLiant") || d->slot.name ||
-	    d->slot.unknown || pp_device_is_bridge(d))
+	const struct pp_host *h = j->host;
+
+	if (pp_device_is_bridge(d))
 		return "";
-	return "; it is embedded, so no slot's setting frees it";
+	const char *why = pp_remedy_no_rmrds(h, d, j->arena);
+	if (!why && h->product.text && strstr(h->product.text, "ProLiant") &&
+	    d->slot.kind == PP_PLACE_NONE && !d->slot.unknown)
+		why = "it is embedded, so no slot's setting frees it";
+	const char *clause = why ? pp_arena_printf(j->arena, "; %s", why) : "";
+	return clause ? clause : "";
 }
 
 /* A group of one: what the kernel reserves for it is the device's own, table or not. */
@@ -164,7 +170,7 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 			"is not known",
 			what);
 	else
-		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(h, d));
+		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(j, d));
 	prove_holds(j, f, d, true);
 	if (g)
 		prove_group(j, f, group_of(h, d));

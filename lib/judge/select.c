@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From what a person names to devices: address, slot, group, ids. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "host/place.h"
 #include "judge/select.h"
 
+/* More places than a sentence can hold; then "and more". */
+#define MAX_LISTED 32
+
 struct device_request {
-	enum { BY_ADDRESS, BY_SLOT, BY_GROUP, BY_IDS } by;
+	enum { BY_ADDRESS, BY_PLACE, BY_GROUP, BY_IDS } by;
 	struct pp_address address;
-	const char *slot;
+	enum pp_place_kind kind;
+	const char *number;
 	uint64_t group, vendor, device;
 };
 
-/* "slot2", "slot 2", "group13": what stands behind the word; NULL if the word is another. */
+/* "group13", "group 13": what stands behind the word; NULL if the word is another. */
 static const char *behind(const char *s, const char *word)
 {
 	size_t n = strlen(word);
@@ -45,9 +52,9 @@ static bool select_parse(const char *what, struct device_request *w)
 		w->by = BY_ADDRESS;
 		return true;
 	}
-	w->slot = behind(what, "slot");
-	if (w->slot) {
-		w->by = BY_SLOT;
+	w->kind = pp_place_parse(what, &w->number);
+	if (w->kind != PP_PLACE_NONE) {
+		w->by = BY_PLACE;
 		return true;
 	}
 	rest = behind(what, "group");
@@ -65,8 +72,9 @@ static bool select_fits(const struct pp_host *h, const struct pp_device *d,
 	switch (w->by) {
 	case BY_ADDRESS:
 		return pp_address_equal(d->address, w->address);
-	case BY_SLOT:
-		return d->slot.name && !strcmp(d->slot.name, w->slot);
+	case BY_PLACE:
+		return d->slot.kind == w->kind && d->slot.number &&
+		       !strcmp(d->slot.number, w->number);
 	case BY_GROUP:
 		return d->group != PP_NO_GROUP && h->groups[d->group].number == w->group;
 	case BY_IDS:
@@ -85,6 +93,143 @@ static bool select_lacks_function(const struct pp_host *h, const struct device_r
 	return false;
 }
 
+static bool select_is_by_port(const struct pp_device *d)
+{
+	return d->slot.witnesses == PP_SLOT_CAPABILITY;
+}
+
+static bool select_is_same_place(const struct pp_device *a, const struct pp_device *b)
+{
+	return a->slot.id == b->slot.id ||
+	       (a->address.domain == b->address.domain && a->address.bus == b->address.bus);
+}
+
+/* What a port's register alone says counts for nothing beside a place that the board names. */
+static uint32_t select_drop_guesses(const struct pp_host *h, uint32_t *devices, uint32_t n)
+{
+	bool known = false;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		known |= !select_is_by_port(&h->devices[devices[i]]);
+	for (uint32_t i = 0; i < n; i++)
+		if (!known || !select_is_by_port(&h->devices[devices[i]]))
+			devices[kept++] = devices[i];
+	return kept;
+}
+
+static void select_describe(const struct pp_device *d, char *buf, size_t size)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format_short(d->address, address);
+	if (d->slot.designation)
+		snprintf(buf, size, "%s (\"%.80s\")", address, d->slot.designation);
+	else
+		snprintf(buf, size, "%s", address);
+}
+
+/* One name, two places: which is meant is not guessed. */
+static int select_refuse_twins(const struct pp_host *h, const char *what, const uint32_t *devices,
+                               uint32_t n, struct pp_error *e)
+{
+	const struct pp_device *first = &h->devices[devices[0]];
+	char one[128], two[128];
+
+	for (uint32_t i = 1; i < n; i++) {
+		const struct pp_device *d = &h->devices[devices[i]];
+		if (select_is_same_place(first, d))
+			continue;
+		select_describe(first, one, sizeof(one));
+		select_describe(d, two, sizeof(two));
+		return pp_fail(e, EINVAL,
+		               "%s: two places have this name, %s and %s; name the device by its "
+		               "address",
+		               what, one, two);
+	}
+	return 0;
+}
+
+static int select_by_place(const void *x, const void *y)
+{
+	const struct pp_slot_ref *a = *(const struct pp_slot_ref *const *)x;
+	const struct pp_slot_ref *b = *(const struct pp_slot_ref *const *)y;
+	size_t n = strlen(a->number), m = strlen(b->number);
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	/* Numbers have no leading zeros. */
+	if (n != m)
+		return n < m ? -1 : 1;
+	return strcmp(a->number, b->number);
+}
+
+/* "slots here: 1, 2, 3; mezz1"; "" where no device is in a place with a name. */
+static const char *select_list_places(const struct pp_host *h, struct pp_arena *a)
+{
+	const struct pp_slot_ref **list =
+		PP_ARENA_ARRAY(a, h->nr_devices, const struct pp_slot_ref *);
+	char text[320] = "";
+	size_t len = 0;
+	uint32_t n = 0, listed = 0;
+
+	for (uint32_t i = 0; list && i < h->nr_devices; i++)
+		if (pp_slot_is_named(&h->devices[i].slot) && !pp_device_is_bridge(&h->devices[i]))
+			list[n++] = &h->devices[i].slot;
+	if (!n)
+		return "";
+	qsort(list, n, sizeof(*list), select_by_place);
+	for (uint32_t i = 0; i < n; i++) {
+		bool slot = list[i]->kind == PP_PLACE_SLOT, first = !listed;
+		if (i && !select_by_place(&list[i], &list[i - 1]))
+			continue;
+		bool full = len > 200 || listed++ == MAX_LISTED;
+		const char *before = first ? slot ? "; slots here: " : "; places here: "
+		                     : slot || list[i]->kind == list[i - 1]->kind ? ", "
+		                                                                  : "; ";
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%.40s", before,
+		                        full   ? "and more"
+		                        : slot ? ""
+		                               : pp_place_word(list[i]->kind),
+		                        full ? "" : list[i]->number);
+		if (full)
+			break;
+	}
+	return pp_arena_strndup(a, text, len);
+}
+
+/* The board has the place, and nothing is in it. */
+static const char *select_is_empty(const struct pp_host *h, const struct device_request *w,
+                                   struct pp_arena *a)
+{
+	const char *number;
+
+	for (uint32_t i = 0; w->by == BY_PLACE && h->smbios && i < h->smbios->nr_slots; i++) {
+		const struct pp_smbios_slot *s = &h->smbios->slots[i];
+		if (pp_place_kind_of(s->designation, s->slot_type) != w->kind ||
+		    pp_place_number(a, s->designation, s->id, &number) || !number ||
+		    strcmp(number, w->number))
+			continue;
+		return pp_arena_printf(a, "nothing is known to be in \"%s\"", s->designation);
+	}
+	return NULL;
+}
+
+static int select_fail_none(const struct pp_host *h, const char *what,
+                            const struct device_request *w, struct pp_arena *a, struct pp_error *e)
+{
+	if (w->by == BY_IDS && select_lacks_function(h, w))
+		return pp_fail(
+			e, ENODEV,
+			"%s: no device with these ids; if it is meant as an address, add the "
+			"function: %02x:%02x.0",
+			what, (unsigned int)w->vendor, (unsigned int)w->device);
+	const char *empty = select_is_empty(h, w, a);
+	const char *places = w->by == BY_PLACE ? select_list_places(h, a) : "";
+	return pp_fail(e, ENODEV, "%s: %s%s", what, empty ? empty : "no such device here",
+	               places ? places : "");
+}
+
 int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
               struct pp_selection *ret, struct pp_error *e)
 {
@@ -92,10 +237,11 @@ int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
 	uint32_t n = 0;
 
 	if (!select_parse(what, &w))
-		return pp_fail(e, EINVAL,
-		               "'%s' names no device: need an address (07:00.0), slot2, group13 or "
-		               "vendor:device",
-		               what);
+		return pp_fail(
+			e, EINVAL,
+			"'%s' names no device: need an address (07:00.0), slot2, mezz1, group13 or "
+			"vendor:device",
+			what);
 	if (h->devices_error)
 		return pp_fail(e, ENODATA, "%s: the devices were not read", what);
 	uint32_t *devices = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t);
@@ -104,14 +250,14 @@ int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
 	for (uint32_t i = 0; i < h->nr_devices; i++)
 		if (select_fits(h, &h->devices[i], &w))
 			devices[n++] = i;
-	if (!n && w.by == BY_IDS && select_lacks_function(h, &w))
-		return pp_fail(
-			e, ENODEV,
-			"%s: no device with these ids; if it is meant as an address, add the "
-			"function: %02x:%02x.0",
-			what, (unsigned int)w.vendor, (unsigned int)w.device);
 	if (!n)
-		return pp_fail(e, ENODEV, "%s: no such device here", what);
+		return select_fail_none(h, what, &w, a, e);
+	if (w.by == BY_PLACE) {
+		n = select_drop_guesses(h, devices, n);
+		int r = select_refuse_twins(h, what, devices, n, e);
+		if (r)
+			return r;
+	}
 	*ret = (struct pp_selection){ devices, n };
 	return 0;
 }

@@ -398,7 +398,10 @@ static int read_alternative(struct reader *r, const json_t *o, void *item)
 static int read_device(struct reader *r, const json_t *o, void *item)
 {
 	struct pp_plan_device *d = item;
-	int err = CHECK_KEYS(r, o, "address", "vendor", "device", "slot", "asked");
+	/* Older plans have no place. */
+	bool place = json_object_get(o, "place");
+	int err = place ? CHECK_KEYS(r, o, "address", "vendor", "device", "slot", "place", "asked")
+	                : CHECK_KEYS(r, o, "address", "vendor", "device", "slot", "asked");
 
 	if (!err)
 		err = read_address(r, json_object_get(o, "address"), &d->address);
@@ -408,6 +411,8 @@ static int read_device(struct reader *r, const json_t *o, void *item)
 		err = read_id(r, o, "device", &d->device);
 	if (!err)
 		err = read_text_or_null(r, o, "slot", &d->slot);
+	if (!err && place)
+		err = read_text_or_null(r, o, "place", &d->place);
 	return err ? err : read_bool(r, o, "asked", &d->asked);
 }
 

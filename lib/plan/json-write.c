@@ -44,9 +44,10 @@ static json_t *devices(const struct pp_plan *p)
 
 	for (uint32_t i = 0; i < p->nr_devices; i++) {
 		const struct pp_plan_device *d = &p->devices[i];
-		list = push(list, json_pack("{s:o, s:o, s:o, s:s?, s:b}", "address",
+		list = push(list, json_pack("{s:o, s:o, s:o, s:s?, s:s?, s:b}", "address",
 		                            address(d->address), "vendor", id(d->vendor), "device",
-		                            id(d->device), "slot", d->slot, "asked", d->asked));
+		                            id(d->device), "slot", d->slot, "place", d->place,
+		                            "asked", d->asked));
 	}
 	return list;
 }

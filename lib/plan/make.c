@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host/isolation.h"
+#include "host/place.h"
 #include "judge/select.h"
 #include "plan/make.h"
 
@@ -63,7 +64,7 @@ static int select_slots(const struct pp_host *h, struct pp_arena *a, struct pp_s
 	if (h->devices_error)
 		return pp_fail(e, ENODATA, "all-slots: the devices were not read");
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		if (h->devices[i].slot.name && !pp_device_is_bridge(&h->devices[i]))
+		if (pp_slot_number(&h->devices[i].slot) && !pp_device_is_bridge(&h->devices[i]))
 			devices[n++] = i;
 	if (!n)
 		return pp_fail(e, ENODEV, "all-slots: no card is known to sit in a slot here");
@@ -132,6 +133,13 @@ static bool comes_along(const struct pp_planning *p, const bool *group_asked, ui
 	return p->is_asked[i] || (group != PP_NO_GROUP && group_asked[group]);
 }
 
+/* As it is typed: "slot2", "mezz2"; NULL: it has none. */
+static const char *place_name(struct pp_planning *p, const struct pp_slot_ref *s)
+{
+	return pp_slot_is_named(s) ? pp_planning_text(p, "%s%s", pp_place_word(s->kind), s->number)
+	                           : NULL;
+}
+
 /* All that shares a group with what was named, bridges for the regions' sake. */
 static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_error *e)
 {
@@ -160,7 +168,8 @@ static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_err
 			.address = d->address,
 			.vendor = d->vendor,
 			.device = d->device,
-			.slot = copy(p, d->slot.name),
+			.slot = copy(p, pp_slot_number(&d->slot)),
+			.place = place_name(p, &d->slot),
 			.asked = p->is_asked[i],
 		};
 	}

@@ -16,8 +16,9 @@ struct pp_alternative {
 struct pp_plan_device {
 	struct pp_address address;
 	uint16_t vendor, device;
-	const char *slot; /* NULL: none */
-	bool asked;       /* else it comes along: it shares a group */
+	const char *slot;  /* number of its PCI or PCI-E slot; NULL: none */
+	const char *place; /* as it is typed: "slot2", "mezz2"; NULL: none, or not in the file */
+	bool asked;        /* else it comes along: it shares a group */
 };
 
 struct pp_plan {

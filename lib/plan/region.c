@@ -64,6 +64,18 @@ static const struct pp_alternative *region_alternative(const struct pp_planning 
 	return NULL;
 }
 
+/* " (bios-rmrds: …; table-override: …)": what stands against each; "" nothing is known. */
+static const char *region_obstacles(struct pp_planning *p)
+{
+	const char *list = "";
+
+	for (uint32_t i = 0; i < p->nr_alternatives; i++)
+		if (!p->alternatives[i].possible)
+			list = pp_planning_text(p, "%s%s%s: %s", list, *list ? "; " : " (",
+			                        p->alternatives[i].remedy, p->alternatives[i].text);
+	return *list ? pp_planning_text(p, "%s)", list) : list;
+}
+
 /* Why nothing can be planned: what is missing, what stands against a remedy, and what there is. */
 static int region_refuse(struct pp_planning *p, const struct pp_remedy *all, uint32_t n,
                          struct pp_error *e)
@@ -79,10 +91,8 @@ static int region_refuse(struct pp_planning *p, const struct pp_remedy *all, uin
 		               not_here ? not_here->text : "frees nothing here",
 		               region_alternative(p, true) ? "; these do: " : "",
 		               region_alternative(p, true) ? pp_planning_possible(p) : "");
-	return pp_fail(e, ENOTSUP,
-	               "%s: a reserved region holds it, and no remedy is known here%s%s%s%s%s",
-	               p->plan->request, not_here ? " (" : "", not_here ? not_here->remedy : "",
-	               not_here ? ": " : "", not_here ? not_here->text : "", not_here ? ")" : "");
+	return pp_fail(e, ENOTSUP, "%s: a reserved region holds it, and no remedy is known here%s",
+	               p->plan->request, region_obstacles(p));
 }
 
 int pp_plan_regions(struct pp_planning *p, bool *keeps_device, struct pp_error *e)

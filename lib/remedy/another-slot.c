@@ -9,7 +9,7 @@ static bool slot_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 	for (uint32_t i = 0; i < c->nr_devices; i++) {
 		const struct pp_device *d = &c->host->devices[c->devices[i]];
 		if (pp_remedy_is_asked(c, c->devices[i]) && !pp_device_is_bridge(d) &&
-		    !d->slot.name)
+		    !pp_slot_number(&d->slot))
 			return false;
 	}
 	ret->text = "move the card to another slot: on some boards not every slot is held";

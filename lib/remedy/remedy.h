@@ -69,6 +69,13 @@ void pp_remedy_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 /* Why no table from the initrd may replace the firmware's here; NULL: nothing forbids it. */
 const char *pp_remedy_override_forbidden(const struct pp_host *h, struct pp_arena *a);
 
+/*
+ * Why no RMRDS setting frees this device, on a machine that has these settings: one clause. NULL:
+ * one does, or the machine has none, or it is not known. In a.
+ */
+const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *d,
+                               struct pp_arena *a);
+
 /* Of RMRDS settings: "iLO no longer sees …". */
 extern const char pp_remedy_rmrds_side_effect[];
 

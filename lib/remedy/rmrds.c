@@ -3,42 +3,86 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conrep/rmrds.h"
+#include "host/place.h"
 #include "remedy/remedy.h"
 
 #define RMRDS_SCHEMA   "rmrds.xml"
 #define RMRDS_INCLUDED "Endpoints_Included"
 #define RMRDS_EXCLUDED "Endpoints_Excluded"
-/* conrep's RMRDS sections count the slots from 1 to 16. */
-#define RMRDS_SLOTS 16
 
 const char pp_remedy_rmrds_side_effect[] =
 	"iLO no longer sees the card in that slot (temperature, health)";
 
-static bool rmrds_product_has(const struct pp_host *h, const char *word)
+/* Whether this machine has the settings; *note: what to know of it. */
+static enum pp_rmrds rmrds_of(const struct pp_host *h, const char **note)
 {
-	return h->product.text && strstr(h->product.text, word);
-}
+	const char *version = h->bios_version.text;
+	size_t len = version ? pp_rom_family_len(version) : 0;
+	char family[16] = "";
 
-/*
- * The byte means something else on other generations, and the MicroServer of the eighth is
- * reported not to honour it.
- */
-static bool rmrds_is_known(const struct pp_host *h)
-{
-	return rmrds_product_has(h, "ProLiant") && rmrds_product_has(h, "Gen8") &&
-	       !rmrds_product_has(h, "MicroServer");
+	*note = "";
+	if (h->iommu != PP_IOMMU_INTEL)
+		return PP_RMRDS_NO;
+	if (len && len < sizeof(family))
+		memcpy(family, version, len);
+	struct pp_machine m = {
+		.product = h->product.text,
+		.rom_family = *family ? family : NULL,
+		.processor = h->smbios ? h->smbios->processor_manufacturer : NULL,
+	};
+	return pp_rmrds_of(&m, note);
 }
 
 /* The number that the setting has; 0: there is none. A port's capability alone is a guess. */
 static uint32_t rmrds_slot_of(const struct pp_device *d)
 {
 	const struct pp_slot_ref *s = &d->slot;
+	const char *text = pp_slot_number(s);
 	uint64_t number;
 
-	if (!s->name || s->witnesses == PP_SLOT_CAPABILITY ||
-	    !pp_parse_dec(s->name, RMRDS_SLOTS, &number))
+	if (!text || s->twin || s->witnesses == PP_SLOT_CAPABILITY ||
+	    !pp_parse_dec(text, PP_RMRDS_SLOTS, &number))
 		return 0;
 	return (uint32_t)number;
+}
+
+static const char *rmrds_twin_reason(const struct pp_slot_ref *s, struct pp_arena *a)
+{
+	const char *board = s->designation && *s->designation ? s->designation : NULL;
+
+	return pp_arena_printf(a,
+	                       "two slots have the number %s, %s%s%s and %s, and which of them "
+	                       "RMRDS_Slot%s is for is not known",
+	                       s->number, board ? "\"" : "", board ? board : "this one",
+	                       board ? "\"" : "", s->twin, s->number);
+}
+
+const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *d,
+                               struct pp_arena *a)
+{
+	const struct pp_slot_ref *s = &d->slot;
+	const char *note;
+	enum pp_rmrds rmrds = rmrds_of(h, &note);
+
+	if (rmrds != PP_RMRDS_YES && rmrds != PP_RMRDS_USELESS)
+		return NULL;
+	if (s->kind == PP_PLACE_NONE)
+		return s->unknown ? NULL : "it is embedded, so no slot's setting frees it";
+	if (s->kind != PP_PLACE_SLOT)
+		return pp_arena_printf(
+			a, "it sits in %s (\"%s\"), and only PCI and PCI-E slots have a setting",
+			pp_place_title(s->kind), s->designation);
+	if (rmrds == PP_RMRDS_USELESS)
+		return pp_arena_printf(a, "no setting of its slot is offered: %s", note);
+	if (s->twin)
+		return rmrds_twin_reason(s, a);
+	if (s->witnesses == PP_SLOT_CAPABILITY)
+		return "its slot is known by the port's register alone, and no setting is named on "
+		       "that";
+	if (s->number && !rmrds_slot_of(d))
+		return "its slot is none of those that have a setting, 1 to 16";
+	return NULL;
 }
 
 /* The slots of the held devices, as a set of bits from 1 on; *ret_without: one that has none. */
@@ -72,7 +116,7 @@ static const char *rmrds_sections(struct pp_remedy_case *c, uint32_t slots)
 {
 	const char *list = "";
 
-	for (uint32_t slot = 1; slot <= RMRDS_SLOTS; slot++) {
+	for (uint32_t slot = 1; slot <= PP_RMRDS_SLOTS; slot++) {
 		if (!(slots & 1u << slot))
 			continue;
 		const char *joint = !*list ? "" : slots >> (slot + 1) ? ", " : " and ";
@@ -83,7 +127,7 @@ static const char *rmrds_sections(struct pp_remedy_case *c, uint32_t slots)
 
 static const char *rmrds_doubts(struct pp_remedy_case *c, uint32_t slots)
 {
-	for (uint32_t slot = 1; slot <= RMRDS_SLOTS; slot++) {
+	for (uint32_t slot = 1; slot <= PP_RMRDS_SLOTS; slot++) {
 		const char *other = slots & 1u << slot ? rmrds_other_slot(c, slot) : NULL;
 		if (other)
 			return pp_remedy_text(
@@ -103,29 +147,59 @@ static bool rmrds_is_ambiguous(const struct pp_remedy_case *c)
 	return false;
 }
 
+/* "07:00.0: two slots have the number 1 …"; NULL: there is no reason of its own. */
+static const char *rmrds_reason(struct pp_remedy_case *c, uint32_t device)
+{
+	const char *why = pp_remedy_no_rmrds(c->host, &c->host->devices[device], c->arena);
+
+	return why ? pp_remedy_text(c, "%s: %s", pp_remedy_device_name(c, device), why) : NULL;
+}
+
+/* Looked for in vain: in a mezzanine, in one of two slots of a number. Nothing to say elsewhere. */
+static bool rmrds_answer_no(struct pp_remedy_case *c, uint32_t without, struct pp_remedy *ret)
+{
+	if (without == PP_NO_DEVICE)
+		return false;
+	const struct pp_slot_ref *s = &c->host->devices[without].slot;
+	if (s->kind == PP_PLACE_NONE || s->witnesses == PP_SLOT_CAPABILITY)
+		return false;
+	ret->text = "set the hidden BIOS setting of the slot to " RMRDS_EXCLUDED ", then reboot";
+	ret->obstacle = rmrds_reason(c, without);
+	return ret->obstacle != NULL;
+}
+
+static const char *rmrds_obstacle(struct pp_remedy_case *c, uint32_t without)
+{
+	if (!c->held_by_table && rmrds_is_ambiguous(c))
+		return "only the firmware's table shows which device of the group is held, and it "
+		       "was not read";
+	if (without == PP_NO_DEVICE)
+		return NULL;
+	const char *why = c->asked && c->asked[without] ? rmrds_reason(c, without) : NULL;
+	return why ? why
+	           : pp_remedy_text(c,
+	                            "%s shares the group, is held too and sits in no slot that has "
+	                            "such a setting",
+	                            pp_remedy_device_name(c, without));
+}
+
 static bool rmrds_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 {
+	const char *note;
+	enum pp_rmrds rmrds = rmrds_of(c->host, &note);
 	uint32_t without, slots;
 
-	if (c->host->iommu != PP_IOMMU_INTEL || !rmrds_is_known(c->host))
+	if (rmrds != PP_RMRDS_YES && rmrds != PP_RMRDS_USELESS)
 		return false;
 	slots = rmrds_slots(c, &without);
-	if (!slots)
-		return false;
+	if (!slots || rmrds == PP_RMRDS_USELESS)
+		return rmrds_answer_no(c, slots ? c->held[0] : without, ret);
 	ret->text = pp_remedy_text(
 		c, "set the hidden BIOS setting%s %s to " RMRDS_EXCLUDED ", then reboot%s",
 		slots & (slots - 1) ? "s" : "", rmrds_sections(c, slots), rmrds_doubts(c, slots));
 	ret->side_effect = pp_remedy_rmrds_side_effect;
 	ret->automatic = true;
-	if (!c->held_by_table && rmrds_is_ambiguous(c))
-		ret->obstacle = "only the firmware's table shows which device of the group is "
-				"held, and it was not read";
-	else if (without != PP_NO_DEVICE)
-		ret->obstacle =
-			pp_remedy_text(c,
-		                       "%s shares the group, is held too and sits in no slot "
-		                       "that has such a setting",
-		                       pp_remedy_device_name(c, without));
+	ret->obstacle = rmrds_obstacle(c, without);
 	return true;
 }
 
@@ -134,7 +208,7 @@ static void rmrds_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 {
 	uint32_t without, slots = rmrds_slots(c, &without);
 
-	for (uint32_t slot = 1; slot <= RMRDS_SLOTS; slot++) {
+	for (uint32_t slot = 1; slot <= PP_RMRDS_SLOTS; slot++) {
 		if (!(slots & 1u << slot))
 			continue;
 		const char *other = rmrds_other_slot(c, slot), *side_effect = r->side_effect;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/isolation.h"
+#include "host/place.h"
 #include "judge/select.h"
 #include "report/out.h"
 #include "report/words.h"
@@ -33,15 +34,19 @@ static void print_slot(struct pp_out *o, const struct pp_device *d)
 	};
 	const struct pp_slot_ref *s = &d->slot;
 	const char *by = "by";
+	bool slot = s->kind == PP_PLACE_SLOT;
 
-	if (!s->name) {
+	if (s->kind == PP_PLACE_NONE) {
 		if (s->onboard)
 			pp_out(o, "  slot    none: embedded (%s)\n", s->onboard);
 		else
 			pp_out(o, "  slot    %s\n", s->unknown ? "not known" : "none");
 		return;
 	}
-	pp_out(o, "  slot    %s", s->name);
+	pp_out(o, "  %s%s%s", slot ? "slot    " : "place   ", slot ? "" : pp_place_word(s->kind),
+	       s->number ? s->number
+	       : slot    ? "without a number"
+	                 : ", without a number");
 	if (s->designation)
 		pp_out(o, " (\"%s\")", s->designation);
 	for (size_t i = 0; i < sizeof(witnesses) / sizeof(witnesses[0]); i++) {
@@ -51,6 +56,11 @@ static void print_slot(struct pp_out *o, const struct pp_device *d)
 		by = "and";
 	}
 	pp_out(o, "\n");
+	if (!s->twin)
+		return;
+	char line[512];
+	snprintf(line, sizeof(line), "another slot has this number: %s", s->twin);
+	pp_out_wrapped(o, "          ", "          ", line);
 }
 
 static void print_finding(struct pp_out *o, const struct pp_finding *f)

@@ -2,6 +2,7 @@
 /* The parts that the JSON documents share. */
 #include <stdio.h>
 
+#include "host/place.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -96,8 +97,8 @@ static json_t *unread_of(const struct pp_device *d)
 		json_object_set_new(o, "group", json_string(pp_unread_reason(d->group_error)));
 	if (!d->driver.text && d->driver.error != ENOENT)
 		json_object_set_new(o, "driver", json_string(pp_unread_reason(d->driver.error)));
-	if (!d->slot.name && d->slot.unknown)
-		json_object_set_new(o, "slot",
+	for (int i = 0; i < 2 && d->slot.unknown; i++)
+		json_object_set_new(o, i ? "place" : "slot",
 		                    json_string("neither SMBIOS nor the kernel's slots"));
 	if (!d->ids_known)
 		json_object_set_new(o, "vendor", json_string("its configuration was not read"));
@@ -114,6 +115,13 @@ static json_t *hex_digits(unsigned int v, int digits, bool known)
 	return json_string(text);
 }
 
+/* As it is typed. */
+static json_t *json_place(const struct pp_slot_ref *s)
+{
+	return pp_slot_is_named(s) ? json_sprintf("%s%s", pp_place_word(s->kind), s->number)
+	                           : json_null();
+}
+
 json_t *pp_json_row(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
 {
 	const struct pp_device *d = row->device;
@@ -124,7 +132,8 @@ json_t *pp_json_row(const struct pp_out *o, const struct pp_survey *s, const str
 	for (uint32_t i = 0; i < row->nr_findings; i++)
 		json_array_append_new(findings, pp_json_finding(row->findings[i]));
 	json_object_set_new(object, "address", pp_json_address(d->address));
-	json_object_set_new(object, "slot", d->slot.name ? json_string(d->slot.name) : json_null());
+	json_object_set_new(object, "slot", json_pack("s?", pp_slot_number(&d->slot)));
+	json_object_set_new(object, "place", json_place(&d->slot));
 	json_object_set_new(object, "group",
 	                    d->group == PP_NO_GROUP ? json_null()
 	                                            : json_integer(h->groups[d->group].number));

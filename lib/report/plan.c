@@ -27,6 +27,8 @@ static void print_device(struct pp_out *o, const struct pp_plan_device *d)
 	pp_address_format_short(d->address, address);
 	if (d->slot)
 		snprintf(place, sizeof(place), "slot %s, ", d->slot);
+	else if (d->place)
+		snprintf(place, sizeof(place), "%s, ", d->place);
 	snprintf(line, sizeof(line), "%s%s", place, name && *name ? name : "");
 	if (!name || !*name)
 		snprintf(line, sizeof(line), "%s%04x:%04x", place, d->vendor, d->device);

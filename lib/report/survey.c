@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/place.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -110,7 +111,7 @@ static int by_hash(const void *x, const void *y)
 
 static bool in_slot(const struct pp_row *row)
 {
-	return row->device->slot.name;
+	return pp_slot_is_named(&row->device->slot);
 }
 
 /*
@@ -240,10 +241,40 @@ static const char *none_or_unread(bool unread)
 	return unread ? "?" : "-";
 }
 
-static void print_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
+/* Of a PCI slot the number alone. */
+static void print_place(const struct pp_slot_ref *s, char *buf, size_t size)
+{
+	if (pp_slot_is_named(s))
+		snprintf(buf, size, "%s%s", s->kind == PP_PLACE_SLOT ? "" : pp_place_word(s->kind),
+		         s->number);
+	else
+		snprintf(buf, size, "%s", none_or_unread(s->unknown));
+}
+
+#define MIN_SLOT_COLUMNS 4
+#define MAX_SLOT_COLUMNS 10
+
+static int slot_columns(const struct pp_survey *s)
+{
+	size_t widest = MIN_SLOT_COLUMNS;
+	char place[80];
+
+	for (uint32_t i = 0; i < s->nr_rows; i++) {
+		/* Firmware's odd numbers are cut, as ever. */
+		if (s->rows[i].device->slot.kind <= PP_PLACE_SLOT)
+			continue;
+		print_place(&s->rows[i].device->slot, place, sizeof(place));
+		if (strlen(place) > widest)
+			widest = strlen(place);
+	}
+	return widest < MAX_SLOT_COLUMNS ? (int)widest : MAX_SLOT_COLUMNS;
+}
+
+static void print_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                      int slots)
 {
 	const struct pp_device *d = row->device;
-	char address[PP_ADDRESS_TEXT_BYTES], group[16] = "-", facts[64], name[256];
+	char address[PP_ADDRESS_TEXT_BYTES], group[16] = "-", facts[64], name[256], place[80];
 	int columns = address_columns(s);
 
 	/* With a second domain every address shows its own. */
@@ -256,8 +287,8 @@ static void print_row(struct pp_out *o, const struct pp_survey *s, const struct 
 	else
 		snprintf(group, sizeof(group), "%s", none_or_unread(d->group_error != ENOENT));
 	pp_out_short_name(o, d, name, sizeof(name));
-	int used = snprintf(facts, sizeof(facts), "%4.4s %5s %-9.9s ",
-	                    d->slot.name ? d->slot.name : none_or_unread(d->slot.unknown), group,
+	print_place(&d->slot, place, sizeof(place));
+	int used = snprintf(facts, sizeof(facts), "%*.*s %5s %-9.9s ", slots, slots, place, group,
 	                    d->driver.text ? d->driver.text
 	                                   : none_or_unread(d->driver.error != ENOENT));
 	pp_out_cut(name, (int)o->width - 3 - columns - used);
@@ -265,21 +296,22 @@ static void print_row(struct pp_out *o, const struct pp_survey *s, const struct 
 	       address, pp_out_color(o, PP_COLOR_NONE), facts, name);
 }
 
-/* All of them in one slot, which has a name of its own; or one row alone. */
+/* All of them in one place, which has a name of its own; or one row alone. */
 static bool in_one_slot(const struct member *list, uint32_t first, uint32_t last)
 {
-	const char *slot = list[first].row->device->slot.name;
+	const struct pp_slot_ref *slot = &list[first].row->device->slot;
 
 	for (uint32_t i = first + 1; i <= last; i++) {
-		const char *other = list[i].row->device->slot.name;
-		if (!slot || !other || strcmp(slot, other))
+		const struct pp_slot_ref *other = &list[i].row->device->slot;
+		if (!pp_slot_is_named(slot) || !pp_slot_is_named(other) || slot->twin ||
+		    slot->kind != other->kind || strcmp(slot->number, other->number))
 			return false;
 	}
 	return true;
 }
 
 static void print_section(struct pp_out *o, const struct pp_survey *s,
-                          const struct section *section)
+                          const struct section *section, int slots)
 {
 	uint32_t n = s->counts[section->verdict];
 	struct pp_arena a;
@@ -293,7 +325,7 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 		pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
 		       pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0, first = 0; list && i < n; i++) {
-		print_row(o, s, list[i].row);
+		print_row(o, s, list[i].row, slots);
 		if (i + 1 < n && same_reasons(list[i].row, list[i + 1].row))
 			continue;
 		print_reasons(o, s, list[i].row, !in_one_slot(list, first, i));
@@ -302,7 +334,7 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 	pp_arena_fini(&a);
 }
 
-static void print_head(struct pp_out *o, const struct pp_survey *s)
+static void print_head(struct pp_out *o, const struct pp_survey *s, int slots)
 {
 	char line[512];
 
@@ -312,8 +344,9 @@ static void print_head(struct pp_out *o, const struct pp_survey *s)
 	pp_out_wrapped(o, "", "", line);
 	print_host(o, s);
 	if (s->nr_rows)
-		pp_out(o, "\n%s  %-*s SLOT GROUP DRIVER    DEVICE%s\n", pp_out_color(o, PP_DIM),
-		       address_columns(s), "ADDRESS", pp_out_color(o, PP_COLOR_NONE));
+		pp_out(o, "\n%s  %-*s %*s GROUP DRIVER    DEVICE%s\n", pp_out_color(o, PP_DIM),
+		       address_columns(s), "ADDRESS", slots, "SLOT",
+		       pp_out_color(o, PP_COLOR_NONE));
 }
 
 static void print_summary(struct pp_out *o, const struct pp_survey *s)
@@ -339,9 +372,11 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 
 static int print_text(struct pp_out *o, const struct pp_survey *s)
 {
-	print_head(o, s);
+	int slots = slot_columns(s);
+
+	print_head(o, s, slots);
 	for (size_t i = 0; i < NR_SECTIONS; i++)
-		print_section(o, s, &sections[i]);
+		print_section(o, s, &sections[i], slots);
 	if (s->nr_host_findings)
 		pp_out(o, "\n%sFIRMWARE%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));

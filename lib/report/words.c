@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/place.h"
 #include "judge/select.h"
 #include "report/words.h"
 
@@ -101,7 +102,7 @@ static const struct pp_row *first_to_free(const struct pp_survey *s)
 		const struct pp_row *row = &s->rows[i];
 		if (row->verdict != PP_VERDICT_BLOCKED_FIXABLE)
 			continue;
-		if (row->device->slot.name)
+		if (pp_slot_is_named(&row->device->slot))
 			return row;
 		if (!any)
 			any = row;
@@ -130,15 +131,15 @@ static bool can_type(const char *word)
 	return *word && !word[strspn(word, plain)];
 }
 
-/* Whether "pcipass free slotN" frees every card in that slot. */
-static bool slot_by_free(const struct pp_survey *s, const char *slot)
+/* Whether "pcipass free slotN" frees every card in that place. */
+static bool place_by_free(const struct pp_survey *s, const struct pp_slot_ref *slot)
 {
 	struct pp_selection chosen;
 	struct pp_arena a;
 	char what[80];
 
 	pp_arena_init(&a, 0);
-	snprintf(what, sizeof(what), "slot%s", slot);
+	snprintf(what, sizeof(what), "%s%s", pp_place_word(slot->kind), slot->number);
 	bool yes = !pp_select(s->host, what, &a, &chosen, NULL) &&
 	           pp_survey_by_free(s, chosen.devices, chosen.count);
 	pp_arena_fini(&a);
@@ -147,14 +148,15 @@ static bool slot_by_free(const struct pp_survey *s, const char *slot)
 
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size)
 {
-	const char *slot = row->device->slot.name;
+	const struct pp_slot_ref *slot = &row->device->slot;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	if (!row->by_free)
 		return false;
 	pp_address_format_short(row->device->address, address);
-	if (slot && can_type(slot) && slot_by_free(s, slot))
-		snprintf(buf, size, "pcipass free slot%s", slot);
+	if (pp_slot_is_named(slot) && !slot->twin && can_type(slot->number) &&
+	    place_by_free(s, slot))
+		snprintf(buf, size, "pcipass free %s%s", pp_place_word(slot->kind), slot->number);
 	else
 		snprintf(buf, size, "pcipass free %s", address);
 	return true;
@@ -183,19 +185,18 @@ static void print_free(struct pp_out *o, const struct pp_survey *s, const struct
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
 	const struct pp_row *row = first_to_free(s);
-	char address[PP_ADDRESS_TEXT_BYTES], line[1024];
+	char address[PP_ADDRESS_TEXT_BYTES], place[80], line[1024];
 
 	if (!row)
 		return;
 	const struct pp_remedy *remedy = remedy_to_begin_with(row);
 	pp_address_format_short(row->device->address, address);
+	pp_place_format(row->device->slot.kind, row->device->slot.number, place, sizeof(place));
 	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
 		snprintf(line, sizeof(line), "%s", remedy->text);
-	else if (row->device->slot.name)
-		snprintf(line, sizeof(line), "to free slot %s, %s", row->device->slot.name,
-		         remedy->text);
 	else
-		snprintf(line, sizeof(line), "to free %s, %s", address, remedy->text);
+		snprintf(line, sizeof(line), "to free %s, %s",
+		         *place && !row->device->slot.twin ? place : address, remedy->text);
 	pp_out_wrapped(o, "Next: ", "      ", line);
 	print_free(o, s, row, remedy);
 	if (remedy->side_effect)

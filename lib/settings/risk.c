@@ -50,9 +50,10 @@ static struct pp_host *risk_host(const struct pp_settings *s)
 
 static bool risk_is_card(const struct pp_device *d, unsigned int slot)
 {
+	const char *number = pp_slot_number(&d->slot);
 	uint64_t n;
 
-	return d->slot.name && pp_parse_dec(d->slot.name, RMRDS_SLOTS, &n) && n == slot &&
+	return number && pp_parse_dec(number, RMRDS_SLOTS, &n) && n == slot &&
 	       d->class_code >> 16 != BRIDGE;
 }
 

@@ -432,7 +432,8 @@ struct fake *fake_new(void)
 	add_device(f, FAKE_HBA, (struct pp_address){ 0, 2, 0, 0 }, 0x010700, 1, "mptsas");
 	add_device(f, FAKE_SOUND, (struct pp_address){ 0, 2, 0, 1 }, 0x040300, 1, NULL);
 	add_device(f, FAKE_NIC, (struct pp_address){ 0, 3, 0, 0 }, 0x020000, 2, "e1000e");
-	f->devices[FAKE_HBA].slot.name = f->devices[FAKE_SOUND].slot.name = "2";
+	f->devices[FAKE_HBA].slot = f->devices[FAKE_SOUND].slot =
+		(struct pp_slot_ref){ .kind = PP_PLACE_SLOT, .number = "2" };
 	f->groups[0] = (struct pp_group){ .number = 2, .devices = members, .nr_devices = 1 };
 	f->groups[1] = (struct pp_group){ .number = 8, .devices = members + 1, .nr_devices = 2 };
 	f->groups[2] = (struct pp_group){ .number = 9, .devices = members + 3, .nr_devices = 1 };

@@ -130,7 +130,7 @@ static void two_groups(void **state)
 {
 	struct fake *f = *state;
 
-	f->devices[FAKE_NIC].slot.name = "2";
+	f->devices[FAKE_NIC].slot = f->devices[FAKE_HBA].slot;
 	struct pp_attach *a = fake_attach(f, "slot2", true, false);
 	ends_as(a, PP_ATTACH_DONE, NULL);
 	assert_int_equal(a->nr_groups, 2);

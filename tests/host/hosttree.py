@@ -119,8 +119,10 @@ def smbios_system(maker: str, product: str, serial: str = "SER1AL", uuid: bytes 
                          product.encode(), serial.encode())
 
 
-def smbios_slot(number: int, name: str, bus: int, devfn: int, segment: int = 0) -> bytes:
-    fields = struct.pack("<BBBBBHBBHBB", 1, 0xB5, 0x0B, 4, 4, number, 0, 0, segment, bus, devfn)
+def smbios_slot(number: int, name: str, bus: int, devfn: int, segment: int = 0,
+                slot_type: int = 0xB5) -> bytes:
+    fields = struct.pack("<BBBBBHBBHBB", 1, slot_type, 0x0B, 4, 4, number, 0, 0, segment, bus,
+                         devfn)
     return smbios_record(9, 0x900 + number, fields, name.encode())
 
 

@@ -247,12 +247,71 @@ class Others(SampleTest):
             self.assertEqual(len((run.stdout + run.stderr).splitlines()), 1)
 
 
+class Places(SampleTest):
+    """A Gen8 board under another name: a setting for PCI and PCI-E slots alone, and of one number one."""
+
+    def test_places(self) -> None:
+        s = Sample("gen8-places")
+        self.none_unknown(s)
+        for address, slot, place in (
+                ("04:00.0", "1", "slot1"), ("21:00.0", "1", "slot1"), ("09:00.0", "2", "slot2"),
+                ("0a:00.0", "2", "slot2"), ("0a:10.0", "2", "slot2"), ("10:00.0", None, "nvme13"),
+                ("11:00.0", None, "mezz2"), ("24:00.0", None, "ocp14"),
+                ("03:00.0", None, "storage12"), ("02:00.3", None, "flexlom1")):
+            self.assertEqual((s.devices[address]["slot"], s.devices[address]["place"]),
+                             (slot, place), address)
+        for address in ("09:00.0", "0a:00.0"):
+            self.assertEqual(s.findings(address)[0]["remedies"][0]["id"], "bios-rmrds")
+            self.assertIn("RMRDS_Slot2", s.findings(address)[0]["remedies"][0]["text"])
+        for address, why in (("10:00.0", 'an NVMe bay ("NVMe Slot")'),
+                             ("11:00.0", 'a mezzanine ("Mezzanine Slot 2")'),
+                             ("24:00.0", 'an OCP slot ("PCI-E Slot 14")'),
+                             ("03:00.0", 'a storage controller\'s slot ("Storage Controller'),
+                             ("02:00.0", 'a FlexLOM slot ("FlexLOM 1")')):
+            self.blocked(s, address, {"rmrr-hard"}, ["table-override"])
+            self.assertIn(why, s.findings(address)[0]["text"])
+            self.assertIn("only PCI and PCI-E slots have a setting", s.findings(address)[0]["text"])
+
+    def test_two_of_one_number(self) -> None:
+        s = Sample("gen8-places")
+        both = '"PCI-E Riser 1 Slot 1"', '"PCI-E Riser 2 Slot 1"'
+        for address in ("04:00.0", "21:00.0"):
+            self.blocked(s, address, {"rmrr-hard"}, ["table-override"])
+            plan = s.run("free", address, "--by", "bios-rmrds", "--dry-run")
+            self.assertEqual(plan.returncode, 1, plan.stdout)
+            for word in both:
+                self.assertIn(word, s.findings(address)[0]["text"])
+                self.assertIn(word, plan.stderr)
+        for command in ("explain", "check", "free", "emit qemu"):
+            run = s.run(*command.split(), "slot1", *(["--dry-run"] if command == "free" else []))
+            self.assertEqual(run.returncode, 2, run.stdout)
+            for word in (*both, "04:00.0", "21:00.0", "by its address"):
+                self.assertIn(word, run.stderr, command)
+
+    def test_names_are_typed(self) -> None:
+        s = Sample("gen8-places")
+        for place, address in (("mezz2", "11:00.0"), ("ocp14", "24:00.0"), ("nvme13", "10:00.0"),
+                               ("storage12", "03:00.0")):
+            self.assertIn(f"pcipass free {place}", s.run("check", place).stdout)
+            plan = json.loads(s.run("--json", "free", place, "--dry-run").stdout)
+            self.assertEqual([(d["address"], d["slot"], d["place"]) for d in plan["devices"]],
+                             [(f"0000:{address}", None, place)])
+            self.assertEqual([x["remedy"] for x in plan["steps"]], ["table-override"])
+            self.assertIn(f"  {address}  {place}, ", s.run("free", place, "--dry-run").stdout)
+        self.assertIn("slot9: no such device here; slots here: 1, 2; mezz2; ocp14; nvme13; "
+                      "storage12; flexlom1", s.run("explain", "slot9").stderr)
+        text = s.run().stdout
+        self.assertIn("  11:00.0     mezz2    ", text)
+        self.assertIn("to do it: pcipass free 04:00.0", text)
+        self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
+
+
 class Captures(SampleTest):
     """A capture of a sample answers as the sample does."""
 
     def test_same_answer(self) -> None:
         for name in ("dl380p-gen8", "dl380p-gen8-user", "dl380p-gen8-vtd-off", "odd-firmware",
-                     "sriov-nic", "conventional-pci", "amd-board-k612", "desktop-relaxable"):
+                     "sriov-nic", "conventional-pci", "gen8-places", "amd-board-k612", "desktop-relaxable"):
             s = Sample(name)
             folder = Path(s.dir.name) / "host"
             with tarfile.open(s.archive) as archive:

@@ -19,7 +19,8 @@ POSITION = re.compile(r"(?:(?:([0-9a-f]{4,5}):)?([0-9a-f]{2}):)?"
 # DSP0134 7.10.1 and 7.10.2
 SLOT_TYPES = {"pci": (0x06, 5), "pcie1-x1": (0xA6, 8), "pcie2-x8": (0xAF, 11),
               "pcie2-x16": (0xB0, 13), "pcie2-x4": (0xAD, 11), "pcie3": (0xB1, 0),
-              "pcie3-x8": (0xB5, 11), "pcie3-x16": (0xB6, 13), "pcie4-x16": (0xBD, 13)}
+              "pcie3-x8": (0xB5, 11), "pcie3-x16": (0xB6, 13), "pcie4-x16": (0xBD, 13),
+              "proprietary": (0x09, 2), "m2": (0x17, 10), "u2": (0x20, 10), "ocp": (0x26, 11)}
 USAGES = {"other": 1, "unknown": 2, "available": 3, "in-use": 4}
 # DSP0134 7.42.2
 ONBOARD_TYPES = {"other": 1, "video": 3, "scsi": 4, "ethernet": 5, "sound": 7, "sata": 9,
