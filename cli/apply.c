@@ -2,12 +2,14 @@
 /* Carries plans out, and takes them back. */
 #include <errno.h>
 #include <pcipass/apply.h>
-#include <pcipass/attach.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
+
+#define INTERRUPTED                                                                                \
+	"pcipass: interrupted; waits for the operation at work, then takes everything back\n"
 
 static void say(void *ctx, const char *line)
 {
@@ -20,6 +22,7 @@ static struct pp_apply_options apply_options(const struct options *o)
 		.store = o->store,
 		.dry_run = o->dry_run,
 		.say = say,
+		.stop = signals_stop,
 	};
 }
 
@@ -49,6 +52,8 @@ enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
 
 	if (code != EXIT_YES)
 		return code;
+	if (!o->dry_run)
+		signals_catch(INTERRUPTED);
 	if (pp_apply_run(p, &options, &e))
 		return complain(&e);
 	if (!o->dry_run && pp_plan_needs_reboot(p))
@@ -94,49 +99,96 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 		return complain_usage("apply: --dry-run is for --plan");
 	if (o->resume && o->store)
 		return complain_usage("apply: --store is for --plan; --resume has it written down");
-	if (o->resume)
+	if (o->resume) {
+		signals_catch(INTERRUPTED);
 		return pp_apply_resume(&options, &e) ? complain(&e) : EXIT_YES;
+	}
 	if (plan_load(o->plan, &plan, &e))
 		return complain(&e);
 	return show_and_apply(o, plan);
 }
 
-static enum exit_code run_undo(const struct options *o, int argc, char **argv)
-{
-	const struct pp_apply_options options = apply_options(o);
-	struct pp_style style = style_of(o);
-	struct pp_error e = { 0 };
-	struct pp_plan *plan;
-	enum pp_apply_state state;
-	bool booted, found;
+/* An undo that is asked about. */
+struct undoing {
+	const struct options *options;
+	const char *question;
+	unsigned int lines;
+	enum exit_code code; /* of the answer */
+};
 
+static void show_undone(void *ctx, const char *line)
+{
+	struct undoing *u = ctx;
+
+	if (!u->lines++)
+		puts("To take back what was done:");
+	printf("  %s\n", line);
+}
+
+static void say_of_undo(void *ctx, const char *line)
+{
+	say(NULL, line);
+}
+
+static bool confirm_undo(void *ctx)
+{
+	struct undoing *u = ctx;
+	struct pp_error e = { 0 };
+
+	u->code = flush_stdout(&e) ? complain(&e) : ask(u->options, u->question);
+	/* Half an undo would be neither: it is finished. */
+	if (u->code == EXIT_YES)
+		signals_catch("pcipass: interrupted; what was begun is taken back to its end\n");
+	return u->code == EXIT_YES;
+}
+
+static enum exit_code undo_attach(const struct pp_apply_options *options)
+{
+	struct pp_error e = { 0 };
+
+	signals_catch(NULL);
+	if (pp_apply_undo(options, &e))
+		return complain(&e);
 	/* The last thing that was begun; what was applied before stays as it is. */
-	if (pp_attach_recover(say, NULL, &found, &e))
-		return complain(&e);
-	if (found) {
-		fputs("What was applied stands: \"pcipass undo\" once more takes it back.\n",
-		      stderr);
-		return EXIT_YES;
-	}
-	if (pp_apply_status(&options, &state, &booted, &plan, &e))
-		return complain(&e);
-	enum exit_code code = EXIT_YES;
-	if (state == PP_APPLY_DONE || state == PP_APPLY_PARTLY) {
-		if (pp_report_plan(plan, PP_PLAN_TAKEN_BACK, &style, sink_stdout(), &e) ||
-		    flush_stdout(&e))
-			code = complain(&e);
-		else
-			code = ask(o, state == PP_APPLY_DONE ? "Take this back?"
-			                                     : "Take back what was done of this?");
-	}
-	bool reboot = plan && pp_plan_needs_reboot(plan);
-	pp_plan_free(plan);
-	if (code != EXIT_YES)
-		return code;
-	if (pp_apply_undo(&options, &e))
-		return complain(&e);
+	fputs("What was applied stands: \"pcipass undo\" once more takes it back.\n", stderr);
+	return EXIT_YES;
+}
+
+static enum exit_code undo_plan(const struct options *o, struct pp_apply_options *options,
+                                enum pp_apply_state state, bool reboot)
+{
+	struct undoing u = { .options = o, .code = EXIT_YES };
+	struct pp_error e = { 0 };
+
+	u.question =
+		state == PP_APPLY_PARTLY ? "Take back what was done of this?" : "Take this back?";
+	options->say = say_of_undo;
+	options->show = show_undone;
+	options->confirm = confirm_undo;
+	options->ctx = &u;
+	if (pp_apply_undo(options, &e))
+		return u.code != EXIT_YES ? u.code : complain(&e);
 	fprintf(stderr, "Taken back%s.\n", reboot ? ", and in force at the next boot" : "");
 	return EXIT_YES;
+}
+
+static enum exit_code run_undo(const struct options *o, int argc, char **argv)
+{
+	struct pp_apply_options options = apply_options(o);
+	struct pp_plan *plan = NULL;
+	struct pp_error e = { 0 };
+	enum pp_apply_state state;
+	bool booted, left;
+
+	if (pp_apply_attach_left(&options, &left, &e))
+		return complain(&e);
+	if (left)
+		return undo_attach(&options);
+	if (pp_apply_status(&options, &state, &booted, &plan, &e))
+		return complain(&e);
+	bool reboot = plan && pp_plan_needs_reboot(plan);
+	pp_plan_free(plan);
+	return undo_plan(o, &options, state, reboot);
 }
 
 const struct command command_apply = {

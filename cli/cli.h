@@ -121,4 +121,11 @@ int flush_stdout(struct pp_error *e);
 /* First of all: makes what was inherited safe to work with. */
 void start(void);
 
+/*
+ * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT make signals_stop() say true, and SIGPIPE does
+ * nothing. said, which may be NULL, goes to standard error with the first of them.
+ */
+void signals_catch(const char *said);
+bool signals_stop(void *ctx);
+
 #endif

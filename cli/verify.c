@@ -3,32 +3,9 @@
 #include <errno.h>
 #include <pcipass/apply.h>
 #include <pcipass/attach.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "cli.h"
-
-static volatile sig_atomic_t stop_wanted;
-
-static void on_signal(int number)
-{
-	stop_wanted = 1;
-}
-
-/* From here on a signal ends the attempt between two steps, and everything is put back. */
-static void catch_signals(void)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
-}
-
-static bool is_stopped(void *ctx)
-{
-	return stop_wanted;
-}
 
 static enum exit_code code_of_checks(enum pp_verified v)
 {
@@ -111,13 +88,14 @@ static enum exit_code attach(const struct options *o, const struct pp_host *h)
 	struct pp_attach_options options = {
 		.take = o->take,
 		.reset = o->reset,
-		.stop = is_stopped,
+		.stop = signals_stop,
 	};
 	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
 	struct pp_attach *a;
 
-	catch_signals();
+	/* From here on a signal ends the attempt between two steps, and everything is put back. */
+	signals_catch(NULL);
 	if (pp_attach_try(h, o->attach, &options, &a, &e))
 		return complain(&e);
 	enum exit_code code = code_of(a);

@@ -20,6 +20,17 @@ struct pp_apply_options {
 	unsigned int tool_seconds;
 	/* Called with a line for people at each thing done; may be NULL. */
 	void (*say)(void *ctx, const char *line);
+	/*
+	 * Asked between two operations; true: stop here, and roll back. Then -EINTR. May be NULL.
+	 * A rollback itself is never stopped.
+	 */
+	bool (*stop)(void *ctx);
+	/*
+	 * pp_apply_undo(): each thing that it is about to do, then whether it may; both may be NULL.
+	 * No: -ECANCELED.
+	 */
+	void (*show)(void *ctx, const char *line);
+	bool (*confirm)(void *ctx);
 	void *ctx;
 };
 
@@ -35,8 +46,11 @@ int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, stru
 /* Goes on with, or takes back, what an interrupted apply left. -ENOENT: there is nothing. */
 int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
 /*
- * Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing. All
- * three put back first what an attach that was killed left (pp_attach_recover()), and fail as it.
+ * Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing.
+ *
+ * All three give back first what an attach that was killed has left on vfio-pci; undo then does no
+ * more than that. -EBUSY: an attach is at work, or a guest has a device by now. -EIO: not all is
+ * back, and *e has what to type.
  */
 int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e);
 
@@ -84,5 +98,8 @@ enum pp_apply_state {
 /* What the journal says; *plan (may be NULL) gets the plan that it holds, the caller's. */
 int pp_apply_status(const struct pp_apply_options *o, enum pp_apply_state *ret,
                     bool *ret_booted_since, struct pp_plan **ret_plan, struct pp_error *e);
+
+/* An attach was killed, or is at work now: pp_apply_undo() would give its devices back. */
+int pp_apply_attach_left(const struct pp_apply_options *o, bool *ret, struct pp_error *e);
 
 #endif

@@ -33,21 +33,14 @@ enum pp_attach_result {
 /*
  * Tries the devices that "what" names as pp_report_explain() takes it, each group as a whole. h is
  * this machine, read a moment ago; it must outlive *ret. What the host itself works with (a file
- * system, swap, an address of the network, the console) is never taken.
+ * system, swap, an address of the network, the console) is never taken. What is taken is written
+ * down before; an attempt that was killed is rolled back by the next one, and by pp_apply_undo(),
+ * pp_apply_run() and pp_apply_resume().
  * Fails, before anything was touched: -EINVAL or -ENODEV for what it names, -ENOMEM. Whatever
  * happens later is in *ret.
  */
 int pp_attach_try(const struct pp_host *h, const char *what, const struct pp_attach_options *o,
                   struct pp_attach **ret, struct pp_error *e);
-/*
- * Puts back what an attempt that was killed has left on vfio-pci: each attempt writes down what it
- * will take before it takes anything, and the next one begins with this. say gets a line for each
- * device, may be NULL. *ret: there was something.
- * -EBUSY: an attempt is at work, or a guest has a device by now. -EIO: not all is back, and *e has
- * what to type. -EPERM: there is something, and root is needed.
- */
-int pp_attach_recover(void (*say)(void *ctx, const char *line), void *ctx, bool *ret,
-                      struct pp_error *e);
 void pp_attach_free(struct pp_attach *a);
 
 enum pp_attach_result pp_attach_result(const struct pp_attach *a);

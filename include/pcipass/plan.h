@@ -53,7 +53,6 @@ bool pp_plan_needs_reboot(const struct pp_plan *p);
 enum pp_plan_view {
 	PP_PLAN_OFFERED,     /* to somebody who may carry it out later: what comes next, too */
 	PP_PLAN_CARRIED_OUT, /* just before it is */
-	PP_PLAN_TAKEN_BACK,  /* just before it is undone: its steps and their way back */
 };
 
 /* As text for people (steps, side effects, the other remedies) or as JSON. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Carries a plan out as one transaction, goes on with it, and takes it back. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "apply/run.h"
 #include "apply/steps.h"
-#include "change/carry.h"
 #include "change/stage.h"
-#include "change/deed.h"
-#include "apply/recover.h"
+#include "change/txn.h"
 #include "base/buffer.h"
 
 static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {
@@ -117,105 +116,105 @@ static int depth_of(struct pp_apply *a, const char *text)
 {
 	int depth = 0;
 
-	while (text && depth <= PP_JOURNAL_MAX_DEPTH) {
-		struct pp_apply_journal j;
+	while (text && depth <= PP_TXN_MAX_DEPTH) {
+		struct pp_txn t;
 		struct pp_error ignored;
 		depth++;
-		if (pp_apply_journal_parse(PP_SPAN(text, strlen(text)), "journal", &a->arena, &j,
-		                           &ignored))
+		if (pp_txn_parse(PP_SPAN(text, strlen(text)), "journal", &a->arena, &t, &ignored))
 			break;
-		text = j.previous;
+		text = t.previous;
 	}
 	return depth;
 }
 
-static int make_journal(struct pp_stage *s, struct pp_apply_journal *ret, struct pp_error *e)
+static int make_txn(struct pp_stage *s, struct pp_txn *ret, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
-	struct pp_apply_journal j = { .phase = PP_PHASE_APPLYING,
-		                      .deeds = s->deeds,
-		                      .nr_deeds = s->nr_deeds };
-	int r = plan_text(a, s->plan, &j.plan, e);
+	struct pp_txn t = { .purpose = PP_TXN_PLAN,
+		            .phase = PP_PHASE_APPLYING,
+		            .ops = s->ops,
+		            .nr_ops = s->nr_ops };
+	int r = plan_text(a, s->plan, &t.plan, e);
 
-	j.boot_id = pp_boot_id(a);
-	if (!r && !j.boot_id)
+	t.boot_id = pp_boot_id(a);
+	if (!r && !t.boot_id)
 		r = pp_fail_oom(e, "journal");
 	if (!r && s->before && s->before->phase == PP_PHASE_APPLIED)
-		r = pp_apply_journal_text(s->before, &a->arena, &j.previous, e);
+		r = pp_txn_text(s->before, &a->arena, &t.previous, e);
 	if (r)
 		return r;
-	if (depth_of(a, j.previous) >= PP_JOURNAL_MAX_DEPTH)
+	if (depth_of(a, t.previous) >= PP_TXN_MAX_DEPTH)
 		return pp_fail(e, E2BIG,
 		               "%d plans are applied one upon another; undo some, or remove "
 		               "%.200s/apply.json and lose the way back",
-		               PP_JOURNAL_MAX_DEPTH, a->state);
-	*ret = j;
+		               PP_TXN_MAX_DEPTH, a->state);
+	*ret = t;
 	return 0;
 }
 
 static void say_all(const struct pp_apply *a, const struct pp_stage *s)
 {
-	for (uint32_t i = 0; i < s->nr_deeds; i++) {
+	for (uint32_t i = 0; i < s->nr_ops; i++) {
 		char text[512];
-		pp_apply_say(a, "would %s", pp_deed_text(&s->deeds[i], text, sizeof(text)));
+		pp_apply_say(a, "would %s", pp_op_describe(&s->ops[i], PP_RUN, text, sizeof(text)));
 	}
-	if (!s->nr_deeds)
+	if (!s->nr_ops)
 		pp_apply_say(a, "nothing to change: all is as wanted");
 }
 
 /* Everything is as the plan wants it, and there is a journal that says whence. */
 static bool nothing_new(const struct pp_stage *s)
 {
-	return !s->nr_deeds && s->before && s->before->phase == PP_PHASE_APPLIED;
+	return !s->nr_ops && s->before && s->before->phase == PP_PHASE_APPLIED;
 }
 
 static int carry_out(struct pp_stage *s, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
-	struct pp_apply_journal j;
-	int r = make_journal(s, &j, e);
+	struct pp_txn t;
+	int r = make_txn(s, &t, e);
 
 	if (!r)
-		r = pp_apply_journal_save(a, &j, e);
+		r = pp_txn_save(a, &t, e);
 	if (r)
 		return r;
-	r = pp_carry_on(a, &j, e);
+	r = pp_txn_run(a, &t, e);
 	if (!r)
 		r = verify_steps(a, s->plan, e);
 	if (!r)
-		r = pp_carry_end(a, &j, PP_PHASE_APPLIED, e);
-	return r ? pp_carry_failed(a, &j, e) : 0;
+		r = pp_txn_end(a, &t, PP_PHASE_APPLIED, e);
+	return r ? pp_txn_failed(a, &t, e) : 0;
 }
 
 /* What was applied before; *ret NULL: nothing. */
-static int load_before(struct pp_apply *a, struct pp_apply_journal *j,
-                       const struct pp_apply_journal **ret, struct pp_error *e)
+static int load_before(struct pp_apply *a, struct pp_txn *t, const struct pp_txn **ret,
+                       struct pp_error *e)
 {
-	int r = pp_apply_journal_load(a, j, e);
+	int r = pp_txn_load_plan(a, t, e);
 
 	*ret = NULL;
 	if (r == -ENOENT)
 		return 0;
 	if (r)
 		return r;
-	if (j->phase == PP_PHASE_APPLYING || j->phase == PP_PHASE_UNDOING)
+	if (t->phase == PP_PHASE_APPLYING || t->phase == PP_PHASE_UNDOING)
 		return pp_fail(e, EALREADY,
 		               "an apply was left half done: \"pcipass apply --resume\" goes on "
 		               "with it, \"pcipass undo\" takes it back");
-	*ret = j;
+	*ret = t;
 	return 0;
 }
 
 /* All that the plan comes to here; old: room for the journal before. */
-static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_apply_journal *old,
+static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_txn *old,
                  struct pp_stage *s, struct pp_error *e)
 {
-	const struct pp_apply_journal *before;
+	const struct pp_txn *before;
 	bool found;
 	int r = pp_apply_lock(a, e);
 
 	if (!r)
-		r = pp_apply_recover(a, &found, e);
+		r = pp_txn_recover(a, &found, e);
 	if (!r)
 		r = load_before(a, old, &before, e);
 	if (!r)
@@ -229,7 +228,7 @@ static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_apply_jo
 
 static int run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
 {
-	struct pp_apply_journal old;
+	struct pp_txn old;
 	struct pp_stage s;
 	int r = stage(a, p, &old, &s, e);
 
@@ -261,7 +260,7 @@ int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, un
                    struct pp_error *e)
 {
 	struct pp_apply_options dry = { 0 };
-	struct pp_apply_journal old;
+	struct pp_txn old;
 	struct pp_apply a;
 	struct pp_stage s;
 
@@ -276,105 +275,117 @@ int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, un
 	if (!r)
 		r = stage(&a, p, &old, &s, e);
 	if (!r)
-		*ret = s.nr_deeds;
+		*ret = s.nr_ops;
 	pp_apply_fini(&a);
 	return r;
 }
 
-/* Resume and undo begin so. */
-static int open_journal(struct pp_apply *a, struct pp_apply_journal *j, struct pp_error *e)
+/* Resume and undo begin so. *ret_found: an attach that was killed was rolled back. */
+static int open_txn(struct pp_apply *a, struct pp_txn *t, bool *ret_found, struct pp_error *e)
 {
 	int r = check_rights(a, e);
 
 	/* Before the lock: where nothing was applied, nothing is made. */
 	if (!r)
-		r = pp_apply_journal_load(a, j, e);
+		r = pp_txn_load(a, t, e);
 	if (!r)
 		r = pp_apply_lock(a, e);
 	if (!r)
-		r = pp_apply_journal_load(a, j, e);
+		r = pp_txn_recover(a, ret_found, e);
 	if (!r)
-		pp_apply_journal_sweep(a);
-	for (uint32_t i = 0; !r && i < j->nr_deeds; i++)
-		if (j->deeds[i].kind == PP_DEED_FILE)
-			pp_place_sweep(a, j->deeds[i].path);
+		r = pp_txn_load(a, t, e);
+	if (!r)
+		pp_txn_sweep(a, t);
 	return r;
 }
 
-static int resume(struct pp_apply *a, struct pp_apply_journal *j, struct pp_error *e)
+static int resume_run(struct pp_apply *a, struct pp_txn *t, const struct pp_plan *plan,
+                      struct pp_error *e)
+{
+	int r = pp_txn_check(a, t, PP_RUN, e);
+
+	if (r)
+		return r;
+	/* Nothing is believed: what is there is looked at, tools run again. */
+	for (uint32_t i = 0; i < t->nr_ops; i++)
+		if (t->ops[i].progress == PP_OP_DONE)
+			t->ops[i].progress = PP_OP_BEGUN;
+	r = pp_txn_run(a, t, e);
+	if (!r)
+		r = verify_steps(a, plan, e);
+	if (!r)
+		r = pp_txn_end(a, t, PP_PHASE_APPLIED, e);
+	return r ? pp_txn_failed(a, t, e) : 0;
+}
+
+static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 {
 	struct pp_plan *plan;
 
-	if (j->phase == PP_PHASE_UNDOING)
-		return pp_carry_back(a, j, e);
-	if (j->phase != PP_PHASE_APPLYING)
+	if (t->phase == PP_PHASE_UNDOING)
+		return pp_txn_rollback(a, t, e);
+	if (t->phase != PP_PHASE_APPLYING)
 		return pp_fail(e, ENOENT, "nothing was left half done");
-	int r = pp_plan_parse(j->plan, strlen(j->plan), &plan, e);
+	int r = pp_plan_parse(t->plan, strlen(t->plan), &plan, e);
 	if (r)
 		return r;
-	r = pp_carry_check(a, j, PP_WAY_ON, e);
-	if (r) {
-		pp_plan_free(plan);
-		return r;
-	}
-	/* Nothing is believed: what is there is looked at, tools run again. */
-	for (uint32_t i = 0; i < j->nr_deeds; i++)
-		j->deeds[i].state =
-			j->deeds[i].state == PP_DEED_DONE ? PP_DEED_BEGUN : j->deeds[i].state;
-	r = pp_carry_on(a, j, e);
-	if (!r)
-		r = verify_steps(a, plan, e);
+	r = resume_run(a, t, plan, e);
 	pp_plan_free(plan);
-	if (!r)
-		r = pp_carry_end(a, j, PP_PHASE_APPLIED, e);
-	return r ? pp_carry_failed(a, j, e) : 0;
+	return r;
 }
 
 int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
                          struct pp_error *e)
 {
-	struct pp_apply_journal j;
 	struct pp_apply a;
+	struct pp_txn t;
 	bool found;
 	int r = pp_apply_init(o, settings, &a, e);
 
 	if (r)
 		return r;
-	r = open_journal(&a, &j, e);
+	r = open_txn(&a, &t, &found, e);
 	if (!r)
-		r = pp_apply_recover(&a, &found, e);
-	if (!r)
-		r = resume(&a, &j, e);
+		r = resume(&a, &t, e);
 	pp_apply_fini(&a);
 	return r;
+}
+
+/* With the lock held, so that what is shown is what is then done. */
+static int undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
+{
+	const struct pp_apply_options *o = a->options;
+
+	if (t->phase == PP_PHASE_UNDONE)
+		return pp_fail(e, ENOENT, "the last apply was undone already");
+	int r = pp_txn_check_rollback(a, t, e);
+	if (r)
+		return r;
+	if (o && o->show)
+		pp_txn_describe_rollback(t, o->show, o->ctx);
+	if (o && o->confirm && !o->confirm(o->ctx))
+		return pp_fail(e, ECANCELED, "nothing was changed");
+	return pp_txn_rollback(a, t, e);
 }
 
 int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
                        struct pp_error *e)
 {
-	struct pp_apply_journal j;
 	struct pp_apply a;
+	struct pp_txn t;
 	bool found = false;
 	int r = pp_apply_init(o, settings, &a, e);
 
 	if (r)
 		return r;
-	r = open_journal(&a, &j, e);
-	if (!r || r == -ENOENT) {
-		struct pp_error second = { 0 };
-		int r2 = pp_apply_recover(&a, &found, &second);
-		if (r2)
-			r = pp_fail(e, second.code, "%s", second.text);
-	}
-	if (!r && j.phase == PP_PHASE_UNDONE)
-		r = pp_fail(e, ENOENT, "the last apply was undone already");
-	if (!r)
-		r = pp_carry_check_back(&a, &j, e);
-	if (!r)
-		r = pp_carry_back(&a, &j, e);
+	r = open_txn(&a, &t, &found, e);
+	/* Who types it after a killed attach means that, and not what was applied last week. */
+	if (found)
+		r = r == -ENOENT ? 0 : r;
+	else if (!r)
+		r = undo(&a, &t, e);
 	pp_apply_fini(&a);
-	/* That was what there was to take back. */
-	return r == -ENOENT && found ? 0 : r;
+	return r;
 }
 
 int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e)
@@ -397,8 +408,8 @@ static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted
 {
 	static const enum pp_apply_state states[PP_PHASES] = { PP_APPLY_PARTLY, PP_APPLY_DONE,
 		                                               PP_APPLY_PARTLY, PP_APPLY_UNDONE };
-	struct pp_apply_journal j;
-	int r = pp_apply_journal_load(a, &j, e);
+	struct pp_txn t;
+	int r = pp_txn_load_plan(a, &t, e);
 
 	if (r == -ENOENT) {
 		*ret = PP_APPLY_NONE;
@@ -408,12 +419,12 @@ static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted
 		return 0;
 	}
 	if (!r && ret_plan)
-		r = pp_plan_parse(j.plan, strlen(j.plan), ret_plan, e);
+		r = pp_plan_parse(t.plan, strlen(t.plan), ret_plan, e);
 	if (r)
 		return r;
 	const char *boot = pp_boot_id(a);
-	*ret = states[j.phase];
-	*ret_booted = boot && *boot && *j.boot_id && strcmp(boot, j.boot_id);
+	*ret = states[t.phase];
+	*ret_booted = boot && *boot && *t.boot_id && strcmp(boot, t.boot_id);
 	return 0;
 }
 
@@ -426,6 +437,23 @@ int pp_apply_status(const struct pp_apply_options *o, enum pp_apply_state *ret,
 	if (r)
 		return r;
 	r = status(&a, ret, ret_booted_since, ret_plan, e);
+	pp_apply_fini(&a);
+	return r;
+}
+
+int pp_apply_attach_left(const struct pp_apply_options *o, bool *ret, struct pp_error *e)
+{
+	struct pp_apply a;
+	struct pp_txn t;
+	int r = pp_apply_init(o, NULL, &a, e);
+
+	if (r)
+		return r;
+	r = pp_txn_load(&a, &t, e);
+	if (!r || r == -ENOENT) {
+		*ret = !r && t.purpose == PP_TXN_ATTACH;
+		r = 0;
+	}
 	pp_apply_fini(&a);
 	return r;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "apply/bind.h"
-#include "change/deed.h"
 #include "base/text.h"
 
 #define DEVICES "sys/bus/pci/devices"
@@ -46,16 +45,11 @@ int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_er
 	               *b->driver ? b->driver : "none", expected && *expected ? expected : "none");
 }
 
-int pp_bind_now(struct pp_stage *s, enum pp_deed_kind kind, const struct pp_bound *b,
+int pp_bind_now(struct pp_stage *s, const struct pp_op_ops *ops, const struct pp_bound *b,
                 struct pp_error *e)
 {
-	struct pp_arena *arena = &s->apply->arena;
-	struct pp_deed *d = pp_stage_add(s, kind, e);
+	struct pp_op *op = pp_stage_add(s, ops, e);
 
-	if (!d)
-		return -e->code;
-	d->address = pp_arena_strdup(arena, b->address);
-	d->driver = pp_arena_strdup(arena, b->driver);
-	d->override = pp_arena_strdup(arena, b->override);
-	return d->address && d->driver && d->override ? 0 : pp_fail_oom(e, b->address);
+	return op ? pp_op_driver_init(op, &s->apply->arena, b->address, b->driver, b->override, e)
+	          : -e->code;
 }

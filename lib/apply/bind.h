@@ -22,8 +22,8 @@ int pp_bind_expect(struct pp_apply *a, const struct pp_step_bind *b, struct pp_b
                    struct pp_error *e);
 /* Its driver is not the expected one, which may be NULL or "". Returns -EBUSY. */
 int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_error *e);
-/* Adds the deed, DRIVER or RELEASE. */
-int pp_bind_now(struct pp_stage *s, enum pp_deed_kind kind, const struct pp_bound *b,
+/* Adds the operation: pp_op_bind or pp_op_unbind. */
+int pp_bind_now(struct pp_stage *s, const struct pp_op_ops *ops, const struct pp_bound *b,
                 struct pp_error *e);
 
 /*

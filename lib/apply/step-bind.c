@@ -13,7 +13,6 @@
 
 #include "apply/steps.h"
 #include "apply/bind.h"
-#include "change/deed.h"
 #include "boot/early.h"
 #include "change/guard.h"
 #include "base/text.h"
@@ -76,7 +75,7 @@ static int into_initrd(struct pp_stage *s, struct pp_error *e)
 	struct pp_error ignored;
 	int r = 0;
 
-	if (pp_early_find(s->apply, &early, &ignored) || !early->rebuild) {
+	if (pp_early_find(s->apply, &early, &ignored) || !pp_early_rebuilds(early)) {
 		pp_apply_say(s->apply, "what makes this host's initrd is not known: the binding at "
 		                       "boot holds if the driver is not in it");
 		return 0;
@@ -89,7 +88,7 @@ static int into_initrd(struct pp_stage *s, struct pp_error *e)
 	         pp_place_has_folder(s->apply, "etc/mkinitcpio.conf.d"))
 		r = pp_stage_puts(s, PP_BIND_MKINITCPIO, PP_STAGE_MARK "FILES+=(/" RULES ")\n",
 		                  0644, e);
-	return r ? r : pp_stage_run(s, PP_DEED_INITRD, early->rebuild, e);
+	return r ? r : pp_stage_run(s, early->rebuild, NULL, e);
 }
 
 static int at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char *address,
@@ -123,7 +122,7 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	if (!r && pp_step_bind_is(b, PP_BIND_AT_BOOT))
 		r = at_boot(s, b, now_bound.address, driver, e);
 	if (!r && !taken && pp_step_bind_is(b, PP_BIND_NOW))
-		r = pp_bind_now(s, PP_DEED_DRIVER, &now_bound, e);
+		r = pp_bind_now(s, &pp_op_bind, &now_bound, e);
 	return r;
 }
 

@@ -194,30 +194,29 @@ static int add_plan_cuts(struct pp_stage *s, const struct pp_plan *p, uint32_t n
 static int add_earlier_cuts(struct pp_stage *s, const struct pp_step_override *o, struct cuts *c,
                             struct pp_error *e)
 {
-	const struct pp_apply_journal *j = s->before;
+	const struct pp_txn *t = s->before;
 	bool found = false;
 
-	for (int depth = 0; j && depth < PP_JOURNAL_MAX_DEPTH; depth++) {
+	for (int depth = 0; t && depth < PP_TXN_MAX_DEPTH; depth++) {
 		struct pp_plan *plan;
-		int r = pp_plan_parse(j->plan, strlen(j->plan), &plan, e);
+		int r = pp_plan_parse(t->plan, strlen(t->plan), &plan, e);
 		if (r)
 			return pp_fail_prefix(e, "the journal's plan");
 		uint32_t before = c->nr_scopes + c->nr_devids;
-		r = j->phase == PP_PHASE_APPLIED ? add_plan_cuts(s, plan, plan->nr_steps, o, c, e)
+		r = t->phase == PP_PHASE_APPLIED ? add_plan_cuts(s, plan, plan->nr_steps, o, c, e)
 		                                 : 0;
 		found |= c->nr_scopes + c->nr_devids != before;
 		pp_plan_free(plan);
-		struct pp_apply_journal *next =
-			PP_ARENA_NEW(&s->apply->arena, struct pp_apply_journal);
+		struct pp_txn *next = PP_ARENA_NEW(&s->apply->arena, struct pp_txn);
 		if (r || !next)
 			return r ? r : pp_fail_oom(e, "journal");
-		if (!j->previous)
+		if (!t->previous)
 			break;
-		r = pp_apply_journal_parse(PP_SPAN(j->previous, strlen(j->previous)),
-		                           "the older journal", &s->apply->arena, next, e);
+		r = pp_txn_parse(PP_SPAN(t->previous, strlen(t->previous)), "the older journal",
+		                 &s->apply->arena, next, e);
 		if (r)
 			return r;
-		j = next;
+		t = next;
 	}
 	return found ? 0
 	             : pp_fail(e, EUCLEAN,
@@ -437,7 +436,7 @@ static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_erro
 		r = pp_early_find(a, &early, e);
 	if (!r)
 		r = pp_boot_find(a, &way, e);
-	if (r || !early->rebuild)
+	if (r || !pp_early_rebuilds(early))
 		return r;
 	for (uint32_t k = 0; k < nr; k++)
 		if (!memcmp(tables[k].data, step->override.table, 4))

@@ -23,11 +23,11 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	r = a->settings->check(a, set, &store, e);
 	if (r)
 		return r;
-	struct pp_deed *d = pp_stage_add(s, PP_DEED_SETTING, e);
-	if (!d)
+	struct pp_op *op = pp_stage_add(s, &pp_op_setting, e);
+	if (!op)
 		return -e->code;
-	d->setting = *set;
-	d->setting.store = store;
+	op->setting = *set;
+	op->setting.store = store;
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 
 #include "apply/steps.h"
 #include "apply/bind.h"
-#include "change/deed.h"
 #include "boot/early.h"
 #include "change/guard.h"
 #include "base/buffer.h"
@@ -63,8 +62,8 @@ static int out_of_initrd(struct pp_stage *s, struct pp_error *e)
 	const struct pp_early *early;
 	struct pp_error ignored;
 
-	if (!pp_early_find(s->apply, &early, &ignored) && early->rebuild)
-		return pp_stage_run(s, PP_DEED_INITRD, early->rebuild, e);
+	if (!pp_early_find(s->apply, &early, &ignored) && pp_early_rebuilds(early))
+		return pp_stage_run(s, early->rebuild, NULL, e);
 	pp_apply_say(s->apply, "what makes this host's initrd is not known: if the rule is in it, "
 	                       "the device is bound at boot until it is made anew");
 	return 0;
@@ -154,7 +153,7 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 		r = pp_guard_guest(a, bound.address, e);
 	else if (strcmp(bound.override, PP_VFIO))
 		return 0;
-	return r ? r : pp_bind_now(s, PP_DEED_RELEASE, &bound, e);
+	return r ? r : pp_bind_now(s, &pp_op_unbind, &bound, e);
 }
 
 const struct pp_step_ops pp_step_unbind_ops = { .stage = stage };

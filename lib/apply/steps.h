@@ -7,7 +7,7 @@
 /* The kinds of steps: a file and a row each. */
 struct pp_step_ops {
 	int (*stage)(struct pp_stage *s, const struct pp_step *step, struct pp_error *e);
-	/* After all deeds: it is as wanted. May be NULL. */
+	/* After all operations: it is as wanted. May be NULL. */
 	int (*verify)(struct pp_apply *a, const struct pp_step *step, struct pp_error *e);
 };
 extern const struct pp_step_ops pp_step_setting_ops, pp_step_override_ops, pp_step_argument_ops,

@@ -2,9 +2,8 @@
 /* One attempt: look, take, attach, close, put back. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "attach/leftover.h"
+#include "attach/attach.h"
 
 #define ATTACH_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -78,22 +77,34 @@ static void say(void *ctx, const char *line)
 	(void)pp_attach_step(ctx, "put-back", 0, "%s", line);
 }
 
+static int session_init(struct pp_attach *a, struct pp_error *e)
+{
+	a->session_options = (struct pp_apply_options){ .say = say, .ctx = a };
+	a->session_settings = (struct pp_apply_settings){ .sys = a->sys };
+	int r = pp_apply_init(&a->session_options, &a->session_settings, &a->session, e);
+	a->has_session = !r;
+	return r;
+}
+
 /* Nobody else is at it, and what an attempt before left is back. */
 static int clear_way(struct pp_attach *a)
 {
-	struct pp_leftover_options o = { .say = say, .ctx = a };
 	struct pp_error e = { 0 };
 	bool found;
-	int r = pp_leftover_lock(a->sys, false, &a->lock, &e);
+	int r = session_init(a, &e);
 
 	if (r)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
-	r = pp_leftover_put_back(a->sys, &o, &found, &e);
+	r = pp_apply_lock(&a->session, &a->lock_error);
+	/* Where the state directory cannot be written a device that needs no taking can be tried.
+	 */
+	if (r == -EBUSY)
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", a->lock_error.text);
 	if (!r)
-		return 0;
-	/* What is written down of the one before stays. */
-	pp_lock_release(&a->lock);
-	return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
+		r = pp_txn_recover(&a->session, &found, &e);
+	else
+		r = 0;
+	return r ? pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text) : 0;
 }
 
 static int look(struct pp_attach *a)
@@ -111,32 +122,19 @@ static int look(struct pp_attach *a)
 	return r ? r : pp_take_plan(a);
 }
 
-/* From here on somebody knows how to put back what is taken. */
-static int write_down(struct pp_attach *a)
-{
-	struct pp_error e = { 0 };
-
-	if (!a->nr_taken || !pp_leftover_save(a, &e))
-		return 0;
-	return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
-	                     "what is taken could not be written down beforehand: %s", e.text);
-}
-
 static void attempt(struct pp_attach *a)
 {
 	int r = look(a);
 
-	if (!r)
-		r = write_down(a);
 	if (!r)
 		r = pp_take(a);
 	if (!r)
 		r = pp_vfio_attach(a);
 	pp_vfio_close(a);
 	pp_put_back(a);
-	if (a->lock.fd >= 0 && !a->not_restored)
-		pp_leftover_remove(a->sys);
-	pp_lock_release(&a->lock);
+	if (a->has_session)
+		pp_apply_fini(&a->session);
+	a->has_session = false;
 	if (!r)
 		a->result = PP_ATTACH_DONE;
 	else if (r == -ENOMEM)
@@ -155,7 +153,6 @@ int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
 	a->host = h;
 	a->options = *o;
 	a->opened.container = -1;
-	a->lock = PP_LOCK_NONE;
 	a->last = &a->steps;
 	a->result = PP_ATTACH_NOT_TRIED;
 	a->asked = pp_arena_strdup(&a->arena, what);

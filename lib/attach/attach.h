@@ -2,14 +2,13 @@
 #ifndef PP_ATTACH_ATTACH_H
 #define PP_ATTACH_ATTACH_H
 
-/* Inside the room: an attempt, what it has taken, and what became of it. */
+/* Inside the module: an attempt, the transaction of what it takes, and what became of it. */
 
 #include <pcipass/attach.h>
 
-#include "sys/machine.h"
+#include "change/txn.h"
 #include "host/host.h"
 #include "judge/select.h"
-#include "sys/lock.h"
 
 /* One thing asked of the kernel, and its answer. */
 struct pp_attach_step {
@@ -20,16 +19,6 @@ struct pp_attach_step {
 	bool failed;      /* with error 0: the kernel said no in another way than by an errno */
 	const char *const *log; /* what the kernel logged meanwhile, cleaned */
 	uint32_t nr_log, nr_log_lost;
-};
-
-/* A device on its way to vfio-pci and back. */
-struct pp_taken {
-	const struct pp_device *device;
-	char address[PP_ADDRESS_TEXT_BYTES];
-	const char *driver;         /* before; NULL: none */
-	const char *override;       /* driver_override before; NULL: none */
-	bool override_set, unbound; /* what was done, and is to be undone */
-	bool bound;
 };
 
 /* What is open of VFIO; -1: not. */
@@ -54,8 +43,14 @@ struct pp_attach {
 	uint32_t nr_devices;
 	const uint32_t *groups;
 	uint32_t nr_groups;
-	struct pp_taken *taken; /* devices and companions that are to be bound */
-	uint32_t nr_taken;
+	/* Devices and companions are borrowed in a transaction, which is always rolled back. */
+	struct pp_apply session;
+	struct pp_apply_options session_options;
+	struct pp_apply_settings session_settings;
+	struct pp_error lock_error; /* code 0: the lock is held */
+	struct pp_txn txn;
+	bool has_session;
+	bool written; /* the journal has it */
 	struct pp_opened opened;
 
 	struct pp_attach_step *steps, **last;
@@ -65,9 +60,8 @@ struct pp_attach {
 	bool not_restored;
 	const char **to_type; /* commands that would put back what is not */
 	uint32_t nr_to_type;
-	struct pp_lock lock; /* see leftover.h */
-	int log_error;       /* errno: the kernel log could not be read */
-	bool oom;            /* tested once at the end */
+	int log_error; /* errno: the kernel log could not be read */
+	bool oom;      /* tested once at the end */
 };
 
 /* Every failure of these is in the attempt: its result, its reason, its last step. */
@@ -92,12 +86,7 @@ int pp_take_plan(struct pp_attach *a);
 int pp_take(struct pp_attach *a);
 /* A device of that group whose driver VFIO does not accept: "0000:00:1f.0 has lpc_ich"; or NULL. */
 const char *pp_take_culprit(struct pp_attach *a, uint32_t group);
-/*
- * Of a device that an earlier attempt took, or meant to: what of it is still to be put back, by
- * what it has now. override_set false: nothing, or somebody else has changed it.
- */
-void pp_take_look(struct pp_attach *a, struct pp_taken *t);
-/* Puts all that was taken back, in the reverse order, whatever fails on the way; and looks. */
+/* Rolls back, whatever fails on the way; and looks. */
 void pp_put_back(struct pp_attach *a);
 
 /* Opens the container: VFIO is there. */
@@ -107,7 +96,7 @@ int pp_vfio_attach(struct pp_attach *a);
 void pp_vfio_close(struct pp_attach *a);
 
 /* The whole attempt on another machine than this, for tests. s is borrowed. */
-int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
+int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what,
                   const struct pp_attach_options *o, struct pp_attach **ret, struct pp_error *e);
 
 #endif

@@ -59,7 +59,7 @@ static void print_end(struct pp_out *o, const struct pp_attach *a)
 	if (a->log_error)
 		pp_out(o, "what the kernel logged could not be read: %s\n", strerror(a->log_error));
 	if (!a->not_restored) {
-		if (a->nr_taken && a->result != PP_ATTACH_NOT_TRIED)
+		if (a->txn.nr_ops && a->result != PP_ATTACH_NOT_TRIED)
 			pp_out(o, "what was taken is put back\n");
 		return;
 	}

@@ -53,7 +53,6 @@ static bool detect_initramfs_tools(struct pp_apply *a)
 	       pp_place_has(a, "usr/share/initramfs-tools/hook-functions");
 }
 
-static const char *const update_initramfs[] = { "update-initramfs", "-u", "-k", "all", NULL };
 static const char *const acpi_words[] = { "firmware/acpi", "acpi-override", "acpi_override", NULL };
 
 static int foreign_initramfs_tools(struct pp_stage *s, const char **ret, struct pp_error *e)
@@ -86,7 +85,6 @@ static bool detect_dracut(struct pp_apply *a)
 	return pp_tool_has(a, "dracut");
 }
 
-static const char *const run_dracut[] = { "dracut", "-f", "--regenerate-all", NULL };
 static const char *const dracut_words[] = { "acpi_override", "acpi_table_dir", NULL };
 
 static int foreign_dracut(struct pp_stage *s, const char **ret, struct pp_error *e)
@@ -136,8 +134,6 @@ static bool detect_mkinitcpio(struct pp_apply *a)
 {
 	return pp_tool_has(a, "mkinitcpio");
 }
-
-static const char *const run_mkinitcpio[] = { "mkinitcpio", "-P", NULL };
 
 /* A table there that is none of those in our archive. */
 static int foreign_mkinitcpio(struct pp_stage *s, const char **ret, struct pp_error *e)
@@ -219,19 +215,20 @@ static int install_grub(struct pp_stage *s, const struct pp_span *tables, uint32
 
 static const struct pp_early earlies[] = {
 	{ "initramfs-tools", detect_initramfs_tools, foreign_initramfs_tools,
-	  install_initramfs_tools, update_initramfs },
-	{ "dracut", detect_dracut, foreign_dracut, install_dracut, run_dracut },
-	{ "mkinitcpio", detect_mkinitcpio, foreign_mkinitcpio, install_mkinitcpio, run_mkinitcpio },
-	{ "GRUB", detect_grub, foreign_grub, install_grub, NULL },
+	  install_initramfs_tools, PP_TOOL_UPDATE_INITRAMFS },
+	{ "dracut", detect_dracut, foreign_dracut, install_dracut, PP_TOOL_DRACUT },
+	{ "mkinitcpio", detect_mkinitcpio, foreign_mkinitcpio, install_mkinitcpio,
+	  PP_TOOL_MKINITCPIO },
+	{ "GRUB", detect_grub, foreign_grub, install_grub, PP_HOST_TOOLS },
 };
 enum { INITRAMFS_TOOLS, DRACUT, MKINITCPIO, GRUB };
 
 /* The same makers, where kernel-install runs them and takes what they make. */
-static const char *const run_kernel_install[] = { "kernel-install", "add-all", NULL };
 static const struct pp_early installed[] = {
-	[DRACUT] = { "dracut", detect_dracut, foreign_dracut, install_dracut, run_kernel_install },
+	[DRACUT] = { "dracut", detect_dracut, foreign_dracut, install_dracut,
+	             PP_TOOL_KERNEL_INSTALL_ALL },
 	[MKINITCPIO] = { "mkinitcpio", detect_mkinitcpio, foreign_mkinitcpio, install_mkinitcpio,
-	                 run_kernel_install },
+	                 PP_TOOL_KERNEL_INSTALL_ALL },
 };
 
 #define PLUGINS "usr/lib/kernel/install.d"
@@ -364,7 +361,7 @@ int pp_early_install(struct pp_stage *s, const struct pp_early *early, const str
 	}
 	if (!r)
 		r = early->install(s, tables, nr_tables, cpio, e);
-	return r || !early->rebuild ? r : pp_stage_run(s, PP_DEED_INITRD, early->rebuild, e);
+	return r || !pp_early_rebuilds(early) ? r : pp_stage_run(s, early->rebuild, NULL, e);
 }
 
 int pp_early_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,

@@ -13,12 +13,18 @@ struct pp_early {
 	/* tables: one each, by signature; cpio: all of them in the form the kernel wants. */
 	int (*install)(struct pp_stage *s, const struct pp_span *tables, uint32_t nr_tables,
 	               struct pp_span cpio, struct pp_error *e);
-	/* Makes the initrds anew, so that files in /etc are in them; may be NULL. */
-	const char *const *rebuild;
+	/* Makes the initrds anew, so that files in /etc are in them; PP_HOST_TOOLS: nothing does.
+	 */
+	enum pp_host_tool rebuild;
 };
 
 /* -ENOTSUP: none that is known, or several; the text says what to do by hand. */
 int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e);
+
+static inline bool pp_early_rebuilds(const struct pp_early *early)
+{
+	return early->rebuild != PP_HOST_TOOLS;
+}
 
 /* Its files, and the tool that makes the initrds anew. */
 int pp_early_install(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,

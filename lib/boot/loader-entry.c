@@ -27,22 +27,17 @@ static bool detect_kernel_install(struct pp_apply *a)
 
 static int add_kernel(struct pp_stage *s, const char *version, bool *found, struct pp_error *e)
 {
-	const char **argv = PP_ARENA_ARRAY(&s->apply->arena, 5, const char *);
 	char path[512];
 
 	snprintf(path, sizeof(path), "boot/vmlinuz-%s", version);
-	if (!pp_place_has(s->apply, path))
-		snprintf(path, sizeof(path), "lib/modules/%s/vmlinuz", version);
-	if (!pp_place_has(s->apply, path))
+	bool in_boot = pp_place_has(s->apply, path);
+	snprintf(path, sizeof(path), "lib/modules/%s/vmlinuz", version);
+	if (!in_boot && !pp_place_has(s->apply, path))
 		return 0;
 	*found = true;
-	if (!argv)
-		return pp_fail_oom(e, version);
-	argv[0] = "kernel-install";
-	argv[1] = "add";
-	argv[2] = version;
-	argv[3] = pp_arena_printf(&s->apply->arena, "/%s", path);
-	return argv[3] ? pp_stage_run(s, PP_DEED_LOADER, argv, e) : pp_fail_oom(e, version);
+	return pp_stage_run(s,
+	                    in_boot ? PP_TOOL_KERNEL_INSTALL_BOOT : PP_TOOL_KERNEL_INSTALL_MODULES,
+	                    version, e);
 }
 
 int pp_loader_add_kernels(struct pp_stage *s, struct pp_error *e)

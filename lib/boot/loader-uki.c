@@ -143,8 +143,6 @@ static int ukify_source(struct pp_stage *s, const char *argument, struct pp_erro
 
 static int add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
-	static const char *const mkinitcpio[] = { "mkinitcpio", "-P", NULL };
-	static const char *const dracut[] = { "dracut", "-f", "--regenerate-all", NULL };
 	struct pp_uki u;
 	int r = pp_uki_find(s->apply, &u, e);
 
@@ -161,7 +159,8 @@ static int add(struct pp_stage *s, const char *argument, struct pp_error *e)
 	if (u.maker == PP_UKI_KERNEL_INSTALL)
 		return pp_loader_add_kernels(s, e);
 	/* With a table in the same plan one run does both. */
-	return pp_stage_run(s, PP_DEED_INITRD, u.maker == PP_UKI_DRACUT ? dracut : mkinitcpio, e);
+	return pp_stage_run(s, u.maker == PP_UKI_DRACUT ? PP_TOOL_DRACUT : PP_TOOL_MKINITCPIO, NULL,
+	                    e);
 }
 
 static bool detect(struct pp_apply *a)

@@ -74,20 +74,17 @@ static bool grub_reads_dropins(struct pp_apply *a)
 
 static int grub_rebuild(struct pp_stage *s, struct pp_error *e)
 {
-	static const char *const update[] = { "update-grub", NULL };
-	static const char *const make2[] = { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg", NULL };
-	static const char *const make[] = { "grub-mkconfig", "-o", "/boot/grub/grub.cfg", NULL };
 	const char *name = grub_program(s->apply);
 
 	if (!name)
 		return pp_fail(e, ENOENT,
 		               "update-grub or grub-mkconfig is needed, and the host "
 		               "has no such program");
-	return pp_stage_run(s, PP_DEED_LOADER,
-	                    !strcmp(name, update[0])  ? update
-	                    : !strcmp(name, make2[0]) ? make2
-	                                              : make,
-	                    e);
+	return pp_stage_run(s,
+	                    !strcmp(name, "update-grub")      ? PP_TOOL_UPDATE_GRUB
+	                    : !strcmp(name, "grub2-mkconfig") ? PP_TOOL_GRUB2_MKCONFIG
+	                                                      : PP_TOOL_GRUB_MKCONFIG,
+	                    NULL, e);
 }
 
 static int grub_dropin(struct pp_stage *s, const char *variable, const char *word,
@@ -302,7 +299,6 @@ static bool detect_proxmox(struct pp_apply *a)
 
 static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
-	static const char *const refresh[] = { "proxmox-boot-tool", "refresh", NULL };
 	bool cmdline = pp_place_has(s->apply, CMDLINE);
 	int r = cmdline ? pp_loader_append_cmdline(s, argument, e) : 0;
 
@@ -313,7 +309,7 @@ static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error
 		            "neither /" CMDLINE " nor GRUB's configuration is there; by hand: "
 		            "add %s to the kernel's command line",
 		            argument);
-	return r ? r : pp_stage_run(s, PP_DEED_LOADER, refresh, e);
+	return r ? r : pp_stage_run(s, PP_TOOL_PROXMOX_BOOT, NULL, e);
 }
 
 static const char *proxmox_command_line(struct pp_apply *a)

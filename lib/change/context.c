@@ -22,8 +22,7 @@ int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settin
 {
 	*ret = (struct pp_apply){ .options = o,
 		                  .settings = settings ? settings : &pp_apply_machine_settings,
-		                  .lock = PP_LOCK_NONE,
-		                  .attach_lock = PP_LOCK_NONE };
+		                  .lock = PP_LOCK_NONE };
 	int r = open_machine(ret, e);
 	if (r)
 		return r;
@@ -40,7 +39,6 @@ int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settin
 void pp_apply_fini(struct pp_apply *a)
 {
 	pp_lock_release(&a->lock);
-	pp_lock_release(&a->attach_lock);
 	if (a->sys != a->settings->sys)
 		pp_sys_free(a->sys);
 	pp_arena_fini(&a->arena);

@@ -39,7 +39,6 @@ struct pp_apply {
 	const char *root;  /* of sys: without a slash at its end, "" is the machine itself */
 	const char *state; /* folder of journal and lock */
 	struct pp_lock lock;
-	struct pp_lock attach_lock; /* keeps attempts of an attach away: see attach/leftover.h */
 };
 
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */

@@ -22,6 +22,16 @@ static inline void pp_place_sweep(struct pp_apply *a, const char *path)
 	pp_sys_sweep(a->sys, path);
 }
 
+static inline int pp_place_size(const struct pp_apply *a, const char *path, uint64_t *ret)
+{
+	struct pp_sys_info info;
+	int r = a->sys->ops->info(a->sys, path, &info);
+
+	if (!r)
+		*ret = info.bytes;
+	return r;
+}
+
 static inline bool pp_place_has(const struct pp_apply *a, const char *path)
 {
 	return pp_sys_has(a->sys, path);

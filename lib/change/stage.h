@@ -2,25 +2,25 @@
 #ifndef PP_CHANGE_STAGE_H
 #define PP_CHANGE_STAGE_H
 
-#include "change/journal.h"
+#include "change/txn.h"
 
 /*
  * What a plan comes to on this host: each step says what it would change, nothing is changed. A
- * file that two steps touch becomes one deed, for the second sees what the first would write.
+ * file that two steps touch becomes one operation, for the second sees what the first would write.
  */
 struct pp_stage {
 	struct pp_apply *apply;
 	const struct pp_plan *plan;
-	const struct pp_apply_journal *before; /* NULL: none */
-	uint32_t step;                         /* the one being staged */
-	bool touched;                          /* a file changes by it */
-	const char *image; /* a unified kernel image that tools make anew; NULL: none */
-	struct pp_deed *deeds;
-	uint32_t nr_deeds;
+	const struct pp_txn *before; /* NULL: none */
+	uint32_t step;               /* the one being staged */
+	bool touched;                /* a file changes by it */
+	const char *image;           /* a unified kernel image that tools make anew; NULL: none */
+	struct pp_op *ops;
+	uint32_t nr_ops;
 };
 
 int pp_stage_init(struct pp_stage *s, struct pp_apply *a, const struct pp_plan *p,
-                  const struct pp_apply_journal *before, struct pp_error *e);
+                  const struct pp_txn *before, struct pp_error *e);
 
 /* The file as it would be by now. */
 int pp_stage_read(struct pp_stage *s, const char *path, struct pp_content *ret, struct pp_error *e);
@@ -37,16 +37,16 @@ int pp_stage_put_ours(struct pp_stage *s, const char *path, const char *text, mo
 int pp_stage_add_ours(struct pp_stage *s, const char *path, const char *words, const char *text,
                       struct pp_error *e);
 int pp_stage_remove(struct pp_stage *s, const char *path, struct pp_error *e);
-/* INITRD or LOADER; the same one twice is one. argv is borrowed. -ENOENT: no such program. */
-int pp_stage_run(struct pp_stage *s, enum pp_deed_kind kind, const char *const *argv,
+/* Once, also where two steps ask for it. kernel: for the tools that take one, borrowed; else NULL.
+ * -ENOENT: no such program. */
+int pp_stage_run(struct pp_stage *s, enum pp_host_tool tool, const char *kernel,
                  struct pp_error *e);
-struct pp_deed *pp_stage_add(struct pp_stage *s, enum pp_deed_kind kind, struct pp_error *e);
-/* Something is changed by what was staged since deed number from. */
-bool pp_stage_changed(const struct pp_stage *s, uint32_t from);
+/* An operation whose fields the caller sets; NULL with the error set. */
+struct pp_op *pp_stage_add(struct pp_stage *s, const struct pp_op_ops *ops, struct pp_error *e);
 
 /* The step is staged: tools that it asked for and nothing of it needs are dropped. */
 void pp_stage_close_step(struct pp_stage *s);
-/* In the order in which deeds are done. */
+/* In the order of execution, without what came to nothing. */
 void pp_stage_sort(struct pp_stage *s);
 /* Space and write permission for all of it, and for the initrds that are made anew. */
 int pp_stage_room(struct pp_stage *s, struct pp_error *e);

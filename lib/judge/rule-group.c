@@ -5,16 +5,16 @@
 
 #include "judge/rules.h"
 
-static bool driver_is(const struct pp_device *d, const char *name)
+/* Drivers that leave DMA to user space: driver_managed_dma in struct pci_driver, from 5.19 on. */
+bool pp_driver_leaves_dma_alone(const char *driver)
 {
-	return d->driver.text && !strcmp(d->driver.text, name);
+	return !*driver || strstr(driver, "vfio") || !strcmp(driver, "pci-stub") ||
+	       !strcmp(driver, "pcieport");
 }
 
-/* Drivers that leave DMA to user space: driver_managed_dma in struct pci_driver, from 5.19 on. */
 bool pp_leaves_dma_alone(const struct pp_device *d)
 {
-	return !d->driver.text || strstr(d->driver.text, "vfio") || driver_is(d, "pci-stub") ||
-	       driver_is(d, "pcieport");
+	return pp_driver_leaves_dma_alone(d->driver.text ? d->driver.text : "");
 }
 
 bool pp_has_bridge_header(const struct pp_device *d)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "acpi/table.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "plan/json.h"
 
@@ -113,7 +112,7 @@ static int read_override(struct pp_json_reader *r, const json_t *o, struct pp_st
 	return dmar ? read_scopes(r, o, ret) : read_devids(r, o, ret);
 }
 
-static int read_setting(struct pp_json_reader *r, const json_t *o, struct pp_step_setting *ret)
+int pp_step_setting_read(struct pp_json_reader *r, const json_t *o, struct pp_step_setting *ret)
 {
 	int err = PP_JSON_READ_KEYS(r, o, "schema", "section", "expected", "wanted", "store");
 
@@ -191,7 +190,7 @@ static int read_details(struct pp_json_reader *r, const json_t *o, struct pp_ste
 
 	switch (s->kind) {
 	case PP_STEP_SETTING:
-		return read_setting(r, details, &s->setting);
+		return pp_step_setting_read(r, details, &s->setting);
 	case PP_STEP_OVERRIDE:
 		return read_override(r, details, &s->override);
 	case PP_STEP_ARGUMENT:

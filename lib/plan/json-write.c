@@ -91,14 +91,18 @@ static json_t *bind(const struct pp_step_bind *b)
 	                 b->expected_driver, "when", when);
 }
 
+json_t *pp_step_setting_json(const struct pp_step_setting *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "schema", s->schema, "section", s->section,
+	                 "expected", s->expected, "wanted", s->wanted, "store", s->store);
+}
+
 /* What belongs to its kind, under the kind's own name; NULL: an instruction has nothing. */
 static json_t *details(const struct pp_step *s)
 {
 	switch (s->kind) {
 	case PP_STEP_SETTING:
-		return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "schema", s->setting.schema,
-		                 "section", s->setting.section, "expected", s->setting.expected,
-		                 "wanted", s->setting.wanted, "store", s->setting.store);
+		return pp_step_setting_json(&s->setting);
 	case PP_STEP_OVERRIDE:
 		return override(&s->override);
 	case PP_STEP_ARGUMENT:

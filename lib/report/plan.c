@@ -48,17 +48,12 @@ static void print_needs(struct pp_out *o, const struct pp_step *s)
 	pp_out_wrapped(o, "     needs: ", "       ", "HP's conrep (package hp-scripting-tools)");
 }
 
-static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number,
-                       enum pp_plan_view view)
+static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number)
 {
 	char first[64];
 
 	snprintf(first, sizeof(first), "  %u. ", number);
 	pp_out_wrapped(o, first, "     ", s->text);
-	if (view == PP_PLAN_TAKEN_BACK) {
-		pp_out_wrapped(o, "     to undo: ", "       ", s->undo);
-		return;
-	}
 	print_needs(o, s);
 	if (s->side_effect)
 		pp_out_wrapped(o, "     side effect: ", "       ", s->side_effect);
@@ -67,8 +62,7 @@ static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int n
 }
 
 /* Either the steps that pcipass carries out, or those that are left to a person. */
-static void print_steps(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view,
-                        bool by_hand, const char *title)
+static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand, const char *title)
 {
 	unsigned int number = 0;
 
@@ -77,7 +71,7 @@ static void print_steps(struct pp_out *o, const struct pp_plan *p, enum pp_plan_
 			continue;
 		if (!number)
 			print_heading(o, title);
-		print_step(o, &p->steps[i], ++number, view);
+		print_step(o, &p->steps[i], ++number);
 	}
 }
 
@@ -141,7 +135,7 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		               "choose another remedy: --by and its name in brackets");
 }
 
-static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
+static void print_title(struct pp_out *o, const struct pp_plan *p)
 {
 	char line[512];
 
@@ -149,26 +143,20 @@ static void print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be passed to a guest already", p->request);
 	else
-		snprintf(line, sizeof(line), "%s%s %s (%s, Linux %s):",
-		         view == PP_PLAN_TAKEN_BACK ? "To undo what was done to " : "To ",
-		         verb_of(p), p->request, p->product ? p->product : "unknown product",
+		snprintf(line, sizeof(line), "To %s %s (%s, Linux %s):", verb_of(p), p->request,
+		         p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
 	pp_out_wrapped(o, "", "  ", line);
 }
 
 static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
-	print_title(o, p, view);
+	print_title(o, p);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		print_device(o, &p->devices[i]);
-	if (view == PP_PLAN_TAKEN_BACK) {
-		print_steps(o, p, view, false, "WHAT WAS DONE");
-		print_steps(o, p, view, true, "WHAT WAS LEFT TO YOU");
-		return;
-	}
-	print_steps(o, p, view, false,
+	print_steps(o, p, false,
 	            view == PP_PLAN_OFFERED ? "WHAT WOULD BE DONE" : "WHAT WILL BE DONE");
-	print_steps(o, p, view, true, "WHAT IS LEFT TO YOU");
+	print_steps(o, p, true, "WHAT IS LEFT TO YOU");
 	print_alternatives(o, p);
 	if (p->nr_steps)
 		print_next(o, p, view);

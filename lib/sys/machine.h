@@ -38,12 +38,26 @@ struct pp_sys_info {
 	uint64_t volume, number; /* two paths with the same two are one file */
 };
 
+/* What a file has besides: a security label, an access control list, a user's own. */
+struct pp_attribute {
+	const char *name;
+	struct pp_span value;
+};
+
+#define PP_CONTENT_MAX_ATTRIBUTES 64
+
 /* A file's whole content, or that there is none. */
 struct pp_content {
 	bool exists;
 	uint32_t mode; /* permission bits */
 	uint32_t uid, gid;
 	struct pp_span bytes;
+	const struct pp_attribute *attributes;
+	uint32_t nr_attributes;
+	/* Of the file that is there: its names, and whether a signature over its bytes goes with
+	 * it. */
+	uint32_t nr_links;
+	bool is_signed;
 };
 
 #define PP_CONTENT_MAX_BYTES (16u << 20)
@@ -127,9 +141,15 @@ char *pp_sys_whole(const struct pp_sys *s, struct pp_arena *a, const char *path)
  * regular file. The bytes live in a. */
 int pp_sys_content(struct pp_sys *s, const char *path, struct pp_arena *a, struct pp_content *ret,
                    struct pp_error *e);
-/* Same content, mode and owner. */
+/*
+ * Same bytes, mode and owner. Not the attributes: they go with the file whatever its bytes are, and
+ * a label may be set anew at any time.
+ */
 bool pp_content_same(const struct pp_content *a, const struct pp_content *b);
-/* Makes it so, whole or not at all, synced; or removes it. Extended attributes stay. */
+/*
+ * Makes it so, whole or not at all, synced; or removes it. The attributes are those of the file
+ * that is replaced; where there is none, those of c.
+ */
 int pp_sys_put(struct pp_sys *s, const char *path, const struct pp_content *c, struct pp_error *e);
 /* With the lock held only. */
 void pp_sys_sweep(struct pp_sys *s, const char *path);

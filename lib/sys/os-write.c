@@ -8,15 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "sys/atomic.h"
+#include "sys/attribute.h"
 #include "sys/file.h"
 #include "sys/os.h"
-
-/* Names of a file's extended attributes, and a value (XATTR_LIST_MAX, XATTR_SIZE_MAX). */
-#define XATTR_BYTES 65536
 
 /* On the machine itself links are the administrator's. */
 int pp_os_path_to_write(const struct pp_sys *s, const char *path, char *whole)
@@ -37,39 +34,10 @@ int pp_os_path_to_write(const struct pp_sys *s, const char *path, char *whole)
 	return 0;
 }
 
-/* What a new file would lose of the one in whose place it comes: SELinux labels, ACLs. */
-static int os_copy_attributes(int from, int to)
-{
-	PP_CLEANUP(pp_cleanup_free) char *names = malloc(XATTR_BYTES);
-	PP_CLEANUP(pp_cleanup_free) char *value = malloc(XATTR_BYTES);
-
-	if (!names || !value)
-		return -ENOMEM;
-	ssize_t len = flistxattr(from, names, XATTR_BYTES);
-	if (len < 0)
-		return errno == ENOTSUP ? 0 : -errno;
-	for (const char *name = names; name < names + len; name += strlen(name) + 1) {
-		ssize_t n = fgetxattr(from, name, value, XATTR_BYTES);
-		if (n < 0 && errno == ENODATA)
-			continue;
-		if (n < 0 || fsetxattr(to, name, value, (size_t)n, 0))
-			return -errno;
-	}
-	return 0;
-}
-
-static int os_copy_attributes_of(const char *whole, int to)
-{
-	int fd = open(whole, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	int r = os_copy_attributes(fd, to);
-	close(fd);
-	return r;
-}
-
-/* The owner first: a change of owner may clear bits of the mode. */
+/*
+ * The owner first: a change of owner may clear bits of the mode. The attributes last: an access
+ * control list goes with the mode, and each of these writes would clear a file's capabilities.
+ */
 static int os_fill(int fd, const char *whole, const struct pp_content *c)
 {
 	struct stat st;
@@ -78,11 +46,10 @@ static int os_fill(int fd, const char *whole, const struct pp_content *c)
 		return -errno;
 	if ((st.st_uid != c->uid || st.st_gid != c->gid) && fchown(fd, c->uid, c->gid))
 		return -errno;
-	int r = os_copy_attributes_of(whole, fd);
-	/* Behind them: an ACL sets bits of the mode, too. */
-	if (!r && fchmod(fd, c->mode))
-		r = -errno;
-	return r ? r : pp_fd_write(fd, c->bytes);
+	if (fchmod(fd, c->mode))
+		return -errno;
+	int r = pp_fd_write(fd, c->bytes);
+	return r ? r : pp_attributes_keep(fd, whole, c);
 }
 
 int pp_os_put(struct pp_sys *s, const char *path, const struct pp_content *c, struct pp_error *e)

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/attribute.h"
 #include "sys/os.h"
 
 #define OS_READ     (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -145,7 +146,7 @@ int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_aren
 {
 	char whole[PATH_MAX];
 	struct stat st;
-	struct pp_span bytes;
+	struct pp_content c = { .exists = true };
 	/* Before anything is changed: it is going to be written. */
 	int r = pp_os_path_to_write(s, path, whole);
 	int fd = r ? r : pp_os_open(s, path, OS_READ | O_NOFOLLOW);
@@ -154,15 +155,18 @@ int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_aren
 		return fd == -ELOOP ? -EMLINK : fd;
 	r = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EBADMSG;
 	if (!r)
-		r = os_read_fd(fd, max, a, &bytes);
-	close(fd);
+		r = os_read_fd(fd, max, a, &c.bytes);
 	if (!r)
-		*ret = (struct pp_content){ .exists = true,
-			                    .mode = st.st_mode & 07777,
-			                    .uid = st.st_uid,
-			                    .gid = st.st_gid,
-			                    .bytes = bytes };
-	return r;
+		r = pp_attributes_read(fd, a, &c);
+	close(fd);
+	if (r)
+		return r;
+	c.mode = st.st_mode & 07777;
+	c.uid = st.st_uid;
+	c.gid = st.st_gid;
+	c.nr_links = (uint32_t)st.st_nlink;
+	*ret = c;
+	return 0;
 }
 
 int pp_os_link(struct pp_sys *s, const char *path, char *buf, size_t size)

@@ -108,6 +108,22 @@ static void probe(const struct pp_sys *s, const char *address)
 		return; /* it has one */
 }
 
+/* A driver takes a device by its override, or, without one, by what the test says. */
+static void bind(const struct pp_sys *s, const char *path, const char *address)
+{
+	char device[4096], driver[256] = "", wanted[256] = "", file[4096];
+	const char *name = path + strlen("sys/bus/pci/drivers/");
+
+	snprintf(driver, sizeof(driver), "%.*s", (int)(strrchr(path, '/') - name), name);
+	snprintf(file, sizeof(file), "sys/bus/pci/devices/%s/driver_override", address);
+	pp_sys_text(sys, file, wanted, sizeof(wanted));
+	snprintf(device, sizeof(device), "kernel/%s", address);
+	if (!*wanted || *wanted == '(')
+		pp_sys_text(sys, device, wanted, sizeof(wanted));
+	if (!strcmp(driver, wanted))
+		probe(s, address);
+}
+
 /* A folder does nothing by itself; with "kernel" in it, this is its kernel. */
 static void react(const struct pp_sys *s, const char *path, const char *text)
 {
@@ -121,6 +137,8 @@ static void react(const struct pp_sys *s, const char *path, const char *text)
 		put(s, path, line);
 	} else if (!strcmp(verb, "drivers_probe")) {
 		probe(s, text);
+	} else if (!strcmp(verb, "bind")) {
+		bind(s, path, text);
 	} else if (!strcmp(verb, "unbind")) {
 		snprintf(link, sizeof(link), "sys/bus/pci/devices/%s/driver", text);
 		snprintf(line, sizeof(line), "drivers/%s/unbind",

@@ -390,7 +390,7 @@ static void add_files(struct fake *f)
 		                               "sys/class/net",
 		                               "sys/class/graphics",
 		                               "sys/fs",
-		                               "run",
+		                               "var/lib",
 		                               "proc/net",
 		                               "proc/self",
 		                               "dev/vfio",

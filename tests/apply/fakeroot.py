@@ -356,6 +356,7 @@ class Root:
         for name in (driver, "vfio-pci"):
             (self.path / "sys/bus/pci/drivers" / name).mkdir(parents=True, exist_ok=True)
             self.put(f"sys/bus/pci/drivers/{name}/unbind", "")
+            self.put(f"sys/bus/pci/drivers/{name}/bind", "")
         if not built_in:
             (self.path / "sys/bus/pci/drivers" / driver / "module").mkdir(exist_ok=True)
         self.put("sys/bus/pci/drivers_probe", "")
@@ -418,7 +419,7 @@ class Root:
             if not state and name.startswith(STATE + "/.pcipass-") and name.endswith(".tmp"):
                 continue
             # Write-only to the kernel.
-            if name.endswith(("/unbind", "/drivers_probe")):
+            if name.endswith(("/bind", "/unbind", "/drivers_probe")):
                 continue
             mode = path.lstat().st_mode
             content = (os.readlink(path) if path.is_symlink() else

@@ -113,7 +113,7 @@ static void a_whole_slot(void **state)
 	fake_file(f, "sys/bus/pci/devices/" HBA "/driver_override", "mptsas\n");
 	struct pp_attach *a = fake_attach(f, "slot2", true, false);
 	ends_as(a, PP_ATTACH_DONE, NULL);
-	assert_int_equal(a->nr_taken, 2);
+	assert_int_equal(a->txn.nr_ops, 2);
 	assert_string_equal(fake_override(f, HBA), "mptsas");
 	assert_string_equal(fake_override(f, SOUND), "(null)");
 	assert_string_equal(fake_driver(f, HBA), "mptsas");
@@ -363,7 +363,7 @@ static void bound_by_word_only(void **state)
 	f->lost_driver = "vfio-pci";
 	struct pp_attach *a = fake_attach(f, "02:00.0", true, false);
 	ends_as(a, PP_ATTACH_REFUSED, "bind");
-	assert_int_equal(a->refused_at->error, ENODEV);
+	assert_int_equal(a->refused_at->error, EIO);
 	as_before(f);
 	pp_attach_free(a);
 }
@@ -432,10 +432,13 @@ static void vfio_does_not_let_go(void **state)
 	assert_false(pp_attach_restored(a));
 	for (uint32_t i = 0; i < a->nr_to_type; i++)
 		strcat(strcat(text, a->to_type[i]), "\n");
-	/* Both are tried, the later one first. */
+	/* Both are tried, the later one first. The override stays, so that what it is can be told.
+	 */
 	assert_string_equal(text, "echo " SOUND " > /sys/bus/pci/drivers/vfio-pci/unbind\n"
+	                          "echo > /sys/bus/pci/devices/" SOUND "/driver_override\n"
 	                          "echo " SOUND " > /sys/bus/pci/drivers/snd_hda_intel/bind\n"
 	                          "echo " HBA " > /sys/bus/pci/drivers/vfio-pci/unbind\n"
+	                          "echo > /sys/bus/pci/devices/" HBA "/driver_override\n"
 	                          "echo " HBA " > /sys/bus/pci/drivers/mptsas/bind\n");
 	pp_attach_free(a);
 }

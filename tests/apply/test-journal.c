@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "change/journal.h"
+#include "change/txn.h"
 #include "base/crc32.h"
 
 #define NR_MUTATIONS 10000
+#define NR_OPS       8
 #define LARGE_BYTES  4096 /* of one file in the larger journal; twice, in hexadecimal */
 
 struct fixture {
@@ -21,19 +22,19 @@ struct fixture {
 	const char *small, *large;
 };
 
-static const char *text_of(struct fixture *f, struct pp_deed *deeds, uint32_t n,
-                           const char *previous)
+static const char *text_of(struct fixture *f, struct pp_op *ops, uint32_t n, const char *previous)
 {
-	struct pp_apply_journal j = { .phase = PP_PHASE_APPLIED,
-		                      .boot_id = "11111111-1111-1111-1111-111111111111",
-		                      .plan = "{\"schema\":\"pcipass.plan/1\"}",
-		                      .previous = previous,
-		                      .deeds = deeds,
-		                      .nr_deeds = n };
+	struct pp_txn j = { .purpose = PP_TXN_PLAN,
+		            .phase = PP_PHASE_APPLIED,
+		            .boot_id = "11111111-1111-1111-1111-111111111111",
+		            .plan = "{\"schema\":\"pcipass.plan/1\"}",
+		            .previous = previous,
+		            .ops = ops,
+		            .nr_ops = n };
 	struct pp_error e = { 0 };
 	const char *text = NULL;
 
-	assert_int_equal(pp_apply_journal_text(&j, &f->arena, &text, &e), 0);
+	assert_int_equal(pp_txn_text(&j, &f->arena, &text, &e), 0);
 	return text;
 }
 
@@ -42,10 +43,9 @@ static struct pp_content content(const void *bytes, size_t len)
 	return (struct pp_content){ .exists = true, .mode = 0644, .bytes = PP_SPAN(bytes, len) };
 }
 
-/* A deed of every kind. */
+/* An operation of every kind, with all that it can hold. */
 static int set_up(void **state)
 {
-	static const char *const argv[] = { "update-initramfs", "-u", NULL };
 	static uint8_t bytes[LARGE_BYTES];
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -54,20 +54,26 @@ static int set_up(void **state)
 	pp_arena_init(&f->arena, 0);
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 31 + i / 7);
-	struct pp_deed deeds[] = {
-		{ .kind = PP_DEED_FOLDER, .path = "etc/x", .state = PP_DEED_DONE },
-		{ .kind = PP_DEED_FILE, .path = "etc/x/y", .new_content = content("new\n", 4) },
-		{ .kind = PP_DEED_INITRD, .argv = argv, .state = PP_DEED_BEGUN },
-		{ .kind = PP_DEED_DRIVER,
-		  .address = "0000:07:00.0",
-		  .driver = "mpt3sas",
-		  .override = "" },
-		{ .kind = PP_DEED_SETTING,
+	struct pp_op ops[] = {
+		{ .ops = &pp_op_directory, .directory = { "etc/x" }, .progress = PP_OP_DONE },
+		{ .ops = &pp_op_file, .file = { .path = "etc/x/y", .after = content("new\n", 4) } },
+		{ .ops = &pp_op_initrd,
+		  .tool = { PP_TOOL_UPDATE_INITRAMFS, NULL },
+		  .progress = PP_OP_BEGUN },
+		{ .ops = &pp_op_loader, .tool = { PP_TOOL_KERNEL_INSTALL_BOOT, "6.1.0-28+b~1" } },
+		{ .ops = &pp_op_bind, .driver = { "0000:07:00.0", "budget dvb", "" } },
+		{ .ops = &pp_op_unbind, .driver = { "0000:07:00.0", "vfio-pci", "vfio-pci" } },
+		{ .ops = &pp_op_borrow, .driver = { "0000:07:00.0", "", "" } },
+		{ .ops = &pp_op_setting,
 		  .setting = { "rmrds.xml", "RMRDS_Slot2", "Included", "Excluded", NULL } },
 	};
-	f->small = text_of(f, deeds, 5, NULL);
-	deeds[1].old_content = content(bytes, sizeof(bytes));
-	f->large = text_of(f, deeds, 5, f->small);
+	static const struct pp_attribute label = { "security.selinux",
+		                                   { (const uint8_t *)"x", 2 } };
+	ops[1].file.after.attributes = &label;
+	ops[1].file.after.nr_attributes = 1;
+	f->small = text_of(f, ops, NR_OPS, NULL);
+	ops[1].file.before = content(bytes, sizeof(bytes));
+	f->large = text_of(f, ops, NR_OPS, f->small);
 	*state = f;
 	return 0;
 }
@@ -84,7 +90,7 @@ static int tear_down(void **state)
 /* Reads it from memory that ends where it ends. true: refused. */
 static bool refused_or_whole(const char *bytes, size_t len, const char *original)
 {
-	struct pp_apply_journal j = { .nr_deeds = 4711 };
+	struct pp_txn j = { .nr_ops = 4711 };
 	struct pp_error e = { 0 };
 	struct pp_arena arena;
 	const char *again = NULL;
@@ -93,15 +99,15 @@ static bool refused_or_whole(const char *bytes, size_t len, const char *original
 	assert_non_null(copy);
 	memcpy(copy, bytes, len);
 	pp_arena_init(&arena, 0);
-	int r = pp_apply_journal_parse(PP_SPAN(copy, len), "journal", &arena, &j, &e);
+	int r = pp_txn_parse(PP_SPAN(copy, len), "journal", &arena, &j, &e);
 	if (r) {
 		assert_int_equal(r, -EBADMSG);
 		assert_non_null(strstr(e.text, "Keep it"));
 		/* Nothing is handed out. */
-		assert_int_equal(j.nr_deeds, 4711);
-		assert_null(j.deeds);
+		assert_int_equal(j.nr_ops, 4711);
+		assert_null(j.ops);
 	} else {
-		assert_int_equal(pp_apply_journal_text(&j, &arena, &again, &e), 0);
+		assert_int_equal(pp_txn_text(&j, &arena, &again, &e), 0);
 		assert_string_equal(again, original);
 	}
 	pp_arena_fini(&arena);
@@ -203,19 +209,54 @@ static void random_damage(void **state)
 /* With a checksum that fits, made by somebody who wants something. */
 static int parse_body(struct fixture *f, const char *body, struct pp_error *e)
 {
-	struct pp_apply_journal j;
-	const char *text = pp_arena_printf(&f->arena, "{\"crc32\":\"%08x\",\"journal\":%s}",
-	                                   pp_span_crc32(PP_SPAN(body, strlen(body))), body);
+	struct pp_txn j;
+	json_t *value = json_loads(body, 0, NULL);
+	char *sorted = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
 
+	assert_non_null(sorted);
+	const char *text = pp_arena_printf(&f->arena, "{\"crc32\":\"%08x\",\"journal\":%s}",
+	                                   pp_span_crc32(PP_SPAN(sorted, strlen(sorted))), sorted);
+	json_decref(value);
+	free(sorted);
 	assert_non_null(text);
-	return pp_apply_journal_parse(PP_SPAN(text, strlen(text)), "journal", &f->arena, &j, e);
+	return pp_txn_parse(PP_SPAN(text, strlen(text)), "journal", &f->arena, &j, e);
 }
 
-#define BODY(deed)                                                                                 \
-	"{\"boot_id\":\"\",\"deeds\":[" deed "],\"phase\":\"applied\",\"plan\":\"{}\","            \
-	"\"schema\":\"pcipass.journal/1\"}"
-#define HEAD(kind) "\"kind\":\"" kind "\""
-#define TAIL       "\"state\":\"done\",\"step\":0}"
+#define BODY_OF(purpose, plan, schema, op)                                                         \
+	"{\"boot_id\":\"\",\"operations\":[" op "],\"phase\":\"applied\",\"plan\":" plan           \
+	",\"previous\":null,\"purpose\":\"" purpose "\",\"schema\":\"" schema "\"}"
+#define BODY(op) BODY_OF("plan", "{}", "pcipass.journal/2", op)
+#define OP(kind, fields)                                                                           \
+	"{\"" kind "\":{" fields "},\"kind\":\"" kind "\",\"progress\":\"done\",\"step\":0}"
+#define FILE_OP(after) OP("file", "\"after\":" after ",\"before\":null,\"path\":\"x\"")
+#define CONTENT(mode, bytes)                                                                       \
+	"{\"attributes\":[],\"bytes\":" bytes ",\"gid\":0,\"mode\":" mode ",\"uid\":0}"
+#define DRIVER_OP(address, driver)                                                                 \
+	OP("bind", "\"address\":\"" address "\",\"driver\":\"" driver "\",\"override\":\"\"")
+#define TOOL_OP(kind, tool, kernel) OP(kind, "\"kernel\":" kernel ",\"tool\":\"" tool "\"")
+#define SETTING_OP(schema, section)                                                                \
+	OP("setting", "\"expected\":\"a\",\"schema\":\"" schema "\",\"section\":\"" section        \
+	              "\",\"store\":null,\"wanted\":\"b\"")
+
+/* The forms that the refused ones are held against are ones that are taken. */
+static void sense_with_a_checksum(void **state)
+{
+	static const char *const bodies[] = {
+		BODY(OP("directory", "\"path\":\"etc/x\"")),
+		BODY(FILE_OP(CONTENT("420", "\"00\""))),
+		BODY(TOOL_OP("initrd", "dracut", "null")),
+		BODY(TOOL_OP("loader", "kernel-install-boot", "\"6.1.0-28\"")),
+		BODY(DRIVER_OP("0000:07:00.0", "mpt3sas")),
+		BODY(SETTING_OP("rmrds.xml", "RMRDS_Slot2")),
+		BODY_OF("attach", "null", "pcipass.journal/2", ""),
+	};
+	struct fixture *f = *state;
+	struct pp_error e = { 0 };
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		if (parse_body(f, bodies[i], &e))
+			fail_msg("not taken: %s: %s", bodies[i], e.text);
+}
 
 static void nonsense_with_a_checksum(void **state)
 {
@@ -224,37 +265,52 @@ static void nonsense_with_a_checksum(void **state)
 		"[]",
 		BODY("{}"),
 		BODY("1"),
-		BODY("{" HEAD("folder") ",\"path\":\"/etc/x\"," TAIL),
-		BODY("{" HEAD("folder") ",\"path\":\"etc/../../x\"," TAIL),
-		BODY("{" HEAD("folder") ",\"path\":\"etc//x\"," TAIL),
-		BODY("{" HEAD("folder") ",\"path\":\"\"," TAIL),
-		BODY("{" HEAD("folder") ",\"path\":\"x\",\"state\":\"done\",\"step\":-1}"),
-		BODY("{" HEAD("folder") ",\"path\":\"x\",\"state\":\"done\",\"step\":99999}"),
-		BODY("{" HEAD("folder") ",\"path\":\"x\",\"state\":\"perhaps\",\"step\":0}"),
-		BODY("{" HEAD("file") ",\"new\":{},\"old\":null,\"path\":\"x\"," TAIL),
-		BODY("{" HEAD("file") ",\"new\":{\"bytes\":\"0\",\"gid\":0,\"mode\":420,\"uid\":0},"
-		                      "\"old\":null,\"path\":\"x\"," TAIL),
-		BODY("{" HEAD("file") ",\"new\":{\"bytes\":\"0G\",\"gid\":0,\"mode\":420,\"uid\":0}"
-		                      ",\"old\":null,\"path\":\"x\"," TAIL),
-		BODY("{" HEAD("file") ",\"new\":{\"bytes\":\"\",\"gid\":0,\"mode\":4096,\"uid\":0},"
-		                      "\"old\":null,\"path\":\"x\"," TAIL),
-		BODY("{\"argv\":[\"/bin/sh\"]," HEAD("initrd") "," TAIL),
-		BODY("{\"argv\":[]," HEAD("initrd") "," TAIL),
-		BODY("{\"argv\":[1]," HEAD("loader") "," TAIL),
-		BODY("{\"address\":\"0000:07:00.0\",\"driver\":\"../x\"," HEAD(
-			"driver") ",\"override\":\"\"," TAIL),
-		BODY("{\"address\":\"../../x\",\"driver\":\"x\"," HEAD("driver") ",\"override\":"
-		                                                                 "\"\"," TAIL),
-		BODY("{\"expected\":\"a\"," HEAD(
-			"setting") ",\"schema\":\"../x\",\"section\":\"s\","
-		                   "\"state\":\"done\",\"step\":0,\"wanted\":\"b\"}"),
+		BODY_OF("plan", "{}", "pcipass.journal/1", ""),
+		BODY_OF("plan", "null", "pcipass.journal/2", ""),
+		BODY_OF("attach", "{}", "pcipass.journal/2", ""),
+		BODY_OF("joke", "{}", "pcipass.journal/2", ""),
+		BODY_OF("plan", "\"{}\"", "pcipass.journal/2", ""),
+		BODY(OP("directory", "\"path\":\"/etc/x\"")),
+		BODY(OP("directory", "\"path\":\"etc/../../x\"")),
+		BODY(OP("directory", "\"path\":\"etc//x\"")),
+		BODY(OP("directory", "\"path\":\"\"")),
+		BODY(OP("directory", "\"path\":\"x\",\"y\":1")),
+		BODY(OP("directory", "\"path\":\"x\\u001b[31m\"")),
+		BODY(OP("shell", "\"path\":\"x\"")),
+		BODY("{\"directory\":{\"path\":\"x\"},\"kind\":\"directory\",\"progress\":\"done\","
+		     "\"step\":-1}"),
+		BODY("{\"directory\":{\"path\":\"x\"},\"kind\":\"directory\",\"progress\":\"done\","
+		     "\"step\":99999}"),
+		BODY("{\"directory\":{\"path\":\"x\"},\"kind\":\"directory\",\"progress\":"
+		     "\"perhaps\",\"step\":0}"),
+		BODY("{\"directory\":{\"path\":\"x\"},\"kind\":\"file\",\"progress\":\"done\","
+		     "\"step\":0}"),
+		BODY(FILE_OP("{}")),
+		BODY(FILE_OP(CONTENT("420", "\"0\""))),
+		BODY(FILE_OP(CONTENT("420", "\"0G\""))),
+		BODY(FILE_OP(CONTENT("4096", "\"\""))),
+		BODY(FILE_OP(CONTENT("-1", "\"\""))),
+		/* A program that is none of the host's tools, or with arguments of somebody's own.
+		 */
+		BODY(OP("initrd", "\"argv\":[\"bash\",\"-c\",\"id\"]")),
+		BODY(TOOL_OP("initrd", "bash", "null")),
+		BODY(TOOL_OP("initrd", "update-grub", "null")),
+		BODY(TOOL_OP("loader", "dracut", "null")),
+		BODY(TOOL_OP("initrd", "dracut", "\"6.1\"")),
+		BODY(TOOL_OP("loader", "kernel-install-boot", "null")),
+		BODY(TOOL_OP("loader", "kernel-install-boot", "\"--make-entry-directory=yes\"")),
+		BODY(TOOL_OP("loader", "kernel-install-boot", "\"-v\"")),
+		BODY(TOOL_OP("loader", "kernel-install-boot", "\"../../tmp/x\"")),
+		BODY(TOOL_OP("loader", "kernel-install-modules", "\"..\"")),
+		BODY(DRIVER_OP("0000:07:00.0", "../x")),
+		BODY(DRIVER_OP("../../x", "x")),
+		BODY(DRIVER_OP("07:00.0", "x")),
+		BODY(SETTING_OP("../x", "s")),
+		BODY(SETTING_OP("rmrds.xml", "a=b")),
 	};
 	struct fixture *f = *state;
 	struct pp_error e = { 0 };
 
-	/* The form that they are held against is one that is taken. */
-	assert_int_equal(parse_body(f, BODY("{" HEAD("folder") ",\"path\":\"etc/x\"," TAIL), &e),
-	                 0);
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
 		if (parse_body(f, bodies[i], &e) != -EBADMSG || strstr(e.text, "checksum"))
 			fail_msg("taken, or for its checksum alone: %s: %s", bodies[i], e.text);
@@ -267,6 +323,7 @@ int main(void)
 		cmocka_unit_test(cut_at_every_byte),
 		cmocka_unit_test(every_bit_flipped),
 		cmocka_unit_test(random_damage),
+		cmocka_unit_test(sense_with_a_checksum),
 		cmocka_unit_test(nonsense_with_a_checksum),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -15,19 +15,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "apply/run.h"
-#include "attach/leftover.h"
+#include "change/txn.h"
 #include "fake.h"
 
 #define HBA   "0000:02:00.0"
 #define SOUND "0000:02:00.1"
-#define LEFT  "run/pcipass/attach.json"
+#define LEFT  "var/lib/pcipass/apply.json"
 
 static int set_up(void **state)
 {
@@ -50,13 +50,23 @@ static void no_override(struct fake *f, const char *address)
 		fail_msg("%s: its override is %s", address, now);
 }
 
+static bool is_left(struct fake *f)
+{
+	const struct pp_apply_options o = { .root = f->root };
+	struct pp_error e = { 0 };
+	bool left;
+	int r = pp_apply_attach_left(&o, &left, &e);
+
+	return r || left;
+}
+
 static void as_before(struct fake *f)
 {
 	assert_string_equal(fake_driver(f, HBA), "mptsas");
 	assert_string_equal(fake_driver(f, SOUND), "");
 	no_override(f, HBA);
 	no_override(f, SOUND);
-	assert_false(pp_leftover_exists(&f->base));
+	assert_false(is_left(f));
 }
 
 static char said[4096];
@@ -66,12 +76,20 @@ static void say(void *ctx, const char *line)
 	strcat(strcat(said, line), "\n");
 }
 
+/* As the next command begins. */
 static int put_back(struct fake *f, bool *found, struct pp_error *e)
 {
-	const struct pp_leftover_options o = { .say = say };
+	const struct pp_apply_options o = { .root = f->root, .say = say };
+	const struct pp_apply_settings settings = { .sys = &f->base };
+	struct pp_apply a;
 
 	*said = '\0';
-	return pp_leftover_put_back(&f->base, &o, found, e);
+	assert_int_equal(pp_apply_init(&o, &settings, &a, e), 0);
+	int r = pp_apply_lock(&a, e);
+	if (!r)
+		r = pp_txn_recover(&a, found, e);
+	pp_apply_fini(&a);
+	return r;
 }
 
 static int undo(struct fake *f, struct pp_error *e)
@@ -99,7 +117,7 @@ static void leave(struct fake *f)
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
 	assert_string_equal(fake_driver(f, SOUND), "vfio-pci");
-	assert_true(pp_leftover_exists(&f->base));
+	assert_true(is_left(f));
 }
 
 /* Not every machine has the older ones. */
@@ -201,9 +219,9 @@ static void undo_puts_back(void **state)
 
 	leave(f);
 	assert_int_equal(undo(f, &e), 0);
-	assert_non_null(
-		strstr(said, "put back what an interrupted attach left: " HBA " to mptsas\n"));
-	assert_non_null(strstr(said, SOUND " to no driver\n"));
+	assert_non_null(strstr(said, "an attach was interrupted"));
+	assert_non_null(strstr(said, "give " HBA " back to mptsas\n"));
+	assert_non_null(strstr(said, "give " SOUND " back to no driver\n"));
 	as_before(f);
 	/* Then there is nothing left. */
 	assert_int_equal(undo(f, &e), -ENOENT);
@@ -236,12 +254,11 @@ static void an_apply_puts_back_a_dry_run_says(void **state)
 	struct pp_error e = { 0 };
 
 	leave(f);
-	fake_folder(f, "var/lib");
 	*said = '\0';
 	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
-	assert_non_null(strstr(said, "would put back what an interrupted attach left: " HBA));
+	assert_non_null(strstr(said, "would give " HBA " back to mptsas, which"));
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
-	assert_true(pp_leftover_exists(&f->base));
+	assert_true(is_left(f));
 	o.dry_run = false;
 	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
 	as_before(f);
@@ -257,7 +274,7 @@ static void another_boot(void **state)
 	fake_file(f, "proc/sys/kernel/random/boot_id", "22222222-2222-2222-2222-222222222222\n");
 	assert_int_equal(put_back(f, &found, &e), 0);
 	assert_false(found);
-	assert_false(pp_leftover_exists(&f->base));
+	assert_false(is_left(f));
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
 }
 
@@ -271,12 +288,12 @@ static void somebody_else_changed_it(void **state)
 	fake_file(f, "sys/bus/pci/devices/" HBA "/driver_override", "mine\n");
 	assert_int_equal(put_back(f, &found, &e), 0);
 	assert_true(found);
-	assert_null(strstr(said, HBA));
+	assert_non_null(strstr(said, "left as it is: " HBA ": its driver is vfio-pci by now"));
 	assert_string_equal(fake_override(f, HBA), "mine");
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
 	assert_string_equal(fake_driver(f, SOUND), "");
 	no_override(f, SOUND);
-	assert_false(pp_leftover_exists(&f->base));
+	assert_false(is_left(f));
 }
 
 static void a_guest_has_it(void **state)
@@ -293,16 +310,17 @@ static void a_guest_has_it(void **state)
 	assert_int_equal(put_back(f, &found, &e), -EBUSY);
 	assert_non_null(strstr(e.text, HBA));
 	assert_non_null(strstr(e.text, "qemu-system-x86 (pid 4711)"));
-	assert_non_null(strstr(e.text, "end the guest, then \"pcipass undo\""));
+	assert_non_null(strstr(e.text, "an interrupted attach left a device on vfio-pci"));
+	assert_non_null(strstr(e.text, "end the guest first"));
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
-	assert_true(pp_leftover_exists(&f->base));
+	assert_true(is_left(f));
 	/* Neither does another attempt take anything; what is written down stays. */
 	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
 	assert_non_null(strstr(a->reason, "end the guest"));
 	pp_attach_free(a);
-	assert_true(pp_leftover_exists(&f->base));
+	assert_true(is_left(f));
 	f->held = NULL;
 	assert_int_equal(put_back(f, &found, &e), 0);
 	as_before(f);
@@ -319,7 +337,7 @@ static void it_does_not_go_back(void **state)
 	f->fail_write_errno = EIO;
 	assert_int_equal(put_back(f, &found, &e), -EIO);
 	assert_non_null(strstr(e.text, "As root: echo " HBA " > /sys/bus/pci/drivers/mptsas/bind"));
-	assert_true(pp_leftover_exists(&f->base));
+	assert_true(is_left(f));
 	f->fail_write = NULL;
 	assert_int_equal(put_back(f, &found, &e), 0);
 	assert_true(found);
@@ -333,10 +351,12 @@ static void an_attempt_is_at_work(void **state)
 	const struct pp_apply_settings settings = { .sys = &f->base };
 	const struct pp_plan plan = { .request = "slot2" };
 	struct pp_error e = { 0 };
-	struct pp_lock lock = PP_LOCK_NONE;
+	const struct pp_apply_options o = { .root = f->root };
+	struct pp_apply holder;
 
 	leave(f);
-	assert_int_equal(pp_leftover_lock(&f->base, false, &lock, &e), 0);
+	assert_int_equal(pp_apply_init(&o, &settings, &holder, &e), 0);
+	assert_int_equal(pp_apply_lock(&holder, &e), 0);
 	assert_int_equal(pp_apply_run_with(&plan, &dry, &settings, &e), -EBUSY);
 	assert_int_equal(undo(f, &e), -EBUSY);
 	assert_non_null(strstr(e.text, "another pcipass is at work: process"));
@@ -346,69 +366,114 @@ static void an_attempt_is_at_work(void **state)
 	assert_non_null(strstr(a->reason, "another pcipass is at work"));
 	pp_attach_free(a);
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
-	pp_lock_release(&lock);
+	pp_apply_fini(&holder);
 	assert_int_equal(undo(f, &e), 0);
 	as_before(f);
 }
 
+/* What cannot be read stops everything that acts; tests/apply/test-journal.c damages it. */
 static void damaged(void **state)
 {
-	static const char *const texts[] = {
-		"",
-		"{",
-		"[]",
-		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":7}",
-		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":\"..\","
-		"\"driver\":null,\"override\":null}]}",
-		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":"
-		"\"0000:02:00.0\",\"driver\":\"../x\",\"override\":null}]}",
-		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":"
-		"\"0000:02:00.0\",\"override\":null}]}",
-	};
-	static const char two_words[] =
-		"{\"schema\":\"pcipass.attached/1\",\"boot_id\":\"\",\"devices\":[{\"address\":"
-		"\"0000:02:00.0\",\"driver\":\"budget dvb\",\"override\":\"a.b\"}]}";
+	static const char *const texts[] = { "", "{", "[]", "{\"crc32\":\"0\",\"journal\":{}}" };
 	struct fake *f = *state;
 	struct pp_error e = { 0 };
 	bool found;
 
-	/* As some drivers are called; it is not as we left it. */
-	fake_file(f, LEFT, two_words);
-	assert_int_equal(put_back(f, &found, &e), 0);
-	assert_false(found);
 	leave(f);
 	f->did[0] = '\0';
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		fake_file(f, LEFT, texts[i]);
 		assert_int_equal(put_back(f, &found, &e), -EBADMSG);
-		assert_non_null(strstr(e.text, "attach.json: damaged"));
-		assert_true(pp_leftover_exists(&f->base));
+		assert_non_null(strstr(e.text, "the journal is damaged"));
+		assert_int_equal(undo(f, &e), -EBADMSG);
+		struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
+		assert_non_null(a);
+		assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
+		pp_attach_free(a);
+		assert_true(is_left(f));
 	}
-	assert_string_equal(f->did, "");
+	assert_null(strstr(f->did, "bind:"));
+	assert_null(strstr(f->did, "override:"));
+}
+
+/* What somebody else could have written is not believed. */
+static void written_by_others(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	char path[128];
+	bool found;
+
+	leave(f);
+	snprintf(path, sizeof(path), "%s/" LEFT, f->root);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(put_back(f, &found, &e), -EPERM);
+	assert_non_null(strstr(e.text, "somebody else may have written it"));
+	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(put_back(f, &found, &e), 0);
+	as_before(f);
+}
+
+/* What was applied before stands again, whatever becomes of the attach. */
+static void over_an_apply(void **state)
+{
+	struct fake *f = *state;
+	const struct pp_apply_options o = { .root = f->root };
+	const struct pp_apply_settings settings = { .sys = &f->base };
+	struct pp_plan_device device = { .address = { .bus = 2 }, .asked = true };
+	struct pp_plan plan = { .request = "slot2", .devices = &device, .nr_devices = 1 };
+	struct pp_error e = { 0 };
+	enum pp_apply_state now;
+	bool booted;
+
+	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
+	for (int killed = 0; killed < 2; killed++) {
+		if (killed)
+			leave(f);
+		else
+			pp_attach_free(fake_attach(f, "slot2", true, false));
+		assert_int_equal(pp_apply_status(&o, &now, &booted, NULL, &e), 0);
+		assert_int_equal(now, PP_APPLY_DONE);
+	}
+	assert_int_equal(undo(f, &e), 0);
+	as_before(f);
+	assert_int_equal(pp_apply_status(&o, &now, &booted, NULL, &e), 0);
+	assert_int_equal(now, PP_APPLY_DONE);
+	assert_int_equal(undo(f, &e), 0);
+	assert_int_equal(pp_apply_status(&o, &now, &booted, NULL, &e), 0);
+	assert_int_equal(now, PP_APPLY_UNDONE);
 }
 
 /* What cannot be written down is not taken. */
 static void no_place_to_write(void **state)
 {
 	struct fake *f = *state;
+	char path[128], other[128];
 
 	fake_folder(f, LEFT);
 	struct pp_attach *a = fake_attach(f, "slot2", true, false);
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
 	pp_attach_free(a);
-	char run[128], moved[128];
-	snprintf(run, sizeof(run), "%s/run", f->root);
-	snprintf(moved, sizeof(moved), "%s/run-before", f->root);
-	assert_int_equal(rename(run, moved), 0);
-	fake_link(f, "run", "run-before");
+	snprintf(path, sizeof(path), "%s/var", f->root);
+	snprintf(other, sizeof(other), "%s/elsewhere", f->root);
+	assert_int_equal(rename(path, other), 0);
 	a = fake_attach(f, "slot2", true, false);
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);
-	assert_non_null(strstr(a->reason, "/run: must be a directory, and not a link"));
+	assert_non_null(strstr(a->reason, "could not be written down beforehand"));
+	assert_non_null(strstr(a->reason, "var/lib/pcipass"));
 	pp_attach_free(a);
 	assert_string_equal(fake_driver(f, HBA), "mptsas");
 	no_override(f, HBA);
+	/* What needs no taking needs no place. */
+	fake_link(f, "sys/bus/pci/devices/0000:03:00.0/driver",
+	          "../../../../bus/pci/drivers/vfio-pci");
+	a = fake_attach(f, "03:00.0", true, false);
+	assert_non_null(a);
+	assert_int_equal(pp_attach_result(a), PP_ATTACH_DONE);
+	pp_attach_free(a);
 }
 
 int main(void)
@@ -425,6 +490,8 @@ int main(void)
 		TEST(it_does_not_go_back),
 		TEST(an_attempt_is_at_work),
 		TEST(damaged),
+		TEST(written_by_others),
+		TEST(over_an_apply),
 		TEST(no_place_to_write),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The operations that move a device between the host's driver and vfio-pci, by driver_override: no
+ * other device with the same ids is touched (new_id would take them all). "bind" and "unbind" are a
+ * plan's; "borrow" is an attach's, which must leave everything exactly as it was.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "change/guard.h"
+#include "change/op.h"
+#include "change/stage.h"
+#include "change/tool.h"
+
+#define DEVICES    "sys/bus/pci/devices"
+#define DRIVERS    "sys/bus/pci/drivers"
+#define PROBE      "sys/bus/pci/drivers_probe"
+#define NAME_BYTES 128
+
+/* drivers/pci/pci-sysfs.c, driver_override_show(): what stands for none. */
+#define NO_OVERRIDE "(null)"
+
+/* What a device has now. */
+struct driver_now {
+	char driver[NAME_BYTES], override[NAME_BYTES]; /* "" none */
+	bool vfio;                                     /* its driver is vfio-pci */
+	bool ours;                                     /* its override is vfio-pci */
+};
+
+int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, char *override,
+                   size_t size)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
+	int r = pp_place_link(a, path, driver, size);
+	if (r == -ENOENT) {
+		*driver = '\0';
+		r = 0;
+	}
+	if (r)
+		return r;
+	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", address);
+	r = pp_place_text(a, path, override, size);
+	if (!r && !strcmp(override, NO_OVERRIDE))
+		*override = '\0';
+	return r;
+}
+
+static int driver_look(const struct pp_apply *a, const struct pp_op *op, struct driver_now *ret,
+                       struct pp_error *e)
+{
+	const char *address = op->driver.address;
+	int r = pp_driver_read(a, address, ret->driver, ret->override, NAME_BYTES);
+
+	if (r)
+		return pp_fail(e, -r, "%s: its driver cannot be read: %s", address, strerror(-r));
+	ret->vfio = !strcmp(ret->driver, PP_VFIO);
+	ret->ours = !strcmp(ret->override, PP_VFIO);
+	return 0;
+}
+
+/* One write of text to a file of the kernel's. */
+static int driver_write(struct pp_apply *a, const struct pp_op *op, const char *path,
+                        const char *text, struct pp_error *e)
+{
+	int r = pp_place_tell(a, path, text);
+
+	return r ? pp_fail(e, -r, "%s: /%s: %s", op->driver.address, path, strerror(-r)) : 0;
+}
+
+static int driver_set_override(struct pp_apply *a, const struct pp_op *op, const char *name,
+                               struct pp_error *e)
+{
+	char path[256], line[NAME_BYTES + 2];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", op->driver.address);
+	snprintf(line, sizeof(line), "%s\n", name);
+	return driver_write(a, op, path, line, e);
+}
+
+/* verb: "bind" or "unbind" */
+static int driver_ask(struct pp_apply *a, const struct pp_op *op, const char *driver,
+                      const char *verb, struct pp_error *e)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), DRIVERS "/%s/%s", driver, verb);
+	return driver_write(a, op, path, op->driver.address, e);
+}
+
+/* The driver, then nothing else: the override first, for unbound the device is then nobody else's.
+ */
+static int driver_to_vfio(struct pp_apply *a, const struct pp_op *op, const struct driver_now *now,
+                          struct pp_error *e)
+{
+	static const char *const load[] = { "modprobe", PP_VFIO, NULL };
+	struct driver_now then;
+	int r = 0;
+
+	if (!pp_place_has_folder(a, DRIVERS "/" PP_VFIO))
+		r = pp_tool_run(a, load, 60, e);
+	if (!r && !now->ours)
+		r = driver_set_override(a, op, PP_VFIO, e);
+	if (r || now->vfio)
+		return r;
+	if (*now->driver)
+		r = driver_ask(a, op, now->driver, "unbind", e);
+	if (!r)
+		r = driver_ask(a, op, PP_VFIO, "bind", e);
+	if (!r)
+		r = driver_look(a, op, &then, e);
+	if (!r && !then.vfio)
+		r = pp_fail(e, EIO,
+		            "%s: " PP_VFIO " did not take it: it has %s; the kernel log says why",
+		            op->driver.address, *then.driver ? then.driver : "no driver");
+	return r;
+}
+
+/*
+ * EINVAL: a driver wanted it and failed (drivers/base/bus.c, drivers_probe_store()). That is no
+ * reason to keep a device; the kernel log has why.
+ */
+static int driver_probe(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	int r = driver_write(a, op, PROBE, op->driver.address, e);
+
+	return r == -EINVAL ? 0 : r;
+}
+
+/* The module that the kernel would load for the device, as udev does. */
+static bool driver_load_module(struct pp_apply *a, const struct pp_op *op)
+{
+	char path[256], alias[256];
+	const char *const load[] = { "modprobe", "-b", alias, NULL };
+	struct pp_error ignored;
+
+	snprintf(path, sizeof(path), DEVICES "/%s/modalias", op->driver.address);
+	return !pp_place_text(a, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
+	       !pp_tool_run(a, load, 60, &ignored);
+}
+
+/*
+ * Whichever driver of the host's wants it. The kernel asks those that are loaded; the right one may
+ * not be, for nothing needed it while vfio-pci had the device.
+ */
+static int driver_to_any(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_probe(a, op, e);
+
+	if (!r)
+		r = driver_look(a, op, &now, e);
+	if (r || *now.driver)
+		return r;
+	if (driver_load_module(a, op))
+		r = driver_probe(a, op, e);
+	if (!r)
+		r = driver_look(a, op, &now, e);
+	if (!r && !*now.driver)
+		pp_apply_say(a, "%s: no driver of the host's has taken it", op->driver.address);
+	return r;
+}
+
+/* From vfio-pci, and from an override of ours, to what was there before. */
+static int driver_restore(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (!r && now.vfio && strcmp(op->driver.driver, PP_VFIO))
+		r = driver_ask(a, op, PP_VFIO, "unbind", e);
+	if (!r && strcmp(now.override, op->driver.override))
+		r = driver_set_override(a, op, op->driver.override, e);
+	return r;
+}
+
+/* The one that it had, by its name: another may match as well. */
+static int driver_to_former(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (r || *now.driver || !*op->driver.driver)
+		return r;
+	r = driver_ask(a, op, op->driver.driver, "bind", e);
+	if (!r)
+		r = driver_look(a, op, &now, e);
+	if (!r && !*now.driver)
+		r = pp_fail(e, ENODEV, "%s: %s did not take it back; the kernel log says why",
+		            op->driver.address, op->driver.driver);
+	return r;
+}
+
+static int bind_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                      struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (r)
+		return r;
+	bool same = !strcmp(now.override, op->driver.override);
+	bool was = !strcmp(now.driver, op->driver.driver);
+	if (now.ours && now.vfio)
+		ret->found = PP_OP_AFTER;
+	else if (same && was)
+		ret->found = PP_OP_BEFORE;
+	else if ((now.ours || same) && (!*now.driver || was))
+		ret->found = PP_OP_PART;
+	else
+		ret->found = PP_OP_NEITHER;
+	snprintf(ret->text, sizeof(ret->text),
+	         "%s: its driver is %.100s by now, expected %.100s (driver_override %.100s)",
+	         op->driver.address, *now.driver ? now.driver : "none",
+	         *op->driver.driver ? op->driver.driver : "none",
+	         *now.override ? now.override : "none");
+	return 0;
+}
+
+static int bind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+                        struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (!r && dir == PP_RUN && !now.vfio)
+		r = pp_guard_host(a, op->driver.address, now.driver, e);
+	else if (!r && dir == PP_ROLLBACK && now.vfio && strcmp(op->driver.driver, PP_VFIO))
+		r = pp_guard_guest(a, op->driver.address, e);
+	return r;
+}
+
+static int bind_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	return r ? r : driver_to_vfio(a, op, &now, e);
+}
+
+static int bind_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct pp_error ignored;
+	int r = driver_restore(a, op, e);
+
+	/* The module of its driver may be gone by now, after a reboot. */
+	if (!r && driver_to_former(a, op, &ignored))
+		r = driver_to_any(a, op, e);
+	return r;
+}
+
+static int borrow_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	int r = driver_restore(a, op, e);
+
+	return r ? r : driver_to_former(a, op, e);
+}
+
+static void bind_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
+{
+	if (dir == PP_RUN)
+		snprintf(buf, size, "bind %s to " PP_VFIO, op->driver.address);
+	else
+		snprintf(buf, size, "give %s back to %s", op->driver.address,
+		         *op->driver.driver ? op->driver.driver : "no driver");
+}
+
+/* What is still missing of the way back. */
+static void borrow_by_hand(struct pp_apply *a, const struct pp_op *op, char *buf, size_t size)
+{
+	const char *address = op->driver.address, *driver = op->driver.driver,
+		   *override = op->driver.override;
+	struct driver_now now;
+	struct pp_error ignored;
+	int len = 0;
+
+	*buf = '\0';
+	if (driver_look(a, op, &now, &ignored))
+		return;
+	bool same = !strcmp(now.driver, driver);
+	if (!same && *now.driver)
+		len += snprintf(buf, size, "echo %s > /" DRIVERS "/%s/unbind\n", address,
+		                now.driver);
+	if (strcmp(now.override, override) && (size_t)len < size)
+		len += snprintf(buf + len, size - (size_t)len,
+		                "echo %s%s> /" DEVICES "/%s/driver_override\n", override,
+		                *override ? " " : "", address);
+	if (!same && *driver && (size_t)len < size)
+		snprintf(buf + len, size - (size_t)len, "echo %s > /" DRIVERS "/%s/bind\n", address,
+		         driver);
+}
+
+/*
+ * Off vfio-pci is what is wanted; which driver takes it then is the kernel's choice. Without one it
+ * may be that the kernel was not asked yet.
+ */
+static int unbind_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                        struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (r)
+		return r;
+	bool same = !strcmp(now.override, op->driver.override) &&
+	            !strcmp(now.driver, op->driver.driver);
+	if (same)
+		ret->found = PP_OP_BEFORE;
+	else
+		ret->found = now.vfio || now.ours || !*now.driver ? PP_OP_PART : PP_OP_AFTER;
+	return 0;
+}
+
+static int unbind_verify(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (!r && now.vfio)
+		r = pp_fail(e, EIO,
+		            "%s: " PP_VFIO " has it still, or took it again: it has the device's "
+		            "ids (from new_id, or its parameter ids)",
+		            op->driver.address);
+	if (!r && now.ours)
+		r = pp_fail(e, EIO, "%s: its driver_override still says " PP_VFIO,
+		            op->driver.address);
+	return r;
+}
+
+static int unbind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+                          struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (r || !*now.driver)
+		return r;
+	if (dir == PP_RUN)
+		return now.vfio ? pp_guard_guest(a, op->driver.address, e) : 0;
+	return now.vfio || !strcmp(now.driver, op->driver.driver)
+	               ? 0
+	               : pp_guard_host(a, op->driver.address, now.driver, e);
+}
+
+static int unbind_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (!r && now.ours)
+		r = driver_set_override(a, op, "", e);
+	if (!r && now.vfio)
+		r = driver_ask(a, op, PP_VFIO, "unbind", e);
+	if (!r && (now.vfio || !*now.driver))
+		r = driver_to_any(a, op, e);
+	return r ? r : unbind_verify(a, op, e);
+}
+
+static int unbind_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (!r && !strcmp(op->driver.driver, PP_VFIO))
+		r = driver_to_vfio(a, op, &now, e);
+	else if (!r && !*op->driver.driver && *now.driver && !now.vfio)
+		/* It had none, and the kernel gave it one. */
+		r = driver_ask(a, op, now.driver, "unbind", e);
+	if (!r)
+		r = driver_look(a, op, &now, e);
+	return !r && strcmp(now.override, op->driver.override)
+	               ? driver_set_override(a, op, op->driver.override, e)
+	               : r;
+}
+
+static void unbind_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
+{
+	if (dir == PP_RUN)
+		snprintf(buf, size, "take %s off " PP_VFIO, op->driver.address);
+	else
+		snprintf(buf, size,
+		         strcmp(op->driver.driver, PP_VFIO) ? "set the driver_override of %s back"
+		                                            : "bind %s to " PP_VFIO " again",
+		         op->driver.address);
+}
+
+static json_t *driver_to_json(const struct pp_op *op)
+{
+	return json_pack("{ss,ss,ss}", "address", op->driver.address, "driver", op->driver.driver,
+	                 "override", op->driver.override);
+}
+
+static int driver_read_name(struct pp_json_reader *r, const json_t *o, const char *key,
+                            const char **ret)
+{
+	const char *name;
+	int err = pp_json_read_text(r, o, key, &name);
+
+	if (!err && *name && !pp_is_driver_name(name))
+		err = pp_json_bad(r, "'%s' is no driver's name", key);
+	if (!err)
+		*ret = name;
+	return err;
+}
+
+static int driver_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
+{
+	char again[PP_ADDRESS_TEXT_BYTES] = "";
+	struct pp_address address;
+	int err = PP_JSON_READ_KEYS(r, o, "address", "driver", "override");
+
+	if (!err)
+		err = pp_json_read_text(r, o, "address", &op->driver.address);
+	if (!err && pp_address_parse(op->driver.address, &address))
+		pp_address_format(address, again);
+	if (!err && strcmp(again, op->driver.address))
+		err = pp_json_bad(r, "'address' is no address like 0000:07:00.0");
+	if (!err)
+		err = driver_read_name(r, o, "driver", &op->driver.driver);
+	return err ? err : driver_read_name(r, o, "override", &op->driver.override);
+}
+
+int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
+                      const char *driver, const char *override, struct pp_error *e)
+{
+	op->driver.address = pp_arena_strdup(arena, address);
+	op->driver.driver = pp_arena_strdup(arena, driver);
+	op->driver.override = pp_arena_strdup(arena, override);
+	return op->driver.address && op->driver.driver && op->driver.override
+	               ? 0
+	               : pp_fail_oom(e, "driver");
+}
+
+const struct pp_op_ops pp_op_bind = {
+	.name = "bind",
+	.rank = PP_RANK_DRIVER,
+	.leaves_foreign = true,
+	.state = bind_state,
+	.allowed = bind_allowed,
+	.execute = bind_execute,
+	.undo = bind_undo,
+	.describe = bind_describe,
+	.to_json = driver_to_json,
+	.from_json = driver_from_json,
+};
+
+const struct pp_op_ops pp_op_borrow = {
+	.name = "borrow",
+	.rank = PP_RANK_DRIVER,
+	.leaves_foreign = true,
+	.goes_on = true,
+	.state = bind_state,
+	.allowed = bind_allowed,
+	.execute = bind_execute,
+	.undo = borrow_undo,
+	.describe = bind_describe,
+	.by_hand = borrow_by_hand,
+	.to_json = driver_to_json,
+	.from_json = driver_from_json,
+};
+
+const struct pp_op_ops pp_op_unbind = {
+	.name = "unbind",
+	.rank = PP_RANK_DRIVER,
+	.state = unbind_state,
+	.allowed = unbind_allowed,
+	.execute = unbind_execute,
+	.undo = unbind_undo,
+	.verify = unbind_verify,
+	.describe = unbind_describe,
+	.to_json = driver_to_json,
+	.from_json = driver_from_json,
+};

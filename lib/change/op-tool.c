@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The operation that runs one of the host's own programs: what makes initrds, and what makes a boot
+ * loader's menu. Only the programs of the table below are ever run; a journal names one by its row
+ * and can give it nothing but a kernel's version.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "change/op.h"
+#include "change/stage.h"
+#include "change/tool.h"
+
+/* Twenty kernels' initrds on a slow disk. */
+#define TOOL_SECONDS 1800
+
+#define TOOL_MAX_ARGV 5
+
+/* In an argument it stands for the kernel's version. */
+#define TOOL_KERNEL "%k"
+
+static const struct tool_row {
+	const char *name; /* in the journal */
+	bool makes_initrd;
+	const char *argv[TOOL_MAX_ARGV + 1];
+} tools[PP_HOST_TOOLS] = {
+	[PP_TOOL_UPDATE_INITRAMFS] = { "update-initramfs",
+	                               true,
+	                               { "update-initramfs", "-u", "-k", "all" } },
+	[PP_TOOL_DRACUT] = { "dracut", true, { "dracut", "-f", "--regenerate-all" } },
+	[PP_TOOL_MKINITCPIO] = { "mkinitcpio", true, { "mkinitcpio", "-P" } },
+	[PP_TOOL_KERNEL_INSTALL_ALL] = { "kernel-install-all",
+	                                 true,
+	                                 { "kernel-install", "add-all" } },
+	[PP_TOOL_UPDATE_GRUB] = { "update-grub", false, { "update-grub" } },
+	[PP_TOOL_GRUB2_MKCONFIG] = { "grub2-mkconfig",
+	                             false,
+	                             { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg" } },
+	[PP_TOOL_GRUB_MKCONFIG] = { "grub-mkconfig",
+	                            false,
+	                            { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" } },
+	[PP_TOOL_PROXMOX_BOOT] = { "proxmox-boot-tool", false, { "proxmox-boot-tool", "refresh" } },
+	[PP_TOOL_KERNEL_INSTALL_BOOT] = { "kernel-install-boot",
+	                                  false,
+	                                  { "kernel-install", "add", TOOL_KERNEL,
+	                                    "/boot/vmlinuz-" TOOL_KERNEL } },
+	[PP_TOOL_KERNEL_INSTALL_MODULES] = { "kernel-install-modules",
+	                                     false,
+	                                     { "kernel-install", "add", TOOL_KERNEL,
+	                                       "/lib/modules/" TOOL_KERNEL "/vmlinuz" } },
+};
+
+static bool tool_takes_kernel(enum pp_host_tool tool)
+{
+	return tools[tool].argv[2] && !strcmp(tools[tool].argv[2], TOOL_KERNEL);
+}
+
+/* Argument number i as it is run; NULL behind the last. */
+static const char *tool_argument(const struct pp_op *op, unsigned int i, char *buf, size_t size)
+{
+	const char *arg = tools[op->tool.tool].argv[i];
+	const char *kernel = arg ? strstr(arg, TOOL_KERNEL) : NULL;
+
+	if (!kernel)
+		return arg;
+	snprintf(buf, size, "%.*s%s%s", (int)(kernel - arg), arg, op->tool.kernel,
+	         kernel + strlen(TOOL_KERNEL));
+	return buf;
+}
+
+static int tool_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	unsigned int seconds = a->options ? a->options->tool_seconds : 0;
+	char texts[TOOL_MAX_ARGV][512];
+	const char *argv[TOOL_MAX_ARGV + 1] = { NULL };
+
+	for (unsigned int i = 0; i < TOOL_MAX_ARGV; i++)
+		argv[i] = tool_argument(op, i, texts[i], sizeof(texts[i]));
+	return pp_tool_run(a, argv, seconds ? seconds : TOOL_SECONDS, e);
+}
+
+static void tool_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
+{
+	char text[512];
+	const char *arg;
+	int len = snprintf(buf, size, "run");
+
+	for (unsigned int i = 0;
+	     i < TOOL_MAX_ARGV && (arg = tool_argument(op, i, text, sizeof(text))); i++)
+		if ((size_t)len < size)
+			len += snprintf(buf + len, size - (size_t)len, " %s", arg);
+	if (dir == PP_ROLLBACK && (size_t)len < size)
+		snprintf(buf + len, size - (size_t)len, " again");
+}
+
+static json_t *tool_to_json(const struct pp_op *op)
+{
+	return json_pack("{ss,ss?}", "tool", tools[op->tool.tool].name, "kernel", op->tool.kernel);
+}
+
+static int tool_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
+{
+	const char *names[PP_HOST_TOOLS];
+	unsigned int tool = 0;
+	int err = PP_JSON_READ_KEYS(r, o, "tool", "kernel");
+
+	for (unsigned int i = 0; i < PP_HOST_TOOLS; i++)
+		names[i] = tools[i].name;
+	if (!err)
+		err = pp_json_read_word(r, o, "tool", names, PP_HOST_TOOLS, &tool);
+	if (err)
+		return err;
+	op->tool.tool = (enum pp_host_tool)tool;
+	if (tools[tool].makes_initrd != (op->ops == &pp_op_initrd))
+		return pp_json_bad(r, "'tool' is of another kind");
+	if (tool_takes_kernel(op->tool.tool)) {
+		err = pp_json_read_name(r, o, "kernel", "+~:", &op->tool.kernel);
+		/* No option, then. */
+		return err || op->tool.kernel[0] != '-' ? err
+		                                        : pp_json_bad(r, "'kernel' is no name");
+	}
+	return json_is_null(json_object_get(o, "kernel")) ? 0
+	                                                  : pp_json_bad(r, "'kernel' is not null");
+}
+
+/* The largest initrd: a new one stands beside its old one for a while. */
+static uint64_t tool_largest_initrd(struct pp_apply *a)
+{
+	const char *const *names = pp_place_list(a, "boot");
+	uint64_t largest = 0;
+
+	for (; names && *names; names++) {
+		char path[PATH_MAX];
+		uint64_t bytes;
+		if (!strncmp(*names, "init", 4) &&
+		    snprintf(path, sizeof(path), "boot/%s", *names) < PATH_MAX &&
+		    pp_place_size(a, path, &bytes) == 0 && bytes > largest)
+			largest = bytes;
+	}
+	return largest;
+}
+
+static int tool_room(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+                     uint64_t bytes, uint64_t files, struct pp_error *e)
+{
+	if (dir == PP_ROLLBACK)
+		return pp_place_room(a, "boot", 0, 0, e);
+	if (tools[op->tool.tool].makes_initrd)
+		bytes += tool_largest_initrd(a);
+	return pp_place_room(a, "boot", bytes, files, e);
+}
+
+static bool tool_is_same(const struct pp_op *op, enum pp_host_tool tool, const char *kernel)
+{
+	if (!op->ops->is_tool || op->tool.tool != tool)
+		return false;
+	return !kernel || !strcmp(kernel, op->tool.kernel);
+}
+
+int pp_stage_run(struct pp_stage *s, enum pp_host_tool tool, const char *kernel, struct pp_error *e)
+{
+	const struct tool_row *row = &tools[tool];
+
+	for (uint32_t i = 0; i < s->nr_ops; i++)
+		if (tool_is_same(&s->ops[i], tool, kernel))
+			return 0;
+	if (!pp_tool_has(s->apply, row->argv[0]))
+		return pp_fail(e, ENOENT, "%s is needed, and the host has no such program",
+		               row->argv[0]);
+	struct pp_op *op = pp_stage_add(s, row->makes_initrd ? &pp_op_initrd : &pp_op_loader, e);
+	if (!op)
+		return -e->code;
+	op->tool.tool = tool;
+	op->tool.kernel = kernel;
+	return 0;
+}
+
+#define TOOL_FUNCTIONS                                                                             \
+	.is_tool = true, .execute = tool_execute, .undo = tool_execute, .describe = tool_describe, \
+	.to_json = tool_to_json, .from_json = tool_from_json, .room = tool_room
+
+const struct pp_op_ops pp_op_initrd = { .name = "initrd", .rank = PP_RANK_INITRD, TOOL_FUNCTIONS };
+const struct pp_op_ops pp_op_loader = { .name = "loader", .rank = PP_RANK_LOADER, TOOL_FUNCTIONS };

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One reversible change of a host, and the table that each kind of change fills. */
+#ifndef PP_CHANGE_OP_H
+#define PP_CHANGE_OP_H
+
+#include "base/json.h"
+#include "change/place.h"
+
+struct pp_op;
+struct pp_stage;
+
+enum pp_direction { PP_RUN, PP_ROLLBACK };
+
+/* What is found on the host. */
+enum pp_op_found {
+	PP_OP_BEFORE,  /* as it was before the operation */
+	PP_OP_PART,    /* between the two, as an operation that was interrupted leaves it */
+	PP_OP_AFTER,   /* as the operation leaves it */
+	PP_OP_NEITHER, /* somebody else changed it */
+};
+
+struct pp_op_state {
+	enum pp_op_found found;
+	char text[400]; /* PP_OP_NEITHER: a sentence on what was found */
+};
+
+/* Operations run in this order: what is easily rolled back first, what is not last. */
+enum pp_op_rank {
+	PP_RANK_DIRECTORY,
+	PP_RANK_FILE,
+	PP_RANK_INITRD,
+	PP_RANK_LOADER,
+	PP_RANK_DRIVER,
+	PP_RANK_SETTING,
+};
+
+/* A kind of operation: one file and one row. Functions that a kind does not need are NULL. */
+struct pp_op_ops {
+	const char *name; /* in the journal */
+	enum pp_op_rank rank;
+	/*
+	 * It reads the files that others write: pointless where none was written, rolled back by
+	 * running it again when the files are back, and its own output cannot be compared.
+	 */
+	bool is_tool;
+	/* A rollback leaves alone what somebody else has changed; else it stops there. */
+	bool leaves_foreign;
+	/* A rollback that fails does not keep the others from being rolled back. */
+	bool goes_on;
+
+	/* NULL: cannot be told, and running it again does no harm. */
+	int (*state)(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+	             struct pp_error *e);
+	/* It may be done, or undone: nobody uses what would be taken away. -EBUSY. */
+	int (*allowed)(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+	               struct pp_error *e);
+	/* From BEFORE or PART to AFTER, and from AFTER or PART to BEFORE. */
+	int (*execute)(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+	int (*undo)(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+	/* Reads back after it was executed; NULL: its state is AFTER. */
+	int (*verify)(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+	/* "write /etc/default/grub"; "restore /etc/default/grub". */
+	void (*describe)(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size);
+	/* Commands for a person who has to undo it by hand, one a line. */
+	void (*by_hand)(struct pp_apply *a, const struct pp_op *op, char *buf, size_t size);
+
+	/* Its fields, and back; every value is checked, for they decide what is written. */
+	json_t *(*to_json)(const struct pp_op *op);
+	int (*from_json)(struct pp_json_reader *r, const json_t *o, struct pp_op *op);
+
+	/* The bytes that the journal keeps for it. */
+	size_t (*bytes)(const struct pp_op *op);
+	/* Room for so many more bytes and files where it writes, and the right to write there. */
+	int (*room)(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+	            uint64_t bytes, uint64_t files, struct pp_error *e);
+	/* It came to nothing: a later step brought it back. */
+	bool (*is_idle)(const struct pp_op *op);
+	/* Removes what a killed process left of it; with the lock held. */
+	void (*sweep)(struct pp_apply *a, const struct pp_op *op);
+};
+
+/* The whole table; NULL at the end. */
+extern const struct pp_op_ops *const pp_op_kinds[];
+extern const struct pp_op_ops pp_op_directory, pp_op_file, pp_op_initrd, pp_op_loader, pp_op_bind,
+	pp_op_unbind, pp_op_borrow, pp_op_setting;
+
+enum pp_op_progress {
+	PP_OP_PENDING,
+	PP_OP_BEGUN, /* executed or not: to be looked at */
+	PP_OP_DONE,
+	PP_OP_UNDONE,
+	PP_OP_PROGRESSES,
+};
+
+/* The host's programs that pcipass runs, and no others: op-tool.c has their arguments. */
+enum pp_host_tool {
+	PP_TOOL_UPDATE_INITRAMFS,
+	PP_TOOL_DRACUT,
+	PP_TOOL_MKINITCPIO,
+	PP_TOOL_KERNEL_INSTALL_ALL,
+	PP_TOOL_UPDATE_GRUB,
+	PP_TOOL_GRUB2_MKCONFIG,
+	PP_TOOL_GRUB_MKCONFIG,
+	PP_TOOL_PROXMOX_BOOT,
+	PP_TOOL_KERNEL_INSTALL_BOOT,    /* one kernel, whose image lies in /boot */
+	PP_TOOL_KERNEL_INSTALL_MODULES, /* … in /lib/modules */
+	PP_HOST_TOOLS,
+};
+
+struct pp_op {
+	const struct pp_op_ops *ops;
+	enum pp_op_progress progress;
+	uint32_t step; /* of the plan: the first that asked for it */
+	union {
+		struct {
+			const char *path; /* below the root */
+		} directory;
+		struct {
+			const char *path;
+			struct pp_content before, after;
+		} file;
+		struct {
+			enum pp_host_tool tool;
+			const char *kernel; /* for the tools that take one, else NULL */
+		} tool;
+		struct {
+			const char *address;
+			const char *driver, *override; /* before; "" none */
+		} driver;
+		struct pp_step_setting setting;
+	};
+};
+
+/* -EBUSY: somebody else changed what it is about, or uses it. Nothing is changed. */
+int pp_op_check(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+                struct pp_error *e);
+/* What is there already is left, so each may be repeated. */
+int pp_op_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+int pp_op_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+int pp_op_look(struct pp_apply *a, const struct pp_op *op, enum pp_op_found *ret);
+/* Reads back: it is as the operation leaves it. */
+int pp_op_verify(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+const char *pp_op_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size);
+
+/* {"kind": "file", "progress": "done", "step": 0, "file": {…}}; NULL: no memory. */
+json_t *pp_op_to_json(const struct pp_op *op);
+int pp_op_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *ret);
+
+/* A path below the root without a way up. */
+int pp_op_read_path(struct pp_json_reader *r, const json_t *o, const char **ret);
+
+#define PP_VFIO "vfio-pci"
+/* The driver that a device has, "" none, and its driver_override. -errno. */
+int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, char *override,
+                   size_t size);
+/* The fields of "bind", "unbind" and "borrow", copied. */
+int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
+                      const char *driver, const char *override, struct pp_error *e);
+
+#endif

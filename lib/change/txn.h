@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A transaction: operations that are executed all or rolled back all, and their journal on disk. */
+#ifndef PP_CHANGE_TXN_H
+#define PP_CHANGE_TXN_H
+
+#include "change/op.h"
+
+enum pp_txn_purpose {
+	PP_TXN_PLAN,   /* stays applied until it is undone */
+	PP_TXN_ATTACH, /* always rolled back, if need be by the next command */
+	PP_TXN_PURPOSES,
+};
+
+enum pp_phase {
+	PP_PHASE_APPLYING,
+	PP_PHASE_APPLIED,
+	PP_PHASE_UNDOING,
+	PP_PHASE_UNDONE,
+	PP_PHASES,
+};
+
+/*
+ * The journal holds each operation with what was there before beside what it makes of it, so that
+ * it can be carried on or rolled back by a program that knows nothing else. apply.json in the state
+ * directory, mode 0600, always whole: written beside, synced, renamed. On disk it is one operation
+ * ahead at any moment.
+ */
+struct pp_txn {
+	enum pp_txn_purpose purpose;
+	enum pp_phase phase;
+	const char *boot_id; /* of the boot in which it was applied; "" not known */
+	const char *plan;    /* its JSON; NULL for an attach */
+	struct pp_op *ops;   /* in the order of execution */
+	uint32_t nr_ops;
+	const char
+		*previous; /* the journal before, as text: what a rollback comes back to; or NULL */
+};
+
+#define PP_TXN_MAX_BYTES (48u << 20)
+#define PP_TXN_MAX_OPS   1024
+/* Journals below journals. One more apply is refused, for undo could not lead back to all of them.
+ */
+#define PP_TXN_MAX_DEPTH 8
+
+/*
+ * -ENOENT: none. -EBADMSG: damaged, or of something else. -EPERM: somebody else could have written
+ * it. *ret lives in the arena.
+ */
+int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e);
+/* The last plan's: below that of an attach. */
+int pp_txn_load_plan(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e);
+int pp_txn_parse(struct pp_span in, const char *object, struct pp_arena *arena, struct pp_txn *ret,
+                 struct pp_error *e);
+/* Synced when it returns. */
+int pp_txn_save(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e);
+/* As text, in the arena. */
+int pp_txn_text(const struct pp_txn *t, struct pp_arena *arena, const char **ret,
+                struct pp_error *e);
+int pp_txn_remove(const struct pp_apply *a, struct pp_error *e);
+/* Removes what a writer that was killed left beside it, and its files; with the lock held only. */
+void pp_txn_sweep(struct pp_apply *a, const struct pp_txn *t);
+
+/* Each operation can be executed, or undone, by pp_op_check(); else nothing was changed. */
+int pp_txn_check(struct pp_apply *a, const struct pp_txn *t, enum pp_direction dir,
+                 struct pp_error *e);
+/*
+ * Each can be undone, and each place that is written to then has room for what is put back.
+ * -EROFS, -ENOSPC: nothing was changed.
+ */
+int pp_txn_check_rollback(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e);
+
+/* Executes what is not done yet, then reads everything back. -EINTR: the caller's stop(). */
+int pp_txn_run(struct pp_apply *a, struct pp_txn *t, struct pp_error *e);
+/* Undoes everything, in reverse, tools last; the journal is then the one before, or undone. */
+int pp_txn_rollback(struct pp_apply *a, struct pp_txn *t, struct pp_error *e);
+/* After a failure that *e tells: rolls back, and adds what became of it. Returns -e->code. */
+int pp_txn_failed(struct pp_apply *a, struct pp_txn *t, struct pp_error *e);
+/* Writes that this phase is reached; what was undone gives way to the journal before. */
+int pp_txn_end(struct pp_apply *a, struct pp_txn *t, enum pp_phase phase, struct pp_error *e);
+
+/* Calls say with each thing that a rollback does, made from the operations. */
+void pp_txn_describe_rollback(const struct pp_txn *t, void (*say)(void *ctx, const char *line),
+                              void *ctx);
+
+/*
+ * Rolls back an attach that was killed; with the lock held. *ret: there was one. What another boot
+ * left is dropped, for that has reset the drivers; what somebody else has changed since stays.
+ * -EBUSY: a guest has a device by now; -EIO: not all is back, the text has what to type, and the
+ * journal stays.
+ */
+int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e);
+
+/* Of the boot that runs, in the arena; "" not known, NULL: no memory. */
+const char *pp_boot_id(struct pp_apply *a);
+
+#endif
