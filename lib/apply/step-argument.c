@@ -4,6 +4,7 @@
 
 #include "apply/steps.h"
 #include "boot/loader.h"
+#include "host/command-line.h"
 
 /* What takes back the argument if it stands there, too: which of the two counts differs by kernel.
  */
@@ -23,7 +24,7 @@ static const char *contrary(const char *line, const char *argument)
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (!strncmp(argument, pairs[i].argument, strlen(pairs[i].argument)) &&
-		    pp_loader_has_word(line, pairs[i].contrary))
+		    pp_command_line_has(line, pairs[i].contrary))
 			return pairs[i].contrary;
 	return NULL;
 }
@@ -41,7 +42,13 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	if (r)
 		return r;
 	const char *line = loader->command_line(s->apply);
-	if (line && pp_loader_has_word(line, argument))
+	size_t end;
+	if (line && !pp_command_line_end(line, &end))
+		return pp_fail(e, ENOTSUP,
+		               "a quotation mark on the kernel's command line is not closed, and "
+		               "would swallow %s: close it where %s reads it, then try again",
+		               argument, loader->name);
+	if (line && pp_command_line_has(line, argument))
 		return 0;
 	const char *off = line ? contrary(line, argument) : NULL;
 	if (off)
@@ -61,7 +68,7 @@ static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_erro
 	if (r)
 		return r;
 	const char *line = loader->command_line(a);
-	if (line && !pp_loader_has_word(line, step->argument.argument))
+	if (line && !pp_command_line_has(line, step->argument.argument))
 		return pp_fail(e, EIO,
 		               "%s did not reach the boot loader's first entry (%s): something "
 		               "else in its configuration overrules it",

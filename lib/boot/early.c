@@ -155,6 +155,16 @@ static int foreign_mkinitcpio(struct pp_stage *s, const char **ret, struct pp_er
 	return r;
 }
 
+static bool has_word(const char *text, const char *word)
+{
+	struct pp_span rest = PP_SPAN(text, strlen(text)), w;
+
+	while (pp_text_word(&rest, &w))
+		if (pp_span_is(w, word))
+			return true;
+	return false;
+}
+
 static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, uint32_t nr_tables,
                               struct pp_span cpio, struct pp_error *e)
 {
@@ -167,7 +177,7 @@ static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, 
 	if (r)
 		return r;
 	const char *hooks = pp_config_value(s->apply, "etc/mkinitcpio.conf", "HOOKS");
-	if (!hooks || !pp_loader_has_word(hooks, "acpi_override")) {
+	if (!hooks || !has_word(hooks, "acpi_override")) {
 		/* Drop-ins are read from mkinitcpio 36 on, which makes the folder. */
 		if (!pp_place_has_folder(s->apply, "etc/mkinitcpio.conf.d"))
 			return pp_fail(e, ENOTSUP,

@@ -91,11 +91,13 @@ static int entry_append(struct pp_stage *s, const char *path, const char *argume
 		               "/%s: takes its options from grubenv; by hand: grubby "
 		               "--update-kernel=ALL --args=%s",
 		               path, argument);
-	if (line && pp_loader_has_word(line, argument))
-		return 0;
-	const char *new = pp_arena_printf(&s->apply->arena, "%.*s %s%s", (int)(end - text), text,
-	                                  argument, end);
-	return line && new ? pp_stage_puts(s, path, new, 0644, e) : pp_fail_oom(e, path);
+	r = line ? pp_loader_line_with(s->apply, line, argument, path, &line, e)
+	         : pp_fail_oom(e, path);
+	if (r)
+		return r;
+	const char *new = pp_arena_printf(&s->apply->arena, "%.*s%s%s", (int)(options + 1 - text),
+	                                  text, line, end);
+	return new ? pp_stage_puts(s, path, new, 0644, e) : pp_fail_oom(e, path);
 }
 
 #define ENTRIES "boot/loader/entries"

@@ -14,6 +14,7 @@
 #include "change/tool.h"
 #include "boot/uki.h"
 #include "base/text.h"
+#include "host/command-line.h"
 
 #define CMDLINE_D     "etc/cmdline.d"
 #define CMDLINE_D_OWN CMDLINE_D "/pcipass.conf"
@@ -46,12 +47,12 @@ static int check_running(struct pp_apply *a, const struct pp_uki *u, struct pp_e
 			"/%s has no command line of its own: it comes from the boot loader. By "
 			"hand: add the argument there",
 			u->path);
-	while (pp_text_word(&rest, &w)) {
+	while (pp_command_line_next(&rest, &w)) {
 		const char *word = pp_arena_strndup(&a->arena, (const char *)w.data, w.len);
 		if (!word)
 			return pp_fail_oom(e, "command line");
 		/* Ours may wait for the reboot. */
-		if (!pp_argument_is_known(word) && !pp_loader_has_word(running, word))
+		if (!pp_argument_is_known(word) && !pp_command_line_has(running, word))
 			return pp_fail(
 				e, ENOTSUP,
 				"the running kernel was not given the command line of /%s (%.60s "
@@ -98,9 +99,16 @@ static bool has_dropins(struct pp_apply *a)
 	return false;
 }
 
-/* A file of our own with one line a word. */
+/* A file of our own with one line a word, behind all that the line has already. */
 static int put_line(struct pp_stage *s, const char *path, const char *line, struct pp_error *e)
 {
+	const char *now = command_line(s->apply);
+
+	if (now && pp_command_line_has_rest(now))
+		return pp_fail(e, ENOTSUP,
+		               "the command line has \"--\", behind which all is for init, and "
+		               "what is added in a file of its own would stand there. By hand: add "
+		               "the argument before it");
 	return line ? pp_stage_add_ours(s, path, line, line, e) : pp_fail_oom(e, path);
 }
 

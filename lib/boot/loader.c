@@ -10,20 +10,33 @@
 #include "change/tool.h"
 #include "base/buffer.h"
 #include "base/text.h"
+#include "host/command-line.h"
 
 #define CMDLINE      PP_LOADER_CMDLINE
 #define GRUB_DEFAULT "etc/default/grub"
 #define GRUB_DROPIN  "etc/default/grub.d/pcipass.cfg"
 #define ESPS         "etc/kernel/proxmox-boot-uuids"
 
-bool pp_loader_has_word(const char *text, const char *word)
+int pp_loader_line_with(struct pp_apply *a, const char *line, const char *word, const char *where,
+                        const char **ret, struct pp_error *e)
 {
-	struct pp_span rest = PP_SPAN(text, strlen(text)), w;
+	size_t at;
 
-	while (pp_text_word(&rest, &w))
-		if (pp_span_is(w, word))
-			return true;
-	return false;
+	if (!pp_command_line_end(line, &at))
+		return pp_fail(e, ENOTSUP,
+		               "/%.300s: a quotation mark on the kernel's command line is not "
+		               "closed, and would swallow %s: close it, then try again",
+		               where, word);
+	bool before = pp_command_line_has_rest(line);
+	const char *new = pp_command_line_has(line, word)
+	                          ? line
+	                          : pp_arena_printf(&a->arena, "%.*s%s%s%s%s", (int)at, line,
+	                                            at && !before ? " " : "", word,
+	                                            before ? " " : "", line + at);
+	if (!new)
+		return pp_fail_oom(e, where);
+	*ret = new;
+	return 0;
 }
 
 char *pp_loader_text(struct pp_apply *a, struct pp_span bytes)
@@ -87,11 +100,57 @@ static int grub_rebuild(struct pp_stage *s, struct pp_error *e)
 	                    NULL, e);
 }
 
+/*
+ * In GRUB's language ";" ends the command, and what stands behind it reaches no kernel; but for
+ * quotes and a backslash, which pci=disable_acs_redir= of several devices needs.
+ */
+static struct pp_span grub_command(struct pp_span line)
+{
+	uint8_t quote = 0;
+
+	for (size_t i = 0; i < line.len; i++) {
+		uint8_t c = line.data[i];
+		if (c == '\\' && quote != '\'')
+			i++;
+		else if (quote)
+			quote = c == quote ? 0 : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+		else if (c == ';')
+			return PP_SPAN(line.data, i);
+	}
+	return line;
+}
+
+/* Of the first entry, which is what boots where nobody chooses. */
+static const char *grub_command_line(struct pp_apply *a)
+{
+	struct pp_content c;
+	struct pp_error ignored;
+
+	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
+		return NULL;
+	struct pp_span rest = c.bytes, line;
+	while (pp_text_line(&rest, &line)) {
+		struct pp_span left = line, word;
+		if (pp_text_word(&left, &word) &&
+		    (pp_span_is(word, "linux") || pp_span_is(word, "linux16") ||
+		     pp_span_is(word, "linuxefi")))
+			return pp_loader_text(a, grub_command(left));
+	}
+	return NULL;
+}
+
+/* Behind what the variable holds; before it where there is "--", behind which all is for init. */
 static int grub_dropin(struct pp_stage *s, const char *variable, const char *word,
                        struct pp_error *e)
 {
-	const char *line =
-		pp_arena_printf(&s->apply->arena, "%s=\"$%s %s\"\n", variable, variable, word);
+	const char *now = grub_command_line(s->apply);
+	const char *line = now && pp_command_line_has_rest(now)
+	                           ? pp_arena_printf(&s->apply->arena, "%s=\"%s $%s\"\n", variable,
+	                                             word, variable)
+	                           : pp_arena_printf(&s->apply->arena, "%s=\"$%s %s\"\n", variable,
+	                                             variable, word);
 
 	return line ? pp_stage_add_ours(s, GRUB_DROPIN, line, line, e)
 	            : pp_fail_oom(e, GRUB_DROPIN);
@@ -173,9 +232,14 @@ int pp_loader_grub_edit(struct pp_stage *s, const char *variable, const char *wo
 		new = pp_arena_printf(&s->apply->arena, "%s%s%s=\"%s\"\n", text,
 		                      len && text[len - 1] != '\n' ? "\n" : "", variable, word);
 	} else {
-		size_t end = (size_t)at + 1 + strcspn(text + at + 1, "\"'");
-		new = pp_arena_printf(&s->apply->arena, "%.*s%s%s%s", (int)end, text,
-		                      end > (size_t)at + 1 ? " " : "", word, text + end);
+		size_t begin = (size_t)at + 1, end = begin + strcspn(text + begin, "\"'");
+		const char *line = pp_arena_strndup(&s->apply->arena, text + begin, end - begin);
+		r = line ? pp_loader_line_with(s->apply, line, word, GRUB_DEFAULT, &line, e)
+		         : pp_fail_oom(e, GRUB_DEFAULT);
+		if (r)
+			return r;
+		new = pp_arena_printf(&s->apply->arena, "%.*s%s%s", (int)begin, text, line,
+		                      text + end);
 	}
 	return new ? pp_stage_puts(s, GRUB_DEFAULT, new, 0644, e) : pp_fail_oom(e, GRUB_DEFAULT);
 }
@@ -215,47 +279,6 @@ static int grub_argument(struct pp_stage *s, const char *argument, struct pp_err
 	return pp_loader_grub_add(s, "GRUB_CMDLINE_LINUX_DEFAULT", argument, e);
 }
 
-/*
- * In GRUB's language ";" ends the command, and what stands behind it reaches no kernel; but for
- * quotes and a backslash, which pci=disable_acs_redir= of several devices needs.
- */
-static struct pp_span grub_command(struct pp_span line)
-{
-	uint8_t quote = 0;
-
-	for (size_t i = 0; i < line.len; i++) {
-		uint8_t c = line.data[i];
-		if (c == '\\' && quote != '\'')
-			i++;
-		else if (quote)
-			quote = c == quote ? 0 : quote;
-		else if (c == '"' || c == '\'')
-			quote = c;
-		else if (c == ';')
-			return PP_SPAN(line.data, i);
-	}
-	return line;
-}
-
-/* Of the first entry, which is what boots where nobody chooses. */
-static const char *grub_command_line(struct pp_apply *a)
-{
-	struct pp_content c;
-	struct pp_error ignored;
-
-	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
-		return NULL;
-	struct pp_span rest = c.bytes, line;
-	while (pp_text_line(&rest, &line)) {
-		struct pp_span left = line, word;
-		if (pp_text_word(&left, &word) &&
-		    (pp_span_is(word, "linux") || pp_span_is(word, "linux16") ||
-		     pp_span_is(word, "linuxefi")))
-			return pp_loader_text(a, grub_command(left));
-	}
-	return NULL;
-}
-
 int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	struct pp_content c;
@@ -266,16 +289,19 @@ int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp
 	char *text = pp_loader_text(s->apply, c.bytes);
 	if (!text || strlen(text) != c.bytes.len)
 		return pp_fail(e, EBADMSG, "/" CMDLINE ": cannot be read as text");
-	if (pp_loader_has_word(text, argument))
-		return 0;
 	size_t len = strlen(text);
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
 	if (memchr(text, '\n', len))
 		return pp_fail(e, ENOTSUP, "/" CMDLINE ": has more than one line; by hand: add %s",
 		               argument);
-	const char *new = pp_arena_printf(&s->apply->arena, "%.*s%s%s%s", (int)len, text,
-	                                  len ? " " : "", argument, text[len] ? text + len : "\n");
+	const char *line = pp_arena_strndup(&s->apply->arena, text, len), *end = text + len;
+	r = line ? pp_loader_line_with(s->apply, line, argument, CMDLINE, &line, e)
+	         : pp_fail_oom(e, CMDLINE);
+	if (r)
+		return r;
+	const char *new = pp_arena_printf(&s->apply->arena, "%s%s", line,
+	                                  *end || len == strlen(line) ? end : "\n");
 	return new ? pp_stage_puts(s, CMDLINE, new, 0644, e) : pp_fail_oom(e, CMDLINE);
 }
 

@@ -39,7 +39,11 @@ int pp_loader_add_kernels(struct pp_stage *s, struct pp_error *e);
 
 /* In the arena, as far as the first zero byte; NULL: no memory. */
 char *pp_loader_text(struct pp_apply *a, struct pp_span bytes);
-/* word stands in the text on its own. */
-bool pp_loader_has_word(const char *text, const char *word);
-
+/*
+ * The line with one more word for the kernel, before "--"; the line itself where it has the word.
+ * In *ret, in the arena. -ENOTSUP: a quotation mark in it is not closed; where: the file, for
+ * people.
+ */
+int pp_loader_line_with(struct pp_apply *a, const char *line, const char *word, const char *where,
+                        const char **ret, struct pp_error *e);
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
+#include "host/command-line.h"
 
 enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor)
 {
@@ -88,9 +89,7 @@ const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct
 	if (!line)
 		return NULL;
 	struct pp_span rest = PP_SPAN(line, strlen(line)), word;
-	while (pp_text_word(&rest, &word)) {
-		if (pp_span_is(word, "--"))
-			break; /* what follows is for init */
+	while (pp_command_line_next(&rest, &word)) {
 		const char *value = value_of(word, name, a);
 		last = value ? value : last;
 	}

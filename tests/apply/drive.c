@@ -3,6 +3,7 @@
  * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
  * usage: drive ROOT run|dry|count|resume|undo|status [OPTION...] STEP...
  *   --fail-setting          the store refuses the wanted value
+ *   --stop=LINE             as the line of that number is said, a signal asks to stop
  *   --tool-seconds=N        a tool that takes longer is stopped
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
  *                           PATH, but for so many pages; --fill-files: but for so many files
@@ -283,12 +284,17 @@ static void fill_bytes(const struct filler *f)
 	close(fd);
 }
 
+static int lines, stop_line;
+
+static bool stop(void *ctx)
+{
+	return stop_line && lines >= stop_line;
+}
+
 static void say(void *ctx, const char *line)
 {
-	static int lines;
-
 	printf("%s\n", line);
-	if (!filler.path || ++lines != filler.line)
+	if (++lines != filler.line || !filler.path)
 		return;
 	if (filler.files)
 		fill_files(&filler);
@@ -320,6 +326,8 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 
 	if (!strcmp(text, "--fail-setting"))
 		fail_setting = true;
+	else if (starts(text, "--stop=", &value))
+		stop_line = atoi(value);
 	else if (starts(text, "--tool-seconds=", &value))
 		o->tool_seconds = (unsigned int)atoi(value);
 	else if (starts(text, "--fill=", &value))
@@ -364,7 +372,7 @@ int main(int argc, char **argv)
 	struct pp_plan plan = {
 		.request = "slot2", .steps = steps, .devices = &device, .nr_devices = 1
 	};
-	struct pp_apply_options o = { .say = say };
+	struct pp_apply_options o = { .say = say, .stop = stop };
 	struct pp_error e = { 0 };
 	int r = 2, at = 3;
 
