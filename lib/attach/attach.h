@@ -96,7 +96,7 @@ int pp_vfio_attach(struct pp_attach *a);
 void pp_vfio_close(struct pp_attach *a);
 
 /* The whole attempt on another machine than this, for tests. s is borrowed. */
-int pp_attach_run(struct pp_system *s, const struct pp_host *h, const char *what,
+int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
                   const struct pp_attach_options *o, struct pp_attach **ret, struct pp_error *e);
 
 #endif

@@ -120,6 +120,44 @@ class Typed(OnHost):
                 self.type("pcipass undo --yes", 0)
             self.assertEqual(before, self.host.changed())
 
+    def test_interrupted(self):
+        """A signal while the initrd is made: it is waited for, then all is taken back."""
+        before = self.host.changed()
+        tool = self.host.path / "usr/sbin/update-initramfs"
+        whole = tool.read_text()
+        for name in ("INT", "TERM", "HUP", "QUIT"):
+            # The tool of the way back sends none: the second time its file is there.
+            tool.write_text(f"#!/bin/sh\n[ -e /run/sent ] || {{ : > /run/sent; kill -{name} $PPID; sleep 0.2; }}\n"
+                            + whole.split("\n", 1)[1])
+            told = self.type("pcipass free slot2 --by table-override --yes", 4, "pcipass: interrupted; waits",
+                             "stopped by a signal", "is as it was before", "made anew: update-initramfs")
+            self.assertNotIn("undo\" tries", told)
+            self.type("rm /run/sent", 0)
+            tool.write_text(whole)
+            self.assertEqual(before, self.host.changed(), name)
+            self.type("pcipass undo --yes", 4, "undone already")
+
+    def test_nobody_reads(self):
+        """Output into a pipe that is closed: what was begun is done all the same."""
+        before = self.host.changed()
+        self.type("{ pcipass free slot2 --by table-override --yes; echo $? >/run/code; } 2>&1 | sed -n '/^pcipass: /q';"
+                  " cat /run/code", 0, "0\n")
+        self.type("rm /run/code; pcipass verify", 1, "reboot first")
+        self.type("{ pcipass undo --yes; echo $? >/run/code; } 2>&1 | sed -n '/^pcipass: /q'; cat /run/code", 0, "0\n")
+        self.type("rm /run/code", 0)
+        self.assertEqual(before, self.host.changed())
+
+    def test_undo_shows_what_it_does(self):
+        """In the order in which it is then done; and asks."""
+        self.type("pcipass free slot2 --by table-override --yes", 0)
+        asked = self.type("pcipass undo", 2, "To take back what was done:", "nobody can be asked here")
+        self.type("pcipass override status", 1, "installed")
+        shown = [line[2:] for line in asked.splitlines() if line.startswith("  ")]
+        self.assertIn("run update-initramfs -u -k all again", shown)
+        done = self.type("pcipass undo --yes", 0)
+        said = [line[len("pcipass: "):] for line in done.splitlines() if line.startswith("pcipass: ")]
+        self.assertEqual(shown, said)
+
     def test_nothing_applied(self):
         told = self.type("pcipass verify", 3)
         self.assertEqual(named(told, "give (--plan) FILE, or --attach DEVICE"), "--plan")

@@ -57,7 +57,7 @@ def test_journal_of_others(root: Root) -> None:
     for mode in (0o620, 0o602):
         os.chmod(root.path / JOURNAL, mode)
         for what in ("undo", "resume", "run"):
-            expect(what, *drive(root, what), EPERM, "somebody else may have written it")
+            expect(what, *drive(root, what), EPERM, "nobody else may write to it")
     os.chmod(root.path / JOURNAL, 0o600)
     same("refused", before, root.snapshot())
     if os.geteuid() == 0:

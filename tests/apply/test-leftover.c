@@ -408,7 +408,7 @@ static void written_by_others(void **state)
 	snprintf(path, sizeof(path), "%s/" LEFT, f->root);
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_int_equal(put_back(f, &found, &e), -EPERM);
-	assert_non_null(strstr(e.text, "somebody else may have written it"));
+	assert_non_null(strstr(e.text, "nobody else may write to it"));
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
 	assert_int_equal(chmod(path, 0600), 0);
 	assert_int_equal(put_back(f, &found, &e), 0);
