@@ -6,8 +6,8 @@
 
 #include "apply/run.h"
 #include "apply/steps.h"
-#include "change/stage.h"
-#include "change/txn.h"
+#include "txn/stage.h"
+#include "txn/txn.h"
 #include "base/buffer.h"
 
 static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "apply/bind.h"
-#include "change/op.h"
+#include "txn/op.h"
 #include "boot/loader.h"
 #include "base/text.h"
 #include "source/source.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A plan that does nothing but bind, or unbind. */
-#include "change/context.h"
+#include "txn/context.h"
 #include "judge/select.h"
 
 static const char *copy(struct pp_plan *plan, const char *text)

@@ -4,7 +4,7 @@
 
 /* Inside the room: what binding and unbinding share. */
 
-#include "change/stage.h"
+#include "txn/stage.h"
 
 /* Devices bound at boot; and what puts that file into the initrds. */
 #define PP_BIND_RULES      "etc/udev/rules.d/05-pcipass.rules"

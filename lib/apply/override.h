@@ -2,7 +2,7 @@
 #ifndef PP_APPLY_OVERRIDE_H
 #define PP_APPLY_OVERRIDE_H
 
-#include "change/context.h"
+#include "txn/context.h"
 
 /* The table without what the step takes out of base. */
 int pp_override_make(struct pp_arena *arena, const struct pp_step_override *o, struct pp_span base,

@@ -2,7 +2,7 @@
 #ifndef PP_APPLY_RUN_H
 #define PP_APPLY_RUN_H
 
-#include "change/context.h"
+#include "txn/context.h"
 
 /* The public calls with settings of a test's own. */
 int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,

@@ -14,7 +14,7 @@
 #include "apply/steps.h"
 #include "apply/bind.h"
 #include "boot/early.h"
-#include "change/guard.h"
+#include "txn/guard.h"
 #include "base/text.h"
 
 #define DEVICES "sys/bus/pci/devices"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A BIOS setting, through a store of settings. */
 #include "apply/steps.h"
-#include "change/stage.h"
+#include "txn/stage.h"
 
 static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {

@@ -9,7 +9,7 @@
 #include "apply/steps.h"
 #include "apply/bind.h"
 #include "boot/early.h"
-#include "change/guard.h"
+#include "txn/guard.h"
 #include "base/buffer.h"
 #include "base/text.h"
 

@@ -2,7 +2,7 @@
 #ifndef PP_APPLY_STEPS_H
 #define PP_APPLY_STEPS_H
 
-#include "change/stage.h"
+#include "txn/stage.h"
 
 /* The kinds of steps: a file and a row each. */
 struct pp_step_ops {

@@ -6,7 +6,7 @@
 
 #include <pcipass/attach.h>
 
-#include "change/txn.h"
+#include "txn/txn.h"
 #include "host/host.h"
 #include "judge/select.h"
 

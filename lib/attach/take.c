@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "attach/attach.h"
-#include "change/guard.h"
+#include "txn/guard.h"
 #include "judge/judge.h"
 
 #define NAME_BYTES 128

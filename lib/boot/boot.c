@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "boot/boot.h"
-#include "change/tool.h"
+#include "txn/tool.h"
 #include "base/text.h"
 
 #define EFIVARS "sys/firmware/efi/efivars"

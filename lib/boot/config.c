@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "boot/config.h"
-#include "change/stage.h"
+#include "txn/stage.h"
 #include "base/text.h"
 
 static struct pp_span trim(struct pp_span s)

@@ -8,7 +8,7 @@
 #include "boot/config.h"
 #include "boot/early.h"
 #include "boot/loader.h"
-#include "change/tool.h"
+#include "txn/tool.h"
 #include "boot/uki.h"
 #include "base/text.h"
 #include "override/override.h"

@@ -2,7 +2,7 @@
 #ifndef PP_BOOT_EARLY_H
 #define PP_BOOT_EARLY_H
 
-#include "change/stage.h"
+#include "txn/stage.h"
 
 /* What makes a host's initrds, and how a table gets in front of them so that it stays there. */
 struct pp_early {

@@ -5,7 +5,7 @@
 
 #include "boot/boot.h"
 #include "boot/loader.h"
-#include "change/tool.h"
+#include "txn/tool.h"
 #include "base/text.h"
 
 #define CMDLINE PP_LOADER_CMDLINE

@@ -11,7 +11,7 @@
 #include "boot/boot.h"
 #include "boot/config.h"
 #include "boot/loader.h"
-#include "change/tool.h"
+#include "txn/tool.h"
 #include "boot/uki.h"
 #include "base/text.h"
 #include "host/command-line.h"

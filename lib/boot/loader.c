@@ -7,7 +7,7 @@
 
 #include "boot/boot.h"
 #include "boot/loader.h"
-#include "change/tool.h"
+#include "txn/tool.h"
 #include "base/buffer.h"
 #include "base/text.h"
 #include "host/command-line.h"

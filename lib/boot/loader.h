@@ -2,7 +2,7 @@
 #ifndef PP_BOOT_LOADER_H
 #define PP_BOOT_LOADER_H
 
-#include "change/stage.h"
+#include "txn/stage.h"
 
 /* Where a host's boot loader reads kernel arguments. */
 struct pp_loader {

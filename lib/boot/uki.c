@@ -6,7 +6,7 @@
 
 #include "boot/boot.h"
 #include "boot/config.h"
-#include "change/tool.h"
+#include "txn/tool.h"
 #include "boot/uki.h"
 #include "base/cursor.h"
 #include "base/text.h"

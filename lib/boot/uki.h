@@ -2,7 +2,7 @@
 #ifndef PP_BOOT_UKI_H
 #define PP_BOOT_UKI_H
 
-#include "change/stage.h"
+#include "txn/stage.h"
 
 /*
  * A unified kernel image: a PE file that holds kernel, initrd and command line, each a section.

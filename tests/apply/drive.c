@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "apply/run.h"
-#include "change/place.h"
+#include "txn/place.h"
 
 #define MAX_STEPS 16
 

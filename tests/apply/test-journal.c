@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "change/txn.h"
+#include "txn/txn.h"
 #include "base/crc32.h"
 
 #define NR_MUTATIONS 10000

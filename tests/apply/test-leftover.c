@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "apply/run.h"
-#include "change/txn.h"
+#include "txn/txn.h"
 #include "fake.h"
 
 #define HBA   "0000:02:00.0"

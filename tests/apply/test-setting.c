@@ -16,7 +16,7 @@
 
 #include <pcipass/settings.h>
 
-#include "change/context.h"
+#include "txn/context.h"
 
 static const char *gen8, *other;
 

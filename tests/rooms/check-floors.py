@@ -19,7 +19,7 @@ FLOORS = [
     {"judge", "settings"},
     {"plan"},
     {"report", "use"},
-    {"emit", "change"},
+    {"emit", "txn"},
     {"attach", "boot"},
     {"apply"},
 ]

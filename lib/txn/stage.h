@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_CHANGE_STAGE_H
-#define PP_CHANGE_STAGE_H
+#ifndef PP_TXN_STAGE_H
+#define PP_TXN_STAGE_H
 
-#include "change/txn.h"
+#include "txn/txn.h"
 
 /*
  * What a plan comes to on this host: each step says what it would change, nothing is changed. A

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "change/stage.h"
+#include "txn/stage.h"
 #include "base/text.h"
 
 static struct pp_op *stage_find(const struct pp_stage *s, const struct pp_op_ops *ops,

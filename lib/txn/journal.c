@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/crc32.h"
-#include "change/txn.h"
+#include "txn/txn.h"
 #include "sys/atomic.h"
 #include "sys/file.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/txn.h"
+#include "txn/txn.h"
 
 const char *pp_boot_id(struct pp_apply *a)
 {

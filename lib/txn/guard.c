@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/guard.h"
-#include "change/place.h"
+#include "txn/guard.h"
+#include "txn/place.h"
 #include "use/guest.h"
 #include "use/use.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_CHANGE_GUARD_H
-#define PP_CHANGE_GUARD_H
+#ifndef PP_TXN_GUARD_H
+#define PP_TXN_GUARD_H
 
-#include "change/context.h"
+#include "txn/context.h"
 
 /* Whose a device is, asked right before it is taken away: -EBUSY, and who says why. */
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/context.h"
+#include "txn/context.h"
 #include "sys/file.h"
 
 static int open_machine(struct pp_apply *a, struct pp_error *e)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files of the machine that an apply works on, by the names that its callers have for them. */
-#ifndef PP_CHANGE_PLACE_H
-#define PP_CHANGE_PLACE_H
+#ifndef PP_TXN_PLACE_H
+#define PP_TXN_PLACE_H
 
-#include "change/context.h"
+#include "txn/context.h"
 
 static inline int pp_place_read(struct pp_apply *a, const char *path, struct pp_content *ret,
                                 struct pp_error *e)

@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "change/op.h"
+#include "txn/op.h"
 
 static int directory_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {

@@ -4,7 +4,7 @@
 
 #include <pcipass/settings.h>
 
-#include "change/context.h"
+#include "txn/context.h"
 
 /* Opened, with schema and values read. */
 static int open_settings(const struct pp_apply *a, const struct pp_step_setting *s, bool may_write,

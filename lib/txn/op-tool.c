@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/op.h"
-#include "change/stage.h"
-#include "change/tool.h"
+#include "txn/op.h"
+#include "txn/stage.h"
+#include "txn/tool.h"
 
 /* Twenty kernels' initrds on a slow disk. */
 #define TOOL_SECONDS 1800

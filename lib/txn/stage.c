@@ -2,7 +2,7 @@
 /* What a plan comes to: its operations, collected and put in order. */
 #include <string.h>
 
-#include "change/stage.h"
+#include "txn/stage.h"
 
 int pp_stage_init(struct pp_stage *s, struct pp_apply *a, const struct pp_plan *p,
                   const struct pp_txn *before, struct pp_error *e)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The programs of the machine that an apply works on. */
-#ifndef PP_CHANGE_TOOL_H
-#define PP_CHANGE_TOOL_H
+#ifndef PP_TXN_TOOL_H
+#define PP_TXN_TOOL_H
 
-#include "change/context.h"
+#include "txn/context.h"
 
 static inline bool pp_tool_find(const struct pp_apply *a, const char *name, char *ret)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/op.h"
+#include "txn/op.h"
 
 static int file_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
                       struct pp_error *e)

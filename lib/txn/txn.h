@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A transaction: operations that are executed all or rolled back all, and their journal on disk. */
-#ifndef PP_CHANGE_TXN_H
-#define PP_CHANGE_TXN_H
+#ifndef PP_TXN_TXN_H
+#define PP_TXN_TXN_H
 
-#include "change/op.h"
+#include "txn/op.h"
 
 enum pp_txn_purpose {
 	PP_TXN_PLAN,   /* stays applied until it is undone */

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/guard.h"
-#include "change/op.h"
-#include "change/stage.h"
-#include "change/tool.h"
+#include "txn/guard.h"
+#include "txn/op.h"
+#include "txn/stage.h"
+#include "txn/tool.h"
 
 #define DEVICES    "sys/bus/pci/devices"
 #define DRIVERS    "sys/bus/pci/drivers"

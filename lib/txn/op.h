@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One reversible change of a host, and the table that each kind of change fills. */
-#ifndef PP_CHANGE_OP_H
-#define PP_CHANGE_OP_H
+#ifndef PP_TXN_OP_H
+#define PP_TXN_OP_H
 
 #include "base/json.h"
-#include "change/place.h"
+#include "txn/place.h"
 
 struct pp_op;
 struct pp_stage;

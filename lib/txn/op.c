@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "change/op.h"
+#include "txn/op.h"
 #include "plan/plan.h"
 
 const struct pp_op_ops *const pp_op_kinds[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_CHANGE_CONTEXT_H
-#define PP_CHANGE_CONTEXT_H
+#ifndef PP_TXN_CONTEXT_H
+#define PP_TXN_CONTEXT_H
 
 /* Inside the room: one apply on one root, with its folder and its lock. */
 

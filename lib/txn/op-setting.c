@@ -2,7 +2,7 @@
 /* The operation that writes a BIOS setting, through a store of settings. */
 #include <stdio.h>
 
-#include "change/op.h"
+#include "txn/op.h"
 #include "plan/json.h"
 
 static int setting_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
