@@ -27,9 +27,6 @@ struct pp_sys {
 	const char *root; /* where its files are, without a slash at the end; "": this machine */
 };
 
-/* The directory that a reboot empties, as it resets drivers. */
-#define PP_SYS_RUN "run/pcipass"
-
 enum pp_sys_kind { PP_SYS_FILE, PP_SYS_DIRECTORY, PP_SYS_OTHER };
 
 struct pp_sys_info {
