@@ -127,6 +127,16 @@ static int depth_of(struct pp_apply *a, const char *text)
 	return depth;
 }
 
+/* What cannot be read again could not be undone. */
+static int check_readable(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
+{
+	struct pp_txn again;
+	const char *text;
+	int r = pp_txn_text(t, &a->arena, &text, e);
+
+	return r ? r : pp_txn_parse(PP_SPAN(text, strlen(text)), "journal", &a->arena, &again, e);
+}
+
 static int make_txn(struct pp_stage *s, struct pp_txn *ret, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
@@ -148,8 +158,10 @@ static int make_txn(struct pp_stage *s, struct pp_txn *ret, struct pp_error *e)
 		               "%d plans are applied one upon another; undo some, or remove "
 		               "%.200s/apply.json and lose the way back",
 		               PP_TXN_MAX_DEPTH, a->state);
-	*ret = t;
-	return 0;
+	r = check_readable(a, &t, e);
+	if (!r)
+		*ret = t;
+	return r;
 }
 
 static void say_all(const struct pp_apply *a, const struct pp_stage *s)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "store/cells.h"
@@ -25,11 +26,26 @@ struct hp {
 	struct pp_arena machine_arena;
 	struct pp_machine machine;
 	bool has_machine;
+	/*
+	 * What was read last, and when: a write that follows at once expects that, and does not
+	 * make a slow program say it again. Else it is asked anew.
+	 */
+	struct pp_arena read_arena;
+	struct pp_hp_told last_read;
+	struct pp_span last_schema; /* in read_arena */
+	int64_t read_ms;
+	unsigned int fresh_ms;
+	bool has_read;
 	/* From prepare on: all that it told before our first write. */
 	struct pp_arena before_arena;
 	struct pp_hp_told before;
 	bool has_before;
 };
+
+void pp_hp_set_fresh(struct pp_store *s, unsigned int ms)
+{
+	((struct hp *)s)->fresh_ms = ms;
+}
 
 void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds)
 {
@@ -77,15 +93,71 @@ static int need_bytes(const struct pp_schema *schema, struct pp_error *e)
 	return pp_fail(e, EINVAL, "HP's conrep needs the schema as a file, and this one has none");
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The caller's memory and ours live apart. */
+static int read_twice(struct hp *s, const struct pp_schema *schema, struct pp_memory *ret,
+                      struct pp_error *e)
+{
+	struct pp_hp_told told;
+	int r = ask(s, schema->bytes, schema, &s->read_arena, &s->last_read, e);
+
+	if (r == 0)
+		r = pp_hp_told_make(schema, &s->last_read.data, s->base.where, ret->arena, &told,
+		                    e);
+	return r < 0 ? r : pp_hp_told_copy(&told, ret, e);
+}
+
 static int hp_read(struct pp_store *base, const struct pp_schema *schema, struct pp_memory *ret,
                    struct pp_error *e)
 {
-	struct pp_hp_told told;
+	struct hp *s = (struct hp *)base;
 	int r = need_bytes(schema, e);
 
-	if (r == 0)
-		r = ask((struct hp *)base, schema->bytes, schema, ret->arena, &told, e);
-	return r < 0 ? r : pp_hp_told_copy(&told, ret, e);
+	if (r < 0)
+		return r;
+	s->has_read = false;
+	pp_arena_fini(&s->read_arena);
+	pp_arena_init(&s->read_arena, 0);
+	r = read_twice(s, schema, ret, e);
+	char *bytes = r < 0 ? NULL
+	                    : pp_arena_strndup(&s->read_arena, (const char *)schema->bytes.data,
+	                                       schema->bytes.len);
+	s->has_read = bytes;
+	s->last_schema = PP_SPAN(bytes, schema->bytes.len);
+	s->read_ms = now_ms();
+	return r;
+}
+
+/* It was read a moment ago, by the same schema. */
+static bool is_fresh(const struct hp *s, const struct pp_schema *schema)
+{
+	return s->has_read && now_ms() - s->read_ms < s->fresh_ms &&
+	       s->last_schema.len == schema->bytes.len &&
+	       !memcmp(s->last_schema.data, schema->bytes.data, schema->bytes.len);
+}
+
+/* What it tells now, into before. */
+static int ask_before(struct hp *s, const struct pp_schema *schema, struct pp_error *e)
+{
+	s->has_before = false;
+	pp_arena_fini(&s->before_arena);
+	if (is_fresh(s, schema)) {
+		s->before_arena = s->read_arena;
+		s->before = s->last_read;
+		s->before.memory.arena = &s->before_arena;
+		pp_arena_init(&s->read_arena, 0);
+		s->has_read = false;
+		return 0;
+	}
+	pp_arena_init(&s->before_arena, 0);
+	return ask(s, schema->bytes, schema, &s->before_arena, &s->before, e);
 }
 
 /* The settings of names as they were told, as a data file. */
@@ -137,10 +209,7 @@ static int hp_prepare(struct pp_store *base, const struct pp_changes *c, struct 
 
 	if (r < 0)
 		return r;
-	s->has_before = false;
-	pp_arena_fini(&s->before_arena);
-	pp_arena_init(&s->before_arena, 0);
-	r = ask(s, j.schema, c->schema, &s->before_arena, &s->before, e);
+	r = ask_before(s, c->schema, e);
 	if (r == 0)
 		r = pp_cells_check(c, &s->before.memory, base->where, e);
 	if (r == 0)
@@ -302,6 +371,7 @@ static void hp_close(struct pp_store *base)
 {
 	struct hp *s = (struct hp *)base;
 
+	pp_arena_fini(&s->read_arena);
 	pp_arena_fini(&s->before_arena);
 	pp_arena_fini(&s->machine_arena);
 	pp_arena_fini(&s->arena);
@@ -350,6 +420,8 @@ int pp_hp_open(const char *program, const char *state, struct pp_store **ret, st
 	pp_arena_init(&s->arena, 0);
 	pp_arena_init(&s->machine_arena, 0);
 	pp_arena_init(&s->before_arena, 0);
+	pp_arena_init(&s->read_arena, 0);
+	s->fresh_ms = PP_HP_FRESH_MS;
 	int r = fill(s, program, state, e);
 	if (r < 0)
 		hp_close(&s->base);

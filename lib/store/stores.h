@@ -15,6 +15,12 @@ int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret
 /* program NULL: the first of the usual places. */
 int pp_hp_open(const char *program, const char *state, struct pp_store **ret, struct pp_error *e);
 
+/*
+ * For so long what was read counts as what is there before a write: nobody else can have run the
+ * program through in that time.
+ */
+#define PP_HP_FRESH_MS 1000
+void pp_hp_set_fresh(struct pp_store *s, unsigned int ms);
 /* How long one run of HP's conrep may last; for tests. */
 void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds);
 

@@ -38,6 +38,8 @@ int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settin
 
 void pp_apply_fini(struct pp_apply *a)
 {
+	if (a->settings->close)
+		a->settings->close(a);
 	pp_lock_release(&a->lock);
 	if (a->sys != a->settings->sys)
 		pp_sys_free(a->sys);

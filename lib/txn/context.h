@@ -13,11 +13,12 @@
 #include "sys/machine.h"
 
 struct pp_apply;
+struct pp_setting_session;
 
 /* How settings are reached, and the kernel; a test puts its own in. */
 struct pp_apply_settings {
 	/* 1: the section says value; 0: it says something else. */
-	int (*says)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+	int (*says)(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	            struct pp_error *e);
 	/*
 	 * With everything that can be known to stop the write looked at, and nothing written. The
@@ -25,8 +26,10 @@ struct pp_apply_settings {
 	 */
 	int (*check)(struct pp_apply *a, const struct pp_step_setting *s, const char **ret_store,
 	             struct pp_error *e);
-	int (*set)(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+	int (*set)(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
 	           struct pp_error *e);
+	/* Ends what these have opened for the apply; may be NULL. */
+	void (*close)(struct pp_apply *a);
 	/* The machine; borrowed. NULL: this one, or the files below the options' root. */
 	struct pp_sys *sys;
 };
@@ -39,6 +42,7 @@ struct pp_apply {
 	const char *root;  /* of sys: without a slash at its end, "" is the machine itself */
 	const char *state; /* folder of journal and lock */
 	struct pp_lock lock;
+	struct pp_setting_session *settings_open; /* NULL: none; see setting-session.c */
 };
 
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */

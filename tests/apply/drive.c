@@ -51,7 +51,7 @@ static const char *find_setting(const struct pp_apply *a, const char *name, char
 	return NULL;
 }
 
-static int says(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+static int says(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
                 struct pp_error *e)
 {
 	char now[128];
@@ -67,7 +67,7 @@ static int check(struct pp_apply *a, const struct pp_step_setting *s, const char
 	return 0;
 }
 
-static int set(const struct pp_apply *a, const struct pp_step_setting *s, const char *value,
+static int set(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
                struct pp_error *e)
 {
 	char text[256];
@@ -76,7 +76,7 @@ static int set(const struct pp_apply *a, const struct pp_step_setting *s, const 
 		return pp_fail(e, EIO, "%s: the store refused", s->section);
 	int len = snprintf(text, sizeof(text), "%s=%s\n", s->section, value);
 	struct pp_content c = { .exists = true, .mode = 0644, .bytes = PP_SPAN(text, (size_t)len) };
-	return pp_place_put((struct pp_apply *)a, "settings", &c, e);
+	return pp_place_put(a, "settings", &c, e);
 }
 
 static void put(const struct pp_sys *s, const char *path, const char *text)

@@ -77,6 +77,17 @@ class Typed(OnHost):
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
         self.type(f"{undo} --yes", 4, "undone already")
 
+    def test_runs_of_conrep(self):
+        """Each takes seconds, at times minutes: what was read once is not read again."""
+        log = self.host.path / "usr/sbin/log"
+        for line, most in (("pcipass free slot2 --yes", 4), ("pcipass undo --yes", 4),
+                           ("pcipass settings set --yes RMRDS_Slot2=Endpoints_Excluded", 3),
+                           ("pcipass settings get RMRDS_Slot2", 1)):
+            log.write_text("")
+            self.type(line, 0)
+            runs = log.read_text().splitlines()
+            self.assertLessEqual(len(runs), most, f"{line}:\n" + "\n".join(runs))
+
     def test_a_table(self):
         before = self.host.changed()
         free = named(self.type("pcipass free slot2 --dry-run --by table-override", 0),

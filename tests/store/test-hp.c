@@ -44,6 +44,7 @@ static void open_store(void)
 		fail_msg("%s", e.text);
 	/* On a busy builder it takes long to start. */
 	pp_hp_set_timeout(store, 60);
+	pp_hp_set_fresh(store, 0);
 }
 
 static int set_up(void **state)
@@ -466,6 +467,36 @@ static void changed_meanwhile(void **state)
 	assert_clean();
 }
 
+static unsigned int runs(const char *what)
+{
+	const char *text = get_file("bin/log", NULL);
+	unsigned int n = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		n += at == text || at[-1] == '\n';
+	return n;
+}
+
+/* A write at once after the reading does not ask again; a later one does. */
+static void asked_once(void **state)
+{
+	struct pp_changes c;
+
+	pp_hp_set_fresh(store, 60000);
+	plan_slots(&c);
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_settings(after);
+	assert_int_equal(runs("save"), 2);
+	assert_int_equal(runs("load"), 1);
+	put_text("bin/settings", before);
+	plan_slots(&c);
+	pp_hp_set_fresh(store, 0);
+	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_settings(after);
+	assert_int_equal(runs("save"), 2 + 3);
+	assert_clean();
+}
+
 static void recovers(void **state)
 {
 	enum pp_recovered what;
@@ -700,6 +731,7 @@ int main(int argc, char **argv)
 		TEST(orphan),
 		TEST(bad_saves),
 		TEST(changed_meanwhile),
+		TEST(asked_once),
 		TEST(recovers),
 		TEST(recovers_part),
 		TEST(finds),
