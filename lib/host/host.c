@@ -106,6 +106,9 @@ bool pp_device_is_bridge(const struct pp_device *d)
 bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
                        const struct pp_device *d)
 {
+	/* drivers/acpi/arm64/iort.c, iort_get_rmrs() */
+	if (r->source == PP_FROM_IORT)
+		return r->rmr->flags & PP_IORT_RMR_REMAP_PERMITTED;
 	/* AMD's driver knows no such thing. */
 	return r->source == PP_FROM_DMAR && (pp_device_is_relaxable(d) || h->kernel.rmrrs_relaxed);
 }

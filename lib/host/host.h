@@ -131,6 +131,7 @@ struct pp_group {
 enum pp_region_source {
 	PP_FROM_DMAR,
 	PP_FROM_IVRS,
+	PP_FROM_IORT,
 };
 
 /* What became of a scope. */
@@ -144,7 +145,7 @@ enum pp_scope_match {
 };
 
 struct pp_region_scope {
-	const struct pp_dmar_scope *dmar; /* NULL for IVRS */
+	const struct pp_dmar_scope *dmar;
 	enum pp_scope_match match;
 	uint32_t device; /* what it names, PP_NO_DEVICE if nothing */
 };
@@ -152,14 +153,15 @@ struct pp_region_scope {
 /* A reserved region that the firmware's table declares. */
 struct pp_region {
 	enum pp_region_source source;
-	uint32_t index;  /* among the regions of that table */
-	uint32_t offset; /* of its structure in the table */
-	uint16_t segment;
-	uint64_t start, end_incl; /* as declared; end may be below start */
-	const struct pp_region_scope *scopes;
+	uint32_t index;                       /* among the regions of that table */
+	uint32_t offset;                      /* of its structure in the table */
+	uint16_t segment;                     /* IORT: of the first device held, else 0 */
+	uint64_t start, end_incl;             /* as declared; end may be below start */
+	const struct pp_region_scope *scopes; /* DMAR */
 	uint32_t nr_scopes;
 	uint16_t first_devid, last_devid; /* IVRS */
 	uint8_t ivmd_type, ivmd_flags;    /* IVRS */
+	const struct pp_iort_node *rmr;   /* IORT: an RMR may have many ranges, each a region */
 	const uint32_t *devices;          /* held, in address order */
 	uint32_t nr_devices;
 	enum pp_tri reserved_in_memory_map; /* does the kernel's memory map reserve it whole? */

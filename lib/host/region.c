@@ -8,6 +8,7 @@
 
 #include "host/build.h"
 #include "host/scope.h"
+#include "host/smmu.h"
 
 /* What a hostile table could ask for at the most: devices looked at, and devices held. */
 #define MAX_STEPS 50000000
@@ -17,8 +18,9 @@ struct holds {
 	struct pp_host_build *b;
 	struct pp_hold *list; /* grows in the scratch arena, doubling */
 	uint32_t count, size;
-	uint32_t *held_by;   /* per device: 1 + the last region that took it */
-	uint32_t *opened_by; /* per bridge: 1 + the last region that went below it */
+	uint32_t *held_by;          /* per device: 1 + the last region that took it */
+	uint32_t *opened_by;        /* per bridge: 1 + the last region that went below it */
+	struct pp_smmu_path *paths; /* per device, with an IORT that has RMRs */
 	uint64_t steps;
 };
 
@@ -144,6 +146,76 @@ static int make_ivmd(struct holds *s, uint32_t index, const struct pp_ivrs_block
 	return r;
 }
 
+/* Whether one of the streams is the RMR's; sums wrap, as in the kernel: iort_rmr_has_dev(). */
+static bool rmr_names(const struct pp_iort_node *rmr, const struct pp_smmu_path *p)
+{
+	for (uint32_t i = 0; i < rmr->nr_mappings; i++) {
+		const struct pp_iort_mapping *m = &rmr->mappings[i];
+		uint32_t last = m->output_base + m->ids_minus_1;
+		for (uint32_t k = 0; m->output == p->smmu && k < p->nr_ids; k++)
+			if (p->streams[k] >= m->output_base && p->streams[k] <= last)
+				return true;
+	}
+	return false;
+}
+
+static int hold_rmr(struct holds *s, uint32_t first_region)
+{
+	struct pp_host *h = s->b->host;
+	const struct pp_iort_node *rmr = h->regions[first_region].rmr;
+	int r = 0;
+
+	/* iort_find_rmrs() takes none of an older table. */
+	if (h->iort->header.revision < PP_IORT_RMR_REVISION)
+		return 0;
+	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
+		s->steps += 1 + (uint64_t)rmr->nr_mappings * s->paths[i].nr_ids;
+		if (s->steps > MAX_STEPS)
+			return -E2BIG;
+		if (!s->paths[i].smmu || !rmr_names(rmr, &s->paths[i]))
+			continue;
+		for (uint32_t k = first_region; !r && k < h->nr_regions; k++)
+			r = hold(s, k, 0, i, false);
+	}
+	return r;
+}
+
+/* Each range of an RMR is a region of its own. */
+static int make_rmr(struct holds *s, uint32_t *index, const struct pp_iort_node *rmr)
+{
+	struct pp_host *h = s->b->host;
+	uint32_t first = h->nr_regions;
+
+	for (uint32_t i = 0; i < rmr->nr_ranges; i++)
+		s->b->regions[h->nr_regions++] = (struct pp_region){
+			.source = PP_FROM_IORT,
+			.index = (*index)++,
+			.offset = rmr->ranges[i].offset,
+			.start = rmr->ranges[i].base,
+			.end_incl = rmr->ranges[i].base + rmr->ranges[i].length_bytes - 1,
+			.rmr = rmr,
+		};
+	return rmr->nr_ranges && rmr->nr_mappings ? hold_rmr(s, first) : 0;
+}
+
+static int make_rmrs(struct holds *s)
+{
+	struct pp_host *h = s->b->host;
+	uint32_t index = 0;
+	int r = 0;
+
+	s->paths = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, struct pp_smmu_path);
+	if (!s->paths)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (pp_smmu_covers(h, &h->devices[i], &s->paths[i]) == PP_NO)
+			s->paths[i].smmu = NULL;
+	for (uint32_t i = 0; !r && i < h->iort->nr_nodes; i++)
+		if (h->iort->nodes[i].type == PP_IORT_RMR)
+			r = make_rmr(s, &index, &h->iort->nodes[i]);
+	return r;
+}
+
 static int compare_holds(const void *x, const void *y)
 {
 	const struct pp_hold *a = x, *b = y;
@@ -180,9 +252,23 @@ static int index_holds(struct holds *s)
 		struct pp_region *r = &s->b->regions[holds[i].region];
 		((uint32_t *)(uintptr_t)r->devices)[r->nr_devices++] = holds[i].device;
 	}
+	for (uint32_t i = 0; i < h->nr_regions; i++) {
+		struct pp_region *r = &s->b->regions[i];
+		if (r->source == PP_FROM_IORT && r->nr_devices)
+			r->segment = (uint16_t)h->devices[r->devices[0]].address.domain;
+	}
 	h->holds = holds;
 	h->nr_holds = s->count;
 	return 0;
+}
+
+static uint32_t count_ranges(const struct pp_iort *iort)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; iort && i < iort->nr_nodes; i++)
+		n += iort->nodes[i].nr_ranges;
+	return n;
 }
 
 static int make_regions(struct holds *s)
@@ -190,12 +276,12 @@ static int make_regions(struct holds *s)
 	struct pp_host *h = s->b->host;
 	uint32_t nr_dmar = h->dmar ? h->dmar->nr_entries : 0;
 	uint32_t nr_ivrs = h->ivrs ? h->ivrs->nr_blocks : 0;
-	uint32_t index = 0;
+	uint32_t nr_rmr = count_ranges(h->iort), index = 0;
 	int r = 0;
 
 	s->held_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
 	s->opened_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
-	s->b->regions = PP_ARENA_ARRAY(&h->arena, nr_dmar + nr_ivrs, struct pp_region);
+	s->b->regions = PP_ARENA_ARRAY(&h->arena, nr_dmar + nr_ivrs + nr_rmr, struct pp_region);
 	if (!s->held_by || !s->opened_by || !s->b->regions)
 		return -ENOMEM;
 	h->regions = s->b->regions;
@@ -206,6 +292,8 @@ static int make_regions(struct holds *s)
 	for (uint32_t i = 0; !r && i < nr_ivrs; i++)
 		if (pp_ivrs_is_ivmd(h->ivrs->blocks[i].type))
 			r = make_ivmd(s, index++, &h->ivrs->blocks[i]);
+	if (!r && nr_rmr)
+		r = make_rmrs(s);
 	return r ? r : index_holds(s);
 }
 

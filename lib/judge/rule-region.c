@@ -31,7 +31,12 @@ static void quote_kernel(struct pp_judging *j, struct pp_finding *f)
 
 static const char *table_of(const struct pp_region *r)
 {
-	return r->source == PP_FROM_DMAR ? "DMAR RMRR" : "IVRS IVMD";
+	static const char *const names[] = {
+		[PP_FROM_DMAR] = "DMAR RMRR",
+		[PP_FROM_IVRS] = "IVRS IVMD",
+		[PP_FROM_IORT] = "IORT RMR",
+	};
+	return names[r->source];
 }
 
 /* "0xbdf83000-0xbdf84fff and 6 more" */
@@ -88,10 +93,76 @@ static void prove_group(struct pp_judging *j, struct pp_finding *f, const struct
 			            pp_range(j, g->regions[i].start, g->regions[i].end_incl));
 }
 
-/* Does the running kernel agree that something in the device's group is held? */
-static bool kernel_denies(const struct pp_group_facts *g)
+/* Where the devices of its host bridge begin. */
+static uint32_t first_of_root(const struct pp_host *h, const struct pp_device *d)
 {
-	return g && g->regions_read && !g->kernel_direct;
+	const struct pp_address begin = { d->address.domain, d->root_bus, 0, 0 };
+	uint32_t low = 0, high = h->nr_devices;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (pp_address_compare(h->devices[middle].address, begin) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * An RMR counts for PCI devices only where the firmware's PCI configuration is kept (_DSM 5 of the
+ * host bridge): iort_rmr_has_dev(). What the kernel lists for others below it shows it.
+ */
+static enum pp_tri rmrs_count(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+
+	if (!j->rmrs_count) {
+		j->rmrs_count = PP_ARENA_ARRAY(j->arena, h->nr_devices, enum pp_tri);
+		if (!j->rmrs_count) {
+			j->failed = true;
+			return PP_UNKNOWN;
+		}
+		for (uint32_t i = 0; i < h->nr_holds; i++) {
+			const struct pp_device *held = &h->devices[h->holds[i].device];
+			const struct pp_group_facts *g = pp_group_facts_of(j, held);
+			if (pp_hold_is_hard(h, &h->holds[i]) && g && g->regions_read)
+				j->rmrs_count[first_of_root(h, held)] = pp_tri(g->kernel_direct);
+		}
+	}
+	return j->rmrs_count[first_of_root(h, d)];
+}
+
+/* Does the running kernel see nothing in the device's group that is held? */
+static enum pp_tri kernel_denies(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+
+	if (g && g->regions_read)
+		return pp_tri(!g->kernel_direct);
+	if (j->host->iommu != PP_IOMMU_SMMU)
+		return PP_NO;
+	switch (rmrs_count(j, d)) {
+	case PP_YES:
+		return PP_NO;
+	case PP_NO:
+		return PP_YES;
+	default:
+		return PP_UNKNOWN;
+	}
+}
+
+/* What the specification of the host's table calls its regions. */
+static const char *region_word(const struct pp_host *h)
+{
+	switch (h->iommu) {
+	case PP_IOMMU_AMD:
+		return "IVMD";
+	case PP_IOMMU_SMMU:
+		return "RMR";
+	default:
+		return "RMRR";
+	}
 }
 
 static const struct pp_group *group_of(const struct pp_host *h, const struct pp_device *d)
@@ -140,19 +211,28 @@ static const char *kernel_ranges(struct pp_judging *j, const struct pp_group *g)
 	return all ? all : first;
 }
 
+/* Where it may be Intel's driver that runs. */
+static const char *intel_always(const struct pp_host *h)
+{
+	return h->iommu == PP_IOMMU_SMMU ? "" : ", Intel's driver always";
+}
+
 static void held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 
 	bool by_table = pp_nr_hard_holds(j, d);
-	if ((!by_table && !held_alone(j, d)) || kernel_denies(g))
+	if (!by_table && !held_alone(j, d))
+		return;
+	enum pp_tri denies = kernel_denies(j, d);
+	if (denies == PP_YES)
 		return;
 	const char *ranges = by_table ? ranges_of(j, d) : kernel_ranges(j, group_of(h, d));
-	const char *table = !by_table ? "" : h->iommu == PP_IOMMU_AMD ? "IVMD " : "RMRR ";
 	const char *what =
-		pp_arena_printf(j->arena, "the %s reserves memory for it (%s%s)",
-	                        h->iommu == PP_IOMMU_INTEL ? "BIOS" : "firmware", table, ranges);
+		pp_arena_printf(j->arena, "the %s reserves memory for it (%s%s%s)",
+	                        h->iommu == PP_IOMMU_INTEL ? "BIOS" : "firmware",
+	                        by_table ? region_word(h) : "", by_table ? " " : "", ranges);
 	struct pp_finding *f;
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	if (!what) {
@@ -164,11 +244,15 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 	else if (pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS, "%s", what);
 	else if (blocks == PP_UNKNOWN)
-		f = pp_find_unknown(
-			j, PP_BLOCKS,
-			"%s: kernels from 6.6 on refuse it, Intel's driver always; which is here "
-			"is not known",
-			what);
+		f = pp_find_unknown(j, PP_BLOCKS,
+		                    "%s: kernels from 6.6 on refuse it%s; which is here is not "
+		                    "known",
+		                    what, intel_always(h));
+	else if (denies == PP_UNKNOWN)
+		f = pp_find_unknown(j, PP_BLOCKS,
+		                    "%s: whether the kernel takes it is not known before it has a "
+		                    "group",
+		                    what);
 	else
 		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(j, d));
 	prove_holds(j, f, d, true);
@@ -186,7 +270,7 @@ static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 		held(j, d);
 }
 
-/* An SMMU or another: the kernel's list is all there is. */
+/* By the IORT's RMRs; with another IOMMU the kernel's list is all there is. */
 static void held_elsewhere(struct pp_judging *j, const struct pp_device *d)
 {
 	if (j->host->iommu == PP_IOMMU_SMMU || j->host->iommu == PP_IOMMU_OTHER)
@@ -201,7 +285,7 @@ static void held_by_ivmd(struct pp_judging *j, const struct pp_device *d)
 
 static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 {
-	if (pp_nr_hard_holds(j, d) || !d->nr_holds)
+	if (pp_nr_hard_holds(j, d) || !d->nr_holds || j->host->iommu == PP_IOMMU_SMMU)
 		return;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 	if (g && g->kernel_direct)
@@ -220,15 +304,34 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 	prove_holds(j, f, d, false);
 }
 
+/* drivers/acpi/arm64/iort.c, iort_get_rmrs(): direct-relaxable */
+static void rmr_relaxable(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+
+	if (j->host->iommu != PP_IOMMU_SMMU || pp_nr_hard_holds(j, d) || !d->nr_holds ||
+	    (g && g->kernel_direct))
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_INFORMS,
+	                "its reserved region does not hold it: the firmware permits to map it "
+	                "anew");
+	prove_holds(j, f, d, false);
+}
+
 /* The table says held, the kernel that runs says not: an override, or an odd table. */
 static void table_and_kernel_differ(struct pp_judging *j, const struct pp_device *d)
 {
-	if (!pp_nr_hard_holds(j, d) || !kernel_denies(pp_group_facts_of(j, d)))
+	if (!pp_nr_hard_holds(j, d) || kernel_denies(j, d) != PP_YES)
 		return;
 	struct pp_finding *f = pp_find(j, PP_INFORMS,
 	                               "the firmware's table reserves memory for it, the running "
 	                               "kernel does not: the kernel decides");
 	prove_holds(j, f, d, true);
+	if (j->host->iommu == PP_IOMMU_SMMU)
+		pp_evidence(j, f,
+		            "the kernel takes RMRs of PCI devices only where the firmware "
+		            "has its PCI configuration kept (_DSM 5)");
 }
 
 static bool is_intel(const struct pp_host *h)
@@ -256,7 +359,9 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	    held_alone(j, d))
 		return;
 	const struct pp_group_facts *facts = &j->groups[group];
-	if (!facts->kernel_direct && (facts->regions_read || !facts->nr_held))
+	/* Whether an RMR counts the kernel's list alone can tell: region-unread says so. */
+	if (!facts->kernel_direct &&
+	    (facts->regions_read || !facts->nr_held || h->iommu == PP_IOMMU_SMMU))
 		return;
 	const struct pp_group *g = &h->groups[group];
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
@@ -272,18 +377,17 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
-			"its group %u holds a reserved region: kernels from 6.6 on refuse it, "
-			"Intel's driver always; which is here is not known",
-			g->number);
+			"its group %u holds a reserved region: kernels from 6.6 on refuse it%s; "
+			"which is here is not known",
+			g->number, intel_always(h));
 	else if (who)
-		f = pp_find(j, PP_BLOCKS, "shares group %u with %s, for which the %s", g->number,
-		            who,
-		            is_intel(h) ? "BIOS reserves memory (RMRR)"
-		                        : "firmware reserves memory (IVMD)");
-	else
 		f = pp_find(j, PP_BLOCKS,
-		            "the firmware reserves memory for a device of its group %u%s",
-		            g->number, h->dmar || h->ivrs ? "" : " (root can tell which)");
+		            "shares group %u with %s, for which the %s reserves memory (%s)",
+		            g->number, who, is_intel(h) ? "BIOS" : "firmware", region_word(h));
+	else
+		f = pp_find(
+			j, PP_BLOCKS, "the firmware reserves memory for a device of its group %u%s",
+			g->number, h->dmar || h->ivrs || h->iort ? "" : " (root can tell which)");
 	if (first)
 		prove_holds(j, f, first, true);
 	prove_group(j, f, g);
@@ -305,6 +409,9 @@ static void regions_unread(struct pp_judging *j, const struct pp_group *g)
 	const struct pp_host *h = j->host;
 
 	if (!g->regions_error && (pp_kernel_tells_relaxable(h) != PP_NO || !lists_direct(g)))
+		return;
+	/* An RMR may not count, but where none is no other can. */
+	if (h->iommu == PP_IOMMU_SMMU && h->iort && !j->groups[g - h->groups].nr_held)
 		return;
 	/* With the table in hand the answer is known all the same. */
 	if ((h->iommu == PP_IOMMU_INTEL && h->dmar) || (h->iommu == PP_IOMMU_AMD && h->ivrs))
@@ -423,7 +530,8 @@ static const struct pp_rule rules[] = {
 	{ .id = "region-hard",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .about_regions = true,
-	  .reference = "drivers/iommu/iommu.c, iommu_create_device_direct_mappings()",
+	  .reference = "Arm DEN 0049, 3.1.1.5; drivers/iommu/iommu.c, "
+	               "iommu_create_device_direct_mappings()",
 	  .on_device = held_elsewhere },
 	{ .id = "region-companion",
 	  .scope = PP_SCOPE_OF_DEVICE,
@@ -434,6 +542,10 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable()",
 	  .on_device = held_relaxable },
+	{ .id = "rmr-relaxable",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "Arm DEN 0049, 3.1.1.5; drivers/acpi/arm64/iort.c, iort_get_rmrs()",
+	  .on_device = rmr_relaxable },
 	{ .id = "region-disputed",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "/sys/kernel/iommu_groups/*/reserved_regions",

@@ -33,9 +33,11 @@ struct pp_judging {
 	const struct pp_host *host;
 	struct pp_survey *survey;
 	struct pp_arena *arena;
-	const struct pp_rule *rule;                 /* the one that runs now */
-	struct pp_group_facts *groups;              /* by group index */
-	uint32_t *hard;                             /* hard holds, by device index */
+	const struct pp_rule *rule;    /* the one that runs now */
+	struct pp_group_facts *groups; /* by group index */
+	uint32_t *hard;                /* hard holds, by device index */
+	/* By the first device below a host bridge: whether the kernel takes RMRs there; or NULL. */
+	enum pp_tri *rmrs_count;
 	struct pp_region_remedies *region_remedies; /* NULL until a region is found */
 	/* With groups that come late: each device's; .group: one that is there; NULL: without. */
 	struct pp_isolated *joins;

@@ -8,12 +8,19 @@
 
 static const char *source_name(const struct pp_region *r)
 {
-	return r->source == PP_FROM_DMAR ? "DMAR" : "IVRS";
+	static const char *const names[] = {
+		[PP_FROM_DMAR] = "DMAR",
+		[PP_FROM_IVRS] = "IVRS",
+		[PP_FROM_IORT] = "IORT",
+	};
+	return names[r->source];
 }
 
-/* Relaxable as a whole only if everything it holds is. */
+/* Relaxable as a whole only if everything it holds is; an RMR says so itself. */
 static bool is_relaxable(const struct pp_host *h, const struct pp_region *r)
 {
+	if (r->source == PP_FROM_IORT)
+		return r->rmr->flags & PP_IORT_RMR_REMAP_PERMITTED;
 	for (uint32_t i = 0; i < r->nr_devices; i++)
 		if (!pp_region_lets_go(h, r, &h->devices[r->devices[i]]))
 			return false;
@@ -69,6 +76,18 @@ static enum pp_tri kernel_lists(const struct pp_host *h, const struct pp_region 
 	return PP_NO;
 }
 
+struct id_text {
+	char text[12];
+};
+
+static struct id_text hex_id(uint32_t id)
+{
+	struct id_text t;
+
+	snprintf(t.text, sizeof(t.text), "0x%x", id);
+	return t;
+}
+
 static json_t *scope_json(const struct pp_region_scope *s)
 {
 	json_t *path = json_array();
@@ -95,6 +114,23 @@ static json_t *range_json(const struct pp_region *r)
 	                 pp_json_address(address_of_devid(r->segment, r->last_devid)));
 }
 
+/* Each region of an RMR has all of its id mappings: a hostile table could make millions. */
+#define MAX_STREAMS 64
+
+static uint32_t nr_streams(const struct pp_iort_node *rmr)
+{
+	return rmr->nr_mappings < MAX_STREAMS ? rmr->nr_mappings : MAX_STREAMS;
+}
+
+/* Stream ids of an SMMU: which device sends under them the table's root complexes tell. */
+static json_t *streams_json(const struct pp_iort_mapping *m)
+{
+	return json_pack("{s:s, s:o, s:s, s:s}", "type", "streams", "smmu_offset",
+	                 m->output ? json_integer(m->output_reference) : json_null(), "first",
+	                 hex_id(m->output_base).text, "last",
+	                 hex_id(m->output_base + m->ids_minus_1).text);
+}
+
 static json_t *region_json(const struct pp_host *h, const struct pp_region *r)
 {
 	json_t *o = json_object(), *scopes = json_array(), *devices = json_array();
@@ -104,6 +140,8 @@ static json_t *region_json(const struct pp_host *h, const struct pp_region *r)
 		json_array_append_new(scopes, scope_json(&r->scopes[i]));
 	if (r->source == PP_FROM_IVRS)
 		json_array_append_new(scopes, range_json(r));
+	for (uint32_t i = 0; r->rmr && i < nr_streams(r->rmr); i++)
+		json_array_append_new(scopes, streams_json(&r->rmr->mappings[i]));
 	for (uint32_t i = 0; i < r->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[r->devices[i]];
 		json_array_append_new(devices, pp_json_address(d->address));
@@ -123,9 +161,16 @@ static json_t *region_json(const struct pp_host *h, const struct pp_region *r)
 	json_object_set_new(o, "end", pp_json_hex(r->end_incl));
 	json_object_set_new(o, "kind",
 	                    json_string(is_relaxable(h, r) ? "direct-relaxable" : "direct"));
-	json_object_set_new(o, "segment", json_integer(r->segment));
+	/* An RMR names streams: without a device their segment is not known. */
+	json_object_set_new(o, "segment",
+	                    r->rmr && !r->nr_devices ? json_null() : json_integer(r->segment));
 	if (r->source == PP_FROM_IVRS)
 		json_object_set_new(o, "flags", json_integer(r->ivmd_flags));
+	if (r->rmr) {
+		json_object_set_new(o, "flags", json_integer(r->rmr->flags));
+		json_object_set_new(o, "scopes_left_out",
+		                    json_integer(r->rmr->nr_mappings - nr_streams(r->rmr)));
+	}
 	json_object_set_new(o, "scopes", scopes);
 	json_object_set_new(o, "devices", devices);
 	json_object_set_new(o, "relaxable_devices", relaxable);
@@ -219,6 +264,28 @@ static void print_held(struct pp_out *o, const struct pp_host *h, const struct p
 	pp_out(o, "    %-7s %-9.9s %s\n", address, remark, name);
 }
 
+static void print_streams(struct pp_out *o, const struct pp_host *h, const struct pp_region *r)
+{
+	for (uint32_t i = 0; i < nr_streams(r->rmr); i++) {
+		const struct pp_iort_mapping *m = &r->rmr->mappings[i];
+		uint32_t last = m->output_base + m->ids_minus_1;
+		const char *type = m->output ? pp_iort_type_name(m->output->type) : NULL;
+		pp_out(o, "    stream%s 0x%x", m->ids_minus_1 ? "s" : "", m->output_base);
+		if (m->ids_minus_1)
+			pp_out(o, " to 0x%x", last);
+		if (type)
+			pp_out(o, " of the %s at +0x%x%s\n", type, m->output_reference,
+			       is_relaxable(h, r) ? ": remapping permitted" : "");
+		else
+			pp_out(o, ": names no SMMU\n");
+	}
+	if (r->rmr->nr_mappings > MAX_STREAMS)
+		pp_out(o, "    and %u more id mappings\n", r->rmr->nr_mappings - MAX_STREAMS);
+	if (h->iort->header.revision < PP_IORT_RMR_REVISION || !r->rmr->nr_mappings)
+		pp_out(o, "    ignored: %s\n",
+		       r->rmr->nr_mappings ? "the table's revision is below 5" : "no id mapping");
+}
+
 static void print_region(struct pp_out *o, const struct pp_host *h, const struct pp_region *r)
 {
 	char first[PP_ADDRESS_TEXT_BYTES], last[PP_ADDRESS_TEXT_BYTES];
@@ -237,6 +304,8 @@ static void print_region(struct pp_out *o, const struct pp_host *h, const struct
 		pp_out(o, "    devices %s to %s%s\n", first, last,
 		       r->ivmd_flags & (PP_IVMD_UNITY | PP_IVMD_EXCLUSION) ? "" : ": ignored");
 	}
+	if (r->rmr)
+		print_streams(o, h, r);
 	for (uint32_t i = 0; i < r->nr_devices; i++)
 		print_held(o, h, r, r->devices[i]);
 }
@@ -267,10 +336,10 @@ static void print_table_state(struct pp_out *o, const struct pp_host *h)
 		               "what follows is the table alone.");
 	else if (h->nr_regions)
 		return;
-	else if (h->dmar || h->ivrs)
+	else if (h->dmar || h->ivrs || h->iort)
 		pp_out(o, "The firmware's table declares no region.\n");
-	else if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO)
-		pp_out(o, "The firmware has no DMAR or IVRS table.\n");
+	else if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->table_iort == PP_NO)
+		pp_out(o, "The firmware has no DMAR, IVRS or IORT table.\n");
 	else
 		pp_out(o,
 		       "The firmware's table was not read: what follows is the kernel's list.\n");

@@ -8,7 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "host"))
 
-from hosttree import (SINGLE, SMMU, Case, iort, its_group, root_complex, smmu)  # noqa: E402
+from hosttree import (REMAP_PERMITTED, SINGLE, SMMU, Case, iort, iort_rmr, its_group,  # noqa: E402
+                      root_complex, smmu)
 
 ITS = "           CPU0\n 55:  1  ITS-PCI-MSIX-0000:00:02.0   0 Edge      PCIe PME\n"
 ITS_6_1 = "           CPU0\n 55:  1   ITS-MSI 32768 Edge      PCIe PME\n"
@@ -216,6 +217,176 @@ class Company(Arm):
         findings = [f for f in self.at("0000:04:00.0")["findings"] if f["effect"] == "unknown"
                     and f["rule"] == "group-follows"]
         self.assertEqual(len(findings), 1)
+
+
+START = 0x4A000000
+ALL = (0, 0x10000, 0, 0)
+
+
+def held(*streams, ranges=((START, 0x10000),), flags=0, revision=5) -> bytes:
+    """An IORT with one RMR for these streams of its SMMUv3."""
+    maps = tuple((0, 1, s, 0, SINGLE) for s in streams)
+    return iort(smmu(), root_complex(ALL), iort_rmr(*ranges, maps=maps, flags=flags),
+                revision=revision)
+
+
+class Rmr(Arm):
+    """Memory that the firmware reserves for devices, by their stream ids."""
+
+    def device_held(self, *lines, release="7.3.4-arm64", table=None, **more):
+        t = self.arm(table or held(0x100), release=release)
+        t.device("0000:01:00.0", group=1, **more)
+        t.regions(1, *lines)
+        return t
+
+    def one(self):
+        return self.at("0000:01:00.0")
+
+    def test_held(self):
+        self.device_held(DIRECT)
+        f = self.assert_finding(self.one(), "region-hard", "blocks",
+                                "RMR 0x4a000000-0x4a00ffff", remedies=[])
+        self.assertIn("IORT RMR 0 at +0xc8: 0x4a000000-0x4a00ffff", f["evidence"])
+        self.assertIn("EINVAL", f["evidence"][-1])
+        self.assertEqual(self.one()["verdict"], "blocked")
+
+    def test_kernels_before_6_6(self):
+        self.device_held(DIRECT, release="6.1.0-arm64")
+        self.assert_finding(self.one(), "region-hard", "informs", "before 6.6")
+
+    def test_kernel_not_known(self):
+        t = self.device_held(DIRECT)
+        t.remove("proc/version")
+        f = self.assert_finding(self.one(), "region-hard", "unknown", "from 6.6 on")
+        self.assertNotIn("Intel", f["text"])
+
+    def test_remapping_permitted(self):
+        self.device_held(DIRECT + "-relaxable", table=held(0x100, flags=REMAP_PERMITTED))
+        device = self.one()
+        self.assert_finding(device, "rmr-relaxable", "informs", "permits")
+        self.assert_not_found(device, "rmrr-relaxable")
+        self.assertEqual(device["verdict"], "assignable")
+
+    def test_usb_is_held_like_any(self):
+        """Only Intel's driver lets USB and display devices go."""
+        self.device_held(DIRECT, class_code=0x0C0330)
+        self.assert_finding(self.one(), "region-hard", "blocks")
+
+    def test_the_kernel_lists_none(self):
+        """Without the host bridge's _DSM 5 the kernel passes over RMRs."""
+        self.device_held()
+        device = self.one()
+        self.assert_not_found(device, "region-hard")
+        f = self.assert_finding(device, "region-disputed", "informs")
+        self.assertIn("_DSM 5", f["evidence"][-1])
+        self.assertEqual(device["verdict"], "assignable")
+
+    def test_regions_unread(self):
+        t = self.device_held()
+        t.remove("sys/kernel/iommu_groups/1/reserved_regions")
+        device = self.one()
+        self.assert_finding(device, "region-hard", "unknown")
+        self.assert_finding(device, "region-unread", "unknown")
+        t.write("sys/firmware/acpi/tables/IORT", held(0x200))
+        self.assertEqual(self.one()["verdict"], "assignable")
+
+    def test_company(self):
+        t = self.device_held(DIRECT)
+        t.device("0000:01:00.1", group=1)
+        self.assert_finding(self.survey()["0000:01:00.1"], "region-companion", "blocks",
+                            "01:00.0", "(RMR)")
+
+    def test_without_a_group(self):
+        """Before 6.15: what the kernel lists for others of the host bridge tells whether it counts."""
+        t = self.arm(held(0x28, 0x30))
+        t.device("0000:00:05.0")
+        self.assert_finding(self.at(), "region-hard", "unknown", "before it has a group")
+        self.assertEqual(self.at()["verdict"], "unknown")
+        t.device("0000:00:06.0", group=6, driver="nvme")
+        t.regions(6, DIRECT)
+        self.assert_finding(self.at(), "region-hard", "blocks")
+        t.regions(6)
+        self.assert_not_found(self.at(), "region-hard")
+        self.assert_finding(self.at(), "region-disputed", "informs")
+        # Another host bridge says nothing of this one.
+        t.write("sys/firmware/acpi/tables/IORT", held(0x28, 0x4000))
+        t.device("0000:40:00.0", group=7, driver="nvme")
+        t.regions(7, DIRECT)
+        self.assert_finding(self.at(), "region-hard", "unknown")
+
+    def reserved_of(self, table, **more):
+        t = self.device_held(DIRECT, **more)
+        t.write("sys/firmware/acpi/tables/IORT", table)
+        return self.reserved()
+
+    def test_reserved(self):
+        two = ((START, 0x10000), (0x4B000000, 0x1000))
+        regions = self.reserved_of(held(0x100, 0x200, ranges=two))
+        self.assertEqual([(r["source"], r["index"], r["start"], r["end"], r["kind"], r["segment"],
+                           r["devices"], r["relaxable_devices"], r["not_listed_by_kernel"])
+                          for r in regions],
+                         [("IORT", 0, "0x4a000000", "0x4a00ffff", "direct", 0,
+                           ["0000:01:00.0"], [], []),
+                          ("IORT", 1, "0x4b000000", "0x4b000fff", "direct", 0,
+                           ["0000:01:00.0"], [], ["0000:01:00.0"])])
+        self.assertEqual(regions[0]["scopes"],
+                         [{"type": "streams", "smmu_offset": 48, "first": s, "last": s}
+                          for s in ("0x100", "0x200")])
+        text = self.run_pcipass("reserved").stdout
+        for words in ("IORT 1", "stream 0x100 of the SMMUv3 at +0x30", "unlisted", "hard"):
+            self.assertIn(words, text)
+
+    def test_whom_it_holds(self):
+        """By the SMMU and the stream behind it, not by the requester id."""
+        shifted = root_complex((0, 0x10000, 0x500000, 0))
+        for rmr, who in ((iort_rmr((START, 0x10000), maps=((0, 1, 0x100, 0, 0),)), []),
+                         (iort_rmr((START, 0x10000), maps=((0, 1, 0x500100, 0, 0),)), [1]),
+                         (iort_rmr((START, 0x10000), maps=((0, 0xE9, 0x500018, 0, 0),)), [1]),
+                         (iort_rmr((START, 0x10000), maps=((0, 0xE8, 0x500018, 0, 0),)), []),
+                         (iort_rmr((START, 0x10000), maps=((0, 1, 0x500100, 3, 0),)), []),
+                         (iort_rmr((START, 0x10000)), []),
+                         (iort_rmr(maps=((0, 1, 0x500100, 0, 0),)), None)):
+            self.setUp()
+            regions = self.reserved_of(iort(smmu(), shifted, rmr, smmu()))
+            if who is None:
+                self.assertEqual(regions, [])
+            else:
+                self.assertEqual(regions[0]["devices"], ["0000:01:00.0"] * len(who))
+
+    def test_an_older_table(self):
+        """The kernel reads no RMR below revision 5."""
+        regions = self.reserved_of(held(0x100, revision=4))
+        self.assertEqual(regions[0]["devices"], [])
+        self.assertIsNone(regions[0]["segment"])
+        self.assertIn("ignored: the table's revision", self.run_pcipass("reserved").stdout)
+
+    def test_odd_ranges_hold_all_the_same(self):
+        for start, length in ((START, 0), (START + 1, 0x1000), (2**64 - 0x1000, 0x2000), (0, 0)):
+            self.setUp()
+            self.device_held(DIRECT, table=held(0x100, ranges=((start, length),)))
+            self.assert_finding(self.one(), "region-hard", "blocks")
+            self.assertEqual(len(self.reserved()), 1)
+
+    def test_a_bare_table(self):
+        path = self.tree.write("IORT.bin", held(0x100, flags=REMAP_PERMITTED))
+        region = self.ask("reserved", path=path)["regions"][0]
+        self.assertEqual((region["kind"], region["devices"], region["segment"]),
+                         ("direct-relaxable", None, None))
+        text = self.run_pcipass("reserved", path=path).stdout
+        self.assertIn("stream 0x100 of the SMMUv3 at +0x30: remapping permitted", text)
+        path = self.tree.write("IORT.bin", iort(smmu(), root_complex(ALL)))
+        self.assertIn("declares no region", self.run_pcipass("reserved", path=path).stdout)
+
+    def test_many_mappings_and_ranges(self):
+        """A hostile table: each range has all mappings, which must not multiply."""
+        ranges = tuple((START + i * 0x10000, 0x10000) for i in range(1500))
+        table = held(*range(0x1000, 0x1000 + 1500), ranges=ranges)
+        path = self.tree.write("IORT.bin", table)
+        run = self.run_pcipass("--json", "reserved", path=path)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertLess(len(run.stdout), 20_000_000)
+        self.assertIn('"scopes_left_out": 1436', run.stdout.replace('":1436', '": 1436'))
+        self.assertIn("and 1436 more id mappings", self.run_pcipass("reserved", path=path).stdout)
 
 
 class Interrupts(Arm):
