@@ -189,7 +189,7 @@ class Typed(OnHost):
         self.conrep_at("root/tools/conrep-5.2")
         before = self.host.changed()
         survey = self.type("pcipass", 0)
-        self.assertRegex(re.sub(r"\s+", " ", survey), r"done by: pcipass free slot2 .*?it needs HP's conrep, "
+        self.assertRegex(re.sub(r"\s+", " ", survey), r"to do it: pcipass free slot2 .*?it needs HP's conrep, "
                          "which is not installed here")
         self.type("pcipass free slot2 --dry-run", 0, "needs: HP's conrep (package hp-scripting-tools)")
         told = self.type("pcipass free slot2 --yes", 4, "not installed", "hp-scripting-tools 11.60",
@@ -252,7 +252,7 @@ class Typed(OnHost):
                       "</Conrep>")
         shown = r"iLO no longer sees the card in slot 2 \(07:00\.0 [^)]*\): no temperature, no health"
         told = self.type("pcipass settings set RMRDS_Slot2=Endpoints_Excluded --dry-run", 0)
-        self.assertRegex(re.sub(r"\s+", " ", told), f"drawback: {shown}")
+        self.assertRegex(re.sub(r"\s+", " ", told), f"side effect: {shown}")
         lines = self.type("pcipass-conrep -l -x conrep_rmrds.xml -f on.dat", 0).splitlines()
         self.assertRegex(lines[-2], f"^conrep: {shown}$")
         self.assertEqual(lines[-1], "Conrep Return Code: 0")
