@@ -43,6 +43,7 @@ int pp_attach_try(const struct pp_host *h, const char *what, const struct pp_att
                   struct pp_attach **ret, struct pp_error *e);
 void pp_attach_free(struct pp_attach *a);
 
+/* How the attempt ended. */
 enum pp_attach_result pp_attach_result(const struct pp_attach *a);
 
 /* Whether everything that was taken is as it was; the report has the commands to type if not. */

@@ -8,10 +8,10 @@
  * error needs no memory. It may be NULL where the caller does not want the text.
  *
  * The values that mean something of their own:
- *   -EBADMSG   the input is malformed; the text names the object, the offset, what was found
+ *   -EBADMSG   the input is malformed; the text says what, and where
  *   -ENODATA   the fact was never read (a capture does not hold it)
  *   -ENOENT    the fact was looked for and is absent
- *   -EACCES    the fact is there, and the rights to read it are missing
+ *   -EACCES    the fact is there; the rights to read it are missing
  *   -E2BIG     a limit on untrusted input was reached
  */
 struct pp_error {

@@ -11,6 +11,7 @@
 #include <pcipass/apply.h>
 #include <pcipass/attach.h>
 #include <pcipass/capture.h>
+#include <pcipass/emit.h>
 #include <pcipass/error.h>
 #include <pcipass/host.h>
 #include <pcipass/judge.h>

@@ -49,6 +49,39 @@ unsigned int pp_plan_instructions(const struct pp_plan *p);
 /* Something in it takes effect at the next boot only. */
 bool pp_plan_needs_reboot(const struct pp_plan *p);
 
+/* One step of a plan. Borrowed from the plan, const, and valid until pp_plan_free(). */
+struct pp_step;
+
+/* What a step changes. */
+enum pp_step_kind {
+	PP_STEP_SETTING,     /* a BIOS setting, through a store */
+	PP_STEP_OVERRIDE,    /* the firmware's table without some scopes, from the initrd */
+	PP_STEP_ARGUMENT,    /* a kernel argument, at every boot */
+	PP_STEP_BIND,        /* a device to vfio-pci, now and at every boot */
+	PP_STEP_UNBIND,      /* and off it, to the host's own driver */
+	PP_STEP_INSTRUCTION, /* what only a person can do, in a menu */
+	PP_STEP_KINDS,
+};
+
+/* "setting", "override", "argument", "bind", "unbind", "instruction"; "" for any other value. */
+const char *pp_step_kind_name(enum pp_step_kind kind);
+
+/* Every step, instructions too, in the order in which they are carried out. NULL: no more. */
+const struct pp_step *pp_plan_step_at(const struct pp_plan *p, unsigned int index);
+
+/* What the step changes. */
+enum pp_step_kind pp_step_kind(const struct pp_step *s);
+/* Id of the remedy that the step belongs to. */
+const char *pp_step_remedy(const struct pp_step *s);
+/* What is done, one sentence. */
+const char *pp_step_text(const struct pp_step *s);
+/* What it costs besides; NULL: nothing worth a word. */
+const char *pp_step_side_effect(const struct pp_step *s);
+/* How it is undone, one sentence. */
+const char *pp_step_undo(const struct pp_step *s);
+/* Whether it takes effect at the next boot only. */
+bool pp_step_needs_reboot(const struct pp_step *s);
+
 /* To whom a plan is shown, as text; JSON is the same for all. */
 enum pp_plan_view {
 	PP_PLAN_OFFERED,     /* to somebody who may carry it out later: what comes next, too */

@@ -33,18 +33,6 @@ enum pp_slot_witness {
 	PP_SLOT_CAPABILITY = 1 << 2, /* Slot Capabilities of the port above */
 };
 
-/* What kind of place it is: only a PCI or PCI-E slot has a setting of its own in a BIOS. */
-enum pp_place_kind {
-	PP_PLACE_NONE = 0, /* in no place that has a name, or not known */
-	PP_PLACE_SLOT,     /* PCI, PCI-X, PCI Express */
-	PP_PLACE_MEZZANINE,
-	PP_PLACE_OCP,
-	PP_PLACE_NVME,    /* a drive bay or an M.2 socket */
-	PP_PLACE_STORAGE, /* for the board's own storage controller */
-	PP_PLACE_FLEXLOM,
-	PP_PLACE_OTHER,
-};
-
 struct pp_slot_ref {
 	enum pp_place_kind kind;
 	const char *number;      /* "2"; NULL: none that is known */
@@ -104,15 +92,6 @@ struct pp_device {
 	uint32_t first_hold, nr_holds; /* in pp_host.holds */
 };
 
-/* What the kernel says a group's regions are: sysfs reserved_regions. */
-enum pp_region_kind {
-	PP_REGION_UNKNOWN = 0,
-	PP_REGION_DIRECT,
-	PP_REGION_DIRECT_RELAXABLE,
-	PP_REGION_RESERVED,
-	PP_REGION_MSI,
-};
-
 struct pp_kernel_region {
 	uint64_t start, end_incl;
 	enum pp_region_kind kind;
@@ -126,12 +105,6 @@ struct pp_group {
 	uint32_t nr_regions;
 	int regions_error; /* errno, 0 if they were read */
 	bool no_iommu;     /* VFIO's stand-in for a device that no IOMMU covers */
-};
-
-enum pp_region_source {
-	PP_FROM_DMAR,
-	PP_FROM_IVRS,
-	PP_FROM_IORT,
 };
 
 /* What became of a scope. */
@@ -293,8 +266,6 @@ uint32_t pp_host_find(const struct pp_host *h, struct pp_address a);
 int pp_host_replace_table(const struct pp_host *h, enum pp_region_source table,
                           struct pp_span bytes, struct pp_host **ret, struct pp_error *e);
 
-/* Class tests: base class 06, header of a bridge; USB or display. */
-bool pp_device_is_bridge(const struct pp_device *d);
 static inline uint8_t pp_device_base_class(const struct pp_device *d)
 {
 	return (uint8_t)(d->class_code >> 16);

@@ -177,7 +177,7 @@ int pp_place_number(struct pp_arena *a, const char *designation, uint16_t id, co
 
 const char *pp_place_word(enum pp_place_kind kind)
 {
-	return kind == PP_PLACE_NONE ? "" : words[kind];
+	return kind > PP_PLACE_NONE && kind <= PP_PLACE_OTHER ? words[kind] : "";
 }
 
 const char *pp_place_title(enum pp_place_kind kind)

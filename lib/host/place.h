@@ -17,9 +17,6 @@ enum pp_place_kind pp_place_kind_of(const char *designation, uint8_t slot_type);
  */
 int pp_place_number(struct pp_arena *a, const char *designation, uint16_t id, const char **ret);
 
-/* "slot", "mezz", "ocp" …: with the number behind it the name of a place. */
-const char *pp_place_word(enum pp_place_kind kind);
-
 /* For people, with its article: "a mezzanine". */
 const char *pp_place_title(enum pp_place_kind kind);
 

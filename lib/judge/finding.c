@@ -138,5 +138,5 @@ const char *pp_effect_name(enum pp_effect effect)
 		[PP_INFORMS] = "informs",
 		[PP_EFFECT_UNKNOWN] = "unknown",
 	};
-	return names[effect];
+	return (size_t)effect < sizeof(names) / sizeof(names[0]) ? names[effect] : "";
 }

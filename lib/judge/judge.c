@@ -268,21 +268,3 @@ unsigned int pp_survey_count(const struct pp_survey *s, enum pp_verdict v)
 {
 	return v < PP_VERDICT_COUNT ? s->counts[v] : 0;
 }
-
-int pp_survey_verdict(const struct pp_survey *s, const char *address, enum pp_verdict *ret,
-                      struct pp_error *e)
-{
-	struct pp_address a;
-
-	if (!pp_address_parse(address, &a))
-		return pp_fail(e, EINVAL,
-		               "'%s' is no PCI address: need [DOMAIN:]BUS:DEVICE.FUNCTION",
-		               address);
-	if (s->host->devices_error)
-		return pp_fail(e, ENODATA, "%s: the devices could not be read", address);
-	uint32_t d = pp_host_find(s->host, a);
-	if (d == PP_NO_DEVICE)
-		return pp_fail(e, ENODEV, "%s: no such device", address);
-	*ret = s->rows[d].verdict;
-	return 0;
-}

@@ -7,13 +7,6 @@
 #include "host/host.h"
 #include "remedy/remedy.h"
 
-enum pp_effect {
-	PP_BLOCKS,
-	PP_DEGRADES,
-	PP_INFORMS,
-	PP_EFFECT_UNKNOWN, /* a fact is missing; .could says what it would have decided */
-};
-
 enum pp_scope {
 	PP_SCOPE_OF_HOST,
 	PP_SCOPE_OF_GROUP,
@@ -72,8 +65,6 @@ struct pp_survey {
 	uint32_t nr_host_findings;
 	unsigned int counts[PP_VERDICT_COUNT];
 };
-
-const char *pp_effect_name(enum pp_effect effect);
 
 /*
  * The remedy that a plan takes for a finding: the one asked for by id, else the first that can be

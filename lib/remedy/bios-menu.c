@@ -28,8 +28,8 @@ static bool menu_shared_memory(struct pp_remedy_case *c, struct pp_remedy *ret)
 		    "page";
 	ret->side_effect = "iLO no longer sees the card; some BIOSes have no such entry";
 	if (other != PP_NO_DEVICE)
-		ret->obstacle = pp_remedy_text(c, "%s is held too and has no such entry",
-		                               pp_remedy_device_name(c, other));
+		ret->obstacle = pp_remedy_printf(c, "%s is held too and has no such entry",
+		                                 pp_remedy_device_name(c, other));
 	return true;
 }
 

@@ -15,7 +15,7 @@ int pp_remedy_marks_init(struct pp_remedy_marks *m, const struct pp_host *h, str
 	return m->freed && m->held && m->in_table ? 0 : pp_fail_oom(e, "remedies");
 }
 
-const char *pp_remedy_text(struct pp_remedy_case *c, const char *fmt, ...)
+const char *pp_remedy_printf(struct pp_remedy_case *c, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -31,7 +31,7 @@ const char *pp_remedy_device_name(struct pp_remedy_case *c, uint32_t device)
 	char text[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format_short(c->host->devices[device].address, text);
-	return pp_remedy_text(c, "%s", text);
+	return pp_remedy_printf(c, "%s", text);
 }
 
 static bool case_lists_direct(const struct pp_group *g)

@@ -66,7 +66,7 @@ void pp_remedy_case_regions(struct pp_remedy_case *c, const struct pp_plan_regio
                             uint32_t *ret_nr);
 
 /* Text in the arena; "" after a failure. */
-const char *pp_remedy_text(struct pp_remedy_case *c, const char *fmt, ...)
+const char *pp_remedy_printf(struct pp_remedy_case *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* "07:00.0" */
 const char *pp_remedy_device_name(struct pp_remedy_case *c, uint32_t device);

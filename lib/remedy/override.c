@@ -8,7 +8,7 @@ static bool override_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
 		return false;
-	ret->text = pp_remedy_text(
+	ret->text = pp_remedy_printf(
 		c, "give the kernel the firmware's %s table without %s entries, then reboot",
 		h->iommu == PP_IOMMU_AMD ? "IVRS" : "DMAR",
 		c->nr_held == 1 ? "the device's" : "these devices'");
@@ -30,8 +30,8 @@ static const char *override_side_effect(struct pp_remedy_case *c)
 {
 	const char *others = pp_remedy_bridge_risk(c);
 
-	return pp_remedy_text(c, "%s%s%s", others ? others : "", others ? "; " : "",
-	                      pp_remedy_region_risk(c));
+	return pp_remedy_printf(c, "%s%s%s", others ? others : "", others ? "; " : "",
+	                        pp_remedy_region_risk(c));
 }
 
 static void override_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,

@@ -23,8 +23,8 @@ static bool relax_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 static const char *relax_side_effect(struct pp_remedy_case *c)
 {
-	return pp_remedy_text(c, "it is for every device of the host at once; %s",
-	                      pp_remedy_region_risk(c));
+	return pp_remedy_printf(c, "it is for every device of the host at once; %s",
+	                        pp_remedy_region_risk(c));
 }
 
 const struct pp_remedy_ops pp_remedy_relax_rmrr = {

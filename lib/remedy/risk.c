@@ -36,10 +36,10 @@ static void risk_add(struct ranges *r, const struct pp_plan_region *region)
 /* "0xbdf83000-0xbdf84fff and 6 more" */
 static const char *risk_ranges(struct pp_remedy_case *c, const struct ranges *r)
 {
-	const char *first = pp_remedy_text(c, "0x%llx-0x%llx", (unsigned long long)r->start,
-	                                   (unsigned long long)r->end_incl);
+	const char *first = pp_remedy_printf(c, "0x%llx-0x%llx", (unsigned long long)r->start,
+	                                     (unsigned long long)r->end_incl);
 
-	return r->count == 1 ? first : pp_remedy_text(c, "%s and %u more", first, r->count - 1);
+	return r->count == 1 ? first : pp_remedy_printf(c, "%s and %u more", first, r->count - 1);
 }
 
 /* Which guests have memory there, and what keeps it away. */
@@ -49,34 +49,34 @@ static const char *risk_low(struct pp_remedy_case *c, const struct ranges *r)
 	const char *where = risk_ranges(c, r);
 
 	if (r->start >= PC_LOW_END)
-		return pp_remedy_text(c, "at %s no guest of QEMU's has memory", where);
+		return pp_remedy_printf(c, "at %s no guest of QEMU's has memory", where);
 	if (r->start >= Q35_LOW_END)
-		return pp_remedy_text(
+		return pp_remedy_printf(
 			c,
 			"%s: a guest has memory there if it has more than %u MiB; not with QEMU's "
 			"machine q35, and on pc not with -machine max-ram-below-4g=2G",
 			where, mib);
 	if (r->start >= GIB)
-		return pp_remedy_text(
+		return pp_remedy_printf(
 			c,
 			"%s: a guest has memory there if it has more than %u MiB; not with QEMU's "
 			"-machine max-ram-below-4g=%uG",
 			where, mib, (unsigned int)(r->start / GIB));
-	return pp_remedy_text(c,
-	                      "%s: a guest has memory there if it has more than %u MiB, and no "
-	                      "setting of QEMU's keeps it away",
-	                      where, mib);
+	return pp_remedy_printf(c,
+	                        "%s: a guest has memory there if it has more than %u MiB, and no "
+	                        "setting of QEMU's keeps it away",
+	                        where, mib);
 }
 
 static const char *risk_area(struct pp_remedy_case *c, enum area area, const struct ranges *r)
 {
 	if (area == BELOW_1M)
-		return pp_remedy_text(
+		return pp_remedy_printf(
 			c, "%s: every guest has memory there, and no setting keeps it away",
 			risk_ranges(c, r));
 	if (area == LOW)
 		return risk_low(c, r);
-	return pp_remedy_text(
+	return pp_remedy_printf(
 		c, "%s: a guest has memory there if what it has above 4 GiB reaches so far",
 		risk_ranges(c, r));
 }
@@ -96,6 +96,7 @@ const char *pp_remedy_region_risk(struct pp_remedy_case *c)
 		risk_add(&areas[risk_area_of(regions[i].start)], &regions[i]);
 	for (enum area area = 0; area < NR_AREAS; area++)
 		if (areas[area].count)
-			text = pp_remedy_text(c, "%s; %s", text, risk_area(c, area, &areas[area]));
+			text = pp_remedy_printf(c, "%s; %s", text,
+			                        risk_area(c, area, &areas[area]));
 	return text;
 }

@@ -120,7 +120,7 @@ static const char *rmrds_sections(struct pp_remedy_case *c, uint32_t slots)
 		if (!(slots & 1u << slot))
 			continue;
 		const char *joint = !*list ? "" : slots >> (slot + 1) ? ", " : " and ";
-		list = pp_remedy_text(c, "%s%sRMRDS_Slot%u", list, joint, slot);
+		list = pp_remedy_printf(c, "%s%sRMRDS_Slot%u", list, joint, slot);
 	}
 	return list;
 }
@@ -130,7 +130,7 @@ static const char *rmrds_doubts(struct pp_remedy_case *c, uint32_t slots)
 	for (uint32_t slot = 1; slot <= PP_RMRDS_SLOTS; slot++) {
 		const char *other = slots & 1u << slot ? rmrds_other_slot(c, slot) : NULL;
 		if (other)
-			return pp_remedy_text(
+			return pp_remedy_printf(
 				c, " (another source says slot %s: look at the board)", other);
 	}
 	return "";
@@ -152,7 +152,7 @@ static const char *rmrds_reason(struct pp_remedy_case *c, uint32_t device)
 {
 	const char *why = pp_remedy_no_rmrds(c->host, &c->host->devices[device], c->arena);
 
-	return why ? pp_remedy_text(c, "%s: %s", pp_remedy_device_name(c, device), why) : NULL;
+	return why ? pp_remedy_printf(c, "%s: %s", pp_remedy_device_name(c, device), why) : NULL;
 }
 
 /* Looked for in vain: in a mezzanine, in one of two slots of a number. Nothing to say elsewhere. */
@@ -177,10 +177,11 @@ static const char *rmrds_obstacle(struct pp_remedy_case *c, uint32_t without)
 		return NULL;
 	const char *why = c->asked && c->asked[without] ? rmrds_reason(c, without) : NULL;
 	return why ? why
-	           : pp_remedy_text(c,
-	                            "%s shares the group, is held too and sits in no slot that has "
-	                            "such a setting",
-	                            pp_remedy_device_name(c, without));
+	           : pp_remedy_printf(
+			     c,
+			     "%s shares the group, is held too and sits in no slot that has "
+			     "such a setting",
+			     pp_remedy_device_name(c, without));
 }
 
 static bool rmrds_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
@@ -194,7 +195,7 @@ static bool rmrds_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 	slots = rmrds_slots(c, &without);
 	if (!slots || rmrds == PP_RMRDS_USELESS)
 		return rmrds_answer_no(c, slots ? c->held[0] : without, ret);
-	ret->text = pp_remedy_text(
+	ret->text = pp_remedy_printf(
 		c, "set the hidden BIOS setting%s %s to " RMRDS_EXCLUDED ", then reboot%s",
 		slots & (slots - 1) ? "s" : "", rmrds_sections(c, slots), rmrds_doubts(c, slots));
 	ret->side_effect = pp_remedy_rmrds_side_effect;
@@ -213,17 +214,17 @@ static void rmrds_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 			continue;
 		const char *other = rmrds_other_slot(c, slot), *side_effect = r->side_effect;
 		if (other)
-			side_effect = pp_remedy_text(
+			side_effect = pp_remedy_printf(
 				c,
 				"%s; another source says that it is slot %s: look at the board first",
 				side_effect, other);
 		struct pp_step *s = pp_steps_add(steps, PP_STEP_SETTING, r->ops->id, side_effect);
 		s->setting = (struct pp_step_setting){
 			.schema = RMRDS_SCHEMA,
-			.section = pp_remedy_text(c, "RMRDS_Slot%u", slot),
+			.section = pp_remedy_printf(c, "RMRDS_Slot%u", slot),
 			.expected = RMRDS_INCLUDED,
 			.wanted = RMRDS_EXCLUDED,
-			.store = steps->store ? pp_remedy_text(c, "%s", steps->store) : NULL,
+			.store = steps->store ? pp_remedy_printf(c, "%s", steps->store) : NULL,
 		};
 	}
 }

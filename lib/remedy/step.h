@@ -11,16 +11,6 @@
 #include "base/error.h"
 #include "pci/address.h"
 
-enum pp_step_kind {
-	PP_STEP_SETTING,     /* a BIOS setting, through a store */
-	PP_STEP_OVERRIDE,    /* the firmware's table without some scopes, from the initrd */
-	PP_STEP_ARGUMENT,    /* a kernel argument, at every boot */
-	PP_STEP_BIND,        /* a device to vfio-pci, now and at every boot */
-	PP_STEP_UNBIND,      /* and off it, to the host's own driver */
-	PP_STEP_INSTRUCTION, /* what only a person can do, in a menu */
-	PP_STEP_KINDS,
-};
-
 /* A section of a schema from one value to another. */
 struct pp_step_setting {
 	const char *schema;  /* one of ours, by file name: "rmrds.xml" */
@@ -93,9 +83,6 @@ void pp_steps_add_argument(struct pp_steps *s, const char *remedy, const char *a
 void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char *text,
                               const char *side_effect, const char *undo, bool needs_reboot);
 
-const char *pp_step_kind_name(enum pp_step_kind kind); /* "setting", "override", … */
-/* Takes effect at the next boot only; an instruction's own word counts. */
-bool pp_step_needs_reboot(const struct pp_step *s);
 /* Whether it binds, or unbinds, now; at boot. */
 bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when);
 /* One of the kernel arguments that a plan may hold. */

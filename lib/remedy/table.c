@@ -79,14 +79,14 @@ static const char *table_check_again(struct pp_remedy_case *c, struct pp_span ma
 	const char *held = NULL;
 
 	if (pp_host_replace_table(c->host, table_source(c->host), made, &after, &why))
-		return pp_remedy_text(c, "the new table could not be used (%s)", why.text);
+		return pp_remedy_printf(c, "the new table could not be used (%s)", why.text);
 	for (uint32_t i = 0; !held && i < c->nr_held; i++) {
 		const struct pp_device *d = &after->devices[c->held[i]];
 		for (uint32_t k = 0; !held && k < d->nr_holds; k++)
 			if (!after->holds[d->first_hold + k].relaxable)
-				held = pp_remedy_text(c,
-				                      "%s would still be held with the new table",
-				                      pp_remedy_device_name(c, c->held[i]));
+				held = pp_remedy_printf(c,
+				                        "%s would still be held with the new table",
+				                        pp_remedy_device_name(c, c->held[i]));
 	}
 	pp_host_free(after);
 	return held;
@@ -104,7 +104,7 @@ static const char *table_build(struct pp_remedy_case *c, struct pp_span table,
 	                ? pp_override_ivrs(table, o->segment, o->devids, o->nr_devids, &scratch,
 	                                   &made, &why)
 	                : pp_override_dmar(table, o->scopes, o->nr_scopes, &scratch, &made, &why);
-	const char *obstacle = r ? pp_remedy_text(c, "%s", why.text) : table_check_again(c, made);
+	const char *obstacle = r ? pp_remedy_printf(c, "%s", why.text) : table_check_again(c, made);
 	pp_arena_fini(&scratch);
 	return obstacle;
 }
@@ -152,11 +152,11 @@ const char *pp_remedy_bridge_risk(struct pp_remedy_case *c)
 	}
 	if (!n)
 		return NULL;
-	const char *text = pp_remedy_text(
+	const char *text = pp_remedy_printf(
 		c,
 		"the table names the bridge %s, not the device: %s, below it too, loses its region",
 		pp_remedy_device_name(c, bridge), pp_remedy_device_name(c, first));
-	return n == 1 ? text : pp_remedy_text(c, "%s, and %u more", text, n - 1);
+	return n == 1 ? text : pp_remedy_printf(c, "%s, and %u more", text, n - 1);
 }
 
 /* All entries at once: where that works, taking some of them out does too. */
@@ -173,7 +173,7 @@ static const char *table_try_whole(struct pp_remedy_case *c, struct pp_span byte
 	pp_arena_init(&scratch, 0);
 	if (pp_override_dmar(bytes, c->table.step.scopes, c->table.step.nr_scopes, &scratch, &made,
 	                     &why))
-		m->table_obstacle = pp_remedy_text(c, "%s", why.text);
+		m->table_obstacle = pp_remedy_printf(c, "%s", why.text);
 	pp_arena_fini(&scratch);
 	return m->table_obstacle;
 }

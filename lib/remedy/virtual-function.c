@@ -41,18 +41,18 @@ static bool vf_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 		uint32_t vf = vf_find(c, c->devices[i]);
 		if (vf != PP_NO_DEVICE) {
 			ret->text =
-				pp_remedy_text(c, "pass one of its virtual functions instead: %s",
-			                       pp_remedy_device_name(c, vf));
+				pp_remedy_printf(c, "pass one of its virtual functions instead: %s",
+			                         pp_remedy_device_name(c, vf));
 			return true;
 		}
 		if (!vf_could_be_made(c->host, d))
 			continue;
-		ret->text = pp_remedy_text(c,
-		                           "turn on virtual functions of %s (sriov_numvfs, up to "
-		                           "%u) and pass one of them instead: regions do not hold "
-		                           "them",
-		                           pp_remedy_device_name(c, c->devices[i]),
-		                           d->config.sriov_total_vfs);
+		ret->text = pp_remedy_printf(
+			c,
+			"turn on virtual functions of %s (sriov_numvfs, up to "
+			"%u) and pass one of them instead: regions do not hold "
+			"them",
+			pp_remedy_device_name(c, c->devices[i]), d->config.sriov_total_vfs);
 		return true;
 	}
 	return false;

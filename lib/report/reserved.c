@@ -6,39 +6,6 @@
 #include "report/out.h"
 #include "report/words.h"
 
-static const char *source_name(const struct pp_region *r)
-{
-	static const char *const names[] = {
-		[PP_FROM_DMAR] = "DMAR",
-		[PP_FROM_IVRS] = "IVRS",
-		[PP_FROM_IORT] = "IORT",
-	};
-	return names[r->source];
-}
-
-/* Relaxable as a whole only if everything it holds is; an RMR says so itself. */
-static bool is_relaxable(const struct pp_host *h, const struct pp_region *r)
-{
-	if (r->source == PP_FROM_IORT)
-		return r->rmr->flags & PP_IORT_RMR_REMAP_PERMITTED;
-	for (uint32_t i = 0; i < r->nr_devices; i++)
-		if (!pp_region_lets_go(h, r, &h->devices[r->devices[i]]))
-			return false;
-	return r->nr_devices != 0;
-}
-
-static const char *kind_name(enum pp_region_kind kind)
-{
-	static const char *const names[] = {
-		[PP_REGION_UNKNOWN] = "unknown",
-		[PP_REGION_DIRECT] = "direct",
-		[PP_REGION_DIRECT_RELAXABLE] = "direct-relaxable",
-		[PP_REGION_RESERVED] = "reserved",
-		[PP_REGION_MSI] = "msi",
-	};
-	return names[kind];
-}
-
 static const char *match_name(enum pp_scope_match match)
 {
 	static const char *const names[] = {
@@ -154,13 +121,12 @@ static json_t *region_json(const struct pp_host *h, const struct pp_region *r)
 		json_decref(devices);
 		devices = json_null();
 	}
-	json_object_set_new(o, "source", json_string(source_name(r)));
+	json_object_set_new(o, "source", json_string(pp_region_source_name(r->source)));
 	json_object_set_new(o, "index", json_integer(r->index));
 	json_object_set_new(o, "offset", json_integer(r->offset));
 	json_object_set_new(o, "start", pp_json_hex(r->start));
 	json_object_set_new(o, "end", pp_json_hex(r->end_incl));
-	json_object_set_new(o, "kind",
-	                    json_string(is_relaxable(h, r) ? "direct-relaxable" : "direct"));
+	json_object_set_new(o, "kind", json_string(pp_region_kind_name(pp_host_region_kind(h, r))));
 	/* An RMR names streams: without a device their segment is not known. */
 	json_object_set_new(o, "segment",
 	                    r->rmr && !r->nr_devices ? json_null() : json_integer(r->segment));
@@ -189,7 +155,7 @@ static json_t *kernel_json(const struct pp_host *h, const struct pp_group *g,
 	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:I, s:[], s:o}", "source", "kernel",
 	                 "index", (json_int_t)index, "group", (json_int_t)g->number, "start",
 	                 pp_json_hex(k->start), "end", pp_json_hex(k->end_incl), "kind",
-	                 kind_name(k->kind), "segment",
+	                 pp_region_kind_name(k->kind), "segment",
 	                 (json_int_t)(g->nr_devices ? h->devices[g->devices[0]].address.domain : 0),
 	                 "scopes", "devices", devices);
 }
@@ -275,7 +241,8 @@ static void print_streams(struct pp_out *o, const struct pp_host *h, const struc
 			pp_out(o, " to 0x%x", last);
 		if (type)
 			pp_out(o, " of the %s at +0x%x%s\n", type, m->output_reference,
-			       is_relaxable(h, r) ? ": remapping permitted" : "");
+			       r->rmr->flags & PP_IORT_RMR_REMAP_PERMITTED ? ": remapping permitted"
+			                                                   : "");
 		else
 			pp_out(o, ": names no SMMU\n");
 	}
@@ -290,9 +257,9 @@ static void print_region(struct pp_out *o, const struct pp_host *h, const struct
 {
 	char first[PP_ADDRESS_TEXT_BYTES], last[PP_ADDRESS_TEXT_BYTES];
 
-	pp_out(o, "%s%s %u%s  0x%llx-0x%llx", pp_out_color(o, PP_BOLD), source_name(r), r->index,
-	       pp_out_color(o, PP_COLOR_NONE), (unsigned long long)r->start,
-	       (unsigned long long)r->end_incl);
+	pp_out(o, "%s%s %u%s  0x%llx-0x%llx", pp_out_color(o, PP_BOLD),
+	       pp_region_source_name(r->source), r->index, pp_out_color(o, PP_COLOR_NONE),
+	       (unsigned long long)r->start, (unsigned long long)r->end_incl);
 	print_size(o, r);
 	pp_out(o, "\n");
 	for (uint32_t i = 0; i < r->nr_scopes; i++)
@@ -322,7 +289,7 @@ static void print_kernel(struct pp_out *o, const struct pp_host *h)
 			pp_out(o, "%skernel%s  0x%llx-0x%llx, %s, group %u\n",
 			       pp_out_color(o, PP_BOLD), pp_out_color(o, PP_COLOR_NONE),
 			       (unsigned long long)k->start, (unsigned long long)k->end_incl,
-			       kind_name(k->kind), group->number);
+			       pp_region_kind_name(k->kind), group->number);
 		}
 	}
 }
