@@ -26,8 +26,8 @@ struct pp_apply_options {
 	 */
 	bool (*stop)(void *ctx);
 	/*
-	 * pp_apply_undo(): each thing that it is about to do, then whether it may; both may be NULL.
-	 * No: -ECANCELED.
+	 * pp_apply_undo(): each thing that it is about to do, then whether it may; both may be
+	 * NULL. No: -ECANCELED.
 	 */
 	void (*show)(void *ctx, const char *line);
 	bool (*confirm)(void *ctx);

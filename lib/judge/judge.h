@@ -87,7 +87,7 @@ bool pp_has_bridge_header(const struct pp_device *d);
 /* All rules in turn, for documentation and tests: NULL behind the last. */
 const struct pp_rule *pp_rule_at(size_t index);
 
-/* Drivers that leave DMA to user space; "": none. Such a device does not make its group unusable. */
+/* Drivers that leave DMA to user space; "": none. Such a device leaves its group usable. */
 bool pp_driver_leaves_dma_alone(const char *driver);
 
 #endif
