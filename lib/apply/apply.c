@@ -32,7 +32,7 @@ static int expect_machine(struct pp_apply *a, const char *file, const char *what
 	char path[128], text[256], want[256];
 
 	snprintf(path, sizeof(path), "sys/class/dmi/id/%s", file);
-	if (!expected || pp_place_text(a, path, text, sizeof(text)))
+	if (!expected || pp_sys_text(a->sys, path, text, sizeof(text)))
 		return 0;
 	snprintf(want, sizeof(want), "%s", expected);
 	/* Cleaned text has no blanks at its end. */

@@ -81,7 +81,7 @@ static const char *command_line(struct search *s, bool now, char *buf, size_t si
 		if (line)
 			return line;
 	}
-	return pp_place_text(s->a, "proc/cmdline", buf, size) ? "" : buf;
+	return pp_sys_text(s->a->sys, "proc/cmdline", buf, size) ? "" : buf;
 }
 
 static int look_at_command_line(struct search *s, bool now, struct pp_error *e)
@@ -185,7 +185,7 @@ static int look_at_file(struct search *s, const char *path, bool rules, struct p
 
 static int look_at_folder(struct search *s, const char *folder, bool rules, struct pp_error *e)
 {
-	const char *const *names = pp_place_list(s->a, folder);
+	const char *const *names = pp_sys_names(s->a->sys, folder, &s->a->arena);
 	int r = names ? 0 : pp_fail_oom(e, folder);
 
 	for (; !r && !s->found.where && *names; names++) {
@@ -203,7 +203,7 @@ static int look_at_driverctl(struct search *s, struct pp_error *e)
 	char path[64], driver[64];
 
 	snprintf(path, sizeof(path), "etc/driverctl.d/pci-%s", s->address);
-	if (pp_place_text(s->a, path, driver, sizeof(driver)) || strcmp(driver, PP_VFIO))
+	if (pp_sys_text(s->a->sys, path, driver, sizeof(driver)) || strcmp(driver, PP_VFIO))
 		return 0;
 	return found(s, pp_arena_printf(&s->a->arena, "/%s, of driverctl", path), false,
 	             pp_arena_printf(&s->a->arena, "driverctl unset-override %s", s->address), e);

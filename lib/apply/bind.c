@@ -15,7 +15,7 @@ static int expect_id(struct pp_apply *a, const char *address, const char *file, 
 	uint64_t id;
 
 	snprintf(path, sizeof(path), DEVICES "/%s/%s", address, file);
-	int r = pp_place_text(a, path, text, sizeof(text));
+	int r = pp_sys_text(a->sys, path, text, sizeof(text));
 	if (r)
 		return pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r));
 	if (!pp_parse_hex(text, UINT16_MAX, &id) || id != expected)

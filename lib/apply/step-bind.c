@@ -27,7 +27,7 @@ static int expect_endpoint(struct pp_apply *a, const char *address, struct pp_er
 	uint64_t class_code;
 
 	snprintf(path, sizeof(path), DEVICES "/%s/class", address);
-	if (pp_place_text(a, path, text, sizeof(text)) ||
+	if (pp_sys_text(a->sys, path, text, sizeof(text)) ||
 	    !pp_parse_hex(text, 0xffffff, &class_code) || class_code >> 8 != 0x0604)
 		return 0;
 	return pp_fail(e, EINVAL, "%s: a bridge, which vfio-pci does not take", address);
@@ -38,7 +38,7 @@ static bool is_built_in(struct pp_apply *a, const char *driver)
 	char path[256];
 
 	snprintf(path, sizeof(path), "sys/bus/pci/drivers/%s/module", driver);
-	return *driver && strcmp(driver, PP_VFIO) && !pp_place_has(a, path);
+	return *driver && strcmp(driver, PP_VFIO) && !pp_sys_has(a->sys, path);
 }
 
 static const char *rule_of(struct pp_apply *a, const struct pp_step_bind *b, const char *address,
@@ -85,7 +85,7 @@ static int into_initrd(struct pp_stage *s, struct pp_error *e)
 		r = pp_stage_puts(s, PP_BIND_DRACUT,
 		                  PP_STAGE_MARK "install_items+=\" /" RULES " \"\n", 0644, e);
 	else if (!strcmp(early->name, "mkinitcpio") &&
-	         pp_place_has_folder(s->apply, "etc/mkinitcpio.conf.d"))
+	         pp_sys_has_directory(s->apply->sys, "etc/mkinitcpio.conf.d"))
 		r = pp_stage_puts(s, PP_BIND_MKINITCPIO, PP_STAGE_MARK "FILES+=(/" RULES ")\n",
 		                  0644, e);
 	return r ? r : pp_stage_run(s, early->rebuild, NULL, e);

@@ -27,7 +27,7 @@
 static int check_lockdown(struct pp_apply *a, struct pp_error *e)
 {
 	char text[128];
-	int r = pp_place_text(a, "sys/kernel/security/lockdown", text, sizeof(text));
+	int r = pp_sys_text(a->sys, "sys/kernel/security/lockdown", text, sizeof(text));
 
 	if (r == -ENOENT || (!r && strstr(text, "[none]")))
 		return 0;
@@ -52,7 +52,7 @@ static int check_kernel(struct pp_apply *a, struct pp_error *e)
 	if (!name)
 		return 0;
 	snprintf(path, sizeof(path), "boot/config-%s", name);
-	int r = pp_place_read(a, path, &c, e);
+	int r = pp_sys_content(a->sys, path, &a->arena, &c, e);
 	if (r || !c.exists || pp_span_find(c.bytes, "CONFIG_ACPI_TABLE_UPGRADE=y"))
 		return r;
 	return pp_fail(e, ENOTSUP,
@@ -393,11 +393,11 @@ static int search_initrd(struct pp_apply *a, struct pp_span table, struct pp_err
 	for (size_t i = 0; release && i < sizeof(forms) / sizeof(forms[0]); i++) {
 		char whole[256];
 		snprintf(whole, sizeof(whole), "%s%s%s", forms[i][0], release, forms[i][1]);
-		if (pp_place_has(a, whole))
+		if (pp_sys_has(a->sys, whole))
 			return search_image(a, whole, table, e);
 	}
 	for (unsigned int n = 0; !r && (path = pp_config_preset(a, "_image", n)); n++)
-		if (pp_place_has(a, path))
+		if (pp_sys_has(a->sys, path))
 			r = search_image(a, path, table, e);
 	return r;
 }

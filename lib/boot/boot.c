@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "boot/boot.h"
-#include "txn/tool.h"
 #include "base/text.h"
+#include "txn/context.h"
 
 #define EFIVARS "sys/firmware/efi/efivars"
 /* https://systemd.io/BOOT_LOADER_INTERFACE; kept until the next reset, so always of this boot. */
@@ -26,7 +26,7 @@ const char *pp_boot_variable(struct pp_apply *a, const char *name)
 	size_t len = 0;
 
 	snprintf(path, sizeof(path), EFIVARS "/%s-" LOADER_GUID, name);
-	if (pp_place_read(a, path, &c, &ignored) || !c.exists)
+	if (pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists)
 		return NULL;
 	/* UTF-16, of which these names and paths use ASCII. */
 	for (size_t i = ATTRIBUTES_BYTES; i + 1 < c.bytes.len && len + 1 < sizeof(text); i += 2) {
@@ -42,15 +42,16 @@ bool pp_boot_is_secure(struct pp_apply *a)
 	struct pp_content c;
 	struct pp_error ignored;
 
-	return !pp_place_read(a, EFIVARS "/SecureBoot-" GLOBAL_GUID, &c, &ignored) && c.exists &&
-	       c.bytes.len > ATTRIBUTES_BYTES && c.bytes.data[ATTRIBUTES_BYTES] == 1;
+	return !pp_sys_content(a->sys, EFIVARS "/SecureBoot-" GLOBAL_GUID, &a->arena, &c,
+	                       &ignored) &&
+	       c.exists && c.bytes.len > ATTRIBUTES_BYTES && c.bytes.data[ATTRIBUTES_BYTES] == 1;
 }
 
 const char *pp_boot_command_line(struct pp_apply *a)
 {
 	char text[4096];
 
-	if (pp_place_text(a, "proc/cmdline", text, sizeof(text)))
+	if (pp_sys_text(a->sys, "proc/cmdline", text, sizeof(text)))
 		return "";
 	const char *copy = pp_arena_strdup(&a->arena, text);
 	return copy ? copy : "";
@@ -61,7 +62,7 @@ const char *pp_boot_release(struct pp_apply *a)
 	char text[128];
 
 	/* It becomes part of paths. */
-	if (pp_place_text(a, "proc/sys/kernel/osrelease", text, sizeof(text)) || !*text ||
+	if (pp_sys_text(a->sys, "proc/sys/kernel/osrelease", text, sizeof(text)) || !*text ||
 	    strchr(text, '/'))
 		return NULL;
 	return pp_arena_strdup(&a->arena, text);
@@ -91,7 +92,7 @@ static bool has_sdbootutil(struct pp_apply *a)
 {
 	char path[PATH_MAX];
 
-	return pp_tool_find(a, "sdbootutil", path) && pp_boot_file(a, "loader/entries");
+	return pp_sys_find_program(a->sys, "sdbootutil", path) && pp_boot_file(a, "loader/entries");
 }
 
 static enum pp_boot_way way_of(struct pp_apply *a, bool stub, bool grub)
@@ -112,7 +113,7 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_way *ret, struct pp_error *e)
 {
 	bool stub = pp_boot_variable(a, "StubInfo"), grub = pp_boot_word(a, "BOOT_IMAGE=", 0);
 	enum pp_boot_way way = way_of(a, stub, grub);
-	const char *const *variables = pp_place_list(a, EFIVARS);
+	const char *const *variables = pp_sys_names(a->sys, EFIVARS, &a->arena);
 
 	if (!variables)
 		return pp_fail_oom(e, "boot");
@@ -121,7 +122,8 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_way *ret, struct pp_error *e)
 		               "GRUB started a unified kernel image: whose command line and initrd "
 		               "count is not known. By hand: make the image anew with the argument "
 		               "and the table (pcipass override build) in it");
-	if (!*variables && way == PP_BOOT_UNKNOWN && pp_place_has_folder(a, "sys/firmware/efi"))
+	if (!*variables && way == PP_BOOT_UNKNOWN &&
+	    pp_sys_has_directory(a->sys, "sys/firmware/efi"))
 		return pp_fail(e, ENOTSUP,
 		               "what started this host cannot be told: /" EFIVARS " is empty; "
 		               "mount efivarfs there, then try again");
@@ -139,7 +141,7 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_way *ret, struct pp_error *e)
 /* The name as the folder has it: FAT does not tell capitals from small letters. */
 static const char *find_name(struct pp_apply *a, const char *folder, struct pp_span name)
 {
-	const char *const *names = pp_place_list(a, folder);
+	const char *const *names = pp_sys_names(a->sys, folder, &a->arena);
 
 	for (; names && *names; names++)
 		if (strlen(*names) == name.len &&

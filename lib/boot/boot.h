@@ -2,7 +2,7 @@
 #ifndef PP_BOOT_BOOT_H
 #define PP_BOOT_BOOT_H
 
-#include "txn/place.h"
+#include "txn/context.h"
 
 /*
  * How the running system was started. What is installed says little: a host may have GRUB,

@@ -70,7 +70,8 @@ static bool read_config(struct pp_apply *a, const char *path, struct pp_span *re
 	struct pp_content c;
 	struct pp_error ignored;
 
-	if (pp_place_read(a, path, &c, &ignored) || !c.exists || pp_stage_is_ours(&c))
+	if (pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists ||
+	    pp_stage_is_ours(&c))
 		return false;
 	*ret = c.bytes;
 	return true;
@@ -103,7 +104,7 @@ static bool ends_with(struct pp_span s, const char *end)
 /* The last of the folder's files that sets it; the tools read "*.conf" only. */
 static const char *folder_value(struct pp_apply *a, const char *folder, const char *name)
 {
-	const char *const *names = pp_place_list(a, folder);
+	const char *const *names = pp_sys_names(a->sys, folder, &a->arena);
 	const char *last = NULL;
 
 	for (; names && *names; names++) {
@@ -119,7 +120,7 @@ static const char *folder_value(struct pp_apply *a, const char *folder, const ch
 
 const char *pp_config_preset(struct pp_apply *a, const char *end, unsigned int n)
 {
-	const char *const *names = pp_place_list(a, "etc/mkinitcpio.d");
+	const char *const *names = pp_sys_names(a->sys, "etc/mkinitcpio.d", &a->arena);
 
 	for (; names && *names; names++) {
 		struct pp_span rest, key, value;
@@ -146,8 +147,9 @@ static const char *first_value(struct pp_apply *a, const char *const *places, si
 	const char *value = NULL;
 
 	for (size_t i = 0; !value && i < nr; i++)
-		value = pp_place_has_folder(a, places[i]) ? folder_value(a, places[i], name)
-		                                          : pp_config_value(a, places[i], name);
+		value = pp_sys_has_directory(a->sys, places[i])
+		                ? folder_value(a, places[i], name)
+		                : pp_config_value(a, places[i], name);
 	return value;
 }
 

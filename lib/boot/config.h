@@ -2,7 +2,7 @@
 #ifndef PP_BOOT_CONFIG_H
 #define PP_BOOT_CONFIG_H
 
-#include "txn/place.h"
+#include "txn/context.h"
 
 /*
  * Assignments in the configuration of the tools that make initrds and images. Most of these files

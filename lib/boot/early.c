@@ -8,10 +8,10 @@
 #include "boot/config.h"
 #include "boot/early.h"
 #include "boot/loader.h"
-#include "txn/tool.h"
 #include "boot/uki.h"
 #include "base/text.h"
 #include "override/override.h"
+#include "txn/context.h"
 
 #define MARK PP_STAGE_MARK
 
@@ -19,7 +19,7 @@
 static int search_folder(struct pp_stage *s, const char *folder, const char *const *words,
                          const char **ret, struct pp_error *e)
 {
-	const char *const *names = pp_place_list(s->apply, folder);
+	const char *const *names = pp_sys_names(s->apply->sys, folder, &s->apply->arena);
 
 	if (!names)
 		return pp_fail_oom(e, folder);
@@ -30,7 +30,8 @@ static int search_folder(struct pp_stage *s, const char *folder, const char *con
 		snprintf(path, sizeof(path), "%s/%s", folder, *names);
 		/* Links and folders are left: what runs them decides, and it is no override then.
 		 */
-		if (pp_place_read(s->apply, path, &c, &ignored) || pp_stage_is_ours(&c))
+		if (pp_sys_content(s->apply->sys, path, &s->apply->arena, &c, &ignored) ||
+		    pp_stage_is_ours(&c))
 			continue;
 		for (const char *const *w = words; *w; w++)
 			if (pp_span_find(c.bytes, *w)) {
@@ -48,9 +49,9 @@ static int search_folder(struct pp_stage *s, const char *folder, const char *con
 static bool detect_initramfs_tools(struct pp_apply *a)
 {
 	/* Newer dracut brings an update-initramfs, and a removed package leaves its /etc. */
-	return pp_place_has_folder(a, "etc/initramfs-tools") &&
-	       pp_tool_has(a, "update-initramfs") &&
-	       pp_place_has(a, "usr/share/initramfs-tools/hook-functions");
+	return pp_sys_has_directory(a->sys, "etc/initramfs-tools") &&
+	       pp_sys_has_program(a->sys, "update-initramfs") &&
+	       pp_sys_has(a->sys, "usr/share/initramfs-tools/hook-functions");
 }
 
 static const char *const acpi_words[] = { "firmware/acpi", "acpi-override", "acpi_override", NULL };
@@ -82,7 +83,7 @@ static int install_initramfs_tools(struct pp_stage *s, const struct pp_span *tab
 
 static bool detect_dracut(struct pp_apply *a)
 {
-	return pp_tool_has(a, "dracut");
+	return pp_sys_has_program(a->sys, "dracut");
 }
 
 static const char *const dracut_words[] = { "acpi_override", "acpi_table_dir", NULL };
@@ -132,13 +133,13 @@ static int install_dracut(struct pp_stage *s, const struct pp_span *tables, uint
 
 static bool detect_mkinitcpio(struct pp_apply *a)
 {
-	return pp_tool_has(a, "mkinitcpio");
+	return pp_sys_has_program(a->sys, "mkinitcpio");
 }
 
 /* A table there that is none of those in our archive. */
 static int foreign_mkinitcpio(struct pp_stage *s, const char **ret, struct pp_error *e)
 {
-	const char *const *names = pp_place_list(s->apply, MKINITCPIO_TABLES);
+	const char *const *names = pp_sys_names(s->apply->sys, MKINITCPIO_TABLES, &s->apply->arena);
 	const struct pp_span *tables;
 	uint32_t nr;
 	int r = names ? pp_early_tables(s, &tables, &nr, e) : pp_fail_oom(e, "mkinitcpio");
@@ -168,7 +169,7 @@ static bool has_word(const char *text, const char *word)
 static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, uint32_t nr_tables,
                               struct pp_span cpio, struct pp_error *e)
 {
-	if (!pp_place_has(s->apply, "usr/lib/initcpio/install/acpi_override"))
+	if (!pp_sys_has(s->apply->sys, "usr/lib/initcpio/install/acpi_override"))
 		return pp_fail(e, ENOTSUP,
 		               "this mkinitcpio has no hook acpi_override; by hand: put "
 		               "the table (pcipass override build) in front of the "
@@ -179,7 +180,7 @@ static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, 
 	const char *hooks = pp_config_value(s->apply, "etc/mkinitcpio.conf", "HOOKS");
 	if (!hooks || !has_word(hooks, "acpi_override")) {
 		/* Drop-ins are read from mkinitcpio 36 on, which makes the folder. */
-		if (!pp_place_has_folder(s->apply, "etc/mkinitcpio.conf.d"))
+		if (!pp_sys_has_directory(s->apply->sys, "etc/mkinitcpio.conf.d"))
 			return pp_fail(e, ENOTSUP,
 			               "this mkinitcpio reads no drop-ins; by hand: add "
 			               "acpi_override to HOOKS in "
@@ -209,7 +210,7 @@ static int foreign_grub(struct pp_stage *s, const char **ret, struct pp_error *e
 	struct pp_content c;
 	int r = pp_stage_read(s, GRUB_FILE, &c, e);
 
-	if (!r && c.exists && !pp_place_has(s->apply, PP_EARLY_CPIO))
+	if (!r && c.exists && !pp_sys_has(s->apply->sys, PP_EARLY_CPIO))
 		*ret = "/" GRUB_FILE " is there, and not known";
 	return r;
 }
@@ -249,7 +250,7 @@ static bool has_plugin(struct pp_apply *a, const char *name)
 	char path[256];
 
 	snprintf(path, sizeof(path), PLUGINS "/50-%s.install", name);
-	return pp_place_has(a, path) && (!generator || !strcmp(generator, name));
+	return pp_sys_has(a->sys, path) && (!generator || !strcmp(generator, name));
 }
 
 /* kernel-install(8): from systemd 255 on, for kernels in /usr/lib/modules. */
@@ -260,19 +261,19 @@ static bool has_add_all(struct pp_apply *a)
 	struct pp_content c;
 	struct pp_error ignored;
 
-	if (!release || !pp_tool_find(a, "kernel-install", whole) ||
-	    pp_place_read(a, whole + strlen(a->root) + 1, &c, &ignored) ||
+	if (!release || !pp_sys_find_program(a->sys, "kernel-install", whole) ||
+	    pp_sys_content(a->sys, whole + strlen(a->root) + 1, &a->arena, &c, &ignored) ||
 	    !pp_span_find(c.bytes, "add-all"))
 		return false;
 	snprintf(path, sizeof(path), "lib/modules/%s/vmlinuz", release);
-	return pp_place_has(a, path);
+	return pp_sys_has(a->sys, path);
 }
 
 /* Debian's: it hands each new initrd on to kernel-install. */
 static bool initramfs_tools_installs(struct pp_apply *a)
 {
 	return detect_initramfs_tools(a) &&
-	       pp_place_has(a, "etc/initramfs/post-update.d/systemd-boot");
+	       pp_sys_has(a->sys, "etc/initramfs/post-update.d/systemd-boot");
 }
 
 /* NULL: kernel-install has no maker of initrds of its own, or cannot be run for all kernels. */

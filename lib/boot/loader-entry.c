@@ -5,8 +5,8 @@
 
 #include "boot/boot.h"
 #include "boot/loader.h"
-#include "txn/tool.h"
 #include "base/text.h"
+#include "txn/context.h"
 
 #define CMDLINE PP_LOADER_CMDLINE
 
@@ -14,9 +14,10 @@
 static bool detect_kernel_install(struct pp_apply *a)
 {
 	const char *folder = pp_boot_file(a, "loader/entries"), *release = pp_boot_release(a);
-	const char *const *names = folder && release ? pp_place_list(a, folder) : NULL;
+	const char *const *names =
+		folder && release ? pp_sys_names(a->sys, folder, &a->arena) : NULL;
 
-	if (!pp_place_has(a, CMDLINE) || !pp_tool_has(a, "kernel-install"))
+	if (!pp_sys_has(a->sys, CMDLINE) || !pp_sys_has_program(a->sys, "kernel-install"))
 		return false;
 	/* Its entries have the kernel in their names; those of a person mostly have not. */
 	for (; names && *names; names++)
@@ -30,9 +31,9 @@ static int add_kernel(struct pp_stage *s, const char *version, bool *found, stru
 	char path[512];
 
 	snprintf(path, sizeof(path), "boot/vmlinuz-%s", version);
-	bool in_boot = pp_place_has(s->apply, path);
+	bool in_boot = pp_sys_has(s->apply->sys, path);
 	snprintf(path, sizeof(path), "lib/modules/%s/vmlinuz", version);
-	if (!in_boot && !pp_place_has(s->apply, path))
+	if (!in_boot && !pp_sys_has(s->apply->sys, path))
 		return 0;
 	*found = true;
 	return pp_stage_run(s,
@@ -42,7 +43,7 @@ static int add_kernel(struct pp_stage *s, const char *version, bool *found, stru
 
 int pp_loader_add_kernels(struct pp_stage *s, struct pp_error *e)
 {
-	const char *const *versions = pp_place_list(s->apply, "lib/modules");
+	const char *const *versions = pp_sys_names(s->apply->sys, "lib/modules", &s->apply->arena);
 	bool found = false;
 	int r = versions ? 0 : pp_fail_oom(e, "kernel-install");
 
@@ -66,7 +67,8 @@ const struct pp_loader pp_loader_kernel_install = { "kernel-install", detect_ker
 /* Fedora, RHEL: grubby edits each entry, and what entries to come are made from. */
 static bool detect_grubby(struct pp_apply *a)
 {
-	return pp_tool_has(a, "grubby") && pp_place_has_folder(a, "boot/loader/entries");
+	return pp_sys_has_program(a->sys, "grubby") &&
+	       pp_sys_has_directory(a->sys, "boot/loader/entries");
 }
 
 /* The same in one way that can be taken back to the byte: the files that grubby would edit. */
@@ -104,7 +106,7 @@ static int entry_append(struct pp_stage *s, const char *path, const char *argume
 
 static int grubby_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
-	const char *const *names = pp_place_list(s->apply, ENTRIES);
+	const char *const *names = pp_sys_names(s->apply->sys, ENTRIES, &s->apply->arena);
 	int r = names ? 0 : pp_fail_oom(e, ENTRIES);
 
 	for (; !r && *names; names++) {
@@ -115,9 +117,9 @@ static int grubby_add(struct pp_stage *s, const char *argument, struct pp_error 
 			r = entry_append(s, path, argument, e);
 	}
 	/* For kernels to come. */
-	if (!r && pp_place_has(s->apply, CMDLINE))
+	if (!r && pp_sys_has(s->apply->sys, CMDLINE))
 		r = pp_loader_append_cmdline(s, argument, e);
-	if (!r && pp_place_has(s->apply, PP_LOADER_GRUB_DEFAULT))
+	if (!r && pp_sys_has(s->apply->sys, PP_LOADER_GRUB_DEFAULT))
 		r = pp_loader_grub_edit(s, "GRUB_CMDLINE_LINUX", argument, e);
 	return r;
 }
@@ -126,8 +128,9 @@ static const char *entry_options(struct pp_apply *a, const char *path)
 {
 	struct pp_content c;
 	struct pp_error ignored;
-	char *text = pp_place_read(a, path, &c, &ignored) || !c.exists ? NULL
-	                                                               : pp_loader_text(a, c.bytes);
+	char *text = pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists
+	                     ? NULL
+	                     : pp_loader_text(a, c.bytes);
 	char *options = text ? strstr(text, "\noptions ") : NULL;
 
 	if (!options)
@@ -138,7 +141,7 @@ static const char *entry_options(struct pp_apply *a, const char *path)
 
 static const char *entries_command_line(struct pp_apply *a)
 {
-	const char *const *names = pp_place_list(a, ENTRIES);
+	const char *const *names = pp_sys_names(a->sys, ENTRIES, &a->arena);
 	const char *options = NULL;
 
 	for (; !options && names && *names; names++) {

@@ -11,10 +11,10 @@
 #include "boot/boot.h"
 #include "boot/config.h"
 #include "boot/loader.h"
-#include "txn/tool.h"
 #include "boot/uki.h"
 #include "base/text.h"
 #include "host/command-line.h"
+#include "txn/context.h"
 
 #define CMDLINE_D     "etc/cmdline.d"
 #define CMDLINE_D_OWN CMDLINE_D "/pcipass.conf"
@@ -89,7 +89,7 @@ static bool has_cmdline(struct pp_apply *a)
 
 static bool has_dropins(struct pp_apply *a)
 {
-	const char *const *names = pp_place_list(a, CMDLINE_D);
+	const char *const *names = pp_sys_names(a->sys, CMDLINE_D, &a->arena);
 
 	for (; names && *names; names++) {
 		size_t len = strlen(*names);

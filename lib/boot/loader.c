@@ -7,10 +7,10 @@
 
 #include "boot/boot.h"
 #include "boot/loader.h"
-#include "txn/tool.h"
 #include "base/buffer.h"
 #include "base/text.h"
 #include "host/command-line.h"
+#include "txn/context.h"
 
 #define CMDLINE      PP_LOADER_CMDLINE
 #define GRUB_DEFAULT "etc/default/grub"
@@ -51,20 +51,21 @@ static const char *grub_program(struct pp_apply *a)
 	static const char *const names[] = { "update-grub", "grub2-mkconfig", "grub-mkconfig" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (pp_tool_has(a, names[i]))
+		if (pp_sys_has_program(a->sys, names[i]))
 			return names[i];
 	return NULL;
 }
 
 static const char *grub_menu(struct pp_apply *a)
 {
-	return pp_place_has(a, "boot/grub2/grub.cfg") ? "boot/grub2/grub.cfg"
-	                                              : "boot/grub/grub.cfg";
+	return pp_sys_has(a->sys, "boot/grub2/grub.cfg") ? "boot/grub2/grub.cfg"
+	                                                 : "boot/grub/grub.cfg";
 }
 
 bool pp_loader_is_grub(struct pp_apply *a)
 {
-	return pp_place_has(a, grub_menu(a)) && pp_place_has(a, GRUB_DEFAULT) && grub_program(a);
+	return pp_sys_has(a->sys, grub_menu(a)) && pp_sys_has(a->sys, GRUB_DEFAULT) &&
+	       grub_program(a);
 }
 
 /* Debian's and its children's reads /etc/default/grub.d behind /etc/default/grub. */
@@ -76,9 +77,9 @@ static bool grub_reads_dropins(struct pp_apply *a)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct pp_content c;
 		struct pp_error ignored;
-		if (!pp_tool_find(a, names[i], whole))
+		if (!pp_sys_find_program(a->sys, names[i], whole))
 			continue;
-		if (!pp_place_read(a, whole + strlen(a->root) + 1, &c, &ignored) &&
+		if (!pp_sys_content(a->sys, whole + strlen(a->root) + 1, &a->arena, &c, &ignored) &&
 		    pp_span_find(c.bytes, "default/grub.d"))
 			return true;
 	}
@@ -128,7 +129,7 @@ static const char *grub_command_line(struct pp_apply *a)
 	struct pp_content c;
 	struct pp_error ignored;
 
-	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
+	if (pp_sys_content(a->sys, grub_menu(a), &a->arena, &c, &ignored) || !c.exists)
 		return NULL;
 	struct pp_span rest = c.bytes, line;
 	while (pp_text_line(&rest, &line)) {
@@ -251,7 +252,7 @@ static bool grub_reads_entries(struct pp_apply *a)
 	struct pp_error ignored;
 	struct pp_span line, word;
 
-	if (pp_place_read(a, grub_menu(a), &c, &ignored) || !c.exists)
+	if (pp_sys_content(a->sys, grub_menu(a), &a->arena, &c, &ignored) || !c.exists)
 		return false;
 	while (pp_text_line(&c.bytes, &line))
 		if (pp_text_word(&line, &word) && pp_span_is(word, "blscfg"))
@@ -310,8 +311,9 @@ const char *pp_loader_read_cmdline(struct pp_apply *a)
 	struct pp_content c;
 	struct pp_error ignored;
 
-	return pp_place_read(a, CMDLINE, &c, &ignored) || !c.exists ? NULL
-	                                                            : pp_loader_text(a, c.bytes);
+	return pp_sys_content(a->sys, CMDLINE, &a->arena, &c, &ignored) || !c.exists
+	               ? NULL
+	               : pp_loader_text(a, c.bytes);
 }
 
 /*
@@ -320,12 +322,12 @@ const char *pp_loader_read_cmdline(struct pp_apply *a)
  */
 static bool detect_proxmox(struct pp_apply *a)
 {
-	return pp_place_has(a, ESPS) && pp_tool_has(a, "proxmox-boot-tool");
+	return pp_sys_has(a->sys, ESPS) && pp_sys_has_program(a->sys, "proxmox-boot-tool");
 }
 
 static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
-	bool cmdline = pp_place_has(s->apply, CMDLINE);
+	bool cmdline = pp_sys_has(s->apply->sys, CMDLINE);
 	int r = cmdline ? pp_loader_append_cmdline(s, argument, e) : 0;
 
 	if (!r && pp_loader_is_grub(s->apply))
@@ -340,7 +342,7 @@ static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error
 
 static const char *proxmox_command_line(struct pp_apply *a)
 {
-	return pp_place_has(a, CMDLINE) ? pp_loader_read_cmdline(a) : grub_command_line(a);
+	return pp_sys_has(a->sys, CMDLINE) ? pp_loader_read_cmdline(a) : grub_command_line(a);
 }
 
 static const struct pp_loader loaders[] = {

@@ -6,10 +6,10 @@
 
 #include "boot/boot.h"
 #include "boot/config.h"
-#include "txn/tool.h"
 #include "boot/uki.h"
 #include "base/cursor.h"
 #include "base/text.h"
+#include "txn/context.h"
 
 /* PE format, "Optional header data directories": the fifth is the certificate table. */
 #define PE_POINTER         0x3c
@@ -143,7 +143,7 @@ static bool mkinitcpio_makes(struct pp_apply *a, const char *image)
 {
 	const char *path;
 
-	if (!pp_tool_has(a, "mkinitcpio"))
+	if (!pp_sys_has_program(a->sys, "mkinitcpio"))
 		return false;
 	for (unsigned int n = 0; (path = pp_config_preset(a, "_uki", n)); n++)
 		if (pp_sys_is_same_file(a->sys, image, path))
@@ -164,15 +164,17 @@ static bool is_of_running_kernel(struct pp_apply *a, const char *image, const ch
 
 static bool dracut_makes(struct pp_apply *a, const char *image)
 {
-	const char *uefi = pp_tool_has(a, "dracut") ? pp_config_dracut(a, "uefi") : NULL;
+	const char *uefi =
+		pp_sys_has_program(a->sys, "dracut") ? pp_config_dracut(a, "uefi") : NULL;
 
 	return uefi && !strcmp(uefi, "yes") && is_of_running_kernel(a, image, "linux-");
 }
 
 static bool kernel_install_makes(struct pp_apply *a, const char *image)
 {
-	const char *layout =
-		pp_tool_has(a, "kernel-install") ? pp_config_kernel_install(a, "layout") : NULL;
+	const char *layout = pp_sys_has_program(a->sys, "kernel-install")
+	                             ? pp_config_kernel_install(a, "layout")
+	                             : NULL;
 
 	return layout && !strcmp(layout, "uki") && is_of_running_kernel(a, image, "");
 }
@@ -194,7 +196,7 @@ static int find_maker(struct pp_apply *a, struct pp_uki *u, struct pp_error *e)
 		u->maker = PP_UKI_KERNEL_INSTALL;
 		u->generator = generator ? generator : "ukify";
 		/* Absent, the kernel package brings the image ready-made. */
-		if (pp_tool_has(a, u->generator))
+		if (pp_sys_has_program(a->sys, u->generator))
 			return 0;
 	}
 	return pp_fail(e, ENOTSUP,
@@ -215,13 +217,13 @@ static bool is_signed_again(struct pp_apply *a, const struct pp_uki *u)
 		return pp_config_dracut(a, "uefi_secureboot_key") &&
 		       pp_config_dracut(a, "uefi_secureboot_cert");
 	/* ukify signs for mkinitcpio, too, where it is installed. */
-	if (pp_tool_has(a, "ukify") && (pp_config_uki(a, "SecureBootPrivateKey") ||
-	                                pp_config_uki(a, "SecureBootCertificateName")))
+	if (pp_sys_has_program(a->sys, "ukify") && (pp_config_uki(a, "SecureBootPrivateKey") ||
+	                                            pp_config_uki(a, "SecureBootCertificateName")))
 		return true;
 	if (u->maker == PP_UKI_KERNEL_INSTALL)
-		return pp_place_has(a, "usr/lib/kernel/install.d/91-sbctl.install");
+		return pp_sys_has(a->sys, "usr/lib/kernel/install.d/91-sbctl.install");
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		const char *const *names = pp_place_list(a, hooks[i]);
+		const char *const *names = pp_sys_names(a->sys, hooks[i], &a->arena);
 		for (; names && *names; names++)
 			if (!strncmp(*names, "sbctl", strlen("sbctl")))
 				return true;

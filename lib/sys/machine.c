@@ -72,7 +72,7 @@ int pp_sys_put(struct pp_sys *s, const char *path, const struct pp_content *c, s
 	return r && r != -ENOENT ? sys_failed(s, path, r, e) : 0;
 }
 
-void pp_sys_sweep(struct pp_sys *s, const char *path)
+void pp_sys_clean_up(struct pp_sys *s, const char *path)
 {
 	s->ops->sweep(s, path);
 }
@@ -113,8 +113,8 @@ int pp_sys_rmdir(struct pp_sys *s, const char *path, struct pp_error *e)
 	return r && r != -ENOENT && r != -ENOTEMPTY && r != -EEXIST ? sys_failed(s, path, r, e) : 0;
 }
 
-int pp_sys_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
-                struct pp_error *e)
+int pp_sys_check_space(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
+                       struct pp_error *e)
 {
 	return s->ops->room(s, path, bytes, files, e);
 }
@@ -149,6 +149,16 @@ int pp_sys_text(struct pp_sys *s, const char *path, char *buf, size_t size)
 int pp_sys_link(struct pp_sys *s, const char *path, char *buf, size_t size)
 {
 	return s->ops->link(s, path, buf, size);
+}
+
+int pp_sys_file_size(struct pp_sys *s, const char *path, uint64_t *ret)
+{
+	struct pp_sys_info info;
+	int r = s->ops->info(s, path, &info);
+
+	if (!r)
+		*ret = info.bytes;
+	return r;
 }
 
 int pp_sys_link_name(struct pp_sys *s, const char *path, char *buf, size_t size)

@@ -149,7 +149,7 @@ bool pp_content_same(const struct pp_content *a, const struct pp_content *b);
  */
 int pp_sys_put(struct pp_sys *s, const char *path, const struct pp_content *c, struct pp_error *e);
 /* With the lock held only. */
-void pp_sys_sweep(struct pp_sys *s, const char *path);
+void pp_sys_clean_up(struct pp_sys *s, const char *path);
 
 bool pp_sys_has(struct pp_sys *s, const char *path);
 bool pp_sys_has_directory(struct pp_sys *s, const char *path);
@@ -162,8 +162,8 @@ int pp_sys_rmdir(struct pp_sys *s, const char *path, struct pp_error *e);
  * Whether so many bytes and files more can be put beside path. -EROFS, -ENOSPC with numbers,
  * -EACCES.
  */
-int pp_sys_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
-                struct pp_error *e);
+int pp_sys_check_space(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
+                       struct pp_error *e);
 
 /* The whole of a file, which may be one that the kernel makes. */
 int pp_sys_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
@@ -171,6 +171,8 @@ int pp_sys_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena 
 /* Its first line, without the newline. -E2BIG: the file does not fit. */
 int pp_sys_text(struct pp_sys *s, const char *path, char *buf, size_t size);
 int pp_sys_link(struct pp_sys *s, const char *path, char *buf, size_t size);
+/* Its bytes, where it is a file. */
+int pp_sys_file_size(struct pp_sys *s, const char *path, uint64_t *ret);
 /* The last component of a link's text. */
 int pp_sys_link_name(struct pp_sys *s, const char *path, char *buf, size_t size);
 /* Sorted by bytes, in a. */

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "txn/context.h"
 #include "txn/guard.h"
-#include "txn/place.h"
 #include "use/guest.h"
 #include "use/use.h"
 
@@ -13,7 +13,7 @@ static int expect_no_functions(struct pp_apply *a, const char *address, struct p
 	char path[128], text[16];
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
-	int r = pp_place_text(a, path, text, sizeof(text));
+	int r = pp_sys_text(a->sys, path, text, sizeof(text));
 	if (r == -ENOENT || (!r && !strcmp(text, "0")))
 		return 0;
 	if (r)

@@ -10,12 +10,12 @@
 
 static int directory_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {
-	return pp_place_mkdir(a, op->directory.path, e);
+	return pp_sys_mkdir(a->sys, op->directory.path, e);
 }
 
 static int directory_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {
-	return pp_place_rmdir(a, op->directory.path, e);
+	return pp_sys_rmdir(a->sys, op->directory.path, e);
 }
 
 static void directory_describe(const struct pp_op *op, enum pp_direction dir, char *buf,
@@ -41,7 +41,7 @@ static int directory_room(struct pp_apply *a, const struct pp_op *op, enum pp_di
 {
 	bool run = dir == PP_RUN;
 
-	return pp_place_room(a, op->directory.path, run ? bytes : 0, run ? files : 0, e);
+	return pp_sys_check_space(a->sys, op->directory.path, run ? bytes : 0, run ? files : 0, e);
 }
 
 const struct pp_op_ops pp_op_directory = {

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "txn/context.h"
 #include "txn/guard.h"
 #include "txn/op.h"
 #include "txn/stage.h"
-#include "txn/tool.h"
 
 #define DEVICES    "sys/bus/pci/devices"
 #define DRIVERS    "sys/bus/pci/drivers"
@@ -33,7 +33,7 @@ int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, 
 	char path[256];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
-	int r = pp_place_link(a, path, driver, size);
+	int r = pp_sys_link_name(a->sys, path, driver, size);
 	if (r == -ENOENT) {
 		*driver = '\0';
 		r = 0;
@@ -41,7 +41,7 @@ int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, 
 	if (r)
 		return r;
 	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", address);
-	r = pp_place_text(a, path, override, size);
+	r = pp_sys_text(a->sys, path, override, size);
 	if (!r && !strcmp(override, NO_OVERRIDE))
 		*override = '\0';
 	return r;
@@ -64,7 +64,7 @@ static int driver_look(const struct pp_apply *a, const struct pp_op *op, struct 
 static int driver_write(struct pp_apply *a, const struct pp_op *op, const char *path,
                         const char *text, struct pp_error *e)
 {
-	int r = pp_place_tell(a, path, text);
+	int r = pp_sys_write(a->sys, path, text);
 
 	return r ? pp_fail(e, -r, "%s: /%s: %s", op->driver.address, path, strerror(-r)) : 0;
 }
@@ -98,8 +98,8 @@ static int driver_to_vfio(struct pp_apply *a, const struct pp_op *op, const stru
 	struct driver_now then;
 	int r = 0;
 
-	if (!pp_place_has_folder(a, DRIVERS "/" PP_VFIO))
-		r = pp_tool_run(a, load, 60, e);
+	if (!pp_sys_has_directory(a->sys, DRIVERS "/" PP_VFIO))
+		r = pp_sys_run(a->sys, load, 60, &a->lock, e);
 	if (!r && !now->ours)
 		r = driver_set_override(a, op, PP_VFIO, e);
 	if (r || now->vfio)
@@ -136,8 +136,8 @@ static bool driver_load_module(struct pp_apply *a, const struct pp_op *op)
 	struct pp_error ignored;
 
 	snprintf(path, sizeof(path), DEVICES "/%s/modalias", op->driver.address);
-	return !pp_place_text(a, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
-	       !pp_tool_run(a, load, 60, &ignored);
+	return !pp_sys_text(a->sys, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
+	       !pp_sys_run(a->sys, load, 60, &a->lock, &ignored);
 }
 
 /*

@@ -9,7 +9,7 @@ static int file_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_s
                       struct pp_error *e)
 {
 	struct pp_content now;
-	int r = pp_place_read(a, op->file.path, &now, e);
+	int r = pp_sys_content(a->sys, op->file.path, &a->arena, &now, e);
 
 	if (r)
 		return r;
@@ -25,12 +25,12 @@ static int file_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_s
 
 static int file_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {
-	return pp_place_put(a, op->file.path, &op->file.after, e);
+	return pp_sys_put(a->sys, op->file.path, &op->file.after, e);
 }
 
 static int file_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {
-	return pp_place_put(a, op->file.path, &op->file.before, e);
+	return pp_sys_put(a->sys, op->file.path, &op->file.before, e);
 }
 
 static void file_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
@@ -148,7 +148,7 @@ static int file_room(struct pp_apply *a, const struct pp_op *op, enum pp_directi
 		bytes = back ? op->file.before.bytes.len : 0;
 		files = back;
 	}
-	return pp_place_room(a, op->file.path, bytes, files, e);
+	return pp_sys_check_space(a->sys, op->file.path, bytes, files, e);
 }
 
 static bool file_is_idle(const struct pp_op *op)
@@ -158,7 +158,7 @@ static bool file_is_idle(const struct pp_op *op)
 
 static void file_sweep(struct pp_apply *a, const struct pp_op *op)
 {
-	pp_place_sweep(a, op->file.path);
+	pp_sys_clean_up(a->sys, op->file.path);
 }
 
 const struct pp_op_ops pp_op_file = {

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "txn/context.h"
 #include "txn/op.h"
 #include "txn/stage.h"
-#include "txn/tool.h"
 
 /* Twenty kernels' initrds on a slow disk. */
 #define TOOL_SECONDS 1800
@@ -77,7 +77,7 @@ static int tool_execute(struct pp_apply *a, const struct pp_op *op, struct pp_er
 
 	for (unsigned int i = 0; i < TOOL_MAX_ARGV; i++)
 		argv[i] = tool_argument(op, i, texts[i], sizeof(texts[i]));
-	return pp_tool_run(a, argv, seconds ? seconds : TOOL_SECONDS, e);
+	return pp_sys_run(a->sys, argv, seconds ? seconds : TOOL_SECONDS, &a->lock, e);
 }
 
 static void tool_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
@@ -127,7 +127,7 @@ static int tool_from_json(struct pp_json_reader *r, const json_t *o, struct pp_o
 /* The largest initrd: a new one stands beside its old one for a while. */
 static uint64_t tool_largest_initrd(struct pp_apply *a)
 {
-	const char *const *names = pp_place_list(a, "boot");
+	const char *const *names = pp_sys_names(a->sys, "boot", &a->arena);
 	uint64_t largest = 0;
 
 	for (; names && *names; names++) {
@@ -135,7 +135,7 @@ static uint64_t tool_largest_initrd(struct pp_apply *a)
 		uint64_t bytes;
 		if (!strncmp(*names, "init", 4) &&
 		    snprintf(path, sizeof(path), "boot/%s", *names) < PATH_MAX &&
-		    pp_place_size(a, path, &bytes) == 0 && bytes > largest)
+		    pp_sys_file_size(a->sys, path, &bytes) == 0 && bytes > largest)
 			largest = bytes;
 	}
 	return largest;
@@ -145,10 +145,10 @@ static int tool_room(struct pp_apply *a, const struct pp_op *op, enum pp_directi
                      uint64_t bytes, uint64_t files, struct pp_error *e)
 {
 	if (dir == PP_ROLLBACK)
-		return pp_place_room(a, "boot", 0, 0, e);
+		return pp_sys_check_space(a->sys, "boot", 0, 0, e);
 	if (tools[op->tool.tool].makes_initrd)
 		bytes += tool_largest_initrd(a);
-	return pp_place_room(a, "boot", bytes, files, e);
+	return pp_sys_check_space(a->sys, "boot", bytes, files, e);
 }
 
 static bool tool_is_same(const struct pp_op *op, enum pp_host_tool tool, const char *kernel)
@@ -165,7 +165,7 @@ int pp_stage_run(struct pp_stage *s, enum pp_host_tool tool, const char *kernel,
 	for (uint32_t i = 0; i < s->nr_ops; i++)
 		if (tool_is_same(&s->ops[i], tool, kernel))
 			return 0;
-	if (!pp_tool_has(s->apply, row->argv[0]))
+	if (!pp_sys_has_program(s->apply->sys, row->argv[0]))
 		return pp_fail(e, ENOENT, "%s is needed, and the host has no such program",
 		               row->argv[0]);
 	struct pp_op *op = pp_stage_add(s, row->makes_initrd ? &pp_op_initrd : &pp_op_loader, e);

@@ -4,7 +4,7 @@
 #define PP_TXN_OP_H
 
 #include "base/json.h"
-#include "txn/place.h"
+#include "txn/context.h"
 
 struct pp_op;
 struct pp_stage;

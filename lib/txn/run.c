@@ -10,8 +10,9 @@ const char *pp_boot_id(struct pp_apply *a)
 	char text[64];
 
 	return pp_arena_strdup(
-		&a->arena,
-		pp_place_text(a, "proc/sys/kernel/random/boot_id", text, sizeof(text)) ? "" : text);
+		&a->arena, pp_sys_text(a->sys, "proc/sys/kernel/random/boot_id", text, sizeof(text))
+				   ? ""
+				   : text);
 }
 
 /* There may be something of it on the host. */

@@ -23,7 +23,7 @@ int pp_stage_read(struct pp_stage *s, const char *path, struct pp_content *ret, 
 	const struct pp_op *op = stage_find(s, &pp_op_file, path);
 
 	if (!op)
-		return pp_place_read(s->apply, path, ret, e);
+		return pp_sys_content(s->apply->sys, path, &s->apply->arena, ret, e);
 	*ret = op->file.after;
 	return 0;
 }
@@ -35,9 +35,10 @@ static int stage_add_directories(struct pp_stage *s, const char *path, struct pp
 		char *above = pp_arena_strndup(&s->apply->arena, path, (size_t)(slash - path));
 		if (!above)
 			return pp_fail_oom(e, path);
-		if (pp_place_has_folder(s->apply, above) || stage_find(s, &pp_op_directory, above))
+		if (pp_sys_has_directory(s->apply->sys, above) ||
+		    stage_find(s, &pp_op_directory, above))
 			continue;
-		if (pp_place_has(s->apply, above))
+		if (pp_sys_has(s->apply->sys, above))
 			return pp_fail(e, ENOTDIR, "/%.300s: not a directory", above);
 		struct pp_op *op = pp_stage_add(s, &pp_op_directory, e);
 		if (!op)
@@ -58,7 +59,7 @@ static int stage_set(struct pp_stage *s, const char *path, const struct pp_conte
 		op->file.after = *new;
 		return 0;
 	}
-	int r = pp_place_read(s->apply, path, &old, e);
+	int r = pp_sys_content(s->apply->sys, path, &s->apply->arena, &old, e);
 	if (r || pp_content_same(&old, new))
 		return r;
 	if (old.nr_links > 1)

@@ -63,10 +63,10 @@ void pp_stage_sort(struct pp_stage *s)
 static int stage_image_room(struct pp_stage *s, uint64_t bytes, uint64_t files, struct pp_error *e)
 {
 	uint64_t size;
-	int r = pp_place_size(s->apply, s->image, &size);
+	int r = pp_sys_file_size(s->apply->sys, s->image, &size);
 
 	return r ? pp_fail(e, -r, "/%.300s: %s", s->image, strerror(-r))
-	         : pp_place_room(s->apply, s->image, bytes + size, files, e);
+	         : pp_sys_check_space(s->apply->sys, s->image, bytes + size, files, e);
 }
 
 /* A file system's own needs, and what tools make on their way. */
@@ -90,5 +90,5 @@ int pp_stage_room(struct pp_stage *s, struct pp_error *e)
 		if (r)
 			return r;
 	}
-	return pp_place_room(s->apply, PP_APPLY_STATE, bytes, files, e);
+	return pp_sys_check_space(s->apply->sys, PP_APPLY_STATE, bytes, files, e);
 }

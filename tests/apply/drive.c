@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "apply/run.h"
-#include "txn/place.h"
+#include "txn/context.h"
 
 #define MAX_STEPS 16
 
@@ -76,7 +76,7 @@ static int set(struct pp_apply *a, const struct pp_step_setting *s, const char *
 		return pp_fail(e, EIO, "%s: the store refused", s->section);
 	int len = snprintf(text, sizeof(text), "%s=%s\n", s->section, value);
 	struct pp_content c = { .exists = true, .mode = 0644, .bytes = PP_SPAN(text, (size_t)len) };
-	return pp_place_put(a, "settings", &c, e);
+	return pp_sys_put(a->sys, "settings", &c, e);
 }
 
 static void put(const struct pp_sys *s, const char *path, const char *text)
