@@ -5,18 +5,24 @@
 usage: test-walk.py WALK PCIPASS SOURCE_ROOT
 
 The example prints every fact of the public read API. The same lines are made here of the command's
-JSON documents, for every sample machine. Then facts are taken out of a host, one at a time: unread,
-absent and zero must stay three different things.
+JSON documents, for every sample machine and the recorded ones of PCIPASS_TEST_DATA. Then facts are
+taken out of a host, one at a time: unread, absent and zero must stay three different things.
 """
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+ARGUMENTS = sys.argv[1:]  # hosttree takes the first for itself
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "host"))
+
+from hosttree import REMAP_PERMITTED, SINGLE, iort, iort_rmr, root_complex, smmu  # noqa: E402
 
 HBA = "sys/devices/pci0000:00/0000:00:02.0/0000:07:00.0"
 DMAR = "sys/firmware/acpi/tables/DMAR"
@@ -234,10 +240,28 @@ def test_missing(p: Programs, sample: Path, directory: Path) -> None:
     with tarfile.open(sample) as archive:
         table.write_bytes(archive.extractfile(DMAR).read())
     has(table, "devices: not read", "groups: not read", "regions: 9", "  devices: not read")
+    # Arm's says itself whether the kernel may let the devices go.
+    for flags, kind in (0, "direct"), (REMAP_PERMITTED, "direct-relaxable"):
+        rmr = iort_rmr((0x4A000000, 0x10000), maps=((0, 1, 0x100, 0, SINGLE),), flags=flags)
+        table.write_bytes(iort(smmu(), root_complex((0, 0x10000, 0, 0)), rmr, revision=5))
+        has(table, "regions: 1", f"region IORT 0: 0x4a000000-0x4a00ffff {kind}")
+    table.write_bytes(iort(smmu(), root_complex((0, 0x10000, 0, 0))))
+    has(table, "regions: 0")
+
+
+def compare_recorded(p: Programs) -> None:
+    """Hosts that were recorded while a kernel ran on them."""
+    data = Path(os.environ.get("PCIPASS_TEST_DATA", ""), "truth")
+    captures = sorted(data.glob("*/capture.tar.gz"))
+    if not captures:
+        print("skipped: recorded hosts: no PCIPASS_TEST_DATA")
+        return
+    lines = sum(compare(p, x) for x in captures)
+    print(f"{lines} lines of {len(captures)} recorded hosts")
 
 
 def main() -> int:
-    p = Programs(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    p = Programs(ARGUMENTS[0], ARGUMENTS[1], Path(ARGUMENTS[2]))
     names = sorted(x.stem for x in (p.root / "tests/machines").glob("*.machine"))
     machines = lines = 0
     with tempfile.TemporaryDirectory() as where:
@@ -250,6 +274,7 @@ def main() -> int:
         sample = directory / "dl380p-gen8.tar"
         test_hba(p, sample)
         test_missing(p, sample, directory)
+    compare_recorded(p)
     print(f"{lines} lines of {machines} machines are those of the command")
     return 0 if machines > 5 else 1
 
