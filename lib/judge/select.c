@@ -164,7 +164,7 @@ static int select_by_place(const void *x, const void *y)
 	return strcmp(a->number, b->number);
 }
 
-/* "slots here: 1, 2, 3; mezz1"; "" where no device is in a place with a name. */
+/* "; known here: slot1, slot2, mezz1"; "" where no device is in a place with a name. */
 static const char *select_list_places(const struct pp_host *h, struct pp_arena *a)
 {
 	const struct pp_slot_ref **list =
@@ -180,17 +180,12 @@ static const char *select_list_places(const struct pp_host *h, struct pp_arena *
 		return "";
 	qsort(list, n, sizeof(*list), select_by_place);
 	for (uint32_t i = 0; i < n; i++) {
-		bool slot = list[i]->kind == PP_PLACE_SLOT, first = !listed;
 		if (i && !select_by_place(&list[i], &list[i - 1]))
 			continue;
 		bool full = len > 200 || listed++ == MAX_LISTED;
-		const char *before = first ? slot ? "; slots here: " : "; places here: "
-		                     : slot || list[i]->kind == list[i - 1]->kind ? ", "
-		                                                                  : "; ";
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%.40s", before,
-		                        full   ? "and more"
-		                        : slot ? ""
-		                               : pp_place_word(list[i]->kind),
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%.40s",
+		                        len ? ", " : "; known here: ",
+		                        full ? "and more" : pp_place_word(list[i]->kind),
 		                        full ? "" : list[i]->number);
 		if (full)
 			break;
