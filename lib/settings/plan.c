@@ -29,8 +29,7 @@ static int plan(struct pp_settings *s, const struct pp_data *wanted, struct pp_s
 	return 0;
 }
 
-/* Blanks around a name tell no machines apart; one that is not known differs from none. */
-static bool differs(const char *x, const char *y)
+bool pp_settings_names_differ(const char *x, const char *y)
 {
 	if (!x || !y)
 		return false;
@@ -48,7 +47,8 @@ static int remark_origin(struct pp_settings *s, const struct pp_data *wanted)
 {
 	const struct pp_machine *from = &wanted->machine, *to = &s->machine;
 
-	if (!differs(from->product, to->product) && !differs(from->rom_family, to->rom_family))
+	if (!pp_settings_names_differ(from->product, to->product) &&
+	    !pp_settings_names_differ(from->rom_family, to->rom_family))
 		return 0;
 	return pp_settings_remark(s, PP_REMARK_ASKED,
 	                          "%.100s is from another machine: %.100s, ROM %.40s; this is "

@@ -36,13 +36,19 @@ static int decode(struct pp_settings *s, struct pp_error *e)
 }
 
 /* HP's conrep tells with the first read who the machine is: for what nobody else said. */
-static void identify_further(struct pp_settings *s)
+static int identify_further(struct pp_settings *s, struct pp_error *e)
 {
 	const struct pp_machine *m =
 		s->store->ops->machine ? s->store->ops->machine(s->store) : NULL;
 
 	if (!m)
-		return;
+		return 0;
+	if (pp_settings_names_differ(m->product, s->machine.product))
+		return pp_fail(
+			e, EPERM,
+			"%.200s takes this machine for \"%.100s\", but SMBIOS says \"%.100s\": "
+			"it is not known whose settings these are",
+			s->store->where, m->product, s->machine.product);
 	if (!s->machine.product)
 		s->machine.product = m->product;
 	if (!s->machine.rom_family)
@@ -51,6 +57,7 @@ static void identify_further(struct pp_settings *s)
 		s->machine.rom_date = m->rom_date;
 	if (!s->machine.processor)
 		s->machine.processor = m->processor;
+	return 0;
 }
 
 int pp_settings_read(struct pp_settings *s, struct pp_error *e)
@@ -59,9 +66,10 @@ int pp_settings_read(struct pp_settings *s, struct pp_error *e)
 		return pp_fail(e, EINVAL, "settings: the store has been read already");
 	int r = pp_settings_check(s, NULL, NULL, e);
 	if (!r)
-		r = s->store->ops->read(s->store, &s->schema, &s->memory, e);
+		r = pp_settings_as_root(s, s->store->ops->read(s->store, &s->schema, &s->memory, e),
+		                        e);
 	if (!r)
-		identify_further(s);
+		r = identify_further(s, e);
 	if (!r)
 		r = decode(s, e);
 	if (r)

@@ -238,6 +238,26 @@ class Typed(OnHost):
         self.conrep_at("root/conrep", was)
         self.type("PATH=/root:$PATH pcipass settings list", 4, "not installed")
 
+    def test_another_machine_for_conrep(self):
+        """It and SMBIOS name two machines: nothing is read, and nothing written."""
+        before = self.host.changed()
+        for product in ("ProLiant DL360p Gen8", "ProLiant DL380p Gen9"):
+            self.host.conrep(product)
+            for line, code in (("pcipass settings get RMRDS_Slot2", 3),
+                               ("pcipass settings set RMRDS_Slot2=Endpoints_Excluded", 1),
+                               ("pcipass free slot2 --yes", 3), ("pcipass-conrep -s -f -", 5)):
+                self.type(line, code, f'takes this machine for "{product}", but SMBIOS says')
+        self.assertEqual(before, self.host.changed())
+        self.host.conrep("ProLiant DL380p Gen8   ")
+        self.type("pcipass settings get RMRDS_Slot2", 0, "RMRDS_Slot2=Endpoints_Included")
+
+    def test_conrep_xml_of_anybody(self):
+        """HP's schema is there, and not used: which file, and why, is told."""
+        self.host.put("opt/hp/conrep/conrep.xml", "<Conrep/>")
+        self.type("chmod 666 /opt/hp/conrep/conrep.xml", 0)
+        self.type("pcipass-conrep -s -x conrep.xml -f -", 0, "(built in; HP's conrep.xml is not used: "
+                  "/opt/hp/conrep/conrep.xml: everybody can write to it)")
+
     def test_ours_is_not_hps(self):
         """A copy of pcipass-conrep under HP's name would call itself without end."""
         self.conrep_at("root/tools/conrep-5.2")
@@ -247,7 +267,7 @@ class Typed(OnHost):
         self.type("conrep -s -f x.dat", 3, "not installed")
 
     def test_cards_are_named(self):
-        """The drawback is the last line before the return code, with the cards that it concerns."""
+        """The side effect is the last line before the return code, with the cards that it concerns."""
         self.host.put("root/on.dat", '<Conrep><Section name="RMRDS_Slot2">Endpoints_Excluded</Section>'
                       "</Conrep>")
         shown = r"iLO no longer sees the card in slot 2 \(07:00\.0 [^)]*\): no temperature, no health"
