@@ -205,7 +205,7 @@ class Typed(OnHost):
         self.conrep_at("root/tools/conrep-5.2")
         store = "--store hp:/root/tools/conrep-5.2"
         settings = "root/tools/settings"
-        self.assertIn(" by /root/tools/conrep-5.2;", re.sub(
+        self.assertIn(" with /root/tools/conrep-5.2;", re.sub(
             r"\s+", " ", self.type(f"pcipass free slot2 {store} --yes", 0, "set RMRDS_Slot2 to")))
         self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
         self.host.tool("conrep", "#!/bin/sh\ntouch /root/wrong; exit 1\n")
