@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A BIOS setting, through a store of settings. */
+#include <string.h>
+
 #include "apply/steps.h"
 #include "txn/stage.h"
+
+/* What was typed is never ignored: the plan names one store, the caller another. */
+static int stage_check_store(const struct pp_apply *a, const struct pp_step_setting *set,
+                             struct pp_error *e)
+{
+	const char *asked = a->options ? a->options->store : NULL;
+
+	if (!set->store || !asked || !strcmp(set->store, asked))
+		return 0;
+	return pp_fail(e, EINVAL,
+	               "the plan names %.300s for %.64s, so %.300s cannot be used; make a new plan",
+	               set->store, set->section, asked);
+}
 
 static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_step_setting *set = &step->setting;
 	struct pp_apply *a = s->apply;
-	int r = a->settings->says(a, set, set->wanted, e);
+	int r = stage_check_store(a, set, e);
 
+	if (!r)
+		r = a->settings->says(a, set, set->wanted, e);
 	if (r)
 		return r < 0 ? r : 0;
 	r = a->settings->says(a, set, set->expected, e);

@@ -92,7 +92,11 @@ int pp_hp_check(const char *path, struct pp_error *e)
 	if (*path != '/')
 		return pp_fail(e, EINVAL, "hp:%.300s: need an absolute path", path);
 	if (!realpath(path, resolved) || stat(resolved, &st))
-		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
+		return pp_fail(e, errno, "%.300s: %s%s", path, strerror(errno),
+		               errno == ENOENT
+		                       ? "; if HP's conrep has moved, put a symbolic link to it "
+		                         "there"
+		                       : "");
 	if (!S_ISREG(st.st_mode) || access(resolved, X_OK))
 		return pp_fail(e, EACCES, "%.300s: not a program that can be run", path);
 	if (find_is_ours(resolved, &st))

@@ -212,6 +212,8 @@ class Typed(OnHost):
         self.type("pcipass undo --yes", 0)
         self.assertNotIn("Excluded", self.host.text(settings))
         self.type(f"pcipass free slot2 {store} -o plan.json", 0)
+        self.type("pcipass apply --plan plan.json --store hp:/usr/sbin/conrep --yes", 2,
+                  "the plan names hp:/root/tools/conrep-5.2 for RMRDS_Slot2, so hp:/usr/sbin/conrep cannot")
         self.type("pcipass apply --plan plan.json --yes", 0)
         self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
         self.type("pcipass undo --yes", 0)
@@ -219,7 +221,11 @@ class Typed(OnHost):
         self.type("pcipass free slot2 -o plain.json", 0)
         self.type(f"pcipass apply --plan plain.json {store} --yes", 0)
         self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
-        self.type("pcipass undo --yes", 0)
+        # It has moved: where it was a link does.
+        moved = "mv /root/tools/conrep-5.2 /root/tools/conrep-6"
+        told = self.type(f"{moved}; pcipass undo --yes", 4, "/root/tools/conrep-5.2: No such file")
+        self.assertIn("if HP's conrep has moved, put a symbolic link to it there", told)
+        self.type("ln -s conrep-6 /root/tools/conrep-5.2; pcipass undo --yes", 0)
         self.assertNotIn("Excluded", self.host.text(settings))
         self.assertFalse((self.host.path / "root/wrong").exists())
 
