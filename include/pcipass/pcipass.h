@@ -15,6 +15,7 @@
 #include <pcipass/error.h>
 #include <pcipass/host.h>
 #include <pcipass/judge.h>
+#include <pcipass/nearest.h>
 #include <pcipass/plan.h>
 #include <pcipass/report.h>
 #include <pcipass/settings.h>

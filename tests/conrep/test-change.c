@@ -226,7 +226,9 @@ static void test_settings_against_each_other(void **state)
 static void test_unknown_names(void **state)
 {
 	refuse(*state, "<Section name='Hihg'>On</Section>", -EINVAL,
-	       "f.dat line 2: s.xml has no section Hihg");
+	       "f.dat line 2: s.xml has no section Hihg; did you mean High?");
+	refuse(*state, "<Section name='Hxxh'>On</Section>", -EINVAL,
+	       "f.dat line 2: s.xml has no section Hxxh");
 	refuse(*state, "<Section name='high'>On</Section>", -EINVAL,
 	       "f.dat line 2: s.xml has no section high; did you mean High?");
 	refuse(*state, "<Section name='Low'>On</Section>\n<Section name='RMRDS_Slt2'>x</Section>",
@@ -256,7 +258,7 @@ static void test_bad_values_name_the_line(void **state)
 {
 	refuse(*state, "<Section name='High'>On</Section>\n<Section name='Low'>Maybe</Section>",
 	       -EINVAL,
-	       "f.dat line 3: Low: \"Maybe\" is not a valid value; valid are \"Off\", \"On\", \"Yes\"");
+	       "f.dat line 3: Low: \"Maybe\" is no value; allowed are \"Off\", \"On\", \"Yes\"");
 	refuse(*state, "<Section name='Order'>\n<Index3>00</Index3></Section>", -EINVAL,
 	       "f.dat line 3: Order Index3: no such entry; a field (Index) and a number from 0 to 2 "
 	       "make one");
