@@ -30,7 +30,7 @@ static const char *refuses(const struct pp_emission *m, const struct pp_device *
 		return "Hyper-V does not give away conventional PCI devices";
 	if (c->header_read == PP_YES && c->interrupt_pin && c->caps[PP_CAP_MSI].seen == PP_NO &&
 	    c->caps[PP_CAP_MSIX].seen == PP_NO)
-		return "Hyper-V does not give away devices with line interrupts only";
+		return "Hyper-V does not assign devices that have INTx interrupts only";
 	return NULL;
 }
 

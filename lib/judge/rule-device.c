@@ -168,8 +168,8 @@ static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
 	}
 	struct pp_finding *f =
 		pp_find(j, PP_DEGRADES,
-	                "it has line interrupts only: they must not be shared, or must "
-	                "be maskable");
+	                "it has no MSI, only an INTx line: it works only if no other device shares "
+	                "that line, or if the device can mask it");
 	pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
 	            'A' + (c->interrupt_pin - 1) % 4);
 }
@@ -196,9 +196,10 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 			pp_find_unknown(j, PP_DEGRADES, "whether it can be reset is not known");
 		return;
 	}
-	struct pp_finding *f = pp_find(j, PP_DEGRADES,
-	                               "the kernel knows no way to reset it: it may come back dead "
-	                               "when the guest stops");
+	struct pp_finding *f =
+		pp_find(j, PP_DEGRADES,
+	                "the kernel has no way to reset it: after the guest stops it may "
+	                "not work again until the host reboots");
 	pp_evidence(j, f, "reset_method: none");
 }
 

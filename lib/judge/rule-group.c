@@ -116,8 +116,8 @@ static void companions(struct pp_judging *j, const struct pp_group *g)
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_DEGRADES,
-	                "all of group %u goes to one guest; what you leave out must be "
-	                "unbound: %s",
+	                "IOMMU group %u goes to one guest as a whole: %s; unbind what you do not "
+	                "pass",
 	                g->number, list_companions(j, facts));
 	pp_evidence(j, f,
 	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host driver",

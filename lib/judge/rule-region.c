@@ -299,8 +299,8 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 	else
 		f = pp_find(
 			j, PP_DEGRADES,
-			"relax_rmrr lets it go although the firmware reserves memory for it: what "
-			"still uses that memory may write into a guest's");
+			"allowed only because of relax_rmrr: the firmware still reserves memory for "
+			"it and may write into the guest's");
 	prove_holds(j, f, d, false);
 }
 
@@ -496,11 +496,9 @@ static void odd_region(struct pp_judging *j)
 		const char *odd = r->source == PP_FROM_DMAR ? oddity_of(r) : NULL;
 		if (!odd)
 			continue;
-		struct pp_finding *f =
-			pp_find(j, PP_INFORMS,
-		                "RMRR %s %s: the kernel complains, and it counts all "
-		                "the same",
-		                pp_range(j, r->start, r->end_incl), odd);
+		struct pp_finding *f = pp_find(
+			j, PP_INFORMS, "RMRR %s %s: the kernel warns, but enforces it anyway",
+			pp_range(j, r->start, r->end_incl), odd);
 		pp_evidence(j, f, "DMAR+0x%x", r->offset);
 	}
 }

@@ -350,7 +350,7 @@ static const char *booted_evidence(enum pp_booted booted)
 	case PP_BOOTED_NOT:
 		return "it still runs as before: reboot first";
 	case PP_BOOTED_SINCE:
-		return "it was";
+		return "its boot id has changed";
 	case PP_BOOTED_ASSUMED:
 		break;
 	}
@@ -369,7 +369,7 @@ int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_bo
 		return pp_fail_oom(e, "verify");
 	if (pp_plan_needs_reboot(p))
 		add(&c, NULL, booted ? PP_VERIFIED_YES : PP_VERIFIED_NO,
-		    "the host was started anew since", "%s", booted_evidence(booted));
+		    "the host has been rebooted since", "%s", booted_evidence(booted));
 	check_steps(&c);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		check_device(&c, &p->devices[i]);

@@ -148,12 +148,34 @@ static bool any_remedy(const struct pp_survey *s, const struct pp_selection *cho
 	return false;
 }
 
+/* Where nothing that was named is in the way, how the first of them comes to a guest. */
+static void print_give(struct pp_out *o, const struct pp_survey *s,
+                       const struct pp_selection *chosen)
+{
+	const struct pp_row *first = NULL;
+
+	for (uint32_t i = 0; i < chosen->count; i++) {
+		const struct pp_row *row = &s->rows[chosen->devices[i]];
+		if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
+			continue;
+		if (row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE)
+			return;
+		if (!first)
+			first = row;
+	}
+	if (!first)
+		return;
+	pp_out(o, "\n");
+	pp_words_give(o, s, first);
+}
+
 /* What to do about it: the command, where there is one, and where the rest is told. */
 static void print_remedies(struct pp_out *o, const struct pp_survey *s,
                            const struct pp_selection *chosen, const char *what)
 {
 	bool by_free = pp_survey_by_free(s, chosen->devices, chosen->count);
 
+	print_give(o, s, chosen);
 	if (!any_remedy(s, chosen))
 		return;
 	pp_out(o, "\n");

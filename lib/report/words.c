@@ -182,13 +182,78 @@ static void print_free(struct pp_out *o, const struct pp_survey *s, const struct
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }
 
+static bool can_be_given(const struct pp_row *row)
+{
+	return row->verdict == PP_VERDICT_ASSIGNABLE || row->verdict == PP_VERDICT_CARE;
+}
+
+/* A device that a guest may have: one that stands free before one with care, cards in slots first.
+ */
+static const struct pp_row *first_to_give(const struct pp_survey *s)
+{
+	const struct pp_row *best = NULL;
+	int best_rank = 0;
+
+	for (uint32_t i = 0; i < s->nr_rows; i++) {
+		const struct pp_row *row = &s->rows[i];
+		int rank = 1 + 2 * pp_slot_is_named(&row->device->slot) +
+		           (row->verdict == PP_VERDICT_ASSIGNABLE);
+		if (!can_be_given(row) || rank <= best_rank)
+			continue;
+		best = row;
+		best_rank = rank;
+	}
+	return best;
+}
+
+/* "group13" where other endpoints share its group and must let go of it as well; else "07:00.0". */
+static void name_to_bind(const struct pp_survey *s, const struct pp_device *d, char *buf,
+                         size_t size)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->nr_rows; i++)
+		n += s->rows[i].verdict != PP_VERDICT_NOT_ENDPOINT &&
+		     s->rows[i].device->group == d->group;
+	pp_address_format_short(d->address, address);
+	if (n > 1 && d->group != PP_NO_GROUP)
+		snprintf(buf, size, "group%u", s->host->groups[d->group].number);
+	else
+		snprintf(buf, size, "%s", address);
+}
+
+bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
+{
+	const struct pp_device *d = row->device;
+	bool bound = d->driver.text && strstr(d->driver.text, "vfio");
+	char address[PP_ADDRESS_TEXT_BYTES], name[32], line[1400] = "";
+	int n = 0;
+
+	if (!can_be_given(row))
+		return false;
+	pp_address_format_short(d->address, address);
+	name_to_bind(s, d, name, sizeof(name));
+	if (!bound)
+		n = snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then ", name,
+		             pp_words_elsewhere(o) ? ", on that host" : "");
+	snprintf(line + n, sizeof(line) - (size_t)n, "%s emit qemu %s",
+	         o->style->command ? o->style->command : "pcipass", address);
+	pp_out_wrapped(o, "Next: ", "      ", line);
+	return true;
+}
+
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
 	const struct pp_row *row = first_to_free(s);
 	char address[PP_ADDRESS_TEXT_BYTES], place[80], line[1024];
 
-	if (!row)
+	if (!row) {
+		row = first_to_give(s);
+		if (row)
+			pp_words_give(o, s, row);
 		return;
+	}
 	const struct pp_remedy *remedy = remedy_to_begin_with(row);
 	pp_address_format_short(row->device->address, address);
 	pp_place_format(row->device->slot.kind, row->device->slot.number, place, sizeof(place));

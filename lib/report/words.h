@@ -21,6 +21,11 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h);
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size);
 /* The report is of a capture: the reader may sit at another host than it tells of. */
 bool pp_words_elsewhere(const struct pp_out *o);
+/*
+ * How a device that a guest may have comes to it: bound to vfio-pci, with all that shares its
+ * group, then shown to the guest. false: it may not, and nothing was printed.
+ */
+bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row);
 /* The next step. */
 void pp_words_next(struct pp_out *o, const struct pp_survey *s);
 

@@ -58,7 +58,7 @@ class Hints(unittest.TestCase):
 
     def test_surveys(self):
         """Each "to do it", and what the survey ends with."""
-        counts = {"to do it": 0, "More": 0}
+        counts = {"to do it": 0, "More": 0, "emit": 0}
         for sample in self.samples():
             survey = self.type(f"pcipass --from '{sample}'")
             devices: list[str] = []
@@ -70,12 +70,18 @@ class Hints(unittest.TestCase):
                 elif free and devices:
                     counts["to do it"] += 1
                     self.freed(sample, free.group(1).replace("DEVICE", devices[-1]))
+            emit = re.search(r"Next: (?:pcipass bind \S+ \(as root, on that host\), then )?"
+                             r"(pcipass --from '.*?' emit qemu \S+)", squeezed(survey))
+            if emit:
+                counts["emit"] += 1
+                self.assertIn("vfio-pci,host=", self.type(emit.group(1)))
             more = re.search(r"^More: (.*)", survey, re.MULTILINE | re.DOTALL)
             if more:
                 counts["More"] += 1
                 self.explained(sample, self.type(squeezed(more.group(1))))
         self.assertGreater(counts["to do it"], 10)
         self.assertGreater(counts["More"], 5)
+        self.assertGreater(counts["emit"], 4)
 
     def explained(self, sample: str, text: str) -> None:
         """What an explanation ends with."""
@@ -128,12 +134,14 @@ class Hints(unittest.TestCase):
         """What an error's hint says works."""
         sample = shlex.quote(self.samples()[0])
         self.type(f"cp {sample} a.tar; cp {sample} 00:1f.2")
-        for line in ("pcipass 07:00.0", "pcipass a.tar", "pcipass --nonsense", "pcipass reserved -ox",
+        here = next((p.name for p in Path("/sys/bus/pci/devices").glob("*")), None)
+        for line in (f"pcipass {here}" if here else "pcipass slot2", "pcipass a.tar",
+                     "pcipass --nonsense", "pcipass check --nonsense", "pcipass check", "pcipass reserved -ox",
                      "pcipass check --all", "pcipass-conrep -z", "pcipass-conrep -s -l"):
             hints = re.findall(r"(?:try|see) (pcipass[^;\n]*)", self.type(line, 2, 7))
             self.assertTrue(hints, line)
             for hint in hints:
-                self.type(hint, 0, 1, 3)
+                self.type(hint, *((0, 1, 3) if here else (0, 1, 2, 3)))
 
     def test_options_that_hints_name(self):
         """Each option of a hint is taken where the hint says so."""

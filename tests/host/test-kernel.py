@@ -201,7 +201,7 @@ class RelaxedByLog(Case):
         t.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 1, "00.0")))
         t.regions(1, "0x00000000bd000000 0x00000000bd000fff direct-relaxable")
         device = self.survey()["0000:01:00.0"]
-        self.assert_finding(device, "rmrr-relaxable", "degrades", "relax_rmrr lets it go")
+        self.assert_finding(device, "rmrr-relaxable", "degrades", "allowed only because of relax_rmrr")
         self.assertEqual(device["verdict"], "care")
         # an argument that the kernel did not know changes nothing
         t.log("DMAR: Unknown option - 'relax_rmrr'")

@@ -48,10 +48,10 @@ class Setting(Verify):
     def test_yes(self):
         checks = self.verify(self.after, self.plan(self.before, "slot2"), 0)
         self.assertEqual({k: c["answer"] for k, c in checks.items()},
-                         {"the host was started anew since": "yes", TABLE: "yes", KERNEL: "yes",
+                         {"the host has been rebooted since": "yes", TABLE: "yes", KERNEL: "yes",
                           GUEST: "yes"})
         # Of a plan in a file nobody knows when it was carried out, and that is said.
-        self.assertIn("taken for granted", checks["the host was started anew since"]["evidence"])
+        self.assertIn("taken for granted", checks["the host has been rebooted since"]["evidence"])
 
     def test_no(self):
         checks = self.verify(self.before, self.plan(self.before, "slot2"), 1)
@@ -202,7 +202,7 @@ class OtherSteps(Verify):
         self.assertIn("no driver", self.verify(self.after, plan, 0)[what]["evidence"])
         driver.symlink_to("../../../bus/pci/drivers/vfio-pci")
         self.assertIn("vfio-pci", self.verify(self.after, plan, 1)[what]["evidence"])
-        # With --plan it is taken for granted that the host was started anew.
+        # With --plan it is taken for granted that the host has been rebooted.
         plan = self.step("unbind", False, **details, when="now")
         self.assertIn("next boot only", self.verify(self.after, plan, 3)[what]["evidence"])
         plan = self.step("unbind", True, **details, when="boot")
