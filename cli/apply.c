@@ -26,22 +26,40 @@ static struct pp_apply_options apply_options(const struct options *o)
 	};
 }
 
-/* 1: yes. 0: no. Where nobody can be asked: EXIT_USAGE said. */
 static enum exit_code ask(const struct options *o, const char *what)
 {
-	char answer[16];
+	return o->yes ? EXIT_YES : ask_yes_no(what, "nothing was changed");
+}
 
-	if (o->yes)
-		return EXIT_YES;
-	if (!isatty(STDIN_FILENO)) {
-		warn("%s nobody can be asked here: --yes says so beforehand", what);
-		return EXIT_USAGE;
-	}
-	fprintf(stderr, "%s [y/N] ", what);
-	if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
-		return EXIT_YES;
-	fputs("Nothing was changed.\n", stderr);
-	return EXIT_NO;
+bool may_change_host(void)
+{
+	if (!geteuid())
+		return true;
+	warn("only root can change this host; run it with sudo");
+	return false;
+}
+
+/* A refusal is an answer; what could not be found out, or done, is none. */
+static enum exit_code code_of_refusal(const struct pp_error *e)
+{
+	enum exit_code code = complain(e);
+
+	return e->code == EBUSY ? EXIT_NO : code;
+}
+
+enum exit_code plan_check(const struct options *o, const struct pp_plan *p, unsigned int *ret)
+{
+	const struct pp_apply_options options = apply_options(o);
+	struct pp_error e = { 0 };
+	unsigned int count;
+
+	if (!may_change_host())
+		return EXIT_UNSURE;
+	if (pp_apply_count(p, &options, &count, &e))
+		return code_of_refusal(&e);
+	if (ret)
+		*ret = count;
+	return EXIT_YES;
 }
 
 enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
@@ -55,28 +73,24 @@ enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
 	if (!o->dry_run)
 		signals_catch(INTERRUPTED);
 	if (pp_apply_run(p, &options, &e))
-		return complain(&e);
+		return code_of_refusal(&e);
 	if (!o->dry_run && pp_plan_needs_reboot(p))
-		fputs("Done. Reboot, then \"pcipass verify\" tells whether it took; \"pcipass "
-		      "undo\" takes it back.\n",
+		fputs("Done. Reboot, then run \"pcipass verify\" to check that it worked; "
+		      "\"pcipass undo\" takes it back.\n",
 		      stderr);
 	return EXIT_YES;
-}
-
-int plan_count(const struct options *o, const struct pp_plan *p, unsigned int *ret,
-               struct pp_error *e)
-{
-	const struct pp_apply_options options = apply_options(o);
-
-	return pp_apply_count(p, &options, ret, e);
 }
 
 enum exit_code show_and_apply(const struct options *o, struct pp_plan *p)
 {
 	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
-	enum exit_code code = EXIT_YES;
+	enum exit_code code = plan_check(o, p, NULL);
 
+	if (code != EXIT_YES) {
+		pp_plan_free(p);
+		return code;
+	}
 	if (pp_report_plan(p, o->dry_run ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT, &style,
 	                   sink_stdout(), &e) ||
 	    flush_stdout(&e))
@@ -99,6 +113,8 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 		return complain_usage("apply: --dry-run is for --plan");
 	if (o->resume && o->store)
 		return complain_usage("apply: --store is for --plan; --resume has it written down");
+	if (!may_change_host())
+		return EXIT_UNSURE;
 	if (o->resume) {
 		signals_catch(INTERRUPTED);
 		return pp_apply_resume(&options, &e) ? complain(&e) : EXIT_YES;
@@ -167,7 +183,7 @@ static enum exit_code undo_plan(const struct options *o, struct pp_apply_options
 	options->confirm = confirm_undo;
 	options->ctx = &u;
 	if (pp_apply_undo(options, &e))
-		return u.code != EXIT_YES ? u.code : complain(&e);
+		return u.code != EXIT_YES ? u.code : code_of_refusal(&e);
 	fprintf(stderr, "Taken back%s.\n", reboot ? ", and in force at the next boot" : "");
 	return EXIT_YES;
 }
@@ -180,6 +196,8 @@ static enum exit_code run_undo(const struct options *o, int argc, char **argv)
 	enum pp_apply_state state;
 	bool booted, left;
 
+	if (!may_change_host())
+		return EXIT_UNSURE;
 	if (pp_apply_attach_left(&options, &left, &e))
 		return complain(&e);
 	if (left)

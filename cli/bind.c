@@ -29,6 +29,8 @@ static enum exit_code run_bind(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 
+	if (!may_change_host())
+		return EXIT_UNSURE;
 	if (make_plan(o, argv[0], pp_apply_bind_plan, &plan, &e))
 		return complain(&e);
 	return show_and_apply(o, plan);
@@ -40,15 +42,16 @@ static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
 	struct pp_plan *plan;
 	unsigned int changes;
 
+	if (!may_change_host())
+		return EXIT_UNSURE;
 	if (make_plan(o, argv[0], pp_apply_unbind_plan, &plan, &e))
 		return complain(&e);
-	if (plan_count(o, plan, &changes, &e)) {
-		pp_plan_free(plan);
-		return complain(&e);
-	}
-	if (changes)
+	enum exit_code code = plan_check(o, plan, &changes);
+	if (code == EXIT_YES && changes)
 		return show_and_apply(o, plan);
 	pp_plan_free(plan);
+	if (code != EXIT_YES)
+		return code;
 	warn("%s: nothing to change: %s", argv[0],
 	     !(when(o) & PP_BIND_AT_BOOT) && when(o) ? "it is not bound to vfio-pci"
 	     : when(o) & PP_BIND_NOW || !when(o) ? "it is bound to vfio-pci neither now nor at boot"

@@ -67,6 +67,7 @@ struct command {
 	int min_arguments, max_arguments;
 	enum exit_code (*run)(const struct options *o, int argc, char **argv);
 	const struct command *const *family; /* ended by NULL; then there is no run */
+	const char *examples;                /* lines for the help, each with its end; NULL: none */
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
@@ -74,13 +75,17 @@ extern const struct command command_survey, command_explain, command_reserved, c
 	command_free, command_apply, command_undo, command_bind, command_unbind, command_override;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
-extern const char program_name[], program_help[];
+extern const char program_name[];
+extern const char *const program_help;
 
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
 /* The same for a command that was not understood, with where to look. Always EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) enum exit_code complain_usage(const char *fmt, ...);
+
+/* Without where to look, for a sentence that says what was meant. Always EXIT_USAGE. */
+__attribute__((format(printf, 1, 2))) enum exit_code complain_near(const char *fmt, ...);
 
 /* What --from names, else this host. */
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
@@ -101,9 +106,16 @@ int plan_stdin(struct pp_settings *s, struct pp_settings_plan **ret, struct pp_e
 const char *device_name(void *ctx, unsigned int vendor, unsigned int device);
 const char *class_name(void *ctx, unsigned int class_code);
 
-/* How many changes it comes to on this host; none is made. */
-int plan_count(const struct options *o, const struct pp_plan *p, unsigned int *ret,
-               struct pp_error *e);
+/* Whether this user can change the host; if not, that is said. */
+bool may_change_host(void);
+/*
+ * What the plan would meet on this host, before it is shown or anybody is asked: EXIT_YES, or why
+ * it would be refused, said. *ret (may be NULL): how many changes it comes to; none is made.
+ */
+enum exit_code plan_check(const struct options *o, const struct pp_plan *p, unsigned int *ret);
+/* Only somebody at a terminal can be asked; of another answer than yes or no is said what counts.
+ */
+enum exit_code ask_yes_no(const char *what, const char *no);
 /* Asks, unless told not to, and carries the plan out. */
 enum exit_code apply_plan(const struct options *o, const struct pp_plan *p);
 /* Shows the plan first, and frees it. */

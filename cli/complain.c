@@ -33,6 +33,7 @@ enum exit_code complain(const struct pp_error *e)
 	warn("%s", e->text[0] ? e->text : strerror(e->code));
 	switch (e->code) {
 	case EINVAL:
+	case ENXIO: /* a name of nothing that is here */
 		return EXIT_USAGE;
 	case ENOTSUP: /* asked for something that there is no way to */
 		return EXIT_NO;
@@ -52,6 +53,16 @@ enum exit_code complain_usage(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	say(fmt, ap, program_help);
+	va_end(ap);
+	return EXIT_USAGE;
+}
+
+enum exit_code complain_near(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap, "");
 	va_end(ap);
 	return EXIT_USAGE;
 }

@@ -9,7 +9,8 @@
 
 #include "cli.h"
 
-const char program_name[] = "conrep", program_help[] = "; see pcipass-conrep -h";
+const char program_name[] = "conrep";
+const char *const program_help = "; see pcipass-conrep -h";
 
 #define DEFAULT_DATA "conrep.dat"
 
@@ -358,18 +359,17 @@ static bool parse(int argc, char **argv, struct wish *w)
 		if (take_option(c, w))
 			continue;
 		if (c == ':')
-			complain_usage("%s: its value is missing", argv[optind - 1]);
+			complain_usage("option '%s' needs a value", argv[optind - 1]);
 		else if (optopt > 0 && optopt < 256)
-			complain_usage("-%c: no such option", optopt);
+			complain_usage("unknown option '-%c'", optopt);
 		else
-			complain_usage("%s: no such option, or it takes no value",
-			               argv[optind - 1]);
+			complain_usage("unknown option '%s'", argv[optind - 1]);
 		return false;
 	}
 	if (w->help || w->version)
 		return true;
 	if (optind < argc)
-		complain_usage("'%s': one argument too many: a data file goes with -f, a schema "
+		complain_usage("unexpected argument '%s': a data file goes with -f, a schema "
 		               "with -x",
 		               argv[optind]);
 	else if (w->save == w->load)

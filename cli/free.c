@@ -53,22 +53,47 @@ static int keep_plan(const struct options *o, const struct pp_plan *p, struct pp
 	return r;
 }
 
-static enum exit_code act(const struct options *o, const struct pp_plan *p)
+static bool is_for_later(const struct options *o)
 {
+	return o->dry_run || o->output;
+}
+
+static enum exit_code show(const struct options *o, const struct pp_plan *p)
+{
+	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
 
-	if (o->output && keep_plan(o, p, &e))
+	style.plan_file = o->output ? o->output : o->plan;
+	if (pp_report_plan(p, is_for_later(o) ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT, &style,
+	                   sink_stdout(), &e) ||
+	    flush_stdout(&e))
 		return complain(&e);
-	if (o->dry_run || o->output || (!pp_plan_steps(p) && !pp_plan_instructions(p)))
-		return EXIT_YES;
-	if (!pp_plan_steps(p))
-		return EXIT_NO; /* the report says what is left to a person */
-	return apply_plan(o, p);
+	return EXIT_YES;
+}
+
+/* To the end: the file is written, or the host is as the plan wants it. */
+static enum exit_code work(const struct options *o, const struct pp_plan *p)
+{
+	enum exit_code code = EXIT_YES;
+	struct pp_error e = { 0 };
+
+	if (o->output) {
+		if (keep_plan(o, p, &e))
+			return complain(&e);
+		warn("wrote %s", o->output);
+	} else if (!o->dry_run && pp_plan_steps(p)) {
+		code = plan_check(o, p, NULL);
+	}
+	if (code == EXIT_YES)
+		code = show(o, p);
+	if (code != EXIT_YES || is_for_later(o) || (!pp_plan_steps(p) && !pp_plan_instructions(p)))
+		return code;
+	/* The report says what is left to a person. */
+	return pp_plan_steps(p) ? apply_plan(o, p) : EXIT_NO;
 }
 
 static enum exit_code run(const struct options *o, int argc, char **argv)
 {
-	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 
@@ -79,15 +104,11 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 			"free --plan: the plan is made; --by, --store, --from and -o make one");
 	if (o->from && !o->dry_run && !o->output)
 		return complain_usage("free --from: that is not this host; need --dry-run or -o");
+	if (!is_for_later(o) && !may_change_host())
+		return EXIT_UNSURE;
 	if (o->plan ? plan_load(o->plan, &plan, &e) : make_plan(o, argv[0], &plan, &e))
 		return complain(&e);
-	enum exit_code code = EXIT_YES;
-	if (pp_report_plan(plan, o->dry_run || o->output ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT,
-	                   &style, sink_stdout(), &e) ||
-	    flush_stdout(&e))
-		code = complain(&e);
-	if (code == EXIT_YES)
-		code = act(o, plan);
+	enum exit_code code = work(o, plan);
 	pp_plan_free(plan);
 	return code;
 }

@@ -7,15 +7,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <pcipass/nearest.h>
+
 #include "cli.h"
 
-const char program_name[] = "pcipass", program_help[] = "; see pcipass --help";
+const char program_name[] = "pcipass";
+/* Once the command is known, its own. */
+static char help_hint[80] = "; see pcipass --help";
+const char *const program_help = help_hint;
+
+static const struct command command_help = {
+	.name = "help",
+	.arguments = "[COMMAND]",
+	.help = "this help, or a command's",
+	.max_arguments = 2,
+};
 
 static const struct command *const commands[] = {
-	&command_survey, &command_explain,  &command_check,    &command_reserved,
-	&command_groups, &command_capture,  &command_settings, &command_free,
-	&command_verify, &command_apply,    &command_undo,     &command_bind,
-	&command_unbind, &command_override, &command_emit,     NULL,
+	&command_survey,
+	&command_explain,
+	&command_check,
+	&command_reserved,
+	&command_groups,
+	&command_capture,
+	&command_settings,
+	&command_free,
+	&command_verify,
+	&command_apply,
+	&command_undo,
+	&command_bind,
+	&command_unbind,
+	&command_override,
+	&command_emit,
+	&command_help,
+	NULL,
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -61,10 +86,12 @@ static const struct row {
 	  "take devices from their host drivers meanwhile" },
 	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "reset the device, too" },
 	{ 'h', "help", NULL, 0, FIELD(help), "this help; after a command, that command's" },
-	{ 0, "version", NULL, 0, FIELD(version), "the version" },
+	{ 'V', "version", NULL, 0, FIELD(version), "the version" },
 };
 #define NR_ROWS   (sizeof(rows) / sizeof(rows[0]))
 #define FIRST_KEY 256
+/* More than any list of commands has. */
+#define MAX_NAMES 32
 
 static void option_head(const struct row *r, char *buf, size_t size)
 {
@@ -85,6 +112,8 @@ static void print_options(unsigned int takes)
 		printf("  %-20s %s\n", head, rows[i].help);
 	}
 }
+
+static const char more[] = "For more see pcipass(1).";
 
 static void print_command_line(const struct command *c)
 {
@@ -113,6 +142,9 @@ static void print_help(const struct command *c)
 		if (c->family)
 			print_commands(c->family, strlen(c->name) + 1);
 		print_options(c->takes);
+		if (c->examples)
+			printf("\nExamples:\n%s", c->examples);
+		printf("\n%s\n", more);
 		return;
 	}
 	puts("usage: pcipass [options] [command]\n"
@@ -122,7 +154,12 @@ static void print_help(const struct command *c)
 	puts("A device is named by its address (07:00.0), slot (slot2, mezz1), group (group13)\n"
 	     "or vendor:device (1000:0087).\n");
 	print_options(~0u);
-	puts("\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
+	puts("\nExamples:\n"
+	     "  $ pcipass explain slot2           why it is blocked, and what frees it\n"
+	     "  $ pcipass free slot2 --dry-run    what would be done; changes nothing\n"
+	     "  $ pcipass capture -o host.tar.gz  to look at elsewhere, with --from\n"
+	     "\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
+	puts(more);
 }
 
 static const struct row *row_of(int key)
@@ -152,14 +189,87 @@ static void for_getopt(struct option *longs, char *letters)
 	*letters = '\0';
 }
 
-static enum exit_code not_understood(int c, char **argv)
+static const struct command *find_command(const struct command *const *list, size_t skip,
+                                          const char *name)
 {
-	if (c == ':')
-		return complain_usage("%s: its value is missing", argv[optind - 1]);
+	for (; *list; list++)
+		if (!strcmp((*list)->name + skip, name))
+			return *list;
+	return NULL;
+}
+
+/* Where a misunderstanding sends the reader; NULL: to the help of all. */
+static void hint_at(const struct command *c)
+{
+	snprintf(help_hint, sizeof(help_hint), "; see pcipass %s%s--help", c ? c->name : "",
+	         c ? " " : "");
+}
+
+/* How many there are; the names behind the letters that are typed already, at most size. */
+static size_t names_of(const struct command *const *list, size_t skip, const char **ret,
+                       size_t size)
+{
+	size_t n = 0;
+
+	for (; *list && n < size; list++)
+		ret[n++] = (*list)->name + skip;
+	return n;
+}
+
+/* The first word that is a command, for a hint: options are read before commands. */
+static const struct command *guess_command(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const struct command *c = find_command(commands, 0, argv[i]);
+		if (c)
+			return c;
+	}
+	return NULL;
+}
+
+static bool is_taken(const struct row *r, const struct command *c)
+{
+	return !c || !r->mask || r->mask & c->takes;
+}
+
+/* A long option that getopt did not take: unknown, short for several, or given a value. */
+static enum exit_code refuse_long(const char *word, const struct command *c)
+{
+	size_t len = strcspn(word + 2, "=");
+	const char *begun[NR_ROWS], *names[NR_ROWS];
+	char typed[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		names[i] = is_taken(&rows[i], c) ? rows[i].name : NULL;
+		if (len && !strncmp(rows[i].name, word + 2, len))
+			begun[n++] = rows[i].name;
+	}
+	if (n == 1)
+		return complain_usage("option '--%s' takes no value", begun[0]);
+	if (n > 1)
+		return complain_usage("option '--%.*s' is short for more than one: --%s, --%s%s",
+		                      (int)len, word + 2, begun[0], begun[1], n > 2 ? "…" : "");
+	snprintf(typed, sizeof(typed), "%.*s", len < sizeof(typed) ? (int)len : 0, word + 2);
+	const char *near = pp_nearest_name(typed, names, NR_ROWS);
+	if (near)
+		return complain_near("unknown option '--%.*s', did you mean '--%s'?", (int)len,
+		                     word + 2, near);
+	return complain_usage("unknown option '%s'", word);
+}
+
+static enum exit_code not_understood(int key, int argc, char **argv)
+{
+	const struct command *c = guess_command(argc, argv);
+	const char *word = argv[optind - 1];
+
+	hint_at(c);
+	if (key == ':')
+		return complain_usage("option '%s' needs a value", word);
 	/* Of several letters in one word only optopt says which. */
-	if (optopt > 0 && optopt < FIRST_KEY)
-		return complain_usage("-%c: no such option", optopt);
-	return complain_usage("%s: no such option, or it takes no value", argv[optind - 1]);
+	if (optopt > 0 && optopt < FIRST_KEY && !row_of(optopt))
+		return complain_usage("unknown option '-%c'", optopt);
+	return refuse_long(word, c);
 }
 
 /* -1: go on. */
@@ -174,7 +284,7 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct row *r = row_of(c);
 		if (!r)
-			return (int)not_understood(c, argv);
+			return (int)not_understood(c, argc, argv);
 		*given |= r->mask;
 		if (r->argument)
 			*(const char **)((char *)o + r->field) = optarg;
@@ -198,15 +308,6 @@ static bool looks_like_device(const char *s)
 	return word || strchr(s, ':');
 }
 
-static const struct command *find_command(const struct command *const *list, size_t skip,
-                                          const char *name)
-{
-	for (; *list; list++)
-		if (!strcmp((*list)->name + skip, name))
-			return *list;
-	return NULL;
-}
-
 /* An option that the command would silently ignore is a misunderstanding: said, not swallowed. */
 static enum exit_code refuse_option(const struct command *c, unsigned int extra)
 {
@@ -221,13 +322,47 @@ static enum exit_code refuse_option(const struct command *c, unsigned int extra)
 	return EXIT_USAGE;
 }
 
+/* "get" is a command of settings: the whole of its name; NULL: of none. */
+static const char *member_name(const char *word)
+{
+	for (const struct command *const *c = commands; *c; c++) {
+		const struct command *member =
+			(*c)->family ? find_command((*c)->family, strlen((*c)->name) + 1, word)
+				     : NULL;
+		if (member)
+			return member->name;
+	}
+	return NULL;
+}
+
 static enum exit_code no_command(const char *word)
 {
+	const char *names[MAX_NAMES];
+	const char *near = member_name(word);
+
 	if (looks_like_device(word))
-		return complain_usage("unknown command '%s': try pcipass explain %s", word, word);
+		return complain_near("unknown command '%s': try pcipass explain %s", word, word);
 	if (!access(word, R_OK))
-		return complain_usage("unknown command '%s': try pcipass --from %s", word, word);
+		return complain_near("unknown command '%s': try pcipass --from %s", word, word);
+	if (!near)
+		near = pp_nearest_name(word, names, names_of(commands, 0, names, MAX_NAMES));
+	if (near)
+		return complain_near("unknown command '%s', did you mean '%s'?", word, near);
 	return complain_usage("unknown command '%s'", word);
+}
+
+static enum exit_code unknown_member(const struct command *c, const char *word)
+{
+	size_t skip = strlen(c->name) + 1;
+	const char *names[MAX_NAMES];
+	const char *near =
+		pp_nearest_name(word, names, names_of(c->family, skip, names, MAX_NAMES));
+
+	hint_at(c);
+	if (near)
+		return complain_near("unknown command '%s %s', did you mean '%s %s'?", c->name,
+		                     word, c->name, near);
+	return complain_usage("unknown command '%s %s'", c->name, word);
 }
 
 static enum exit_code no_member(const struct command *c)
@@ -238,20 +373,69 @@ static enum exit_code no_member(const struct command *c)
 	for (const struct command *const *m = c->family; *m && n < sizeof(names); m++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
 		                      (*m)->name + strlen(c->name) + 1);
-	return complain_usage("%s: which of %s?", c->name, names);
+	return complain_usage("%s needs a command: %s", c->name, names);
 }
 
-static int finish(void)
+static enum exit_code finish(void)
 {
 	struct pp_error e = { 0 };
 
-	return (int)(flush_stdout(&e) ? complain(&e) : EXIT_YES);
+	return flush_stdout(&e) ? complain(&e) : EXIT_YES;
+}
+
+/* The command that was typed, and how many words it took; NULL: said why it is none. */
+static const struct command *choose_command(int argc, char **argv, int *words)
+{
+	const struct command *c = find_command(commands, 0, argv[0]);
+
+	if (!c) {
+		no_command(argv[0]);
+		return NULL;
+	}
+	*words = 1;
+	if (!c->family || argc < 2)
+		return c;
+	const struct command *member = find_command(c->family, strlen(c->name) + 1, argv[1]);
+	if (!member)
+		unknown_member(c, argv[1]);
+	*words = 2;
+	return member;
+}
+
+static enum exit_code help(int argc, char **argv)
+{
+	const struct command *c = NULL;
+	int words = 0;
+
+	if (argc)
+		c = choose_command(argc, argv, &words);
+	if (argc && !c)
+		return EXIT_USAGE;
+	print_help(c);
+	return finish();
+}
+
+static enum exit_code run_command(const struct command *c, const struct options *o,
+                                  unsigned int given, int argc, char **argv)
+{
+	hint_at(c);
+	if (c->family)
+		return no_member(c);
+	if (given & ~c->takes)
+		return refuse_option(c, given & ~c->takes);
+	if (argc < c->min_arguments)
+		return complain_usage("%s needs %s", c->name, c->arguments);
+	if (argc > c->max_arguments)
+		return complain_usage("unexpected argument '%s'", argv[c->max_arguments]);
+	return c == &command_help ? help(argc, argv) : c->run(o, argc, argv);
 }
 
 int main(int argc, char **argv)
 {
+	const struct command *c = &command_survey;
 	struct options o = { 0 };
 	unsigned int given = 0;
+	int words = 0;
 
 	start();
 	int done = parse_options(argc, argv, &o, &given);
@@ -260,38 +444,15 @@ int main(int argc, char **argv)
 		return done;
 	if (o.version) {
 		puts("pcipass " PCIPASS_VERSION);
-		return finish();
+		return (int)finish();
 	}
-	const struct command *c = &command_survey;
-	if (optind < argc) {
-		c = find_command(commands, 0, argv[optind]);
-		if (!c)
-			return (int)no_command(argv[optind]);
-		optind++;
-	} else if (o.help) {
-		c = NULL;
-	}
-	if (c && c->family && optind < argc) {
-		const struct command *member =
-			find_command(c->family, strlen(c->name) + 1, argv[optind]);
-		if (!member)
-			return (int)complain_usage("unknown command '%s %s'", c->name,
-			                           argv[optind]);
-		c = member;
-		optind++;
-	}
-	if (o.help) {
-		print_help(c);
-		return finish();
-	}
-	if (c->family)
-		return (int)no_member(c);
-	if (given & ~c->takes)
-		return (int)refuse_option(c, given & ~c->takes);
-	if (argc - optind < c->min_arguments)
-		return (int)complain_usage("%s: an argument is missing", c->name);
-	if (argc - optind > c->max_arguments)
-		return (int)complain_usage("'%s': one argument too many",
-		                           argv[optind + c->max_arguments]);
-	return (int)c->run(&o, argc - optind, argv + optind);
+	argc -= optind;
+	argv += optind;
+	if (o.help)
+		return (int)help(argc, argv);
+	if (argc)
+		c = choose_command(argc, argv, &words);
+	if (!c)
+		return EXIT_USAGE;
+	return (int)run_command(c, &o, given, argc - words, argv + words);
 }

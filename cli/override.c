@@ -84,6 +84,8 @@ static enum exit_code run_install(const struct options *o, int argc, char **argv
 	struct pp_plan *plan;
 	struct look l;
 
+	if (!may_change_host())
+		return EXIT_UNSURE;
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	int r = plan_override(&l, argv[0], &plan, &e);
@@ -109,6 +111,8 @@ static enum exit_code run_remove(const struct options *o, int argc, char **argv)
 	struct pp_apply_options options = { .say = say };
 	struct pp_error e = { 0 };
 
+	if (!may_change_host())
+		return EXIT_UNSURE;
 	return pp_apply_override_remove(&options, &e) ? complain(&e) : EXIT_YES;
 }
 

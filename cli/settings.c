@@ -99,8 +99,7 @@ static enum exit_code run_save(const struct options *o, int argc, char **argv)
 	struct pp_settings *s;
 
 	if (argc && strcmp(argv[0], "-"))
-		return complain_usage("'%s': one argument too many; -o FILE writes a file",
-		                      argv[0]);
+		return complain_usage("unexpected argument '%s': -o FILE writes a file", argv[0]);
 	if (argc && o->output)
 		return complain_usage("settings save: either - or -o FILE");
 	if (settings_open(o, false, &s, &e))
@@ -119,14 +118,6 @@ static enum exit_code run_save(const struct options *o, int argc, char **argv)
 static bool must_ask(const struct options *o)
 {
 	return !o->yes && !o->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-}
-
-static bool agreed(void)
-{
-	char line[16] = "";
-
-	fputs("Write that? [y/N] ", stderr);
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
 static int show(const struct options *o, const struct pp_settings_plan *plan, bool written,
@@ -183,10 +174,8 @@ static enum exit_code carry_out(const struct options *o, struct pp_settings *s,
 		return complain(&e);
 	if (nothing)
 		return EXIT_YES;
-	if (asks && !agreed()) {
-		warn("nothing was written");
+	if (asks && ask_yes_no("Write that?", "nothing was written") != EXIT_YES)
 		return EXIT_NO;
-	}
 	if (pp_settings_write(s, plan, &e))
 		return complain(&e);
 	if (asks)

@@ -64,7 +64,7 @@ int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, un
 /*
  * A plan that binds the devices that "what" names to vfio-pci, whether anything blocks them or not;
  * or that takes them off it, whoever bound them. when: enum pp_bind_when, 0 both. Bridges among
- * them are left out. -EINVAL, -ENODEV, -ENODATA: as pp_plan_new().
+ * them are left out. -EINVAL, -ENXIO, -ENODATA: as pp_plan_new().
  */
 int pp_apply_bind_plan(const struct pp_survey *s, const char *what, unsigned int when,
                        struct pp_plan **ret, struct pp_error *e);

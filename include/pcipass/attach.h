@@ -36,7 +36,7 @@ enum pp_attach_result {
  * system, swap, an address of the network, the console) is never taken. What is taken is written
  * down before; an attempt that was killed is rolled back by the next one, and by pp_apply_undo(),
  * pp_apply_run() and pp_apply_resume().
- * Fails, before anything was touched: -EINVAL or -ENODEV for what it names, -ENOMEM. Whatever
+ * Fails, before anything was touched: -EINVAL or -ENXIO for what it names, -ENOMEM. Whatever
  * happens later is in *ret.
  */
 int pp_attach_try(const struct pp_host *h, const char *what, const struct pp_attach_options *o,

@@ -14,7 +14,7 @@
  *
  * style: width, colour and format are not used.
  * -EINVAL: no such hypervisor, no name, or more cards than a guest has room for.
- * -ENODEV: nothing of that name here. -ENODATA: a fact is missing that could block.
+ * -ENXIO: nothing of that name here. -ENODATA: a fact is missing that could block.
  * -ENOTSUP: blocked, a bridge, or nothing that this hypervisor takes; the text says why.
  */
 int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,

@@ -36,7 +36,7 @@ unsigned int pp_survey_count(const struct pp_survey *s, enum pp_verdict v);
 
 /*
  * The verdict of the device at that address ("07:00.0", "0000:07:00.0").
- * -EINVAL: no address; -ENODEV: no such device; -ENODATA: the source holds no devices.
+ * -EINVAL: no address; -ENXIO: no such device; -ENODATA: the source holds no devices.
  */
 int pp_survey_verdict(const struct pp_survey *s, const char *address, enum pp_verdict *ret,
                       struct pp_error *e);

@@ -30,8 +30,9 @@ struct pp_plan_options {
  * request: a device, slot, group or vendor:device as anywhere else, or "all-slots". The plan frees
  * every endpoint that shares a group with what was named, for a hypervisor takes whole groups.
  * A device that is free already gives a plan without steps.
- * -EINVAL: no name. -ENODEV: nothing of that name. -ENODATA: a fact is missing without which no
- * plan can be made. -ENOTSUP: no remedy, or not the one asked for; the text says which there are.
+ * -EINVAL: no name, or no remedy of that name. -ENXIO: nothing of that name. -ENODATA: a fact is
+ * missing without which no plan can be made. -ENOTSUP: no remedy, or not the one asked for; the
+ * text says which there are.
  */
 int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_plan_options *o,
                 struct pp_plan **ret, struct pp_error *e);
@@ -96,7 +97,7 @@ int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct
  * After the reboot: did it take? Each device of the plan is looked at in a fresh survey: no region
  * of the table names it, the kernel lists none for its group, the verdict is no longer blocked; and
  * each step: an override's line in the kernel log, an argument on the command line, a driver bound,
- * DMA faults inside a former region since boot. booted: whether the host was started anew after
+ * DMA faults inside a former region since boot. booted: whether the host has been rebooted after
  * the plan was applied. *ret: no if anything says no, else unknown if
  * anything is unknown, else yes.
  */

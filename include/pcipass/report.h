@@ -26,6 +26,8 @@ struct pp_style {
 	bool all;           /* text: bridges too */
 	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
 	const char *command;
+	/* text: the file that a plan was written to; NULL: none */
+	const char *plan_file;
 	/* text: it is this host's, and HP's conrep, which carries BIOS settings, is not there */
 	bool no_conrep;
 	/*
@@ -44,7 +46,7 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 
 /*
  * Everything about the devices that "what" names: an address, "slot2", "mezz1", "group13" or
- * "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENODEV: nothing of
+ * "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENXIO: nothing of
  * that name here.
  */
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,

@@ -70,14 +70,13 @@ static void sort_named(struct named *all, uint32_t n)
 
 static int refuse_twice(struct parser *p, const char *name, unsigned int first, unsigned int second)
 {
-	return pp_fail(p->e, EBADMSG, "%s line %u: %s has another value than in line %u", p->object,
+	return pp_fail(p->e, EBADMSG, "%s line %u: %s again, but not as in line %u", p->object,
 	               second, name, first);
 }
 
 static void note_twice(struct parser *p, const char *name, unsigned int first, unsigned int second)
 {
-	pp_note(p->notes, p->object, second, "%s is given twice, with the same value as in line %u",
-	        name, first);
+	pp_note(p->notes, p->object, second, "%s again, the same as in line %u", name, first);
 }
 
 static int drop_entries_twice(struct parser *p, struct pp_entry *entries, uint32_t *nr)

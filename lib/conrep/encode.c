@@ -41,7 +41,7 @@ static int refuse_value(const struct place *p, const struct pp_schema_section *s
 		n += r > 0 ? (size_t)r : 0;
 	}
 	struct pp_span in = pp_form_trimmed(text);
-	return refuse(p, e, "\"%.*s\" is not a valid value; valid are %s%s",
+	return refuse(p, e, "\"%.*s\" is no value; allowed are %s%s",
 	              in.len < 80 ? (int)in.len : 80, (const char *)in.data, allowed,
 	              n < sizeof(allowed) ? "" : " ...");
 }
@@ -115,12 +115,8 @@ static int refuse_entry(const struct place *p, const struct pp_schema_section *s
 		                 s->fields[i].name);
 		n += r > 0 ? (size_t)r : 0;
 	}
-	const char *more = n < sizeof(fields) ? "" : " ...";
-	if (pp_entry_records(s) == 1)
-		return refuse(p, e, "no such entry; a field (%s%s) and the number 0 make one",
-		              fields, more);
 	return refuse(p, e, "no such entry; a field (%s%s) and a number from 0 to %u make one",
-	              fields, more, pp_entry_records(s) - 1);
+	              fields, n < sizeof(fields) ? "" : " ...", pp_entry_records(s) - 1);
 }
 
 static int put_records(const struct place *section, const struct pp_schema_section *s,

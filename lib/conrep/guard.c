@@ -17,16 +17,14 @@ static enum pp_fit guard_rmrds(const struct pp_schema_section *s, const struct p
 	switch (pp_rmrds_of(m, &note)) {
 	case PP_RMRDS_UNKNOWN:
 		snprintf(reason, size,
-		         "%s is for a ProLiant Gen8 with Intel processors only, and this machine's "
-		         "product name is not known; %s",
+		         "%s is for a ProLiant Gen8 only, and this machine's product name is not "
+		         "known; %s",
 		         s->name, elsewhere);
 		return PP_FIT_UNKNOWN;
 	case PP_RMRDS_NO:
-		snprintf(
-			reason, size,
-			"%s is for a ProLiant Gen8 with Intel processors only, and this machine is "
-			"\"%s\"; %s%s%s",
-			s->name, m->product, elsewhere, *note ? "; " : "", note);
+		snprintf(reason, size,
+		         "%s is for a ProLiant Gen8 only and this machine is \"%s\"; %s%s%s",
+		         s->name, m->product, elsewhere, *note ? "; " : "", note);
 		return PP_FIT_NO;
 	case PP_RMRDS_USELESS:
 	case PP_RMRDS_YES:

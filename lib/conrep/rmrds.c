@@ -118,14 +118,6 @@ static bool rmrds_is_gen8(const char *product, const struct rom *rom)
 	return rom && (gen8 || rmrds_other_name(product));
 }
 
-/* A board that is known takes one maker's processors, whatever /proc/cpuinfo said. */
-static bool rmrds_is_amd(const struct pp_machine *m, const struct rom *rom)
-{
-	if (strstr(m->product, "DL385p") || strstr(m->product, "BL465c"))
-		return true;
-	return rom ? rom->board == ROM_AMD : m->processor && strstr(m->processor, "AMD");
-}
-
 enum pp_rmrds pp_rmrds_of(const struct pp_machine *m, const char **note)
 {
 	const struct rom *rom = rmrds_rom(m->rom_family);
@@ -140,7 +132,7 @@ enum pp_rmrds pp_rmrds_of(const struct pp_machine *m, const char **note)
 		*note = note_gen9;
 	if ((generation && generation != 8) || !rmrds_is_gen8(m->product, rom))
 		return PP_RMRDS_NO;
-	if (rmrds_is_amd(m, rom)) {
+	if ((rom && rom->board == ROM_AMD) || (m->processor && strstr(m->processor, "AMD"))) {
 		*note = note_amd;
 		return PP_RMRDS_NO;
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "emit/emit.h"
 #include "host/place.h"
@@ -274,7 +275,8 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 			pp_emit_comment(
 				m, h,
 				"These share its group, and the host must let go of them as "
-				"well: give them to the same guest, or bind them and let them lie:");
+				"well: give them to the same guest, or bind them to "
+				"vfio-pci and leave them unused:");
 		told = true;
 		print_binding(m, h, d);
 	}
@@ -309,6 +311,20 @@ static const struct pp_hypervisor *find(const char *name)
 	return NULL;
 }
 
+static int fail_unknown(const char *hypervisor, struct pp_error *e)
+{
+	struct pp_nearest nearest;
+
+	pp_nearest_init(&nearest, hypervisor);
+	for (size_t i = 0; i < NR_HYPERVISORS; i++)
+		pp_nearest_offer(&nearest, hypervisors[i]->name);
+	if (nearest.found)
+		return pp_fail(e, EINVAL, "unknown hypervisor '%s', did you mean '%s'?", hypervisor,
+		               nearest.found);
+	return pp_fail(e, EINVAL, "unknown hypervisor '%s': need qemu, libvirt, proxmox or hyperv",
+	               hypervisor);
+}
+
 int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,
             const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
 {
@@ -317,10 +333,7 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const
 	struct pp_arena a;
 
 	if (!h)
-		return pp_fail(e, EINVAL,
-		               "emit: '%s' is no hypervisor that is known: need qemu, libvirt, "
-		               "proxmox or hyperv",
-		               hypervisor);
+		return fail_unknown(hypervisor, e);
 	m.style.width = COLUMNS;
 	m.style.color = false;
 	pp_arena_init(&a, 0);

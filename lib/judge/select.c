@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "host/place.h"
 #include "judge/select.h"
 
 /* More places than a sentence can hold; then "and more". */
 #define MAX_LISTED 32
+/* More are told by the first and the last. */
+#define MAX_LISTED_GROUPS 12
 
 struct device_request {
 	enum { BY_ADDRESS, BY_PLACE, BY_GROUP, BY_IDS } by;
@@ -164,7 +167,7 @@ static int select_by_place(const void *x, const void *y)
 	return strcmp(a->number, b->number);
 }
 
-/* "; known here: slot1, slot2, mezz1"; "" where no device is in a place with a name. */
+/* "slots here: 1, 2, 3; mezz1"; "" where no device is in a place with a name. */
 static const char *select_list_places(const struct pp_host *h, struct pp_arena *a)
 {
 	const struct pp_slot_ref **list =
@@ -180,12 +183,17 @@ static const char *select_list_places(const struct pp_host *h, struct pp_arena *
 		return "";
 	qsort(list, n, sizeof(*list), select_by_place);
 	for (uint32_t i = 0; i < n; i++) {
+		bool slot = list[i]->kind == PP_PLACE_SLOT, first = !listed;
 		if (i && !select_by_place(&list[i], &list[i - 1]))
 			continue;
 		bool full = len > 200 || listed++ == MAX_LISTED;
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%.40s",
-		                        len ? ", " : "; known here: ",
-		                        full ? "and more" : pp_place_word(list[i]->kind),
+		const char *before = first ? slot ? "; slots here: " : "; places here: "
+		                     : slot || list[i]->kind == list[i - 1]->kind ? ", "
+		                                                                  : "; ";
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%.40s", before,
+		                        full   ? "and more"
+		                        : slot ? ""
+		                               : pp_place_word(list[i]->kind),
 		                        full ? "" : list[i]->number);
 		if (full)
 			break;
@@ -210,19 +218,94 @@ static const char *select_is_empty(const struct pp_host *h, const struct device_
 	return NULL;
 }
 
+/* "groups here: 0 to 41"; "" where there are none. Sorted by number. */
+static const char *select_list_groups(const struct pp_host *h, struct pp_arena *a)
+{
+	uint32_t n = h->nr_groups;
+
+	if (!n)
+		return "; there are no IOMMU groups here";
+	if (n > MAX_LISTED_GROUPS)
+		return pp_arena_printf(a, "; groups here: %u to %u", h->groups[0].number,
+		                       h->groups[n - 1].number);
+	const char *text = "; groups here: ";
+	for (uint32_t i = 0; text && i < n; i++)
+		text = pp_arena_printf(a, "%s%s%u", text, i ? ", " : "", h->groups[i].number);
+	return text;
+}
+
+/* Something that was not read may have that name. */
+static bool select_may_exist(const struct pp_host *h, const struct device_request *w)
+{
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if ((w->by == BY_PLACE && d->slot.unknown && !pp_device_is_bridge(d)) ||
+		    (w->by == BY_IDS && !d->ids_known))
+			return true;
+	}
+	return w->by == BY_GROUP && h->groups_error;
+}
+
 static int select_fail_none(const struct pp_host *h, const char *what,
                             const struct device_request *w, struct pp_arena *a, struct pp_error *e)
 {
+	static const char *const kinds[] = {
+		[BY_ADDRESS] = "device", [BY_PLACE] = "slot", [BY_GROUP] = "group", [BY_IDS] = "ids"
+	};
+
 	if (w->by == BY_IDS && select_lacks_function(h, w))
 		return pp_fail(
-			e, ENODEV,
+			e, ENXIO,
 			"%s: no device with these ids; if it is meant as an address, add the "
 			"function: %02x:%02x.0",
 			what, (unsigned int)w->vendor, (unsigned int)w->device);
 	const char *empty = select_is_empty(h, w, a);
-	const char *places = w->by == BY_PLACE ? select_list_places(h, a) : "";
-	return pp_fail(e, ENODEV, "%s: %s%s", what, empty ? empty : "no such device here",
-	               places ? places : "");
+	const char *list = w->by == BY_PLACE   ? select_list_places(h, a)
+	                   : w->by == BY_GROUP ? select_list_groups(h, a)
+	                                       : "";
+	if (!empty && select_may_exist(h, w))
+		return pp_fail(e, ENODATA,
+		               "%s: not known whether it is here: not every device's %s could be "
+		               "read%s",
+		               what, kinds[w->by], list ? list : "");
+	return pp_fail(e, ENXIO, "%s: %s%s%s", what, empty ? empty : "no such ",
+	               empty             ? ""
+	               : w->by == BY_IDS ? "device here"
+	                                 : kinds[w->by],
+	               list ? list : "");
+}
+
+/* What is not understood, with the place or group here that looks most like it. */
+static int select_fail_name(const struct pp_host *h, const char *what, struct pp_error *e)
+{
+	struct pp_nearest nearest;
+	struct pp_arena a;
+
+	pp_arena_init(&a, 0);
+	pp_nearest_init(&nearest, what);
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_slot_ref *s = &h->devices[i].slot;
+		const char *name =
+			pp_slot_is_named(s)
+				? pp_arena_printf(&a, "%s%s", pp_place_word(s->kind), s->number)
+				: NULL;
+		if (name)
+			pp_nearest_offer(&nearest, name);
+	}
+	for (uint32_t i = 0; i < h->nr_groups; i++) {
+		const char *name = pp_arena_printf(&a, "group%u", h->groups[i].number);
+		if (name)
+			pp_nearest_offer(&nearest, name);
+	}
+	int r = nearest.found
+	                ? pp_fail(e, EINVAL, "'%s' is not a device name, did you mean '%s'?", what,
+	                          nearest.found)
+	                : pp_fail(e, EINVAL,
+	                          "'%s' is not a device name: need an address (07:00.0), slot2, "
+	                          "mezz1, group13 or vendor:device",
+	                          what);
+	pp_arena_fini(&a);
+	return r;
 }
 
 int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
@@ -232,11 +315,7 @@ int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
 	uint32_t n = 0;
 
 	if (!select_parse(what, &w))
-		return pp_fail(
-			e, EINVAL,
-			"'%s' names no device: need an address (07:00.0), slot2, mezz1, group13 or "
-			"vendor:device",
-			what);
+		return select_fail_name(h, what, e);
 	if (h->devices_error)
 		return pp_fail(e, ENODATA, "%s: the devices were not read", what);
 	uint32_t *devices = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t);

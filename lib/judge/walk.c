@@ -31,7 +31,7 @@ int pp_survey_find_row(const struct pp_survey *s, const char *address, const str
 		return pp_fail(e, ENODATA, "%s: the devices could not be read", address);
 	uint32_t d = pp_host_find(s->host, a);
 	if (d == PP_NO_DEVICE)
-		return pp_fail(e, ENODEV, "%s: no such device", address);
+		return pp_fail(e, ENXIO, "%s: no such device", address);
 	*ret = &s->rows[d];
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Makes a plan from a survey and what is asked for. */
 #include <string.h>
 
+#include "base/nearest.h"
 #include "host/isolation.h"
 #include "host/place.h"
 #include "judge/select.h"
@@ -67,7 +68,7 @@ static int select_slots(const struct pp_host *h, struct pp_arena *a, struct pp_s
 		if (pp_slot_number(&h->devices[i].slot) && !pp_device_is_bridge(&h->devices[i]))
 			devices[n++] = i;
 	if (!n)
-		return pp_fail(e, ENODEV, "all-slots: no card is known to sit in a slot here");
+		return pp_fail(e, ENXIO, "all-slots: no card is known to sit in a slot here");
 	*ret = (struct pp_selection){ devices, n };
 	return 0;
 }
@@ -235,7 +236,7 @@ static int check_taken(struct pp_planning *p, struct pp_error *e)
 	for (uint32_t i = 0; i < p->steps.count; i++)
 		if (!strcmp(p->steps.list[i].remedy, p->by))
 			return 0;
-	return pp_fail(e, ENOTSUP, "%s frees nothing here; these do: %s", p->by,
+	return pp_fail(e, ENOTSUP, "%s does not help here; remedies here: %s", p->by,
 	               pp_planning_possible(p));
 }
 
@@ -286,6 +287,23 @@ static int make(struct pp_planning *p, const char *request, struct pp_error *e)
 	return r;
 }
 
+/* The remedy that was meant, or those that free the devices here. */
+static int fail_unknown(struct pp_planning *p, const char *remedy, struct pp_error *e)
+{
+	const struct pp_remedy_ops *ops;
+	struct pp_nearest nearest;
+
+	pp_nearest_init(&nearest, remedy);
+	for (size_t i = 0; (ops = pp_remedy_at(i)); i++)
+		pp_nearest_offer(&nearest, ops->id);
+	if (nearest.found)
+		return pp_fail(e, EINVAL, "unknown remedy '%.80s', did you mean '%s'?", remedy,
+		               nearest.found);
+	const char *here = pp_planning_possible(p);
+	return pp_fail(e, EINVAL, "unknown remedy '%.80s'; remedies here: %s", remedy,
+	               *here ? here : "none");
+}
+
 int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_plan_options *o,
                 struct pp_plan **ret, struct pp_error *e)
 {
@@ -298,16 +316,19 @@ int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_
 	struct pp_plan *plan = pp_plan_alloc();
 	if (!plan)
 		return pp_fail_oom(e, "plan");
+	bool known = !o || !o->remedy || pp_remedy_find(o->remedy);
 	struct pp_planning p = {
 		.s = s,
 		.h = s->host,
-		.by = o ? o->remedy : NULL,
+		.by = known && o ? o->remedy : NULL,
 		.plan = plan,
 		.a = &plan->arena,
 	};
 	int r = pp_steps_init(&p.steps, p.a, o ? o->store : NULL, e);
 	if (!r)
 		r = make(&p, request, e);
+	if (!r && !known)
+		r = fail_unknown(&p, o->remedy, e);
 	if (r) {
 		pp_plan_free(plan);
 		return r;

@@ -88,8 +88,8 @@ static int region_refuse(struct pp_planning *p, const struct pp_remedy *all, uin
 			               all[i].ops->id, all[i].needs);
 	if (p->by)
 		return pp_fail(e, ENOTSUP, "%s: %s%s%s", p->by,
-		               not_here ? not_here->text : "frees nothing here",
-		               region_alternative(p, true) ? "; these do: " : "",
+		               not_here ? not_here->text : "does not help here",
+		               region_alternative(p, true) ? "; remedies here: " : "",
 		               region_alternative(p, true) ? pp_planning_possible(p) : "");
 	return pp_fail(e, ENOTSUP, "%s: a reserved region holds it, and no remedy is known here%s",
 	               p->plan->request, region_obstacles(p));

@@ -5,7 +5,7 @@
 const struct pp_remedy_ops pp_remedy_kernel_argument = {
 	.id = "kernel-argument",
 	.summary = "an argument on the kernel's command line, or one taken off it",
-	.undo = "put the command line back and reboot",
+	.undo = "the command line as it was, and a reboot",
 };
 
 const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {

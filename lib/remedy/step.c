@@ -120,7 +120,7 @@ static void step_describe_override(struct pp_arena *a, struct pp_step *s)
 			"give the kernel, from the initrd, the firmware's %s table with %u "
 			"device%s taken out of its memory blocks",
 			o->table, o->nr_devids, o->nr_devids == 1 ? "" : "s");
-	s->undo = pp_arena_strdup(a, "take that table out of the initrd and reboot");
+	s->undo = pp_arena_strdup(a, "the initrd without that table, and a reboot");
 }
 
 static const char *step_when_text(const struct pp_step_bind *b)
@@ -166,9 +166,10 @@ bool pp_step_describe(struct pp_arena *a, struct pp_step *s)
 	case PP_STEP_SETTING:
 		s->text = pp_arena_printf(
 			a, "set the BIOS setting %s to %s%s%s; now it should be %s",
-			s->setting.section, s->setting.wanted, step_program(&s->setting, " with "),
+			s->setting.section, s->setting.wanted, step_program(&s->setting, " by "),
 			step_program(&s->setting, NULL), s->setting.expected);
-		s->undo = pp_arena_printf(a, "set it to %s again and reboot", s->setting.expected);
+		s->undo =
+			pp_arena_printf(a, "set it to %s again, and a reboot", s->setting.expected);
 		break;
 	case PP_STEP_OVERRIDE:
 		step_describe_override(a, s);
@@ -176,7 +177,7 @@ bool pp_step_describe(struct pp_arena *a, struct pp_step *s)
 	case PP_STEP_ARGUMENT:
 		s->text = pp_arena_printf(a, "add %s to the kernel's command line, for every boot",
 		                          s->argument.argument);
-		s->undo = pp_arena_strdup(a, "take it off again and reboot");
+		s->undo = pp_arena_strdup(a, "take it off again, and a reboot");
 		break;
 	case PP_STEP_BIND:
 		step_describe_bind(a, s);

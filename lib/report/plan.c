@@ -122,6 +122,12 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 			line, sizeof(line),
 			"pcipass does not do this for you: do it by hand%s, then run pcipass check %s",
 			reboot ? ", reboot" : "", p->request);
+	else if (o->style->plan_file)
+		snprintf(line, sizeof(line),
+		         "run pcipass apply --plan %.300s as root on the host; it asks before it "
+		         "changes anything%s. Then %srun pcipass verify",
+		         o->style->plan_file, by_hand ? "; the rest is left to you" : "",
+		         reboot ? "reboot, and " : "");
 	else
 		snprintf(line, sizeof(line),
 		         "run pcipass %s %s%s%s as root on the host; it asks before it changes "
@@ -133,6 +139,19 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	if (any_possible(p))
 		pp_out_wrapped(o, "Or:   ", "      ",
 		               "choose another remedy: --by and its name in brackets");
+}
+
+/* It is free already. Who drives it now stands in no plan. */
+static void print_give(struct pp_out *o, const struct pp_plan *p)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+	         "pcipass bind %.100s as root on the host, unless vfio-pci drives it already; then "
+	         "pcipass emit qemu %.100s",
+	         p->request, p->request);
+	pp_out(o, "\n");
+	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 
 static void print_title(struct pp_out *o, const struct pp_plan *p)
@@ -160,6 +179,8 @@ static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	print_alternatives(o, p);
 	if (p->nr_steps)
 		print_next(o, p, view);
+	else if (strcmp(p->request, "all-slots") != 0)
+		print_give(o, p);
 }
 
 int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct pp_style *style,

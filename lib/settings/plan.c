@@ -29,7 +29,8 @@ static int plan(struct pp_settings *s, const struct pp_data *wanted, struct pp_s
 	return 0;
 }
 
-bool pp_settings_names_differ(const char *x, const char *y)
+/* Blanks around a name tell no machines apart; one that is not known differs from none. */
+static bool differs(const char *x, const char *y)
 {
 	if (!x || !y)
 		return false;
@@ -47,8 +48,7 @@ static int remark_origin(struct pp_settings *s, const struct pp_data *wanted)
 {
 	const struct pp_machine *from = &wanted->machine, *to = &s->machine;
 
-	if (!pp_settings_names_differ(from->product, to->product) &&
-	    !pp_settings_names_differ(from->rom_family, to->rom_family))
+	if (!differs(from->product, to->product) && !differs(from->rom_family, to->rom_family))
 		return 0;
 	return pp_settings_remark(s, PP_REMARK_ASKED,
 	                          "%.100s is from another machine: %.100s, ROM %.40s; this is "

@@ -36,19 +36,13 @@ static int decode(struct pp_settings *s, struct pp_error *e)
 }
 
 /* HP's conrep tells with the first read who the machine is: for what nobody else said. */
-static int identify_further(struct pp_settings *s, struct pp_error *e)
+static void identify_further(struct pp_settings *s)
 {
 	const struct pp_machine *m =
 		s->store->ops->machine ? s->store->ops->machine(s->store) : NULL;
 
 	if (!m)
-		return 0;
-	if (pp_settings_names_differ(m->product, s->machine.product))
-		return pp_fail(
-			e, EPERM,
-			"%.200s takes this machine for \"%.100s\", but SMBIOS says \"%.100s\": "
-			"it is not known whose settings these are",
-			s->store->where, m->product, s->machine.product);
+		return;
 	if (!s->machine.product)
 		s->machine.product = m->product;
 	if (!s->machine.rom_family)
@@ -57,7 +51,6 @@ static int identify_further(struct pp_settings *s, struct pp_error *e)
 		s->machine.rom_date = m->rom_date;
 	if (!s->machine.processor)
 		s->machine.processor = m->processor;
-	return 0;
 }
 
 int pp_settings_read(struct pp_settings *s, struct pp_error *e)
@@ -66,10 +59,9 @@ int pp_settings_read(struct pp_settings *s, struct pp_error *e)
 		return pp_fail(e, EINVAL, "settings: the store has been read already");
 	int r = pp_settings_check(s, NULL, NULL, e);
 	if (!r)
-		r = pp_settings_as_root(s, s->store->ops->read(s->store, &s->schema, &s->memory, e),
-		                        e);
+		r = s->store->ops->read(s->store, &s->schema, &s->memory, e);
 	if (!r)
-		r = identify_further(s, e);
+		identify_further(s);
 	if (!r)
 		r = decode(s, e);
 	if (r)

@@ -107,17 +107,15 @@ static int schema_from_built_in(const char *name, struct pp_arena *a, struct pp_
 	return schema_parse(b->bytes, b->name, a, notes, &ret->schema, e);
 }
 
-/* HP's own, where only root can have put it; NULL: there is none, or *why says why it is not used.
- */
-static const char *schema_find_hp(char path[PATH_MAX], struct pp_error *why)
+/* HP's own, where only root can have put it; NULL: it is not installed. */
+static const char *schema_find_hp(char path[PATH_MAX])
 {
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof(hp_folders) / sizeof(hp_folders[0]); i++) {
 		char name[PATH_MAX];
 		snprintf(name, sizeof(name), "%s/" HP_SCHEMA, hp_folders[i]);
-		int r = access(name, F_OK) ? -ENOENT : pp_trust_check(name, path, &st, why);
-		if (!r && S_ISREG(st.st_mode))
+		if (!pp_trust_check(name, path, &st, NULL) && S_ISREG(st.st_mode))
 			return path;
 	}
 	return NULL;
@@ -126,17 +124,15 @@ static const char *schema_find_hp(char path[PATH_MAX], struct pp_error *why)
 static int schema_from_system(struct pp_arena *a, struct pp_notes *notes,
                               struct pp_schema_text *ret, struct pp_error *e)
 {
-	struct pp_error why = { 0 };
 	char path[PATH_MAX];
 
-	if (schema_find_hp(path, &why))
+	if (schema_find_hp(path))
 		return schema_from_file(path, a, notes, ret, e);
 	int r = schema_from_built_in(PP_BUILT_IN_RMRDS, a, notes, ret, e);
 	if (r)
 		return r;
-	ret->where =
-		pp_arena_printf(a, "%s (built in; HP's " HP_SCHEMA " is not %s%s)",
-	                        PP_BUILT_IN_RMRDS, why.code ? "used: " : "installed", why.text);
+	ret->where = pp_arena_printf(a, "%s (built in; HP's " HP_SCHEMA " is not installed)",
+	                             PP_BUILT_IN_RMRDS);
 	return ret->where ? 0 : pp_fail_oom(e, HP_SCHEMA);
 }
 

@@ -68,13 +68,6 @@ struct pp_schema_text {
 int pp_schema_text_read(const char *name, struct pp_arena *a, struct pp_notes *notes,
                         struct pp_schema_text *ret, struct pp_error *e);
 
-/* Blanks around a name tell no machines apart; one that is not known (NULL) differs from none. */
-bool pp_settings_names_differ(const char *x, const char *y);
-
-/* r, how the store was opened or read; of a caller who is not root, *e says first that he is not.
- */
-int pp_settings_as_root(const struct pp_settings *s, int r, struct pp_error *e);
-
 /* 0 or -ENOMEM. */
 int pp_settings_remark(struct pp_settings *s, enum pp_remark_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -151,11 +151,10 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 	if (r == 0) {
 		r = pp_file_read(w.data, PP_XML_MAX_FILE_BYTES, a, &bytes, &why);
 		if (r == 0)
-			r = pp_data_parse(bytes, "in what it saved,", a, NULL, ret, &why);
+			r = pp_data_parse(bytes, "what it saved", a, NULL, ret, &why);
 		if (r < 0)
-			pp_fail(e, r == -ENOENT ? EIO : -r, "%.150s: %s", p->path,
-			        r == -ENOENT ? "says that it saved, but there is no file"
-			                     : why.text);
+			pp_fail(e, r == -ENOENT ? EIO : -r, "%.150s: says that it saved, but %s",
+			        p->path, r == -ENOENT ? "there is no file" : why.text);
 		r = r == -ENOENT ? -EIO : r;
 	}
 	work_end(&w);

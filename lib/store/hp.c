@@ -397,7 +397,7 @@ static int fill(struct hp *s, const char *program, const char *state, struct pp_
 	if (!path)
 		return pp_fail(e, ENOENT,
 		               "HP's conrep is not installed: " PP_HP_PACKAGE
-		               "; hp:PROGRAM names it if it is somewhere else");
+		               "; hp:PROGRAM names it where it is in another place");
 	int r = pp_hp_check(path, e);
 	if (r < 0)
 		return r;

@@ -59,20 +59,13 @@ static int check_first(struct pp_lines *l, const char *what, unsigned int versio
 
 	if (pp_span_starts(l->rest, "\xff\xfe") || pp_span_starts(l->rest, "\xfe\xff") ||
 	    pp_span_starts(l->rest, "\xef\xbb\xbf"))
-		return pp_fail(
-			e, EBADMSG,
-			"%.300s: begins with a byte order mark: another program has rewritten "
-			"it, and only what pcipass wrote is accepted",
-			l->object);
+		return pp_fail(e, EBADMSG,
+		               "%.300s: begins with a byte order mark, so another program has "
+		               "written it anew; it is taken only byte for byte",
+		               l->object);
 	if (!pp_lines_next(l) || !pp_lines_value(l, what, &value))
 		return pp_fail(e, EBADMSG, "%.300s: does not begin with '%s %u'", l->object, what,
 		               version);
-	if (value.len && value.data[value.len - 1] == '\r')
-		return pp_fail(
-			e, EBADMSG,
-			"%.300s: its lines end in CR LF: another program has rewritten it, and "
-			"only what pcipass wrote is accepted",
-			l->object);
 	snprintf(text, sizeof(text), "%u", version);
 	if (pp_span_is(value, text))
 		return 0;

@@ -125,6 +125,6 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 	return pp_fail(
 		e, ENOENT,
 		"no way to this host's settings: HP's conrep is not installed: " PP_HP_PACKAGE
-		". --store hp:PROGRAM names it if it is somewhere else; --store image:FILE is for "
-		"settings in a file");
+		". --store takes hp:PROGRAM where it is in another place; settings alone "
+		"are changed in efivars:FOLDER or image:FILE too");
 }

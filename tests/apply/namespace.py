@@ -71,16 +71,10 @@ class Host(fakeroot.Root):
         for folder in ("usr/local/bin", "proc", "dev", "root", "tmp",
                        "var/tmp", "mnt", "run"):
             (path / folder).mkdir(parents=True, exist_ok=True)
-        self.conrep("ProLiant DL380p Gen8")
+        self.tool("conrep", (TESTS / "store/fake-conrep.py").read_text())
         self.put("usr/sbin/settings", "".join(f"RMRDS_Slot{n}=Endpoints_Included\n"
                                               for n in range(1, 17)))
         assert self.run("true")[0] == 0  # makes the places for mounts
-
-    def conrep(self, product: str) -> None:
-        """HP's conrep, which takes the machine for that one."""
-        script = (TESTS / "store/fake-conrep.py").read_text()
-        assert "ProLiant DL360e Gen8" in script
-        self.tool("conrep", script.replace("ProLiant DL360e Gen8", product))
 
     def changed(self) -> dict:
         """What an apply may change, and the settings."""

@@ -63,7 +63,7 @@ class Typed(OnHost):
         planned = self.type(named(explained, r"would do: (pcipass free \S+ --dry-run)"), 0)
         self.assertEqual(named(planned, r"run (pcipass free \S+) as root"),
                          "pcipass free 07:00.0")
-        yes = named(self.type(free, 2), "nobody can be asked here: (--yes)")
+        yes = named(self.type(free, 2), "not a terminal, so pcipass cannot ask: add (--yes)")
         self.assertEqual(before, self.host.changed())
         done = self.type(f"{free} {yes}", 0, "set RMRDS_Slot2 to Endpoints_Excluded")
         self.assertNotIn("Next:", done)
@@ -161,7 +161,7 @@ class Typed(OnHost):
     def test_undo_shows_what_it_does(self):
         """In the order in which it is then done; and asks."""
         self.type("pcipass free slot2 --by table-override --yes", 0)
-        asked = self.type("pcipass undo", 2, "To take back what was done:", "nobody can be asked here")
+        asked = self.type("pcipass undo", 2, "To take back what was done:", "pcipass cannot ask")
         self.type("pcipass override status", 1, "installed")
         shown = [line[2:] for line in asked.splitlines() if line.startswith("  ")]
         self.assertIn("run update-initramfs -u -k all again", shown)
@@ -205,7 +205,7 @@ class Typed(OnHost):
         self.conrep_at("root/tools/conrep-5.2")
         store = "--store hp:/root/tools/conrep-5.2"
         settings = "root/tools/settings"
-        self.assertIn(" with /root/tools/conrep-5.2;", re.sub(
+        self.assertIn(" by /root/tools/conrep-5.2;", re.sub(
             r"\s+", " ", self.type(f"pcipass free slot2 {store} --yes", 0, "set RMRDS_Slot2 to")))
         self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
         self.host.tool("conrep", "#!/bin/sh\ntouch /root/wrong; exit 1\n")
@@ -244,26 +244,6 @@ class Typed(OnHost):
         self.conrep_at("root/conrep", was)
         self.type("PATH=/root:$PATH pcipass settings list", 4, "not installed")
 
-    def test_another_machine_for_conrep(self):
-        """It and SMBIOS name two machines: nothing is read, and nothing written."""
-        before = self.host.changed()
-        for product in ("ProLiant DL360p Gen8", "ProLiant DL380p Gen9"):
-            self.host.conrep(product)
-            for line, code in (("pcipass settings get RMRDS_Slot2", 3),
-                               ("pcipass settings set RMRDS_Slot2=Endpoints_Excluded", 1),
-                               ("pcipass free slot2 --yes", 3), ("pcipass-conrep -s -f -", 5)):
-                self.type(line, code, f'takes this machine for "{product}", but SMBIOS says')
-        self.assertEqual(before, self.host.changed())
-        self.host.conrep("ProLiant DL380p Gen8   ")
-        self.type("pcipass settings get RMRDS_Slot2", 0, "RMRDS_Slot2=Endpoints_Included")
-
-    def test_conrep_xml_of_anybody(self):
-        """HP's schema is there, and not used: which file, and why, is told."""
-        self.host.put("opt/hp/conrep/conrep.xml", "<Conrep/>")
-        self.type("chmod 666 /opt/hp/conrep/conrep.xml", 0)
-        self.type("pcipass-conrep -s -x conrep.xml -f -", 0, "(built in; HP's conrep.xml is not used: "
-                  "/opt/hp/conrep/conrep.xml: everybody can write to it)")
-
     def test_ours_is_not_hps(self):
         """A copy of pcipass-conrep under HP's name would call itself without end."""
         self.conrep_at("root/tools/conrep-5.2")
@@ -273,7 +253,7 @@ class Typed(OnHost):
         self.type("conrep -s -f x.dat", 3, "not installed")
 
     def test_cards_are_named(self):
-        """The side effect is the last line before the return code, with the cards that it concerns."""
+        """The drawback is the last line before the return code, with the cards that it concerns."""
         self.host.put("root/on.dat", '<Conrep><Section name="RMRDS_Slot2">Endpoints_Excluded</Section>'
                       "</Conrep>")
         shown = r"iLO no longer sees the card in slot 2 \(07:00\.0 [^)]*\): no temperature, no health"
@@ -318,6 +298,76 @@ class Typed(OnHost):
         self.type(f"{bind} --boot --yes", 0, "write /etc/udev/rules.d/05-pcipass.rules")
         self.type("pcipass undo --yes", 0)
         self.assertEqual(before, self.host.changed())
+
+
+class Asked(OnHost):
+    """What is refused is refused before anything is shown or asked; and the question itself."""
+
+    SHOWN = ("WHAT WILL BE DONE", "WHAT WOULD BE DONE", "[y/N]", "Next:")
+    # A terminal, on which somebody types what comes in.
+    TERMINAL = "python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "
+
+    def refused(self, line: str, *words: str) -> None:
+        """A no, and nothing before it."""
+        before = self.host.changed()
+        told = self.type(line, 1, *words)
+        for shown in self.SHOWN:
+            self.assertNotIn(shown, told, line)
+        self.assertEqual(told.count("\n"), 1, told)
+        self.assertEqual(before, self.host.changed())
+
+    def answered(self, line: str, answer: str, code: int, *words: str) -> str:
+        return self.type(f"printf '{answer}' | {self.TERMINAL} {line}", code, *words)
+
+    def test_in_use(self):
+        disk = (self.host.path / "sys/bus/pci/devices/0000:07:00.0").resolve() / "block/sda"
+        (disk / "holders").mkdir(parents=True)
+        self.host.put("proc/swaps", "Filename Type Size Used Priority\n/dev/sda partition 1024 0 -2\n")
+        (disk / "dev").write_text("8:0\n")
+        (self.host.path / "sys/class/block").mkdir(exist_ok=True)
+        (self.host.path / "sys/class/block/sda").symlink_to(disk)
+        for command in ("bind 07:00.0", "bind slot2 --now", "bind slot2 --yes", "bind slot2 --dry-run"):
+            self.refused(f"mount -t tmpfs none /dev && touch /dev/sda && pcipass {command}",
+                         "07:00.0 is needed by the host: sda")
+
+    def test_another_host(self):
+        self.type("pcipass free slot2 -o plan.json", 0)
+        self.host.put("sys/class/dmi/id/product_name", "ProLiant DL360p Gen8\n")
+        for command in ("apply --plan plan.json", "apply --plan plan.json --yes",
+                        "apply --plan plan.json --dry-run", "free --plan plan.json --yes"):
+            self.refused(f"pcipass {command}", "this one's is ProLiant DL360p Gen8")
+
+    def test_answers(self):
+        before = self.host.changed()
+        for answer, words in (("maybe\\n", "please answer y or n; nothing was changed"),
+                              ("yeah, of course, go on\\n", "please answer y or n; nothing was changed"),
+                              ("n\\n", "nothing was changed"), ("\\n", "nothing was changed")):
+            told = self.answered("pcipass free slot2", answer, 1, "Carry this out? [y/N]", words)
+            self.assertEqual("please answer" in told, "please" in words)
+            self.assertEqual(before, self.host.changed())
+        self.answered("pcipass settings set RMRDS_Slot2=Endpoints_Excluded", "j\\n", 1,
+                      "please answer y or n; nothing was written")
+        self.assertEqual(before, self.host.changed())
+        self.answered("pcipass free slot2", "yes\\n", 0, "Done. Reboot, then run")
+        self.assertNotEqual(before, self.host.changed())
+        self.answered("pcipass undo", "Y\\n", 0, "Taken back")
+
+    def test_plan_in_a_file(self):
+        told = self.type("pcipass free slot2 -o plan.json", 0, "wrote plan.json")
+        apply = named(told, r"Next: run (pcipass apply --plan plan\.json) as root")
+        self.type(f"{apply} --yes", 0, "Done. Reboot, then run")
+
+    def test_what_is_free(self):
+        """The commands that an assignable device is named with."""
+        self.host.started("dl380p-gen8-freed")
+        bind, emit = (named(self.type("pcipass explain slot2", 0),
+                            rf"Next: .*?({x})") for x in
+                      (r"pcipass bind \S+", r"pcipass emit qemu 07:00\.0"))
+        self.assertEqual(bind, "pcipass bind 07:00.0")
+        self.type(f"{bind} --boot --yes", 0, "write /etc/udev/rules.d/05-pcipass.rules")
+        self.type(emit, 0, "vfio-pci,host=0000:07:00.0")
+        told = self.type("pcipass free slot2 --yes", 0, "nothing to do")
+        self.assertEqual(named(told, r"Next: (pcipass bind \S+)"), "pcipass bind slot2")
 
 
 class ByHand(OnHost):

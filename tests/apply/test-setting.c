@@ -16,7 +16,6 @@
 
 #include <pcipass/settings.h>
 
-#include "settings/settings.h"
 #include "txn/context.h"
 
 static const char *gen8, *other;
@@ -128,30 +127,6 @@ static void other_machine(void **state)
 	bench_fini(&b);
 }
 
-/* Which file could not be opened is of no use to a person who has to become root. */
-static void not_root(void **state)
-{
-	struct pp_store_ops ops = { .kind = "hp" };
-	struct pp_store store = { .ops = &ops };
-	const struct pp_settings s = { .store = &store };
-	struct pp_error e;
-
-	pp_fail(&e, EACCES, "/x: closed");
-	if (!getuid()) {
-		assert_int_equal(pp_settings_as_root(&s, -EACCES, &e), -EACCES);
-		assert_string_equal(e.text, "/x: closed");
-		assert_int_equal(seteuid(65534), 0);
-	}
-	ops.kind = "image";
-	assert_int_equal(pp_settings_as_root(&s, -EACCES, &e), -EACCES);
-	assert_string_equal(e.text, "/x: closed");
-	ops.kind = "hp";
-	assert_int_equal(pp_settings_as_root(&s, -EIO, &e), -EIO);
-	assert_int_equal(pp_settings_as_root(&s, -EACCES, &e), -EACCES);
-	assert_string_equal(e.text, "only root can reach this host's settings: /x: closed");
-	assert_int_equal(seteuid(getuid()), 0);
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,7 +134,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(store_of_the_caller),
 		cmocka_unit_test(other_machine),
-		cmocka_unit_test(not_root),
 	};
 
 	if (argc != 3)

@@ -3,6 +3,7 @@
 """What is typed, and the exit code and sentence that answer it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -36,7 +37,7 @@ class Usage(unittest.TestCase):
         self.refused("-x", words="-x")
         self.refused("-xh", words="-x")
         self.refused("--all", "-zq", words="-z")
-        self.refused("--j=1", words="--j=1")
+        self.refused("--j=1", words="option '--json' takes no value")
 
     def test_missing_values(self):
         self.refused("--from", words="--from")
@@ -47,12 +48,45 @@ class Usage(unittest.TestCase):
 
     def test_missing_and_superfluous_arguments(self):
         for command in ("explain", "check"):
-            self.refused(command, words="an argument is missing")
-            self.refused(command, "07:00.0", "07:00.1", words="'07:00.1': one argument too many")
-        self.refused("emit", "qemu", words="an argument is missing")
-        self.refused("emit", "qemu", *["07:00.0"] * 16, "x", words="'x': one argument too many")
+            self.refused(command, words=f"{command} needs DEVICE; see pcipass {command} --help")
+            self.refused(command, "07:00.0", "07:00.1", words="unexpected argument '07:00.1'")
+        self.refused("emit", "qemu", words="emit needs FORM DEVICE...")
+        self.refused("emit", "qemu", *["07:00.0"] * 16, "x", words="unexpected argument 'x'")
+        self.refused("settings", words="settings needs a command: list, get, ")
         for command in ("survey", "reserved", "capture"):
-            self.refused(command, "x", words="'x': one argument too many")
+            self.refused(command, "x",
+                         words=f"unexpected argument 'x'; see pcipass {command} --help")
+
+    def test_nearest_word(self):
+        """One line with what was meant, and no help beside it."""
+        for typed, meant in ((["chekc", "slot2"], "unknown command 'chekc', did you mean 'check'?"),
+                             (["CHECK"], "did you mean 'check'?"),
+                             (["setings", "list"], "did you mean 'settings'?"),
+                             (["help", "fre"], "unknown command 'fre', did you mean 'free'?"),
+                             (["chekc", "--help"], "did you mean 'check'?"),
+                             (["settings", "lsit"],
+                              "unknown command 'settings lsit', did you mean 'settings list'?"),
+                             (["override", "instal"], "did you mean 'override install'?"),
+                             (["get", "x"], "unknown command 'get', did you mean 'settings get'?"),
+                             (["--jsno"], "unknown option '--jsno', did you mean '--json'?"),
+                             (["--colour", "always"], "did you mean '--color'?"),
+                             (["survey", "--form=x"], "unknown option '--form', did you mean '--from'?"),
+                             (["emit", "qmeu", "00:00.0"],
+                              "unknown hypervisor 'qmeu', did you mean 'qemu'?")):
+            self.refused(*typed, words=meant)
+            self.assertNotIn("--help", run(*typed).stderr)
+
+    def test_options_in_other_ways(self):
+        self.refused("check", "--nonsense", words="unknown option '--nonsense'; see pcipass check --help")
+        # an option that another command takes is no suggestion
+        self.refused("check", "--reste", words="unknown option '--reste'; see pcipass check --help")
+        self.refused("verify", "--reste", words="did you mean '--reset'?")
+        self.refused("--re", words="option '--re' is short for more than one: --resume, --reset;")
+        self.refused("--json=1", words="option '--json' takes no value")
+        self.refused("settings", "list", "--verbose=1", words="option '--verbose' takes no value")
+        self.refused("--color=never", "-zq", words="unknown option '-z'")
+        self.refused("capture", "-o", words="option '-o' needs a value; see pcipass capture --help")
+        self.refused("--", "--json", words="unknown command '--json'")
 
     def test_color(self):
         self.refused("--color", "bad", words="--color bad: need auto, always or never")
@@ -68,8 +102,8 @@ class Usage(unittest.TestCase):
 
     def test_binding(self):
         for command in ("bind", "unbind"):
-            self.refused(command, words="an argument is missing")
-            self.refused(command, "07:00.0", "x", words="'x': one argument too many")
+            self.refused(command, words=f"{command} needs DEVICE")
+            self.refused(command, "07:00.0", "x", words="unexpected argument 'x'")
             for option in ("--json", "--resume", "--from=x", "--take"):
                 self.refused(command, "07:00.0", option, words=f"{command} does not take")
             for option in ("--now", "--boot"):
@@ -111,10 +145,47 @@ class Help(unittest.TestCase):
         self.assertNotIn("--all", run("check", "--help").stdout)
         self.assertIn("--keep-private", run("capture", "--help").stdout)
 
+    def test_help_as_a_command(self):
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+        for words in (["check"], ["settings"], ["settings", "get"], ["help"]):
+            asked = run("help", *words)
+            self.assertEqual((asked.returncode, asked.stderr), (0, ""))
+            self.assertEqual(asked.stdout, run(*words, "--help").stdout)
+            self.assertTrue(asked.stdout.endswith("For more see pcipass(1).\n"), asked.stdout)
+
     def test_version(self):
-        answer = run("--version")
-        self.assertEqual(answer.returncode, 0)
-        self.assertRegex(answer.stdout, r"^pcipass \d+\.\d+\.\d+\n$")
+        for option in ("--version", "-V"):
+            answer = run(option)
+            self.assertEqual(answer.returncode, 0)
+            self.assertRegex(answer.stdout, r"^pcipass \d+\.\d+\.\d+\n$")
+
+
+class Rights(unittest.TestCase):
+    """Who may not change the host is told before anything is read, shown or asked."""
+
+    def setUp(self):
+        if os.geteuid() == 0 and not shutil.which("setpriv"):
+            self.skipTest("setpriv is not installed")
+
+    def as_user(self, *arguments):
+        command = [PCIPASS, *arguments]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--reuid", "65534", "--clear-groups", *command]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    def test_not_root(self):
+        for line in ("bind 00:00.0", "bind 00:00.0 --yes", "bind 00:00.0 --dry-run", "unbind 00:00.0",
+                     "free 00:00.0", "free 00:00.0 --yes", "free --plan missing.json",
+                     "apply --plan missing.json", "apply --resume", "undo", "undo --yes",
+                     "override install 00:00.0", "override remove"):
+            answer = self.as_user(*line.split())
+            self.assertEqual((answer.returncode, answer.stdout, answer.stderr),
+                             (3, "", "pcipass: only root can change this host; run it with sudo\n"),
+                             line)
+
+    def test_misuse_comes_first(self):
+        for line in ("bind", "apply", "free", "undo x", "free 00:00.0 --plan x"):
+            self.assertEqual(self.as_user(*line.split()).returncode, 2, line)
 
 
 class Answers(Case):
@@ -152,12 +223,27 @@ class Answers(Case):
 
     def test_names(self):
         for command in ("check", "explain"):
-            for what, code in (("nonsense", 2), ("", 2), ("0:0", 3), ("09:00.0", 3),
-                               ("slot9", 3), ("group99", 3), ("1234:5678", 3),
-                               ("01:20.0", 2), ("01:00.8", 2)):
+            for what, words in (("nonsense", "is not a device name: need an address"), ("", ""),
+                                ("0:0", "no such device"), ("09:00.0", "no such device"),
+                                ("slot9", "slot9: no such slot; slots here: 2"),
+                                ("group99", "no such group; groups here: 1, 2, 3, 4"),
+                                ("1234:5678", "no such device"), ("Slot2", "did you mean 'slot2'?"),
+                                ("slto2", "did you mean 'slot2'?"), ("gruop3", "did you mean 'group3'?"),
+                                ("01:20.0", ""), ("01:00.8", "")):
                 answer = self.run_pcipass(command, what)
-                self.assertEqual((answer.returncode, answer.stdout), (code, ""), what)
+                self.assertEqual((answer.returncode, answer.stdout), (2, ""), what)
                 self.assertEqual(answer.stderr.count("\n"), 1)
+                self.assertIn(words, answer.stderr)
+
+    def test_names_that_may_be_here(self):
+        """What was not read is no "no such"."""
+        self.tree.remove("sys/firmware/dmi/tables/DMI")
+        answer = self.run_pcipass("check", "slot9")
+        self.assertEqual(answer.returncode, 3)
+        self.assertIn("slot9: not known whether it is here", answer.stderr)
+        for file in ("vendor", "config"):
+            self.tree.remove(f"sys/bus/pci/devices/0000:02:00.0/{file}")
+        self.assertIn("not every device's ids", self.run_pcipass("check", "1234:5678").stderr)
 
     def test_looks(self):
         for arguments in ((), ("survey",), ("explain", "slot2"), ("reserved",), ("--json",),

@@ -122,13 +122,13 @@ static void test_bad_files_name_the_line(void **state)
 		  "f.dat line 1: <Conrep> holds text outside its sections" },
 		{ "<Conrep>\n<Section name='A'>x</Section>\n<Section name='B'>x</Section>\n"
 		  "<Section name='A'>y</Section></Conrep>",
-		  "f.dat line 4: A has another value than in line 2" },
+		  "f.dat line 4: A again, but not as in line 2" },
 		{ "<Conrep>\n<Section name='A'>x</Section>\n"
 		  "<Section name='A'><L0>x</L0></Section></Conrep>",
-		  "f.dat line 3: A has another value than in line 2" },
+		  "f.dat line 3: A again, but not as in line 2" },
 		{ "<Conrep>\n<Section name='A'><L0>x</L0></Section>\n"
 		  "<Section name='A'><L0>x</L0><L1>x</L1></Section></Conrep>",
-		  "f.dat line 3: A has another value than in line 2" },
+		  "f.dat line 3: A again, but not as in line 2" },
 		{ "\n<Conrep><global/></Conrep>",
 		  "f.dat line 2: this is a schema, which says where each setting lies; wanted a data "
 		  "file, which says what each setting is to be" },
@@ -139,7 +139,7 @@ static void test_bad_files_name_the_line(void **state)
 		  "which conrep cannot read; wanted a data file, " },
 		{ "<Conrep>\n<Section name='A'>\n<L0>x</L0>\n<L1>x</L1>\n<L0>y</L0></Section>"
 		  "</Conrep>",
-		  "f.dat line 5: L0 has another value than in line 3" },
+		  "f.dat line 5: L0 again, but not as in line 3" },
 	};
 	struct fixture *f = *state;
 
@@ -171,11 +171,9 @@ static void test_the_same_twice_is_a_note(void **state)
 	assert_string_equal(d.settings[2].entries[0].name, "L1");
 	assert_int_equal(f->notes.count, 3);
 	assert_int_equal(f->notes.first->offset, 8);
-	assert_string_equal(f->notes.first->text,
-	                    "L0 is given twice, with the same value as in line 7");
+	assert_string_equal(f->notes.first->text, "L0 again, the same as in line 7");
 	assert_string_equal(f->notes.first->object, "f.dat");
-	assert_string_equal(f->notes.first->next->text,
-	                    "A is given twice, with the same value as in line 2");
+	assert_string_equal(f->notes.first->next->text, "A again, the same as in line 2");
 }
 
 static void test_the_written_form(void **state)

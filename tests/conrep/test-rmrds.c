@@ -41,12 +41,6 @@ static const struct {
 	{ "ProLiant DL380 Gen8x", "P89", "Intel", PP_RMRDS_NO, "" },
 	{ "ProLiant DL385p Gen8", "A28", NULL, PP_RMRDS_NO, "AMD" },
 	{ "ProLiant DL385p Gen8", NULL, "Advanced Micro Devices [AMD]", PP_RMRDS_NO, "AMD" },
-	/* The board is known: the processor was read from somewhere else. */
-	{ "ProLiant DL380p Gen8", "P70", "AMD", PP_RMRDS_YES, "" },
-	{ "ProLiant MicroServer Gen8", "J06", "AMD", PP_RMRDS_USELESS, "not to help" },
-	{ "ProLiant DL385p Gen8", "A28", "Intel", PP_RMRDS_NO, "AMD" },
-	{ "ProLiant DL385p Gen8", "P70", NULL, PP_RMRDS_NO, "AMD" },
-	{ "ProLiant BL465c Gen8", NULL, NULL, PP_RMRDS_NO, "AMD" },
 	/* Gen8 boards on which it is of no use. */
 	{ "ProLiant MicroServer Gen8", "J06", "Intel", PP_RMRDS_USELESS, "not to help" },
 	{ "StoreEasy 1430", "J06", "Intel", PP_RMRDS_USELESS, "not to help" },

@@ -121,6 +121,30 @@ def test_man_source(pcipass: str, source: str) -> list[str]:
     return wrong
 
 
+def test_synopsis(pcipass: str, source: str) -> list[str]:
+    """The synopsis has every command, and of each the options that it takes; --from where it does."""
+    wrong, seen = [], {}
+    for line in section(source, "SYNOPSIS").splitlines():
+        words = plain(line).replace("[", "").replace("]", "").split()
+        if not words:
+            continue
+        command = next(w for w in words[1:] if not w.startswith("--") and w != "PATH")
+        seen.setdefault(command, set()).update(w for w in words if w.startswith("-"))
+    commands = {m.group(1) for m in
+                re.finditer(r"^  ([a-z]+)(?: \S+)*  +\S", help_of(pcipass), re.MULTILINE)}
+    wrong += [f"the synopsis lacks '{c}'" for c in commands - set(seen)]
+    wrong += [f"the synopsis has '{c}', --help has not" for c in set(seen) - commands]
+    for command in sorted(commands & set(seen)):
+        takes = set(re.findall(r"(?<!\S)--?[a-z-]+", " ".join(options_of_help(help_of(pcipass, command))
+                                                           ).replace(",", " ")))
+        wrong += [f"the synopsis gives {command} {o}, which it does not take"
+                  for o in seen[command] - takes]
+        # Of a family only some take it.
+        if command not in ("override", "settings") and ("--from" in takes) != ("--from" in seen[command]):
+            wrong.append(f"the synopsis and --help disagree about {command} and --from")
+    return wrong if seen else ["no synopsis found"]
+
+
 def test_settings_source(pcipass: str, source: str) -> list[str]:
     """The commands of settings, and their options, which the page's OPTIONS describe."""
     commands = {"settings " + m.group(1).strip() for m in
@@ -146,7 +170,8 @@ def test_conrep_source(conrep: str, source: str) -> list[str]:
 def test_man(pcipass: str, root: Path, pages: list[str]) -> list[str]:
     """The sources, and the rendered pages."""
     source = (root / "man/pcipass.1.scd").read_text()
-    wrong = test_man_source(pcipass, source) + test_settings_source(pcipass, source)
+    wrong = test_man_source(pcipass, source) + test_synopsis(pcipass, source)
+    wrong += test_settings_source(pcipass, source)
     wrong += test_conrep_source(pcipass + "-conrep", (root / "man/conrep.1.scd").read_text())
     if wrong:
         return wrong

@@ -147,10 +147,14 @@ class Gen8(Planning):
 
     def test_bad_wishes(self):
         root = self.sample("dl380p-gen8")
-        self.assertIn("no device", self.refused(root, "nonsense", code=2))
-        self.assertIn("no such device", self.refused(root, "slot9", code=3))
+        self.assertIn("not a device name", self.refused(root, "nonsense", code=2))
+        self.assertIn("slot9: no such slot; slots here: 1, 2, 3", self.refused(root, "slot9", code=2))
+        self.assertIn("unknown remedy 'bios-rmrd', did you mean 'bios-rmrds'?",
+                      self.refused(root, "slot2", "--by", "bios-rmrd", code=2))
+        self.assertIn("unknown remedy 'x'; remedies here: bios-rmrds, table-override, another-slot",
+                      self.refused(root, "slot2", "--by", "x", code=2))
         self.assertIn("bridges", self.refused(root, "00:01.0"))
-        self.assertIn("frees nothing here", self.refused(root, "slot2", "--by", "bios-vmd"))
+        self.assertIn("does not help here", self.refused(root, "slot2", "--by", "bios-vmd"))
         for store in ("hp:/bin/sh", "hp:conrep", "hp:/opt/../conrep", "hp:/conrep/sh", "hp:", "hp:/",
                       "hp://conrep", "hp:/a b/conrep", "hp:/x/.conrep", "image:conrep", "efivars:/conrep"):
             self.assertIn("absolute path of HP's conrep",
@@ -160,7 +164,7 @@ class Gen8(Planning):
         """HP's program by its path: recorded, and shown to who is asked."""
         plan = self.plan(self.sample("dl380p-gen8"), "slot2", "--store", "hp:/opt/my-own/hp-conrep")
         self.assertEqual(plan["steps"][0]["setting"]["store"], "hp:/opt/my-own/hp-conrep")
-        self.assertIn(" with /opt/my-own/hp-conrep; ", plan["steps"][0]["text"])
+        self.assertIn(" by /opt/my-own/hp-conrep; ", plan["steps"][0]["text"])
 
 
 class Others(Planning):

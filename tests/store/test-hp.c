@@ -296,7 +296,7 @@ static void bad_saves(void **state)
 		int code;
 	} cases[] = {
 		{ "save:nofile", "says that it saved, but there is no file", EIO },
-		{ "save:cut", ": in what it saved, line ", EBADMSG },
+		{ "save:cut", "says that it saved, but what it saved line", EBADMSG },
 		{ "save:noattr", "what it saved names no machine (originating_platform", ENODATA },
 		{ "save:rc3", "return code 3 of a save", ENODEV },
 		{ "save:signal", "died in a save", EIO },
