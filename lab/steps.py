@@ -90,7 +90,7 @@ def free(t: Terminal, card: Card) -> None:
     """The whole of it: what is done, what it costs, and done."""
     t.type(f"pcipass free {card.name} --yes", rf"^  1\. .*RMRDS_Slot{card.slot}",
            "^     side effect: iLO no longer sees the card", "^     remedy: bios-rmrds$",
-           rf"^pcipass: .*RMRDS_Slot{card.slot}", '^Done. Reboot, then "pcipass verify"')
+           rf"^pcipass: .*RMRDS_Slot{card.slot}", '^Done. Reboot, then run "pcipass verify"')
 
 
 def exclude_by_name(t: Terminal, card: Card) -> None:
@@ -112,12 +112,12 @@ def written(t: Terminal, cards: tuple[Card, ...]) -> None:
 
 def not_yet(t: Terminal, card: Card) -> None:
     """Asked too early it says so."""
-    t.type("pcipass verify", "^  no +the host was started anew since$", f"^{card.name}: ", code=1)
+    t.type("pcipass verify", "^  no +the host has been rebooted since$", f"^{card.name}: ", code=1)
 
 
 def verified(t: Terminal, card: Card) -> None:
     """All that was done took."""
-    t.type("pcipass verify", "^  yes +the host was started anew since$",
+    t.type("pcipass verify", "^  yes +the host has been rebooted since$",
            rf"^{card.name}: freed", shown="")
 
 
