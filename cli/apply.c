@@ -11,7 +11,7 @@
 #define INTERRUPTED                                                                                \
 	"pcipass: interrupted; waits for the operation at work, then takes everything back\n"
 
-static void say(void *ctx, const char *line)
+static void apply_say(void *ctx, const char *line)
 {
 	fprintf(stderr, "pcipass: %s\n", line);
 }
@@ -21,12 +21,12 @@ static struct pp_apply_options apply_options(const struct options *o)
 	return (struct pp_apply_options){
 		.store = o->store,
 		.dry_run = o->dry_run,
-		.say = say,
+		.say = apply_say,
 		.stop = signals_stop,
 	};
 }
 
-static enum exit_code ask(const struct options *o, const char *what)
+static enum exit_code apply_ask(const struct options *o, const char *what)
 {
 	return o->yes ? EXIT_YES : ask_yes_no(what, "nothing was changed");
 }
@@ -66,7 +66,7 @@ enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
 {
 	const struct pp_apply_options options = apply_options(o);
 	struct pp_error e = { 0 };
-	enum exit_code code = o->dry_run ? EXIT_YES : ask(o, "Carry this out?");
+	enum exit_code code = o->dry_run ? EXIT_YES : apply_ask(o, "Carry this out?");
 
 	if (code != EXIT_YES)
 		return code;
@@ -143,7 +143,7 @@ static void show_undone(void *ctx, const char *line)
 
 static void say_of_undo(void *ctx, const char *line)
 {
-	say(NULL, line);
+	apply_say(NULL, line);
 }
 
 static bool confirm_undo(void *ctx)
@@ -151,7 +151,7 @@ static bool confirm_undo(void *ctx)
 	struct undoing *u = ctx;
 	struct pp_error e = { 0 };
 
-	u->code = flush_stdout(&e) ? complain(&e) : ask(u->options, u->question);
+	u->code = flush_stdout(&e) ? complain(&e) : apply_ask(u->options, u->question);
 	/* Half an undo would be neither: it is finished. */
 	if (u->code == EXIT_YES)
 		signals_catch("pcipass: interrupted; what was begun is taken back to its end\n");

@@ -4,22 +4,22 @@
 
 #include "cli.h"
 
-static unsigned int when(const struct options *o)
+static unsigned int bind_when(const struct options *o)
 {
 	return (o->now ? PP_BIND_NOW : 0u) | (o->boot ? PP_BIND_AT_BOOT : 0u);
 }
 
-static int make_plan(const struct options *o, const char *what,
-                     int (*make)(const struct pp_survey *s, const char *what, unsigned int when,
-                                 struct pp_plan **ret, struct pp_error *e),
-                     struct pp_plan **ret, struct pp_error *e)
+static int bind_make_plan(const struct options *o, const char *what,
+                          int (*make)(const struct pp_survey *s, const char *what,
+                                      unsigned int when, struct pp_plan **ret, struct pp_error *e),
+                          struct pp_plan **ret, struct pp_error *e)
 {
 	struct look l;
 	int r = look_open(o, &l, e);
 
 	if (r)
 		return r;
-	r = make(l.survey, what, when(o), ret, e);
+	r = make(l.survey, what, bind_when(o), ret, e);
 	look_close(&l);
 	return r;
 }
@@ -31,7 +31,7 @@ static enum exit_code run_bind(const struct options *o, int argc, char **argv)
 
 	if (!may_change_host())
 		return EXIT_UNSURE;
-	if (make_plan(o, argv[0], pp_apply_bind_plan, &plan, &e))
+	if (bind_make_plan(o, argv[0], pp_apply_bind_plan, &plan, &e))
 		return complain(&e);
 	return show_and_apply(o, plan);
 }
@@ -44,7 +44,7 @@ static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
 
 	if (!may_change_host())
 		return EXIT_UNSURE;
-	if (make_plan(o, argv[0], pp_apply_unbind_plan, &plan, &e))
+	if (bind_make_plan(o, argv[0], pp_apply_unbind_plan, &plan, &e))
 		return complain(&e);
 	enum exit_code code = plan_check(o, plan, &changes);
 	if (code == EXIT_YES && changes)
@@ -53,9 +53,10 @@ static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
 	if (code != EXIT_YES)
 		return code;
 	warn("%s: nothing to change: %s", argv[0],
-	     !(when(o) & PP_BIND_AT_BOOT) && when(o) ? "it is not bound to vfio-pci"
-	     : when(o) & PP_BIND_NOW || !when(o) ? "it is bound to vfio-pci neither now nor at boot"
-	                                         : "nothing that is known binds it at boot");
+	     !(bind_when(o) & PP_BIND_AT_BOOT) && bind_when(o) ? "it is not bound to vfio-pci"
+	     : bind_when(o) & PP_BIND_NOW || !bind_when(o)
+	             ? "it is bound to vfio-pci neither now nor at boot"
+	             : "nothing that is known binds it at boot");
 	return EXIT_YES;
 }
 

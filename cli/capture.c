@@ -15,7 +15,7 @@ static void tell_unread(void *ctx, const char *path, const char *reason, const c
 	        reason, adds);
 }
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code capture_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_capture_options options = {
 		.overwrite = o->force,
@@ -53,5 +53,5 @@ const struct command command_capture = {
 	.arguments = "-o FILE",
 	.help = "keep in a file what a survey reads, to look at elsewhere",
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE,
-	.run = run,
+	.run = capture_run,
 };

@@ -2,7 +2,7 @@
 /* pcipass check: one line and the exit status. */
 #include "cli.h"
 
-static enum exit_code code_of(enum pp_verdict v)
+static enum exit_code check_code_of(enum pp_verdict v)
 {
 	switch (v) {
 	case PP_VERDICT_ASSIGNABLE:
@@ -15,7 +15,7 @@ static enum exit_code code_of(enum pp_verdict v)
 	}
 }
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code check_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
@@ -29,7 +29,7 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 	    flush_stdout(&e))
 		code = complain(&e);
 	else
-		code = code_of(verdict);
+		code = check_code_of(verdict);
 	look_close(&l);
 	return code;
 }
@@ -41,5 +41,5 @@ const struct command command_check = {
 	.takes = TAKES_FROM | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = 1,
-	.run = run,
+	.run = check_run,
 };

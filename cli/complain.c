@@ -8,7 +8,8 @@
 #include "cli.h"
 
 /* One line; what was typed or found may stand in it, and must not steer the terminal. */
-static __attribute__((format(printf, 1, 0))) void say(const char *fmt, va_list ap, const char *end)
+static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, va_list ap,
+                                                               const char *end)
 {
 	char text[1024];
 
@@ -24,7 +25,7 @@ void warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap, "");
+	complain_say(fmt, ap, "");
 	va_end(ap);
 }
 
@@ -52,7 +53,7 @@ enum exit_code complain_usage(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap, program_help);
+	complain_say(fmt, ap, program_help);
 	va_end(ap);
 	return EXIT_USAGE;
 }
@@ -62,7 +63,7 @@ enum exit_code complain_near(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap, "");
+	complain_say(fmt, ap, "");
 	va_end(ap);
 	return EXIT_USAGE;
 }

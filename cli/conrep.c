@@ -46,7 +46,7 @@ static void print_banner(void)
 	      talk);
 }
 
-static void print_help(void)
+static void conrep_print_help(void)
 {
 	puts("");
 	puts("usage: pcipass-conrep [-s | -l] [-x FILE] [-f FILE]\n"
@@ -71,7 +71,7 @@ static void print_help(void)
 }
 
 /* The last line, whatever came before it. */
-static int give(enum return_code code)
+static int conrep_give(enum return_code code)
 {
 	struct pp_error e = { 0 };
 
@@ -86,7 +86,7 @@ static int give(enum return_code code)
 	return RETURN_OTHER;
 }
 
-static enum return_code failed(const struct pp_error *e, enum return_code code)
+static enum return_code conrep_failed(const struct pp_error *e, enum return_code code)
 {
 	fflush(stdout);
 	complain(e);
@@ -111,7 +111,7 @@ static enum return_code store_failed(const struct pp_error *e)
 	}
 }
 
-static void tell(void *ctx, const char *text)
+static void conrep_tell(void *ctx, const char *text)
 {
 	(void)ctx;
 	warn("%s", text);
@@ -134,7 +134,7 @@ static void tell_side_effects(void)
 		warn("%s", line);
 }
 
-static const char *known(const char *text)
+static const char *conrep_known(const char *text)
 {
 	return text ? text : "unknown";
 }
@@ -142,13 +142,13 @@ static const char *known(const char *text)
 static void print_machine(const struct pp_settings *s)
 {
 	fprintf(talk, "\tSystem Type:\t\t\t%s\n",
-	        known(pp_settings_machine(s, PP_SETTINGS_PRODUCT)));
+	        conrep_known(pp_settings_machine(s, PP_SETTINGS_PRODUCT)));
 	fprintf(talk, "\tROM Date   :\t\t\t%s\n",
-	        known(pp_settings_machine(s, PP_SETTINGS_ROM_DATE)));
+	        conrep_known(pp_settings_machine(s, PP_SETTINGS_ROM_DATE)));
 	fprintf(talk, "\tROM Family :\t\t\t%s\n",
-	        known(pp_settings_machine(s, PP_SETTINGS_ROM_FAMILY)));
+	        conrep_known(pp_settings_machine(s, PP_SETTINGS_ROM_FAMILY)));
 	fprintf(talk, "\tProcessor Manufacturer :\t%s\n",
-	        known(pp_settings_machine(s, PP_SETTINGS_PROCESSOR)));
+	        conrep_known(pp_settings_machine(s, PP_SETTINGS_PROCESSOR)));
 }
 
 static void print_demand(void *ctx, const struct pp_settings_demand *d)
@@ -169,7 +169,7 @@ static bool is_standard(const char *data)
 	return !strcmp(data, "-");
 }
 
-static enum return_code save(struct pp_settings *s, const struct wish *w)
+static enum return_code conrep_save(struct pp_settings *s, const struct wish *w)
 {
 	struct pp_error e = { 0 };
 	const char *text;
@@ -177,12 +177,12 @@ static enum return_code save(struct pp_settings *s, const struct wish *w)
 
 	fprintf(talk, "Saving configuration data to %s\n", w->data);
 	if (!is_standard(w->data))
-		return pp_settings_save(s, w->data, true, &e) ? failed(&e, RETURN_DATA)
+		return pp_settings_save(s, w->data, true, &e) ? conrep_failed(&e, RETURN_DATA)
 		                                              : RETURN_DONE;
 	if (pp_settings_document(s, &text, &len, &e))
-		return failed(&e, RETURN_OTHER);
+		return conrep_failed(&e, RETURN_OTHER);
 	fwrite(text, 1, len, stdout);
-	return flush_stdout(&e) ? failed(&e, RETURN_DATA) : RETURN_DONE;
+	return flush_stdout(&e) ? conrep_failed(&e, RETURN_DATA) : RETURN_DONE;
 }
 
 /* A setting that the schema does not have, and nobody said which schema. */
@@ -195,14 +195,14 @@ static void hint_at_schema(const struct wish *w, const struct pp_error *e)
 
 static enum return_code plan_failed(const struct wish *w, const struct pp_error *e)
 {
-	enum return_code code = failed(e, e->code == EPERM     ? RETURN_MACHINE
-	                                  : e->code == ENODATA ? RETURN_OTHER
-	                                                       : RETURN_DATA);
+	enum return_code code = conrep_failed(e, e->code == EPERM     ? RETURN_MACHINE
+	                                         : e->code == ENODATA ? RETURN_OTHER
+	                                                              : RETURN_DATA);
 	hint_at_schema(w, e);
 	return code;
 }
 
-static enum return_code load(struct pp_settings *s, const struct wish *w)
+static enum return_code conrep_load(struct pp_settings *s, const struct wish *w)
 {
 	struct pp_style style = { .format = PP_FORMAT_TEXT, .width = 80 };
 	struct pp_settings_plan *plan;
@@ -214,7 +214,7 @@ static enum return_code load(struct pp_settings *s, const struct wish *w)
 		return plan_failed(w, &e);
 	if (w->dry_run) {
 		if (pp_report_changes(plan, false, &style, sink_stdout(), &e))
-			return failed(&e, RETURN_OTHER);
+			return conrep_failed(&e, RETURN_OTHER);
 		return RETURN_DONE;
 	}
 	pp_settings_plan_risks(plan, keep_side_effect, NULL);
@@ -226,7 +226,7 @@ static enum return_code load(struct pp_settings *s, const struct wish *w)
 	return RETURN_DONE;
 }
 
-static enum return_code check(struct pp_settings *s, const struct wish *w)
+static enum return_code conrep_check(struct pp_settings *s, const struct wish *w)
 {
 	struct pp_error e = { 0 };
 
@@ -235,7 +235,7 @@ static enum return_code check(struct pp_settings *s, const struct wish *w)
 	/* What of it is not met. */
 	if (!w->verbose)
 		pp_settings_check(s, print_demand, NULL, NULL);
-	return failed(&e, e.code == EPERM ? RETURN_MACHINE : RETURN_SCHEMA);
+	return conrep_failed(&e, e.code == EPERM ? RETURN_MACHINE : RETURN_SCHEMA);
 }
 
 static enum return_code with_schema(struct pp_settings *s, const struct wish *w)
@@ -244,16 +244,16 @@ static enum return_code with_schema(struct pp_settings *s, const struct wish *w)
 	int r = w->schema ? pp_settings_schema(s, w->schema, &e) : pp_settings_schema_system(s, &e);
 
 	fprintf(talk, "XML System Configuration: %s\nHardware   Configuration: %s\n",
-	        r ? known(w->schema) : pp_settings_schema_where(s), w->data);
+	        r ? conrep_known(w->schema) : pp_settings_schema_where(s), w->data);
 	fflush(talk);
 	if (r)
-		return failed(&e, e.code == ENOMSG ? RETURN_TAG : RETURN_SCHEMA);
-	enum return_code code = check(s, w);
+		return conrep_failed(&e, e.code == ENOMSG ? RETURN_TAG : RETURN_SCHEMA);
+	enum return_code code = conrep_check(s, w);
 	if (code != RETURN_DONE)
 		return code;
 	if (pp_settings_read(s, &e))
-		return e.code == EPERM ? failed(&e, RETURN_MACHINE) : store_failed(&e);
-	return w->save ? save(s, w) : load(s, w);
+		return e.code == EPERM ? conrep_failed(&e, RETURN_MACHINE) : store_failed(&e);
+	return w->save ? conrep_save(s, w) : conrep_load(s, w);
 }
 
 static enum return_code open_code(int error)
@@ -269,7 +269,7 @@ static enum return_code open_code(int error)
 	}
 }
 
-static enum return_code carry_out(const struct wish *w)
+static enum return_code conrep_carry_out(const struct wish *w)
 {
 	struct pp_settings_options options = {
 		.store = w->store,
@@ -280,7 +280,7 @@ static enum return_code carry_out(const struct wish *w)
 	struct pp_settings *s;
 
 	if (pp_settings_open(&options, &s, &e))
-		return failed(&e, open_code(e.code));
+		return conrep_failed(&e, open_code(e.code));
 	print_machine(s);
 	fflush(talk);
 	if (*pp_settings_recovered(s))
@@ -291,7 +291,7 @@ static enum return_code carry_out(const struct wish *w)
 	                    w->verbose ? PP_SETTINGS_EVERYTHING
 	                    : w->save  ? PP_SETTINGS_ALL_ASKED
 	                               : PP_SETTINGS_ASKED,
-	                    tell, NULL);
+	                    conrep_tell, NULL);
 	pp_settings_close(s);
 	tell_side_effects();
 	return code;
@@ -335,7 +335,7 @@ static bool take_option(int c, struct wish *w)
 }
 
 /* false: not understood, and said so. */
-static bool parse(int argc, char **argv, struct wish *w)
+static bool conrep_parse(int argc, char **argv, struct wish *w)
 {
 	static const struct option longs[] = {
 		{ "save", no_argument, NULL, 's' },
@@ -390,7 +390,7 @@ int main(int argc, char **argv)
 	struct pp_error e = { 0 };
 
 	start();
-	bool understood = parse(argc, argv, &w);
+	bool understood = conrep_parse(argc, argv, &w);
 
 	talk = w.save && is_standard(w.data) ? stderr : stdout;
 	if (understood && w.version)
@@ -398,10 +398,10 @@ int main(int argc, char **argv)
 	else
 		print_banner();
 	if (!understood)
-		return give(RETURN_COMMAND);
+		return conrep_give(RETURN_COMMAND);
 	if (w.help)
-		print_help();
+		conrep_print_help();
 	if (w.help || w.version)
-		return flush_stdout(&e) ? failed(&e, RETURN_OTHER) : RETURN_DONE;
-	return give(carry_out(&w));
+		return flush_stdout(&e) ? conrep_failed(&e, RETURN_OTHER) : RETURN_DONE;
+	return conrep_give(conrep_carry_out(&w));
 }

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code emit_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
@@ -28,5 +28,5 @@ const struct command command_emit = {
 	.takes = TAKES_FROM,
 	.min_arguments = 2,
 	.max_arguments = 17,
-	.run = run,
+	.run = emit_run,
 };

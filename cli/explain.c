@@ -2,7 +2,7 @@
 /* pcipass explain: everything about a device, slot or group. */
 #include "cli.h"
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code explain_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
@@ -24,5 +24,5 @@ const struct command command_explain = {
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,
-	.run = run,
+	.run = explain_run,
 };

@@ -8,8 +8,8 @@
 
 #include "cli.h"
 
-static int make_plan(const struct options *o, const char *request, struct pp_plan **ret,
-                     struct pp_error *e)
+static int free_make_plan(const struct options *o, const char *request, struct pp_plan **ret,
+                          struct pp_error *e)
 {
 	struct pp_plan_options options = { .remedy = o->by, .store = o->store };
 	struct look l;
@@ -22,7 +22,7 @@ static int make_plan(const struct options *o, const char *request, struct pp_pla
 	return r;
 }
 
-static int to_file(void *ctx, const char *bytes, size_t len)
+static int free_to_file(void *ctx, const char *bytes, size_t len)
 {
 	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
 }
@@ -44,7 +44,7 @@ static int keep_plan(const struct options *o, const struct pp_plan *p, struct pp
 		         code == EEXIST ? "; --force replaces it" : "");
 		return -EIO;
 	}
-	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ to_file, f }, e);
+	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ free_to_file, f }, e);
 	if (fclose(f) && !r) {
 		e->code = EIO;
 		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
@@ -58,7 +58,7 @@ static bool is_for_later(const struct options *o)
 	return o->dry_run || o->output;
 }
 
-static enum exit_code show(const struct options *o, const struct pp_plan *p)
+static enum exit_code free_show(const struct options *o, const struct pp_plan *p)
 {
 	struct pp_style style = style_of(o);
 	struct pp_error e = { 0 };
@@ -72,7 +72,7 @@ static enum exit_code show(const struct options *o, const struct pp_plan *p)
 }
 
 /* To the end: the file is written, or the host is as the plan wants it. */
-static enum exit_code work(const struct options *o, const struct pp_plan *p)
+static enum exit_code free_work(const struct options *o, const struct pp_plan *p)
 {
 	enum exit_code code = EXIT_YES;
 	struct pp_error e = { 0 };
@@ -85,14 +85,14 @@ static enum exit_code work(const struct options *o, const struct pp_plan *p)
 		code = plan_check(o, p, NULL);
 	}
 	if (code == EXIT_YES)
-		code = show(o, p);
+		code = free_show(o, p);
 	if (code != EXIT_YES || is_for_later(o) || (!pp_plan_steps(p) && !pp_plan_instructions(p)))
 		return code;
 	/* The report says what is left to a person. */
 	return pp_plan_steps(p) ? apply_plan(o, p) : EXIT_NO;
 }
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code free_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
@@ -106,9 +106,9 @@ static enum exit_code run(const struct options *o, int argc, char **argv)
 		return complain_usage("free --from: that is not this host; need --dry-run or -o");
 	if (!is_for_later(o) && !may_change_host())
 		return EXIT_UNSURE;
-	if (o->plan ? plan_load(o->plan, &plan, &e) : make_plan(o, argv[0], &plan, &e))
+	if (o->plan ? plan_load(o->plan, &plan, &e) : free_make_plan(o, argv[0], &plan, &e))
 		return complain(&e);
-	enum exit_code code = work(o, plan);
+	enum exit_code code = free_work(o, plan);
 	pp_plan_free(plan);
 	return code;
 }
@@ -120,5 +120,5 @@ const struct command command_free = {
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE,
 	.max_arguments = 1,
-	.run = run,
+	.run = free_run,
 };

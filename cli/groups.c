@@ -2,7 +2,7 @@
 /* pcipass groups: the IOMMU groups, or those that the kernel would make. */
 #include "cli.h"
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code groups_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
@@ -21,5 +21,5 @@ const struct command command_groups = {
 	.name = "groups",
 	.help = "the IOMMU groups, or those that the kernel would make",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COMPUTED | TAKES_COLOR,
-	.run = run,
+	.run = groups_run,
 };

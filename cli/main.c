@@ -134,7 +134,7 @@ static void print_commands(const struct command *const *list, size_t skip)
 	puts("");
 }
 
-static void print_help(const struct command *c)
+static void main_print_help(const struct command *c)
 {
 	if (c) {
 		print_command_line(c);
@@ -402,7 +402,7 @@ static const struct command *choose_command(int argc, char **argv, int *words)
 	return member;
 }
 
-static enum exit_code help(int argc, char **argv)
+static enum exit_code main_help(int argc, char **argv)
 {
 	const struct command *c = NULL;
 	int words = 0;
@@ -411,7 +411,7 @@ static enum exit_code help(int argc, char **argv)
 		c = choose_command(argc, argv, &words);
 	if (argc && !c)
 		return EXIT_USAGE;
-	print_help(c);
+	main_print_help(c);
 	return finish();
 }
 
@@ -427,7 +427,7 @@ static enum exit_code run_command(const struct command *c, const struct options 
 		return complain_usage("%s needs %s", c->name, c->arguments);
 	if (argc > c->max_arguments)
 		return complain_usage("unexpected argument '%s'", argv[c->max_arguments]);
-	return c == &command_help ? help(argc, argv) : c->run(o, argc, argv);
+	return c == &command_help ? main_help(argc, argv) : c->run(o, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -449,7 +449,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (o.help)
-		return (int)help(argc, argv);
+		return (int)main_help(argc, argv);
 	if (argc)
 		c = choose_command(argc, argv, &words);
 	if (!c)

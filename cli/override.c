@@ -9,12 +9,12 @@
 
 #include "cli.h"
 
-static void say(void *ctx, const char *line)
+static void override_say(void *ctx, const char *line)
 {
 	puts(line);
 }
 
-static int to_file(void *ctx, const char *bytes, size_t len)
+static int override_to_file(void *ctx, const char *bytes, size_t len)
 {
 	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
 }
@@ -46,7 +46,7 @@ static int write_table(const struct options *o, const struct look *l, const stru
 		return -EIO;
 	}
 	int r = pp_apply_build(p, l->source, archive ? PP_APPLY_ARCHIVE : PP_APPLY_TABLE,
-	                       (struct pp_sink){ to_file, f }, e);
+	                       (struct pp_sink){ override_to_file, f }, e);
 	if (fclose(f) && !r) {
 		e->code = EIO;
 		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
@@ -97,7 +97,7 @@ static enum exit_code run_install(const struct options *o, int argc, char **argv
 
 static enum exit_code run_status(const struct options *o, int argc, char **argv)
 {
-	struct pp_apply_options options = { .say = say };
+	struct pp_apply_options options = { .say = override_say };
 	struct pp_error e = { 0 };
 	bool in_effect;
 
@@ -108,7 +108,7 @@ static enum exit_code run_status(const struct options *o, int argc, char **argv)
 
 static enum exit_code run_remove(const struct options *o, int argc, char **argv)
 {
-	struct pp_apply_options options = { .say = say };
+	struct pp_apply_options options = { .say = override_say };
 	struct pp_error e = { 0 };
 
 	if (!may_change_host())

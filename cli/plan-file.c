@@ -10,7 +10,7 @@
 /* More than the library takes, so that a file that is too long is refused, not cut. */
 #define MAX_BYTES ((size_t)8 << 20)
 
-static int fail(const char *path, int code, struct pp_error *e)
+static int plan_file_fail(const char *path, int code, struct pp_error *e)
 {
 	e->code = code;
 	snprintf(e->text, sizeof(e->text), "%.400s: %s", path, strerror(code));
@@ -23,7 +23,7 @@ int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e)
 	char *bytes = f ? malloc(MAX_BYTES) : NULL;
 
 	if (!bytes) {
-		int r = fail(path, errno, e);
+		int r = plan_file_fail(path, errno, e);
 		if (f)
 			fclose(f);
 		/* What is missing is the caller's file, no fact of the host. */
@@ -31,7 +31,7 @@ int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e)
 		return r;
 	}
 	size_t len = fread(bytes, 1, MAX_BYTES, f);
-	int r = ferror(f) ? fail(path, EIO, e) : pp_plan_parse(bytes, len, ret, e);
+	int r = ferror(f) ? plan_file_fail(path, EIO, e) : pp_plan_parse(bytes, len, ret, e);
 	free(bytes);
 	fclose(f);
 	return r;

@@ -2,7 +2,7 @@
 /* pcipass reserved: every reserved region, from the tables and from the kernel. */
 #include "cli.h"
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code reserved_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
@@ -23,5 +23,5 @@ const struct command command_reserved = {
 	.name = "reserved",
 	.help = "every reserved region, and whom it holds",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
-	.run = run,
+	.run = reserved_run,
 };

@@ -41,7 +41,7 @@ static int settings_open(const struct options *o, bool may_write, struct pp_sett
 	return 0;
 }
 
-static void tell(void *ctx, const char *text)
+static void settings_tell(void *ctx, const char *text)
 {
 	(void)ctx;
 	warn("%s", text);
@@ -51,11 +51,11 @@ static void tell_remarks(const struct options *o, const struct pp_settings *s,
                          enum pp_settings_detail detail)
 {
 	fflush(stdout);
-	pp_settings_remarks(s, o->verbose ? PP_SETTINGS_EVERYTHING : detail, tell, NULL);
+	pp_settings_remarks(s, o->verbose ? PP_SETTINGS_EVERYTHING : detail, settings_tell, NULL);
 }
 
 /* Settings that are for other machines: to a wish that is a no, to a look no answer. */
-static enum exit_code refuse(const struct pp_error *e, bool wish)
+static enum exit_code settings_refuse(const struct pp_error *e, bool wish)
 {
 	enum exit_code code = complain(e);
 
@@ -120,8 +120,8 @@ static bool must_ask(const struct options *o)
 	return !o->yes && !o->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-static int show(const struct options *o, const struct pp_settings_plan *plan, bool written,
-                struct pp_error *e)
+static int settings_show(const struct options *o, const struct pp_settings_plan *plan, bool written,
+                         struct pp_error *e)
 {
 	struct pp_style style = style_of(o);
 	int r = pp_report_changes(plan, written, &style, sink_stdout(), e);
@@ -153,7 +153,7 @@ static enum exit_code run_diff(const struct options *o, int argc, char **argv)
 		code = complain(&e);
 	} else {
 		tell_remarks(o, s, PP_SETTINGS_ASKED);
-		if (show(o, plan, false, &e))
+		if (settings_show(o, plan, false, &e))
 			code = complain(&e);
 		else if (pp_settings_plan_count(plan))
 			code = EXIT_NO;
@@ -163,14 +163,14 @@ static enum exit_code run_diff(const struct options *o, int argc, char **argv)
 }
 
 /* The side effect is shown with the changes, before anybody is asked. */
-static enum exit_code carry_out(const struct options *o, struct pp_settings *s,
-                                struct pp_settings_plan *plan)
+static enum exit_code settings_carry_out(const struct options *o, struct pp_settings *s,
+                                         struct pp_settings_plan *plan)
 {
 	bool nothing = o->dry_run || !pp_settings_plan_count(plan), asks = must_ask(o);
 	struct pp_error e = { 0 };
 
 	tell_remarks(o, s, PP_SETTINGS_ASKED);
-	if ((nothing || asks) && show(o, plan, false, &e))
+	if ((nothing || asks) && settings_show(o, plan, false, &e))
 		return complain(&e);
 	if (nothing)
 		return EXIT_YES;
@@ -180,7 +180,7 @@ static enum exit_code carry_out(const struct options *o, struct pp_settings *s,
 		return complain(&e);
 	if (asks)
 		puts("Written; in force at the next boot.");
-	if (asks ? flush_stdout(&e) : show(o, plan, true, &e)) {
+	if (asks ? flush_stdout(&e) : settings_show(o, plan, true, &e)) {
 		enum exit_code code = complain(&e);
 		warn("the settings are written all the same; in force at the next boot");
 		return code;
@@ -195,11 +195,11 @@ static enum exit_code run_set(const struct options *o, int argc, char **argv)
 	struct pp_settings *s;
 
 	if (settings_open(o, !o->dry_run, &s, &e))
-		return refuse(&e, true);
+		return settings_refuse(&e, true);
 	enum exit_code code =
 		pp_settings_plan_set(s, (const char *const *)argv, (size_t)argc, &plan, &e)
-			? refuse(&e, true)
-			: carry_out(o, s, plan);
+			? settings_refuse(&e, true)
+			: settings_carry_out(o, s, plan);
 	pp_settings_close(s);
 	return code;
 }
@@ -211,9 +211,9 @@ static enum exit_code run_load(const struct options *o, int argc, char **argv)
 	struct pp_settings *s;
 
 	if (settings_open(o, !o->dry_run, &s, &e))
-		return refuse(&e, true);
-	enum exit_code code =
-		plan_file(s, argv[0], &plan, &e) ? refuse(&e, true) : carry_out(o, s, plan);
+		return settings_refuse(&e, true);
+	enum exit_code code = plan_file(s, argv[0], &plan, &e) ? settings_refuse(&e, true)
+	                                                       : settings_carry_out(o, s, plan);
 	pp_settings_close(s);
 	return code;
 }

@@ -2,7 +2,7 @@
 /* pcipass without a command: every device with its verdict. */
 #include "cli.h"
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
@@ -25,5 +25,5 @@ const struct command command_survey = {
 	.name = "survey",
 	.help = "every device, its verdict and why (the default)",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
-	.run = run,
+	.run = survey_run,
 };

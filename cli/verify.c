@@ -69,7 +69,7 @@ static enum exit_code hold_against_plan(const struct options *o)
 	return code;
 }
 
-static enum exit_code code_of(const struct pp_attach *a)
+static enum exit_code verify_code_of(const struct pp_attach *a)
 {
 	if (!pp_attach_restored(a))
 		return EXIT_FAILED;
@@ -98,7 +98,7 @@ static enum exit_code attach(const struct options *o, const struct pp_host *h)
 	signals_catch(NULL);
 	if (pp_attach_try(h, o->attach, &options, &a, &e))
 		return complain(&e);
-	enum exit_code code = code_of(a);
+	enum exit_code code = verify_code_of(a);
 	/* Nobody may be left to read it: that a device is not back outweighs. */
 	if (pp_attach_report(a, &style, sink_stdout(), &e) || flush_stdout(&e))
 		code = complain(&e);
@@ -106,7 +106,7 @@ static enum exit_code attach(const struct options *o, const struct pp_host *h)
 	return code;
 }
 
-static enum exit_code run(const struct options *o, int argc, char **argv)
+static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_source *source;
@@ -139,5 +139,5 @@ const struct command command_verify = {
 	.help = "after the reboot: did it work? Or try a real attach",
 	.takes = TAKES_FROM | TAKES_PLAN | TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON |
 	         TAKES_COLOR,
-	.run = run,
+	.run = verify_run,
 };

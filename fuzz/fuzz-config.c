@@ -4,9 +4,9 @@
 
 #include "pci/config.h"
 
-static void require(int holds)
+static void require(int mappings)
 {
-	if (!holds)
+	if (!mappings)
 		abort();
 }
 

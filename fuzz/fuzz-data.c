@@ -49,26 +49,26 @@ static const char *const schemas[] = {
 
 static const struct pp_machine machine = { "ProLiant DL360e Gen8", "P73", "08/02/2014", "Intel" };
 
-static void require(int holds)
+static void require(int mappings)
 {
-	if (!holds)
+	if (!mappings)
 		abort();
 }
 
-static void fill(struct pp_memory *m, struct pp_arena *a)
+static void fill(struct pp_areas *m, struct pp_arena *a)
 {
 	static const uint8_t zeros[0x280]; /* as many as the schemas use: quicker than all */
 
-	pp_memory_init(m, a);
-	require(!pp_memory_put(m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(zeros, sizeof(zeros))));
-	require(!pp_memory_put(m, PP_CELL_CMOS, NULL, 0, PP_SPAN(zeros, 0x40)));
-	require(!pp_memory_put(m, PP_CELL_EV, "E", 0, PP_SPAN("\xff\xf1\x02\x03\x04\x05", 6)));
-	require(!pp_memory_put(m, PP_CELL_EV, "L", 0, PP_SPAN("ab  \x01\x02 c\0\0d\0", 12)));
-	require(!pp_memory_put(m, PP_CELL_EV, "I", ENOENT, PP_SPAN(NULL, 0)));
-	require(!pp_memory_put(m, PP_CELL_EV, "G", ENOENT, PP_SPAN(NULL, 0)));
-	require(!pp_memory_put(m, PP_CELL_EV, "V", 0, PP_SPAN("\1\0\x64\2\xff\xfe\7", 7)));
-	require(!pp_memory_put(m, PP_CELL_EV, "R", 0, PP_SPAN("\x15\x90\0\xeb\7", 5)));
-	require(!pp_memory_put(m, PP_CELL_EV, "N", ENOENT, PP_SPAN(NULL, 0)));
+	pp_areas_init(m, a);
+	require(!pp_areas_put(m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(zeros, sizeof(zeros))));
+	require(!pp_areas_put(m, PP_CELL_CMOS, NULL, 0, PP_SPAN(zeros, 0x40)));
+	require(!pp_areas_put(m, PP_CELL_EV, "E", 0, PP_SPAN("\xff\xf1\x02\x03\x04\x05", 6)));
+	require(!pp_areas_put(m, PP_CELL_EV, "L", 0, PP_SPAN("ab  \x01\x02 c\0\0d\0", 12)));
+	require(!pp_areas_put(m, PP_CELL_EV, "I", ENOENT, PP_SPAN(NULL, 0)));
+	require(!pp_areas_put(m, PP_CELL_EV, "G", ENOENT, PP_SPAN(NULL, 0)));
+	require(!pp_areas_put(m, PP_CELL_EV, "V", 0, PP_SPAN("\1\0\x64\2\xff\xfe\7", 7)));
+	require(!pp_areas_put(m, PP_CELL_EV, "R", 0, PP_SPAN("\x15\x90\0\xeb\7", 5)));
+	require(!pp_areas_put(m, PP_CELL_EV, "N", ENOENT, PP_SPAN(NULL, 0)));
 }
 
 static int same_text(const char *x, const char *y)
@@ -110,7 +110,7 @@ static void check_loaded(const struct pp_schema *schema, const struct pp_data *d
 {
 	struct pp_error e = { 0 };
 	struct pp_changes c;
-	struct pp_memory m;
+	struct pp_areas m;
 
 	fill(&m, a);
 	int r = pp_changes_plan(schema, &machine, d, &m, a, &c, &e);
@@ -123,8 +123,8 @@ static void check_loaded(const struct pp_schema *schema, const struct pp_data *d
 		require(!same_text(c.changes[i].old_text, c.changes[i].new_text) &&
 		        c.changes[i].line);
 	for (uint32_t i = 0; i < c.nr_writes; i++)
-		require(!pp_memory_put(&m, c.writes[i].space, c.writes[i].name,
-		                       c.writes[i].new_absent ? ENOENT : 0, c.writes[i].new_bytes));
+		require(!pp_areas_put(&m, c.writes[i].space, c.writes[i].name,
+		                      c.writes[i].new_absent ? ENOENT : 0, c.writes[i].new_bytes));
 	const struct pp_data whole = { "whole", "", machine, c.settings, c.nr_settings };
 	require(!pp_changes_plan(schema, &machine, d, &m, a, &c, NULL));
 	require(!c.nr_changes && !c.nr_writes);

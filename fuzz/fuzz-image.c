@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pp_buffer_init(&b, PP_IMAGE_MAX_BYTES);
 	pp_buffer_append(&b, data, size > 15 ? size - 15 : 0);
 	if (b.len && b.data[b.len - 1] == '\n') {
-		pp_lines_seal(&b);
+		pp_lines_add_checksum(&b);
 		if (!b.failed) {
 			as_image(PP_SPAN(b.data, b.len));
 			as_journal(PP_SPAN(b.data, b.len));

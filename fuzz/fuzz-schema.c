@@ -2,12 +2,12 @@
 /* Input: a schema. What is accepted must keep what lib/conrep/schema.h says of it. */
 #include <libxml/parser.h>
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 #include "touch.h"
 
-static void require(int holds)
+static void require(int mappings)
 {
-	if (!holds)
+	if (!mappings)
 		abort();
 }
 
@@ -88,19 +88,19 @@ static void check_machine(const struct pp_schema *s, const struct pp_machine *m)
 {
 	char reason[64];
 
-	require(pp_schema_fit(s, m, reason, sizeof(reason)) == pp_schema_fit(s, m, NULL, 0));
+	require(pp_schema_match(s, m, reason, sizeof(reason)) == pp_schema_match(s, m, NULL, 0));
 	touch_utf8(reason);
 	/* Finding a name is linear in the sections. */
 	for (uint32_t i = 0; i < s->nr_sections && i < 64; i++) {
 		const struct pp_schema_section *found = NULL;
 		struct pp_error e = { 0 };
-		enum pp_fit fit = pp_section_fit(&s->sections[i], m, reason, sizeof(reason));
-		require(fit == pp_section_fit(&s->sections[i], m, NULL, 0));
-		require(fit == PP_FIT_YES || *reason);
+		enum pp_match fit = pp_section_match(&s->sections[i], m, reason, sizeof(reason));
+		require(fit == pp_section_match(&s->sections[i], m, NULL, 0));
+		require(fit == PP_MATCH_YES || *reason);
 		touch_utf8(reason);
 		int rc = pp_schema_find(s, m, s->sections[i].name, &found, &e);
 		require(rc ? e.code == -rc && e.text[0] && !found && rc != -ENOENT
-		           : found && pp_section_fit(found, m, NULL, 0) == PP_FIT_YES);
+		           : found && pp_section_match(found, m, NULL, 0) == PP_MATCH_YES);
 	}
 }
 

@@ -5,9 +5,9 @@
 
 #include "../tests/smbios/compare.h"
 
-static void require(int holds)
+static void require(int mappings)
 {
-	if (!holds)
+	if (!mappings)
 		abort();
 }
 

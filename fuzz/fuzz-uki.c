@@ -25,6 +25,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		touch(u.initrd.data, u.initrd.len);
 		touch(u.command_line.data, u.command_line.len);
 	}
-	pp_override_early_has(r ? in : u.initrd, PP_SPAN(table, 4));
+	pp_override_initrd_has(r ? in : u.initrd, PP_SPAN(table, 4));
 	return 0;
 }

@@ -141,7 +141,7 @@ static int count_scopes(const struct record *r, struct totals *t, struct pp_erro
 }
 
 /* The first of two walks: checks every length, so that the second can only run out of memory. */
-static int count(struct pp_cursor body, struct totals *ret, struct pp_error *e)
+static int dmar_count(struct pp_cursor body, struct totals *ret, struct pp_error *e)
 {
 	struct totals t = { 0 };
 	struct record r;
@@ -234,8 +234,8 @@ static void note_rmrr(struct pp_notes *notes, const struct pp_dmar_entry *r)
 		        "RMRR limit 0x%" PRIx64 " is not the end of a 4 KiB page", r->limit_incl);
 }
 
-static int fill_name(struct fill *f, struct pp_cursor *c, struct pp_dmar_entry *entry,
-                     struct pp_error *e)
+static int dmar_fill_name(struct fill *f, struct pp_cursor *c, struct pp_dmar_entry *entry,
+                          struct pp_error *e)
 {
 	const size_t at = pp_cursor_offset(c), len = pp_cursor_left(c);
 	const uint8_t *name = pp_cursor_take(c, len);
@@ -246,7 +246,7 @@ static int fill_name(struct fill *f, struct pp_cursor *c, struct pp_dmar_entry *
 	return entry->acpi_name ? 0 : pp_fail_oom(e, OBJECT);
 }
 
-static void fill_fields(struct pp_cursor *c, struct pp_dmar_entry *entry)
+static void dmar_fill_fields(struct pp_cursor *c, struct pp_dmar_entry *entry)
 {
 	switch (entry->type) {
 	case PP_DMAR_DRHD:
@@ -295,9 +295,9 @@ static int fill_entry(struct fill *f, struct record *r, struct pp_error *e)
 		pp_note(f->notes, OBJECT, r->offset, "structure of unknown type %u", r->type);
 		return 0;
 	}
-	fill_fields(&r->c, entry);
+	dmar_fill_fields(&r->c, entry);
 	if (r->type == PP_DMAR_ANDD)
-		err = fill_name(f, &r->c, entry, e);
+		err = dmar_fill_name(f, &r->c, entry, e);
 	else if (kinds[r->type].has_scopes)
 		err = fill_scopes(f, &r->c, entry, e);
 	else if (pp_cursor_left(&r->c))
@@ -311,7 +311,7 @@ static int fill_entry(struct fill *f, struct record *r, struct pp_error *e)
 	return err;
 }
 
-static int fill(struct fill *f, struct pp_cursor body, struct pp_error *e)
+static int dmar_fill(struct fill *f, struct pp_cursor body, struct pp_error *e)
 {
 	struct record r;
 	int err;
@@ -342,7 +342,7 @@ int pp_dmar_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
 		pp_note(notes, OBJECT, PP_ACPI_HEADER_BYTES, "host address width of %u bits",
 		        d.host_address_width);
 
-	err = count(body, &total, e);
+	err = dmar_count(body, &total, e);
 	if (err)
 		return err;
 	struct fill f = { .arena = a, .notes = notes };
@@ -352,7 +352,7 @@ int pp_dmar_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
 	f.hop = PP_ARENA_ARRAY(a, total.hops, struct pp_dmar_hop);
 	if (!f.entry || !f.scope || !f.hop)
 		return pp_fail_oom(e, OBJECT);
-	err = fill(&f, body, e);
+	err = dmar_fill(&f, body, e);
 	if (err)
 		return err;
 	d.entries = entries;

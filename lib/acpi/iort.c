@@ -113,7 +113,8 @@ struct totals {
 };
 
 /* The first of two walks: checks every length, so that the second can only run out of memory. */
-static int count(struct pp_cursor body, uint32_t nr_nodes, struct totals *ret, struct pp_error *e)
+static int iort_count(struct pp_cursor body, uint32_t nr_nodes, struct totals *ret,
+                      struct pp_error *e)
 {
 	struct totals t = { 0 };
 	struct record r;
@@ -205,8 +206,8 @@ static void fill_rmr(struct fill *f, const struct record *r, struct pp_iort_node
 		        f->revision);
 }
 
-static int fill_name(struct fill *f, const struct record *r, struct pp_cursor *c,
-                     struct pp_iort_node *node, struct pp_error *e)
+static int iort_fill_name(struct fill *f, const struct record *r, struct pp_cursor *c,
+                          struct pp_iort_node *node, struct pp_error *e)
 {
 	/* The mappings follow the name, which may be padded, and have zeroes of their own. */
 	const uint32_t end = r->mappings.count ? r->mappings.at : r->length;
@@ -219,8 +220,8 @@ static int fill_name(struct fill *f, const struct record *r, struct pp_cursor *c
 	return node->name ? 0 : pp_fail_oom(e, OBJECT);
 }
 
-static int fill_fields(struct fill *f, struct record *r, struct pp_iort_node *node,
-                       struct pp_error *e)
+static int iort_fill_fields(struct fill *f, struct record *r, struct pp_iort_node *node,
+                            struct pp_error *e)
 {
 	struct pp_cursor *c = &r->c;
 
@@ -228,7 +229,7 @@ static int fill_fields(struct fill *f, struct record *r, struct pp_iort_node *no
 	case PP_IORT_NAMED_COMPONENT:
 		node->flags = pp_cursor_u32(c);
 		pp_cursor_skip(c, 9); /* memory properties, address limit */
-		return fill_name(f, r, c, node, e);
+		return iort_fill_name(f, r, c, node, e);
 	case PP_IORT_ROOT_COMPLEX:
 		pp_cursor_skip(c, 8);
 		node->ats = pp_cursor_u32(c);
@@ -263,7 +264,7 @@ static int fill_node(struct fill *f, struct record *r, struct pp_error *e)
 	node->identifier = pp_cursor_u32(c);
 	pp_cursor_skip(c, 8); /* the array of mappings */
 	fill_mappings(f, r, node);
-	return fill_fields(f, r, node, e);
+	return iort_fill_fields(f, r, node, e);
 }
 
 /* The node that begins at offset; the walk left them in that order. */
@@ -283,7 +284,7 @@ static const struct pp_iort_node *node_at(const struct fill *f, uint32_t offset)
 	return NULL;
 }
 
-static void resolve(const struct fill *f, struct pp_iort_mapping *mappings, size_t n)
+static void iort_resolve(const struct fill *f, struct pp_iort_mapping *mappings, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct pp_iort_mapping *m = &mappings[i];
@@ -294,8 +295,8 @@ static void resolve(const struct fill *f, struct pp_iort_mapping *mappings, size
 	}
 }
 
-static int fill(struct fill *f, struct pp_cursor body, const struct totals *total,
-                struct pp_error *e)
+static int iort_fill(struct fill *f, struct pp_cursor body, const struct totals *total,
+                     struct pp_error *e)
 {
 	struct pp_iort_mapping *mappings = f->mapping;
 	struct record r;
@@ -310,13 +311,13 @@ static int fill(struct fill *f, struct pp_cursor body, const struct totals *tota
 	if (pp_cursor_left(&body))
 		pp_note(f->notes, OBJECT, pp_cursor_offset(&body), "%zu bytes behind the last node",
 		        pp_cursor_left(&body));
-	resolve(f, mappings, total->mappings);
+	iort_resolve(f, mappings, total->mappings);
 	return 0;
 }
 
 /* Leaves body at the first node. */
-static int open_table(struct pp_span in, struct pp_notes *notes, struct pp_iort *t,
-                      uint32_t *nr_nodes, struct pp_cursor *body, struct pp_error *e)
+static int iort_open_table(struct pp_span in, struct pp_notes *notes, struct pp_iort *t,
+                           uint32_t *nr_nodes, struct pp_cursor *body, struct pp_error *e)
 {
 	int err = pp_acpi_table_open(in, OBJECT, notes, &t->header, body, e);
 	if (err)
@@ -343,9 +344,9 @@ int pp_iort_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
 	struct totals total;
 	uint32_t said = 0;
 
-	int err = open_table(in, notes, &t, &said, &body, e);
+	int err = iort_open_table(in, notes, &t, &said, &body, e);
 	if (!err)
-		err = count(body, said, &total, e);
+		err = iort_count(body, said, &total, e);
 	if (err)
 		return err;
 	if (total.nodes < said)
@@ -357,7 +358,7 @@ int pp_iort_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
 	f.range = PP_ARENA_ARRAY(a, total.ranges, struct pp_iort_range);
 	if (!f.nodes || !f.mapping || !f.range)
 		return pp_fail_oom(e, OBJECT);
-	err = fill(&f, body, &total, e);
+	err = iort_fill(&f, body, &total, e);
 	if (err)
 		return err;
 	t.nodes = f.nodes;

@@ -95,7 +95,7 @@ static uint16_t entry_length(struct pp_cursor peek)
 }
 
 /* The same for the device entries of an IVHD. */
-static int next_entry(struct pp_cursor *entries, struct record *ret, struct pp_error *e)
+static int ivrs_next_entry(struct pp_cursor *entries, struct record *ret, struct pp_error *e)
 {
 	const size_t left = pp_cursor_left(entries);
 	struct record r = { .offset = (uint32_t)pp_cursor_offset(entries) };
@@ -131,13 +131,13 @@ static int count_devices(const struct record *block, struct totals *t, struct pp
 	int err;
 
 	pp_cursor_skip(&c, block_need(block->type));
-	while ((err = next_entry(&c, &r, e)) > 0)
+	while ((err = ivrs_next_entry(&c, &r, e)) > 0)
 		t->devices++;
 	return err;
 }
 
 /* The first of two walks: checks every length, so that the second can only run out of memory. */
-static int count(struct pp_cursor body, struct totals *ret, struct pp_error *e)
+static int ivrs_count(struct pp_cursor body, struct totals *ret, struct pp_error *e)
 {
 	struct totals t = { 0 };
 	struct record r;
@@ -306,7 +306,7 @@ static int fill_ivhd(struct fill *f, struct pp_cursor *c, struct pp_ivrs_block *
 	if (!b->base)
 		pp_note(f->notes, OBJECT, b->offset, "IVHD with its registers at 0");
 	b->devices = f->device;
-	while ((err = next_entry(c, &r, e)) > 0) {
+	while ((err = ivrs_next_entry(c, &r, e)) > 0) {
 		err = fill_device(f, &r, b->type, e);
 		if (err < 0)
 			return err;
@@ -372,7 +372,7 @@ static int fill_block(struct fill *f, struct record *r, struct pp_error *e)
 	return 0;
 }
 
-static int fill(struct fill *f, struct pp_cursor body, struct pp_error *e)
+static int ivrs_fill(struct fill *f, struct pp_cursor body, struct pp_error *e)
 {
 	struct record r;
 	int err;
@@ -399,7 +399,7 @@ int pp_ivrs_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
 		return pp_fail(e, EBADMSG, "%s+0x4: table length %u, need at least %d", OBJECT,
 		               v.header.length, TABLE_HEADER_BYTES);
 
-	err = count(body, &total, e);
+	err = ivrs_count(body, &total, e);
 	if (err)
 		return err;
 	struct fill f = { .arena = a, .notes = notes };
@@ -408,7 +408,7 @@ int pp_ivrs_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
 	f.device = PP_ARENA_ARRAY(a, total.devices, struct pp_ivhd_device);
 	if (!f.block || !f.device)
 		return pp_fail_oom(e, OBJECT);
-	err = fill(&f, body, e);
+	err = ivrs_fill(&f, body, e);
 	if (err)
 		return err;
 	v.blocks = blocks;

@@ -66,7 +66,7 @@ static int stage_steps(struct pp_stage *s, struct pp_error *e)
 		pp_stage_close_step(s);
 	}
 	pp_stage_sort(s);
-	return pp_stage_room(s, e);
+	return pp_stage_check_space(s, e);
 }
 
 static int verify_steps(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
@@ -82,7 +82,7 @@ static int verify_steps(struct pp_apply *a, const struct pp_plan *p, struct pp_e
 	return r;
 }
 
-static int to_buffer(void *ctx, const char *bytes, size_t len)
+static int apply_to_buffer(void *ctx, const char *bytes, size_t len)
 {
 	struct pp_buffer *b = ctx;
 
@@ -97,7 +97,8 @@ static int plan_text(struct pp_apply *a, const struct pp_plan *p, const char **r
 	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 
 	pp_buffer_init(&b, PP_PLAN_MAX_BYTES);
-	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ to_buffer, &b }, e);
+	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ apply_to_buffer, &b },
+	                       e);
 	if (r)
 		return r;
 	*ret = b.data ? pp_arena_strdup(&a->arena, b.data) : NULL;
@@ -180,7 +181,7 @@ static bool nothing_new(const struct pp_stage *s)
 	return !s->nr_ops && s->before && s->before->phase == PP_PHASE_APPLIED;
 }
 
-static int carry_out(struct pp_stage *s, struct pp_error *e)
+static int apply_carry_out(struct pp_stage *s, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
 	struct pp_txn t;
@@ -218,8 +219,8 @@ static int load_before(struct pp_apply *a, struct pp_txn *t, const struct pp_txn
 }
 
 /* All that the plan comes to here; old: room for the journal before. */
-static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_txn *old,
-                 struct pp_stage *s, struct pp_error *e)
+static int apply_stage(struct pp_apply *a, const struct pp_plan *p, struct pp_txn *old,
+                       struct pp_stage *s, struct pp_error *e)
 {
 	const struct pp_txn *before;
 	bool found;
@@ -238,11 +239,11 @@ static int stage(struct pp_apply *a, const struct pp_plan *p, struct pp_txn *old
 	return r ? r : stage_steps(s, e);
 }
 
-static int run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
+static int apply_run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
 {
 	struct pp_txn old;
 	struct pp_stage s;
-	int r = stage(a, p, &old, &s, e);
+	int r = apply_stage(a, p, &old, &s, e);
 
 	if (r)
 		return r;
@@ -250,7 +251,7 @@ static int run(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e)
 		say_all(a, &s);
 		return 0;
 	}
-	return carry_out(&s, e);
+	return apply_carry_out(&s, e);
 }
 
 int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
@@ -263,7 +264,7 @@ int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
 		return r;
 	r = check_rights(&a, e);
 	if (!r)
-		r = run(&a, p, e);
+		r = apply_run(&a, p, e);
 	pp_apply_fini(&a);
 	return r;
 }
@@ -285,7 +286,7 @@ int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, un
 		return r;
 	r = check_rights(&a, e);
 	if (!r)
-		r = stage(&a, p, &old, &s, e);
+		r = apply_stage(&a, p, &old, &s, e);
 	if (!r)
 		*ret = s.nr_ops;
 	pp_apply_fini(&a);
@@ -307,7 +308,7 @@ static int open_txn(struct pp_apply *a, struct pp_txn *t, bool *ret_found, struc
 	if (!r)
 		r = pp_txn_load(a, t, e);
 	if (!r)
-		pp_txn_sweep(a, t);
+		pp_txn_clean_up(a, t);
 	return r;
 }
 
@@ -364,7 +365,7 @@ int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply
 }
 
 /* With the lock held, so that what is shown is what is then done. */
-static int undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
+static int apply_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 {
 	const struct pp_apply_options *o = a->options;
 
@@ -395,7 +396,7 @@ int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_s
 	if (found)
 		r = r == -ENOENT ? 0 : r;
 	else if (!r)
-		r = undo(&a, &t, e);
+		r = apply_undo(&a, &t, e);
 	pp_apply_fini(&a);
 	return r;
 }

@@ -23,8 +23,8 @@ struct search {
 	struct pp_binder found;
 };
 
-static int found(struct search *s, const char *where, bool by_ids, const char *how,
-                 struct pp_error *e)
+static int bind_foreign_found(struct search *s, const char *where, bool by_ids, const char *how,
+                              struct pp_error *e)
 {
 	s->found = (struct pp_binder){ where, how, by_ids };
 	return where ? 0 : pp_fail_oom(e, s->address);
@@ -33,7 +33,7 @@ static int found(struct search *s, const char *where, bool by_ids, const char *h
 /* drivers/vfio/pci, parameter ids: "vendor:device[:subvendor[:subdevice[:class[:mask]]]]", commas
  * between. What stands behind the first two is not looked at: rather one too many than one missed.
  */
-static bool names_device(const char *ids, const struct pp_step_bind *b)
+static bool bind_foreign_names_device(const char *ids, const struct pp_step_bind *b)
 {
 	for (const char *at = ids; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
 		char *end;
@@ -71,7 +71,7 @@ static bool next_word(struct pp_span *rest, char *buf, size_t size)
 }
 
 /* The next boot's line where the loader's is known, else the one of this boot. */
-static const char *command_line(struct search *s, bool now, char *buf, size_t size)
+static const char *bind_foreign_command_line(struct search *s, bool now, char *buf, size_t size)
 {
 	const struct pp_loader *loader;
 	struct pp_error ignored;
@@ -87,14 +87,15 @@ static const char *command_line(struct search *s, bool now, char *buf, size_t si
 static int look_at_command_line(struct search *s, bool now, struct pp_error *e)
 {
 	char buf[LINE_BYTES], word[LINE_BYTES];
-	const char *line = command_line(s, now, buf, sizeof(buf));
+	const char *line = bind_foreign_command_line(s, now, buf, sizeof(buf));
 	struct pp_span rest = PP_SPAN(line, strlen(line));
 
 	while (next_word(&rest, word, sizeof(word))) {
 		const char *value = after_module(word);
-		if (value && !strncmp(value, ".ids=", 5) && names_device(value + 5, s->b))
-			return found(s, "vfio-pci.ids= on the kernel's command line", true, NULL,
-			             e);
+		if (value && !strncmp(value, ".ids=", 5) &&
+		    bind_foreign_names_device(value + 5, s->b))
+			return bind_foreign_found(s, "vfio-pci.ids= on the kernel's command line",
+			                          true, NULL, e);
 	}
 	return 0;
 }
@@ -111,7 +112,7 @@ static bool options_name_device(struct pp_span line, const struct pp_step_bind *
 	if (!rest || *rest)
 		return false;
 	while (next_word(&line, word, sizeof(word)))
-		if (!strncmp(word, "ids=", 4) && names_device(word + 4, b))
+		if (!strncmp(word, "ids=", 4) && bind_foreign_names_device(word + 4, b))
 			return true;
 	return false;
 }
@@ -136,7 +137,7 @@ static bool rule_names_device(struct pp_span line, const char *address,
 	       pp_span_find(line, PP_VFIO) && (pp_span_find(line, address) || names_ids(line, b));
 }
 
-static bool ends(const char *name, const char *tail)
+static bool bind_foreign_ends(const char *name, const char *tail)
 {
 	size_t n = strlen(name), t = strlen(tail);
 
@@ -176,10 +177,11 @@ static int look_at_file(struct search *s, const char *path, bool rules, struct p
 	for (struct pp_span rest = PP_SPAN(text, strlen(text)); pp_text_line(&rest, &line);)
 		if (rules ? rule_names_device(line, s->address, s->b)
 		          : options_name_device(line, s->b))
-			return found(s,
-			             pp_arena_printf(&s->a->arena, "/%s%s", path,
-			                             rules ? "" : " (options vfio-pci ids=)"),
-			             !rules, NULL, e);
+			return bind_foreign_found(
+				s,
+				pp_arena_printf(&s->a->arena, "/%s%s", path,
+			                        rules ? "" : " (options vfio-pci ids=)"),
+				!rules, NULL, e);
 	return 0;
 }
 
@@ -192,7 +194,7 @@ static int look_at_folder(struct search *s, const char *folder, bool rules, stru
 		const char *path = pp_arena_printf(&s->a->arena, "%s/%s", folder, *names);
 		if (!path)
 			return pp_fail_oom(e, folder);
-		if (ends(path, rules ? ".rules" : ".conf"))
+		if (bind_foreign_ends(path, rules ? ".rules" : ".conf"))
 			r = look_at_file(s, path, rules, e);
 	}
 	return r;
@@ -205,11 +207,12 @@ static int look_at_driverctl(struct search *s, struct pp_error *e)
 	snprintf(path, sizeof(path), "etc/driverctl.d/pci-%s", s->address);
 	if (pp_sys_text(s->a->sys, path, driver, sizeof(driver)) || strcmp(driver, PP_VFIO))
 		return 0;
-	return found(s, pp_arena_printf(&s->a->arena, "/%s, of driverctl", path), false,
-	             pp_arena_printf(&s->a->arena, "driverctl unset-override %s", s->address), e);
+	return bind_foreign_found(
+		s, pp_arena_printf(&s->a->arena, "/%s, of driverctl", path), false,
+		pp_arena_printf(&s->a->arena, "driverctl unset-override %s", s->address), e);
 }
 
-static int look(struct search *s, bool now, struct pp_error *e)
+static int bind_foreign_look(struct search *s, bool now, struct pp_error *e)
 {
 	static const char *const modules[] = { "etc/modprobe.d", "run/modprobe.d",
 		                               "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
@@ -239,7 +242,7 @@ int pp_bind_foreign(struct pp_apply *a, const struct pp_step_bind *b, bool now,
 	if (r)
 		return r;
 	pp_address_format(b->address, s.address);
-	r = look(&s, now, e);
+	r = bind_foreign_look(&s, now, e);
 	pp_source_free(s.source);
 	if (!r)
 		*ret = s.found;

@@ -3,14 +3,15 @@
 #include "txn/context.h"
 #include "judge/select.h"
 
-static const char *copy(struct pp_plan *plan, const char *text)
+static const char *bind_plan_copy(struct pp_plan *plan, const char *text)
 {
 	return text ? pp_arena_strdup(&plan->arena, text) : NULL;
 }
 
 /* kind and when of *step are set. */
-static int add_device(struct pp_plan *plan, const struct pp_device *d,
-                      struct pp_plan_device *device, struct pp_step *step, struct pp_error *e)
+static int bind_plan_add_device(struct pp_plan *plan, const struct pp_device *d,
+                                struct pp_plan_device *device, struct pp_step *step,
+                                struct pp_error *e)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
 
@@ -34,8 +35,8 @@ static int add_device(struct pp_plan *plan, const struct pp_device *d,
 	               : pp_fail_oom(e, "plan");
 }
 
-static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
-                const struct pp_step *like, struct pp_error *e)
+static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
+                          const struct pp_step *like, struct pp_error *e)
 {
 	struct pp_selection selected;
 	int r = pp_select(h, what, &plan->arena, &selected, e);
@@ -47,9 +48,9 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 	struct pp_step *steps = PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_step);
 	uint32_t n = 0;
 	plan->request = pp_arena_strdup(&plan->arena, what);
-	plan->product = copy(plan, h->product.text);
-	plan->bios_version = copy(plan, h->bios_version.text);
-	plan->kernel = copy(plan, h->kernel.release.text);
+	plan->product = bind_plan_copy(plan, h->product.text);
+	plan->bios_version = bind_plan_copy(plan, h->bios_version.text);
+	plan->kernel = bind_plan_copy(plan, h->kernel.release.text);
 	if (!devices || !steps || !plan->request)
 		return pp_fail_oom(e, "plan");
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
@@ -57,7 +58,7 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 		if (pp_device_is_bridge(d))
 			continue;
 		steps[n] = *like;
-		r = add_device(plan, d, &devices[n], &steps[n], e);
+		r = bind_plan_add_device(plan, d, &devices[n], &steps[n], e);
 		n += !r;
 	}
 	if (!r && (!n || n > PP_PLAN_MAX_STEPS))
@@ -69,14 +70,14 @@ static int fill(struct pp_plan *plan, const struct pp_host *h, const char *what,
 	return r;
 }
 
-static int make(const struct pp_survey *s, const char *what, const struct pp_step *like,
-                struct pp_plan **ret, struct pp_error *e)
+static int bind_plan_make(const struct pp_survey *s, const char *what, const struct pp_step *like,
+                          struct pp_plan **ret, struct pp_error *e)
 {
 	struct pp_plan *plan = pp_plan_alloc();
 
 	if (!plan)
 		return pp_fail_oom(e, "plan");
-	int r = fill(plan, s->host, what, like, e);
+	int r = bind_plan_fill(plan, s->host, what, like, e);
 	if (r)
 		pp_plan_free(plan);
 	else
@@ -87,12 +88,13 @@ static int make(const struct pp_survey *s, const char *what, const struct pp_ste
 int pp_apply_bind_plan(const struct pp_survey *s, const char *what, unsigned int when,
                        struct pp_plan **ret, struct pp_error *e)
 {
-	return make(s, what, &(struct pp_step){ .kind = PP_STEP_BIND, .bind.when = when }, ret, e);
+	return bind_plan_make(s, what, &(struct pp_step){ .kind = PP_STEP_BIND, .bind.when = when },
+	                      ret, e);
 }
 
 int pp_apply_unbind_plan(const struct pp_survey *s, const char *what, unsigned int when,
                          struct pp_plan **ret, struct pp_error *e)
 {
-	return make(s, what, &(struct pp_step){ .kind = PP_STEP_UNBIND, .bind.when = when }, ret,
-	            e);
+	return bind_plan_make(
+		s, what, &(struct pp_step){ .kind = PP_STEP_UNBIND, .bind.when = when }, ret, e);
 }

@@ -2,7 +2,7 @@
 #ifndef PP_APPLY_BIND_H
 #define PP_APPLY_BIND_H
 
-/* Inside the room: what binding and unbinding share. */
+/* Inside the module: what binding and unbinding share. */
 
 #include "txn/stage.h"
 

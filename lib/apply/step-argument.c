@@ -29,7 +29,7 @@ static const char *contrary(const char *line, const char *argument)
 	return NULL;
 }
 
-static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+static int step_argument_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const char *argument = step->argument.argument;
 	const struct pp_loader *loader;
@@ -60,7 +60,7 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 }
 
 /* The boot loader's own file says it: a later file in /etc may have overruled ours. */
-static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
+static int step_argument_verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_loader *loader;
 	int r = pp_loader_find(a, &loader, e);
@@ -76,4 +76,5 @@ static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_erro
 	return 0;
 }
 
-const struct pp_step_ops pp_step_argument_ops = { .stage = stage, .verify = verify };
+const struct pp_step_ops pp_step_argument_ops = { .stage = step_argument_stage,
+	                                          .verify = step_argument_verify };

@@ -13,8 +13,8 @@
 
 #include "apply/steps.h"
 #include "apply/bind.h"
-#include "boot/early.h"
-#include "txn/guard.h"
+#include "boot/initrd.h"
+#include "txn/precondition.h"
 #include "base/text.h"
 
 #define DEVICES "sys/bus/pci/devices"
@@ -71,11 +71,11 @@ static const char *rule_of(struct pp_apply *a, const struct pp_step_bind *b, con
 /* The initrd has drivers, too: the rule goes in there with the host's own tool. */
 static int into_initrd(struct pp_stage *s, struct pp_error *e)
 {
-	const struct pp_early *early;
+	const struct pp_initrd *early;
 	struct pp_error ignored;
 	int r = 0;
 
-	if (pp_early_find(s->apply, &early, &ignored) || !pp_early_rebuilds(early)) {
+	if (pp_initrd_find(s->apply, &early, &ignored) || !pp_initrd_rebuilds(early)) {
 		pp_apply_say(s->apply, "what makes this host's initrd is not known: the binding at "
 		                       "boot holds if the driver is not in it");
 		return 0;
@@ -91,8 +91,8 @@ static int into_initrd(struct pp_stage *s, struct pp_error *e)
 	return r ? r : pp_stage_run(s, early->rebuild, NULL, e);
 }
 
-static int at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char *address,
-                   const char *driver, struct pp_error *e)
+static int step_bind_at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char *address,
+                             const char *driver, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
 	const char *rule = rule_of(a, b, address, is_built_in(a, driver));
@@ -102,7 +102,7 @@ static int at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char 
 	return r ? r : into_initrd(s, e);
 }
 
-static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+static int step_bind_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_step_bind *b = &step->bind;
 	struct pp_apply *a = s->apply;
@@ -118,12 +118,12 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	if (!taken && strcmp(driver, expected ? expected : ""))
 		return pp_bind_drifted(&now_bound, expected, e);
 	if (!taken)
-		r = pp_guard_host(a, now_bound.address, driver, e);
+		r = pp_precondition_host(a, now_bound.address, driver, e);
 	if (!r && pp_step_bind_is(b, PP_BIND_AT_BOOT))
-		r = at_boot(s, b, now_bound.address, driver, e);
+		r = step_bind_at_boot(s, b, now_bound.address, driver, e);
 	if (!r && !taken && pp_step_bind_is(b, PP_BIND_NOW))
 		r = pp_bind_now(s, &pp_op_bind, &now_bound, e);
 	return r;
 }
 
-const struct pp_step_ops pp_step_bind_ops = { .stage = stage };
+const struct pp_step_ops pp_step_bind_ops = { .stage = step_bind_stage };

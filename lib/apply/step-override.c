@@ -8,7 +8,7 @@
 #include "acpi/table.h"
 #include "boot/boot.h"
 #include "boot/config.h"
-#include "boot/early.h"
+#include "boot/initrd.h"
 #include "boot/loader.h"
 #include "apply/override.h"
 #include "boot/uki.h"
@@ -43,7 +43,7 @@ static int check_lockdown(struct pp_apply *a, struct pp_error *e)
 	               text);
 }
 
-static int check_kernel(struct pp_apply *a, struct pp_error *e)
+static int step_override_check_kernel(struct pp_apply *a, struct pp_error *e)
 {
 	const char *name = pp_boot_release(a);
 	char path[256];
@@ -91,7 +91,7 @@ static int check_log(struct pp_stage *s, const char *table, bool ours, struct pp
 	return 0;
 }
 
-static bool same_bytes(struct pp_span a, struct pp_span b)
+static bool step_override_same_bytes(struct pp_span a, struct pp_span b)
 {
 	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
@@ -101,8 +101,8 @@ static bool is_expected(const struct pp_step_override *o, struct pp_span t)
 	return t.len == o->expected_bytes && pp_span_crc32(t) == o->expected_crc;
 }
 
-static int read_table(struct pp_apply *a, const char *folder, const char *name, struct pp_span *ret,
-                      struct pp_error *e)
+static int step_override_read_table(struct pp_apply *a, const char *folder, const char *name,
+                                    struct pp_span *ret, struct pp_error *e)
 {
 	const char *path = pp_arena_printf(&a->arena, "%s/%s", folder, name);
 	int r = path ? pp_sys_read(a->sys, path, PP_ACPI_TABLE_MAX_BYTES, &a->arena, ret) : -ENOMEM;
@@ -119,15 +119,16 @@ static int find_base(struct pp_stage *s, const struct pp_step_override *o, struc
 {
 	struct pp_span running, kept;
 	struct pp_error ignored;
-	int r = read_table(s->apply, TABLES, o->table, &running, e);
+	int r = step_override_read_table(s->apply, TABLES, o->table, &running, e);
 
 	if (r)
 		return r;
-	*ret_fresh = !ours.len || !same_bytes(running, ours);
+	*ret_fresh = !ours.len || !step_override_same_bytes(running, ours);
 	*ret = running;
 	if (is_expected(o, running))
 		return 0;
-	if (!*ret_fresh && !read_table(s->apply, ORIGINALS, o->table, &kept, &ignored) &&
+	if (!*ret_fresh &&
+	    !step_override_read_table(s->apply, ORIGINALS, o->table, &kept, &ignored) &&
 	    is_expected(o, kept)) {
 		*ret = kept;
 		return 0;
@@ -235,8 +236,9 @@ int pp_override_make(struct pp_arena *arena, const struct pp_step_override *o, s
 	return pp_fail(e, ENOTSUP, "%.10s: no table that pcipass changes", o->table);
 }
 
-static int build(struct pp_stage *s, const struct pp_step_override *o, bool add_earlier,
-                 struct pp_span base, struct pp_span *ret, struct pp_error *e)
+static int step_override_build(struct pp_stage *s, const struct pp_step_override *o,
+                               bool add_earlier, struct pp_span base, struct pp_span *ret,
+                               struct pp_error *e)
 {
 	struct cuts cuts = { 0 };
 	int r = add_cuts(s, o, &cuts, e);
@@ -256,25 +258,25 @@ static int build(struct pp_stage *s, const struct pp_step_override *o, bool add_
 	return pp_override_make(&s->apply->arena, &all, base, ret, e);
 }
 
-static int put_all(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,
-                   uint32_t nr, struct pp_error *e)
+static int step_override_put_all(struct pp_stage *s, const struct pp_initrd *early,
+                                 const struct pp_span *tables, uint32_t nr, struct pp_error *e)
 {
 	struct pp_span cpio;
 	int r = pp_override_cpio(tables, nr, &s->apply->arena, &cpio, e);
 
 	if (!r)
-		r = pp_stage_put(s, PP_EARLY_CPIO, cpio, 0644, e);
-	return r ? r : pp_early_install(s, early, tables, nr, cpio, e);
+		r = pp_stage_put(s, PP_INITRD_CPIO, cpio, 0644, e);
+	return r ? r : pp_initrd_install(s, early, tables, nr, cpio, e);
 }
 
 /* The table of ours that is installed now; empty: none. */
-static int find_installed(struct pp_stage *s, const char *name, struct pp_span *ret,
-                          struct pp_error *e)
+static int step_override_find_installed(struct pp_stage *s, const char *name, struct pp_span *ret,
+                                        struct pp_error *e)
 {
 	struct pp_stage now = { .apply = s->apply };
 	const struct pp_span *tables;
 	uint32_t nr;
-	int r = pp_early_tables(&now, &tables, &nr, e);
+	int r = pp_initrd_tables(&now, &tables, &nr, e);
 
 	*ret = (struct pp_span){ 0 };
 	for (uint32_t i = 0; !r && i < nr; i++)
@@ -284,12 +286,12 @@ static int find_installed(struct pp_stage *s, const char *name, struct pp_span *
 }
 
 /* All tables of ours, with this one in place of its former self. */
-static int put_table(struct pp_stage *s, const struct pp_early *early, struct pp_span made,
+static int put_table(struct pp_stage *s, const struct pp_initrd *early, struct pp_span made,
                      struct pp_error *e)
 {
 	const struct pp_span *present;
 	uint32_t nr, at = 0;
-	int r = pp_early_tables(s, &present, &nr, e);
+	int r = pp_initrd_tables(s, &present, &nr, e);
 
 	if (r)
 		return r;
@@ -301,16 +303,16 @@ static int put_table(struct pp_stage *s, const struct pp_early *early, struct pp
 	while (at < nr && memcmp(tables[at].data, made.data, 4))
 		at++;
 	tables[at] = made;
-	return put_all(s, early, tables, at == nr ? nr + 1 : nr, e);
+	return step_override_put_all(s, early, tables, at == nr ? nr + 1 : nr, e);
 }
 
 static int stage_on(struct pp_stage *s, const struct pp_step_override *o,
-                    const struct pp_early *early, struct pp_error *e)
+                    const struct pp_initrd *early, struct pp_error *e)
 {
 	struct pp_span base, made, installed;
 	char kept[64];
 	bool fresh;
-	int r = find_installed(s, o->table, &installed, e);
+	int r = step_override_find_installed(s, o->table, &installed, e);
 
 	if (!r)
 		r = check_log(s, o->table, installed.len != 0, e);
@@ -318,7 +320,9 @@ static int stage_on(struct pp_stage *s, const struct pp_step_override *o,
 		r = find_base(s, o, installed, &base, &fresh, e);
 	/* Cut from the firmware's table, while an earlier cut of it is installed. */
 	if (!r)
-		r = build(s, o, installed.len && !same_bytes(base, installed), base, &made, e);
+		r = step_override_build(s, o,
+		                        installed.len && !step_override_same_bytes(base, installed),
+		                        base, &made, e);
 	if (r)
 		return r;
 	snprintf(kept, sizeof(kept), ORIGINALS "/%s", o->table);
@@ -327,17 +331,17 @@ static int stage_on(struct pp_stage *s, const struct pp_step_override *o,
 	return r ? r : put_table(s, early, made, e);
 }
 
-static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+static int step_override_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_step_override *o = &step->override;
-	const struct pp_early *early;
+	const struct pp_initrd *early;
 	const char *foreign = NULL;
 	int r = check_lockdown(s->apply, e);
 
 	if (!r)
-		r = check_kernel(s->apply, e);
+		r = step_override_check_kernel(s->apply, e);
 	if (!r)
-		r = pp_early_find(s->apply, &early, e);
+		r = pp_initrd_find(s->apply, &early, e);
 	if (!r)
 		r = early->foreign(s, &foreign, e);
 	if (!r && foreign)
@@ -354,7 +358,7 @@ static int search_image(struct pp_apply *a, const char *path, struct pp_span tab
 
 	if (r)
 		return pp_fail(e, EIO, "/%s: cannot be read: %s", path, strerror(-r));
-	bool found = pp_override_early_has(image, table);
+	bool found = pp_override_initrd_has(image, table);
 	a->sys->ops->unmap(a->sys, image);
 	return found ? 0
 	             : pp_fail(e, EIO,
@@ -372,7 +376,7 @@ static int search_uki(struct pp_apply *a, struct pp_span table, struct pp_error 
 		r = pp_uki_open(a, u.path, &image, e);
 	if (r)
 		return r;
-	bool found = pp_override_early_has(image.initrd, table);
+	bool found = pp_override_initrd_has(image.initrd, table);
 	pp_uki_close(a, &image);
 	return found ? 0
 	             : pp_fail(e, EIO,
@@ -423,20 +427,20 @@ static int search_entry(struct pp_apply *a, struct pp_span table, struct pp_erro
 }
 
 /* What the next boot loads holds the table, where the kernel looks for it. */
-static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
+static int step_override_verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
 {
 	struct pp_stage s = { .apply = a };
-	const struct pp_early *early;
+	const struct pp_initrd *early;
 	const struct pp_span *tables;
-	enum pp_boot_way way;
+	enum pp_boot_style way;
 	uint32_t nr;
-	int r = pp_early_tables(&s, &tables, &nr, e);
+	int r = pp_initrd_tables(&s, &tables, &nr, e);
 
 	if (!r)
-		r = pp_early_find(a, &early, e);
+		r = pp_initrd_find(a, &early, e);
 	if (!r)
 		r = pp_boot_find(a, &way, e);
-	if (r || !pp_early_rebuilds(early))
+	if (r || !pp_initrd_rebuilds(early))
 		return r;
 	for (uint32_t k = 0; k < nr; k++)
 		if (!memcmp(tables[k].data, step->override.table, 4))
@@ -446,4 +450,5 @@ static int verify(struct pp_apply *a, const struct pp_step *step, struct pp_erro
 	return 0;
 }
 
-const struct pp_step_ops pp_step_override_ops = { .stage = stage, .verify = verify };
+const struct pp_step_ops pp_step_override_ops = { .stage = step_override_stage,
+	                                          .verify = step_override_verify };

@@ -18,7 +18,7 @@ static int stage_check_store(const struct pp_apply *a, const struct pp_step_sett
 	               set->store, set->section, asked);
 }
 
-static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+static int step_setting_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_step_setting *set = &step->setting;
 	struct pp_apply *a = s->apply;
@@ -48,4 +48,4 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 	return 0;
 }
 
-const struct pp_step_ops pp_step_setting_ops = { .stage = stage };
+const struct pp_step_ops pp_step_setting_ops = { .stage = step_setting_stage };

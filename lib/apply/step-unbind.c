@@ -8,13 +8,13 @@
 
 #include "apply/steps.h"
 #include "apply/bind.h"
-#include "boot/early.h"
-#include "txn/guard.h"
+#include "boot/initrd.h"
+#include "txn/precondition.h"
 #include "base/buffer.h"
 #include "base/text.h"
 
 /* Also where a longer domain ends so: 10000:07:00.0 is another device. */
-static bool names_device(struct pp_span line, const char *address)
+static bool step_unbind_names_device(struct pp_span line, const char *address)
 {
 	const uint8_t *at;
 
@@ -36,7 +36,7 @@ static char *without(struct pp_arena *a, struct pp_span text, const char *addres
 	*ret_found = *ret_left = false;
 	while (pp_text_line(&text, &line)) {
 		bool comment = line.len && *line.data == '#';
-		if (!comment && names_device(line, address)) {
+		if (!comment && step_unbind_names_device(line, address)) {
 			*ret_found = true;
 			continue;
 		}
@@ -59,17 +59,17 @@ static int remove_ours(struct pp_stage *s, const char *path, struct pp_error *e)
 /* The initrd holds the rule as well. */
 static int out_of_initrd(struct pp_stage *s, struct pp_error *e)
 {
-	const struct pp_early *early;
+	const struct pp_initrd *early;
 	struct pp_error ignored;
 
-	if (!pp_early_find(s->apply, &early, &ignored) && pp_early_rebuilds(early))
+	if (!pp_initrd_find(s->apply, &early, &ignored) && pp_initrd_rebuilds(early))
 		return pp_stage_run(s, early->rebuild, NULL, e);
 	pp_apply_say(s->apply, "what makes this host's initrd is not known: if the rule is in it, "
 	                       "the device is bound at boot until it is made anew");
 	return 0;
 }
 
-static int at_boot(struct pp_stage *s, const char *address, struct pp_error *e)
+static int step_unbind_at_boot(struct pp_stage *s, const char *address, struct pp_error *e)
 {
 	struct pp_content c;
 	bool found, left; /* lines of the device; something else but our mark */
@@ -127,7 +127,7 @@ static bool is_variant(const char *driver)
 	return strstr(driver, "vfio") && strcmp(driver, PP_VFIO);
 }
 
-static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+static int step_unbind_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_step_bind *b = &step->bind;
 	const char *expected = b->expected_driver ? b->expected_driver : "";
@@ -146,14 +146,14 @@ static int stage(struct pp_stage *s, const struct pp_step *step, struct pp_error
 		               bound.address, bound.driver);
 	r = expect_nobody_else(a, b, &bound, e);
 	if (!r && pp_step_bind_is(b, PP_BIND_AT_BOOT))
-		r = at_boot(s, bound.address, e);
+		r = step_unbind_at_boot(s, bound.address, e);
 	if (r || !pp_step_bind_is(b, PP_BIND_NOW))
 		return r;
 	if (!strcmp(bound.driver, PP_VFIO))
-		r = pp_guard_guest(a, bound.address, e);
+		r = pp_precondition_guest(a, bound.address, e);
 	else if (strcmp(bound.override, PP_VFIO))
 		return 0;
 	return r ? r : pp_bind_now(s, &pp_op_unbind, &bound, e);
 }
 
-const struct pp_step_ops pp_step_unbind_ops = { .stage = stage };
+const struct pp_step_ops pp_step_unbind_ops = { .stage = step_unbind_stage };

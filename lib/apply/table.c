@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "acpi/table.h"
-#include "boot/early.h"
+#include "boot/initrd.h"
 #include "apply/override.h"
 #include "base/crc32.h"
 #include "base/text.h"
@@ -26,8 +26,9 @@ static int build_one(struct pp_arena *arena, const struct pp_step_override *o,
 	return pp_override_make(arena, o, table, ret, e);
 }
 
-static int build(struct pp_arena *arena, const struct pp_plan *p, struct pp_source *source,
-                 enum pp_apply_form form, struct pp_span *ret, struct pp_error *e)
+static int apply_table_build(struct pp_arena *arena, const struct pp_plan *p,
+                             struct pp_source *source, enum pp_apply_form form, struct pp_span *ret,
+                             struct pp_error *e)
 {
 	struct pp_span tables[2];
 	uint32_t n = 0;
@@ -54,7 +55,7 @@ int pp_apply_build(const struct pp_plan *p, struct pp_source *source, enum pp_ap
 	struct pp_span bytes;
 
 	pp_arena_init(&arena, 0);
-	int r = build(&arena, p, source, form, &bytes, e);
+	int r = apply_table_build(&arena, p, source, form, &bytes, e);
 	if (!r && sink.write(sink.ctx, (const char *)bytes.data, bytes.len))
 		r = pp_fail(e, EIO, "the table could not be written");
 	pp_arena_fini(&arena);
@@ -85,7 +86,7 @@ static int override_status(struct pp_apply *a, bool *ret, struct pp_error *e)
 	const struct pp_span *tables;
 	struct pp_source *source;
 	uint32_t nr;
-	int r = pp_early_tables(&s, &tables, &nr, e);
+	int r = pp_initrd_tables(&s, &tables, &nr, e);
 
 	if (!r)
 		r = pp_source_open(*a->root ? a->root : NULL, &source, e);

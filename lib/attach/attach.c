@@ -13,7 +13,7 @@ static const struct pp_device *device_at(const struct pp_attach *a, uint32_t i)
 }
 
 /* Of a slot or group the endpoints; a bridge stays with the host. */
-static int choose_devices(struct pp_attach *a, struct pp_error *e)
+static int attach_choose_devices(struct pp_attach *a, struct pp_error *e)
 {
 	struct pp_selection s;
 	int r = pp_select(a->host, a->asked, &a->arena, &s, e);
@@ -72,14 +72,14 @@ static int choose_groups(struct pp_attach *a)
 	return 0;
 }
 
-static void say(void *ctx, const char *line)
+static void attach_say(void *ctx, const char *line)
 {
 	(void)pp_attach_step(ctx, "put-back", 0, "%s", line);
 }
 
 static int session_init(struct pp_attach *a, struct pp_error *e)
 {
-	a->session_options = (struct pp_apply_options){ .say = say, .ctx = a };
+	a->session_options = (struct pp_apply_options){ .say = attach_say, .ctx = a };
 	a->session_settings = (struct pp_apply_settings){ .sys = a->sys };
 	int r = pp_apply_init(&a->session_options, &a->session_settings, &a->session, e);
 	a->has_session = !r;
@@ -107,7 +107,7 @@ static int clear_way(struct pp_attach *a)
 	return r ? pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text) : 0;
 }
 
-static int look(struct pp_attach *a)
+static int attach_look(struct pp_attach *a)
 {
 	int r = choose_groups(a);
 
@@ -124,7 +124,7 @@ static int look(struct pp_attach *a)
 
 static void attempt(struct pp_attach *a)
 {
-	int r = look(a);
+	int r = attach_look(a);
 
 	if (!r)
 		r = pp_take(a);
@@ -156,7 +156,7 @@ int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
 	a->last = &a->steps;
 	a->result = PP_ATTACH_NOT_TRIED;
 	a->asked = pp_arena_strdup(&a->arena, what);
-	int r = a->asked ? choose_devices(a, e) : pp_fail_oom(e, "attach");
+	int r = a->asked ? attach_choose_devices(a, e) : pp_fail_oom(e, "attach");
 	if (r) {
 		pp_attach_free(a);
 		return r;

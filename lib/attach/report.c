@@ -26,18 +26,18 @@ static const char *errno_name(int error)
 	return name ? name : "unknown error";
 }
 
-static const char *answer(const struct pp_attach_step *s)
+static const char *report_answer(const struct pp_attach_step *s)
 {
 	if (s->error)
 		return errno_name(s->error);
 	return s->failed ? "no" : "ok";
 }
 
-static void print_step(struct pp_out *o, const struct pp_attach_step *s)
+static void report_print_step(struct pp_out *o, const struct pp_attach_step *s)
 {
 	char first[64], rest[] = "                            ";
 
-	snprintf(first, sizeof(first), "  %-10s %-13s  ", answer(s), s->name);
+	snprintf(first, sizeof(first), "  %-10s %-13s  ", report_answer(s), s->name);
 	pp_out_wrapped(o, first, rest, s->text);
 	for (uint32_t i = 0; i < s->nr_log; i++)
 		pp_out_wrapped(o, "             kernel: ", "                     ", s->log[i]);
@@ -69,7 +69,7 @@ static void print_end(struct pp_out *o, const struct pp_attach *a)
 	pp_out(o, "or \"pcipass undo\", which tries that again\n");
 }
 
-static void print(struct pp_out *o, const struct pp_attach *a)
+static void report_print(struct pp_out *o, const struct pp_attach *a)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
 
@@ -83,7 +83,7 @@ static void print(struct pp_out *o, const struct pp_attach *a)
 		pp_out(o, "\n");
 	}
 	for (const struct pp_attach_step *s = a->steps; s; s = s->next)
-		print_step(o, s);
+		report_print_step(o, s);
 	print_end(o, a);
 }
 
@@ -104,7 +104,7 @@ static json_t *json_step(const struct pp_attach_step *s)
 	                 s->nr_log_lost != 0);
 }
 
-static json_t *json_document(const struct pp_attach *a)
+static json_t *report_json_document(const struct pp_attach *a)
 {
 	json_t *devices = json_array(), *groups = json_array(), *steps = json_array(),
 	       *unread = json_object();
@@ -133,10 +133,10 @@ int pp_attach_report(const struct pp_attach *a, const struct pp_style *style, st
 
 	pp_out_init(&o, style, sink);
 	if (style->format == PP_FORMAT_JSON) {
-		pp_out_json(&o, json_document(a));
+		pp_out_json(&o, report_json_document(a));
 		pp_out(&o, "\n");
 	} else {
-		print(&o, a);
+		report_print(&o, a);
 	}
 	return pp_out_fini(&o, e);
 }

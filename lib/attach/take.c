@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "attach/attach.h"
-#include "txn/guard.h"
+#include "txn/precondition.h"
 #include "judge/judge.h"
 
 #define NAME_BYTES 128
 
-static bool is_named(const struct pp_attach *a, uint32_t device)
+static bool take_is_named(const struct pp_attach *a, uint32_t device)
 {
 	for (uint32_t i = 0; i < a->nr_devices; i++)
 		if (a->devices[i] == device)
@@ -34,11 +34,12 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s: its driver could not be read: %s",
 		                     address, strerror(-r));
 	/* A bridge stays with the host: if its driver is in the way, the kernel will say so. */
-	if (!is_named(a, index) && (pp_device_is_bridge(d) || pp_driver_leaves_dma_alone(driver)))
+	if (!take_is_named(a, index) &&
+	    (pp_device_is_bridge(d) || pp_driver_leaves_dma_alone(driver)))
 		return 0;
 	if (!strcmp(driver, PP_VFIO))
 		return 0;
-	r = pp_guard_host(&a->session, address, driver, &e);
+	r = pp_precondition_host(&a->session, address, driver, &e);
 	if (r)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s%s%s", r == -EBUSY ? "" : address,
 		                     r == -EBUSY ? "" : ": ", e.text);
@@ -79,7 +80,7 @@ static void set_progress(struct pp_attach *a, enum pp_op_progress progress)
 		a->txn.ops[i].progress = progress;
 }
 
-static int save(struct pp_attach *a, struct pp_error *e)
+static int take_save(struct pp_attach *a, struct pp_error *e)
 {
 	struct pp_txn before;
 	int r = a->lock_error.code ? pp_fail(e, a->lock_error.code, "%s", a->lock_error.text)
@@ -115,7 +116,7 @@ int pp_take(struct pp_attach *a)
 	struct pp_error e = { 0 };
 
 	/* From here on somebody knows how to put back what is taken. */
-	if (a->txn.nr_ops && save(a, &e))
+	if (a->txn.nr_ops && take_save(a, &e))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "what is taken could not be written down beforehand: %s",
 		                     e.text);

@@ -21,12 +21,12 @@
  */
 #define DEFAULT_IOVA ((uint64_t)16 << 20)
 
-static int ask(struct pp_attach *a, int fd, unsigned long request, void *argument)
+static int vfio_ask(struct pp_attach *a, int fd, unsigned long request, void *argument)
 {
 	return a->sys->ops->control(a->sys, fd, request, argument);
 }
 
-static void *number(unsigned long n)
+static void *vfio_number(unsigned long n)
 {
 	return (void *)(uintptr_t)n;
 }
@@ -53,12 +53,12 @@ int pp_vfio_load(struct pp_attach *a)
 	if (!is_driver_there(a))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "the driver vfio-pci is not loaded: modprobe vfio-pci");
-	int version = ask(a, fd, VFIO_GET_API_VERSION, NULL);
+	int version = vfio_ask(a, fd, VFIO_GET_API_VERSION, NULL);
 	if (version != VFIO_API_VERSION)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "VFIO answers with version %d, not with %d", version,
 		                     VFIO_API_VERSION);
-	if (ask(a, fd, VFIO_CHECK_EXTENSION, number(VFIO_TYPE1v2_IOMMU)) <= 0)
+	if (vfio_ask(a, fd, VFIO_CHECK_EXTENSION, vfio_number(VFIO_TYPE1v2_IOMMU)) <= 0)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "VFIO has no IOMMU of type 1: modprobe vfio_iommu_type1");
 	return 0;
@@ -77,7 +77,7 @@ static int open_group(struct pp_attach *a, uint32_t i)
 static int get_status(struct pp_attach *a, uint32_t i)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	int r = ask(a, a->opened.groups[i], VFIO_GROUP_GET_STATUS, &status);
+	int r = vfio_ask(a, a->opened.groups[i], VFIO_GROUP_GET_STATUS, &status);
 	bool viable = status.flags & VFIO_GROUP_FLAGS_VIABLE;
 	const char *culprit = r < 0 || viable ? NULL : pp_take_culprit(a, a->groups[i]);
 
@@ -91,7 +91,7 @@ static int get_status(struct pp_attach *a, uint32_t i)
 
 static int set_container(struct pp_attach *a, uint32_t i)
 {
-	int r = ask(a, a->opened.groups[i], VFIO_GROUP_SET_CONTAINER, &a->opened.container);
+	int r = vfio_ask(a, a->opened.groups[i], VFIO_GROUP_SET_CONTAINER, &a->opened.container);
 
 	return pp_attach_step(a, "set-container", r, "group %u", group_number(a, i))
 	               ? pp_attach_refused(a)
@@ -100,7 +100,7 @@ static int set_container(struct pp_attach *a, uint32_t i)
 
 static int set_iommu(struct pp_attach *a)
 {
-	int r = ask(a, a->opened.container, VFIO_SET_IOMMU, number(VFIO_TYPE1v2_IOMMU));
+	int r = vfio_ask(a, a->opened.container, VFIO_SET_IOMMU, vfio_number(VFIO_TYPE1v2_IOMMU));
 
 	return pp_attach_step(a, "set-iommu", r, "type 1, version 2") ? pp_attach_refused(a) : 0;
 }
@@ -156,7 +156,7 @@ static int choose_iova(struct pp_attach *a, uint64_t page, uint64_t *ret)
 	if (!info)
 		return -ENOMEM;
 	info->head.argsz = INFO_BYTES;
-	int r = ask(a, a->opened.container, VFIO_IOMMU_GET_INFO, info);
+	int r = vfio_ask(a, a->opened.container, VFIO_IOMMU_GET_INFO, info);
 	if (r < 0)
 		return r;
 	size_t len = info->head.argsz < INFO_BYTES ? info->head.argsz : INFO_BYTES;
@@ -188,7 +188,7 @@ static int map_dma(struct pp_attach *a)
 			.iova = o->iova,
 			.size = page,
 		};
-		r = ask(a, o->container, VFIO_IOMMU_MAP_DMA, &map);
+		r = vfio_ask(a, o->container, VFIO_IOMMU_MAP_DMA, &map);
 		o->mapped = r >= 0;
 	}
 	return pp_attach_step(a, "map-dma", r, "a page at 0x%llx", (unsigned long long)o->iova)
@@ -203,7 +203,7 @@ static int unmap_dma(struct pp_attach *a)
 		.iova = a->opened.iova,
 		.size = a->opened.page_bytes,
 	};
-	int r = ask(a, a->opened.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	int r = vfio_ask(a, a->opened.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 
 	a->opened.mapped = false;
 	return pp_attach_step(a, "unmap-dma", r, "0x%llx", (unsigned long long)a->opened.iova)
@@ -228,18 +228,18 @@ static int get_device(struct pp_attach *a, uint32_t i)
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 
 	pp_address_format(d->address, address);
-	int fd = ask(a, group, VFIO_GROUP_GET_DEVICE_FD, address);
+	int fd = vfio_ask(a, group, VFIO_GROUP_GET_DEVICE_FD, address);
 	a->opened.devices[i] = fd < 0 ? -1 : fd;
 	if (pp_attach_step(a, "get-device-fd", fd, "%s", address))
 		return pp_attach_refused(a);
-	int r = ask(a, fd, VFIO_DEVICE_GET_INFO, &info);
+	int r = vfio_ask(a, fd, VFIO_DEVICE_GET_INFO, &info);
 	if (pp_attach_step(a, "get-info", r, "%s: %u regions, %u kinds of interrupt, %s", address,
 	                   info.num_regions, info.num_irqs,
 	                   info.flags & VFIO_DEVICE_FLAGS_RESET ? "can be reset" : "no reset"))
 		return pp_attach_refused(a);
 	if (!a->options.reset)
 		return 0;
-	r = ask(a, fd, VFIO_DEVICE_RESET, NULL);
+	r = vfio_ask(a, fd, VFIO_DEVICE_RESET, NULL);
 	return pp_attach_step(a, "reset", r, "%s", address) ? pp_attach_refused(a) : 0;
 }
 

@@ -6,7 +6,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-static bool is_blank(uint8_t c)
+static bool text_is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -22,9 +22,9 @@ void pp_text_clean_into(char *dst, size_t size, const void *bytes, size_t len)
 	const uint8_t *p = bytes;
 
 	len = text_len(p, len);
-	while (len && is_blank(p[0]))
+	while (len && text_is_blank(p[0]))
 		p++, len--;
-	while (len && is_blank(p[len - 1]))
+	while (len && text_is_blank(p[len - 1]))
 		len--;
 	if (len > size - 1)
 		len = size - 1;
@@ -44,7 +44,7 @@ char *pp_text_clean(struct pp_arena *a, const void *bytes, size_t len)
 }
 
 /* Length of the valid UTF-8 sequence at p (RFC 3629), 0 if there is none. */
-static size_t utf8_len(const uint8_t *p)
+static size_t text_utf8_len(const uint8_t *p)
 {
 	uint8_t c = p[0];
 	size_t n = c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 ? 2 : 0;
@@ -81,7 +81,7 @@ void pp_text_clean_in_place(char *s)
 			p++;
 			continue;
 		}
-		size_t n = *p >= 0x80 ? utf8_len(p) : 0;
+		size_t n = *p >= 0x80 ? text_utf8_len(p) : 0;
 		if (n) {
 			p += n;
 		} else {
@@ -91,12 +91,12 @@ void pp_text_clean_in_place(char *s)
 	}
 }
 
-static bool parse(const char *s, unsigned int radix, uint64_t max, uint64_t *ret)
+static bool text_parse(const char *s, unsigned int radix, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
 	bool any = false;
 
-	while (is_blank((uint8_t)*s))
+	while (text_is_blank((uint8_t)*s))
 		s++;
 	if (radix == 16 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
 		s += 2;
@@ -106,7 +106,7 @@ static bool parse(const char *s, unsigned int radix, uint64_t max, uint64_t *ret
 			return false;
 		any = true;
 	}
-	while (is_blank((uint8_t)*s))
+	while (text_is_blank((uint8_t)*s))
 		s++;
 	if (!any || *s || v > max)
 		return false;
@@ -116,12 +116,12 @@ static bool parse(const char *s, unsigned int radix, uint64_t max, uint64_t *ret
 
 bool pp_parse_hex(const char *s, uint64_t max, uint64_t *ret)
 {
-	return parse(s, 16, max, ret);
+	return text_parse(s, 16, max, ret);
 }
 
 bool pp_parse_dec(const char *s, uint64_t max, uint64_t *ret)
 {
-	return parse(s, 10, max, ret);
+	return text_parse(s, 10, max, ret);
 }
 
 bool pp_text_line(struct pp_span *rest, struct pp_span *ret)
@@ -143,11 +143,11 @@ bool pp_text_word(struct pp_span *rest, struct pp_span *ret)
 {
 	size_t n = 0;
 
-	while (rest->len && (is_blank(rest->data[0]) || !rest->data[0]))
+	while (rest->len && (text_is_blank(rest->data[0]) || !rest->data[0]))
 		rest->data++, rest->len--;
 	if (!rest->len)
 		return false;
-	while (n < rest->len && !is_blank(rest->data[n]) && rest->data[n])
+	while (n < rest->len && !text_is_blank(rest->data[n]) && rest->data[n])
 		n++;
 	*ret = PP_SPAN(rest->data, n);
 	rest->data += n;

@@ -95,7 +95,7 @@ static bool has_sdbootutil(struct pp_apply *a)
 	return pp_sys_find_program(a->sys, "sdbootutil", path) && pp_boot_file(a, "loader/entries");
 }
 
-static enum pp_boot_way way_of(struct pp_apply *a, bool stub, bool grub)
+static enum pp_boot_style way_of(struct pp_apply *a, bool stub, bool grub)
 {
 	const char *loader = pp_boot_variable(a, "LoaderInfo");
 
@@ -109,10 +109,10 @@ static enum pp_boot_way way_of(struct pp_apply *a, bool stub, bool grub)
 	return loader || pp_boot_word(a, "initrd=", 0) ? PP_BOOT_OTHER : PP_BOOT_UNKNOWN;
 }
 
-int pp_boot_find(struct pp_apply *a, enum pp_boot_way *ret, struct pp_error *e)
+int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e)
 {
 	bool stub = pp_boot_variable(a, "StubInfo"), grub = pp_boot_word(a, "BOOT_IMAGE=", 0);
-	enum pp_boot_way way = way_of(a, stub, grub);
+	enum pp_boot_style way = way_of(a, stub, grub);
 	const char *const *variables = pp_sys_names(a->sys, EFIVARS, &a->arena);
 
 	if (!variables)

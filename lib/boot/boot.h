@@ -8,7 +8,7 @@
  * How the running system was started. What is installed says little: a host may have GRUB,
  * systemd-boot and a tool for unified kernel images side by side, and only one of them boots it.
  */
-enum pp_boot_way {
+enum pp_boot_style {
 	PP_BOOT_UNKNOWN, /* no trace: what is installed decides, if it is one thing only */
 	PP_BOOT_GRUB,    /* BOOT_IMAGE= on the command line */
 	PP_BOOT_ENTRY,   /* systemd-boot, from one of its entries */
@@ -17,7 +17,7 @@ enum pp_boot_way {
 };
 
 /* -ENOTSUP: the traces contradict each other, or cannot be read on this host. */
-int pp_boot_find(struct pp_apply *a, enum pp_boot_way *ret, struct pp_error *e);
+int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e);
 
 /* A variable of the Boot Loader Interface as text, in the arena; NULL: not set. */
 const char *pp_boot_variable(struct pp_apply *a, const char *name);

@@ -8,7 +8,7 @@
 #include "txn/stage.h"
 #include "base/text.h"
 
-static struct pp_span trim(struct pp_span s)
+static struct pp_span config_trim(struct pp_span s)
 {
 	while (s.len && strchr(" \t\r", s.data[s.len - 1]))
 		s.len--;
@@ -22,7 +22,7 @@ static struct pp_span unquote(struct pp_span s)
 {
 	if (s.len && (s.data[0] == '"' || s.data[0] == '\'')) {
 		const uint8_t *end = memchr(s.data + 1, s.data[0], s.len - 1);
-		return end ? trim(PP_SPAN(s.data + 1, (size_t)(end - s.data - 1))) : s;
+		return end ? config_trim(PP_SPAN(s.data + 1, (size_t)(end - s.data - 1))) : s;
 	}
 	struct pp_span word;
 	return pp_text_word(&s, &word) ? word : s;
@@ -38,7 +38,7 @@ static struct pp_span take_array(const uint8_t *from, struct pp_span *rest)
 		end = behind;
 	if (end > rest->data)
 		*rest = PP_SPAN(end, (size_t)(behind - end));
-	return trim(PP_SPAN(from, (size_t)(end - from)));
+	return config_trim(PP_SPAN(from, (size_t)(end - from)));
 }
 
 static bool next_assignment(struct pp_span *rest, struct pp_span *ret_name,
@@ -47,25 +47,25 @@ static bool next_assignment(struct pp_span *rest, struct pp_span *ret_name,
 	struct pp_span line;
 
 	while (pp_text_line(rest, &line)) {
-		line = trim(line);
+		line = config_trim(line);
 		const uint8_t *equals =
 			line.len && line.data[0] != '#' ? memchr(line.data, '=', line.len) : NULL;
 		if (!equals)
 			continue;
 		size_t len = (size_t)(equals - line.data);
-		*ret_value = trim(PP_SPAN(equals + 1, line.len - len - 1));
+		*ret_value = config_trim(PP_SPAN(equals + 1, line.len - len - 1));
 		*ret_value = ret_value->len && ret_value->data[0] == '('
 		                     ? take_array(ret_value->data + 1, rest)
 		                     : unquote(*ret_value);
 		if (len && line.data[len - 1] == '+')
 			len--;
-		*ret_name = trim(PP_SPAN(line.data, len));
+		*ret_name = config_trim(PP_SPAN(line.data, len));
 		return true;
 	}
 	return false;
 }
 
-static bool read_config(struct pp_apply *a, const char *path, struct pp_span *ret)
+static bool config_read_config(struct pp_apply *a, const char *path, struct pp_span *ret)
 {
 	struct pp_content c;
 	struct pp_error ignored;
@@ -86,7 +86,7 @@ const char *pp_config_value(struct pp_apply *a, const char *path, const char *na
 {
 	struct pp_span rest, key, value, last = { 0 };
 
-	if (!read_config(a, path, &rest))
+	if (!config_read_config(a, path, &rest))
 		return NULL;
 	while (next_assignment(&rest, &key, &value))
 		if (pp_span_is(key, name) && value.len)
@@ -94,7 +94,7 @@ const char *pp_config_value(struct pp_apply *a, const char *path, const char *na
 	return last.len ? copy_of(a, last) : NULL;
 }
 
-static bool ends_with(struct pp_span s, const char *end)
+static bool config_ends_with(struct pp_span s, const char *end)
 {
 	size_t len = strlen(end);
 
@@ -110,7 +110,7 @@ static const char *folder_value(struct pp_apply *a, const char *folder, const ch
 	for (; names && *names; names++) {
 		char path[512];
 		snprintf(path, sizeof(path), "%s/%s", folder, *names);
-		if (!ends_with(PP_SPAN(*names, strlen(*names)), ".conf"))
+		if (!config_ends_with(PP_SPAN(*names, strlen(*names)), ".conf"))
 			continue;
 		const char *value = pp_config_value(a, path, name);
 		last = value ? value : last;
@@ -126,11 +126,11 @@ const char *pp_config_preset(struct pp_apply *a, const char *end, unsigned int n
 		struct pp_span rest, key, value;
 		char path[512];
 		snprintf(path, sizeof(path), "etc/mkinitcpio.d/%s", *names);
-		if (!ends_with(PP_SPAN(*names, strlen(*names)), ".preset") ||
-		    !read_config(a, path, &rest))
+		if (!config_ends_with(PP_SPAN(*names, strlen(*names)), ".preset") ||
+		    !config_read_config(a, path, &rest))
 			continue;
 		while (next_assignment(&rest, &key, &value)) {
-			if (!ends_with(key, end) || !value.len || n--)
+			if (!config_ends_with(key, end) || !value.len || n--)
 				continue;
 			return copy_of(a, value.data[0] == '/'
 			                          ? PP_SPAN(value.data + 1, value.len - 1)

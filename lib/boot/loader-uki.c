@@ -21,7 +21,7 @@
 /* Behind all others: an assignment in a later file would take the word away again. */
 #define DRACUT_OWN "etc/dracut.conf.d/zz-pcipass-cmdline.conf"
 
-static const char *command_line(struct pp_apply *a)
+static const char *loader_uki_command_line(struct pp_apply *a)
 {
 	struct pp_uki u;
 	struct pp_uki_image image;
@@ -38,7 +38,7 @@ static const char *command_line(struct pp_apply *a)
 /* What a loader hands over counts in place of the image's own, Secure Boot apart. */
 static int check_running(struct pp_apply *a, const struct pp_uki *u, struct pp_error *e)
 {
-	const char *own = command_line(a), *running = pp_boot_command_line(a);
+	const char *own = loader_uki_command_line(a), *running = pp_boot_command_line(a);
 	struct pp_span rest = PP_SPAN(own ? own : "", own ? strlen(own) : 0), w;
 
 	if (!rest.len)
@@ -102,7 +102,7 @@ static bool has_dropins(struct pp_apply *a)
 /* A file of our own with one line a word, behind all that the line has already. */
 static int put_line(struct pp_stage *s, const char *path, const char *line, struct pp_error *e)
 {
-	const char *now = command_line(s->apply);
+	const char *now = loader_uki_command_line(s->apply);
 
 	if (now && pp_command_line_has_rest(now))
 		return pp_fail(e, ENOTSUP,
@@ -149,7 +149,7 @@ static int ukify_source(struct pp_stage *s, const char *argument, struct pp_erro
 	return pp_loader_append_cmdline(s, argument, e);
 }
 
-static int add(struct pp_stage *s, const char *argument, struct pp_error *e)
+static int loader_uki_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	struct pp_uki u;
 	int r = pp_uki_find(s->apply, &u, e);
@@ -173,13 +173,14 @@ static int add(struct pp_stage *s, const char *argument, struct pp_error *e)
 
 static bool detect(struct pp_apply *a)
 {
-	enum pp_boot_way way;
+	enum pp_boot_style way;
 	struct pp_error ignored;
 
 	return !pp_boot_find(a, &way, &ignored) && way == PP_BOOT_UKI;
 }
 
-static const struct pp_loader loader = { "the unified kernel image", detect, add, command_line };
+static const struct pp_loader loader = { "the unified kernel image", detect, loader_uki_add,
+	                                 loader_uki_command_line };
 
 int pp_loader_find_uki(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e)
 {

@@ -350,7 +350,8 @@ static const struct pp_loader loaders[] = {
 	{ "GRUB", pp_loader_is_grub, grub_argument, grub_command_line },
 };
 
-static const struct pp_loader *first_of(struct pp_apply *a, const struct pp_loader *const *list)
+static const struct pp_loader *loader_first_of(struct pp_apply *a,
+                                               const struct pp_loader *const *list)
 {
 	for (; *list; list++)
 		if ((*list)->detect(a))
@@ -358,7 +359,7 @@ static const struct pp_loader *first_of(struct pp_apply *a, const struct pp_load
 	return NULL;
 }
 
-static int unknown_loader(struct pp_apply *a, enum pp_boot_way way, struct pp_error *e)
+static int unknown_loader(struct pp_apply *a, enum pp_boot_style way, struct pp_error *e)
 {
 	if (way == PP_BOOT_OTHER)
 		return pp_fail(e, ENOTSUP,
@@ -382,7 +383,7 @@ int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_e
 	const struct pp_loader *const entry[] = { &loaders[0], &pp_loader_grubby,
 		                                  &pp_loader_kernel_install, &pp_loader_entry,
 		                                  NULL };
-	enum pp_boot_way way;
+	enum pp_boot_style way;
 	int r = pp_boot_find(a, &way, e);
 
 	if (r)
@@ -390,9 +391,9 @@ int pp_loader_find(struct pp_apply *a, const struct pp_loader **ret, struct pp_e
 	if (way == PP_BOOT_UKI)
 		return pp_loader_find_uki(a, ret, e);
 	const struct pp_loader *found = way == PP_BOOT_OTHER   ? NULL
-	                                : way == PP_BOOT_GRUB  ? first_of(a, grub)
-	                                : way == PP_BOOT_ENTRY ? first_of(a, entry)
-	                                                       : first_of(a, all);
+	                                : way == PP_BOOT_GRUB  ? loader_first_of(a, grub)
+	                                : way == PP_BOOT_ENTRY ? loader_first_of(a, entry)
+	                                                       : loader_first_of(a, all);
 	if (!found)
 		return unknown_loader(a, way, e);
 	if (way == PP_BOOT_UNKNOWN && found == &pp_loader_kernel_install && pp_loader_is_grub(a))

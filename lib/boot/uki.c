@@ -19,7 +19,7 @@
 #define SECTION_NAME_BYTES 8
 #define SECTION_REST_BYTES 16
 
-static bool slice(struct pp_span in, uint32_t at, uint32_t len, struct pp_span *ret)
+static bool uki_slice(struct pp_span in, uint32_t at, uint32_t len, struct pp_span *ret)
 {
 	if (at > in.len || len > in.len - at)
 		return false;
@@ -86,7 +86,7 @@ int pp_uki_parse(struct pp_span in, const char *object, struct pp_uki_image *ret
 			return pp_cursor_fail(&c, e);
 		struct pp_span *s = section_of(&u, name);
 		/* In the file it is padded to the file's alignment. */
-		if (s && !slice(in, file_at, bytes < file_bytes ? bytes : file_bytes, s))
+		if (s && !uki_slice(in, file_at, bytes < file_bytes ? bytes : file_bytes, s))
 			return pp_fail(e, EBADMSG, "/%s: section %.8s ends behind the file", object,
 			               (const char *)name);
 	}

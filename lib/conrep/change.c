@@ -20,8 +20,8 @@ struct planner {
 	const struct pp_schema *schema;
 	const struct pp_machine *machine;
 	const struct pp_data *data;
-	const struct pp_memory *now;
-	struct pp_memory after;
+	const struct pp_areas *now;
+	struct pp_areas after;
 	struct pp_section_index index;
 	struct pp_arena *arena;
 	struct pp_error *e;
@@ -31,23 +31,23 @@ struct planner {
 	uint32_t nr_skips;
 };
 
-static const char *place(const struct planner *p, unsigned int line, char *buf, size_t size)
+static const char *change_place(const struct planner *p, unsigned int line, char *buf, size_t size)
 {
 	return pp_data_place(p->data->object, line, buf, size);
 }
 
 /* --- which section each setting means --- */
 
-static int check_schema(const struct planner *p)
+static int change_check_schema(const struct planner *p)
 {
 	char reason[384] = "";
 
-	switch (pp_schema_fit(p->schema, p->machine, reason, sizeof(reason))) {
-	case PP_FIT_YES:
+	switch (pp_schema_match(p->schema, p->machine, reason, sizeof(reason))) {
+	case PP_MATCH_YES:
 		return 0;
-	case PP_FIT_NO:
+	case PP_MATCH_NO:
 		return pp_fail(p->e, EPERM, "%s", reason);
-	case PP_FIT_UNKNOWN:
+	case PP_MATCH_UNKNOWN:
 		break;
 	}
 	return pp_fail(p->e, ENODATA, "%s", reason);
@@ -57,13 +57,13 @@ static int refuse_name(const struct planner *p, const struct pp_setting *s)
 {
 	char where[128], hint[200];
 
-	place(p, s->line, where, sizeof(where));
+	change_place(p, s->line, where, sizeof(where));
 	pp_suggest(p->schema, s->name, hint, sizeof(hint));
 	return pp_fail(p->e, EINVAL, "%s: %s has no section %s%s", where, p->schema->object,
 	               s->name, hint);
 }
 
-static int skip(struct planner *p, const struct pp_setting *s, const char *reason)
+static int change_skip(struct planner *p, const struct pp_setting *s, const char *reason)
 {
 	char *copy = pp_arena_strdup(p->arena, reason);
 
@@ -73,9 +73,9 @@ static int skip(struct planner *p, const struct pp_setting *s, const char *reaso
 	return 0;
 }
 
-static bool is_absent(const struct pp_memory *m, const struct pp_schema_section *s)
+static bool is_absent(const struct pp_areas *m, const struct pp_schema_section *s)
 {
-	const struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
+	const struct pp_area *c = pp_areas_find(m, s->space, s->ev);
 
 	return s->space == PP_CELL_EV && c && c->error == ENOENT;
 }
@@ -92,10 +92,10 @@ static bool gives_no_value(const struct pp_schema_section *section, const struct
 static int skip_no_value(struct planner *p, const struct pp_schema_section *section,
                          const struct pp_setting *s)
 {
-	return is_absent(p->now, section) ? 0 : skip(p, s, "the file gives no value");
+	return is_absent(p->now, section) ? 0 : change_skip(p, s, "the file gives no value");
 }
 
-static int resolve(struct planner *p, const struct pp_setting *s)
+static int change_resolve(struct planner *p, const struct pp_setting *s)
 {
 	struct pp_error found = { 0 };
 	const struct pp_schema_section *section;
@@ -111,8 +111,9 @@ static int resolve(struct planner *p, const struct pp_setting *s)
 	if (r == -ENOENT)
 		return refuse_name(p, s);
 	if (r == -ENOTSUP)
-		return skip(p, s, found.text);
-	return pp_fail(p->e, -r, "%s: %s", place(p, s->line, where, sizeof(where)), found.text);
+		return change_skip(p, s, found.text);
+	return pp_fail(p->e, -r, "%s: %s", change_place(p, s->line, where, sizeof(where)),
+	               found.text);
 }
 
 static int resolve_all(struct planner *p)
@@ -125,7 +126,7 @@ static int resolve_all(struct planner *p)
 	    pp_section_index_init(&p->index, p->schema, p->machine, p->arena))
 		return pp_fail_oom(p->e, p->data->object);
 	for (uint32_t i = 0; i < n; i++) {
-		int r = resolve(p, &p->data->settings[i]);
+		int r = change_resolve(p, &p->data->settings[i]);
 		if (r)
 			return r;
 	}
@@ -134,14 +135,14 @@ static int resolve_all(struct planner *p)
 
 /* --- what becomes of the bytes --- */
 
-static int encode(struct planner *p, const struct target *t, struct pp_memory *m)
+static int encode(struct planner *p, const struct target *t, struct pp_areas *m)
 {
 	return pp_codec_encode(p->schema, t->section, t->wanted, p->data->object, m, p->e);
 }
 
 /* An absent EV is no failure here: *ret stays without a text then. */
-static int decode(struct planner *p, const struct target *t, const struct pp_memory *m,
-                  struct pp_setting *ret, bool *ret_absent)
+static int change_decode(struct planner *p, const struct target *t, const struct pp_areas *m,
+                         struct pp_setting *ret, bool *ret_absent)
 {
 	struct pp_error why = { 0 };
 	char where[128];
@@ -150,11 +151,12 @@ static int decode(struct planner *p, const struct target *t, const struct pp_mem
 	*ret_absent = is_absent(m, t->section);
 	if (!r || (r == -ENOENT && *ret_absent))
 		return 0;
-	return pp_fail(p->e, -r, "%s: %s", place(p, t->wanted->line, where, sizeof(where)),
+	return pp_fail(p->e, -r, "%s: %s", change_place(p, t->wanted->line, where, sizeof(where)),
 	               why.text);
 }
 
-static int holds(struct planner *p, const struct target *t, const struct pp_setting *s, bool *ret)
+static int mappings(struct planner *p, const struct target *t, const struct pp_setting *s,
+                    bool *ret)
 {
 	*ret = false;
 	if (!s->text && !s->entries)
@@ -168,19 +170,19 @@ static int holds(struct planner *p, const struct target *t, const struct pp_sett
 static int find_rival(struct planner *p, uint32_t index, const struct target **ret)
 {
 	const struct target *t = &p->targets[index];
-	struct pp_memory m;
+	struct pp_areas m;
 	bool absent, fine = true;
 
-	if (pp_memory_copy(p->now, p->arena, &m))
+	if (pp_areas_copy(p->now, p->arena, &m))
 		return pp_fail_oom(p->e, p->data->object);
 	int r = encode(p, t, &m);
 	for (uint32_t i = index + 1; !r && fine && i < p->nr_targets; i++) {
 		struct pp_setting s = { 0 };
 		r = encode(p, &p->targets[i], &m);
 		if (!r)
-			r = decode(p, t, &m, &s, &absent);
+			r = change_decode(p, t, &m, &s, &absent);
 		if (!r)
-			r = holds(p, t, &s, &fine);
+			r = mappings(p, t, &s, &fine);
 		*ret = &p->targets[i];
 	}
 	return r;
@@ -195,7 +197,7 @@ static int refuse_conflict(struct planner *p, uint32_t index)
 
 	if (r)
 		return r;
-	place(p, s->line, where, sizeof(where));
+	change_place(p, s->line, where, sizeof(where));
 	if (!rival)
 		return pp_fail(p->e, EINVAL, "%s: %s contradicts itself", where, s->name);
 	return pp_fail(p->e, EINVAL,
@@ -203,14 +205,14 @@ static int refuse_conflict(struct planner *p, uint32_t index)
 	               s->name, rival->wanted->name, rival->wanted->line);
 }
 
-static int verify(struct planner *p, uint32_t index)
+static int change_verify(struct planner *p, uint32_t index)
 {
 	struct target *t = &p->targets[index];
 	bool fine;
-	int r = decode(p, t, &p->after, &t->after, &t->absent_after);
+	int r = change_decode(p, t, &p->after, &t->after, &t->absent_after);
 
 	if (!r)
-		r = holds(p, t, &t->after, &fine);
+		r = mappings(p, t, &t->after, &fine);
 	if (r)
 		return r;
 	return fine ? 0 : refuse_conflict(p, index);
@@ -220,15 +222,15 @@ static int work_out(struct planner *p)
 {
 	int r = 0;
 
-	if (pp_memory_copy(p->now, p->arena, &p->after))
+	if (pp_areas_copy(p->now, p->arena, &p->after))
 		return pp_fail_oom(p->e, p->data->object);
 	for (uint32_t i = 0; !r && i < p->nr_targets; i++)
 		r = encode(p, &p->targets[i], &p->after);
 	for (uint32_t i = 0; !r && i < p->nr_targets; i++) {
 		struct target *t = &p->targets[i];
-		r = decode(p, t, p->now, &t->now, &t->absent_now);
+		r = change_decode(p, t, p->now, &t->now, &t->absent_now);
 		if (!r)
-			r = verify(p, i);
+			r = change_verify(p, i);
 	}
 	return r;
 }
@@ -341,7 +343,7 @@ static int list_changes(struct planner *p, struct pp_changes *ret)
 	return 0;
 }
 
-static bool same_cell(const struct pp_cell *x, const struct pp_cell *y)
+static bool same_area(const struct pp_area *x, const struct pp_area *y)
 {
 	return x->error == y->error && x->len == y->len &&
 	       (!x->len || !memcmp(x->data, y->data, x->len));
@@ -350,18 +352,18 @@ static bool same_cell(const struct pp_cell *x, const struct pp_cell *y)
 /* The bytes of the plan are its own: the caller may go on to change its memory. */
 static int list_writes(struct planner *p, struct pp_changes *ret)
 {
-	struct pp_memory old;
+	struct pp_areas old;
 	uint32_t n = 0;
-	struct pp_cell_write *writes =
-		PP_ARENA_ARRAY(p->arena, p->after.nr_cells, struct pp_cell_write);
+	struct pp_area_write *writes =
+		PP_ARENA_ARRAY(p->arena, p->after.nr_cells, struct pp_area_write);
 
-	if (!writes || pp_memory_copy(p->now, p->arena, &old))
+	if (!writes || pp_areas_copy(p->now, p->arena, &old))
 		return pp_fail_oom(p->e, p->data->object);
 	for (uint32_t i = 0; i < p->after.nr_cells; i++) {
-		const struct pp_cell *x = old.cells[i], *y = p->after.cells[i];
-		if (same_cell(x, y))
+		const struct pp_area *x = old.cells[i], *y = p->after.cells[i];
+		if (same_area(x, y))
 			continue;
-		writes[n++] = (struct pp_cell_write){
+		writes[n++] = (struct pp_area_write){
 			.space = y->space,
 			.name = y->name,
 			.old_absent = x->error == ENOENT,
@@ -376,7 +378,7 @@ static int list_writes(struct planner *p, struct pp_changes *ret)
 }
 
 int pp_changes_plan(const struct pp_schema *schema, const struct pp_machine *machine,
-                    const struct pp_data *data, const struct pp_memory *memory, struct pp_arena *a,
+                    const struct pp_data *data, const struct pp_areas *memory, struct pp_arena *a,
                     struct pp_changes *ret, struct pp_error *e)
 {
 	struct planner p = {
@@ -388,7 +390,7 @@ int pp_changes_plan(const struct pp_schema *schema, const struct pp_machine *mac
 		.e = e,
 	};
 	struct pp_changes changes = { .schema = schema };
-	int r = check_schema(&p);
+	int r = change_check_schema(&p);
 
 	if (!r)
 		r = resolve_all(&p);

@@ -19,8 +19,8 @@ struct pp_change {
 };
 
 /* One cell that becomes another. */
-struct pp_cell_write {
-	enum pp_cell_space space;
+struct pp_area_write {
+	enum pp_area_space space;
 	const char *name;            /* the EV's, else NULL */
 	bool old_absent, new_absent; /* EVs only */
 	struct pp_span old_bytes, new_bytes;
@@ -36,7 +36,7 @@ struct pp_changes {
 	const struct pp_schema *schema;
 	const struct pp_change *changes;
 	uint32_t nr_changes;
-	const struct pp_cell_write *writes; /* cells whose bytes differ, each once */
+	const struct pp_area_write *writes; /* cells whose bytes differ, each once */
 	uint32_t nr_writes;
 	const struct pp_skip *skips;
 	uint32_t nr_skips;
@@ -52,7 +52,7 @@ struct pp_changes {
  * machine. -ENODATA and others: a cell that is needed was not read.
  */
 int pp_changes_plan(const struct pp_schema *schema, const struct pp_machine *machine,
-                    const struct pp_data *data, const struct pp_memory *memory, struct pp_arena *a,
+                    const struct pp_data *data, const struct pp_areas *memory, struct pp_arena *a,
                     struct pp_changes *ret, struct pp_error *e);
 
 /*
@@ -60,7 +60,7 @@ int pp_changes_plan(const struct pp_schema *schema, const struct pp_machine *mac
  * get the sections that could not be decoded and why (not those whose conditions do not hold).
  */
 int pp_settings_decode(const struct pp_schema *schema, const struct pp_machine *machine,
-                       const struct pp_memory *memory, struct pp_arena *a, struct pp_data *ret,
+                       const struct pp_areas *memory, struct pp_arena *a, struct pp_data *ret,
                        const struct pp_skip **ret_skips, uint32_t *ret_nr_skips,
                        struct pp_error *e);
 

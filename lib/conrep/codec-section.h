@@ -16,8 +16,8 @@ uint32_t pp_section_bytes(const struct pp_schema_section *s);
 size_t pp_section_end(const struct pp_schema_section *s);
 
 /* The section's cell, long enough; the errors of pp_codec_decode(). */
-int pp_section_cell(const struct pp_schema_section *s, const struct pp_memory *m,
-                    struct pp_cell **ret, struct pp_error *e);
+int pp_section_area(const struct pp_schema_section *s, const struct pp_areas *m,
+                    struct pp_area **ret, struct pp_error *e);
 
 /* The id that a text of an ENUM stands for; false: none. */
 bool pp_section_value(const struct pp_schema_section *s, const char *text, uint8_t *ret);

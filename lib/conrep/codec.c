@@ -27,13 +27,13 @@ size_t pp_section_end(const struct pp_schema_section *s)
 	return s->space == PP_CELL_EV && s->length > end ? s->length : end;
 }
 
-int pp_section_cell(const struct pp_schema_section *s, const struct pp_memory *m,
-                    struct pp_cell **ret, struct pp_error *e)
+int pp_section_area(const struct pp_schema_section *s, const struct pp_areas *m,
+                    struct pp_area **ret, struct pp_error *e)
 {
-	struct pp_cell *c = pp_memory_find(m, s->space, s->ev);
+	struct pp_area *c = pp_areas_find(m, s->space, s->ev);
 	char cell[64];
 
-	pp_cell_name(s->space, s->ev, cell, sizeof(cell));
+	pp_area_name(s->space, s->ev, cell, sizeof(cell));
 	if (pp_section_bytes(s) > PP_EV_MAX_BYTES)
 		return pp_fail(e, EBADMSG, "%s: length %u, at most %u", s->name,
 		               pp_section_bytes(s), PP_EV_MAX_BYTES);
@@ -123,7 +123,7 @@ static int decode_records(const struct pp_schema_section *s, const uint8_t *byte
 }
 
 /* Bits that nobody told are zeros, and mean nothing. */
-static bool is_known(const struct pp_schema_section *s, const struct pp_cell *c)
+static bool codec_is_known(const struct pp_schema_section *s, const struct pp_area *c)
 {
 	uint8_t mask;
 
@@ -133,17 +133,17 @@ static bool is_known(const struct pp_schema_section *s, const struct pp_cell *c)
 	return true;
 }
 
-int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m,
-                    struct pp_arena *a, struct pp_setting *ret, struct pp_error *e)
+int pp_codec_decode(const struct pp_schema_section *s, const struct pp_areas *m, struct pp_arena *a,
+                    struct pp_setting *ret, struct pp_error *e)
 {
 	struct pp_setting setting = { .name = s->name, .helptext = s->helptext };
-	struct pp_cell *c = NULL;
-	int r = pp_section_cell(s, m, &c, e);
+	struct pp_area *c = NULL;
+	int r = pp_section_area(s, m, &c, e);
 
 	bool absent = r == -ENOENT && s->space == PP_CELL_EV;
 	if (r && (!absent || (s->kind != PP_SECTION_RAW && !s->empty_delete)))
 		return r;
-	if (!r && !is_known(s, c))
+	if (!r && !codec_is_known(s, c))
 		return pp_fail(e, ENODATA, "%s: was not told", s->name);
 	const uint8_t *bytes = r ? pp_zeros : c->data + pp_section_first(s);
 	if (s->kind == PP_SECTION_ENUM)

@@ -3,7 +3,7 @@
 #define PP_CONREP_CODEC_H
 
 #include "conrep/data.h"
-#include "conrep/memory.h"
+#include "conrep/area.h"
 #include "conrep/schema.h"
 
 /*
@@ -26,8 +26,8 @@
  * record empty);
  * -ENODATA or the cell's error: nobody read it; -EBADMSG: the cell is shorter than the section.
  */
-int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m,
-                    struct pp_arena *a, struct pp_setting *ret, struct pp_error *e);
+int pp_codec_decode(const struct pp_schema_section *s, const struct pp_areas *m, struct pp_arena *a,
+                    struct pp_setting *ret, struct pp_error *e);
 
 /*
  * Puts the setting into *m: bits and bytes that the section does not own keep their value, also
@@ -42,7 +42,7 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_memory *m
  * pp_codec_decode() for the cell. *m is untouched then.
  */
 int pp_codec_encode(const struct pp_schema *schema, const struct pp_schema_section *s,
-                    const struct pp_setting *value, const char *object, struct pp_memory *m,
+                    const struct pp_setting *value, const char *object, struct pp_areas *m,
                     struct pp_error *e);
 
 /*

@@ -43,7 +43,7 @@ static const char *without_layout(struct parser *p, const char *text)
 	return text[len] ? pp_arena_strndup(p->arena, text, len) : text;
 }
 
-static bool is_blank(const char *text)
+static bool data_is_blank(const char *text)
 {
 	return !text[strspn(text, " \t\n")];
 }
@@ -107,7 +107,8 @@ static int drop_entries_twice(struct parser *p, struct pp_entry *entries, uint32
 	return 0;
 }
 
-static int read_entries(struct parser *p, const struct pp_xml_node *section, struct pp_setting *ret)
+static int data_read_entries(struct parser *p, const struct pp_xml_node *section,
+                             struct pp_setting *ret)
 {
 	uint32_t n = 0;
 
@@ -151,10 +152,10 @@ static int read_setting(struct parser *p, const struct pp_xml_node *n, struct pp
 		ret->text = without_layout(p, n->text);
 		return ret->text ? 0 : pp_fail_oom(p->e, p->object);
 	}
-	if (!is_blank(n->text))
+	if (!data_is_blank(n->text))
 		return pp_fail(p->e, EBADMSG, "%s line %u: %s holds text and entries", p->object,
 		               n->line, name);
-	return read_entries(p, n, ret);
+	return data_read_entries(p, n, ret);
 }
 
 static bool same_content(const struct pp_setting *x, const struct pp_setting *y)
@@ -221,11 +222,11 @@ static int read_settings(struct parser *p, const struct pp_xml_node *root, struc
 }
 
 /* An attribute that says nothing is not known. */
-static const char *identity(const struct pp_xml_node *root, const char *name)
+static const char *data_identity(const struct pp_xml_node *root, const char *name)
 {
 	const char *value = pp_xml_attribute(root, name);
 
-	return value && !is_blank(value) ? value : NULL;
+	return value && !data_is_blank(value) ? value : NULL;
 }
 
 int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, struct pp_notes *notes,
@@ -244,7 +245,7 @@ int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, str
 	if (strcmp(root->name, "Conrep"))
 		return pp_fail(e, EBADMSG, "%s line %u: <%s>, wanted <Conrep>", p.object,
 		               root->line, root->name);
-	if (!is_blank(root->text))
+	if (!data_is_blank(root->text))
 		return pp_fail(e, EBADMSG, "%s line %u: <Conrep> holds text outside its sections",
 		               p.object, root->line);
 	const char *version = pp_xml_attribute(root, "version");
@@ -252,10 +253,10 @@ int pp_data_parse(struct pp_span in, const char *object, struct pp_arena *a, str
 		.object = p.object,
 		.version = version ? version : "",
 		.machine = {
-			.product = identity(root, "originating_platform"),
-			.rom_family = identity(root, "originating_family"),
-			.rom_date = identity(root, "originating_romdate"),
-			.processor = identity(root, "originating_processor_manufacturer"),
+			.product = data_identity(root, "originating_platform"),
+			.rom_family = data_identity(root, "originating_family"),
+			.rom_date = data_identity(root, "originating_romdate"),
+			.processor = data_identity(root, "originating_processor_manufacturer"),
 		},
 	};
 	r = read_settings(&p, root, &data);

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "base/span.h"
-#include "conrep/fit.h"
+#include "conrep/match.h"
 
 /* conrep's data file: settings by name, as text. */
 

@@ -14,7 +14,7 @@ static bool has_child_of(const struct pp_xml_node *n, const char *const *names)
 	return false;
 }
 
-static bool is_blank(const char *text)
+static bool document_is_blank(const char *text)
 {
 	return !text[strspn(text, " \t\r\n")];
 }
@@ -40,7 +40,7 @@ enum pp_document pp_document_of(const struct pp_xml_node *root)
 			continue;
 		if (has_child_of(n, of_schema))
 			return PP_DOCUMENT_SCHEMA;
-		has_values |= n->children || !is_blank(n->text);
+		has_values |= n->children || !document_is_blank(n->text);
 	}
 	return has_values ? PP_DOCUMENT_DATA : PP_DOCUMENT_UNKNOWN;
 }

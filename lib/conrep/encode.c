@@ -13,10 +13,10 @@ struct place {
 	unsigned int line;
 };
 
-static int refuse(const struct place *p, struct pp_error *e, const char *fmt, ...)
+static int encode_refuse(const struct place *p, struct pp_error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static int refuse(const struct place *p, struct pp_error *e, const char *fmt, ...)
+static int encode_refuse(const struct place *p, struct pp_error *e, const char *fmt, ...)
 {
 	char text[384], where[128];
 	va_list ap;
@@ -41,9 +41,9 @@ static int refuse_value(const struct place *p, const struct pp_schema_section *s
 		n += r > 0 ? (size_t)r : 0;
 	}
 	struct pp_span in = pp_form_trimmed(text);
-	return refuse(p, e, "\"%.*s\" is no value; allowed are %s%s",
-	              in.len < 80 ? (int)in.len : 80, (const char *)in.data, allowed,
-	              n < sizeof(allowed) ? "" : " ...");
+	return encode_refuse(p, e, "\"%.*s\" is no value; allowed are %s%s",
+	                     in.len < 80 ? (int)in.len : 80, (const char *)in.data, allowed,
+	                     n < sizeof(allowed) ? "" : " ...");
 }
 
 static int put_hex(const struct place *p, const char *text, uint8_t *dst, size_t len,
@@ -56,15 +56,15 @@ static int put_hex(const struct place *p, const char *text, uint8_t *dst, size_t
 	struct pp_span in = pp_form_trimmed(text);
 	int shown = in.len < 80 ? (int)in.len : 80;
 	if (found)
-		return refuse(p, e, "\"%.*s\" is %zu byte%s, wanted %zu", shown,
-		              (const char *)in.data, found, found == 1 ? "" : "s", len);
+		return encode_refuse(p, e, "\"%.*s\" is %zu byte%s, wanted %zu", shown,
+		                     (const char *)in.data, found, found == 1 ? "" : "s", len);
 	if (len == 1)
-		return refuse(p, e, "\"%.*s\" is not a byte of two hex digits", shown,
-		              (const char *)in.data);
-	return refuse(p, e,
-	              "\"%.*s\" is not %zu bytes of two hex digits each, with single blanks "
-	              "between them",
-	              shown, (const char *)in.data, len);
+		return encode_refuse(p, e, "\"%.*s\" is not a byte of two hex digits", shown,
+		                     (const char *)in.data);
+	return encode_refuse(p, e,
+	                     "\"%.*s\" is not %zu bytes of two hex digits each, with single blanks "
+	                     "between them",
+	                     shown, (const char *)in.data, len);
 }
 
 static int put_text(const struct place *p, const char *text, uint8_t *dst, size_t size,
@@ -75,9 +75,9 @@ static int put_text(const struct place *p, const char *text, uint8_t *dst, size_
 	int r = pp_form_text_read(text, wanted, size, &len);
 
 	if (r == -E2BIG)
-		return refuse(p, e, "the text is longer than %zu bytes", size);
+		return encode_refuse(p, e, "the text is longer than %zu bytes", size);
 	if (r)
-		return refuse(p, e, "the text holds a byte that has to be written as \\xHH");
+		return encode_refuse(p, e, "the text holds a byte that has to be written as \\xHH");
 	if (len == pp_form_text_len(PP_SPAN(dst, size)) && !memcmp(dst, wanted, len))
 		return 0; /* another padding says the same */
 	memcpy(dst, wanted, len);
@@ -109,14 +109,16 @@ static int refuse_entry(const struct place *p, const struct pp_schema_section *s
 	size_t n = 0;
 
 	if (meanings)
-		return refuse(p, e, "the schema's fields give this name %u meanings", meanings);
+		return encode_refuse(p, e, "the schema's fields give this name %u meanings",
+		                     meanings);
 	for (uint32_t i = 0; i < s->nr_fields && n < sizeof(fields); i++) {
 		int r = snprintf(fields + n, sizeof(fields) - n, "%s%s", i ? ", " : "",
 		                 s->fields[i].name);
 		n += r > 0 ? (size_t)r : 0;
 	}
-	return refuse(p, e, "no such entry; a field (%s%s) and a number from 0 to %u make one",
-	              fields, n < sizeof(fields) ? "" : " ...", pp_entry_records(s) - 1);
+	return encode_refuse(p, e,
+	                     "no such entry; a field (%s%s) and a number from 0 to %u make one",
+	                     fields, n < sizeof(fields) ? "" : " ...", pp_entry_records(s) - 1);
 }
 
 static int put_records(const struct place *section, const struct pp_schema_section *s,
@@ -153,9 +155,9 @@ static int put_setting(const struct pp_schema_section *s, const struct pp_settin
 	const struct place p = { .object = object, .section = v->name, .line = v->line };
 
 	if (s->kind == PP_SECTION_RECORDS && v->text)
-		return refuse(&p, e, "has a text where entries are wanted");
+		return encode_refuse(&p, e, "has a text where entries are wanted");
 	if (s->kind != PP_SECTION_RECORDS && !v->text)
-		return refuse(&p, e, "has entries where a text is wanted");
+		return encode_refuse(&p, e, "has entries where a text is wanted");
 	switch (s->kind) {
 	case PP_SECTION_ENUM:
 		return put_value(&p, s, v->text, bytes, e);
@@ -191,7 +193,7 @@ static bool is_shared(const struct pp_schema *schema, const struct pp_schema_sec
 }
 
 static int make_ev(const struct pp_schema *schema, const struct pp_schema_section *s,
-                   struct pp_memory *m, struct pp_cell **ret)
+                   struct pp_areas *m, struct pp_area **ret)
 {
 	size_t len = pp_codec_ev_bytes(schema, s->ev);
 
@@ -199,15 +201,16 @@ static int make_ev(const struct pp_schema *schema, const struct pp_schema_sectio
 		len = pp_section_end(s);
 	if (len > sizeof(pp_zeros))
 		len = sizeof(pp_zeros);
-	int r = pp_memory_put(m, PP_CELL_EV, s->ev, 0, PP_SPAN(pp_zeros, len));
+	int r = pp_areas_put(m, PP_CELL_EV, s->ev, 0, PP_SPAN(pp_zeros, len));
 	if (!r)
-		*ret = pp_memory_find(m, PP_CELL_EV, s->ev);
+		*ret = pp_areas_find(m, PP_CELL_EV, s->ev);
 	return r;
 }
 
 /* c: NULL if the EV is absent. */
-static int store(const struct pp_schema *schema, const struct pp_schema_section *s,
-                 const uint8_t *bytes, struct pp_memory *m, struct pp_cell *c, struct pp_error *e)
+static int encode_store(const struct pp_schema *schema, const struct pp_schema_section *s,
+                        const uint8_t *bytes, struct pp_areas *m, struct pp_area *c,
+                        struct pp_error *e)
 {
 	const bool empty = s->empty_delete && all_empty(s, PP_SPAN(bytes, pp_section_bytes(s)));
 	int r = 0;
@@ -222,17 +225,17 @@ static int store(const struct pp_schema *schema, const struct pp_schema_section 
 		return pp_fail(e, -r, "%s: no room for EV %s", s->name, s->ev);
 	memcpy(c->data + pp_section_first(s), bytes, pp_section_bytes(s));
 	if (empty && all_empty(s, PP_SPAN(c->data, c->len)) && !is_shared(schema, s))
-		r = pp_memory_put(m, PP_CELL_EV, s->ev, ENOENT, PP_SPAN(NULL, 0));
+		r = pp_areas_put(m, PP_CELL_EV, s->ev, ENOENT, PP_SPAN(NULL, 0));
 	return r ? pp_fail_oom(e, s->name) : 0;
 }
 
 int pp_codec_encode(const struct pp_schema *schema, const struct pp_schema_section *s,
-                    const struct pp_setting *value, const char *object, struct pp_memory *m,
+                    const struct pp_setting *value, const char *object, struct pp_areas *m,
                     struct pp_error *e)
 {
 	uint8_t bytes[PP_EV_MAX_BYTES];
-	struct pp_cell *c = NULL;
-	int r = pp_section_cell(s, m, &c, e);
+	struct pp_area *c = NULL;
+	int r = pp_section_area(s, m, &c, e);
 
 	if (r && (r != -ENOENT || s->space != PP_CELL_EV)) {
 		char where[128];
@@ -245,11 +248,12 @@ int pp_codec_encode(const struct pp_schema *schema, const struct pp_schema_secti
 	r = put_setting(s, value, object, m->arena, bytes, e);
 	if (!r && s->kind == PP_SECTION_RECORDS && !value->nr_entries)
 		return 0; /* nothing is asked for: no EV is made for it */
-	return r ? r : store(schema, s, bytes, m, c, e);
+	return r ? r : encode_store(schema, s, bytes, m, c, e);
 }
 
 /* Two texts that were both taken for the same bytes. */
-static bool same_bytes(const struct pp_schema_section *s, const char *x, const char *y, size_t len)
+static bool encode_same_bytes(const struct pp_schema_section *s, const char *x, const char *y,
+                              size_t len)
 {
 	uint8_t a[PP_EV_MAX_BYTES], b[PP_EV_MAX_BYTES];
 	size_t a_len = len, b_len = len;
@@ -277,7 +281,8 @@ static bool records_hold(const struct pp_entry_names *names, const struct pp_set
 			return false;
 		uint32_t place = pp_entry_place(names, f, record);
 		if (place >= now->nr_entries ||
-		    !same_bytes(s, wanted->entries[i].text, now->entries[place].text, f->size))
+		    !encode_same_bytes(s, wanted->entries[i].text, now->entries[place].text,
+		                       f->size))
 			return false;
 	}
 	return true;
@@ -300,7 +305,7 @@ int pp_codec_holds(const struct pp_schema_section *s, const struct pp_setting *w
 		*ret = records_hold(&names, wanted, now);
 		break;
 	case PP_SECTION_RAW:
-		*ret = same_bytes(s, wanted->text, now->text, s->length);
+		*ret = encode_same_bytes(s, wanted->text, now->text, s->length);
 		break;
 	}
 	return 0;

@@ -40,7 +40,7 @@ static int decoder_fail(const struct decoder *d, const char *fmt, ...)
 /* --- one character of each encoding; there is at least one byte left --- */
 
 /* How long the character that begins at p is; 0: it is none (RFC 3629). */
-static size_t utf8_len(const uint8_t *p, size_t left, uint32_t *ret)
+static size_t encoding_utf8_len(const uint8_t *p, size_t left, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
@@ -65,7 +65,7 @@ static size_t utf8_len(const uint8_t *p, size_t left, uint32_t *ret)
 static int next_utf8(struct decoder *d, uint32_t *ret)
 {
 	const uint8_t *p = d->in.data + d->at;
-	size_t n = utf8_len(p, d->in.len - d->at, ret);
+	size_t n = encoding_utf8_len(p, d->in.len - d->at, ret);
 
 	if (!n)
 		return decoder_fail(d,
@@ -305,7 +305,8 @@ static size_t put_utf8(uint8_t *to, uint32_t code)
 }
 
 /* Checks all of it. to: where it goes as UTF-8, or NULL. */
-static int decode(struct decoder *d, const struct encoding *c, uint8_t *to, size_t *ret_len)
+static int encoding_decode(struct decoder *d, const struct encoding *c, uint8_t *to,
+                           size_t *ret_len)
 {
 	uint8_t scratch[4];
 	size_t len = 0;
@@ -344,7 +345,7 @@ static int convert(struct decoder *d, const struct encoding *c, size_t len, stru
 
 	if (!text)
 		return pp_fail_oom(d->e, d->object);
-	int r = decode(d, c, text, &len);
+	int r = encoding_decode(d, c, text, &len);
 	if (!r)
 		*ret = PP_SPAN(text, redeclare(text, len));
 	return r;
@@ -360,7 +361,7 @@ int pp_encoding_to_utf8(struct pp_span in, const char *object, size_t max_bytes,
 	int r = find_encoding(&d, &c, &marked);
 
 	if (!r)
-		r = decode(&d, c, NULL, &len);
+		r = encoding_decode(&d, c, NULL, &len);
 	if (r)
 		return r;
 	if (len > max_bytes)

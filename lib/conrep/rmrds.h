@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 
 /* conrep's RMRDS sections count the PCI and PCI-E slots of the board from 1 to 16. */
 #define PP_RMRDS_SLOTS 16

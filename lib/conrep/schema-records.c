@@ -15,8 +15,8 @@ static bool is_field_name(const char *s)
 	return s[0] && !(s[0] >= '0' && s[0] <= '9');
 }
 
-static int read_field(const struct pp_schema_reader *r, const struct pp_xml_node *n,
-                      struct pp_schema_field *ret)
+static int schema_records_read_field(const struct pp_schema_reader *r, const struct pp_xml_node *n,
+                                     struct pp_schema_field *ret)
 {
 	static const char *const names[] = { "Field_name", "Field_size", "Field_start" };
 	const struct pp_xml_node *found[3] = { NULL };
@@ -103,7 +103,7 @@ static int read_fields(const struct pp_schema_reader *r, const struct pp_xml_nod
 	s->fields = fields;
 	for (const struct pp_xml_node *n = list->children; n; n = n->next) {
 		struct pp_schema_field *f = &fields[s->nr_fields++];
-		int err = read_field(r, n, f);
+		int err = schema_records_read_field(r, n, f);
 		if (!err)
 			err = check_field(r, s, fields, f);
 		if (err)

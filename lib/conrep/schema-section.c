@@ -61,8 +61,8 @@ struct parts {
 	uint32_t count[NR_PARTS];
 };
 
-static int collect(const struct pp_schema_reader *r, const struct pp_xml_node *section,
-                   struct parts *ret)
+static int schema_section_collect(const struct pp_schema_reader *r,
+                                  const struct pp_xml_node *section, struct parts *ret)
 {
 	*ret = (struct parts){ .section = section };
 	pp_schema_stray_text(r, section);
@@ -83,7 +83,7 @@ static int collect(const struct pp_schema_reader *r, const struct pp_xml_node *s
 }
 
 /* The next sibling of the same name. */
-static const struct pp_xml_node *again(const struct pp_xml_node *n)
+static const struct pp_xml_node *schema_section_again(const struct pp_xml_node *n)
 {
 	const char *name = n->name;
 
@@ -120,7 +120,7 @@ static int read_altnames(const struct pp_schema_reader *r, const struct parts *p
 	if (!names)
 		return pp_fail_oom(r->e, r->object);
 	s->altnames = names;
-	for (const struct pp_xml_node *n = p->first[ALTNAME]; n; n = again(n)) {
+	for (const struct pp_xml_node *n = p->first[ALTNAME]; n; n = schema_section_again(n)) {
 		int err = pp_schema_text(r, n, names);
 		if (err)
 			return err;
@@ -190,8 +190,8 @@ static int check_unused(const struct pp_schema_reader *r, const struct pp_xml_no
 	return 0;
 }
 
-static int read_address(const struct pp_schema_reader *r, const struct parts *p,
-                        struct pp_schema_section *s)
+static int schema_section_read_address(const struct pp_schema_reader *r, const struct parts *p,
+                                       struct pp_schema_section *s)
 {
 	const struct pp_xml_node *n = p->first[NVRAM] ? p->first[NVRAM] : p->first[CMOS];
 	uint32_t bytes = p->first[NVRAM] ? PP_NVRAM_BYTES : PP_CMOS_BYTES;
@@ -214,7 +214,7 @@ static int read_storage(const struct pp_schema_reader *r, const struct parts *p,
 		return pp_schema_fail(r, s->line, "no <ev>, <nvram> or <cmos> says where it is");
 	if (spaces > 1)
 		return pp_schema_fail(r, s->line, "more than one of <ev>, <nvram> and <cmos>");
-	return p->first[EV] ? read_ev(r, p, s) : read_address(r, p, s);
+	return p->first[EV] ? read_ev(r, p, s) : schema_section_read_address(r, p, s);
 }
 
 /* --- values of a byte --- */
@@ -313,7 +313,8 @@ static int read_values(const struct pp_schema_reader *r, const struct parts *p,
 		PP_ARENA_ARRAY(r->arena, p->count[VALUE], struct pp_schema_value);
 	if (!values)
 		return pp_fail_oom(r->e, r->object);
-	for (const struct pp_xml_node *n = p->first[VALUE]; n && !err; n = again(n)) {
+	for (const struct pp_xml_node *n = p->first[VALUE]; n && !err;
+	     n = schema_section_again(n)) {
 		struct pp_schema_value *v = &values[s->nr_values];
 		err = read_value(r, n, s->mask, v);
 		if (!err)
@@ -359,8 +360,8 @@ static int refuse_parts(const struct pp_schema_reader *r, const struct parts *p,
 	return n ? pp_schema_fail(r, n->line, "<%s> in a section of %s", n->name, kind) : 0;
 }
 
-static int read_kind(const struct pp_schema_reader *r, const struct parts *p,
-                     struct pp_schema_section *s)
+static int schema_section_read_kind(const struct pp_schema_reader *r, const struct parts *p,
+                                    struct pp_schema_section *s)
 {
 	bool records = p->first[RECORD_SIZE] || p->first[FIELDS];
 	int err;
@@ -386,7 +387,7 @@ int pp_schema_section_read(struct pp_schema_reader *r, const struct pp_xml_node 
 
 	int err = read_name(r, n, &s);
 	if (!err)
-		err = collect(r, n, &p);
+		err = schema_section_collect(r, n, &p);
 	if (!err && p.first[HELPTEXT])
 		err = pp_schema_text(r, p.first[HELPTEXT], &s.helptext);
 	if (!err)
@@ -396,7 +397,7 @@ int pp_schema_section_read(struct pp_schema_reader *r, const struct pp_xml_node 
 	if (!err)
 		err = read_storage(r, &p, &s);
 	if (!err)
-		err = read_kind(r, &p, &s);
+		err = schema_section_read_kind(r, &p, &s);
 	if (!err)
 		err = read_options(r, &p, &s);
 	if (!err)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "conrep/document.h"
 #include "conrep/encoding.h"
-#include "conrep/fit.h"
+#include "conrep/match.h"
 #include "conrep/schema-reader.h"
 
 int pp_schema_fail(const struct pp_schema_reader *r, unsigned int line, const char *fmt, ...)
@@ -107,8 +107,8 @@ static const struct {
 #undef LIST
 };
 
-static int read_entries(const struct pp_schema_reader *r, const struct pp_xml_node *n,
-                        const char *wanted, const char **entries)
+static int schema_read_entries(const struct pp_schema_reader *r, const struct pp_xml_node *n,
+                               const char *wanted, const char **entries)
 {
 	for (const struct pp_xml_node *c = n->children; c; c = c->next) {
 		if (strcmp(c->name, wanted))
@@ -146,7 +146,7 @@ int pp_schema_condition(const struct pp_schema_reader *r, const struct pp_xml_no
 	const char **entries = PP_ARENA_ARRAY(r->arena, count, const char *);
 	if (!entries)
 		return pp_fail_oom(r->e, r->object);
-	int err = read_entries(r, n, lists[i].entry, entries);
+	int err = schema_read_entries(r, n, lists[i].entry, entries);
 	if (err)
 		return err;
 	memcpy((char *)c + lists[i].entries, &entries, sizeof(entries));

@@ -15,7 +15,7 @@
  */
 
 /* Where a section's bytes are. */
-enum pp_cell_space {
+enum pp_area_space {
 	PP_CELL_EV,    /* a named byte string in the ROM's store */
 	PP_CELL_NVRAM, /* a byte of the NVRAM */
 	PP_CELL_CMOS,  /* a byte of the clock chip */
@@ -62,7 +62,7 @@ struct pp_schema_section {
 	unsigned int line;
 	struct pp_schema_conditions conditions;
 	enum pp_section_kind kind;
-	enum pp_cell_space space;
+	enum pp_area_space space;
 	const char *ev;  /* PP_CELL_EV: its name, else NULL */
 	uint32_t length; /* PP_CELL_EV: bytes that the section knows of; the EV may be longer */
 	uint32_t offset; /* the byte in its cell: <byte> of an EV, else the address */

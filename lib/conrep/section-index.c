@@ -48,7 +48,7 @@ int pp_section_index_init(struct pp_section_index *index, const struct pp_schema
 }
 
 /* The first of that name, or where it would stand. */
-static uint32_t first_of(const struct pp_section_index *index, const char *name)
+static uint32_t section_index_first_of(const struct pp_section_index *index, const char *name)
 {
 	uint32_t low = 0, high = index->nr_names;
 
@@ -63,8 +63,8 @@ static uint32_t first_of(const struct pp_section_index *index, const char *name)
 }
 
 /* A schema of those sections alone, in their order, gives the answer of the whole. */
-static int answer(const struct pp_section_index *index, struct pp_indexed_name *first,
-                  uint32_t count)
+static int section_index_answer(const struct pp_section_index *index, struct pp_indexed_name *first,
+                                uint32_t count)
 {
 	struct pp_schema few = *index->schema;
 	const struct pp_schema_section *all = index->schema->sections, *found;
@@ -95,7 +95,7 @@ static int answer(const struct pp_section_index *index, struct pp_indexed_name *
 int pp_section_index_find(struct pp_section_index *index, const char *name,
                           const struct pp_schema_section **ret, struct pp_error *e)
 {
-	uint32_t first = first_of(index, name), end = first;
+	uint32_t first = section_index_first_of(index, name), end = first;
 
 	if (first == index->nr_names || strcmp(index->names[first].name, name))
 		return pp_fail(e, ENOENT, "%s: no section %.64s", index->schema->object, name);
@@ -103,7 +103,7 @@ int pp_section_index_find(struct pp_section_index *index, const char *name,
 	if (!kept->answered) {
 		while (end < index->nr_names && !strcmp(index->names[end].name, name))
 			end++;
-		if (answer(index, kept, end - first))
+		if (section_index_answer(index, kept, end - first))
 			return pp_fail_oom(e, index->schema->object);
 	}
 	if (kept->result)

@@ -2,7 +2,7 @@
 #ifndef PP_CONREP_SECTION_INDEX_H
 #define PP_CONREP_SECTION_INDEX_H
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 
 /* pp_schema_find() for many names: each is looked for among the sections of that name only. */
 struct pp_section_index {

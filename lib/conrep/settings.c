@@ -9,7 +9,7 @@
 struct saver {
 	const struct pp_schema *schema;
 	const struct pp_machine *machine;
-	const struct pp_memory *memory;
+	const struct pp_areas *memory;
 	struct pp_arena *arena;
 	struct pp_section_index index;
 	struct pp_setting *settings;
@@ -17,7 +17,7 @@ struct saver {
 	uint32_t nr_settings, nr_skips;
 };
 
-static int skip(struct saver *v, const struct pp_schema_section *s, const char *reason)
+static int settings_skip(struct saver *v, const struct pp_schema_section *s, const char *reason)
 {
 	char *copy = pp_arena_strdup(v->arena, reason);
 
@@ -27,7 +27,7 @@ static int skip(struct saver *v, const struct pp_schema_section *s, const char *
 	return 0;
 }
 
-static int save(struct saver *v, const struct pp_schema_section *s)
+static int settings_save(struct saver *v, const struct pp_schema_section *s)
 {
 	struct pp_error why = { 0 };
 	int r = pp_codec_decode(s, v->memory, v->arena, &v->settings[v->nr_settings], &why);
@@ -35,7 +35,7 @@ static int save(struct saver *v, const struct pp_schema_section *s)
 	if (!r)
 		v->nr_settings++;
 	else if (r != -ENOMEM)
-		r = skip(v, s, why.text);
+		r = settings_skip(v, s, why.text);
 	return r;
 }
 
@@ -47,37 +47,37 @@ static int save_if_meant(struct saver *v, const struct pp_schema_section *s)
 	int r = pp_section_index_find(&v->index, s->name, &meant, &why);
 
 	if (r)
-		return r == -ENOMEM ? r : skip(v, s, why.text);
-	return meant == s ? save(v, s) : 0;
+		return r == -ENOMEM ? r : settings_skip(v, s, why.text);
+	return meant == s ? settings_save(v, s) : 0;
 }
 
 static int save_if_it_fits(struct saver *v, const struct pp_schema_section *s)
 {
 	char reason[384] = "";
 
-	switch (pp_section_fit(s, v->machine, reason, sizeof(reason))) {
-	case PP_FIT_YES:
+	switch (pp_section_match(s, v->machine, reason, sizeof(reason))) {
+	case PP_MATCH_YES:
 		return save_if_meant(v, s);
-	case PP_FIT_UNKNOWN:
-		return skip(v, s, reason);
-	case PP_FIT_NO:
+	case PP_MATCH_UNKNOWN:
+		return settings_skip(v, s, reason);
+	case PP_MATCH_NO:
 		break;
 	}
 	return 0;
 }
 
-static int check_schema(const struct saver *v, struct pp_error *e)
+static int settings_check_schema(const struct saver *v, struct pp_error *e)
 {
 	char reason[384] = "";
-	enum pp_fit fit = pp_schema_fit(v->schema, v->machine, reason, sizeof(reason));
+	enum pp_match fit = pp_schema_match(v->schema, v->machine, reason, sizeof(reason));
 
-	if (fit == PP_FIT_YES)
+	if (fit == PP_MATCH_YES)
 		return 0;
-	return pp_fail(e, fit == PP_FIT_NO ? EPERM : ENODATA, "%s", reason);
+	return pp_fail(e, fit == PP_MATCH_NO ? EPERM : ENODATA, "%s", reason);
 }
 
 int pp_settings_decode(const struct pp_schema *schema, const struct pp_machine *machine,
-                       const struct pp_memory *memory, struct pp_arena *a, struct pp_data *ret,
+                       const struct pp_areas *memory, struct pp_arena *a, struct pp_data *ret,
                        const struct pp_skip **ret_skips, uint32_t *ret_nr_skips, struct pp_error *e)
 {
 	struct saver v = {
@@ -91,7 +91,7 @@ int pp_settings_decode(const struct pp_schema *schema, const struct pp_machine *
 
 	if (!v.settings || !v.skips || pp_section_index_init(&v.index, schema, machine, a))
 		return pp_fail_oom(e, schema->object);
-	int r = check_schema(&v, e);
+	int r = settings_check_schema(&v, e);
 	if (r)
 		return r;
 	for (uint32_t i = 0; i < schema->nr_sections; i++)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "conrep/suggest.h"
 
-static char lower(char c)
+static char suggest_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
@@ -38,12 +38,12 @@ static size_t stem_len(const char *name)
 }
 
 /* "Slot" ends "RMRDS_Slot": what is left of a name without its first word, or the whole of it. */
-static bool ends_with(const char *stem, size_t len, const char *end, size_t end_len)
+static bool suggest_ends_with(const char *stem, size_t len, const char *end, size_t end_len)
 {
 	if (!end_len || end_len > len || (end_len < len && stem[len - end_len - 1] != '_'))
 		return false;
 	for (size_t i = 0; i < end_len; i++)
-		if (lower(stem[len - end_len + i]) != lower(end[i]))
+		if (suggest_lower(stem[len - end_len + i]) != suggest_lower(end[i]))
 			return false;
 	return true;
 }
@@ -62,7 +62,7 @@ static void count_section(struct numbered *n, const char *name, const char *want
 	size_t len = stem_len(name);
 	uint64_t number;
 
-	if (!ends_with(name, len, wanted, wanted_len) ||
+	if (!suggest_ends_with(name, len, wanted, wanted_len) ||
 	    !pp_parse_dec(name + len, UINT32_MAX, &number))
 		return;
 	if (!n->stem) {

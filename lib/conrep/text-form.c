@@ -8,7 +8,7 @@
 
 static const char digits[] = "0123456789abcdef";
 
-static bool is_blank(uint8_t c)
+static bool text_form_is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -27,14 +27,14 @@ static struct pp_span without_end_blanks(const char *text)
 {
 	size_t len = strlen(text);
 
-	while (len && is_blank((uint8_t)text[len - 1]))
+	while (len && text_form_is_blank((uint8_t)text[len - 1]))
 		len--;
 	return PP_SPAN(text, len);
 }
 
 struct pp_span pp_form_trimmed(const char *text)
 {
-	while (is_blank((uint8_t)*text))
+	while (text_form_is_blank((uint8_t)*text))
 		text++;
 	return without_end_blanks(text);
 }

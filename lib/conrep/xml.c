@@ -139,7 +139,7 @@ static void fail_at(struct reader *r, unsigned int line, int code, const char *w
 }
 
 /* From inside a callback: nothing more is read. */
-static void stop(struct reader *r, int code, const char *what)
+static void xml_stop(struct reader *r, int code, const char *what)
 {
 	fail_at(r, line_at(r, offset_now(r)), code, what);
 	xmlStopParser(r->ctxt);
@@ -170,14 +170,14 @@ static void on_start_document(void *data)
 	struct reader *r = data;
 
 	if (r->ctxt->version && strcmp((const char *)r->ctxt->version, "1.0"))
-		stop(r, EBADMSG, "an XML version other than 1.0");
+		xml_stop(r, EBADMSG, "an XML version other than 1.0");
 }
 
 /* Called before the subset is read, so that no declaration of it ever counts. */
 static void on_doctype(void *data, const xmlChar *name, const xmlChar *external,
                        const xmlChar *system)
 {
-	stop(data, EBADMSG, "a document type declaration (DOCTYPE); none is taken");
+	xml_stop(data, EBADMSG, "a document type declaration (DOCTYPE); none is taken");
 }
 
 /* A clean copy; newlines and tabs stay. */
@@ -288,7 +288,7 @@ static void on_start(void *data, const xmlChar *name, const xmlChar *prefix, con
 	                   ? EBADMSG
 	                   : open_element(r, name, nr_attributes, attributes, &what);
 	if (code)
-		stop(r, code, what);
+		xml_stop(r, code, what);
 }
 
 static void on_text(void *data, const xmlChar *text, int len)
@@ -300,7 +300,7 @@ static void on_text(void *data, const xmlChar *text, int len)
 	struct pp_buffer *b = &r->text[r->depth - 1];
 	pp_buffer_append(b, text, (size_t)len);
 	if (b->failed)
-		stop(r, ENOMEM, "");
+		xml_stop(r, ENOMEM, "");
 }
 
 static void on_end(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
@@ -317,7 +317,7 @@ static void on_end(void *data, const xmlChar *name, const xmlChar *prefix, const
 	if (text)
 		n->text = text;
 	else
-		stop(r, ENOMEM, "");
+		xml_stop(r, ENOMEM, "");
 }
 
 static const xmlSAXHandler handler = {
@@ -389,7 +389,7 @@ const struct pp_xml_node *pp_xml_child(const struct pp_xml_node *n, const char *
 	return NULL;
 }
 
-static bool is_blank(uint8_t c)
+static bool xml_is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -398,10 +398,10 @@ const char *pp_xml_trimmed(const struct pp_xml_node *n, struct pp_arena *a)
 {
 	const char *s = n->text;
 
-	while (is_blank((uint8_t)*s))
+	while (xml_is_blank((uint8_t)*s))
 		s++;
 	size_t len = strlen(s), all = len;
-	while (len && is_blank((uint8_t)s[len - 1]))
+	while (len && xml_is_blank((uint8_t)s[len - 1]))
 		len--;
 	return len == all ? s : pp_arena_strndup(a, s, len);
 }

@@ -78,7 +78,7 @@ void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
 	}
 }
 
-static int refuse(const struct pp_device *d, const struct pp_row *row, struct pp_error *e)
+static int emit_refuse(const struct pp_device *d, const struct pp_row *row, struct pp_error *e)
 {
 	const char *why = row->nr_findings ? row->findings[0]->text : "";
 	char address[PP_ADDRESS_TEXT_BYTES];
@@ -110,7 +110,7 @@ static int check_verdicts(const struct pp_emission *m, const struct pp_hyperviso
 		if (!m->chosen[i])
 			continue;
 		struct pp_error first = { 0 };
-		int r = refuse(d, &m->survey->rows[i], &first);
+		int r = emit_refuse(d, &m->survey->rows[i], &first);
 		if (r == -ENODATA && unknown)
 			continue;
 		if (r && e)
@@ -164,8 +164,8 @@ static int choose_named(struct pp_emission *m, struct pp_arena *a, const char *w
 		count += !bridge;
 	}
 	if (!count)
-		return refuse(&m->host->devices[named.devices[0]],
-		              &m->survey->rows[named.devices[0]], e);
+		return emit_refuse(&m->host->devices[named.devices[0]],
+		                   &m->survey->rows[named.devices[0]], e);
 	if (count > PP_MAX_CARDS * PP_CARD_FUNCTIONS)
 		return pp_fail(e, EINVAL, "%s: %u devices: more than a guest is given at once",
 		               what, count);
@@ -282,8 +282,8 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 	}
 }
 
-static void print_title(struct pp_emission *m, const struct pp_hypervisor *h,
-                        const char *const *names)
+static void emit_print_title(struct pp_emission *m, const struct pp_hypervisor *h,
+                             const char *const *names)
 {
 	char all[512] = "";
 
@@ -292,9 +292,10 @@ static void print_title(struct pp_emission *m, const struct pp_hypervisor *h,
 	pp_emit_comment(m, h, "%s for %s, by pcipass emit", h->name, all);
 }
 
-static void print(struct pp_emission *m, const struct pp_hypervisor *h, const char *const *names)
+static void emit_print(struct pp_emission *m, const struct pp_hypervisor *h,
+                       const char *const *names)
 {
-	print_title(m, h, names);
+	emit_print_title(m, h, names);
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		pp_emit_name_card(m, h, &m->cards[i]);
 	print_cautions(m, h);
@@ -303,7 +304,7 @@ static void print(struct pp_emission *m, const struct pp_hypervisor *h, const ch
 	h->print(m);
 }
 
-static const struct pp_hypervisor *find(const char *name)
+static const struct pp_hypervisor *emit_find(const char *name)
 {
 	for (size_t i = 0; i < NR_HYPERVISORS; i++)
 		if (!strcmp(hypervisors[i]->name, name))
@@ -311,7 +312,7 @@ static const struct pp_hypervisor *find(const char *name)
 	return NULL;
 }
 
-static int fail_unknown(const char *hypervisor, struct pp_error *e)
+static int emit_fail_unknown(const char *hypervisor, struct pp_error *e)
 {
 	struct pp_nearest nearest;
 
@@ -328,12 +329,12 @@ static int fail_unknown(const char *hypervisor, struct pp_error *e)
 int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,
             const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
 {
-	const struct pp_hypervisor *h = find(hypervisor);
+	const struct pp_hypervisor *h = emit_find(hypervisor);
 	struct pp_emission m = { .style = *style, .survey = s, .host = s->host };
 	struct pp_arena a;
 
 	if (!h)
-		return fail_unknown(hypervisor, e);
+		return emit_fail_unknown(hypervisor, e);
 	m.style.width = COLUMNS;
 	m.style.color = false;
 	pp_arena_init(&a, 0);
@@ -344,7 +345,7 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const
 		r = pp_emission_cards(&m, e);
 	if (!r) {
 		pp_out_init(&m.out, &m.style, sink);
-		print(&m, h, names);
+		emit_print(&m, h, names);
 		r = pp_out_fini(&m.out, e);
 	}
 	pp_arena_fini(&a);

@@ -2,7 +2,7 @@
 #ifndef PP_EMIT_EMIT_H
 #define PP_EMIT_EMIT_H
 
-/* Inside the room: what goes to the guest, the same for every hypervisor. */
+/* Inside the module: what goes to the guest, the same for every hypervisor. */
 
 #include <pcipass/emit.h>
 

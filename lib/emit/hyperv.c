@@ -21,7 +21,7 @@ static const char *refuses(const struct pp_emission *m, const struct pp_device *
 {
 	const struct pp_config *c = &d->config;
 
-	if (d->nr_holds)
+	if (d->nr_mappings)
 		return "Hyper-V does not give away a device that the firmware holds reserved memory "
 		       "for, be it USB or a display";
 	if (d->physfn != PP_NO_DEVICE)
@@ -69,7 +69,7 @@ static void print_path(struct pp_emission *m, const struct pp_device *d)
 		       hops[n]->address.function);
 }
 
-static void print_function(struct pp_emission *m, const struct pp_device *d)
+static void hyperv_print_function(struct pp_emission *m, const struct pp_device *d)
 {
 	pp_out(&m->out, "\n$path = '");
 	print_path(m, d);
@@ -86,14 +86,14 @@ static void print_function(struct pp_emission *m, const struct pp_device *d)
 	       d->vendor, d->device, d->vendor, d->device);
 }
 
-static uint64_t mib(uint64_t bytes)
+static uint64_t hyperv_mib(uint64_t bytes)
 {
 	return bytes / MIB + !!(bytes % MIB);
 }
 
 static void print_memory(struct pp_emission *m)
 {
-	uint64_t low = LOW_MIB + mib(m->bytes_32), high = HIGH_MIB + mib(m->bytes_64);
+	uint64_t low = LOW_MIB + hyperv_mib(m->bytes_32), high = HIGH_MIB + hyperv_mib(m->bytes_64);
 
 	if (m->bars_unread) {
 		pp_emit_comment(m, &pp_emit_hyperv,
@@ -106,7 +106,7 @@ static void print_memory(struct pp_emission *m)
 			m, &pp_emit_hyperv,
 			"Room for its BARs besides the %d and %d MB that a guest has: %" PRIu64
 			" MB below 4 GiB, %" PRIu64 " MB above.",
-			LOW_MIB, HIGH_MIB, mib(m->bytes_32), mib(m->bytes_64));
+			LOW_MIB, HIGH_MIB, hyperv_mib(m->bytes_32), hyperv_mib(m->bytes_64));
 	}
 	if (low > MAX_LOW_MIB) {
 		pp_emit_comment(
@@ -122,7 +122,7 @@ static void print_memory(struct pp_emission *m)
 	       low, high);
 }
 
-static void print(struct pp_emission *m)
+static void hyperv_print(struct pp_emission *m)
 {
 	bool display = false;
 
@@ -156,7 +156,7 @@ static void print(struct pp_emission *m)
 		"few devices have. It passes over missing ACS as well: look at the survey.");
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++)
-			print_function(m, m->cards[i].functions[n]);
+			hyperv_print_function(m, m->cards[i].functions[n]);
 	pp_out(&m->out, "\n");
 	pp_emit_comment(m, &pp_emit_hyperv, "The way back, for each path; then Enable-PnpDevice:");
 	pp_emit_line(m, &pp_emit_hyperv,
@@ -170,5 +170,5 @@ const struct pp_hypervisor pp_emit_hyperv = {
 	.comment_rest = "# ",
 	.comment_end = "",
 	.refuses = refuses,
-	.print = print,
+	.print = hyperv_print,
 };

@@ -9,7 +9,7 @@
 #define FIRST_SLOT 0x10
 
 /* A function's place in the guest matters only where it has siblings. */
-static void print_place(struct pp_emission *m, uint32_t index, uint32_t n)
+static void libvirt_print_place(struct pp_emission *m, uint32_t index, uint32_t n)
 {
 	const struct pp_card *c = &m->cards[index];
 
@@ -22,7 +22,7 @@ static void print_place(struct pp_emission *m, uint32_t index, uint32_t n)
 	       c->guest_functions[n], n == 0 ? " multifunction='on'" : "");
 }
 
-static void print_function(struct pp_emission *m, uint32_t index, uint32_t n)
+static void libvirt_print_function(struct pp_emission *m, uint32_t index, uint32_t n)
 {
 	const struct pp_card *c = &m->cards[index];
 	struct pp_address a = c->functions[n]->address;
@@ -34,11 +34,11 @@ static void print_function(struct pp_emission *m, uint32_t index, uint32_t n)
 	pp_out(&m->out, "  </source>\n");
 	if (c->has_rom && !c->keep_rom)
 		pp_out(&m->out, "  <rom bar='off'/>\n");
-	print_place(m, index, n);
+	libvirt_print_place(m, index, n);
 	pp_out(&m->out, "</hostdev>\n");
 }
 
-static void print_reasons(struct pp_emission *m)
+static void libvirt_print_reasons(struct pp_emission *m)
 {
 	bool several = false, rom_off = false;
 
@@ -62,7 +62,7 @@ static void print_reasons(struct pp_emission *m)
 		                "from the card.");
 }
 
-static void print_window(struct pp_emission *m)
+static void libvirt_print_window(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
 
@@ -85,9 +85,9 @@ static void print_window(struct pp_emission *m)
 	       window);
 }
 
-static void print(struct pp_emission *m)
+static void libvirt_print(struct pp_emission *m)
 {
-	print_reasons(m);
+	libvirt_print_reasons(m);
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
 		const struct pp_card *c = &m->cards[i];
 		if (c->nr_functions > 1 && !c->conventional)
@@ -95,9 +95,9 @@ static void print(struct pp_emission *m)
 			       "<controller type='pci' index='%u' model='pcie-root-port'/>\n",
 			       FIRST_BUS + i);
 		for (uint32_t n = 0; n < c->nr_functions; n++)
-			print_function(m, i, n);
+			libvirt_print_function(m, i, n);
 	}
-	print_window(m);
+	libvirt_print_window(m);
 }
 
 const struct pp_hypervisor pp_emit_libvirt = {
@@ -106,5 +106,5 @@ const struct pp_hypervisor pp_emit_libvirt = {
 	.comment_rest = "     ",
 	.comment_end = " -->",
 	.binds_itself = true,
-	.print = print,
+	.print = libvirt_print,
 };

@@ -5,7 +5,7 @@
 #include "emit/emit.h"
 
 /* "0000:07:00" is all of its functions; else each by name, ';' between them. */
-static void print_host(struct pp_emission *m, const struct pp_card *c)
+static void proxmox_print_host(struct pp_emission *m, const struct pp_card *c)
 {
 	for (uint32_t n = 0; n < c->nr_functions; n++) {
 		struct pp_address a = c->functions[n]->address;
@@ -16,7 +16,7 @@ static void print_host(struct pp_emission *m, const struct pp_card *c)
 	}
 }
 
-static void print_reasons(struct pp_emission *m, bool express, bool rom_off)
+static void proxmox_print_reasons(struct pp_emission *m, bool express, bool rom_off)
 {
 	if (express)
 		pp_emit_comment(m, &pp_emit_proxmox,
@@ -32,7 +32,7 @@ static void print_reasons(struct pp_emission *m, bool express, bool rom_off)
 	                "what the guest has under these numbers is replaced.");
 }
 
-static void print_window(struct pp_emission *m)
+static void proxmox_print_window(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
 
@@ -51,7 +51,7 @@ static void print_window(struct pp_emission *m)
 	       window);
 }
 
-static void print(struct pp_emission *m)
+static void proxmox_print(struct pp_emission *m)
 {
 	bool express = false, rom_off = false;
 
@@ -59,18 +59,18 @@ static void print(struct pp_emission *m)
 		express |= !m->cards[i].conventional;
 		rom_off |= m->cards[i].has_rom && !m->cards[i].keep_rom;
 	}
-	print_reasons(m, express, rom_off);
+	proxmox_print_reasons(m, express, rom_off);
 	pp_out(&m->out, "vm=100 # the guest's number\n");
 	if (express)
 		pp_out(&m->out, "qm set \"$vm\" --machine q35\n");
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
 		const struct pp_card *c = &m->cards[i];
 		pp_out(&m->out, "qm set \"$vm\" --hostpci%u '", i);
-		print_host(m, c);
+		proxmox_print_host(m, c);
 		pp_out(&m->out, "%s%s'\n", c->conventional ? "" : ",pcie=1",
 		       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
 	}
-	print_window(m);
+	proxmox_print_window(m);
 }
 
 const struct pp_hypervisor pp_emit_proxmox = {
@@ -79,5 +79,5 @@ const struct pp_hypervisor pp_emit_proxmox = {
 	.comment_rest = "# ",
 	.comment_end = "",
 	.binds_itself = true,
-	.print = print,
+	.print = proxmox_print,
 };

@@ -9,8 +9,8 @@
 /* Numbers of root ports: apart from those that people count from 1. */
 #define FIRST_CHASSIS 101
 
-static void print_function(struct pp_emission *m, const struct pp_card *c, uint32_t n,
-                           const char *bus, unsigned int slot)
+static void qemu_print_function(struct pp_emission *m, const struct pp_card *c, uint32_t n,
+                                const char *bus, unsigned int slot)
 {
 	struct pp_address a = c->functions[n]->address;
 
@@ -37,10 +37,10 @@ static void print_card(struct pp_emission *m, uint32_t index)
 		       FIRST_CHASSIS + index);
 	}
 	for (uint32_t n = 0; n < c->nr_functions; n++)
-		print_function(m, c, n, bus, slot);
+		qemu_print_function(m, c, n, bus, slot);
 }
 
-static void print_reasons(struct pp_emission *m)
+static void qemu_print_reasons(struct pp_emission *m)
 {
 	bool conventional = false, express = false, several = false, rom_off = false;
 
@@ -73,11 +73,11 @@ static void print_reasons(struct pp_emission *m)
 	                "larger.");
 }
 
-static void print(struct pp_emission *m)
+static void qemu_print(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
 
-	print_reasons(m);
+	qemu_print_reasons(m);
 	if (window)
 		pp_emit_comment(m, &pp_emit_qemu,
 		                "fw_cfg: for OVMF, whose own window above 4 GiB is too small for "
@@ -103,5 +103,5 @@ const struct pp_hypervisor pp_emit_qemu = {
 	.comment = "# ",
 	.comment_rest = "# ",
 	.comment_end = "",
-	.print = print,
+	.print = qemu_print,
 };

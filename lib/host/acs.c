@@ -339,7 +339,7 @@ static const struct {
 	{ 0x10b5, 0x87b0, 0x87b1, BORROWS_ALL }, /* PLX non-transparent bridge */
 };
 
-static bool is_at(struct pp_address a, uint8_t device, uint8_t function)
+static bool acs_is_at(struct pp_address a, uint8_t device, uint8_t function)
 {
 	return a.device == device && a.function == function;
 }
@@ -352,14 +352,15 @@ bool pp_device_borrows(const struct pp_device *d, const struct pp_device *other)
 			continue;
 		switch (borrowers[i].borrowing) {
 		case BORROWS_FUNCTION_0:
-			return is_at(other->address, d->address.device, 0);
+			return acs_is_at(other->address, d->address.device, 0);
 		case BORROWS_FUNCTION_1:
-			return is_at(other->address, d->address.device, 1);
+			return acs_is_at(other->address, d->address.device, 1);
 		case BORROWS_FIVE:
 			return other->address.function < 5;
 		case BORROWS_MIC:
-			return is_at(other->address, 0x10, 0) || is_at(other->address, 0x11, 0) ||
-			       is_at(other->address, 0x12, 3);
+			return acs_is_at(other->address, 0x10, 0) ||
+			       acs_is_at(other->address, 0x11, 0) ||
+			       acs_is_at(other->address, 0x12, 3);
 		case BORROWS_ALL:
 			return true;
 		}

@@ -19,7 +19,7 @@
 #define ROM_LINE PP_NR_BARS
 
 /* "0x00000000f7e00000 0x00000000f7e03fff 0x0000000000140204": first, last, flags. */
-static bool parse_line(struct pp_span line, uint64_t ret[3])
+static bool bars_parse_line(struct pp_span line, uint64_t ret[3])
 {
 	struct pp_span word;
 	char text[24];
@@ -41,7 +41,7 @@ static bool parse_bars(struct pp_span text, struct pp_bars *ret)
 	uint64_t row[3];
 
 	for (size_t i = 0; i <= ROM_LINE; i++) {
-		if (!pp_text_line(&text, &line) || !parse_line(line, row))
+		if (!pp_text_line(&text, &line) || !bars_parse_line(line, row))
 			return false;
 		if (!(row[2] & (FLAG_IO | FLAG_MEMORY)))
 			continue;

@@ -2,7 +2,7 @@
 #ifndef PP_HOST_BUILD_H
 #define PP_HOST_BUILD_H
 
-/* Inside the room: the steps of pp_host_read(), each filling its part of the host. */
+/* Inside the module: the steps of pp_host_read(), each filling its part of the host. */
 
 #include "host/host.h"
 #include "source/source.h"

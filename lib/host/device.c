@@ -125,8 +125,8 @@ static void read_attributes(struct pp_host_build *b, struct pp_node dir, struct 
 		d->config.subordinate = (uint8_t)bus;
 }
 
-static int read_config(struct pp_host_build *b, struct pp_node dir, const char *name,
-                       struct pp_device *d)
+static int device_read_config(struct pp_host_build *b, struct pp_node dir, const char *name,
+                              struct pp_device *d)
 {
 	struct reading reading;
 	struct pp_config_reader reader = { read_config_bytes, &reading };
@@ -187,7 +187,7 @@ static int read_endpoint(struct pp_host_build *b, struct pp_node dir, struct pp_
 	return 0;
 }
 
-static int read_device(struct pp_host_build *b, const char *name, struct pp_device *d)
+static int device_read_device(struct pp_host_build *b, const char *name, struct pp_device *d)
 {
 	char path[128];
 	struct pp_node dir;
@@ -200,7 +200,7 @@ static int read_device(struct pp_host_build *b, const char *name, struct pp_devi
 		return r == -ENOMEM ? r : pp_build_unread(b, DEVICES "/*", -r, "a device");
 	}
 	d->asleep = sleeps(b, dir, name, d);
-	r = d->asleep ? 0 : read_config(b, dir, name, d);
+	r = d->asleep ? 0 : device_read_config(b, dir, name, d);
 	if (d->config.header_read == PP_YES) {
 		d->vendor = d->config.vendor;
 		d->device = d->config.device;
@@ -300,7 +300,7 @@ int pp_build_devices(struct pp_host_build *b, struct pp_error *e)
 		char name[PP_ADDRESS_TEXT_BYTES];
 		pp_address_format(h->devices[i].address, name);
 		find_parent(b, &b->devices[i]);
-		r = read_device(b, name, &b->devices[i]);
+		r = device_read_device(b, name, &b->devices[i]);
 		enter_bridge(b, i);
 	}
 	return r ? pp_fail_oom(e, "devices") : 0;

@@ -8,8 +8,8 @@
 #define DMI    "sys/firmware/dmi/tables/DMI"
 
 /* Present, absent or not known, and the bytes if they can be read. */
-static int read_table(struct pp_host_build *b, const char *path, const char *adds,
-                      enum pp_tri *present, int *error, struct pp_span *ret)
+static int firmware_read_table(struct pp_host_build *b, const char *path, const char *adds,
+                               enum pp_tri *present, int *error, struct pp_span *ret)
 {
 	int r = pp_source_read_all(b->source, path, PP_ACPI_TABLE_MAX_BYTES, &b->host->arena, ret);
 
@@ -39,8 +39,9 @@ static int read_dmar(struct pp_host_build *b)
 	static const char path[] = TABLES "DMAR";
 	struct pp_host *h = b->host;
 	struct pp_span bytes;
-	int r = read_table(b, path, "which region holds which device, with the IOMMU off as well",
-	                   &h->table_dmar, &h->dmar_error, &bytes);
+	int r = firmware_read_table(b, path,
+	                            "which region holds which device, with the IOMMU off as well",
+	                            &h->table_dmar, &h->dmar_error, &bytes);
 
 	if (r || h->dmar_error)
 		return r;
@@ -61,8 +62,8 @@ static int read_ivrs(struct pp_host_build *b)
 	static const char path[] = TABLES "IVRS";
 	struct pp_host *h = b->host;
 	struct pp_span bytes;
-	int r = read_table(b, path, "which region holds which device", &h->table_ivrs,
-	                   &h->ivrs_error, &bytes);
+	int r = firmware_read_table(b, path, "which region holds which device", &h->table_ivrs,
+	                            &h->ivrs_error, &bytes);
 
 	if (r || h->ivrs_error)
 		return r;
@@ -84,8 +85,9 @@ static int read_iort(struct pp_host_build *b)
 	struct pp_host *h = b->host;
 	struct pp_error why = { 0 };
 	struct pp_span bytes;
-	int r = read_table(b, path, "whether an Arm firmware declares an IOMMU, and for what",
-	                   &h->table_iort, &h->iort_error, &bytes);
+	int r = firmware_read_table(b, path,
+	                            "whether an Arm firmware declares an IOMMU, and for what",
+	                            &h->table_iort, &h->iort_error, &bytes);
 
 	if (h->table_iort == PP_NO)
 		h->iort_has_smmu = PP_NO;
@@ -126,7 +128,7 @@ static int doubt_absence(struct pp_host_build *b)
 	                       "whether the firmware declares an IOMMU");
 }
 
-static int read_smbios(struct pp_host_build *b)
+static int firmware_read_smbios(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
 	struct pp_error why = { 0 };
@@ -152,8 +154,8 @@ static int read_smbios(struct pp_host_build *b)
 }
 
 /* SMBIOS' own string, else the kernel's copy of it, which everybody may read. */
-static int identity(struct pp_host_build *b, const char *from_smbios, const char *path,
-                    struct pp_text_fact *ret)
+static int firmware_identity(struct pp_host_build *b, const char *from_smbios, const char *path,
+                             struct pp_text_fact *ret)
 {
 	if (from_smbios && *from_smbios) {
 		*ret = (struct pp_text_fact){ .text = from_smbios };
@@ -170,13 +172,16 @@ int pp_build_firmware(struct pp_host_build *b, struct pp_error *e)
 	static const struct pp_smbios none = { 0 };
 	struct pp_host *h = b->host;
 
-	if (read_dmar(b) || read_ivrs(b) || read_iort(b) || doubt_absence(b) || read_smbios(b))
+	if (read_dmar(b) || read_ivrs(b) || read_iort(b) || doubt_absence(b) ||
+	    firmware_read_smbios(b))
 		return pp_fail_oom(e, "firmware tables");
 	const struct pp_smbios *s = h->smbios ? h->smbios : &none;
-	if (identity(b, s->product, "sys/class/dmi/id/product_name", &h->product) ||
-	    identity(b, s->manufacturer, "sys/class/dmi/id/sys_vendor", &h->manufacturer) ||
-	    identity(b, s->bios_version, "sys/class/dmi/id/bios_version", &h->bios_version) ||
-	    identity(b, s->bios_date, "sys/class/dmi/id/bios_date", &h->bios_date))
+	if (firmware_identity(b, s->product, "sys/class/dmi/id/product_name", &h->product) ||
+	    firmware_identity(b, s->manufacturer, "sys/class/dmi/id/sys_vendor",
+	                      &h->manufacturer) ||
+	    firmware_identity(b, s->bios_version, "sys/class/dmi/id/bios_version",
+	                      &h->bios_version) ||
+	    firmware_identity(b, s->bios_date, "sys/class/dmi/id/bios_date", &h->bios_date))
 		return pp_fail_oom(e, "firmware tables");
 	return 0;
 }

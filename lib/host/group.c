@@ -23,7 +23,7 @@ static int compare_members(const void *x, const void *y)
 }
 
 /* Devices that say they are in a group, by group. Returns their count. */
-static uint32_t collect(const struct pp_host *h, struct member *ret)
+static uint32_t group_collect(const struct pp_host *h, struct member *ret)
 {
 	uint32_t n = 0;
 
@@ -34,7 +34,7 @@ static uint32_t collect(const struct pp_host *h, struct member *ret)
 	return n;
 }
 
-static enum pp_region_kind kind_of(struct pp_span word)
+static enum pp_region_kind group_kind_of(struct pp_span word)
 {
 	static const struct {
 		const char *name;
@@ -116,7 +116,7 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 			return pp_build_unread(b, GROUPS "/*/reserved_regions", EBADMSG,
 			                       "the regions that the kernel reserves");
 		}
-		k.kind = kind_of(word);
+		k.kind = group_kind_of(word);
 		regions[n++] = k;
 	}
 	g->regions = regions;
@@ -172,7 +172,7 @@ int pp_build_groups(struct pp_host_build *b, struct pp_error *e)
 
 	if (!members)
 		return pp_fail_oom(e, "groups");
-	uint32_t n = collect(h, members);
+	uint32_t n = group_collect(h, members);
 	for (uint32_t i = 0; i < n; i++)
 		h->nr_groups += !i || members[i].number != members[i - 1].number;
 	b->groups = PP_ARENA_ARRAY(&h->arena, h->nr_groups, struct pp_group);

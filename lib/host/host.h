@@ -27,7 +27,7 @@ struct pp_text_fact {
 };
 
 /* Who said which slot a device sits in. */
-enum pp_slot_witness {
+enum pp_slot_source {
 	PP_SLOT_SMBIOS = 1 << 0,     /* type 9 record with the device's or its port's address */
 	PP_SLOT_KERNEL = 1 << 1,     /* /sys/bus/pci/slots */
 	PP_SLOT_CAPABILITY = 1 << 2, /* Slot Capabilities of the port above */
@@ -37,7 +37,7 @@ struct pp_slot_ref {
 	enum pp_place_kind kind;
 	const char *number;      /* "2"; NULL: none that is known */
 	const char *designation; /* SMBIOS: "PCI-E Slot 2"; NULL without a record */
-	unsigned int witnesses;  /* enum pp_slot_witness: who says so */
+	unsigned int sources;    /* enum pp_slot_source: who says so */
 	const char *other_name;  /* what a disagreeing witness says, else NULL */
 	unsigned int other_witness;
 	uint32_t id;         /* the same for all devices of one place, 0 without one */
@@ -89,7 +89,7 @@ struct pp_device {
 	uint32_t physfn;    /* a VF's PF, else PP_NO_DEVICE */
 	uint32_t nr_vfs_on; /* a PF's VFs that exist now */
 	struct pp_slot_ref slot;
-	uint32_t first_hold, nr_holds; /* in pp_host.holds */
+	uint32_t first_mapping, nr_mappings; /* in pp_host.mappings */
 };
 
 struct pp_kernel_region {
@@ -141,7 +141,7 @@ struct pp_region {
 };
 
 /* A device held by a region. */
-struct pp_hold {
+struct pp_region_mapping {
 	uint32_t device, region;
 	uint32_t scope;  /* in the region; the one that matched */
 	bool via_bridge; /* a bridge above the device is named */
@@ -250,8 +250,8 @@ struct pp_host {
 
 	const struct pp_region *regions;
 	uint32_t nr_regions;
-	const struct pp_hold *holds; /* by device, then region */
-	uint32_t nr_holds;
+	const struct pp_region_mapping *mappings; /* by device, then region */
+	uint32_t nr_mappings;
 
 	struct pp_unread *unread;
 };

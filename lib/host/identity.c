@@ -11,7 +11,7 @@
 #define CPUINFO_BYTES ((size_t)4 * 1024 * 1024) /* thousands of processors */
 
 /* All that is asked of SMBIOS; what cannot be read or decoded leaves every field NULL. */
-static int read_smbios(struct pp_source *s, struct pp_arena *a, struct pp_smbios *ret)
+static int identity_read_smbios(struct pp_source *s, struct pp_arena *a, struct pp_smbios *ret)
 {
 	struct pp_span bytes;
 	int r = pp_source_read_all(s, DMI, PP_SMBIOS_MAX_BYTES, a, &bytes);
@@ -92,7 +92,7 @@ int pp_host_identity(struct pp_source *s, struct pp_arena *a, struct pp_machine 
 	struct pp_machine m = { 0 };
 	const char *version = NULL;
 
-	if (read_smbios(s, a, &smbios) ||
+	if (identity_read_smbios(s, a, &smbios) ||
 	    text_of(s, a, smbios.product, "sys/class/dmi/id/product_name", &m.product) ||
 	    text_of(s, a, smbios.bios_version, "sys/class/dmi/id/bios_version", &version) ||
 	    text_of(s, a, smbios.bios_date, "sys/class/dmi/id/bios_date", &m.rom_date) ||

@@ -2,7 +2,7 @@
 #ifndef PP_HOST_IDENTITY_H
 #define PP_HOST_IDENTITY_H
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 #include "source/source.h"
 
 /*

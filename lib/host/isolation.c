@@ -29,8 +29,8 @@ struct walk {
 enum found { FOUND_NONE, FOUND, FOUND_UNKNOWN };
 
 /* Takes the group of the device "from", for that reason; unknown if that is not known. */
-static enum found take(struct walk *w, uint32_t from, enum pp_shares why, uint32_t with,
-                       struct pp_isolated *ret)
+static enum found isolation_take(struct walk *w, uint32_t from, enum pp_shares why, uint32_t with,
+                                 struct pp_isolated *ret)
 {
 	const struct pp_isolated *there = &w->made[from];
 
@@ -72,7 +72,7 @@ static enum found find_bridge(struct walk *w, uint32_t device, uint32_t *top,
 		    type != PP_PCI_TO_PCIE_BRIDGE)
 			continue;
 		*top = b;
-		enum found f = take(w, b, PP_SHARES_BRIDGE, b, ret);
+		enum found f = isolation_take(w, b, PP_SHARES_BRIDGE, b, ret);
 		if (f != FOUND_NONE)
 			return f;
 	}
@@ -90,7 +90,7 @@ static enum found find_port(struct walk *w, uint32_t *top, struct pp_isolated *r
 		if (w->path[b] == PP_UNKNOWN)
 			return unknown(w->weak[b], ret);
 		*top = b;
-		enum found f = take(w, b, PP_SHARES_NO_ACS, w->weak[b], ret);
+		enum found f = isolation_take(w, b, PP_SHARES_NO_ACS, w->weak[b], ret);
 		if (f != FOUND_NONE)
 			return f;
 	}
@@ -115,7 +115,7 @@ static bool is_on_bus_of(const struct pp_host *h, uint32_t i, uint32_t device)
 	return i < h->nr_devices && same_bus(&h->devices[i], &h->devices[device]);
 }
 
-static bool see(struct walk *w, const struct pp_device *d)
+static bool isolation_see(struct walk *w, const struct pp_device *d)
 {
 	unsigned int n = (unsigned int)d->address.device << 3 | d->address.function;
 	uint64_t bit = (uint64_t)1 << (n & 63), *word = &w->seen[n >> 6];
@@ -166,9 +166,9 @@ static enum found find_alias(struct walk *w, uint32_t device, enum pp_shares why
 	const struct pp_host *h = w->host;
 	const struct pp_device *d = &h->devices[device];
 
-	if (see(w, d))
+	if (isolation_see(w, d))
 		return FOUND_NONE;
-	enum found f = take(w, device, why, device, ret);
+	enum found f = isolation_take(w, device, why, device, ret);
 	for (uint32_t i = first_of_bus(h, device); f == FOUND_NONE && is_on_bus_of(h, i, device);
 	     i++) {
 		if (i == device || (!pp_device_borrows(d, &h->devices[i]) &&

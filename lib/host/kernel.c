@@ -59,7 +59,7 @@ static int read_release(struct pp_host_build *b)
 }
 
 /* kernel/params.c, parameqn(): '-' and '_' are one in a name. */
-static bool is_named(struct pp_span word, const char *name, size_t len)
+static bool kernel_is_named(struct pp_span word, const char *name, size_t len)
 {
 	if (word.len < len || (word.len > len && word.data[len] != '='))
 		return false;
@@ -75,7 +75,7 @@ static const char *value_of(struct pp_span word, const char *name, struct pp_are
 {
 	size_t len = strlen(name);
 
-	if (!is_named(word, name, len))
+	if (!kernel_is_named(word, name, len))
 		return NULL;
 	size_t skip = word.len > len ? len + 1 : len;
 	return pp_arena_strndup(a, (const char *)word.data + skip, word.len - skip);
@@ -108,7 +108,7 @@ static const char *option_in_line(struct pp_host_build *b, const struct module_o
 	struct pp_span word;
 
 	if (!pp_text_word(&line, &word) || !pp_span_is(word, "options") ||
-	    !pp_text_word(&line, &word) || !is_named(word, o->module, strlen(o->module)))
+	    !pp_text_word(&line, &word) || !kernel_is_named(word, o->module, strlen(o->module)))
 		return last;
 	while (pp_text_word(&line, &word)) {
 		const char *value = value_of(word, o->option, &b->scratch);

@@ -86,7 +86,7 @@ static bool parse_amd(struct pp_span line, struct pp_fault *ret)
 	return device_in_front(line, &ret->device);
 }
 
-static bool is_known(const struct pp_fault *list, uint32_t nr, struct pp_fault f)
+static bool log_is_known(const struct pp_fault *list, uint32_t nr, struct pp_fault f)
 {
 	for (uint32_t i = 0; i < nr; i++)
 		if (list[i].address == f.address && pp_address_equal(list[i].device, f.device))
@@ -100,7 +100,7 @@ static void learn_fault(struct pp_kernel *k, struct pp_fault *list, struct pp_sp
 
 	if (k->nr_log_faults == PP_MAX_FAULTS || (!parse_intel(line, &f) && !parse_amd(line, &f)))
 		return;
-	if (!is_known(list, k->nr_log_faults, f))
+	if (!log_is_known(list, k->nr_log_faults, f))
 		list[k->nr_log_faults++] = f;
 }
 

@@ -14,7 +14,7 @@ struct range {
 };
 
 /* "bdf83000-bdf84fff : Reserved"; blanks before it for what lies inside another. */
-static bool parse_line(struct pp_span line, struct range *range, struct pp_span *name)
+static bool memory_parse_line(struct pp_span line, struct range *range, struct pp_span *name)
 {
 	char buf[64];
 	const uint8_t *colon = pp_span_find(line, " : ");
@@ -41,7 +41,7 @@ static bool is_reserved(struct pp_span name)
 }
 
 /* Moves each region's start behind the reserved ranges, which come in ascending order. */
-static void cover(const struct pp_host *h, uint64_t *next, struct range range)
+static void memory_cover(const struct pp_host *h, uint64_t *next, struct range range)
 {
 	for (uint32_t i = 0; i < h->nr_regions; i++)
 		if (next[i] >= range.start && next[i] <= range.end_incl &&
@@ -69,7 +69,7 @@ int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e)
 	for (uint32_t i = 0; i < h->nr_regions; i++)
 		next[i] = h->regions[i].start;
 	while (!r && pp_text_line(&text, &line)) {
-		if (!parse_line(line, &range, &name))
+		if (!memory_parse_line(line, &range, &name))
 			continue;
 		any_address |= range.end_incl != 0;
 		if (!is_reserved(name))
@@ -77,7 +77,7 @@ int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e)
 		steps += h->nr_regions;
 		if (steps > MAX_STEPS)
 			r = -E2BIG;
-		cover(h, next, range);
+		memory_cover(h, next, range);
 	}
 	/* Without root the kernel shows every address as 0. */
 	if (r || !any_address)

@@ -9,8 +9,8 @@
 
 #define MAX_BYTES ((size_t)16 * 1024 * 1024)
 
-static int take(struct pp_buffer *b, struct pp_span *content, struct pp_arena *a,
-                struct pp_error *e)
+static int redact_take(struct pp_buffer *b, struct pp_span *content, struct pp_arena *a,
+                       struct pp_error *e)
 {
 	char *copy = b->failed ? NULL : pp_arena_strndup(a, b->data ? b->data : "", b->len);
 	size_t len = b->len;
@@ -34,7 +34,7 @@ static int redact_smbios(struct pp_span *content, struct pp_arena *a, struct pp_
 		*content = PP_SPAN("", 0);
 		return 0;
 	}
-	return take(&b, content, a, e);
+	return redact_take(&b, content, a, e);
 }
 
 /* The kernel takes '-' for '_' in a name. */
@@ -104,7 +104,7 @@ static int redact_command_line(struct pp_span *content, struct pp_arena *a, stru
 		pp_buffer_append(&b, word.data, word.len);
 	}
 	pp_buffer_puts(&b, "\n");
-	return take(&b, content, a, e);
+	return redact_take(&b, content, a, e);
 }
 
 /* "Linux version RELEASE": behind it stands who built it, and where. */
@@ -119,7 +119,7 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 		pp_buffer_append(&b, word.data, word.len);
 	}
 	pp_buffer_puts(&b, "\n");
-	return take(&b, content, a, e);
+	return redact_take(&b, content, a, e);
 }
 
 /* Behind "<4>", "kernel: " and "[    1.234567] [    T0] ", in whatever order they come. */
@@ -245,7 +245,7 @@ static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), 
 		pp_buffer_append(&b, line.data, line.len);
 		pp_buffer_puts(&b, "\n");
 	}
-	return take(&b, content, a, e);
+	return redact_take(&b, content, a, e);
 }
 
 int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,

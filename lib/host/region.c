@@ -11,12 +11,12 @@
 #include "host/smmu.h"
 
 /* What a hostile table could ask for at the most: devices looked at, and devices held. */
-#define MAX_STEPS 50000000
-#define MAX_HOLDS 1000000
+#define MAX_STEPS    50000000
+#define MAX_MAPPINGS 1000000
 
-struct holds {
+struct mappings {
 	struct pp_host_build *b;
-	struct pp_hold *list; /* grows in the scratch arena, doubling */
+	struct pp_region_mapping *list; /* grows in the scratch arena, doubling */
 	uint32_t count, size;
 	uint32_t *held_by;          /* per device: 1 + the last region that took it */
 	uint32_t *opened_by;        /* per bridge: 1 + the last region that went below it */
@@ -24,18 +24,20 @@ struct holds {
 	uint64_t steps;
 };
 
-static int hold(struct holds *s, uint32_t region, uint32_t scope, uint32_t device, bool via_bridge)
+static int region_hold(struct mappings *s, uint32_t region, uint32_t scope, uint32_t device,
+                       bool via_bridge)
 {
 	const struct pp_host *h = s->b->host;
 
 	if (s->held_by[device] == region + 1)
 		return 0;
 	s->held_by[device] = region + 1;
-	if (s->count == MAX_HOLDS)
+	if (s->count == MAX_MAPPINGS)
 		return -E2BIG;
 	if (s->count == s->size) {
 		uint32_t size = s->size ? s->size * 2 : 64;
-		struct pp_hold *list = PP_ARENA_ARRAY(&s->b->scratch, size, struct pp_hold);
+		struct pp_region_mapping *list =
+			PP_ARENA_ARRAY(&s->b->scratch, size, struct pp_region_mapping);
 		if (!list)
 			return -ENOMEM;
 		if (s->count)
@@ -43,7 +45,7 @@ static int hold(struct holds *s, uint32_t region, uint32_t scope, uint32_t devic
 		s->list = list;
 		s->size = size;
 	}
-	s->list[s->count++] = (struct pp_hold){
+	s->list[s->count++] = (struct pp_region_mapping){
 		.device = device,
 		.region = region,
 		.scope = scope,
@@ -54,11 +56,11 @@ static int hold(struct holds *s, uint32_t region, uint32_t scope, uint32_t devic
 }
 
 /* The device itself and, if it is a bridge, all below it: is_downstream_to_pci_bridge(). */
-static int hold_scope(struct holds *s, uint32_t region, uint32_t scope, uint32_t device)
+static int map_scope(struct mappings *s, uint32_t region, uint32_t scope, uint32_t device)
 {
 	const struct pp_host *h = s->b->host;
 	const struct pp_device *d = &h->devices[device];
-	int r = hold(s, region, scope, device, false);
+	int r = region_hold(s, region, scope, device, false);
 
 	if (r || !d->config.secondary || d->config.subordinate < d->config.secondary ||
 	    s->opened_by[device] == region + 1)
@@ -70,12 +72,12 @@ static int hold_scope(struct holds *s, uint32_t region, uint32_t scope, uint32_t
 		if (++s->steps > MAX_STEPS)
 			return -E2BIG;
 		if (bus >= d->config.secondary && bus <= d->config.subordinate)
-			r = hold(s, region, scope, i, true);
+			r = region_hold(s, region, scope, i, true);
 	}
 	return r;
 }
 
-static int make_rmrr(struct holds *s, uint32_t index, const struct pp_dmar_entry *entry)
+static int make_rmrr(struct mappings *s, uint32_t index, const struct pp_dmar_entry *entry)
 {
 	struct pp_host *h = s->b->host;
 	struct pp_region *region = &s->b->regions[h->nr_regions++];
@@ -100,7 +102,7 @@ static int make_rmrr(struct holds *s, uint32_t index, const struct pp_dmar_entry
 			pp_scope_match(h, entry->segment, &entry->scopes[i], &scopes[i].device);
 		if (scopes[i].match != PP_SCOPE_MATCHED && scopes[i].match != PP_SCOPE_MATCHED_BDF)
 			continue;
-		int r = hold_scope(s, h->nr_regions - 1, i, scopes[i].device);
+		int r = map_scope(s, h->nr_regions - 1, i, scopes[i].device);
 		if (r)
 			return r;
 	}
@@ -113,7 +115,7 @@ static uint16_t devid_of(struct pp_address a)
 }
 
 /* drivers/iommu/amd/init.c, init_unity_map_range(): unity or exclusion, else ignored. */
-static int make_ivmd(struct holds *s, uint32_t index, const struct pp_ivrs_block *block)
+static int make_ivmd(struct mappings *s, uint32_t index, const struct pp_ivrs_block *block)
 {
 	struct pp_host *h = s->b->host;
 	struct pp_region *region = &s->b->regions[h->nr_regions++];
@@ -141,7 +143,7 @@ static int make_ivmd(struct holds *s, uint32_t index, const struct pp_ivrs_block
 			return -E2BIG;
 		if (h->devices[i].address.domain == block->segment &&
 		    devid >= region->first_devid && devid <= region->last_devid)
-			r = hold(s, h->nr_regions - 1, 0, i, false);
+			r = region_hold(s, h->nr_regions - 1, 0, i, false);
 	}
 	return r;
 }
@@ -159,7 +161,7 @@ static bool rmr_names(const struct pp_iort_node *rmr, const struct pp_smmu_path 
 	return false;
 }
 
-static int hold_rmr(struct holds *s, uint32_t first_region)
+static int hold_rmr(struct mappings *s, uint32_t first_region)
 {
 	struct pp_host *h = s->b->host;
 	const struct pp_iort_node *rmr = h->regions[first_region].rmr;
@@ -175,13 +177,13 @@ static int hold_rmr(struct holds *s, uint32_t first_region)
 		if (!s->paths[i].smmu || !rmr_names(rmr, &s->paths[i]))
 			continue;
 		for (uint32_t k = first_region; !r && k < h->nr_regions; k++)
-			r = hold(s, k, 0, i, false);
+			r = region_hold(s, k, 0, i, false);
 	}
 	return r;
 }
 
 /* Each range of an RMR is a region of its own. */
-static int make_rmr(struct holds *s, uint32_t *index, const struct pp_iort_node *rmr)
+static int make_rmr(struct mappings *s, uint32_t *index, const struct pp_iort_node *rmr)
 {
 	struct pp_host *h = s->b->host;
 	uint32_t first = h->nr_regions;
@@ -198,7 +200,7 @@ static int make_rmr(struct holds *s, uint32_t *index, const struct pp_iort_node 
 	return rmr->nr_ranges && rmr->nr_mappings ? hold_rmr(s, first) : 0;
 }
 
-static int make_rmrs(struct holds *s)
+static int make_rmrs(struct mappings *s)
 {
 	struct pp_host *h = s->b->host;
 	uint32_t index = 0;
@@ -216,9 +218,9 @@ static int make_rmrs(struct holds *s)
 	return r;
 }
 
-static int compare_holds(const void *x, const void *y)
+static int compare_mappings(const void *x, const void *y)
 {
-	const struct pp_hold *a = x, *b = y;
+	const struct pp_region_mapping *a = x, *b = y;
 
 	if (a->device != b->device)
 		return a->device < b->device ? -1 : 1;
@@ -226,22 +228,23 @@ static int compare_holds(const void *x, const void *y)
 }
 
 /* From the one list: each region's devices and each device's holds. */
-static int index_holds(struct holds *s)
+static int index_mappings(struct mappings *s)
 {
 	struct pp_host *h = s->b->host;
-	struct pp_hold *holds = PP_ARENA_ARRAY(&h->arena, s->count, struct pp_hold);
+	struct pp_region_mapping *mappings =
+		PP_ARENA_ARRAY(&h->arena, s->count, struct pp_region_mapping);
 	uint32_t *devices = PP_ARENA_ARRAY(&h->arena, s->count, uint32_t);
 
-	if (!holds || !devices)
+	if (!mappings || !devices)
 		return -ENOMEM;
 	if (s->count)
-		memcpy(holds, s->list, s->count * sizeof(*holds));
-	qsort(holds, s->count, sizeof(*holds), compare_holds);
+		memcpy(mappings, s->list, s->count * sizeof(*mappings));
+	qsort(mappings, s->count, sizeof(*mappings), compare_mappings);
 	for (uint32_t i = 0; i < s->count; i++) {
-		struct pp_device *d = &s->b->devices[holds[i].device];
-		if (!d->nr_holds++)
-			d->first_hold = i;
-		s->b->regions[holds[i].region].nr_devices++;
+		struct pp_device *d = &s->b->devices[mappings[i].device];
+		if (!d->nr_mappings++)
+			d->first_mapping = i;
+		s->b->regions[mappings[i].region].nr_devices++;
 	}
 	for (uint32_t i = 0; i < h->nr_regions; i++) {
 		s->b->regions[i].devices = devices;
@@ -249,16 +252,16 @@ static int index_holds(struct holds *s)
 		s->b->regions[i].nr_devices = 0;
 	}
 	for (uint32_t i = 0; i < s->count; i++) {
-		struct pp_region *r = &s->b->regions[holds[i].region];
-		((uint32_t *)(uintptr_t)r->devices)[r->nr_devices++] = holds[i].device;
+		struct pp_region *r = &s->b->regions[mappings[i].region];
+		((uint32_t *)(uintptr_t)r->devices)[r->nr_devices++] = mappings[i].device;
 	}
 	for (uint32_t i = 0; i < h->nr_regions; i++) {
 		struct pp_region *r = &s->b->regions[i];
 		if (r->source == PP_FROM_IORT && r->nr_devices)
 			r->segment = (uint16_t)h->devices[r->devices[0]].address.domain;
 	}
-	h->holds = holds;
-	h->nr_holds = s->count;
+	h->mappings = mappings;
+	h->nr_mappings = s->count;
 	return 0;
 }
 
@@ -271,7 +274,7 @@ static uint32_t count_ranges(const struct pp_iort *iort)
 	return n;
 }
 
-static int make_regions(struct holds *s)
+static int make_regions(struct mappings *s)
 {
 	struct pp_host *h = s->b->host;
 	uint32_t nr_dmar = h->dmar ? h->dmar->nr_entries : 0;
@@ -294,12 +297,12 @@ static int make_regions(struct holds *s)
 			r = make_ivmd(s, index++, &h->ivrs->blocks[i]);
 	if (!r && nr_rmr)
 		r = make_rmrs(s);
-	return r ? r : index_holds(s);
+	return r ? r : index_mappings(s);
 }
 
 int pp_build_regions(struct pp_host_build *b, struct pp_error *e)
 {
-	struct holds s = { .b = b };
+	struct mappings s = { .b = b };
 	int r = make_regions(&s);
 
 	if (r == -E2BIG)

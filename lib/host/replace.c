@@ -7,8 +7,8 @@
 
 #define MAX_BYTES ((size_t)512 * 1024 * 1024)
 
-static int parse(struct pp_host *h, enum pp_region_source table, struct pp_span bytes,
-                 struct pp_error *e)
+static int replace_parse(struct pp_host *h, enum pp_region_source table, struct pp_span bytes,
+                         struct pp_error *e)
 {
 	if (table == PP_FROM_DMAR) {
 		struct pp_dmar *dmar = PP_ARENA_NEW(&h->arena, struct pp_dmar);
@@ -23,7 +23,7 @@ static int parse(struct pp_host *h, enum pp_region_source table, struct pp_span 
 	return ivrs ? pp_ivrs_parse(bytes, &h->arena, NULL, ivrs, e) : pp_fail_oom(e, "IVRS");
 }
 
-static int rebuild(struct pp_host *h, struct pp_error *e)
+static int replace_rebuild(struct pp_host *h, struct pp_error *e)
 {
 	struct pp_device *devices = PP_ARENA_ARRAY(&h->arena, h->nr_devices, struct pp_device);
 
@@ -32,11 +32,11 @@ static int rebuild(struct pp_host *h, struct pp_error *e)
 	if (h->nr_devices)
 		memcpy(devices, h->devices, h->nr_devices * sizeof(*devices));
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		devices[i].first_hold = devices[i].nr_holds = 0;
+		devices[i].first_mapping = devices[i].nr_mappings = 0;
 	h->devices = devices;
 	h->regions = NULL;
-	h->holds = NULL;
-	h->nr_regions = h->nr_holds = 0;
+	h->mappings = NULL;
+	h->nr_regions = h->nr_mappings = 0;
 	struct pp_host_build b = { .host = h, .devices = devices };
 	pp_arena_init(&b.scratch, MAX_BYTES);
 	int r = pp_build_regions(&b, e);
@@ -54,9 +54,9 @@ int pp_host_replace_table(const struct pp_host *h, enum pp_region_source table,
 	*n = *h;
 	pp_arena_init(&n->arena, MAX_BYTES);
 	pp_notes_init(&n->notes, &n->arena);
-	int r = parse(n, table, bytes, e);
+	int r = replace_parse(n, table, bytes, e);
 	if (!r)
-		r = rebuild(n, e);
+		r = replace_rebuild(n, e);
 	if (r) {
 		pp_host_free(n);
 		return r;

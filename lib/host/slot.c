@@ -201,7 +201,7 @@ static bool same_slot(const char *x, const char *y)
 	return n == m && !memcmp(x, y, n);
 }
 
-static void add_witness(struct pp_slot_ref *s, const struct claim *c, enum pp_slot_witness witness)
+static void add_source(struct pp_slot_ref *s, const struct claim *c, enum pp_slot_source witness)
 {
 	if (c->kind == PP_PLACE_NONE)
 		return;
@@ -214,9 +214,9 @@ static void add_witness(struct pp_slot_ref *s, const struct claim *c, enum pp_sl
 		return;
 	if (!s->number) {
 		s->number = c->number;
-		s->witnesses = witness;
+		s->sources = witness;
 	} else if (same_slot(s->number, c->number)) {
-		s->witnesses |= witness;
+		s->sources |= witness;
 	} else if (!s->other_name) {
 		s->other_name = c->number;
 		s->other_witness = witness;
@@ -236,7 +236,7 @@ static int claim_from_port(struct pp_host_build *b, struct pp_device *d)
 	if (!number)
 		return -ENOMEM;
 	struct claim c = { PP_PLACE_SLOT, number, NULL, FIRST_PORT + d->parent };
-	add_witness(&d->slot, &c, PP_SLOT_CAPABILITY);
+	add_source(&d->slot, &c, PP_SLOT_CAPABILITY);
 	return 0;
 }
 
@@ -250,7 +250,7 @@ static const struct pp_slot_ref *place_above(const struct pp_host_build *b,
 	return above->kind == PP_PLACE_NONE ? NULL : above;
 }
 
-static int place(struct pp_host_build *b, const struct claims *c, uint32_t index)
+static int slot_place(struct pp_host_build *b, const struct claims *c, uint32_t index)
 {
 	struct pp_device *d = &b->devices[index];
 	const struct claim *record = &c->smbios[index];
@@ -263,14 +263,14 @@ static int place(struct pp_host_build *b, const struct claims *c, uint32_t index
 	 * What is below a card's own bridge sits where the card does. The card's ports may count
 	 * slots of their own, by their registers and so in the kernel's list: not the board's.
 	 */
-	bool board = above && (above->designation || above->witnesses & PP_SLOT_KERNEL);
+	bool board = above && (above->designation || above->sources & PP_SLOT_KERNEL);
 	bool own = record->kind != PP_PLACE_NONE || c->kernel[index].kind != PP_PLACE_NONE;
 	if (record->kind == PP_PLACE_NONE && above && (board || !own)) {
 		d->slot = *above;
 		return 0;
 	}
-	add_witness(&d->slot, record, PP_SLOT_SMBIOS);
-	add_witness(&d->slot, &c->kernel[index], PP_SLOT_KERNEL);
+	add_source(&d->slot, record, PP_SLOT_SMBIOS);
+	add_source(&d->slot, &c->kernel[index], PP_SLOT_KERNEL);
 	if (claim_from_port(b, d))
 		return -ENOMEM;
 	/* The kernel names slots that can be hot-plugged; the others are in none of its folders. */
@@ -300,7 +300,7 @@ static void place_onboard(struct pp_host_build *b)
 			if (function == a.function || !slot->onboard)
 				slot->onboard = s->onboard[i].designation;
 			/* Ports to embedded devices claim slots that nobody can find. */
-			if (slot->witnesses == PP_SLOT_CAPABILITY)
+			if (slot->sources == PP_SLOT_CAPABILITY)
 				drop_place(slot);
 		}
 	}
@@ -404,7 +404,7 @@ static int place_twins(struct pp_host_build *b, const struct claims *c)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < all; i++) {
 		struct pp_slot_ref *s = &b->devices[i].slot;
-		if (pp_slot_number(s) && s->witnesses != PP_SLOT_CAPABILITY)
+		if (pp_slot_number(s) && s->sources != PP_SLOT_CAPABILITY)
 			list[n++] = (struct numbered){ s, b->devices[i].address };
 	}
 	qsort(list, n, sizeof(*list), by_number);
@@ -427,7 +427,7 @@ int pp_build_slots(struct pp_host_build *b, struct pp_error *e)
 	claim_from_smbios(b, &c);
 	/* Parents come before their children, so that a slot is handed down. */
 	for (uint32_t i = 0; i < b->host->nr_devices; i++)
-		if (place(b, &c, i))
+		if (slot_place(b, &c, i))
 			return pp_fail_oom(e, "slots");
 	place_onboard(b);
 	place_virtual(b);

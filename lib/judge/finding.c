@@ -13,7 +13,7 @@ static struct pp_finding *scratch(struct pp_judging *j)
 	return &j->lost;
 }
 
-static bool push(struct pp_judging *j, struct finding_list *l, const struct pp_finding *f)
+static bool finding_push(struct pp_judging *j, struct finding_list *l, const struct pp_finding *f)
 {
 	if (l->count == l->size) {
 		uint32_t size = l->size ? l->size * 2 : 8;
@@ -30,13 +30,13 @@ static bool push(struct pp_judging *j, struct finding_list *l, const struct pp_f
 	return true;
 }
 
-static __attribute__((format(printf, 2, 0))) struct pp_finding *add(struct pp_judging *j,
-                                                                    const char *fmt, va_list ap)
+static __attribute__((format(printf, 2, 0))) struct pp_finding *
+finding_add(struct pp_judging *j, const char *fmt, va_list ap)
 {
 	struct pp_finding *f = PP_ARENA_NEW(j->arena, struct pp_finding);
 	char *text = pp_arena_vprintf(j->arena, fmt, ap);
 
-	if (!f || !text || !push(j, j->into, f))
+	if (!f || !text || !finding_push(j, j->into, f))
 		return scratch(j);
 	f->rule = j->rule;
 	f->text = text;
@@ -47,7 +47,7 @@ struct pp_finding *pp_find(struct pp_judging *j, enum pp_effect effect, const ch
 {
 	va_list ap;
 	va_start(ap, fmt);
-	struct pp_finding *f = add(j, fmt, ap);
+	struct pp_finding *f = finding_add(j, fmt, ap);
 	va_end(ap);
 	f->effect = effect;
 	return f;
@@ -57,7 +57,7 @@ struct pp_finding *pp_find_unknown(struct pp_judging *j, enum pp_effect could, c
 {
 	va_list ap;
 	va_start(ap, fmt);
-	struct pp_finding *f = add(j, fmt, ap);
+	struct pp_finding *f = finding_add(j, fmt, ap);
 	va_end(ap);
 	f->effect = PP_EFFECT_UNKNOWN;
 	f->could = could;

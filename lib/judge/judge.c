@@ -76,7 +76,7 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 	for (uint32_t i = 0; i < g->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[g->devices[i]];
 		learn_companion(f, g->devices[i], d);
-		if (pp_nr_hard_holds(j, d)) {
+		if (pp_nr_hard_mappings(j, d)) {
 			if (!f->nr_held++)
 				f->first_held = g->devices[i];
 		}
@@ -86,7 +86,7 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 #define LAST_RANK 5
 
 /* Order in which a person wants to read them. */
-static int rank(const struct pp_finding *f)
+static int judge_rank(const struct pp_finding *f)
 {
 	switch (f->effect) {
 	case PP_BLOCKS:
@@ -103,8 +103,8 @@ static int rank(const struct pp_finding *f)
 }
 
 /* The three lists as one, ranked; within a rank in the order of the rules. */
-static void merge(struct pp_judging *j, const struct finding_list *lists, size_t nr_lists,
-                  struct pp_row *row)
+static void judge_merge(struct pp_judging *j, const struct finding_list *lists, size_t nr_lists,
+                        struct pp_row *row)
 {
 	uint32_t total = 0;
 
@@ -118,7 +118,7 @@ static void merge(struct pp_judging *j, const struct finding_list *lists, size_t
 	for (int r = 0; r <= LAST_RANK; r++)
 		for (size_t l = 0; l < nr_lists; l++)
 			for (uint32_t i = 0; i < lists[l].count; i++)
-				if (rank(lists[l].list[i]) == r)
+				if (judge_rank(lists[l].list[i]) == r)
 					all[row->nr_findings++] = lists[l].list[i];
 	row->findings = all;
 }
@@ -136,9 +136,9 @@ static enum pp_verdict verdict_of(const struct pp_row *row)
 			return PP_VERDICT_BLOCKED;
 		if (f->effect == PP_BLOCKS)
 			v = PP_VERDICT_BLOCKED_FIXABLE;
-		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) == 2)
+		else if (v == PP_VERDICT_ASSIGNABLE && judge_rank(f) == 2)
 			v = PP_VERDICT_UNKNOWN;
-		else if (v == PP_VERDICT_ASSIGNABLE && rank(f) < LAST_RANK)
+		else if (v == PP_VERDICT_ASSIGNABLE && judge_rank(f) < LAST_RANK)
 			v = PP_VERDICT_CARE;
 	}
 	return v;
@@ -193,7 +193,7 @@ static void judge_devices(struct pp_judging *j, const struct finding_list *host,
 			lists[2] = groups[group];
 		lists[1] = own;
 		rows[i].device = d;
-		merge(j, lists, 3, &rows[i]);
+		judge_merge(j, lists, 3, &rows[i]);
 		rows[i].verdict = verdict_of(&rows[i]);
 		j->survey->counts[rows[i].verdict]++;
 	}
@@ -202,7 +202,7 @@ static void judge_devices(struct pp_judging *j, const struct finding_list *host,
 	j->survey->nr_rows = h->nr_devices;
 }
 
-static void judge(struct pp_judging *j)
+static void judge_judge(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
 	struct finding_list host = { 0 }, for_devices, rest;
@@ -214,8 +214,8 @@ static void judge(struct pp_judging *j)
 		j->failed = true;
 		return;
 	}
-	for (uint32_t i = 0; i < h->nr_holds; i++)
-		j->hard[h->holds[i].device] += pp_hold_is_hard(h, &h->holds[i]);
+	for (uint32_t i = 0; i < h->nr_mappings; i++)
+		j->hard[h->mappings[i].device] += pp_mapping_is_hard(h, &h->mappings[i]);
 	for (uint32_t i = 0; i < h->nr_groups; i++)
 		learn_group(j, i);
 	pp_predict_groups(j);
@@ -247,7 +247,7 @@ int pp_survey_new(const struct pp_host *host, enum pp_target target, struct pp_s
 	s->host = host;
 	s->target = target;
 	struct pp_judging j = { .host = host, .survey = s, .arena = &s->arena };
-	judge(&j);
+	judge_judge(&j);
 	if (j.failed) {
 		pp_survey_free(s);
 		return pp_fail_oom(e, "survey");

@@ -144,7 +144,7 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 		"the virtual functions disappear from whoever uses them");
 }
 
-static void vf_of(struct pp_judging *j, const struct pp_device *d)
+static void device_vf_of(struct pp_judging *j, const struct pp_device *d)
 {
 	if (d->physfn == PP_NO_DEVICE)
 		return;
@@ -291,7 +291,7 @@ static const struct pp_rule rules[] = {
 	{ .id = "vf",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "SR-IOV 1.1, 1.1",
-	  .on_device = vf_of },
+	  .on_device = device_vf_of },
 	{ .id = "asleep",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/pci.c, pci_config_pm_runtime_get()",

@@ -8,7 +8,7 @@
 /* However many regions there are, one line is left for the kernel's own words. */
 #define MAX_REGIONS_PROVED (PP_MAX_EVIDENCE - 1)
 
-bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold)
+bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping *hold)
 {
 	return !hold->relaxable;
 }
@@ -46,9 +46,9 @@ static const char *ranges_of(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_region *first = NULL;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < d->nr_holds; i++) {
-		const struct pp_hold *hold = &h->holds[d->first_hold + i];
-		if (!pp_hold_is_hard(h, hold))
+	for (uint32_t i = 0; i < d->nr_mappings; i++) {
+		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
+		if (!pp_mapping_is_hard(h, hold))
 			continue;
 		if (!first)
 			first = &h->regions[hold->region];
@@ -63,16 +63,16 @@ static const char *ranges_of(struct pp_judging *j, const struct pp_device *d)
 	return all ? all : range;
 }
 
-static void prove_holds(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
-                        bool hard)
+static void prove_mappings(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                           bool hard)
 {
 	const struct pp_host *h = j->host;
 
-	for (uint32_t i = 0; i < d->nr_holds && f->nr_evidence < MAX_REGIONS_PROVED; i++) {
-		const struct pp_hold *hold = &h->holds[d->first_hold + i];
+	for (uint32_t i = 0; i < d->nr_mappings && f->nr_evidence < MAX_REGIONS_PROVED; i++) {
+		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
 		const struct pp_region *r = &h->regions[hold->region];
 		const char *through = "";
-		if (pp_hold_is_hard(h, hold) != hard)
+		if (pp_mapping_is_hard(h, hold) != hard)
 			continue;
 		if (hold->via_bridge && r->nr_scopes) {
 			const struct pp_device *bridge = &h->devices[r->scopes[hold->scope].device];
@@ -123,10 +123,10 @@ static enum pp_tri rmrs_count(struct pp_judging *j, const struct pp_device *d)
 			j->failed = true;
 			return PP_UNKNOWN;
 		}
-		for (uint32_t i = 0; i < h->nr_holds; i++) {
-			const struct pp_device *held = &h->devices[h->holds[i].device];
+		for (uint32_t i = 0; i < h->nr_mappings; i++) {
+			const struct pp_device *held = &h->devices[h->mappings[i].device];
 			const struct pp_group_facts *g = pp_group_facts_of(j, held);
-			if (pp_hold_is_hard(h, &h->holds[i]) && g && g->regions_read)
+			if (pp_mapping_is_hard(h, &h->mappings[i]) && g && g->regions_read)
 				j->rmrs_count[first_of_root(h, held)] = pp_tri(g->kernel_direct);
 		}
 	}
@@ -165,7 +165,7 @@ static const char *region_word(const struct pp_host *h)
 	}
 }
 
-static const struct pp_group *group_of(const struct pp_host *h, const struct pp_device *d)
+static const struct pp_group *region_group_of(const struct pp_host *h, const struct pp_device *d)
 {
 	return d->group == PP_NO_GROUP ? NULL : &h->groups[d->group];
 }
@@ -217,18 +217,18 @@ static const char *intel_always(const struct pp_host *h)
 	return h->iommu == PP_IOMMU_SMMU ? "" : ", Intel's driver always";
 }
 
-static void held(struct pp_judging *j, const struct pp_device *d)
+static void region_held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 
-	bool by_table = pp_nr_hard_holds(j, d);
+	bool by_table = pp_nr_hard_mappings(j, d);
 	if (!by_table && !held_alone(j, d))
 		return;
 	enum pp_tri denies = kernel_denies(j, d);
 	if (denies == PP_YES)
 		return;
-	const char *ranges = by_table ? ranges_of(j, d) : kernel_ranges(j, group_of(h, d));
+	const char *ranges = by_table ? ranges_of(j, d) : kernel_ranges(j, region_group_of(h, d));
 	const char *what =
 		pp_arena_printf(j->arena, "the %s reserves memory for it (%s%s%s)",
 	                        h->iommu == PP_IOMMU_INTEL ? "BIOS" : "firmware",
@@ -255,9 +255,9 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 		                    what);
 	else
 		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(j, d));
-	prove_holds(j, f, d, true);
+	prove_mappings(j, f, d, true);
 	if (g)
-		prove_group(j, f, group_of(h, d));
+		prove_group(j, f, region_group_of(h, d));
 	if (f->effect == PP_INFORMS)
 		return;
 	quote_kernel(j, f);
@@ -267,25 +267,25 @@ static void held(struct pp_judging *j, const struct pp_device *d)
 static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 {
 	if (j->host->iommu == PP_IOMMU_INTEL || j->host->iommu == PP_IOMMU_NONE)
-		held(j, d);
+		region_held(j, d);
 }
 
 /* By the IORT's RMRs; with another IOMMU the kernel's list is all there is. */
 static void held_elsewhere(struct pp_judging *j, const struct pp_device *d)
 {
 	if (j->host->iommu == PP_IOMMU_SMMU || j->host->iommu == PP_IOMMU_OTHER)
-		held(j, d);
+		region_held(j, d);
 }
 
 static void held_by_ivmd(struct pp_judging *j, const struct pp_device *d)
 {
 	if (j->host->iommu == PP_IOMMU_AMD)
-		held(j, d);
+		region_held(j, d);
 }
 
 static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 {
-	if (pp_nr_hard_holds(j, d) || !d->nr_holds || j->host->iommu == PP_IOMMU_SMMU)
+	if (pp_nr_hard_mappings(j, d) || !d->nr_mappings || j->host->iommu == PP_IOMMU_SMMU)
 		return;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 	if (g && g->kernel_direct)
@@ -301,7 +301,7 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 			j, PP_DEGRADES,
 			"allowed only because of relax_rmrr: the firmware still reserves memory for "
 			"it and may write into the guest's");
-	prove_holds(j, f, d, false);
+	prove_mappings(j, f, d, false);
 }
 
 /* drivers/acpi/arm64/iort.c, iort_get_rmrs(): direct-relaxable */
@@ -309,25 +309,25 @@ static void rmr_relaxable(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 
-	if (j->host->iommu != PP_IOMMU_SMMU || pp_nr_hard_holds(j, d) || !d->nr_holds ||
+	if (j->host->iommu != PP_IOMMU_SMMU || pp_nr_hard_mappings(j, d) || !d->nr_mappings ||
 	    (g && g->kernel_direct))
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_INFORMS,
 	                "its reserved region does not hold it: the firmware permits to map it "
 	                "anew");
-	prove_holds(j, f, d, false);
+	prove_mappings(j, f, d, false);
 }
 
 /* The table says held, the kernel that runs says not: an override, or an odd table. */
 static void table_and_kernel_differ(struct pp_judging *j, const struct pp_device *d)
 {
-	if (!pp_nr_hard_holds(j, d) || kernel_denies(j, d) != PP_YES)
+	if (!pp_nr_hard_mappings(j, d) || kernel_denies(j, d) != PP_YES)
 		return;
 	struct pp_finding *f = pp_find(j, PP_INFORMS,
 	                               "the firmware's table reserves memory for it, the running "
 	                               "kernel does not: the kernel decides");
-	prove_holds(j, f, d, true);
+	prove_mappings(j, f, d, true);
 	if (j->host->iommu == PP_IOMMU_SMMU)
 		pp_evidence(j, f,
 		            "the kernel takes RMRs of PCI devices only where the firmware "
@@ -355,7 +355,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_host *h = j->host;
 	uint32_t group = d->group != PP_NO_GROUP ? d->group : pp_group_to_join(j, d);
 
-	if (pp_device_is_bridge(d) || group == PP_NO_GROUP || pp_nr_hard_holds(j, d) ||
+	if (pp_device_is_bridge(d) || group == PP_NO_GROUP || pp_nr_hard_mappings(j, d) ||
 	    held_alone(j, d))
 		return;
 	const struct pp_group_facts *facts = &j->groups[group];
@@ -389,7 +389,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 			j, PP_BLOCKS, "the firmware reserves memory for a device of its group %u%s",
 			g->number, h->dmar || h->ivrs || h->iort ? "" : " (root can tell which)");
 	if (first)
-		prove_holds(j, f, first, true);
+		prove_mappings(j, f, first, true);
 	prove_group(j, f, g);
 	quote_kernel(j, f);
 	pp_add_region_remedies(j, f, d);
@@ -432,14 +432,14 @@ static void vf_not_held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 
-	if (h->iommu != PP_IOMMU_INTEL || d->physfn == PP_NO_DEVICE || d->nr_holds)
+	if (h->iommu != PP_IOMMU_INTEL || d->physfn == PP_NO_DEVICE || d->nr_mappings)
 		return;
 	const struct pp_device *pf = &h->devices[d->physfn];
-	if (!pp_nr_hard_holds(j, pf) || (d->group != PP_NO_GROUP && d->group == pf->group))
+	if (!pp_nr_hard_mappings(j, pf) || (d->group != PP_NO_GROUP && d->group == pf->group))
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_INFORMS, "the region of its PF %s does not hold this VF", pp_name_of(j, pf));
-	prove_holds(j, f, pf, true);
+	prove_mappings(j, f, pf, true);
 }
 
 static const char *scope_path(struct pp_judging *j, uint16_t segment, const struct pp_dmar_scope *s)

@@ -2,7 +2,7 @@
 #ifndef PP_JUDGE_RULES_H
 #define PP_JUDGE_RULES_H
 
-/* Inside the room: what a rule's function works with. */
+/* Inside the module: what a rule's function works with. */
 
 #include "host/isolation.h"
 #include "host/smmu.h"
@@ -72,9 +72,9 @@ const struct pp_group_facts *pp_group_facts_of(const struct pp_judging *j,
                                                const struct pp_device *d);
 
 /* A hold that Linux does not let go: neither USB nor display, nor relaxed by an argument. */
-bool pp_hold_is_hard(const struct pp_host *h, const struct pp_hold *hold);
+bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping *hold);
 /* Number of hard holds of a device. */
-static inline uint32_t pp_nr_hard_holds(const struct pp_judging *j, const struct pp_device *d)
+static inline uint32_t pp_nr_hard_mappings(const struct pp_judging *j, const struct pp_device *d)
 {
 	return j->hard[d - j->host->devices];
 }

@@ -98,7 +98,7 @@ static bool select_lacks_function(const struct pp_host *h, const struct device_r
 
 static bool select_is_by_port(const struct pp_device *d)
 {
-	return d->slot.witnesses == PP_SLOT_CAPABILITY;
+	return d->slot.sources == PP_SLOT_CAPABILITY;
 }
 
 static bool select_is_same_place(const struct pp_device *a, const struct pp_device *b)

@@ -17,28 +17,28 @@
 /* Fields of the header behind the magic number, eight hex digits each. */
 enum field { INO, MODE, UID, GID, NLINK, MTIME, FILESIZE, MAJOR, MINOR, RMAJOR, RMINOR, NAMESIZE };
 
-static void pad(struct pp_buffer *b)
+static void cpio_pad(struct pp_buffer *b)
 {
 	static const char zeros[4];
 
 	pp_buffer_append(b, zeros, (4 - b->len % 4) % 4);
 }
 
-static void put_file(struct pp_buffer *b, unsigned int ino, unsigned int mode, const char *name,
-                     struct pp_span bytes)
+static void cpio_put_file(struct pp_buffer *b, unsigned int ino, unsigned int mode,
+                          const char *name, struct pp_span bytes)
 {
 	/* Owner, times and device are left at 0: the same tables give the same bytes. */
 	pp_buffer_printf(b, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", ino, mode,
 	                 0, 0, (mode & 0170000) == 0040000 ? 2 : 1, 0, (unsigned int)bytes.len, 0,
 	                 0, 0, 0, (unsigned int)strlen(name) + 1, 0);
 	pp_buffer_append(b, name, strlen(name) + 1);
-	pad(b);
+	cpio_pad(b);
 	pp_buffer_append(b, bytes.data, bytes.len);
-	pad(b);
+	cpio_pad(b);
 }
 
 /* A signature is four capital letters or digits: it becomes a file's name. */
-static int check_table(struct pp_span table, struct pp_error *e)
+static int cpio_check_table(struct pp_span table, struct pp_error *e)
 {
 	if (table.len < PP_ACPI_HEADER_BYTES || table.len > PP_ACPI_TABLE_MAX_BYTES)
 		return pp_fail(e, EBADMSG, "table: %zu bytes, need %d to %d", table.len,
@@ -62,16 +62,16 @@ int pp_override_cpio(const struct pp_span *tables, uint32_t nr_tables, struct pp
 
 	pp_buffer_init(&b, MAX_BYTES);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		put_file(&b, ino++, 0040755, folders[i], PP_SPAN(NULL, 0));
+		cpio_put_file(&b, ino++, 0040755, folders[i], PP_SPAN(NULL, 0));
 	for (uint32_t i = 0; i < nr_tables; i++) {
 		char name[64];
-		int r = check_table(tables[i], e);
+		int r = cpio_check_table(tables[i], e);
 		if (r)
 			return r;
 		snprintf(name, sizeof(name), FOLDER "%.4s.aml", (const char *)tables[i].data);
-		put_file(&b, ino++, 0100644, name, tables[i]);
+		cpio_put_file(&b, ino++, 0100644, name, tables[i]);
 	}
-	put_file(&b, 0, 0, "TRAILER!!!", PP_SPAN(NULL, 0));
+	cpio_put_file(&b, 0, 0, "TRAILER!!!", PP_SPAN(NULL, 0));
 	uint8_t *copy = b.failed ? NULL : PP_ARENA_ARRAY(a, b.len, uint8_t);
 	if (!copy)
 		return pp_fail_oom(e, "the cpio archive");
@@ -80,7 +80,7 @@ int pp_override_cpio(const struct pp_span *tables, uint32_t nr_tables, struct pp
 	return 0;
 }
 
-static bool read_field(const uint8_t *header, enum field field, uint32_t *ret)
+static bool cpio_read_field(const uint8_t *header, enum field field, uint32_t *ret)
 {
 	char digits[FIELD_BYTES + 1];
 	uint64_t value;
@@ -94,26 +94,27 @@ static bool read_field(const uint8_t *header, enum field field, uint32_t *ret)
 	return true;
 }
 
-static void align(struct pp_cursor *c)
+static void cpio_align(struct pp_cursor *c)
 {
 	pp_cursor_skip(c, (4 - c->pos % 4) % 4);
 }
 
 /* One entry, the trailer too; false where the archive ends or breaks. */
-static bool next_entry(struct pp_cursor *c, struct pp_span *ret_name, struct pp_span *ret_bytes)
+static bool cpio_next_entry(struct pp_cursor *c, struct pp_span *ret_name,
+                            struct pp_span *ret_bytes)
 {
 	uint32_t file_bytes, name_bytes;
 	const uint8_t *header = pp_cursor_take(c, HEADER_BYTES);
 
 	if (!header || memcmp(header, "07070", 5) || (header[5] != '1' && header[5] != '2') ||
-	    !read_field(header, FILESIZE, &file_bytes) ||
-	    !read_field(header, NAMESIZE, &name_bytes) || !name_bytes)
+	    !cpio_read_field(header, FILESIZE, &file_bytes) ||
+	    !cpio_read_field(header, NAMESIZE, &name_bytes) || !name_bytes)
 		return false;
 	const uint8_t *name = pp_cursor_take(c, name_bytes);
-	align(c);
+	cpio_align(c);
 	const uint8_t *bytes = pp_cursor_take(c, file_bytes);
 	if (pp_cursor_left(c))
-		align(c);
+		cpio_align(c);
 	if (c->bad || name[name_bytes - 1])
 		return false;
 	*ret_name = PP_SPAN(name, name_bytes - 1);
@@ -123,7 +124,7 @@ static bool next_entry(struct pp_cursor *c, struct pp_span *ret_name, struct pp_
 
 static bool next_file(struct pp_cursor *c, struct pp_span *ret_name, struct pp_span *ret_bytes)
 {
-	return next_entry(c, ret_name, ret_bytes) && !pp_span_is(*ret_name, "TRAILER!!!");
+	return cpio_next_entry(c, ret_name, ret_bytes) && !pp_span_is(*ret_name, "TRAILER!!!");
 }
 
 int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp_span **ret,
@@ -152,13 +153,13 @@ static void skip_zeros(struct pp_cursor *c)
 		pp_cursor_skip(c, 4);
 }
 
-bool pp_override_early_has(struct pp_span initrd, struct pp_span table)
+bool pp_override_initrd_has(struct pp_span initrd, struct pp_span table)
 {
 	struct pp_span name, bytes;
 	struct pp_cursor c;
 
 	pp_cursor_init(&c, initrd, "initrd", 0);
-	for (skip_zeros(&c); next_entry(&c, &name, &bytes); skip_zeros(&c))
+	for (skip_zeros(&c); cpio_next_entry(&c, &name, &bytes); skip_zeros(&c))
 		if (pp_span_starts(name, FOLDER) && bytes.len >= 4 && table.len >= 4 &&
 		    !memcmp(bytes.data, table.data, 4))
 			/* The kernel takes the first of a signature. */

@@ -41,8 +41,8 @@ static uint32_t cut_bytes(const struct pp_dmar_entry *r, const uint32_t *scopes,
 }
 
 /* Appends the table's bytes [*from, to) and goes on at next. */
-static void keep(uint8_t *out, size_t *len, struct pp_span table, uint32_t *from, uint32_t to,
-                 uint32_t next)
+static void dmar_keep(uint8_t *out, size_t *len, struct pp_span table, uint32_t *from, uint32_t to,
+                      uint32_t next)
 {
 	memcpy(out + *len, table.data + *from, to - *from);
 	*len += to - *from;
@@ -57,17 +57,17 @@ static void cut_region(const struct pp_dmar_entry *r, const uint32_t *scopes, ui
 	if (!bytes)
 		return;
 	if (bytes == r->length) {
-		keep(out, len, table, from, r->offset, r->offset + r->length);
+		dmar_keep(out, len, table, from, r->offset, r->offset + r->length);
 		return;
 	}
-	keep(out, len, table, from, r->offset, r->offset);
+	dmar_keep(out, len, table, from, r->offset, r->offset);
 	uint8_t *entry = out + *len;
 	for (uint32_t j = 0; j < r->nr_scopes; j++) {
 		const struct pp_dmar_scope *s = &r->scopes[j];
 		if (is_cut(s, scopes, nr))
-			keep(out, len, table, from, s->offset, s->offset + s->length);
+			dmar_keep(out, len, table, from, s->offset, s->offset + s->length);
 	}
-	keep(out, len, table, from, r->offset + r->length, r->offset + r->length);
+	dmar_keep(out, len, table, from, r->offset + r->length, r->offset + r->length);
 	uint32_t length = r->length - bytes;
 	entry[ENTRY_LENGTH] = (uint8_t)length;
 	entry[ENTRY_LENGTH + 1] = (uint8_t)(length >> 8);
@@ -95,8 +95,8 @@ int pp_override_dmar(struct pp_span table, const uint32_t *scopes, uint32_t nr_s
 	for (uint32_t i = 0; i < d.nr_entries; i++)
 		if (d.entries[i].type == PP_DMAR_RMRR)
 			cut_region(&d.entries[i], scopes, nr_scopes, table, &from, out, &len);
-	keep(out, &len, table, &from, d.header.length, d.header.length);
-	r = pp_override_seal("DMAR", out, len, e);
+	dmar_keep(out, &len, table, &from, d.header.length, d.header.length);
+	r = pp_override_add_checksum("DMAR", out, len, e);
 	if (r)
 		return r;
 	*ret = PP_SPAN(out, len);

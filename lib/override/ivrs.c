@@ -82,8 +82,8 @@ static void put_block(struct pp_buffer *out, const struct pp_ivrs_block *b, uint
 	}
 }
 
-static int check(const struct pp_ivrs *t, uint16_t segment, const uint16_t *devids, uint32_t nr,
-                 struct pp_error *e)
+static int ivrs_check(const struct pp_ivrs *t, uint16_t segment, const uint16_t *devids,
+                      uint32_t nr, struct pp_error *e)
 {
 	if (!nr)
 		return pp_fail(e, EINVAL, "IVRS: no device was named to be taken out");
@@ -98,8 +98,8 @@ static int check(const struct pp_ivrs *t, uint16_t segment, const uint16_t *devi
 	return 0;
 }
 
-static int rebuild(struct pp_buffer *out, struct pp_span table, const struct pp_ivrs *t,
-                   uint16_t segment, const uint16_t *devids, uint32_t nr)
+static int ivrs_rebuild(struct pp_buffer *out, struct pp_span table, const struct pp_ivrs *t,
+                        uint16_t segment, const uint16_t *devids, uint32_t nr)
 {
 	uint32_t from = 0;
 
@@ -121,16 +121,16 @@ int pp_override_ivrs(struct pp_span table, uint16_t segment, const uint16_t *dev
 	int r = pp_ivrs_parse(table, a, NULL, &t, e);
 
 	if (!r)
-		r = check(&t, segment, devids, nr_devids, e);
+		r = ivrs_check(&t, segment, devids, nr_devids, e);
 	if (r)
 		return r;
 	struct pp_buffer out PP_CLEANUP(pp_buffer_fini);
 	pp_buffer_init(&out, PP_ACPI_TABLE_MAX_BYTES);
-	r = rebuild(&out, table, &t, segment, devids, nr_devids);
+	r = ivrs_rebuild(&out, table, &t, segment, devids, nr_devids);
 	if (r)
 		return pp_fail(e, E2BIG, "IVRS: split around the devices it grows beyond %d bytes",
 		               PP_ACPI_TABLE_MAX_BYTES);
-	r = pp_override_seal("IVRS", (uint8_t *)out.data, out.len, e);
+	r = pp_override_add_checksum("IVRS", (uint8_t *)out.data, out.len, e);
 	if (r)
 		return r;
 	uint8_t *copy = PP_ARENA_ARRAY(a, out.len, uint8_t);

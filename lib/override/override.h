@@ -52,9 +52,9 @@ int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp
  * uncompressed at the beginning, whoever put them there (lib/earlycpio.c, find_cpio_data()), and
  * the first table of a signature counts.
  */
-bool pp_override_early_has(struct pp_span initrd, struct pp_span table);
+bool pp_override_initrd_has(struct pp_span initrd, struct pp_span table);
 
 /* Length, OEM revision plus one, checksum. The whole of a table that was built anew. */
-int pp_override_seal(const char *object, uint8_t *table, size_t len, struct pp_error *e);
+int pp_override_add_checksum(const char *object, uint8_t *table, size_t len, struct pp_error *e);
 
 #endif

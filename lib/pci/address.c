@@ -21,7 +21,7 @@ void pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES
 }
 
 /* One to max_digits hex digits, ended by end; NULL if that is not what stands there. */
-static const char *field(const char *s, int max_digits, char end, uint32_t *ret)
+static const char *address_field(const char *s, int max_digits, char end, uint32_t *ret)
 {
 	uint32_t v = 0;
 	int n = 0;
@@ -41,11 +41,11 @@ static const char *field(const char *s, int max_digits, char end, uint32_t *ret)
 bool pp_address_parse(const char *s, struct pp_address *ret)
 {
 	uint32_t domain = 0, bus, device, function;
-	const char *rest = field(s, 8, ':', &domain);
+	const char *rest = address_field(s, 8, ':', &domain);
 
 	if (!rest)
 		return false;
-	const char *after_bus = field(rest, 2, ':', &bus);
+	const char *after_bus = address_field(rest, 2, ':', &bus);
 	if (after_bus) {
 		rest = after_bus;
 	} else {
@@ -53,8 +53,8 @@ bool pp_address_parse(const char *s, struct pp_address *ret)
 		bus = domain;
 		domain = 0;
 	}
-	rest = field(rest, 2, '.', &device);
-	if (!rest || !field(rest, 1, '\0', &function))
+	rest = address_field(rest, 2, '.', &device);
+	if (!rest || !address_field(rest, 1, '\0', &function))
 		return false;
 	if (bus > 0xff || device > 0x1f || function > 7)
 		return false;

@@ -190,8 +190,8 @@ void pp_config_end_extended(struct pp_config *c)
 }
 
 /* The first of a kind counts, as for the kernel, which looks for no second one. */
-static int found(const struct pp_config_walk *w, const struct capability *table, uint16_t id,
-                 uint16_t at, uint16_t head)
+static int capability_found(const struct pp_config_walk *w, const struct capability *table,
+                            uint16_t id, uint16_t at, uint16_t head)
 {
 	while (table->id && table->id != id)
 		table++;
@@ -208,8 +208,8 @@ static int found(const struct pp_config_walk *w, const struct capability *table,
 }
 
 /* Whether to go on at *pointer. It is masked, and the walk may have been there already. */
-static bool step(const struct pp_config_walk *w, uint16_t from, uint16_t first, uint64_t *seen,
-                 uint16_t *pointer)
+static bool capability_step(const struct pp_config_walk *w, uint16_t from, uint16_t first,
+                            uint64_t *seen, uint16_t *pointer)
 {
 	uint16_t at = *pointer & (uint16_t)~POINTER_MASK;
 
@@ -239,7 +239,7 @@ int pp_config_walk_standard(const struct pp_config_walk *w, uint8_t first)
 	uint16_t at = first;
 
 	while (at & ~POINTER_MASK) {
-		if (!step(w, from, STANDARD_FIRST, seen, &at))
+		if (!capability_step(w, from, STANDARD_FIRST, seen, &at))
 			return 0;
 		/* The whole dword: one bus cycle, and all of it is this capability's. */
 		uint8_t b[4];
@@ -250,7 +250,7 @@ int pp_config_walk_standard(const struct pp_config_walk *w, uint8_t first)
 			pp_note(w->notes, w->object, at, "capability reads all ones");
 			return 0;
 		}
-		rc = found(w, standard, b[0], at, (uint16_t)(b[2] | b[3] << 8));
+		rc = capability_found(w, standard, b[0], at, (uint16_t)(b[2] | b[3] << 8));
 		if (rc)
 			return rc;
 		from = at;
@@ -324,14 +324,14 @@ int pp_config_walk_extended(const struct pp_config_walk *w)
 			pp_note(w->notes, w->object, at, "extended capability reads all ones");
 			return 0;
 		}
-		rc = found(w, extended, (uint16_t)header, at, (uint16_t)(header >> 16));
+		rc = capability_found(w, extended, (uint16_t)header, at, (uint16_t)(header >> 16));
 		if (rc)
 			return rc;
 		uint16_t from = at;
 		at = (uint16_t)(header >> 20);
 		if (!(at & ~POINTER_MASK))
 			break;
-		if (!step(w, from, EXTENDED_FIRST, seen, &at))
+		if (!capability_step(w, from, EXTENDED_FIRST, seen, &at))
 			return 0;
 		rc = fetch_dword(w, at, &header);
 	}

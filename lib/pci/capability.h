@@ -4,7 +4,7 @@
 
 #include "pci/config.h"
 
-/* Of this room only: one function's configuration space on its way into a struct pp_config. */
+/* Of this module only: one function's configuration space on its way into a struct pp_config. */
 struct pp_config_walk {
 	const struct pp_config_reader *in;
 	const char *object; /* borrowed */

@@ -18,10 +18,10 @@ struct checking {
 	bool failed;
 };
 
-static void add(struct checking *c, const struct pp_plan_device *d, enum pp_verified answer,
-                const char *what, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-static void add(struct checking *c, const struct pp_plan_device *d, enum pp_verified answer,
-                const char *what, const char *fmt, ...)
+static void check_add(struct checking *c, const struct pp_plan_device *d, enum pp_verified answer,
+                      const char *what, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void check_add(struct checking *c, const struct pp_plan_device *d, enum pp_verified answer,
+                      const char *what, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -56,7 +56,7 @@ static bool plan_does(const struct pp_plan *p, enum pp_remedy_flags what)
 	return false;
 }
 
-static const char *range(struct checking *c, uint64_t start, uint64_t end_incl)
+static const char *check_range(struct checking *c, uint64_t start, uint64_t end_incl)
 {
 	const char *s = pp_arena_printf(c->a, "0x%llx-0x%llx", (unsigned long long)start,
 	                                (unsigned long long)end_incl);
@@ -65,8 +65,8 @@ static const char *range(struct checking *c, uint64_t start, uint64_t end_incl)
 	return s ? s : "";
 }
 
-static void check_table(struct checking *c, const struct pp_plan_device *pd,
-                        const struct pp_device *d)
+static void plan_check_table(struct checking *c, const struct pp_plan_device *pd,
+                             const struct pp_device *d)
 {
 	static const char what[] = "no region of the firmware's table holds it";
 	const struct pp_host *h = c->h;
@@ -76,33 +76,33 @@ static void check_table(struct checking *c, const struct pp_plan_device *pd,
 
 	if (dmar ? !h->dmar : !h->ivrs) {
 		bool absent = (dmar ? h->table_dmar : h->table_ivrs) == PP_NO;
-		add(c, pd, PP_VERIFIED_UNKNOWN, what, "/sys/firmware/acpi/tables/%s %s", name,
-		    absent                              ? "is absent"
-		    : error == EACCES || error == EPERM ? "is for root to read"
-		                                        : "was not read");
+		check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "/sys/firmware/acpi/tables/%s %s", name,
+		          absent                              ? "is absent"
+		          : error == EACCES || error == EPERM ? "is for root to read"
+		                                              : "was not read");
 		return;
 	}
-	for (uint32_t i = 0; i < d->nr_holds; i++) {
-		const struct pp_hold *hold = &h->holds[d->first_hold + i];
+	for (uint32_t i = 0; i < d->nr_mappings; i++) {
+		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
 		const struct pp_region *r = &h->regions[hold->region];
 		if (hold->relaxable)
 			continue;
-		add(c, pd, PP_VERIFIED_NO, what, "%s+0x%x: %s still holds it", name, r->offset,
-		    range(c, r->start, r->end_incl));
+		check_add(c, pd, PP_VERIFIED_NO, what, "%s+0x%x: %s still holds it", name,
+		          r->offset, check_range(c, r->start, r->end_incl));
 		return;
 	}
-	add(c, pd, PP_VERIFIED_YES, what, "/sys/firmware/acpi/tables/%s", name);
+	check_add(c, pd, PP_VERIFIED_YES, what, "/sys/firmware/acpi/tables/%s", name);
 }
 
-static void check_kernel(struct checking *c, const struct pp_plan_device *pd,
-                         const struct pp_device *d)
+static void plan_check_kernel(struct checking *c, const struct pp_plan_device *pd,
+                              const struct pp_device *d)
 {
 	static const char what[] = "the kernel reserves no memory for its group";
 	const struct pp_group *g = d->group == PP_NO_GROUP ? NULL : &c->h->groups[d->group];
 
 	if (!g || g->regions_error) {
-		add(c, pd, PP_VERIFIED_UNKNOWN, what, "%s",
-		    g ? "its group's reserved_regions was not read" : "it is in no group");
+		check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "%s",
+		          g ? "its group's reserved_regions was not read" : "it is in no group");
 		return;
 	}
 	for (uint32_t i = 0; i < g->nr_regions; i++) {
@@ -110,15 +110,15 @@ static void check_kernel(struct checking *c, const struct pp_plan_device *pd,
 		if (r->kind != PP_REGION_DIRECT)
 			continue;
 		/* Before 5.3 a relaxable region is listed as direct. */
-		add(c, pd,
-		    pp_kernel_at_least(&c->h->kernel, 5, 3) == PP_NO ? PP_VERIFIED_UNKNOWN
-		                                                     : PP_VERIFIED_NO,
-		    what, "/sys/kernel/iommu_groups/%u/reserved_regions: %s direct", g->number,
-		    range(c, r->start, r->end_incl));
+		check_add(c, pd,
+		          pp_kernel_at_least(&c->h->kernel, 5, 3) == PP_NO ? PP_VERIFIED_UNKNOWN
+		                                                           : PP_VERIFIED_NO,
+		          what, "/sys/kernel/iommu_groups/%u/reserved_regions: %s direct",
+		          g->number, check_range(c, r->start, r->end_incl));
 		return;
 	}
-	add(c, pd, PP_VERIFIED_YES, what, "/sys/kernel/iommu_groups/%u/reserved_regions",
-	    g->number);
+	check_add(c, pd, PP_VERIFIED_YES, what, "/sys/kernel/iommu_groups/%u/reserved_regions",
+	          g->number);
 }
 
 static void check_verdict(struct checking *c, const struct pp_plan_device *pd,
@@ -131,13 +131,14 @@ static void check_verdict(struct checking *c, const struct pp_plan_device *pd,
 	switch (row->verdict) {
 	case PP_VERDICT_ASSIGNABLE:
 	case PP_VERDICT_CARE:
-		add(c, pd, PP_VERIFIED_YES, what, "verdict: %s", pp_verdict_name(row->verdict));
+		check_add(c, pd, PP_VERIFIED_YES, what, "verdict: %s",
+		          pp_verdict_name(row->verdict));
 		break;
 	case PP_VERDICT_UNKNOWN:
-		add(c, pd, PP_VERIFIED_UNKNOWN, what, "%s", text);
+		check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "%s", text);
 		break;
 	default:
-		add(c, pd, PP_VERIFIED_NO, what, "%s", text);
+		check_add(c, pd, PP_VERIFIED_NO, what, "%s", text);
 		break;
 	}
 }
@@ -157,21 +158,21 @@ static void check_device(struct checking *c, const struct pp_plan_device *pd)
 	uint32_t index = c->h->devices_error ? PP_NO_DEVICE : pp_host_find(c->h, pd->address);
 
 	if (index == PP_NO_DEVICE) {
-		add(c, pd, c->h->devices_error ? PP_VERIFIED_UNKNOWN : PP_VERIFIED_NO, there,
-		    c->h->devices_error ? "the devices were not read"
-		                        : "no device has this address now");
+		check_add(c, pd, c->h->devices_error ? PP_VERIFIED_UNKNOWN : PP_VERIFIED_NO, there,
+		          c->h->devices_error ? "the devices were not read"
+		                              : "no device has this address now");
 		return;
 	}
 	const struct pp_device *d = &c->h->devices[index];
 	if (d->ids_known && (d->vendor != pd->vendor || d->device != pd->device)) {
-		add(c, pd, PP_VERIFIED_NO, there, "%04x:%04x is here now, it was %04x:%04x",
-		    d->vendor, d->device, pd->vendor, pd->device);
+		check_add(c, pd, PP_VERIFIED_NO, there, "%04x:%04x is here now, it was %04x:%04x",
+		          d->vendor, d->device, pd->vendor, pd->device);
 		return;
 	}
 	if (plan_does(c->p, PP_REMEDY_CHANGES_TABLE))
-		check_table(c, pd, d);
+		plan_check_table(c, pd, d);
 	if (plan_does(c->p, PP_REMEDY_CHANGES_KERNEL))
-		check_kernel(c, pd, d);
+		plan_check_kernel(c, pd, d);
 	/* With one of its functions in its place, or unbound, it stays with the host. */
 	if (!plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address))
 		check_verdict(c, pd, &c->s->rows[index]);
@@ -183,15 +184,15 @@ static void check_replaced(struct checking *c, const struct pp_step_override *o)
 	struct pp_span now = !strcmp(o->table, "DMAR") ? c->h->dmar_bytes : c->h->ivrs_bytes;
 
 	if (!now.len)
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "/sys/firmware/acpi/tables/%s was not read",
-		    o->table);
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
+		          "/sys/firmware/acpi/tables/%s was not read", o->table);
 	else if (now.len == o->expected_bytes && pp_span_crc32(now) == o->expected_crc)
-		add(c, NULL, PP_VERIFIED_NO, what, "/sys/firmware/acpi/tables/%s is unchanged",
-		    o->table);
+		check_add(c, NULL, PP_VERIFIED_NO, what,
+		          "/sys/firmware/acpi/tables/%s is unchanged", o->table);
 	else
-		add(c, NULL, PP_VERIFIED_YES, what,
-		    "/sys/firmware/acpi/tables/%s: %zu bytes, before %u", o->table, now.len,
-		    o->expected_bytes);
+		check_add(c, NULL, PP_VERIFIED_YES, what,
+		          "/sys/firmware/acpi/tables/%s: %zu bytes, before %u", o->table, now.len,
+		          o->expected_bytes);
 }
 
 static void check_override(struct checking *c, const struct pp_step_override *o)
@@ -201,18 +202,18 @@ static void check_override(struct checking *c, const struct pp_step_override *o)
 
 	check_replaced(c, o);
 	if (!strcmp(o->table, "DMAR") ? k->log_override_dmar : k->log_override_ivrs)
-		add(c, NULL, PP_VERIFIED_YES, what, "kernel log: Table Upgrade: override [%s",
-		    o->table);
+		check_add(c, NULL, PP_VERIFIED_YES, what, "kernel log: Table Upgrade: override [%s",
+		          o->table);
 	else if (k->log_override_refused)
-		add(c, NULL, PP_VERIFIED_NO, what,
-		    "kernel log: kernel is locked down, ignoring table override");
+		check_add(c, NULL, PP_VERIFIED_NO, what,
+		          "kernel log: kernel is locked down, ignoring table override");
 	else if (k->log_error)
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");
 	else if (!k->log_from_boot)
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what,
-		    "the kernel log does not reach back to the boot");
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
+		          "the kernel log does not reach back to the boot");
 	else
-		add(c, NULL, PP_VERIFIED_NO, what, "the kernel log says nothing of it");
+		check_add(c, NULL, PP_VERIFIED_NO, what, "the kernel log says nothing of it");
 }
 
 /* Every option of "name=one,two" stands in some "name=" of the command line. */
@@ -245,11 +246,11 @@ static void check_argument(struct checking *c, const struct pp_step_argument *s)
 
 	c->failed |= !what;
 	if (c->h->kernel.command_line.error)
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "/proc/cmdline was not read");
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "/proc/cmdline was not read");
 	else if (argument_is_set(c, s->argument))
-		add(c, NULL, PP_VERIFIED_YES, what, "/proc/cmdline");
+		check_add(c, NULL, PP_VERIFIED_YES, what, "/proc/cmdline");
 	else
-		add(c, NULL, PP_VERIFIED_NO, what, "/proc/cmdline has it not");
+		check_add(c, NULL, PP_VERIFIED_NO, what, "/proc/cmdline has it not");
 }
 
 /* bound: it should be on vfio-pci; else it should not. */
@@ -264,21 +265,21 @@ static void check_bind(struct checking *c, const struct pp_step_bind *s, bool bo
 		address);
 	c->failed |= !what;
 	if (d == PP_NO_DEVICE) {
-		add(c, NULL, PP_VERIFIED_NO, what, "no device has this address now");
+		check_add(c, NULL, PP_VERIFIED_NO, what, "no device has this address now");
 		return;
 	}
 	const struct pp_text_fact *driver = &c->h->devices[d].driver;
 	if (!driver->text && driver->error != ENOENT)
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "its driver was not read");
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "its driver was not read");
 	else if (c->booted && !pp_step_bind_is(s, PP_BIND_AT_BOOT))
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what,
-		    "it was asked for up to the next boot only, and that was");
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
+		          "it was asked for up to the next boot only, and that was");
 	else
-		add(c, NULL,
-		    (driver->text && strstr(driver->text, "vfio")) == bound ? PP_VERIFIED_YES
-		                                                            : PP_VERIFIED_NO,
-		    what, "%s%s", driver->text ? "its driver is " : "it has no driver",
-		    driver->text ? driver->text : "");
+		check_add(c, NULL,
+		          (driver->text && strstr(driver->text, "vfio")) == bound ? PP_VERIFIED_YES
+		                                                                  : PP_VERIFIED_NO,
+		          what, "%s%s", driver->text ? "its driver is " : "it has no driver",
+		          driver->text ? driver->text : "");
 }
 
 static const struct pp_plan_region *region_of(const struct pp_plan *p, uint64_t address)
@@ -302,18 +303,18 @@ static void check_faults(struct checking *c)
 		if (!r)
 			continue;
 		pp_address_format_short(f->device, device);
-		add(c, NULL, PP_VERIFIED_NO, what,
-		    "kernel log: %s at 0x%llx, in %s: the firmware still uses it", device,
-		    (unsigned long long)f->address, range(c, r->start, r->end_incl));
+		check_add(c, NULL, PP_VERIFIED_NO, what,
+		          "kernel log: %s at 0x%llx, in %s: the firmware still uses it", device,
+		          (unsigned long long)f->address, check_range(c, r->start, r->end_incl));
 		return;
 	}
 	if (!plan_does(c->p, PP_REMEDY_OVER_FIRMWARE))
 		return;
 	if (k->log_error)
-		add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");
+		check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");
 	else
-		add(c, NULL, PP_VERIFIED_YES, what, "kernel log: none, in %u former region%s",
-		    c->p->nr_regions, c->p->nr_regions == 1 ? "" : "s");
+		check_add(c, NULL, PP_VERIFIED_YES, what, "kernel log: none, in %u former region%s",
+		          c->p->nr_regions, c->p->nr_regions == 1 ? "" : "s");
 }
 
 static void check_steps(struct checking *c)
@@ -332,7 +333,7 @@ static void check_steps(struct checking *c)
 	}
 }
 
-static enum pp_verified worst(const struct checking *c)
+static enum pp_verified check_worst(const struct checking *c)
 {
 	enum pp_verified result = PP_VERIFIED_YES;
 
@@ -368,14 +369,14 @@ int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_bo
 	if (!c.list)
 		return pp_fail_oom(e, "verify");
 	if (pp_plan_needs_reboot(p))
-		add(&c, NULL, booted ? PP_VERIFIED_YES : PP_VERIFIED_NO,
-		    "the host has been rebooted since", "%s", booted_evidence(booted));
+		check_add(&c, NULL, booted ? PP_VERIFIED_YES : PP_VERIFIED_NO,
+		          "the host has been rebooted since", "%s", booted_evidence(booted));
 	check_steps(&c);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		check_device(&c, &p->devices[i]);
 	check_faults(&c);
 	if (c.failed)
 		return pp_fail_oom(e, "verify");
-	*ret = (struct pp_checks){ c.list, c.count, worst(&c) };
+	*ret = (struct pp_checks){ c.list, c.count, check_worst(&c) };
 	return 0;
 }

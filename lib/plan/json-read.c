@@ -24,7 +24,7 @@ static int read_id(struct pp_json_reader *r, const json_t *o, const char *key, u
 }
 
 /* Only as pp_address_format() writes it, so that one device has one spelling. */
-static int read_address(struct pp_json_reader *r, const json_t *v, struct pp_address *ret)
+static int json_read_read_address(struct pp_json_reader *r, const json_t *v, struct pp_address *ret)
 {
 	const char *s = json_string_value(v);
 	char again[PP_ADDRESS_TEXT_BYTES];
@@ -74,7 +74,7 @@ static int read_devids(struct pp_json_reader *r, const json_t *o, struct pp_step
 		return pp_fail_oom(r->error, "plan");
 	for (uint32_t i = 0; i < n; i++) {
 		struct pp_address a;
-		err = read_address(r, json_array_get(list, i), &a);
+		err = json_read_read_address(r, json_array_get(list, i), &a);
 		if (err)
 			return err;
 		devids[i] = (uint16_t)(a.bus << 8 | a.device << 3 | a.function);
@@ -169,7 +169,7 @@ static int read_bind(struct pp_json_reader *r, const json_t *o, struct pp_step_b
 	if (!err)
 		err = read_when(r, o, &ret->when);
 	if (!err)
-		err = read_address(r, json_object_get(o, "address"), &ret->address);
+		err = json_read_read_address(r, json_object_get(o, "address"), &ret->address);
 	if (!err)
 		err = read_id(r, o, "vendor", &ret->vendor);
 	if (!err)
@@ -203,7 +203,7 @@ static int read_details(struct pp_json_reader *r, const json_t *o, struct pp_ste
 	}
 }
 
-static int read_kind(struct pp_json_reader *r, const json_t *o, enum pp_step_kind *ret)
+static int json_read_read_kind(struct pp_json_reader *r, const json_t *o, enum pp_step_kind *ret)
 {
 	const char *names[PP_STEP_KINDS];
 	unsigned int kind = 0;
@@ -228,7 +228,7 @@ static int check_step_keys(struct pp_json_reader *r, const json_t *o, enum pp_st
 static int read_step(struct pp_json_reader *r, const json_t *o, void *item)
 {
 	struct pp_step *s = item;
-	int err = read_kind(r, o, &s->kind);
+	int err = json_read_read_kind(r, o, &s->kind);
 
 	if (!err)
 		err = check_step_keys(r, o, s->kind);
@@ -265,7 +265,7 @@ static int read_alternative(struct pp_json_reader *r, const json_t *o, void *ite
 	return err ? err : pp_json_read_bool(r, o, "possible", &a->possible);
 }
 
-static int read_device(struct pp_json_reader *r, const json_t *o, void *item)
+static int json_read_read_device(struct pp_json_reader *r, const json_t *o, void *item)
 {
 	struct pp_plan_device *d = item;
 	/* Older plans have no place. */
@@ -275,7 +275,7 @@ static int read_device(struct pp_json_reader *r, const json_t *o, void *item)
 	                : PP_JSON_READ_KEYS(r, o, "address", "vendor", "device", "slot", "asked");
 
 	if (!err)
-		err = read_address(r, json_object_get(o, "address"), &d->address);
+		err = json_read_read_address(r, json_object_get(o, "address"), &d->address);
 	if (!err)
 		err = read_id(r, o, "vendor", &d->vendor);
 	if (!err)
@@ -354,7 +354,7 @@ static int read_plan(struct pp_json_reader *r, const json_t *root, struct pp_pla
 	if (!err)
 		err = read_host(r, root, p);
 	if (!err)
-		err = READ_ITEMS(r, root, p, devices, PP_PLAN_MAX_ITEMS, read_device);
+		err = READ_ITEMS(r, root, p, devices, PP_PLAN_MAX_ITEMS, json_read_read_device);
 	if (!err)
 		err = READ_ITEMS(r, root, p, regions, PP_PLAN_MAX_ITEMS, read_region);
 	if (!err)

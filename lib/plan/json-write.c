@@ -6,7 +6,7 @@
 #include "plan/json.h"
 
 /* The list with the value, or NULL: a value that could not be made must not go missing. */
-static json_t *push(json_t *list, json_t *value)
+static json_t *json_write_push(json_t *list, json_t *value)
 {
 	if (!json_array_append_new(list, value))
 		return list;
@@ -14,7 +14,7 @@ static json_t *push(json_t *list, json_t *value)
 	return NULL;
 }
 
-static json_t *hex(uint64_t v, int digits)
+static json_t *json_write_hex(uint64_t v, int digits)
 {
 	char text[24];
 
@@ -22,7 +22,7 @@ static json_t *hex(uint64_t v, int digits)
 	return json_string(text);
 }
 
-static json_t *id(uint16_t v)
+static json_t *json_write_id(uint16_t v)
 {
 	char text[8];
 
@@ -44,10 +44,11 @@ static json_t *devices(const struct pp_plan *p)
 
 	for (uint32_t i = 0; i < p->nr_devices; i++) {
 		const struct pp_plan_device *d = &p->devices[i];
-		list = push(list, json_pack("{s:o, s:o, s:o, s:s?, s:s?, s:b}", "address",
-		                            address(d->address), "vendor", id(d->vendor), "device",
-		                            id(d->device), "slot", d->slot, "place", d->place,
-		                            "asked", d->asked));
+		list = json_write_push(list, json_pack("{s:o, s:o, s:o, s:s?, s:s?, s:b}",
+		                                       "address", address(d->address), "vendor",
+		                                       json_write_id(d->vendor), "device",
+		                                       json_write_id(d->device), "slot", d->slot,
+		                                       "place", d->place, "asked", d->asked));
 	}
 	return list;
 }
@@ -57,8 +58,10 @@ static json_t *regions(const struct pp_plan *p)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < p->nr_regions; i++)
-		list = push(list, json_pack("{s:o, s:o}", "start", hex(p->regions[i].start, 1),
-		                            "end", hex(p->regions[i].end_incl, 1)));
+		list = json_write_push(list,
+		                       json_pack("{s:o, s:o}", "start",
+		                                 json_write_hex(p->regions[i].start, 1), "end",
+		                                 json_write_hex(p->regions[i].end_incl, 1)));
 	return list;
 }
 
@@ -68,27 +71,28 @@ static json_t * override(const struct pp_step_override *o)
 	bool dmar = !strcmp(o->table, "DMAR");
 
 	for (uint32_t i = 0; i < o->nr_scopes; i++)
-		list = push(list, json_integer(o->scopes[i]));
+		list = json_write_push(list, json_integer(o->scopes[i]));
 	for (uint32_t i = 0; i < o->nr_devids; i++) {
 		uint16_t devid = o->devids[i];
-		list = push(list, address((struct pp_address){ o->segment, (uint8_t)(devid >> 8),
-		                                               devid >> 3 & 0x1f, devid & 7 }));
+		list = json_write_push(
+			list, address((struct pp_address){ o->segment, (uint8_t)(devid >> 8),
+		                                           devid >> 3 & 0x1f, devid & 7 }));
 	}
 	return json_pack("{s:s, s:o, s:I, s:o}", "table", o->table, "expected_crc",
-	                 hex(o->expected_crc, 8), "expected_bytes", (json_int_t)o->expected_bytes,
-	                 dmar ? "scopes" : "devices", list);
+	                 json_write_hex(o->expected_crc, 8), "expected_bytes",
+	                 (json_int_t)o->expected_bytes, dmar ? "scopes" : "devices", list);
 }
 
 /* "when" stands there only where it is not both: plans from before it was there mean that. */
-static json_t *bind(const struct pp_step_bind *b)
+static json_t *json_write_bind(const struct pp_step_bind *b)
 {
 	const char *when = !pp_step_bind_is(b, PP_BIND_AT_BOOT) ? "now"
 	                   : !pp_step_bind_is(b, PP_BIND_NOW)   ? "boot"
 	                                                        : NULL;
 
 	return json_pack("{s:o, s:o, s:o, s:s, s:s*}", "address", address(b->address), "vendor",
-	                 id(b->vendor), "device", id(b->device), "expected_driver",
-	                 b->expected_driver, "when", when);
+	                 json_write_id(b->vendor), "device", json_write_id(b->device),
+	                 "expected_driver", b->expected_driver, "when", when);
 }
 
 json_t *pp_step_setting_json(const struct pp_step_setting *s)
@@ -109,13 +113,13 @@ static json_t *details(const struct pp_step *s)
 		return json_pack("{s:s}", "argument", s->argument.argument);
 	case PP_STEP_BIND:
 	case PP_STEP_UNBIND:
-		return bind(&s->bind);
+		return json_write_bind(&s->bind);
 	default:
 		return NULL;
 	}
 }
 
-static json_t *step(const struct pp_step *s)
+static json_t *json_write_step(const struct pp_step *s)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b}", "kind", pp_step_kind_name(s->kind),
 	                      "remedy", s->remedy, "text", s->text, "side_effect", s->side_effect,
@@ -129,12 +133,12 @@ static json_t *step(const struct pp_step *s)
 	return o;
 }
 
-static json_t *steps(const struct pp_plan *p)
+static json_t *json_write_steps(const struct pp_plan *p)
 {
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < p->nr_steps; i++)
-		list = push(list, step(&p->steps[i]));
+		list = json_write_push(list, json_write_step(&p->steps[i]));
 	return list;
 }
 
@@ -144,9 +148,9 @@ static json_t *alternatives(const struct pp_plan *p)
 
 	for (uint32_t i = 0; i < p->nr_alternatives; i++) {
 		const struct pp_alternative *a = &p->alternatives[i];
-		list = push(list,
-		            json_pack("{s:s, s:s, s:s?, s:b}", "remedy", a->remedy, "text", a->text,
-		                      "side_effect", a->side_effect, "possible", a->possible));
+		list = json_write_push(list, json_pack("{s:s, s:s, s:s?, s:b}", "remedy", a->remedy,
+		                                       "text", a->text, "side_effect",
+		                                       a->side_effect, "possible", a->possible));
 	}
 	return list;
 }
@@ -158,5 +162,5 @@ json_t *pp_plan_json(const struct pp_plan *p)
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA, "request",
 	                 p->request, "host", host, "devices", devices(p), "regions", regions(p),
-	                 "steps", steps(p), "alternatives", alternatives(p));
+	                 "steps", json_write_steps(p), "alternatives", alternatives(p));
 }

@@ -28,7 +28,7 @@ const char *pp_planning_name(struct pp_planning *p, uint32_t device)
 }
 
 /* A plan outlives the survey that it was made from. */
-static const char *copy(struct pp_planning *p, const char *text)
+static const char *plan_make_copy(struct pp_planning *p, const char *text)
 {
 	return text ? pp_planning_text(p, "%s", text) : NULL;
 }
@@ -41,8 +41,8 @@ void pp_planning_alternative(struct pp_planning *p, bool possible, const char *r
 			return;
 	if (p->nr_alternatives < PP_PLAN_MAX_ALTERNATIVES)
 		p->alternatives[p->nr_alternatives++] =
-			(struct pp_alternative){ copy(p, remedy), copy(p, text),
-			                         copy(p, side_effect), possible };
+			(struct pp_alternative){ plan_make_copy(p, remedy), plan_make_copy(p, text),
+			                         plan_make_copy(p, side_effect), possible };
 }
 
 bool pp_planning_offers(const struct pp_finding *f, const char *id)
@@ -142,7 +142,7 @@ static const char *place_name(struct pp_planning *p, const struct pp_slot_ref *s
 }
 
 /* All that shares a group with what was named, bridges for the regions' sake. */
-static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_error *e)
+static int make_gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_error *e)
 {
 	const struct pp_host *h = p->h;
 	uint32_t nr_groups;
@@ -169,7 +169,7 @@ static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_err
 			.address = d->address,
 			.vendor = d->vendor,
 			.device = d->device,
-			.slot = copy(p, pp_slot_number(&d->slot)),
+			.slot = plan_make_copy(p, pp_slot_number(&d->slot)),
 			.place = place_name(p, &d->slot),
 			.asked = p->is_asked[i],
 		};
@@ -181,7 +181,7 @@ static int gather(struct pp_planning *p, struct pp_arena *scratch, struct pp_err
 	return 0;
 }
 
-static int choose_devices(struct pp_planning *p, const char *request, struct pp_error *e)
+static int make_choose_devices(struct pp_planning *p, const char *request, struct pp_error *e)
 {
 	uint32_t n = p->h->nr_devices;
 	struct pp_arena scratch;
@@ -193,7 +193,7 @@ static int choose_devices(struct pp_planning *p, const char *request, struct pp_
 	pp_arena_init(&scratch, 0);
 	int r = mark_asked(p, request, &scratch, e);
 	if (!r)
-		r = gather(p, &scratch, e);
+		r = make_gather(p, &scratch, e);
 	pp_arena_fini(&scratch);
 	return r;
 }
@@ -266,7 +266,7 @@ static int make_steps(struct pp_planning *p, struct pp_error *e)
 	return r;
 }
 
-static int make(struct pp_planning *p, const char *request, struct pp_error *e)
+static int plan_make(struct pp_planning *p, const char *request, struct pp_error *e)
 {
 	struct pp_plan *plan = p->plan;
 
@@ -274,11 +274,11 @@ static int make(struct pp_planning *p, const char *request, struct pp_error *e)
 	if (!p->alternatives)
 		return pp_fail_oom(e, "plan");
 	plan->request = pp_planning_text(p, "%s", request);
-	plan->by = copy(p, p->by);
-	plan->product = copy(p, p->h->product.text);
-	plan->bios_version = copy(p, p->h->bios_version.text);
-	plan->kernel = copy(p, p->h->kernel.release.text);
-	int r = choose_devices(p, request, e);
+	plan->by = plan_make_copy(p, p->by);
+	plan->product = plan_make_copy(p, p->h->product.text);
+	plan->bios_version = plan_make_copy(p, p->h->bios_version.text);
+	plan->kernel = plan_make_copy(p, p->h->kernel.release.text);
+	int r = make_choose_devices(p, request, e);
 	if (!r)
 		r = make_steps(p, e);
 	if (!r && (p->failed || p->steps.failed))
@@ -288,7 +288,7 @@ static int make(struct pp_planning *p, const char *request, struct pp_error *e)
 }
 
 /* The remedy that was meant, or those that free the devices here. */
-static int fail_unknown(struct pp_planning *p, const char *remedy, struct pp_error *e)
+static int make_fail_unknown(struct pp_planning *p, const char *remedy, struct pp_error *e)
 {
 	const struct pp_remedy_ops *ops;
 	struct pp_nearest nearest;
@@ -326,9 +326,9 @@ int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_
 	};
 	int r = pp_steps_init(&p.steps, p.a, o ? o->store : NULL, e);
 	if (!r)
-		r = make(&p, request, e);
+		r = plan_make(&p, request, e);
 	if (!r && !known)
-		r = fail_unknown(&p, o->remedy, e);
+		r = make_fail_unknown(&p, o->remedy, e);
 	if (r) {
 		pp_plan_free(plan);
 		return r;

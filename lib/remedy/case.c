@@ -53,8 +53,8 @@ static bool case_kernel_denies(const struct pp_host *h, const struct pp_device *
 
 static bool case_is_held(const struct pp_host *h, const struct pp_device *d)
 {
-	for (uint32_t i = 0; i < d->nr_holds; i++)
-		if (!h->holds[d->first_hold + i].relaxable)
+	for (uint32_t i = 0; i < d->nr_mappings; i++)
+		if (!h->mappings[d->first_mapping + i].relaxable)
 			return !case_kernel_denies(h, d);
 	return false;
 }

@@ -41,7 +41,7 @@ static uint32_t rmrds_slot_of(const struct pp_device *d)
 	const char *text = pp_slot_number(s);
 	uint64_t number;
 
-	if (!text || s->twin || s->witnesses == PP_SLOT_CAPABILITY ||
+	if (!text || s->twin || s->sources == PP_SLOT_CAPABILITY ||
 	    !pp_parse_dec(text, PP_RMRDS_SLOTS, &number))
 		return 0;
 	return (uint32_t)number;
@@ -77,7 +77,7 @@ const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *
 		return pp_arena_printf(a, "no setting of its slot is offered: %s", note);
 	if (s->twin)
 		return rmrds_twin_reason(s, a);
-	if (s->witnesses == PP_SLOT_CAPABILITY)
+	if (s->sources == PP_SLOT_CAPABILITY)
 		return "its slot is known by the port's register alone, and no setting is named on "
 		       "that";
 	if (s->number && !rmrds_slot_of(d))
@@ -161,7 +161,7 @@ static bool rmrds_answer_no(struct pp_remedy_case *c, uint32_t without, struct p
 	if (without == PP_NO_DEVICE)
 		return false;
 	const struct pp_slot_ref *s = &c->host->devices[without].slot;
-	if (s->kind == PP_PLACE_NONE || s->witnesses == PP_SLOT_CAPABILITY)
+	if (s->kind == PP_PLACE_NONE || s->sources == PP_SLOT_CAPABILITY)
 		return false;
 	ret->text = "set the hidden BIOS setting of the slot to " RMRDS_EXCLUDED ", then reboot";
 	ret->obstacle = rmrds_reason(c, without);

@@ -16,7 +16,7 @@ static struct pp_span table_bytes(const struct pp_host *h)
 	return table_source(h) == PP_FROM_IVRS ? h->ivrs_bytes : h->dmar_bytes;
 }
 
-/* host/region.c, hold_scope(): the device itself, and all below it if it is a bridge. */
+/* host/region.c, map_scope(): the device itself, and all below it if it is a bridge. */
 static bool table_covers_held(const struct pp_remedy_case *c, const struct pp_region_scope *s)
 {
 	if (s->match != PP_SCOPE_MATCHED && s->match != PP_SCOPE_MATCHED_BDF)
@@ -82,8 +82,8 @@ static const char *table_check_again(struct pp_remedy_case *c, struct pp_span ma
 		return pp_remedy_printf(c, "the new table could not be used (%s)", why.text);
 	for (uint32_t i = 0; !held && i < c->nr_held; i++) {
 		const struct pp_device *d = &after->devices[c->held[i]];
-		for (uint32_t k = 0; !held && k < d->nr_holds; k++)
-			if (!after->holds[d->first_hold + k].relaxable)
+		for (uint32_t k = 0; !held && k < d->nr_mappings; k++)
+			if (!after->mappings[d->first_mapping + k].relaxable)
 				held = pp_remedy_printf(c,
 				                        "%s would still be held with the new table",
 				                        pp_remedy_device_name(c, c->held[i]));
@@ -137,13 +137,13 @@ const char *pp_remedy_bridge_risk(struct pp_remedy_case *c)
 	const struct pp_host *h = c->host;
 	uint32_t bridge = PP_NO_DEVICE, first = PP_NO_DEVICE, n = 0;
 
-	for (uint32_t i = 0; i < h->nr_holds; i++) {
-		const struct pp_hold *hold = &h->holds[i];
+	for (uint32_t i = 0; i < h->nr_mappings; i++) {
+		const struct pp_region_mapping *hold = &h->mappings[i];
 		const struct pp_region *r = &h->regions[hold->region];
 		if (!hold->via_bridge || !r->nr_scopes || c->marks->freed[hold->device] ||
 		    pp_device_is_bridge(&h->devices[hold->device]) ||
 		    !table_covers_held(c, &r->scopes[hold->scope]) ||
-		    (n && hold->device == h->holds[i - 1].device))
+		    (n && hold->device == h->mappings[i - 1].device))
 			continue;
 		if (!n++) {
 			first = hold->device;

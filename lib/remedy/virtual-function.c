@@ -4,8 +4,8 @@
 
 static bool vf_is_held(const struct pp_host *h, const struct pp_device *d)
 {
-	for (uint32_t i = 0; i < d->nr_holds; i++)
-		if (!h->holds[d->first_hold + i].relaxable)
+	for (uint32_t i = 0; i < d->nr_mappings; i++)
+		if (!h->mappings[d->first_mapping + i].relaxable)
 			return true;
 	return false;
 }
@@ -26,8 +26,8 @@ static uint32_t vf_find(const struct pp_remedy_case *c, uint32_t device)
 /* Not where a bridge's region holds all below it, virtual functions too. */
 static bool vf_could_be_made(const struct pp_host *h, const struct pp_device *d)
 {
-	for (uint32_t i = 0; i < d->nr_holds; i++)
-		if (h->holds[d->first_hold + i].via_bridge)
+	for (uint32_t i = 0; i < d->nr_mappings; i++)
+		if (h->mappings[d->first_mapping + i].via_bridge)
 			return false;
 	return h->iommu == PP_IOMMU_INTEL && d->config.sriov_known == PP_YES &&
 	       d->config.sriov_total_vfs;

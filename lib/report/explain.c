@@ -25,9 +25,9 @@ static const char *verdict_words(enum pp_verdict v)
 static void print_slot(struct pp_out *o, const struct pp_device *d)
 {
 	static const struct {
-		enum pp_slot_witness witness;
+		enum pp_slot_source witness;
 		const char *name;
-	} witnesses[] = {
+	} sources[] = {
 		{ PP_SLOT_SMBIOS, "SMBIOS" },
 		{ PP_SLOT_KERNEL, "the kernel" },
 		{ PP_SLOT_CAPABILITY, "the port's capability" },
@@ -49,10 +49,10 @@ static void print_slot(struct pp_out *o, const struct pp_device *d)
 	                 : ", without a number");
 	if (s->designation)
 		pp_out(o, " (\"%s\")", s->designation);
-	for (size_t i = 0; i < sizeof(witnesses) / sizeof(witnesses[0]); i++) {
-		if (!(s->witnesses & witnesses[i].witness))
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (!(s->sources & sources[i].witness))
 			continue;
-		pp_out(o, "%s %s %s", by[0] == 'b' ? "," : "", by, witnesses[i].name);
+		pp_out(o, "%s %s %s", by[0] == 'b' ? "," : "", by, sources[i].name);
 		by = "and";
 	}
 	pp_out(o, "\n");
@@ -113,8 +113,8 @@ static void print_group(struct pp_out *o, const struct pp_survey *s, const struc
 	pp_out(o, "%s\n", group != PP_NO_GROUP && !n ? "; computed: alone" : "");
 }
 
-static void print_device(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
-                         const struct pp_isolation *computed)
+static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
+                                 const struct pp_row *row, const struct pp_isolation *computed)
 {
 	const struct pp_device *d = row->device;
 	char address[PP_ADDRESS_TEXT_BYTES], name[256];
@@ -149,8 +149,8 @@ static bool any_remedy(const struct pp_survey *s, const struct pp_selection *cho
 }
 
 /* Where nothing that was named is in the way, how the first of them comes to a guest. */
-static void print_give(struct pp_out *o, const struct pp_survey *s,
-                       const struct pp_selection *chosen)
+static void explain_print_give(struct pp_out *o, const struct pp_survey *s,
+                               const struct pp_selection *chosen)
 {
 	const struct pp_row *first = NULL;
 
@@ -175,7 +175,7 @@ static void print_remedies(struct pp_out *o, const struct pp_survey *s,
 {
 	bool by_free = pp_survey_by_free(s, chosen->devices, chosen->count);
 
-	print_give(o, s, chosen);
+	explain_print_give(o, s, chosen);
 	if (!any_remedy(s, chosen))
 		return;
 	pp_out(o, "\n");
@@ -217,8 +217,8 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 		for (uint32_t i = 0; i < chosen.count; i++) {
 			if (i)
 				pp_out(&o, "\n");
-			print_device(&o, s, &s->rows[chosen.devices[i]],
-			             compute ? &isolation : NULL);
+			explain_print_device(&o, s, &s->rows[chosen.devices[i]],
+			                     compute ? &isolation : NULL);
 		}
 		pp_phrases_text(&o, s, chosen.devices, chosen.count);
 		print_remedies(&o, s, &chosen, what);
@@ -244,8 +244,8 @@ static int severity(enum pp_verdict v)
 	return order[v];
 }
 
-static void print_check(struct pp_out *o, const struct pp_survey *s, const char *what,
-                        const struct pp_row *worst)
+static void explain_print_check(struct pp_out *o, const struct pp_survey *s, const char *what,
+                                const struct pp_row *worst)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], command[160];
 	const char *reason = "";
@@ -294,7 +294,7 @@ int pp_report_check(const struct pp_survey *s, const char *what, const struct pp
 	if (r)
 		return r;
 	pp_out_init(&o, style, sink);
-	print_check(&o, s, what, worst);
+	explain_print_check(&o, s, what, worst);
 	r = pp_out_fini(&o, e);
 	if (!r)
 		*ret = worst->verdict;

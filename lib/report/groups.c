@@ -15,7 +15,7 @@ struct list {
 };
 
 /* Which of the listed groups a device is in; PP_NO_GROUP: none. */
-static uint32_t group_of(const struct list *l, uint32_t device)
+static uint32_t groups_group_of(const struct list *l, uint32_t device)
 {
 	return l->computed ? l->isolation.devices[device].group : l->host->devices[device].group;
 }
@@ -34,13 +34,13 @@ static int sort_devices(struct list *l, struct pp_arena *a, struct pp_error *e)
 	if (!next || !l->order)
 		return pp_fail_oom(e, "groups");
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t g = group_of(l, i);
+		uint32_t g = groups_group_of(l, i);
 		next[(g == PP_NO_GROUP ? l->nr_groups : g) + 1]++;
 	}
 	for (uint32_t g = 1; g <= l->nr_groups; g++)
 		next[g] += next[g - 1];
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t g = group_of(l, i);
+		uint32_t g = groups_group_of(l, i);
 		l->order[next[g == PP_NO_GROUP ? l->nr_groups : g]++] = i;
 	}
 	return 0;
@@ -86,7 +86,8 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 		snprintf(buf, size, "%s", text);
 }
 
-static void print_device(struct pp_out *o, const struct list *l, uint32_t device, const char *group)
+static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t device,
+                                const char *group)
 {
 	const struct pp_device *d = &l->host->devices[device];
 	char address[PP_ADDRESS_TEXT_BYTES], name[256], reason[128] = "";
@@ -102,7 +103,7 @@ static void print_device(struct pp_out *o, const struct list *l, uint32_t device
 		pp_out_wrapped(o, "         ", "         ", reason);
 }
 
-static void print_head(struct pp_out *o, const struct list *l)
+static void groups_print_head(struct pp_out *o, const struct list *l)
 {
 	if (!l->computed)
 		return;
@@ -117,15 +118,15 @@ static void print_head(struct pp_out *o, const struct list *l)
 	pp_out(o, "\n");
 }
 
-static void print(struct pp_out *o, const struct list *l)
+static void groups_print(struct pp_out *o, const struct list *l)
 {
 	uint32_t without = 0;
 
-	print_head(o, l);
+	groups_print_head(o, l);
 	pp_out(o, "%sGROUP  ADDRESS       DEVICE%s\n", pp_out_color(o, PP_DIM),
 	       pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0, before = PP_NO_GROUP; i < l->host->nr_devices; i++) {
-		uint32_t device = l->order[i], g = group_of(l, device);
+		uint32_t device = l->order[i], g = groups_group_of(l, device);
 		char number[16] = "";
 		if (g == PP_NO_GROUP) {
 			bool none = !l->computed && l->host->devices[device].group_error == ENOENT;
@@ -135,7 +136,7 @@ static void print(struct pp_out *o, const struct list *l)
 			snprintf(number, sizeof(number), "%u", number_of(l, g));
 		}
 		before = g;
-		print_device(o, l, device, number);
+		groups_print_device(o, l, device, number);
 	}
 	pp_out(o, "\n%u group%s%s", l->nr_groups, l->nr_groups == 1 ? "" : "s",
 	       l->computed ? ", computed" : "");
@@ -176,7 +177,7 @@ static json_t *json_unread(const struct pp_host *h)
 	return o;
 }
 
-static json_t *json_document(const struct pp_out *o, const struct list *l)
+static json_t *groups_json_document(const struct pp_out *o, const struct list *l)
 {
 	json_t *groups = json_array(), *without = json_array();
 
@@ -184,7 +185,7 @@ static json_t *json_document(const struct pp_out *o, const struct list *l)
 		json_array_append_new(groups, json_pack("{s:i, s:[]}", "number",
 		                                        (int)number_of(l, g), "devices"));
 	for (uint32_t i = 0; i < l->host->nr_devices; i++) {
-		uint32_t g = group_of(l, i);
+		uint32_t g = groups_group_of(l, i);
 		json_t *list = g == PP_NO_GROUP
 		                       ? without
 		                       : json_object_get(json_array_get(groups, g), "devices");
@@ -215,10 +216,10 @@ int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_sty
 	if (!r) {
 		pp_out_init(&o, style, sink);
 		if (style->format == PP_FORMAT_JSON) {
-			pp_out_json(&o, json_document(&o, &l));
+			pp_out_json(&o, groups_json_document(&o, &l));
 			pp_out(&o, "\n");
 		} else {
-			print(&o, &l);
+			groups_print(&o, &l);
 		}
 		r = pp_out_fini(&o, e);
 	}

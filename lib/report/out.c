@@ -148,7 +148,7 @@ void pp_out_cut(char *text, int columns)
 	*end = '\0';
 }
 
-static int to_buffer(const char *bytes, size_t len, void *ctx)
+static int out_to_buffer(const char *bytes, size_t len, void *ctx)
 {
 	struct pp_buffer *b = ctx;
 
@@ -159,7 +159,7 @@ static int to_buffer(const char *bytes, size_t len, void *ctx)
 void pp_out_json(struct pp_out *o, json_t *value)
 {
 	if (!value ||
-	    json_dump_callback(value, to_buffer, &o->buffer, JSON_COMPACT | JSON_ENCODE_ANY))
+	    json_dump_callback(value, out_to_buffer, &o->buffer, JSON_COMPACT | JSON_ENCODE_ANY))
 		o->buffer.failed = true;
 	json_decref(value);
 	if (o->buffer.len >= PIECE_BYTES)

@@ -2,7 +2,7 @@
 #ifndef PP_REPORT_OUT_H
 #define PP_REPORT_OUT_H
 
-/* Of this room, and of those above that have a report of their own: a report on its way out. */
+/* Of this module, and of those above that have a report of their own: a report on its way out. */
 
 #include <jansson.h>
 #include <pcipass/report.h>

@@ -14,15 +14,15 @@ static void print_heading(struct pp_out *o, const char *text)
 	pp_out(o, "\n%s%s%s\n", pp_out_color(o, PP_BOLD), text, pp_out_color(o, PP_COLOR_NONE));
 }
 
-static const char *name_of(const struct pp_out *o, const struct pp_plan_device *d)
+static const char *plan_name_of(const struct pp_out *o, const struct pp_plan_device *d)
 {
 	return o->style->name ? o->style->name(o->style->name_ctx, d->vendor, d->device) : NULL;
 }
 
-static void print_device(struct pp_out *o, const struct pp_plan_device *d)
+static void plan_print_device(struct pp_out *o, const struct pp_plan_device *d)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], line[512], place[64] = "";
-	const char *name = name_of(o, d);
+	const char *name = plan_name_of(o, d);
 
 	pp_address_format_short(d->address, address);
 	if (d->slot)
@@ -48,7 +48,7 @@ static void print_needs(struct pp_out *o, const struct pp_step *s)
 	pp_out_wrapped(o, "     needs: ", "       ", "HP's conrep (package hp-scripting-tools)");
 }
 
-static void print_step(struct pp_out *o, const struct pp_step *s, unsigned int number)
+static void plan_print_step(struct pp_out *o, const struct pp_step *s, unsigned int number)
 {
 	char first[64];
 
@@ -71,7 +71,7 @@ static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand,
 			continue;
 		if (!number)
 			print_heading(o, title);
-		print_step(o, &p->steps[i], ++number);
+		plan_print_step(o, &p->steps[i], ++number);
 	}
 }
 
@@ -142,7 +142,7 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 }
 
 /* It is free already. Who drives it now stands in no plan. */
-static void print_give(struct pp_out *o, const struct pp_plan *p)
+static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 {
 	char line[512];
 
@@ -154,7 +154,7 @@ static void print_give(struct pp_out *o, const struct pp_plan *p)
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 
-static void print_title(struct pp_out *o, const struct pp_plan *p)
+static void plan_print_title(struct pp_out *o, const struct pp_plan *p)
 {
 	char line[512];
 
@@ -170,9 +170,9 @@ static void print_title(struct pp_out *o, const struct pp_plan *p)
 
 static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
-	print_title(o, p);
+	plan_print_title(o, p);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
-		print_device(o, &p->devices[i]);
+		plan_print_device(o, &p->devices[i]);
 	print_steps(o, p, false,
 	            view == PP_PLAN_OFFERED ? "WHAT WOULD BE DONE" : "WHAT WILL BE DONE");
 	print_steps(o, p, true, "WHAT IS LEFT TO YOU");
@@ -180,7 +180,7 @@ static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	if (p->nr_steps)
 		print_next(o, p, view);
 	else if (strcmp(p->request, "all-slots") != 0)
-		print_give(o, p);
+		plan_print_give(o, p);
 }
 
 int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct pp_style *style,

@@ -12,7 +12,7 @@
 #define NAME_COLUMNS 40
 
 /* Texts come from files: for a screen their control bytes go. Cuts what does not fit. */
-static const char *shown(const char *text, char *buf, size_t size)
+static const char *settings_shown(const char *text, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s", text);
 	pp_text_clean_in_place(buf);
@@ -29,10 +29,10 @@ static void put_machine(struct pp_out *o, const struct pp_settings *s)
 	         m->rom_family ? m->rom_family : "", m->rom_date ? " (" : "",
 	         m->rom_date ? m->rom_date : "", m->rom_date ? ")" : "", m->processor ? ", " : "",
 	         m->processor ? m->processor : "");
-	pp_out_wrapped(o, "", "  ", shown(line, clean, sizeof(clean)));
+	pp_out_wrapped(o, "", "  ", settings_shown(line, clean, sizeof(clean)));
 	snprintf(line, sizeof(line), "settings of %s, as %s names them", s->store->where,
 	         s->schema_where);
-	pp_out_wrapped(o, "", "  ", shown(line, clean, sizeof(clean)));
+	pp_out_wrapped(o, "", "  ", settings_shown(line, clean, sizeof(clean)));
 }
 
 static int columns_of(const char *text)
@@ -59,12 +59,12 @@ static void put_broken(struct pp_out *o, const char *indent, const char *text)
 	} while (*text);
 }
 
-static void name_of(const char *section, const char *entry, char *buf, size_t size)
+static void settings_name_of(const char *section, const char *entry, char *buf, size_t size)
 {
 	char raw[512];
 
 	snprintf(raw, sizeof(raw), "%s%s%s", section, entry ? "." : "", entry ? entry : "");
-	shown(raw, buf, size);
+	settings_shown(raw, buf, size);
 }
 
 /* Of a setting with one value; NULL: not known. */
@@ -83,8 +83,8 @@ static void put_row(struct pp_out *o, int column, const char *section, const cha
 {
 	char name[512], value[1024];
 
-	name_of(section, entry, name, sizeof(name));
-	shown(text, value, sizeof(value));
+	settings_name_of(section, entry, name, sizeof(name));
+	settings_shown(text, value, sizeof(value));
 	int used = columns_of(name) < column ? column : columns_of(name);
 	int room = (int)o->width - used - 4;
 	if (columns_of(value) > room) {
@@ -99,7 +99,7 @@ static void put_row(struct pp_out *o, int column, const char *section, const cha
 	pp_out(o, "\n");
 }
 
-static void put_all(struct pp_out *o, const struct pp_settings *s)
+static void settings_put_all(struct pp_out *o, const struct pp_settings *s)
 {
 	char name[512];
 	int column = 0;
@@ -109,7 +109,7 @@ static void put_all(struct pp_out *o, const struct pp_settings *s)
 			const struct pp_setting *v = &s->now.settings[i];
 			for (uint32_t j = 0; j < (v->text ? 1 : v->nr_entries); j++) {
 				const char *entry = v->text ? NULL : v->entries[j].name;
-				name_of(v->name, entry, name, sizeof(name));
+				settings_name_of(v->name, entry, name, sizeof(name));
 				int n = columns_of(name);
 				if (pass)
 					put_row(o, column, v->name, entry,
@@ -152,8 +152,8 @@ static int not_found(const struct pp_settings *s, const char *name, struct pp_er
 	return pp_fail(e, ENODATA, "%.100s could not be read", name);
 }
 
-static int find(const struct pp_settings *s, const char *name, struct named *ret,
-                struct pp_error *e)
+static int settings_find(const struct pp_settings *s, const char *name, struct named *ret,
+                         struct pp_error *e)
 {
 	const struct pp_schema_section *section;
 	const char *dot = strrchr(name, '.');
@@ -178,8 +178,8 @@ static void put_pair(struct pp_out *o, const char *section, const char *entry, c
 {
 	char name[512], value[16384];
 
-	name_of(section, entry, name, sizeof(name));
-	pp_out(o, "%s=%s\n", name, shown(text, value, sizeof(value)));
+	settings_name_of(section, entry, name, sizeof(name));
+	pp_out(o, "%s=%s\n", name, settings_shown(text, value, sizeof(value)));
 }
 
 static void put_named(struct pp_out *o, const struct named *n)
@@ -225,8 +225,8 @@ static json_t *json_head(const char *schema, const struct pp_settings *s)
 	char where[PATH_MAX + 16], object[PATH_MAX + 16];
 
 	return json_pack("{s:s, s:s, s:s, s:o}", "schema", schema, "store",
-	                 shown(s->store->where, where, sizeof(where)), "names",
-	                 shown(s->schema_where, object, sizeof(object)), "machine",
+	                 settings_shown(s->store->where, where, sizeof(where)), "names",
+	                 settings_shown(s->schema_where, object, sizeof(object)), "machine",
 	                 json_machine(&s->machine));
 }
 
@@ -281,7 +281,7 @@ int pp_report_settings(const struct pp_settings *s, const char *const *names, si
 	if (!named)
 		return pp_fail_oom(e, "report");
 	for (size_t i = 0; i < count; i++) {
-		int r = find(s, names[i], &named[i], e);
+		int r = settings_find(s, names[i], &named[i], e);
 		if (r)
 			return r;
 	}
@@ -295,7 +295,7 @@ int pp_report_settings(const struct pp_settings *s, const char *const *names, si
 	if (!count) {
 		put_machine(&o, s);
 		pp_out(&o, "\n");
-		put_all(&o, s);
+		settings_put_all(&o, s);
 	}
 	return pp_out_fini(&o, e);
 }
@@ -304,9 +304,9 @@ static void put_change(struct pp_out *o, const struct pp_change *c)
 {
 	char name[512], was[16384], becomes[16384];
 
-	name_of(c->section->name, c->entry, name, sizeof(name));
-	shown(c->old_text ? c->old_text : "(absent)", was, sizeof(was));
-	shown(c->new_text ? c->new_text : "(absent)", becomes, sizeof(becomes));
+	settings_name_of(c->section->name, c->entry, name, sizeof(name));
+	settings_shown(c->old_text ? c->old_text : "(absent)", was, sizeof(was));
+	settings_shown(c->new_text ? c->new_text : "(absent)", becomes, sizeof(becomes));
 	if (columns_of(name) + columns_of(was) + columns_of(becomes) + 8 <= (int)o->width) {
 		pp_out(o, "  %s: %s -> %s\n", name, was, becomes);
 		return;

@@ -132,7 +132,8 @@ static int by_first(const void *x, const void *y)
 }
 
 /* The rows of one verdict in the order in which they are shown; NULL: out of memory. */
-static struct member *gather(const struct pp_survey *s, enum pp_verdict verdict, struct pp_arena *a)
+static struct member *survey_gather(const struct pp_survey *s, enum pp_verdict verdict,
+                                    struct pp_arena *a)
 {
 	struct member *list = PP_ARENA_ARRAY(a, s->counts[verdict], struct member);
 	uint32_t n = 0;
@@ -184,8 +185,8 @@ static void print_by(struct pp_out *o, const char *indent, const struct pp_surve
 }
 
 /* Of one row, or of several that have them in common. */
-static void print_reasons(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
-                          bool several)
+static void survey_print_reasons(struct pp_out *o, const struct pp_survey *s,
+                                 const struct pp_row *row, bool several)
 {
 	const struct pp_finding *f;
 	const char *printed = NULL;
@@ -204,7 +205,7 @@ static void print_reasons(struct pp_out *o, const struct pp_survey *s, const str
 }
 
 /* What holds for every device alike. */
-static void print_host(struct pp_out *o, const struct pp_survey *s)
+static void survey_print_host(struct pp_out *o, const struct pp_survey *s)
 {
 	const char *printed = NULL;
 
@@ -242,7 +243,7 @@ static const char *none_or_unread(bool unread)
 }
 
 /* Of a PCI slot the number alone. */
-static void print_place(const struct pp_slot_ref *s, char *buf, size_t size)
+static void survey_print_place(const struct pp_slot_ref *s, char *buf, size_t size)
 {
 	if (pp_slot_is_named(s))
 		snprintf(buf, size, "%s%s", s->kind == PP_PLACE_SLOT ? "" : pp_place_word(s->kind),
@@ -263,7 +264,7 @@ static int slot_columns(const struct pp_survey *s)
 		/* Firmware's odd numbers are cut, as ever. */
 		if (s->rows[i].device->slot.kind <= PP_PLACE_SLOT)
 			continue;
-		print_place(&s->rows[i].device->slot, place, sizeof(place));
+		survey_print_place(&s->rows[i].device->slot, place, sizeof(place));
 		if (strlen(place) > widest)
 			widest = strlen(place);
 	}
@@ -287,7 +288,7 @@ static void print_row(struct pp_out *o, const struct pp_survey *s, const struct 
 	else
 		snprintf(group, sizeof(group), "%s", none_or_unread(d->group_error != ENOENT));
 	pp_out_short_name(o, d, name, sizeof(name));
-	print_place(&d->slot, place, sizeof(place));
+	survey_print_place(&d->slot, place, sizeof(place));
 	int used = snprintf(facts, sizeof(facts), "%*.*s %5s %-9.9s ", slots, slots, place, group,
 	                    d->driver.text ? d->driver.text
 	                                   : none_or_unread(d->driver.error != ENOENT));
@@ -319,7 +320,7 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 	if (!n || (section->only_if_all && !o->style->all))
 		return;
 	pp_arena_init(&a, 0);
-	const struct member *list = gather(s, section->verdict, &a);
+	const struct member *list = survey_gather(s, section->verdict, &a);
 	o->buffer.failed |= !list;
 	if (list)
 		pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
@@ -328,13 +329,13 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 		print_row(o, s, list[i].row, slots);
 		if (i + 1 < n && same_reasons(list[i].row, list[i + 1].row))
 			continue;
-		print_reasons(o, s, list[i].row, !in_one_slot(list, first, i));
+		survey_print_reasons(o, s, list[i].row, !in_one_slot(list, first, i));
 		first = i + 1;
 	}
 	pp_arena_fini(&a);
 }
 
-static void print_head(struct pp_out *o, const struct pp_survey *s, int slots)
+static void survey_print_head(struct pp_out *o, const struct pp_survey *s, int slots)
 {
 	char line[512];
 
@@ -342,7 +343,7 @@ static void print_head(struct pp_out *o, const struct pp_survey *s, int slots)
 	pp_out_wrapped(o, "", "", line);
 	pp_words_iommu(s->host, line, sizeof(line));
 	pp_out_wrapped(o, "", "", line);
-	print_host(o, s);
+	survey_print_host(o, s);
 	if (s->nr_rows)
 		pp_out(o, "\n%s  %-*s %*s GROUP DRIVER    DEVICE%s\n", pp_out_color(o, PP_DIM),
 		       address_columns(s), "ADDRESS", slots, "SLOT",
@@ -374,7 +375,7 @@ static int print_text(struct pp_out *o, const struct pp_survey *s)
 {
 	int slots = slot_columns(s);
 
-	print_head(o, s, slots);
+	survey_print_head(o, s, slots);
 	for (size_t i = 0; i < NR_SECTIONS; i++)
 		print_section(o, s, &sections[i], slots);
 	if (s->nr_host_findings)

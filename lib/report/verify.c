@@ -5,7 +5,7 @@
 #include "plan/check.h"
 #include "report/out.h"
 
-static void print_check(struct pp_out *o, const struct pp_check *c)
+static void verify_print_check(struct pp_out *o, const struct pp_check *c)
 {
 	static const enum pp_color colors[] = {
 		[PP_VERIFIED_YES] = PP_GREEN,
@@ -42,7 +42,7 @@ static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct
 
 	for (uint32_t i = 0; i < checks->count; i++)
 		if (!checks->list[i].device)
-			print_check(o, &checks->list[i]);
+			verify_print_check(o, &checks->list[i]);
 	for (uint32_t i = 0; i < checks->count; i++) {
 		const struct pp_check *c = &checks->list[i];
 		if (!c->device)
@@ -52,7 +52,7 @@ static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct
 			pp_out(o, "%s%s%s\n", pp_out_color(o, PP_BOLD), address,
 			       pp_out_color(o, PP_COLOR_NONE));
 		}
-		print_check(o, c);
+		verify_print_check(o, c);
 	}
 	print_result(o, p, checks->result);
 }

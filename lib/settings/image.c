@@ -29,7 +29,7 @@ static size_t bytes_of(const struct pp_schema *schema, const struct pp_schema_se
 }
 
 /* All that the schema knows of, zero; but where absent means empty, absent. */
-static int blank_cells(const struct pp_schema *schema, struct pp_memory *cells, struct pp_error *e)
+static int blank_areas(const struct pp_schema *schema, struct pp_areas *cells, struct pp_error *e)
 {
 	static const uint8_t
 		zero[PP_EV_MAX_BYTES > PP_NVRAM_BYTES ? PP_EV_MAX_BYTES : PP_NVRAM_BYTES];
@@ -37,21 +37,21 @@ static int blank_cells(const struct pp_schema *schema, struct pp_memory *cells, 
 	for (uint32_t i = 0; i < schema->nr_sections; i++) {
 		const struct pp_schema_section *s = &schema->sections[i];
 		size_t len = bytes_of(schema, s);
-		if (s->empty_delete || len > sizeof(zero) || pp_memory_find(cells, s->space, s->ev))
+		if (s->empty_delete || len > sizeof(zero) || pp_areas_find(cells, s->space, s->ev))
 			continue;
-		int r = pp_memory_put(cells, s->space, s->ev, 0, PP_SPAN(zero, len));
+		int r = pp_areas_put(cells, s->space, s->ev, 0, PP_SPAN(zero, len));
 		if (r)
 			return pp_fail(e, -r, "%.100s: more than an image holds", schema->object);
 	}
 	return 0;
 }
 
-static int blank(struct pp_arena *a, struct pp_source *identity, const char *schema,
-                 const char *path, bool overwrite, struct pp_error *e)
+static int image_blank(struct pp_arena *a, struct pp_source *identity, const char *schema,
+                       const char *path, bool overwrite, struct pp_error *e)
 {
 	struct pp_schema_text text;
 	struct pp_machine machine;
-	struct pp_memory cells;
+	struct pp_areas cells;
 	int r = pp_host_identity(identity, a, &machine, e);
 
 	if (!r && !machine.product)
@@ -64,8 +64,8 @@ static int blank(struct pp_arena *a, struct pp_source *identity, const char *sch
 		r = pp_settings_check_target(path, text.path, "the schema", e);
 	if (r)
 		return r;
-	pp_memory_init(&cells, a);
-	r = blank_cells(&text.schema, &cells, e);
+	pp_areas_init(&cells, a);
+	r = blank_areas(&text.schema, &cells, e);
 	return r ? r : pp_image_create(path, &machine, &cells, overwrite, e);
 }
 
@@ -75,7 +75,7 @@ int pp_settings_blank(struct pp_source *identity, const char *schema, const char
 	struct pp_arena arena;
 
 	pp_arena_init(&arena, 0);
-	int r = blank(&arena, identity, schema, path, overwrite, e);
+	int r = image_blank(&arena, identity, schema, path, overwrite, e);
 	pp_arena_fini(&arena);
 	return r;
 }

@@ -38,7 +38,7 @@ static bool differs(const char *x, const char *y)
 	return a.len != b.len || memcmp(a.data, b.data, a.len);
 }
 
-static const char *known(const char *text)
+static const char *plan_known(const char *text)
 {
 	return text ? text : "unknown";
 }
@@ -53,8 +53,9 @@ static int remark_origin(struct pp_settings *s, const struct pp_data *wanted)
 	return pp_settings_remark(s, PP_REMARK_ASKED,
 	                          "%.100s is from another machine: %.100s, ROM %.40s; this is "
 	                          "%.100s, ROM %.40s",
-	                          wanted->object, known(from->product), known(from->rom_family),
-	                          known(to->product), known(to->rom_family));
+	                          wanted->object, plan_known(from->product),
+	                          plan_known(from->rom_family), plan_known(to->product),
+	                          plan_known(to->rom_family));
 }
 
 static int plan_data(struct pp_settings *s, struct pp_span in, const char *object,
@@ -119,8 +120,8 @@ static struct pp_setting *setting_of(struct typed *t, const char *name)
 }
 
 /* Reject duplicate assignments, even of the same value. */
-static int put(struct typed *t, const char *name, const char *entry, const char *text,
-               struct pp_error *e)
+static int plan_put(struct typed *t, const char *name, const char *entry, const char *text,
+                    struct pp_error *e)
 {
 	struct pp_setting *s = setting_of(t, name);
 	bool twice = s->text || (!entry && s->nr_entries);
@@ -162,7 +163,7 @@ static int take_assignment(struct pp_settings *s, struct typed *t, const char *a
 		*dot = '\0';
 		entry = dot + 1;
 	}
-	return put(t, name, entry, text, e);
+	return plan_put(t, name, entry, text, e);
 }
 
 int pp_settings_refuse_name(const struct pp_settings *s, const char *name, struct pp_error *e)

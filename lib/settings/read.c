@@ -10,14 +10,14 @@ static int nothing_fits(const struct pp_settings *s, struct pp_error *e)
 {
 	for (uint32_t i = 0; i < s->schema.nr_sections; i++) {
 		char reason[400] = "";
-		if (pp_section_fit(&s->schema.sections[i], &s->machine, reason, sizeof(reason)) !=
-		    PP_FIT_YES)
+		if (pp_section_match(&s->schema.sections[i], &s->machine, reason, sizeof(reason)) !=
+		    PP_MATCH_YES)
 			return pp_fail(e, EPERM, "%s", reason);
 	}
 	return 0;
 }
 
-static int decode(struct pp_settings *s, struct pp_error *e)
+static int read_decode(struct pp_settings *s, struct pp_error *e)
 {
 	const struct pp_skip *skips;
 	uint32_t nr_skips;
@@ -63,7 +63,7 @@ int pp_settings_read(struct pp_settings *s, struct pp_error *e)
 	if (!r)
 		identify_further(s);
 	if (!r)
-		r = decode(s, e);
+		r = read_decode(s, e);
 	if (r)
 		return r;
 	s->now.object = s->store->where;

@@ -126,8 +126,8 @@ void pp_settings_plan_risks(const struct pp_settings_plan *p,
 
 	/* Settings of one kind have the same caution: once is enough. */
 	for (uint32_t i = 0; i < p->changes.nr_changes; i++) {
-		pp_section_fit(p->changes.changes[i].section, &p->settings->machine, caution,
-		               sizeof(caution));
+		pp_section_match(p->changes.changes[i].section, &p->settings->machine, caution,
+		                 sizeof(caution));
 		if (*caution && strcmp(caution, last))
 			tell(ctx, caution);
 		memcpy(last, caution, sizeof(last));

@@ -64,7 +64,7 @@ int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **r
 		return pp_fail_oom(e, "settings");
 	pp_arena_init(&s->arena, 0);
 	pp_notes_init(&s->notes, &s->arena);
-	pp_memory_init(&s->memory, &s->arena);
+	pp_areas_init(&s->memory, &s->arena);
 	pp_buffer_init(&s->document, (size_t)64 * 1024 * 1024);
 	s->last_remark = &s->remarks;
 	s->name = o->name;
@@ -226,7 +226,7 @@ static bool platform_met(const struct pp_settings *s, uint32_t i)
 	char reason[8];
 
 	one.object = one.helptext = one.on_mismatch = "";
-	return pp_schema_fit(&one, &s->machine, reason, sizeof(reason)) == PP_FIT_YES;
+	return pp_schema_match(&one, &s->machine, reason, sizeof(reason)) == PP_MATCH_YES;
 }
 
 /* What a schema asks for is shown on a terminal. */
@@ -258,7 +258,7 @@ int pp_settings_check(const struct pp_settings *s,
 		return pp_fail(e, ENOTSUP,
 		               "%.100s wants conrep %.40s, and this is of the level of %s",
 		               schema->object, schema->minimum_version, PP_SETTINGS_LEVEL);
-	if (pp_schema_fit(schema, &s->machine, reason, sizeof(reason)) != PP_FIT_YES)
+	if (pp_schema_match(schema, &s->machine, reason, sizeof(reason)) != PP_MATCH_YES)
 		return pp_fail(e, EPERM, "%s", reason);
 	return 0;
 }

@@ -34,7 +34,7 @@ struct pp_settings {
 	const char *schema_path;  /* NULL: built in */
 	const char *schema_where; /* for people */
 	struct pp_notes notes;
-	struct pp_memory memory;
+	struct pp_areas memory;
 	struct pp_data now; /* every setting that fits the machine */
 	struct pp_remark *remarks, **last_remark;
 	struct pp_buffer document;

@@ -34,7 +34,7 @@ static const char *string_at(struct parser *p, const struct pp_smbios_structure 
 	return clean;
 }
 
-static struct pp_cursor body(const struct pp_smbios_structure *s, size_t from)
+static struct pp_cursor smbios_body(const struct pp_smbios_structure *s, size_t from)
 {
 	struct pp_cursor c;
 
@@ -50,7 +50,7 @@ static struct pp_cursor body(const struct pp_smbios_structure *s, size_t from)
 static struct pp_smbios_address address_at(struct parser *p, const struct pp_smbios_structure *s,
                                            size_t place)
 {
-	struct pp_cursor c = body(s, place);
+	struct pp_cursor c = smbios_body(s, place);
 	uint16_t segment = pp_cursor_u16(&c);
 	uint8_t bus = pp_cursor_u8(&c);
 	uint8_t devfn = pp_cursor_u8(&c);
@@ -71,7 +71,7 @@ static struct pp_smbios_address address_at(struct parser *p, const struct pp_smb
 
 static void decode_slot(struct parser *p, const struct pp_smbios_structure *s)
 {
-	struct pp_cursor c = body(s, 0x05);
+	struct pp_cursor c = smbios_body(s, 0x05);
 	struct pp_smbios_slot *slot = &p->slots[p->smbios.nr_slots++];
 
 	slot->handle = s->handle;
@@ -87,7 +87,7 @@ static void decode_slot(struct parser *p, const struct pp_smbios_structure *s)
 
 static void decode_onboard(struct parser *p, const struct pp_smbios_structure *s)
 {
-	struct pp_cursor c = body(s, 0x05);
+	struct pp_cursor c = smbios_body(s, 0x05);
 	struct pp_smbios_onboard *onboard = &p->onboard[p->smbios.nr_onboard++];
 	uint8_t type = pp_cursor_u8(&c);
 
@@ -102,7 +102,7 @@ static void decode_onboard(struct parser *p, const struct pp_smbios_structure *s
 
 static void decode_hpe_device(struct parser *p, const struct pp_smbios_structure *s)
 {
-	struct pp_cursor c = body(s, 0x04);
+	struct pp_cursor c = smbios_body(s, 0x04);
 	struct pp_smbios_hpe_device *device = &p->hpe_devices[p->smbios.nr_hpe_devices++];
 
 	device->handle = s->handle;
@@ -116,7 +116,7 @@ static void decode_hpe_device(struct parser *p, const struct pp_smbios_structure
 	device->address = address_at(p, s, 0x24);
 }
 
-static void decode(struct parser *p, const struct pp_smbios_structure *s)
+static void smbios_decode(struct parser *p, const struct pp_smbios_structure *s)
 {
 	switch (s->type) {
 	case PP_SMBIOS_BIOS:
@@ -146,7 +146,7 @@ static void decode(struct parser *p, const struct pp_smbios_structure *s)
 }
 
 /* By value: it reads ahead on its own, and what it would note is noted later. */
-static int make_room(struct pp_smbios_reader reader, struct parser *p, struct pp_error *e)
+static int smbios_make_room(struct pp_smbios_reader reader, struct parser *p, struct pp_error *e)
 {
 	struct pp_smbios_structure s;
 	size_t slots = 0, onboard = 0, hpe_devices = 0;
@@ -175,11 +175,11 @@ int pp_smbios_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *note
 	int rc = pp_smbios_reader_init(&reader, in, notes, e);
 	if (rc)
 		return rc;
-	rc = make_room(reader, &p, e);
+	rc = smbios_make_room(reader, &p, e);
 	if (rc)
 		return rc;
 	while (pp_smbios_reader_next(&reader, &s))
-		decode(&p, &s);
+		smbios_decode(&p, &s);
 	if (p.no_memory)
 		return pp_fail_oom(e, PP_SMBIOS_OBJECT);
 	p.smbios.slots = p.slots;

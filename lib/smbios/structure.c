@@ -81,7 +81,7 @@ static const struct pp_smbios_kind kinds[] = {
 	{ PP_SMBIOS_END, 0x04, true, 0x04, { 0 } },
 };
 
-static const struct pp_smbios_kind *kind_of(uint8_t type)
+static const struct pp_smbios_kind *structure_kind_of(uint8_t type)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].type == type)
@@ -111,7 +111,7 @@ const struct pp_smbios_kind *pp_smbios_reader_next(struct pp_smbios_reader *r,
 	struct pp_smbios_structure s;
 
 	while (!r->done && pp_smbios_structure_next(&r->in, &s, NULL) == 1) {
-		const struct pp_smbios_kind *kind = kind_of(s.type);
+		const struct pp_smbios_kind *kind = structure_kind_of(s.type);
 		bool *seen = s.type == PP_SMBIOS_BIOS        ? &r->bios_seen
 		             : s.type == PP_SMBIOS_SYSTEM    ? &r->system_seen
 		             : s.type == PP_SMBIOS_PROCESSOR ? &r->processor_seen

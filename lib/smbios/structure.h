@@ -7,7 +7,7 @@
 #include "base/cursor.h"
 #include "base/notes.h"
 
-/* Of this room only: DSP0134 6.1, one structure of the table, its bytes borrowed. */
+/* Of this module only: DSP0134 6.1, one structure of the table, its bytes borrowed. */
 struct pp_smbios_structure {
 	uint8_t type, length;
 	uint16_t handle;

@@ -40,7 +40,7 @@ static bool is_format_error(const struct loader *l)
 	return archive_errno(l->archive) == EILSEQ;
 }
 
-static int damaged(struct loader *l)
+static int archive_read_damaged(struct loader *l)
 {
 	const char *why = archive_error_string(l->archive);
 
@@ -56,7 +56,7 @@ static int too_long_stream(struct loader *l)
 	               l->entry, PP_MAX_STREAM_BYTES >> 20);
 }
 
-static int full(struct loader *l, size_t bytes)
+static int archive_read_full(struct loader *l, size_t bytes)
 {
 	if (pp_tree_full(&l->s->tree, bytes) == -ENOMEM)
 		return pp_fail_oom(l->e, "archive");
@@ -76,13 +76,13 @@ static int skip_rest(struct loader *l)
 		if (r == ARCHIVE_EOF)
 			return 0;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-			return damaged(l);
+			return archive_read_damaged(l);
 		if (position(l) > (long long)PP_MAX_STREAM_BYTES)
 			return too_long_stream(l);
 	}
 }
 
-static int load_file(struct loader *l, struct archive_entry *entry, uint32_t node)
+static int archive_read_load_file(struct loader *l, struct archive_entry *entry, uint32_t node)
 {
 	struct pp_tree_node *n = pp_tree_at(&l->s->tree, node);
 	int64_t size = archive_entry_size(entry);
@@ -100,10 +100,10 @@ static int load_file(struct loader *l, struct archive_entry *entry, uint32_t nod
 		return 0;
 	uint8_t *data = pp_arena_alloc(&l->s->arena, (size_t)size);
 	if (!data)
-		return full(l, (size_t)size);
+		return archive_read_full(l, (size_t)size);
 	la_ssize_t got = archive_read_data(l->archive, data, (size_t)size);
 	if (got != (la_ssize_t)size)
-		return damaged(l);
+		return archive_read_damaged(l);
 	n->data = PP_SPAN(data, (size_t)size);
 	return 0;
 }
@@ -119,7 +119,7 @@ static int load_symlink(struct loader *l, const char *text, uint32_t node)
 		               n->name, len, PP_MAX_LINK);
 	char *copy = pp_arena_strndup(&l->s->arena, text, len);
 	if (!copy)
-		return full(l, len);
+		return archive_read_full(l, len);
 	n->kind = PP_TREE_LINK;
 	n->data = PP_SPAN(copy, len);
 	return 0;
@@ -138,7 +138,7 @@ static int keep_hard_link(struct loader *l, const char *target, uint32_t node)
 	}
 	char *copy = pp_arena_strdup(&l->s->arena, target);
 	if (!copy)
-		return full(l, strlen(target));
+		return archive_read_full(l, strlen(target));
 	l->links[l->link_count++] =
 		(struct hard_link){ .node = node, .entry = l->entry, .target = copy };
 	/* Until its content is found: there, but unread. */
@@ -170,7 +170,7 @@ static const char *as_bytes(const char *text, const char *utf8)
 	return text ? text : utf8;
 }
 
-static int load_entry(struct loader *l, struct archive_entry *entry)
+static int archive_read_load_entry(struct loader *l, struct archive_entry *entry)
 {
 	char what[32];
 	uint32_t node;
@@ -194,7 +194,7 @@ static int load_entry(struct loader *l, struct archive_entry *entry)
 	if (hard)
 		return keep_hard_link(l, hard, node);
 	if (type == AE_IFREG)
-		return load_file(l, entry, node);
+		return archive_read_load_file(l, entry, node);
 	if (type == AE_IFLNK)
 		return load_symlink(
 			l,
@@ -231,12 +231,12 @@ static int load_entries(struct loader *l)
 		if (r == ARCHIVE_FATAL && !archive_format(l->archive) && is_format_error(l))
 			return -ENOEXEC;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-			return damaged(l);
+			return archive_read_damaged(l);
 		if (++l->entry > PP_MAX_ENTRIES)
 			return pp_fail(l->e, E2BIG,
 			               "more than %u files and folders, which is the limit",
 			               PP_MAX_ENTRIES);
-		r = load_entry(l, entry);
+		r = archive_read_load_entry(l, entry);
 		if (r == 0)
 			r = skip_rest(l);
 		if (r < 0)
@@ -294,7 +294,7 @@ static struct archive *reader_new(void)
 }
 
 /* fd, or if that is negative, in. */
-static int load(int fd, struct pp_span in, struct pp_source **ret, struct pp_error *e)
+static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, struct pp_error *e)
 {
 	struct loader l = { .e = e };
 	int r = pp_stored_new(PP_SOURCE_ARCHIVE, &l.s, e);
@@ -308,13 +308,13 @@ static int load(int fd, struct pp_span in, struct pp_source **ret, struct pp_err
 	int opened = fd >= 0 ? archive_read_open_fd(l.archive, fd, READ_BYTES)
 	                     : archive_read_open_memory(l.archive, in.data, in.len);
 	if (opened != ARCHIVE_OK)
-		r = is_format_error(&l) ? -ENOEXEC : damaged(&l);
+		r = is_format_error(&l) ? -ENOEXEC : archive_read_damaged(&l);
 	if (r == 0)
 		r = load_entries(&l);
 	archive_read_free(l.archive);
 	if (r == 0) {
 		resolve_hard_links(&l);
-		r = pp_stored_seal(l.s, e);
+		r = pp_stored_finish(l.s, e);
 	}
 	free(l.links);
 	if (r < 0) {
@@ -336,7 +336,7 @@ static int load_bytes_as_bytes(int fd, struct pp_span in, struct pp_source **ret
 	if (!c)
 		return pp_fail_oom(e, "archive");
 	locale_t before = uselocale(c);
-	int r = load(fd, in, ret, e);
+	int r = archive_read_load(fd, in, ret, e);
 	uselocale(before);
 	freelocale(c);
 	return r;

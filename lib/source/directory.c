@@ -109,7 +109,7 @@ static int search_find(void *ctx, uint32_t parent, const char *name, size_t len,
 }
 
 /* Whether the -ENOENT of a path is an absence, or nobody kept the folder it would be in. */
-static int missing(struct directory *d, const char *path, bool follow)
+static int directory_missing(struct directory *d, const char *path, bool follow)
 {
 	struct pp_tree_place place;
 	struct search s = { .root = d->root };
@@ -129,10 +129,10 @@ static int missing(struct directory *d, const char *path, bool follow)
 static int open_path(struct directory *d, const char *path, uint64_t flags)
 {
 	int fd = open_below(d->root, path, flags);
-	return fd == -ENOENT ? missing(d, path, true) : fd;
+	return fd == -ENOENT ? directory_missing(d, path, true) : fd;
 }
 
-static int remember(struct directory *d, const char *path, uint32_t *ret)
+static int directory_remember(struct directory *d, const char *path, uint32_t *ret)
 {
 	uint32_t i = 0;
 
@@ -165,7 +165,7 @@ static int directory_open_dir(struct pp_source *s, const char *path, struct pp_n
 	node.fd = open_path(d, path, PP_OPEN_PLACE | O_DIRECTORY);
 	if (node.fd < 0)
 		return node.fd;
-	int r = remember(d, path, &node.index);
+	int r = directory_remember(d, path, &node.index);
 	if (r < 0) {
 		close(node.fd);
 		return r;
@@ -206,8 +206,8 @@ static int open_file_by_path(struct directory *d, const char *path)
 }
 
 /* The path of a name in an open folder. */
-static int join(const struct directory *d, struct pp_node dir, const char *name,
-                char ret[PP_MAX_PATH + 1])
+static int directory_join(const struct directory *d, struct pp_node dir, const char *name,
+                          char ret[PP_MAX_PATH + 1])
 {
 	const char *folder = d->folders[dir.index - 1];
 	size_t len = strlen(folder), more = strlen(name);
@@ -229,7 +229,7 @@ static int open_file_in(struct directory *d, struct pp_node dir, const char *nam
 	if (fstatat(dir.fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
 	if (S_ISLNK(st.st_mode)) {
-		int r = join(d, dir, name, path);
+		int r = directory_join(d, dir, name, path);
 		return r < 0 ? r : open_file_by_path(d, path);
 	}
 	int r = check_plain(&st);
@@ -268,7 +268,7 @@ static ssize_t directory_readlink(struct pp_source *s, struct pp_node dir, const
 	}
 	int fd = open_below(d->root, name, PP_OPEN_PLACE | O_NOFOLLOW);
 	if (fd == -ENOENT)
-		return missing(d, name, false);
+		return directory_missing(d, name, false);
 	if (fd < 0)
 		return fd;
 	n = readlinkat(fd, "", buf, size);
@@ -318,15 +318,16 @@ static const struct pp_source_ops directory_ops = {
 	.free = directory_free,
 };
 
-static bool has(int fd, const char *name, mode_t type)
+static bool directory_has(int fd, const char *name, mode_t type)
 {
 	struct stat st;
 	return !fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) && (st.st_mode & S_IFMT) == type;
 }
 
-static bool is_host(int fd)
+static bool directory_is_host(int fd)
 {
-	return has(fd, "sys", S_IFDIR) || has(fd, "proc", S_IFDIR) || pp_unpacked_is(fd);
+	return directory_has(fd, "sys", S_IFDIR) || directory_has(fd, "proc", S_IFDIR) ||
+	       pp_unpacked_is(fd);
 }
 
 /* The single folder in fd, if that is the host; a descriptor, or -ENOENT. */
@@ -342,7 +343,7 @@ static int single_host(int fd)
 	pp_arena_init(&a, 0);
 	int r = pp_fd_list(copy, true, &a, &names);
 	for (uint32_t i = 0; r == 0 && i < names.count; i++) {
-		if (!has(fd, names.names[i], S_IFDIR))
+		if (!directory_has(fd, names.names[i], S_IFDIR))
 			continue;
 		r = only ? -ENOENT : 0;
 		only = names.names[i];
@@ -350,7 +351,7 @@ static int single_host(int fd)
 	int sub = r < 0 || !only ? -ENOENT
 	                         : openat(fd, only, PP_OPEN_PLACE | O_DIRECTORY | O_NOFOLLOW);
 	pp_arena_fini(&a);
-	if (sub >= 0 && !is_host(sub)) {
+	if (sub >= 0 && !directory_is_host(sub)) {
 		close(sub);
 		return -ENOENT;
 	}
@@ -388,7 +389,7 @@ static bool has_live_sysfs(int root)
 
 int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 {
-	int sub = is_host(fd) ? -ENOENT : single_host(fd);
+	int sub = directory_is_host(fd) ? -ENOENT : single_host(fd);
 	if (sub >= 0) {
 		close(fd);
 		fd = sub;

@@ -67,12 +67,12 @@ static int live_list(struct pp_source *s, const char *path, struct pp_arena *a,
 	return fd < 0 ? -errno : pp_fd_list(fd, false, a, ret);
 }
 
-static void live_close(struct pp_source *s, struct pp_node n)
+static void source_live_close(struct pp_source *s, struct pp_node n)
 {
 	close(n.fd);
 }
 
-static void live_free(struct pp_source *s)
+static void source_live_free(struct pp_source *s)
 {
 	close(root_of(s));
 	free(s);
@@ -85,8 +85,8 @@ static const struct pp_source_ops live_ops = {
 	.readlink = live_readlink,
 	.list = live_list,
 	.kernel_log = pp_kernel_log_live,
-	.close = live_close,
-	.free = live_free,
+	.close = source_live_close,
+	.free = source_live_free,
 };
 
 int pp_live_new(struct pp_source **ret, struct pp_error *e)

@@ -194,7 +194,7 @@ static int take_first(struct parser *p, struct pp_span word, struct pp_span valu
 	return 0;
 }
 
-static int take_line(struct parser *p, struct pp_span line)
+static int manifest_take_line(struct parser *p, struct pp_span line)
 {
 	const uint8_t *blank = line.len ? memchr(line.data, ' ', line.len) : NULL;
 	size_t len = blank ? (size_t)(blank - line.data) : line.len;
@@ -222,7 +222,7 @@ static int take_line(struct parser *p, struct pp_span line)
 }
 
 /* Room for as many lines of each kind as there are, counted by their first letters. */
-static int make_room(struct pp_span text, struct parser *p)
+static int manifest_make_room(struct pp_span text, struct parser *p)
 {
 	struct pp_manifest *m = p->m;
 	struct pp_span line;
@@ -244,7 +244,7 @@ static int make_room(struct pp_span text, struct parser *p)
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
+static int manifest_by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -267,13 +267,13 @@ int pp_manifest_parse(struct pp_span text, struct pp_arena *a, struct pp_manifes
 			p.line += text.data[i] == '\n';
 		return BAD(&p, "%u: not ended by a newline", p.line);
 	}
-	int r = make_room(text, &p);
+	int r = manifest_make_room(text, &p);
 	for (; r == 0 && pp_text_line(&text, &line); p.line++)
-		r = take_line(&p, line);
+		r = manifest_take_line(&p, line);
 	if (r < 0)
 		return r;
-	qsort(m.asked, m.asked_count, sizeof(*m.asked), by_text);
-	qsort(m.listed, m.listed_count, sizeof(*m.listed), by_text);
+	qsort(m.asked, m.asked_count, sizeof(*m.asked), manifest_by_text);
+	qsort(m.listed, m.listed_count, sizeof(*m.listed), manifest_by_text);
 	qsort(m.unread, m.unread_count, sizeof(*m.unread), by_path);
 	*ret = m;
 	return 0;
@@ -288,25 +288,25 @@ const struct pp_unread *pp_manifest_unread(const struct pp_manifest *m, const ch
 	return bsearch(&key, m->unread, m->unread_count, sizeof(*m->unread), by_path);
 }
 
-static bool has(const char **list, uint32_t count, const char *path)
+static bool manifest_has(const char **list, uint32_t count, const char *path)
 {
 	char pattern[PP_MAX_PATH + 1];
 
 	if (!count)
 		return false;
-	if (bsearch(&path, list, count, sizeof(*list), by_text))
+	if (bsearch(&path, list, count, sizeof(*list), manifest_by_text))
 		return true;
 	pp_manifest_pattern(path, pattern);
 	const char *key = pattern;
-	return bsearch(&key, list, count, sizeof(*list), by_text) != NULL;
+	return bsearch(&key, list, count, sizeof(*list), manifest_by_text) != NULL;
 }
 
 bool pp_manifest_asked(const struct pp_manifest *m, const char *path)
 {
-	return has(m->asked, m->asked_count, path);
+	return manifest_has(m->asked, m->asked_count, path);
 }
 
 bool pp_manifest_listed(const struct pp_manifest *m, const char *path)
 {
-	return has(m->listed, m->listed_count, path);
+	return manifest_has(m->listed, m->listed_count, path);
 }

@@ -55,7 +55,7 @@ static int table_new(const char *signature, struct pp_span in, struct pp_source 
 	return 0;
 }
 
-static int named(int r, const char *name, struct pp_error *e)
+static int open_named(int r, const char *name, struct pp_error *e)
 {
 	char prefix[256];
 
@@ -77,11 +77,11 @@ int pp_source_open_bytes(const char *name, struct pp_span in, struct pp_source *
 		return pp_fail(e, E2BIG, "%.300s: a firmware table of %zu bytes, the limit is %zu",
 		               name, in.len, PP_MAX_TABLE_BYTES);
 	if (signature)
-		return named(table_new(signature, in, ret, e), name, e);
-	return named(pp_archive_open_memory(in, ret, e), name, e);
+		return open_named(table_new(signature, in, ret, e), name, e);
+	return open_named(pp_archive_open_memory(in, ret, e), name, e);
 }
 
-static int open_table(int fd, const char *path, struct pp_source **ret, struct pp_error *e)
+static int source_open_table(int fd, const char *path, struct pp_source **ret, struct pp_error *e)
 {
 	size_t size = PP_MAX_TABLE_BYTES + 1, len = 0;
 	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = malloc(size);
@@ -106,8 +106,8 @@ static int open_regular(int fd, const char *path, struct pp_source **ret, struct
 	if (n < 0)
 		return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
 	if (table_signature(head, (size_t)n))
-		return open_table(fd, path, ret, e);
-	return named(pp_archive_open_fd(fd, ret, e), path, e);
+		return source_open_table(fd, path, ret, e);
+	return open_named(pp_archive_open_fd(fd, ret, e), path, e);
 }
 
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
@@ -129,7 +129,7 @@ int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
 		return pp_fail(e, code, "%.300s: %s", path, strerror(code));
 	}
 	if (S_ISDIR(st.st_mode))
-		return named(pp_directory_new(fd, ret, e), path, e);
+		return open_named(pp_directory_new(fd, ret, e), path, e);
 	int r = S_ISREG(st.st_mode) ? open_regular(fd, path, ret, e)
 	                            : pp_fail(e, EINVAL, "%.300s: %s", path, neither);
 	close(fd);

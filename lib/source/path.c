@@ -33,7 +33,7 @@ static bool takes_hex(const char **p, const char *end, size_t least, size_t most
 	return n >= least;
 }
 
-static bool takes(const char **p, const char *end, char c)
+static bool path_takes(const char **p, const char *end, char c)
 {
 	if (*p == end || **p != c)
 		return false;
@@ -48,13 +48,13 @@ static bool is_address(const char *p, size_t len)
 
 	if (len > 3 && !memcmp(p, "pci", 3)) {
 		p += 3;
-		return takes_hex(&p, end, 4, 8) && takes(&p, end, ':') &&
+		return takes_hex(&p, end, 4, 8) && path_takes(&p, end, ':') &&
 		       takes_hex(&p, end, 2, 2) && p == end;
 	}
-	if (!(takes_hex(&p, end, 4, 8) && takes(&p, end, ':')))
+	if (!(takes_hex(&p, end, 4, 8) && path_takes(&p, end, ':')))
 		p = start;
-	return takes_hex(&p, end, 2, 2) && takes(&p, end, ':') && takes_hex(&p, end, 2, 2) &&
-	       takes(&p, end, '.') && takes_hex(&p, end, 1, 1) && p == end;
+	return takes_hex(&p, end, 2, 2) && path_takes(&p, end, ':') && takes_hex(&p, end, 2, 2) &&
+	       path_takes(&p, end, '.') && takes_hex(&p, end, 1, 1) && p == end;
 }
 
 static bool is_number(const char *p, size_t len)

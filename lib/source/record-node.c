@@ -102,7 +102,7 @@ static int look_through(struct pp_recorder *r, uint32_t node)
 	return answer == -EINVAL ? 0 : answer < 0 ? (int)answer : -ENOTDIR;
 }
 
-static int find(void *ctx, uint32_t parent, const char *name, size_t len, uint32_t *ret)
+static int record_node_find(void *ctx, uint32_t parent, const char *name, size_t len, uint32_t *ret)
 {
 	struct pp_recorder *r = ctx;
 	uint32_t node;
@@ -138,7 +138,7 @@ uint32_t pp_record_walk(struct pp_recorder *r, uint32_t start, const char *path,
 	struct pp_tree_place place;
 
 	*missing = 0;
-	if (!start || pp_tree_walk(&r->tree, find, r, start, path, follow, &place) < 0)
+	if (!start || pp_tree_walk(&r->tree, record_node_find, r, start, path, follow, &place) < 0)
 		return 0;
 	if (!place.node)
 		*missing = add_missing(r, &place);
@@ -202,7 +202,7 @@ void pp_record_opened_file(struct pp_recorder *r, uint32_t node, int answer)
 		give_up(r, -ENOMEM);
 }
 
-static bool make_room(struct pp_recorder *r, struct pp_bytes *b, size_t end)
+static bool record_node_make_room(struct pp_recorder *r, struct pp_bytes *b, size_t end)
 {
 	size_t size = b->size ? b->size : 64;
 
@@ -243,7 +243,7 @@ static void add_range(struct pp_bytes *b, uint64_t first, uint64_t end)
 		first = first < b->ranges[behind].first ? first : b->ranges[behind].first;
 		end = end > b->ranges[behind].end ? end : b->ranges[behind].end;
 	}
-	/* at == behind: nothing joined, one more; make_room() has seen to that. */
+	/* at == behind: nothing joined, one more; record_node_make_room() has seen to that. */
 	memmove(&b->ranges[at + 1], &b->ranges[behind], (b->count - behind) * sizeof(*b->ranges));
 	b->ranges[at] = (struct pp_range){ first, end };
 	b->count = b->count - (behind - at) + 1;
@@ -257,7 +257,7 @@ static void keep_bytes(struct pp_recorder *r, struct pp_bytes *b, const void *bu
 		give_up(r, -E2BIG);
 		return;
 	}
-	if (!make_room(r, b, (size_t)offset + len))
+	if (!record_node_make_room(r, b, (size_t)offset + len))
 		return;
 	memcpy(b->data + offset, buf, len);
 	add_range(b, offset, offset + len);

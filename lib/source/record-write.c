@@ -126,7 +126,7 @@ static int add_output(struct writer *w, uint32_t node)
 }
 
 /* Sorted by name within each folder, a folder before what is in it. */
-static int collect(struct writer *w, uint32_t folder)
+static int record_write_collect(struct writer *w, uint32_t folder)
 {
 	const uint32_t *children;
 	uint32_t count;
@@ -139,14 +139,14 @@ static int collect(struct writer *w, uint32_t folder)
 			continue;
 		int r = add_output(w, children[i]);
 		if (r == 0 && n->kind == PP_TREE_FOLDER)
-			r = collect(w, children[i]);
+			r = record_write_collect(w, children[i]);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
+static int record_write_by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -155,7 +155,7 @@ static uint32_t sort_unique(const char **list, uint32_t count)
 {
 	uint32_t n = 0;
 
-	qsort(list, count, sizeof(*list), by_text);
+	qsort(list, count, sizeof(*list), record_write_by_text);
 	for (uint32_t i = 0; i < count; i++)
 		if (!n || strcmp(list[i], list[n - 1]) != 0)
 			list[n++] = list[i];
@@ -374,7 +374,7 @@ static int describe_all(struct writer *w)
 		if (r < 0)
 			return r;
 	}
-	qsort(w->lines, w->line_count, sizeof(*w->lines), by_text);
+	qsort(w->lines, w->line_count, sizeof(*w->lines), record_write_by_text);
 	return 0;
 }
 
@@ -559,7 +559,7 @@ static int prepare(struct writer *w)
 	w->outputs = PP_ARENA_ARRAY(&w->arena, w->r->tree.count, struct output);
 	if (!w->outputs)
 		return no_memory(w);
-	int r = collect(w, PP_TREE_TOP);
+	int r = record_write_collect(w, PP_TREE_TOP);
 	if (r == 0)
 		r = collect_asked(w);
 	if (r == 0)

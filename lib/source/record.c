@@ -16,7 +16,7 @@ static struct pp_node inner_of(const struct pp_recorder *r, struct pp_node n)
 	return pp_node_is_none(n) ? PP_NODE_NONE : r->handles[n.index - 1].inner;
 }
 
-static uint32_t node_of(const struct pp_recorder *r, struct pp_node n)
+static uint32_t record_node_of(const struct pp_recorder *r, struct pp_node n)
 {
 	return pp_node_is_none(n) ? PP_TREE_TOP : r->handles[n.index - 1].node;
 }
@@ -69,7 +69,7 @@ static int record_open_file(struct pp_source *s, struct pp_node dir, const char 
                             struct pp_node *ret)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t missing, node = pp_record_walk(r, node_of(r, dir), name, true, &missing);
+	uint32_t missing, node = pp_record_walk(r, record_node_of(r, dir), name, true, &missing);
 	struct pp_node inner;
 
 	int answer = r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner);
@@ -112,7 +112,7 @@ static ssize_t record_readlink(struct pp_source *s, struct pp_node dir, const ch
 	struct pp_recorder *r = recorder(s);
 	uint32_t missing;
 
-	pp_record_walk(r, node_of(r, dir), name, false, &missing);
+	pp_record_walk(r, record_node_of(r, dir), name, false, &missing);
 	ssize_t answer = r->inner->ops->readlink(r->inner, inner_of(r, dir), name, buf, size);
 	pp_record_missing(r, missing, answer);
 	return answer;

@@ -12,7 +12,7 @@ static struct pp_stored *stored(struct pp_source *s)
 }
 
 /* What a missing name means. */
-static int missing(struct pp_stored *s, const struct pp_tree_place *place)
+static int stored_missing(struct pp_stored *s, const struct pp_tree_place *place)
 {
 	char path[PP_MAX_PATH + 1];
 
@@ -38,7 +38,7 @@ static int look_up(struct pp_stored *s, uint32_t start, const char *path, bool f
 	if (r < 0)
 		return r;
 	if (!place.node)
-		return missing(s, &place);
+		return stored_missing(s, &place);
 	*ret = place.node;
 	return 0;
 }
@@ -271,7 +271,7 @@ static bool child_is(const struct pp_tree *t, uint32_t parent, const char *name,
 	return node && pp_tree_at(t, node)->kind == kind;
 }
 
-static bool is_host(const struct pp_tree *t, uint32_t node)
+static bool stored_is_host(const struct pp_tree *t, uint32_t node)
 {
 	uint32_t ours = pp_tree_child(t, node, PP_MANIFEST_FOLDER, strlen(PP_MANIFEST_FOLDER));
 
@@ -285,7 +285,7 @@ static void find_root(struct pp_tree *t)
 {
 	uint32_t only = 0;
 
-	if (is_host(t, PP_TREE_TOP))
+	if (stored_is_host(t, PP_TREE_TOP))
 		return;
 	for (uint32_t i = pp_tree_at(t, PP_TREE_TOP)->first; i; i = pp_tree_at(t, i)->next) {
 		if (pp_tree_at(t, i)->kind != PP_TREE_FOLDER)
@@ -294,7 +294,7 @@ static void find_root(struct pp_tree *t)
 			return;
 		only = i;
 	}
-	if (only && is_host(t, only))
+	if (only && stored_is_host(t, only))
 		t->root = only;
 }
 
@@ -302,8 +302,8 @@ static void find_root(struct pp_tree *t)
  * The node of a path of the manifest, made if only the last component is missing; 0 if the folder
  * that would hold it is missing: then the path is looked up in the manifest itself.
  */
-static int find_told(struct pp_stored *s, const char *path, unsigned int line, uint32_t *ret,
-                     struct pp_error *e)
+static int find_reported(struct pp_stored *s, const char *path, unsigned int line, uint32_t *ret,
+                         struct pp_error *e)
 {
 	uint32_t node = s->tree.root;
 
@@ -333,7 +333,7 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 {
 	const struct pp_partial *p = &s->manifest.partial[i];
 	uint32_t node;
-	int r = find_told(s, p->path, p->line, &node, e);
+	int r = find_reported(s, p->path, p->line, &node, e);
 	if (r < 0)
 		return r;
 	/* Node 0 is nothing, and never a file. */
@@ -356,7 +356,7 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 static int apply_named(struct pp_stored *s, const struct pp_unread *u, struct pp_error *e)
 {
 	uint32_t node;
-	int r = find_told(s, u->path, u->line, &node, e);
+	int r = find_reported(s, u->path, u->line, &node, e);
 	if (r < 0)
 		return r;
 	struct pp_tree_node *n = pp_tree_at(&s->tree, node);
@@ -374,7 +374,7 @@ static int apply_named(struct pp_stored *s, const struct pp_unread *u, struct pp
 static int apply_unread(struct pp_stored *s, const struct pp_unread *u, struct pp_error *e)
 {
 	uint32_t node;
-	int r = find_told(s, u->path, u->line, &node, e);
+	int r = find_reported(s, u->path, u->line, &node, e);
 	if (r < 0 || !node)
 		return r;
 	struct pp_tree_node *n = pp_tree_at(&s->tree, node);
@@ -407,7 +407,7 @@ static int apply_manifest(struct pp_stored *s, struct pp_span text, struct pp_er
 	return 0;
 }
 
-int pp_stored_seal(struct pp_stored *s, struct pp_error *e)
+int pp_stored_finish(struct pp_stored *s, struct pp_error *e)
 {
 	struct pp_tree *t = &s->tree;
 

@@ -25,6 +25,6 @@ int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint3
                   struct pp_error *e);
 
 /* Settles where the root is, and what the manifest says if there is one. */
-int pp_stored_seal(struct pp_stored *s, struct pp_error *e);
+int pp_stored_finish(struct pp_stored *s, struct pp_error *e);
 
 #endif

@@ -33,7 +33,7 @@ static void sip_round(uint64_t v[4])
 }
 
 /* SipHash-1-3 with a random key: an archive cannot choose names that all fall into one chain. */
-static uint32_t hash(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
+static uint32_t tree_hash(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
 {
 	uint64_t v[4] = {
 		t->key[0] ^ 0x736f6d6570736575ull,
@@ -90,7 +90,7 @@ void pp_tree_fini(struct pp_tree *t)
 
 uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
 {
-	uint32_t i = t->heads[hash(t, parent, name, len) & (t->head_count - 1)];
+	uint32_t i = t->heads[tree_hash(t, parent, name, len) & (t->head_count - 1)];
 
 	for (; i; i = t->nodes[i].chain) {
 		const struct pp_tree_node *n = &t->nodes[i];
@@ -100,16 +100,17 @@ uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *nam
 	return 0;
 }
 
-static void chain(struct pp_tree *t, uint32_t i)
+static void tree_chain(struct pp_tree *t, uint32_t i)
 {
 	struct pp_tree_node *n = &t->nodes[i];
-	uint32_t *head = &t->heads[hash(t, n->parent, n->name, n->name_len) & (t->head_count - 1)];
+	uint32_t *head =
+		&t->heads[tree_hash(t, n->parent, n->name, n->name_len) & (t->head_count - 1)];
 
 	n->chain = *head;
 	*head = i;
 }
 
-static int grow(struct pp_tree *t)
+static int tree_grow(struct pp_tree *t)
 {
 	uint32_t size = t->size * 2;
 	struct pp_tree_node *nodes = realloc(t->nodes, size * sizeof(*nodes));
@@ -124,7 +125,7 @@ static int grow(struct pp_tree *t)
 	t->heads = heads;
 	t->size = t->head_count = size;
 	for (uint32_t i = PP_TREE_TOP + 1; i < t->count; i++)
-		chain(t, i);
+		tree_chain(t, i);
 	return 0;
 }
 
@@ -148,7 +149,7 @@ int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len
 		return -ENAMETOOLONG;
 	if (t->count > PP_MAX_ENTRIES + PP_TREE_TOP)
 		return -E2BIG;
-	if (t->count == t->size && grow(t))
+	if (t->count == t->size && tree_grow(t))
 		return -ENOMEM;
 	char *copy = pp_arena_strndup(t->arena, name, len);
 	if (!copy)
@@ -163,7 +164,7 @@ int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len
 		.next = t->nodes[parent].first,
 	};
 	t->nodes[parent].first = child;
-	chain(t, child);
+	tree_chain(t, child);
 	*ret = child;
 	return 0;
 }
@@ -306,7 +307,7 @@ static int find_child(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t 
 }
 
 /* Whether the walk may go on below a node that is not a link. */
-static int pass(const struct pp_tree_node *n, bool last, bool searching)
+static int tree_pass(const struct pp_tree_node *n, bool last, bool searching)
 {
 	if (n->kind == PP_TREE_LOST)
 		return -n->error;
@@ -356,7 +357,7 @@ int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start
 				at = t->root;
 			r = expand(&w, n->data);
 		} else {
-			r = n->kind == PP_TREE_LINK ? 0 : pass(n, last, find != NULL);
+			r = n->kind == PP_TREE_LINK ? 0 : tree_pass(n, last, find != NULL);
 			at = child;
 		}
 		if (r < 0)

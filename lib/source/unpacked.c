@@ -27,7 +27,7 @@ bool pp_unpacked_is(int fd)
 	return is;
 }
 
-static int failed(struct loader *l, uint32_t node, int code)
+static int unpacked_failed(struct loader *l, uint32_t node, int code)
 {
 	char path[PP_MAX_PATH + 1];
 
@@ -47,11 +47,11 @@ static int load_content(struct loader *l, int fd, size_t size, uint32_t node)
 	size_t len = 0;
 
 	if (!data)
-		return failed(l, node, -pp_tree_full(&l->s->tree, size));
+		return unpacked_failed(l, node, -pp_tree_full(&l->s->tree, size));
 	while (len < size) {
 		ssize_t n = pp_fd_pread(fd, data + len, size - len, len);
 		if (n < 0)
-			return failed(l, node, (int)-n);
+			return unpacked_failed(l, node, (int)-n);
 		if (!n)
 			break;
 		len += (size_t)n;
@@ -60,7 +60,7 @@ static int load_content(struct loader *l, int fd, size_t size, uint32_t node)
 	return 0;
 }
 
-static int load_file(struct loader *l, int dir, const char *name, uint32_t node)
+static int unpacked_load_file(struct loader *l, int dir, const char *name, uint32_t node)
 {
 	struct stat st;
 	int fd = openat(dir, name, PP_OPEN_READ | O_NOFOLLOW);
@@ -71,8 +71,8 @@ static int load_file(struct loader *l, int dir, const char *name, uint32_t node)
 		return 0;
 	}
 	if (fd < 0)
-		return failed(l, node, errno);
-	int r = fstat(fd, &st) ? failed(l, node, errno) : 0;
+		return unpacked_failed(l, node, errno);
+	int r = fstat(fd, &st) ? unpacked_failed(l, node, errno) : 0;
 	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_FILE;
 	if (r == 0 && (uint64_t)st.st_size > PP_MAX_FILE_BYTES) {
 		pp_tree_at(&l->s->tree, node)->kind = PP_TREE_THERE;
@@ -89,10 +89,10 @@ static int load_link(struct loader *l, int dir, const char *name, uint32_t node)
 	char text[PP_MAX_LINK + 1];
 	ssize_t len = readlinkat(dir, name, text, sizeof(text));
 	if (len < 0)
-		return failed(l, node, errno);
+		return unpacked_failed(l, node, errno);
 	char *copy = pp_arena_strndup(&l->s->arena, text, (size_t)len);
 	if (!copy)
-		return failed(l, node, -pp_tree_full(&l->s->tree, (size_t)len));
+		return unpacked_failed(l, node, -pp_tree_full(&l->s->tree, (size_t)len));
 	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_LINK;
 	pp_tree_at(&l->s->tree, node)->data = PP_SPAN(copy, (size_t)len);
 	return 0;
@@ -100,25 +100,25 @@ static int load_link(struct loader *l, int dir, const char *name, uint32_t node)
 
 static int load_folder(struct loader *l, int fd, uint32_t node);
 
-static int load_entry(struct loader *l, int dir, const char *name, uint32_t parent)
+static int unpacked_load_entry(struct loader *l, int dir, const char *name, uint32_t parent)
 {
 	struct stat st;
 	uint32_t node;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
-		return failed(l, parent, errno);
+		return unpacked_failed(l, parent, errno);
 	int r = pp_tree_add(&l->s->tree, parent, name, strlen(name), &node);
 	if (r < 0)
-		return failed(l, parent, -r);
+		return unpacked_failed(l, parent, -r);
 	if (S_ISLNK(st.st_mode))
 		return load_link(l, dir, name, node);
 	if (S_ISREG(st.st_mode))
-		return load_file(l, dir, name, node);
+		return unpacked_load_file(l, dir, name, node);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	int fd = openat(dir, name, PP_OPEN_FOLDER | O_NOFOLLOW);
 	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_FOLDER;
-	return fd < 0 ? failed(l, node, errno) : load_folder(l, fd, node);
+	return fd < 0 ? unpacked_failed(l, node, errno) : load_folder(l, fd, node);
 }
 
 /* fd is closed. Recursion ends at PP_MAX_DEPTH, where the tree takes no more. */
@@ -131,9 +131,9 @@ static int load_folder(struct loader *l, int fd, uint32_t node)
 	pp_arena_init(&a, 0);
 	int r = copy < 0 ? -errno : pp_fd_list(copy, true, &a, &names);
 	if (r < 0)
-		r = failed(l, node, -r);
+		r = unpacked_failed(l, node, -r);
 	for (uint32_t i = 0; r == 0 && i < names.count; i++)
-		r = load_entry(l, fd, names.names[i], node);
+		r = unpacked_load_entry(l, fd, names.names[i], node);
 	pp_arena_fini(&a);
 	close(fd);
 	return r;
@@ -146,9 +146,9 @@ int pp_unpacked_new(int fd, struct pp_source **ret, struct pp_error *e)
 	if (r < 0)
 		return r;
 	int top = openat(fd, ".", PP_OPEN_FOLDER);
-	r = top < 0 ? failed(&l, PP_TREE_TOP, errno) : load_folder(&l, top, PP_TREE_TOP);
+	r = top < 0 ? unpacked_failed(&l, PP_TREE_TOP, errno) : load_folder(&l, top, PP_TREE_TOP);
 	if (r == 0)
-		r = pp_stored_seal(l.s, e);
+		r = pp_stored_finish(l.s, e);
 	if (r < 0) {
 		pp_source_free(&l.s->base);
 		return r;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/cells.h"
+#include "store/areas.h"
 #include "store/efi-names.h"
 #include "sys/file.h"
 #include "store/lines.h"
@@ -34,7 +34,7 @@ struct efivars {
 	const char *folder; /* links resolved */
 };
 
-static int variable_path(const struct efivars *s, enum pp_cell_space space, const char *ev,
+static int variable_path(const struct efivars *s, enum pp_area_space space, const char *ev,
                          char ret[PATH_MAX], struct pp_error *e)
 {
 	if (space == PP_CELL_CMOS)
@@ -51,7 +51,7 @@ static int variable_path(const struct efivars *s, enum pp_cell_space space, cons
 }
 
 /* The attributes are little-endian, as the firmware's. */
-static int check_content(enum pp_cell_space space, const char *path, struct pp_span in,
+static int check_content(enum pp_area_space space, const char *path, struct pp_span in,
                          struct pp_span *ret, struct pp_error *e)
 {
 	uint32_t attributes = 0;
@@ -72,8 +72,8 @@ static int check_content(enum pp_cell_space space, const char *path, struct pp_s
 	return 0;
 }
 
-static int get(void *from, enum pp_cell_space space, const char *name, struct pp_memory *ret,
-               struct pp_error *e)
+static int efivars_get(void *from, enum pp_area_space space, const char *name, struct pp_areas *ret,
+                       struct pp_error *e)
 {
 	const struct efivars *s = from;
 	struct pp_span file, bytes = { 0 };
@@ -96,7 +96,7 @@ static int get(void *from, enum pp_cell_space space, const char *name, struct pp
 		if (r < 0 && !error)
 			return r;
 	}
-	r = pp_memory_put(ret, space, name, error, bytes);
+	r = pp_areas_put(ret, space, name, error, bytes);
 	return r < 0 ? pp_fail(e, -r, "%.300s: %s", s->base.where, strerror(-r)) : 0;
 }
 
@@ -213,11 +213,11 @@ static int write_failed(const struct efivars *s, const char *path, int code, str
 	return pp_file_failed(path, code, e);
 }
 
-static int write_one(struct efivars *s, const struct pp_cell_write *w, bool back,
+static int write_one(struct efivars *s, const struct pp_area_write *w, bool back,
                      struct pp_error *e)
 {
 	struct pp_arena a;
-	struct pp_memory now;
+	struct pp_areas now;
 	char path[PATH_MAX];
 	bool change = false;
 	int r = variable_path(s, w->space, w->name, path, e);
@@ -225,12 +225,12 @@ static int write_one(struct efivars *s, const struct pp_cell_write *w, bool back
 	if (r < 0)
 		return r;
 	pp_arena_init(&a, 0);
-	pp_memory_init(&now, &a);
-	r = get(s, w->space, w->name, &now, e);
+	pp_areas_init(&now, &a);
+	r = efivars_get(s, w->space, w->name, &now, e);
 	if (r == 0)
-		r = pp_cells_step(w, back, &now, s->base.where, &change, e);
+		r = pp_areas_step(w, back, &now, s->base.where, &change, e);
 	if (r == 0 && change) {
-		const struct pp_cell *c = pp_memory_find(&now, w->space, w->name);
+		const struct pp_area *c = pp_areas_find(&now, w->space, w->name);
 		r = c->error ? delete_variable(path)
 		             : write_variable(path, PP_SPAN(c->data, c->len));
 		if (r < 0)
@@ -250,23 +250,23 @@ static int efivars_write(struct pp_store *base, const struct pp_journal *j, bool
 	return r;
 }
 
-static int efivars_read(struct pp_store *base, const struct pp_schema *schema,
-                        struct pp_memory *ret, struct pp_error *e)
+static int efivars_read(struct pp_store *base, const struct pp_schema *schema, struct pp_areas *ret,
+                        struct pp_error *e)
 {
-	return pp_cells_of_schema(schema, get, base, ret, e);
+	return pp_areas_of_schema(schema, efivars_get, base, ret, e);
 }
 
-static int efivars_compare(struct pp_store *base, const struct pp_journal *j, enum pp_standing *ret,
-                           char *text, size_t size, struct pp_error *e)
+static int efivars_compare(struct pp_store *base, const struct pp_journal *j,
+                           enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
 	struct pp_arena a;
-	struct pp_memory now;
+	struct pp_areas now;
 
 	pp_arena_init(&a, 0);
-	pp_memory_init(&now, &a);
-	int r = pp_cells_of_journal(j, get, base, &now, e);
+	pp_areas_init(&now, &a);
+	int r = pp_areas_of_journal(j, efivars_get, base, &now, e);
 	if (r == 0)
-		r = pp_cells_compare(j, &now, base->where, ret, text, size, e);
+		r = pp_areas_compare(j, &now, base->where, ret, text, size, e);
 	pp_arena_fini(&a);
 	return r;
 }
@@ -280,21 +280,21 @@ static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, st
 		.writes = c->writes,
 		.nr_writes = c->nr_writes,
 	};
-	struct pp_memory now;
+	struct pp_areas now;
 
 	if (faccessat(AT_FDCWD, s->folder, W_OK, AT_EACCESS))
 		return write_failed(s, s->folder, errno, e);
-	pp_memory_init(&now, a);
-	int r = pp_cells_of_journal(&j, get, base, &now, e);
+	pp_areas_init(&now, a);
+	int r = pp_areas_of_journal(&j, efivars_get, base, &now, e);
 	if (r == 0)
-		r = pp_cells_check(c, &now, base->where, e);
+		r = pp_areas_check(c, &now, base->where, e);
 	if (r == 0)
 		*ret = j;
 	return r;
 }
 
 /* Variables that were made and never written. */
-static void efivars_sweep(struct pp_store *base)
+static void efivars_clean_up(struct pp_store *base)
 {
 	static const char suffix[] = "-" PP_EFI_VENDOR_TEXT;
 	DIR *dir = opendir(((struct efivars *)base)->folder);
@@ -337,7 +337,7 @@ static const struct pp_store_ops efivars_ops = {
 	.prepare = efivars_prepare,
 	.compare = efivars_compare,
 	.write = efivars_write,
-	.sweep = efivars_sweep,
+	.sweep = efivars_clean_up,
 	.machine = efivars_machine,
 	.close = efivars_close,
 };
@@ -359,7 +359,8 @@ static int check_folder(const struct efivars *s, struct pp_error *e)
 	               s->folder, PP_EFI_NVRAM_NAME);
 }
 
-static int fill(struct efivars *s, const char *folder, const char *state, struct pp_error *e)
+static int efivars_fill(struct efivars *s, const char *folder, const char *state,
+                        struct pp_error *e)
 {
 	const char *path = folder ? folder : KERNEL_FOLDER;
 	char resolved[PATH_MAX];
@@ -395,7 +396,7 @@ int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret
 		return pp_fail_oom(e, "efivars");
 	s->base = (struct pp_store){ .ops = &efivars_ops, .held = PP_LOCK_NONE };
 	pp_arena_init(&s->arena, 0);
-	int r = fill(s, folder, state, e);
+	int r = efivars_fill(s, folder, state, e);
 	if (r < 0)
 		efivars_close(&s->base);
 	else

@@ -33,7 +33,7 @@ static void work_end(struct work *w)
 	rmdir(w->folder);
 }
 
-static int put_file(const char *path, struct pp_span bytes, struct pp_error *e)
+static int hp_conrep_put_file(const char *path, struct pp_span bytes, struct pp_error *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -59,13 +59,13 @@ static int work_begin(const struct pp_hp_program *p, struct pp_span schema, stru
 		return pp_file_failed(w->folder, errno, e);
 	snprintf(w->schema, sizeof(w->schema), "%s/" SCHEMA_FILE, w->folder);
 	snprintf(w->data, sizeof(w->data), "%s/" DATA_FILE, w->folder);
-	r = put_file(w->schema, schema, e);
+	r = hp_conrep_put_file(w->schema, schema, e);
 	if (r < 0)
 		work_end(w);
 	return r;
 }
 
-void pp_hp_sweep(const struct pp_hp_program *p)
+void pp_hp_clean_up(const struct pp_hp_program *p)
 {
 	DIR *dir = opendir(p->state);
 
@@ -89,8 +89,8 @@ void pp_hp_sweep(const struct pp_hp_program *p)
 	closedir(dir);
 }
 
-static int judge(const struct pp_hp_program *p, const struct pp_process_result *res,
-                 const char *what, struct pp_error *e)
+static int hp_conrep_judge(const struct pp_hp_program *p, const struct pp_process_result *res,
+                           const char *what, struct pp_error *e)
 {
 	if (res->end == PP_PROCESS_STOPPED)
 		return pp_fail(e, ETIMEDOUT,
@@ -107,8 +107,8 @@ static int judge(const struct pp_hp_program *p, const struct pp_process_result *
 		e);
 }
 
-static int run(const struct pp_hp_program *p, const struct work *w, bool load,
-               const struct pp_lock *lock, struct pp_error *e)
+static int hp_conrep_run(const struct pp_hp_program *p, const struct work *w, bool load,
+                         const struct pp_lock *lock, struct pp_error *e)
 {
 	char schema[PATH_MAX + 20], data[PATH_MAX + 20];
 	const char *argv[] = { "conrep", load ? "-l" : "-s", schema, data, NULL };
@@ -125,7 +125,7 @@ static int run(const struct pp_hp_program *p, const struct work *w, bool load,
 	snprintf(data, sizeof(data), "-f%s", w->data);
 	int err = pp_process_run(&process, res, e);
 	if (err == 0)
-		err = judge(p, res, load ? "load" : "save", e);
+		err = hp_conrep_judge(p, res, load ? "load" : "save", e);
 	else if (err == -ENOENT)
 		/* It was looked at before. */
 		err = pp_fail(
@@ -147,7 +147,7 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 
 	if (r < 0)
 		return r;
-	r = run(p, &w, false, NULL, e);
+	r = hp_conrep_run(p, &w, false, NULL, e);
 	if (r == 0) {
 		r = pp_file_read(w.data, PP_XML_MAX_FILE_BYTES, a, &bytes, &why);
 		if (r == 0)
@@ -169,9 +169,9 @@ int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_s
 
 	if (r < 0)
 		return r;
-	r = put_file(w.data, data, e);
+	r = hp_conrep_put_file(w.data, data, e);
 	if (r == 0)
-		r = run(p, &w, true, lock, e);
+		r = hp_conrep_run(p, &w, true, lock, e);
 	work_end(&w);
 	return r;
 }

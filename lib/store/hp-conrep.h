@@ -28,6 +28,6 @@ int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_s
                const struct pp_lock *lock, struct pp_error *e);
 
 /* Removes working folders whose maker is no more. */
-void pp_hp_sweep(const struct pp_hp_program *p);
+void pp_hp_clean_up(const struct pp_hp_program *p);
 
 #endif

@@ -8,10 +8,10 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "store/cells.h"
+#include "store/areas.h"
 #include "store/hp-conrep.h"
 #include "store/hp-find.h"
-#include "store/hp-told.h"
+#include "store/hp-values.h"
 #include "store/stores.h"
 
 /*
@@ -31,14 +31,14 @@ struct hp {
 	 * make a slow program say it again. Else it is asked anew.
 	 */
 	struct pp_arena read_arena;
-	struct pp_hp_told last_read;
+	struct pp_hp_values last_read;
 	struct pp_span last_schema; /* in read_arena */
 	int64_t read_ms;
 	unsigned int fresh_ms;
 	bool has_read;
 	/* From prepare on: all that it told before our first write. */
 	struct pp_arena before_arena;
-	struct pp_hp_told before;
+	struct pp_hp_values before;
 	bool has_before;
 };
 
@@ -69,8 +69,8 @@ static int keep_machine(struct hp *s, const struct pp_machine *m, struct pp_erro
 	return 0;
 }
 
-static int ask(struct hp *s, struct pp_span schema_bytes, const struct pp_schema *schema,
-               struct pp_arena *a, struct pp_hp_told *ret, struct pp_error *e)
+static int hp_ask(struct hp *s, struct pp_span schema_bytes, const struct pp_schema *schema,
+                  struct pp_arena *a, struct pp_hp_values *ret, struct pp_error *e)
 {
 	struct pp_data data;
 	int r = pp_hp_save(&s->program, schema_bytes, a, &data, e);
@@ -83,7 +83,7 @@ static int ask(struct hp *s, struct pp_span schema_bytes, const struct pp_schema
 		               s->base.where);
 	if (r == 0)
 		r = keep_machine(s, &data.machine, e);
-	return r < 0 ? r : pp_hp_told_make(schema, &data, s->base.where, a, ret, e);
+	return r < 0 ? r : pp_hp_values_make(schema, &data, s->base.where, a, ret, e);
 }
 
 static int need_bytes(const struct pp_schema *schema, struct pp_error *e)
@@ -102,19 +102,19 @@ static int64_t now_ms(void)
 }
 
 /* The caller's memory and ours live apart. */
-static int read_twice(struct hp *s, const struct pp_schema *schema, struct pp_memory *ret,
+static int read_twice(struct hp *s, const struct pp_schema *schema, struct pp_areas *ret,
                       struct pp_error *e)
 {
-	struct pp_hp_told told;
-	int r = ask(s, schema->bytes, schema, &s->read_arena, &s->last_read, e);
+	struct pp_hp_values told;
+	int r = hp_ask(s, schema->bytes, schema, &s->read_arena, &s->last_read, e);
 
 	if (r == 0)
-		r = pp_hp_told_make(schema, &s->last_read.data, s->base.where, ret->arena, &told,
-		                    e);
-	return r < 0 ? r : pp_hp_told_copy(&told, ret, e);
+		r = pp_hp_values_make(schema, &s->last_read.data, s->base.where, ret->arena, &told,
+		                      e);
+	return r < 0 ? r : pp_hp_values_copy(&told, ret, e);
 }
 
-static int hp_read(struct pp_store *base, const struct pp_schema *schema, struct pp_memory *ret,
+static int hp_read(struct pp_store *base, const struct pp_schema *schema, struct pp_areas *ret,
                    struct pp_error *e)
 {
 	struct hp *s = (struct hp *)base;
@@ -157,7 +157,7 @@ static int ask_before(struct hp *s, const struct pp_schema *schema, struct pp_er
 		return 0;
 	}
 	pp_arena_init(&s->before_arena, 0);
-	return ask(s, schema->bytes, schema, &s->before_arena, &s->before, e);
+	return hp_ask(s, schema->bytes, schema, &s->before_arena, &s->before, e);
 }
 
 /* The settings of names as they were told, as a data file. */
@@ -177,8 +177,8 @@ static int format(const struct pp_data *d, const char *what, struct pp_arena *a,
 	return 0;
 }
 
-static int remember(const struct hp *s, const struct pp_changes *c, struct pp_arena *a,
-                    struct pp_journal *j, struct pp_error *e)
+static int hp_remember(const struct hp *s, const struct pp_changes *c, struct pp_arena *a,
+                       struct pp_journal *j, struct pp_error *e)
 {
 	struct pp_setting *old = PP_ARENA_ARRAY(a, c->nr_settings, struct pp_setting);
 	struct pp_data old_data = { .settings = old },
@@ -188,7 +188,7 @@ static int remember(const struct hp *s, const struct pp_changes *c, struct pp_ar
 		return pp_fail_oom(e, s->base.where);
 	for (uint32_t i = 0; i < c->nr_settings; i++) {
 		const struct pp_setting *was =
-			pp_hp_told_setting(&s->before.data, c->settings[i].name);
+			pp_hp_values_setting(&s->before.data, c->settings[i].name);
 		if (!was)
 			return pp_fail(e, ENODATA,
 			               "%.200s: did not tell what %.64s is now, so it could not be "
@@ -211,9 +211,9 @@ static int hp_prepare(struct pp_store *base, const struct pp_changes *c, struct 
 		return r;
 	r = ask_before(s, c->schema, e);
 	if (r == 0)
-		r = pp_cells_check(c, &s->before.memory, base->where, e);
+		r = pp_areas_check(c, &s->before.memory, base->where, e);
 	if (r == 0)
-		r = remember(s, c, a, &j, e);
+		r = hp_remember(s, c, a, &j, e);
 	if (r < 0)
 		return r;
 	s->has_before = true;
@@ -225,11 +225,11 @@ static int hp_prepare(struct pp_store *base, const struct pp_changes *c, struct 
 struct view {
 	struct pp_schema schema;
 	struct pp_data old_data, new_data;
-	struct pp_hp_told now;
+	struct pp_hp_values now;
 };
 
-static int look(struct hp *s, const struct pp_journal *j, struct pp_arena *a, struct view *v,
-                struct pp_error *e)
+static int hp_look(struct hp *s, const struct pp_journal *j, struct pp_arena *a, struct view *v,
+                   struct pp_error *e)
 {
 	int r;
 
@@ -242,7 +242,7 @@ static int look(struct hp *s, const struct pp_journal *j, struct pp_arena *a, st
 	if (r == 0)
 		r = pp_data_parse(j->new_data, "new settings of the journal", a, NULL, &v->new_data,
 		                  e);
-	return r < 0 ? r : ask(s, j->schema, &v->schema, a, &v->now, e);
+	return r < 0 ? r : hp_ask(s, j->schema, &v->schema, a, &v->now, e);
 }
 
 /* Another section than ours: only while we still know what it was. */
@@ -252,9 +252,9 @@ static int compare_rest(const struct hp *s, const struct view *v, struct pp_aren
 	for (uint32_t i = 0; s->has_before && i < s->before.data.nr_settings; i++) {
 		const struct pp_setting *was = &s->before.data.settings[i];
 		bool same;
-		if (pp_hp_told_setting(&v->new_data, was->name))
+		if (pp_hp_values_setting(&v->new_data, was->name))
 			continue;
-		int r = pp_hp_told_holds(&v->now, &v->schema, was, a, &same, e);
+		int r = pp_hp_values_hold(&v->now, &v->schema, was, a, &same, e);
 		if (r < 0)
 			return r;
 		if (!same) {
@@ -270,11 +270,11 @@ static int compare_ours(const struct view *v, struct pp_arena *a, uint32_t *nr_o
 {
 	for (uint32_t i = 0; i < v->new_data.nr_settings; i++) {
 		const struct pp_setting *want = &v->new_data.settings[i];
-		const struct pp_setting *was = pp_hp_told_setting(&v->old_data, want->name);
+		const struct pp_setting *was = pp_hp_values_setting(&v->old_data, want->name);
 		bool is_new, is_old = false;
-		int r = pp_hp_told_holds(&v->now, &v->schema, want, a, &is_new, e);
+		int r = pp_hp_values_hold(&v->now, &v->schema, want, a, &is_new, e);
 		if (r == 0 && !is_new && was)
-			r = pp_hp_told_holds(&v->now, &v->schema, was, a, &is_old, e);
+			r = pp_hp_values_hold(&v->now, &v->schema, was, a, &is_old, e);
 		if (r < 0)
 			return r;
 		*nr_new += is_new;
@@ -285,7 +285,7 @@ static int compare_ours(const struct view *v, struct pp_arena *a, uint32_t *nr_o
 	return 0;
 }
 
-static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp_standing *ret,
+static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp_store_state *ret,
                       char *text, size_t size, struct pp_error *e)
 {
 	uint32_t nr_old = 0, nr_new = 0;
@@ -294,7 +294,7 @@ static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp
 	struct view v;
 
 	pp_arena_init(&a, 0);
-	int r = look((struct hp *)base, j, &a, &v, e);
+	int r = hp_look((struct hp *)base, j, &a, &v, e);
 	if (r == 0)
 		r = compare_ours(&v, &a, &nr_old, &nr_new, &other, e);
 	if (r == 0)
@@ -316,7 +316,7 @@ static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp
 }
 
 /* What is not as it was: all that we know to have been otherwise, in this process, else ours. */
-static int put_back(struct hp *s, const struct pp_journal *j, struct pp_error *e)
+static int hp_put_back(struct hp *s, const struct pp_journal *j, struct pp_error *e)
 {
 	struct pp_arena a;
 	struct pp_span bytes;
@@ -324,7 +324,7 @@ static int put_back(struct hp *s, const struct pp_journal *j, struct pp_error *e
 	uint32_t n = 0;
 
 	pp_arena_init(&a, 0);
-	int r = look(s, j, &a, &v, e);
+	int r = hp_look(s, j, &a, &v, e);
 	const struct pp_data *was = s->has_before ? &s->before.data : &v.old_data;
 	struct pp_setting *back = NULL;
 	if (r == 0) {
@@ -333,7 +333,7 @@ static int put_back(struct hp *s, const struct pp_journal *j, struct pp_error *e
 	}
 	for (uint32_t i = 0; r == 0 && i < was->nr_settings; i++) {
 		bool same;
-		r = pp_hp_told_holds(&v.now, &v.schema, &was->settings[i], &a, &same, e);
+		r = pp_hp_values_hold(&v.now, &v.schema, &was->settings[i], &a, &same, e);
 		if (r == 0 && !same)
 			back[n++] = was->settings[i];
 	}
@@ -351,13 +351,13 @@ static int hp_write(struct pp_store *base, const struct pp_journal *j, bool back
 {
 	struct hp *s = (struct hp *)base;
 
-	return back ? put_back(s, j, e)
+	return back ? hp_put_back(s, j, e)
 	            : pp_hp_load(&s->program, j->schema, j->new_data, &base->held, e);
 }
 
-static void hp_sweep(struct pp_store *base)
+static void hp_clean_up(struct pp_store *base)
 {
-	pp_hp_sweep(&((struct hp *)base)->program);
+	pp_hp_clean_up(&((struct hp *)base)->program);
 }
 
 static const struct pp_machine *hp_machine(const struct pp_store *base)
@@ -384,12 +384,12 @@ static const struct pp_store_ops hp_ops = {
 	.prepare = hp_prepare,
 	.compare = hp_compare,
 	.write = hp_write,
-	.sweep = hp_sweep,
+	.sweep = hp_clean_up,
 	.machine = hp_machine,
 	.close = hp_close,
 };
 
-static int fill(struct hp *s, const char *program, const char *state, struct pp_error *e)
+static int hp_fill(struct hp *s, const char *program, const char *state, struct pp_error *e)
 {
 	char found[PATH_MAX];
 	const char *path = program ? program : pp_hp_find(NULL, found) ? found : NULL;
@@ -422,7 +422,7 @@ int pp_hp_open(const char *program, const char *state, struct pp_store **ret, st
 	pp_arena_init(&s->before_arena, 0);
 	pp_arena_init(&s->read_arena, 0);
 	s->fresh_ms = PP_HP_FRESH_MS;
-	int r = fill(s, program, state, e);
+	int r = hp_fill(s, program, state, e);
 	if (r < 0)
 		hp_close(&s->base);
 	else

@@ -48,9 +48,9 @@ static int take_field(const struct pp_lines *l, struct pp_span value, struct pp_
 	return 0;
 }
 
-static int take_cell(struct pp_lines *l, struct pp_memory *m, struct pp_error *e)
+static int image_file_read_area(struct pp_lines *l, struct pp_areas *m, struct pp_error *e)
 {
-	enum pp_cell_space space = PP_CELL_EV;
+	enum pp_area_space space = PP_CELL_EV;
 	size_t max = PP_EV_MAX_BYTES;
 	const char *name = NULL;
 	struct pp_span value, length, bytes;
@@ -71,12 +71,12 @@ static int take_cell(struct pp_lines *l, struct pp_memory *m, struct pp_error *e
 		                     "neither ev, nvram nor cmos, nor a line of the machine's "
 		                     "in its place");
 	}
-	if (pp_memory_find(m, space, name))
+	if (pp_areas_find(m, space, name))
 		return pp_lines_fail(l, e, "a second time");
 	r = pp_lines_take(l, length, max, m->arena, &bytes, e);
 	if (r < 0)
 		return r;
-	r = pp_memory_put(m, space, name, 0, bytes);
+	r = pp_areas_put(m, space, name, 0, bytes);
 	return r < 0 ? pp_fail(e, -r, "%.300s line %u: %s", l->object, l->number, strerror(-r)) : 0;
 }
 
@@ -91,21 +91,21 @@ int pp_image_parse(struct pp_span in, const char *object, struct pp_arena *a, st
 		return pp_fail(e, E2BIG, "%.300s: %zu bytes, at most %u are taken", object, in.len,
 		               PP_IMAGE_MAX_BYTES);
 	int r = pp_lines_open(in, object, WHAT, VERSION, &l, e);
-	pp_memory_init(&image.memory, a);
+	pp_areas_init(&image.memory, a);
 	for (size_t i = 0; r == 0 && pp_lines_next(&l);) {
 		if (is_field(&l, &i, &value)) {
 			r = take_field(&l, value, a, machine_field(&image.machine, i++), e);
 			continue;
 		}
 		i = NR_FIELDS;
-		r = take_cell(&l, &image.memory, e);
+		r = image_file_read_area(&l, &image.memory, e);
 	}
 	if (r == 0)
 		*ret = image;
 	return r;
 }
 
-static void format_cell(const struct pp_cell *c, struct pp_buffer *b)
+static void format_area(const struct pp_area *c, struct pp_buffer *b)
 {
 	static const char *const keys[] = {
 		[PP_CELL_EV] = "ev", [PP_CELL_NVRAM] = "nvram", [PP_CELL_CMOS] = "cmos"
@@ -119,7 +119,7 @@ static void format_cell(const struct pp_cell *c, struct pp_buffer *b)
 	pp_lines_put(b, head, PP_SPAN(c->data, c->len));
 }
 
-void pp_image_format(const struct pp_machine *m, const struct pp_memory *cells, struct pp_buffer *b)
+void pp_image_format(const struct pp_machine *m, const struct pp_areas *cells, struct pp_buffer *b)
 {
 	struct pp_machine machine = *m;
 	char text[PP_IMAGE_MAX_TEXT + 1];
@@ -134,6 +134,6 @@ void pp_image_format(const struct pp_machine *m, const struct pp_memory *cells, 
 			pp_buffer_printf(b, "%s %s\n", field_keys[i], text);
 	}
 	for (uint32_t i = 0; i < cells->nr_cells; i++)
-		format_cell(cells->cells[i], b);
-	pp_lines_seal(b);
+		format_area(cells->cells[i], b);
+	pp_lines_add_checksum(b);
 }

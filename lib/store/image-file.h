@@ -3,8 +3,8 @@
 #define PP_STORE_IMAGE_FILE_H
 
 #include "base/buffer.h"
-#include "conrep/fit.h"
-#include "conrep/memory.h"
+#include "conrep/match.h"
+#include "conrep/area.h"
 
 /*
  * An image: a machine's settings in one file, in the form of lines.h.
@@ -28,7 +28,7 @@
 
 struct pp_image {
 	struct pp_machine machine;
-	struct pp_memory memory;
+	struct pp_areas memory;
 };
 
 /* *ret lives in a. -EBADMSG, -ENOTSUP (another version), -E2BIG. */
@@ -36,7 +36,6 @@ int pp_image_parse(struct pp_span in, const char *object, struct pp_arena *a, st
                    struct pp_error *e);
 
 /* Text of the machine is cleaned; cells with an error are left out. Failure shows in b->failed. */
-void pp_image_format(const struct pp_machine *m, const struct pp_memory *cells,
-                     struct pp_buffer *b);
+void pp_image_format(const struct pp_machine *m, const struct pp_areas *cells, struct pp_buffer *b);
 
 #endif

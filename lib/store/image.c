@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "sys/atomic.h"
-#include "store/cells.h"
+#include "store/areas.h"
 #include "sys/file.h"
 #include "store/image-file.h"
 #include "store/stores.h"
@@ -22,18 +22,19 @@ struct image {
 };
 
 /* NVRAM and CMOS that the file does not hold are cells, too: not kept here. */
-static int mark_missing(struct pp_memory *m)
+static int mark_missing(struct pp_areas *m)
 {
 	int r = 0;
 
-	if (!pp_memory_find(m, PP_CELL_NVRAM, NULL))
-		r = pp_memory_put(m, PP_CELL_NVRAM, NULL, ENODATA, PP_SPAN(NULL, 0));
-	if (r == 0 && !pp_memory_find(m, PP_CELL_CMOS, NULL))
-		r = pp_memory_put(m, PP_CELL_CMOS, NULL, ENODATA, PP_SPAN(NULL, 0));
+	if (!pp_areas_find(m, PP_CELL_NVRAM, NULL))
+		r = pp_areas_put(m, PP_CELL_NVRAM, NULL, ENODATA, PP_SPAN(NULL, 0));
+	if (r == 0 && !pp_areas_find(m, PP_CELL_CMOS, NULL))
+		r = pp_areas_put(m, PP_CELL_CMOS, NULL, ENODATA, PP_SPAN(NULL, 0));
 	return r;
 }
 
-static int load(const char *path, struct pp_arena *a, struct pp_image *ret, struct pp_error *e)
+static int image_load(const char *path, struct pp_arena *a, struct pp_image *ret,
+                      struct pp_error *e)
 {
 	struct pp_span bytes;
 	int r = pp_file_read(path, PP_IMAGE_MAX_BYTES, a, &bytes, e);
@@ -45,17 +46,17 @@ static int load(const char *path, struct pp_arena *a, struct pp_image *ret, stru
 	return r;
 }
 
-static int copy_cell(void *from, enum pp_cell_space space, const char *name, struct pp_memory *ret,
+static int copy_area(void *from, enum pp_area_space space, const char *name, struct pp_areas *ret,
                      struct pp_error *e)
 {
-	const struct pp_cell *c = pp_memory_find(from, space, name);
-	int r = c ? pp_memory_put(ret, space, name, c->error, PP_SPAN(c->data, c->len))
-	          : pp_memory_put(ret, space, name, ENOENT, PP_SPAN(NULL, 0));
+	const struct pp_area *c = pp_areas_find(from, space, name);
+	int r = c ? pp_areas_put(ret, space, name, c->error, PP_SPAN(c->data, c->len))
+	          : pp_areas_put(ret, space, name, ENOENT, PP_SPAN(NULL, 0));
 
 	return r < 0 ? pp_fail(e, -r, "image: %s", strerror(-r)) : 0;
 }
 
-static int image_read(struct pp_store *base, const struct pp_schema *schema, struct pp_memory *ret,
+static int image_read(struct pp_store *base, const struct pp_schema *schema, struct pp_areas *ret,
                       struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
@@ -63,9 +64,9 @@ static int image_read(struct pp_store *base, const struct pp_schema *schema, str
 	struct pp_image image;
 
 	pp_arena_init(&a, 0);
-	int r = load(s->path, &a, &image, e);
+	int r = image_load(s->path, &a, &image, e);
 	if (r == 0)
-		r = pp_cells_of_schema(schema, copy_cell, &image.memory, ret, e);
+		r = pp_areas_of_schema(schema, copy_area, &image.memory, ret, e);
 	pp_arena_fini(&a);
 	return r;
 }
@@ -75,10 +76,10 @@ static int image_prepare(struct pp_store *base, const struct pp_changes *c, stru
 {
 	struct image *s = (struct image *)base;
 	struct pp_image image;
-	int r = load(s->path, a, &image, e);
+	int r = image_load(s->path, a, &image, e);
 
 	if (r == 0)
-		r = pp_cells_check(c, &image.memory, base->where, e);
+		r = pp_areas_check(c, &image.memory, base->where, e);
 	if (r < 0)
 		return r;
 	*ret = (struct pp_journal){
@@ -89,23 +90,23 @@ static int image_prepare(struct pp_store *base, const struct pp_changes *c, stru
 	return 0;
 }
 
-static int image_compare(struct pp_store *base, const struct pp_journal *j, enum pp_standing *ret,
-                         char *text, size_t size, struct pp_error *e)
+static int image_compare(struct pp_store *base, const struct pp_journal *j,
+                         enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
 	struct pp_arena a;
 	struct pp_image image;
 
 	pp_arena_init(&a, 0);
-	int r = load(s->path, &a, &image, e);
+	int r = image_load(s->path, &a, &image, e);
 	if (r == 0)
-		r = pp_cells_compare(j, &image.memory, base->where, ret, text, size, e);
+		r = pp_areas_compare(j, &image.memory, base->where, ret, text, size, e);
 	pp_arena_fini(&a);
 	return r;
 }
 
-static int put(const char *path, const struct pp_machine *m, const struct pp_memory *cells,
-               const struct stat *like, bool overwrite, struct pp_error *e)
+static int image_put(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
+                     const struct stat *like, bool overwrite, struct pp_error *e)
 {
 	struct pp_buffer b;
 
@@ -132,23 +133,23 @@ static int image_write(struct pp_store *base, const struct pp_journal *j, bool b
 	bool any = false;
 
 	pp_arena_init(&a, 0);
-	int r = load(s->path, &a, &image, e);
+	int r = image_load(s->path, &a, &image, e);
 	if (r == 0 && stat(s->path, &st))
 		r = pp_file_failed(s->path, errno, e);
 	for (uint32_t i = 0; r == 0 && i < j->nr_writes; i++) {
 		bool change;
-		r = pp_cells_step(&j->writes[i], back, &image.memory, base->where, &change, e);
+		r = pp_areas_step(&j->writes[i], back, &image.memory, base->where, &change, e);
 		any |= r == 0 && change;
 	}
 	if (r == 0 && any)
-		r = put(s->path, &image.machine, &image.memory, &st, true, e);
+		r = image_put(s->path, &image.machine, &image.memory, &st, true, e);
 	pp_arena_fini(&a);
 	return r;
 }
 
-static void image_sweep(struct pp_store *base)
+static void image_clean_up(struct pp_store *base)
 {
-	pp_atomic_sweep(((struct image *)base)->path);
+	pp_atomic_clean_up(((struct image *)base)->path);
 }
 
 static const struct pp_machine *image_machine(const struct pp_store *base)
@@ -170,12 +171,12 @@ static const struct pp_store_ops image_ops = {
 	.prepare = image_prepare,
 	.compare = image_compare,
 	.write = image_write,
-	.sweep = image_sweep,
+	.sweep = image_clean_up,
 	.machine = image_machine,
 	.close = image_close,
 };
 
-static int fill(struct image *s, const char *path, struct pp_error *e)
+static int image_fill(struct image *s, const char *path, struct pp_error *e)
 {
 	char resolved[PATH_MAX];
 	struct pp_image image;
@@ -191,7 +192,7 @@ static int fill(struct image *s, const char *path, struct pp_error *e)
 	s->base.lock = pp_arena_printf(&s->arena, "%s.lock", resolved);
 	if (!s->path || !s->base.where || !s->base.journal || !s->base.lock)
 		return pp_fail_oom(e, path);
-	r = load(s->path, &s->arena, &image, e);
+	r = image_load(s->path, &s->arena, &image, e);
 	if (r == 0)
 		s->machine = image.machine;
 	return r;
@@ -205,7 +206,7 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 		return pp_fail_oom(e, path);
 	s->base = (struct pp_store){ .ops = &image_ops, .held = PP_LOCK_NONE };
 	pp_arena_init(&s->arena, 0);
-	int r = fill(s, path, e);
+	int r = image_fill(s, path, e);
 	if (r < 0)
 		image_close(&s->base);
 	else
@@ -214,7 +215,7 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 }
 
 static int create_locked(const struct pp_store *at, const char *path, const struct pp_machine *m,
-                         const struct pp_memory *cells, bool overwrite, struct pp_error *e)
+                         const struct pp_areas *cells, bool overwrite, struct pp_error *e)
 {
 	struct stat st;
 
@@ -225,10 +226,10 @@ static int create_locked(const struct pp_store *at, const char *path, const stru
 		               "a set or load on the old one settles it",
 		               at->journal);
 	bool there = overwrite && !lstat(path, &st) && S_ISREG(st.st_mode);
-	return put(path, m, cells, there ? &st : NULL, overwrite, e);
+	return image_put(path, m, cells, there ? &st : NULL, overwrite, e);
 }
 
-int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_memory *cells,
+int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
                     bool overwrite, struct pp_error *e)
 {
 	char journal[PATH_MAX + 16], lock[PATH_MAX + 16];

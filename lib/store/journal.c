@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "conrep/memory.h"
+#include "conrep/area.h"
 #include "sys/file.h"
 #include "store/journal.h"
 #include "store/lines.h"
@@ -16,7 +16,7 @@
 struct reader {
 	struct pp_lines lines;
 	struct pp_arena *arena;
-	struct pp_cell_write *writes;
+	struct pp_area_write *writes;
 	uint32_t nr, size;
 	bool again; /* the current line is still to be looked at */
 };
@@ -30,8 +30,8 @@ static bool next_line(struct reader *r)
 	return pp_lines_next(&r->lines);
 }
 
-static int take_cell(struct reader *r, struct pp_span value, struct pp_cell_write *w,
-                     struct pp_error *e)
+static int journal_read_area(struct reader *r, struct pp_span value, struct pp_area_write *w,
+                             struct pp_error *e)
 {
 	if (pp_span_is(value, "nvram")) {
 		w->space = PP_CELL_NVRAM;
@@ -55,7 +55,7 @@ static int take_cell(struct reader *r, struct pp_span value, struct pp_cell_writ
 }
 
 /* "old absent", "new 32" and bytes. */
-static int take_side(struct reader *r, const char *key, enum pp_cell_space space, bool *ret_absent,
+static int take_side(struct reader *r, const char *key, enum pp_area_space space, bool *ret_absent,
                      struct pp_span *ret, struct pp_error *e)
 {
 	size_t max = space == PP_CELL_EV     ? PP_EV_MAX_BYTES
@@ -73,10 +73,10 @@ static int take_side(struct reader *r, const char *key, enum pp_cell_space space
 	return 0;
 }
 
-static int grow(struct reader *r)
+static int journal_grow(struct reader *r)
 {
 	uint32_t size = r->size ? 2 * r->size : 8;
-	struct pp_cell_write *writes = PP_ARENA_ARRAY(r->arena, size, struct pp_cell_write);
+	struct pp_area_write *writes = PP_ARENA_ARRAY(r->arena, size, struct pp_area_write);
 
 	if (r->nr >= PP_MEMORY_MAX_CELLS || !writes)
 		return -1;
@@ -89,8 +89,8 @@ static int grow(struct reader *r)
 
 static int take_write(struct reader *r, struct pp_span value, struct pp_error *e)
 {
-	struct pp_cell_write w = { 0 };
-	int err = take_cell(r, value, &w, e);
+	struct pp_area_write w = { 0 };
+	int err = journal_read_area(r, value, &w, e);
 
 	if (err == 0)
 		err = take_side(r, "old", w.space, &w.old_absent, &w.old_bytes, e);
@@ -98,7 +98,7 @@ static int take_write(struct reader *r, struct pp_span value, struct pp_error *e
 		err = take_side(r, "new", w.space, &w.new_absent, &w.new_bytes, e);
 	if (err < 0)
 		return err;
-	if (r->nr == r->size && grow(r))
+	if (r->nr == r->size && journal_grow(r))
 		return pp_fail_oom(e, r->lines.object);
 	r->writes[r->nr++] = w;
 	return 0;
@@ -176,7 +176,7 @@ void pp_journal_format(const struct pp_journal *j, struct pp_buffer *b)
 {
 	pp_buffer_printf(b, "%s %u\nstore %s\n", WHAT, VERSION, j->store);
 	for (uint32_t i = 0; i < j->nr_writes; i++) {
-		const struct pp_cell_write *w = &j->writes[i];
+		const struct pp_area_write *w = &j->writes[i];
 		if (w->space == PP_CELL_EV)
 			pp_buffer_printf(b, "write ev %s\n", w->name);
 		else
@@ -190,7 +190,7 @@ void pp_journal_format(const struct pp_journal *j, struct pp_buffer *b)
 		pp_lines_put(b, "old-data", j->old_data);
 		pp_lines_put(b, "new-data", j->new_data);
 	}
-	pp_lines_seal(b);
+	pp_lines_add_checksum(b);
 }
 
 int pp_journal_save(const struct pp_store *s, const struct pp_journal *j, struct pp_error *e)

@@ -21,7 +21,7 @@
  */
 struct pp_journal {
 	const char *store; /* pp_store.where */
-	const struct pp_cell_write *writes;
+	const struct pp_area_write *writes;
 	uint32_t nr_writes;
 	struct pp_span schema, old_data, new_data;
 };

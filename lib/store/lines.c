@@ -8,7 +8,7 @@
 #include "conrep/schema.h"
 #include "store/lines.h"
 
-#define SEAL_BYTES 15 /* "crc32 ", eight digits, newline */
+#define CHECKSUM_BYTES 15 /* "crc32 ", eight digits, newline */
 
 uint32_t pp_crc32(struct pp_span bytes)
 {
@@ -34,7 +34,7 @@ void pp_lines_put(struct pp_buffer *b, const char *head, struct pp_span bytes)
 	}
 }
 
-void pp_lines_seal(struct pp_buffer *b)
+void pp_lines_add_checksum(struct pp_buffer *b)
 {
 	if (!b->failed)
 		pp_buffer_printf(b, "crc32 %08x\n", pp_crc32(PP_SPAN(b->data, b->len)));
@@ -74,14 +74,14 @@ static int check_first(struct pp_lines *l, const char *what, unsigned int versio
 	               version);
 }
 
-static int check_seal(struct pp_span in, const char *object, struct pp_error *e)
+static int check_checksum(struct pp_span in, const char *object, struct pp_error *e)
 {
-	char want[SEAL_BYTES + 1];
+	char want[CHECKSUM_BYTES + 1];
 	struct pp_span seal = { 0 };
 
-	if (in.len > SEAL_BYTES) {
-		in.len -= SEAL_BYTES;
-		seal = PP_SPAN(in.data + in.len, SEAL_BYTES);
+	if (in.len > CHECKSUM_BYTES) {
+		in.len -= CHECKSUM_BYTES;
+		seal = PP_SPAN(in.data + in.len, CHECKSUM_BYTES);
 	}
 	if (!seal.len || in.data[in.len - 1] != '\n' || !pp_span_starts(seal, "crc32 "))
 		return pp_fail(e, EBADMSG,
@@ -102,16 +102,16 @@ int pp_lines_open(struct pp_span in, const char *object, const char *what, unsig
 	int r = check_first(&l, what, version, e);
 
 	if (r == 0)
-		r = check_seal(in, object, e);
+		r = check_checksum(in, object, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < in.len; i++)
 		if ((in.data[i] < 0x20 && in.data[i] != '\n') || in.data[i] == 0x7f)
 			return pp_fail(e, EBADMSG, "%.300s: byte 0x%02x at offset %zu", object,
 			               in.data[i], i);
-	if (l.rest.len < SEAL_BYTES)
+	if (l.rest.len < CHECKSUM_BYTES)
 		return pp_lines_fail(&l, e, "nothing follows");
-	l.rest.len -= SEAL_BYTES;
+	l.rest.len -= CHECKSUM_BYTES;
 	*ret = l;
 	return 0;
 }
@@ -138,7 +138,7 @@ char *pp_lines_text(struct pp_span s, struct pp_arena *a)
 }
 
 /* A decimal number as it would be written: no sign, no blank, no leading zero. */
-static bool number(struct pp_span s, size_t max, size_t *ret)
+static bool lines_number(struct pp_span s, size_t max, size_t *ret)
 {
 	size_t v = 0;
 
@@ -153,7 +153,7 @@ static bool number(struct pp_span s, size_t max, size_t *ret)
 	return v <= max;
 }
 
-static int take_line(struct pp_lines *l, uint8_t *to, size_t n, struct pp_error *e)
+static int lines_take_line(struct pp_lines *l, uint8_t *to, size_t n, struct pp_error *e)
 {
 	if (!pp_lines_next(l))
 		return pp_lines_fail(l, e, "the end, %zu bytes are missing", n);
@@ -176,7 +176,7 @@ int pp_lines_take(struct pp_lines *l, struct pp_span length, size_t max, struct 
 {
 	size_t len;
 
-	if (!number(length, max, &len))
+	if (!lines_number(length, max, &len))
 		return pp_lines_fail(l, e, "the length is not a number from 1 to %zu", max);
 	if (len > l->rest.len / 2)
 		return pp_lines_fail(l, e, "%zu bytes, but the file ends before that", len);
@@ -185,7 +185,7 @@ int pp_lines_take(struct pp_lines *l, struct pp_span length, size_t max, struct 
 		return pp_fail_oom(e, l->object);
 	for (size_t at = 0; at < len; at += PP_LINES_BYTES) {
 		size_t n = len - at < PP_LINES_BYTES ? len - at : PP_LINES_BYTES;
-		int r = take_line(l, data + at, n, e);
+		int r = lines_take_line(l, data + at, n, e);
 		if (r < 0)
 			return r;
 	}

@@ -23,7 +23,7 @@ uint32_t pp_crc32(struct pp_span bytes);
 
 /* "HEAD LENGTH" and the bytes. */
 void pp_lines_put(struct pp_buffer *b, const char *head, struct pp_span bytes);
-void pp_lines_seal(struct pp_buffer *b);
+void pp_lines_add_checksum(struct pp_buffer *b);
 
 struct pp_lines {
 	struct pp_span rest;

@@ -43,7 +43,7 @@ int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, con
 	return s->where && s->journal && s->lock && s->state ? 0 : pp_fail_oom(e, kind);
 }
 
-static const char *after(const char *what, const char *kind)
+static const char *store_after(const char *what, const char *kind)
 {
 	size_t n = strlen(kind);
 
@@ -59,7 +59,7 @@ int pp_store_open(const char *what, const char *state, struct pp_store **ret, st
 		state = PP_STORE_STATE;
 	int r = pp_store_check_path(state, e);
 	for (size_t i = 0; !kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		place = after(what, kinds[i]);
+		place = store_after(what, kinds[i]);
 		if (place || !strcmp(what, kinds[i]))
 			kind = kinds[i];
 	}

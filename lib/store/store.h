@@ -3,7 +3,7 @@
 #define PP_STORE_STORE_H
 
 #include "conrep/change.h"
-#include "conrep/memory.h"
+#include "conrep/area.h"
 #include "sys/lock.h"
 
 /*
@@ -14,7 +14,7 @@ struct pp_store;
 struct pp_journal;
 
 /* How a store stands to a transaction. */
-enum pp_standing {
+enum pp_store_state {
 	PP_STANDS_OLD,
 	PP_STANDS_NEW,
 	PP_STANDS_PART,  /* some of it old, some of it new */
@@ -28,7 +28,7 @@ struct pp_store_ops {
 	 * A cell that the store does not have or that could not be read gets its errno: ENOENT an
 	 * absent EV, ENODATA not kept here or not told, ENOTSUP not reachable this way.
 	 */
-	int (*read)(struct pp_store *s, const struct pp_schema *schema, struct pp_memory *ret,
+	int (*read)(struct pp_store *s, const struct pp_schema *schema, struct pp_areas *ret,
 	            struct pp_error *e);
 	/*
 	 * What will be written, as the store needs it, and what to put back; *ret borrows from c
@@ -38,7 +38,7 @@ struct pp_store_ops {
 	int (*prepare)(struct pp_store *s, const struct pp_changes *c, struct pp_arena *a,
 	               struct pp_journal *ret, struct pp_error *e);
 	/* Reads the store. text says what stands where, for PP_STANDS_PART and _OTHER. */
-	int (*compare)(struct pp_store *s, const struct pp_journal *j, enum pp_standing *ret,
+	int (*compare)(struct pp_store *s, const struct pp_journal *j, enum pp_store_state *ret,
 	               char *text, size_t size, struct pp_error *e);
 	/*
 	 * Writes the new, or with back the old. Each write compares with what is there immediately
@@ -98,7 +98,7 @@ int pp_store_busy(const struct pp_store *s, struct pp_error *e);
  * with an error are left out. A symbolic link is refused. -EBUSY: an image of that name is in use;
  * -EUCLEAN: one has a journal, which would be taken for the new one's.
  */
-int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_memory *cells,
+int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
                     bool overwrite, struct pp_error *e);
 
 #endif

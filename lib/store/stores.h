@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-/* Within the room: one opener a kind, and what they share. */
+/* Within the module: one opener a kind, and what they share. */
 
 #define PP_STORE_STATE "/var/lib/pcipass"
 

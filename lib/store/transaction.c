@@ -10,9 +10,9 @@
 
 #define MAX_WHY 300
 
-static void sweep(struct pp_store *s)
+static void transaction_sweep(struct pp_store *s)
 {
-	pp_atomic_sweep(s->journal);
+	pp_atomic_clean_up(s->journal);
 	if (s->ops->sweep)
 		s->ops->sweep(s);
 }
@@ -20,7 +20,7 @@ static void sweep(struct pp_store *s)
 /* What counts is how it reads back, whatever the writer says. */
 static int restore(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
 {
-	enum pp_standing stands;
+	enum pp_store_state stands;
 	char text[MAX_WHY] = "";
 	struct pp_error look;
 	int r = s->ops->write(s, j, true, e);
@@ -40,10 +40,10 @@ static int restore(struct pp_store *s, const struct pp_journal *j, struct pp_err
  * After a write that failed or that does not read back: to the old again. *e holds why on entry,
  * and what became of it on return.
  */
-static int put_back(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
+static int transaction_put_back(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
 {
 	char why[MAX_WHY], text[MAX_WHY];
-	enum pp_standing stands;
+	enum pp_store_state stands;
 	struct pp_error again = { 0 };
 	int code = e->code;
 
@@ -66,7 +66,7 @@ static int put_back(struct pp_store *s, const struct pp_journal *j, struct pp_er
 
 static int write_and_check(struct pp_store *s, const struct pp_journal *j, struct pp_error *e)
 {
-	enum pp_standing stands;
+	enum pp_store_state stands;
 	char text[MAX_WHY] = "";
 	int r = s->ops->write(s, j, false, e);
 
@@ -88,7 +88,7 @@ static int run_locked(struct pp_store *s, const struct pp_changes *c, struct pp_
 		return pp_fail(e, EUCLEAN,
 		               "%.300s: a transaction did not come to its end; recover first",
 		               s->journal);
-	sweep(s);
+	transaction_sweep(s);
 	int r = s->ops->prepare(s, c, a, &j, e);
 	if (r < 0)
 		return r;
@@ -101,7 +101,7 @@ static int run_locked(struct pp_store *s, const struct pp_changes *c, struct pp_
 	}
 	r = write_and_check(s, &j, e);
 	if (r < 0)
-		return put_back(s, &j, e);
+		return transaction_put_back(s, &j, e);
 	r = pp_journal_drop(s, &none);
 	if (r < 0)
 		return pp_fail(e, -r,
@@ -131,7 +131,8 @@ int pp_transaction_run(struct pp_store *s, const struct pp_changes *c, struct pp
 }
 
 /* The journal cannot be used: nothing is known, so nothing is done. */
-static int damaged(const struct pp_store *s, char *text, size_t size, struct pp_error *e)
+static int transaction_damaged(const struct pp_store *s, char *text, size_t size,
+                               struct pp_error *e)
 {
 	char why[MAX_WHY];
 
@@ -176,7 +177,7 @@ static int settle_part(struct pp_store *s, const struct pp_journal *j, bool may_
 static int settle(struct pp_store *s, const struct pp_journal *j, bool may_write,
                   enum pp_recovered *ret, char *text, size_t size, struct pp_error *e)
 {
-	enum pp_standing stands;
+	enum pp_store_state stands;
 	char what[MAX_WHY] = "";
 	int r = s->ops->compare(s, j, &stands, what, sizeof(what), e);
 
@@ -218,14 +219,14 @@ static int recover_locked(struct pp_store *s, bool may_write, enum pp_recovered 
 	struct pp_journal j;
 
 	if (may_write)
-		sweep(s);
+		transaction_sweep(s);
 	pp_arena_init(&a, 0);
 	int r = pp_journal_load(s, &a, &j, e);
 	if (r == -ENOENT) {
 		*ret = PP_RECOVERED_NONE;
 		r = 0;
 	} else if (r < 0) {
-		r = damaged(s, text, size, e);
+		r = transaction_damaged(s, text, size, e);
 	} else {
 		r = settle(s, &j, may_write, ret, text, size, e);
 	}

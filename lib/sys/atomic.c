@@ -14,7 +14,7 @@
 
 #define TRIES 16
 
-static int failed(const struct pp_atomic *f, int code, struct pp_error *e)
+static int atomic_failed(const struct pp_atomic *f, int code, struct pp_error *e)
 {
 	return pp_fail(e, code, "%.300s: %s", f->path, strerror(code));
 }
@@ -41,9 +41,9 @@ static int check_old(const struct pp_atomic *f, struct pp_error *e)
 	struct stat st;
 
 	if (fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : failed(f, errno, e);
+		return errno == ENOENT ? 0 : atomic_failed(f, errno, e);
 	if (!f->overwrite)
-		return failed(f, EEXIST, e);
+		return atomic_failed(f, EEXIST, e);
 	if (!S_ISREG(st.st_mode))
 		return pp_fail(e, EEXIST, "%.300s: is there and no regular file", f->path);
 	return 0;
@@ -114,7 +114,7 @@ static bool is_temporary(const char *name, const char *prefix)
 }
 
 /* sure: the caller knows that no writer is alive; else a lock that can be had must say so. */
-static void sweep_one(int directory, const char *name, bool sure)
+static void clean_up_one(int directory, const char *name, bool sure)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -128,7 +128,7 @@ static void sweep_one(int directory, const char *name, bool sure)
 }
 
 /* fd: the directory, which is closed. */
-static void sweep_directory(int fd, const char *name, bool sure)
+static void clean_up_directory(int fd, const char *name, bool sure)
 {
 	char prefix[PREFIX_BYTES + 1];
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -141,7 +141,7 @@ static void sweep_directory(int fd, const char *name, bool sure)
 	name_prefix(name, prefix);
 	for (struct dirent *entry; (entry = readdir(dir));)
 		if (is_temporary(entry->d_name, prefix))
-			sweep_one(dirfd(dir), entry->d_name, sure);
+			clean_up_one(dirfd(dir), entry->d_name, sure);
 	closedir(dir);
 }
 
@@ -153,18 +153,18 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 
 	f.name = slash ? slash + 1 : path;
 	if (!*f.name)
-		return failed(&f, EISDIR, e);
+		return atomic_failed(&f, EISDIR, e);
 	f.dir = open_directory(path, f.name);
 	if (f.dir < 0)
-		return failed(&f, errno, e);
+		return atomic_failed(&f, errno, e);
 	int r = check_old(&f, e);
 	if (r == 0) {
 		/* What writers of the same file left when they were killed. */
-		sweep_directory(openat(f.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), f.name,
-		                false);
+		clean_up_directory(openat(f.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), f.name,
+		                   false);
 		r = open_temporary(&f, mode);
 		if (r < 0)
-			failed(&f, -r, e);
+			atomic_failed(&f, -r, e);
 	}
 	if (r < 0) {
 		close(f.dir);
@@ -211,21 +211,21 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 	if (held >= 0)
 		close(held);
 	if (r < 0) {
-		failed(f, -r, e);
+		atomic_failed(f, -r, e);
 		pp_atomic_abort(f);
 		return r;
 	}
 	/* Some file systems cannot sync a directory; the file is in place all the same. */
 	if (fsync(f->dir) && errno != EINVAL)
-		r = failed(f, errno, e);
+		r = atomic_failed(f, errno, e);
 	close(f->dir);
 	return r;
 }
 
-void pp_atomic_sweep(const char *path)
+void pp_atomic_clean_up(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
-	sweep_directory(open_directory(path, name), name, true);
+	clean_up_directory(open_directory(path, name), name, true);
 }

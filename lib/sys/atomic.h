@@ -33,6 +33,6 @@ void pp_atomic_abort(struct pp_atomic *f);
  * the path again does so by itself, as far as the file system has locks to tell by. What cannot be
  * removed stays; it does no harm.
  */
-void pp_atomic_sweep(const char *path);
+void pp_atomic_clean_up(const char *path);
 
 #endif

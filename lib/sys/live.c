@@ -35,7 +35,7 @@ static int live_control(struct pp_sys *s, int handle, unsigned long request, voi
 	return r < 0 ? -errno : r;
 }
 
-static void live_close(struct pp_sys *s, int handle)
+static void sys_live_close(struct pp_sys *s, int handle)
 {
 	close(handle);
 }
@@ -125,7 +125,7 @@ static int live_log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret)
 	return 0;
 }
 
-static void live_free(struct pp_sys *s)
+static void sys_live_free(struct pp_sys *s)
 {
 	struct live *m = (struct live *)s;
 
@@ -142,10 +142,10 @@ static const struct pp_sys_ops live_ops = {
 	.find_holder = live_find_holder,
 	.open = live_open,
 	.control = live_control,
-	.close = live_close,
+	.close = sys_live_close,
 	.log_begin = live_log_begin,
 	.log_next = live_log_next,
-	.free = live_free,
+	.free = sys_live_free,
 };
 
 int pp_sys_live(struct pp_sys **ret, struct pp_error *e)

@@ -81,12 +81,12 @@ int pp_os_remove(struct pp_sys *s, const char *path)
 	return unlink(whole) ? -errno : pp_directory_sync(whole);
 }
 
-void pp_os_sweep(struct pp_sys *s, const char *path)
+void pp_os_clean_up(struct pp_sys *s, const char *path)
 {
 	char whole[PATH_MAX];
 
 	if (!pp_os_path_to_write(s, path, whole))
-		pp_atomic_sweep(whole);
+		pp_atomic_clean_up(whole);
 }
 
 int pp_os_mkdir(struct pp_sys *s, const char *path)
@@ -112,8 +112,8 @@ int pp_os_rmdir(struct pp_sys *s, const char *path)
 }
 
 /* File systems that make inodes as they need them tell none at all. */
-static int os_check_room(const struct statvfs *fs, const char *path, uint64_t bytes, uint64_t files,
-                         struct pp_error *e)
+static int os_has_space(const struct statvfs *fs, const char *path, uint64_t bytes, uint64_t files,
+                        struct pp_error *e)
 {
 	uint64_t free_bytes = (uint64_t)fs->f_bavail * fs->f_frsize;
 
@@ -136,8 +136,8 @@ static int os_check_room(const struct statvfs *fs, const char *path, uint64_t by
 	return 0;
 }
 
-int pp_os_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
-               struct pp_error *e)
+int pp_os_check_space(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
+                      struct pp_error *e)
 {
 	char whole[PATH_MAX];
 	struct statvfs fs;
@@ -152,7 +152,7 @@ int pp_os_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t file
 			return pp_fail(e, errno, "/%.300s: %s", path, strerror(errno));
 		*slash = '\0';
 	}
-	r = os_check_room(&fs, path, bytes, files, e);
+	r = os_has_space(&fs, path, bytes, files, e);
 	if (!r && access(whole, W_OK))
 		r = pp_fail(e, errno, "%.300s: cannot be written: %s", whole, strerror(errno));
 	return r;

@@ -23,11 +23,11 @@ int pp_os_map(struct pp_sys *s, const char *path, size_t max, struct pp_span *re
 void pp_os_unmap(struct pp_sys *s, struct pp_span bytes);
 int pp_os_put(struct pp_sys *s, const char *path, const struct pp_content *c, struct pp_error *e);
 int pp_os_remove(struct pp_sys *s, const char *path);
-void pp_os_sweep(struct pp_sys *s, const char *path);
+void pp_os_clean_up(struct pp_sys *s, const char *path);
 int pp_os_mkdir(struct pp_sys *s, const char *path);
 int pp_os_rmdir(struct pp_sys *s, const char *path);
-int pp_os_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
-               struct pp_error *e);
+int pp_os_check_space(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
+                      struct pp_error *e);
 int pp_os_write(struct pp_sys *s, const char *path, const char *text);
 bool pp_os_find_program(struct pp_sys *s, const char *name, char *ret, size_t size);
 int pp_os_run(struct pp_sys *s, const char *const *argv, unsigned int limit_s,
@@ -38,8 +38,8 @@ int pp_os_find_holder(struct pp_sys *s, const char *const *paths, struct pp_hold
 #define PP_OS_FILE_OPS                                                                             \
 	.info = pp_os_info, .read = pp_os_read, .content = pp_os_content, .link = pp_os_link,      \
 	.list = pp_os_list, .map = pp_os_map, .unmap = pp_os_unmap, .put = pp_os_put,              \
-	.remove = pp_os_remove, .sweep = pp_os_sweep, .mkdir = pp_os_mkdir, .rmdir = pp_os_rmdir,  \
-	.room = pp_os_room, .write = pp_os_write, .find_program = pp_os_find_program,              \
-	.run = pp_os_run
+	.remove = pp_os_remove, .sweep = pp_os_clean_up, .mkdir = pp_os_mkdir,                     \
+	.rmdir = pp_os_rmdir, .room = pp_os_check_space, .write = pp_os_write,                     \
+	.find_program = pp_os_find_program, .run = pp_os_run
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PP_TXN_CONTEXT_H
 #define PP_TXN_CONTEXT_H
 
-/* Inside the room: one apply on one root, with its folder and its lock. */
+/* Inside the module: one apply on one root, with its folder and its lock. */
 
 #include <pcipass/apply.h>
 

@@ -74,12 +74,12 @@ static void journal_path(const struct pp_apply *a, char ret[PATH_MAX])
 	snprintf(ret, PATH_MAX, "%s/apply.json", a->state);
 }
 
-void pp_txn_sweep(struct pp_apply *a, const struct pp_txn *t)
+void pp_txn_clean_up(struct pp_apply *a, const struct pp_txn *t)
 {
 	char path[PATH_MAX];
 
 	journal_path(a, path);
-	pp_atomic_sweep(path);
+	pp_atomic_clean_up(path);
 	for (uint32_t i = 0; i < t->nr_ops; i++)
 		if (t->ops[i].ops->sweep)
 			t->ops[i].ops->sweep(a, &t->ops[i]);

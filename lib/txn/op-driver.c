@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "txn/context.h"
-#include "txn/guard.h"
+#include "txn/precondition.h"
 #include "txn/op.h"
 #include "txn/stage.h"
 
@@ -225,9 +225,9 @@ static int bind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_dire
 	int r = driver_look(a, op, &now, e);
 
 	if (!r && dir == PP_RUN && !now.vfio)
-		r = pp_guard_host(a, op->driver.address, now.driver, e);
+		r = pp_precondition_host(a, op->driver.address, now.driver, e);
 	else if (!r && dir == PP_ROLLBACK && now.vfio && strcmp(op->driver.driver, PP_VFIO))
-		r = pp_guard_guest(a, op->driver.address, e);
+		r = pp_precondition_guest(a, op->driver.address, e);
 	return r;
 }
 
@@ -337,10 +337,10 @@ static int unbind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_di
 	if (r || !*now.driver)
 		return r;
 	if (dir == PP_RUN)
-		return now.vfio ? pp_guard_guest(a, op->driver.address, e) : 0;
+		return now.vfio ? pp_precondition_guest(a, op->driver.address, e) : 0;
 	return now.vfio || !strcmp(now.driver, op->driver.driver)
 	               ? 0
-	               : pp_guard_host(a, op->driver.address, now.driver, e);
+	               : pp_precondition_host(a, op->driver.address, now.driver, e);
 }
 
 static int unbind_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)

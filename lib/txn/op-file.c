@@ -156,7 +156,7 @@ static bool file_is_idle(const struct pp_op *op)
 	return pp_content_same(&op->file.before, &op->file.after);
 }
 
-static void file_sweep(struct pp_apply *a, const struct pp_op *op)
+static void file_clean_up(struct pp_apply *a, const struct pp_op *op)
 {
 	pp_sys_clean_up(a->sys, op->file.path);
 }
@@ -173,5 +173,5 @@ const struct pp_op_ops pp_op_file = {
 	.bytes = file_bytes,
 	.room = file_room,
 	.is_idle = file_is_idle,
-	.sweep = file_sweep,
+	.sweep = file_clean_up,
 };

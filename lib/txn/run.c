@@ -301,6 +301,6 @@ int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e)
 	if (r)
 		return r;
 	if (!dry_run)
-		pp_txn_sweep(a, &t);
+		pp_txn_clean_up(a, &t);
 	return txn_recover_attach(a, &t, dry_run, ret, e);
 }

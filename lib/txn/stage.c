@@ -73,7 +73,7 @@ static int stage_image_room(struct pp_stage *s, uint64_t bytes, uint64_t files, 
 #define SPARE_BYTES ((1u << 20) + (64u << 10))
 #define SPARE_FILES 16
 
-int pp_stage_room(struct pp_stage *s, struct pp_error *e)
+int pp_stage_check_space(struct pp_stage *s, struct pp_error *e)
 {
 	/* As if all lay on one file system; hex digits in the journal, of which two stand at once.
 	 */

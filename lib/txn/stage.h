@@ -49,7 +49,7 @@ void pp_stage_close_step(struct pp_stage *s);
 /* In the order of execution, without what came to nothing. */
 void pp_stage_sort(struct pp_stage *s);
 /* Space and write permission for all of it, and for the initrds that are made anew. */
-int pp_stage_room(struct pp_stage *s, struct pp_error *e);
+int pp_stage_check_space(struct pp_stage *s, struct pp_error *e);
 
 /* The line that begins each file of ours; nobody else's begins so. */
 #define PP_STAGE_MARK "# Made by pcipass; \"pcipass undo\" takes it away.\n"

@@ -58,7 +58,7 @@ int pp_txn_text(const struct pp_txn *t, struct pp_arena *arena, const char **ret
                 struct pp_error *e);
 int pp_txn_remove(const struct pp_apply *a, struct pp_error *e);
 /* Removes what a writer that was killed left beside it, and its files; with the lock held only. */
-void pp_txn_sweep(struct pp_apply *a, const struct pp_txn *t);
+void pp_txn_clean_up(struct pp_apply *a, const struct pp_txn *t);
 
 /* Each operation can be executed, or undone, by pp_op_check(); else nothing was changed. */
 int pp_txn_check(struct pp_apply *a, const struct pp_txn *t, enum pp_direction dir,

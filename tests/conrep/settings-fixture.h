@@ -18,7 +18,7 @@ struct fixture {
 	struct pp_arena arena;
 	struct pp_schema schema;
 	struct pp_machine machine;
-	struct pp_memory memory;
+	struct pp_areas memory;
 	struct pp_notes notes;
 	struct pp_error e;
 };
@@ -29,7 +29,7 @@ static inline void fixture_init(struct fixture *f, const char *sections)
 		                            "Intel" } };
 	pp_arena_init(&f->arena, 0);
 	pp_notes_init(&f->notes, &f->arena);
-	pp_memory_init(&f->memory, &f->arena);
+	pp_areas_init(&f->memory, &f->arena);
 	char *xml = pp_arena_printf(&f->arena, "<Conrep>\n%s</Conrep>", sections);
 	int r = pp_schema_parse(PP_SPAN(xml, strlen(xml)), "s.xml", &f->arena, &f->notes,
 	                        &f->schema, &f->e);
@@ -43,14 +43,14 @@ static inline void fixture_fini(struct fixture *f)
 }
 
 #define PUT_EV(f, name, bytes)                                                                     \
-	assert_int_equal(pp_memory_put(&(f)->memory, PP_CELL_EV, name, 0,                          \
-	                               PP_SPAN(bytes, sizeof(bytes) - 1)),                         \
+	assert_int_equal(pp_areas_put(&(f)->memory, PP_CELL_EV, name, 0,                           \
+	                              PP_SPAN(bytes, sizeof(bytes) - 1)),                          \
 	                 0)
 
-static inline void put_missing(struct fixture *f, enum pp_cell_space space, const char *name,
+static inline void put_missing(struct fixture *f, enum pp_area_space space, const char *name,
                                int error)
 {
-	assert_int_equal(pp_memory_put(&f->memory, space, name, error, PP_SPAN(NULL, 0)), 0);
+	assert_int_equal(pp_areas_put(&f->memory, space, name, error, PP_SPAN(NULL, 0)), 0);
 }
 
 /* All zero; for the caller to write into. */
@@ -59,8 +59,8 @@ static inline uint8_t *put_nvram(struct fixture *f)
 	static const uint8_t none[PP_NVRAM_BYTES];
 
 	assert_int_equal(
-		pp_memory_put(&f->memory, PP_CELL_NVRAM, NULL, 0, PP_SPAN(none, sizeof(none))), 0);
-	return pp_memory_find(&f->memory, PP_CELL_NVRAM, NULL)->data;
+		pp_areas_put(&f->memory, PP_CELL_NVRAM, NULL, 0, PP_SPAN(none, sizeof(none))), 0);
+	return pp_areas_find(&f->memory, PP_CELL_NVRAM, NULL)->data;
 }
 
 static inline struct pp_data parse_data(struct fixture *f, const char *text)
@@ -80,7 +80,7 @@ static inline struct pp_data parse_sections(struct fixture *f, const char *secti
 
 #define ASSERT_EV(m, name, bytes)                                                                  \
 	do {                                                                                       \
-		const struct pp_cell *cell_ = pp_memory_find(m, PP_CELL_EV, name);                 \
+		const struct pp_area *cell_ = pp_areas_find(m, PP_CELL_EV, name);                  \
 		assert_non_null(cell_);                                                            \
 		assert_int_equal(cell_->error, 0);                                                 \
 		assert_int_equal(cell_->len, sizeof(bytes) - 1);                                   \

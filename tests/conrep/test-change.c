@@ -105,7 +105,7 @@ static void test_settings_of_one_byte_are_one_write(void **state)
 	check_change(&c.changes[0], "Low", NULL, "On", "Off", 2);
 	check_change(&c.changes[1], "High", NULL, "Off", "On", 3);
 	assert_int_equal(c.nr_writes, 1);
-	const struct pp_cell_write *w = &c.writes[0];
+	const struct pp_area_write *w = &c.writes[0];
 	assert_int_equal(w->space, PP_CELL_NVRAM);
 	assert_null(w->name);
 	assert_false(w->old_absent || w->new_absent);

@@ -319,8 +319,7 @@ static void test_an_absent_ev_has_no_text(void **state)
 		assert_string_equal(s.text, "");
 		assert_int_equal(encode_text(f, names[i][0], ""), 0);
 		assert_int_equal(encode_text(f, names[i][0], " \n"), 0);
-		assert_int_equal(pp_memory_find(&f->memory, PP_CELL_EV, names[i][1])->error,
-		                 ENOENT);
+		assert_int_equal(pp_areas_find(&f->memory, PP_CELL_EV, names[i][1])->error, ENOENT);
 		assert_int_equal(pp_codec_holds(section(f, names[i][0]), &s, &s, &f->arena, &same),
 		                 0);
 		assert_true(same);
@@ -338,7 +337,7 @@ static void test_an_absent_ev_is_made(void **state)
 
 	put_missing(f, PP_CELL_EV, "RAW", ENOENT);
 	assert_int_equal(encode_text(f, "Raw", "xx"), -EINVAL);
-	assert_int_equal(pp_memory_find(&f->memory, PP_CELL_EV, "RAW")->error, ENOENT);
+	assert_int_equal(pp_areas_find(&f->memory, PP_CELL_EV, "RAW")->error, ENOENT);
 	assert_int_equal(pp_codec_ev_bytes(&f->schema, "RAW"), 5);
 	assert_int_equal(pp_codec_ev_bytes(&f->schema, "NONE"), 0);
 	assert_int_equal(encode_text(f, "Raw", "010203"), 0);
@@ -346,7 +345,7 @@ static void test_an_absent_ev_is_made(void **state)
 	put_missing(f, PP_CELL_EV, "ORDER", ENOENT);
 	struct pp_setting nothing = { .name = "Order" };
 	assert_int_equal(encode(f, "Order", &nothing), 0);
-	assert_int_equal(pp_memory_find(&f->memory, PP_CELL_EV, "ORDER")->error, ENOENT);
+	assert_int_equal(pp_areas_find(&f->memory, PP_CELL_EV, "ORDER")->error, ENOENT);
 }
 
 static void test_empty_delete(void **state)
@@ -358,11 +357,11 @@ static void test_empty_delete(void **state)
 	assert_int_equal(s.nr_entries, 2);
 	assert_string_equal(s.entries[1].text, "");
 	assert_int_equal(encode(f, "Lines", &s), 0);
-	assert_int_equal(pp_memory_find(&f->memory, PP_CELL_EV, "LINES")->error, ENOENT);
+	assert_int_equal(pp_areas_find(&f->memory, PP_CELL_EV, "LINES")->error, ENOENT);
 	assert_int_equal(encode_entry(f, "Lines", "Line1", "x"), 0);
 	ASSERT_EV(&f->memory, "LINES", "\0\0\0\0x\0\0\0");
 	assert_int_equal(encode_entry(f, "Lines", "Line1", " "), 0);
-	assert_int_equal(pp_memory_find(&f->memory, PP_CELL_EV, "LINES")->error, ENOENT);
+	assert_int_equal(pp_areas_find(&f->memory, PP_CELL_EV, "LINES")->error, ENOENT);
 	PUT_EV(f, "LINES", "  \0\0\0\0 \0"); /* empty already: nothing changes */
 	assert_int_equal(encode(f, "Lines", &s), 0);
 	ASSERT_EV(&f->memory, "LINES", "  \0\0\0\0 \0");
@@ -428,7 +427,7 @@ static void test_names_that_mean_two_things(void **state)
 	assert_ptr_equal(field, &fields[1]);
 	assert_int_equal(record, 11);
 	static const uint8_t bytes[24];
-	assert_int_equal(pp_memory_put(&f->memory, PP_CELL_EV, "X", 0, PP_SPAN(bytes, 24)), 0);
+	assert_int_equal(pp_areas_put(&f->memory, PP_CELL_EV, "X", 0, PP_SPAN(bytes, 24)), 0);
 	struct pp_entry e = { "Line11", "01", 3 };
 	struct pp_setting v = { .name = "S", .entries = &e, .nr_entries = 1 };
 	assert_int_equal(pp_codec_encode(&f->schema, &s, &v, "f.dat", &f->memory, &f->e), -EINVAL);

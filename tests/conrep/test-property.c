@@ -21,11 +21,11 @@
 
 static uint64_t seed_now, state;
 
-#define CHECK(holds)                                                                               \
+#define CHECK(mappings)                                                                            \
 	do {                                                                                       \
-		if (!(holds)) {                                                                    \
+		if (!(mappings)) {                                                                 \
 			printf("seed %llu: line %d: %s\n", (unsigned long long)seed_now, __LINE__, \
-			       #holds);                                                            \
+			       #mappings);                                                         \
 			exit(1);                                                                   \
 		}                                                                                  \
 	} while (0)
@@ -80,7 +80,7 @@ struct model {
 
 static const char *const ev_names[CELLS] = { NULL, NULL, "CQA", "CQB", "E-1", "x_2.y" };
 
-static enum pp_cell_space space_of(unsigned int cell)
+static enum pp_area_space space_of(unsigned int cell)
 {
 	return cell == 0 ? PP_CELL_NVRAM : cell == 1 ? PP_CELL_CMOS : PP_CELL_EV;
 }
@@ -320,12 +320,12 @@ static uint8_t random_byte(unsigned int kind)
 }
 
 /* like: NULL, or an image whose absent EVs are absent here too, and whose bytes are all zero. */
-static void random_image(const struct model *m, const struct pp_memory *like, struct pp_arena *a,
-                         struct pp_memory *ret)
+static void random_image(const struct model *m, const struct pp_areas *like, struct pp_arena *a,
+                         struct pp_areas *ret)
 {
 	uint8_t bytes[NVRAM_BYTES] = { 0 };
 
-	pp_memory_init(ret, a);
+	pp_areas_init(ret, a);
 	for (unsigned int i = 0; i < CELLS; i++) {
 		size_t len = i == 0   ? NVRAM_BYTES
 		             : i == 1 ? PP_CMOS_BYTES
@@ -336,20 +336,20 @@ static void random_image(const struct model *m, const struct pp_memory *like, st
 			bytes[j] = random_byte(kind);
 		if (like)
 			len = like->cells[i]->len;
-		CHECK(!pp_memory_put(ret, space_of(i), ev_names[i], absent ? ENOENT : 0,
-		                     PP_SPAN(bytes, len)));
+		CHECK(!pp_areas_put(ret, space_of(i), ev_names[i], absent ? ENOENT : 0,
+		                    PP_SPAN(bytes, len)));
 	}
 }
 
 /* An absent EV counts as zeros. */
-static uint8_t byte_of(const struct pp_memory *m, unsigned int cell, size_t at)
+static uint8_t byte_of(const struct pp_areas *m, unsigned int cell, size_t at)
 {
-	const struct pp_cell *c = m->cells[cell];
+	const struct pp_area *c = m->cells[cell];
 
 	return at < c->len ? c->data[at] : 0;
 }
 
-static size_t text_len(const struct pp_memory *m, unsigned int cell, size_t at, size_t len)
+static size_t text_len(const struct pp_areas *m, unsigned int cell, size_t at, size_t len)
 {
 	while (len &&
 	       (byte_of(m, cell, at + len - 1) == 0 || byte_of(m, cell, at + len - 1) == ' '))
@@ -357,8 +357,8 @@ static size_t text_len(const struct pp_memory *m, unsigned int cell, size_t at, 
 	return len;
 }
 
-static void check_same_field(const struct section *s, const struct pp_memory *x,
-                             const struct pp_memory *y, size_t at, size_t len)
+static void check_same_field(const struct section *s, const struct pp_areas *x,
+                             const struct pp_areas *y, size_t at, size_t len)
 {
 	if (s->text) {
 		size_t text = text_len(x, s->cell, at, len);
@@ -371,7 +371,7 @@ static void check_same_field(const struct section *s, const struct pp_memory *x,
 
 /* The section's bits, of those entries that are named, say the same in both. */
 static void check_same_section(const struct section *s, const struct pp_setting *only,
-                               const struct pp_memory *x, const struct pp_memory *y)
+                               const struct pp_areas *x, const struct pp_areas *y)
 {
 	if (s->kind == PP_SECTION_ENUM) {
 		CHECK(!((byte_of(x, s->cell, s->offset) ^ byte_of(y, s->cell, s->offset)) &
@@ -402,8 +402,8 @@ static const struct section *find_section(const struct model *m, const char *nam
 
 /* What was loaded is there as in from; of all else not a bit has changed. */
 static void check_loaded(const struct model *m, const struct pp_data *d,
-                         const struct pp_memory *from, const struct pp_memory *before,
-                         const struct pp_memory *after)
+                         const struct pp_areas *from, const struct pp_areas *before,
+                         const struct pp_areas *after)
 {
 	static uint8_t map[CELLS][NVRAM_BYTES];
 
@@ -416,7 +416,7 @@ static void check_loaded(const struct model *m, const struct pp_data *d,
 		own(s, &d->settings[i], map);
 	}
 	for (unsigned int cell = 0; cell < CELLS; cell++) {
-		const struct pp_cell *x = before->cells[cell], *y = after->cells[cell];
+		const struct pp_area *x = before->cells[cell], *y = after->cells[cell];
 		size_t len = x->len > y->len ? x->len : y->len;
 		CHECK(x->error || y->error || x->len == y->len);
 		CHECK(!x->error || y->error || y->len == m->longest[cell]);
@@ -431,7 +431,7 @@ static void check_loaded(const struct model *m, const struct pp_data *d,
 static const struct pp_machine machine = { "ProLiant DL360e Gen8", "P73", "08/02/2014", "Intel" };
 
 /* As a file, in the arena. */
-static const char *save(const struct pp_schema *schema, const struct pp_memory *m,
+static const char *save(const struct pp_schema *schema, const struct pp_areas *m,
                         struct pp_arena *a, struct pp_data *ret)
 {
 	const struct pp_skip *skips;
@@ -456,12 +456,12 @@ static const char *save(const struct pp_schema *schema, const struct pp_memory *
 	return text;
 }
 
-static bool same_bytes(struct pp_span x, const struct pp_cell *y)
+static bool same_bytes(struct pp_span x, const struct pp_area *y)
 {
 	return x.len == y->len && (!x.len || !memcmp(x.data, y->data, x.len));
 }
 
-static void plan(const struct pp_schema *schema, const struct pp_data *d, const struct pp_memory *m,
+static void plan(const struct pp_schema *schema, const struct pp_data *d, const struct pp_areas *m,
                  struct pp_arena *a, struct pp_changes *ret)
 {
 	struct pp_error e = { 0 };
@@ -475,7 +475,7 @@ static void plan(const struct pp_schema *schema, const struct pp_data *d, const 
 	CHECK(!ret->nr_changes == !ret->nr_writes);
 }
 
-static void load(const struct pp_schema *schema, const struct pp_data *d, struct pp_memory *m,
+static void load(const struct pp_schema *schema, const struct pp_data *d, struct pp_areas *m,
                  struct pp_arena *a)
 {
 	bool seen[CELLS] = { false };
@@ -483,16 +483,16 @@ static void load(const struct pp_schema *schema, const struct pp_data *d, struct
 
 	plan(schema, d, m, a, &c);
 	for (uint32_t i = 0; i < c.nr_writes; i++) {
-		const struct pp_cell_write *w = &c.writes[i];
+		const struct pp_area_write *w = &c.writes[i];
 		unsigned int cell = 0;
-		while (m->cells[cell] != pp_memory_find(m, w->space, w->name))
+		while (m->cells[cell] != pp_areas_find(m, w->space, w->name))
 			cell++;
 		CHECK(!seen[cell]);
 		seen[cell] = true;
 		CHECK(same_bytes(w->old_bytes, m->cells[cell]));
 		CHECK(w->old_absent == (m->cells[cell]->error == ENOENT));
-		CHECK(!pp_memory_put(m, w->space, w->name, w->new_absent ? ENOENT : 0,
-		                     w->new_bytes));
+		CHECK(!pp_areas_put(m, w->space, w->name, w->new_absent ? ENOENT : 0,
+		                    w->new_bytes));
 	}
 	plan(schema, d, m, a, &c);
 	CHECK(!c.nr_changes && !c.nr_writes);
@@ -500,10 +500,10 @@ static void load(const struct pp_schema *schema, const struct pp_data *d, struct
 
 /* A file of one section, under its other name if it has one, and of some of its entries. */
 static void check_partial(const struct model *m, const struct pp_schema *schema,
-                          const struct pp_data *d, const struct pp_memory *from,
-                          struct pp_memory *to, struct pp_arena *a)
+                          const struct pp_data *d, const struct pp_areas *from, struct pp_areas *to,
+                          struct pp_arena *a)
 {
-	struct pp_memory before;
+	struct pp_areas before;
 
 	if (!d->nr_settings)
 		return;
@@ -517,7 +517,7 @@ static void check_partial(const struct model *m, const struct pp_schema *schema,
 		one.nr_entries = between(1, one.nr_entries - first);
 	}
 	const struct pp_data part = { .object = "part.dat", .settings = &one, .nr_settings = 1 };
-	CHECK(!pp_memory_copy(to, a, &before));
+	CHECK(!pp_areas_copy(to, a, &before));
 	load(schema, &part, to, a);
 	check_loaded(m, &part, from, &before, to);
 }
@@ -525,7 +525,7 @@ static void check_partial(const struct model *m, const struct pp_schema *schema,
 static void run_case(void)
 {
 	static struct model m;
-	struct pp_memory first, zeroed, other, before;
+	struct pp_areas first, zeroed, other, before;
 	struct pp_schema schema;
 	struct pp_changes c;
 	struct pp_data d, again;
@@ -540,14 +540,14 @@ static void run_case(void)
 	CHECK(!c.nr_changes && !c.nr_writes);
 
 	random_image(&m, &first, &a, &zeroed);
-	CHECK(!pp_memory_copy(&zeroed, &a, &before));
+	CHECK(!pp_areas_copy(&zeroed, &a, &before));
 	load(&schema, &d, &zeroed, &a);
 	check_loaded(&m, &d, &first, &before, &zeroed);
 	CHECK(!strcmp(save(&schema, &zeroed, &a, &again), saved));
 
 	random_image(&m, NULL, &a, &other);
 	check_partial(&m, &schema, &d, &first, &other, &a);
-	CHECK(!pp_memory_copy(&other, &a, &before));
+	CHECK(!pp_areas_copy(&other, &a, &before));
 	load(&schema, &d, &other, &a);
 	check_loaded(&m, &d, &first, &before, &other);
 	pp_arena_fini(&a);

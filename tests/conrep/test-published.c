@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 
 #define MAX_BYTES (4u << 20)
 

@@ -98,8 +98,8 @@ static void check_saved(struct fixture *f, const char *wanted)
 static void take_write(struct fixture *f, const struct pp_changes *c)
 {
 	assert_int_equal(c->nr_writes, 1);
-	assert_int_equal(pp_memory_put(&f->memory, c->writes[0].space, c->writes[0].name, 0,
-	                               c->writes[0].new_bytes),
+	assert_int_equal(pp_areas_put(&f->memory, c->writes[0].space, c->writes[0].name, 0,
+	                              c->writes[0].new_bytes),
 	                 0);
 }
 
@@ -117,7 +117,7 @@ static void try(struct pp_arena *a, const char *published)
 	                 0);
 	assert_int_equal(c.nr_changes, 15);
 	take_write(&f, &c);
-	const uint8_t *bytes = pp_memory_find(&f.memory, PP_CELL_NVRAM, NULL)->data;
+	const uint8_t *bytes = pp_areas_find(&f.memory, PP_CELL_NVRAM, NULL)->data;
 	for (size_t i = 0; i < PP_NVRAM_BYTES; i++)
 		assert_int_equal(bytes[i], i == 0x26a ? 0x02 : i == 0x26b ? 0x00 : 0xff);
 	check_saved(&f, published);
@@ -127,7 +127,7 @@ static void try(struct pp_arena *a, const char *published)
 	                 0);
 	assert_int_equal(c.nr_changes, 1);
 	take_write(&f, &c);
-	bytes = pp_memory_find(&f.memory, PP_CELL_NVRAM, NULL)->data;
+	bytes = pp_areas_find(&f.memory, PP_CELL_NVRAM, NULL)->data;
 	for (size_t i = 0; i < PP_NVRAM_BYTES; i++)
 		assert_int_equal(bytes[i], i == 0x26a || i == 0x26b ? 0x02 : 0xff);
 	fixture_fini(&f);

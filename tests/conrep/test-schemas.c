@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 
 static struct pp_arena arena;
 static struct pp_schema schema;
@@ -80,19 +80,20 @@ static void test_rmrds_machines(void **state)
 
 	load("rmrds.xml");
 	assert_string_equal(schema.on_mismatch, "exception");
-	assert_int_equal(pp_schema_fit(&schema, &gen8, reason, sizeof(reason)), PP_FIT_YES);
-	assert_int_equal(pp_schema_fit(&schema, &gen9, reason, sizeof(reason)), PP_FIT_NO);
+	assert_int_equal(pp_schema_match(&schema, &gen8, reason, sizeof(reason)), PP_MATCH_YES);
+	assert_int_equal(pp_schema_match(&schema, &gen9, reason, sizeof(reason)), PP_MATCH_NO);
 	assert_non_null(strstr(reason, "rmrds.xml is for product \"Gen8\" or \"StoreEasy\" or "
 	                               "\"StoreVirtual\", this machine's is \"ProLiant DL380 "
 	                               "Gen9\": "));
 	assert_non_null(strstr(reason, "On other generations the same bytes hold other settings"));
-	assert_int_equal(pp_schema_fit(&schema, &nobody, reason, sizeof(reason)), PP_FIT_UNKNOWN);
+	assert_int_equal(pp_schema_match(&schema, &nobody, reason, sizeof(reason)),
+	                 PP_MATCH_UNKNOWN);
 	assert_int_equal(pp_schema_find(&schema, &gen8, "RMRDS_Slot16", &s, &e), 0);
 	assert_int_equal(pp_schema_find(&schema, &gen9, "RMRDS_Slot16", &s, &e), -EPERM);
 	assert_int_equal(pp_schema_find(&schema, &nobody, "RMRDS_Slot16", &s, &e), -ENODATA);
 	assert_int_equal(pp_schema_find(&schema, &gen8, "RMRDS_Slot17", &s, &e), -ENOENT);
 	/* Other names of Gen8 boards, and of later ones. */
-	assert_int_equal(pp_schema_fit(&schema, &store, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_match(&schema, &store, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_int_equal(pp_schema_find(&schema, &store, "RMRDS_Slot1", &s, &e), 0);
 	assert_int_equal(pp_schema_find(&schema, &store9, "RMRDS_Slot1", &s, &e), -EPERM);
 	assert_int_equal(pp_schema_find(&schema, &unread, "RMRDS_Slot1", &s, &e), -EPERM);
@@ -131,7 +132,7 @@ static void test_lab_machines(void **state)
 	struct pp_error e;
 
 	load("lab.xml");
-	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_int_equal(pp_schema_find(&schema, &m, "Lab_DMA_Channels", &s, &e), 0);
 	assert_int_equal(s->offset, 0x45);
 	assert_int_equal(pp_schema_find(&schema, &m, "Lab_VT", &s, &e), 0);
@@ -145,13 +146,13 @@ static void test_lab_machines(void **state)
 	m.processor = "AMD";
 	assert_int_equal(pp_schema_find(&schema, &m, "Lab_Turbo", &s, &e), -ENOTSUP);
 	m.product = "ProLiant DL380p Gen8";
-	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_NO);
+	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_NO);
 
 	/* A virtual machine of that name takes both schemas. */
 	m.product = "ProLiant Lab Gen8";
-	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_YES);
 	load("rmrds.xml");
-	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_int_equal(pp_schema_find(&schema, &m, "RMRDS_Slot2", &s, &e), -EPERM);
 	m.processor = "Intel";
 	assert_int_equal(pp_schema_find(&schema, &m, "RMRDS_Slot2", &s, &e), 0);

@@ -49,8 +49,8 @@ def takes(test: dict, targets: dict) -> str:
         text = file.read_text()
         if file.suffix == ".c" and "cmocka_run_group_tests" in text:
             return "cmocka"
-        if re.search(r"^(import unittest|from (applying|images|hosttree|emitting|planning) import)", text,
-                     re.MULTILINE):
+        if re.search(r"^(import unittest|from (applying|images|emitting|planning) import"
+                     r"|from hosttree import (\([^)]*|[^(\n]*)\bCase\b)", text, re.MULTILINE):
             return "names"
     return ""
 

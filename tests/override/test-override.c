@@ -290,28 +290,28 @@ static void test_table_is_found_as_the_kernel_finds_it(void **state)
 
 	assert_int_equal(pp_override_cpio(&table, 1, &f->arena, &one, &f->error), 0);
 	assert_int_equal(pp_override_cpio(&table, 0, &f->arena, &none, &f->error), 0);
-	assert_true(pp_override_early_has(one, table));
-	assert_false(pp_override_early_has(none, table));
-	assert_true(pp_override_early_has(joined(f, one, gzip, 8), table));
+	assert_true(pp_override_initrd_has(one, table));
+	assert_false(pp_override_initrd_has(none, table));
+	assert_true(pp_override_initrd_has(joined(f, one, gzip, 8), table));
 	/* Behind somebody else's early archive, but not behind what is compressed. */
-	assert_true(pp_override_early_has(joined(f, none, one, 0), table));
-	assert_true(pp_override_early_has(joined(f, none, one, 512), table));
-	assert_false(pp_override_early_has(joined(f, none, one, 2), table));
-	assert_false(pp_override_early_has(joined(f, gzip, one, 0), table));
+	assert_true(pp_override_initrd_has(joined(f, none, one, 0), table));
+	assert_true(pp_override_initrd_has(joined(f, none, one, 512), table));
+	assert_false(pp_override_initrd_has(joined(f, none, one, 2), table));
+	assert_false(pp_override_initrd_has(joined(f, gzip, one, 0), table));
 	/* The first of a signature counts. */
 	uint8_t *other = pp_arena_alloc(&f->arena, table.len);
 	memcpy(other, table.data, table.len);
 	other[table.len - 1] ^= 1;
 	struct pp_span second, changed = PP_SPAN(other, table.len);
 	assert_int_equal(pp_override_cpio(&changed, 1, &f->arena, &second, &f->error), 0);
-	assert_false(pp_override_early_has(joined(f, second, one, 0), table));
-	assert_true(pp_override_early_has(joined(f, one, second, 0), table));
+	assert_false(pp_override_initrd_has(joined(f, second, one, 0), table));
+	assert_true(pp_override_initrd_has(joined(f, one, second, 0), table));
 	/* Whole only with its last byte. */
 	size_t last = one.len;
 	for (size_t len = 0; len < one.len; len++) {
 		uint8_t *copy = pp_arena_alloc(&f->arena, len ? len : 1);
 		memcpy(copy, one.data, len);
-		if (pp_override_early_has(PP_SPAN(copy, len), table)) {
+		if (pp_override_initrd_has(PP_SPAN(copy, len), table)) {
 			last = len;
 			break;
 		}

@@ -14,7 +14,7 @@
 static uint8_t old_ev[40], new_ev[40], made_ev[16], old_nvram[PP_NVRAM_BYTES],
 	new_nvram[PP_NVRAM_BYTES];
 
-static const struct pp_cell_write writes[] = {
+static const struct pp_area_write writes[] = {
 	{ .space = PP_CELL_EV,
 	  .name = "CQTEST",
 	  .old_bytes = { old_ev, sizeof(old_ev) },
@@ -50,13 +50,13 @@ static int make(const char *path)
 	const struct pp_machine machine = { .product = "ProLiant DL380p Gen8",
 		                            .rom_family = "P70" };
 	struct pp_arena a;
-	struct pp_memory m;
+	struct pp_areas m;
 	struct pp_error e;
 
 	pp_arena_init(&a, 0);
-	pp_memory_init(&m, &a);
-	pp_memory_put(&m, PP_CELL_EV, "CQTEST", 0, PP_SPAN(old_ev, sizeof(old_ev)));
-	pp_memory_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(old_nvram, sizeof(old_nvram)));
+	pp_areas_init(&m, &a);
+	pp_areas_put(&m, PP_CELL_EV, "CQTEST", 0, PP_SPAN(old_ev, sizeof(old_ev)));
+	pp_areas_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(old_nvram, sizeof(old_nvram)));
 	int r = pp_image_create(path, &machine, &m, true, &e);
 	pp_arena_fini(&a);
 	return r < 0 ? fail(&e) : 0;

@@ -33,22 +33,22 @@ static const struct pp_schema schema = { .sections = sections, .nr_sections = 5 
 		(const uint8_t *)text, sizeof(text) - 1                                            \
 	}
 
-static const struct pp_cell_write change_a = {
+static const struct pp_area_write change_a = {
 	.space = PP_CELL_EV, .name = "A", .old_bytes = BYTES("abc"), .new_bytes = BYTES("xyz")
 };
-static const struct pp_cell_write delete_a = {
+static const struct pp_area_write delete_a = {
 	.space = PP_CELL_EV, .name = "A", .old_bytes = BYTES("abc"), .new_absent = true
 };
-static const struct pp_cell_write shorten_a = {
+static const struct pp_area_write shorten_a = {
 	.space = PP_CELL_EV, .name = "A", .old_bytes = BYTES("abc"), .new_bytes = BYTES("x")
 };
-static const struct pp_cell_write make_b = {
+static const struct pp_area_write make_b = {
 	.space = PP_CELL_EV, .name = "B", .old_absent = true, .new_bytes = BYTES("new")
 };
 
 static uint8_t nvram[4 + PP_EFI_NVRAM_BYTES] = { 7 };
 
-static int run(const struct pp_cell_write *w)
+static int run(const struct pp_area_write *w)
 {
 	const struct pp_changes c = { .writes = w, .nr_writes = 1 };
 
@@ -93,15 +93,15 @@ static void assert_file(const char *name, const char *bytes, size_t len)
 
 static void reads(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	assert_int_equal(store->ops->read(store, &schema, &m, &e), 0);
 	assert_int_equal(m.nr_cells, 4);
-	assert_memory_equal(pp_memory_find(&m, PP_CELL_EV, "A")->data, "abc", 3);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "B")->error, ENOENT);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_NVRAM, NULL)->len, PP_EFI_NVRAM_BYTES);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_CMOS, NULL)->error, ENOTSUP);
+	assert_memory_equal(pp_areas_find(&m, PP_CELL_EV, "A")->data, "abc", 3);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "B")->error, ENOENT);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_NVRAM, NULL)->len, PP_EFI_NVRAM_BYTES);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_CMOS, NULL)->error, ENOTSUP);
 	assert_null(store->ops->machine(store));
 	/* Looking makes nothing. */
 	assert_false(is_there("state"));
@@ -156,9 +156,9 @@ static void changed_at_the_last_moment(void **state)
 
 static void not_ours(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	put_file("vars/" FILE_OF("A"), "\3\0\0\0abc", 7);
 	assert_int_equal(store->ops->read(store, &schema, &m, &e), -EBADMSG);
 	assert_has(e.text, "attributes 0x3, ours have 0x7");
@@ -177,14 +177,14 @@ static void not_ours(void **state)
 
 static void names(void **state)
 {
-	struct pp_cell_write w = make_b;
+	struct pp_area_write w = make_b;
 
 	w.name = PP_EFI_NVRAM_NAME;
 	assert_int_equal(run(&w), -EINVAL);
 	assert_has(e.text, "taken for the NVRAM");
 	w.name = "../B";
 	assert_int_equal(run(&w), -EINVAL);
-	w = (struct pp_cell_write){ .space = PP_CELL_CMOS,
+	w = (struct pp_area_write){ .space = PP_CELL_CMOS,
 		                    .old_bytes = BYTES("a"),
 		                    .new_bytes = BYTES("b") };
 	assert_int_equal(run(&w), -ENOTSUP);
@@ -205,7 +205,7 @@ static void no_folder(void **state)
 }
 
 static uint8_t changed_nvram[PP_EFI_NVRAM_BYTES] = { [PP_EFI_RMRDS_OFFSET] = 2 };
-static const struct pp_cell_write change_nvram = {
+static const struct pp_area_write change_nvram = {
 	.space = PP_CELL_NVRAM,
 	.old_bytes = { nvram + 4, PP_EFI_NVRAM_BYTES },
 	.new_bytes = { changed_nvram, PP_EFI_NVRAM_BYTES },
@@ -222,9 +222,9 @@ static void nvram_gone(void **state)
 /* The firmware would not heed it, so it would be written in vain. */
 static void nvram_of_another_size(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	put_file("vars/" FILE_OF("NVRAM"), nvram, 4 + 999);
 	assert_int_equal(store->ops->read(store, &schema, &m, &e), -EBADMSG);
 	assert_has(e.text, "an NVRAM of 999 bytes, want 4096");
@@ -300,7 +300,7 @@ static void immutable(void **state)
 	assert_true(flag);
 	assert_int_equal(r, -EBUSY);
 	put_file("x", "", 0);
-	const struct pp_cell_write back = {
+	const struct pp_area_write back = {
 		.space = PP_CELL_EV, .name = "A", .old_bytes = BYTES("xyz"), .new_absent = true
 	};
 	r = run(&back);

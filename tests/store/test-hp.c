@@ -74,16 +74,16 @@ static int tear_down(void **state)
 	return remove_folder(state);
 }
 
-static void read_store(struct pp_memory *ret)
+static void read_store(struct pp_areas *ret)
 {
-	pp_memory_init(ret, &arena);
+	pp_areas_init(ret, &arena);
 	if (store->ops->read(store, &schema, ret, &e))
 		fail_msg("%s", e.text);
 }
 
 static int plan(const char *text, struct pp_changes *ret)
 {
-	struct pp_memory memory;
+	struct pp_areas memory;
 	struct pp_data data;
 
 	read_store(&memory);
@@ -130,15 +130,15 @@ static void fails(const char *mode, int code, const char *says, const char *then
 
 static void told(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
 	read_store(&m);
-	const struct pp_cell *nvram = pp_memory_find(&m, PP_CELL_NVRAM, NULL);
+	const struct pp_area *nvram = pp_areas_find(&m, PP_CELL_NVRAM, NULL);
 	assert_int_equal(nvram->data[0x26a], 4);
 	/* Slot 4 was not told, and nothing of the rest. */
 	assert_int_equal(nvram->known[0x26a], 7);
 	assert_int_equal(nvram->known[0x26b], 0);
-	const struct pp_cell *ev = pp_memory_find(&m, PP_CELL_EV, "CQOTHR");
+	const struct pp_area *ev = pp_areas_find(&m, PP_CELL_EV, "CQOTHR");
 	assert_int_equal(ev->error, 0);
 	assert_int_equal(ev->known[2], 1);
 	assert_int_equal(ev->known[1], 0);
@@ -160,12 +160,12 @@ static void not_told(void **state)
 
 static void unknown_text(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
 	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	                         "Other=Never heard of\n");
 	read_store(&m);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "CQOTHR")->error, ENODATA);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "CQOTHR")->error, ENODATA);
 	struct pp_changes c;
 	plan_slots(&c);
 	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
@@ -302,12 +302,12 @@ static void bad_saves(void **state)
 		{ "save:signal", "died in a save", EIO },
 		{ "save:hang", "of a save and was stopped", ETIMEDOUT },
 	};
-	struct pp_memory m;
+	struct pp_areas m;
 
 	pp_hp_set_timeout(store, 4);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		put_text("bin/mode", cases[i].mode);
-		pp_memory_init(&m, &arena);
+		pp_areas_init(&m, &arena);
 		assert_int_equal(store->ops->read(store, &schema, &m, &e), -cases[i].code);
 		assert_has(e.text, cases[i].says);
 	}
@@ -353,16 +353,16 @@ static void plan_bytes(struct pp_changes *ret)
 
 static void bytes_told(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 	struct pp_changes c;
 
 	read_store(&m);
-	const struct pp_cell *order = pp_memory_find(&m, PP_CELL_EV, "CQORD");
+	const struct pp_area *order = pp_areas_find(&m, PP_CELL_EV, "CQORD");
 	assert_int_equal(order->error, 0);
 	assert_memory_equal(order->data, "\x15\x90\x00\xeb", 4);
 	assert_memory_equal(order->known, "\xff\xff\xff\xff", 4);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "CQOS")->error, ENOENT);
-	const struct pp_cell *vlan = pp_memory_find(&m, PP_CELL_EV, "CQVLN");
+	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "CQOS")->error, ENOENT);
+	const struct pp_area *vlan = pp_areas_find(&m, PP_CELL_EV, "CQVLN");
 	assert_memory_equal(vlan->data, "\x01\x00\x64\x00\x0f\xfe", 6);
 	assert_memory_equal(vlan->known, "\xff\xff\xff\xff\xff\xff", 6);
 	/* In either form what is there already is no change. */
@@ -675,10 +675,10 @@ static void answers(void **state)
 /* It is there and cannot be started: what its first line names is not. */
 static void no_loader(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
 	put_text("bin/conrep", "#!/nonexistent/loader\n");
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	assert_int_equal(store->ops->read(store, &schema, &m, &e), -ENOEXEC);
 	assert_has(e.text, "32-bit");
 	assert_clean();

@@ -19,7 +19,7 @@ static struct pp_span sealed(const char *body)
 
 	pp_buffer_init(&b, 1 << 20);
 	pp_buffer_puts(&b, body);
-	pp_lines_seal(&b);
+	pp_lines_add_checksum(&b);
 	char *copy = pp_arena_strndup(&arena, b.data, b.len);
 	struct pp_span s = PP_SPAN(copy, b.len);
 	pp_buffer_fini(&b);
@@ -56,11 +56,11 @@ static void reads(void **state)
 	assert_string_equal(image.machine.rom_date, "05/24/2019");
 	assert_null(image.machine.rom_family);
 	assert_null(image.machine.processor);
-	const struct pp_cell *c = pp_memory_find(&image.memory, PP_CELL_EV, "CQHLS1");
+	const struct pp_area *c = pp_areas_find(&image.memory, PP_CELL_EV, "CQHLS1");
 	assert_int_equal(c->len, 33);
 	assert_int_equal(c->data[32], 0x20);
-	assert_int_equal(pp_memory_find(&image.memory, PP_CELL_NVRAM, NULL)->data[0], 0xff);
-	assert_null(pp_memory_find(&image.memory, PP_CELL_CMOS, NULL));
+	assert_int_equal(pp_areas_find(&image.memory, PP_CELL_NVRAM, NULL)->data[0], 0xff);
+	assert_null(pp_areas_find(&image.memory, PP_CELL_CMOS, NULL));
 	assert_int_equal(image.memory.nr_cells, 3);
 }
 
@@ -165,13 +165,13 @@ static const struct pp_machine machine = { .product = "ProLiant DL380p Gen8" };
 
 static void make(const char *path, bool nvram)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, &arena);
-	pp_memory_put(&m, PP_CELL_EV, "A", 0, PP_SPAN("\1\2\3", 3));
-	pp_memory_put(&m, PP_CELL_EV, "GONE", ENOENT, PP_SPAN(NULL, 0));
+	pp_areas_init(&m, &arena);
+	pp_areas_put(&m, PP_CELL_EV, "A", 0, PP_SPAN("\1\2\3", 3));
+	pp_areas_put(&m, PP_CELL_EV, "GONE", ENOENT, PP_SPAN(NULL, 0));
 	if (nvram)
-		pp_memory_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN("\0\0\0\0", 4));
+		pp_areas_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN("\0\0\0\0", 4));
 	if (pp_image_create(path, &machine, &m, false, &e))
 		fail_msg("%s", e.text);
 }
@@ -196,21 +196,21 @@ static void as_store(void **state)
 		{ .name = "d", .space = PP_CELL_CMOS },
 	};
 	const struct pp_schema schema = { .sections = sections, .nr_sections = 4 };
-	struct pp_memory m;
+	struct pp_areas m;
 
 	make(in_folder("x"), false);
 	struct pp_store *s = open_image("x");
 	assert_string_equal(s->ops->machine(s)->product, machine.product);
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	assert_int_equal(s->ops->read(s, &schema, &m, &e), 0);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "A")->len, 3);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_EV, "GONE")->error, ENOENT);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_NVRAM, NULL)->error, ENODATA);
-	assert_int_equal(pp_memory_find(&m, PP_CELL_CMOS, NULL)->error, ENODATA);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "A")->len, 3);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "GONE")->error, ENOENT);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_NVRAM, NULL)->error, ENODATA);
+	assert_int_equal(pp_areas_find(&m, PP_CELL_CMOS, NULL)->error, ENODATA);
 	pp_store_close(s);
 }
 
-static const struct pp_cell_write ev_write = { .space = PP_CELL_EV,
+static const struct pp_area_write ev_write = { .space = PP_CELL_EV,
 	                                       .name = "A",
 	                                       .old_bytes = { (const uint8_t *)"\1\2\3", 3 },
 	                                       .new_bytes = { (const uint8_t *)"\1\2\4", 3 } };
@@ -253,15 +253,15 @@ static void follows_links(void **state)
 	assert_has(get_file("d/x", NULL), "010204");
 	pp_store_close(s);
 	assert_int_equal(
-		pp_image_create(in_folder("link"), &machine, &(struct pp_memory){ 0 }, true, &e),
+		pp_image_create(in_folder("link"), &machine, &(struct pp_areas){ 0 }, true, &e),
 		-EEXIST);
 }
 
 static void creates_once(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	make(in_folder("x"), true);
 	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, false, &e), -EEXIST);
 	assert_has(get_file("x", NULL), "nvram");
@@ -271,10 +271,10 @@ static void creates_once(void **state)
 
 static void heeds_the_umask(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 	struct stat st;
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	for (int i = 0; i < 2; i++) {
 		const char *path = in_folder(i ? "x" : "y");
 		mode_t old = umask(i ? 077 : 022);
@@ -289,9 +289,9 @@ static void heeds_the_umask(void **state)
 /* A journal of what was there before, and a transaction that is under way. */
 static void not_into_a_transaction(void **state)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	put_text("x.journal", "");
 	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, false, &e), -EUCLEAN);
 	assert_has(e.text, "x.journal");

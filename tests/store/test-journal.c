@@ -10,7 +10,7 @@ static struct pp_error e;
 
 static const uint8_t bytes[40] = { 1, 2, 3 };
 
-static const struct pp_cell_write writes[] = {
+static const struct pp_area_write writes[] = {
 	{ .space = PP_CELL_EV, .name = "A", .old_absent = true, .new_bytes = { bytes, 40 } },
 	{ .space = PP_CELL_EV, .name = "B", .old_bytes = { bytes, 1 }, .new_absent = true },
 	{ .space = PP_CELL_NVRAM, .old_bytes = { bytes, 32 }, .new_bytes = { bytes + 1, 32 } },
@@ -105,7 +105,7 @@ static void refuses_lines(void **state)
 		struct pp_buffer b;
 		pp_buffer_init(&b, 4096);
 		pp_buffer_printf(&b, "pcipass-journal 1\n%s", cases[i].body);
-		pp_lines_seal(&b);
+		pp_lines_add_checksum(&b);
 		int r = pp_journal_parse(PP_SPAN(b.data, b.len), "j", &arena, &j, &e);
 		pp_buffer_fini(&b);
 		assert_int_equal(r, -EBADMSG);

@@ -14,7 +14,7 @@ static struct pp_error e;
 
 static const uint8_t zeros[8], ones[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
 
-static const struct pp_cell_write writes[] = {
+static const struct pp_area_write writes[] = {
 	{ .space = PP_CELL_EV, .name = "A", .old_bytes = { zeros, 8 }, .new_bytes = { ones, 8 } },
 	{ .space = PP_CELL_NVRAM, .old_bytes = { zeros, 8 }, .new_bytes = { ones, 8 } },
 };
@@ -22,14 +22,14 @@ static const struct pp_changes both = { .writes = writes, .nr_writes = 2 };
 
 static void set_content(uint8_t ev, uint8_t nvram)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 	uint8_t bytes[8];
 
-	pp_memory_init(&m, &arena);
+	pp_areas_init(&m, &arena);
 	memset(bytes, ev, 8);
-	pp_memory_put(&m, PP_CELL_EV, "A", 0, PP_SPAN(bytes, 8));
+	pp_areas_put(&m, PP_CELL_EV, "A", 0, PP_SPAN(bytes, 8));
 	memset(bytes, nvram, 8);
-	pp_memory_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(bytes, 8));
+	pp_areas_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(bytes, 8));
 	/* An image of its own, put in the place of the other: an image with a journal is not made.
 	 */
 	if (pp_image_create(in_folder("new"), &(struct pp_machine){ 0 }, &m, true, &e))
@@ -118,14 +118,14 @@ static void runs(void **state)
 
 static void bad_changes(void **state)
 {
-	struct pp_cell_write w = writes[1];
+	struct pp_area_write w = writes[1];
 
 	w.new_absent = true;
 	w.new_bytes = PP_SPAN(NULL, 0);
 	assert_int_equal(
 		pp_transaction_run(store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
 		-EINVAL);
-	w = (struct pp_cell_write){ .space = PP_CELL_CMOS,
+	w = (struct pp_area_write){ .space = PP_CELL_CMOS,
 		                    .old_bytes = { zeros, 8 },
 		                    .new_bytes = { ones, 8 } };
 	assert_int_equal(

@@ -46,8 +46,8 @@ static int count(void)
 
 static int tear_down(void **state)
 {
-	pp_atomic_sweep(path);
-	pp_atomic_sweep(other);
+	pp_atomic_clean_up(path);
+	pp_atomic_clean_up(other);
 	unlink(path);
 	unlink(other);
 	return rmdir(directory);

@@ -3,62 +3,62 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "use/use-search.h"
+#include "inuse/search.h"
 #include "base/text.h"
 
 #define CLASS_GRAPHICS "sys/class/graphics"
 #define TABLE_BYTES    ((size_t)8 * 1024 * 1024)
 
-int pp_use_cannot(struct pp_use *s, int r, const char *path)
+int pp_inuse_cannot(struct pp_inuse *s, int r, const char *path)
 {
 	return pp_fail(s->error, -r, "/%s: %s: whether the host needs the device is not known",
 	               path, strerror(-r));
 }
 
-int pp_use_found(struct pp_use *s, const char *text)
+int pp_inuse_found(struct pp_inuse *s, const char *text)
 {
 	s->found = text;
 	return text ? 0 : pp_fail_oom(s->error, "attach");
 }
 
-int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret)
+int pp_inuse_list(struct pp_inuse *s, const char *path, struct pp_names *ret)
 {
 	int r = pp_sys_list(s->sys, path, s->arena, ret);
 
 	*ret = r ? (struct pp_names){ 0 } : *ret;
-	return r && r != -ENOENT ? pp_use_cannot(s, r, path) : 0;
+	return r && r != -ENOENT ? pp_inuse_cannot(s, r, path) : 0;
 }
 
-int pp_use_table(struct pp_use *s, const char *path, const char *witness, struct pp_span *ret)
+int pp_inuse_table(struct pp_inuse *s, const char *path, const char *witness, struct pp_span *ret)
 {
 	int r = pp_sys_read(s->sys, path, TABLE_BYTES, s->arena, ret);
 
 	if (r)
 		*ret = (struct pp_span){ 0 };
 	bool absent = r == -ENOENT && pp_sys_has(s->sys, witness);
-	return r && !absent ? pp_use_cannot(s, r, path) : 0;
+	return r && !absent ? pp_inuse_cannot(s, r, path) : 0;
 }
 
 /* Without /sys no disk and no interface is seen at all. */
-static int use_check_device(struct pp_use *s, const char *address)
+static int use_check_device(struct pp_inuse *s, const char *address)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
-	return pp_sys_has(s->sys, path) ? 0 : pp_use_cannot(s, -ENOENT, path);
+	return pp_sys_has(s->sys, path) ? 0 : pp_inuse_cannot(s, -ENOENT, path);
 }
 
-int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool *ret)
+int pp_inuse_is_below(struct pp_inuse *s, const char *folder, const char *name, bool *ret)
 {
-	char path[256], link[PP_USE_LINK_BYTES];
+	char path[256], link[PP_INUSE_LINK_BYTES];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	int r = pp_sys_link(s->sys, path, link, sizeof(link));
 	*ret = !r && strstr(link, s->below);
-	return r && r != -ENOENT && r != -EINVAL ? pp_use_cannot(s, r, path) : 0;
+	return r && r != -ENOENT && r != -EINVAL ? pp_inuse_cannot(s, r, path) : 0;
 }
 
-struct pp_span pp_use_word(struct pp_span line, unsigned int n)
+struct pp_span pp_inuse_word(struct pp_span line, unsigned int n)
 {
 	struct pp_span word = { 0 };
 
@@ -69,12 +69,12 @@ struct pp_span pp_use_word(struct pp_span line, unsigned int n)
 	return word;
 }
 
-static int look_at_console(struct pp_use *s, const struct pp_device *d)
+static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 {
 	char path[128], text[16] = "", address[PP_ADDRESS_TEXT_BYTES];
 	struct pp_names names;
 	bool framebuffer = false;
-	int r = pp_use_list(s, CLASS_GRAPHICS, &names);
+	int r = pp_inuse_list(s, CLASS_GRAPHICS, &names);
 
 	for (uint32_t i = 0; !r && i < names.count; i++) {
 		bool below;
@@ -82,11 +82,11 @@ static int look_at_console(struct pp_use *s, const struct pp_device *d)
 		    names.names[i][2] > '9')
 			continue;
 		framebuffer = true;
-		r = pp_use_is_below(s, CLASS_GRAPHICS, names.names[i], &below);
+		r = pp_inuse_is_below(s, CLASS_GRAPHICS, names.names[i], &below);
 		if (!r && below)
-			return pp_use_found(s,
-			                    pp_arena_printf(s->arena, "it shows the console (%s)",
-			                                    names.names[i]));
+			return pp_inuse_found(s,
+			                      pp_arena_printf(s->arena, "it shows the console (%s)",
+			                                      names.names[i]));
 	}
 	if (r)
 		return r;
@@ -94,37 +94,37 @@ static int look_at_console(struct pp_use *s, const struct pp_device *d)
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/boot_vga", address);
 	r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r && r != -ENOENT)
-		return pp_use_cannot(s, r, path);
+		return pp_inuse_cannot(s, r, path);
 	/* The firmware's framebuffer lies in its memory and hangs below no PCI device. */
 	if (!strcmp(text, "1") && (framebuffer || d->driver.text))
-		return pp_use_found(
+		return pp_inuse_found(
 			s, pp_arena_strdup(s->arena, "it is the display that the host boots on"));
 	return 0;
 }
 
 /* proc/consoles: "ttyS4 -W- (EC p a) 4:68". A serial card, or a board's own port by PCI. */
-static int look_at_terminals(struct pp_use *s)
+static int look_at_terminals(struct pp_inuse *s)
 {
 	struct pp_span rest, line;
-	int r = pp_use_table(s, "proc/consoles", PP_USE_PROC_WITNESS, &rest);
+	int r = pp_inuse_table(s, "proc/consoles", PP_INUSE_PROC_PROBE, &rest);
 
 	while (!r && !s->found && pp_text_line(&rest, &line)) {
-		struct pp_span word = pp_use_word(line, 0);
+		struct pp_span word = pp_inuse_word(line, 0);
 		bool below = false;
-		char name[PP_USE_NAME_BYTES];
+		char name[PP_INUSE_NAME_BYTES];
 		if (!word.len || word.len >= sizeof(name))
 			continue;
 		pp_text_clean_into(name, sizeof(name), word.data, word.len);
-		r = strchr(name, '/') ? 0 : pp_use_is_below(s, "sys/class/tty", name, &below);
+		r = strchr(name, '/') ? 0 : pp_inuse_is_below(s, "sys/class/tty", name, &below);
 		if (!r && below)
-			r = pp_use_found(s, pp_arena_printf(s->arena,
-			                                    "the kernel's console is %s below it",
-			                                    name));
+			r = pp_inuse_found(s, pp_arena_printf(s->arena,
+			                                      "the kernel's console is %s below it",
+			                                      name));
 	}
 	return r;
 }
 
-static int look_at_functions(struct pp_use *s, const struct pp_device *d)
+static int look_at_functions(struct pp_inuse *s, const struct pp_device *d)
 {
 	char path[128], text[16], address[PP_ADDRESS_TEXT_BYTES];
 
@@ -132,31 +132,31 @@ static int look_at_functions(struct pp_use *s, const struct pp_device *d)
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
 	int r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r)
-		return r == -ENOENT ? 0 : pp_use_cannot(s, r, path);
+		return r == -ENOENT ? 0 : pp_inuse_cannot(s, r, path);
 	if (strcmp(text, "0"))
-		return pp_use_found(s, pp_arena_strdup(s->arena, "its virtual functions are on"));
+		return pp_inuse_found(s, pp_arena_strdup(s->arena, "its virtual functions are on"));
 	return 0;
 }
 
-int pp_use_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a, const char **ret,
-                struct pp_error *e)
+int pp_inuse_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a, const char **ret,
+                  struct pp_error *e)
 {
-	struct pp_use search = { .sys = s, .arena = a, .error = e };
+	struct pp_inuse search = { .sys = s, .arena = a, .error = e };
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format(d->address, address);
 	snprintf(search.below, sizeof(search.below), "/%s/", address);
 	int r = use_check_device(&search, address);
 	if (!r)
-		r = pp_use_disks(&search);
+		r = pp_inuse_disks(&search);
 	if (!r && !search.found)
-		r = pp_use_network(&search);
+		r = pp_inuse_network(&search);
 	if (!r && !search.found)
 		r = look_at_console(&search, d);
 	if (!r && !search.found)
 		r = look_at_terminals(&search);
 	if (!r && !search.found)
-		r = pp_use_processes(&search);
+		r = pp_inuse_processes(&search);
 	if (!r && !search.found)
 		r = look_at_functions(&search, d);
 	if (!r)

@@ -18,7 +18,7 @@ static void put_u32(uint8_t *p, uint32_t v)
 		p[i] = (uint8_t)(v >> 8 * i);
 }
 
-int pp_override_seal(const char *object, uint8_t *table, size_t len, struct pp_error *e)
+int pp_override_add_checksum(const char *object, uint8_t *table, size_t len, struct pp_error *e)
 {
 	uint32_t revision = get_u32(table + OEM_REVISION);
 	uint8_t sum = 0;

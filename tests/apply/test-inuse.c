@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "use/guest.h"
-#include "use/use.h"
+#include "inuse/guest.h"
+#include "inuse/inuse.h"
 #include "fake.h"
 
 #define DISK_PATH "../../devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/"
@@ -53,7 +53,7 @@ static void used(struct fake *f, int device, const char *words)
 	const char *use = "untouched";
 
 	pp_arena_init(&a, 0);
-	assert_int_equal(pp_use_find(&f->base, &f->devices[device], &a, &use, &e), 0);
+	assert_int_equal(pp_inuse_find(&f->base, &f->devices[device], &a, &use, &e), 0);
 	if (!words)
 		assert_null(use);
 	else if (!use || !strstr(use, words))
@@ -231,7 +231,7 @@ static void cannot_tell(void **state)
 	f->claimed = "dev/sdb";
 	f->claimed_errno = EIO;
 	pp_arena_init(&a, 0);
-	assert_int_equal(pp_use_find(&f->base, &f->devices[FAKE_HBA], &a, &use, &e), -EIO);
+	assert_int_equal(pp_inuse_find(&f->base, &f->devices[FAKE_HBA], &a, &use, &e), -EIO);
 	assert_string_equal(use, "untouched");
 	assert_non_null(strstr(e.text, "/dev/sdb"));
 	pp_arena_fini(&a);
@@ -250,7 +250,7 @@ static void not_known(struct fake *f, int device, const char *words)
 	const char *use = "untouched";
 
 	pp_arena_init(&a, 0);
-	if (pp_use_find(&f->base, &f->devices[device], &a, &use, &e) >= 0)
+	if (pp_inuse_find(&f->base, &f->devices[device], &a, &use, &e) >= 0)
 		fail_msg("%s is away, and it is said: %s", words, use ? use : "not in use");
 	assert_string_equal(use, "untouched");
 	if (!strstr(e.text, words) || !strstr(e.text, "is not known"))

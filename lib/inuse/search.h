@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_USE_USE_SEARCH_H
-#define PP_USE_USE_SEARCH_H
+#ifndef PP_INUSE_SEARCH_H
+#define PP_INUSE_SEARCH_H
 
 /* Inside use.c and its two halves: what is looked for, and how it is looked for. */
 
-#include "use/use.h"
+#include "inuse/inuse.h"
 
-#define PP_USE_NAME_BYTES 64
-#define PP_USE_LINK_BYTES 1024
+#define PP_INUSE_NAME_BYTES 64
+#define PP_INUSE_LINK_BYTES 1024
 
-struct pp_use {
+struct pp_inuse {
 	struct pp_sys *sys;
 	struct pp_arena *arena;
 	struct pp_error *error;
@@ -26,26 +26,26 @@ struct pp_use {
 };
 
 /* Whether the device is needed is not known. Returns r. */
-int pp_use_cannot(struct pp_use *s, int r, const char *path);
+int pp_inuse_cannot(struct pp_inuse *s, int r, const char *path);
 /* Ends the search; NULL: out of memory. */
-int pp_use_found(struct pp_use *s, const char *text);
+int pp_inuse_found(struct pp_inuse *s, const char *text);
 /* Absent is empty: a kernel without that subsystem uses nothing of it. */
-int pp_use_list(struct pp_use *s, const char *path, struct pp_names *ret);
+int pp_inuse_list(struct pp_inuse *s, const char *path, struct pp_names *ret);
 /*
  * A file of proc. Absent is empty only where the witness is there, which every kernel has beside
  * it: without /proc, or with a part of it, nothing is known.
  */
-int pp_use_table(struct pp_use *s, const char *path, const char *witness, struct pp_span *ret);
+int pp_inuse_table(struct pp_inuse *s, const char *path, const char *witness, struct pp_span *ret);
 
-#define PP_USE_PROC_WITNESS "proc/filesystems"
+#define PP_INUSE_PROC_PROBE "proc/filesystems"
 /* Whether folder/name is a link to something below the device. A link that is gone is not. */
-int pp_use_is_below(struct pp_use *s, const char *folder, const char *name, bool *ret);
+int pp_inuse_is_below(struct pp_inuse *s, const char *folder, const char *name, bool *ret);
 /* The nth word of a line, from 0; empty if there are not so many. */
-struct pp_span pp_use_word(struct pp_span line, unsigned int n);
+struct pp_span pp_inuse_word(struct pp_span line, unsigned int n);
 
 /* Disks and tapes: mounted, in another's stack, exported; and what a process holds open. */
-int pp_use_disks(struct pp_use *s);
-int pp_use_processes(struct pp_use *s);
-int pp_use_network(struct pp_use *s);
+int pp_inuse_disks(struct pp_inuse *s);
+int pp_inuse_processes(struct pp_inuse *s);
+int pp_inuse_network(struct pp_inuse *s);
 
 #endif

@@ -3,34 +3,33 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conrep/memory.h"
+#include "conrep/area.h"
 
-void pp_memory_init(struct pp_memory *m, struct pp_arena *a)
+void pp_areas_init(struct pp_areas *m, struct pp_arena *a)
 {
-	*m = (struct pp_memory){ .arena = a };
+	*m = (struct pp_areas){ .arena = a };
 }
 
-static bool is_cell(const struct pp_cell *c, enum pp_cell_space space, const char *name)
+static bool is_area(const struct pp_area *c, enum pp_area_space space, const char *name)
 {
 	return c->space == space && (space != PP_CELL_EV || !strcmp(c->name, name));
 }
 
-struct pp_cell *pp_memory_find(const struct pp_memory *m, enum pp_cell_space space,
-                               const char *name)
+struct pp_area *pp_areas_find(const struct pp_areas *m, enum pp_area_space space, const char *name)
 {
 	for (uint32_t i = 0; i < m->nr_cells; i++)
-		if (is_cell(m->cells[i], space, name))
+		if (is_area(m->cells[i], space, name))
 			return m->cells[i];
 	return NULL;
 }
 
-static int grow(struct pp_memory *m)
+static int area_grow(struct pp_areas *m)
 {
 	uint32_t size = m->size ? 2 * m->size : 32;
 
 	if (m->nr_cells >= PP_MEMORY_MAX_CELLS)
 		return -E2BIG;
-	struct pp_cell **cells = PP_ARENA_ARRAY(m->arena, size, struct pp_cell *);
+	struct pp_area **cells = PP_ARENA_ARRAY(m->arena, size, struct pp_area *);
 	if (!cells)
 		return -ENOMEM;
 	if (m->nr_cells)
@@ -40,11 +39,11 @@ static int grow(struct pp_memory *m)
 	return 0;
 }
 
-int pp_memory_put(struct pp_memory *m, enum pp_cell_space space, const char *name, int error,
-                  struct pp_span bytes)
+int pp_areas_put(struct pp_areas *m, enum pp_area_space space, const char *name, int error,
+                 struct pp_span bytes)
 {
-	struct pp_cell c = { .space = space, .error = error, .len = error ? 0 : bytes.len };
-	struct pp_cell *cell = pp_memory_find(m, space, name);
+	struct pp_area c = { .space = space, .error = error, .len = error ? 0 : bytes.len };
+	struct pp_area *cell = pp_areas_find(m, space, name);
 
 	if (space == PP_CELL_EV) {
 		c.name = cell ? cell->name : pp_arena_strdup(m->arena, name);
@@ -62,10 +61,10 @@ int pp_memory_put(struct pp_memory *m, enum pp_cell_space space, const char *nam
 		*cell = c;
 		return 0;
 	}
-	int r = m->nr_cells == m->size ? grow(m) : 0;
+	int r = m->nr_cells == m->size ? area_grow(m) : 0;
 	if (r)
 		return r;
-	cell = PP_ARENA_NEW(m->arena, struct pp_cell);
+	cell = PP_ARENA_NEW(m->arena, struct pp_area);
 	if (!cell)
 		return -ENOMEM;
 	*cell = c;
@@ -73,7 +72,7 @@ int pp_memory_put(struct pp_memory *m, enum pp_cell_space space, const char *nam
 	return 0;
 }
 
-static bool copy_known(const struct pp_cell *from, struct pp_arena *a, struct pp_cell *to)
+static bool copy_known(const struct pp_area *from, struct pp_arena *a, struct pp_area *to)
 {
 	uint8_t *known = PP_ARENA_ARRAY(a, from->len, uint8_t);
 
@@ -83,14 +82,14 @@ static bool copy_known(const struct pp_cell *from, struct pp_arena *a, struct pp
 	return known != NULL;
 }
 
-int pp_memory_copy(const struct pp_memory *from, struct pp_arena *a, struct pp_memory *ret)
+int pp_areas_copy(const struct pp_areas *from, struct pp_arena *a, struct pp_areas *ret)
 {
-	struct pp_memory m;
+	struct pp_areas m;
 
-	pp_memory_init(&m, a);
+	pp_areas_init(&m, a);
 	for (uint32_t i = 0; i < from->nr_cells; i++) {
-		const struct pp_cell *c = from->cells[i];
-		int r = pp_memory_put(&m, c->space, c->name, c->error, PP_SPAN(c->data, c->len));
+		const struct pp_area *c = from->cells[i];
+		int r = pp_areas_put(&m, c->space, c->name, c->error, PP_SPAN(c->data, c->len));
 		if (r)
 			return r;
 		if (c->known && !copy_known(c, a, m.cells[m.nr_cells - 1]))
@@ -100,7 +99,7 @@ int pp_memory_copy(const struct pp_memory *from, struct pp_arena *a, struct pp_m
 	return 0;
 }
 
-const char *pp_cell_name(enum pp_cell_space space, const char *ev, char *buf, size_t size)
+const char *pp_area_name(enum pp_area_space space, const char *ev, char *buf, size_t size)
 {
 	if (space == PP_CELL_EV)
 		snprintf(buf, size, "EV %s", ev);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "conrep/guard.h"
+#include "conrep/quirk.h"
 
 #define REASON_BYTES 384
 /* A list longer than that is cut short in a sentence. */
@@ -108,16 +108,16 @@ static void conditions_of(const struct pp_schema_conditions *c, const struct pp_
 			ret[i].machine = NULL;
 }
 
-static enum pp_fit fit_of(const struct condition *c)
+static enum pp_match match_of(const struct condition *c)
 {
 	if (!c->count)
-		return PP_FIT_YES;
+		return PP_MATCH_YES;
 	if (!c->machine)
-		return PP_FIT_UNKNOWN;
+		return PP_MATCH_UNKNOWN;
 	for (uint32_t i = 0; i < c->count; i++)
 		if (c->fits(c->machine, c->entries[i]))
-			return PP_FIT_YES;
-	return PP_FIT_NO;
+			return PP_MATCH_YES;
+	return PP_MATCH_NO;
 }
 
 /* Appends what fits into the buffer; snprintf's result may be beyond it. */
@@ -149,18 +149,18 @@ static void explain(const struct condition *c, const char *what, char *buf, size
 		append(buf, size, ", this machine's is not known");
 }
 
-static enum pp_fit fit_conditions(const struct pp_schema_conditions *conditions,
-                                  const struct pp_machine *m, const char *what, char *reason,
-                                  size_t size)
+static enum pp_match match_conditions(const struct pp_schema_conditions *conditions,
+                                      const struct pp_machine *m, const char *what, char *reason,
+                                      size_t size)
 {
 	struct condition all[NR_KINDS];
 	const struct condition *against = NULL;
-	enum pp_fit fit = PP_FIT_YES;
+	enum pp_match fit = PP_MATCH_YES;
 
 	conditions_of(conditions, m, all);
-	for (unsigned int i = 0; i < NR_KINDS && fit != PP_FIT_NO; i++) {
-		enum pp_fit one = fit_of(&all[i]);
-		if (one == PP_FIT_NO || (one == PP_FIT_UNKNOWN && fit == PP_FIT_YES)) {
+	for (unsigned int i = 0; i < NR_KINDS && fit != PP_MATCH_NO; i++) {
+		enum pp_match one = match_of(&all[i]);
+		if (one == PP_MATCH_NO || (one == PP_MATCH_UNKNOWN && fit == PP_MATCH_YES)) {
 			fit = one;
 			against = &all[i];
 		}
@@ -181,30 +181,30 @@ static void append_help(char *buf, size_t size, const char *help)
 		append(buf, size, "%s%.*s", before, (int)word.len, (const char *)word.data);
 }
 
-enum pp_fit pp_schema_fit(const struct pp_schema *s, const struct pp_machine *m, char *reason,
-                          size_t size)
+enum pp_match pp_schema_match(const struct pp_schema *s, const struct pp_machine *m, char *reason,
+                              size_t size)
 {
 	if (size)
 		reason[0] = '\0';
-	enum pp_fit fit = fit_conditions(&s->global, m, s->object, reason, size);
-	if (fit != PP_FIT_YES)
+	enum pp_match fit = match_conditions(&s->global, m, s->object, reason, size);
+	if (fit != PP_MATCH_YES)
 		append_help(reason, size, s->helptext);
 	if (size)
 		pp_text_clean_in_place(reason);
 	return fit;
 }
 
-enum pp_fit pp_section_fit(const struct pp_schema_section *s, const struct pp_machine *m,
-                           char *reason, size_t size)
+enum pp_match pp_section_match(const struct pp_schema_section *s, const struct pp_machine *m,
+                               char *reason, size_t size)
 {
 	char others[REASON_BYTES] = "";
 
 	/* A guard's no is the weightier word, its unknown is not. */
-	enum pp_fit guard = pp_guard_fit(s, m, reason, size);
-	if (guard == PP_FIT_NO)
+	enum pp_match guard = pp_quirk_match(s, m, reason, size);
+	if (guard == PP_MATCH_NO)
 		return guard;
-	enum pp_fit fit = fit_conditions(&s->conditions, m, s->name, others, sizeof(others));
-	if (fit == PP_FIT_NO || (fit == PP_FIT_UNKNOWN && guard == PP_FIT_YES)) {
+	enum pp_match fit = match_conditions(&s->conditions, m, s->name, others, sizeof(others));
+	if (fit == PP_MATCH_NO || (fit == PP_MATCH_UNKNOWN && guard == PP_MATCH_YES)) {
 		pp_text_clean_in_place(others);
 		snprintf(reason, size, "%s", others);
 		return fit;
@@ -253,31 +253,32 @@ struct search {
 	const struct pp_schema_section *yes, *unknown, *no;
 };
 
-static void look(const struct pp_schema *s, const struct pp_machine *m, const char *name,
-                 bool by_altname, struct search *found)
+static void match_look(const struct pp_schema *s, const struct pp_machine *m, const char *name,
+                       bool by_altname, struct search *found)
 {
 	for (uint32_t i = 0; i < s->nr_sections; i++) {
 		const struct pp_schema_section *c = &s->sections[i];
 		if (!is_called(c, name, by_altname))
 			continue;
-		enum pp_fit fit = pp_section_fit(c, m, NULL, 0);
-		const struct pp_schema_section **place = fit == PP_FIT_YES  ? &found->yes
-		                                         : fit == PP_FIT_NO ? &found->no
-		                                                            : &found->unknown;
+		enum pp_match fit = pp_section_match(c, m, NULL, 0);
+		const struct pp_schema_section **place = fit == PP_MATCH_YES  ? &found->yes
+		                                         : fit == PP_MATCH_NO ? &found->no
+		                                                              : &found->unknown;
 		if (!*place)
 			*place = c;
 	}
 }
 
 /* A section of the same name that means something else than yes, and may be for this machine. */
-static const struct pp_schema_section *rival(const struct pp_schema *s, const struct pp_machine *m,
-                                             const char *name, bool by_altname,
-                                             const struct pp_schema_section *yes)
+static const struct pp_schema_section *match_rival(const struct pp_schema *s,
+                                                   const struct pp_machine *m, const char *name,
+                                                   bool by_altname,
+                                                   const struct pp_schema_section *yes)
 {
 	for (uint32_t i = 0; i < s->nr_sections; i++) {
 		const struct pp_schema_section *c = &s->sections[i];
 		if (is_called(c, name, by_altname) && !same_meaning(c, yes) &&
-		    pp_section_fit(c, m, NULL, 0) != PP_FIT_NO)
+		    pp_section_match(c, m, NULL, 0) != PP_MATCH_NO)
 			return c;
 	}
 	return NULL;
@@ -287,9 +288,9 @@ static int fail_not_fit(const struct pp_schema *s, const struct pp_machine *m,
                         const struct pp_schema_section *c, struct pp_error *e)
 {
 	char reason[REASON_BYTES];
-	int code = pp_section_fit(c, m, reason, sizeof(reason)) == PP_FIT_UNKNOWN ? ENODATA
-	           : pp_guard_fit(c, m, NULL, 0) == PP_FIT_NO                     ? EPERM
-	                                                                          : ENOTSUP;
+	int code = pp_section_match(c, m, reason, sizeof(reason)) == PP_MATCH_UNKNOWN ? ENODATA
+	           : pp_quirk_match(c, m, NULL, 0) == PP_MATCH_NO                     ? EPERM
+	                                                                              : ENOTSUP;
 	return pp_fail(e, code, "%s line %u: %s", s->object, c->line, reason);
 }
 
@@ -299,17 +300,17 @@ int pp_schema_find(const struct pp_schema *s, const struct pp_machine *m, const 
 	struct search found = { NULL };
 	bool by_altname = false;
 
-	look(s, m, name, by_altname, &found);
+	match_look(s, m, name, by_altname, &found);
 	if (!found.yes && !found.unknown) {
 		by_altname = true;
-		look(s, m, name, by_altname, &found);
+		match_look(s, m, name, by_altname, &found);
 	}
 	if (!found.yes && !found.unknown && !found.no)
 		return pp_fail(e, ENOENT, "%s: no section %.64s", s->object, name);
 	if (!found.yes)
 		return fail_not_fit(s, m, found.unknown ? found.unknown : found.no, e);
-	const struct pp_schema_section *other = rival(s, m, name, by_altname, found.yes);
-	if (other && pp_section_fit(other, m, NULL, 0) == PP_FIT_UNKNOWN)
+	const struct pp_schema_section *other = match_rival(s, m, name, by_altname, found.yes);
+	if (other && pp_section_match(other, m, NULL, 0) == PP_MATCH_UNKNOWN)
 		return fail_not_fit(s, m, other, e);
 	if (other)
 		return pp_fail(e, EBADMSG,

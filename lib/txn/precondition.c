@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "txn/context.h"
-#include "txn/guard.h"
-#include "use/guest.h"
-#include "use/use.h"
+#include "txn/precondition.h"
+#include "inuse/guest.h"
+#include "inuse/inuse.h"
 
 /* They go with the driver, and another guest may have one: its group is not this one's. */
 static int expect_no_functions(struct pp_apply *a, const char *address, struct pp_error *e)
@@ -27,7 +27,7 @@ static int expect_no_functions(struct pp_apply *a, const char *address, struct p
 	               address, path);
 }
 
-int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e)
+int pp_precondition_guest(struct pp_apply *a, const char *address, struct pp_error *e)
 {
 	const char *guest = NULL;
 	int r = expect_no_functions(a, address, e);
@@ -37,13 +37,14 @@ int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e)
 	return r || !guest ? r : pp_fail(e, EBUSY, "%s; end the guest first", guest);
 }
 
-int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, struct pp_error *e)
+int pp_precondition_host(struct pp_apply *a, const char *address, const char *driver,
+                         struct pp_error *e)
 {
 	struct pp_device d = { .driver.text = *driver ? driver : NULL };
 	const char *use = NULL;
 
 	if (!pp_address_parse(address, &d.address))
 		return pp_fail(e, EINVAL, "%s: no address", address);
-	int r = pp_use_find(a->sys, &d, &a->arena, &use, e);
+	int r = pp_inuse_find(a->sys, &d, &a->arena, &use, e);
 	return r || !use ? r : pp_fail(e, EBUSY, "%s is needed by the host: %s", address, use);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_BOOT_EARLY_H
-#define PP_BOOT_EARLY_H
+#ifndef PP_BOOT_INITRD_H
+#define PP_BOOT_INITRD_H
 
 #include "txn/stage.h"
 
 /* What makes a host's initrds, and how a table gets in front of them so that it stays there. */
-struct pp_early {
+struct pp_initrd {
 	const char *name;
 	bool (*detect)(struct pp_apply *a);
 	/* A sentence in *ret if somebody else's override goes this way already, else NULL. */
@@ -19,21 +19,22 @@ struct pp_early {
 };
 
 /* -ENOTSUP: none that is known, or several; the text says what to do by hand. */
-int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e);
+int pp_initrd_find(struct pp_apply *a, const struct pp_initrd **ret, struct pp_error *e);
 
-static inline bool pp_early_rebuilds(const struct pp_early *early)
+static inline bool pp_initrd_rebuilds(const struct pp_initrd *early)
 {
 	return early->rebuild != PP_HOST_TOOLS;
 }
 
 /* Its files, and the tool that makes the initrds anew. */
-int pp_early_install(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,
-                     uint32_t nr_tables, struct pp_span cpio, struct pp_error *e);
+int pp_initrd_install(struct pp_stage *s, const struct pp_initrd *early,
+                      const struct pp_span *tables, uint32_t nr_tables, struct pp_span cpio,
+                      struct pp_error *e);
 
 /* Our own tables, as they would be by now; none is no error. */
-int pp_early_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,
-                    struct pp_error *e);
+int pp_initrd_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,
+                     struct pp_error *e);
 
-#define PP_EARLY_CPIO PP_APPLY_STATE "/acpi-override.cpio"
+#define PP_INITRD_CPIO PP_APPLY_STATE "/acpi-override.cpio"
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_USE_GUEST_H
-#define PP_USE_GUEST_H
+#ifndef PP_INUSE_GUEST_H
+#define PP_INUSE_GUEST_H
 
 #include "base/arena.h"
 #include "sys/machine.h"

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "conrep/guard.h"
+#include "conrep/quirk.h"
 #include "conrep/rmrds.h"
 
-static enum pp_fit guard_rmrds(const struct pp_schema_section *s, const struct pp_machine *m,
-                               char *reason, size_t size)
+static enum pp_match guard_rmrds(const struct pp_schema_section *s, const struct pp_machine *m,
+                                 char *reason, size_t size)
 {
 	static const char elsewhere[] = "elsewhere the same byte means something else (on a Gen9 "
 					"the processor's Energy_Performance_Bias)";
@@ -20,25 +20,25 @@ static enum pp_fit guard_rmrds(const struct pp_schema_section *s, const struct p
 		         "%s is for a ProLiant Gen8 only, and this machine's product name is not "
 		         "known; %s",
 		         s->name, elsewhere);
-		return PP_FIT_UNKNOWN;
+		return PP_MATCH_UNKNOWN;
 	case PP_RMRDS_NO:
 		snprintf(reason, size,
 		         "%s is for a ProLiant Gen8 only and this machine is \"%s\"; %s%s%s",
 		         s->name, m->product, elsewhere, *note ? "; " : "", note);
-		return PP_FIT_NO;
+		return PP_MATCH_NO;
 	case PP_RMRDS_USELESS:
 	case PP_RMRDS_YES:
 		break;
 	}
 	snprintf(reason, size, "%s", note);
-	return PP_FIT_YES;
+	return PP_MATCH_YES;
 }
 
 /* A guard is a row: the sections whose name begins so, and who decides. */
 static const struct guard {
 	const char *prefix;
-	enum pp_fit (*fit)(const struct pp_schema_section *s, const struct pp_machine *m,
-	                   char *reason, size_t size);
+	enum pp_match (*fit)(const struct pp_schema_section *s, const struct pp_machine *m,
+	                     char *reason, size_t size);
 } guards[] = {
 	{ "RMRDS_Slot", guard_rmrds },
 };
@@ -59,14 +59,14 @@ static bool guard_covers(const struct guard *g, const struct pp_schema_section *
 	return false;
 }
 
-enum pp_fit pp_guard_fit(const struct pp_schema_section *s, const struct pp_machine *m,
-                         char *reason, size_t size)
+enum pp_match pp_quirk_match(const struct pp_schema_section *s, const struct pp_machine *m,
+                             char *reason, size_t size)
 {
-	enum pp_fit fit = PP_FIT_YES;
+	enum pp_match fit = PP_MATCH_YES;
 
 	if (size)
 		reason[0] = '\0';
-	for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]) && fit == PP_FIT_YES; i++)
+	for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]) && fit == PP_MATCH_YES; i++)
 		if (guard_covers(&guards[i], s))
 			fit = guards[i].fit(s, m, reason, size);
 	if (size)

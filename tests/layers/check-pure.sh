@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A pure room makes no system call: of the C library it uses memory and text, nothing else.
-# A room that acts reaches the machine through lib/sys alone: besides, it may ask the SYMBOLs.
+# A pure module makes no system call: of the C library it uses memory and text, nothing else.
+# A module that acts reaches the machine through lib/sys alone: besides, it may ask the SYMBOLs.
 # usage: check-pure.sh LIBRARY [SYMBOL...]
 set -eu
 library=$1

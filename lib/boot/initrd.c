@@ -6,7 +6,7 @@
 
 #include "boot/boot.h"
 #include "boot/config.h"
-#include "boot/early.h"
+#include "boot/initrd.h"
 #include "boot/loader.h"
 #include "boot/uki.h"
 #include "base/text.h"
@@ -73,7 +73,7 @@ static int install_initramfs_tools(struct pp_stage *s, const struct pp_span *tab
 		"the initrd.\n"
 		"[ \"$1\" = prereqs ] && exit 0\n"
 		". /usr/share/initramfs-tools/hook-functions\n"
-		"prepend_earlyinitramfs /" PP_EARLY_CPIO "\n";
+		"prepend_earlyinitramfs /" PP_INITRD_CPIO "\n";
 	return pp_stage_put_ours(s, HOOKS "/pcipass", hook, 0755, e);
 }
 
@@ -142,7 +142,7 @@ static int foreign_mkinitcpio(struct pp_stage *s, const char **ret, struct pp_er
 	const char *const *names = pp_sys_names(s->apply->sys, MKINITCPIO_TABLES, &s->apply->arena);
 	const struct pp_span *tables;
 	uint32_t nr;
-	int r = names ? pp_early_tables(s, &tables, &nr, e) : pp_fail_oom(e, "mkinitcpio");
+	int r = names ? pp_initrd_tables(s, &tables, &nr, e) : pp_fail_oom(e, "mkinitcpio");
 
 	for (; !r && *names && !*ret; names++) {
 		bool ours = false;
@@ -210,7 +210,7 @@ static int foreign_grub(struct pp_stage *s, const char **ret, struct pp_error *e
 	struct pp_content c;
 	int r = pp_stage_read(s, GRUB_FILE, &c, e);
 
-	if (!r && c.exists && !pp_sys_has(s->apply->sys, PP_EARLY_CPIO))
+	if (!r && c.exists && !pp_sys_has(s->apply->sys, PP_INITRD_CPIO))
 		*ret = "/" GRUB_FILE " is there, and not known";
 	return r;
 }
@@ -224,7 +224,7 @@ static int install_grub(struct pp_stage *s, const struct pp_span *tables, uint32
 	         : pp_loader_grub_add(s, "GRUB_EARLY_INITRD_LINUX_CUSTOM", "pcipass-acpi.cpio", e);
 }
 
-static const struct pp_early earlies[] = {
+static const struct pp_initrd earlies[] = {
 	{ "initramfs-tools", detect_initramfs_tools, foreign_initramfs_tools,
 	  install_initramfs_tools, PP_TOOL_UPDATE_INITRAMFS },
 	{ "dracut", detect_dracut, foreign_dracut, install_dracut, PP_TOOL_DRACUT },
@@ -235,7 +235,7 @@ static const struct pp_early earlies[] = {
 enum { INITRAMFS_TOOLS, DRACUT, MKINITCPIO, GRUB };
 
 /* The same makers, where kernel-install runs them and takes what they make. */
-static const struct pp_early installed[] = {
+static const struct pp_initrd installed[] = {
 	[DRACUT] = { "dracut", detect_dracut, foreign_dracut, install_dracut,
 	             PP_TOOL_KERNEL_INSTALL_ALL },
 	[MKINITCPIO] = { "mkinitcpio", detect_mkinitcpio, foreign_mkinitcpio, install_mkinitcpio,
@@ -277,7 +277,7 @@ static bool initramfs_tools_installs(struct pp_apply *a)
 }
 
 /* NULL: kernel-install has no maker of initrds of its own, or cannot be run for all kernels. */
-static const struct pp_early *find_installed(struct pp_apply *a)
+static const struct pp_initrd *initrd_find_installed(struct pp_apply *a)
 {
 	if (initramfs_tools_installs(a))
 		return &earlies[INITRAMFS_TOOLS];
@@ -288,16 +288,16 @@ static const struct pp_early *find_installed(struct pp_apply *a)
 	                                                             : NULL;
 }
 
-static int find_of_uki(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e)
+static int find_of_uki(struct pp_apply *a, const struct pp_initrd **ret, struct pp_error *e)
 {
 	struct pp_uki u;
 	int r = pp_uki_find(a, &u, e);
 
 	if (r)
 		return r;
-	const struct pp_early *early = u.maker == PP_UKI_MKINITCPIO ? &earlies[MKINITCPIO]
-	                               : u.maker == PP_UKI_DRACUT   ? &earlies[DRACUT]
-	                                                            : find_installed(a);
+	const struct pp_initrd *early = u.maker == PP_UKI_MKINITCPIO ? &earlies[MKINITCPIO]
+	                                : u.maker == PP_UKI_DRACUT   ? &earlies[DRACUT]
+	                                                             : initrd_find_installed(a);
 	if (!early)
 		return pp_fail(
 			e, ENOTSUP,
@@ -311,9 +311,9 @@ static int find_of_uki(struct pp_apply *a, const struct pp_early **ret, struct p
 }
 
 /* What is there beside another may be a leftover; then nothing tells whose initrd it is. */
-static int find_single(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e)
+static int find_single(struct pp_apply *a, const struct pp_initrd **ret, struct pp_error *e)
 {
-	const struct pp_early *found = NULL;
+	const struct pp_initrd *found = NULL;
 
 	for (size_t i = 0; i < GRUB; i++) {
 		if (!earlies[i].detect(a))
@@ -331,10 +331,10 @@ static int find_single(struct pp_apply *a, const struct pp_early **ret, struct p
 	return 0;
 }
 
-int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_error *e)
+int pp_initrd_find(struct pp_apply *a, const struct pp_initrd **ret, struct pp_error *e)
 {
-	const struct pp_early *found = NULL;
-	enum pp_boot_way way;
+	const struct pp_initrd *found = NULL;
+	enum pp_boot_style way;
 	int r = pp_boot_find(a, &way, e);
 
 	if (r)
@@ -342,7 +342,7 @@ int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_err
 	if (way == PP_BOOT_UKI)
 		return find_of_uki(a, ret, e);
 	if (way == PP_BOOT_ENTRY && pp_loader_kernel_install.detect(a))
-		found = find_installed(a);
+		found = initrd_find_installed(a);
 	if (!found)
 		r = find_single(a, &found, e);
 	if (r)
@@ -359,10 +359,11 @@ int pp_early_find(struct pp_apply *a, const struct pp_early **ret, struct pp_err
 	               "archive; it must stand first among the initrds of the boot entry");
 }
 
-int pp_early_install(struct pp_stage *s, const struct pp_early *early, const struct pp_span *tables,
-                     uint32_t nr_tables, struct pp_span cpio, struct pp_error *e)
+int pp_initrd_install(struct pp_stage *s, const struct pp_initrd *early,
+                      const struct pp_span *tables, uint32_t nr_tables, struct pp_span cpio,
+                      struct pp_error *e)
 {
-	enum pp_boot_way way;
+	enum pp_boot_style way;
 	struct pp_uki u;
 	int r = pp_boot_find(s->apply, &way, e);
 
@@ -372,14 +373,14 @@ int pp_early_install(struct pp_stage *s, const struct pp_early *early, const str
 	}
 	if (!r)
 		r = early->install(s, tables, nr_tables, cpio, e);
-	return r || !pp_early_rebuilds(early) ? r : pp_stage_run(s, early->rebuild, NULL, e);
+	return r || !pp_initrd_rebuilds(early) ? r : pp_stage_run(s, early->rebuild, NULL, e);
 }
 
-int pp_early_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,
-                    struct pp_error *e)
+int pp_initrd_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,
+                     struct pp_error *e)
 {
 	struct pp_content c;
-	int r = pp_stage_read(s, PP_EARLY_CPIO, &c, e);
+	int r = pp_stage_read(s, PP_INITRD_CPIO, &c, e);
 
 	*ret = NULL;
 	*ret_nr = 0;
@@ -388,7 +389,7 @@ int pp_early_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *re
 	r = pp_override_cpio_read(c.bytes, &s->apply->arena, ret, ret_nr, e);
 	for (uint32_t i = 0; !r && i < *ret_nr; i++)
 		if ((*ret)[i].len < 4)
-			r = pp_fail(e, EBADMSG, "/" PP_EARLY_CPIO ": a table of %zu bytes",
+			r = pp_fail(e, EBADMSG, "/" PP_INITRD_CPIO ": a table of %zu bytes",
 			            (*ret)[i].len);
 	return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_CONREP_MEMORY_H
-#define PP_CONREP_MEMORY_H
+#ifndef PP_CONREP_AREA_H
+#define PP_CONREP_AREA_H
 
 #include "base/arena.h"
 #include "conrep/schema.h"
@@ -9,8 +9,8 @@
  * The bytes of a machine's settings. A cell is what a store reads and writes as a whole: one EV,
  * the NVRAM, the CMOS. Unread, absent and zero are three things.
  */
-struct pp_cell {
-	enum pp_cell_space space;
+struct pp_area {
+	enum pp_area_space space;
 	const char *name; /* the EV's; NULL for NVRAM and CMOS */
 	int error;        /* 0 read; ENOENT absent: no such EV; else why it was not read */
 	uint8_t *data;    /* in the arena; NULL with error */
@@ -19,25 +19,24 @@ struct pp_cell {
 	const uint8_t *known;
 };
 
-struct pp_memory {
+struct pp_areas {
 	struct pp_arena *arena;
-	struct pp_cell **cells; /* in the order they were put in */
+	struct pp_area **cells; /* in the order they were put in */
 	uint32_t nr_cells, size;
 };
 
 #define PP_MEMORY_MAX_CELLS 4096
 
-void pp_memory_init(struct pp_memory *m, struct pp_arena *a);
+void pp_areas_init(struct pp_areas *m, struct pp_arena *a);
 
 /* The cell, or NULL: nobody looked. name is ignored for NVRAM and CMOS. */
-struct pp_cell *pp_memory_find(const struct pp_memory *m, enum pp_cell_space space,
-                               const char *name);
+struct pp_area *pp_areas_find(const struct pp_areas *m, enum pp_area_space space, const char *name);
 /* Adds or replaces; bytes and name are copied. -ENOMEM, -E2BIG. */
-int pp_memory_put(struct pp_memory *m, enum pp_cell_space space, const char *name, int error,
-                  struct pp_span bytes);
-int pp_memory_copy(const struct pp_memory *from, struct pp_arena *a, struct pp_memory *ret);
+int pp_areas_put(struct pp_areas *m, enum pp_area_space space, const char *name, int error,
+                 struct pp_span bytes);
+int pp_areas_copy(const struct pp_areas *from, struct pp_arena *a, struct pp_areas *ret);
 
 /* "EV CQHLS1", "NVRAM", "CMOS", into buf, for messages. */
-const char *pp_cell_name(enum pp_cell_space space, const char *ev, char *buf, size_t size);
+const char *pp_area_name(enum pp_area_space space, const char *ev, char *buf, size_t size);
 
 #endif

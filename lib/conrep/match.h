@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_CONREP_FIT_H
-#define PP_CONREP_FIT_H
+#ifndef PP_CONREP_MATCH_H
+#define PP_CONREP_MATCH_H
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -15,18 +15,18 @@ struct pp_machine {
 	const char *processor;  /* manufacturer: "Intel" */
 };
 
-enum pp_fit {
-	PP_FIT_YES,
-	PP_FIT_NO,
-	PP_FIT_UNKNOWN, /* a condition asks for what is not known of the machine */
+enum pp_match {
+	PP_MATCH_YES,
+	PP_MATCH_NO,
+	PP_MATCH_UNKNOWN, /* a condition asks for what is not known of the machine */
 };
 
 /*
  * Whether the schema as a whole is meant for this machine. reason (size bytes) gets a sentence
  * unless the answer is yes: what is asked for, what the machine is, the schema's own helptext.
  */
-enum pp_fit pp_schema_fit(const struct pp_schema *s, const struct pp_machine *m, char *reason,
-                          size_t size);
+enum pp_match pp_schema_match(const struct pp_schema *s, const struct pp_machine *m, char *reason,
+                              size_t size);
 
 /*
  * Whether a section's conditions hold and no guard speaks against it. A guard is what is known of
@@ -34,8 +34,8 @@ enum pp_fit pp_schema_fit(const struct pp_schema *s, const struct pp_machine *m,
  * for them; elsewhere the same bits mean something else. No option overrides a guard. With a yes
  * reason is empty, or holds a caution: what is reported not to help on this machine.
  */
-enum pp_fit pp_section_fit(const struct pp_schema_section *s, const struct pp_machine *m,
-                           char *reason, size_t size);
+enum pp_match pp_section_match(const struct pp_schema_section *s, const struct pp_machine *m,
+                               char *reason, size_t size);
 
 /*
  * The one section that a data file's name means on this machine: by name, else by altname, among

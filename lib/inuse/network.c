@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "use/use-search.h"
+#include "inuse/search.h"
 #include "base/text.h"
 
 #define CLASS_NET "sys/class/net"
@@ -11,7 +11,7 @@
 /* A bond in a bridge in a VLAN: deeper stacks are no longer followed, but refused. */
 #define MAX_STACK 8
 
-static int is_up(struct pp_use *s, const char *name, bool *ret)
+static int network_is_up(struct pp_inuse *s, const char *name, bool *ret)
 {
 	char path[256], text[32];
 	uint64_t flags;
@@ -19,73 +19,74 @@ static int is_up(struct pp_use *s, const char *name, bool *ret)
 	snprintf(path, sizeof(path), CLASS_NET "/%s/flags", name);
 	int r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r)
-		return pp_use_cannot(s, r, path);
+		return pp_inuse_cannot(s, r, path);
 	/* netdevice(7), IFF_UP. What is no number is taken as up. */
 	*ret = !pp_parse_hex(text, UINT32_MAX, &flags) || flags & 1;
 	return 0;
 }
 
 /* route: Iface Destination …, all zeros the default; ipv6_route: destination prefix … interface */
-static bool has_default_route(const struct pp_use *s, const char *name)
+static bool has_default_route(const struct pp_inuse *s, const char *name)
 {
 	struct pp_span rest = s->routes, line;
 
 	while (pp_text_line(&rest, &line))
-		if (pp_span_is(pp_use_word(line, 0), name) &&
-		    pp_span_is(pp_use_word(line, 1), "00000000") &&
-		    pp_span_is(pp_use_word(line, 7), "00000000"))
+		if (pp_span_is(pp_inuse_word(line, 0), name) &&
+		    pp_span_is(pp_inuse_word(line, 1), "00000000") &&
+		    pp_span_is(pp_inuse_word(line, 7), "00000000"))
 			return true;
 	rest = s->routes6;
 	while (pp_text_line(&rest, &line))
-		if (pp_span_is(pp_use_word(line, 9), name) &&
-		    pp_span_is(pp_use_word(line, 1), "00") &&
-		    pp_span_is(pp_use_word(line, 0), "00000000000000000000000000000000"))
+		if (pp_span_is(pp_inuse_word(line, 9), name) &&
+		    pp_span_is(pp_inuse_word(line, 1), "00") &&
+		    pp_span_is(pp_inuse_word(line, 0), "00000000000000000000000000000000"))
 			return true;
 	return false;
 }
 
 /* The interface, and the bonds, bridges and VLANs above it. */
-static int look_at_interface(struct pp_use *s, const char *name, const char *lowest,
+static int look_at_interface(struct pp_inuse *s, const char *name, const char *lowest,
                              unsigned int depth)
 {
 	char path[256];
 	struct pp_names names;
 	bool up = true;
-	int r = is_up(s, name, &up);
+	int r = network_is_up(s, name, &up);
 
 	if (r)
 		return r;
 	if (up && depth)
-		return pp_use_found(
+		return pp_inuse_found(
 			s, pp_arena_printf(s->arena, "its interface %s is part of %s, which is up",
 		                           lowest, name));
 	if (has_default_route(s, name))
-		return pp_use_found(
+		return pp_inuse_found(
 			s,
 			pp_arena_printf(s->arena, "the default route goes through its interface %s",
 		                        name));
 	r = up ? s->sys->ops->has_address(s->sys, name) : 0;
 	if (r < 0)
-		return pp_use_cannot(s, r, CLASS_NET);
+		return pp_inuse_cannot(s, r, CLASS_NET);
 	if (r)
-		return pp_use_found(
+		return pp_inuse_found(
 			s, pp_arena_printf(s->arena,
 		                           "its interface %s is up and has an address (ip link "
 		                           "set %s down)",
 		                           name, name));
 	snprintf(path, sizeof(path), CLASS_NET "/%s", name);
-	r = pp_use_list(s, path, &names);
+	r = pp_inuse_list(s, path, &names);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
 		if (strncmp(names.names[i], "upper_", 6))
 			continue;
 		/* It is never up itself (net/openvswitch: the ports of all bridges hang below). */
 		if (up && !strcmp(names.names[i] + 6, "ovs-system"))
-			return pp_use_found(s, pp_arena_printf(s->arena,
-			                                       "its interface %s is a port of Open "
-			                                       "vSwitch",
-			                                       lowest));
+			return pp_inuse_found(s,
+			                      pp_arena_printf(s->arena,
+			                                      "its interface %s is a port of Open "
+			                                      "vSwitch",
+			                                      lowest));
 		if (depth == MAX_STACK)
-			return pp_use_found(
+			return pp_inuse_found(
 				s,
 				pp_arena_printf(s->arena, "its interface %s has too many above it",
 			                        lowest));
@@ -94,18 +95,18 @@ static int look_at_interface(struct pp_use *s, const char *name, const char *low
 	return r;
 }
 
-int pp_use_network(struct pp_use *s)
+int pp_inuse_network(struct pp_inuse *s)
 {
 	struct pp_names names;
-	int r = pp_use_list(s, CLASS_NET, &names);
+	int r = pp_inuse_list(s, CLASS_NET, &names);
 
 	if (!r)
-		r = pp_use_table(s, "proc/net/route", "proc/net/dev", &s->routes);
+		r = pp_inuse_table(s, "proc/net/route", "proc/net/dev", &s->routes);
 	if (!r)
-		r = pp_use_table(s, "proc/net/ipv6_route", "proc/net/dev", &s->routes6);
+		r = pp_inuse_table(s, "proc/net/ipv6_route", "proc/net/dev", &s->routes6);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
 		bool below;
-		r = pp_use_is_below(s, CLASS_NET, names.names[i], &below);
+		r = pp_inuse_is_below(s, CLASS_NET, names.names[i], &below);
 		if (!r && below)
 			r = look_at_interface(s, names.names[i], names.names[i], 0);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_USE_USE_H
-#define PP_USE_USE_H
+#ifndef PP_INUSE_INUSE_H
+#define PP_INUSE_INUSE_H
 
 #include "sys/machine.h"
 #include "host/host.h"
@@ -10,7 +10,7 @@
  * nothing was found, else a sentence's end in a. What could decide and cannot be read is an error:
  * a device is only taken where it is known to be free.
  */
-int pp_use_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a, const char **ret,
-                struct pp_error *e);
+int pp_inuse_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *a, const char **ret,
+                  struct pp_error *e);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_TXN_GUARD_H
-#define PP_TXN_GUARD_H
+#ifndef PP_TXN_PRECONDITION_H
+#define PP_TXN_PRECONDITION_H
 
 #include "txn/context.h"
 
 /* Whose a device is, asked right before it is taken away: -EBUSY, and who says why. */
 
 /* Nothing that the host works with hangs below it. driver: the one it has, "" none. */
-int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, struct pp_error *e);
+int pp_precondition_host(struct pp_apply *a, const char *address, const char *driver,
+                         struct pp_error *e);
 
 /*
  * No guest has it, or another device of its group, and its virtual functions are off. The kernel
@@ -15,6 +16,6 @@ int pp_guard_host(struct pp_apply *a, const char *address, const char *driver, s
  * the kernel until then (drivers/vfio, vfio_unregister_group_dev()); a host's driver next to a
  * guest's device breaks their isolation.
  */
-int pp_guard_guest(struct pp_apply *a, const char *address, struct pp_error *e);
+int pp_precondition_guest(struct pp_apply *a, const char *address, struct pp_error *e);
 
 #endif

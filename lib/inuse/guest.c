@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "pci/address.h"
-#include "use/guest.h"
+#include "inuse/guest.h"
 
 #define DEVICES "sys/bus/pci/devices"
 #define GROUPS  "sys/kernel/iommu_groups"
@@ -18,7 +18,7 @@ struct paths {
 	bool failed;
 };
 
-static void add(struct paths *p, const char *path)
+static void guest_add(struct paths *p, const char *path)
 {
 	p->failed |= !path || p->count == MAX_PATHS;
 	if (!p->failed)
@@ -48,7 +48,8 @@ static int read_group(struct pp_sys *s, const char *address, char *ret, size_t s
 }
 
 /* drivers/vfio/device_cdev.c: vfio-dev/vfioN of a device is dev/vfio/devices/vfioN. */
-static int add_device(struct pp_sys *s, const char *device, struct pp_arena *a, struct paths *paths)
+static int guest_add_device(struct pp_sys *s, const char *device, struct pp_arena *a,
+                            struct paths *paths)
 {
 	char path[256];
 	struct pp_names names;
@@ -60,7 +61,7 @@ static int add_device(struct pp_sys *s, const char *device, struct pp_arena *a, 
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	for (uint32_t i = 0; i < names.count; i++)
-		add(paths, pp_arena_printf(a, "dev/vfio/devices/%s", names.names[i]));
+		guest_add(paths, pp_arena_printf(a, "dev/vfio/devices/%s", names.names[i]));
 	return 0;
 }
 
@@ -73,9 +74,9 @@ static int add_devices(struct pp_sys *s, const char *address, const char *group,
 	snprintf(path, sizeof(path), GROUPS "/%s/devices", group);
 	int r = pp_sys_list(s, path, a, &names);
 	if (r == -ENOENT)
-		return add_device(s, address, a, paths);
+		return guest_add_device(s, address, a, paths);
 	for (uint32_t i = 0; !r && i < names.count; i++)
-		r = add_device(s, names.names[i], a, paths);
+		r = guest_add_device(s, names.names[i], a, paths);
 	return r;
 }
 
@@ -116,8 +117,8 @@ int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, con
 	}
 	if (r)
 		return cannot(e, address, DEVICES, r);
-	add(&paths, pp_arena_printf(a, "dev/vfio/%s", group));
-	add(&paths, pp_arena_printf(a, "dev/vfio/noiommu-%s", group));
+	guest_add(&paths, pp_arena_printf(a, "dev/vfio/%s", group));
+	guest_add(&paths, pp_arena_printf(a, "dev/vfio/noiommu-%s", group));
 	r = add_devices(s, address, group, a, &paths);
 	if (r)
 		return cannot(e, address, GROUPS, r);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "conrep/fit.h"
+#include "conrep/match.h"
 
 static struct pp_arena arena;
 static struct pp_schema schema;
@@ -46,48 +46,48 @@ static int teardown(void **state)
 #define DATE(x)     "<romdates><greaterthan>" x "</greaterthan></romdates>"
 #define PROC(x)     "<proc_mans><proc_man>" x "</proc_man></proc_mans>"
 
-static enum pp_fit fit(const char *conditions, const struct pp_machine *m)
+static enum pp_match fit(const char *conditions, const struct pp_machine *m)
 {
 	char text[1024];
 
 	snprintf(text, sizeof(text), "<Section name='A'>%s" PLACE("1") "</Section>", conditions);
 	parse(text);
 	memset(reason, 'x', sizeof(reason));
-	enum pp_fit answer = pp_section_fit(&schema.sections[0], m, reason, sizeof(reason));
+	enum pp_match answer = pp_section_match(&schema.sections[0], m, reason, sizeof(reason));
 	assert_non_null(memchr(reason, '\0', sizeof(reason)));
-	assert_int_equal(answer == PP_FIT_YES, !reason[0]);
-	assert_int_equal(pp_section_fit(&schema.sections[0], m, NULL, 0), answer);
+	assert_int_equal(answer == PP_MATCH_YES, !reason[0]);
+	assert_int_equal(pp_section_match(&schema.sections[0], m, NULL, 0), answer);
 	return answer;
 }
 
 static void test_no_condition(void **state)
 {
-	assert_int_equal(fit("", &gen8), PP_FIT_YES);
-	assert_int_equal(fit("", &nobody), PP_FIT_YES);
-	assert_int_equal(fit("<platforms/>", &nobody), PP_FIT_YES);
+	assert_int_equal(fit("", &gen8), PP_MATCH_YES);
+	assert_int_equal(fit("", &nobody), PP_MATCH_YES);
+	assert_int_equal(fit("<platforms/>", &nobody), PP_MATCH_YES);
 }
 
 static void test_platforms(void **state)
 {
 	const struct pp_machine ml350 = { .product = "ProLiant ML350 Gen9" }, empty = { "" };
 
-	assert_int_equal(fit(PLATFORM("Gen8"), &gen8), PP_FIT_YES);
-	assert_int_equal(fit(PLATFORM("ProLiant ML3"), &ml350), PP_FIT_YES);
-	assert_int_equal(fit(PLATFORM("gen8"), &gen8), PP_FIT_NO);
-	assert_int_equal(fit(PLATFORM("Gen8"), &gen9), PP_FIT_NO);
+	assert_int_equal(fit(PLATFORM("Gen8"), &gen8), PP_MATCH_YES);
+	assert_int_equal(fit(PLATFORM("ProLiant ML3"), &ml350), PP_MATCH_YES);
+	assert_int_equal(fit(PLATFORM("gen8"), &gen8), PP_MATCH_NO);
+	assert_int_equal(fit(PLATFORM("Gen8"), &gen9), PP_MATCH_NO);
 	assert_string_equal(reason,
 	                    "A is for product \"Gen8\", this machine's is \"ProLiant DL380 Gen9\"");
-	assert_int_equal(fit(PLATFORM("Gen8"), &nobody), PP_FIT_UNKNOWN);
+	assert_int_equal(fit(PLATFORM("Gen8"), &nobody), PP_MATCH_UNKNOWN);
 	assert_string_equal(reason, "A is for product \"Gen8\", this machine's is not known");
-	assert_int_equal(fit(PLATFORM("Gen8"), &empty), PP_FIT_UNKNOWN);
+	assert_int_equal(fit(PLATFORM("Gen8"), &empty), PP_MATCH_UNKNOWN);
 	assert_int_equal(fit("<platforms><platform>G7</platform><platform>Gen9</platform>"
 	                     "</platforms>",
 	                     &gen9),
-	                 PP_FIT_YES);
+	                 PP_MATCH_YES);
 	assert_int_equal(fit("<platforms><platform>G6</platform><platform>G7</platform>"
 	                     "</platforms>",
 	                     &gen9),
-	                 PP_FIT_NO);
+	                 PP_MATCH_NO);
 	assert_string_equal(
 		reason,
 		"A is for product \"G6\" or \"G7\", this machine's is \"ProLiant DL380 Gen9\"");
@@ -95,25 +95,25 @@ static void test_platforms(void **state)
 
 static void test_families(void **state)
 {
-	assert_int_equal(fit(FAMILY("P70"), &gen8), PP_FIT_YES);
-	assert_int_equal(fit(FAMILY("P7"), &gen8), PP_FIT_NO);
-	assert_int_equal(fit(FAMILY("P701"), &gen8), PP_FIT_NO);
+	assert_int_equal(fit(FAMILY("P70"), &gen8), PP_MATCH_YES);
+	assert_int_equal(fit(FAMILY("P7"), &gen8), PP_MATCH_NO);
+	assert_int_equal(fit(FAMILY("P701"), &gen8), PP_MATCH_NO);
 	assert_string_equal(reason, "A is for ROM family \"P701\", this machine's is \"P70\"");
-	assert_int_equal(fit(FAMILY("P70"), &nobody), PP_FIT_UNKNOWN);
+	assert_int_equal(fit(FAMILY("P70"), &nobody), PP_MATCH_UNKNOWN);
 }
 
 static void test_dates(void **state)
 {
 	const struct pp_machine odd = { .rom_date = "2019-05-24" };
 
-	assert_int_equal(fit(DATE("05/23/19"), &gen8), PP_FIT_YES);
-	assert_int_equal(fit(DATE("05/24/19"), &gen8), PP_FIT_NO); /* newer, not as new */
+	assert_int_equal(fit(DATE("05/23/19"), &gen8), PP_MATCH_YES);
+	assert_int_equal(fit(DATE("05/24/19"), &gen8), PP_MATCH_NO); /* newer, not as new */
 	assert_string_equal(
 		reason, "A is for ROM date after \"05/24/19\", this machine's is \"05/24/2019\"");
-	assert_int_equal(fit(DATE("05/25/2019"), &gen8), PP_FIT_NO);
-	assert_int_equal(fit(DATE("12/31/99"), &gen8), PP_FIT_YES);
-	assert_int_equal(fit(DATE("12/31/18"), &nobody), PP_FIT_UNKNOWN);
-	assert_int_equal(fit(DATE("12/31/18"), &odd), PP_FIT_UNKNOWN);
+	assert_int_equal(fit(DATE("05/25/2019"), &gen8), PP_MATCH_NO);
+	assert_int_equal(fit(DATE("12/31/99"), &gen8), PP_MATCH_YES);
+	assert_int_equal(fit(DATE("12/31/18"), &nobody), PP_MATCH_UNKNOWN);
+	assert_int_equal(fit(DATE("12/31/18"), &odd), PP_MATCH_UNKNOWN);
 }
 
 static void test_date_texts(void **state)
@@ -137,21 +137,21 @@ static void test_processors(void **state)
 {
 	static const struct {
 		const char *machine, *wanted;
-		enum pp_fit fit;
+		enum pp_match fit;
 	} cases[] = {
-		{ "Intel", "Intel", PP_FIT_YES },
-		{ "Intel(R) Corporation", "Intel", PP_FIT_YES },
-		{ "Intel", "Intel(R) Corporation", PP_FIT_YES },
-		{ "GenuineIntel", "Intel", PP_FIT_YES },
-		{ "AMD", "AMD", PP_FIT_YES },
-		{ "Advanced Micro Devices, Inc.", "AMD", PP_FIT_YES },
-		{ "AMD", "Intel", PP_FIT_NO },
-		{ "Intel", "AMD", PP_FIT_NO },
-		{ "I", "Intel", PP_FIT_NO },
-		{ "Other Maker", "Other", PP_FIT_YES },
-		{ "Other", "Another", PP_FIT_NO },
-		{ "", "Intel", PP_FIT_UNKNOWN },
-		{ NULL, "Intel", PP_FIT_UNKNOWN },
+		{ "Intel", "Intel", PP_MATCH_YES },
+		{ "Intel(R) Corporation", "Intel", PP_MATCH_YES },
+		{ "Intel", "Intel(R) Corporation", PP_MATCH_YES },
+		{ "GenuineIntel", "Intel", PP_MATCH_YES },
+		{ "AMD", "AMD", PP_MATCH_YES },
+		{ "Advanced Micro Devices, Inc.", "AMD", PP_MATCH_YES },
+		{ "AMD", "Intel", PP_MATCH_NO },
+		{ "Intel", "AMD", PP_MATCH_NO },
+		{ "I", "Intel", PP_MATCH_NO },
+		{ "Other Maker", "Other", PP_MATCH_YES },
+		{ "Other", "Another", PP_MATCH_NO },
+		{ "", "Intel", PP_MATCH_UNKNOWN },
+		{ NULL, "Intel", PP_MATCH_UNKNOWN },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -167,10 +167,10 @@ static void test_kinds_are_anded(void **state)
 {
 	static const char *const products[] = { "Gen8", "Gen9", NULL };
 	static const char *const families[] = { "P70", "P71", NULL };
-	static const enum pp_fit wanted[3][3] = {
-		{ PP_FIT_YES, PP_FIT_NO, PP_FIT_UNKNOWN },
-		{ PP_FIT_NO, PP_FIT_NO, PP_FIT_NO },
-		{ PP_FIT_UNKNOWN, PP_FIT_NO, PP_FIT_UNKNOWN },
+	static const enum pp_match wanted[3][3] = {
+		{ PP_MATCH_YES, PP_MATCH_NO, PP_MATCH_UNKNOWN },
+		{ PP_MATCH_NO, PP_MATCH_NO, PP_MATCH_NO },
+		{ PP_MATCH_UNKNOWN, PP_MATCH_NO, PP_MATCH_UNKNOWN },
 	};
 
 	for (int i = 0; i < 3; i++)
@@ -179,26 +179,27 @@ static void test_kinds_are_anded(void **state)
 			assert_int_equal(fit(PLATFORM("Gen8") FAMILY("P70"), &m), wanted[i][j]);
 		}
 	assert_int_equal(fit(PLATFORM("Gen8") FAMILY("P70") DATE("01/01/10") PROC("Intel"), &gen8),
-	                 PP_FIT_YES);
+	                 PP_MATCH_YES);
 	assert_int_equal(fit(PLATFORM("Gen8") FAMILY("P70") DATE("01/01/10") PROC("AMD"), &gen8),
-	                 PP_FIT_NO);
+	                 PP_MATCH_NO);
 }
 
 static void test_schema_fit(void **state)
 {
 	parse("<global><helptext><![CDATA[\n For\n Gen8\tonly. ]]></helptext>" PLATFORM(
 		"Gen8") "</global>");
-	assert_int_equal(pp_schema_fit(&schema, &gen8, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_match(&schema, &gen8, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_string_equal(reason, "");
-	assert_int_equal(pp_schema_fit(&schema, &gen9, reason, sizeof(reason)), PP_FIT_NO);
+	assert_int_equal(pp_schema_match(&schema, &gen9, reason, sizeof(reason)), PP_MATCH_NO);
 	assert_string_equal(reason, "s.xml is for product \"Gen8\", this machine's is "
 	                            "\"ProLiant DL380 Gen9\": For Gen8 only.");
-	assert_int_equal(pp_schema_fit(&schema, &nobody, reason, sizeof(reason)), PP_FIT_UNKNOWN);
-	assert_int_equal(pp_schema_fit(&schema, &gen9, reason, 10), PP_FIT_NO);
+	assert_int_equal(pp_schema_match(&schema, &nobody, reason, sizeof(reason)),
+	                 PP_MATCH_UNKNOWN);
+	assert_int_equal(pp_schema_match(&schema, &gen9, reason, 10), PP_MATCH_NO);
 	assert_string_equal(reason, "s.xml is ");
-	assert_int_equal(pp_schema_fit(&schema, &gen9, NULL, 0), PP_FIT_NO);
+	assert_int_equal(pp_schema_match(&schema, &gen9, NULL, 0), PP_MATCH_NO);
 	parse("");
-	assert_int_equal(pp_schema_fit(&schema, &nobody, reason, sizeof(reason)), PP_FIT_YES);
+	assert_int_equal(pp_schema_match(&schema, &nobody, reason, sizeof(reason)), PP_MATCH_YES);
 }
 
 static void test_long_lists_are_cut(void **state)
@@ -208,19 +209,19 @@ static void test_long_lists_are_cut(void **state)
 	      "<platform>6</platform><platform>7</platform><platform>0</platform></platforms>"
 	      "</global>");
 	struct pp_machine m = { .product = "X" };
-	assert_int_equal(pp_schema_fit(&schema, &m, reason, sizeof(reason)), PP_FIT_NO);
+	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_NO);
 	assert_string_equal(reason,
 	                    "s.xml is for product \"1\" or \"2\" or \"3\" or \"4\" or \"5\" or "
 	                    "\"6\" or 2 more, this machine's is \"X\"");
 }
 
-static enum pp_fit guarded(const char *section, const char *product)
+static enum pp_match guarded(const char *section, const char *product)
 {
 	struct pp_machine m = { .product = product };
 
 	parse(section);
-	enum pp_fit answer = pp_section_fit(&schema.sections[0], &m, reason, sizeof(reason));
-	assert_int_equal(pp_section_fit(&schema.sections[0], &m, NULL, 0), answer);
+	enum pp_match answer = pp_section_match(&schema.sections[0], &m, reason, sizeof(reason));
+	assert_int_equal(pp_section_match(&schema.sections[0], &m, NULL, 0), answer);
 	return answer;
 }
 
@@ -228,42 +229,42 @@ static void test_guard(void **state)
 {
 	static const char slot[] = SECTION("RMRDS_Slot2", "", "0x26a");
 
-	assert_int_equal(guarded(slot, "ProLiant DL380p Gen8"), PP_FIT_YES);
+	assert_int_equal(guarded(slot, "ProLiant DL380p Gen8"), PP_MATCH_YES);
 	assert_string_equal(reason, "");
-	assert_int_equal(guarded(slot, "ProLiant MicroServer Gen8"), PP_FIT_YES);
+	assert_int_equal(guarded(slot, "ProLiant MicroServer Gen8"), PP_MATCH_YES);
 	assert_non_null(strstr(reason, "reported not to help"));
-	assert_int_equal(guarded(slot, "ProLiant DL380 Gen9"), PP_FIT_NO);
+	assert_int_equal(guarded(slot, "ProLiant DL380 Gen9"), PP_MATCH_NO);
 	assert_non_null(strstr(reason,
 	                       "RMRDS_Slot2 is for a ProLiant Gen8 only and this machine is "
 	                       "\"ProLiant DL380 Gen9\""));
 	assert_non_null(strstr(reason, "Energy_Performance_Bias"));
 	assert_non_null(strstr(reason, "HP Shared Memory features"));
-	assert_int_equal(guarded(slot, "ProLiant DL380 G7"), PP_FIT_NO);
+	assert_int_equal(guarded(slot, "ProLiant DL380 G7"), PP_MATCH_NO);
 	assert_non_null(strstr(reason, "the same byte means something else"));
 	assert_null(strstr(reason, "HP Shared Memory features"));
-	assert_int_equal(guarded(slot, "Other Gen8"), PP_FIT_NO);
-	assert_int_equal(guarded(slot, NULL), PP_FIT_UNKNOWN);
+	assert_int_equal(guarded(slot, "Other Gen8"), PP_MATCH_NO);
+	assert_int_equal(guarded(slot, NULL), PP_MATCH_UNKNOWN);
 	assert_non_null(strstr(reason, "product name is not known"));
-	assert_int_equal(guarded(slot, ""), PP_FIT_UNKNOWN);
+	assert_int_equal(guarded(slot, ""), PP_MATCH_UNKNOWN);
 }
 
 static void test_whom_the_guard_guards(void **state)
 {
 	/* What a Gen9 keeps in the byte is its own business, and so is another name. */
-	assert_int_equal(guarded(SECTION("Energy_Bias", "", "0x26a"), gen9.product), PP_FIT_YES);
-	assert_int_equal(guarded(SECTION("RMRDS", "", "0x26a"), gen9.product), PP_FIT_YES);
+	assert_int_equal(guarded(SECTION("Energy_Bias", "", "0x26a"), gen9.product), PP_MATCH_YES);
+	assert_int_equal(guarded(SECTION("RMRDS", "", "0x26a"), gen9.product), PP_MATCH_YES);
 	/* Another spelling is no other name. */
-	assert_int_equal(guarded(SECTION("rmrds_slot1", "", "0x26a"), gen9.product), PP_FIT_NO);
+	assert_int_equal(guarded(SECTION("rmrds_slot1", "", "0x26a"), gen9.product), PP_MATCH_NO);
 	/* An alias is a name. */
 	assert_int_equal(guarded(SECTION("B", "<altname>RMRDS_Slot1</altname>", "1"), gen9.product),
-	                 PP_FIT_NO);
+	                 PP_MATCH_NO);
 	/* The schema's word does not open what the guard closes. */
 	assert_int_equal(guarded(SECTION("RMRDS_Slot1", PLATFORM("Gen9"), "0x26a"), gen9.product),
-	                 PP_FIT_NO);
+	                 PP_MATCH_NO);
 	assert_non_null(strstr(reason, "Energy_Performance_Bias"));
 	/* Nor does the guard open what the schema closes. */
 	assert_int_equal(guarded(SECTION("RMRDS_Slot1", PLATFORM("DL360"), "0x26a"), gen8.product),
-	                 PP_FIT_NO);
+	                 PP_MATCH_NO);
 	assert_string_equal(reason, "RMRDS_Slot1 is for product \"DL360\", this machine's is "
 	                            "\"ProLiant DL380p Gen8\"");
 }
