@@ -26,26 +26,6 @@ static int check_rights(const struct pp_apply *a, struct pp_error *e)
 	return 0;
 }
 
-static int expect_machine(struct pp_apply *a, const char *file, const char *what,
-                          const char *expected, struct pp_error *e)
-{
-	char path[128], text[256], want[256];
-
-	snprintf(path, sizeof(path), "sys/class/dmi/id/%s", file);
-	if (!expected || pp_sys_text(a->sys, path, text, sizeof(text)))
-		return 0;
-	snprintf(want, sizeof(want), "%s", expected);
-	/* Cleaned text has no blanks at its end. */
-	for (size_t n = strlen(text); n && text[n - 1] == ' ';)
-		text[--n] = '\0';
-	if (!strcmp(text, want))
-		return 0;
-	return pp_fail(e, EBUSY,
-	               "the plan was made for a host whose %s is %.100s; this one's is "
-	               "%.100s: make a new plan here",
-	               what, want, text);
-}
-
 static int stage_steps(struct pp_stage *s, struct pp_error *e)
 {
 	const struct pp_plan *p = s->plan;
@@ -231,9 +211,7 @@ static int apply_stage(struct pp_apply *a, const struct pp_plan *p, struct pp_tx
 	if (!r)
 		r = load_before(a, old, &before, e);
 	if (!r)
-		r = expect_machine(a, "product_name", "product", p->product, e);
-	if (!r)
-		r = expect_machine(a, "bios_version", "BIOS version", p->bios_version, e);
+		r = pp_apply_check_host(a, p, e);
 	if (!r)
 		r = pp_stage_init(s, a, p, before, e);
 	return r ? r : stage_steps(s, e);

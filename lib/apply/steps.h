@@ -13,4 +13,10 @@ struct pp_step_ops {
 extern const struct pp_step_ops pp_step_setting_ops, pp_step_override_ops, pp_step_argument_ops,
 	pp_step_bind_ops, pp_step_unbind_ops;
 
+/*
+ * -EBUSY unless the plan was made for this host: product and BIOS version where both are known, and
+ * every device of the plan at its address. A host that shows neither is refused.
+ */
+int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e);
+
 #endif

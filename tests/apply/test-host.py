@@ -332,10 +332,33 @@ class Asked(OnHost):
 
     def test_another_host(self):
         self.type("pcipass free slot2 -o plan.json", 0)
-        self.host.put("sys/class/dmi/id/product_name", "ProLiant DL360p Gen8\n")
-        for command in ("apply --plan plan.json", "apply --plan plan.json --yes",
-                        "apply --plan plan.json --dry-run", "free --plan plan.json --yes"):
+        commands = ("apply --plan plan.json", "apply --plan plan.json --yes",
+                    "apply --plan plan.json --dry-run", "free --plan plan.json --yes")
+        # A host that does not say what it is: the devices tell.
+        dmi = self.host.path / "sys/firmware/dmi/tables/DMI"
+        table = dmi.read_bytes()
+        device = self.host.path / "sys/bus/pci/devices/0000:07:00.0/device"
+        dmi.unlink()
+        shutil.rmtree(self.host.path / "sys/class/dmi")
+        device.write_text("0x0072\n")
+        for command in commands:
+            self.refused(f"pcipass {command}", "1000:0087 at 0000:07:00.0; here it is 1000:0072")
+        device.unlink()
+        self.refused(f"pcipass {commands[1]}", "neither its product name nor the device at")
+        # One that says it is another.
+        device.write_text("0x0087\n")
+        dmi.write_bytes(table.replace(b"DL380p", b"DL360p"))
+        for command in commands:
             self.refused(f"pcipass {command}", "this one's is ProLiant DL360p Gen8")
+
+    def test_odd_product_name(self):
+        """The same machine, whatever bytes its maker put into the name."""
+        dmi = self.host.path / "sys/firmware/dmi/tables/DMI"
+        for name in (b"ProLiant DL380p\xaeGen8", b" ProLiant DL380p Gen"):
+            dmi.write_bytes(dmi.read_bytes().replace(b"ProLiant DL380p Gen8", name))
+            self.host.put("sys/class/dmi/id/product_name", "ProLiant DL380p Gen8\n")
+            self.type("pcipass bind 04:00.0 --now --dry-run", 0, "would bind 0000:04:00.0")
+            dmi.write_bytes(dmi.read_bytes().replace(name, b"ProLiant DL380p Gen8"))
 
     def test_answers(self):
         before = self.host.changed()
