@@ -47,7 +47,7 @@ class One(unittest.TestCase):
         self.assertIn("did you mean base-text", text)
 
     def test_one_whole(self) -> None:
-        code, text = run_one("floors", "x")
+        code, text = run_one("layers", "x")
         self.assertEqual(code, 2)
         self.assertIn("takes no pattern", text)
 
