@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What must hold before a device's driver is changed: neither the host nor a guest uses it. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words that were given up do not return: renamed identifiers, and phrases of the texts.
+"""Words that were given up do not return: renamed identifiers, and phrases of the texts. And each
+source begins with what it is.
 
 usage: test-words.py SOURCE_ROOT
 """
@@ -49,6 +50,8 @@ def main() -> int:
     wrong, seen = [], 0
     old_names = re.compile(r"\b(?:" + "|".join(map(re.escape, renamed)) + r")\b")
     for path in files(root, *CODE):
+        if path.suffix == ".c" and not text_of(path).split("\n", 2)[1].startswith("/*"):
+            wrong.append(f"{path.relative_to(root)}: its second line does not say what it is")
         if path.suffix in (".c", ".h", ".py", ".build", ".map"):
             seen += 1
             for found in old_names.findall(text_of(path)):
