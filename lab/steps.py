@@ -76,7 +76,7 @@ def survey(t: Terminal, *wanted: str) -> None:
 def held(t: Terminal, card: Card) -> None:
     """The card is blocked by its region."""
     t.type(f"pcipass check {card.name}",
-           rf"^{card.address}: blocked, .*the BIOS reserves memory for it \(RMRR 0x", code=1)
+           rf"^{card.address}: blocked: the BIOS reserves memory for it \(RMRR 0x", code=1)
 
 
 def refused(t: Terminal, card: Card, refusal: Refusal) -> None:
