@@ -49,7 +49,7 @@ def runs(number: int) -> bool:
     for _ in range(SOME_SECONDS * 20):
         try:
             state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # gone before, or while it is read
             return False
         if state in "ZX":
             return False
