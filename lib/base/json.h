@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strict reading of JSON that this program wrote itself: plans and journals. */
 #ifndef PP_BASE_JSON_H
 #define PP_BASE_JSON_H
 

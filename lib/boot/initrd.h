@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tools that make initrds: which of them this host uses, and how it is run. */
 #ifndef PP_BOOT_INITRD_H
 #define PP_BOOT_INITRD_H
 

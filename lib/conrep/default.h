@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The default value of a setting, where it is known. */
 #ifndef PP_CONREP_DEFAULT_H
 #define PP_CONREP_DEFAULT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an XML file is that was given as a schema or as a data file. */
 #ifndef PP_CONREP_DOCUMENT_H
 #define PP_CONREP_DOCUMENT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Text files of other encodings as UTF-8. */
 #ifndef PP_CONREP_ENCODING_H
 #define PP_CONREP_ENCODING_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Machines on which a setting must not be written although the schema allows it. */
 #ifndef PP_CONREP_QUIRK_H
 #define PP_CONREP_QUIRK_H
 
