@@ -54,7 +54,7 @@ static const struct row {
 	const char *help;
 } rows[] = {
 	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
-	  "a capture, a folder or a bare table in place of this host" },
+	  "read a capture, directory or table instead of this host" },
 	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "one JSON document" },
 	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "bridges and interrupt windows too" },
 	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (the default), always or never" },

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What every finding shares: a temporary folder, pinned packages, bytes from hex, comparing output.
+# What every finding shares: a temporary directory, pinned packages, bytes from hex, comparing output.
 # It is sourced, not run.
 set -euo pipefail
 export LC_ALL=C
@@ -40,7 +40,7 @@ get() {
 }
 
 # get_from RELEASE PACKAGE=VERSION...: the same from another release of Debian than this machine's, for
-# which apt gets a configuration of its own in the temporary folder.
+# which apt gets a configuration of its own in the temporary directory.
 get_from() {
 	local release=$1 mirror
 	shift
@@ -85,7 +85,7 @@ hex() {
 	printf '%b' "$(cat "$work/escapes")" >"$1"
 }
 
-# kernel_modules NAME...: a folder of modules for kernel 6.1.0 below $work, and modprobe and depmod of a kmod that
+# kernel_modules NAME...: a directory of modules for kernel 6.1.0 below $work, and modprobe and depmod of a kmod that
 # was unpacked, whose own links are absolute. A module is no more than an ELF header and a table of section
 # names: depmod wants nothing else.
 kernel_modules() {

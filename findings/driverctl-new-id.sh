@@ -22,7 +22,7 @@ mkdir -p "$module" "$work/sys/module/vfio-pci" "$work/saved"
 touch "$module/new_id" "$module/remove_id" "$work/sys/bus/pci/drivers_probe"
 ln -s "$module" "$work/sys/devices/pci0000:00/0000:01:00.0/driver"
 
-# there COMMAND...: driverctl with that device as its /sys, and a folder of its own in /etc.
+# there COMMAND...: driverctl with that device as its /sys, and a directory of its own in /etc.
 there() {
 	timeout 60 proot -b "$work/sys:/sys" -b "$work/saved:/etc/driverctl.d" -b /bin/true:/sbin/modprobe \
 		bash "$root/usr/sbin/driverctl" "$@"

@@ -31,7 +31,7 @@ cat "$work/microcode" "$work/table" "$work/system.gz" >"$work/by-4"
 truncate -s %512 "$work/microcode" "$work/table"
 cat "$work/microcode" "$work/table" "$work/system.gz" >"$work/by-512"
 
-# files IMAGE: the files that lsinitramfs lists, without folders.
+# files IMAGE: the files that lsinitramfs lists, without directories.
 files() {
 	sh "$root/usr/bin/lsinitramfs" "$1" 2>&1 | grep -E 'bin$|aml$|init$'
 }

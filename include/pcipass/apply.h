@@ -7,13 +7,13 @@
 #include <pcipass/plan.h>
 
 /*
- * The only part, with the stores of settings, that changes a machine. A journal in the state folder
- * is written and synced before each step, so that a crash at any point leaves a host that
+ * The only part, with the stores of settings, that changes a machine. A journal in the state
+ * directory is written and synced before each step, so that a crash at any point leaves a host that
  * pp_apply_resume() or pp_apply_undo() brings to one side.
  */
 struct pp_apply_options {
 	const char *root;  /* of the host's files; NULL: "/". Another one is for tests and images */
-	const char *state; /* folder of the journal; NULL: /var/lib/pcipass below root */
+	const char *state; /* directory of the journal; NULL: /var/lib/pcipass below root */
 	const char *store; /* for settings whose step names none; NULL: found out */
 	bool dry_run;      /* check everything, change nothing */
 	/* A tool of the host that takes longer is stopped, and counts as failed; 0: 1800. */

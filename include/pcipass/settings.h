@@ -28,11 +28,11 @@ struct pp_settings_plan;
 
 struct pp_settings_options {
 	/*
-	 * "image:FILE", "efivars", "efivars:FOLDER", "hp" or "hp:PROGRAM"; NULL: that of this host,
-	 * found out by looking.
+	 * "image:FILE", "efivars", "efivars:DIRECTORY", "hp" or "hp:PROGRAM"; NULL: that of this
+	 * host, found out by looking.
 	 */
 	const char *store;
-	const char *state; /* folder for journals; NULL: /var/lib/pcipass */
+	const char *state; /* directory for journals; NULL: /var/lib/pcipass */
 	bool may_write;    /* an interrupted write is brought to an end first */
 	/* A device's name for people, for the risks that a plan takes; NULL: its ids. */
 	const char *(*name)(void *ctx, unsigned int vendor, unsigned int device);

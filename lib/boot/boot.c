@@ -138,7 +138,7 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e
 	return 0;
 }
 
-/* The name as the folder has it: FAT does not tell capitals from small letters. */
+/* The name as the directory has it: FAT does not tell capitals from small letters. */
 static const char *find_name(struct pp_apply *a, const char *folder, struct pp_span name)
 {
 	const char *const *names = pp_sys_names(a->sys, folder, &a->arena);

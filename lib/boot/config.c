@@ -101,7 +101,7 @@ static bool config_ends_with(struct pp_span s, const char *end)
 	return s.len >= len && !memcmp(s.data + s.len - len, end, len);
 }
 
-/* The last of the folder's files that sets it; the tools read "*.conf" only. */
+/* The last of the directory's files that sets it; the tools read "*.conf" only. */
 static const char *folder_value(struct pp_apply *a, const char *folder, const char *name)
 {
 	const char *const *names = pp_sys_names(a->sys, folder, &a->arena);
@@ -140,7 +140,7 @@ const char *pp_config_preset(struct pp_apply *a, const char *end, unsigned int n
 	return NULL;
 }
 
-/* The first of these places, files and folders, that sets it. */
+/* The first of these places, files and directories, that sets it. */
 static const char *first_value(struct pp_apply *a, const char *const *places, size_t nr,
                                const char *name)
 {

@@ -15,7 +15,7 @@
 
 #define MARK PP_STAGE_MARK
 
-/* Whether one of the files in a folder, none of them ours, holds one of the words. */
+/* Whether one of the files in a directory, none of them ours, holds one of the words. */
 static int search_folder(struct pp_stage *s, const char *folder, const char *const *words,
                          const char **ret, struct pp_error *e)
 {
@@ -28,7 +28,8 @@ static int search_folder(struct pp_stage *s, const char *folder, const char *con
 		struct pp_error ignored;
 		char path[512];
 		snprintf(path, sizeof(path), "%s/%s", folder, *names);
-		/* Links and folders are left: what runs them decides, and it is no override then.
+		/* Links and directories are left: what runs them decides, and it is no override
+		 * then.
 		 */
 		if (pp_sys_content(s->apply->sys, path, &s->apply->arena, &c, &ignored) ||
 		    pp_stage_is_ours(&c))
@@ -127,7 +128,7 @@ static int install_dracut(struct pp_stage *s, const struct pp_span *tables, uint
 	return r;
 }
 
-/* mkinitcpio: the hook acpi_override takes *.aml from a folder. */
+/* mkinitcpio: the hook acpi_override takes *.aml from a directory. */
 #define MKINITCPIO_TABLES "etc/initcpio/acpi_override"
 #define MKINITCPIO_CONF   "etc/mkinitcpio.conf.d/pcipass.conf"
 
@@ -179,7 +180,7 @@ static int install_mkinitcpio(struct pp_stage *s, const struct pp_span *tables, 
 		return r;
 	const char *hooks = pp_config_value(s->apply, "etc/mkinitcpio.conf", "HOOKS");
 	if (!hooks || !has_word(hooks, "acpi_override")) {
-		/* Drop-ins are read from mkinitcpio 36 on, which makes the folder. */
+		/* Drop-ins are read from mkinitcpio 36 on, which makes the directory. */
 		if (!pp_sys_has_directory(s->apply->sys, "etc/mkinitcpio.conf.d"))
 			return pp_fail(e, ENOTSUP,
 			               "this mkinitcpio reads no drop-ins; by hand: add "

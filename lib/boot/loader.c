@@ -267,7 +267,7 @@ int pp_loader_grub_add(struct pp_stage *s, const char *variable, const char *wor
 		return pp_fail(e, ENOTSUP,
 		               "GRUB takes its entries from files (blscfg), and the host has no "
 		               "grubby to edit them. By hand: add what %s should get, %s, to the "
-		               "files in the folder loader/entries",
+		               "files in the directory loader/entries",
 		               variable, word);
 	int r = grub_reads_dropins(s->apply) ? grub_dropin(s, variable, word, e)
 	                                     : pp_loader_grub_edit(s, variable, word, e);

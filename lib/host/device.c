@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One device after the other, from the kernel's folders. */
+/* One device after the other, from the kernel's directories. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,8 @@
 struct reading {
 	struct pp_source *source;
 	struct pp_node file;
-	/* A folder's file, read whole: nothing behind it can be disturbed. 0 bytes: not done so. */
+	/* A directory's file, read whole: nothing behind it can be disturbed. 0 bytes: not done so.
+	 */
 	uint8_t whole[CONFIG_BYTES];
 	size_t len;
 };

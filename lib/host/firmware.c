@@ -108,7 +108,7 @@ static int read_iort(struct pp_host_build *b)
 }
 
 /*
- * Every ACPI host shows some table. A folder with none is one that is hidden, as in a container,
+ * Every ACPI host shows some table. A directory with none is one that is hidden, as in a container,
  * or a host without ACPI: what it lacks is then not known.
  */
 static int doubt_absence(struct pp_host_build *b)

@@ -65,7 +65,7 @@ static bool word_hex(struct pp_span *line, uint64_t *ret)
 	return pp_parse_hex(buf, UINT64_MAX, ret);
 }
 
-/* Through the group's folder: the long path is walked once, not twice. */
+/* Through the group's directory: the long path is walked once, not twice. */
 static int read_regions_text(struct pp_host_build *b, struct pp_group *g, char *buf, size_t size)
 {
 	char path[64], name[32];
@@ -152,7 +152,7 @@ static void note_absence(struct pp_host_build *b)
 	if (h->nr_groups)
 		return;
 	int r = pp_source_list(b->source, GROUPS, &b->scratch, &names);
-	/* A kernel without IOMMU support has no such folder, and no groups. */
+	/* A kernel without IOMMU support has no such directory, and no groups. */
 	if (r && r != -ENOENT)
 		h->groups_error = -r;
 	else if (!r && names.count)

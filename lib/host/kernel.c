@@ -190,7 +190,7 @@ static int read_option(struct pp_host_build *b, const struct module_option *o,
 	if (pp_build_text(b, path, ret))
 		return -ENOMEM;
 	if (ret->error == ENODATA) {
-		/* Not kept, or not loaded? The folder of the modules tells. */
+		/* Not kept, or not loaded? The directory of the modules tells. */
 		snprintf(path, sizeof(path), "sys/module/%s", o->module);
 		int r = pp_source_open_dir(b->source, path, &dir);
 		if (!r)

@@ -273,7 +273,8 @@ static int slot_place(struct pp_host_build *b, const struct claims *c, uint32_t 
 	add_source(&d->slot, &c->kernel[index], PP_SLOT_KERNEL);
 	if (claim_from_port(b, d))
 		return -ENOMEM;
-	/* The kernel names slots that can be hot-plugged; the others are in none of its folders. */
+	/* The kernel names slots that can be hot-plugged; the others are in none of its
+	 * directories. */
 	d->slot.unknown = !d->slot.number && !c->smbios_tells;
 	return 0;
 }

@@ -48,11 +48,11 @@ static int use_check_device(struct pp_inuse *s, const char *address)
 	return pp_sys_has(s->sys, path) ? 0 : pp_inuse_cannot(s, -ENOENT, path);
 }
 
-int pp_inuse_is_below(struct pp_inuse *s, const char *folder, const char *name, bool *ret)
+int pp_inuse_is_below(struct pp_inuse *s, const char *directory, const char *name, bool *ret)
 {
 	char path[256], link[PP_INUSE_LINK_BYTES];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	int r = pp_sys_link(s->sys, path, link, sizeof(link));
 	*ret = !r && strstr(link, s->below);
 	return r && r != -ENOENT && r != -EINVAL ? pp_inuse_cannot(s, r, path) : 0;

@@ -38,8 +38,8 @@ int pp_inuse_list(struct pp_inuse *s, const char *path, struct pp_names *ret);
 int pp_inuse_table(struct pp_inuse *s, const char *path, const char *witness, struct pp_span *ret);
 
 #define PP_INUSE_PROC_PROBE "proc/filesystems"
-/* Whether folder/name is a link to something below the device. A link that is gone is not. */
-int pp_inuse_is_below(struct pp_inuse *s, const char *folder, const char *name, bool *ret);
+/* Whether directory/name is a link to something below the device. A link that is gone is not. */
+int pp_inuse_is_below(struct pp_inuse *s, const char *directory, const char *name, bool *ret);
 /* The nth word of a line, from 0; empty if there are not so many. */
 struct pp_span pp_inuse_word(struct pp_span line, unsigned int n);
 

@@ -156,8 +156,8 @@ static int replace(struct loader *l, uint32_t node, bool folder)
 		return 0;
 	if (n->kind == PP_TREE_FOLDER && n->first)
 		return pp_fail(l->e, EBADMSG,
-		               "entry %u '%.200s': a folder before, now something else", l->entry,
-		               n->name);
+		               "entry %u '%.200s': a directory before, now something else",
+		               l->entry, n->name);
 	n->kind = folder ? PP_TREE_FOLDER : PP_TREE_NOTHING;
 	n->data = PP_SPAN(NULL, 0);
 	n->error = 0;
@@ -200,7 +200,7 @@ static int archive_read_load_entry(struct loader *l, struct archive_entry *entry
 			l,
 			as_bytes(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry)),
 			node);
-	return 0; /* a folder; sockets, pipes and devices tell nothing: as absent */
+	return 0; /* a directory; sockets, pipes and devices tell nothing: as absent */
 }
 
 /*
@@ -234,7 +234,7 @@ static int load_entries(struct loader *l)
 			return archive_read_damaged(l);
 		if (++l->entry > PP_MAX_ENTRIES)
 			return pp_fail(l->e, E2BIG,
-			               "more than %u files and folders, which is the limit",
+			               "more than %u files and directories, which is the limit",
 			               PP_MAX_ENTRIES);
 		r = archive_read_load_entry(l, entry);
 		if (r == 0)

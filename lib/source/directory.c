@@ -17,19 +17,19 @@
 #include "source/unpacked.h"
 
 /*
- * A folder laid out like a host: somebody's, so a link in it may point anywhere and a name may be
- * a device node. openat2 keeps every path below the root; only regular files are opened.
+ * A directory laid out like a host: somebody's, so a link in it may point anywhere and a name may
+ * be a device node. openat2 keeps every path below the root; only regular files are opened.
  *
  * Files by path are opened twice: first as a place (O_PATH), which does nothing to a device or a
  * pipe, and for reading only once fstat has called it a regular file; the second open must find
  * the same file. Reopening through /proc/self/fd would do it in one, but needs /proc. Files in an
- * open folder are looked at with fstatat and opened with O_NOFOLLOW: a swap in between ends in an
- * error, or in a descriptor that does not wait.
+ * open directory are looked at with fstatat and opened with O_NOFOLLOW: a swap in between ends in
+ * an error, or in a descriptor that does not wait.
  */
 struct directory {
 	struct pp_source base;
 	int root;
-	/* The paths of open folders, for links found in them; by pp_node.index - 1. */
+	/* The paths of open directories, for links found in them; by pp_node.index - 1. */
 	char **folders;
 	uint32_t count, size;
 };
@@ -58,7 +58,7 @@ static int open_below(int root, const char *path, uint64_t flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* pp_tree_find over the real folder, for finding out which component of a path is missing. */
+/* pp_tree_find over the real directory, for finding out which component of a path is missing. */
 struct search {
 	int root;
 	struct pp_tree tree;
@@ -108,7 +108,7 @@ static int search_find(void *ctx, uint32_t parent, const char *name, size_t len,
 	return 0;
 }
 
-/* Whether the -ENOENT of a path is an absence, or nobody kept the folder it would be in. */
+/* Whether the -ENOENT of a path is an absence, or nobody kept the directory it would be in. */
 static int directory_missing(struct directory *d, const char *path, bool follow)
 {
 	struct pp_tree_place place;
@@ -136,7 +136,7 @@ static int directory_remember(struct directory *d, const char *path, uint32_t *r
 {
 	uint32_t i = 0;
 
-	/* Few folders are open at a time. */
+	/* Few directories are open at a time. */
 	while (i < d->count && d->folders[i])
 		i++;
 	if (i == d->size) {
@@ -205,7 +205,7 @@ static int open_file_by_path(struct directory *d, const char *path)
 	return r < 0 ? r : fd;
 }
 
-/* The path of a name in an open folder. */
+/* The path of a name in an open directory. */
 static int directory_join(const struct directory *d, struct pp_node dir, const char *name,
                           char ret[PP_MAX_PATH + 1])
 {
@@ -272,7 +272,7 @@ static ssize_t directory_readlink(struct pp_source *s, struct pp_node dir, const
 	if (fd < 0)
 		return fd;
 	n = readlinkat(fd, "", buf, size);
-	/* An empty name on what is no link: ENOENT, where a name would give EINVAL. */
+	/* An empty name on anything but a link: ENOENT, where a name would give EINVAL. */
 	int code = n < 0 && errno == ENOENT ? EINVAL : errno;
 	close(fd);
 	return n < 0 ? -code : n;
@@ -330,7 +330,7 @@ static bool directory_is_host(int fd)
 	       pp_unpacked_is(fd);
 }
 
-/* The single folder in fd, if that is the host; a descriptor, or -ENOENT. */
+/* The single directory in fd, if that is the host; a descriptor, or -ENOENT. */
 static int single_host(int fd)
 {
 	struct pp_arena a;
@@ -368,7 +368,7 @@ static int check_openat2(int fd, struct pp_error *e)
 	/* Old container run times forbid what they do not know. */
 	if (copy == -ENOSYS || copy == -EPERM)
 		return pp_fail(e, -copy,
-		               "a folder is only read where links cannot lead out of it: "
+		               "a directory is only read where links cannot lead out of it: "
 		               "that needs openat2, Linux 5.6 or later (%s)",
 		               strerror(-copy));
 	return pp_fail(e, -copy, "%s", strerror(-copy));
@@ -403,7 +403,7 @@ int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 	struct directory *d = calloc(1, sizeof(*d));
 	if (!d) {
 		close(fd);
-		return pp_fail_oom(e, "folder");
+		return pp_fail_oom(e, "directory");
 	}
 	d->base = (struct pp_source){ .ops = &directory_ops,
 		                      .kind = PP_SOURCE_DIRECTORY,

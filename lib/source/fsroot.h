@@ -15,7 +15,7 @@
 
 int pp_live_new(struct pp_source **ret, struct pp_error *e);
 
-/* fd: the folder, taken over in any case. */
+/* fd: the directory, taken over in any case. */
 int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e);
 
 ssize_t pp_fd_pread(int fd, void *buf, size_t len, uint64_t offset);

@@ -14,7 +14,7 @@
 #define SNIFF_BYTES  512u
 #define USTAR_OFFSET 257u
 
-static const char neither[] = "not a folder, a tar archive or a firmware table";
+static const char neither[] = "not a directory, a tar archive or a firmware table";
 
 /* The signature, if it is one of those that we take bare. A tar may hold a file of that name. */
 static const char *table_signature(const uint8_t *head, size_t len)

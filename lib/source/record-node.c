@@ -70,7 +70,7 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 		pp_tree_at(&r->tree, n->parent)->kind = PP_TREE_FILE;
 		return -ENOTDIR;
 	}
-	/* Only a folder has or lacks names. */
+	/* Only a directory has or lacks names. */
 	if (len >= 0 || len == -EINVAL || len == -ENOENT)
 		set_folder(r, n->parent);
 	record->looked = PP_LOOKED;
@@ -87,7 +87,7 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 	return 0;
 }
 
-/* A path goes on through it with "..": is it a folder? */
+/* A path goes on through it with "..": is it a directory? */
 static int look_through(struct pp_recorder *r, uint32_t node)
 {
 	char path[PP_MAX_PATH + 1 + 3], text[1];
@@ -153,7 +153,7 @@ void pp_record_missing(struct pp_recorder *r, uint32_t missing, ssize_t answer)
 		return;
 	record->absent = answer == -ENOENT;
 	record->unknown = answer == -ENODATA;
-	/* Only a folder lacks names. */
+	/* Only a directory lacks names. */
 	uint32_t parent = pp_tree_at(&r->tree, missing)->parent;
 	while (pp_tree_at(&r->tree, parent)->kind == PP_TREE_NOTHING)
 		parent = pp_tree_at(&r->tree, parent)->parent;

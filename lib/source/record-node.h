@@ -26,9 +26,9 @@ enum pp_looked {
 struct pp_record {
 	struct pp_bytes *bytes; /* of a file that was opened */
 	uint8_t looked;
-	bool opened, listed; /* the file was opened; the folder was listed */
+	bool opened, listed; /* the file was opened; the directory was listed */
 	bool rewritten;      /* a filter gave other content than was read */
-	bool in_list;        /* the name came up in its folder's list */
+	bool in_list;        /* the name came up in its directory's list */
 	/* What a question that ended here, or would have, was answered. */
 	bool absent, unknown;
 };
@@ -60,7 +60,7 @@ static inline struct pp_record *pp_record_at(const struct pp_recorder *r, uint32
 int pp_record_add(struct pp_recorder *r, uint32_t parent, const char *name, size_t len,
                   uint32_t *ret);
 
-/* Finds out whether a name is there, and a link; once. -ENOTDIR: its parent is no folder. */
+/* Finds out whether a name is there, and a link; once. -ENOTDIR: its parent is not a directory. */
 int pp_record_look(struct pp_recorder *r, uint32_t node);
 
 /*

@@ -54,7 +54,7 @@ static void settle_lists(struct pp_recorder *r)
 	}
 }
 
-/* Something below it was asked for and refused: what holds it is a folder. */
+/* Something below it was asked for and refused: what holds it is a directory. */
 static void settle_parents(struct pp_recorder *r)
 {
 	for (uint32_t i = PP_TREE_TOP + 1; i < r->tree.count; i++) {
@@ -125,7 +125,7 @@ static int add_output(struct writer *w, uint32_t node)
 	return 0;
 }
 
-/* Sorted by name within each folder, a folder before what is in it. */
+/* Sorted by name within each directory, a directory before what is in it. */
 static int record_write_collect(struct writer *w, uint32_t folder)
 {
 	const uint32_t *children;
@@ -162,7 +162,7 @@ static uint32_t sort_unique(const char **list, uint32_t count)
 	return n;
 }
 
-/* In a folder that the archive will hold, or only words behind such a folder. */
+/* In a directory that the archive will hold, or only words behind such a directory. */
 static bool is_reachable(const struct pp_recorder *r, uint32_t node)
 {
 	bool words = pp_tree_at(&r->tree, node)->kind == PP_TREE_NOTHING;
@@ -212,7 +212,7 @@ static int by_pattern(const void *a, const void *b)
 	return strcmp(((const struct folder *)a)->pattern, ((const struct folder *)b)->pattern);
 }
 
-/* Where not every folder of a pattern was listed the pattern would say too much. */
+/* Where not every directory of a pattern was listed the pattern would say too much. */
 static void add_listed(struct writer *w, const struct folder *folders, uint32_t count)
 {
 	struct pp_manifest *m = &w->manifest;
@@ -286,7 +286,7 @@ static int add_unread(struct writer *w, const char *path, int error)
 	return add_line(w, &b);
 }
 
-/* Not in the archive, and in its folder's list nevertheless. */
+/* Not in the archive, and in its directory's list nevertheless. */
 static int add_named(struct writer *w, const char *path)
 {
 	struct pp_buffer b;
@@ -319,7 +319,7 @@ static int add_partial(struct writer *w, const char *path, const struct pp_bytes
 	return add_line(w, &b);
 }
 
-/* What the entry of a thing that is no link does not say by itself. */
+/* What the entry of anything but a link does not say by itself. */
 static int describe_file(struct writer *w, uint32_t node, const char *path)
 {
 	const struct pp_tree_node *n = pp_tree_at(&w->r->tree, node);
@@ -351,7 +351,7 @@ static int describe(struct writer *w, uint32_t node)
 		if (r < 0 || n->error == ENODATA)
 			return r;
 	}
-	/* An unlisted folder's list is unread anyway. */
+	/* An unlisted directory's list is unread anyway. */
 	if (n->kind == PP_TREE_LOST ||
 	    (n->kind == PP_TREE_FOLDER && n->error && n->error != ENODATA))
 		return add_unread(w, path, n->error);

@@ -58,7 +58,7 @@ static int record_open_dir(struct pp_source *s, const char *path, struct pp_node
 	return answer < 0 ? answer : handle_new(r, inner, node, ret);
 }
 
-/* Live, a folder opens as well; reading nothing from it tells, and asks nothing of a file. */
+/* Live, a directory opens as well; reading nothing from it tells, and asks nothing of a file. */
 static bool is_folder(struct pp_recorder *r, struct pp_node opened, int answer)
 {
 	uint8_t byte;
@@ -118,7 +118,7 @@ static ssize_t record_readlink(struct pp_source *s, struct pp_node dir, const ch
 	return answer;
 }
 
-/* A list was refused: it may be a folder all the same. */
+/* A list was refused: it may be a directory all the same. */
 static void note_refused_list(struct pp_recorder *r, uint32_t node, const char *path, int answer)
 {
 	struct pp_node inner;
@@ -151,7 +151,7 @@ static int record_list(struct pp_source *s, const char *path, struct pp_arena *a
 	return 0;
 }
 
-/* The folder of the kernel log, made if the host has none: the log comes from elsewhere. */
+/* The directory of the kernel log, made if the host has none: the log comes from elsewhere. */
 static uint32_t log_folder(struct pp_recorder *r)
 {
 	static const char *const names[] = { "var", "log" };

@@ -49,14 +49,14 @@ struct pp_record_options {
  *		that is a PCI address or root bus, a number or a slot's name is written as '*'.
  *		What was asked for and is neither in the archive nor named below was absent.
  *	asked PATTERN/
- *		The folder was listed: the archive and the lines below have every name in it.
+ *		The directory was listed: the archive and the lines below have every name in it.
  *	unread ERRNO PATH
  *		There, but could not be read. Without an entry in the archive it could not even
- *		be looked at. With a folder's entry: it could not be listed. With a file's entry,
+ *		be looked at. With a directory's entry: it could not be listed. With a file's entry,
  *		which is empty: it could not be opened; with a partial line too: the bytes that
  *		are missing could not be read. ENODATA: nobody tried.
  *	named PATH
- *		No entry in the archive, but its folder's list has the name.
+ *		No entry in the archive, but its directory's list has the name.
  *	partial PATH A-B,C-D,E-
  *		Only these bytes (hex, inclusive) of the file were read; the gaps are zero in the
  *		archive and read as -ENODATA. "E-" at the end: the file was seen to end at E.

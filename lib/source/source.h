@@ -22,14 +22,14 @@
  *   -ENODATA	nobody looked: the capture does not say
  *   -EACCES, -EPERM, -EIO …: there, but could not be read, now or when the capture was made
  * A capture of ours knows from its manifest what was looked for. In a foreign directory or archive
- * a missing file is absent where the folder that would hold it is there, and unread where it is
+ * a missing file is absent where the directory that would hold it is there, and unread where it is
  * not. Sockets, pipes and device nodes count as absent there: nothing of a host is told in them.
  *
  * A path has no slash at either end, no empty component, no "." and no "..": -EINVAL, or
- * -ENAMETOOLONG for one longer than Linux takes. "" is the root, for folders only.
+ * -ENAMETOOLONG for one longer than Linux takes. "" is the root, for directories only.
  */
 
-/* An open folder or file; a value, closed by pp_source_close(). */
+/* An open directory or file; a value, closed by pp_source_close(). */
 struct pp_node {
 	int fd;         /* live, directory; -1 otherwise */
 	uint32_t index; /* archive, recorder */
@@ -46,7 +46,7 @@ static inline bool pp_node_is_none(struct pp_node n)
 struct pp_source_ops {
 	int (*open_dir)(struct pp_source *s, const char *path, struct pp_node *ret);
 	/*
-	 * dir PP_NODE_NONE: name is a path from the root; else a plain name in dir. A folder:
+	 * dir PP_NODE_NONE: name is a path from the root; else a plain name in dir. A directory:
 	 * -EISDIR, from here or (live) from pread.
 	 */
 	int (*open_file)(struct pp_source *s, struct pp_node dir, const char *name,
@@ -91,8 +91,8 @@ struct pp_source {
 enum pp_source_kind pp_source_kind(const struct pp_source *s);
 
 /*
- * Files in a folder with nothing behind them: reading more of one than is needed disturbs nobody.
- * Not so where the folder is a mounted /sys after all.
+ * Files in a directory with nothing behind them: reading more of one than is needed disturbs
+ * nobody. Not so where the directory is a mounted /sys after all.
  */
 bool pp_source_is_still(const struct pp_source *s);
 

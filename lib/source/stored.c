@@ -54,7 +54,7 @@ static int refusal(const struct pp_tree_node *n)
 	return n->error ? -n->error : -ENODATA;
 }
 
-/* A folder, for opening and listing. */
+/* A directory, for opening and listing. */
 static int look_up_folder(struct pp_stored *s, const char *path, uint32_t *ret)
 {
 	uint32_t node;
@@ -157,7 +157,7 @@ static int stored_list(struct pp_source *source, const char *path, struct pp_are
 	if (pp_tree_at(&s->tree, node)->error)
 		return -pp_tree_at(&s->tree, node)->error;
 	pp_tree_path(&s->tree, node, place);
-	/* A folder that is only there because something in it was asked for says nothing. */
+	/* A directory that is only there because something in it was asked for says nothing. */
 	if (s->told && !pp_manifest_listed(&s->manifest, place))
 		return -ENODATA;
 	r = pp_tree_children(&s->tree, node, a, &children, &count);
@@ -221,16 +221,18 @@ static int add_failed(const struct pp_stored *s, int r, const char *path, const 
 	if (r == -ENOMEM)
 		return pp_fail_oom(e, what);
 	if (r == -E2BIG && s->tree.count > PP_MAX_ENTRIES)
-		return pp_fail(e, E2BIG,
-		               "%s '%.200s': more than %u files and folders, which is the limit",
-		               what, path, PP_MAX_ENTRIES);
+		return pp_fail(
+			e, E2BIG,
+			"%s '%.200s': more than %u files and directories, which is the limit", what,
+			path, PP_MAX_ENTRIES);
 	if (r == -E2BIG)
 		return pp_fail(e, E2BIG,
 		               "%s '%.200s': more than %zu MiB to keep, which is the limit", what,
 		               path, PP_MAX_TOTAL_BYTES >> 20);
-	return pp_fail(e, EBADMSG,
-	               "%s '%.200s': longer than %u bytes, %u in a name, or deeper than %u folders",
-	               what, path, PP_MAX_PATH, PP_MAX_NAME, PP_MAX_DEPTH);
+	return pp_fail(
+		e, EBADMSG,
+		"%s '%.200s': longer than %u bytes, %u in a name, or deeper than %u directories",
+		what, path, PP_MAX_PATH, PP_MAX_NAME, PP_MAX_DEPTH);
 }
 
 int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint32_t *ret,
@@ -255,8 +257,8 @@ int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint3
 			n->kind = PP_TREE_FOLDER;
 		if (n->kind != PP_TREE_FOLDER)
 			return pp_fail(e, EBADMSG,
-			               "%s '%.200s': lies below '%s', which is no folder", what,
-			               path, n->name);
+			               "%s '%.200s': lies below '%s', which is not a directory",
+			               what, path, n->name);
 		int r = pp_tree_add(&s->tree, node, name, len, &node);
 		if (r < 0)
 			return add_failed(s, r, path, what, e);
@@ -280,7 +282,7 @@ static bool stored_is_host(const struct pp_tree *t, uint32_t node)
 	       (ours && child_is(t, ours, "manifest", PP_TREE_FILE));
 }
 
-/* "host/sys/…", "sosreport-x/sys/…": a single folder at the top that holds the host. */
+/* "host/sys/…", "sosreport-x/sys/…": a single directory at the top that holds the host. */
 static void find_root(struct pp_tree *t)
 {
 	uint32_t only = 0;
@@ -299,8 +301,8 @@ static void find_root(struct pp_tree *t)
 }
 
 /*
- * The node of a path of the manifest, made if only the last component is missing; 0 if the folder
- * that would hold it is missing: then the path is looked up in the manifest itself.
+ * The node of a path of the manifest, made if only the last component is missing; 0 if the
+ * directory that would hold it is missing: then the path is looked up in the manifest itself.
  */
 static int find_reported(struct pp_stored *s, const char *path, unsigned int line, uint32_t *ret,
                          struct pp_error *e)
@@ -314,8 +316,9 @@ static int find_reported(struct pp_stored *s, const char *path, unsigned int lin
 		size_t len = strcspn(p, "/");
 		const struct pp_tree_node *n = pp_tree_at(&s->tree, node);
 		if (n->kind != PP_TREE_FOLDER)
-			return pp_fail(e, EBADMSG, PP_MANIFEST_PATH " line %u: '%s' is no folder",
-			               line, n->name);
+			return pp_fail(e, EBADMSG,
+			               PP_MANIFEST_PATH " line %u: '%s' is not a directory", line,
+			               n->name);
 		uint32_t parent = node;
 		node = pp_tree_child(&s->tree, parent, p, len);
 		int r = node || p[len] ? 0 : pp_tree_add(&s->tree, parent, p, len, &node);
@@ -341,7 +344,7 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 	if (n->kind != PP_TREE_FILE || n->partial)
 		return pp_fail(e, EBADMSG,
 		               PP_MANIFEST_PATH
-		               " line %u: '%s' is no file in the archive, or named "
+		               " line %u: '%s' is not a file in the archive, or named "
 		               "twice",
 		               p->line, p->path);
 	if (p->count && p->ranges[p->count - 1].end > n->data.len)
@@ -363,7 +366,7 @@ static int apply_named(struct pp_stored *s, const struct pp_unread *u, struct pp
 	if (!node || n->kind != PP_TREE_NOTHING)
 		return pp_fail(e, EBADMSG,
 		               PP_MANIFEST_PATH
-		               " line %u: '%s' is in the archive, or its folder not",
+		               " line %u: '%s' is in the archive, or its directory not",
 		               u->line, u->path);
 	n->kind = PP_TREE_LOST;
 	n->error = ENODATA;

@@ -19,7 +19,7 @@ struct pp_stored {
 
 int pp_stored_new(enum pp_source_kind kind, struct pp_stored **ret, struct pp_error *e);
 
-/* -EBADMSG: a name that leads out or is too long, a file where a folder is needed. what: for the
+/* -EBADMSG: a name that leads out or is too long, a file where a directory is needed. what: for the
  * text, as "entry 12". The node's kind is for the caller to set. */
 int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint32_t *ret,
                   struct pp_error *e);

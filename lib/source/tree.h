@@ -28,10 +28,10 @@ struct pp_tree_node {
 	struct pp_span data; /* FILE: content; LINK: its text */
 	uint32_t parent, first, next, chain;
 	uint32_t partial;  /* FILE: its place in the manifest's list, from 1; 0: wholly there */
-	uint16_t error;    /* positive errno: FOLDER: of its list; FILE: of its unread bytes */
+	uint16_t error;    /* positive errno: DIRECTORY: of its list; FILE: of its unread bytes */
 	uint16_t path_len; /* of the path from the top */
 	uint8_t kind, name_len, depth;
-	bool named; /* LOST: its folder's list has the name all the same */
+	bool named; /* LOST: its directory's list has the name all the same */
 };
 
 struct pp_tree {
@@ -75,14 +75,14 @@ int pp_tree_children(const struct pp_tree *t, uint32_t node, struct pp_arena *a,
 /*
  * Finds a child for a walk: 0 with the node, or with 0 in *ret when it is missing; or a negative
  * errno that ends the walk. It may add nodes. ".." is only asked of a parent that is THERE: whether
- * it is a folder.
+ * it is a directory.
  */
 typedef int (*pp_tree_find)(void *ctx, uint32_t parent, const char *name, size_t len,
                             uint32_t *ret);
 
 struct pp_tree_place {
 	uint32_t node;   /* 0: missing, then: */
-	uint32_t parent; /* the folder that does not hold it */
+	uint32_t parent; /* the directory that does not hold it */
 	bool last;       /* it was the last component that was missing */
 	/* From the missing component on; links may have put "." and ".." behind it. */
 	char rest[PP_MAX_PATH + 1];

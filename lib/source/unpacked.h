@@ -5,8 +5,8 @@
 #include "source/source.h"
 
 /*
- * A capture of ours that was unpacked into a folder. It holds little more than what will be asked,
- * so it is read into memory as the archive would be, and means exactly the same.
+ * A capture of ours that was unpacked into a directory. It holds little more than what will be
+ * asked, so it is read into memory as the archive would be, and means exactly the same.
  */
 bool pp_unpacked_is(int fd);
 int pp_unpacked_new(int fd, struct pp_source **ret, struct pp_error *e);

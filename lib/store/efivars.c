@@ -24,7 +24,7 @@
 
 /*
  * EFI variables as the kernel's efivarfs shows them: a file NAME-VENDOR, four bytes of attributes
- * and then the content, written by one write(). A plain folder of such files does as well. An
+ * and then the content, written by one write(). A plain directory of such files does as well. An
  * empty file is a variable that was made and not yet written: absent. The kernel makes each one
  * immutable, a new one at once, so also what is to be removed again.
  */
@@ -359,15 +359,15 @@ static int check_folder(const struct efivars *s, struct pp_error *e)
 	               s->folder, PP_EFI_NVRAM_NAME);
 }
 
-static int efivars_fill(struct efivars *s, const char *folder, const char *state,
+static int efivars_fill(struct efivars *s, const char *directory, const char *state,
                         struct pp_error *e)
 {
-	const char *path = folder ? folder : KERNEL_FOLDER;
+	const char *path = directory ? directory : KERNEL_FOLDER;
 	char resolved[PATH_MAX];
 	struct stat st;
 
 	if (!realpath(path, resolved) || stat(resolved, &st)) {
-		if (errno != ENOENT || folder)
+		if (errno != ENOENT || directory)
 			return pp_file_failed(path, errno, e);
 		return pp_fail(e, ENOENT,
 		               "%s: not there: the host was not booted by UEFI, or efivarfs is not "
@@ -387,7 +387,7 @@ static int efivars_fill(struct efivars *s, const char *folder, const char *state
 	return r < 0 ? r : check_folder(s, e);
 }
 
-int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret,
+int pp_efivars_open(const char *directory, const char *state, struct pp_store **ret,
                     struct pp_error *e)
 {
 	struct efivars *s = calloc(1, sizeof(*s));
@@ -396,7 +396,7 @@ int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret
 		return pp_fail_oom(e, "efivars");
 	s->base = (struct pp_store){ .ops = &efivars_ops, .held = PP_LOCK_NONE };
 	pp_arena_init(&s->arena, 0);
-	int r = efivars_fill(s, folder, state, e);
+	int r = efivars_fill(s, directory, state, e);
 	if (r < 0)
 		efivars_close(&s->base);
 	else

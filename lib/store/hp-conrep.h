@@ -11,7 +11,7 @@
 
 struct pp_hp_program {
 	const char *path;
-	const char *state; /* its working folders are made in here, 0700 */
+	const char *state; /* its working directories are made in here, 0700 */
 	unsigned int limit_s;
 };
 
@@ -27,7 +27,7 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_span data,
                const struct pp_lock *lock, struct pp_error *e);
 
-/* Removes working folders whose maker is no more. */
+/* Removes working directories whose maker is no more. */
 void pp_hp_clean_up(const struct pp_hp_program *p);
 
 #endif

@@ -70,13 +70,13 @@ static bool find_is_program(const char *path)
 	       !access(resolved, X_OK) && !find_is_ours(resolved, &st);
 }
 
-bool pp_hp_find(const char *const *folders, char ret[PATH_MAX])
+bool pp_hp_find(const char *const *directories, char ret[PATH_MAX])
 {
 	static const char *const names[] = { "conrep", "hp-conrep" };
 
-	for (folders = folders ? folders : usual_folders; *folders; folders++)
+	for (directories = directories ? directories : usual_folders; *directories; directories++)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-			int n = snprintf(ret, PATH_MAX, "%s/%s", *folders, names[i]);
+			int n = snprintf(ret, PATH_MAX, "%s/%s", *directories, names[i]);
 			if (n > 0 && n < PATH_MAX && find_is_program(ret))
 				return true;
 		}

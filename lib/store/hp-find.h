@@ -15,11 +15,11 @@
 	"HPEBIOSCmdlets) has it; only HPE's own site offers it, and pcipass downloads nothing"
 
 /*
- * The first file in folders (NULL at the end) that is called conrep or hp-conrep, can be run and is
- * not our own pcipass-conrep, whatever name that was given. folders NULL: where HP's packages and
- * administrators put it. PATH and the current folder are not searched.
+ * The first file in directories (NULL at the end) that is called conrep or hp-conrep, can be run
+ * and is not our own pcipass-conrep, whatever name that was given. directories NULL: where HP's
+ * packages and administrators put it. PATH and the current directory are not searched.
  */
-bool pp_hp_find(const char *const *folders, char ret[PATH_MAX]);
+bool pp_hp_find(const char *const *directories, char ret[PATH_MAX]);
 
 /*
  * Whether the program may be run: an absolute path to a regular executable file that is not our own

@@ -64,10 +64,11 @@ int pp_store_open(const char *what, const char *state, struct pp_store **ret, st
 			kind = kinds[i];
 	}
 	if (!kind || (!strcmp(kind, "image") && !place))
-		return pp_fail(e, EINVAL,
-		               "'%.100s' is no store: image:FILE, efivars, efivars:FOLDER, hp or "
-		               "hp:PROGRAM",
-		               what);
+		return pp_fail(
+			e, EINVAL,
+			"'%.100s' is no store: image:FILE, efivars, efivars:DIRECTORY, hp or "
+			"hp:PROGRAM",
+			what);
 	if (r == 0 && place)
 		r = pp_store_check_path(place, e);
 	if (r < 0)
@@ -126,5 +127,5 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 		e, ENOENT,
 		"no way to this host's settings: HP's conrep is not installed: " PP_HP_PACKAGE
 		". --store takes hp:PROGRAM where it is in another place; settings alone "
-		"are changed in efivars:FOLDER or image:FILE too");
+		"are changed in efivars:DIRECTORY or image:FILE too");
 }

@@ -64,13 +64,13 @@ struct pp_store {
 	const char
 		*journal;  /* path of the journal of its transactions; other files are beside it */
 	const char *lock;  /* path of its lock file */
-	const char *state; /* folder to be made (only the last component) if missing, or NULL */
+	const char *state; /* directory to be made (only the last component) if missing, or NULL */
 	struct pp_lock held;
 };
 
 /*
- * what: "image:FILE", "efivars" or "efivars:FOLDER", "hp" or "hp:PROGRAM". state is the folder for
- * journals and temporary files of stores that have no folder of their own (NULL:
+ * what: "image:FILE", "efivars" or "efivars:DIRECTORY", "hp" or "hp:PROGRAM". state is the
+ * directory for journals and temporary files of stores that have no directory of their own (NULL:
  * /var/lib/pcipass); an image keeps its journal beside it. A symbolic link to an image means the
  * file that it leads to. *ret goes to pp_store_close(). Opening makes and changes nothing.
  * -EINVAL: no such kind. -ENOENT: not there. -EBADMSG: an image that is none or is damaged.

@@ -9,8 +9,8 @@
 #define PP_STORE_STATE "/var/lib/pcipass"
 
 int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e);
-/* folder NULL: the kernel's. -ENOENT also if none of our variables is there. */
-int pp_efivars_open(const char *folder, const char *state, struct pp_store **ret,
+/* directory NULL: the kernel's. -ENOENT also if none of our variables is there. */
+int pp_efivars_open(const char *directory, const char *state, struct pp_store **ret,
                     struct pp_error *e);
 /* program NULL: the first of the usual places. */
 int pp_hp_open(const char *program, const char *state, struct pp_store **ret, struct pp_error *e);
@@ -25,7 +25,7 @@ void pp_hp_set_fresh(struct pp_store *s, unsigned int ms);
 void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds);
 
 /*
- * Fills where, journal, lock and state for a store that keeps its files in a state folder, as
+ * Fills where, journal, lock and state for a store that keeps its files in a state directory, as
  * STATE/NAME.journal and so on. place "" is the usual one; any other gets files of its own, named
  * by a checksum of it.
  */

@@ -94,7 +94,7 @@ static int run_locked(struct pp_store *s, const struct pp_changes *c, struct pp_
 		return r;
 	r = pp_journal_save(s, &j, e);
 	if (r < 0) {
-		/* It may be in place with only the sync of the folder failed. */
+		/* It may be in place with only the sync of the directory failed. */
 		if (r != -EEXIST)
 			pp_journal_drop(s, &none);
 		return pp_fail_prefix(e, "without a journal nothing is written");
@@ -249,14 +249,14 @@ int pp_transaction_recover(struct pp_store *s, bool may_write, enum pp_recovered
 		r = journal ? pp_store_busy(s, e) : 0;
 		return r < 0 ? r : recover_locked(s, false, ret, text, size, e);
 	}
-	/* Without a folder for it there is no journal, and none is made for looking. */
+	/* Without a directory for it there is no journal, and none is made for looking. */
 	if (!journal && s->state && access(s->state, F_OK)) {
 		*ret = PP_RECOVERED_NONE;
 		return 0;
 	}
 	r = pp_store_lock(s, e);
 	if (r < 0 && !journal && r != -EBUSY) {
-		/* A folder that cannot be written: who wants to write is told so then. */
+		/* A directory that cannot be written: who wants to write is told so then. */
 		*ret = PP_RECOVERED_NONE;
 		return 0;
 	}

@@ -19,10 +19,10 @@ static int trust_folder(const char *path, struct pp_error *e)
 	if (stat(path, &st))
 		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
 	if (!trust_owner(&st))
-		return pp_fail(e, EACCES, "%.300s: this folder belongs to user %u, not to root",
+		return pp_fail(e, EACCES, "%.300s: this directory belongs to user %u, not to root",
 		               path, (unsigned int)st.st_uid);
 	if (st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
-		return pp_fail(e, EACCES, "%.300s: everybody can write to this folder", path);
+		return pp_fail(e, EACCES, "%.300s: everybody can write to this directory", path);
 	return 0;
 }
 

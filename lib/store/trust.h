@@ -9,8 +9,8 @@
 
 /*
  * Whether nobody but root and the caller can put another file in the place of path: the file and
- * every folder above it belong to root or the caller; the file can be written by its owner alone
- * (or root's group); no folder can be written by everybody, unless it is sticky, as /tmp is.
+ * every directory above it belong to root or the caller; the file can be written by its owner alone
+ * (or root's group); no directory can be written by everybody, unless it is sticky, as /tmp is.
  * ret: the path with all links followed; *st: what is there. Both are set on -EACCES too.
  */
 int pp_trust_check(const char *path, char ret[PATH_MAX], struct stat *st, struct pp_error *e);

@@ -47,9 +47,9 @@ int pp_directory_sync(const char *path);
 
 /*
  * A directory whose files are believed: it belongs to root or to the caller, nobody else may write
- * to it, and the last component is no link. -EPERM where it is not so, with what was found. make:
- * the last component is made, with mode 0700, where it is missing. -ENOENT without make has no
- * text.
+ * to it, and the last component is not a link. -EPERM where it is not so, with what was found.
+ * make: the last component is made, with mode 0700, where it is missing. -ENOENT without make has
+ * no text.
  */
 int pp_directory_private(const char *path, bool make, struct pp_error *e);
 

@@ -176,7 +176,7 @@ int pp_os_link(struct pp_sys *s, const char *path, char *buf, size_t size)
 	if (fd < 0)
 		return fd;
 	ssize_t n = readlinkat(fd, "", buf, size);
-	/* An empty name on what is no link: ENOENT, where a name would give EINVAL. */
+	/* An empty name on anything but a link: ENOENT, where a name would give EINVAL. */
 	int r = n >= 0 ? 0 : errno == ENOENT ? -EINVAL : -errno;
 	close(fd);
 	if (r)

@@ -2,7 +2,7 @@
 #ifndef PP_TXN_CONTEXT_H
 #define PP_TXN_CONTEXT_H
 
-/* Inside the module: one apply on one root, with its folder and its lock. */
+/* Inside the module: one apply on one root, with its directory and its lock. */
 
 #include <pcipass/apply.h>
 
@@ -40,7 +40,7 @@ struct pp_apply {
 	const struct pp_apply_settings *settings;
 	struct pp_sys *sys;
 	const char *root;  /* of sys: without a slash at its end, "" is the machine itself */
-	const char *state; /* folder of journal and lock */
+	const char *state; /* directory of journal and lock */
 	struct pp_lock lock;
 	struct pp_setting_session *settings_open; /* NULL: none; see setting-session.c */
 };
@@ -56,8 +56,8 @@ void pp_apply_fini(struct pp_apply *a);
 /* The state directory is private: pp_sys_private_directory(). */
 int pp_apply_check_state(const struct pp_apply *a, bool make, struct pp_error *e);
 /*
- * Nobody else applies from here on to pp_apply_fini(); makes the folder. -EBUSY: somebody does, and
- * who. A dry run locks what is there and makes nothing.
+ * Nobody else applies from here on to pp_apply_fini(); makes the directory. -EBUSY: somebody does,
+ * and who. A dry run locks what is there and makes nothing.
  */
 int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
 
@@ -66,7 +66,8 @@ void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 
 extern const struct pp_apply_settings pp_apply_machine_settings;
 
-/* As the kernel has it ("budget dvb"), and nothing that would lead out of its folder in sysfs. */
+/* As the kernel has it ("budget dvb"), and nothing that would lead out of its directory in sysfs.
+ */
 bool pp_is_driver_name(const char *s);
 
 #endif

@@ -24,8 +24,8 @@ int pp_stage_init(struct pp_stage *s, struct pp_apply *a, const struct pp_plan *
 
 /* The file as it would be by now. */
 int pp_stage_read(struct pp_stage *s, const char *path, struct pp_content *ret, struct pp_error *e);
-/* Replaces or makes it, and the folders that it needs; a file that is there keeps mode and owner.
- * bytes are borrowed. Same bytes: nothing. */
+/* Replaces or makes it, and the directories that it needs; a file that is there keeps mode and
+ * owner. bytes are borrowed. Same bytes: nothing. */
 int pp_stage_put(struct pp_stage *s, const char *path, struct pp_span bytes, mode_t mode,
                  struct pp_error *e);
 int pp_stage_puts(struct pp_stage *s, const char *path, const char *text, mode_t mode,

@@ -286,15 +286,15 @@ static void test_bad_names(void **state)
 	one_bad_name("../x", "'../x': a name that leads out");
 	one_bad_name("sys/../../x", "a name that leads out");
 	one_bad_name("sys/..", "a name that leads out");
-	one_bad_name("sys/ok/x", "below 'ok', which is no folder");
-	one_bad_name("sys", "a folder before");
+	one_bad_name("sys/ok/x", "below 'ok', which is not a directory");
+	one_bad_name("sys", "a directory before");
 	one_bad_name("/\033[2Jx", "'/?[2Jx': an absolute name");
 
 	tar.len = 0;
 	tar_link(&tar, "sys/link", "elsewhere");
 	tar_file(&tar, "sys/link/x", "x");
 	tar_end(&tar);
-	open_bad(&tar, EBADMSG, "below 'link', which is no folder");
+	open_bad(&tar, EBADMSG, "below 'link', which is not a directory");
 
 	tar.len = 0;
 	tar_link(&tar, "sys/link", "");
@@ -347,16 +347,16 @@ static void test_no_archive(void **state)
 	char gz[] = "\x1f\x8b\x08\0\0\0\0\0\0\3\3\0\0\0\0\0\0\0\0\0";
 	struct pp_buffer b = { .data = gz, .len = sizeof(gz) - 1 };
 
-	open_bad(&b, EBADMSG, "not a folder, a tar archive or a firmware table");
+	open_bad(&b, EBADMSG, "not a directory, a tar archive or a firmware table");
 	b.len = 0;
-	open_bad(&b, EBADMSG, "not a folder, a tar archive or a firmware table");
+	open_bad(&b, EBADMSG, "not a directory, a tar archive or a firmware table");
 	b = (struct pp_buffer){ .data = (char[]){ "hello world\n" }, .len = 12 };
-	open_bad(&b, EBADMSG, "not a folder, a tar archive or a firmware table");
+	open_bad(&b, EBADMSG, "not a directory, a tar archive or a firmware table");
 	tar_end(&tar);
 	open_bad(&tar, EBADMSG, "an archive without entries");
 	/* cpio and zip are archives too, but not ours. */
 	b = (struct pp_buffer){ .data = (char[]){ "070701000000000000000000000000" }, .len = 30 };
-	open_bad(&b, EBADMSG, "not a folder, a tar archive or a firmware table");
+	open_bad(&b, EBADMSG, "not a directory, a tar archive or a firmware table");
 }
 
 /* The head of the second entry is damaged. */
@@ -496,7 +496,7 @@ static void test_bombs(void **state)
 
 	snprintf(path, sizeof(path), "%s/bomb", folder);
 	write_bomb(path, "gzip", 1000000, 0, "sys/");
-	expect_refusal(path, "more than 600000 files and folders");
+	expect_refusal(path, "more than 600000 files and directories");
 	write_bomb(path, "zstd", 17, PP_MAX_FILE_BYTES, "sys/");
 	expect_refusal(path, "256 MiB to keep");
 	write_bomb(path, "zstd", 1, (size_t)1200 * 1024 * 1024, "sys/");

@@ -202,17 +202,18 @@ static struct pp_source *open_with(const char *manifest, const char *words)
 
 static void test_against_archive(void **state)
 {
-	open_with(HEAD "partial sys/none 0-3\n", "line 2: 'sys/none' is no file");
-	open_with(HEAD "partial no/where 0-3\n", "line 2: 'no/where' is no file");
-	open_with(HEAD "partial sys/folder 0-3\n", "line 2: 'sys/folder' is no file");
+	open_with(HEAD "partial sys/none 0-3\n", "line 2: 'sys/none' is not a file");
+	open_with(HEAD "partial no/where 0-3\n", "line 2: 'no/where' is not a file");
+	open_with(HEAD "partial sys/folder 0-3\n", "line 2: 'sys/folder' is not a file");
 	open_with(HEAD "partial sys/file 0-10\n", "line 2: bytes up to 0x11");
 	open_with(HEAD "partial sys/file -\npartial sys/file -\n", "line 3: ");
-	open_with(HEAD "partial sys/file/x -\n", "line 2: 'file' is no folder");
+	open_with(HEAD "partial sys/file/x -\n", "line 2: 'file' is not a directory");
 	open_with(HEAD "named sys/file\n", "line 2: 'sys/file' is in the archive");
-	open_with(HEAD "named no/where\n", "line 2: 'no/where' is in the archive, or its folder");
+	open_with(HEAD "named no/where\n",
+	          "line 2: 'no/where' is in the archive, or its directory");
 	open_with(HEAD "named sys/a\nnamed sys/a\n", "line 3: 'sys/a' is in the archive");
 	open_with(HEAD "unread EIO sys/link\n", "line 2: 'sys/link' is a link");
-	open_with(HEAD "unread EIO sys/link/x\n", "line 2: 'link' is no folder");
+	open_with(HEAD "unread EIO sys/link/x\n", "line 2: 'link' is not a directory");
 }
 
 static void test_gaps(void **state)

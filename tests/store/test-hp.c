@@ -625,7 +625,7 @@ static void refuses_programs(void **state)
 	assert_int_equal(chmod(in_folder("bin/conrep"), 0755), 0);
 	/* Who may put another file in its place may as well write to it; not where it is sticky. */
 	assert_int_equal(chmod(in_folder("bin"), 0777), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "everybody can write to this folder");
+	refuses_program(in_folder("bin/conrep"), EACCES, "everybody can write to this directory");
 	assert_int_equal(chmod(in_folder("bin"), 01777), 0);
 	assert_int_equal(pp_hp_check(in_folder("bin/conrep"), &e), 0);
 	assert_int_equal(chmod(in_folder("bin"), 0755), 0);
@@ -638,7 +638,7 @@ static void refuses_programs(void **state)
 	refuses_program(in_folder("bin/conrep"), EACCES, "group 65534 can write to it");
 	assert_int_equal(chown(in_folder("bin"), 65534, 0), 0);
 	assert_int_equal(chmod(in_folder("bin/conrep"), 0755), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "this folder belongs to user 65534");
+	refuses_program(in_folder("bin/conrep"), EACCES, "this directory belongs to user 65534");
 }
 
 /* What it prints beside its exit status, as versions and loaders spell it. */

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+# What a person reads of C: comments and strings.
+READ = re.compile(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
 CODE = ("lib", "cli", "include", "tests", "fuzz", "lab")
 TEXTS = ("lib", "cli", "include", "man", "doc", "README.md", "CONTRIBUTING.md", "SECURITY.md")
 
@@ -43,10 +45,22 @@ def text_of(path: Path) -> str:
         return ""
 
 
+def read_part(path: Path, text: str) -> str:
+    """The text with everything blanked that is neither comment nor string."""
+    if path.suffix not in (".c", ".h"):
+        return text
+    blank, at = [], 0
+    for found in READ.finditer(text):
+        blank += [re.sub(r"[^\n]", " ", text[at:found.start()]), found.group()]
+        at = found.end()
+    return "".join(blank)
+
+
 def main() -> int:
     root, here = Path(sys.argv[1]).resolve(), Path(__file__).resolve().parent
     renamed = {old: new for old, new in rows(here / "renamed")}
-    phrases = [(re.compile(old, re.IGNORECASE), new) for old, new in rows(here / "phrases")]
+    phrases = [(re.compile(row[0], re.IGNORECASE), row[1], row[2:] == ["text"])
+               for row in rows(here / "phrases")]
     wrong, seen = [], 0
     old_names = re.compile(r"\b(?:" + "|".join(map(re.escape, renamed)) + r")\b")
     for path in files(root, *CODE):
@@ -57,9 +71,11 @@ def main() -> int:
             for found in old_names.findall(text_of(path)):
                 wrong.append(f"{path.relative_to(root)}: {found} is called {renamed[found]} now")
     for path in files(root, *TEXTS):
-        for number, line in enumerate(text_of(path).splitlines(), 1):
-            wrong += [f"{path.relative_to(root)}:{number}: '{p.search(line).group()}', "
-                      f"write '{new}'" for p, new in phrases if p.search(line)]
+        text = text_of(path)
+        lines = zip(text.split("\n"), read_part(path, text).split("\n"))
+        for number, (line, said) in enumerate(lines, 1):
+            wrong += [f"{path.relative_to(root)}:{number}: '{found.group()}', write '{new}'"
+                      for p, new, only in phrases if (found := p.search(said if only else line))]
     print("\n".join(wrong) or f"{len(renamed)} names and {len(phrases)} phrases, none in {seen} files")
     return 1 if wrong or not seen else 0
 
