@@ -10,12 +10,6 @@
 #include "txn/txn.h"
 #include "base/buffer.h"
 
-static const struct pp_step_ops *const kinds[PP_STEP_KINDS] = {
-	[PP_STEP_SETTING] = &pp_step_setting_ops,   [PP_STEP_OVERRIDE] = &pp_step_override_ops,
-	[PP_STEP_ARGUMENT] = &pp_step_argument_ops, [PP_STEP_BIND] = &pp_step_bind_ops,
-	[PP_STEP_UNBIND] = &pp_step_unbind_ops,
-};
-
 static int check_rights(const struct pp_apply *a, struct pp_error *e)
 {
 	if (!*a->root && geteuid() != 0)
@@ -31,8 +25,7 @@ static int stage_steps(struct pp_stage *s, struct pp_error *e)
 	const struct pp_plan *p = s->plan;
 
 	for (uint32_t i = 0; i < p->nr_steps; i++) {
-		const struct pp_step_ops *ops =
-			p->steps[i].kind < PP_STEP_KINDS ? kinds[p->steps[i].kind] : NULL;
+		const struct pp_step_ops *ops = pp_step_ops_of(&p->steps[i]);
 		char prefix[32];
 		s->step = i;
 		snprintf(prefix, sizeof(prefix), "step %u", i + 1);
@@ -54,8 +47,7 @@ static int verify_steps(struct pp_apply *a, const struct pp_plan *p, struct pp_e
 	int r = 0;
 
 	for (uint32_t i = 0; !r && i < p->nr_steps; i++) {
-		const struct pp_step_ops *ops =
-			p->steps[i].kind < PP_STEP_KINDS ? kinds[p->steps[i].kind] : NULL;
+		const struct pp_step_ops *ops = pp_step_ops_of(&p->steps[i]);
 		if (ops && ops->verify)
 			r = ops->verify(a, &p->steps[i], e);
 	}

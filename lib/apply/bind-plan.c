@@ -2,6 +2,7 @@
 /* A plan that does nothing but bind, or unbind. */
 #include "txn/context.h"
 #include "judge/select.h"
+#include "plan/kind.h"
 
 static const char *bind_plan_copy(struct pp_plan *plan, const char *text)
 {
@@ -27,12 +28,8 @@ static int bind_plan_add_device(struct pp_plan *plan, const struct pp_device *d,
 	step->bind.address = d->address;
 	step->bind.vendor = d->vendor;
 	step->bind.device = d->device;
-	step->bind.expected_driver =
-		pp_arena_strdup(&plan->arena, d->driver.text ? d->driver.text : "");
-	step->needs_reboot = pp_step_needs_reboot(step);
-	return step->bind.expected_driver && pp_step_describe(&plan->arena, step)
-	               ? 0
-	               : pp_fail_oom(e, "plan");
+	step->bind.expected_driver = d->driver.text;
+	return pp_step_complete(&plan->arena, step) ? 0 : pp_fail_oom(e, "plan");
 }
 
 static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const char *what,

@@ -4,14 +4,18 @@
 
 #include "txn/stage.h"
 
-/* The kinds of steps: a file and a row each. */
+/* How a kind of step is carried out: a file step-WORD.c for each line of plan/kinds.def. */
 struct pp_step_ops {
 	int (*stage)(struct pp_stage *s, const struct pp_step *step, struct pp_error *e);
 	/* After all operations: it is as wanted. May be NULL. */
 	int (*verify)(struct pp_apply *a, const struct pp_step *step, struct pp_error *e);
 };
-extern const struct pp_step_ops pp_step_setting_ops, pp_step_override_ops, pp_step_argument_ops,
-	pp_step_bind_ops, pp_step_unbind_ops;
+#define PP_KIND(value, word) extern const struct pp_step_ops pp_step_##word##_ops;
+#include "plan/kinds.def"
+#undef PP_KIND
+
+/* NULL: a person carries it out. */
+const struct pp_step_ops *pp_step_ops_of(const struct pp_step *s);
 
 /*
  * -EBUSY unless the plan was made for this host: product and BIOS version where both are known, and

@@ -9,6 +9,7 @@
 #include "base/crc32.h"
 #include "base/text.h"
 #include "override/override.h"
+#include "plan/kind.h"
 #include "source/source.h"
 
 static int build_one(struct pp_arena *arena, const struct pp_step_override *o,
@@ -129,7 +130,7 @@ int pp_apply_override_remove(const struct pp_apply_options *o, struct pp_error *
 		return pp_fail(e, ENOENT, "nothing was applied here");
 	for (uint32_t i = 0; !r && i < plan->nr_steps; i++)
 		if (plan->steps[i].kind != PP_STEP_OVERRIDE &&
-		    plan->steps[i].kind != PP_STEP_INSTRUCTION)
+		    pp_step_is_automatic(&plan->steps[i]))
 			r = pp_fail(e, ENOTSUP,
 			            "the last apply did more than to override a table; \"pcipass "
 			            "undo\" takes all of it back");

@@ -19,6 +19,25 @@ struct pp_checks {
 	enum pp_verified result; /* no if any says no, else unknown if any is, else yes */
 };
 
+/* A plan being held against a survey. */
+struct pp_checking {
+	const struct pp_plan *p;
+	const struct pp_survey *s;
+	const struct pp_host *h;
+	struct pp_arena *a;
+	bool booted;
+	struct pp_check *list;
+	uint32_t count, size;
+	bool failed; /* out of memory */
+};
+
+/* One answer; what is static, or of pp_check_text(). d is NULL for one about the host. */
+void pp_check_add(struct pp_checking *c, const struct pp_plan_device *d, enum pp_verified answer,
+                  const char *what, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* In the arena; "" after a failure. */
+const char *pp_check_text(struct pp_checking *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Pure; *ret lives in a and borrows from p and s. */
 int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                   struct pp_arena *a, struct pp_checks *ret, struct pp_error *e);

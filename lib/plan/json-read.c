@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "acpi/table.h"
 #include "base/text.h"
 #include "plan/json.h"
+#include "plan/kind.h"
 
-static int read_id(struct pp_json_reader *r, const json_t *o, const char *key, uint16_t *ret)
+int pp_plan_read_id(struct pp_json_reader *r, const json_t *o, const char *key, uint16_t *ret)
 {
 	const char *s = json_string_value(json_object_get(o, key));
 	uint64_t v;
@@ -24,7 +24,7 @@ static int read_id(struct pp_json_reader *r, const json_t *o, const char *key, u
 }
 
 /* Only as pp_address_format() writes it, so that one device has one spelling. */
-static int json_read_read_address(struct pp_json_reader *r, const json_t *v, struct pp_address *ret)
+int pp_plan_read_address(struct pp_json_reader *r, const json_t *v, struct pp_address *ret)
 {
 	const char *s = json_string_value(v);
 	char again[PP_ADDRESS_TEXT_BYTES];
@@ -39,168 +39,34 @@ static int json_read_read_address(struct pp_json_reader *r, const json_t *v, str
 	return 0;
 }
 
-/* In ascending order, so that none is there twice. */
-static int read_scopes(struct pp_json_reader *r, const json_t *o, struct pp_step_override *ret)
-{
-	const json_t *list = pp_json_read_list(r, o, "scopes", PP_PLAN_MAX_ITEMS);
-	int err = 0;
+#define MAX_KEYS 8
 
-	if (!list)
-		return -EBADMSG;
-	uint32_t n = (uint32_t)json_array_size(list), last = 0;
-	uint32_t *scopes = PP_ARENA_ARRAY(r->arena, n, uint32_t);
-	if (!scopes)
-		return pp_fail_oom(r->error, "plan");
-	for (uint32_t i = 0; !err && i < n; i++) {
-		err = pp_json_read_number(r, json_array_get(list, i), "scopes", last + 1,
-		                          ret->expected_bytes - 1, &scopes[i]);
-		last = scopes[i];
+/* The fields of a kind, as its row lists them; what may be missing counts where it is there. */
+static int json_read_kind_keys(struct pp_json_reader *r, const json_t *o, const char *keys)
+{
+	const char *list[MAX_KEYS];
+	char names[MAX_KEYS][32];
+	size_t nr = 0;
+
+	for (size_t len; *keys && nr < MAX_KEYS; keys += len + (keys[len] == ' ')) {
+		len = strcspn(keys, " ");
+		bool optional = keys[len - 1] == '?';
+		snprintf(names[nr], sizeof(names[nr]), "%.*s", (int)(len - optional), keys);
+		list[nr] = names[nr];
+		nr += !optional || json_object_get(o, names[nr]);
 	}
-	ret->scopes = scopes;
-	ret->nr_scopes = n;
-	return err || n ? err : pp_json_bad(r, "'scopes' names nothing");
+	return pp_json_read_keys(r, o, list, nr);
 }
 
-static int read_devids(struct pp_json_reader *r, const json_t *o, struct pp_step_override *ret)
+static int json_read_details(struct pp_json_reader *r, const json_t *o, struct pp_step *s)
 {
-	const json_t *list = pp_json_read_list(r, o, "devices", PP_PLAN_MAX_ITEMS);
-	int err = 0;
+	const struct pp_step_kind_ops *ops = pp_step_kind_of(s->kind);
+	const json_t *details = json_object_get(o, ops->name);
 
-	if (!list)
-		return -EBADMSG;
-	uint32_t n = (uint32_t)json_array_size(list);
-	uint16_t *devids = PP_ARENA_ARRAY(r->arena, n, uint16_t);
-	if (!devids)
-		return pp_fail_oom(r->error, "plan");
-	for (uint32_t i = 0; i < n; i++) {
-		struct pp_address a;
-		err = json_read_read_address(r, json_array_get(list, i), &a);
-		if (err)
-			return err;
-		devids[i] = (uint16_t)(a.bus << 8 | a.device << 3 | a.function);
-		if (!i)
-			ret->segment = (uint16_t)a.domain;
-		if (a.domain > 0xffff || a.domain != ret->segment ||
-		    (i && devids[i] <= devids[i - 1]))
-			return pp_json_bad(r, "'devices' is not in order and of one domain");
-	}
-	ret->devids = devids;
-	ret->nr_devids = n;
-	return n ? 0 : pp_json_bad(r, "'devices' names nothing");
-}
-
-static int read_override(struct pp_json_reader *r, const json_t *o, struct pp_step_override *ret)
-{
-	const char *table = json_string_value(json_object_get(o, "table"));
-	uint64_t crc;
-	bool dmar = table && !strcmp(table, "DMAR");
-
-	if (!dmar && !(table && !strcmp(table, "IVRS")))
-		return pp_json_bad(r, "'table' is neither DMAR nor IVRS");
-	int err = PP_JSON_READ_KEYS(r, o, "table", "expected_crc", "expected_bytes",
-	                            dmar ? "scopes" : "devices");
-	if (!err)
-		err = pp_json_read_hex(r, o, "expected_crc", UINT32_MAX, &crc);
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(o, "expected_bytes"), "expected_bytes",
-		                          PP_ACPI_HEADER_BYTES, PP_ACPI_TABLE_MAX_BYTES,
-		                          &ret->expected_bytes);
-	if (err)
-		return err;
-	ret->table = dmar ? "DMAR" : "IVRS";
-	ret->expected_crc = (uint32_t)crc;
-	return dmar ? read_scopes(r, o, ret) : read_devids(r, o, ret);
-}
-
-int pp_step_setting_read(struct pp_json_reader *r, const json_t *o, struct pp_step_setting *ret)
-{
-	int err = PP_JSON_READ_KEYS(r, o, "schema", "section", "expected", "wanted", "store");
-
-	if (!err)
-		err = pp_json_read_name(r, o, "schema", "", &ret->schema);
-	if (!err)
-		err = pp_json_read_name(r, o, "section", " ()/", &ret->section);
-	if (!err)
-		err = pp_json_read_name(r, o, "expected", " ()/,", &ret->expected);
-	if (!err)
-		err = pp_json_read_name(r, o, "wanted", " ()/,", &ret->wanted);
-	if (!err)
-		err = pp_json_read_text_or_null(r, o, "store", &ret->store);
-	if (!err && ret->store && !pp_plan_store_is_valid(ret->store))
-		return pp_json_bad(r, "'store' is neither a kind of store nor HP's conrep");
-	return err;
-}
-
-static int read_argument(struct pp_json_reader *r, const json_t *o, struct pp_step_argument *ret)
-{
-	int err = PP_JSON_READ_KEYS(r, o, "argument");
-
-	if (!err)
-		err = pp_json_read_text(r, o, "argument", &ret->argument);
-	return err || pp_argument_is_known(ret->argument)
-	               ? err
-	               : pp_json_bad(r, "'argument' is none that a plan may add");
-}
-
-static int read_when(struct pp_json_reader *r, const json_t *o, unsigned int *ret)
-{
-	const json_t *v = json_object_get(o, "when");
-	const char *text = json_string_value(v);
-
-	if (!v)
-		*ret = PP_BIND_NOW | PP_BIND_AT_BOOT;
-	else if (text && !strcmp(text, "now"))
-		*ret = PP_BIND_NOW;
-	else if (text && !strcmp(text, "boot"))
-		*ret = PP_BIND_AT_BOOT;
-	else
-		return pp_json_bad(r, "'when' is neither now nor boot");
-	return 0;
-}
-
-static int read_bind(struct pp_json_reader *r, const json_t *o, struct pp_step_bind *ret)
-{
-	int err =
-		json_object_get(o, "when")
-			? PP_JSON_READ_KEYS(r, o, "address", "vendor", "device", "expected_driver",
-	                                    "when")
-			: PP_JSON_READ_KEYS(r, o, "address", "vendor", "device", "expected_driver");
-
-	if (!err)
-		err = read_when(r, o, &ret->when);
-	if (!err)
-		err = json_read_read_address(r, json_object_get(o, "address"), &ret->address);
-	if (!err)
-		err = read_id(r, o, "vendor", &ret->vendor);
-	if (!err)
-		err = read_id(r, o, "device", &ret->device);
-	if (err)
-		return err;
-	ret->expected_driver = json_string_value(json_object_get(o, "expected_driver"));
-	if (ret->expected_driver && !*ret->expected_driver) {
-		ret->expected_driver = "";
+	if (!ops->from_json)
 		return 0;
-	}
-	return pp_json_read_name(r, o, "expected_driver", " ()", &ret->expected_driver);
-}
-
-static int read_details(struct pp_json_reader *r, const json_t *o, struct pp_step *s)
-{
-	const json_t *details = json_object_get(o, pp_step_kind_name(s->kind));
-
-	switch (s->kind) {
-	case PP_STEP_SETTING:
-		return pp_step_setting_read(r, details, &s->setting);
-	case PP_STEP_OVERRIDE:
-		return read_override(r, details, &s->override);
-	case PP_STEP_ARGUMENT:
-		return read_argument(r, details, &s->argument);
-	case PP_STEP_BIND:
-	case PP_STEP_UNBIND:
-		return read_bind(r, details, &s->bind);
-	default:
-		return 0;
-	}
+	int err = json_read_kind_keys(r, details, ops->keys);
+	return err ? err : ops->from_json(r, details, s);
 }
 
 static int json_read_read_kind(struct pp_json_reader *r, const json_t *o, enum pp_step_kind *ret)
@@ -218,7 +84,7 @@ static int json_read_read_kind(struct pp_json_reader *r, const json_t *o, enum p
 
 static int check_step_keys(struct pp_json_reader *r, const json_t *o, enum pp_step_kind kind)
 {
-	if (kind == PP_STEP_INSTRUCTION)
+	if (!pp_step_kind_of(kind)->from_json)
 		return PP_JSON_READ_KEYS(r, o, "kind", "remedy", "text", "side_effect", "undo",
 		                         "needs_reboot");
 	return PP_JSON_READ_KEYS(r, o, "kind", "remedy", "text", "side_effect", "undo",
@@ -243,12 +109,12 @@ static int read_step(struct pp_json_reader *r, const json_t *o, void *item)
 	if (!err)
 		err = pp_json_read_bool(r, o, "needs_reboot", &s->needs_reboot);
 	if (!err)
-		err = read_details(r, o, s);
+		err = json_read_details(r, o, s);
 	if (err)
 		return err;
 	if (s->needs_reboot != pp_step_needs_reboot(s))
 		return pp_json_bad(r, "'needs_reboot' does not fit the kind");
-	return pp_step_describe(r->arena, s) ? 0 : pp_fail_oom(r->error, "plan");
+	return pp_step_complete(r->arena, s) ? 0 : pp_fail_oom(r->error, "plan");
 }
 
 static int read_alternative(struct pp_json_reader *r, const json_t *o, void *item)
@@ -275,11 +141,11 @@ static int json_read_read_device(struct pp_json_reader *r, const json_t *o, void
 	                : PP_JSON_READ_KEYS(r, o, "address", "vendor", "device", "slot", "asked");
 
 	if (!err)
-		err = json_read_read_address(r, json_object_get(o, "address"), &d->address);
+		err = pp_plan_read_address(r, json_object_get(o, "address"), &d->address);
 	if (!err)
-		err = read_id(r, o, "vendor", &d->vendor);
+		err = pp_plan_read_id(r, o, "vendor", &d->vendor);
 	if (!err)
-		err = read_id(r, o, "device", &d->device);
+		err = pp_plan_read_id(r, o, "device", &d->device);
 	if (!err)
 		err = pp_json_read_text_or_null(r, o, "slot", &d->slot);
 	if (!err && place)

@@ -6,6 +6,7 @@
 #include "host/isolation.h"
 #include "host/place.h"
 #include "judge/select.h"
+#include "plan/kind.h"
 #include "plan/make.h"
 
 const char *pp_planning_text(struct pp_planning *p, const char *fmt, ...)
@@ -258,7 +259,7 @@ static int make_steps(struct pp_planning *p, struct pp_error *e)
 	drop_weaker_argument(p);
 	r = check_taken(p, e);
 	for (uint32_t i = 0; !r && i < p->steps.count; i++)
-		p->failed |= !pp_step_describe(p->a, &p->steps.list[i]);
+		p->failed |= !pp_step_complete(p->a, &p->steps.list[i]);
 	p->plan->steps = p->steps.list;
 	p->plan->nr_steps = p->steps.count;
 	p->plan->alternatives = p->alternatives;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/kind.h"
 #include "plan/plan.h"
 
 #define PLAN_MAX_BYTES ((size_t)64 * 1024 * 1024)
@@ -29,7 +30,7 @@ unsigned int pp_plan_instructions(const struct pp_plan *p)
 	unsigned int n = 0;
 
 	for (uint32_t i = 0; i < p->nr_steps; i++)
-		n += p->steps[i].kind == PP_STEP_INSTRUCTION;
+		n += !pp_step_is_automatic(&p->steps[i]);
 	return n;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a plan, and the words for them. */
+/* The steps of a plan that is being made. */
 #include <string.h>
 
 #include "remedy/step.h"
@@ -11,32 +11,9 @@ static const char *const arguments[] = {
 	"iommu=pt",
 };
 
-const char *pp_step_kind_name(enum pp_step_kind kind)
-{
-	static const char *const names[PP_STEP_KINDS] = {
-		[PP_STEP_SETTING] = "setting",   [PP_STEP_OVERRIDE] = "override",
-		[PP_STEP_ARGUMENT] = "argument", [PP_STEP_BIND] = "bind",
-		[PP_STEP_UNBIND] = "unbind",     [PP_STEP_INSTRUCTION] = "instruction",
-	};
-	return kind < PP_STEP_KINDS ? names[kind] : "";
-}
-
 bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when)
 {
 	return !b->when || b->when & when;
-}
-
-bool pp_step_needs_reboot(const struct pp_step *s)
-{
-	switch (s->kind) {
-	case PP_STEP_INSTRUCTION:
-		return s->needs_reboot;
-	case PP_STEP_BIND:
-	case PP_STEP_UNBIND:
-		return !pp_step_bind_is(&s->bind, PP_BIND_NOW);
-	default:
-		return true;
-	}
 }
 
 bool pp_argument_is_known(const char *argument)
@@ -76,7 +53,6 @@ struct pp_step *pp_steps_add(struct pp_steps *s, enum pp_step_kind kind, const c
 		.remedy = step_copy(s, remedy),
 		.side_effect = step_copy(s, side_effect),
 	};
-	step->needs_reboot = pp_step_needs_reboot(step);
 	return step;
 }
 
@@ -101,92 +77,4 @@ void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char
 	step->text = step_copy(s, text);
 	step->undo = step_copy(s, undo);
 	step->needs_reboot = needs_reboot;
-}
-
-static void step_describe_override(struct pp_arena *a, struct pp_step *s)
-{
-	const struct pp_step_override *o = &s->override;
-
-	if (!strcmp(o->table, "DMAR"))
-		s->text = pp_arena_printf(
-			a,
-			"give the kernel, from the initrd, the firmware's DMAR table without the "
-			"%u entr%s that reserve%s memory for these devices",
-			o->nr_scopes, o->nr_scopes == 1 ? "y" : "ies",
-			o->nr_scopes == 1 ? "s" : "");
-	else
-		s->text = pp_arena_printf(
-			a,
-			"give the kernel, from the initrd, the firmware's %s table with %u "
-			"device%s taken out of its memory blocks",
-			o->table, o->nr_devids, o->nr_devids == 1 ? "" : "s");
-	s->undo = pp_arena_strdup(a, "the initrd without that table, and a reboot");
-}
-
-static const char *step_when_text(const struct pp_step_bind *b)
-{
-	if (!pp_step_bind_is(b, PP_BIND_AT_BOOT))
-		return "now, and no longer than to the next boot";
-	return pp_step_bind_is(b, PP_BIND_NOW) ? "now and at every boot"
-	                                       : "at every boot, from the next one on";
-}
-
-static void step_describe_bind(struct pp_arena *a, struct pp_step *s)
-{
-	const char *driver = s->bind.expected_driver;
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->bind.address, address);
-	s->text = pp_arena_printf(a, "bind %s to vfio-pci, %s", address, step_when_text(&s->bind));
-	s->undo = *driver ? pp_arena_printf(a, "give it back to %s", driver)
-	                  : pp_arena_strdup(a, "leave it without a driver again");
-}
-
-static void step_describe_unbind(struct pp_arena *a, struct pp_step *s)
-{
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->bind.address, address);
-	s->text = pp_arena_printf(a, "take %s off vfio-pci for the host's own driver, %s", address,
-	                          step_when_text(&s->bind));
-	s->undo = pp_arena_strdup(a, "bind it to vfio-pci again");
-}
-
-/* The program that root is to run, where the plan names one, is seen before it is agreed to. */
-static const char *step_program(const struct pp_step_setting *s, const char *before)
-{
-	if (!s->store || strncmp(s->store, "hp:", 3) != 0)
-		return "";
-	return before ? before : s->store + 3;
-}
-
-bool pp_step_describe(struct pp_arena *a, struct pp_step *s)
-{
-	switch (s->kind) {
-	case PP_STEP_SETTING:
-		s->text = pp_arena_printf(
-			a, "set the BIOS setting %s to %s%s%s; now it should be %s",
-			s->setting.section, s->setting.wanted, step_program(&s->setting, " by "),
-			step_program(&s->setting, NULL), s->setting.expected);
-		s->undo =
-			pp_arena_printf(a, "set it to %s again, and a reboot", s->setting.expected);
-		break;
-	case PP_STEP_OVERRIDE:
-		step_describe_override(a, s);
-		break;
-	case PP_STEP_ARGUMENT:
-		s->text = pp_arena_printf(a, "add %s to the kernel's command line, for every boot",
-		                          s->argument.argument);
-		s->undo = pp_arena_strdup(a, "take it off again, and a reboot");
-		break;
-	case PP_STEP_BIND:
-		step_describe_bind(a, s);
-		break;
-	case PP_STEP_UNBIND:
-		step_describe_unbind(a, s);
-		break;
-	default:
-		break;
-	}
-	return s->text && s->undo;
 }

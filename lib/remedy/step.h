@@ -73,7 +73,8 @@ struct pp_steps {
 
 /* -ENOMEM. */
 int pp_steps_init(struct pp_steps *s, struct pp_arena *a, const char *store, struct pp_error *e);
-/* A zeroed step at the end. Never NULL: after a failure it is one that goes nowhere. */
+/* A zeroed step at the end; pp_step_complete() makes it whole once its fields are set. Never NULL:
+ * after a failure it is one that goes nowhere. */
 struct pp_step *pp_steps_add(struct pp_steps *s, enum pp_step_kind kind, const char *remedy,
                              const char *side_effect);
 /* A kernel argument, unless it is planned already. */
@@ -87,11 +88,5 @@ void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char
 bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when);
 /* One of the kernel arguments that a plan may hold. */
 bool pp_argument_is_known(const char *argument);
-
-/*
- * What the step does and how it is undone, made from its fields, so that a plan says what it does
- * whoever wrote it; an instruction keeps its own. false: out of memory.
- */
-bool pp_step_describe(struct pp_arena *a, struct pp_step *step);
 
 #endif

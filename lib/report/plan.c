@@ -6,6 +6,7 @@
 #include <pcipass/plan.h>
 
 #include "plan/json.h"
+#include "plan/kind.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -67,7 +68,7 @@ static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand,
 	unsigned int number = 0;
 
 	for (uint32_t i = 0; i < p->nr_steps; i++) {
-		if ((p->steps[i].kind == PP_STEP_INSTRUCTION) != by_hand)
+		if (pp_step_is_automatic(&p->steps[i]) == by_hand)
 			continue;
 		if (!number)
 			print_heading(o, title);

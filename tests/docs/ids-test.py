@@ -1,44 +1,75 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every rule and remedy has its section in the documents, no section is left over, and the
-overview of the remedies says what their rows say.
+overviews of remedies and steps, and the schema of a plan, say what their rows say.
 
 usage: ids-test.py LIST_IDS SOURCE_ROOT [--write]
 """
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-BEGIN, END = "<!-- overview: from lib/remedy -->\n", "<!-- end of the overview -->\n"
+END = "<!-- end of the overview -->\n"
 
 
-def rows_of(program: str) -> tuple[set[str], list[list[str]]]:
-    """The ids of the rules, and the fields of the remedies."""
+def rows_of(program: str) -> dict[str, list[list[str]]]:
+    """The fields of the rows: of the rules, the remedies and the kinds of steps."""
     lines = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
-    fields = [line.split("\t") for line in lines]
-    return {f[1] for f in fields if f[0] == "rule"}, [f[1:] for f in fields if f[0] == "remedy"]
+    rows: dict[str, list[list[str]]] = {"rule": [], "remedy": [], "step": []}
+    for line in lines:
+        what, *fields = line.split("\t")
+        rows[what].append(fields)
+    return rows
 
 
-def overview(remedies: list[list[str]]) -> str:
-    """The table of all remedies, best first."""
+def remedies_table(remedies: list[list[str]]) -> list[str]:
+    """All remedies, best first."""
     rows = ["| remedy | what it is | the way back | reboot |", "|---|---|---|---|"]
-    rows += [f"| [{i}](#{i}) | {summary} | {undo} | {reboot} |" for i, summary, undo, reboot in remedies]
-    return BEGIN + "\n".join(rows) + "\n" + END
+    return rows + [f"| [{i}](#{i}) | {summary} | {undo} | {reboot} |" for i, summary, undo, reboot in remedies]
 
 
-def overview_differs(remedies: list[list[str]], document: Path, write: bool) -> list[str]:
+def steps_table(steps: list[list[str]]) -> list[str]:
+    """The kinds of steps."""
+    rows = ["| step | what it does |", "|---|---|"]
+    return rows + [f"| {name} | {summary} |" for name, summary, _ in steps]
+
+
+def overview_differs(module: str, table: list[str], document: Path, write: bool) -> list[str]:
     """Compares the table in the document, or puts it there."""
-    text, wanted = document.read_text(), overview(remedies)
-    found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), text, re.DOTALL)
+    begin = f"<!-- overview: from {module} -->\n"
+    text, wanted = document.read_text(), begin + "\n".join(table) + "\n" + END
+    found = re.search(re.escape(begin) + ".*?" + re.escape(END), text, re.DOTALL)
     if not found:
-        return [f"{document.name}: no overview"]
+        return [f"{document.name}: no overview from {module}"]
     if write:
         document.write_text(text.replace(found.group(), wanted))
     elif found.group() != wanted:
-        return [f"{document.name}: the overview is not what lib/remedy says (--write mends it)"]
+        return [f"{document.name}: the overview is not what {module} says (--write mends it)"]
     return []
+
+
+def schema_differs(steps: list[list[str]], file: Path) -> list[str]:
+    """The kinds of the schema, and the fields of each, are those of the rows."""
+    schema = json.loads(file.read_text())
+    step = schema["properties"]["steps"]["items"]
+    wrong = []
+    if step["properties"]["kind"]["enum"] != [name for name, _, _ in steps]:
+        wrong.append(f"{file.name}: the kinds of steps are not those of lib/plan")
+    for name, _, keys in steps:
+        found = step["properties"].get(name, {})
+        found = schema["$defs"].get(found.get("$ref", "").removeprefix("#/$defs/"), found)
+        if set(found.get("properties", {})) != set(keys.replace("?", "").split()):
+            wrong.append(f"{file.name}: the fields of {name} are not those of lib/plan: {keys}")
+        must = set(found.get("required", []))
+        if must != {key for key in keys.split() if not key.endswith("?")}:
+            wrong.append(f"{file.name}: {name} requires {sorted(must)}, lib/plan: {keys}")
+        needs = {"if": {"properties": {"kind": {"const": name}}}, "then": {"required": [name]}}
+        if keys and needs not in step["allOf"]:
+            wrong.append(f"{file.name}: a step {name} without its fields is taken")
+    return wrong
 
 
 def compare(what: str, code: set[str], document: Path, level: str) -> list[str]:
@@ -58,15 +89,18 @@ def unlinked(remedies: set[str], root: Path) -> list[str]:
 
 def main() -> int:
     root = Path(sys.argv[2])
-    rules, rows = rows_of(sys.argv[1])
-    remedies, wrong = {row[0] for row in rows}, []
-    if not rules or not remedies:
-        wrong.append("no rules or no remedies found")
+    rows, write = rows_of(sys.argv[1]), "--write" in sys.argv
+    rules, remedies = ({row[0] for row in rows[what]} for what in ("rule", "remedy"))
+    wrong = [f"no {what} found" for what, found in rows.items() if not found]
     wrong += compare("rule", rules, root / "doc/rules.md", "###")
     wrong += compare("remedy", remedies, root / "doc/remedies.md", "##")
     wrong += unlinked(remedies, root)
-    wrong += overview_differs(rows, root / "doc/remedies.md", "--write" in sys.argv)
-    print("\n".join(sorted(wrong)) or f"{len(rules)} rules and {len(remedies)} remedies, all described")
+    for module, table in (("lib/remedy", remedies_table(rows["remedy"])),
+                          ("lib/plan", steps_table(rows["step"]))):
+        wrong += overview_differs(module, table, root / "doc/remedies.md", write)
+    wrong += schema_differs(rows["step"], root / "doc/schema/plan-1.json")
+    print("\n".join(sorted(wrong)) or f"{len(rules)} rules, {len(remedies)} remedies and "
+          f"{len(rows['step'])} kinds of steps, all described")
     return 1 if wrong else 0
 
 

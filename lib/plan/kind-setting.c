@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kind of step that changes a BIOS setting. */
+#include <string.h>
+
+#include "plan/json.h"
+#include "plan/kind.h"
+
+static bool kind_setting_copy(struct pp_arena *a, struct pp_step *s)
+{
+	struct pp_step_setting *set = &s->setting;
+	bool store = set->store;
+
+	set->schema = pp_arena_strdup(a, set->schema);
+	set->section = pp_arena_strdup(a, set->section);
+	set->expected = pp_arena_strdup(a, set->expected);
+	set->wanted = pp_arena_strdup(a, set->wanted);
+	set->store = store ? pp_arena_strdup(a, set->store) : NULL;
+	return set->schema && set->section && set->expected && set->wanted &&
+	       (!store || set->store);
+}
+
+/* The program that root is to run, where the plan names one, is seen before it is agreed to. */
+static void kind_setting_describe(struct pp_arena *a, struct pp_step *s)
+{
+	const struct pp_step_setting *set = &s->setting;
+	bool program = set->store && !strncmp(set->store, "hp:", 3);
+
+	s->text = pp_arena_printf(a, "set the BIOS setting %s to %s%s%s; now it should be %s",
+	                          set->section, set->wanted, program ? " by " : "",
+	                          program ? set->store + 3 : "", set->expected);
+	s->undo = pp_arena_printf(a, "set it to %s again, and a reboot", set->expected);
+}
+
+json_t *pp_step_setting_json(const struct pp_step_setting *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "schema", s->schema, "section", s->section,
+	                 "expected", s->expected, "wanted", s->wanted, "store", s->store);
+}
+
+static json_t *kind_setting_to_json(const struct pp_step *s)
+{
+	return pp_step_setting_json(&s->setting);
+}
+
+int pp_step_setting_read(struct pp_json_reader *r, const json_t *o, struct pp_step_setting *ret)
+{
+	int err = PP_JSON_READ_KEYS(r, o, "schema", "section", "expected", "wanted", "store");
+
+	if (!err)
+		err = pp_json_read_name(r, o, "schema", "", &ret->schema);
+	if (!err)
+		err = pp_json_read_name(r, o, "section", " ()/", &ret->section);
+	if (!err)
+		err = pp_json_read_name(r, o, "expected", " ()/,", &ret->expected);
+	if (!err)
+		err = pp_json_read_name(r, o, "wanted", " ()/,", &ret->wanted);
+	if (!err)
+		err = pp_json_read_text_or_null(r, o, "store", &ret->store);
+	if (!err && ret->store && !pp_plan_store_is_valid(ret->store))
+		return pp_json_bad(r, "'store' is neither a kind of store nor HP's conrep");
+	return err;
+}
+
+static int kind_setting_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *ret)
+{
+	return pp_step_setting_read(r, o, &ret->setting);
+}
+
+/* No check: a setting shows in the table and in the verdict. */
+const struct pp_step_kind_ops pp_step_kind_setting = {
+	.name = "setting",
+	.summary = "changes a BIOS setting, through a store of settings",
+	.keys = "schema section expected wanted store",
+	.copy = kind_setting_copy,
+	.describe = kind_setting_describe,
+	.to_json = kind_setting_to_json,
+	.from_json = kind_setting_from_json,
+};
