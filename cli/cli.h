@@ -27,6 +27,7 @@ struct options {
 	const char *attach; /* verify: the device to try */
 	const char *by;     /* free: the remedy to take */
 	const char *plan;   /* free, verify: a plan's file */
+	const char *vm;     /* emit: the guest */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	bool verbose;      /* settings: what nobody named, too */
 	bool resume;       /* apply: go on with one that was interrupted */
@@ -56,6 +57,7 @@ enum option_mask {
 	TAKES_RESUME = 1 << 17,
 	TAKES_WHEN = 1 << 18,
 	TAKES_VERBOSE = 1 << 19,
+	TAKES_VM = 1 << 20,
 };
 
 /* A command is a row; so is a command of a command. */

@@ -13,6 +13,7 @@ static enum exit_code emit_run(const struct options *o, int argc, char **argv)
 	/* argv ends with NULL. */
 	const char *const *names = (const char *const *)argv + 1;
 
+	style.guest = o->vm;
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	if (pp_emit(l.survey, argv[0], names, &style, sink_stdout(), &e) || flush_stdout(&e))
@@ -25,7 +26,7 @@ const struct command command_emit = {
 	.name = "emit",
 	.arguments = "FORM DEVICE...",
 	.help = "what gives a guest it: qemu, libvirt, proxmox or hyperv",
-	.takes = TAKES_FROM,
+	.takes = TAKES_FROM | TAKES_VM,
 	.min_arguments = 2,
 	.max_arguments = 17,
 	.run = emit_run,

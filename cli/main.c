@@ -77,6 +77,8 @@ static const struct row {
 	{ 0, "by", "REMEDY", TAKES_BY, FIELD(by),
 	  "use this remedy instead of the recommended one" },
 	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "the plan in FILE" },
+	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
+	  "the guest: its number (Proxmox VE) or name (Hyper-V)" },
 	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "go on with what was interrupted" },
 	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "now, and not at boot" },
 	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "at boot, and not now" },

@@ -13,7 +13,8 @@
  * Bridges are left out. Nothing is written unless every device may go.
  *
  * style: width, colour and format are not used.
- * -EINVAL: no such hypervisor, no name, or more cards than a guest has room for.
+ * -EINVAL: no such hypervisor, no name, a guest that it cannot have, or more cards than a guest has
+ * room for.
  * -ENXIO: nothing of that name here. -ENODATA: a fact is missing that could block.
  * -ENOTSUP: blocked, a bridge, or nothing that this hypervisor takes; the text says why.
  */

@@ -38,6 +38,11 @@ struct pp_style {
 	/* Name of a 16-bit class, likewise. */
 	const char *(*class_name)(void *ctx, unsigned int class_code);
 	void *name_ctx;
+	/*
+	 * pp_emit() only: the guest, as its hypervisor calls it: a number for Proxmox VE, a name
+	 * for Hyper-V. NULL: the text has a placeholder that does nothing until it is filled in.
+	 */
+	const char *guest;
 };
 
 /* Every device with its verdict and reasons, a summary, the next step. */

@@ -26,10 +26,10 @@ const char *pp_emit_hypervisor(unsigned int index)
 }
 
 /* No comment holds a line break; one of XML no "--" either. */
-static void mend_comment(char *text)
+static void mend_comment(const struct pp_hypervisor *h, char *text)
 {
 	pp_text_clean_in_place(text);
-	for (char *c = text; *c; c++)
+	for (char *c = text; *h->comment_end && *c; c++)
 		if (c[0] == '-' && c[1] == '-')
 			c[0] = '=';
 }
@@ -39,7 +39,7 @@ static __attribute__((format(printf, 4, 0))) void
 make_comment(const struct pp_hypervisor *h, char *text, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(text, size - strlen(h->comment_end), fmt, ap);
-	mend_comment(text);
+	mend_comment(h, text);
 	strcat(text, h->comment_end);
 }
 
@@ -326,6 +326,18 @@ static int emit_fail_unknown(const char *hypervisor, struct pp_error *e)
 	               hypervisor);
 }
 
+static int emit_check_guest(const struct pp_hypervisor *h, const char *guest, struct pp_error *e)
+{
+	if (!guest)
+		return 0;
+	if (!h->takes_guest)
+		return pp_fail(e, EINVAL, "the text for %s names no guest", h->name);
+	if (!h->takes_guest(guest))
+		return pp_fail(e, EINVAL, "guest '%.80s': %s calls a guest by %s", guest, h->name,
+		               h->guest_form);
+	return 0;
+}
+
 int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,
             const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
 {
@@ -338,7 +350,9 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const
 	m.style.width = COLUMNS;
 	m.style.color = false;
 	pp_arena_init(&a, 0);
-	int r = choose(&m, &a, names, e);
+	int r = emit_check_guest(h, style->guest, e);
+	if (!r)
+		r = choose(&m, &a, names, e);
 	if (!r)
 		r = check_verdicts(&m, h, e);
 	if (!r)

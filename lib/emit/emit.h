@@ -43,6 +43,9 @@ struct pp_hypervisor {
 	bool binds_itself; /* takes the devices that it is given from their host drivers */
 	/* Why it does not take a device that KVM takes; NULL: it does. May be NULL itself. */
 	const char *(*refuses)(const struct pp_emission *m, const struct pp_device *d);
+	/* Whether a guest can be called so; NULL: the text names none. */
+	bool (*takes_guest)(const char *guest);
+	const char *guest_form; /* what a guest is called by: "a number from 100 on" */
 	void (*print)(struct pp_emission *m);
 };
 

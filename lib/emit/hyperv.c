@@ -34,6 +34,15 @@ static const char *refuses(const struct pp_emission *m, const struct pp_device *
 	return NULL;
 }
 
+/* PowerShell takes typographic quotation marks for plain ones: of ASCII only what is neither. */
+static bool hyperv_takes_guest(const char *guest)
+{
+	for (const char *c = guest; *c; c++)
+		if ((uint8_t)*c < ' ' || (uint8_t)*c > '~' || *c == '\'')
+			return false;
+	return *guest && strlen(guest) <= 100;
+}
+
 /* The root's number is the firmware's (_UID). By far most count the roots from 0. */
 static uint32_t root_index(const struct pp_emission *m, const struct pp_device *d)
 {
@@ -142,7 +151,10 @@ static void hyperv_print(struct pp_emission *m)
 			m, &pp_emit_hyperv,
 			"It has I/O ports, and guests are not given any: its driver must do "
 			"without them.");
-	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = 'GUEST' # its name\n");
+	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = '%s' # the guest's name\n",
+	       m->style.guest ? m->style.guest : "");
+	if (!m->style.guest)
+		pp_out(&m->out, "if (!$vm) { throw 'fill in the name of the guest above' }\n");
 	pp_emit_comment(m, &pp_emit_hyperv,
 	                "A guest with such a device has no saved states, no live migration and no "
 	                "dynamic memory.");
@@ -170,5 +182,7 @@ const struct pp_hypervisor pp_emit_hyperv = {
 	.comment_rest = "# ",
 	.comment_end = "",
 	.refuses = refuses,
+	.takes_guest = hyperv_takes_guest,
+	.guest_form = "its name, without quotation marks",
 	.print = hyperv_print,
 };

@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands for Proxmox VE, as a shell takes them: qm(1), qm.conf(5). */
 #include <inttypes.h>
+#include <string.h>
 
 #include "emit/emit.h"
+
+/* pve-guest-common, PVE::JSONSchema, pve-vmid: 100 to 999999999 */
+#define VMID_DIGITS "0123456789"
+
+static bool proxmox_takes_guest(const char *guest)
+{
+	size_t n = strlen(guest);
+
+	return n >= 3 && n <= 9 && strspn(guest, VMID_DIGITS) == n && guest[0] != '0';
+}
+
+/* Not filled in, each command stops before qm sees it: no guest is changed by chance. */
+static const char *proxmox_guest(const struct pp_emission *m)
+{
+	return m->style.guest ? m->style.guest : "\"${VMID:?}\"";
+}
 
 /* "0000:07:00" is all of its functions; else each by name, ';' between them. */
 static void proxmox_print_host(struct pp_emission *m, const struct pp_card *c)
@@ -47,8 +64,8 @@ static void proxmox_print_window(struct pp_emission *m)
 	                "small for these BARs; cpu type host. This replaces other args of the "
 	                "guest:");
 	pp_out(&m->out,
-	       "# qm set \"$vm\" --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
-	       window);
+	       "# qm set %s --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
+	       proxmox_guest(m), window);
 }
 
 static void proxmox_print(struct pp_emission *m)
@@ -60,12 +77,15 @@ static void proxmox_print(struct pp_emission *m)
 		rom_off |= m->cards[i].has_rom && !m->cards[i].keep_rom;
 	}
 	proxmox_print_reasons(m, express, rom_off);
-	pp_out(&m->out, "vm=100 # the guest's number\n");
+	if (!m->style.guest)
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "First set VMID to the guest's number, which qm list shows, as in "
+		                "VMID=NUMBER; or have it filled in: pcipass emit with --vm NUMBER.");
 	if (express)
-		pp_out(&m->out, "qm set \"$vm\" --machine q35\n");
+		pp_out(&m->out, "qm set %s --machine q35\n", proxmox_guest(m));
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
 		const struct pp_card *c = &m->cards[i];
-		pp_out(&m->out, "qm set \"$vm\" --hostpci%u '", i);
+		pp_out(&m->out, "qm set %s --hostpci%u '", proxmox_guest(m), i);
 		proxmox_print_host(m, c);
 		pp_out(&m->out, "%s%s'\n", c->conventional ? "" : ",pcie=1",
 		       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
@@ -79,5 +99,7 @@ const struct pp_hypervisor pp_emit_proxmox = {
 	.comment_rest = "# ",
 	.comment_end = "",
 	.binds_itself = true,
+	.takes_guest = proxmox_takes_guest,
+	.guest_form = "a number from 100 on",
 	.print = proxmox_print,
 };

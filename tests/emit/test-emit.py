@@ -108,26 +108,48 @@ class Cards(Emitting):
         self.assertIn("string=65536", more[1].attrib["value"])
 
     def test_proxmox(self):
-        self.assertEqual(commands(self.emit("proxmox", "07:00.0"))[1:], [
-            'qm set "$vm" --machine q35',
-            "qm set \"$vm\" --hostpci0 '0000:07:00.0,pcie=1,rombar=0'"])
+        self.assertEqual(commands(self.emit("proxmox", "07:00.0")), [
+            'qm set "${VMID:?}" --machine q35',
+            "qm set \"${VMID:?}\" --hostpci0 '0000:07:00.0,pcie=1,rombar=0'"])
+        self.assertEqual(commands(self.emit("proxmox", "07:00.0", "--vm", "104")), [
+            "qm set 104 --machine q35", "qm set 104 --hostpci0 '0000:07:00.0,pcie=1,rombar=0'"])
         shown = self.emit("proxmox", "08:00.0")
         self.assertIn("--hostpci0 '0000:08:00,pcie=1'\n", shown)
         # it would replace what the guest has
-        self.assertIn("\n# qm set \"$vm\" --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,", shown)
-        self.assertEqual(commands(self.emit("proxmox", "00:1a.0"))[1:],
-                         ["qm set \"$vm\" --hostpci0 '0000:00:1a.0'"])
+        self.assertIn("\n# qm set \"${VMID:?}\" --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,", shown)
+        self.assertEqual(commands(self.emit("proxmox", "00:1a.0")),
+                         ["qm set \"${VMID:?}\" --hostpci0 '0000:00:1a.0'"])
 
     def test_proxmox_in_a_shell(self):
         """Each command gets the words it is meant to get."""
         self.card("0000:08:00.2", group=9)
         text = self.emit("proxmox", "group2")
         self.assertIn(";", text)
-        done = subprocess.run(["bash", "-eu", "-c", 'qm() { printf "[%s]" "$@"; echo; }\n' + text],
+        qm = 'qm() { printf "[%s]" "$@"; echo; }\n'
+        done = subprocess.run(["bash", "-eu", "-c", f"{qm}VMID=321\n{text}"],
                               capture_output=True, text=True, check=True)
         self.assertEqual(done.stdout.splitlines(), [
-            "[set][100][--machine][q35]",
-            "[set][100][--hostpci0][0000:08:00.0;0000:08:00.1,pcie=1]"])
+            "[set][321][--machine][q35]",
+            "[set][321][--hostpci0][0000:08:00.0;0000:08:00.1,pcie=1]"])
+
+        # nothing filled in: no guest is touched, line by line as at a prompt
+        for line in (*commands(text), qm + text):
+            run = subprocess.run(["bash", "-c", qm + line], capture_output=True, text=True, check=False)
+            self.assertEqual((run.stdout, run.returncode != 0), ("", True), line)
+
+    def test_no_guest_by_default(self):
+        """No text names a guest that somebody may have."""
+        for hypervisor in HYPERVISORS:
+            shown = self.emit(hypervisor, "07:00.0")
+            self.assertNotRegex(shown, r"(?m)^[^#]*\b(vm=|VMID=|qm \S+ )[0-9]")
+        self.assertIn("$vm = '' ", self.emit("hyperv", "07:00.0"))
+        self.assertIn("$vm = 'Ceph 1' ", self.emit("hyperv", "07:00.0", "--vm", "Ceph 1"))
+        for hypervisor, guest in (("proxmox", "99"), ("proxmox", "1x0"), ("proxmox", ""), ("proxmox", "0100"),
+                                  ("proxmox", "100;reboot"), ("proxmox", "1" * 10), ("hyperv", "a'b"),
+                                  ("hyperv", ""), ("hyperv", "a\u2019b"), ("hyperv", "a\nb")):
+            self.assertIn("calls a guest by", self.emit(hypervisor, "07:00.0", "--vm", guest, code=2))
+        for hypervisor in ("qemu", "libvirt"):
+            self.assertIn("names no guest", self.emit(hypervisor, "07:00.0", "--vm", "100", code=2))
 
     def test_hyperv(self):
         shown = self.emit("hyperv", "07:00.0")
@@ -238,7 +260,7 @@ class Told(Emitting):
         self.card("0000:08:01.0", group=2, driver="-" * 200)
         for hypervisor in ("qemu", "proxmox"):
             for line in commands(self.emit(hypervisor, "08:01.0")):
-                self.assertRegex(line, r"^(pcipass=\(|\t-(device|fw_cfg) '[^']*'$|\)|vm=100 |qm set )")
+                self.assertRegex(line, r"^(pcipass=\(|\t-(device|fw_cfg) '[^']*'$|\)|qm set )")
         tags = [x.tag for x in elements(self.emit("libvirt", "08:01.0"))]
         self.assertEqual(tags, ["hostdev"])
 
