@@ -87,7 +87,8 @@ static bool sleeps(struct pp_host_build *b, struct pp_node dir, const char *name
 		if (b->devices[p].asleep)
 			return true;
 	int r = pp_source_read_text(b->source, dir, "power_state", state, sizeof(state));
-	if (r == -ENOENT && pp_kernel_at_least(&b->host->kernel, 5, 11) != PP_YES) {
+	if (r == -ENOENT &&
+	    pp_kernel_has(&b->host->kernel, PP_KERNEL_TELLS_POWER_STATE) != PP_YES) {
 		/* Older kernels tell less: suspended, and not how deep. */
 		snprintf(path, sizeof(path), DEVICES "/%s/power/runtime_status", name);
 		return !pp_source_read_text(b->source, PP_NODE_NONE, path, state, sizeof(state)) &&

@@ -9,6 +9,7 @@
 #include "acpi/ivrs.h"
 #include "base/arena.h"
 #include "base/notes.h"
+#include "host/kernel-facts.h"
 #include "pci/address.h"
 #include "pci/config.h"
 #include "smbios/smbios.h"
@@ -174,7 +175,9 @@ struct pp_fault {
 
 struct pp_kernel {
 	struct pp_text_fact release; /* "6.1.0-28-amd64" */
-	unsigned int major, minor;   /* 0.0 if the release is unknown */
+	/* Of the release; 0 if it is unknown. Only kernel-facts.c compares them. */
+	unsigned int major, minor, patch;
+	bool patch_known; /* false: "6.1.0-28" does not tell it */
 	bool proxmox;
 	bool backports; /* Red Hat's or SUSE's: a low number does not mean old behaviour */
 	struct pp_text_fact command_line; /* only looked at, never shown whole */
@@ -280,17 +283,8 @@ bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
 bool pp_locked_down(const struct pp_host *h);
 /* Whether the running kernel refuses a group for a direct region. */
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
-/* Before 5.3 the kernel shows a relaxable region as direct: its list does not decide there. */
-enum pp_tri pp_kernel_tells_relaxable(const struct pp_host *h);
-
-/*
- * Whether a device gets its IOMMU group only when a driver is bound to it, as with an SMMU before
- * Linux 6.15: commit bcb81ac6ae3c, "iommu: Get DT/ACPI parsing into the proper probe path".
- */
+/* Whether a device gets its IOMMU group only when a driver is bound to it: older kernels, SMMU. */
 enum pp_tri pp_kernel_groups_late(const struct pp_host *h);
-
-/* Whether the running kernel is known to be at least that version. */
-enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor);
 
 /*
  * Value of the last "name=" on the command line, copied to the arena; "" for a bare name, NULL if

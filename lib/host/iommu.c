@@ -140,9 +140,8 @@ static void find_msi_chip(struct pp_host *h, const struct chips *c)
 		h->intremap = PP_NO;
 		break;
 	case PP_MSI_CHIP_BOTH:
-		/* irq_domain_check_msi_remap() wanted all of them to isolate; since 6.3 it is
-		 * asked of each device. */
-		if (pp_kernel_at_least(&h->kernel, 6, 3) == PP_NO)
+		/* Before it was asked of each device, all of them had to isolate. */
+		if (pp_kernel_has(&h->kernel, PP_KERNEL_MSI_BY_DEVICE) == PP_NO)
 			h->intremap = PP_NO;
 		break;
 	case PP_MSI_CHIP_UNKNOWN:

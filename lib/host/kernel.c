@@ -7,23 +7,18 @@
 #include "host/build.h"
 #include "host/command-line.h"
 
-enum pp_tri pp_kernel_at_least(const struct pp_kernel *k, unsigned int major, unsigned int minor)
+/* Debian's release is "6.1.0-28-amd64"; its stable release stands behind: "… Debian 6.1.119-1". */
+static void read_debian_patch(struct pp_kernel *k, const char *version)
 {
-	if (!k->release.text || !k->major)
-		return PP_UNKNOWN;
-	if (k->major > major || (k->major == major && k->minor >= minor))
-		return PP_YES;
-	/* A vendor's long-lived kernel keeps its number and takes over what is newer. */
-	return k->backports ? PP_UNKNOWN : PP_NO;
-}
+	static const char packager[] = " Debian ";
+	const char *at = strstr(version, packager);
+	struct pp_kernel package = { 0 };
 
-static unsigned int leading_number(const char **s)
-{
-	unsigned int v = 0;
-
-	for (; **s >= '0' && **s <= '9' && v < 100000; (*s)++)
-		v = v * 10 + (unsigned int)(**s - '0');
-	return v;
+	if (at && !k->patch_known && pp_kernel_set_release(&package, at + sizeof(packager) - 1) &&
+	    package.major == k->major && package.minor == k->minor && package.patch_known) {
+		k->patch = package.patch;
+		k->patch_known = true;
+	}
 }
 
 static int read_release(struct pp_host_build *b)
@@ -46,15 +41,9 @@ static int read_release(struct pp_host_build *b)
 	char *text = pp_arena_strndup(&b->host->arena, (const char *)word.data, word.len);
 	if (!text)
 		return -ENOMEM;
-	const char *s = text;
-	k->major = leading_number(&s);
-	if (*s == '.') {
-		s++;
-		k->minor = leading_number(&s);
-	}
-	k->proxmox = strstr(text, "-pve") != NULL;
-	k->backports = strstr(text, ".el") || strstr(text, "-default");
 	k->release.text = text;
+	if (pp_kernel_set_release(k, text))
+		read_debian_patch(k, version.text);
 	return 0;
 }
 

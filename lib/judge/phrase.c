@@ -6,19 +6,21 @@
 
 #define REGION_RULES "rmrr-hard", "ivmd-hard", "region-hard", "region-companion"
 
+static const enum pp_kernel_fact rmrr_refused = PP_KERNEL_RMRR_REFUSED;
+static const enum pp_kernel_fact blocks_direct = PP_KERNEL_BLOCKS_DIRECT;
+
 static const struct pp_phrase phrases[] = {
 	/* drivers/iommu/intel/iommu.c, intel_iommu_attach_device() */
 	{ .id = "linux-rmrr",
 	  .source = PP_PHRASE_LINUX,
-	  .since = { 3, 17 },
-	  .before = { 6, 6 },
+	  .fact = &rmrr_refused,
 	  .text = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.  "
 	          "Contact your platform vendor.",
 	  .rules = { "rmrr-hard", "region-companion" } },
 	/* drivers/iommu/iommu.c, __iommu_device_set_domain() */
 	{ .id = "linux-direct",
 	  .source = PP_PHRASE_LINUX,
-	  .since = { 6, 6 },
+	  .fact = &blocks_direct,
 	  .text = "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting "
 	          "configuring the device without a 1:1 mapping. Contact your platform vendor.",
 	  .rules = { REGION_RULES } },
@@ -127,17 +129,21 @@ bool pp_phrase_has_rule(const struct pp_phrase *p, const char *rule)
 	return has_rule(p->rules, rule);
 }
 
+const char *pp_phrase_since(const struct pp_phrase *p)
+{
+	return p->fact ? pp_kernel_fact(*p->fact)->since : NULL;
+}
+
+const char *pp_phrase_before(const struct pp_phrase *p)
+{
+	return p->fact ? pp_kernel_fact(*p->fact)->before : NULL;
+}
+
 enum pp_tri pp_phrase_of_kernel(const struct pp_phrase *p, const struct pp_kernel *k)
 {
 	if (p->source != PP_PHRASE_LINUX)
 		return PP_UNKNOWN;
-	enum pp_tri since =
-		p->since.major ? pp_kernel_at_least(k, p->since.major, p->since.minor) : PP_YES;
-	enum pp_tri gone =
-		p->before.major ? pp_kernel_at_least(k, p->before.major, p->before.minor) : PP_NO;
-	if (since == PP_NO || gone == PP_YES)
-		return PP_NO;
-	return since == PP_YES && gone == PP_NO ? PP_YES : PP_UNKNOWN;
+	return p->fact ? pp_kernel_has(k, *p->fact) : PP_YES;
 }
 
 static bool product_has(const struct pp_host *h, const char *word)

@@ -16,18 +16,13 @@ enum pp_phrase_source {
 	PP_PHRASE_HPE,        /* a document of HPE's, by its number */
 };
 
-struct pp_kernel_version {
-	unsigned int major, minor;
-};
-
 #define PP_PHRASE_RULES 4
 
 struct pp_phrase {
 	const char *id; /* stable */
 	enum pp_phrase_source source;
-	/* Of the kernel's: the first version that prints it, and the first that does not any more;
-	 * 0.0: no such limit is known. */
-	struct pp_kernel_version since, before;
+	/* Of the kernel's: prints it where that holds; NULL: no limit is known. */
+	const enum pp_kernel_fact *fact;
 	/* As it is printed; of a line with changing parts the part that does not change. */
 	const char *text;
 	/* The rules that say here what it says there; NULL behind the last. None: no rule does. */
@@ -40,6 +35,9 @@ const struct pp_phrase *pp_phrase_at(size_t index);
 const struct pp_phrase *pp_phrase_find(const char *id);
 bool pp_phrase_has_rule(const struct pp_phrase *p, const char *rule);
 
+/* The first release that prints it, and the first that does not any more; NULL: none is known. */
+const char *pp_phrase_since(const struct pp_phrase *p);
+const char *pp_phrase_before(const struct pp_phrase *p);
 /* Whether that kernel prints it; unknown for what is none of the kernel's. */
 enum pp_tri pp_phrase_of_kernel(const struct pp_phrase *p, const struct pp_kernel *k);
 /* Whether it is worth telling on that host: a maker's document is for the maker's machines. */

@@ -174,7 +174,7 @@ static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
 	            'A' + (c->interrupt_pin - 1) % 4);
 }
 
-/* From 5.15 on the kernel lists the methods; before, the functions must tell. */
+/* Newer kernels list the methods; with older ones the functions must tell. */
 static void no_reset(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_config *c = &d->config;
@@ -187,7 +187,7 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 		pp_find_unknown(j, PP_DEGRADES, "whether it can be reset could not be read");
 		return;
 	}
-	enum pp_tri lists_methods = pp_kernel_at_least(&j->host->kernel, 5, 15);
+	enum pp_tri lists_methods = pp_kernel_has(&j->host->kernel, PP_KERNEL_LISTS_RESETS);
 	/* Where the kernel lists none, a function's own claim does not count: some hang on it. */
 	if (lists_methods != PP_YES) {
 		if (c->flr == PP_YES || c->af_flr == PP_YES)
@@ -209,7 +209,7 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 {
 	static const struct {
 		uint16_t device;
-		bool later; /* added in 6.9, and to older kernels as a security fix */
+		bool later; /* PP_KERNEL_DENYLIST_DSA */
 	} intel[] = { { 0x0435, false }, { 0x0443, false }, { 0x19e2, false }, { 0x19e3, false },
 		      { 0x37c8, false }, { 0x37c9, false }, { 0x0b25, true },  { 0x0cfe, true } };
 	const struct pp_kernel *k = &j->host->kernel;
@@ -220,18 +220,19 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 			listed = true;
 			later = intel[i].later;
 		}
-	/* The list itself came with 5.9. */
-	if (!listed || pp_kernel_at_least(k, 5, 9) == PP_NO ||
+	enum pp_tri refused = pp_kernel_has(k, later ? PP_KERNEL_DENYLIST_DSA : PP_KERNEL_DENYLIST);
+	if (!listed || refused == PP_NO ||
 	    (k->denylist_disabled.text && *k->denylist_disabled.text == 'Y'))
 		return;
 	static const char text[] = "vfio-pci refuses this accelerator: a guest could misuse it";
 	int unread = k->denylist_disabled.error;
 	bool unsure = unread && unread != ENOENT && unread != ENODATA;
-	struct pp_finding *f = unsure || (later && pp_kernel_at_least(k, 6, 9) != PP_YES)
-	                               ? pp_find_unknown(j, PP_BLOCKS, text)
-	                               : pp_find(j, PP_BLOCKS, text);
-	pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist%s", d->device,
-	            later ? ", since 6.9 or a security fix" : "");
+	struct pp_finding *f = unsure || refused != PP_YES ? pp_find_unknown(j, PP_BLOCKS, text)
+	                                                   : pp_find(j, PP_BLOCKS, text);
+	pp_evidence(j, f, "ids 8086:%04x are on vfio-pci's denylist%s%s%s", d->device,
+	            later ? ", since " : "",
+	            later ? pp_kernel_fact(PP_KERNEL_DENYLIST_DSA)->since : "",
+	            later ? " or a security fix" : "");
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_denylist,
 		"write \"options vfio-pci disable_denylist=1\" into a file of /etc/modprobe.d "

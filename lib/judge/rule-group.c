@@ -5,7 +5,7 @@
 
 #include "judge/rules.h"
 
-/* Drivers that leave DMA to user space: driver_managed_dma in struct pci_driver, from 5.19 on. */
+/* Drivers that leave DMA to user space: driver_managed_dma in struct pci_driver. */
 bool pp_driver_leaves_dma_alone(const char *driver)
 {
 	return !*driver || strstr(driver, "vfio") || !strcmp(driver, "pci-stub") ||
@@ -50,11 +50,11 @@ static struct bound_bridges bound_bridges(const struct pp_host *h, const struct 
 static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 {
 	/* Older kernels looked at endpoints only. */
-	enum pp_tri since_5_19 = pp_kernel_at_least(&j->host->kernel, 5, 19);
+	enum pp_tri counts = pp_kernel_has(&j->host->kernel, PP_KERNEL_OWNS_GROUPS);
 	struct bound_bridges b = bound_bridges(j->host, g);
 	char address[PP_ADDRESS_TEXT_BYTES], more[48] = "";
 
-	if (since_5_19 == PP_NO)
+	if (counts == PP_NO)
 		return;
 	if (b.unread)
 		pp_find_unknown(j, PP_BLOCKS,
@@ -68,7 +68,7 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 		"the bridge %s of its group %u is bound to %s, which VFIO does not accept%s";
 	const char *name = pp_name_of(j, b.first), *driver = b.first->driver.text;
 	struct pp_finding *f =
-		since_5_19 == PP_YES
+		counts == PP_YES
 			? pp_find(j, PP_BLOCKS, text, name, g->number, driver, more)
 			: pp_find_unknown(j, PP_BLOCKS, text, name, g->number, driver, more);
 	pp_address_format(b.first->address, address);

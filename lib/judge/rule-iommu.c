@@ -247,8 +247,8 @@ static void prove_not_remapped(struct pp_judging *j, struct pp_finding *f)
 		            h->msi_chip_from);
 		break;
 	case PP_MSI_CHIP_BOTH:
-		pp_evidence(j, f, "%s: ITS and GICv2m: kernels before 6.3 want all to isolate",
-		            h->msi_chip_from);
+		pp_evidence(j, f, "%s: ITS and GICv2m: kernels before %s want all to isolate",
+		            h->msi_chip_from, pp_kernel_fact(PP_KERNEL_MSI_BY_DEVICE)->since);
 		break;
 	default:
 		pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");

@@ -13,6 +13,12 @@ bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping 
 	return !hold->relaxable;
 }
 
+/* The release from which on every IOMMU's regions are refused. */
+static const char *blocking_since(void)
+{
+	return pp_kernel_fact(PP_KERNEL_BLOCKS_DIRECT)->since;
+}
+
 /* How the running kernel will put it, for those who look for the line. */
 static void quote_kernel(struct pp_judging *j, struct pp_finding *f)
 {
@@ -240,14 +246,15 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 		return;
 	}
 	if (blocks == PP_NO)
-		f = pp_find(j, PP_INFORMS, "%s: kernels before 6.6 let it go", what);
+		f = pp_find(j, PP_INFORMS, "%s: kernels before %s let it go", what,
+		            blocking_since());
 	else if (pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS, "%s", what);
 	else if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(j, PP_BLOCKS,
-		                    "%s: kernels from 6.6 on refuse it%s; which is here is not "
+		                    "%s: kernels from %s on refuse it%s; which is here is not "
 		                    "known",
-		                    what, intel_always(h));
+		                    what, blocking_since(), intel_always(h));
 	else if (denies == PP_UNKNOWN)
 		f = pp_find_unknown(j, PP_BLOCKS,
 		                    "%s: whether the kernel takes it is not known before it has a "
@@ -369,17 +376,17 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_device *first = who ? &h->devices[facts->first_held] : NULL;
 	if (blocks == PP_NO) {
 		pp_find(j, PP_INFORMS,
-		        "its group %u holds a reserved region: kernels before 6.6 let it go",
-		        g->number);
+		        "its group %u holds a reserved region: kernels before %s let it go",
+		        g->number, blocking_since());
 		return;
 	}
 	struct pp_finding *f;
 	if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
-			"its group %u holds a reserved region: kernels from 6.6 on refuse it%s; "
+			"its group %u holds a reserved region: kernels from %s on refuse it%s; "
 			"which is here is not known",
-			g->number, intel_always(h));
+			g->number, blocking_since(), intel_always(h));
 	else if (who)
 		f = pp_find(j, PP_BLOCKS,
 		            "shares group %u with %s, for which the %s reserves memory (%s)",
@@ -408,7 +415,8 @@ static void regions_unread(struct pp_judging *j, const struct pp_group *g)
 {
 	const struct pp_host *h = j->host;
 
-	if (!g->regions_error && (pp_kernel_tells_relaxable(h) != PP_NO || !lists_direct(g)))
+	if (!g->regions_error &&
+	    (pp_kernel_has(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO || !lists_direct(g)))
 		return;
 	/* An RMR may not count, but where none is no other can. */
 	if (h->iommu == PP_IOMMU_SMMU && h->iort && !j->groups[g - h->groups].nr_held)

@@ -135,8 +135,8 @@ static void group_follows(struct pp_judging *j, const struct pp_device *d)
 		pp_find(j, PP_INFORMS,
 	                "it gets its IOMMU group when a driver is bound to it: an SMMU covers it");
 	pp_prove_smmu(j, f, d, &path);
-	pp_evidence(j, f, "kernel %s: before 6.15 no device has a group without a driver",
-	            h->kernel.release.text);
+	pp_evidence(j, f, "kernel %s: before %s no device has a group without a driver",
+	            h->kernel.release.text, pp_kernel_fact(PP_KERNEL_GROUPS_AT_BOOT)->since);
 	if (j->joins)
 		say_company(j, d);
 }

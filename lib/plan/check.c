@@ -104,10 +104,11 @@ static void plan_check_kernel(struct pp_checking *c, const struct pp_plan_device
 		const struct pp_kernel_region *r = &g->regions[i];
 		if (r->kind != PP_REGION_DIRECT)
 			continue;
-		/* Before 5.3 a relaxable region is listed as direct. */
+		/* Older kernels list a relaxable region as direct. */
 		pp_check_add(c, pd,
-		             pp_kernel_at_least(&c->h->kernel, 5, 3) == PP_NO ? PP_VERIFIED_UNKNOWN
-		                                                              : PP_VERIFIED_NO,
+		             pp_kernel_has(&c->h->kernel, PP_KERNEL_TELLS_RELAXABLE) == PP_NO
+		                     ? PP_VERIFIED_UNKNOWN
+		                     : PP_VERIFIED_NO,
 		             what, "/sys/kernel/iommu_groups/%u/reserved_regions: %s direct",
 		             g->number, check_range(c, r->start, r->end_incl));
 		return;

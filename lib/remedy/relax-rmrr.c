@@ -8,12 +8,10 @@ static bool relax_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 {
 	const struct pp_host *h = c->host;
 
-	/* Only Proxmox's kernels know the argument; others say "Unknown option". */
-	if (h->iommu != PP_IOMMU_INTEL || !h->kernel.proxmox ||
-	    pp_kernel_at_least(&h->kernel, 6, 2) != PP_YES)
+	/* Others say "Unknown option". */
+	if (h->iommu != PP_IOMMU_INTEL || pp_kernel_has(&h->kernel, PP_KERNEL_RELAX_RMRR) != PP_YES)
 		return false;
-	ret->text = "add " RELAX_ARGUMENT " to the kernel's command line, then reboot (Proxmox "
-		    "knows it from 6.2.16-13 on)";
+	ret->text = "add " RELAX_ARGUMENT " to the kernel's command line, then reboot";
 	ret->side_effect = "for every device of the host: firmware that still uses a region may "
 			   "write into a guest's memory";
 	ret->automatic = true;

@@ -61,13 +61,12 @@ static void phrases_source(const struct pp_phrase *p, enum pp_tri here, char *bu
 		snprintf(buf, size, "QEMU");
 	else if (p->source == PP_PHRASE_SURVEY_DDA)
 		snprintf(buf, size, "Microsoft's SurveyDDA.ps1, for Hyper-V");
-	else if (p->before.major)
-		snprintf(buf, size, "%s before %u.%u", here == PP_NO ? "older kernels," : "Linux",
-		         p->before.major, p->before.minor);
-	else if (p->since.major)
-		snprintf(buf, size, "%s %u.%u and later",
-		         here == PP_NO ? "newer kernels," : "Linux", p->since.major,
-		         p->since.minor);
+	else if (pp_phrase_before(p))
+		snprintf(buf, size, "%s before %s", here == PP_NO ? "older kernels," : "Linux",
+		         pp_phrase_before(p));
+	else if (pp_phrase_since(p))
+		snprintf(buf, size, "%s %s and later", here == PP_NO ? "newer kernels," : "Linux",
+		         pp_phrase_since(p));
 	else
 		snprintf(buf, size, "Linux");
 }
@@ -118,7 +117,7 @@ void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t
 	for (size_t i = 0; (p = pp_phrase_at(i)); i++) {
 		enum pp_tri here = pp_phrase_of_kernel(p, &s->host->kernel);
 		/* What this kernel says, where others say it otherwise, is among the proofs. */
-		bool proved = here == PP_YES && p->since.major;
+		bool proved = here == PP_YES && p->fact;
 		if (proved || !phrases_told(&told, p) || !pp_phrase_fits(p, s->host))
 			continue;
 		pp_out(o, "%s", any ? "" : "\nMessages that mean the same:\n");
@@ -126,11 +125,6 @@ void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t
 		any = true;
 	}
 	phrases_print_backgrounds(o, s, &told);
-}
-
-static json_t *phrases_version(struct pp_kernel_version v)
-{
-	return v.major ? json_sprintf("%u.%u", v.major, v.minor) : json_null();
 }
 
 static json_t *phrases_object(const struct pp_phrase *p, const struct pp_host *h)
@@ -145,9 +139,9 @@ static json_t *phrases_object(const struct pp_phrase *p, const struct pp_host *h
 
 	for (size_t i = 0; i < PP_PHRASE_RULES && p->rules[i]; i++)
 		json_array_append_new(rules, json_string(p->rules[i]));
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "id", p->id, "source",
-	                 sources[p->source], "since", phrases_version(p->since), "before",
-	                 phrases_version(p->before), "text", p->text, "rules", rules, "this_kernel",
+	return json_pack("{s:s, s:s, s:s?, s:s?, s:s, s:o, s:o}", "id", p->id, "source",
+	                 sources[p->source], "since", pp_phrase_since(p), "before",
+	                 pp_phrase_before(p), "text", p->text, "rules", rules, "this_kernel",
 	                 pp_json_tri(pp_phrase_of_kernel(p, &h->kernel)));
 }
 
