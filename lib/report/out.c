@@ -28,6 +28,12 @@ static void hand_over(struct pp_out *o)
 	o->buffer.len = 0;
 }
 
+void pp_out_hand_over(struct pp_out *o)
+{
+	if (o->buffer.len >= PIECE_BYTES)
+		hand_over(o);
+}
+
 int pp_out_fini(struct pp_out *o, struct pp_error *e)
 {
 	bool memory = o->buffer.failed;
@@ -46,8 +52,7 @@ void pp_out(struct pp_out *o, const char *fmt, ...)
 	va_start(ap, fmt);
 	pp_buffer_vprintf(&o->buffer, fmt, ap);
 	va_end(ap);
-	if (o->buffer.len >= PIECE_BYTES)
-		hand_over(o);
+	pp_out_hand_over(o);
 }
 
 void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text)
@@ -162,6 +167,5 @@ void pp_out_json(struct pp_out *o, json_t *value)
 	    json_dump_callback(value, out_to_buffer, &o->buffer, JSON_COMPACT | JSON_ENCODE_ANY))
 		o->buffer.failed = true;
 	json_decref(value);
-	if (o->buffer.len >= PIECE_BYTES)
-		hand_over(o);
+	pp_out_hand_over(o);
 }

@@ -22,6 +22,8 @@ void pp_out_init(struct pp_out *o, const struct pp_style *style, struct pp_sink 
 /* Hands the rest over and frees. 0 or -EIO, -ENOMEM. */
 int pp_out_fini(struct pp_out *o, struct pp_error *e);
 
+/* Hands over what has come together, once that is worth a call. */
+void pp_out_hand_over(struct pp_out *o);
 void pp_out(struct pp_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Words wrapped to the width; the first line begins with first, the others with rest. */
 void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text);
@@ -42,19 +44,11 @@ void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *
 void pp_out_cut(char *text, int columns);
 
 /* Values that are null where a fact is missing. */
-json_t *pp_json_text(const struct pp_text_fact *f);
 json_t *pp_json_tri(enum pp_tri t);
 json_t *pp_json_hex(uint64_t v);
 json_t *pp_json_address(struct pp_address a);
 /* "not permitted", "not in the capture" …: why a fact is missing. */
 const char *pp_unread_reason(int error);
 const char *pp_iommu_name(enum pp_iommu_kind kind);
-
-/* {"rule":…,"effect":…,"text":…,"evidence":[…],"remedies":[…]} */
-json_t *pp_json_finding(const struct pp_finding *f);
-/* A device with its verdict and findings. */
-json_t *pp_json_row(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row);
-/* The host: product, kernel, IOMMU, what is unread. */
-json_t *pp_json_host(const struct pp_host *h);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "judge/phrase.h"
+#include "report/field.h"
 #include "report/words.h"
 
 /* More rules than there are; of any more, nothing is told. */
@@ -127,7 +128,12 @@ void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t
 	phrases_print_backgrounds(o, s, &told);
 }
 
-static json_t *phrases_object(const struct pp_phrase *p, const struct pp_host *h)
+static void phrase_put_id(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->phrase->id);
+}
+
+static const char *phrase_source_words(unsigned int i)
 {
 	static const char *const sources[] = {
 		[PP_PHRASE_LINUX] = "linux",
@@ -135,25 +141,79 @@ static json_t *phrases_object(const struct pp_phrase *p, const struct pp_host *h
 		[PP_PHRASE_SURVEY_DDA] = "survey-dda",
 		[PP_PHRASE_HPE] = "hpe",
 	};
-	json_t *rules = json_array();
-
-	for (size_t i = 0; i < PP_PHRASE_RULES && p->rules[i]; i++)
-		json_array_append_new(rules, json_string(p->rules[i]));
-	return json_pack("{s:s, s:s, s:s?, s:s?, s:s, s:o, s:o}", "id", p->id, "source",
-	                 sources[p->source], "since", pp_phrase_since(p), "before",
-	                 pp_phrase_before(p), "text", p->text, "rules", rules, "this_kernel",
-	                 pp_json_tri(pp_phrase_of_kernel(p, &h->kernel)));
+	return i < sizeof(sources) / sizeof(sources[0]) ? sources[i] : NULL;
 }
 
-json_t *pp_phrases_json(const struct pp_survey *s, const uint32_t *only, uint32_t nr_only)
+static void phrase_put_source(struct pp_json_writer *w, const struct pp_subject *s)
 {
-	json_t *list = json_array();
-	struct rules_told told;
-	const struct pp_phrase *p;
+	pp_json_put_text(w, phrase_source_words(s->phrase->source));
+}
 
-	phrases_collect(s, only, nr_only, &told);
-	for (size_t i = 0; (p = pp_phrase_at(i)); i++)
-		if (phrases_told(&told, p) && pp_phrase_fits(p, s->host))
-			json_array_append_new(list, phrases_object(p, s->host));
-	return list;
+static void phrase_put_since(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, pp_phrase_since(s->phrase));
+}
+
+static void phrase_put_before(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, pp_phrase_before(s->phrase));
+}
+
+static void phrase_put_text(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->phrase->text);
+}
+
+static void phrase_put_rules(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_open(w, '[');
+	for (size_t i = 0; i < PP_PHRASE_RULES && s->phrase->rules[i]; i++)
+		pp_json_put_text(w, s->phrase->rules[i]);
+	pp_json_close(w, ']');
+}
+
+static void phrase_put_this_kernel(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_tri(w, pp_phrase_of_kernel(s->phrase, &s->host->kernel));
+}
+
+#define PHRASE_VERSION "^[0-9]+\\.[0-9]+$"
+
+static const struct pp_field phrase_fields[] = {
+	{ "id", PP_FIELD_TEXT, "Stable.", .pattern = "^[a-z][a-z0-9-]*$", .write = phrase_put_id },
+	{ "source", PP_FIELD_TEXT,
+	  "The kernel log, QEMU, Microsoft's SurveyDDA.ps1, or the number of a document of HPE's.",
+	  .words = phrase_source_words, .write = phrase_put_source },
+	{ "since", PP_FIELD_TEXT,
+	  "The first kernel that prints it; null: no limit is known, or it is none of the kernel's.",
+	  .nullable = true, .pattern = PHRASE_VERSION, .write = phrase_put_since },
+	{ "before", PP_FIELD_TEXT, "The first kernel that no longer prints it; null as above.",
+	  .nullable = true, .pattern = PHRASE_VERSION, .write = phrase_put_before },
+	{ "text", PP_FIELD_TEXT,
+	  "As it is printed; of a line with changing parts the part that does not change.",
+	  .write = phrase_put_text },
+	{ "rules", PP_FIELD_TEXTS, "The rules that say here what it says there.",
+	  .pattern = "^[a-z][a-z0-9-]*$", .has_one = true, .write = phrase_put_rules },
+	{ "this_kernel", PP_FIELD_BOOLEAN,
+	  "Whether the running kernel prints it; null: not known, or it is none of the kernel's.",
+	  .nullable = true, .write = phrase_put_this_kernel },
+};
+
+const struct pp_object pp_object_phrase = {
+	.name = "phrase",
+	.meaning = "What another program prints.",
+	PP_OBJECT_FIELDS(phrase_fields),
+};
+
+void pp_json_put_phrases(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	struct pp_subject part = *s;
+	struct rules_told told;
+
+	phrases_collect(s->survey, s->only, s->nr_only, &told);
+	pp_json_open(w, '[');
+	for (size_t i = 0; (part.phrase = pp_phrase_at(i)); i++)
+		if (phrases_told(&told, part.phrase) && pp_phrase_fits(part.phrase, s->host))
+			pp_object_write(w, &pp_object_phrase, &part);
+	pp_json_close(w, ']');
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/out.h"
+#include "report/field.h"
 #include "report/words.h"
 
 static const char *match_name(enum pp_scope_match match)
@@ -166,7 +166,7 @@ static void print_json(struct pp_out *o, const struct pp_host *h)
 	unsigned int index = 0;
 
 	pp_out(o, "{\"schema\":\"pcipass.reserved/1\",\"host\":");
-	pp_out_json(o, pp_json_host(h));
+	pp_out_object(o, &pp_object_host, &(struct pp_subject){ .out = o, .host = h });
 	pp_out(o, ",\"regions\":[");
 	for (uint32_t i = 0; i < h->nr_regions; i++) {
 		pp_out(o, "%s", before);

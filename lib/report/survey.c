@@ -394,47 +394,6 @@ static int print_text(struct pp_out *o, const struct pp_survey *s)
 	return 0;
 }
 
-static json_t *summary(const struct pp_survey *s)
-{
-	json_t *o = json_object();
-
-	for (int v = 0; v < PP_VERDICT_COUNT; v++)
-		json_object_set_new(o, pp_verdict_name((enum pp_verdict)v),
-		                    json_integer(s->counts[v]));
-	json_object_set_new(o, "devices", json_integer(s->nr_rows));
-	return o;
-}
-
-static json_t *host_with_findings(const struct pp_survey *s)
-{
-	json_t *host = pp_json_host(s->host), *list = json_array();
-
-	for (uint32_t i = 0; i < s->nr_host_findings; i++)
-		json_array_append_new(list, pp_json_finding(s->host_findings[i]));
-	json_object_set_new(host, "findings", list);
-	return host;
-}
-
-/* Written device by device, so that a large host needs no large document in memory. */
-void pp_survey_json(struct pp_out *o, const struct pp_survey *s, const uint32_t *only,
-                    uint32_t nr_only)
-{
-	uint32_t n = only ? nr_only : s->nr_rows;
-
-	pp_out(o, "{\"schema\":\"pcipass.survey/1\",\"host\":");
-	pp_out_json(o, host_with_findings(s));
-	pp_out(o, ",\"target\":\"kvm\",\"devices\":[");
-	for (uint32_t i = 0; i < n; i++) {
-		pp_out(o, i ? ",\n" : "\n");
-		pp_out_json(o, pp_json_row(o, s, &s->rows[only ? only[i] : i]));
-	}
-	pp_out(o, "],\"summary\":");
-	pp_out_json(o, summary(s));
-	pp_out(o, ",\"phrases\":");
-	pp_out_json(o, pp_phrases_json(s, only, nr_only));
-	pp_out(o, "}\n");
-}
-
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                      struct pp_error *e)
 {

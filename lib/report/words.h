@@ -37,6 +37,5 @@ void pp_survey_json(struct pp_out *o, const struct pp_survey *s, const uint32_t 
  * them: of the rows that are listed; of all, and of the host, if only is NULL. */
 void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t *only,
                      uint32_t nr_only);
-json_t *pp_phrases_json(const struct pp_survey *s, const uint32_t *only, uint32_t nr_only);
 
 #endif

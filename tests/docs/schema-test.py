@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Validates what --json writes against doc/schema, on every machine that is at hand.
 
-usage: schema-test.py PCIPASS SOURCE_ROOT MAKE_ATTACH_DOCUMENT
+usage: schema-test.py PCIPASS SOURCE_ROOT MAKE_ATTACH_DOCUMENT LIST_FIELDS
 
 Recorded machines, bare tables, the sample machines and the live host. Attempts to attach are made on a
 machine that is not there. The schemas themselves are tested too: no field is written that they do not describe, and they miss no field that goes missing.
@@ -22,6 +22,8 @@ try:
 except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
+
+import fields
 
 NAMES = ("survey", "reserved", "check", "groups", "attach", "settings", "changes", "plan",
          "verify")
@@ -130,6 +132,8 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
     if not survey:
         return
     s.hold("survey", where, survey)
+    s.wrong += [f"{where}: {d['address']}: unread has {k}, and {k} is not null"
+                for d in survey["devices"] for k in d["unread"] if d[k] is not None]
     first = {d["verdict"]: d["address"] for d in reversed(survey["devices"])}
     if Counter(d["verdict"] for d in survey["devices"]) != Counter(
             {k: v for k, v in survey["summary"].items() if k != "devices" and v}):
@@ -241,6 +245,7 @@ def main() -> int:
     pcipass, root = sys.argv[1], Path(sys.argv[2])
     data = Path(os.environ.get("PCIPASS_TEST_DATA", "/nonexistent"))
     s = Schemas(root / "doc/schema")
+    s.wrong += fields.differences(sys.argv[4], root)
     look(pcipass, None, s)
     attempts(sys.argv[3], s)
     recorded = sorted(data.glob("truth/*/capture.tar.gz"))

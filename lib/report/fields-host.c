@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The fields of the host in JSON, and of what was not read of it. */
+#include "report/field.h"
+#include "report/words.h"
+
+static void unread_put_path(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->unread->path);
+}
+
+static void unread_put_reason(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, pp_unread_reason(s->unread->error));
+}
+
+static void unread_put_adds(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->unread->adds);
+}
+
+static const struct pp_field unread_fields[] = {
+	{ "path", PP_FIELD_TEXT,
+	  "As on the host, without the leading slash; * stands for any device.",
+	  .write = unread_put_path },
+	{ "reason", PP_FIELD_TEXT, "Why it was not read.", .words = pp_unread_words,
+	  .write = unread_put_reason },
+	{ "adds", PP_FIELD_TEXT, "What it would add.", .write = unread_put_adds },
+};
+
+const struct pp_object pp_object_unread = {
+	.name = "unread",
+	.meaning = "A file, or the kernel log, that was not read.",
+	PP_OBJECT_FIELDS(unread_fields),
+};
+
+const char *pp_iommu_name(enum pp_iommu_kind kind)
+{
+	static const char *const names[] = {
+		[PP_IOMMU_NONE] = "none",  [PP_IOMMU_INTEL] = "intel", [PP_IOMMU_AMD] = "amd",
+		[PP_IOMMU_SMMU] = "other", [PP_IOMMU_OTHER] = "other",
+	};
+	return names[kind];
+}
+
+static const char *host_iommu_words(unsigned int i)
+{
+	static const enum pp_iommu_kind kinds[] = { PP_IOMMU_NONE, PP_IOMMU_INTEL, PP_IOMMU_AMD,
+		                                    PP_IOMMU_OTHER };
+
+	return i < sizeof(kinds) / sizeof(kinds[0]) ? pp_iommu_name(kinds[i]) : NULL;
+}
+
+static void host_put_manufacturer(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_fact(w, &s->host->manufacturer);
+}
+
+static void host_put_product(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_fact(w, &s->host->product);
+}
+
+static void host_put_bios_version(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_fact(w, &s->host->bios_version);
+}
+
+static void host_put_bios_date(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_fact(w, &s->host->bios_date);
+}
+
+static void host_put_kernel(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_fact(w, &s->host->kernel.release);
+}
+
+static void host_put_iommu(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_host *h = s->host;
+	bool unknown = h->iommu == PP_IOMMU_NONE && !pp_words_no_iommu(h);
+
+	pp_json_put_text(w, unknown ? NULL : pp_iommu_name(h->iommu));
+}
+
+static void host_put_iommu_on(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_tri(w, s->host->iommu_on);
+}
+
+static void host_put_remapping(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_tri(w, s->host->intremap);
+}
+
+static void host_put_lockdown(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_fact(w, &s->host->kernel.lockdown);
+}
+
+static void host_put_unread(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	struct pp_subject part = *s;
+
+	pp_json_open(w, '[');
+	for (part.unread = s->host->unread; part.unread; part.unread = part.unread->next)
+		pp_object_write(w, &pp_object_unread, &part);
+	pp_json_close(w, ']');
+}
+
+static bool host_is_surveyed(const struct pp_subject *s)
+{
+	return s->survey;
+}
+
+static void host_put_findings(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_findings(w, s, s->survey->host_findings, s->survey->nr_host_findings);
+}
+
+static const struct pp_field host_fields[] = {
+	{ "manufacturer", PP_FIELD_TEXT, "As SMBIOS has it.", .nullable = true,
+	  .may_be_empty = true, .write = host_put_manufacturer },
+	{ "product", PP_FIELD_TEXT, "As SMBIOS has it.", .nullable = true, .may_be_empty = true,
+	  .write = host_put_product },
+	{ "bios_version", PP_FIELD_TEXT, "As SMBIOS has it.", .nullable = true,
+	  .may_be_empty = true, .write = host_put_bios_version },
+	{ "bios_date", PP_FIELD_TEXT, "As SMBIOS has it, mostly MM/DD/YYYY.", .nullable = true,
+	  .may_be_empty = true, .write = host_put_bios_date },
+	{ "kernel", PP_FIELD_TEXT, "The running kernel's release.", .nullable = true,
+	  .may_be_empty = true, .write = host_put_kernel },
+	{ "iommu", PP_FIELD_TEXT,
+	  "By what the kernel runs, else by the firmware's table; null: not known.",
+	  .nullable = true, .words = host_iommu_words, .write = host_put_iommu },
+	{ "iommu_on", PP_FIELD_BOOLEAN, "Whether the kernel runs it; null: not known.",
+	  .nullable = true, .write = host_put_iommu_on },
+	{ "interrupt_remapping", PP_FIELD_BOOLEAN,
+	  "Whether the IOMMU remaps interrupts; null: not known.", .nullable = true,
+	  .write = host_put_remapping },
+	{ "lockdown", PP_FIELD_TEXT, "The kernel's lockdown level.", .nullable = true,
+	  .may_be_empty = true, .write = host_put_lockdown },
+	{ "unread", PP_FIELD_OBJECTS, "What could not be read, why, and what it would add.",
+	  .object = &pp_object_unread, .write = host_put_unread },
+	{ "findings", PP_FIELD_OBJECTS, "About no device in particular.",
+	  .object = &pp_object_finding, .present = host_is_surveyed, .write = host_put_findings },
+};
+
+const struct pp_object pp_object_host = {
+	.name = "host",
+	.meaning = "The host as a whole; null: not read or not there.",
+	PP_OBJECT_FIELDS(host_fields),
+};

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON as it is written into a buffer: commas, escapes, and bytes that are no text. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report/json-writer.h"
+
+static void json_begin_value(struct pp_json_writer *w)
+{
+	if (w->needs_comma)
+		pp_buffer_append(w->buffer, ",", 1);
+	w->needs_comma = true;
+}
+
+void pp_json_open(struct pp_json_writer *w, char bracket)
+{
+	json_begin_value(w);
+	if (!w->plain)
+		pp_buffer_append(w->buffer, &bracket, 1);
+	w->needs_comma = false;
+}
+
+void pp_json_close(struct pp_json_writer *w, char bracket)
+{
+	if (!w->plain)
+		pp_buffer_append(w->buffer, &bracket, 1);
+	w->needs_comma = true;
+}
+
+void pp_json_new_line(struct pp_json_writer *w)
+{
+	pp_buffer_puts(w->buffer, w->needs_comma ? ",\n" : "\n");
+	w->needs_comma = false;
+}
+
+void pp_json_key(struct pp_json_writer *w, const char *name)
+{
+	pp_json_put_text(w, name);
+	pp_buffer_append(w->buffer, w->plain ? "=" : ":", 1);
+	w->needs_comma = false;
+}
+
+/* How many bytes the character at s takes (RFC 3629, 4); 0: it is none. s ends with a zero. */
+static size_t json_character_bytes(const uint8_t *s)
+{
+	size_t n = s[0] < 0x80                   ? 1
+	           : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+	           : (s[0] & 0xf0) == 0xe0       ? 3
+	           : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+	                                         : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Too long a form, a surrogate, or beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+static bool json_is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static void json_put_escape(struct pp_buffer *b, uint8_t c)
+{
+	static const char letters[] = "\"\\\b\f\n\r\t", escapes[] = "\"\\bfnrt";
+	const char *letter = strchr(letters, c);
+	char text[8];
+
+	if (letter)
+		snprintf(text, sizeof(text), "\\%c", escapes[letter - letters]);
+	else
+		snprintf(text, sizeof(text), "\\u%04X", c);
+	pp_buffer_puts(b, text);
+}
+
+static void json_put_characters(struct pp_buffer *b, const char *text)
+{
+	const uint8_t *s = (const uint8_t *)text;
+
+	while (*s) {
+		size_t n = 0;
+		while (json_is_plain(s[n]))
+			n++;
+		pp_buffer_append(b, s, n);
+		s += n;
+		if (!*s)
+			break;
+		n = json_character_bytes(s);
+		if (n > 1)
+			pp_buffer_append(b, s, n);
+		else if (n)
+			json_put_escape(b, *s);
+		else
+			pp_buffer_puts(b, "\xef\xbf\xbd");
+		s += n ? n : 1;
+	}
+}
+
+void pp_json_put_text(struct pp_json_writer *w, const char *text)
+{
+	if (!text) {
+		pp_json_put_null(w);
+		return;
+	}
+	json_begin_value(w);
+	if (w->plain) {
+		pp_buffer_puts(w->buffer, text);
+		return;
+	}
+	pp_buffer_append(w->buffer, "\"", 1);
+	json_put_characters(w->buffer, text);
+	pp_buffer_append(w->buffer, "\"", 1);
+}
+
+void pp_json_put_integer(struct pp_json_writer *w, int64_t value)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%lld", (long long)value);
+
+	json_begin_value(w);
+	pp_buffer_append(w->buffer, text, (size_t)len);
+}
+
+void pp_json_put_boolean(struct pp_json_writer *w, bool value)
+{
+	json_begin_value(w);
+	if (w->plain)
+		pp_buffer_puts(w->buffer, value ? "yes" : "no");
+	else
+		pp_buffer_puts(w->buffer, value ? "true" : "false");
+}
+
+void pp_json_put_null(struct pp_json_writer *w)
+{
+	json_begin_value(w);
+	if (!w->plain)
+		pp_buffer_puts(w->buffer, "null");
+}
