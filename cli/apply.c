@@ -47,58 +47,68 @@ static enum exit_code code_of_refusal(const struct pp_error *e)
 	return e->code == EBUSY ? EXIT_NO : code;
 }
 
-enum exit_code plan_check(const struct options *o, const struct pp_plan *p, unsigned int *ret)
-{
-	const struct pp_apply_options options = apply_options(o);
-	struct pp_error e = { 0 };
-	unsigned int count;
+/* A plan that is shown, asked about and carried out. */
+struct applying {
+	const struct options *options;
+	const struct pp_plan *plan;
+	bool show_all; /* also a plan that changes nothing here */
+	unsigned int changes;
+	enum exit_code code; /* of showing it, and of the answer */
+};
 
-	if (!may_change_host())
-		return EXIT_UNSURE;
-	if (pp_apply_count(p, &options, &count, &e))
-		return code_of_refusal(&e);
-	if (ret)
-		*ret = count;
+enum exit_code plan_show(const struct options *o, const struct pp_plan *p)
+{
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+
+	style.plan_file = o->output ? o->output : o->plan;
+	if (pp_report_plan(p, is_for_later(o) ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT, &style,
+	                   sink_stdout(), &e) ||
+	    flush_stdout(&e))
+		return complain(&e);
 	return EXIT_YES;
 }
 
-enum exit_code apply_plan(const struct options *o, const struct pp_plan *p)
+/* Everything is checked by now, so that nobody is asked about what would be refused. */
+static bool confirm_plan(void *ctx, unsigned int changes)
 {
-	const struct pp_apply_options options = apply_options(o);
-	struct pp_error e = { 0 };
-	enum exit_code code = o->dry_run ? EXIT_YES : apply_ask(o, "Carry this out?");
+	struct applying *a = ctx;
+	const struct options *o = a->options;
 
-	if (code != EXIT_YES)
-		return code;
+	a->changes = changes;
+	if (changes || a->show_all)
+		a->code = plan_show(o, a->plan);
+	if (a->code == EXIT_YES && changes && !o->dry_run)
+		a->code = apply_ask(o, "Carry this out?");
+	if (a->code != EXIT_YES || (!changes && !a->show_all))
+		return false;
 	if (!o->dry_run)
 		signals_catch(INTERRUPTED);
-	if (pp_apply_run(p, &options, &e))
-		return code_of_refusal(&e);
+	return true;
+}
+
+enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, bool *ret_nothing)
+{
+	struct applying a = { .options = o, .plan = p, .show_all = !ret_nothing };
+	struct pp_apply_options options = apply_options(o);
+	struct pp_error e = { 0 };
+
+	options.confirm = confirm_plan;
+	options.ctx = &a;
+	if (ret_nothing)
+		*ret_nothing = false;
+	if (!may_change_host())
+		return EXIT_UNSURE;
+	int r = pp_apply_run(p, &options, &e);
+	if (ret_nothing)
+		*ret_nothing = r == -ECANCELED && !a.changes;
+	if (r)
+		return r == -ECANCELED ? a.code : code_of_refusal(&e);
 	if (!o->dry_run && pp_plan_needs_reboot(p))
 		fputs("Done. Reboot, then run \"pcipass verify\" to check that it worked; "
 		      "\"pcipass undo\" takes it back.\n",
 		      stderr);
 	return EXIT_YES;
-}
-
-enum exit_code show_and_apply(const struct options *o, struct pp_plan *p)
-{
-	struct pp_style style = style_of(o);
-	struct pp_error e = { 0 };
-	enum exit_code code = plan_check(o, p, NULL);
-
-	if (code != EXIT_YES) {
-		pp_plan_free(p);
-		return code;
-	}
-	if (pp_report_plan(p, o->dry_run ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT, &style,
-	                   sink_stdout(), &e) ||
-	    flush_stdout(&e))
-		code = complain(&e);
-	else
-		code = apply_plan(o, p);
-	pp_plan_free(p);
-	return code;
 }
 
 static enum exit_code run_apply(const struct options *o, int argc, char **argv)
@@ -121,7 +131,9 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 	}
 	if (plan_load(o->plan, &plan, &e))
 		return complain(&e);
-	return show_and_apply(o, plan);
+	enum exit_code code = show_and_apply(o, plan, NULL);
+	pp_plan_free(plan);
+	return code;
 }
 
 /* An undo that is asked about. */
@@ -146,7 +158,7 @@ static void say_of_undo(void *ctx, const char *line)
 	apply_say(NULL, line);
 }
 
-static bool confirm_undo(void *ctx)
+static bool confirm_undo(void *ctx, unsigned int changes)
 {
 	struct undoing *u = ctx;
 	struct pp_error e = { 0 };

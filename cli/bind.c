@@ -33,24 +33,24 @@ static enum exit_code run_bind(const struct options *o, int argc, char **argv)
 		return EXIT_UNSURE;
 	if (bind_make_plan(o, argv[0], pp_apply_bind_plan, &plan, &e))
 		return complain(&e);
-	return show_and_apply(o, plan);
+	enum exit_code code = show_and_apply(o, plan, NULL);
+	pp_plan_free(plan);
+	return code;
 }
 
 static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
-	unsigned int changes;
+	bool nothing;
 
 	if (!may_change_host())
 		return EXIT_UNSURE;
 	if (bind_make_plan(o, argv[0], pp_apply_unbind_plan, &plan, &e))
 		return complain(&e);
-	enum exit_code code = plan_check(o, plan, &changes);
-	if (code == EXIT_YES && changes)
-		return show_and_apply(o, plan);
+	enum exit_code code = show_and_apply(o, plan, &nothing);
 	pp_plan_free(plan);
-	if (code != EXIT_YES)
+	if (!nothing)
 		return code;
 	warn("%s: nothing to change: %s", argv[0],
 	     !(bind_when(o) & PP_BIND_AT_BOOT) && bind_when(o) ? "it is not bound to vfio-pci"

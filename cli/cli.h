@@ -110,18 +110,19 @@ const char *class_name(void *ctx, unsigned int class_code);
 
 /* Whether this user can change the host; if not, that is said. */
 bool may_change_host(void);
-/*
- * What the plan would meet on this host, before it is shown or anybody is asked: EXIT_YES, or why
- * it would be refused, said. *ret (may be NULL): how many changes it comes to; none is made.
- */
-enum exit_code plan_check(const struct options *o, const struct pp_plan *p, unsigned int *ret);
 /* Only somebody at a terminal can be asked; of another answer than yes or no is said what counts.
  */
 enum exit_code ask_yes_no(const char *what, const char *no);
-/* Asks, unless told not to, and carries the plan out. */
-enum exit_code apply_plan(const struct options *o, const struct pp_plan *p);
-/* Shows the plan first, and frees it. */
-enum exit_code show_and_apply(const struct options *o, struct pp_plan *p);
+/* The plan is to be shown or written, and carried out by somebody at another time. */
+bool is_for_later(const struct options *o);
+/* Prints a plan, with what comes next. */
+enum exit_code plan_show(const struct options *o, const struct pp_plan *p);
+/*
+ * Checks the plan on this host, shows it, asks unless told not to, and carries it out.
+ * ret_nothing: where it would change nothing here it is not shown, and this says so; NULL: always
+ * shown.
+ */
+enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, bool *ret_nothing);
 
 /* Reads a plan's file. Freed with pp_plan_free(). */
 int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e);

@@ -53,43 +53,26 @@ static int keep_plan(const struct options *o, const struct pp_plan *p, struct pp
 	return r;
 }
 
-static bool is_for_later(const struct options *o)
+bool is_for_later(const struct options *o)
 {
 	return o->dry_run || o->output;
-}
-
-static enum exit_code free_show(const struct options *o, const struct pp_plan *p)
-{
-	struct pp_style style = style_of(o);
-	struct pp_error e = { 0 };
-
-	style.plan_file = o->output ? o->output : o->plan;
-	if (pp_report_plan(p, is_for_later(o) ? PP_PLAN_OFFERED : PP_PLAN_CARRIED_OUT, &style,
-	                   sink_stdout(), &e) ||
-	    flush_stdout(&e))
-		return complain(&e);
-	return EXIT_YES;
 }
 
 /* To the end: the file is written, or the host is as the plan wants it. */
 static enum exit_code free_work(const struct options *o, const struct pp_plan *p)
 {
-	enum exit_code code = EXIT_YES;
 	struct pp_error e = { 0 };
 
 	if (o->output) {
 		if (keep_plan(o, p, &e))
 			return complain(&e);
 		warn("wrote %s", o->output);
-	} else if (!o->dry_run && pp_plan_steps(p)) {
-		code = plan_check(o, p, NULL);
 	}
-	if (code == EXIT_YES)
-		code = free_show(o, p);
-	if (code != EXIT_YES || is_for_later(o) || (!pp_plan_steps(p) && !pp_plan_instructions(p)))
-		return code;
+	if (!is_for_later(o) && pp_plan_steps(p))
+		return show_and_apply(o, p, NULL);
+	enum exit_code code = plan_show(o, p);
 	/* The report says what is left to a person. */
-	return pp_plan_steps(p) ? apply_plan(o, p) : EXIT_NO;
+	return code == EXIT_YES && !is_for_later(o) && pp_plan_instructions(p) ? EXIT_NO : code;
 }
 
 static enum exit_code free_run(const struct options *o, int argc, char **argv)

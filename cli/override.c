@@ -92,7 +92,9 @@ static enum exit_code run_install(const struct options *o, int argc, char **argv
 	look_close(&l);
 	if (r)
 		return complain(&e);
-	return show_and_apply(o, plan);
+	enum exit_code code = show_and_apply(o, plan, NULL);
+	pp_plan_free(plan);
+	return code;
 }
 
 static enum exit_code run_status(const struct options *o, int argc, char **argv)

@@ -7,9 +7,10 @@
 #include <pcipass/plan.h>
 
 /*
- * The only part, with the stores of settings, that changes a machine. A journal in the state
- * directory is written and synced before each step, so that a crash at any point leaves a host that
- * pp_apply_resume() or pp_apply_undo() brings to one side.
+ * Carries plans out on a host, and undoes them. A journal in the state directory is written and
+ * synced before each change, so that pp_apply_resume() or pp_apply_undo() can finish or undo what a
+ * crash left half done. Besides this header, pp_settings_write() changes settings, and
+ * pp_attach_try() borrows devices and gives them back.
  */
 struct pp_apply_options {
 	const char *root;  /* of the host's files; NULL: "/". Another one is for tests and images */
@@ -25,12 +26,14 @@ struct pp_apply_options {
 	 * A rollback itself is never stopped.
 	 */
 	bool (*stop)(void *ctx);
-	/*
-	 * pp_apply_undo(): each thing that it is about to do, then whether it may; both may be
-	 * NULL. No: -ECANCELED.
-	 */
+	/* pp_apply_undo(): called with each thing that it is about to do. May be NULL. */
 	void (*show)(void *ctx, const char *line);
-	bool (*confirm)(void *ctx);
+	/*
+	 * pp_apply_run() and pp_apply_undo(): asked once, when everything is checked and nothing is
+	 * changed yet; also in a dry run. changes: how many there will be; 0: everything is as
+	 * wanted. false: stop here, -ECANCELED. May be NULL, which means yes.
+	 */
+	bool (*confirm)(void *ctx, unsigned int changes);
 	void *ctx;
 };
 
@@ -53,13 +56,6 @@ int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
  * back, and *e has what to type.
  */
 int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e);
-
-/*
- * How many changes the plan comes to on this host, all of them checked as pp_apply_run() does, with
- * its errors, and none made. 0: everything is as the plan wants it.
- */
-int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, unsigned int *ret,
-                   struct pp_error *e);
 
 /*
  * A plan that binds the devices that "what" names to vfio-pci, whether anything blocks them or not;

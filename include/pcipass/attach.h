@@ -10,8 +10,8 @@
 
 /*
  * A real VFIO attach: what a hypervisor does with a device before its guest starts, each step with
- * the kernel's answer. The one part of the library that changes a machine: a driver is taken off a
- * device and put back.
+ * the kernel's answer. It changes a machine for as long as it lasts: it takes the driver off a
+ * device, and puts it back.
  */
 struct pp_attach;
 

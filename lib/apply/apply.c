@@ -153,12 +153,41 @@ static bool nothing_new(const struct pp_stage *s)
 	return !s->nr_ops && s->before && s->before->phase == PP_PHASE_APPLIED;
 }
 
+/* After the answer: nobody else has begun meanwhile, and what was staged is as it was. */
+static int apply_check_again(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
+{
+	bool locked = a->lock.fd >= 0;
+	struct pp_txn other;
+	int r = pp_apply_lock(a, e);
+
+	if (!r && !locked) {
+		r = pp_txn_load(a, &other, e);
+		if (!r)
+			return pp_fail(e, EBUSY,
+			               "another pcipass has changed this host since: try again");
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r ? r : pp_txn_check(a, t, PP_RUN, e);
+}
+
+/* -ECANCELED: whoever was asked said no. */
+static int apply_confirm(const struct pp_apply *a, uint32_t changes, struct pp_error *e)
+{
+	const struct pp_apply_options *o = a->options;
+
+	if (!o || !o->confirm || o->confirm(o->ctx, changes))
+		return 0;
+	return pp_fail(e, ECANCELED, "nothing was changed");
+}
+
 static int apply_carry_out(struct pp_stage *s, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
 	struct pp_txn t;
 	int r = make_txn(s, &t, e);
 
+	if (!r && a->options && a->options->confirm)
+		r = apply_check_again(a, &t, e);
 	if (!r)
 		r = pp_txn_save(a, &t, e);
 	if (r)
@@ -196,7 +225,7 @@ static int apply_stage(struct pp_apply *a, const struct pp_plan *p, struct pp_tx
 {
 	const struct pp_txn *before;
 	bool found;
-	int r = pp_apply_lock(a, e);
+	int r = pp_apply_lock_to_ask(a, e);
 
 	if (!r)
 		r = pp_txn_recover(a, &found, e);
@@ -215,6 +244,8 @@ static int apply_run(struct pp_apply *a, const struct pp_plan *p, struct pp_erro
 	struct pp_stage s;
 	int r = apply_stage(a, p, &old, &s, e);
 
+	if (!r)
+		r = apply_confirm(a, s.nr_ops, e);
 	if (r)
 		return r;
 	if ((a->options && a->options->dry_run) || nothing_new(&s)) {
@@ -235,30 +266,6 @@ int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
 	r = check_rights(&a, e);
 	if (!r)
 		r = apply_run(&a, p, e);
-	pp_apply_fini(&a);
-	return r;
-}
-
-int pp_apply_count(const struct pp_plan *p, const struct pp_apply_options *o, unsigned int *ret,
-                   struct pp_error *e)
-{
-	struct pp_apply_options dry = { 0 };
-	struct pp_txn old;
-	struct pp_apply a;
-	struct pp_stage s;
-
-	if (o)
-		dry = *o;
-	dry.dry_run = true;
-	dry.say = NULL;
-	int r = pp_apply_init(&dry, NULL, &a, e);
-	if (r)
-		return r;
-	r = check_rights(&a, e);
-	if (!r)
-		r = apply_stage(&a, p, &old, &s, e);
-	if (!r)
-		*ret = s.nr_ops;
 	pp_apply_fini(&a);
 	return r;
 }
@@ -346,9 +353,8 @@ static int apply_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 		return r;
 	if (o && o->show)
 		pp_txn_describe_rollback(t, o->show, o->ctx);
-	if (o && o->confirm && !o->confirm(o->ctx))
-		return pp_fail(e, ECANCELED, "nothing was changed");
-	return pp_txn_rollback(a, t, e);
+	r = apply_confirm(a, pp_txn_count_rollback(t), e);
+	return r ? r : pp_txn_rollback(a, t, e);
 }
 
 int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,

@@ -54,9 +54,8 @@ int pp_apply_check_state(const struct pp_apply *a, bool make, struct pp_error *e
 	               : pp_sys_private_directory(a->sys, PP_APPLY_STATE, make, e);
 }
 
-int pp_apply_lock(struct pp_apply *a, struct pp_error *e)
+static int apply_take_lock(struct pp_apply *a, bool make, struct pp_error *e)
 {
-	bool make = !a->options || !a->options->dry_run;
 	const char *path = pp_arena_printf(&a->arena, "%s/apply.lock", a->state);
 
 	if (!path)
@@ -72,6 +71,22 @@ int pp_apply_lock(struct pp_apply *a, struct pp_error *e)
 	return pp_lock_take(path,
 	                    "another pcipass is at work:", make ? PP_LOCK_KEEP : PP_LOCK_IF_THERE,
 	                    &a->lock, e);
+}
+
+int pp_apply_lock(struct pp_apply *a, struct pp_error *e)
+{
+	if (a->lock.fd >= 0)
+		return 0;
+	return apply_take_lock(a, !a->options || !a->options->dry_run, e);
+}
+
+int pp_apply_lock_to_ask(struct pp_apply *a, struct pp_error *e)
+{
+	bool ask = a->options && a->options->confirm;
+
+	if (ask && pp_apply_check_state(a, false, e) == -ENOENT)
+		return 0;
+	return pp_apply_lock(a, e);
 }
 
 bool pp_is_driver_name(const char *s)

@@ -60,6 +60,11 @@ int pp_apply_check_state(const struct pp_apply *a, bool make, struct pp_error *e
  * and who. A dry run locks what is there and makes nothing.
  */
 int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
+/*
+ * The same before options->confirm is asked: a host on which nothing was ever applied is left as it
+ * is, and not locked, until the answer is yes.
+ */
+int pp_apply_lock_to_ask(struct pp_apply *a, struct pp_error *e);
 
 void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

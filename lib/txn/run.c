@@ -240,6 +240,15 @@ void pp_txn_describe_rollback(const struct pp_txn *t, void (*say)(void *ctx, con
 	}
 }
 
+uint32_t pp_txn_count_rollback(const struct pp_txn *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->nr_ops; i++)
+		n += txn_is_to_undo(&t->ops[i]);
+	return n;
+}
+
 /* The commands for what is not back, as one line. */
 static int txn_not_all_back(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
 {

@@ -302,6 +302,19 @@ static void say(void *ctx, const char *line)
 		fill_bytes(&filler);
 }
 
+/* "--ask=no", or a shell command to run before the answer is yes. */
+static const char *answer;
+
+static bool confirm(void *ctx, unsigned int changes)
+{
+	printf("%u changes\n", changes);
+	if (!strcmp(answer, "no"))
+		return false;
+	if (system(answer))
+		exit(2);
+	return true;
+}
+
 /* --fill=LINE:LEAVE:PATH */
 static void parse_fill(char *text, bool files)
 {
@@ -326,7 +339,10 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 
 	if (!strcmp(text, "--fail-setting"))
 		fail_setting = true;
-	else if (starts(text, "--stop=", &value))
+	else if (starts(text, "--ask=", &value)) {
+		answer = value;
+		o->confirm = confirm;
+	} else if (starts(text, "--stop=", &value))
 		stop_line = atoi(value);
 	else if (starts(text, "--tool-seconds=", &value))
 		o->tool_seconds = (unsigned int)atoi(value);
@@ -337,16 +353,6 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 	else
 		return false;
 	return true;
-}
-
-static int count(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e)
-{
-	unsigned int n;
-	int r = pp_apply_count(p, o, &n, e);
-
-	if (!r)
-		printf("%u changes\n", n);
-	return r;
 }
 
 static int status(const struct pp_apply_options *o, struct pp_error *e)
@@ -389,8 +395,6 @@ int main(int argc, char **argv)
 	o.dry_run = !strcmp(argv[2], "dry");
 	if (!strcmp(argv[2], "run") || o.dry_run)
 		r = pp_apply_run_with(&plan, &o, &settings, &e);
-	else if (!strcmp(argv[2], "count"))
-		r = count(&plan, &o, &e);
 	else if (!strcmp(argv[2], "resume"))
 		r = pp_apply_resume_with(&o, &settings, &e);
 	else if (!strcmp(argv[2], "undo"))

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from errno import EBUSY, ECANCELED
 from pathlib import Path
 
 import fakeroot
@@ -101,6 +102,29 @@ def test_drift(root: Root) -> None:
     refused(root, 16, "step 1", "make a new plan", steps=(override(other, SCOPE_A),))
     refused(root, 16, "does not say Other", steps=(ARGUMENT, "setting:RMRDS_Slot2:Other:Endpoints_Excluded"))
     refused(root, 22, "step 1", steps=(override(TABLE, 3),))
+
+
+def test_asked(root: Root) -> None:
+    """No leaves nothing behind, not even a lock; yes counts for what was shown."""
+    before = root.snapshot(True)
+    expect("no", *drive(root, "run", "--ask=no", ARGUMENT), ECANCELED, "2 changes", "nothing was changed")
+    same("no", before, root.snapshot(True))
+    late = f"echo '# mine' > {root.path}/etc/default/grub.d/pcipass.cfg"
+    expect("changed meanwhile", *drive(root, "run", f"--ask={late}", ARGUMENT), EBUSY, "2 changes",
+           "/etc/default/grub.d/pcipass.cfg")
+    (root.path / "etc/default/grub.d/pcipass.cfg").unlink()
+    same("changed meanwhile", before, {k: v for k, v in root.snapshot(True).items() if not k.startswith(STATE)})
+    shutil.rmtree(root.path / STATE)
+    another = f"{drive.program} {root.path} run {SETTING} > /dev/null"
+    expect("another first", *drive(root, "run", f"--ask={another}", ARGUMENT), EBUSY,
+           "another pcipass has changed this host since")
+    assert "Excluded" in root.text("settings") and "done" in drive(root, "status")[1]
+    expect("undo", *drive(root, "undo"), 0)
+    expect("yes", *drive(root, "run", "--ask=true", ARGUMENT), 0, "2 changes")
+    # With a journal there it is locked while the question is open.
+    another = f"{drive.program} {root.path} undo > {root.path}/said || true"
+    expect("at work", *drive(root, "run", f"--ask={another}", SETTING), 0)
+    assert "another pcipass is at work" in root.text("said")
 
 
 def test_unknown_argument(root: Root) -> None:
