@@ -5,6 +5,8 @@
 #include "plan/json.h"
 #include "plan/kind.h"
 
+#define RMRDS_SECTION "RMRDS_Slot"
+
 static bool kind_setting_copy(struct pp_arena *a, struct pp_step *s)
 {
 	struct pp_step_setting *set = &s->setting;
@@ -66,7 +68,60 @@ static int kind_setting_from_json(struct pp_json_reader *r, const json_t *o, str
 	return pp_step_setting_read(r, o, &ret->setting);
 }
 
-/* No check: a setting shows in the table and in the verdict. */
+/* A region that the table still wants mapped for the device; NULL: none. */
+static const struct pp_region *kind_setting_region(const struct pp_host *h, uint32_t device)
+{
+	const struct pp_device *d = &h->devices[device];
+
+	for (uint32_t i = 0; i < d->nr_mappings; i++)
+		if (!h->mappings[d->first_mapping + i].relaxable)
+			return &h->regions[h->mappings[d->first_mapping + i].region];
+	return NULL;
+}
+
+/* A device of the plan that is in the section's slot: "RMRDS_Slot2", "2". From *at on. */
+static uint32_t kind_setting_device(const struct pp_checking *c, const char *section, uint32_t *at)
+{
+	while (*at < c->p->nr_devices) {
+		const struct pp_plan_device *d = &c->p->devices[(*at)++];
+		uint32_t found = pp_host_find(c->h, d->address);
+		if (d->slot && !strcmp(d->slot, section + strlen(RMRDS_SECTION)) &&
+		    found != PP_NO_DEVICE)
+			return found;
+	}
+	return PP_NO_DEVICE;
+}
+
+/* The store is not asked: what the BIOS made of the setting is in its table. */
+static void kind_setting_check(struct pp_checking *c, const struct pp_step *s)
+{
+	const struct pp_step_setting *set = &s->setting;
+	char address[PP_ADDRESS_TEXT_BYTES];
+	uint32_t at = 0, device;
+
+	if (strncmp(set->section, RMRDS_SECTION, strlen(RMRDS_SECTION)) != 0)
+		return;
+	const char *what =
+		pp_check_text(c, "the BIOS setting %s=%s is in effect", set->section, set->wanted);
+	if (!c->h->dmar) {
+		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
+		             "/sys/firmware/acpi/tables/DMAR was not read");
+		return;
+	}
+	while ((device = kind_setting_device(c, set->section, &at)) != PP_NO_DEVICE) {
+		const struct pp_region *r = kind_setting_region(c->h, device);
+		if (!r)
+			continue;
+		pp_address_format_short(c->h->devices[device].address, address);
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
+		             "DMAR+0x%x: the region at 0x%llx still names %s", r->offset,
+		             (unsigned long long)r->start, address);
+		return;
+	}
+	pp_check_add(c, NULL, PP_VERIFIED_YES, what, "DMAR: no region names a device of slot %s",
+	             set->section + strlen(RMRDS_SECTION));
+}
+
 const struct pp_step_kind_ops pp_step_kind_setting = {
 	.name = "setting",
 	.summary = "changes a BIOS setting, through a store of settings",
@@ -75,4 +130,5 @@ const struct pp_step_kind_ops pp_step_kind_setting = {
 	.describe = kind_setting_describe,
 	.to_json = kind_setting_to_json,
 	.from_json = kind_setting_from_json,
+	.check = kind_setting_check,
 };

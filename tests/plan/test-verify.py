@@ -15,6 +15,7 @@ TABLE, KERNEL = "no region of the firmware's table holds it", "the kernel reserv
 GUEST, THERE = "it can be given to a guest", "it is where it was"
 TAKEN, REPLACED = ("the kernel took the table from the initrd",
                    "the table is no longer the firmware's")
+SETTING = "the BIOS setting RMRDS_Slot2=Endpoints_Excluded is in effect"
 FAULTS = "no DMA into memory that is no longer reserved was stopped"
 OVERRIDE = "[    0.010000] ACPI: Table Upgrade: override [DMAR-HP    -ProLiant]\n"
 
@@ -48,21 +49,24 @@ class Setting(Verify):
     def test_yes(self):
         checks = self.verify(self.after, self.plan(self.before, "slot2"), 0)
         self.assertEqual({k: c["answer"] for k, c in checks.items()},
-                         {"the host has been rebooted since": "yes", TABLE: "yes", KERNEL: "yes",
-                          GUEST: "yes"})
+                         {"the host has been rebooted since": "yes", SETTING: "yes", TABLE: "yes",
+                          KERNEL: "yes", GUEST: "yes"})
+        self.assertIn("no region names a device of slot 2", checks[SETTING]["evidence"])
         # Of a plan in a file nobody knows when it was carried out, and that is said.
         self.assertIn("taken for granted", checks["the host has been rebooted since"]["evidence"])
 
     def test_no(self):
         checks = self.verify(self.before, self.plan(self.before, "slot2"), 1)
-        self.assertEqual([checks[x]["answer"] for x in (TABLE, KERNEL, GUEST)], ["no"] * 3)
+        self.assertEqual([checks[x]["answer"] for x in (SETTING, TABLE, KERNEL, GUEST)], ["no"] * 4)
+        self.assertIn("still names 07:00.0", checks[SETTING]["evidence"])
         self.assertIn("0xbdf83000-0xbdf84fff", checks[TABLE]["evidence"])
 
     def test_table_gone(self):
         plan = self.plan(self.before, "slot2")
         (self.after / DMAR).unlink()
         checks = self.verify(self.after, plan, 3)
-        self.assertEqual([checks[x]["answer"] for x in (TABLE, KERNEL)], ["unknown", "yes"])
+        self.assertEqual([checks[x]["answer"] for x in (SETTING, TABLE, KERNEL)],
+                         ["unknown", "unknown", "yes"])
 
     def test_regions_gone_table_still_there(self):
         plan = self.plan(self.before, "slot2")
