@@ -30,6 +30,10 @@ int pp_build_bars(struct pp_host_build *b, struct pp_node dir, struct pp_device 
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
 /* What the kernel logged; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_log(struct pp_host_build *b);
+/* What the kernel was built with; part of pp_build_kernel(). 0 or -ENOMEM. */
+int pp_build_kernel_config(struct pp_host_build *b);
+/* What sort of machine it is, and what that rules out. After the devices, before the groups. */
+int pp_build_kind(struct pp_host_build *b, struct pp_error *e);
 int pp_build_firmware(struct pp_host_build *b, struct pp_error *e);
 int pp_build_devices(struct pp_host_build *b, struct pp_error *e);
 int pp_build_topology(struct pp_host_build *b, struct pp_error *e);

@@ -165,6 +165,86 @@ enum pp_msi_chip {
 	PP_MSI_CHIP_BOTH,
 };
 
+/* What sort of machine the host is: lib/host/kind.c decides it, once. */
+enum pp_host_kind {
+	PP_KIND_UNKNOWN = 0,
+	PP_KIND_INTEL,    /* x86 with Intel's IOMMU, if any */
+	PP_KIND_AMD,      /* x86 with AMD's; Hygon too */
+	PP_KIND_X86,      /* x86 of an unknown maker */
+	PP_KIND_ARM_ACPI, /* Arm, described by ACPI */
+	PP_KIND_ARM_TREE, /* Arm, described by a device tree */
+	PP_KIND_ARM,      /* Arm; by what it is described is not known */
+	PP_KIND_RISCV,
+	PP_KIND_POWER,
+	PP_KIND_OTHER,
+	PP_NR_HOST_KINDS,
+};
+
+/* Sets of kinds, for rows that say where they apply. An unknown host may be any. */
+#define PP_ON(kind)      (1u << (kind))
+#define PP_ON_INTEL      (PP_ON(PP_KIND_INTEL) | PP_ON(PP_KIND_X86) | PP_ON(PP_KIND_UNKNOWN))
+#define PP_ON_AMD        (PP_ON(PP_KIND_AMD) | PP_ON(PP_KIND_X86) | PP_ON(PP_KIND_UNKNOWN))
+#define PP_ON_X86        (PP_ON_INTEL | PP_ON_AMD)
+#define PP_ON_ACPI_ARM   (PP_ON(PP_KIND_ARM_ACPI) | PP_ON(PP_KIND_ARM) | PP_ON(PP_KIND_UNKNOWN))
+#define PP_ON_EVERY_KIND (~0u)
+
+/* Xen, and what this host is to it. */
+enum pp_xen_role {
+	PP_XEN_NONE = 0,
+	PP_XEN_DOM0,
+	PP_XEN_GUEST,
+	PP_XEN_UNKNOWN, /* under Xen, in a role that is not known */
+};
+
+/* Options that the running kernel was built with or without. */
+enum pp_kernel_option {
+	PP_CONFIG_INTEL_IOMMU,
+	PP_CONFIG_INTEL_IOMMU_DEFAULT_ON,
+	PP_CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF, /* Debian's */
+	PP_CONFIG_AMD_IOMMU,
+	PP_CONFIG_IRQ_REMAP,
+	PP_CONFIG_ARM_SMMU,
+	PP_CONFIG_ARM_SMMU_V3,
+	PP_CONFIG_VFIO,
+	PP_CONFIG_VFIO_PCI,
+	PP_NR_KERNEL_OPTIONS,
+};
+
+struct pp_kernel_config {
+	const char *path; /* "/boot/config-6.1.0-28-amd64"; NULL: none was read */
+	/* 'y', 'm' or 'n'; 0: not known. Where the whole file was read, what it lacks is 'n'. */
+	char option[PP_NR_KERNEL_OPTIONS];
+};
+
+/* Lines of the kernel log that tell why an IOMMU, or interrupt remapping, is off. */
+enum pp_log_line {
+	PP_LOG_DMAR_ALL_ONES,   /* Intel: a unit that does not answer */
+	PP_LOG_DMAR_ADDRESS_0,  /* Intel: a unit at address 0 */
+	PP_LOG_DMAR_UNUSABLE,   /* Intel: the table, or a unit of it, could not be used */
+	PP_LOG_STONEY_RIDGE,    /* AMD: not used beside this graphics chip */
+	PP_LOG_AMD_SME,         /* AMD: not used with this microcode and encrypted memory */
+	PP_LOG_IR_ERRATUM,      /* Intel: a chipset whose interrupt remapping is broken */
+	PP_LOG_IR_NO_UNIT,      /* Intel: an I/O APIC that no unit covers */
+	PP_LOG_IR_NO_IOAPIC,    /* the I/O APICs are switched off */
+	PP_LOG_IR_NO_SB_IOAPIC, /* AMD: the table lacks the I/O APIC of the timer */
+	PP_LOG_IR_OFF_AMD,
+	PP_LOG_PAGE_0_USABLE, /* the firmware's memory map has RAM at address 0 */
+	PP_NR_LOG_LINES,
+};
+
+#define PP_MAX_IOAPICS 32
+
+/* I/O APICs that the kernel told of. */
+struct pp_ioapics {
+	struct pp_ioapic {
+		uint8_t id;
+		uint32_t first_gsi;
+	} known[PP_MAX_IOAPICS];
+	uint32_t nr_known;
+	uint8_t missing[PP_MAX_IOAPICS]; /* AMD: ids that the IVRS does not name */
+	uint32_t nr_missing;
+};
+
 /* DMA that the IOMMU stopped, as the kernel logged it. */
 struct pp_fault {
 	struct pp_address device;
@@ -200,7 +280,10 @@ struct pp_kernel {
 	bool log_tboot;            /* started by tboot, which hands the kernel its own DMAR */
 	bool log_its, log_gicv2m;  /* Arm: the kernel found an ITS, a GICv2m frame */
 	const struct pp_fault *log_faults;
-	uint32_t nr_log_faults; /* the first PP_MAX_FAULTS that differ */
+	uint32_t nr_log_faults;                 /* the first PP_MAX_FAULTS that differ */
+	const char *log_lines[PP_NR_LOG_LINES]; /* the first of each sort, cleaned; NULL: none */
+	struct pp_ioapics ioapics;
+	struct pp_kernel_config config;
 };
 
 /* What could not be read, once a fact. */
@@ -217,6 +300,13 @@ struct pp_host {
 
 	struct pp_text_fact product, manufacturer, bios_version, bios_date;
 	struct pp_kernel kernel;
+	enum pp_host_kind kind;
+	const char *kind_from;  /* what shows it, for people; NULL: nothing does */
+	const char *processor;  /* as /proc/cpuinfo calls its maker; NULL: not known */
+	const char *container;  /* what shows that this is a container; NULL: nothing does */
+	enum pp_tri tree_iommu; /* the device tree gives PCI an IOMMU; on other hosts unknown */
+	const char *tree_from;  /* the directory that was looked at */
+	enum pp_xen_role xen_role;
 
 	int devices_error; /* errno: the list of devices itself could not be read */
 	const struct pp_device *devices;
@@ -279,6 +369,18 @@ bool pp_device_is_relaxable(const struct pp_device *d);
 bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
                        const struct pp_device *d);
 
+/* No IOMMU can ever make groups of this host's PCI devices, whatever a person does. */
+bool pp_host_never_groups(const struct pp_host *h);
+/* "an Intel x86", "Arm with a device tree" …: the kind in words. */
+const char *pp_host_kind_words(enum pp_host_kind kind);
+/* "intel", "arm-acpi" …: the kind for documents. */
+const char *pp_host_kind_name(enum pp_host_kind kind);
+
+/* Whether the kernel was built with an option. */
+enum pp_tri pp_kernel_has_option(const struct pp_kernel *k, enum pp_kernel_option option);
+/* "CONFIG_INTEL_IOMMU" */
+const char *pp_kernel_option_name(enum pp_kernel_option option);
+
 /* A locked-down kernel ignores tables from the initrd. */
 bool pp_locked_down(const struct pp_host *h);
 /* Whether the running kernel refuses a group for a direct region. */
@@ -291,5 +393,11 @@ enum pp_tri pp_kernel_groups_late(const struct pp_host *h);
  * there is none. name is written with underscores; the kernel takes dashes for them.
  */
 const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct pp_arena *a);
+
+/*
+ * Whether "name=one,two" is on the running kernel's command line already: every option behind the
+ * equals sign stands behind some "name=" there, and none after it takes it back.
+ */
+bool pp_kernel_argument_given(const struct pp_host *h, const char *argument);
 
 #endif

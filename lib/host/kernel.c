@@ -85,6 +85,53 @@ const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct
 	return last;
 }
 
+/* One option of "name=one,two" against a command line: whether it is given last. */
+static bool kernel_option_given(const char *line, const char *name, struct pp_span option)
+{
+	struct pp_span rest = PP_SPAN(line, strlen(line)), word;
+	size_t n = strlen(name);
+	bool given = false;
+
+	while (pp_command_line_next(&rest, &word)) {
+		if (word.len <= n || !kernel_is_named(word, name, n))
+			continue;
+		struct pp_span list = PP_SPAN(word.data + n + 1, word.len - n - 1);
+		while (list.len) {
+			const uint8_t *comma = memchr(list.data, ',', list.len);
+			size_t len = comma ? (size_t)(comma - list.data) : list.len;
+			struct pp_span one = PP_SPAN(list.data, len);
+			if (one.len == option.len && !memcmp(one.data, option.data, one.len))
+				given = true;
+			else if (pp_span_is(one, "off"))
+				given = false;
+			size_t used = len + (comma != NULL);
+			list = PP_SPAN(list.data + used, list.len - used);
+		}
+	}
+	return given;
+}
+
+bool pp_kernel_argument_given(const struct pp_host *h, const char *argument)
+{
+	const char *line = h->kernel.command_line.text, *equals = strchr(argument, '=');
+	char name[32];
+
+	if (!line)
+		return false;
+	/* "ivrs_ioapic[8]=00:14.0" and what else has no list. */
+	if (!equals || (size_t)(equals - argument) >= sizeof(name) || strchr(argument, '['))
+		return pp_command_line_has(line, argument);
+	memcpy(name, argument, (size_t)(equals - argument));
+	name[equals - argument] = '\0';
+	for (const char *o = equals + 1; *o;) {
+		size_t len = strcspn(o, ",");
+		if (!kernel_option_given(line, name, PP_SPAN(o, len)))
+			return false;
+		o += len + (o[len] == ',');
+	}
+	return equals[1] != '\0';
+}
+
 /* A switch of a module. names as the kernel has them, with '_'. */
 struct module_option {
 	const char *module, *option;
@@ -205,6 +252,19 @@ static int read_lockdown(struct pp_host_build *b)
 	return l->text ? 0 : -ENOMEM;
 }
 
+/* drivers/xen/xenfs/super.c, capabilities_read(): "control_d" for the domain that controls. */
+static int read_xen_role(struct pp_host_build *b)
+{
+	struct pp_text_fact capabilities;
+
+	if (pp_build_text(b, "proc/xen/capabilities", &capabilities))
+		return -ENOMEM;
+	b->host->xen_role = !capabilities.text                       ? PP_XEN_UNKNOWN
+	                    : strstr(capabilities.text, "control_d") ? PP_XEN_DOM0
+	                                                             : PP_XEN_GUEST;
+	return 0;
+}
+
 /* Is the host a guest itself, and whose? */
 static int read_hypervisor(struct pp_host_build *b)
 {
@@ -215,6 +275,8 @@ static int read_hypervisor(struct pp_host_build *b)
 	if (pp_build_text(b, "sys/hypervisor/type", &type))
 		return -ENOMEM;
 	b->host->xen = type.text && !strcmp(type.text, "xen");
+	if (b->host->xen && read_xen_role(b))
+		return -ENOMEM;
 	int r = pp_source_open_file(b->source, PP_NODE_NONE, "proc/cpuinfo", &file);
 	if (r)
 		return r == -ENOMEM ? r : 0;
@@ -239,7 +301,7 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
 	    read_option(b, &unsafe, &k->unsafe_interrupts) ||
 	    read_option(b, &denylist, &k->denylist_disabled) || read_hypervisor(b) ||
-	    read_lockdown(b) || pp_build_log(b))
+	    read_lockdown(b) || pp_build_kernel_config(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */
 	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);

@@ -104,6 +104,97 @@ static void learn_fault(struct pp_kernel *k, struct pp_fault *list, struct pp_sp
 		list[k->nr_log_faults++] = f;
 }
 
+/* What tells why an IOMMU is off, or does not remap interrupts. */
+static const struct log_sort {
+	enum pp_log_line sort;
+	const char *one, *other; /* both stand in the line; other may be NULL */
+} log_sorts[] = {
+	/* drivers/iommu/intel/dmar.c, warn_invalid_dmar(), dmar_table_init(), alloc_iommu() */
+	{ PP_LOG_DMAR_ALL_ONES, "DMAR reported at address ", "returns all ones" },
+	{ PP_LOG_DMAR_ADDRESS_0, "DMAR reported at address 0!", NULL },
+	{ PP_LOG_DMAR_UNUSABLE, "arse DMAR table failure", NULL },
+	{ PP_LOG_DMAR_UNUSABLE, "DMAR: Can't validate DRHD address", NULL },
+	{ PP_LOG_DMAR_UNUSABLE, "DMAR: Invalid DMAR haw", NULL },
+	{ PP_LOG_DMAR_UNUSABLE, "DMAR: ", "Record passes table end" },
+	{ PP_LOG_DMAR_UNUSABLE, "DMAR: Failed to map dmar", NULL },
+	{ PP_LOG_DMAR_UNUSABLE, "DMAR: Cannot get a valid ", "agaw" },
+	/* drivers/iommu/amd/init.c, detect_ivrs(), amd_iommu_sme_check(),
+	 * check_ioapic_information()
+	 */
+	{ PP_LOG_STONEY_RIDGE, "AMD-Vi: Disable IOMMU on Stoney Ridge", NULL },
+	{ PP_LOG_AMD_SME, "AMD-Vi: IOMMU not currently supported when SME is active", NULL },
+	{ PP_LOG_IR_NO_SB_IOAPIC, "AMD-Vi", "No southbridge IOAPIC found" },
+	{ PP_LOG_IR_OFF_AMD, "AMD-Vi", "Disabling interrupt remapping" },
+	/* drivers/iommu/intel/irq_remapping.c; arch/x86/kernel/apic/apic.c, enable_IR_x2apic() */
+	{ PP_LOG_IR_ERRATUM, "has enabled interrupt remapping", NULL },
+	{ PP_LOG_IR_NO_UNIT, "has no mapping iommu, interrupt remapping will be disabled", NULL },
+	{ PP_LOG_IR_NO_IOAPIC, "Not init interrupt remapping due to skipped IO-APIC setup", NULL },
+	/* arch/x86/kernel/e820.c, e820__print_table() */
+	{ PP_LOG_PAGE_0_USABLE, ": [mem 0x0000000000000000-", "] usable" },
+};
+
+/* The message alone: when it was logged is no part of the proof. */
+static const char *log_message(struct pp_host_build *b, struct pp_span line)
+{
+	if (line.len && line.data[0] == '[' && !pp_span_starts(line, "[Firmware")) {
+		const uint8_t *end = pp_span_find(line, "] ");
+		if (end)
+			line = PP_SPAN(end + 2, (size_t)(line.data + line.len - end - 2));
+	}
+	return pp_text_clean(&b->host->arena, line.data, line.len);
+}
+
+static int learn_line(struct pp_host_build *b, struct pp_span line)
+{
+	struct pp_kernel *k = &b->host->kernel;
+
+	for (size_t i = 0; i < sizeof(log_sorts) / sizeof(log_sorts[0]); i++) {
+		const struct log_sort *s = &log_sorts[i];
+		if (k->log_lines[s->sort] || !pp_span_find(line, s->one) ||
+		    (s->other && !pp_span_find(line, s->other)))
+			continue;
+		k->log_lines[s->sort] = log_message(b, line);
+		if (!k->log_lines[s->sort])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool number_behind(struct pp_span line, const char *prefix, const char *ends, uint64_t max,
+                          uint64_t *ret)
+{
+	char text[16];
+
+	return between(line, prefix, ends, text, sizeof(text)) && pp_parse_dec(text, max, ret);
+}
+
+/*
+ * arch/x86/kernel/apic/io_apic.c: "IOAPIC[0]: apic_id 8, version 33, address 0xfec00000, GSI
+ * 0-23"; drivers/iommu/amd/init.c: "AMD-Vi: [Firmware Bug]: : IOAPIC[8] not in IVRS table".
+ */
+static void learn_ioapic(struct pp_kernel *k, struct pp_span line)
+{
+	struct pp_ioapics *io = &k->ioapics;
+	uint64_t id, gsi;
+
+	if (pp_span_find(line, "not in IVRS table") &&
+	    number_behind(line, "IOAPIC[", "]", 0xff, &id)) {
+		for (uint32_t i = 0; i < io->nr_missing; i++)
+			if (io->missing[i] == id)
+				return;
+		if (io->nr_missing < PP_MAX_IOAPICS)
+			io->missing[io->nr_missing++] = (uint8_t)id;
+	} else if (number_behind(line, "]: apic_id ", ",", 0xff, &id) &&
+	           number_behind(line, " GSI ", "-", UINT32_MAX, &gsi)) {
+		for (uint32_t i = 0; i < io->nr_known; i++)
+			if (io->known[i].id == id)
+				return;
+		if (io->nr_known < PP_MAX_IOAPICS)
+			io->known[io->nr_known++] =
+				(struct pp_ioapic){ (uint8_t)id, (uint32_t)gsi };
+	}
+}
+
 /* drivers/acpi/tables.c, acpi_table_initrd_override(), acpi_table_upgrade() */
 static void learn_override(struct pp_kernel *k, struct pp_span line)
 {
@@ -155,6 +246,9 @@ int pp_build_log(struct pp_host_build *b)
 			k->acs_override_ignored = true;
 		learn_override(k, line);
 		learn_fault(k, faults, line);
+		learn_ioapic(k, line);
+		if (learn_line(b, line))
+			return -ENOMEM;
 	}
 	return 0;
 }

@@ -66,8 +66,14 @@ static bool argument_matters(struct pp_span word)
 		"pcie_",
 		"memmap=",
 		"lockdown",
+		"ivrs_",
+		"nointremap",
 		"nox2apic",
 		"noapic",
+		"nolapic",
+		"disableapic",
+		"nosmp",
+		"maxcpus=",
 		"nomsi",
 		"initcall_blacklist=",
 		"efi=",
@@ -107,9 +113,12 @@ static int redact_command_line(struct pp_span *content, struct pp_arena *a, stru
 	return redact_take(&b, content, a, e);
 }
 
-/* "Linux version RELEASE": behind it stands who built it, and where. */
+/* "Linux version RELEASE": behind it stands who built it, and where. The compiler's name tells the
+ * processor's family. */
 static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
 {
+	static const char *const families[] = { "aarch64-", "arm-linux", "riscv64-", "powerpc64",
+		                                "s390x-",   "loongarch", "x86_64-" };
 	struct pp_buffer b;
 	struct pp_span rest = *content, word;
 
@@ -118,6 +127,13 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 		pp_buffer_puts(&b, i ? " " : "");
 		pp_buffer_append(&b, word.data, word.len);
 	}
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (pp_span_find(rest, families[i])) {
+			pp_buffer_puts(&b, " (");
+			pp_buffer_puts(&b, families[i]);
+			pp_buffer_puts(&b, ")");
+			break;
+		}
 	pp_buffer_puts(&b, "\n");
 	return redact_take(&b, content, a, e);
 }
@@ -172,8 +188,14 @@ static bool log_line_matters(struct pp_span line)
 {
 	static const char *const beginnings[] = {
 		"DMAR",
+		"dmar",
+		"Intel-IOMMU",
 		"AMD-Vi",
 		"GICv2m: range",
+		"IOAPIC[",
+		"Not init interrupt remapping",
+		"BIOS-e820: [mem 0x0000000000000000-",
+		"Xen: [mem 0x0000000000000000-",
 		"ITS [mem ",
 		"iommu",
 		"IOMMU",
@@ -210,18 +232,60 @@ static bool memory_line_matters(struct pp_span line)
 	       pp_span_find(line, " : ACPI ");
 }
 
-/* Of the processors, whether they are virtual. */
-static int redact_processors(struct pp_span *content)
+/* Of the processors their family and maker, and whether they are virtual. */
+static int redact_processors(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
 {
-	static const char virtual[] = "flags : hypervisor\n", real[] = "flags :\n";
+	static const char *const keys[] = { "vendor_id", "CPU implementer", "isa\t",
+		                            "isa ",      "cpu\t",           "cpu " };
+	struct pp_buffer b;
+	struct pp_span rest = *content, line;
+	bool told[sizeof(keys) / sizeof(keys[0])] = { false };
 
-	if (!pp_span_find(*content, "flags"))
-		*content = PP_SPAN("", 0);
-	else if (pp_span_find(*content, " hypervisor"))
-		*content = PP_SPAN(virtual, sizeof(virtual) - 1);
-	else
-		*content = PP_SPAN(real, sizeof(real) - 1);
-	return 0;
+	pp_buffer_init(&b, MAX_BYTES);
+	while (pp_text_line(&rest, &line))
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			/* "cpu" alone begins "cpu MHz", "cpu cores" and more of x86's lines. */
+			bool same = pp_span_starts(line, keys[i]) &&
+			            (strncmp(keys[i], "cpu", 3) || pp_span_find(line, "POWER"));
+			if (!same || told[i])
+				continue;
+			told[i] = true;
+			pp_buffer_append(&b, line.data, line.len);
+			pp_buffer_puts(&b, "\n");
+		}
+	if (pp_span_find(*content, "flags"))
+		pp_buffer_puts(&b, pp_span_find(*content, " hypervisor") ? "flags : hypervisor\n"
+		                                                         : "flags :\n");
+	return redact_take(&b, content, a, e);
+}
+
+/* Of the configuration what decides here: some options hold names, keys and command lines. */
+static bool config_line_matters(struct pp_span line)
+{
+	static const char *const names[] = { "INTEL_IOMMU", "AMD_IOMMU", "IRQ_REMAP", "IOMMU",
+		                             "ARM_SMMU",    "VFIO",      "SPAPR_TCE" };
+	size_t skip = pp_span_starts(line, "# ") ? 2 : 0;
+
+	if (pp_span_starts(line, "# Automatically generated file") ||
+	    pp_span_starts(line, "# Linux/"))
+		return true;
+	struct pp_span rest = PP_SPAN(line.data + skip, line.len - skip);
+	if (!pp_span_starts(rest, "CONFIG_"))
+		return false;
+	rest = PP_SPAN(rest.data + 7, rest.len - 7);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (pp_span_starts(rest, names[i]))
+			return true;
+	return false;
+}
+
+/* "boot/config-6.1.0", "lib/modules/6.1.0/config" */
+static bool is_config(const char *path)
+{
+	size_t n = strlen(path);
+
+	return !strncmp(path, "boot/config-", 12) ||
+	       (strstr(path, "lib/modules/") && n > 7 && !strcmp(path + n - 7, "/config"));
 }
 
 static bool option_matters(struct pp_span line)
@@ -262,7 +326,9 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 	if (!strcmp(path, "proc/iomem"))
 		return keep_lines(content, memory_line_matters, a, e);
 	if (!strcmp(path, "proc/cpuinfo"))
-		return redact_processors(content);
+		return redact_processors(content, a, e);
+	if (is_config(path))
+		return keep_lines(content, config_line_matters, a, e);
 	if (!strncmp(path, "etc/modprobe.d/", 15))
 		return keep_lines(content, option_matters, a, e);
 	return 0;
