@@ -95,5 +95,5 @@ int pp_settings_save(struct pp_settings *s, const char *path, bool overwrite, st
 
 	if (!r && overwrite)
 		r = pp_settings_check_targets(s, path, e);
-	return r ? r : pp_file_put(path, PP_SPAN(bytes, len), 0666, NULL, overwrite, e);
+	return r ? r : pp_file_put(path, PP_SPAN(bytes, len), 0666, overwrite, e);
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where a schema comes from: a file that was named, HP's own, or what is compiled in. */
-#define _GNU_SOURCE
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conrep/xml.h"
 #include "settings/built-in.h"
 #include "settings/settings.h"
-#include "store/trust.h"
+#include "sys/path.h"
+#include "sys/trust.h"
 
 #define HP_SCHEMA "conrep.xml"
 
@@ -66,7 +64,8 @@ static const char *schema_absolute(const char *path, struct pp_arena *a)
 {
 	char resolved[PATH_MAX];
 
-	if (strncmp(path, "/dev/", 5) && strncmp(path, "/proc/", 6) && realpath(path, resolved))
+	if (strncmp(path, "/dev/", 5) && strncmp(path, "/proc/", 6) &&
+	    !pp_path_resolve(path, resolved, NULL))
 		return pp_arena_strdup(a, resolved);
 	return pp_arena_strdup(a, path);
 }
@@ -110,12 +109,13 @@ static int schema_from_built_in(const char *name, struct pp_arena *a, struct pp_
 /* HP's own, where only root can have put it; NULL: it is not installed. */
 static const char *schema_find_hp(char path[PATH_MAX])
 {
-	struct stat st;
+	struct pp_sys_info info;
 
 	for (size_t i = 0; i < sizeof(hp_folders) / sizeof(hp_folders[0]); i++) {
 		char name[PATH_MAX];
 		snprintf(name, sizeof(name), "%s/" HP_SCHEMA, hp_folders[i]);
-		if (!pp_trust_check(name, path, &st, NULL) && S_ISREG(st.st_mode))
+		if (!pp_trust_check(name, path, NULL) && !pp_path_info(path, true, &info) &&
+		    info.kind == PP_SYS_FILE)
 			return path;
 	}
 	return NULL;
@@ -139,9 +139,11 @@ static int schema_from_system(struct pp_arena *a, struct pp_notes *notes,
 int pp_schema_text_read(const char *name, struct pp_arena *a, struct pp_notes *notes,
                         struct pp_schema_text *ret, struct pp_error *e)
 {
+	struct pp_sys_info info;
+
 	if (!name)
 		return schema_from_built_in(PP_BUILT_IN_RMRDS, a, notes, ret, e);
-	if (strchr(name, '/') || !access(name, F_OK))
+	if (strchr(name, '/') || !pp_path_info(name, true, &info))
 		return schema_from_file(name, a, notes, ret, e);
 	if (!strcmp(name, HP_SCHEMA))
 		return schema_from_system(a, notes, ret, e);

@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings in EFI variables. */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/areas.h"
 #include "store/efi-names.h"
-#include "sys/file.h"
 #include "store/lines.h"
 #include "store/stores.h"
+#include "sys/file.h"
+#include "sys/path.h"
+#include "sys/variable.h"
 
-#define KERNEL_FOLDER    "/sys/firmware/efi/efivars"
+#define KERNEL_DIRECTORY "/sys/firmware/efi/efivars"
 #define ATTRIBUTES_BYTES 4
 #define MAX_FILE_BYTES   (ATTRIBUTES_BYTES + PP_EV_MAX_BYTES)
 
@@ -31,7 +25,7 @@
 struct efivars {
 	struct pp_store base;
 	struct pp_arena arena;
-	const char *folder; /* links resolved */
+	const char *directory; /* links resolved */
 };
 
 static int variable_path(const struct efivars *s, enum pp_area_space space, const char *ev,
@@ -45,9 +39,9 @@ static int variable_path(const struct efivars *s, enum pp_area_space space, cons
 	if (space == PP_CELL_EV && !strcmp(ev, PP_EFI_NVRAM_NAME))
 		return pp_fail(e, EINVAL, "%.300s: an EV named '%s' would be taken for the NVRAM",
 		               s->base.where, ev);
-	int len = snprintf(ret, PATH_MAX, "%s/%s-" PP_EFI_VENDOR_TEXT, s->folder,
+	int len = snprintf(ret, PATH_MAX, "%s/%s-" PP_EFI_VENDOR_TEXT, s->directory,
 	                   space == PP_CELL_EV ? ev : PP_EFI_NVRAM_NAME);
-	return len < PATH_MAX ? 0 : pp_file_failed(s->folder, ENAMETOOLONG, e);
+	return len < PATH_MAX ? 0 : pp_file_failed(s->directory, ENAMETOOLONG, e);
 }
 
 /* The attributes are little-endian, as the firmware's. */
@@ -100,102 +94,15 @@ static int efivars_get(void *from, enum pp_area_space space, const char *name, s
 	return r < 0 ? pp_fail(e, -r, "%.300s: %s", s->base.where, strerror(-r)) : 0;
 }
 
-/* efivarfs makes variables immutable. 0 no such flag, or no such file; 1 taken off; -errno. */
-static int make_mutable(const char *path, int *ret_flags)
-{
-	int flags, r = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!ioctl(fd, FS_IOC_GETFLAGS, &flags) && (flags & FS_IMMUTABLE_FL)) {
-		*ret_flags = flags;
-		flags &= ~FS_IMMUTABLE_FL;
-		r = ioctl(fd, FS_IOC_SETFLAGS, &flags) ? -errno : 1;
-	}
-	close(fd);
-	return r;
-}
-
-static void make_immutable(const char *path, int flags)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	/* A variable that stays mutable until the reboot is no reason to fail. */
-	if (fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags))
-		flags = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
-static int write_fd(int fd, struct pp_span file)
-{
-	struct stat st;
-	ssize_t n = write(fd, file.data, file.len);
-
-	if (n < 0)
-		return -errno;
-	if ((size_t)n != file.len)
-		return -EIO;
-	/* A plain file keeps the rest of a longer content; a variable does not. */
-	if (fstat(fd, &st))
-		return -errno;
-	if ((uintmax_t)st.st_size > file.len && ftruncate(fd, (off_t)file.len))
-		return -errno;
-	return fsync(fd) && errno != EINVAL ? -errno : 0;
-}
-
-static int remove_file(const char *path)
-{
-	int flags;
-	int taken = make_mutable(path, &flags);
-
-	if (taken < 0)
-		return taken;
-	if (!unlink(path) || errno == ENOENT)
-		return 0;
-	int r = -errno;
-	if (taken > 0)
-		make_immutable(path, flags);
-	return r;
-}
-
-static int delete_variable(const char *path)
-{
-	int r = remove_file(path);
-
-	return r < 0 ? r : pp_directory_sync(path);
-}
-
-/* The attributes and the content, at once. The file may be there or not. */
-static int write_file(const char *path, struct pp_span bytes)
+/* The attributes and the content, at once. */
+static int write_variable(const char *path, struct pp_span bytes)
 {
 	uint8_t file[MAX_FILE_BYTES];
 
 	for (int i = 0; i < ATTRIBUTES_BYTES; i++)
 		file[i] = (uint8_t)(PP_EFI_ATTRIBUTES >> 8 * i);
 	memcpy(file + ATTRIBUTES_BYTES, bytes.data, bytes.len);
-	bool made = access(path, F_OK) != 0;
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-	if (fd < 0)
-		return -errno;
-	int r = write_fd(fd, PP_SPAN(file, ATTRIBUTES_BYTES + bytes.len));
-	if (close(fd) && r == 0)
-		r = -errno;
-	if (r < 0 && made)
-		remove_file(path);
-	return r == 0 && made ? pp_directory_sync(path) : r;
-}
-
-static int write_variable(const char *path, struct pp_span bytes)
-{
-	int flags;
-	int taken = make_mutable(path, &flags);
-	int r = taken < 0 ? taken : write_file(path, bytes);
-
-	if (taken > 0)
-		make_immutable(path, flags);
-	return r;
+	return pp_variable_write(path, PP_SPAN(file, ATTRIBUTES_BYTES + bytes.len));
 }
 
 static int write_failed(const struct efivars *s, const char *path, int code, struct pp_error *e)
@@ -204,7 +111,7 @@ static int write_failed(const struct efivars *s, const char *path, int code, str
 		return pp_fail(e, EROFS,
 		               "%.200s: mounted read-only; 'mount -o remount,rw %.200s' makes it "
 		               "writable",
-		               s->folder, s->folder);
+		               s->directory, s->directory);
 	if (code == EACCES || code == EPERM)
 		return pp_fail(e, code, "%.300s: %s; writing firmware settings needs root", path,
 		               strerror(code));
@@ -231,7 +138,7 @@ static int write_one(struct efivars *s, const struct pp_area_write *w, bool back
 		r = pp_areas_step(w, back, &now, s->base.where, &change, e);
 	if (r == 0 && change) {
 		const struct pp_area *c = pp_areas_find(&now, w->space, w->name);
-		r = c->error ? delete_variable(path)
+		r = c->error ? pp_variable_remove(path)
 		             : write_variable(path, PP_SPAN(c->data, c->len));
 		if (r < 0)
 			write_failed(s, path, -r, e);
@@ -282,10 +189,12 @@ static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, st
 	};
 	struct pp_areas now;
 
-	if (faccessat(AT_FDCWD, s->folder, W_OK, AT_EACCESS))
-		return write_failed(s, s->folder, errno, e);
+	int r = pp_path_check_writable(s->directory);
+
+	if (r < 0)
+		return write_failed(s, s->directory, -r, e);
 	pp_areas_init(&now, a);
-	int r = pp_areas_of_journal(&j, efivars_get, base, &now, e);
+	r = pp_areas_of_journal(&j, efivars_get, base, &now, e);
 	if (r == 0)
 		r = pp_areas_check(c, &now, base->where, e);
 	if (r == 0)
@@ -293,29 +202,33 @@ static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, st
 	return r;
 }
 
+static bool is_ours(const char *name)
+{
+	static const char suffix[] = "-" PP_EFI_VENDOR_TEXT;
+	size_t len = strlen(name);
+
+	return len >= sizeof(suffix) && !strcmp(name + len - sizeof(suffix) + 1, suffix);
+}
+
 /* Variables that were made and never written. */
 static void efivars_clean_up(struct pp_store *base)
 {
-	static const char suffix[] = "-" PP_EFI_VENDOR_TEXT;
-	DIR *dir = opendir(((struct efivars *)base)->folder);
-	struct stat st;
+	const struct efivars *s = (struct efivars *)base;
+	struct pp_names names = { .count = 0 };
+	struct pp_sys_info info;
+	char path[PATH_MAX];
+	struct pp_arena a;
 
-	if (!dir)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		char path[PATH_MAX];
-		size_t len = strlen(entry->d_name);
-		if (len < sizeof(suffix) ||
-		    strcmp(entry->d_name + len - sizeof(suffix) + 1, suffix))
-			continue;
-		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISREG(st.st_mode) || st.st_size)
-			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", ((struct efivars *)base)->folder,
-		             entry->d_name) < PATH_MAX)
-			remove_file(path);
-	}
-	closedir(dir);
+	pp_arena_init(&a, 0);
+	if (pp_path_list(s->directory, &a, &names))
+		names.count = 0;
+	for (uint32_t i = 0; i < names.count; i++)
+		if (is_ours(names.names[i]) &&
+		    snprintf(path, sizeof(path), "%s/%s", s->directory, names.names[i]) <
+		            PATH_MAX &&
+		    !pp_path_info(path, false, &info) && info.kind == PP_SYS_FILE && !info.bytes)
+			pp_variable_remove(path);
+	pp_arena_fini(&a);
 }
 
 static const struct pp_machine *efivars_machine(const struct pp_store *base)
@@ -343,48 +256,51 @@ static const struct pp_store_ops efivars_ops = {
 };
 
 /* The firmware makes the NVRAM at its first start; without it nobody would heed what we write. */
-static int check_folder(const struct efivars *s, struct pp_error *e)
+static int check_directory(const struct efivars *s, struct pp_error *e)
 {
 	char path[PATH_MAX];
-	struct stat st;
+	struct pp_sys_info info;
 	int r = variable_path(s, PP_CELL_NVRAM, NULL, path, e);
 
-	if (r < 0 || !lstat(path, &st))
+	if (r < 0)
 		return r;
-	if (errno != ENOENT)
-		return pp_file_failed(path, errno, e);
+	r = pp_path_info(path, false, &info);
+	if (r != -ENOENT)
+		return r ? pp_file_failed(path, -r, e) : 0;
 	return pp_fail(e, ENOENT,
 	               "%.300s: no variable %s-" PP_EFI_VENDOR_TEXT ": this firmware keeps no "
 	               "settings here",
-	               s->folder, PP_EFI_NVRAM_NAME);
+	               s->directory, PP_EFI_NVRAM_NAME);
 }
 
 static int efivars_fill(struct efivars *s, const char *directory, const char *state,
                         struct pp_error *e)
 {
-	const char *path = directory ? directory : KERNEL_FOLDER;
+	const char *path = directory ? directory : KERNEL_DIRECTORY;
 	char resolved[PATH_MAX];
-	struct stat st;
+	struct pp_sys_info info;
+	int r = pp_path_resolve(path, resolved, e);
 
-	if (!realpath(path, resolved) || stat(resolved, &st)) {
-		if (errno != ENOENT || directory)
-			return pp_file_failed(path, errno, e);
+	if (r == 0)
+		r = pp_path_info(resolved, true, &info);
+	if (r == -ENOENT && !directory)
 		return pp_fail(e, ENOENT,
 		               "%s: not there: the host was not booted by UEFI, or efivarfs is not "
 		               "mounted ('mount -t efivarfs efivarfs %s')",
 		               path, path);
-	}
-	if (!S_ISDIR(st.st_mode))
-		return pp_file_failed(path, ENOTDIR, e);
-	int r = pp_store_check_path(resolved, e);
+	if (r == 0 && info.kind != PP_SYS_DIRECTORY)
+		r = -ENOTDIR;
+	if (r < 0)
+		return pp_file_failed(path, -r, e);
+	r = pp_store_check_path(resolved, e);
 	if (r < 0)
 		return r;
-	s->folder = pp_arena_strdup(&s->arena, resolved);
-	if (!s->folder)
+	s->directory = pp_arena_strdup(&s->arena, resolved);
+	if (!s->directory)
 		return pp_fail_oom(e, path);
 	r = pp_store_name(&s->base, &s->arena, state, "efivars",
-	                  strcmp(resolved, KERNEL_FOLDER) != 0 ? resolved : "", e);
-	return r < 0 ? r : check_folder(s, e);
+	                  strcmp(resolved, KERNEL_DIRECTORY) != 0 ? resolved : "", e);
+	return r < 0 ? r : check_directory(s, e);
 }
 
 int pp_efivars_open(const char *directory, const char *state, struct pp_store **ret,

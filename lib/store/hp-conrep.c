@@ -1,92 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs HP's conrep to save or load settings. */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/text.h"
 #include "conrep/xml.h"
-#include "sys/file.h"
 #include "store/hp-answer.h"
 #include "store/hp-conrep.h"
+#include "sys/file.h"
 #include "sys/process.h"
+#include "sys/scratch.h"
+#include "sys/trust.h"
 
 #define SCHEMA_FILE "schema.xml"
 #define DATA_FILE   "settings.dat"
-#define PREFIX      "hp-work-"
+#define PREFIX      "hp-work"
 
 struct work {
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 	char schema[PATH_MAX + 16], data[PATH_MAX + 16];
 };
-
-static void work_end(struct work *w)
-{
-	unlink(w->schema);
-	unlink(w->data);
-	rmdir(w->folder);
-}
-
-static int hp_conrep_put_file(const char *path, struct pp_span bytes, struct pp_error *e)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return pp_file_failed(path, errno, e);
-	int r = pp_fd_write(fd, bytes);
-	if (close(fd) && r == 0)
-		r = -errno;
-	return r < 0 ? pp_file_failed(path, -r, e) : 0;
-}
 
 static int work_begin(const struct pp_hp_program *p, struct pp_span schema, struct work *w,
                       struct pp_error *e)
 {
 	int r = pp_directory_private(p->state, true, e);
 
+	if (r == 0)
+		r = pp_scratch_make(p->state, PREFIX, w->directory, e);
 	if (r < 0)
 		return r;
-	if (snprintf(w->folder, sizeof(w->folder), "%s/" PREFIX "%d-XXXXXX", p->state,
-	             (int)getpid()) >= PATH_MAX)
-		return pp_file_failed(p->state, ENAMETOOLONG, e);
-	if (!mkdtemp(w->folder))
-		return pp_file_failed(w->folder, errno, e);
-	snprintf(w->schema, sizeof(w->schema), "%s/" SCHEMA_FILE, w->folder);
-	snprintf(w->data, sizeof(w->data), "%s/" DATA_FILE, w->folder);
-	r = hp_conrep_put_file(w->schema, schema, e);
+	snprintf(w->schema, sizeof(w->schema), "%s/" SCHEMA_FILE, w->directory);
+	snprintf(w->data, sizeof(w->data), "%s/" DATA_FILE, w->directory);
+	r = pp_scratch_put(w->schema, schema, e);
 	if (r < 0)
-		work_end(w);
+		pp_scratch_remove(w->directory);
 	return r;
 }
 
 void pp_hp_clean_up(const struct pp_hp_program *p)
 {
-	DIR *dir = opendir(p->state);
-
-	if (!dir)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		struct work w;
-		const char *number = entry->d_name + sizeof(PREFIX) - 1;
-		if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) != 0)
-			continue;
-		long pid = strtol(number, NULL, 10);
-		if (pid <= 0 || pid > INT_MAX || !kill((pid_t)pid, 0) || errno != ESRCH)
-			continue;
-		if (snprintf(w.folder, sizeof(w.folder), "%s/%s", p->state, entry->d_name) >=
-		    PATH_MAX)
-			continue;
-		snprintf(w.schema, sizeof(w.schema), "%s/" SCHEMA_FILE, w.folder);
-		snprintf(w.data, sizeof(w.data), "%s/" DATA_FILE, w.folder);
-		work_end(&w);
-	}
-	closedir(dir);
+	pp_scratch_clean_up(p->state, PREFIX);
 }
 
 static int hp_conrep_judge(const struct pp_hp_program *p, const struct pp_process_result *res,
@@ -114,7 +68,7 @@ static int hp_conrep_run(const struct pp_hp_program *p, const struct work *w, bo
 	const char *argv[] = { "conrep", load ? "-l" : "-s", schema, data, NULL };
 	struct pp_process process = { .program = p->path,
 		                      .argv = argv,
-		                      .directory = w->folder,
+		                      .directory = w->directory,
 		                      .limit_s = p->limit_s,
 		                      .lock = lock };
 	struct pp_process_result *res = malloc(sizeof(*res));
@@ -157,7 +111,7 @@ int pp_hp_save(const struct pp_hp_program *p, struct pp_span schema, struct pp_a
 			        p->path, r == -ENOENT ? "there is no file" : why.text);
 		r = r == -ENOENT ? -EIO : r;
 	}
-	work_end(&w);
+	pp_scratch_remove(w.directory);
 	return r;
 }
 
@@ -169,9 +123,9 @@ int pp_hp_load(const struct pp_hp_program *p, struct pp_span schema, struct pp_s
 
 	if (r < 0)
 		return r;
-	r = hp_conrep_put_file(w.data, data, e);
+	r = pp_scratch_put(w.data, data, e);
 	if (r == 0)
 		r = hp_conrep_run(p, &w, true, lock, e);
-	work_end(&w);
+	pp_scratch_remove(w.directory);
 	return r;
 }

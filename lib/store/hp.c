@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings through HP's own conrep. */
-#define _GNU_SOURCE
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "store/areas.h"
@@ -13,6 +10,7 @@
 #include "store/hp-find.h"
 #include "store/hp-values.h"
 #include "store/stores.h"
+#include "sys/process.h"
 
 /*
  * Settings through HP's own conrep: it is given texts, never bytes. What it saves is encoded into
@@ -93,14 +91,6 @@ static int need_bytes(const struct pp_schema *schema, struct pp_error *e)
 	return pp_fail(e, EINVAL, "HP's conrep needs the schema as a file, and this one has none");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The caller's memory and ours live apart. */
 static int read_twice(struct hp *s, const struct pp_schema *schema, struct pp_areas *ret,
                       struct pp_error *e)
@@ -131,14 +121,14 @@ static int hp_read(struct pp_store *base, const struct pp_schema *schema, struct
 	                                       schema->bytes.len);
 	s->has_read = bytes;
 	s->last_schema = PP_SPAN(bytes, schema->bytes.len);
-	s->read_ms = now_ms();
+	s->read_ms = pp_now_ms();
 	return r;
 }
 
 /* It was read a moment ago, by the same schema. */
 static bool is_fresh(const struct hp *s, const struct pp_schema *schema)
 {
-	return s->has_read && now_ms() - s->read_ms < s->fresh_ms &&
+	return s->has_read && pp_now_ms() - s->read_ms < s->fresh_ms &&
 	       s->last_schema.len == schema->bytes.len &&
 	       !memcmp(s->last_schema.data, schema->bytes.data, schema->bytes.len);
 }

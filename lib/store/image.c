@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings in an image file. */
-#define _GNU_SOURCE
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "sys/atomic.h"
 #include "store/areas.h"
-#include "sys/file.h"
 #include "store/image-file.h"
 #include "store/stores.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
+#include "sys/path.h"
 
 /* Files of an image lie beside it, so that what belongs together is moved and mounted together. */
 struct image {
@@ -106,18 +104,20 @@ static int image_compare(struct pp_store *base, const struct pp_journal *j,
 }
 
 static int image_put(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
-                     const struct stat *like, bool overwrite, struct pp_error *e)
+                     bool overwrite, struct pp_error *e)
 {
 	struct pp_buffer b;
 
 	pp_buffer_init(&b, PP_IMAGE_MAX_BYTES);
 	pp_image_format(m, cells, &b);
+	struct pp_span bytes = PP_SPAN(b.data, b.len);
 	int r;
 	if (b.failed)
 		r = pp_fail(e, E2BIG, "%.300s: an image may have %u bytes", path,
 		            PP_IMAGE_MAX_BYTES);
 	else
-		r = pp_file_put(path, PP_SPAN(b.data, b.len), 0666, like, overwrite, e);
+		r = overwrite ? pp_file_replace(path, bytes, 0666, e)
+		              : pp_file_put(path, bytes, 0666, false, e);
 	pp_buffer_fini(&b);
 	return r;
 }
@@ -129,20 +129,17 @@ static int image_write(struct pp_store *base, const struct pp_journal *j, bool b
 	struct image *s = (struct image *)base;
 	struct pp_arena a;
 	struct pp_image image;
-	struct stat st;
 	bool any = false;
 
 	pp_arena_init(&a, 0);
 	int r = image_load(s->path, &a, &image, e);
-	if (r == 0 && stat(s->path, &st))
-		r = pp_file_failed(s->path, errno, e);
 	for (uint32_t i = 0; r == 0 && i < j->nr_writes; i++) {
 		bool change;
 		r = pp_areas_step(&j->writes[i], back, &image.memory, base->where, &change, e);
 		any |= r == 0 && change;
 	}
 	if (r == 0 && any)
-		r = image_put(s->path, &image.machine, &image.memory, &st, true, e);
+		r = image_put(s->path, &image.machine, &image.memory, true, e);
 	pp_arena_fini(&a);
 	return r;
 }
@@ -181,9 +178,10 @@ static int image_fill(struct image *s, const char *path, struct pp_error *e)
 	char resolved[PATH_MAX];
 	struct pp_image image;
 
-	if (!realpath(path, resolved))
-		return pp_file_failed(path, errno, e);
-	int r = pp_store_check_path(resolved, e);
+	int r = pp_path_resolve(path, resolved, e);
+
+	if (r == 0)
+		r = pp_store_check_path(resolved, e);
 	if (r < 0)
 		return r;
 	s->path = pp_arena_strdup(&s->arena, resolved);
@@ -217,16 +215,13 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 static int create_locked(const struct pp_store *at, const char *path, const struct pp_machine *m,
                          const struct pp_areas *cells, bool overwrite, struct pp_error *e)
 {
-	struct stat st;
-
-	if (!access(at->journal, F_OK))
+	if (pp_path_is_there(at->journal))
 		return pp_fail(e, EUCLEAN,
 		               "%.300s: a transaction on the image of that name did not come to "
 		               "its end, and its journal would be taken for one of the new image; "
 		               "a set or load on the old one settles it",
 		               at->journal);
-	bool there = overwrite && !lstat(path, &st) && S_ISREG(st.st_mode);
-	return image_put(path, m, cells, there ? &st : NULL, overwrite, e);
+	return image_put(path, m, cells, overwrite, e);
 }
 
 int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
@@ -236,13 +231,12 @@ int pp_image_create(const char *path, const struct pp_machine *m, const struct p
 	struct pp_store at = {
 		.where = path, .journal = journal, .lock = lock, .held = PP_LOCK_NONE
 	};
-	struct stat st;
 	int r = pp_store_check_path(path, e);
 
 	if (r < 0)
 		return r;
 	/* Nobody is to be kept from a file that is not going to be replaced. */
-	if (!overwrite && !lstat(path, &st))
+	if (!overwrite && pp_path_is_there(path))
 		return pp_file_failed(path, EEXIST, e);
 	snprintf(journal, sizeof(journal), "%s.journal", path);
 	snprintf(lock, sizeof(lock), "%s.lock", path);

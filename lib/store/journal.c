@@ -200,7 +200,7 @@ int pp_journal_save(const struct pp_store *s, const struct pp_journal *j, struct
 	pp_buffer_init(&b, PP_JOURNAL_MAX_BYTES);
 	pp_journal_format(j, &b);
 	int r = b.failed ? pp_fail_oom(e, s->journal)
-	                 : pp_file_put(s->journal, PP_SPAN(b.data, b.len), 0600, NULL, false, e);
+	                 : pp_file_put(s->journal, PP_SPAN(b.data, b.len), 0600, false, e);
 	pp_buffer_fini(&b);
 	return r;
 }

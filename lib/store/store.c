@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds the kind of a store by its name, and opens it. */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "store/hp-find.h"
 #include "store/lines.h"
 #include "store/stores.h"
-#include "sys/file.h"
+#include "sys/trust.h"
 
 /* Room for our own names behind it. */
 #define MAX_PATH (PATH_MAX - 64)

@@ -2,11 +2,11 @@
 /* Writes settings so that a crash leaves old or new, and says which. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "sys/atomic.h"
 #include "store/journal.h"
 #include "store/transaction.h"
+#include "sys/atomic.h"
+#include "sys/path.h"
 
 #define MAX_WHY 300
 
@@ -84,7 +84,7 @@ static int run_locked(struct pp_store *s, const struct pp_changes *c, struct pp_
 	struct pp_error none;
 	struct pp_journal j;
 
-	if (!access(s->journal, F_OK))
+	if (pp_path_is_there(s->journal))
 		return pp_fail(e, EUCLEAN,
 		               "%.300s: a transaction did not come to its end; recover first",
 		               s->journal);
@@ -244,13 +244,13 @@ int pp_transaction_recover(struct pp_store *s, bool may_write, enum pp_recovered
 		e = &local;
 	if (size)
 		*text = '\0';
-	bool journal = !access(s->journal, F_OK);
+	bool journal = pp_path_is_there(s->journal);
 	if (!may_write) {
 		r = journal ? pp_store_busy(s, e) : 0;
 		return r < 0 ? r : recover_locked(s, false, ret, text, size, e);
 	}
 	/* Without a directory for it there is no journal, and none is made for looking. */
-	if (!journal && s->state && access(s->state, F_OK)) {
+	if (!journal && s->state && !pp_path_is_there(s->state)) {
 		*ret = PP_RECOVERED_NONE;
 		return 0;
 	}

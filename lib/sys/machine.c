@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "sys/file.h"
 #include "sys/machine.h"
+#include "sys/trust.h"
 
 #define SHOWN_BYTES 240 /* of the end of what a program printed */
 

@@ -20,19 +20,12 @@
 #include "base/span.h"
 #include "sys/directory.h"
 #include "sys/lock.h"
+#include "sys/path.h"
 #include "sys/process.h"
 
 struct pp_sys {
 	const struct pp_sys_ops *ops;
 	const char *root; /* where its files are, without a slash at the end; "": this machine */
-};
-
-enum pp_sys_kind { PP_SYS_FILE, PP_SYS_DIRECTORY, PP_SYS_OTHER };
-
-struct pp_sys_info {
-	enum pp_sys_kind kind;
-	uint64_t bytes;
-	uint64_t volume, number; /* two paths with the same two are one file */
 };
 
 /* What a file has besides: a security label, an access control list, a user's own. */

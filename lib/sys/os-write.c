@@ -175,9 +175,8 @@ bool pp_os_find_program(struct pp_sys *s, const char *name, char *ret, size_t si
 	static const char *const directories[] = { "usr/sbin", "usr/bin", "sbin", "bin" };
 
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		struct stat st;
 		if ((size_t)snprintf(ret, size, "%s/%s/%s", s->root, directories[i], name) < size &&
-		    !stat(ret, &st) && S_ISREG(st.st_mode) && !access(ret, X_OK))
+		    pp_path_is_program(ret))
 			return true;
 	}
 	return false;

@@ -77,12 +77,7 @@ int pp_os_info(struct pp_sys *s, const char *path, struct pp_sys_info *ret)
 	int r = os_stat(s, path, &st);
 
 	if (!r)
-		*ret = (struct pp_sys_info){ .kind = S_ISREG(st.st_mode)   ? PP_SYS_FILE
-			                             : S_ISDIR(st.st_mode) ? PP_SYS_DIRECTORY
-			                                                   : PP_SYS_OTHER,
-			                     .bytes = (uint64_t)st.st_size,
-			                     .volume = st.st_dev,
-			                     .number = st.st_ino };
+		pp_stat_info(&st, ret);
 	return r;
 }
 
@@ -112,7 +107,7 @@ static ssize_t os_read_up_to(int fd, size_t max, uint8_t **buf)
 	}
 }
 
-static int os_read_fd(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
+int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
 {
 	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = NULL;
 	ssize_t len = os_read_up_to(fd, max, &buf);
@@ -136,7 +131,7 @@ int pp_os_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *
 
 	if (fd < 0)
 		return fd;
-	int r = os_read_fd(fd, max, a, ret);
+	int r = pp_fd_read_all(fd, max, a, ret);
 	close(fd);
 	return r;
 }
@@ -155,7 +150,7 @@ int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_aren
 		return fd == -ELOOP ? -EMLINK : fd;
 	r = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EBADMSG;
 	if (!r)
-		r = os_read_fd(fd, max, a, &c.bytes);
+		r = pp_fd_read_all(fd, max, a, &c.bytes);
 	if (!r)
 		r = pp_attributes_read(fd, a, &c);
 	close(fd);

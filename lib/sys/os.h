@@ -5,6 +5,15 @@
 
 #include "sys/machine.h"
 
+struct stat;
+
+void pp_stat_info(const struct stat *st, struct pp_sys_info *ret);
+/* From fd to its end, a zero behind it. -E2BIG, -errno. */
+int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret);
+/* The whole of fd if that is a regular file. path: its name. -EFBIG. */
+int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
+                       struct pp_span *ret, struct pp_error *e);
+
 /* A file as open(2) opens it, never out of the root; -errno. */
 int pp_os_open(const struct pp_sys *s, const char *path, int flags);
 /* The path on this machine, in a buffer of PATH_MAX. */

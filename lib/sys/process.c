@@ -18,7 +18,7 @@
 
 static const char *const default_environment[] = { PP_PROCESS_PATH, "LC_ALL=C", "HOME=/", NULL };
 
-static int64_t process_now_ms(void)
+int64_t pp_now_ms(void)
 {
 	struct timespec t;
 
@@ -120,7 +120,7 @@ static int process_has_ended(pid_t pid)
 /* Until the program ends: a child that it leaves behind may hold the pipe open for ever. */
 static int process_wait(pid_t pid, int fd, unsigned int limit_s, struct pp_process_result *r)
 {
-	int64_t limit = process_now_ms() + (int64_t)limit_s * 1000;
+	int64_t limit = pp_now_ms() + (int64_t)limit_s * 1000;
 	bool open = true, stopped = false;
 	int ended;
 
@@ -131,11 +131,11 @@ static int process_wait(pid_t pid, int fd, unsigned int limit_s, struct pp_proce
 		ended = process_has_ended(pid);
 		if (ended)
 			break;
-		if (process_now_ms() <= limit)
+		if (pp_now_ms() <= limit)
 			continue;
 		kill(-pid, stopped ? SIGKILL : SIGTERM);
 		stopped = true;
-		limit = process_now_ms() + GRACE_MS;
+		limit = pp_now_ms() + GRACE_MS;
 	}
 	/* What it started may not have heard SIGTERM. */
 	if (stopped)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -48,5 +49,8 @@ struct pp_process_result {
  * time limit the whole group gets SIGTERM, two seconds later SIGKILL. 0: it ran, however it ended.
  */
 int pp_process_run(const struct pp_process *p, struct pp_process_result *ret, struct pp_error *e);
+
+/* Of a clock that nobody sets. */
+int64_t pp_now_ms(void);
 
 #endif

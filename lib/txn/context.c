@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "txn/context.h"
-#include "sys/file.h"
+#include "sys/trust.h"
 
 static int open_machine(struct pp_apply *a, struct pp_error *e)
 {

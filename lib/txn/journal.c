@@ -10,6 +10,7 @@
 #include "txn/txn.h"
 #include "sys/atomic.h"
 #include "sys/file.h"
+#include "sys/trust.h"
 
 /*
  * {"crc32": "…", "journal": {"schema": "pcipass.journal/2", …}}, where the checksum is that of the
@@ -95,7 +96,7 @@ int pp_txn_save(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
 	pp_arena_init(&arena, 0);
 	int r = pp_txn_text(t, &arena, &text, e);
 	if (!r)
-		r = pp_file_put(path, PP_SPAN(text, strlen(text)), 0600, NULL, true, e);
+		r = pp_file_put(path, PP_SPAN(text, strlen(text)), 0600, true, e);
 	pp_arena_fini(&arena);
 	return r;
 }

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "sys/file.h"
+#include "sys/trust.h"
 #include "store/journal.h"
 #include "store/hp-answer.h"
 #include "store/hp-find.h"

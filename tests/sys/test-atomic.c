@@ -55,7 +55,7 @@ static int tear_down(void **state)
 
 static void put(const char *where)
 {
-	if (pp_file_put(where, PP_SPAN("new", 3), 0600, NULL, true, &e))
+	if (pp_file_put(where, PP_SPAN("new", 3), 0600, true, &e))
 		fail_msg("%s", e.text);
 }
 
@@ -112,7 +112,7 @@ static void many_writers(void **state)
 	for (int i = 0; i < 4; i++) {
 		pids[i] = fork();
 		for (int n = 0; !pids[i] && n < 200; n++)
-			if (pp_file_put(path, PP_SPAN("new", 3), 0600, NULL, true, &e)) {
+			if (pp_file_put(path, PP_SPAN("new", 3), 0600, true, &e)) {
 				print_error("%s\n", e.text);
 				_exit(1);
 			}

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "sys/file.h"
+#include "sys/trust.h"
 
 static char base[64], path[96], other[96];
 static struct pp_error e;
