@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The device itself: what it is, its group, its functions, interrupts and resets. */
+/* The device itself: what it is, its group, its functions and interrupts. */
 #include <string.h>
 
 #include "host/place.h"
@@ -174,35 +174,6 @@ static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
 	            'A' + (c->interrupt_pin - 1) % 4);
 }
 
-/* Newer kernels list the methods; with older ones the functions must tell. */
-static void no_reset(struct pp_judging *j, const struct pp_device *d)
-{
-	const struct pp_config *c = &d->config;
-
-	if (pp_device_is_bridge(d))
-		return;
-	if (d->reset_method.text && *d->reset_method.text)
-		return;
-	if (!d->reset_method.text && d->reset_method.error != ENOENT) {
-		pp_find_unknown(j, PP_DEGRADES, "whether it can be reset could not be read");
-		return;
-	}
-	enum pp_tri lists_methods = pp_kernel_has(&j->host->kernel, PP_KERNEL_LISTS_RESETS);
-	/* Where the kernel lists none, a function's own claim does not count: some hang on it. */
-	if (lists_methods != PP_YES) {
-		if (c->flr == PP_YES || c->af_flr == PP_YES)
-			return;
-		if (lists_methods == PP_UNKNOWN || c->caps[PP_CAP_PCIE].seen == PP_UNKNOWN)
-			pp_find_unknown(j, PP_DEGRADES, "whether it can be reset is not known");
-		return;
-	}
-	struct pp_finding *f =
-		pp_find(j, PP_DEGRADES,
-	                "the kernel has no way to reset it: after the guest stops it may "
-	                "not work again until the host reboots");
-	pp_evidence(j, f, "reset_method: none");
-}
-
 /* Accelerators that a guest could misuse: drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist().
  */
 static void denylist(struct pp_judging *j, const struct pp_device *d)
@@ -301,10 +272,6 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "PCI 3.0, 6.8; drivers/vfio/pci/vfio_pci_intrs.c",
 	  .on_device = line_interrupts },
-	{ .id = "no-reset",
-	  .scope = PP_SCOPE_OF_DEVICE,
-	  .reference = "drivers/pci/pci.c, pci_reset_fn_methods[]",
-	  .on_device = no_reset },
 	{ .id = "slot-disputed",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "SMBIOS 3.7, 7.10",

@@ -107,6 +107,26 @@ static const char *list_companions(struct pp_judging *j, const struct pp_group_f
 	return list ? list : "";
 }
 
+/* Picture, sound, USB-C: functions of one graphics card, which nobody wants to take apart. */
+static bool group_is_graphics_card(const struct pp_host *h, const struct pp_group *g)
+{
+	const struct pp_device *card = NULL;
+
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[g->devices[i]];
+		if (!pp_device_is_bridge(d) && pp_device_base_class(d) == 0x03)
+			card = d;
+	}
+	for (uint32_t i = 0; card && i < g->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[g->devices[i]];
+		if (!pp_device_is_bridge(d) && (d->address.domain != card->address.domain ||
+		                                d->address.bus != card->address.bus ||
+		                                d->address.device != card->address.device))
+			return false;
+	}
+	return card && card->parent != PP_NO_DEVICE;
+}
+
 /* One without a driver is no trouble; one with a host driver must let go of it first. */
 static void companions(struct pp_judging *j, const struct pp_group *g)
 {
@@ -114,8 +134,9 @@ static void companions(struct pp_judging *j, const struct pp_group *g)
 
 	if (facts->nr_companions < 2)
 		return;
+	bool card = group_is_graphics_card(j->host, g);
 	struct pp_finding *f =
-		pp_find(j, PP_DEGRADES,
+		pp_find(j, card ? PP_INFORMS : PP_DEGRADES,
 	                "IOMMU group %u goes to one guest as a whole: %s; unbind what you do not "
 	                "pass",
 	                g->number, list_companions(j, facts));

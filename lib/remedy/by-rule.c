@@ -26,3 +26,15 @@ const struct pp_remedy_ops pp_remedy_unbind_bridge = {
 	.undo = "write the same to the driver's bind, or reboot",
 	.flags = PP_REMEDY_NO_REBOOT,
 };
+
+const struct pp_remedy_ops pp_remedy_another_kernel = {
+	.id = "another-kernel",
+	.summary = "another kernel, where this one does not treat the device as it should",
+	.undo = "boot the former kernel",
+};
+
+const struct pp_remedy_ops pp_remedy_vendor_reset = {
+	.id = "vendor-reset",
+	.summary = "a module that resets AMD graphics cards in their maker's own way",
+	.undo = "remove the module, and reboot",
+};

@@ -84,6 +84,7 @@ extern const struct pp_remedy_ops pp_remedy_rmrds, pp_remedy_shared_memory, pp_r
 	pp_remedy_relax_rmrr, pp_remedy_override, pp_remedy_use_vf, pp_remedy_another_slot,
 	pp_remedy_kernel_argument, pp_remedy_bios_iommu, pp_remedy_virtual_iommu,
 	pp_remedy_bios_vmd, pp_remedy_bios_update, pp_remedy_unsafe_interrupts, pp_remedy_denylist,
-	pp_remedy_unbind_bridge, pp_remedy_vfs_off;
+	pp_remedy_unbind_bridge, pp_remedy_vfs_off, pp_remedy_another_kernel,
+	pp_remedy_vendor_reset;
 
 #endif

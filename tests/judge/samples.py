@@ -195,7 +195,9 @@ class Others(SampleTest):
         s = Sample("desktop-relaxable")
         self.assertEqual({d["verdict"] for d in s.survey["devices"]},
                          {"assignable", "care", "not-endpoint"})
-        self.assertIn("companions", s.rules("01:00.0", "degrades"))
+        # A card and its sound are one thing: nothing to take care of.
+        self.assertIn("companions", s.rules("01:00.0", "informs"))
+        self.assertNotIn("no-reset", s.rules("01:00.0", "degrades"))
 
     def test_switches(self) -> None:
         together, apart = Sample("switch-cards"), Sample("switch-acs")
