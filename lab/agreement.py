@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from . import kernels
 from .trial import ATTACHED, REFUSED, Attempt, Broken, Trial
 from machinery.model import Machine
 from machinery.topology import References
@@ -13,6 +14,7 @@ from machinery.topology import References
 YES = ("assignable", "care")
 NO = ("blocked", "blocked-fixable")
 EPERM, EBUSY, ENODEV, EINVAL = 1, 16, 19, 22
+# By the first of the lab's series that answers so.
 REGION_TEXT = {
     "6.1": (EPERM, "Device is ineligible for IOMMU domain attach due to platform RMRR "
             "requirement"),
@@ -29,6 +31,11 @@ RULES: dict[str, tuple[str, tuple[int, ...]]] = {
 }
 REGION_RULES = ("rmrr-hard", "ivmd-hard", "region-companion")
 STEPS = ("bind", "get-status", "set-container", "set-iommu")
+
+
+def region_refusal(series: str) -> tuple[int, str]:
+    """The errno and the text with which a series refuses a region."""
+    return REGION_TEXT["6.12" if kernels.at_least(series, "6.6") else "6.1"]
 
 
 @dataclass
@@ -82,7 +89,7 @@ def _expected(series: str, blocking: list[str]) -> tuple[str, set[int]]:
     at: dict[str, set[int]] = defaultdict(set)
     for rule in blocking:
         if rule in REGION_RULES:
-            at["set-container"].add(REGION_TEXT[series][0])
+            at["set-container"].add(region_refusal(series)[0])
         elif rule in RULES:
             step, errnos = RULES[rule]
             at[step] |= set(errnos)

@@ -19,6 +19,10 @@ from . import places
 # "linux-image-6.1.0-56-amd64", "linux-image-6.12.117+deb12-amd64-unsigned"
 # and neither the cloud nor the rt flavour
 PACKAGE = r"linux-image-{series}\.[0-9.]+(?:\+[a-z0-9]+)?(?:-[0-9]+)?-amd64(?:-unsigned)?$"
+# From 7.0 on that package is empty: the kernel and its modules are in two others.
+BINARY = re.compile(r"linux-binary-(unsigned-)?([0-9.]+(?:\+[a-z0-9]+)?(?:-[0-9]+)?-amd64)$")
+NEWEST = "newest"
+BACKPORTS = "trixie-backports"  # where the newest are
 XZ_MAGIC, ZSTD_MAGIC, ELF_MAGIC = b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x7fELF"
 
 
@@ -26,21 +30,30 @@ XZ_MAGIC, ZSTD_MAGIC, ELF_MAGIC = b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x7fELF"
 class Kernel:
     """An unpacked kernel package."""
 
-    series: str
+    series: str  # "6.1"
     release: str
     image: Path  # as a boot loader wants it
     vmlinux: Path  # unpacked, as QEMU starts it by PVH
     modules: Path  # the folder with modules.dep
 
 
-def _apt(*words: str) -> str:
+def _apt(*words: str, config: Path | None = None) -> str:
     done = subprocess.run([places.program("apt-cache", "apt"), *words], capture_output=True,
-                          text=True, check=False)
+                          text=True, check=False, env=_environment(config))
     return done.stdout if done.returncode == 0 else ""
+
+
+def _environment(config: Path | None) -> dict[str, str]:
+    return {**os.environ, "APT_CONFIG": str(config)} if config else dict(os.environ)
 
 
 def _numbers(name: str) -> list[int]:
     return [int(n) for n in re.findall(r"\d+", name)]
+
+
+def at_least(series: str, other: str) -> bool:
+    """Whether a series is that one or a later one."""
+    return _numbers(series) >= _numbers(other)
 
 
 def newest_package(series: str) -> str:
@@ -54,9 +67,52 @@ def newest_package(series: str) -> str:
                       "6.12 have Debian 12's security archive among the sources")
 
 
-def _fetch(package: str, folder: Path) -> Path:
+def _mirror() -> str:
+    """Where this host has Debian's packages from, but for security updates."""
+    listed = subprocess.run([places.program("apt-get", "apt"), "indextargets", "--format",
+                             "$(CODENAME) $(REPO_URI)", "Created-By: Packages", "Origin: Debian"],
+                            capture_output=True, text=True, check=False).stdout
+    for line in listed.splitlines():
+        codename, _, address = line.partition(" ")
+        if "-" not in codename and address:
+            return address
+    raise places.Skip("apt has no packages of Debian's: the newest kernel is among them")
+
+
+def _backports(folder: Path) -> Path:
+    """A configuration of apt that knows this one suite; what the host has is left alone."""
+    for name in ("lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True)
+    keys = places.host_file("/usr/share/keyrings/debian-archive-keyring.gpg",
+                            "debian-archive-keyring")
+    (folder / "sources.list").write_text(
+        f"deb [arch=amd64 signed-by={keys}] {_mirror()} {BACKPORTS} main\n")
+    config = folder / "apt.conf"
+    config.write_text(f'Dir::State::lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
+                      f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
+                      'Dir::Etc::sourceparts "/dev/null";\n')
+    done = subprocess.run([places.program("apt-get", "apt"), "-qq", "update"], check=False,
+                          capture_output=True, text=True, env=_environment(config))
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise places.Skip(f"the package lists of {BACKPORTS} could not be read: {why}")
+    return config
+
+
+def _newest_release(config: Path) -> tuple[str, str]:
+    """The newest kernel that can be had, and "unsigned-" where it is there unsigned alone."""
+    names = [BINARY.match(n) for n in _apt("pkgnames", "linux-binary-", config=config).split()]
+    found = [(_numbers(m[2]), not m[1], m) for m in names if m]
+    for _, _, m in sorted(found, key=lambda f: f[:2], reverse=True):
+        if _apt("show", "--no-all-versions", m[0], config=config):
+            return m[2], m[1] or ""
+    raise places.Skip(f"{BACKPORTS} has no kernel for amd64")
+
+
+def _fetch(package: str, folder: Path, config: Path | None = None) -> Path:
     done = subprocess.run([places.program("apt-get", "apt"), "-qq", "download", package],
-                          cwd=folder, capture_output=True, text=True, check=False)
+                          cwd=folder, capture_output=True, text=True, check=False,
+                          env=_environment(config))
     found = list(folder.glob("*.deb"))
     if done.returncode or len(found) != 1:
         why = (done.stderr.strip().splitlines() or ["no file"])[-1]
@@ -80,28 +136,54 @@ def payload(image: bytes) -> bytes:
     raise places.Skip(f"a kernel whose payload begins with {data[:4].hex()}, want xz or zstd")
 
 
-def _unpack(package: Path, folder: Path) -> None:
-    """What a boot needs of a package; the rest goes."""
-    tree = folder / "tree"
+def _unpack(package: Path, tree: Path) -> None:
     subprocess.run([places.program("dpkg-deb", "dpkg"), "-x", package, tree], check=True)
     package.unlink()
-    image = next((tree / "boot").glob("vmlinuz-*"))
-    release = image.name[len("vmlinuz-"):]
+
+
+def _keep(image: Path, release: str, tree: Path, folder: Path) -> None:
+    """What a boot needs of unpacked packages; the rest goes."""
     image.rename(folder / "vmlinuz")
     (folder / "release").write_text(release)
     (folder / "vmlinux").write_bytes(payload((folder / "vmlinuz").read_bytes()))
-    subprocess.run([places.program("depmod", "kmod"), "-b", tree, release], check=True)
-    (tree / "lib" / "modules" / release).rename(folder / "modules")
+    modules = tree / "lib" / "modules" / release
+    if not modules.exists():
+        modules.parent.mkdir(parents=True, exist_ok=True)
+        (tree / "usr" / "lib" / "modules" / release).rename(modules)
+    # Its warnings are of files that lie in a package which a boot does not need.
+    subprocess.run([places.program("depmod", "kmod"), "-b", tree, release], check=True,
+                   stderr=subprocess.DEVNULL)
+    modules.rename(folder / "modules")
     shutil.rmtree(tree)
 
 
-def _open(series: str, folder: Path) -> Kernel:
-    return Kernel(series, (folder / "release").read_text(), folder / "vmlinuz",
+def _make(series: str, folder: Path) -> None:
+    """A kernel of a series, from the host's own package lists."""
+    tree = folder / "tree"
+    _unpack(_fetch(newest_package(series), folder), tree)
+    image = next((tree / "boot").glob("vmlinuz-*"))
+    _keep(image, image.name[len("vmlinuz-"):], tree, folder)
+
+
+def _make_newest(folder: Path) -> None:
+    """The newest kernel of the backports."""
+    tree, apt = folder / "tree", folder / "apt"
+    config = _backports(apt)
+    release, unsigned = _newest_release(config)
+    for package in (f"linux-binary-{unsigned}{release}", f"linux-modules-{release}"):
+        _unpack(_fetch(package, folder, config), tree)
+    shutil.rmtree(apt)
+    _keep(tree / "usr" / "lib" / "modules" / release / "vmlinuz", release, tree, folder)
+
+
+def _open(folder: Path) -> Kernel:
+    release = (folder / "release").read_text()
+    return Kernel(".".join(release.split(".")[:2]), release, folder / "vmlinuz",
                   folder / "vmlinux", folder / "modules")
 
 
 def get(series: str) -> Kernel:
-    """The kernel of a series ("6.1"); Skip if it cannot be had.
+    """The kernel of a series ("6.1") or the newest; Skip if it cannot be had.
 
     The first call fetches it, if $PCIPASS_LAB_FETCH allows that: a test that nobody told to does
     not go to the network.
@@ -112,10 +194,14 @@ def get(series: str) -> Kernel:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
             if not os.environ.get("PCIPASS_LAB_FETCH"):
-                raise places.Skip(f"no kernel {series} yet: ./run lab fetches it")
+                how = "truth --kernel newest" if series == NEWEST else "lab"
+                raise places.Skip(f"no kernel {series} yet: ./run {how} fetches it")
             with tempfile.TemporaryDirectory(dir=cache) as made:
                 folder = Path(made) / "kernel"
                 folder.mkdir()
-                _unpack(_fetch(newest_package(series), folder), folder)
+                if series == NEWEST:
+                    _make_newest(folder)
+                else:
+                    _make(series, folder)
                 folder.rename(ready)
-    return _open(series, ready)
+    return _open(ready)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import nested, state
+from . import kernels, nested, state
 from .terminal import Terminal
 
 DATA = "exclude-slot2.xml"  # of schemas/examples
@@ -47,12 +47,18 @@ class Refusal:
     log: str
 
 
+# By the first of the lab's series that answers so.
 REFUSALS = {
     "6.1": Refusal("EPERM", "Device is ineligible for IOMMU domain attach due to platform RMRR "
                             "requirement"),
     "6.12": Refusal("EINVAL", "Firmware has requested this device have a 1:1 IOMMU mapping, "
                               "rejecting"),
 }
+
+
+def refusal(series: str) -> Refusal:
+    """How a series refuses one."""
+    return REFUSALS["6.12" if kernels.at_least(series, "6.6") else "6.1"]
 
 
 def start(t: Terminal) -> None:

@@ -3,7 +3,7 @@
 """The story of a virtual ProLiant, told as a person would see it: two cards that no guest can have,
 a hidden setting, a reboot, and a guest that reads SMART from the disks behind them.
 
-usage: story.py [--kernel 6.1|6.12] [--override]
+usage: story.py [--kernel 6.1|6.12|newest] | --override [--kernel 6.1|6.12]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lab import initramfs, kernels, nested, places, state, steps, story_override
 from lab.checks import Checks, main  # noqa: E402
 from lab.kernels import Kernel  # noqa: E402
 from lab.server import BOOT_SECONDS, Server  # noqa: E402
-from lab.steps import CARDS, DRIVE, HBA, REFUSALS  # noqa: E402
+from lab.steps import CARDS, DRIVE, HBA, REFUSALS, refusal  # noqa: E402
 from lab.terminal import COLUMNS, Chapter, Terminal  # noqa: E402
 from machinery import recipe  # noqa: E402
 
@@ -38,7 +38,7 @@ def blocked(t: Terminal, series: str) -> None:
     for card in CARDS:
         steps.held(t, card)
     t.say("The kernel says the same when it is tried:")
-    steps.refused(t, HBA, REFUSALS[series])
+    steps.refused(t, HBA, refusal(series))
     t.say("Slot 2 is freed. There is a setting for it, so that is the way:")
     steps.free(t, HBA)
     t.say("Slot 3 by hand, by the setting's name, and a look by conrep's options:")
@@ -117,7 +117,7 @@ def tell(checks: Checks, series: str) -> None:
 
     told(f"A virtual {machine.vendor} {machine.product}, Linux {kernel.release}.\n")
     with Server(machine, kernel, image, memory_mib=MEMORY_MIB, with_state=True) as server:
-        boot(server, lambda t: blocked(t, series))
+        boot(server, lambda t: blocked(t, kernel.series))
         print("(this boot has a guest inside and takes a minute or two)", file=sys.stderr)
         boot(server, freed, passed_through, back, seconds=BOOT_SECONDS + steps.GUEST_SECONDS)
         boot(server, blocked_again)
@@ -126,10 +126,14 @@ def tell(checks: Checks, series: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="the virtual ProLiant's story")
-    parser.add_argument("--kernel", choices=sorted(REFUSALS), default="6.1")
+    parser.add_argument("--kernel", choices=(*sorted(REFUSALS), kernels.NEWEST),
+                        default="6.1")
     parser.add_argument("--override", action="store_true",
                         help="on a machine without the setting, by another table")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.override and asked.kernel == kernels.NEWEST:
+        parser.error("--override runs with the kernels of Debian 12 alone")
+    return asked
 
 
 def _main() -> int:

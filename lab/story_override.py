@@ -9,7 +9,7 @@ from collections.abc import Callable
 from . import kernels, places, steps
 from .checks import Checks
 from .server import Installed
-from .steps import DRIVE, HBA, REFUSALS
+from .steps import DRIVE, HBA, refusal
 from .terminal import Terminal
 from machinery import recipe
 
@@ -48,7 +48,7 @@ def blocked(t: Terminal, series: str) -> None:
     t.say(f"FIRST BOOT, from its disk through GRUB. Slot 2 has {HBA.what}; the firmware holds it.")
     steps.survey(t, "BLOCKED")
     steps.held(t, HBA)
-    steps.refused(t, HBA, REFUSALS[series])
+    steps.refused(t, HBA, refusal(series))
     t.say("No setting here. The way that is left is another table:")
     t.type(f"pcipass free {HBA.name} --yes", "table-override|without these devices",
            "^pcipass: write /etc/initramfs-tools/hooks/pcipass$",

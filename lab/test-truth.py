@@ -51,11 +51,13 @@ def comparisons(checks: Checks) -> None:
     unknown = HELD + 'unknown held "nobody can tell"\n'
     agree = [("6.1", "care", "", attached), ("6.1", "blocked", "rmrr-hard", region["6.1"]),
              ("6.12", "blocked-fixable", "region-companion", region["6.12"]),
+             ("7.3", "blocked", "rmrr-hard", region["6.12"]),
              ("6.1", "blocked", "bridge-driver", Attempt(REFUSED, "get-status")),
              ("6.1", "unknown", "", attached, unknown),
              ("6.1", "blocked", "no-group", Attempt(NOT_TRIED))]
     differ = [("6.1", "assignable", "", region["6.1"]), ("6.1", "blocked", "rmrr-hard", attached),
               ("6.12", "blocked", "rmrr-hard", region["6.1"]),
+              ("7.3", "blocked", "rmrr-hard", region["6.1"]),
               ("6.1", "blocked", "rmrr-hard", silent),
               ("6.1", "blocked", "bridge-driver", region["6.1"]),
               ("6.1", "blocked", "a-new-rule", region["6.1"]),

@@ -21,7 +21,7 @@ from .trial import ATTACHED, HUNG, NOT_TRIED, REFUSED, Asked, Broken
 from machinery import recipe
 
 AT_ONCE = 2
-KERNELS = ("6.1", "6.12")
+KERNELS = ("6.1", "6.12")  # of "./run test"
 DRIVERS = tuple(sorted({k.driver for k in generate.KINDS if k.driver}))
 AGREE, DISAGREE, FAILED = 0, 1, 4
 
@@ -66,8 +66,8 @@ def boot(name: str, text: str, kernel: Kernel, image: initramfs.Image) -> Outcom
 class Report:
     """Counts over machines, and what is said of each."""
 
-    def __init__(self, series: str, keep: bool = False) -> None:
-        self.series = series
+    def __init__(self, release: str, keep: bool = False) -> None:
+        self.release = release
         self.keep = keep
         self.folder = places.BUILD / "truth"
         self.outcomes: list[Outcome] = []
@@ -138,7 +138,7 @@ class Report:
         skipped = self._outcomes(NOT_TRIED, HUNG)
         return "\n".join((
             f"agreement: {self.devices - self.wrong} of {self.devices} devices on "
-            f"{len(self.outcomes) - self.faults} machines, kernel {self.series}",
+            f"{len(self.outcomes) - self.faults} machines, kernel {self.release}",
             f"groups: {groups - self.wrong_groups} of {groups} devices, computed with and without "
             "the kernel's",
             f"attached {self.attached}, refused {self._outcomes(REFUSED)} "
@@ -158,7 +158,7 @@ def run(series: str, recipes: list[tuple[str, str]], command: Path | None = None
     """Boots recipes (name and text), two at once; tells what does not agree as it goes."""
     kernel = kernels.get(series)
     image = image_for(kernel, command)
-    report = Report(series, keep)
+    report = Report(kernel.release, keep)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for outcome in pool.map(lambda r: boot(*r, kernel, image), recipes):
             report.add(outcome)
@@ -177,7 +177,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--machines", type=int, default=10, metavar="N", help="how many")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first")
-    parser.add_argument("--kernel", choices=KERNELS, default="6.1")
+    parser.add_argument("--kernel", choices=(*KERNELS, kernels.NEWEST), default="6.1")
     parser.add_argument("--iommu", choices=("mixed", "intel", "amd"), default="mixed",
                         help="mixed: every eighth machine is AMD's")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="this machine, no random one")
