@@ -32,14 +32,16 @@ static int check_lockdown(struct pp_apply *a, struct pp_error *e)
 	if (r == -ENOENT || (!r && strstr(text, "[none]")))
 		return 0;
 	if (r)
-		return pp_fail(e, -r,
-		               "/sys/kernel/security/lockdown: %s: whether the kernel takes "
-		               "a table is not known",
-		               strerror(-r));
+		return pp_fail(
+			e, -r,
+			"/sys/kernel/security/lockdown: %s: whether this host is locked down is "
+			"not known, and pcipass does not replace firmware tables on a "
+			"locked-down host",
+			strerror(-r));
 	return pp_fail(e, EPERM,
-	               "/sys/kernel/security/lockdown says %.60s, and [none] is needed: a kernel "
-	               "that is locked down, mostly by Secure Boot, ignores a table from the "
-	               "initrd. Turn Secure Boot off, or take another way (pcipass explain)",
+	               "/sys/kernel/security/lockdown says %.60s, and [none] is needed: pcipass "
+	               "does not replace firmware tables on a locked-down host. 'pcipass explain' "
+	               "lists other ways",
 	               text);
 }
 

@@ -34,15 +34,44 @@ static int undecodable(struct pp_host_build *b, const char *path, int r, const s
 	return pp_build_unread(b, path, -r, "the regions that the firmware declares");
 }
 
+/*
+ * Xen keeps the IOMMU: for its dom0 it writes another signature into the DMAR (acpi_dmar_zap()),
+ * with the same letters, so that the checksum still holds.
+ */
+static int read_rmad(struct pp_host_build *b, const char *adds, struct pp_span *ret)
+{
+	struct pp_host *h = b->host;
+	struct pp_span found;
+	int r = firmware_read_table(b, TABLES "RMAD", adds, &h->table_dmar, &h->dmar_error, &found);
+
+	if (r || h->dmar_error)
+		return r;
+	if (found.len < 4 || memcmp(found.data, "RMAD", 4)) {
+		h->table_dmar = PP_UNKNOWN;
+		h->dmar_error = EBADMSG;
+		return pp_build_unread(b, TABLES "RMAD", EBADMSG, adds);
+	}
+	char *bytes = pp_arena_strndup(&h->arena, (const char *)found.data, found.len);
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, "DMAR", 4);
+	h->dmar_is_rmad = true;
+	*ret = PP_SPAN(bytes, found.len);
+	return 0;
+}
+
 static int read_dmar(struct pp_host_build *b)
 {
-	static const char path[] = TABLES "DMAR";
+	static const char adds[] = "which region holds which device, with the IOMMU off as well";
 	struct pp_host *h = b->host;
+	const char *path = TABLES "DMAR";
 	struct pp_span bytes;
-	int r = firmware_read_table(b, path,
-	                            "which region holds which device, with the IOMMU off as well",
-	                            &h->table_dmar, &h->dmar_error, &bytes);
+	int r = firmware_read_table(b, path, adds, &h->table_dmar, &h->dmar_error, &bytes);
 
+	if (!r && h->table_dmar == PP_NO && h->xen) {
+		path = TABLES "RMAD";
+		r = read_rmad(b, adds, &bytes);
+	}
 	if (r || h->dmar_error)
 		return r;
 	struct pp_error why = { 0 };

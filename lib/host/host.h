@@ -253,6 +253,14 @@ struct pp_fault {
 
 #define PP_MAX_FAULTS 64
 
+/* drivers/acpi/tables.c: what the kernel logged of a table of one signature in its initrd. */
+struct pp_log_override {
+	bool found; /* "DMAR ACPI table found in initrd [" */
+	bool taken; /* "Table Upgrade: override [DMAR-…": in the place of the firmware's */
+	bool added; /* "Table Upgrade: install [DMAR-…": as another one; the driver reads the first
+	             */
+};
+
 struct pp_kernel {
 	struct pp_text_fact release; /* "6.1.0-28-amd64" */
 	/* Of the release; 0 if it is unknown. Only kernel-facts.c compares them. */
@@ -275,7 +283,7 @@ struct pp_kernel {
 	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
 	int log_error;              /* errno where the log was not read */
 	bool log_from_boot;         /* it reaches back to where tables are overridden */
-	bool log_override_dmar, log_override_ivrs; /* "Table Upgrade: override [DMAR-…" */
+	struct pp_log_override log_dmar, log_ivrs; /* what the log says of tables in the initrd */
 	bool log_override_refused; /* "kernel is locked down, ignoring table override" */
 	bool log_tboot;            /* started by tboot, which hands the kernel its own DMAR */
 	bool log_its, log_gicv2m;  /* Arm: the kernel found an ITS, a GICv2m frame */
@@ -320,6 +328,7 @@ struct pp_host {
 	enum pp_tri table_dmar, table_ivrs, table_iort; /* present among the firmware's tables? */
 	/* errno where the table is present but was not read or decoded */
 	int dmar_error, ivrs_error, iort_error;
+	bool dmar_is_rmad;           /* Xen renames it for its dom0; the same bytes else */
 	struct pp_error table_error; /* the sentence of a table that could not be decoded */
 	uint32_t wrong_scope_device; /* first device that a DMAR scope names by the wrong type */
 	uint32_t wrong_scope_offset;
@@ -381,7 +390,7 @@ enum pp_tri pp_kernel_has_option(const struct pp_kernel *k, enum pp_kernel_optio
 /* "CONFIG_INTEL_IOMMU" */
 const char *pp_kernel_option_name(enum pp_kernel_option option);
 
-/* A locked-down kernel ignores tables from the initrd. */
+/* The kernel is locked down: pcipass then replaces no firmware table. */
 bool pp_locked_down(const struct pp_host *h);
 /* Whether the running kernel refuses a group for a direct region. */
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the kernel logged of the IOMMU, of tables from the initrd and of DMA that it stopped. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -195,13 +196,26 @@ static void learn_ioapic(struct pp_kernel *k, struct pp_span line)
 	}
 }
 
-/* drivers/acpi/tables.c, acpi_table_initrd_override(), acpi_table_upgrade() */
+static void learn_table(struct pp_log_override *o, const char *signature, struct pp_span line)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "%s ACPI table found in initrd [", signature);
+	o->found |= pp_span_find(line, text) != NULL;
+	snprintf(text, sizeof(text), "Table Upgrade: override [%s-", signature);
+	o->taken |= pp_span_find(line, text) != NULL;
+	snprintf(text, sizeof(text), "Table Upgrade: install [%s-", signature);
+	o->added |= pp_span_find(line, text) != NULL;
+}
+
+/* drivers/acpi/tables.c, acpi_table_upgrade(), acpi_table_initrd_override(),
+ * acpi_table_initrd_scan() */
 static void learn_override(struct pp_kernel *k, struct pp_span line)
 {
 	static const char refused[] = "kernel is locked down, ignoring table override";
 
-	k->log_override_dmar |= pp_span_find(line, "Table Upgrade: override [DMAR") != NULL;
-	k->log_override_ivrs |= pp_span_find(line, "Table Upgrade: override [IVRS") != NULL;
+	learn_table(&k->log_dmar, "DMAR", line);
+	learn_table(&k->log_ivrs, "IVRS", line);
 	k->log_override_refused |= pp_span_find(line, refused) != NULL;
 	/* The tables are listed right after; a capture has no earlier line. */
 	k->log_from_boot |= pp_span_find(line, "ACPI: DMAR 0x") ||

@@ -113,6 +113,19 @@ static int redact_command_line(struct pp_span *content, struct pp_arena *a, stru
 	return redact_take(&b, content, a, e);
 }
 
+/* Debian's own version, which tells the stable release that its kernel's name hides. */
+static bool find_package(struct pp_span version, struct pp_span *ret)
+{
+	static const char packager[] = " Debian ";
+	const uint8_t *at = pp_span_find(version, packager);
+
+	if (!at)
+		return false;
+	at += sizeof(packager) - 1;
+	struct pp_span rest = PP_SPAN(at, (size_t)(version.data + version.len - at));
+	return pp_text_word(&rest, ret) && ret->data[0] >= '0' && ret->data[0] <= '9';
+}
+
 /* "Linux version RELEASE": behind it stands who built it, and where. The compiler's name tells the
  * processor's family. */
 static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
@@ -134,6 +147,10 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 			pp_buffer_puts(&b, ")");
 			break;
 		}
+	if (find_package(*content, &word)) {
+		pp_buffer_puts(&b, " Debian ");
+		pp_buffer_append(&b, word.data, word.len);
+	}
 	pp_buffer_puts(&b, "\n");
 	return redact_take(&b, content, a, e);
 }

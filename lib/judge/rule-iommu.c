@@ -14,6 +14,10 @@ static void under_xen(struct pp_judging *j)
 	                               "this host runs under Xen, which keeps the IOMMU to itself: "
 	                               "not for KVM");
 	pp_evidence(j, f, "/sys/hypervisor/type: xen");
+	if (j->host->dmar_is_rmad)
+		pp_evidence(j, f,
+		            "/sys/firmware/acpi/tables/RMAD: the DMAR, which Xen renames for "
+		            "its dom0");
 }
 
 /* The firmware's setup; for a guest, the machine that its own host gives it. */

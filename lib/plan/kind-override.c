@@ -143,21 +143,36 @@ static void kind_override_check(struct pp_checking *c, const struct pp_step *s)
 	static const char what[] = "the kernel took the table from the initrd";
 	const struct pp_step_override *o = &s->override;
 	const struct pp_kernel *k = &c->h->kernel;
+	const struct pp_log_override *said =
+		!strcmp(o->table, "DMAR") ? &k->log_dmar : &k->log_ivrs;
 
 	kind_override_check_replaced(c, o);
-	if (!strcmp(o->table, "DMAR") ? k->log_override_dmar : k->log_override_ivrs)
+	if (said->taken)
 		pp_check_add(c, NULL, PP_VERIFIED_YES, what,
 		             "kernel log: Table Upgrade: override [%s", o->table);
 	else if (k->log_override_refused)
 		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
 		             "kernel log: kernel is locked down, ignoring table override");
+	else if (said->added)
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
+		             "kernel log: Table Upgrade: install [%s: its OEM ids are not those of "
+		             "the firmware's table, so the kernel has both and reads the "
+		             "firmware's; run 'pcipass undo', then 'pcipass free' again",
+		             o->table);
+	else if (said->found)
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
+		             "kernel log: %s ACPI table found in initrd, but not taken: its OEM "
+		             "revision is not above that of the firmware's table; run 'pcipass "
+		             "undo', then 'pcipass free' again",
+		             o->table);
 	else if (k->log_error)
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");
 	else if (!k->log_from_boot)
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
 		             "the kernel log does not reach back to the boot");
 	else
-		pp_check_add(c, NULL, PP_VERIFIED_NO, what, "the kernel log says nothing of it");
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what, "kernel log: no %s in the initrd",
+		             o->table);
 }
 
 /* Its fields are made in the plan's arena, or read into it. */

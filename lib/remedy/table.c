@@ -118,7 +118,7 @@ const char *pp_remedy_override_forbidden(const struct pp_host *h, struct pp_aren
 {
 	if (pp_locked_down(h))
 		return pp_arena_printf(
-			a, "the kernel is locked down (%s) and ignores tables from the initrd",
+			a, "pcipass does not replace firmware tables on a locked-down host (%s)",
 			h->kernel.lockdown.text);
 	if (h->kernel.log_tboot)
 		return "the kernel was started by tboot, which hands it a table of its own";

@@ -46,6 +46,23 @@ class Off(Case):
         self.assertIn("does not run it", self.off("intel_iommu=off")["text"])
 
 
+class Package(Case):
+    """Debian's names of kernels hide the stable release; what is behind them tells it."""
+
+    def refuses(self, version):
+        self.tree.write("proc/version", f"Linux version 6.1.0-28-amd64 (debian-kernel@lists) {version}\n")
+        return [f["effect"] for f in self.survey()["0000:01:00.0"]["findings"]
+                if f["rule"] == "vfio-denylist"]
+
+    def test_stable_release(self):
+        self.host().device("0000:01:00.0", 0x088000, vendor=0x8086, device=0x0b25, group=1)
+        self.assertEqual(self.refuses("#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)"),
+                         ["blocks"])
+        self.assertEqual(self.refuses("#1 SMP PREEMPT_DYNAMIC Debian 6.1.90-1 (2024-05-03)"), [])
+        for nothing in ("#1 SMP", "#1 SMP Debian 6.6.31-1", "#1 SMP Debian x", "Debian "):
+            self.assertEqual(self.refuses(nothing), ["unknown"], nothing)
+
+
 class Interrupts(Case):
     def setUp(self):
         super().setUp()

@@ -365,6 +365,26 @@ class Iommu(Case):
         t.write("sys/hypervisor/type", "kvm\n")
         self.assert_not_found(self.device(), "xen")
 
+    def test_xen_renames_the_dmar(self):
+        """Its dom0 finds the same table as RMAD."""
+        t = self.off()
+        t.write("sys/hypervisor/type", "xen\n")
+        t.dmar(drhd(), rmrr(0xbd000000, 0xbd000fff, scope(1, 0, "01.0")))
+        table = t.root / "sys/firmware/acpi/tables/DMAR"
+        renamed = table.rename(table.with_name("RMAD"))
+        renamed.write_bytes(b"RMAD" + renamed.read_bytes()[4:])
+        found = self.assert_finding(self.device(), "xen", "blocks")
+        self.assertIn("/sys/firmware/acpi/tables/RMAD: the DMAR, which Xen renames for its dom0",
+                      found["evidence"])
+        regions = self.ask("reserved")["regions"]
+        self.assertEqual([(r["source"], r["start"]) for r in regions], [("DMAR", "0xbd000000")])
+        renamed.write_bytes(b"XXXX" + renamed.read_bytes()[4:])
+        self.assertNotIn("RMAD: the DMAR", str(self.assert_finding(self.device(), "xen", "blocks")))
+        self.assertIn("RMAD", str(self.document["host"]["unread"]))
+        # Elsewhere such a table is nobody's.
+        t.write("sys/hypervisor/type", "kvm\n")
+        self.assert_finding(self.device(), "iommu-absent", "blocks")
+
     def test_stand_in_group(self):
         """VFIO makes a group for a device that no IOMMU covers."""
         t = self.off()

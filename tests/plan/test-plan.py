@@ -120,9 +120,10 @@ class Gen8(Planning):
         plan = self.plan(root, "slot2")
         self.assertEqual(ways(plan, possible=False), ["table-override"])
         text = [a["text"] for a in plan["alternatives"] if not a["possible"]][0]
-        self.assertIn("locked down (integrity)", text)
+        self.assertIn("pcipass does not replace firmware tables on a locked-down host "
+                      "(integrity)", text)
         why = self.refused(root, "slot2", "--by", "table-override")
-        self.assertIn("locked down", why)
+        self.assertIn("locked-down host", why)
         self.assertIn("bios-rmrds", why)
         self.assertIn("no remedy is known here", self.refused(root, "02:00.0"))
 
@@ -183,7 +184,7 @@ class Others(Planning):
     def test_amd_locked_down(self):
         root = self.sample(LOCKED.format("amd-board") + NEWER)
         self.assertEqual(kinds(self.plan(root, "02:00.0")), [("instruction", "bios-preboot-dma")])
-        self.assertIn("locked down", self.refused(root, "02:00.0", "--by", "table-override"))
+        self.assertIn("locked-down host", self.refused(root, "02:00.0", "--by", "table-override"))
 
     def test_virtual_functions(self):
         root = self.sample("sriov-nic")

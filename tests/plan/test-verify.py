@@ -112,6 +112,28 @@ class Override(Verify):
         self.add_to_log("[    0.010000] ACPI: kernel is locked down, ignoring table override\n")
         self.assertIn("locked down", self.verify(self.after, plan, 1)[TAKEN]["evidence"])
 
+    def test_found_and_not_taken(self):
+        """A revision that is not higher: the kernel says that it found the table, and no more."""
+        plan = self.override()
+        self.add_to_log("[    0.010000] ACPI: DMAR ACPI table found in initrd "
+                        "[kernel/firmware/acpi/dmar.aml][0xb0]\n")
+        check = self.verify(self.after, plan, 1)[TAKEN]
+        self.assertEqual(check["answer"], "no")
+        self.assertIn("found in initrd, but not taken: its OEM revision is not above that of the "
+                      "firmware's table; run 'pcipass undo'", check["evidence"])
+
+    def test_added(self):
+        """Other OEM ids: a second table, which nobody reads."""
+        plan = self.override()
+        self.add_to_log("[    0.010000] ACPI: DMAR ACPI table found in initrd "
+                        "[kernel/firmware/acpi/dmar.aml][0xb0]\n"
+                        "[    0.020000] ACPI: Table Upgrade: install [DMAR-OTHER -OTHERS  ]\n")
+        check = self.verify(self.after, plan, 1)[TAKEN]
+        self.assertEqual(check["answer"], "no")
+        self.assertIn("its OEM ids are not those of the firmware's table", check["evidence"])
+        self.add_to_log("[    0.030000] ACPI: Table Upgrade: override [IVRS-HP    -OTHERS  ]\n")
+        self.assertEqual(self.verify(self.after, plan, 1)[TAKEN]["answer"], "no")
+
     def test_log_cut_or_unread(self):
         plan, path = self.override(), self.log(self.after)
         path.write_text("[  900.000000] DMAR: something later\n")
