@@ -29,9 +29,11 @@ struct options {
 	const char *plan;   /* free, verify: a plan's file */
 	const char *vm;     /* emit: the guest */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
-	bool verbose;      /* settings: what nobody named, too */
-	bool resume;       /* apply: go on with one that was interrupted */
-	bool now, boot;    /* bind, unbind: when; neither: both */
+	bool verbose;        /* settings: what nobody named, too */
+	bool resume;         /* apply: go on with one that was interrupted */
+	bool now, boot;      /* bind, unbind: when; neither: both */
+	const char *columns; /* survey: the names of those to print; NULL: all of the survey */
+	bool list_columns, noheadings;
 	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
 
@@ -58,6 +60,9 @@ enum option_mask {
 	TAKES_WHEN = 1 << 18,
 	TAKES_VERBOSE = 1 << 19,
 	TAKES_VM = 1 << 20,
+	TAKES_COLUMNS = 1 << 21,
+	TAKES_LIST_COLUMNS = 1 << 22,
+	TAKES_NO_HEADINGS = 1 << 23,
 };
 
 /* A command is a row; so is a command of a command. */

@@ -47,16 +47,21 @@ void look_close(struct look *l)
 	*l = (struct look){ 0 };
 }
 
+#define MAX_WIDTH 100000
+
+/* 0: the text is for no terminal, and who reads it has named no width. */
 static unsigned int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
+	char *end = NULL;
+	long named = columns ? strtol(columns, &end, 10) : 0;
 
-	if (columns && atoi(columns) > 0)
-		return (unsigned int)atoi(columns);
-	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-		return size.ws_col;
-	return 80;
+	if (named > 0 && !*end)
+		return named < MAX_WIDTH ? (unsigned int)named : MAX_WIDTH;
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
 }
 
 static bool wants_color(const struct options *o)
@@ -93,11 +98,16 @@ static const char *command_again(const struct options *o)
 
 struct pp_style style_of(const struct options *o)
 {
+	unsigned int width = terminal_width();
+
 	return (struct pp_style){
 		.format = o->json ? PP_FORMAT_JSON : PP_FORMAT_TEXT,
-		.width = terminal_width(),
+		.width = width,
+		.cut = width,
 		.color = !o->json && wants_color(o),
 		.all = o->all,
+		.columns = o->columns,
+		.no_headings = o->noheadings,
 		.command = command_again(o),
 		.no_conrep = !o->from && !o->json && !pp_settings_hp_is_here(),
 		.name = device_name,

@@ -8,6 +8,13 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 	struct pp_style style = style_of(o);
 	struct look l;
 
+	if (o->json && (o->columns || o->list_columns || o->noheadings))
+		return complain_usage("JSON has no columns: it has all fields");
+	if (o->list_columns) {
+		if (pp_report_columns(&style, sink_stdout(), &e) || flush_stdout(&e))
+			return complain(&e);
+		return EXIT_YES;
+	}
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
@@ -24,6 +31,9 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 const struct command command_survey = {
 	.name = "survey",
 	.help = "every device, its verdict and why (the default)",
-	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
+	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
+	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS,
 	.run = survey_run,
+	.examples = "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"
+		    "  $ pcipass survey --columns +ID --noheadings | grep blocked\n",
 };

@@ -24,6 +24,13 @@ struct pp_style {
 	unsigned int width; /* text: columns; 0 means 80 */
 	bool color;         /* text: with terminal escapes */
 	bool all;           /* text: bridges too */
+	bool cut;           /* text: long names are cut, so that a line fits the width */
+	/*
+	 * text: of a survey only its table, with these columns: "ADDRESS,VERDICT", or "+REASON" for
+	 * one more than the usual ones; NULL: all of the survey
+	 */
+	const char *columns;
+	bool no_headings; /* text: of a survey only its table, without the line of headings */
 	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
 	const char *command;
 	/* text: the file that a plan was written to; NULL: none */
@@ -45,9 +52,15 @@ struct pp_style {
 	const char *guest;
 };
 
-/* Every device with its verdict and reasons, a summary, the next step. */
+/*
+ * Every device with its verdict and reasons, a summary, the next step. -EINVAL: style.columns names
+ * a column that there is not.
+ */
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                      struct pp_error *e);
+
+/* The columns that style.columns can name, and what is in them, a line each. */
+int pp_report_columns(const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
 
 /*
  * Everything about the devices that "what" names: an address, "slot2", "mezz1", "group13" or

@@ -86,6 +86,13 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 		snprintf(buf, size, "%s", text);
 }
 
+static int groups_columns(const char *text, int least)
+{
+	int n = (int)pp_out_columns(text);
+
+	return n > least ? n : least;
+}
+
 static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t device,
                                 const char *group)
 {
@@ -94,7 +101,8 @@ static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t
 
 	pp_address_format_short(d->address, address);
 	pp_out_short_name(o, d, name, sizeof(name));
-	pp_out_cut(name, (int)o->width - 21);
+	int used = 4 + groups_columns(group, 5) + groups_columns(address, 12);
+	pp_out_fit(o, name, sizeof(name), (int)o->width - used);
 	pp_out(o, "%s%5s%s  %-12s  %s\n", pp_out_color(o, PP_BOLD), group,
 	       pp_out_color(o, PP_COLOR_NONE), address, name);
 	if (l->computed)

@@ -139,18 +139,44 @@ void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *
 	}
 }
 
-void pp_out_cut(char *text, int columns)
+/* Bytes that continue a character take no column. */
+static bool out_continues(char byte)
 {
-	char *end = text;
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
 
-	for (; *end; end++) {
-		/* Bytes that continue a character take no column. */
-		if (((unsigned char)*end & 0xc0) != 0x80 && columns-- <= 0)
-			break;
-	}
+unsigned int pp_out_columns(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++)
+		n += !out_continues(*text);
+	return n;
+}
+
+size_t pp_out_fitting(const char *text, unsigned int columns)
+{
+	const char *end = text;
+
+	while (*end && columns--)
+		for (end++; out_continues(*end);)
+			end++;
 	while (end > text && end[-1] == ' ')
 		end--;
-	*end = '\0';
+	return (size_t)(end - text);
+}
+
+void pp_out_fit(const struct pp_out *o, char *text, size_t size, int columns)
+{
+	unsigned int room = columns > 1 ? (unsigned int)columns : 1;
+
+	if (!o->style->cut || pp_out_columns(text) <= room)
+		return;
+	size_t len = pp_out_fitting(text, room - 1);
+	if (len + sizeof(PP_OUT_MORE) <= size)
+		memcpy(text + len, PP_OUT_MORE, sizeof(PP_OUT_MORE));
+	else
+		text[len] = '\0';
 }
 
 static int out_to_buffer(const char *bytes, size_t len, void *ctx)

@@ -40,8 +40,14 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 /* The same for a narrow column: without "Corporation" and the like. */
 void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size);
 
-/* Cuts a text to that many columns, never inside a character. */
-void pp_out_cut(char *text, int columns);
+/* How many columns a text takes. */
+unsigned int pp_out_columns(const char *text);
+/* How many of its bytes fit into that many, without blanks at the end. */
+size_t pp_out_fitting(const char *text, unsigned int columns);
+/* Cuts a text to that many where lines are to fit a terminal; elsewhere nothing is cut. */
+void pp_out_fit(const struct pp_out *o, char *text, size_t size, int columns);
+/* Stands where something was cut. */
+#define PP_OUT_MORE "…"
 
 /* Values that are null where a fact is missing. */
 json_t *pp_json_tri(enum pp_tri t);

@@ -226,7 +226,7 @@ static void print_held(struct pp_out *o, const struct pp_host *h, const struct p
 	pp_address_format_short(d->address, address);
 	pp_out_short_name(o, d, name, sizeof(name));
 	int columns = (int)strlen(address) > 7 ? (int)strlen(address) : 7;
-	pp_out_cut(name, (int)o->width - columns - 15);
+	pp_out_fit(o, name, sizeof(name), (int)o->width - columns - 15);
 	pp_out(o, "    %-7s %-9.9s %s\n", address, remark, name);
 }
 

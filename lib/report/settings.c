@@ -87,10 +87,7 @@ static void put_row(struct pp_out *o, int column, const char *section, const cha
 	settings_shown(text, value, sizeof(value));
 	int used = columns_of(name) < column ? column : columns_of(name);
 	int room = (int)o->width - used - 4;
-	if (columns_of(value) > room) {
-		pp_out_cut(value, room > 12 ? room - 2 : 10);
-		strcat(value, " …");
-	}
+	pp_out_fit(o, value, sizeof(value), room > 12 ? room : 12);
 	pp_out(o, "  %s%*s  %s", name, used - columns_of(name), "", value);
 	if (usual && !strcmp(usual, text))
 		pp_out(o, "  (default)");

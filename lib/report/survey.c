@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/place.h"
-#include "report/out.h"
+#include "report/columns.h"
 #include "report/words.h"
 
 /* The order in which a person wants to read: what needs doing, what needs thought, what is fine. */
@@ -226,77 +225,6 @@ static void survey_print_host(struct pp_out *o, const struct pp_survey *s)
 		}
 }
 
-/* Columns of the widest address. Sorted: the last device has the highest domain. */
-static int address_columns(const struct pp_survey *s)
-{
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	if (!s->nr_rows)
-		return 7;
-	pp_address_format_short(s->rows[s->nr_rows - 1].device->address, address);
-	return (int)strlen(address);
-}
-
-static const char *none_or_unread(bool unread)
-{
-	return unread ? "?" : "-";
-}
-
-/* Of a PCI slot the number alone. */
-static void survey_print_place(const struct pp_slot_ref *s, char *buf, size_t size)
-{
-	if (pp_slot_is_named(s))
-		snprintf(buf, size, "%s%s", s->kind == PP_PLACE_SLOT ? "" : pp_place_word(s->kind),
-		         s->number);
-	else
-		snprintf(buf, size, "%s", none_or_unread(s->unknown));
-}
-
-#define MIN_SLOT_COLUMNS 4
-#define MAX_SLOT_COLUMNS 10
-
-static int slot_columns(const struct pp_survey *s)
-{
-	size_t widest = MIN_SLOT_COLUMNS;
-	char place[80];
-
-	for (uint32_t i = 0; i < s->nr_rows; i++) {
-		/* Firmware's odd numbers are cut, as ever. */
-		if (s->rows[i].device->slot.kind <= PP_PLACE_SLOT)
-			continue;
-		survey_print_place(&s->rows[i].device->slot, place, sizeof(place));
-		if (strlen(place) > widest)
-			widest = strlen(place);
-	}
-	return widest < MAX_SLOT_COLUMNS ? (int)widest : MAX_SLOT_COLUMNS;
-}
-
-static void print_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
-                      int slots)
-{
-	const struct pp_device *d = row->device;
-	char address[PP_ADDRESS_TEXT_BYTES], group[16] = "-", facts[64], name[256], place[80];
-	int columns = address_columns(s);
-
-	/* With a second domain every address shows its own. */
-	if (columns > 7)
-		pp_address_format(d->address, address);
-	else
-		pp_address_format_short(d->address, address);
-	if (d->group != PP_NO_GROUP)
-		snprintf(group, sizeof(group), "%u", s->host->groups[d->group].number);
-	else
-		snprintf(group, sizeof(group), "%s", none_or_unread(d->group_error != ENOENT));
-	pp_out_short_name(o, d, name, sizeof(name));
-	survey_print_place(&d->slot, place, sizeof(place));
-	int used = snprintf(facts, sizeof(facts), "%*.*s %5s %-9.9s ", slots, slots, place, group,
-	                    d->driver.text ? d->driver.text
-	                                   : none_or_unread(d->driver.error != ENOENT));
-	pp_out_cut(name, (int)o->width - 3 - columns - used);
-	pp_out(o, "  %s%-*s%s %s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), columns,
-	       address, pp_out_color(o, PP_COLOR_NONE), facts, name);
-}
-
 /* All of them in one place, which has a name of its own; or one row alone. */
 static bool in_one_slot(const struct member *list, uint32_t first, uint32_t last)
 {
@@ -312,7 +240,7 @@ static bool in_one_slot(const struct member *list, uint32_t first, uint32_t last
 }
 
 static void print_section(struct pp_out *o, const struct pp_survey *s,
-                          const struct section *section, int slots)
+                          const struct section *section, struct pp_table *table)
 {
 	uint32_t n = s->counts[section->verdict];
 	struct pp_arena a;
@@ -326,7 +254,7 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 		pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
 		       pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0, first = 0; list && i < n; i++) {
-		print_row(o, s, list[i].row, slots);
+		pp_table_row(table, o, s, list[i].row);
 		if (i + 1 < n && same_reasons(list[i].row, list[i + 1].row))
 			continue;
 		survey_print_reasons(o, s, list[i].row, !in_one_slot(list, first, i));
@@ -335,7 +263,7 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 	pp_arena_fini(&a);
 }
 
-static void survey_print_head(struct pp_out *o, const struct pp_survey *s, int slots)
+static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
 {
 	char line[512];
 
@@ -344,10 +272,11 @@ static void survey_print_head(struct pp_out *o, const struct pp_survey *s, int s
 	pp_words_iommu(s->host, line, sizeof(line));
 	pp_out_wrapped(o, "", "", line);
 	survey_print_host(o, s);
-	if (s->nr_rows)
-		pp_out(o, "\n%s  %-*s %*s GROUP DRIVER    DEVICE%s\n", pp_out_color(o, PP_DIM),
-		       address_columns(s), "ADDRESS", slots, "SLOT",
-		       pp_out_color(o, PP_COLOR_NONE));
+	pp_table_lay_out(table, o, s);
+	if (s->nr_rows) {
+		pp_out(o, "\n");
+		pp_table_heading(table, o);
+	}
 }
 
 static void print_summary(struct pp_out *o, const struct pp_survey *s)
@@ -371,13 +300,22 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 		       n[PP_VERDICT_NOT_ENDPOINT] == 1 ? "" : "s");
 }
 
-static int print_text(struct pp_out *o, const struct pp_survey *s)
+/* Nothing but the table, for other programs and for people with few questions. */
+static void survey_print_table(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
 {
-	int slots = slot_columns(s);
+	pp_table_lay_out(table, o, s);
+	if (!o->style->no_headings)
+		pp_table_heading(table, o);
+	for (uint32_t i = 0; i < s->nr_rows; i++)
+		if (pp_table_shows(o, &s->rows[i]))
+			pp_table_row(table, o, s, &s->rows[i]);
+}
 
-	survey_print_head(o, s, slots);
+static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
+{
+	survey_print_head(o, s, table);
 	for (size_t i = 0; i < NR_SECTIONS; i++)
-		print_section(o, s, &sections[i], slots);
+		print_section(o, s, &sections[i], table);
 	if (s->nr_host_findings)
 		pp_out(o, "\n%sFIRMWARE%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
@@ -391,12 +329,13 @@ static int print_text(struct pp_out *o, const struct pp_survey *s)
 	print_summary(o, s);
 	pp_words_rights(o, s->host);
 	pp_words_next(o, s);
-	return 0;
 }
 
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                      struct pp_error *e)
 {
+	bool only_table = style->columns || style->no_headings;
+	struct pp_table table;
 	struct pp_out o;
 
 	if (s->host->devices_error)
@@ -405,10 +344,17 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 		               s->host->devices_error == ENOENT ? ENODATA : s->host->devices_error,
 		               "no devices to survey: /sys/bus/pci/devices is %s",
 		               pp_unread_reason(s->host->devices_error));
+	int r = pp_table_init(&table, style->columns, only_table ? "" : "  ", e);
+	if (r)
+		return r;
 	pp_out_init(&o, style, sink);
 	if (style->format == PP_FORMAT_JSON)
 		pp_survey_json(&o, s, NULL, 0);
+	else if (only_table)
+		survey_print_table(&o, s, &table);
 	else
-		print_text(&o, s);
+		survey_print_text(&o, s, &table);
+	o.buffer.failed |= table.cell.failed;
+	pp_table_fini(&table);
 	return pp_out_fini(&o, e);
 }

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the columns of the survey's table hold. A new one is a row of columns[]. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/nearest.h"
+#include "base/text.h"
+#include "host/place.h"
+#include "report/columns.h"
+#include "report/words.h"
+
+/* With a second domain every address shows its own. Sorted: the last device has the highest. */
+static void column_put_address(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	if (s->host->devices[s->host->nr_devices - 1].address.domain)
+		pp_address_format(s->device->address, address);
+	else
+		pp_address_format_short(s->device->address, address);
+	pp_json_put_text(w, address);
+}
+
+/* Of a PCI slot the number alone. */
+static void column_put_slot(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_slot_ref *slot = &s->device->slot;
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s%s",
+	         slot->kind == PP_PLACE_SLOT ? "" : pp_place_word(slot->kind),
+	         slot->number ? slot->number : "");
+	pp_json_put_text(w, pp_slot_is_named(slot) ? text : slot->unknown ? "?" : NULL);
+}
+
+static void column_put_device(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	char name[256];
+
+	pp_out_short_name(s->out, s->device, name, sizeof(name));
+	pp_json_put_text(w, name);
+}
+
+static void column_put_id(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%04x:%04x", s->device->vendor, s->device->device);
+	pp_json_put_text(w, s->device->ids_known ? text : "?");
+}
+
+static void column_put_type(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_style *style = s->out->style;
+	const char *name = style->class_name && s->device->ids_known
+	                           ? style->class_name(style->name_ctx, s->device->class_code >> 8)
+	                           : NULL;
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s", name ? name : "");
+	pp_text_clean_in_place(text);
+	pp_json_put_text(w, *text ? text : s->device->ids_known ? NULL : "?");
+}
+
+static const struct pp_finding *column_reason(const struct pp_subject *s)
+{
+	const struct pp_finding *first = s->row->nr_findings ? s->row->findings[0] : NULL;
+
+	return first && first->effect != PP_INFORMS ? first : NULL;
+}
+
+static void column_put_reason(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_finding *first = column_reason(s);
+
+	pp_json_put_text(w, first ? first->text : NULL);
+}
+
+static void column_put_remedy(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_finding *first = column_reason(s);
+
+	pp_json_put_text(w, first && first->nr_remedies ? first->remedies[0].ops->id : NULL);
+}
+
+static void column_put_rules(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_row *row = s->row;
+
+	for (uint32_t i = 0; i < row->nr_findings; i++) {
+		const struct pp_rule *rule = row->findings[i]->rule;
+		/* One behind the other where a rule found several things. */
+		bool again = i && row->findings[i - 1]->rule == rule;
+		if (row->findings[i]->effect != PP_INFORMS && !again)
+			pp_json_put_text(w, rule->id);
+	}
+}
+
+/* The first NR_DEFAULT are the table where no other columns are asked for. */
+static const struct pp_column columns[] = {
+	{ "ADDRESS", .help = "Where it is on the PCI bus.", .columns = 7,
+	  .put = column_put_address },
+	{ "SLOT", .help = "The slot's number, or the name of another place: mezz1.", .columns = 4,
+	  .narrow = 10, .right = true, .put = column_put_slot },
+	{ "GROUP", .field = "group", .help = "The IOMMU group.", .columns = 5, .narrow = 5,
+	  .right = true },
+	{ "DRIVER", .field = "driver", .help = "The driver that is bound now.", .columns = 6,
+	  .narrow = 9 },
+	{ "VERDICT", .field = "verdict", .columns = 7 },
+	{ "DEVICE", .help = "What it is, from the PCI ID database.", .narrow = 8,
+	  .put = column_put_device },
+	{ "PLACE", .field = "place", .help = "The slot or other place as it is typed: slot2." },
+	{ "ID", .help = "Vendor and device ID.", .put = column_put_id },
+	{ "CLASS", .field = "class", .help = "The class code." },
+	{ "TYPE", .help = "What its class is called.", .narrow = 8, .put = column_put_type },
+	{ "NAME", .field = "name", .help = "DEVICE with the maker's whole name.", .narrow = 8 },
+	{ "PHYSFN", .field = "physfn", .help = "Of a virtual function the physical one." },
+	{ "ONBOARD", .field = "onboard", .help = "The board's name for an embedded device.",
+	  .narrow = 8 },
+	{ "BY-FREE", .field = "by_free", .help = "Whether \"pcipass free\" frees it." },
+	{ "RULES", .help = "The rules that speak against it.", .narrow = 8,
+	  .put = column_put_rules },
+	{ "REASON", .help = "The first reason.", .narrow = 8, .put = column_put_reason },
+	{ "REMEDY", .help = "The first remedy for that reason.", .put = column_put_remedy },
+};
+
+#define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+#define NR_DEFAULT 6
+
+static int table_add(struct pp_table *t, const char *name, size_t len, struct pp_error *e)
+{
+	const char *names[NR_COLUMNS];
+	char typed[64];
+
+	snprintf(typed, sizeof(typed), "%.*s", len < sizeof(typed) ? (int)len : 63, name);
+	for (size_t i = 0; i < NR_COLUMNS; i++) {
+		names[i] = columns[i].name;
+		if (strcasecmp(columns[i].name, typed))
+			continue;
+		if (t->nr_columns == PP_TABLE_MAX_COLUMNS)
+			return pp_fail(e, EINVAL, "more than %d columns", PP_TABLE_MAX_COLUMNS);
+		t->columns[t->nr_columns++] = &columns[i];
+		return 0;
+	}
+	const char *near = pp_nearest_name(typed, names, NR_COLUMNS);
+	return pp_fail(e, EINVAL, "unknown column '%s'%s%s%s", typed,
+	               near ? ", did you mean '" : "",
+	               near ? near : "; pcipass --list-columns names them", near ? "'?" : "");
+}
+
+int pp_table_init(struct pp_table *t, const char *names, const char *indent, struct pp_error *e)
+{
+	int r = 0;
+
+	*t = (struct pp_table){ .indent = indent };
+	pp_buffer_init(&t->cell, 1 << 16);
+	for (size_t i = 0; i < NR_DEFAULT && (!names || *names == '+'); i++)
+		t->columns[t->nr_columns++] = &columns[i];
+	if (names && *names == '+')
+		names++;
+	while (!r && names) {
+		size_t len = strcspn(names, ",");
+		r = table_add(t, names, len, e);
+		names = names[len] ? names + len + 1 : NULL;
+	}
+	return r;
+}
+
+void pp_table_fini(struct pp_table *t)
+{
+	pp_buffer_fini(&t->cell);
+}
+
+/* The value of a cell, until the next; "-": there is none, "?": it is not known. */
+static const char *table_cell(struct pp_table *t, unsigned int i, const struct pp_subject *s)
+{
+	struct pp_json_writer w = { .buffer = &t->cell, .plain = true };
+	const struct pp_column *c = t->columns[i];
+	const struct pp_field *f = c->field ? pp_object_field(&pp_object_device, c->field) : NULL;
+
+	t->cell.len = 0;
+	if (c->put || f)
+		(c->put ? c->put : f->write)(&w, s);
+	if (t->cell.len)
+		return t->cell.data;
+	return f && f->unread && f->unread(s) ? "?" : "-";
+}
+
+/* What is too wide for the terminal is taken from the columns that may be cut, the last first. */
+static void table_narrow(struct pp_table *t, const struct pp_out *o)
+{
+	unsigned int total = (unsigned int)strlen(t->indent) + t->nr_columns - 1;
+
+	for (unsigned int i = 0; i < t->nr_columns; i++)
+		total += t->widths[i];
+	for (unsigned int i = t->nr_columns; i-- > 0 && total > o->width;) {
+		unsigned int least = t->columns[i]->narrow, over = total - o->width;
+		if (!least || t->widths[i] <= least)
+			continue;
+		unsigned int cut = over < t->widths[i] - least ? over : t->widths[i] - least;
+		t->widths[i] -= cut;
+		total -= cut;
+	}
+}
+
+bool pp_table_shows(const struct pp_out *o, const struct pp_row *row)
+{
+	return o->style->all || row->verdict != PP_VERDICT_NOT_ENDPOINT;
+}
+
+void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s)
+{
+	/* Nothing stands behind the last column: its width is asked for only to cut it. */
+	unsigned int nr_measured = t->nr_columns - (o->style->cut ? 0 : 1);
+
+	for (unsigned int i = 0; i < t->nr_columns; i++) {
+		const struct pp_column *c = t->columns[i];
+		unsigned int heading = pp_out_columns(c->name);
+		t->widths[i] = heading > c->columns ? heading : c->columns;
+	}
+	for (uint32_t k = 0; k < s->nr_rows; k++) {
+		const struct pp_row *row = &s->rows[k];
+		const struct pp_subject subject = {
+			.out = o, .host = s->host, .survey = s, .row = row, .device = row->device
+		};
+		if (!pp_table_shows(o, row))
+			continue;
+		for (unsigned int i = 0; i < nr_measured; i++) {
+			unsigned int n = pp_out_columns(table_cell(t, i, &subject));
+			t->widths[i] = n > t->widths[i] ? n : t->widths[i];
+		}
+	}
+	if (o->style->cut)
+		table_narrow(t, o);
+}
+
+static void table_put(struct pp_table *t, struct pp_out *o, unsigned int i, const char *text,
+                      enum pp_color color)
+{
+	bool last = i + 1 == t->nr_columns, right = t->columns[i]->right;
+	unsigned int width = pp_out_columns(text), room = t->widths[i];
+	bool cut = o->style->cut && width > room;
+	int pad = width < room ? (int)(room - width) : 0;
+
+	pp_out(o, "%s%*s%s%.*s%s%s%*s%s", i ? " " : t->indent, right ? pad : 0, "",
+	       color ? pp_out_color(o, color) : "",
+	       cut ? (int)pp_out_fitting(text, room - 1) : INT_MAX, text, cut ? PP_OUT_MORE : "",
+	       color ? pp_out_color(o, PP_COLOR_NONE) : "", right || last ? 0 : pad, "",
+	       last ? "\n" : "");
+}
+
+void pp_table_heading(struct pp_table *t, struct pp_out *o)
+{
+	for (unsigned int i = 0; i < t->nr_columns; i++)
+		table_put(t, o, i, t->columns[i]->name, PP_DIM);
+}
+
+void pp_table_row(struct pp_table *t, struct pp_out *o, const struct pp_survey *s,
+                  const struct pp_row *row)
+{
+	const struct pp_subject subject = {
+		.out = o, .host = s->host, .survey = s, .row = row, .device = row->device
+	};
+
+	for (unsigned int i = 0; i < t->nr_columns; i++)
+		table_put(t, o, i, table_cell(t, i, &subject),
+		          i ? PP_COLOR_NONE : pp_verdict_color(row->verdict));
+}
+
+int pp_report_columns(const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
+{
+	struct pp_out o;
+
+	pp_out_init(&o, style, sink);
+	for (size_t i = 0; i < NR_COLUMNS; i++) {
+		const struct pp_column *c = &columns[i];
+		const struct pp_field *f =
+			c->field ? pp_object_field(&pp_object_device, c->field) : NULL;
+		pp_out(&o, "%-8s %s\n", c->name, c->help ? c->help : f ? f->meaning : "");
+	}
+	return pp_out_fini(&o, e);
+}

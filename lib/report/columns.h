@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The survey's table: its columns, each described once. */
+#ifndef PP_REPORT_COLUMNS_H
+#define PP_REPORT_COLUMNS_H
+
+#include "report/field.h"
+
+/* A row of columns.c. A column with the name of a field of a device needs nothing else. */
+struct pp_column {
+	const char *name; /* the heading, and what --columns takes */
+	const char
+		*field;   /* of a device in JSON, whose value and meaning it has; NULL: put, help */
+	const char *help; /* one line; NULL: the field's meaning */
+	unsigned int columns; /* at the least */
+	unsigned int narrow;  /* what it is cut to on a terminal that is too narrow; 0: not cut */
+	bool right;           /* aligned to the right */
+	void (*put)(struct pp_json_writer *w, const struct pp_subject *s); /* NULL: the field */
+};
+
+#define PP_TABLE_MAX_COLUMNS 32
+
+/* A table that is laid out: which columns, and how wide each is. */
+struct pp_table {
+	const struct pp_column *columns[PP_TABLE_MAX_COLUMNS];
+	unsigned int widths[PP_TABLE_MAX_COLUMNS];
+	unsigned int nr_columns;
+	const char *indent; /* before each line */
+	struct pp_buffer cell;
+};
+
+/*
+ * names: "ADDRESS,VERDICT", or "+REASON" for one more than there are otherwise; NULL: those.
+ * -EINVAL: no column has that name. End it with pp_table_fini().
+ */
+int pp_table_init(struct pp_table *t, const char *names, const char *indent, struct pp_error *e);
+void pp_table_fini(struct pp_table *t);
+/* Bridges are shown with --all only. */
+bool pp_table_shows(const struct pp_out *o, const struct pp_row *row);
+/* As wide as the rows that are shown need, and not wider than a terminal. */
+void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s);
+void pp_table_heading(struct pp_table *t, struct pp_out *o);
+void pp_table_row(struct pp_table *t, struct pp_out *o, const struct pp_survey *s,
+                  const struct pp_row *row);
+
+#endif
