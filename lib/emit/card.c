@@ -41,6 +41,8 @@ static void add_sizes(struct pp_emission *m, const struct pp_device *d)
 	}
 	for (size_t i = 0; i < PP_NR_BARS; i++) {
 		const struct pp_bar *b = &d->bars->bar[i];
+		/* A guest has to find room for it all the same, once it has an address here. */
+		m->bars_unread |= b->unplaced && !b->bytes;
 		if (b->io)
 			m->io_bars = true;
 		else if (b->is_64)

@@ -78,9 +78,10 @@ static void proxmox_print(struct pp_emission *m)
 	}
 	proxmox_print_reasons(m, express, rom_off);
 	if (!m->style.guest)
-		pp_emit_comment(m, &pp_emit_proxmox,
-		                "First set VMID to the guest's number, which qm list shows, as in "
-		                "VMID=NUMBER; or have it filled in: pcipass emit with --vm NUMBER.");
+		pp_emit_comment(
+			m, &pp_emit_proxmox,
+			"First set VMID to the guest's number, which qm list shows, as in "
+			"VMID=NUMBER; or have it filled in: pcipass emit with --vm NUMBER.");
 	if (express)
 		pp_out(&m->out, "qm set %s --machine q35\n", proxmox_guest(m));
 	for (uint32_t i = 0; i < m->nr_cards; i++) {

@@ -14,6 +14,7 @@ struct pp_host_build {
 	struct pp_device *devices; /* host->devices, still writable */
 	struct pp_group *groups;   /* host->groups, still writable */
 	struct pp_region *regions; /* host->regions, still writable */
+	struct pp_span log;        /* the kernel's, in scratch; empty: not read */
 	uint32_t domain;           /* of the devices being read … */
 	uint32_t bridge_to[256];   /* … and which bridge leads to each of its buses */
 };
@@ -26,6 +27,9 @@ int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact
 
 /* The sizes of an endpoint's BARs. Never fails for a missing or odd file; -ENOMEM only. */
 int pp_build_bars(struct pp_host_build *b, struct pp_node dir, struct pp_device *d);
+
+/* BARs that got no address, by the log. After the devices. 0 or -ENOMEM. */
+int pp_build_bar_log(struct pp_host_build *b);
 
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
 /* What the kernel logged; part of pp_build_kernel(). 0 or -ENOMEM. */

@@ -305,5 +305,7 @@ int pp_build_devices(struct pp_host_build *b, struct pp_error *e)
 		r = device_read_device(b, name, &b->devices[i]);
 		enter_bridge(b, i);
 	}
+	if (!r)
+		r = pp_build_bar_log(b);
 	return r ? pp_fail_oom(e, "devices") : 0;
 }

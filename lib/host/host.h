@@ -61,13 +61,19 @@ static inline bool pp_slot_is_named(const struct pp_slot_ref *s)
 
 #define PP_NR_BARS 6
 
-/* What a function's BARs ask for, by the kernel: sysfs resource. 0 bytes: not there or not placed.
- */
+/* A BAR as the kernel has it. */
+struct pp_bar {
+	uint64_t bytes; /* 0: not there; or, without an address, of a size that is not known */
+	uint64_t start; /* 0 without an address */
+	bool io, is_64, prefetchable;
+	bool unplaced;     /* the function has it, and it has no address */
+	const char *proof; /* of that: what shows it */
+};
+
+/* What a function's BARs ask for, by the kernel: sysfs resource, and what it logged. */
 struct pp_bars {
-	struct pp_bar {
-		uint64_t bytes;
-		bool io, is_64;
-	} bar[PP_NR_BARS];
+	struct pp_bar bar[PP_NR_BARS];
+	struct pp_bar vf[PP_NR_BARS]; /* of all VFs that a PF can have, together */
 	uint64_t rom_bytes;
 };
 

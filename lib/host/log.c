@@ -244,6 +244,7 @@ int pp_build_log(struct pp_host_build *b)
 	if (!faults)
 		return -ENOMEM;
 	k->log_faults = faults;
+	b->log = log;
 	while (pp_text_line(&log, &line)) {
 		const uint8_t *at = pp_span_find(line, mismatch);
 		if (at) {

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "host/bar-log.h"
 #include "host/redact.h"
 #include "smbios/smbios.h"
 
@@ -200,6 +201,16 @@ static bool is_amd_fault(struct pp_span line)
 	       pp_span_is(word, "AMD-Vi:") && pp_span_find(line, "[IO_PAGE_FAULT ");
 }
 
+/* "pci 0000:0b:00.0: BAR 1 [mem size 0x10000000 64bit pref]: failed to assign" */
+static bool is_bar_without_address(struct pp_span line)
+{
+	struct pp_bar_log bar;
+	struct pp_span rest = line, word;
+
+	return pp_text_word(&rest, &word) && pp_text_word(&rest, &word) &&
+	       word.data[word.len - 1] == ':' && pp_bar_log_parse(line, &bar);
+}
+
 /* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
 {
@@ -234,7 +245,7 @@ static bool log_line_matters(struct pp_span line)
 	line = message_of(line);
 	if (pp_span_starts(line, "Unknown kernel command line parameters"))
 		return unknown_arguments_matter(line);
-	if (is_amd_fault(line))
+	if (is_amd_fault(line) || is_bar_without_address(line))
 		return true;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (pp_span_starts(line, beginnings[i]))

@@ -9,7 +9,7 @@
 
 static const struct pp_rule_table *const tables[] = {
 	&pp_rules_iommu, &pp_rules_region, &pp_rules_group,   &pp_rules_device,
-	&pp_rules_reset, &pp_rules_smmu,   &pp_rules_storage,
+	&pp_rules_reset, &pp_rules_smmu,   &pp_rules_storage, &pp_rules_address,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -99,6 +99,6 @@ struct pp_rule_table {
 	size_t count;
 };
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
-	pp_rules_reset, pp_rules_smmu, pp_rules_storage;
+	pp_rules_reset, pp_rules_smmu, pp_rules_storage, pp_rules_address;
 
 #endif

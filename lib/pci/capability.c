@@ -101,6 +101,7 @@ static int decode_pcie_slot(const struct pp_config_walk *w, uint16_t at, uint16_
 	if (rc)
 		return unread_is_fine(rc);
 	c->slot_number = (uint16_t)((slotcap[3] << 8 | slotcap[2]) >> 3);
+	c->hot_plug = slotcap[0] & 0x40;
 	c->slot_number_known = PP_YES;
 	return 0;
 }
@@ -127,6 +128,22 @@ static int decode_acs(const struct pp_config_walk *w, uint16_t at, uint16_t head
 	return 0;
 }
 
+/* PCIe 9.3.3.14 */
+static int decode_vf_bars(const struct pp_config_walk *w, uint16_t at)
+{
+	struct pp_cursor c;
+	uint8_t b[4 * PP_CONFIG_BARS];
+
+	int rc = fetch_within(w, at, 0x24, EXTENDED_LIMIT, b, sizeof(b));
+	if (rc)
+		return unread_is_fine(rc);
+	pp_cursor_init(&c, PP_SPAN(b, sizeof(b)), w->object, (size_t)at + 0x24);
+	for (unsigned int i = 0; i < PP_CONFIG_BARS; i++)
+		w->config->vf_bar[i] = pp_cursor_u32(&c);
+	w->config->vf_bars_known = PP_YES;
+	return 0;
+}
+
 /* PCIe 9.3.3.3 control to 9.3.3.7 NumVFs, one read */
 static int decode_sriov(const struct pp_config_walk *w, uint16_t at, uint16_t head)
 {
@@ -142,6 +159,32 @@ static int decode_sriov(const struct pp_config_walk *w, uint16_t at, uint16_t he
 	w->config->sriov_total_vfs = pp_cursor_u16(&c);
 	w->config->sriov_num_vfs = pp_cursor_u16(&c);
 	w->config->sriov_known = PP_YES;
+	return decode_vf_bars(w, at);
+}
+
+/* PCIe 7.8.6.2 and 7.8.6.3: a pair of registers for each BAR that can be resized */
+static int decode_rebar(const struct pp_config_walk *w, uint16_t at, uint16_t head)
+{
+	unsigned int count = 1;
+
+	for (unsigned int i = 0; i < count && i < PP_CONFIG_BARS; i++) {
+		struct pp_cursor c;
+		uint8_t b[8];
+		uint16_t reg = (uint16_t)(4 + 8 * i);
+		int rc = fetch_within(w, at, reg, EXTENDED_LIMIT, b, sizeof(b));
+		if (rc)
+			return unread_is_fine(rc);
+		pp_cursor_init(&c, PP_SPAN(b, sizeof(b)), w->object, (size_t)at + reg);
+		uint32_t sizes = pp_cursor_u32(&c) >> 4, control = pp_cursor_u32(&c);
+		if (!i)
+			count = control >> 5 & 0x7;
+		if ((control & 0x7) < PP_CONFIG_BARS)
+			w->config->rebar[control & 0x7] = (struct pp_config_rebar){
+				.there = true,
+				.now = control >> 8 & 0x3f,
+				.sizes = sizes,
+			};
+	}
 	return 0;
 }
 
@@ -159,7 +202,7 @@ static const struct capability extended[] = {
 	{ 0x000d, PP_CAP_ACS, decode_acs },
 	{ 0x000e, PP_CAP_ARI, NULL },
 	{ 0x0010, PP_CAP_SRIOV, decode_sriov },
-	{ 0x0015, PP_CAP_REBAR, NULL },
+	{ 0x0015, PP_CAP_REBAR, decode_rebar },
 	{ 0 },
 };
 
@@ -186,7 +229,7 @@ void pp_config_end_extended(struct pp_config *c)
 	if (c->caps[PP_CAP_ACS].seen == PP_NO)
 		c->acs_known = PP_NO;
 	if (c->caps[PP_CAP_SRIOV].seen == PP_NO)
-		c->sriov_known = PP_NO;
+		c->sriov_known = c->vf_bars_known = PP_NO;
 }
 
 /* The first of a kind counts, as for the kernel, which looks for no second one. */

@@ -38,6 +38,35 @@ static bool all_ones(const uint8_t *p, size_t len)
 	return true;
 }
 
+static uint32_t header_u16(const uint8_t *h, unsigned int at)
+{
+	return (uint32_t)(h[at] | h[at + 1] << 8);
+}
+
+static uint32_t header_u32(const uint8_t *h, unsigned int at)
+{
+	return header_u16(h, at) | header_u16(h, at + 2) << 16;
+}
+
+/* Both ends in units of 1 MiB; upper halves where the register says 64 bits. */
+static struct pp_config_window header_window(const uint8_t *h, unsigned int at, unsigned int upper)
+{
+	uint32_t base = header_u16(h, at), limit = header_u16(h, at + 2);
+	bool is_64 = upper && (base & 0xf) == 1;
+	struct pp_config_window w = {
+		.start = (uint64_t)(base & 0xfff0) << 16,
+		.end_incl = (uint64_t)(limit & 0xfff0) << 16 | 0xfffff,
+	};
+
+	if (is_64) {
+		w.start |= (uint64_t)header_u32(h, upper) << 32;
+		w.end_incl |= (uint64_t)header_u32(h, upper + 4) << 32;
+	}
+	/* The base above the limit closes it; so do zeros, as after a reset. */
+	w.open = w.start <= w.end_incl && w.start;
+	return w;
+}
+
 /* PCI 3.0 6.1; PCI-to-PCI Bridge 1.2 3.2; PC Card 8.0 volume 7 */
 static void decode_header(const uint8_t *h, struct pp_config *c)
 {
@@ -55,6 +84,12 @@ static void decode_header(const uint8_t *h, struct pp_config *c)
 		c->secondary = h[0x19];
 		c->subordinate = h[0x1a];
 	}
+	if (c->header_type == PP_HEADER_BRIDGE) {
+		c->memory = header_window(h, 0x20, 0);
+		c->prefetchable = header_window(h, 0x24, 0x28);
+	}
+	for (unsigned int i = 0; c->header_type == PP_HEADER_NORMAL && i < PP_CONFIG_BARS; i++)
+		c->bar[i] = header_u32(h, 0x10 + 4 * i);
 	c->header_read = PP_YES;
 }
 

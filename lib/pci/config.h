@@ -64,6 +64,21 @@ enum pp_pcie_type {
 #define PP_ACS_EC 0x20
 #define PP_ACS_DT 0x40
 
+#define PP_CONFIG_BARS 6
+
+/* Addresses that a bridge passes on. PCI-to-PCI Bridge 1.2, 3.2.5.8 to 3.2.5.10 */
+struct pp_config_window {
+	uint64_t start, end_incl; /* only where it is open */
+	bool open;
+};
+
+/* PCIe 7.8.6: a BAR of 2^(20 + now) bytes; bit n of sizes: 2^(20 + n) is possible. */
+struct pp_config_rebar {
+	bool there;
+	uint8_t now;
+	uint32_t sizes;
+};
+
 struct pp_config {
 	enum pp_tri header_read; /* PP_NO: nothing below is known */
 	uint16_t vendor, device; /* a VF reads 0xffff here: the kernel's files have its ids */
@@ -72,8 +87,10 @@ struct pp_config {
 	uint32_t class_code; /* 24 bits: base, sub, programming interface */
 	uint8_t header_type; /* without the multifunction bit */
 	bool multifunction;
-	uint8_t interrupt_pin;                   /* 0: uses no INTx; 1-4 */
-	uint8_t primary, secondary, subordinate; /* header type 1 and 2 */
+	uint8_t interrupt_pin;                        /* 0: uses no INTx; 1-4 */
+	uint8_t primary, secondary, subordinate;      /* header type 1 and 2 */
+	uint32_t bar[PP_CONFIG_BARS];                 /* header type 0: the registers as they are */
+	struct pp_config_window memory, prefetchable; /* header type 1 */
 
 	struct pp_config_cap {
 		enum pp_tri seen; /* PP_UNKNOWN: its bytes were not read */
@@ -92,11 +109,15 @@ struct pp_config {
 	enum pp_tri slot_implemented; /* PCIe flags bit 8, ports with a link below them only */
 	enum pp_tri slot_number_known;
 	uint16_t slot_number; /* PCIe Slot Capabilities 31:19 */
+	bool hot_plug;        /* bit 6, where slot_number_known */
 	enum pp_tri acs_known;
 	uint16_t acs_cap, acs_ctl;
 	enum pp_tri sriov_known;
 	bool sriov_vf_enable;
 	uint16_t sriov_total_vfs, sriov_num_vfs;
+	enum pp_tri vf_bars_known;
+	uint32_t vf_bar[PP_CONFIG_BARS];
+	struct pp_config_rebar rebar[PP_CONFIG_BARS]; /* by BAR; not there: or not read */
 };
 
 /*

@@ -77,6 +77,12 @@ const struct pp_remedy_ops pp_remedy_bios_vmd = {
 	.undo = "turn VMD on again, and reboot",
 };
 
+const struct pp_remedy_ops pp_remedy_above_4g = {
+	.id = "bios-above-4g",
+	.summary = "memory of PCI devices above 4 GiB, in the firmware's setup",
+	.undo = "turn it off again, and reboot",
+};
+
 const struct pp_remedy_ops pp_remedy_bios_update = {
 	.id = "bios-update",
 	.summary = "a newer firmware whose table is right",

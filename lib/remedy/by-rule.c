@@ -14,6 +14,12 @@ const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {
 	.undo = "take the line out again, and reboot",
 };
 
+const struct pp_remedy_ops pp_remedy_smaller_bar = {
+	.id = "smaller-bar",
+	.summary = "a resizable BAR made smaller, so that it finds room",
+	.undo = "write the former number there, or turn \"Re-Size BAR\" on again, and reboot",
+};
+
 const struct pp_remedy_ops pp_remedy_denylist = {
 	.id = "disable-denylist",
 	.summary = "vfio-pci without its list of devices that guests could misuse",

@@ -40,6 +40,36 @@ static void test_bridge_header(void **state)
 	}
 }
 
+/* PCI-to-PCI Bridge 1.2, 3.2.5: the base above the limit closes a window, and so do zeros. */
+static void test_bridge_windows(void **state)
+{
+	struct config_builder b;
+
+	cb_init(&b);
+	b.bytes[0x0e] = 1;
+	memset(b.bytes + 0x18, 0, 0x34 - 0x18);
+	struct pp_config c = decode_clean(&b);
+	assert_false(c.memory.open || c.prefetchable.open);
+	cb_u32(&b, 0x20, 0xc510c400);
+	cb_u32(&b, 0x24, 0x1ff10001);
+	cb_u32(&b, 0x28, 0x38);
+	cb_u32(&b, 0x2c, 0x39);
+	c = decode_clean(&b);
+	assert_true(c.memory.open && c.prefetchable.open);
+	assert_true(c.memory.start == 0xc4000000 && c.memory.end_incl == 0xc51fffff);
+	assert_true(c.prefetchable.start == 0x3800000000 &&
+	            c.prefetchable.end_incl == 0x391fffffff);
+	cb_u32(&b, 0x20, 0x0000fff0);
+	cb_u32(&b, 0x24, 0xd1f0d000); /* 32 bits: the upper halves are no part of it */
+	c = decode_clean(&b);
+	assert_false(c.memory.open);
+	assert_true(c.prefetchable.start == 0xd0000000 && c.prefetchable.end_incl == 0xd1ffffff);
+	b.bytes[0x0e] = 0;
+	c = decode_clean(&b);
+	assert_false(c.prefetchable.open);
+	assert_int_equal(c.bar[4], 0x0000fff0);
+}
+
 static void test_header_not_read(void **state)
 {
 	for (size_t len = 0; len < 64; len++) {
@@ -378,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_endpoint_header),
 		cmocka_unit_test(test_bridge_header),
+		cmocka_unit_test(test_bridge_windows),
 		cmocka_unit_test(test_header_not_read),
 		cmocka_unit_test(test_device_gone),
 		cmocka_unit_test(test_vf_is_not_gone),

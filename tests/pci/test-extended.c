@@ -29,8 +29,14 @@ static void test_each_extended_capability(void **state)
 		cb_ext(&b, rows[i].id, 0xe00);
 		if (rows[i].cap == PP_CAP_ACS)
 			cb_need(&b, 0xe04, 4);
-		if (rows[i].cap == PP_CAP_SRIOV)
+		if (rows[i].cap == PP_CAP_SRIOV) {
 			cb_need(&b, 0xe08, 10);
+			cb_need(&b, 0xe24, 24);
+		}
+		if (rows[i].cap == PP_CAP_REBAR) {
+			cb_need(&b, 0xe04, 8);
+			cb_u32(&b, 0xe08, 1 << 5);
+		}
 		struct pp_config c = decode_clean(&b);
 		for (int k = PP_CAP_ACS; k < PP_CAP_COUNT; k++) {
 			bool this_one = k == (int)rows[i].cap;
@@ -68,12 +74,55 @@ static void test_sriov_registers(void **state)
 	cb_u16(&b, 0x10e, 0x0080);
 	cb_u16(&b, 0x110, 0x0007);
 	cb_need(&b, 0x108, 10);
+	cb_u32(&b, 0x124, 0xfe00000c);
+	cb_u32(&b, 0x128, 0x00000038);
+	cb_u32(&b, 0x138, 0x00001000);
+	cb_need(&b, 0x124, 24);
 	struct pp_config c = decode_clean(&b);
 	assert_true(c.sriov_vf_enable);
+	assert_int_equal(c.vf_bars_known, PP_YES);
+	assert_int_equal(c.vf_bar[0], 0xfe00000c);
+	assert_int_equal(c.vf_bar[1], 0x38);
+	assert_int_equal(c.vf_bar[5], 0x1000);
 	assert_int_equal(c.sriov_total_vfs, 0x80);
 	assert_int_equal(c.sriov_num_vfs, 7);
 	cb_u16(&b, 0x108, 0xfffe);
 	assert_false(decode_clean(&b).sriov_vf_enable);
+}
+
+/* PCIe 7.8.6: the first pair says how many there are; each says which BAR it is about. */
+static void test_resizable_bars(void **state)
+{
+	struct config_builder b;
+
+	cb_pcie_ready(&b);
+	cb_ext(&b, 0x0015, 0x100);
+	cb_u32(&b, 0x104, 0x7f00 << 4);
+	cb_u32(&b, 0x108, 2 << 5 | 14 << 8 | 1);
+	cb_u32(&b, 0x10c, 0x0007 << 4);
+	cb_u32(&b, 0x110, 7 << 5 | 1 << 8 | 3);
+	cb_need(&b, 0x104, 16);
+	struct pp_config c = decode_clean(&b);
+	assert_true(c.rebar[1].there && c.rebar[3].there);
+	assert_false(c.rebar[0].there || c.rebar[2].there || c.rebar[4].there);
+	assert_int_equal(c.rebar[1].now, 14);
+	assert_int_equal(c.rebar[1].sizes, 0x7f00);
+	assert_int_equal(c.rebar[3].sizes, 7);
+	/* more pairs than there are BARs, and a BAR that does not exist */
+	cb_u32(&b, 0x108, 7 << 5 | 7);
+	memset(b.bytes + 0x114, 0, 0x20);
+	cb_need(&b, 0x104, 48);
+	c = decode_clean(&b);
+	for (unsigned int i = 0; i < PP_CONFIG_BARS; i++)
+		assert_int_equal(c.rebar[i].there, i == 0 || i == 3);
+	/* one that passes the end */
+	cb_pcie_ready(&b);
+	cb_ext(&b, 0x000b, 0x100);
+	cb_ext(&b, 0x0015, 0xff8);
+	struct result r = decode(&b);
+	assert_note(&r, "passes the end at 0x1000");
+	for (unsigned int i = 0; i < PP_CONFIG_BARS; i++)
+		assert_false(r.config.rebar[i].there);
 }
 
 static void test_no_extended_list(void **state)
@@ -232,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_each_extended_capability),
 		cmocka_unit_test(test_acs_registers),
 		cmocka_unit_test(test_sriov_registers),
+		cmocka_unit_test(test_resizable_bars),
 		cmocka_unit_test(test_no_extended_list),
 		cmocka_unit_test(test_conventional_has_no_extended),
 		cmocka_unit_test(test_pcix_mode_2_has_extended),

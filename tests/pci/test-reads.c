@@ -22,6 +22,7 @@ static void cb_typical(struct config_builder *b)
 	cb_u16(b, 0x16e, 63);
 	cb_u16(b, 0x170, 2);
 	cb_need(b, 0x168, 10);
+	cb_need(b, 0x184, 24);
 	cb_ext(b, 0x000d, 0x1d0);
 	cb_u16(b, 0x1d4, 0);
 	cb_u16(b, 0x1d6, 0);
@@ -38,8 +39,8 @@ static void test_calls_for_a_typical_endpoint(void **state)
 	assert_int_equal(c.pm_no_soft_reset, PP_YES);
 	assert_int_equal(c.sriov_total_vfs, 63);
 	assert_int_equal(c.acs_known, PP_YES);
-	/* Header, five capabilities, two registers; five extended ones, two registers. */
-	assert_int_equal(b.calls, 1 + 5 + 2 + 5 + 2);
+	/* Header, five capabilities, two registers; five extended ones, two registers, VF BARs. */
+	assert_int_equal(b.calls, 1 + 5 + 2 + 5 + 3);
 }
 
 /* Without the rest, a fact is what it is with it, or unknown; never anything else. */
@@ -63,6 +64,7 @@ static void assert_part_of(const struct pp_config *part, const struct pp_config 
 	assert_fewer(part->slot_number_known, whole->slot_number_known);
 	assert_fewer(part->acs_known, whole->acs_known);
 	assert_fewer(part->sriov_known, whole->sriov_known);
+	assert_fewer(part->vf_bars_known, whole->vf_bars_known);
 }
 
 static unsigned int known(const struct pp_config *c)
@@ -97,6 +99,7 @@ static void test_every_length(void **state)
 		assert_int_equal(part.flr, len < 0xa8 ? PP_UNKNOWN : PP_YES);
 		assert_int_equal(part.acs_known, len < 0x1d8 ? PP_UNKNOWN : PP_YES);
 		assert_int_equal(part.sriov_known, len < 0x172 ? PP_UNKNOWN : PP_YES);
+		assert_int_equal(part.vf_bars_known, len < 0x19c ? PP_UNKNOWN : PP_YES);
 	}
 	assert_true(before == known(&whole));
 }

@@ -80,6 +80,32 @@ def _intel_table(kernel: Kernel, memory: list[Range]) -> list[str]:
     return lines
 
 
+BAR_WORDS = {"io": ("io  size", ""), "32": ("mem size", ""), "32p": ("mem size", " pref"),
+             "64": ("mem size", " 64bit"), "64p": ("mem size", " 64bit pref")}
+
+
+def _no_room(m: Machine) -> list[str]:
+    """BARs that get no address; 6.9 put what it is before what became of it."""
+    lines = []
+    for f in m.functions:
+        bars = [("BAR", b, b.size) for b in f.bars] if not f.physfn else []
+        if f.sriov:
+            bars += [("VF BAR", b, b.size * f.sriov.total) for b in f.sriov.bars]
+        for what, b, size in bars:
+            if b.placed:
+                continue
+            kind, tail = BAR_WORDS[b.kind]
+            of = f"[{kind} 0x{size:08x}{tail}]"
+            if m.version >= (6, 9):
+                lines += [f"pci {f.address}: {what} {b.index} {of}: can't assign; no space",
+                          f"pci {f.address}: {what} {b.index} {of}: failed to assign"]
+            else:
+                number = b.index + (7 if what == "VF BAR" else 0)
+                lines += [f"pci {f.address}: BAR {number}: no space for {of}",
+                          f"pci {f.address}: BAR {number}: failed to assign {of}"]
+    return lines
+
+
 def _devices(m: Machine) -> list[str]:
     lines = []
     for f in m.functions:
@@ -139,7 +165,7 @@ def build(kernel: Kernel) -> str:
         lines.append("iommu: Default domain type: "
                      + ("Passthrough (set via kernel command line)" if passthrough
                         else "Translated"))
-    lines += _devices(m) + _iommu(kernel)
+    lines += _devices(m) + _no_room(m) + _iommu(kernel)
     early = len(_early(m, memory))
     stamped = [(0.0 if n < early else 0.1 + (n - early) * 0.000731, line)
                for n, line in enumerate(lines)]

@@ -37,20 +37,20 @@ def _ids(text: str) -> tuple[int, int]:
 
 
 def parse_bars(text: str) -> list[Bar]:
-    """SIZE[:KIND],…: "256:io,16K:64"; "-" leaves an index out, a 64-bit BAR takes two."""
+    """SIZE[:KIND],…: "256:io,16K:64"; "-" leaves an index out, 64 bits take two, "!" has no room."""
     bars, index = [], 0
     for part in text.split(","):
         if part == "-":
             index += 1
             continue
-        found = BAR_SPEC.match(part)
+        found = BAR_SPEC.match(part.removesuffix("!"))
         if not found:
-            raise ValueError(f"{part!r} is no BAR, want SIZE[:io|32|64|32p|64p]")
+            raise ValueError(f"{part!r} is no BAR, want SIZE[:io|32|64|32p|64p][!]")
         size = int(found[1]) * UNITS[found[2]]
         if size & (size - 1) or size < 16:
             raise ValueError(f"a BAR of {size} bytes: no power of two from 16 on")
         kind = found[3] or "32"
-        bars.append(Bar(index, size, kind))
+        bars.append(Bar(index, size, kind, placed=not part.endswith("!")))
         index += 2 if kind.startswith("64") else 1
     if index > 6:
         raise ValueError(f"{text!r} needs {index} BARs, there are 6")

@@ -28,6 +28,7 @@ class Bar:
     size: int
     kind: str
     address: int = 0
+    placed: bool = True  # else it finds no room, and the kernel gives it no address
 
     @property
     def window(self) -> str:
@@ -228,6 +229,8 @@ class Machine:
     joined: list[tuple[list[str], int]] = field(default_factory=list)  # groups set by hand
     unknowns: list[tuple[str, str, int]] = field(default_factory=list)  # reference, why, line
     raw_tables: dict[str, bytes] = field(default_factory=dict)
+    files: list[tuple[str, bytes]] = field(default_factory=list)  # besides: path, content
+    links: list[tuple[str, str]] = field(default_factory=list)  # besides: path, target
 
     @property
     def version(self) -> tuple[int, int]:

@@ -304,6 +304,16 @@ class Parser:
         reference, reason = words
         self.machine.unknowns.append((reference, reason, self.line))
 
+    def on_file(self, words: list[str]) -> None:
+        """file PATH [LINE…]: a file of the host besides, with these lines"""
+        content = "".join(f"{line}\n" for line in words[1:])
+        self.machine.files.append((words[0], content.encode()))
+
+    def on_link(self, words: list[str]) -> None:
+        """link PATH TARGET: a symbolic link besides"""
+        path, target = words
+        self.machine.links.append((path, target))
+
     def on_no_slots(self, words: list[str]) -> None:
         """no-slots: drops the slots of an included recipe"""
         self.machine.slots.clear()

@@ -18,11 +18,12 @@ def _align(value: int, to: int) -> int:
 
 def _own_bars(f: Function, window: str) -> list[tuple[Bar, int, int]]:
     """(BAR, bytes it takes, alignment): a VF BAR takes its size once for each VF."""
-    found = [(b, b.size, b.size) for b in f.bars if b.window == window]
+    found = [(b, b.size, b.size) for b in f.bars if b.window == window and b.placed]
     if f.rom and window == "mem":
         found.append((f.rom, f.rom.size, f.rom.size))
     if f.sriov:
-        found += [(b, b.size * f.sriov.total, b.size) for b in f.sriov.bars if b.window == window]
+        found += [(b, b.size * f.sriov.total, b.size) for b in f.sriov.bars
+                  if b.window == window and b.placed]
     return found
 
 

@@ -39,7 +39,8 @@ def _resource(f: Function) -> bytes:
     rows = [(0, 0, 0)] * (NR_BRIDGE_RESOURCES if f.bridge else NR_RESOURCES)
 
     def put(index: int, bar: Bar, size: int) -> None:
-        rows[index] = (bar.address, bar.address + size - 1, BAR_FLAGS[bar.kind])
+        if bar.placed:
+            rows[index] = (bar.address, bar.address + size - 1, BAR_FLAGS[bar.kind])
 
     for bar in f.bars:
         put(bar.index, bar, bar.size)
@@ -93,6 +94,10 @@ class TreeWriter:
         self._units()
         self._groups()
         self._slots()
+        for path, content in self.m.files:
+            self.sink.file(path, content)
+        for path, target in self.m.links:
+            self.sink.link(path, target)
 
     def _proc(self) -> None:
         m = self.m
