@@ -3,6 +3,7 @@
  * A plan from somebody else. What is taken must be in its bounds, say what it does, and be taken
  * again when it is written out.
  */
+#include "host/host.h"
 #include "plan/json.h"
 #include "touch.h"
 
@@ -28,6 +29,9 @@ static void walk(const struct pp_plan *p)
 		touch_words(s->side_effect);
 		touch_words(s->undo);
 		if (s->kind == PP_STEP_ARGUMENT && !pp_argument_is_known(s->argument.argument))
+			abort();
+		if (s->kind == PP_STEP_OPTION &&
+		    !pp_module_option_find(s->option.module, s->option.option))
 			abort();
 		if (s->kind == PP_STEP_SETTING &&
 		    (strchr(s->setting.schema, '/') ||

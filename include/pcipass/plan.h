@@ -58,13 +58,14 @@ enum pp_step_kind {
 	PP_STEP_SETTING,     /* a BIOS setting, through a store */
 	PP_STEP_OVERRIDE,    /* the firmware's table without some scopes, from the initrd */
 	PP_STEP_ARGUMENT,    /* a kernel argument, at every boot */
+	PP_STEP_OPTION,      /* an option of a kernel module, from the next boot on */
 	PP_STEP_BIND,        /* a device to vfio-pci, now and at every boot */
 	PP_STEP_UNBIND,      /* and off it, to the host's own driver */
 	PP_STEP_INSTRUCTION, /* what only a person can do, in a menu */
 	PP_STEP_KINDS,
 };
 
-/* "setting", "override", "argument", "bind", "unbind", "instruction"; "" for any other value. */
+/* The word for it, as plans have it: "setting", "argument" …; "" for any other value. */
 const char *pp_step_kind_name(enum pp_step_kind kind);
 
 /* Every step, instructions too, in the order in which they are carried out. NULL: no more. */

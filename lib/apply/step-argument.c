@@ -29,15 +29,9 @@ static const char *contrary(const char *line, const char *argument)
 	return NULL;
 }
 
-static int step_argument_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
-	const char *argument = step->argument.argument;
 	const struct pp_loader *loader;
-
-	/* It goes into a shell's file. */
-	if (!pp_argument_is_known(argument))
-		return pp_fail(e, EPERM, "%.100s: no kernel argument that pcipass writes",
-		               argument);
 	int r = pp_loader_find(s->apply, &loader, e);
 	if (r)
 		return r;
@@ -57,6 +51,17 @@ static int step_argument_stage(struct pp_stage *s, const struct pp_step *step, s
 		               "it, then try again",
 		               off, loader->name);
 	return loader->add(s, argument, e);
+}
+
+static int step_argument_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
+{
+	const char *argument = step->argument.argument;
+
+	/* It goes into a shell's file. */
+	if (!pp_argument_is_known(argument))
+		return pp_fail(e, EPERM, "%.100s: no kernel argument that pcipass writes",
+		               argument);
+	return pp_step_add_argument(s, argument, e);
 }
 
 /* The boot loader's own file says it: a later file in /etc may have overruled ours. */

@@ -8,7 +8,6 @@
 
 #include "apply/steps.h"
 #include "apply/bind.h"
-#include "boot/initrd.h"
 #include "txn/precondition.h"
 #include "base/buffer.h"
 #include "base/text.h"
@@ -56,19 +55,6 @@ static int remove_ours(struct pp_stage *s, const char *path, struct pp_error *e)
 	return !r && pp_stage_is_ours(&c) ? pp_stage_remove(s, path, e) : r;
 }
 
-/* The initrd holds the rule as well. */
-static int out_of_initrd(struct pp_stage *s, struct pp_error *e)
-{
-	const struct pp_initrd *early;
-	struct pp_error ignored;
-
-	if (!pp_initrd_find(s->apply, &early, &ignored) && pp_initrd_rebuilds(early))
-		return pp_stage_run(s, early->rebuild, NULL, e);
-	pp_apply_say(s->apply, "what makes this host's initrd is not known: if the rule is in it, "
-	                       "the device is bound at boot until it is made anew");
-	return 0;
-}
-
 static int step_unbind_at_boot(struct pp_stage *s, const char *address, struct pp_error *e)
 {
 	struct pp_content c;
@@ -91,7 +77,13 @@ static int step_unbind_at_boot(struct pp_stage *s, const char *address, struct p
 		if (!r)
 			r = remove_ours(s, PP_BIND_MKINITCPIO, e);
 	}
-	return r ? r : out_of_initrd(s, e);
+	/* The initrd holds the rule as well. */
+	return r ? r
+	         : pp_step_rebuild_initrd(s,
+	                                  "what makes this host's initrd is not known: if the rule "
+	                                  "is in it, the device is bound at boot until it is made "
+	                                  "anew",
+	                                  e);
 }
 
 /* What we cannot take out would bind it again, at the next boot or at once. */

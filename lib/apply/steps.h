@@ -17,6 +17,14 @@ struct pp_step_ops {
 /* NULL: a person carries it out. */
 const struct pp_step_ops *pp_step_ops_of(const struct pp_step *s);
 
+/* Parts of steps that several kinds need. */
+
+/* An argument at every boot, where the boot loader reads it; one that is there is left. */
+int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_error *e);
+/* Files of /etc that changed go into the initrd; unknown: what to say where its maker is not known.
+ */
+int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_error *e);
+
 /*
  * -EBUSY unless the plan was made for this host: product and BIOS version where both are known, and
  * every device of the plan at its address. A host that shows neither is refused.

@@ -281,9 +281,11 @@ struct pp_kernel {
 	 */
 	struct pp_text_fact unsafe_interrupts;
 	struct pp_text_fact denylist_disabled; /* "Y" or "N": vfio_pci.disable_denylist */
-	struct pp_text_fact lockdown;          /* "none", "integrity", "confidentiality" */
-	bool log_scope_mismatch;               /* "Device scope type does not match for" */
-	const char *log_scope_device;          /* the device it names */
+	/* The same of other options; see pp_module_option_at(). */
+	struct pp_text_fact idle_d3_disabled, sriov_enabled, iommufd_unsafe_interrupts;
+	struct pp_text_fact lockdown; /* "none", "integrity", "confidentiality" */
+	bool log_scope_mismatch;      /* "Device scope type does not match for" */
+	const char *log_scope_device; /* the device it names */
 	bool rmrrs_relaxed; /* relax_rmrr is in force: by the log, or on Proxmox the command line */
 	bool acs_override_ignored;  /* the log: the kernel does not know pcie_acs_override */
 	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
@@ -299,6 +301,22 @@ struct pp_kernel {
 	struct pp_ioapics ioapics;
 	struct pp_kernel_config config;
 };
+
+/* A switch of one of VFIO's modules, and the fact that says how it stands. */
+struct pp_module_option {
+	const char *module, *option; /* as /sys/module has them, with '_' */
+	size_t fact;                 /* offset of its struct pp_text_fact in struct pp_kernel */
+};
+
+/* All that are read; NULL behind the last. */
+const struct pp_module_option *pp_module_option_at(size_t index);
+/* NULL: none that is read. */
+const struct pp_module_option *pp_module_option_find(const char *module, const char *option);
+/* "Y" or "N", as with unsafe_interrupts. */
+const struct pp_text_fact *pp_module_option_fact(const struct pp_module_option *o,
+                                                 const struct pp_kernel *k);
+/* What the kernel takes for on: lib/kstrtox.c, kstrtobool(); a bare name is a yes. */
+bool pp_module_option_is_on(const char *value);
 
 /* What could not be read, once a fact. */
 struct pp_unread {

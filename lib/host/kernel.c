@@ -132,13 +132,39 @@ bool pp_kernel_argument_given(const struct pp_host *h, const char *argument)
 	return equals[1] != '\0';
 }
 
-/* A switch of a module. names as the kernel has them, with '_'. */
-struct module_option {
-	const char *module, *option;
+static const struct pp_module_option module_options[] = {
+	{ "vfio_iommu_type1", "allow_unsafe_interrupts",
+	  offsetof(struct pp_kernel, unsafe_interrupts) },
+	{ "vfio_pci", "disable_denylist", offsetof(struct pp_kernel, denylist_disabled) },
+	{ "vfio_pci", "disable_idle_d3", offsetof(struct pp_kernel, idle_d3_disabled) },
+	{ "vfio_pci", "enable_sriov", offsetof(struct pp_kernel, sriov_enabled) },
+	{ "iommufd", "allow_unsafe_interrupts",
+	  offsetof(struct pp_kernel, iommufd_unsafe_interrupts) },
 };
+#define NR_MODULE_OPTIONS (sizeof(module_options) / sizeof(module_options[0]))
+
+const struct pp_module_option *pp_module_option_at(size_t index)
+{
+	return index < NR_MODULE_OPTIONS ? &module_options[index] : NULL;
+}
+
+const struct pp_module_option *pp_module_option_find(const char *module, const char *option)
+{
+	for (size_t i = 0; i < NR_MODULE_OPTIONS; i++)
+		if (!strcmp(module_options[i].module, module) &&
+		    !strcmp(module_options[i].option, option))
+			return &module_options[i];
+	return NULL;
+}
+
+const struct pp_text_fact *pp_module_option_fact(const struct pp_module_option *o,
+                                                 const struct pp_kernel *k)
+{
+	return (const struct pp_text_fact *)((const char *)k + o->fact);
+}
 
 /* "options vfio_iommu_type1 … allow_unsafe_interrupts=1"; last: what was found before. */
-static const char *option_in_line(struct pp_host_build *b, const struct module_option *o,
+static const char *option_in_line(struct pp_host_build *b, const struct pp_module_option *o,
                                   struct pp_span line, const char *last)
 {
 	struct pp_span word;
@@ -153,7 +179,7 @@ static const char *option_in_line(struct pp_host_build *b, const struct module_o
 	return last;
 }
 
-static const char *option_in_files(struct pp_host_build *b, const struct module_option *o,
+static const char *option_in_files(struct pp_host_build *b, const struct pp_module_option *o,
                                    const struct pp_names *files, int *error)
 {
 	const char *last = NULL;
@@ -177,8 +203,7 @@ static const char *option_in_files(struct pp_host_build *b, const struct module_
 	return last;
 }
 
-/* lib/kstrtox.c, kstrtobool(); a bare name is a yes. */
-static bool is_yes(const char *value)
+bool pp_module_option_is_on(const char *value)
 {
 	if (!*value || strchr("yYtT1", value[0]))
 		return true;
@@ -186,7 +211,7 @@ static bool is_yes(const char *value)
 }
 
 /* Before the module is loaded only the command line and modprobe.d can say. */
-static int option_from_configuration(struct pp_host_build *b, const struct module_option *o,
+static int option_from_configuration(struct pp_host_build *b, const struct pp_module_option *o,
                                      struct pp_text_fact *ret)
 {
 	const struct pp_kernel *k = &b->host->kernel;
@@ -211,12 +236,12 @@ static int option_from_configuration(struct pp_host_build *b, const struct modul
 			ret->error = k->command_line.error;
 	}
 	if (value)
-		*ret = (struct pp_text_fact){ .text = is_yes(value) ? "Y" : "N" };
+		*ret = (struct pp_text_fact){ .text = pp_module_option_is_on(value) ? "Y" : "N" };
 	return 0;
 }
 
 /* "Y" or "N": as the loaded module has it, else as it would be loaded. */
-static int read_option(struct pp_host_build *b, const struct module_option *o,
+static int read_option(struct pp_host_build *b, const struct pp_module_option *o,
                        struct pp_text_fact *ret)
 {
 	char path[128];
@@ -235,6 +260,17 @@ static int read_option(struct pp_host_build *b, const struct module_option *o,
 			ret->error = ENOENT;
 	}
 	return ret->error ? option_from_configuration(b, o, ret) : 0;
+}
+
+static int read_options(struct pp_host_build *b)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < NR_MODULE_OPTIONS; i++)
+		r = read_option(
+			b, &module_options[i],
+			(struct pp_text_fact *)((char *)&b->host->kernel + module_options[i].fact));
+	return r;
 }
 
 static int read_lockdown(struct pp_host_build *b)
@@ -293,15 +329,11 @@ static int read_hypervisor(struct pp_host_build *b)
 
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 {
-	static const struct module_option unsafe = { "vfio_iommu_type1",
-		                                     "allow_unsafe_interrupts" };
-	static const struct module_option denylist = { "vfio_pci", "disable_denylist" };
 	struct pp_kernel *k = &b->host->kernel;
 
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
-	    read_option(b, &unsafe, &k->unsafe_interrupts) ||
-	    read_option(b, &denylist, &k->denylist_disabled) || read_hypervisor(b) ||
-	    read_lockdown(b) || pp_build_kernel_config(b) || pp_build_log(b))
+	    read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
+	    pp_build_kernel_config(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */
 	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);

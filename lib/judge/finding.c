@@ -106,6 +106,25 @@ void pp_add_remedy_by_argument(struct pp_finding *f, const struct pp_remedy_ops 
 	                                      .argument = argument });
 }
 
+void pp_add_remedy_by_steps(struct pp_judging *j, struct pp_finding *f,
+                            const struct pp_remedy_ops *ops, const char *text,
+                            const char *side_effect, const struct pp_step *steps, uint32_t nr_steps)
+{
+	struct pp_step *copy = PP_ARENA_ARRAY(j->arena, nr_steps, struct pp_step);
+
+	if (!copy) {
+		j->failed = true;
+		return;
+	}
+	memcpy(copy, steps, nr_steps * sizeof(*copy));
+	pp_add_remedy(f, &(struct pp_remedy){ .ops = ops,
+	                                      .text = text,
+	                                      .side_effect = side_effect,
+	                                      .automatic = true,
+	                                      .steps = copy,
+	                                      .nr_steps = nr_steps });
+}
+
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d)
 {
 	char text[PP_ADDRESS_TEXT_BYTES];

@@ -204,11 +204,13 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 	            later ? ", since " : "",
 	            later ? pp_kernel_fact(PP_KERNEL_DENYLIST_DSA)->since : "",
 	            later ? " or a security fix" : "");
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_denylist,
+	const struct pp_step option = { .kind = PP_STEP_OPTION,
+		                        .option = { "vfio_pci", "disable_denylist" } };
+	pp_add_remedy_by_steps(
+		j, f, &pp_remedy_denylist,
 		"write \"options vfio-pci disable_denylist=1\" into a file of /etc/modprobe.d "
 		"and reboot",
-		"only for guests that are trusted");
+		"only for guests that are trusted", &option, 1);
 }
 
 static void slot_disputed(struct pp_judging *j, const struct pp_device *d)

@@ -322,11 +322,14 @@ static void interrupt_remapping(struct pp_judging *j)
 	}
 	if (allowed)
 		return;
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_unsafe_interrupts,
+	const struct pp_step option = {
+		.kind = PP_STEP_OPTION, .option = { "vfio_iommu_type1", "allow_unsafe_interrupts" }
+	};
+	pp_add_remedy_by_steps(
+		j, f, &pp_remedy_unsafe_interrupts,
 		"write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a file of "
 		"/etc/modprobe.d and reboot",
-		"a guest that owns a device can inject interrupts into the host");
+		"a guest that owns a device can inject interrupts into the host", &option, 1);
 }
 
 static const struct pp_rule rules[] = {

@@ -62,6 +62,11 @@ void pp_add_remedy_by_hand(struct pp_finding *f, const struct pp_remedy_ops *ops
                            const char *side_effect);
 void pp_add_remedy_by_argument(struct pp_finding *f, const struct pp_remedy_ops *ops,
                                const char *text, const char *side_effect, const char *argument);
+/* One that "pcipass free" carries out by these steps, whose kinds and fields are set; copied. */
+void pp_add_remedy_by_steps(struct pp_judging *j, struct pp_finding *f,
+                            const struct pp_remedy_ops *ops, const char *text,
+                            const char *side_effect, const struct pp_step *steps,
+                            uint32_t nr_steps);
 
 /* "07:00.0", in the arena. */
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d);

@@ -88,7 +88,7 @@ static int blocker_remedy(struct pp_planning *p, uint32_t device, const struct p
 			pp_planning_alternative(p, true, f->remedies[i].ops->id,
 			                        f->remedies[i].text, f->remedies[i].side_effect);
 	r.side_effect = blocker_side_effect(p, &r);
-	pp_remedy_add_steps(NULL, &r, &p->steps);
+	pp_planning_add_steps(p, NULL, &r);
 	return 0;
 }
 

@@ -54,6 +54,33 @@ bool pp_planning_offers(const struct pp_finding *f, const char *id)
 	return false;
 }
 
+/* The text of a step is made of its fields, and says all of them. */
+static bool make_is_planned(const struct pp_steps *s, uint32_t nr, const struct pp_step *step)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (s->list[i].kind == step->kind && !strcmp(s->list[i].text, step->text))
+			return true;
+	return false;
+}
+
+void pp_planning_add_steps(struct pp_planning *p, struct pp_remedy_case *c,
+                           const struct pp_remedy *r)
+{
+	uint32_t n = p->steps.count;
+
+	pp_remedy_add_steps(c, r, &p->steps);
+	for (uint32_t i = n; i < p->steps.count; i++) {
+		struct pp_step *step = &p->steps.list[i];
+		if (!pp_step_complete(p->a, step)) {
+			p->failed = true;
+			break;
+		}
+		if (!make_is_planned(&p->steps, n, step))
+			p->steps.list[n++] = *step;
+	}
+	p->steps.count = n;
+}
+
 /* Every card that sits in a slot. */
 static int select_slots(const struct pp_host *h, struct pp_arena *a, struct pp_selection *ret,
                         struct pp_error *e)
@@ -258,8 +285,6 @@ static int make_steps(struct pp_planning *p, struct pp_error *e)
 		pp_plan_own_blockers(p);
 	drop_weaker_argument(p);
 	r = check_taken(p, e);
-	for (uint32_t i = 0; !r && i < p->steps.count; i++)
-		p->failed |= !pp_step_complete(p->a, &p->steps.list[i]);
 	p->plan->steps = p->steps.list;
 	p->plan->nr_steps = p->steps.count;
 	p->plan->alternatives = p->alternatives;

@@ -30,6 +30,9 @@ struct pp_planning {
 /* One that is there already is not added again. */
 void pp_planning_alternative(struct pp_planning *p, bool possible, const char *remedy,
                              const char *text, const char *side_effect);
+/* The steps of a remedy, each made whole, unless the same is planned already. c may be NULL. */
+void pp_planning_add_steps(struct pp_planning *p, struct pp_remedy_case *c,
+                           const struct pp_remedy *r);
 /* The ids of what could be asked for, of steps and alternatives. */
 const char *pp_planning_possible(struct pp_planning *p);
 /* Text in the plan; "" after a failure. */

@@ -106,7 +106,7 @@ int pp_plan_regions(struct pp_planning *p, bool *keeps_device, struct pp_error *
 	const struct pp_remedy *r = region_choose(all, n, region_is_asked(p) ? p->by : NULL);
 	region_list_others(p, all, n, r);
 	if (r)
-		pp_remedy_add_steps(&p->regions, r, &p->steps);
+		pp_planning_add_steps(p, &p->regions, r);
 	pp_remedy_case_end(&p->regions);
 	if (p->regions.failed)
 		return pp_fail_oom(e, "plan");

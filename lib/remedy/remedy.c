@@ -54,6 +54,8 @@ void pp_remedy_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 
 	if (answered && ops->add_steps)
 		ops->add_steps(c, r, steps);
+	else if (r->nr_steps)
+		pp_steps_add_like(steps, ops->id, r->steps, r->nr_steps, side_effect);
 	else if (r->argument)
 		pp_steps_add_argument(steps, ops->id, r->argument, side_effect);
 	else

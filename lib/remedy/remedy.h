@@ -33,6 +33,9 @@ struct pp_remedy {
 	const char *needs;       /* what is missing to plan it: rights, a fact; NULL: nothing */
 	bool automatic;          /* "pcipass free" carries it out; else a person does */
 	const char *argument;    /* automatic: the kernel argument that it adds; NULL: none */
+	/* automatic, in a rule's own words: what it does, with kind and fields set. */
+	const struct pp_step *steps;
+	uint32_t nr_steps;
 };
 
 struct pp_remedy_ops {

@@ -67,6 +67,19 @@ void pp_steps_add_argument(struct pp_steps *s, const char *remedy, const char *a
 	step->argument.argument = step_copy(s, argument);
 }
 
+void pp_steps_add_like(struct pp_steps *s, const char *remedy, const struct pp_step *like,
+                       uint32_t nr, const char *side_effect)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		struct pp_step *step = pp_steps_add(s, like[i].kind, remedy, side_effect);
+		struct pp_step made = like[i];
+		made.remedy = step->remedy;
+		made.side_effect = step->side_effect;
+		*step = made;
+		side_effect = NULL;
+	}
+}
+
 void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char *text,
                               const char *side_effect, const char *undo, bool needs_reboot)
 {

@@ -35,6 +35,11 @@ struct pp_step_argument {
 	const char *argument; /* "intel_iommu=on"; from a list of known ones */
 };
 
+/* A switch of a kernel module, turned on; one of pp_module_option_at(). */
+struct pp_step_option {
+	const char *module, *option;
+};
+
 /* BIND and UNBIND */
 struct pp_step_bind {
 	struct pp_address address;
@@ -54,6 +59,7 @@ struct pp_step {
 		struct pp_step_setting setting;
 		struct pp_step_override override;
 		struct pp_step_argument argument;
+		struct pp_step_option option;
 		struct pp_step_bind bind;
 	};
 };
@@ -80,6 +86,9 @@ struct pp_step *pp_steps_add(struct pp_steps *s, enum pp_step_kind kind, const c
 /* A kernel argument, unless it is planned already. */
 void pp_steps_add_argument(struct pp_steps *s, const char *remedy, const char *argument,
                            const char *side_effect);
+/* Steps of these kinds and fields. */
+void pp_steps_add_like(struct pp_steps *s, const char *remedy, const struct pp_step *like,
+                       uint32_t nr, const char *side_effect);
 /* What a person does, unless the same sentence is there already. */
 void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char *text,
                               const char *side_effect, const char *undo, bool needs_reboot);

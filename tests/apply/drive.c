@@ -8,6 +8,7 @@
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
  *                           PATH, but for so many pages; --fill-files: but for so many files
  *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
+ *   option:MODULE:OPTION
  *   bind:ADDRESS,VENDOR,DEVICE,DRIVER[,now|,boot]  unbind:the same
  * Prints what is said, then "0" or "ERRNO TEXT".
  */
@@ -214,6 +215,10 @@ static void parse_step(char *text, struct pp_step *step)
 		step->kind = PP_STEP_ARGUMENT;
 		step->remedy = "kernel-argument";
 		step->argument.argument = text;
+	} else if (!strcmp(kind, "option")) {
+		step->kind = PP_STEP_OPTION;
+		step->option.module = field(&text);
+		step->option.option = field(&text);
 	} else if (!strcmp(kind, "setting")) {
 		step->kind = PP_STEP_SETTING;
 		step->remedy = "bios-rmrds";

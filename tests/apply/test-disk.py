@@ -24,6 +24,7 @@ PAGE = 4096
 DEVICE = "0000:07:00.0"
 # At boot: nobody here answers for the kernel, so a driver would not change.
 STEPS = (override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas,boot",
+         "option:vfio_pci:disable_denylist",
          "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded")
 INSIDE = "--in-namespace"
 

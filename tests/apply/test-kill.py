@@ -24,6 +24,7 @@ DEVICE = "0000:07:00.0"
 SETTING = "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded"
 IMAGE = (override(), "argument:intel_iommu=on", SETTING)
 FREE = (override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas", SETTING)
+OPTION = ("option:vfio_pci:disable_denylist", "option:vfio_iommu_type1:allow_unsafe_interrupts")
 UNBIND = (f"unbind:{DEVICE},1000,0072,vfio-pci",)
 
 
@@ -153,7 +154,8 @@ def bound(drive: Driver, path: Path) -> Root:
 
 
 # The image's tool is slow, and the calls are mostly the same; so are those of an unbind.
-HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 2))
+HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 2),
+         ("option", with_device, OPTION, 2))
 
 
 def main() -> int:

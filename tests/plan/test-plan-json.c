@@ -37,6 +37,10 @@ static const char ivrs_step[] =
 	"\"expected_crc\":\"0x0000cafe\",\"expected_bytes\":100,"
 	"\"devices\":[\"0001:07:00.0\",\"0001:07:1f.7\"]}}";
 
+static const char option_step[] =
+	"{\"kind\":\"option\",\"remedy\":\"disable-denylist\",\"text\":\"\",\"side_effect\":null,"
+	"\"undo\":\"\",\"needs_reboot\":true,\"option\":{\"module\":\"%s\",\"option\":\"%s\"}}";
+
 static struct pp_plan *parse(const char *step)
 {
 	char text[4096];
@@ -138,6 +142,28 @@ static void test_unbind(void **state)
 	unbinds("false", ",\"when\":\"now\",\"more\":1", NULL);
 }
 
+static void test_option(void **state)
+{
+	char step[512], text[2048];
+	struct pp_plan *p;
+
+	snprintf(step, sizeof(step), option_step, "vfio_pci", "disable_denylist");
+	p = parse(step);
+	assert_string_equal(p->steps[0].text, "load the kernel module vfio_pci with "
+	                                      "disable_denylist=1, from the next boot on");
+	pp_plan_free(p);
+	static const char *const bad[][2] = { { "vfio_pci", "ids" },
+		                              { "vfio_pci", "allow_unsafe_interrupts" },
+		                              { "vfio_pci", "disable_denylist x" },
+		                              { "vfio-pci", "disable_denylist" },
+		                              { "../vfio_pci", "disable_denylist" } };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(step, sizeof(step), option_step, bad[i][0], bad[i][1]);
+		snprintf(text, sizeof(text), "%s%s%s", head, step, tail);
+		assert_int_equal(pp_plan_parse(text, strlen(text), &p, NULL), -EBADMSG);
+	}
+}
+
 static void test_device_ids(void **state)
 {
 	struct pp_plan *p = parse(ivrs_step);
@@ -197,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_words_are_made), cmocka_unit_test(test_device_ids),
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_output_untouched),
 		cmocka_unit_test(test_arguments),      cmocka_unit_test(test_unbind),
+		cmocka_unit_test(test_option),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,13 +199,20 @@ class Others(Planning):
 
     def test_instructions(self):
         for name, wish, remedy in (("conventional-pci", "02:00.0", "unbind-bridge"),
-                                 ("no-intremap", "slot3", "allow-unsafe-interrupts"),
                                  ("dl380p-gen8-vtd-off", "slot2", "bios-iommu")):
             root = self.sample(name)
             self.assertEqual(kinds(self.plan(root, wish)), [("instruction", remedy)])
             # Without --dry-run it has to say that it cannot.
             run = self.run_pcipass("free", wish, path=root)
             self.assertEqual(run.returncode, 2, run.stderr)
+
+    def test_option(self):
+        plan = self.plan(self.sample("no-intremap"), "slot3")
+        self.assertEqual(kinds(plan), [("option", "allow-unsafe-interrupts")])
+        self.assertEqual(plan["steps"][0]["option"],
+                         {"module": "vfio_iommu_type1", "option": "allow_unsafe_interrupts"})
+        self.assertIn("inject interrupts", plan["steps"][0]["side_effect"])
+        self.assertTrue(plan["steps"][0]["needs_reboot"])
 
     def test_incurable(self):
         self.assertIn("no remedy is known", self.refused(self.sample("amd-board"), "00:00.2"))

@@ -201,6 +201,25 @@ class OtherSteps(Verify):
             answer = {0: "yes", 1: "no", 3: "unknown"}[code]
             self.assertEqual(self.verify(self.after, plan, code)[what]["answer"], answer, line)
 
+    def test_option(self):
+        """As the module has it, or would be loaded with."""
+        what = "the option disable_idle_d3 of vfio_pci is on"
+        plan = self.step("option", True, module="vfio_pci", option="disable_idle_d3")
+        conf = self.after / "etc/modprobe.d/pcipass.conf"
+        conf.parent.mkdir(parents=True, exist_ok=True)
+        self.assertEqual(self.verify(self.after, plan, 1)[what]["answer"], "no")
+        conf.write_text("options vfio-pci disable_idle_d3=1\n")
+        self.assertEqual(self.verify(self.after, plan, 0)[what]["answer"], "yes")
+        parameter = self.after / "sys/module/vfio_pci/parameters/disable_idle_d3"
+        parameter.parent.mkdir(parents=True, exist_ok=True)
+        for text, code in (("N\n", 1), ("Y\n", 0)):
+            parameter.write_text(text)
+            self.verify(self.after, plan, code)
+        parameter.unlink()
+        parameter.mkdir()
+        conf.unlink()
+        self.assertEqual(self.verify(self.after, plan, 3)[what]["answer"], "unknown")
+
     def test_driver(self):
         plan = self.step("bind", False, address="0000:07:00.0", vendor="1000", device="0087",
                          expected_driver="mpt3sas")

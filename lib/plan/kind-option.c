@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kind of step that turns an option of a kernel module on. */
+#include <string.h>
+
+#include "plan/kind.h"
+
+static bool kind_option_copy(struct pp_arena *a, struct pp_step *s)
+{
+	s->option.module = pp_arena_strdup(a, s->option.module);
+	s->option.option = pp_arena_strdup(a, s->option.option);
+	return s->option.module && s->option.option;
+}
+
+static void kind_option_describe(struct pp_arena *a, struct pp_step *s)
+{
+	s->text = pp_arena_printf(a, "load the kernel module %s with %s=1, from the next boot on",
+	                          s->option.module, s->option.option);
+	s->undo = pp_arena_strdup(a, "take the option out again, and a reboot");
+}
+
+static json_t *kind_option_to_json(const struct pp_step *s)
+{
+	return json_pack("{s:s, s:s}", "module", s->option.module, "option", s->option.option);
+}
+
+static int kind_option_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *ret)
+{
+	int err = pp_json_read_name(r, o, "module", "", &ret->option.module);
+
+	if (!err)
+		err = pp_json_read_name(r, o, "option", "", &ret->option.option);
+	return err || pp_module_option_find(ret->option.module, ret->option.option)
+	               ? err
+	               : pp_json_bad(r, "'option' is none that a plan may set");
+}
+
+static void kind_option_check(struct pp_checking *c, const struct pp_step *s)
+{
+	const struct pp_step_option *o = &s->option;
+	const struct pp_text_fact *fact =
+		pp_module_option_fact(pp_module_option_find(o->module, o->option), &c->h->kernel);
+	const char *what = pp_check_text(c, "the option %s of %s is on", o->option, o->module);
+
+	if (!fact->text && fact->error != ENOENT)
+		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
+		             "/sys/module/%s/parameters/%s was not read", o->module, o->option);
+	else
+		pp_check_add(c, NULL,
+		             fact->text && *fact->text == 'Y' ? PP_VERIFIED_YES : PP_VERIFIED_NO,
+		             what, "/sys/module, or what the module would be loaded with: %s",
+		             fact->text ? fact->text : "it is set nowhere");
+}
+
+const struct pp_step_kind_ops pp_step_kind_option = {
+	.name = "option",
+	.summary =
+		"sets an option of VFIO's kernel modules: a line of `/etc/modprobe.d/pcipass.conf`, "
+		"or an argument where the module is built into the kernel",
+	.keys = "module option",
+	.copy = kind_option_copy,
+	.describe = kind_option_describe,
+	.to_json = kind_option_to_json,
+	.from_json = kind_option_from_json,
+	.check = kind_option_check,
+};
