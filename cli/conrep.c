@@ -204,7 +204,7 @@ static enum return_code plan_failed(const struct wish *w, const struct pp_error 
 
 static enum return_code conrep_load(struct pp_settings *s, const struct wish *w)
 {
-	struct pp_style style = { .format = PP_FORMAT_TEXT, .width = 80 };
+	struct pp_style style = { .format = PP_FORMAT_TEXT, .width = 80, .no_machine = true };
 	struct pp_settings_plan *plan;
 	struct pp_error e = { 0 };
 

@@ -159,8 +159,8 @@ static void main_print_help(const struct command *c)
 	     "Tells for every PCI device whether it can be passed through to a virtual\n"
 	     "machine, and if not, exactly why.\n");
 	print_commands(commands, 0);
-	puts("A device is named by its address (07:00.0), slot (slot2, mezz1), group (group13)\n"
-	     "or vendor:device (1000:0087).\n");
+	puts("DEVICE is an address (07:00.0), a slot (slot2, mezz1, or all-slots), an IOMMU\n"
+	     "group (group13) or vendor:device (1000:0087).\n");
 	print_options(~0u);
 	puts("\nExamples:\n"
 	     "  $ pcipass explain slot2           why it is blocked, and what frees it\n"

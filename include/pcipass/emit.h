@@ -7,10 +7,10 @@
 
 /*
  * A hypervisor's own configuration of one guest for the devices that are named (an address,
- * "slot2", "group13", "vendor:device"; NULL behind the last), as text to paste, its reasons as
- * comments. Other functions of the
- * same card that share its group come along; what else is in the group is named in a comment.
- * Bridges are left out. Nothing is written unless every device may go.
+ * "slot2", "all-slots", "group13", "vendor:device"; NULL behind the last), as text to paste, its
+ * reasons as comments. Other functions of the same card that share its group come along; what else
+ * is in the group is named in a comment. Bridges are left out. Nothing is written unless every
+ * device may go.
  *
  * style: width, colour and format are not used.
  * -EINVAL: no such hypervisor, no name, a guest that it cannot have, or more cards than a guest has

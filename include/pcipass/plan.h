@@ -27,7 +27,7 @@ struct pp_plan_options {
 };
 
 /*
- * request: a device, slot, group or vendor:device as anywhere else, or "all-slots". The plan frees
+ * request: a device, slot, "all-slots", group or vendor:device as anywhere else. The plan frees
  * every endpoint that shares a group with what was named, for a hypervisor takes whole groups.
  * A device that is free already gives a plan without steps.
  * -EINVAL: no name, or no remedy of that name. -ENXIO: nothing of that name. -ENODATA: a fact is

@@ -35,6 +35,8 @@ struct pp_style {
 	const char *command;
 	/* text: the file that a plan was written to; NULL: none */
 	const char *plan_file;
+	/* text: changes of settings without the lines about the machine */
+	bool no_machine;
 	/* text: it is this host's, and HP's conrep, which carries BIOS settings, is not there */
 	bool no_conrep;
 	/*
@@ -63,9 +65,9 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 int pp_report_columns(const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
 
 /*
- * Everything about the devices that "what" names: an address, "slot2", "mezz1", "group13" or
- * "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENXIO: nothing of
- * that name here.
+ * Everything about the devices that "what" names: an address, "slot2", "mezz1", "all-slots",
+ * "group13" or "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENXIO:
+ * nothing of that name here.
  */
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
                       struct pp_sink sink, struct pp_error *e);

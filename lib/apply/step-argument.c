@@ -39,16 +39,17 @@ int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_err
 	size_t end;
 	if (line && !pp_command_line_end(line, &end))
 		return pp_fail(e, ENOTSUP,
-		               "a quotation mark on the kernel's command line is not closed, and "
-		               "would swallow %s: close it where %s reads it, then try again",
+		               "the kernel's command line has a quotation mark without its "
+		               "partner, so %s would become part of a quoted value: correct it "
+		               "where %s reads it, then try again",
 		               argument, loader->name);
 	if (line && pp_command_line_has(line, argument))
 		return 0;
 	const char *off = line ? contrary(line, argument) : NULL;
 	if (off)
 		return pp_fail(e, ENOTSUP,
-		               "%s stands on the kernel's command line: take it out where %s reads "
-		               "it, then try again",
+		               "the kernel's command line has %s: remove it where %s reads it, "
+		               "then try again",
 		               off, loader->name);
 	return loader->add(s, argument, e);
 }
@@ -75,8 +76,9 @@ static int step_argument_verify(struct pp_apply *a, const struct pp_step *step, 
 	const char *line = loader->command_line(a);
 	if (line && !pp_command_line_has(line, step->argument.argument))
 		return pp_fail(e, EIO,
-		               "%s did not reach the boot loader's first entry (%s): something "
-		               "else in its configuration overrules it",
+		               "%s did not reach the first boot entry (%s): another file of its "
+		               "configuration overrules it or, in grub.cfg, a \";\" outside "
+		               "quotes ends the command line before it",
 		               step->argument.argument, loader->name);
 	return 0;
 }

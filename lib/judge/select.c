@@ -15,7 +15,7 @@
 #define MAX_LISTED_GROUPS 12
 
 struct device_request {
-	enum { BY_ADDRESS, BY_PLACE, BY_GROUP, BY_IDS } by;
+	enum { BY_ADDRESS, BY_PLACE, BY_GROUP, BY_IDS, BY_ANY_SLOT } by;
 	struct pp_address address;
 	enum pp_place_kind kind;
 	const char *number;
@@ -60,6 +60,10 @@ static bool select_parse(const char *what, struct device_request *w)
 		w->by = BY_PLACE;
 		return true;
 	}
+	if (!strcmp(what, "all-slots")) {
+		w->by = BY_ANY_SLOT;
+		return true;
+	}
 	rest = behind(what, "group");
 	if (rest && pp_parse_dec(rest, UINT32_MAX, &w->group)) {
 		w->by = BY_GROUP;
@@ -82,6 +86,8 @@ static bool select_fits(const struct pp_host *h, const struct pp_device *d,
 		return d->group != PP_NO_GROUP && h->groups[d->group].number == w->group;
 	case BY_IDS:
 		return d->ids_known && d->vendor == w->vendor && d->device == w->device;
+	case BY_ANY_SLOT:
+		return pp_slot_number(&d->slot) && !pp_device_is_bridge(d);
 	}
 	return false;
 }
@@ -253,6 +259,8 @@ static int select_fail_none(const struct pp_host *h, const char *what,
 		[BY_ADDRESS] = "device", [BY_PLACE] = "slot", [BY_GROUP] = "group", [BY_IDS] = "ids"
 	};
 
+	if (w->by == BY_ANY_SLOT)
+		return pp_fail(e, ENXIO, "%s: no card is known to be in a slot here", what);
 	if (w->by == BY_IDS && select_lacks_function(h, w))
 		return pp_fail(
 			e, ENXIO,
@@ -283,6 +291,7 @@ static int select_fail_name(const struct pp_host *h, const char *what, struct pp
 
 	pp_arena_init(&a, 0);
 	pp_nearest_init(&nearest, what);
+	pp_nearest_offer(&nearest, "all-slots");
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_slot_ref *s = &h->devices[i].slot;
 		const char *name =
@@ -302,7 +311,7 @@ static int select_fail_name(const struct pp_host *h, const char *what, struct pp
 	                          nearest.found)
 	                : pp_fail(e, EINVAL,
 	                          "'%s' is not a device name: need an address (07:00.0), slot2, "
-	                          "mezz1, group13 or vendor:device",
+	                          "mezz1, all-slots, group13 or vendor:device",
 	                          what);
 	pp_arena_fini(&a);
 	return r;

@@ -11,9 +11,10 @@ struct pp_selection {
 };
 
 /*
- * "07:00.0", "0000:07:00.0"; "slot2", "mezz1" (host/place.h); "group13"; "1000:0087". *ret is in a.
- * -EINVAL: none of these, or two places have the name; -ENXIO: nothing of that name on this host,
- * and what there is; -ENODATA: devices unread, or what may have the name.
+ * "07:00.0", "0000:07:00.0"; "slot2", "mezz1" (host/place.h); "all-slots", every card in a PCI or
+ * PCI Express slot; "group13"; "1000:0087". *ret is in a. -EINVAL: none of these, or two places
+ * have the name; -ENXIO: nothing of that name on this host, and what there is; -ENODATA: devices
+ * unread, or what may have the name.
  */
 int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
               struct pp_selection *ret, struct pp_error *e);

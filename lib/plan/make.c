@@ -81,26 +81,6 @@ void pp_planning_add_steps(struct pp_planning *p, struct pp_remedy_case *c,
 	p->steps.count = n;
 }
 
-/* Every card that sits in a slot. */
-static int select_slots(const struct pp_host *h, struct pp_arena *a, struct pp_selection *ret,
-                        struct pp_error *e)
-{
-	uint32_t *devices = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t);
-	uint32_t n = 0;
-
-	if (!devices)
-		return pp_fail_oom(e, "plan");
-	if (h->devices_error)
-		return pp_fail(e, ENODATA, "all-slots: the devices were not read");
-	for (uint32_t i = 0; i < h->nr_devices; i++)
-		if (pp_slot_number(&h->devices[i].slot) && !pp_device_is_bridge(&h->devices[i]))
-			devices[n++] = i;
-	if (!n)
-		return pp_fail(e, ENXIO, "all-slots: no card is known to sit in a slot here");
-	*ret = (struct pp_selection){ devices, n };
-	return 0;
-}
-
 /* Its virtual functions go when it goes: they are not asked for beside it. */
 static void drop_vfs(struct pp_planning *p)
 {
@@ -116,8 +96,7 @@ static int mark_asked(struct pp_planning *p, const char *request, struct pp_aren
 {
 	struct pp_selection chosen;
 	bool any = false;
-	int r = !strcmp(request, "all-slots") ? select_slots(p->h, scratch, &chosen, e)
-	                                      : pp_select(p->h, request, scratch, &chosen, e);
+	int r = pp_select(p->h, request, scratch, &chosen, e);
 
 	for (uint32_t i = 0; !r && i < chosen.count; i++) {
 		bool bridge = pp_device_is_bridge(&p->h->devices[chosen.devices[i]]);

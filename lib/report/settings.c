@@ -146,7 +146,8 @@ static int not_found(const struct pp_settings *s, const char *name, struct pp_er
 		return pp_settings_refuse_name(s, name, e);
 	if (r)
 		return pp_fail(e, r == -ENOTSUP ? EPERM : -r, "%s", why.text);
-	return pp_fail(e, ENODATA, "%.100s could not be read", name);
+	return pp_fail(e, ENODATA, "%.100s: not among the settings that %.300s reports", name,
+	               pp_settings_where(s));
 }
 
 static int settings_find(const struct pp_settings *s, const char *name, struct named *ret,
@@ -333,7 +334,8 @@ static void put_changes(struct pp_out *o, const struct pp_settings_plan *p, bool
 {
 	uint32_t n = p->changes.nr_changes;
 
-	put_machine(o, p->settings);
+	if (!o->style->no_machine)
+		put_machine(o, p->settings);
 	if (!n) {
 		pp_out(o, "no change\n");
 		return;

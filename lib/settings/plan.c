@@ -19,6 +19,9 @@ static int plan(struct pp_settings *s, const struct pp_data *wanted, struct pp_s
 	p->settings = s;
 	int r = pp_changes_plan(&s->schema, &s->machine, wanted, &s->memory, &s->arena, &p->changes,
 	                        e);
+	/* The codec knows bytes, and not who should have reported them. */
+	if (r == -ENODATA)
+		return pp_fail_prefix(e, s->store->where);
 	if (r)
 		return r;
 	for (uint32_t i = 0; i < p->changes.nr_skips; i++)

@@ -31,7 +31,7 @@ struct pp_image {
 	struct pp_areas memory;
 };
 
-/* *ret lives in a. -EBADMSG, -ENOTSUP (another version), -E2BIG. */
+/* *ret lives in a. -EBADMSG, -EPROTONOSUPPORT (another version), -E2BIG. */
 int pp_image_parse(struct pp_span in, const char *object, struct pp_arena *a, struct pp_image *ret,
                    struct pp_error *e);
 

@@ -69,9 +69,9 @@ static int check_first(struct pp_lines *l, const char *what, unsigned int versio
 	snprintf(text, sizeof(text), "%u", version);
 	if (pp_span_is(value, text))
 		return 0;
-	return pp_fail(e, ENOTSUP, "%.300s: '%s' of version %.*s, this program knows %u", l->object,
-	               what, value.len > 20 ? 20 : (int)value.len, (const char *)value.data,
-	               version);
+	return pp_fail(e, EPROTONOSUPPORT, "%.300s: '%s' of version %.*s, this program knows %u",
+	               l->object, what, value.len > 20 ? 20 : (int)value.len,
+	               (const char *)value.data, version);
 }
 
 static int check_checksum(struct pp_span in, const char *object, struct pp_error *e)

@@ -33,8 +33,8 @@ struct pp_lines {
 };
 
 /*
- * Checks first line, checksum and bytes. -EBADMSG: not that, or damaged; -ENOTSUP: another version.
- * *ret stands before the second line and ends before the checksum.
+ * Checks first line, checksum and bytes. -EBADMSG: not that, or damaged; -EPROTONOSUPPORT: another
+ * version. *ret stands before the second line and ends before the checksum.
  */
 int pp_lines_open(struct pp_span in, const char *object, const char *what, unsigned int version,
                   struct pp_lines *ret, struct pp_error *e);

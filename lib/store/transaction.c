@@ -138,7 +138,8 @@ static int transaction_damaged(const struct pp_store *s, char *text, size_t size
 
 	snprintf(why, sizeof(why), "%.299s", e->text);
 	/* Not to be read by us now; nothing is wrong with it. */
-	if (e->code != EBADMSG && e->code != ENOTSUP && e->code != EFBIG && e->code != E2BIG) {
+	if (e->code != EBADMSG && e->code != EPROTONOSUPPORT && e->code != EFBIG &&
+	    e->code != E2BIG) {
 		snprintf(text, size,
 		         "%s: its journal cannot be read, so how it stands is unknown: %s",
 		         s->where, why);

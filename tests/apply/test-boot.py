@@ -361,7 +361,7 @@ def test_grub_semicolon(_: Root) -> None:
                 roundtrip(root, ARGUMENT)
                 undo(root, before)
             else:
-                expect(value, *drive(root, "run", ARGUMENT), 5, "did not reach the boot loader's first entry")
+                expect(value, *drive(root, "run", ARGUMENT), 5, "did not reach the first boot entry", ";")
                 same(value, before, root.snapshot())
 
 

@@ -198,7 +198,7 @@ def test_quoted_words(_: Root) -> None:
     for line in ('dyndbg="file a +p', '"quiet', 'a="b" c="'):
         with tempfile.TemporaryDirectory() as folder:
             root, _made = with_line(folder, "kernel-install", line)
-            refused(root, ENOTSUP, "quotation mark", "not closed", steps=(ARGUMENT,))
+            refused(root, ENOTSUP, "quotation mark without its partner", steps=(ARGUMENT,))
     for line in ('intel_iommu="on"', '"intel_iommu=on"', 'quiet intel_iommu=on -- 3'):
         with tempfile.TemporaryDirectory() as folder:
             root, made = with_line(folder, "kernel-install", line)

@@ -120,6 +120,7 @@ class Story(Case):
                               "--dry-run")
         self.assertIn("RMRDS_Slot2: Endpoints_Included -> Endpoints_Excluded", done.stdout)
         self.assertIn("would be", done.stdout)
+        self.assertEqual(done.stdout.count("DL380p Gen8"), 1, done.stdout)
 
     def test_default_names(self):
         """The files of this folder that are called so: the data file only, the schema never."""

@@ -253,6 +253,15 @@ class ThroughHp(Case):
         self.conrep("-l", "-x", "s.xml", "-f", "again.dat", store=self.store)
         self.assertEqual((self.folder / "bin/log").read_text().count("load"), before)
 
+    def test_left_out(self):
+        """A setting that the program did not report: which program is said."""
+        self.write("s.xml", self.schema("utf-8", "UTF-8"))
+        self.write("bin/settings", "M\u00f6de=Off\nVLAN=<Control0>01</Control0><Id0>00 64</Id0>\n")
+        for command in (("get", "Order"), ("set", "Order=01 02 ff ff", "--dry-run")):
+            done = self.settings(*command, "--schema", "s.xml", "--store", self.store, code=3)
+            self.assertIn("Order", done.stderr)
+            self.assertIn("bin/conrep", done.stderr, command)
+
     def test_no_machine(self):
         """One line with its cause."""
         self.write("s.xml", self.schema("utf-8", "UTF-8"))

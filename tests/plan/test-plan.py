@@ -57,6 +57,20 @@ class Gen8(Planning):
                          ["RMRDS_Slot2", "RMRDS_Slot3"])
         self.assertEqual({s["setting"]["store"] for s in plan["steps"]}, {"efivars"})
 
+    def test_all_slots_everywhere(self):
+        """A name like any other, in each command that takes a device."""
+        root = self.sample("dl380p-gen8")
+        for command, code, words in (("check", 1, "to free it: pcipass free slot2"),
+                                     ("explain", 0, "0a:00.1 Intel"), ("emit qemu", 1, "blocked")):
+            run = self.run_pcipass(*command.split(), "all-slots", path=root)
+            self.assertEqual(run.returncode, code, command)
+            self.assertIn(words, run.stdout + run.stderr, command)
+        run = self.run_pcipass("check", "all-slot", path=root)
+        self.assertIn("did you mean 'all-slots'?", run.stderr)
+        run = self.run_pcipass("check", "all-slots", path=self.sample("odd-firmware"))
+        self.assertEqual((run.returncode, run.stdout), (2, ""))
+        self.assertIn("all-slots: no card is known to be in a slot here", run.stderr)
+
     def test_without_a_known_slot_the_table(self):
         root = self.own(WITHOUT_SLOTS)
         plan = self.plan(root, "07:00.0")

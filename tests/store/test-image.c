@@ -144,7 +144,8 @@ static void refuses_files(void **state)
 
 	refused(PP_SPAN(NULL, 0), EBADMSG, "does not begin with 'pcipass-settings 1'");
 	refused(sealed("hello\n"), EBADMSG, "does not begin");
-	refused(sealed("pcipass-settings 2\n"), ENOTSUP, "of version 2, this program knows 1");
+	refused(sealed("pcipass-settings 2\n"), EPROTONOSUPPORT,
+	        "of version 2, this program knows 1");
 	refused(PP_SPAN("pcipass-settings 1\n", 19), EBADMSG, "cut off");
 	refused(PP_SPAN(large, sizeof(large)), E2BIG, "at most 1048576");
 	for (size_t n = 0; n < in.len; n++)
