@@ -94,7 +94,7 @@ def entries(path: Path) -> list[Entry]:
         elif not line.startswith("#include"):
             block = [line]
             # a body in braces may have blank lines and comments of its own
-            while line.endswith("{") and not block[-1].startswith("}"):
+            while line.endswith("{") and is_code(path, line) and not block[-1].startswith("}"):
                 block.append(lines[at])
                 at += 1
             if is_code(path, line):

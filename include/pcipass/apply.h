@@ -6,6 +6,10 @@
 
 #include <pcipass/plan.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Carries plans out on a host, and undoes them. A journal in the state directory is written and
  * synced before each change, so that pp_apply_resume() or pp_apply_undo() can finish or undo what a
@@ -97,5 +101,9 @@ int pp_apply_status(const struct pp_apply_options *o, enum pp_apply_state *ret,
 
 /* An attach was killed, or is at work now: pp_apply_undo() would give its devices back. */
 int pp_apply_attach_left(const struct pp_apply_options *o, bool *ret, struct pp_error *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <pcipass/host.h>
 #include <pcipass/report.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * A real VFIO attach: what a hypervisor does with a device before its guest starts, each step with
  * the kernel's answer. It changes a machine for as long as it lasts: it takes the driver off a
@@ -52,5 +56,9 @@ bool pp_attach_restored(const struct pp_attach *a);
 /* Every step, its answer, and what the kernel logged meanwhile. */
 int pp_attach_report(const struct pp_attach *a, const struct pp_style *style, struct pp_sink sink,
                      struct pp_error *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <pcipass/host.h>
 #include <pcipass/source.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pp_capture_options {
 	bool overwrite; /* replace an existing file */
 	/*
@@ -31,5 +35,9 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 void pp_host_unread(const struct pp_host *h,
                     void (*tell)(void *ctx, const char *path, const char *reason, const char *adds),
                     void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

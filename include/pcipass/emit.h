@@ -5,6 +5,10 @@
 #include <pcipass/judge.h>
 #include <pcipass/report.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * A hypervisor's own configuration of one guest for the devices that are named (an address,
  * "slot2", "all-slots", "group13", "vendor:device"; NULL behind the last), as text to paste, its
@@ -23,5 +27,9 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const
 
 /* "qemu", "libvirt" …; NULL behind the last. */
 const char *pp_emit_hypervisor(unsigned int index);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,6 +2,10 @@
 #ifndef PCIPASS_ERROR_H
 #define PCIPASS_ERROR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Every call that can fail returns 0 or a negative errno value and, on failure, leaves a sentence
  * for people in the caller's struct pp_error. The struct has a fixed size so that reporting an
@@ -18,5 +22,9 @@ struct pp_error {
 	int code;       /* the errno value, positive; 0: no error yet */
 	char text[512]; /* one sentence, NUL-terminated, printable ASCII or UTF-8 */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

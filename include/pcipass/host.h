@@ -9,6 +9,10 @@
 #include <pcipass/error.h>
 #include <pcipass/source.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A host decoded: its devices, groups, regions, slots, kernel and firmware. */
 struct pp_host;
 
@@ -226,5 +230,9 @@ int pp_host_count_region_devices(const struct pp_host *h, const struct pp_region
 /* These devices, in the order of their addresses. NULL: there are no more. */
 const struct pp_device *pp_host_region_device_at(const struct pp_host *h, const struct pp_region *r,
                                                  unsigned int index);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 #include <pcipass/error.h>
 #include <pcipass/host.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Who should be able to pass the device through. */
 enum pp_target {
 	PP_TARGET_KVM, /* Linux: KVM with VFIO */
@@ -136,5 +140,9 @@ const char *pp_remedy_side_effect(const struct pp_remedy *r);
 bool pp_remedy_is_automatic(const struct pp_remedy *r);
 /* What is missing before it can be planned, such as root's rights; NULL: nothing. */
 const char *pp_remedy_needs(const struct pp_remedy *r);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

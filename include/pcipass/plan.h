@@ -7,6 +7,10 @@
 #include <pcipass/judge.h>
 #include <pcipass/report.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * What to do so that a device can be given away: steps in their order, each with what it expects to
  * find and what it wants, what it costs and how it is undone. Made from a survey, of this host or
@@ -111,5 +115,9 @@ enum pp_verified { PP_VERIFIED_YES, PP_VERIFIED_NO, PP_VERIFIED_UNKNOWN };
 int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                      const struct pp_style *style, struct pp_sink sink, enum pp_verified *ret,
                      struct pp_error *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <pcipass/judge.h>
 #include <pcipass/settings.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Where a report goes, piece by piece. Non-zero stops the report, which then fails with -EIO. */
 struct pp_sink {
 	int (*write)(void *ctx, const char *bytes, size_t len);
@@ -102,5 +106,9 @@ int pp_report_settings(const struct pp_settings *s, const char *const *names, si
 /* What would change or, if written, has changed; old and new. */
 int pp_report_changes(const struct pp_settings_plan *p, bool written, const struct pp_style *style,
                       struct pp_sink sink, struct pp_error *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

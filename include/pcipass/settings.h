@@ -8,6 +8,10 @@
 #include <pcipass/error.h>
 #include <pcipass/source.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * A machine's firmware settings: where they live (a store), what they are called (a schema, the
  * file that HP's conrep is given with -x) and what they say. One after the other:
@@ -179,5 +183,9 @@ int pp_settings_copy(const struct pp_settings *s, const char *path, bool overwri
                      struct pp_error *e);
 int pp_settings_blank(struct pp_source *identity, const char *schema, const char *path,
                       bool overwrite, struct pp_error *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include <pcipass/error.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Where facts about a host come from: the live host, a directory laid out like one, an archive of
  * such a directory, or a bare firmware table. All look the same from here on.
@@ -18,5 +22,9 @@ struct pp_source;
  */
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e);
 void pp_source_free(struct pp_source *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
