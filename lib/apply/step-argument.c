@@ -60,7 +60,7 @@ static int step_argument_stage(struct pp_stage *s, const struct pp_step *step, s
 
 	/* It goes into a shell's file. */
 	if (!pp_argument_is_known(argument))
-		return pp_fail(e, EPERM, "%.100s: no kernel argument that pcipass writes",
+		return pp_fail(e, EPERM, "%.100s: not a kernel argument that pcipass writes",
 		               argument);
 	return pp_step_add_argument(s, argument, e);
 }
