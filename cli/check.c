@@ -25,6 +25,7 @@ static enum exit_code check_run(const struct options *o, int argc, char **argv)
 
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	style.targets = look_for_all(o) ? l.surveys : NULL;
 	if (pp_report_check(l.survey, argv[0], &style, sink_stdout(), &verdict, &e) ||
 	    flush_stdout(&e))
 		code = complain(&e);
@@ -38,7 +39,7 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "DEVICE",
 	.help = "yes or no in one line and the exit code, for scripts",
-	.takes = TAKES_FROM | TAKES_JSON,
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = check_run,

@@ -28,6 +28,7 @@ struct options {
 	const char *by;     /* free: the remedy to take */
 	const char *plan;   /* free, verify: a plan's file */
 	const char *vm;     /* emit: the guest */
+	const char *target; /* whose answer is wanted: "kvm", "hyperv", "xen", "all"; NULL: kvm */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	bool verbose;        /* settings: what nobody named, too */
 	bool resume;         /* apply: go on with one that was interrupted */
@@ -63,6 +64,7 @@ enum option_mask {
 	TAKES_COLUMNS = 1 << 21,
 	TAKES_LIST_COLUMNS = 1 << 22,
 	TAKES_NO_HEADINGS = 1 << 23,
+	TAKES_TARGET = 1 << 24,
 };
 
 /* A command is a row; so is a command of a command. */
@@ -101,8 +103,12 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 struct look {
 	struct pp_source *source;
 	struct pp_host *host;
-	struct pp_survey *survey;
+	struct pp_survey *survey; /* for the target that was asked for; with "all" for the first */
+	/* With "all" one a target, of which .survey is the first; else empty. */
+	const struct pp_survey *surveys[PP_TARGET_COUNT];
 };
+/* Whether every target was asked for. */
+bool look_for_all(const struct options *o);
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
 

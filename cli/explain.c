@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pcipass explain: everything about a device, slot or group. */
+#include <stdio.h>
+
 #include "cli.h"
 
 static enum exit_code explain_run(const struct options *o, int argc, char **argv)
@@ -11,7 +13,15 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
-	if (pp_report_explain(l.survey, argv[0], &style, sink_stdout(), &e) || flush_stdout(&e))
+	/* One document holds all targets; for people each has its own part. */
+	if (look_for_all(o) && o->json)
+		style.targets = l.surveys;
+	int r = pp_report_explain(l.survey, argv[0], &style, sink_stdout(), &e);
+	for (int t = 1; !r && look_for_all(o) && !o->json && t < PP_TARGET_COUNT; t++) {
+		puts("");
+		r = pp_report_explain(l.surveys[t], argv[0], &style, sink_stdout(), &e);
+	}
+	if (r || flush_stdout(&e))
 		code = complain(&e);
 	look_close(&l);
 	return code;
@@ -21,7 +31,7 @@ const struct command command_explain = {
 	.name = "explain",
 	.arguments = "DEVICE",
 	.help = "all about a device: reasons, evidence, remedies",
-	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR,
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = explain_run,

@@ -19,6 +19,29 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 	return r;
 }
 
+/* "all" is for those that show several surveys: the first of them is KVM's. */
+static enum pp_target look_target(const struct options *o)
+{
+	enum pp_target t = o->target ? pp_target_of(o->target) : PP_TARGET_KVM;
+
+	return t == PP_TARGET_COUNT ? PP_TARGET_KVM : t;
+}
+
+bool look_for_all(const struct options *o)
+{
+	return o->target && !strcmp(o->target, "all");
+}
+
+static int look_add(struct look *l, enum pp_target t, struct pp_error *e)
+{
+	struct pp_survey *s = l->survey;
+	int r = t ? pp_survey_new(l->host, t, &s, e) : 0;
+
+	if (!r)
+		l->surveys[t] = s;
+	return r;
+}
+
 int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 {
 	struct look l = { 0 };
@@ -27,7 +50,9 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 	if (!r)
 		r = pp_host_read(l.source, &l.host, e);
 	if (!r)
-		r = pp_survey_new(l.host, PP_TARGET_KVM, &l.survey, e);
+		r = pp_survey_new(l.host, look_target(o), &l.survey, e);
+	for (int t = 0; !r && look_for_all(o) && t < PP_TARGET_COUNT; t++)
+		r = look_add(&l, (enum pp_target)t, e);
 	if (r) {
 		look_close(&l);
 		return r;
@@ -41,6 +66,8 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 
 void look_close(struct look *l)
 {
+	for (int t = 1; t < PP_TARGET_COUNT; t++)
+		pp_survey_free((struct pp_survey *)l->surveys[t]);
 	pp_survey_free(l->survey);
 	pp_host_free(l->host);
 	pp_source_free(l->source);
@@ -108,6 +135,7 @@ struct pp_style style_of(const struct options *o)
 		.all = o->all,
 		.columns = o->columns,
 		.no_headings = o->noheadings,
+		.name_target = o->target != NULL,
 		.command = command_again(o),
 		.no_conrep = !o->from && !o->json && !pp_settings_hp_is_here(),
 		.name = device_name,

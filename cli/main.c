@@ -55,6 +55,8 @@ static const struct row {
 } rows[] = {
 	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
 	  "read a capture, directory or table instead of this host" },
+	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
+	  "kvm (the default), hyperv, xen, or all side by side" },
 	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "one JSON document" },
 	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "bridges and interrupt windows too" },
 	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),
@@ -302,6 +304,8 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 	if (o->color && strcmp(o->color, "auto") && strcmp(o->color, "always") &&
 	    strcmp(o->color, "never"))
 		return (int)complain_usage("--color %s: need auto, always or never", o->color);
+	if (o->target && strcmp(o->target, "all") && pp_target_of(o->target) == PP_TARGET_COUNT)
+		return (int)complain_usage("--for %s: need kvm, hyperv, xen or all", o->target);
 	return -1;
 }
 

@@ -18,10 +18,15 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
-	if (pp_report_survey(l.survey, &style, sink_stdout(), &e) || flush_stdout(&e))
+	int r = look_for_all(o) ? pp_report_targets(l.surveys, &style, sink_stdout(), &e)
+	                        : pp_report_survey(l.survey, &style, sink_stdout(), &e);
+	if (r || flush_stdout(&e))
 		code = complain(&e);
 	else if (pp_survey_count(l.survey, PP_VERDICT_UNKNOWN))
 		code = EXIT_UNSURE;
+	for (int t = 1; code == EXIT_YES && look_for_all(o) && t < PP_TARGET_COUNT; t++)
+		if (pp_survey_count(l.surveys[t], PP_VERDICT_UNKNOWN))
+			code = EXIT_UNSURE;
 	if (code == EXIT_YES && pp_host_table_error(l.host, &e))
 		code = EXIT_UNSURE;
 	look_close(&l);
@@ -31,7 +36,7 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 const struct command command_survey = {
 	.name = "survey",
 	.help = "every device, its verdict and why (the default)",
-	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
 	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS,
 	.run = survey_run,
 	.examples = "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"

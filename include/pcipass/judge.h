@@ -6,15 +6,11 @@
 
 #include <pcipass/error.h>
 #include <pcipass/host.h>
+#include <pcipass/target.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Who should be able to pass the device through. */
-enum pp_target {
-	PP_TARGET_KVM, /* Linux: KVM with VFIO */
-};
 
 /* Never a guess: a missing fact that could decide makes an unknown. */
 enum pp_verdict {

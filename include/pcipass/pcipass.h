@@ -20,5 +20,6 @@
 #include <pcipass/report.h>
 #include <pcipass/settings.h>
 #include <pcipass/source.h>
+#include <pcipass/target.h>
 
 #endif

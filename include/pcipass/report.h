@@ -43,6 +43,10 @@ struct pp_style {
 	bool no_machine;
 	/* text: it is this host's, and HP's conrep, which carries BIOS settings, is not there */
 	bool no_conrep;
+	/* JSON of the first of them: the answers of all targets beside it; NULL: of that alone */
+	const struct pp_survey *const *targets;
+	/* text: with each verdict, for whom it is */
+	bool name_target;
 	/*
 	 * Name of a device for people, from the PCI ID database; NULL or an empty result: the ids
 	 * alone. The text is copied at once.
@@ -68,6 +72,10 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 /* The columns that style.columns can name, and what is in them, a line each. */
 int pp_report_columns(const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
 
+/* The same host for every target, by enum pp_target, in one table. */
+int pp_report_targets(const struct pp_survey *const surveys[PP_TARGET_COUNT],
+                      const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
+
 /*
  * Everything about the devices that "what" names: an address, "slot2", "mezz1", "all-slots",
  * "group13" or "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENXIO:
@@ -77,7 +85,8 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
                       struct pp_sink sink, struct pp_error *e);
 
 /*
- * One line for the devices that "what" names, and the worst of their verdicts. Bridges among the
+ * One line for the devices that "what" names, and the worst of their verdicts. With
+ * style->targets a line for each target, and the worst of all. Bridges among the
  * devices of a slot or group are left out unless they are all there is.
  */
 int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,

@@ -294,7 +294,9 @@ struct pp_kernel {
 	struct pp_log_override log_dmar, log_ivrs; /* what the log says of tables in the initrd */
 	bool log_override_refused; /* "kernel is locked down, ignoring table override" */
 	bool log_tboot;            /* started by tboot, which hands the kernel its own DMAR */
-	bool log_its, log_gicv2m;  /* Arm: the kernel found an ITS, a GICv2m frame */
+	/* _OSC at a host bridge: the firmware gave Linux the PCIe capability, or kept it. */
+	enum pp_tri log_pcie_control;
+	bool log_its, log_gicv2m; /* Arm: the kernel found an ITS, a GICv2m frame */
 	const struct pp_fault *log_faults;
 	uint32_t nr_log_faults;                 /* the first PP_MAX_FAULTS that differ */
 	const char *log_lines[PP_NR_LOG_LINES]; /* the first of each sort, cleaned; NULL: none */

@@ -227,6 +227,21 @@ static void learn_override(struct pp_kernel *k, struct pp_span line)
 	k->log_tboot |= pp_span_find(line, "tboot: found shared page") != NULL;
 }
 
+/* drivers/acpi/pci_root.c, negotiate_os_control(); 3.x: "ACPI _OSC control (0x1d) granted" */
+static void learn_pcie_control(struct pp_kernel *k, struct pp_span line)
+{
+	bool gave = pp_span_find(line, "_OSC: OS now controls [") &&
+	            pp_span_find(line, "PCIeCapability");
+	bool kept = pp_span_find(line, "_OSC: platform retains control of PCIe features") ||
+	            (pp_span_find(line, "_OSC: platform does not support [") &&
+	             pp_span_find(line, "PCIeCapability"));
+
+	if (kept)
+		k->log_pcie_control = PP_NO;
+	else if (gave && k->log_pcie_control == PP_UNKNOWN)
+		k->log_pcie_control = PP_YES;
+}
+
 int pp_build_log(struct pp_host_build *b)
 {
 	static const char mismatch[] = "Device scope type does not match for ";
@@ -260,6 +275,7 @@ int pp_build_log(struct pp_host_build *b)
 		    pp_span_find(line, "pcie_acs_override"))
 			k->acs_override_ignored = true;
 		learn_override(k, line);
+		learn_pcie_control(k, line);
 		learn_fault(k, faults, line);
 		learn_ioapic(k, line);
 		if (learn_line(b, line))

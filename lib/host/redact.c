@@ -211,6 +211,12 @@ static bool is_bar_without_address(struct pp_span line)
 	       word.data[word.len - 1] == ':' && pp_bar_log_parse(line, &bar);
 }
 
+/* "acpi PNP0A08:00: _OSC: OS now controls […]": who has PCI Express. */
+static bool log_is_osc(struct pp_span line)
+{
+	return pp_span_starts(line, "acpi PNP0A0") && pp_span_find(line, ": _OSC: ");
+}
+
 /* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
 {
@@ -250,7 +256,7 @@ static bool log_line_matters(struct pp_span line)
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (pp_span_starts(line, beginnings[i]))
 			return !pp_span_starts(line, "pci ") || pp_span_find(line, "iommu");
-	return false;
+	return log_is_osc(line);
 }
 
 /* Where the kernel's code lies is nobody's business. */

@@ -65,6 +65,11 @@ static struct pp_region_remedies *choice_prepare(struct pp_judging *j)
 	return r->groups ? r : NULL;
 }
 
+static bool choice_helps(const struct pp_judging *j, const struct pp_remedy_ops *ops)
+{
+	return !ops->targets || ops->targets & PP_FOR(j->survey->target);
+}
+
 static void choice_answer(struct pp_judging *j, const uint32_t *devices, uint32_t nr_devices,
                           struct group_remedies *ret)
 {
@@ -75,8 +80,12 @@ static void choice_answer(struct pp_judging *j, const uint32_t *devices, uint32_
 	uint32_t n = pp_remedy_answers(&c, answers);
 	pp_remedy_case_end(&c);
 	for (uint32_t i = 0; i < n && ret->count < PP_MAX_REMEDIES; i++)
-		if (!answers[i].obstacle && !(answers[i].ops->flags & PP_REMEDY_ON_REQUEST))
+		if (!answers[i].obstacle && !(answers[i].ops->flags & PP_REMEDY_ON_REQUEST) &&
+		    choice_helps(j, answers[i].ops)) {
+			/* "pcipass free" frees for KVM: what is free there it would not touch. */
+			answers[i].automatic &= j->survey->target == PP_TARGET_KVM;
 			ret->list[ret->count++] = answers[i];
+		}
 	ret->known = true;
 	j->failed |= c.failed;
 }

@@ -8,8 +8,8 @@
 #define SURVEY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
 static const struct pp_rule_table *const tables[] = {
-	&pp_rules_iommu, &pp_rules_region, &pp_rules_group,   &pp_rules_device,
-	&pp_rules_reset, &pp_rules_smmu,   &pp_rules_storage, &pp_rules_address,
+	&pp_rules_iommu, &pp_rules_region,  &pp_rules_group,   &pp_rules_device, &pp_rules_reset,
+	&pp_rules_smmu,  &pp_rules_storage, &pp_rules_address, &pp_rules_hyperv, &pp_rules_xen,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -33,13 +33,20 @@ const struct pp_rule *pp_rule_at(size_t index)
 	return NULL;
 }
 
+static bool judge_speaks_for(const struct pp_judging *j, const struct pp_rule *rule)
+{
+	unsigned int targets = rule->targets ? rule->targets : PP_FOR_KVM;
+
+	return targets & PP_FOR(j->survey->target);
+}
+
 static void run_rules(struct pp_judging *j, enum pp_scope scope, const struct pp_group *g,
                       const struct pp_device *d)
 {
 	for (size_t t = 0; t < NR_TABLES; t++) {
 		for (size_t i = 0; i < tables[t]->count; i++) {
 			const struct pp_rule *rule = &tables[t]->rules[i];
-			if (rule->scope != scope)
+			if (rule->scope != scope || !judge_speaks_for(j, rule))
 				continue;
 			j->rule = rule;
 			if (scope == PP_SCOPE_OF_HOST)
@@ -239,7 +246,7 @@ static void judge_judge(struct pp_judging *j)
 int pp_survey_new(const struct pp_host *host, enum pp_target target, struct pp_survey **ret,
                   struct pp_error *e)
 {
-	if (target != PP_TARGET_KVM)
+	if ((unsigned int)target >= PP_TARGET_COUNT)
 		return pp_fail(e, EINVAL, "judge: no such target: %d", (int)target);
 	struct pp_survey *s = calloc(1, sizeof(*s));
 	if (!s)

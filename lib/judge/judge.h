@@ -36,6 +36,7 @@ struct pp_judging;
 struct pp_rule {
 	const char *id; /* stable */
 	enum pp_scope scope;
+	unsigned int targets;  /* PP_FOR_…: for whom it speaks; 0: for KVM alone */
 	bool about_regions;    /* its findings are about a reserved region */
 	const char *reference; /* specification or kernel file that it rests on */
 	void (*on_host)(struct pp_judging *j);

@@ -13,6 +13,7 @@ enum pp_phrase_source {
 	PP_PHRASE_LINUX, /* the kernel log */
 	PP_PHRASE_QEMU,
 	PP_PHRASE_SURVEY_DDA, /* Microsoft's SurveyDDA.ps1, for Hyper-V */
+	PP_PHRASE_XEN,        /* the hypervisor's log, and xl */
 	PP_PHRASE_HPE,        /* a document of HPE's, by its number */
 };
 

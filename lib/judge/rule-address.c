@@ -301,6 +301,7 @@ static void vf_bar_no_room(struct pp_judging *j, const struct pp_device *d)
 
 static const struct pp_rule rules[] = {
 	{ .id = "bar-no-address",
+	  .targets = PP_FOR_KVM | PP_FOR_XEN,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/setup-res.c, pci_assign_resource(); PCI 3.0, 6.2.5.1",
 	  .on_device = bar_no_address },

@@ -17,6 +17,15 @@ static void not_endpoint(struct pp_judging *j, const struct pp_device *d)
 	pp_evidence(j, f, "class %06x, header type %u", d->class_code, d->config.header_type);
 }
 
+/* On or off, no remedy makes it something to pass on. KVM's answer is that of no-group. */
+static void iommu_itself(struct pp_judging *j, const struct pp_device *d)
+{
+	if (d->class_code >> 8 != PP_CLASS_IOMMU)
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS, "it is the IOMMU itself");
+	pp_evidence(j, f, "class %06x", d->class_code);
+}
+
 static void no_group(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
@@ -235,14 +244,17 @@ static void slot_disputed(struct pp_judging *j, const struct pp_device *d)
 
 static const struct pp_rule rules[] = {
 	{ .id = "not-endpoint",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/vfio/pci/vfio_pci_core.c, header type",
 	  .on_device = not_endpoint },
 	{ .id = "no-answer",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "PCI 3.0, 6.1",
 	  .on_device = no_answer },
 	{ .id = "config-unread",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "/sys/bus/pci/devices/*/config",
 	  .on_device = config_unread },
@@ -250,7 +262,13 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "VT-d 8.3; IOMMU 48882, 5.2.2",
 	  .on_device = no_group },
+	{ .id = "iommu-itself",
+	  .targets = PP_FOR_HYPERV | PP_FOR_XEN,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "PCI Code and ID Assignment, 1.9; IOMMU 48882, 3",
+	  .on_device = iommu_itself },
 	{ .id = "behind-vmd",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/controller/vmd.c; pci_real_dma_dev()",
 	  .on_device = behind_vmd },
@@ -263,10 +281,12 @@ static const struct pp_rule rules[] = {
 	  .reference = "drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist()",
 	  .on_device = denylist },
 	{ .id = "vf",
+	  .targets = PP_FOR_KVM | PP_FOR_XEN,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "SR-IOV 1.1, 1.1",
 	  .on_device = device_vf_of },
 	{ .id = "asleep",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/pci.c, pci_config_pm_runtime_get()",
 	  .on_device = asleep },
@@ -275,6 +295,7 @@ static const struct pp_rule rules[] = {
 	  .reference = "PCI 3.0, 6.8; drivers/vfio/pci/vfio_pci_intrs.c",
 	  .on_device = line_interrupts },
 	{ .id = "slot-disputed",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "SMBIOS 3.7, 7.10",
 	  .on_device = slot_disputed },

@@ -19,6 +19,15 @@ static const char *blocking_since(void)
 	return pp_kernel_fact(PP_KERNEL_BLOCKS_DIRECT)->since;
 }
 
+const char *pp_table_unread(const struct pp_host *h)
+{
+	if (h->dmar || h->ivrs)
+		return NULL;
+	if (h->table_dmar != PP_NO && h->iommu != PP_IOMMU_AMD)
+		return "DMAR";
+	return h->table_ivrs != PP_NO ? "IVRS" : NULL;
+}
+
 /* How the running kernel will put it, for those who look for the line. */
 static void quote_kernel(struct pp_judging *j, struct pp_finding *f)
 {
@@ -69,8 +78,9 @@ static const char *ranges_of(struct pp_judging *j, const struct pp_device *d)
 	return all ? all : range;
 }
 
-static void prove_mappings(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
-                           bool hard)
+/* which: PP_UNKNOWN for all, else those that hold it hard, or those that do not. */
+static void prove_some_mappings(struct pp_judging *j, struct pp_finding *f,
+                                const struct pp_device *d, enum pp_tri which)
 {
 	const struct pp_host *h = j->host;
 
@@ -78,7 +88,7 @@ static void prove_mappings(struct pp_judging *j, struct pp_finding *f, const str
 		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
 		const struct pp_region *r = &h->regions[hold->region];
 		const char *through = "";
-		if (pp_mapping_is_hard(h, hold) != hard)
+		if (which != PP_UNKNOWN && pp_tri(pp_mapping_is_hard(h, hold)) != which)
 			continue;
 		if (hold->via_bridge && r->nr_scopes) {
 			const struct pp_device *bridge = &h->devices[r->scopes[hold->scope].device];
@@ -88,6 +98,17 @@ static void prove_mappings(struct pp_judging *j, struct pp_finding *f, const str
 		pp_evidence(j, f, "%s %u at +0x%x: %s%s", table_of(r), r->index, r->offset,
 		            pp_range(j, r->start, r->end_incl), through ? through : "");
 	}
+}
+
+static void prove_mappings(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                           bool hard)
+{
+	prove_some_mappings(j, f, d, pp_tri(hard));
+}
+
+void pp_prove_mappings(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d)
+{
+	prove_some_mappings(j, f, d, PP_UNKNOWN);
 }
 
 static void prove_group(struct pp_judging *j, struct pp_finding *f, const struct pp_group *g)
@@ -571,6 +592,7 @@ static const struct pp_rule rules[] = {
 	  .reference = "arch/x86/include/asm/iommu.h, arch_rmrr_sanity_check()",
 	  .on_host = odd_region },
 	{ .id = "firmware-odd",
+	  .targets = PP_FOR_ALL,
 	  .reference = "the specification of the table",
 	  .on_host = odd_firmware },
 };

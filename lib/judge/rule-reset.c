@@ -259,10 +259,12 @@ static void reset_known_bad(struct pp_judging *j, const struct pp_device *d)
 
 static const struct pp_rule rules[] = {
 	{ .id = "no-reset",
+	  .targets = PP_FOR_KVM | PP_FOR_XEN,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/pci.c, pci_reset_fn_methods[], pci_bus_resettable()",
 	  .on_device = no_reset },
 	{ .id = "reset-known-bad",
+	  .targets = PP_FOR_KVM | PP_FOR_XEN,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/quirks.c, quirk_no_bus_reset(), quirk_no_flr(), "
 	               "quirk_no_pm_reset(), pci_dev_reset_methods[]",

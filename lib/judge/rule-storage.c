@@ -80,10 +80,12 @@ static void storage_hba(struct pp_judging *j, const struct pp_device *d)
 
 static const struct pp_rule rules[] = {
 	{ .id = "raid-controller",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "PCI Code and ID Assignment, 1.2; smartctl(8), -d",
 	  .on_device = storage_raid },
 	{ .id = "sas-hba",
+	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "PCI Code and ID Assignment, 1.2; drivers/scsi/mpt3sas",
 	  .on_device = storage_hba },

@@ -76,6 +76,15 @@ const char *pp_range(struct pp_judging *j, uint64_t start, uint64_t end_incl);
 const struct pp_group_facts *pp_group_facts_of(const struct pp_judging *j,
                                                const struct pp_device *d);
 
+/* The regions of a device by the firmware's table, a line each. */
+void pp_prove_mappings(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d);
+
+/*
+ * The table of regions that is there but was not read or decoded, or may be there; NULL: what it
+ * holds is known.
+ */
+const char *pp_table_unread(const struct pp_host *h);
+
 /* A hold that Linux does not let go: neither USB nor display, nor relaxed by an argument. */
 bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping *hold);
 /* Number of hard holds of a device. */
@@ -104,6 +113,7 @@ struct pp_rule_table {
 	size_t count;
 };
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
-	pp_rules_reset, pp_rules_smmu, pp_rules_storage, pp_rules_address;
+	pp_rules_reset, pp_rules_smmu, pp_rules_storage, pp_rules_address, pp_rules_hyperv,
+	pp_rules_xen;
 
 #endif

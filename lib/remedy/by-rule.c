@@ -8,6 +8,22 @@ const struct pp_remedy_ops pp_remedy_kernel_argument = {
 	.undo = "the command line as it was, and a reboot",
 };
 
+const struct pp_remedy_ops pp_remedy_hyperv_force = {
+	.id = "hyperv-force",
+	.summary = "Hyper-V's dismount without its checks",
+	.undo = "Remove-VMAssignableDevice and Mount-VMHostAssignableDevice",
+	.flags = PP_REMEDY_NO_REBOOT,
+	.targets = PP_FOR_HYPERV,
+};
+
+const struct pp_remedy_ops pp_remedy_xen_relaxed = {
+	.id = "xen-rdm-relaxed",
+	.summary = "Xen's rdm_policy=relaxed for the device",
+	.undo = "take the word out of the guest's configuration again",
+	.flags = PP_REMEDY_NO_REBOOT | PP_REMEDY_OVER_FIRMWARE,
+	.targets = PP_FOR_XEN,
+};
+
 const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {
 	.id = "allow-unsafe-interrupts",
 	.summary = "VFIO without interrupt remapping",

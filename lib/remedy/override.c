@@ -49,6 +49,7 @@ const struct pp_remedy_ops pp_remedy_override = {
 	.undo = "make the initrd without that table, and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL |
 	         PP_REMEDY_OVER_FIRMWARE,
+	.targets = PP_FOR_KVM,
 	.answer = override_answer,
 	.side_effect = override_side_effect,
 	.add_steps = override_add_steps,

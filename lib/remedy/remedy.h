@@ -8,7 +8,16 @@
  * document's overview is made of the rows. Pure.
  */
 
+#include <pcipass/target.h>
+
 #include "remedy/case.h"
+
+/* A set of targets, for the rows that speak of some only. */
+#define PP_FOR(target) (1u << (target))
+#define PP_FOR_KVM     PP_FOR(PP_TARGET_KVM)
+#define PP_FOR_HYPERV  PP_FOR(PP_TARGET_HYPERV)
+#define PP_FOR_XEN     PP_FOR(PP_TARGET_XEN)
+#define PP_FOR_ALL     (PP_FOR(PP_TARGET_COUNT) - 1)
 
 /* What a remedy does, for those who check afterwards. */
 enum pp_remedy_flags {
@@ -43,6 +52,8 @@ struct pp_remedy_ops {
 	const char *summary; /* for the overview of all remedies */
 	const char *undo;    /* the way back, one sentence */
 	unsigned int flags;  /* enum pp_remedy_flags */
+	/* PP_FOR_…: whom it helps; 0: whoever is the target, as what the firmware does. */
+	unsigned int targets;
 	/* FREES_REGIONS: false where it has nothing to say on this host. */
 	bool (*answer)(struct pp_remedy_case *c, struct pp_remedy *ret);
 	/* All that it costs in this case; NULL: ret->side_effect is all. */
@@ -88,6 +99,7 @@ extern const struct pp_remedy_ops pp_remedy_rmrds, pp_remedy_shared_memory, pp_r
 	pp_remedy_kernel_argument, pp_remedy_bios_iommu, pp_remedy_virtual_iommu,
 	pp_remedy_bios_vmd, pp_remedy_bios_update, pp_remedy_unsafe_interrupts, pp_remedy_denylist,
 	pp_remedy_unbind_bridge, pp_remedy_vfs_off, pp_remedy_another_kernel,
-	pp_remedy_vendor_reset, pp_remedy_above_4g, pp_remedy_smaller_bar;
+	pp_remedy_vendor_reset, pp_remedy_above_4g, pp_remedy_smaller_bar, pp_remedy_hyperv_force,
+	pp_remedy_xen_relaxed;
 
 #endif

@@ -63,6 +63,7 @@ const struct pp_remedy_ops pp_remedy_use_vf = {
 	.summary = "one of the card's virtual functions in its place",
 	.undo = "nothing to undo",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_KEEPS_DEVICE | PP_REMEDY_NO_REBOOT,
+	.targets = PP_FOR_KVM | PP_FOR_XEN,
 	.answer = vf_answer,
 };
 

@@ -9,17 +9,24 @@
 #include "report/out.h"
 #include "report/words.h"
 
-static const char *verdict_words(enum pp_verdict v)
+/* "blocked for KVM, can be freed"; without for whom unless it is asked for. */
+static void verdict_words(const struct pp_out *o, const struct pp_survey *s, enum pp_verdict v,
+                          char *buf, size_t size)
 {
-	static const char *const words[PP_VERDICT_COUNT] = {
-		[PP_VERDICT_ASSIGNABLE] = "assignable",
-		[PP_VERDICT_CARE] = "assignable, with care",
-		[PP_VERDICT_BLOCKED_FIXABLE] = "blocked, can be freed",
-		[PP_VERDICT_BLOCKED] = "blocked, no remedy known",
-		[PP_VERDICT_NOT_ENDPOINT] = "a bridge, stays with the host",
-		[PP_VERDICT_UNKNOWN] = "unknown, a fact is missing",
+	static const struct {
+		const char *verdict, *more;
+	} words[PP_VERDICT_COUNT] = {
+		[PP_VERDICT_ASSIGNABLE] = { "assignable", "" },
+		[PP_VERDICT_CARE] = { "assignable", ", with care" },
+		[PP_VERDICT_BLOCKED_FIXABLE] = { "blocked", ", can be freed" },
+		[PP_VERDICT_BLOCKED] = { "blocked", ", no remedy known" },
+		[PP_VERDICT_NOT_ENDPOINT] = { "a bridge, stays with the host", "" },
+		[PP_VERDICT_UNKNOWN] = { "unknown", ", a fact is missing" },
 	};
-	return words[v];
+	bool named = o->style->name_target && v != PP_VERDICT_NOT_ENDPOINT;
+
+	snprintf(buf, size, "%s%s%s%s", words[v].verdict, named ? " for " : "",
+	         named ? pp_target_title(s->target) : "", words[v].more);
 }
 
 static void print_slot(struct pp_out *o, const struct pp_device *d)
@@ -117,14 +124,15 @@ static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
                                  const struct pp_row *row, const struct pp_isolation *computed)
 {
 	const struct pp_device *d = row->device;
-	char address[PP_ADDRESS_TEXT_BYTES], name[256];
+	char address[PP_ADDRESS_TEXT_BYTES], name[256], verdict[80];
 
 	pp_address_format(d->address, address);
 	pp_out_name(o, d, name, sizeof(name));
 	pp_out(o, "%s%s%s %s\n", pp_out_color(o, PP_BOLD), address, pp_out_color(o, PP_COLOR_NONE),
 	       name);
-	pp_out(o, "  verdict %s%s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)),
-	       verdict_words(row->verdict), pp_out_color(o, PP_COLOR_NONE));
+	verdict_words(o, s, row->verdict, verdict, sizeof(verdict));
+	pp_out(o, "  verdict %s%s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), verdict,
+	       pp_out_color(o, PP_COLOR_NONE));
 	if (d->ids_known)
 		pp_out(o, "  ids     %04x:%04x, class %06x\n", d->vendor, d->device, d->class_code);
 	print_slot(o, d);
@@ -244,59 +252,105 @@ static int severity(enum pp_verdict v)
 	return order[v];
 }
 
-static void explain_print_check(struct pp_out *o, const struct pp_survey *s, const char *what,
-                                const struct pp_row *worst)
+/* The row whose verdict decides for all that were named. */
+static const struct pp_row *explain_worst(const struct pp_survey *s,
+                                          const struct pp_selection *chosen)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], command[160];
-	const char *reason = "";
+	const struct pp_row *worst = NULL;
+
+	for (uint32_t i = 0; i < chosen->count; i++) {
+		const struct pp_row *row = &s->rows[chosen->devices[i]];
+		if (!worst || severity(row->verdict) > severity(worst->verdict))
+			worst = row;
+	}
+	return worst;
+}
+
+/* What decides about a row; NULL: nothing is in its way. */
+static const struct pp_finding *explain_first(const struct pp_row *row)
+{
+	const struct pp_finding *first = row->nr_findings ? row->findings[0] : NULL;
+
+	return first && first->effect != PP_INFORMS ? first : NULL;
+}
+
+static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
+                               const struct pp_row *worst)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], command[160], verdict[80];
+	const struct pp_finding *first = explain_first(worst);
+	bool by_free = pp_words_free(s, worst, command, sizeof(command));
 
 	pp_address_format(worst->device->address, address);
-	const struct pp_finding *first = worst->nr_findings ? worst->findings[0] : NULL;
-	if (first && first->effect == PP_INFORMS)
-		first = NULL;
-	if (first)
-		reason = first->text;
-	if (o->style->format == PP_FORMAT_JSON) {
-		json_t *remedies = json_array();
-		for (uint32_t i = 0; first && i < first->nr_remedies; i++)
-			json_array_append_new(remedies, json_string(first->remedies[i].ops->id));
-		pp_out_json(o, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema",
-		                         "pcipass.check/1", "asked", what, "address", address,
-		                         "verdict", pp_verdict_name(worst->verdict), "reason",
-		                         reason, "rule", first ? first->rule->id : NULL, "remedies",
-		                         remedies));
-		pp_out(o, "\n");
-		return;
-	}
-	bool by_free = pp_words_free(s, worst, command, sizeof(command));
-	bool blocked = worst->verdict == PP_VERDICT_BLOCKED_FIXABLE;
-	pp_out(o, "%s: %s%s%s%s%s\n", address, blocked ? "blocked" : verdict_words(worst->verdict),
-	       *reason ? ": " : "", reason, by_free ? "; to free it: " : "",
-	       by_free ? command : "");
+	verdict_words(o, s, worst->verdict, verdict, sizeof(verdict));
+	/* What frees it comes behind the reason. */
+	char *more = worst->verdict == PP_VERDICT_BLOCKED_FIXABLE ? strchr(verdict, ',') : NULL;
+	if (more)
+		*more = '\0';
+	pp_out(o, "%s: %s", address, verdict);
+	pp_out(o, "%s%s%s%s\n", first ? ": " : "", first ? first->text : "",
+	       by_free ? "; to free it: " : "", by_free ? command : "");
+}
+
+static void explain_check_json(struct pp_out *o, const struct pp_survey *s, const char *what,
+                               const struct pp_row *worst, const struct pp_selection *chosen)
+{
+	const struct pp_survey *const *targets = o->style->targets;
+	const struct pp_finding *first = explain_first(worst);
+	json_t *remedies = json_array(), *verdicts = json_object();
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(worst->device->address, address);
+	for (uint32_t i = 0; first && i < first->nr_remedies; i++)
+		json_array_append_new(remedies, json_string(first->remedies[i].ops->id));
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema", "pcipass.check/1", "asked",
+		what, "target", pp_target_name(s->target), "address", address, "verdict",
+		pp_verdict_name(worst->verdict), "reason", first ? first->text : "", "rule",
+		first ? first->rule->id : NULL, "remedies", remedies);
+	for (int t = 0; targets && t < PP_TARGET_COUNT; t++)
+		json_object_set_new(
+			verdicts, pp_target_name((enum pp_target)t),
+			json_string(pp_verdict_name(explain_worst(targets[t], chosen)->verdict)));
+	if (object && targets)
+		json_object_set(object, "verdicts", verdicts);
+	json_decref(verdicts);
+	pp_out_json(o, object);
+	pp_out(o, "\n");
 }
 
 int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,
                     struct pp_sink sink, enum pp_verdict *ret, struct pp_error *e)
 {
-	struct pp_arena a;
+	const struct pp_survey *const *targets = style->targets;
 	struct pp_selection chosen;
-	const struct pp_row *worst = NULL;
+	enum pp_verdict verdict;
+	struct pp_arena a;
 	struct pp_out o;
 
 	pp_arena_init(&a, 0);
 	int r = pp_select(s->host, what, &a, &chosen, e);
-	for (uint32_t i = 0; !r && i < chosen.count; i++) {
-		const struct pp_row *row = &s->rows[chosen.devices[i]];
-		if (!worst || severity(row->verdict) > severity(worst->verdict))
-			worst = row;
+	if (r) {
+		pp_arena_fini(&a);
+		return r;
+	}
+	pp_out_init(&o, style, sink);
+	const struct pp_row *worst = explain_worst(s, &chosen);
+	verdict = worst->verdict;
+	if (style->format == PP_FORMAT_JSON)
+		explain_check_json(&o, s, what, worst, &chosen);
+	else
+		explain_check_text(&o, s, worst);
+	for (int t = 1; targets && t < PP_TARGET_COUNT; t++) {
+		worst = explain_worst(targets[t], &chosen);
+		if (severity(worst->verdict) > severity(verdict))
+			verdict = worst->verdict;
+		if (style->format != PP_FORMAT_JSON)
+			explain_check_text(&o, targets[t], worst);
 	}
 	pp_arena_fini(&a);
-	if (r)
-		return r;
-	pp_out_init(&o, style, sink);
-	explain_print_check(&o, s, what, worst);
 	r = pp_out_fini(&o, e);
 	if (!r)
-		*ret = worst->verdict;
+		*ret = verdict;
 	return r;
 }

@@ -53,7 +53,8 @@ struct pp_field {
 	const char *pattern;
 	const char *(*words)(unsigned int i);
 	bool may_be_empty;
-	bool has_one; /* a list: at least */
+	bool has_one;  /* a list: at least */
+	bool optional; /* .meaning says when it is written, and present() decides */
 	const struct pp_object *object;
 	/* Only written where that field of the same object has that value, which present() says. */
 	struct {
@@ -81,6 +82,7 @@ const struct pp_field *pp_object_field(const struct pp_object *o, const char *na
 void pp_out_object(struct pp_out *o, const struct pp_object *object, const struct pp_subject *s);
 
 /* The survey's document, and what it is made of. */
+extern const struct pp_object pp_object_verdicts, pp_object_findings_for;
 extern const struct pp_object pp_object_survey, pp_object_host, pp_object_unread, pp_object_finding,
 	pp_object_remedy, pp_object_device, pp_object_phrase;
 
@@ -91,6 +93,8 @@ void pp_json_put_address(struct pp_json_writer *w, struct pp_address a);
 void pp_json_put_findings(struct pp_json_writer *w, const struct pp_subject *s,
                           const struct pp_finding *const *list, uint32_t nr);
 void pp_json_put_phrases(struct pp_json_writer *w, const struct pp_subject *s);
+/* Whether the answers of all hypervisors were asked for. */
+bool pp_targets_asked(const struct pp_subject *s);
 /* pp_unread_reason() in words, for schemas. */
 const char *pp_unread_words(unsigned int i);
 

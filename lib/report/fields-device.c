@@ -131,6 +131,16 @@ static void device_put_findings(struct pp_json_writer *w, const struct pp_subjec
 	pp_json_put_findings(w, s, s->row->findings, s->row->nr_findings);
 }
 
+static void device_put_verdicts(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_object_write(w, &pp_object_verdicts, s);
+}
+
+static void device_put_findings_for(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_object_write(w, &pp_object_findings_for, s);
+}
+
 static const struct pp_field device_fields[] = {
 	{ "address", PP_FIELD_ADDRESS, "Where it is on the PCI bus.", .write = device_put_address },
 	{ "slot", PP_FIELD_TEXT,
@@ -170,6 +180,13 @@ static const struct pp_field device_fields[] = {
 	{ "findings", PP_FIELD_OBJECTS,
 	  "What blocks first, then what is unknown, what degrades, what informs.",
 	  .object = &pp_object_finding, .write = device_put_findings },
+	{ "verdicts", PP_FIELD_OBJECT, "With --for all: the verdict of each hypervisor.",
+	  .optional = true, .present = pp_targets_asked, .object = &pp_object_verdicts,
+	  .write = device_put_verdicts },
+	{ "findings_for", PP_FIELD_OBJECT,
+	  "With --for all: the findings of the other hypervisors' rules.", .optional = true,
+	  .present = pp_targets_asked, .object = &pp_object_findings_for,
+	  .write = device_put_findings_for },
 	{ "unread", PP_FIELD_REASONS, "Why a field of the device is null." },
 };
 

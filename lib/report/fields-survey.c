@@ -4,7 +4,6 @@
 #include "report/words.h"
 
 #define SCHEMA "pcipass.survey/1"
-#define TARGET "kvm"
 
 static const char *survey_schema_words(unsigned int i)
 {
@@ -18,12 +17,12 @@ static void survey_put_schema(struct pp_json_writer *w, const struct pp_subject 
 
 static const char *survey_target_words(unsigned int i)
 {
-	return i ? NULL : TARGET;
+	return i < PP_TARGET_COUNT ? pp_target_name((enum pp_target)i) : NULL;
 }
 
 static void survey_put_target(struct pp_json_writer *w, const struct pp_subject *s)
 {
-	pp_json_put_text(w, TARGET);
+	pp_json_put_text(w, pp_target_name(s->survey->target));
 }
 
 static void survey_put_host(struct pp_json_writer *w, const struct pp_subject *s)
@@ -71,7 +70,9 @@ static const struct pp_field survey_fields[] = {
 	  .words = survey_schema_words, .write = survey_put_schema },
 	{ "host", PP_FIELD_OBJECT, "The host.", .object = &pp_object_host,
 	  .write = survey_put_host },
-	{ "target", PP_FIELD_TEXT, "The hypervisor that the verdicts are for.",
+	{ "target", PP_FIELD_TEXT,
+	  "The hypervisor that the verdicts are for; with --for all KVM, and the others' stand beside "
+	  "its own.",
 	  .words = survey_target_words, .write = survey_put_target },
 	{ "devices", PP_FIELD_OBJECTS, "In the order of their addresses.",
 	  .object = &pp_object_device, .write = survey_put_devices },

@@ -62,6 +62,8 @@ static void phrases_source(const struct pp_phrase *p, enum pp_tri here, char *bu
 		snprintf(buf, size, "QEMU");
 	else if (p->source == PP_PHRASE_SURVEY_DDA)
 		snprintf(buf, size, "Microsoft's SurveyDDA.ps1, for Hyper-V");
+	else if (p->source == PP_PHRASE_XEN)
+		snprintf(buf, size, "Xen, xl");
 	else if (pp_phrase_before(p))
 		snprintf(buf, size, "%s before %s", here == PP_NO ? "older kernels," : "Linux",
 		         pp_phrase_before(p));
@@ -139,6 +141,7 @@ static const char *phrase_source_words(unsigned int i)
 		[PP_PHRASE_LINUX] = "linux",
 		[PP_PHRASE_QEMU] = "qemu",
 		[PP_PHRASE_SURVEY_DDA] = "survey-dda",
+		[PP_PHRASE_XEN] = "xen",
 		[PP_PHRASE_HPE] = "hpe",
 	};
 	return i < sizeof(sources) / sizeof(sources[0]) ? sources[i] : NULL;
@@ -182,7 +185,7 @@ static void phrase_put_this_kernel(struct pp_json_writer *w, const struct pp_sub
 static const struct pp_field phrase_fields[] = {
 	{ "id", PP_FIELD_TEXT, "Stable.", .pattern = "^[a-z][a-z0-9-]*$", .write = phrase_put_id },
 	{ "source", PP_FIELD_TEXT,
-	  "The kernel log, QEMU, Microsoft's SurveyDDA.ps1, or the number of a document of HPE's.",
+	  "The kernel log, QEMU, Microsoft's SurveyDDA.ps1, Xen and xl, or the number of a document of HPE's.",
 	  .words = phrase_source_words, .write = phrase_put_source },
 	{ "since", PP_FIELD_TEXT,
 	  "The first kernel that prints it; null: no limit is known, or it is none of the kernel's.",

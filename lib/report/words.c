@@ -230,7 +230,7 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 	char address[PP_ADDRESS_TEXT_BYTES], name[32], line[1400] = "";
 	int n = 0;
 
-	if (!can_be_given(row))
+	if (!can_be_given(row) || s->target != PP_TARGET_KVM)
 		return false;
 	pp_address_format_short(d->address, address);
 	name_to_bind(s, d, name, sizeof(name));
@@ -266,7 +266,9 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	print_free(o, s, row, remedy);
 	if (remedy->side_effect)
 		pp_out_wrapped(o, "      side effect: ", "        ", remedy->side_effect);
-	snprintf(line, sizeof(line), "%s explain %s",
-	         o->style->command ? o->style->command : "pcipass", address);
+	bool other = s->target != PP_TARGET_KVM;
+	snprintf(line, sizeof(line), "%s%s%s explain %s",
+	         o->style->command ? o->style->command : "pcipass", other ? " --for " : "",
+	         other ? pp_target_name(s->target) : "", address);
 	pp_out_wrapped(o, "More: ", "      ", line);
 }

@@ -85,7 +85,7 @@ def object_schema(made_of: dict) -> dict:
     fields = made_of["fields"]
     unread = [f["name"] for f in fields if f["unread"]]
     schema = {"type": "object", "description": made_of["meaning"],
-              "required": [f["name"] for f in fields if not f["only_if"][0]],
+              "required": [f["name"] for f in fields if not f["only_if"][0] and not f["optional"]],
               "properties": {f["name"]: field_schema(f, unread) for f in fields}}
     sometimes = [
         {"if": {"properties": {f["only_if"][0]: {"const": f["only_if"][1]}}},

@@ -81,6 +81,18 @@ def compare(what: str, code: set[str], document: Path, level: str) -> list[str]:
     return wrong
 
 
+def targets_differ(rules: list[list[str]], document: Path) -> list[str]:
+    """Whom a rule speaks for: a line "- for:", unless it is KVM alone."""
+    wrong = []
+    sections = re.split(r"^### ", document.read_text(), flags=re.MULTILINE)[1:]
+    said = {s.split("\n", 1)[0]: re.findall(r"^- for: (.*)$", s, re.MULTILINE) for s in sections}
+    for name, _, whom in rules:
+        wanted = [] if whom == "KVM" else [whom]
+        if said.get(name, []) != wanted:
+            wrong.append(f"{document.name}: {name} is for {whom}, its section says {said.get(name)}")
+    return wrong
+
+
 def unlinked(remedies: set[str], root: Path) -> list[str]:
     """Each remedy is named by one rule at least; another slot is only ever asked for."""
     linked = set(re.findall(r"\(remedies\.md#([a-z0-9-]+)\)", (root / "doc/rules.md").read_text()))
@@ -95,6 +107,7 @@ def main() -> int:
     wrong += compare("rule", rules, root / "doc/rules.md", "###")
     wrong += compare("remedy", remedies, root / "doc/remedies.md", "##")
     wrong += unlinked(remedies, root)
+    wrong += targets_differ(rows["rule"], root / "doc/rules.md")
     for module, table in (("lib/remedy", remedies_table(rows["remedy"])),
                           ("lib/plan", steps_table(rows["step"]))):
         wrong += overview_differs(module, table, root / "doc/remedies.md", write)

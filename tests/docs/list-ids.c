@@ -18,10 +18,28 @@ static void print_kind(const struct pp_step_kind_ops *ops)
 	printf("step\t%s\t%s\t%s\n", ops->name, ops->summary, ops->keys ? ops->keys : "");
 }
 
+/* With whom it speaks for, "KVM, Xen" or "all". */
+static void print_rule(const struct pp_rule *r)
+{
+	unsigned int targets = r->targets ? r->targets : PP_FOR_KVM;
+	bool any = false;
+
+	printf("rule\t%s\t%s\t", r->id, r->reference);
+	if (targets == PP_FOR_ALL)
+		printf("all");
+	for (int t = 0; targets != PP_FOR_ALL && t < PP_TARGET_COUNT; t++) {
+		if (!(targets & PP_FOR(t)))
+			continue;
+		printf("%s%s", any ? ", " : "", pp_target_title((enum pp_target)t));
+		any = true;
+	}
+	printf("\n");
+}
+
 int main(void)
 {
 	for (size_t i = 0; pp_rule_at(i); i++)
-		printf("rule\t%s\t%s\n", pp_rule_at(i)->id, pp_rule_at(i)->reference);
+		print_rule(pp_rule_at(i));
 	for (size_t i = 0; pp_remedy_at(i); i++)
 		print_remedy(pp_remedy_at(i));
 	for (int k = 0; k < PP_STEP_KINDS; k++)

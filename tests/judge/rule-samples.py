@@ -28,11 +28,14 @@ def rules_of_code() -> set:
 
 def scopes(capture: str) -> list:
     """What was looked at on a machine, the host first and then each device, as the rules that fired."""
-    done = subprocess.run([PCIPASS, "--from", capture, "--json"], check=False, capture_output=True, text=True)
+    done = subprocess.run([PCIPASS, "--from", capture, "--for", "all", "--json"], check=False, capture_output=True, text=True)
     if done.returncode not in (0, 3):
         raise SystemExit(f"{capture}: {done.stderr}")
     survey = json.loads(done.stdout)
-    return [{f["rule"] for f in scope["findings"]} for scope in (survey["host"], *survey["devices"])]
+    found = [{f["rule"] for f in scope["findings"]} for scope in (survey["host"], *survey["devices"])]
+    for device, rules in zip(survey["devices"], found[1:], strict=True):
+        rules.update(f["rule"] for other in device["findings_for"].values() for f in other)
+    return found
 
 
 def exceptions(wrong: list) -> dict:

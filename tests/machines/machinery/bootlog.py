@@ -106,6 +106,18 @@ def _no_room(m: Machine) -> list[str]:
     return lines
 
 
+def _bridges(m: Machine) -> list[str]:
+    """What the firmware gives the kernel of PCI Express, at each host bridge."""
+    if m.iommu.kind not in ("intel", "amd"):
+        return []
+    roots = {(f.domain, f.root.bus) for f in m.functions}
+    if m.pcie_control == "kept":
+        said = "_OSC: platform retains control of PCIe features (AE_NOT_FOUND)"
+    else:
+        said = "_OSC: OS now controls [PCIeHotplug PME AER PCIeCapability LTR]"
+    return [f"acpi PNP0A08:{n:02x}: {said}" for n in range(len(roots))]
+
+
 def _devices(m: Machine) -> list[str]:
     lines = []
     for f in m.functions:
@@ -165,7 +177,7 @@ def build(kernel: Kernel) -> str:
         lines.append("iommu: Default domain type: "
                      + ("Passthrough (set via kernel command line)" if passthrough
                         else "Translated"))
-    lines += _devices(m) + _no_room(m) + _iommu(kernel)
+    lines += _bridges(m) + _devices(m) + _no_room(m) + _iommu(kernel)
     early = len(_early(m, memory))
     stamped = [(0.0 if n < early else 0.1 + (n - early) * 0.000731, line)
                for n, line in enumerate(lines)]

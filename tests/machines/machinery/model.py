@@ -213,6 +213,7 @@ class Machine:
     cmdline: str = "quiet"
     lockdown: str = "none"
     unsafe_interrupts: bool = False
+    pcie_control: str = "given"  # whether the firmware's _OSC leaves PCI Express to the system, or "kept"
     as_root: bool = True
     lean: bool = False  # only the dozen files a device that matter; for very large hosts
     memory_top: int = 0xC0000000  # end of low memory; PCI memory starts here

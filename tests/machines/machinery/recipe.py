@@ -185,6 +185,12 @@ class Parser:
             raise self.fail(f"unknown lockdown {words[0]!r}")
         self.machine.lockdown = words[0]
 
+    def on_pcie_control(self, words: list[str]) -> None:
+        """pcie-control given|kept"""
+        if words[0] not in ("given", "kept"):
+            raise ValueError(f"pcie-control: given or kept, not {words[0]}")
+        self.machine.pcie_control = words[0]
+
     def on_unsafe_interrupts(self, words: list[str]) -> None:
         """unsafe-interrupts yes|no"""
         self.machine.unsafe_interrupts = {"yes": True, "no": False}[words[0]]

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What Hyper-V's Discrete Device Assignment asks of a device, as far as Linux can see it. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "judge/rules.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* Below 4 GiB and above: what a guest has without being told, Set-VM. */
+#define LOW_MIB  128
+#define HIGH_MIB 512
+
+static void hyperv_setup(struct pp_finding *f, const char *text)
+{
+	pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu, text, NULL);
+}
+
+static void hyperv_machine(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+	struct pp_finding *f;
+
+	if (h->is_guest == PP_YES) {
+		f = pp_find(j, PP_BLOCKS,
+		            "this host is a virtual machine: Hyper-V assigns the devices of real "
+		            "ones");
+		pp_evidence(j, f, "/proc/cpuinfo: flag hypervisor");
+	}
+	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_OTHER) {
+		pp_find_unknown(j, PP_BLOCKS,
+		                "whether Hyper-V assigns devices on a host that is neither Intel's "
+		                "nor AMD's is not known");
+		return;
+	}
+	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO) {
+		f = pp_find(j, PP_BLOCKS, "the firmware declares no IOMMU (no DMAR or IVRS table)");
+		pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS");
+		hyperv_setup(f, "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD "
+		                "IOMMU\"");
+		return;
+	}
+	if (h->table_dmar != PP_YES && h->table_ivrs != PP_YES && h->iommu_on != PP_YES)
+		pp_find_unknown(j, PP_BLOCKS,
+		                "whether the firmware declares an IOMMU could not be read");
+}
+
+static void hyperv_interrupt_remapping(struct pp_judging *j)
+{
+	const struct pp_host *h = j->host;
+
+	if (!h->dmar || h->dmar->flags & PP_DMAR_INTR_REMAP)
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_BLOCKS,
+	                "the firmware declares no interrupt remapping, which Hyper-V wants for "
+	                "device assignment");
+	pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
+	hyperv_setup(f, "enable interrupt remapping in the BIOS setup, often with \"x2APIC\" or "
+	                "\"Intel VT-d\"");
+}
+
+/*
+ * Windows asks the firmware for PCI Express by the same method, _OSC, and for the same bits. The
+ * firmware may answer it otherwise; what it answered Linux is the best that is known here.
+ */
+static void hyperv_pcie_control(struct pp_judging *j)
+{
+	const struct pp_kernel *k = &j->host->kernel;
+	struct pp_finding *f;
+
+	if (k->log_pcie_control == PP_YES)
+		return;
+	if (k->log_pcie_control == PP_NO) {
+		f = pp_find(j, PP_BLOCKS,
+		            "the firmware keeps control of PCI Express, which Windows needs");
+		pp_evidence(j, f, "kernel log: _OSC: platform retains control of PCIe features");
+		hyperv_setup(f, "look in the BIOS setup for \"Native PCIe\" or \"PCIe native "
+		                "support\" and enable it");
+		return;
+	}
+	f = pp_find_unknown(j, PP_BLOCKS,
+	                    "whether the firmware gives Windows control of PCI Express is not "
+	                    "known: the kernel log does not say what it gave Linux");
+	pp_evidence(j, f, "kernel log: no line \"_OSC: OS now controls [… PCIeCapability …]\"");
+}
+
+/* Windows counts every region, of USB and display devices too. */
+static void hyperv_region(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	struct pp_finding *f;
+
+	if (pp_device_is_bridge(d))
+		return;
+	if (!d->nr_mappings) {
+		if (pp_table_unread(h))
+			pp_find_unknown(j, PP_BLOCKS,
+			                "whether the firmware reserves memory for it could not be "
+			                "read (%s)",
+			                pp_table_unread(h));
+		return;
+	}
+	const struct pp_region *r = &h->regions[h->mappings[d->first_mapping].region];
+	const char *range = pp_range(j, r->start, r->end_incl);
+	if (r->source != PP_FROM_DMAR)
+		f = pp_find_unknown(j, PP_BLOCKS,
+		                    "the firmware reserves memory for it (IVMD %s): whether "
+		                    "Windows minds is not known",
+		                    range);
+	else
+		f = pp_find(j, PP_BLOCKS,
+		            "the BIOS reserves memory for it (RMRR %s), and Hyper-V lets no such "
+		            "device go, be it USB or a display",
+		            range);
+	pp_prove_mappings(j, f, d);
+	if (r->source == PP_FROM_DMAR)
+		pp_add_region_remedies(j, f, d);
+}
+
+/* Whether a function keeps its DMA apart from its neighbours', by what it declares alone. */
+static enum pp_tri hyperv_declares_acs(const struct pp_config *c)
+{
+	const uint16_t wanted = PP_ACS_SV | PP_ACS_RR | PP_ACS_CR | PP_ACS_UF;
+
+	if (c->caps[PP_CAP_ACS].seen != PP_YES)
+		return c->caps[PP_CAP_ACS].seen;
+	return c->acs_known == PP_YES ? pp_tri((c->acs_cap & wanted) == wanted) : PP_UNKNOWN;
+}
+
+/* Integrated endpoints and upstream ports of one function have nobody to send to. */
+static bool hyperv_needs_acs(const struct pp_host *h, const struct pp_device *d, bool self)
+{
+	const struct pp_config *c = &d->config;
+
+	if (c->pcie_type_known != PP_YES)
+		return !self;
+	switch (c->pcie_type) {
+	case PP_PCIE_ROOT_PORT:
+	case PP_PCIE_DOWNSTREAM:
+		return true;
+	case PP_PCIE_RC_ENDPOINT:
+		return false;
+	default:
+		return c->multifunction || d->address.function;
+	}
+}
+
+/* The first on the way up that does not declare access control; PP_NO_DEVICE: all do. */
+static uint32_t hyperv_weak_hop(const struct pp_host *h, const struct pp_device *d,
+                                enum pp_tri *declares)
+{
+	uint32_t weak = PP_NO_DEVICE;
+
+	*declares = PP_YES;
+	for (uint32_t i = (uint32_t)(d - h->devices); i != PP_NO_DEVICE; i = h->devices[i].parent) {
+		const struct pp_device *hop = &h->devices[i];
+		if (!hyperv_needs_acs(h, hop, hop == d))
+			continue;
+		enum pp_tri here = hyperv_declares_acs(&hop->config);
+		if (here == PP_YES || (here == PP_UNKNOWN && *declares == PP_UNKNOWN))
+			continue;
+		*declares = here;
+		weak = i;
+		if (here == PP_NO)
+			break;
+	}
+	return weak;
+}
+
+static void hyperv_acs(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	enum pp_tri declares;
+
+	if (pp_device_is_bridge(d) || d->physfn != PP_NO_DEVICE)
+		return;
+	uint32_t weak = hyperv_weak_hop(h, d, &declares);
+	if (weak == PP_NO_DEVICE)
+		return;
+	const struct pp_device *hop = &h->devices[weak];
+	if (declares == PP_UNKNOWN) {
+		pp_find_unknown(j, PP_BLOCKS,
+		                "whether %s declares access control (ACS) could not be read",
+		                hop == d ? "it" : pp_name_of(j, hop));
+		return;
+	}
+	struct pp_finding *f =
+		hop == d ? pp_find(j, PP_BLOCKS,
+	                           "it has several functions and declares no access control (ACS): "
+	                           "its DMA may reach other devices")
+			 : pp_find(j, PP_BLOCKS,
+	                           "the bridge %s above it declares no access control (ACS): its "
+	                           "DMA may reach other devices",
+	                           pp_name_of(j, hop));
+	pp_evidence(j, f, "configuration space of %s: %s", pp_name_of(j, hop),
+	            hop->config.caps[PP_CAP_ACS].seen == PP_YES
+	                    ? "an ACS capability without all of SV, RR, CR and UF"
+	                    : "no ACS capability");
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_hyperv_force,
+		"dismount it with \"Dismount-VMHostAssignableDevice -Force\", as \"pcipass emit "
+		"hyperv\" does",
+		"a guest that owns it may reach other devices' memory and be reached by them");
+}
+
+/* Whether the type of a function that a guest could be given is known. */
+static bool hyperv_knows_type(const struct pp_device *d)
+{
+	return !pp_device_is_bridge(d) && d->physfn == PP_NO_DEVICE && d->ids_known &&
+	       d->config.pcie_type_known != PP_UNKNOWN;
+}
+
+static void hyperv_conventional(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!pp_device_is_bridge(d) && d->physfn == PP_NO_DEVICE && d->ids_known && !d->gone &&
+	    d->config.pcie_type_known == PP_UNKNOWN)
+		pp_find_unknown(j, PP_BLOCKS,
+		                "whether it is a PCI Express endpoint could not be read");
+	if (!hyperv_knows_type(d) || d->config.pcie_type_known == PP_YES)
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "it is a conventional PCI device, which Hyper-V does not "
+	                               "assign");
+	pp_evidence(j, f, "configuration space: no PCI Express capability");
+}
+
+/* The newer script lets displays pass here. */
+static void hyperv_legacy(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!hyperv_knows_type(d) || d->config.pcie_type_known != PP_YES ||
+	    d->config.pcie_type != PP_PCIE_LEGACY_ENDPOINT || pp_device_base_class(d) == 0x03)
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "it is a legacy PCI Express endpoint and no display, which "
+	                               "Hyper-V does not assign");
+	pp_evidence(j, f, "configuration space: PCI Express device type 1");
+}
+
+static void hyperv_embedded(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!hyperv_knows_type(d) || d->config.pcie_type_known != PP_YES ||
+	    d->config.pcie_type != PP_PCIE_RC_ENDPOINT)
+		return;
+	struct pp_finding *f = pp_find(j, PP_DEGRADES,
+	                               "it is part of the root complex, less isolated than a card");
+	pp_evidence(j, f, "configuration space: PCI Express device type 9");
+}
+
+static void hyperv_interrupts(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_config *c = &d->config;
+	enum pp_tri msi = c->caps[PP_CAP_MSI].seen, msix = c->caps[PP_CAP_MSIX].seen;
+
+	if (pp_device_is_bridge(d) || c->header_read != PP_YES || !c->interrupt_pin ||
+	    msi == PP_YES || msix == PP_YES)
+		return;
+	if (msi == PP_UNKNOWN || msix == PP_UNKNOWN) {
+		pp_find_unknown(j, PP_BLOCKS,
+		                "whether it has message interrupts could not be read");
+		return;
+	}
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "it has no message interrupts (MSI, MSI-X), and Hyper-V "
+	                               "assigns no device that needs an INTx line");
+	pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
+	            'A' + (c->interrupt_pin - 1) % 4);
+}
+
+static void hyperv_virtual_function(struct pp_judging *j, const struct pp_device *d)
+{
+	if (d->physfn != PP_NO_DEVICE)
+		pp_find(j, PP_BLOCKS,
+		        "a virtual function of %s: Windows makes its own, by a virtual switch with "
+		        "SR-IOV",
+		        pp_name_of(j, &j->host->devices[d->physfn]));
+}
+
+static uint64_t hyperv_mib(uint64_t bytes)
+{
+	return bytes / MIB + !!(bytes % MIB);
+}
+
+/* What it takes of the guest's MMIO space, and I/O ports, which guests do not have. */
+static void hyperv_bars(struct pp_judging *j, const struct pp_device *d)
+{
+	uint64_t low = 0, high = 0;
+	unsigned int ports = 0;
+
+	if (pp_device_is_bridge(d) || d->physfn != PP_NO_DEVICE)
+		return;
+	if (!d->bars) {
+		pp_find(j, PP_INFORMS, "how much MMIO space it needs could not be read");
+		return;
+	}
+	for (uint32_t i = 0; i < PP_NR_BARS; i++) {
+		const struct pp_bar *b = &d->bars->bar[i];
+		ports += b->bytes && b->io;
+		if (!b->io)
+			*(b->is_64 ? &high : &low) += b->bytes;
+	}
+	if (ports)
+		pp_find(j, PP_DEGRADES,
+		        "it has I/O ports, and a guest of Hyper-V gets none: its driver must do "
+		        "without them");
+	if (hyperv_mib(low) > LOW_MIB || hyperv_mib(high) > HIGH_MIB)
+		pp_find(j, PP_DEGRADES,
+		        "it needs %" PRIu64 " MB of MMIO space below 4 GiB and %" PRIu64
+		        " MB above, more than the %d and %d that a guest has: Set-VM must give it "
+		        "more",
+		        hyperv_mib(low), hyperv_mib(high), LOW_MIB, HIGH_MIB);
+	else if (low || high)
+		pp_find(j, PP_INFORMS,
+		        "it needs %" PRIu64 " MB of MMIO space below 4 GiB and %" PRIu64
+		        " MB above",
+		        hyperv_mib(low), hyperv_mib(high));
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "hyperv-machine",
+	  .targets = PP_FOR_HYPERV,
+	  .reference = "Windows Server: Plan for deploying devices by using DDA",
+	  .on_host = hyperv_machine },
+	{ .id = "hyperv-interrupt-remapping",
+	  .targets = PP_FOR_HYPERV,
+	  .reference = "Windows Server: Plan for deploying devices by using DDA; VT-d 8.1",
+	  .on_host = hyperv_interrupt_remapping },
+	{ .id = "hyperv-pcie-control",
+	  .targets = PP_FOR_HYPERV,
+	  .reference = "PCI Firmware 3.2, 4.5.1; DEVPKEY_PciDevice_DeviceType",
+	  .on_host = hyperv_pcie_control },
+	{ .id = "hyperv-region",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .about_regions = true,
+	  .reference = "DEVPKEY_PciDevice_RequiresReservedMemoryRegion; VT-d 8.4",
+	  .on_device = hyperv_region },
+	{ .id = "hyperv-acs",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "DEVPKEY_PciDevice_AcsCompatibleUpHierarchy; PCIe 6.12",
+	  .on_device = hyperv_acs },
+	{ .id = "hyperv-conventional",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "DEVPKEY_PciDevice_DeviceType",
+	  .on_device = hyperv_conventional },
+	{ .id = "hyperv-legacy",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "DEVPKEY_PciDevice_DeviceType; PCIe 7.5.3.2",
+	  .on_device = hyperv_legacy },
+	{ .id = "hyperv-embedded",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "DEVPKEY_PciDevice_DeviceType; PCIe 7.5.3.2",
+	  .on_device = hyperv_embedded },
+	{ .id = "hyperv-interrupts",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "DEVPKEY_PciDevice_InterruptSupport",
+	  .on_device = hyperv_interrupts },
+	{ .id = "hyperv-vf",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "Windows Server: Plan for deploying devices by using DDA",
+	  .on_device = hyperv_virtual_function },
+	{ .id = "hyperv-mmio",
+	  .targets = PP_FOR_HYPERV,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "Set-VM, LowMemoryMappedIoSpace, HighMemoryMappedIoSpace",
+	  .on_device = hyperv_bars },
+};
+
+const struct pp_rule_table pp_rules_hyperv = { rules, sizeof(rules) / sizeof(rules[0]) };
