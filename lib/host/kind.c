@@ -206,12 +206,17 @@ static int kind_refine(struct pp_host_build *b, bool *ret_acpi)
 			h->kind_from = from ? from : by;
 		}
 	}
-	int acpi = pp_source_list(b->source, TABLES, &b->scratch, &tables);
+	/*
+	 * A table that was found answers for the directory. To list it all the same would make a
+	 * capture say that it holds every table there is.
+	 */
+	bool found = h->table_dmar == PP_YES || h->table_ivrs == PP_YES || h->table_iort == PP_YES;
+	int acpi = found ? 0 : pp_source_list(b->source, TABLES, &b->scratch, &tables);
 	int dt = pp_source_list(b->source, TREE, &b->scratch, &tree);
 	if (acpi == -ENOMEM || dt == -ENOMEM)
 		return -ENOMEM;
 	/* x86 has an empty tree with some kernels, and ACPI beside it. */
-	bool has_acpi = !acpi && tables.count;
+	bool has_acpi = found || (!acpi && tables.count);
 	*ret_acpi = has_acpi;
 	if (h->kind == PP_KIND_UNKNOWN && !has_acpi && !dt)
 		kind_set(h, PP_KIND_ARM_TREE, "/" TREE ", and no ACPI tables");
