@@ -34,6 +34,8 @@ int pp_build_bar_log(struct pp_host_build *b);
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
 /* What the kernel logged; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_log(struct pp_host_build *b);
+/* The modules that passthrough needs; after the configuration. 0 or -ENOMEM. */
+int pp_build_modules(struct pp_host_build *b);
 /* What the kernel was built with; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_kernel_config(struct pp_host_build *b);
 /* What sort of machine it is, and what that rules out. After the devices, before the groups. */

@@ -9,6 +9,7 @@
 #include "acpi/ivrs.h"
 #include "base/arena.h"
 #include "base/notes.h"
+#include "host/module.h"
 #include "host/kernel-facts.h"
 #include "pci/address.h"
 #include "pci/config.h"
@@ -213,6 +214,8 @@ enum pp_kernel_option {
 	PP_CONFIG_ARM_SMMU_V3,
 	PP_CONFIG_VFIO,
 	PP_CONFIG_VFIO_PCI,
+	PP_CONFIG_VFIO_IOMMU_TYPE1,
+	PP_CONFIG_IOMMUFD,
 	PP_NR_KERNEL_OPTIONS,
 };
 
@@ -302,6 +305,9 @@ struct pp_kernel {
 	const char *log_lines[PP_NR_LOG_LINES]; /* the first of each sort, cleaned; NULL: none */
 	struct pp_ioapics ioapics;
 	struct pp_kernel_config config;
+	struct pp_module vfio_pci, vfio_type1, iommufd;
+	/* The ids that vfio-pci is told to take, as they stand; ENOENT: it is told none. */
+	struct pp_text_fact vfio_ids;
 };
 
 /* A switch of one of VFIO's modules, and the fact that says how it stands. */

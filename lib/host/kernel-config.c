@@ -19,6 +19,8 @@ static const char *const config_names[PP_NR_KERNEL_OPTIONS] = {
 	[PP_CONFIG_ARM_SMMU_V3] = "CONFIG_ARM_SMMU_V3",
 	[PP_CONFIG_VFIO] = "CONFIG_VFIO",
 	[PP_CONFIG_VFIO_PCI] = "CONFIG_VFIO_PCI",
+	[PP_CONFIG_VFIO_IOMMU_TYPE1] = "CONFIG_VFIO_IOMMU_TYPE1",
+	[PP_CONFIG_IOMMUFD] = "CONFIG_IOMMUFD",
 };
 
 const char *pp_kernel_option_name(enum pp_kernel_option option)

@@ -210,9 +210,10 @@ bool pp_module_option_is_on(const char *value)
 	return (value[0] | 0x20) == 'o' && (value[1] | 0x20) == 'n';
 }
 
-/* Before the module is loaded only the command line and modprobe.d can say. */
+/* Before the module is loaded only the command line and modprobe.d can say; *ret_value NULL: they
+ * do not, and ret->error has more. */
 static int option_from_configuration(struct pp_host_build *b, const struct pp_module_option *o,
-                                     struct pp_text_fact *ret)
+                                     struct pp_text_fact *ret, const char **ret_value)
 {
 	const struct pp_kernel *k = &b->host->kernel;
 	struct pp_names files;
@@ -223,6 +224,7 @@ static int option_from_configuration(struct pp_host_build *b, const struct pp_mo
 		return -ENOMEM;
 	/* modprobe hands the command line's over last. */
 	const char *value = pp_kernel_argument(b->host, name, &b->scratch);
+	*ret_value = NULL;
 	if (!value) {
 		int r = pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files);
 		if (!r)
@@ -235,9 +237,34 @@ static int option_from_configuration(struct pp_host_build *b, const struct pp_mo
 		    ret->error == ENOENT)
 			ret->error = k->command_line.error;
 	}
-	if (value)
-		*ret = (struct pp_text_fact){ .text = pp_module_option_is_on(value) ? "Y" : "N" };
+	*ret_value = value;
 	return 0;
+}
+
+static int switch_from_configuration(struct pp_host_build *b, const struct pp_module_option *o,
+                                     struct pp_text_fact *ret)
+{
+	const char *value;
+	int r = option_from_configuration(b, o, ret, &value);
+
+	if (!r && value)
+		*ret = (struct pp_text_fact){ .text = pp_module_option_is_on(value) ? "Y" : "N" };
+	return r;
+}
+
+/* The kernel shows them nowhere: what was asked for is all there is. */
+static int read_ids(struct pp_host_build *b)
+{
+	static const struct pp_module_option ids = { .module = "vfio_pci", .option = "ids" };
+	struct pp_text_fact *to = &b->host->kernel.vfio_ids;
+	const char *value;
+
+	*to = (struct pp_text_fact){ .error = ENOENT };
+	int r = option_from_configuration(b, &ids, to, &value);
+	if (r || !value)
+		return r;
+	*to = (struct pp_text_fact){ .text = pp_text_clean(&b->host->arena, value, strlen(value)) };
+	return to->text ? 0 : -ENOMEM;
 }
 
 /* "Y" or "N": as the loaded module has it, else as it would be loaded. */
@@ -259,7 +286,7 @@ static int read_option(struct pp_host_build *b, const struct pp_module_option *o
 		else if (r == -ENOENT)
 			ret->error = ENOENT;
 	}
-	return ret->error ? option_from_configuration(b, o, ret) : 0;
+	return ret->error ? switch_from_configuration(b, o, ret) : 0;
 }
 
 static int read_options(struct pp_host_build *b)
@@ -333,7 +360,7 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
 	    read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
-	    pp_build_kernel_config(b) || pp_build_log(b))
+	    pp_build_kernel_config(b) || pp_build_modules(b) || read_ids(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */
 	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);

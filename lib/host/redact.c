@@ -4,7 +4,9 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "host/argument.h"
 #include "host/bar-log.h"
+#include "host/module.h"
 #include "host/redact.h"
 #include "smbios/smbios.h"
 
@@ -94,7 +96,9 @@ static bool argument_matters(struct pp_span word)
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (starts_like(word, prefixes[i]))
 			return true;
-	return false;
+	/* One that was meant for them. */
+	struct pp_argument a;
+	return pp_argument_check(word, false, &a);
 }
 
 static int redact_command_line(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
@@ -322,10 +326,21 @@ static bool is_config(const char *path)
 	       (strstr(path, "lib/modules/") && n > 7 && !strcmp(path + n - 7, "/config"));
 }
 
+/* "lib/modules/6.1.0/modules.dep", "…/modules.builtin" */
+static bool is_module_list(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return strstr(path, "lib/modules/") && name &&
+	       (!strcmp(name, "/modules.dep") || !strcmp(name, "/modules.builtin"));
+}
+
 static bool option_matters(struct pp_span line)
 {
 	struct pp_span word;
 
+	if (pp_module_ban_parse(line, &word))
+		return pp_span_starts(word, "vfio") || pp_span_is(word, "iommufd");
 	return pp_text_word(&line, &word) && pp_span_is(word, "options") &&
 	       pp_text_word(&line, &word) && pp_span_starts(word, "vfio");
 }
@@ -363,6 +378,8 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		return redact_processors(content, a, e);
 	if (is_config(path))
 		return keep_lines(content, config_line_matters, a, e);
+	if (is_module_list(path))
+		return keep_lines(content, pp_module_line_matters, a, e);
 	if (!strncmp(path, "etc/modprobe.d/", 15))
 		return keep_lines(content, option_matters, a, e);
 	return 0;

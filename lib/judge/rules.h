@@ -114,6 +114,6 @@ struct pp_rule_table {
 };
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
 	pp_rules_reset, pp_rules_smmu, pp_rules_storage, pp_rules_address, pp_rules_hyperv,
-	pp_rules_xen;
+	pp_rules_xen, pp_rules_vfio, pp_rules_argument;
 
 #endif

@@ -30,6 +30,12 @@ const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {
 	.undo = "take the line out again, and reboot",
 };
 
+const struct pp_remedy_ops pp_remedy_vfio_modules = {
+	.id = "vfio-modules",
+	.summary = "the modules of VFIO, where the running kernel cannot load them",
+	.undo = "remove the package, or put the line back",
+};
+
 const struct pp_remedy_ops pp_remedy_smaller_bar = {
 	.id = "smaller-bar",
 	.summary = "a resizable BAR made smaller, so that it finds room",

@@ -317,7 +317,7 @@ static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struc
 	for (size_t i = 0; i < NR_SECTIONS; i++)
 		print_section(o, s, &sections[i], table);
 	if (s->nr_host_findings)
-		pp_out(o, "\n%sFIRMWARE%s\n", pp_out_color(o, PP_BOLD),
+		pp_out(o, "\n%sNOTES%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
 	uint32_t shown = o->style->all || s->nr_host_findings <= MAX_FIRMWARE_LINES
 	                         ? s->nr_host_findings

@@ -44,6 +44,7 @@ REASONS = {
 }
 # The same of the model's answers.
 MODEL_REASONS = {
+    vfio.NO_VFIO: {"no-vfio-pci"},
     vfio.NO_GROUP: {"no-group", "iommu-absent", "iommu-off", "iommu-scope-type"},
     vfio.DENYLIST: {"vfio-denylist"},
     vfio.VMD: {"behind-vmd"},

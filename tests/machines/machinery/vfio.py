@@ -15,11 +15,14 @@ HARMLESS = ("", "pcieport", "pci-stub")
 # vfio_pci_dev_in_denylist(): Intel's QuickAssist.
 DENIED = (0x0435, 0x0443, 0x19E2, 0x19E3, 0x37C8, 0x37C9)
 NO_GROUP, SRIOV, REGION, BRIDGE, INTERRUPTS = "no group", "VFs in use", "region", "bridge", "interrupts"
-DENYLIST, VMD = "denylist", "behind a VMD"
+DENYLIST, VMD, NO_VFIO = "denylist", "behind a VMD", "no VFIO"
 
 
 def refusal(k: Kernel, f: Function) -> str:
     """The first reason for which it refuses; "" if it attaches."""
+    lists = [content for path, content in k.machine.files if path.endswith("/modules.dep")]
+    if lists and not any(b"/vfio-pci.ko" in content for content in lists):
+        return NO_VFIO  # modprobe finds none
     members = {id(f): g for f, g in k.items()}
     if id(f) not in members:
         return NO_GROUP

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Words on the kernel's command line that nothing reads, or that change nothing on this host. */
+#include <string.h>
+
+#include "base/text.h"
+#include "host/argument.h"
+#include "host/command-line.h"
+#include "judge/rules.h"
+
+static bool argument_kind_is(const struct pp_host *h, unsigned int kinds)
+{
+	return h->kind != PP_KIND_UNKNOWN && kinds & PP_ON(h->kind);
+}
+
+/* Why it has no effect on a machine of this kind; NULL: it may have one, or the kind is not known.
+ */
+static const char *argument_not_here(const struct pp_host *h, enum pp_argument_for for_whom)
+{
+	const unsigned int other = ~(PP_ON(PP_KIND_UNKNOWN) | PP_ON(PP_KIND_X86) |
+	                             PP_ON(PP_KIND_INTEL) | PP_ON(PP_KIND_AMD));
+
+	if (for_whom != PP_ARGUMENT_FOR_ALL && argument_kind_is(h, other))
+		return "it is for x86, which this host is not";
+	if (for_whom == PP_ARGUMENT_FOR_INTEL && argument_kind_is(h, PP_ON(PP_KIND_AMD)))
+		return "it is for Intel's IOMMU; AMD's, which this host has, is on by default";
+	if (for_whom == PP_ARGUMENT_FOR_AMD && argument_kind_is(h, PP_ON(PP_KIND_INTEL)))
+		return "it is for AMD's IOMMU, and this host has Intel's (intel_iommu=on)";
+	return NULL;
+}
+
+static void argument_tell_value(struct pp_judging *j, const struct pp_argument *a)
+{
+	struct pp_finding *f;
+
+	if (!strcmp(a->name, "amd_iommu") && !strcmp(a->value, "on"))
+		f = pp_find(j, PP_INFORMS,
+		            "amd_iommu=on does nothing: AMD's IOMMU is on by default, and on is no "
+		            "value of amd_iommu=");
+	else if (a->meant)
+		f = pp_find(j, PP_INFORMS, "%s=%s does nothing: it knows no %s; did you mean %s?",
+		            a->name, a->value, a->value, a->meant);
+	else
+		f = pp_find(j, PP_INFORMS, "%s=%s does nothing: it knows no %s", a->name, a->value,
+		            a->value);
+	pp_evidence(j, f, "/proc/cmdline: %s=%s", a->name, a->value);
+}
+
+static void argument_tell(struct pp_judging *j, const struct pp_argument *a)
+{
+	const char *not_here = argument_not_here(j->host, a->for_whom);
+	struct pp_finding *f = NULL;
+
+	switch (a->fault) {
+	case PP_ARGUMENT_FINE:
+		if (!not_here)
+			return;
+		f = pp_find(j, PP_INFORMS, "%s on the command line does nothing: %s", a->name,
+		            not_here);
+		break;
+	case PP_ARGUMENT_UNKNOWN:
+		f = pp_find(j, PP_INFORMS, "nothing reads %s on the command line; did you mean %s?",
+		            a->name, a->meant);
+		break;
+	case PP_ARGUMENT_GONE:
+		f = pp_find(j, PP_INFORMS, "kernels of today no longer read %s; did you mean %s?",
+		            a->name, a->meant);
+		break;
+	case PP_ARGUMENT_BLANK:
+		f = pp_find(j, PP_INFORMS,
+		            "%s= on the command line knows no \"%s\": arguments are divided by "
+		            "blanks, without quotation marks around them",
+		            a->name, a->value);
+		break;
+	case PP_ARGUMENT_IDS:
+		f = pp_find(j, PP_INFORMS,
+		            "%s= on the command line wants vendor:device in hexadecimal, with "
+		            "commas between them; it does not read \"%s\"",
+		            a->name, a->value);
+		break;
+	case PP_ARGUMENT_VALUE:
+		if (!not_here) {
+			argument_tell_value(j, a);
+			return;
+		}
+		f = pp_find(j, PP_INFORMS, "%s on the command line does nothing: %s", a->name,
+		            not_here);
+		break;
+	}
+	pp_evidence(j, f, "/proc/cmdline: %s", a->name);
+}
+
+/* What stands behind "--" goes to init. */
+static void argument_look_behind(struct pp_judging *j, struct pp_span rest)
+{
+	struct pp_argument a;
+	struct pp_span word;
+
+	while (pp_text_word(&rest, &word)) {
+		if (!pp_argument_check(word, j->host->kernel.proxmox, &a) ||
+		    a.fault == PP_ARGUMENT_UNKNOWN)
+			continue;
+		struct pp_finding *f = pp_find(j, PP_INFORMS,
+		                               "%s stands behind \"--\" on the command line: init "
+		                               "gets it, and the kernel does not",
+		                               a.name);
+		pp_evidence(j, f, "/proc/cmdline: -- %s", a.name);
+	}
+}
+
+static void argument_ignored(struct pp_judging *j)
+{
+	const char *line = j->host->kernel.command_line.text;
+	struct pp_argument a;
+
+	if (!line)
+		return;
+	struct pp_span rest = PP_SPAN(line, strlen(line)), word;
+	while (pp_command_line_next(&rest, &word))
+		if (pp_argument_check(word, j->host->kernel.proxmox, &a))
+			argument_tell(j, &a);
+	argument_look_behind(j, rest);
+}
+
+/* The switch, wherever it is set; NULL: nowhere that is known. */
+static const char *argument_unsafe_place(struct pp_judging *j)
+{
+	static const char *const names[] = { "vfio_iommu_type1.allow_unsafe_interrupts",
+		                             "iommufd.allow_unsafe_interrupts" };
+	const struct pp_kernel *k = &j->host->kernel;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = pp_kernel_argument(j->host, names[i], j->arena);
+		if (value && (!*value || strchr("yYtT1", *value) || !strcmp(value, "on")))
+			return pp_arena_printf(j->arena, "/proc/cmdline: %s", names[i]);
+	}
+	return k->unsafe_interrupts.text && *k->unsafe_interrupts.text == 'Y'
+	               ? "vfio_iommu_type1, allow_unsafe_interrupts: Y"
+	               : NULL;
+}
+
+static void unsafe_not_needed(struct pp_judging *j)
+{
+	const char *place;
+
+	if (j->host->iommu_on != PP_YES || j->host->intremap != PP_YES)
+		return;
+	place = argument_unsafe_place(j);
+	if (!place)
+		return;
+	struct pp_finding *f = pp_find(j, PP_INFORMS,
+	                               "allow_unsafe_interrupts is set and not needed: this host "
+	                               "remaps interrupts");
+	pp_evidence(j, f, "%s", place);
+	pp_evidence(j, f, "interrupts are remapped: /proc/interrupts");
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "argument-ignored",
+	  .reference = "Documentation/admin-guide/kernel-parameters.txt",
+	  .on_host = argument_ignored },
+	{ .id = "unsafe-not-needed",
+	  .reference = "drivers/vfio/vfio_iommu_type1.c, allow_unsafe_interrupts",
+	  .on_host = unsafe_not_needed },
+};
+
+const struct pp_rule_table pp_rules_argument = { rules, sizeof(rules) / sizeof(rules[0]) };

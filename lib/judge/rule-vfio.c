@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the host's own side needs besides the IOMMU: the modules of VFIO, and what they were told.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "judge/rules.h"
+
+/* How a module that cannot be used comes to be there. */
+static void vfio_add_remedy(struct pp_judging *j, struct pp_finding *f, const struct pp_module *m,
+                            const char *name)
+{
+	const char *release = j->host->kernel.release.text;
+
+	switch (m->state) {
+	case PP_MODULE_NO_FILE:
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_vfio_modules,
+			pp_arena_printf(j->arena,
+		                        "install the rest of this kernel's modules (on Ubuntu "
+		                        "linux-modules-extra-%s)",
+		                        release ? release : "RELEASE"),
+			NULL);
+		break;
+	case PP_MODULE_NO_FILES:
+		pp_add_remedy_by_hand(f, &pp_remedy_vfio_modules,
+		                      "reboot, so that the kernel runs whose modules are installed",
+		                      NULL);
+		break;
+	case PP_MODULE_FORBIDDEN:
+		pp_add_remedy_by_hand(f, &pp_remedy_vfio_modules,
+		                      pp_arena_printf(j->arena,
+		                                      "take out what keeps %s from being loaded, "
+		                                      "and reboot",
+		                                      name),
+		                      NULL);
+		break;
+	default:
+		pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
+		                      "boot a kernel that is built with VFIO (CONFIG_VFIO_PCI and "
+		                      "CONFIG_VFIO_IOMMU_TYPE1), as those of Debian, Fedora and "
+		                      "Proxmox VE are",
+		                      NULL);
+	}
+}
+
+static const char *vfio_why(const struct pp_module *m)
+{
+	switch (m->state) {
+	case PP_MODULE_NO_FILE:
+		return ": it is a module, and its file is not installed";
+	case PP_MODULE_NO_FILES:
+		return " loaded, and the modules of the running kernel are not installed";
+	case PP_MODULE_FORBIDDEN:
+		return " loaded, and it may not be";
+	default:
+		return "";
+	}
+}
+
+static void no_vfio_pci(struct pp_judging *j)
+{
+	const struct pp_module *m = &j->host->kernel.vfio_pci;
+
+	if (!pp_module_is_missing(m))
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS, "this kernel has no vfio-pci%s", vfio_why(m));
+	pp_evidence(j, f, "%s", m->evidence);
+	pp_evidence(j, f, "/sys/bus/pci/drivers: no vfio-pci");
+	vfio_add_remedy(j, f, m, "vfio-pci");
+}
+
+/* One of the two is enough. */
+static void no_vfio_map(struct pp_judging *j)
+{
+	const struct pp_kernel *k = &j->host->kernel;
+
+	/* Where all of VFIO is missing, one sentence is enough. */
+	if (pp_module_is_missing(&k->vfio_pci) || !pp_module_is_missing(&k->vfio_type1) ||
+	    !pp_module_is_missing(&k->iommufd))
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "this kernel has vfio-pci, but neither vfio_iommu_type1 nor "
+	                               "iommufd, one of which maps a guest's memory");
+	pp_evidence(j, f, "%s", k->vfio_type1.evidence);
+	pp_evidence(j, f, "%s", k->iommufd.evidence);
+	vfio_add_remedy(j, f, &k->vfio_type1, "vfio_iommu_type1");
+}
+
+#define NR_ID_NUMBERS 6
+
+/* "%x:%x:…" as sscanf() reads it: numbers up to what is none. Returns how many. */
+static int vfio_parse_id(const char *part, uint64_t ret[NR_ID_NUMBERS])
+{
+	int n = 0;
+
+	while (n < NR_ID_NUMBERS) {
+		char text[20];
+		size_t len = strcspn(part, ":");
+		snprintf(text, sizeof(text), "%.*s", len < sizeof(text) ? (int)len : 0, part);
+		if (!pp_parse_hex(text, UINT32_MAX, &ret[n]))
+			break;
+		n++;
+		if (part[len] != ':')
+			break;
+		part += len + 1;
+	}
+	return n;
+}
+
+/* "10de:2504", "8086:10fb:ffffffff:ffffffff:020000:ff0000": vfio_pci_fill_ids() */
+static bool vfio_id_is(const char *part, const struct pp_device *d)
+{
+	uint64_t id[NR_ID_NUMBERS] = { 0, 0, UINT32_MAX, UINT32_MAX, 0, 0 };
+
+	/* The subsystem's ids are not looked at. */
+	return vfio_parse_id(part, id) >= 2 && id[0] == d->vendor && id[1] == d->device &&
+	       id[2] == UINT32_MAX && id[3] == UINT32_MAX && !((id[4] ^ d->class_code) & id[5]);
+}
+
+static bool vfio_is_told(const struct pp_host *h, const struct pp_device *d)
+{
+	const char *at = h->kernel.vfio_ids.text;
+	char part[80];
+
+	while (at && *at) {
+		size_t len = strcspn(at, ",");
+		snprintf(part, sizeof(part), "%.*s", len < sizeof(part) ? (int)len : 0, at);
+		if (vfio_id_is(part, d))
+			return true;
+		at += len + (at[len] == ',');
+	}
+	return false;
+}
+
+/* It takes what has no driver yet: a driver that is loaded before it comes first. */
+static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	if (!d->ids_known || pp_device_is_bridge(d) || !vfio_is_told(j->host, d) ||
+	    (!d->driver.text && d->driver.error != ENOENT) ||
+	    (d->driver.text && strstr(d->driver.text, "vfio")))
+		return;
+	pp_address_format(d->address, address);
+	struct pp_finding *f =
+		d->driver.text
+			? pp_find(j, PP_INFORMS,
+	                          "vfio-pci is told to take it by its ids, but %s was there first; "
+	                          "pcipass bind binds it before any other driver",
+	                          d->driver.text)
+			: pp_find(j, PP_INFORMS,
+	                          "vfio-pci is told to take it by its ids, but has not: it is not "
+	                          "loaded, or was loaded with other ids");
+	pp_evidence(j, f, "vfio_pci, ids: %04x:%04x", d->vendor, d->device);
+	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address,
+	            d->driver.text ? d->driver.text : "absent");
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "no-vfio-pci",
+	  .reference = "drivers/vfio/pci/Kconfig; modprobe.d(5)",
+	  .on_host = no_vfio_pci },
+	{ .id = "no-vfio-map",
+	  .reference = "drivers/vfio/Kconfig; drivers/iommu/iommufd/Kconfig",
+	  .on_host = no_vfio_map },
+	{ .id = "ids-not-bound",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids()",
+	  .on_device = ids_not_bound },
+};
+
+const struct pp_rule_table pp_rules_vfio = { rules, sizeof(rules) / sizeof(rules[0]) };

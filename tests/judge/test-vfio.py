@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a host needs besides the IOMMU: VFIO in the kernel, and words on the command line that are read."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+from hosttree import NOT_REMAPPED, Case  # noqa: E402
+
+RELEASE = "6.12.0-1-amd64"
+CARD = "0000:01:00.0"
+WHOLE = "# Automatically generated file; DO NOT EDIT.\nCONFIG_PCI=y\n"
+DEP = "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz\n"
+TYPE1 = "kernel/drivers/vfio/vfio_iommu_type1.ko: kernel/drivers/vfio/vfio.ko\n"
+OTHER = "kernel/drivers/net/e1000.ko:\n"
+
+
+class Host(Case):
+    def one(self, *, dep=None, builtin=None, config=None, cmdline="quiet", conf=None, driver=None, more=(), **host):
+        """A host with a graphics card; its survey, and what is said of it."""
+        t = self.host(RELEASE, **host)
+        (t.root / "sys/bus/pci/drivers").mkdir(exist_ok=True)
+        t.write("proc/cmdline", cmdline + "\n")
+        t.bridge("0000:00:01.0", 1, group=1)
+        t.device(CARD, 0x030000, vendor=0x10DE, device=0x2504, group=2, driver=driver)
+        for name, content in (("modules.dep", dep), ("modules.builtin", builtin)):
+            if content is not None:
+                t.write(f"lib/modules/{RELEASE}/{name}", content)
+        if config is not None:
+            t.write(f"boot/config-{RELEASE}", config)
+        if conf is not None:
+            t.write("etc/modprobe.d/vfio.conf", conf)
+        for path in more:
+            (t.root / path).mkdir(parents=True)
+        return self.again()
+
+    def again(self, **more):
+        device = self.survey(**more)[CARD]
+        return device, self.document["host"]["findings"]
+
+    def words(self, cmdline: str, **more) -> list:
+        """What is said of that command line."""
+        self.setUp()
+        found = [f["text"] for f in self.one(cmdline=cmdline, **more)[1] if f["rule"] == "argument-ignored"]
+        # and of a capture the same, though what is private is left out
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        self.assertEqual(found, [f["text"] for f in self.again(path=archive)[1]
+                                 if f["rule"] == "argument-ignored"], cmdline)
+        return found
+
+
+class Modules(Host):
+    def blocked(self, rule: str, *words: str, remedy: str, **more) -> None:
+        self.setUp()
+        device, _ = self.one(**more)
+        self.assert_finding(device, rule, "blocks", *words, remedies=[remedy])
+        self.assertEqual(self.run_pcipass("check", CARD).returncode, 1)
+        self.assertEqual(self.run_pcipass("emit", "qemu", CARD).returncode, 1)
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        self.assertEqual(self.again(path=archive)[0], device)
+
+    def fine(self, **more) -> None:
+        self.setUp()
+        device, _ = self.one(**more)
+        self.assert_not_found(device, "no-vfio-pci")
+        self.assert_not_found(device, "no-vfio-map")
+        self.assertEqual(device["verdict"], "assignable")
+
+    def test_there(self):
+        here = "sys/bus/pci/drivers/vfio-pci", "sys/module/vfio_iommu_type1"
+        self.fine(more=here)
+        self.fine(more=here, dep=OTHER, config="# CONFIG_VFIO is not set\n")  # loaded, whatever the files say
+        self.fine(dep=DEP + TYPE1)
+        self.fine(dep=OTHER, builtin=DEP.split(":")[0] + "\n" + TYPE1.split(":")[0] + "\n")
+        self.fine(config=WHOLE + "CONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\nCONFIG_VFIO_IOMMU_TYPE1=m\n")
+        self.fine(config=WHOLE + "CONFIG_VFIO=y\nCONFIG_VFIO_PCI=y\nCONFIG_IOMMUFD=y\n")
+        self.fine(more=(here[0], "sys/class/misc/iommu"))
+
+    def test_nothing_known(self):
+        """Where nobody looked nothing is said."""
+        self.fine()
+        self.fine(config="CONFIG_INTEL_IOMMU=y\n")
+        self.fine(dep=DEP, config="CONFIG_INTEL_IOMMU=y\n", builtin="", more=("sys/module/vfio_iommu_type1",))
+
+    def test_not_built(self):
+        self.blocked("no-vfio-pci", "this kernel has no vfio-pci", remedy="another-kernel", dep=OTHER)
+        self.blocked("no-vfio-pci", remedy="another-kernel", dep="")
+        self.blocked("no-vfio-pci", remedy="another-kernel", dep=OTHER + DEP.replace("vfio-pci", "vfio-pci-core"))
+        self.blocked("no-vfio-pci", remedy="another-kernel", config="# CONFIG_VFIO is not set\n")
+        self.blocked("no-vfio-pci", remedy="another-kernel", config=WHOLE)
+        self.blocked("no-vfio-pci", remedy="another-kernel", config=WHOLE + "CONFIG_VFIO=m\n# CONFIG_VFIO_PCI is not set\n")
+
+    def test_not_installed(self):
+        self.blocked("no-vfio-pci", "its file is not installed", remedy="vfio-modules", dep=OTHER,
+                     config="CONFIG_VFIO_PCI=m\n")
+        self.blocked("no-vfio-pci", "modules of the running kernel are not installed", remedy="vfio-modules",
+                     config="CONFIG_VFIO_PCI=m\nCONFIG_VFIO_IOMMU_TYPE1=m\n", more=("lib/modules/6.13.0-1-amd64",))
+
+    def test_forbidden(self):
+        both = DEP + TYPE1
+        for more in ({"cmdline": "module_blacklist=nouveau,vfio-pci quiet"}, {"cmdline": "module_blacklist=vfio_pci"},
+                     {"conf": "install vfio-pci /bin/false\n"}, {"conf": "# x\ninstall vfio_pci /usr/bin/true\n"}):
+            self.blocked("no-vfio-pci", "it may not be", remedy="vfio-modules", dep=both, **more)
+        for more in ({"cmdline": "modprobe.blacklist=vfio-pci"}, {"conf": "blacklist vfio-pci\n"},
+                     {"conf": "install vfio-pci modprobe --ignore-install vfio-pci\n"},
+                     {"conf": "install vfio-pci\n"}, {"conf": "install vfio-pc /bin/false\n"},
+                     {"cmdline": "module_blacklist=vfio_pci_core,xvfio_pci,"}):
+            self.fine(dep=both, **more)
+
+    def test_nothing_that_maps(self):
+        self.blocked("no-vfio-map", "neither vfio_iommu_type1 nor iommufd", remedy="another-kernel", dep=DEP)
+        self.fine(dep=DEP + "kernel/drivers/iommu/iommufd/iommufd.ko.zst:\n")
+
+    def test_odd_files(self):
+        for odd in ("\0\0\0", ":", "/.ko:\n", "x" * 100000, "vfio-pci.ko", "\n\n" + DEP.strip()):
+            self.setUp()
+            self.one(dep=odd)
+
+
+class Ids(Host):
+    def test_told(self):
+        for more in ({"cmdline": "vfio-pci.ids=8086:1,10de:2504"}, {"cmdline": "vfio_pci.ids=10DE:2504"},
+                     {"conf": "options vfio-pci ids=10de:2504,10de:228e disable_vga=1\n"},
+                     {"cmdline": "vfio-pci.ids=10de:2504:ffffffff:ffffffff:030000:ff0000"}):
+            self.setUp()
+            device, _ = self.one(driver="nouveau", **more)
+            f = self.assert_finding(device, "ids-not-bound", "informs", "but nouveau was there first")
+            self.assertIn("10de:2504", f["evidence"][0])
+        self.setUp()
+        device, _ = self.one(cmdline="vfio-pci.ids=10de:2504")
+        self.assert_finding(device, "ids-not-bound", "informs", "not loaded")
+
+    def test_not_told(self):
+        for driver, ids in (("vfio-pci", "10de:2504"), ("nouveau", "10de:2505"), ("nouveau", ""), ("nouveau", "10de"),
+                            ("nouveau", "10de:2504:1043"), ("nouveau", "10de:2504:ffffffff:ffffffff:020000:ff0000"),
+                            ("nouveau", "x" * 2000), ("nouveau", "10de:2504" + ":0" * 200)):
+            self.setUp()
+            device, _ = self.one(driver=driver, cmdline=f"vfio-pci.ids={ids}")
+            self.assert_not_found(device, "ids-not-bound")
+
+
+class Arguments(Host):
+    AMD = {"iommu": "ivhd0"}
+
+    def test_fine(self):
+        for line in ("intel_iommu=on iommu=pt", "intel_iommu=on,sm_on,igfx_off", "intel-iommu=on", "iommu=pt,force",
+                     "vfio-pci.ids=10de:2504,10de:228e", "vfio_pci.ids=10de:2504:1:2:3:4", "vfio-pci.disable_vga=1",
+                     "pcie_acs_override=downstream,multifunction", "intremap=no_x2apic_optout", "quiet splash",
+                     "iommu.passthrough=1 iommu.strict=0", "rd.driver.pre=vfio-pci", "root=/dev/vfio-pool-7",
+                     "memmap=1G", "kvm.ignore_msrs=1", "mtk_iommu.x=1", "arm-smmu.disable_bypass=0", "iommu=memaper=3",
+                     "intel_pstate=disable", "pci=realloc,noaer", "vfio=", "=", "", "\"quiet\"", "x" * 600,
+                     "nvidia-drm.modeset=1", "vfio_iommu_type1.dma_entry_limit=100000", "intel_idle.max_cstate=1"):
+            self.assertEqual(self.words(line), [], line)
+
+    def test_names(self):
+        for word, meant in (("vfio-pci-ids=10de:2504", "vfio-pci.ids="), ("vfio-pci.id=10de:2504", "vfio-pci.ids="),
+                            ("vfio-pcs.ids=10de:2504", "vfio-pci.ids="), ("vifo-pci.ids=1:2", "vfio-pci.ids="),
+                            ("intel_iommu.on", "intel_iommu="), ("intel_iommmu=on", "intel_iommu="),
+                            ("Intel_iommu=on", "intel_iommu="), ("intel_iommu", None), ("inetl_iommu=on", "intel_iommu="),
+                            ("iommu-pt", "iommu="), ("pci_acs_override=downstream", "pcie_acs_override="),
+                            ("allow_unsafe_interrupts=1", "vfio_iommu_type1.allow_unsafe_interrupts=1"),
+                            ("vfio_iommu.allow_unsafe_interrupts=1", "vfio_iommu_type1.allow_unsafe_interrupts=1"),
+                            ("vfio_iommu_type1.allow_unsafe_interrupt=1", "vfio_iommu_type1.allow_unsafe_interrupts=1"),
+                            ("vfio-pci.disable_idle_D3=1", "vfio-pci.disable_idle_d3=1")):
+            said = self.words(f"quiet {word} splash")
+            if not meant:
+                self.assertEqual(said, [])
+                continue
+            self.assertEqual(len(said), 1, word)
+            self.assertIn(f"nothing reads {word.split('=')[0]} on the command line; did you mean {meant}?", said[0])
+        self.assertIn("no longer read kvm.allow_unsafe_assigned_interrupts",
+                      self.words("kvm.allow_unsafe_assigned_interrupts=1")[0])
+
+    def test_values(self):
+        for word, words in (("iommu=on", "it knows no on; did you mean intel_iommu=on?"), ("iommu=pt,on", "iommu=on does nothing"),
+                            ("intel_iommu=pt", "did you mean iommu=?"), ("intel_iommu=onn", "did you mean on?"),
+                            ("intel_iommu=on,relax_rmrr", "relax_rmrr"), ("intel_iommu=on,iommu=pt", "divided by blanks"),
+                            ("\"intel_iommu=on iommu=pt\"", "divided by blanks"), ("intremap=yes", "knows no yes"),
+                            ("vfio-pci.ids=0000:01:00.0", "wants vendor:device"), ("vfio-pci.ids=10de2504", "wants vendor"),
+                            ("vfio-pci.ids=10de:2504;10de:228e", "wants vendor:device"),
+                            ("vfio-pci.disable_vga=ja", "knows no ja")):
+            said = self.words(word)
+            self.assertEqual(len(said), 1, (word, said))
+            self.assertIn(words, said[0])
+
+    def test_proxmox(self):
+        self.setUp()
+        self.one(cmdline="intel_iommu=on,relax_rmrr")
+        self.tree.kernel("6.8.12-1-pve")
+        self.assertNotIn("argument-ignored", [f["rule"] for f in self.again()[1]])
+
+    def test_other_maker(self):
+        cpu = "processor\t: 0\nvendor_id\t: AuthenticAMD\nflags\t\t: fpu\n"
+        self.one(cmdline="intel_iommu=on amd_iommu=on", **self.AMD)
+        self.tree.write("proc/cpuinfo", cpu)
+        said = [f["text"] for f in self.again()[1] if f["rule"] == "argument-ignored"]
+        self.assertEqual(len(said), 2)
+        self.assertIn("intel_iommu on the command line does nothing: it is for Intel's IOMMU", said[0])
+        self.assertIn("amd_iommu=on does nothing: AMD's IOMMU is on by default", said[1])
+        self.tree.write("proc/cpuinfo", cpu.replace("AuthenticAMD", "GenuineIntel"))
+        self.tree.write("proc/cmdline", "amd_iommu=off\n")
+        self.tree.remove("sys/class/iommu/ivhd0")
+        self.tree.iommu("dmar0")
+        said = [f["text"] for f in self.again()[1] if f["rule"] == "argument-ignored"]
+        self.assertIn("it is for AMD's IOMMU", said[0])
+
+    def test_behind_the_dashes(self):
+        self.assertIn("init gets it", self.words("quiet -- intel_iommu=on")[0])
+        self.assertEqual(self.words("quiet -- single"), [])
+
+    def test_unsafe_interrupts(self):
+        def found(**more) -> list:
+            self.setUp()
+            return [f["rule"] for f in self.one(**more)[1] if f["rule"] == "unsafe-not-needed"]
+
+        for line in ("vfio_iommu_type1.allow_unsafe_interrupts=1", "vfio_iommu_type1.allow_unsafe_interrupts",
+                     "iommufd.allow_unsafe_interrupts=Y"):
+            self.assertEqual(found(cmdline=line), ["unsafe-not-needed"], line)
+            self.assertEqual(found(cmdline=line, interrupts=NOT_REMAPPED), [])
+            self.assertEqual(found(cmdline=line, interrupts=None), [])
+        self.assertEqual(found(conf="options vfio_iommu_type1 allow_unsafe_interrupts=1\n"), ["unsafe-not-needed"])
+        self.assertEqual(found(cmdline="vfio_iommu_type1.allow_unsafe_interrupts=0"), [])
+        self.assertEqual(found(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
