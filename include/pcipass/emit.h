@@ -25,6 +25,12 @@ extern "C" {
 int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const *names,
             const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
 
+/*
+ * Whose verdicts decide for that hypervisor: the survey that pp_emit() is given is of this target.
+ * KVM for a name that is none.
+ */
+enum pp_target pp_emit_target(const char *hypervisor);
+
 /* "qemu", "libvirt" …; NULL behind the last. */
 const char *pp_emit_hypervisor(unsigned int index);
 

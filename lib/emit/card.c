@@ -43,9 +43,10 @@ static void add_sizes(struct pp_emission *m, const struct pp_device *d)
 		const struct pp_bar *b = &d->bars->bar[i];
 		/* A guest has to find room for it all the same, once it has an address here. */
 		m->bars_unread |= b->unplaced && !b->bytes;
+		/* I/O ports take no room in memory. */
 		if (b->io)
-			m->io_bars = true;
-		else if (b->is_64)
+			continue;
+		if (b->is_64)
 			m->bytes_64 += b->bytes;
 		else
 			m->bytes_32 += b->bytes;

@@ -13,10 +13,7 @@
 #define COLUMNS 80
 
 static const struct pp_hypervisor *const hypervisors[] = {
-	&pp_emit_qemu,
-	&pp_emit_libvirt,
-	&pp_emit_proxmox,
-	&pp_emit_hyperv,
+	&pp_emit_qemu, &pp_emit_libvirt, &pp_emit_proxmox, &pp_emit_hyperv, &pp_emit_xen,
 };
 #define NR_HYPERVISORS (sizeof(hypervisors) / sizeof(hypervisors[0]))
 
@@ -78,39 +75,45 @@ void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
 	}
 }
 
-static int emit_refuse(const struct pp_device *d, const struct pp_row *row, struct pp_error *e)
+/* Whether the printed text itself deals with what is in the way. */
+static bool emit_passes_over(const struct pp_hypervisor *h, const struct pp_finding *f)
 {
-	const char *why = row->nr_findings ? row->findings[0]->text : "";
+	return h->passes_over && h->passes_over(f);
+}
+
+static int emit_refuse(const struct pp_hypervisor *h, const struct pp_row *row, struct pp_error *e)
+{
 	char address[PP_ADDRESS_TEXT_BYTES];
 
-	pp_address_format(d->address, address);
-	switch (row->verdict) {
-	case PP_VERDICT_ASSIGNABLE:
-	case PP_VERDICT_CARE:
-		return 0;
-	case PP_VERDICT_UNKNOWN:
-		return pp_fail(e, ENODATA, "%s: whether it can be passed through is not known: %s",
-		               address, why);
-	case PP_VERDICT_NOT_ENDPOINT:
+	pp_address_format(row->device->address, address);
+	if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
 		return pp_fail(e, ENOTSUP, "%s: a bridge, stays with the host", address);
-	default:
-		return pp_fail(e, ENOTSUP, "%s: blocked: %s", address, why);
+	/* Ranked: what blocks stands before what is not known. */
+	for (uint32_t i = 0; i < row->nr_findings; i++) {
+		const struct pp_finding *f = row->findings[i];
+		bool unknown = f->effect == PP_EFFECT_UNKNOWN && f->could == PP_BLOCKS;
+		if ((f->effect != PP_BLOCKS && !unknown) || emit_passes_over(h, f))
+			continue;
+		if (unknown)
+			return pp_fail(e, ENODATA,
+			               "%s: whether it can be passed through is not known: %s",
+			               address, f->text);
+		return pp_fail(e, ENOTSUP, "%s: blocked: %s", address, f->text);
 	}
+	return 0;
 }
 
 /* What is blocked is told before what is not known. */
 static int check_verdicts(const struct pp_emission *m, const struct pp_hypervisor *h,
                           struct pp_error *e)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
 	int unknown = 0;
 
 	for (uint32_t i = 0; i < m->host->nr_devices; i++) {
-		const struct pp_device *d = &m->host->devices[i];
 		if (!m->chosen[i])
 			continue;
 		struct pp_error first = { 0 };
-		int r = emit_refuse(d, &m->survey->rows[i], &first);
+		int r = emit_refuse(h, &m->survey->rows[i], &first);
 		if (r == -ENODATA && unknown)
 			continue;
 		if (r && e)
@@ -118,11 +121,6 @@ static int check_verdicts(const struct pp_emission *m, const struct pp_hyperviso
 		if (r == -ENOTSUP)
 			return r;
 		unknown = r ? r : unknown;
-		const char *why = h->refuses ? h->refuses(m, d) : NULL;
-		if (why) {
-			pp_address_format(d->address, address);
-			return pp_fail(e, ENOTSUP, "%s: %s", address, why);
-		}
 	}
 	return unknown;
 }
@@ -164,8 +162,8 @@ static int choose_named(struct pp_emission *m, struct pp_arena *a, const char *w
 		count += !bridge;
 	}
 	if (!count)
-		return emit_refuse(&m->host->devices[named.devices[0]],
-		                   &m->survey->rows[named.devices[0]], e);
+		/* Nothing but bridges, which no hypervisor takes. */
+		return emit_refuse(&pp_emit_qemu, &m->survey->rows[named.devices[0]], e);
 	if (count > PP_MAX_CARDS * PP_CARD_FUNCTIONS)
 		return pp_fail(e, EINVAL, "%s: %u devices: more than a guest is given at once",
 		               what, count);
@@ -299,7 +297,7 @@ static void emit_print(struct pp_emission *m, const struct pp_hypervisor *h,
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		pp_emit_name_card(m, h, &m->cards[i]);
 	print_cautions(m, h);
-	if (h != &pp_emit_hyperv)
+	if (h->target == PP_TARGET_KVM)
 		print_bindings(m, h);
 	h->print(m);
 }
@@ -312,6 +310,13 @@ static const struct pp_hypervisor *emit_find(const char *name)
 	return NULL;
 }
 
+enum pp_target pp_emit_target(const char *hypervisor)
+{
+	const struct pp_hypervisor *h = emit_find(hypervisor);
+
+	return h ? h->target : PP_TARGET_KVM;
+}
+
 static int emit_fail_unknown(const char *hypervisor, struct pp_error *e)
 {
 	struct pp_nearest nearest;
@@ -322,7 +327,8 @@ static int emit_fail_unknown(const char *hypervisor, struct pp_error *e)
 	if (nearest.found)
 		return pp_fail(e, EINVAL, "unknown hypervisor '%s', did you mean '%s'?", hypervisor,
 		               nearest.found);
-	return pp_fail(e, EINVAL, "unknown hypervisor '%s': need qemu, libvirt, proxmox or hyperv",
+	return pp_fail(e, EINVAL,
+	               "unknown hypervisor '%s': need qemu, libvirt, proxmox, hyperv or xen",
 	               hypervisor);
 }
 

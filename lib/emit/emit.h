@@ -33,7 +33,7 @@ struct pp_emission {
 	uint32_t nr_cards;
 	/* Sums over all cards; of no use where BARs were not read. */
 	uint64_t bytes_32, bytes_64;
-	bool bars_unread, io_bars;
+	bool bars_unread;
 };
 
 struct pp_hypervisor {
@@ -41,15 +41,17 @@ struct pp_hypervisor {
 	/* How a comment begins, goes on and ends. */
 	const char *comment, *comment_rest, *comment_end;
 	bool binds_itself; /* takes the devices that it is given from their host drivers */
-	/* Why it does not take a device that KVM takes; NULL: it does. May be NULL itself. */
-	const char *(*refuses)(const struct pp_emission *m, const struct pp_device *d);
+	enum pp_target target; /* whose verdicts decide */
+	/* Whether its text deals with a finding that is in the way. NULL: with none. */
+	bool (*passes_over)(const struct pp_finding *f);
 	/* Whether a guest can be called so; NULL: the text names none. */
 	bool (*takes_guest)(const char *guest);
 	const char *guest_form; /* what a guest is called by: "a number from 100 on" */
 	void (*print)(struct pp_emission *m);
 };
 
-extern const struct pp_hypervisor pp_emit_qemu, pp_emit_libvirt, pp_emit_proxmox, pp_emit_hyperv;
+extern const struct pp_hypervisor pp_emit_qemu, pp_emit_libvirt, pp_emit_proxmox, pp_emit_hyperv,
+	pp_emit_xen;
 
 /* Chosen devices, as cards; sizes. -EINVAL: too many cards. */
 int pp_emission_cards(struct pp_emission *m, struct pp_error *e);

@@ -16,22 +16,14 @@
 
 #define MAX_HOPS 32
 
-/* Hyper-V gives away less than KVM, whatever the verdict for KVM is. */
-static const char *refuses(const struct pp_emission *m, const struct pp_device *d)
+/*
+ * -Force passes over missing ACS. What the firmware gives Windows of PCI Express Windows alone can
+ * tell, and it refuses the dismount where that is too little.
+ */
+static bool hyperv_passes_over(const struct pp_finding *f)
 {
-	const struct pp_config *c = &d->config;
-
-	if (d->nr_mappings)
-		return "Hyper-V does not give away a device that the firmware holds reserved memory "
-		       "for, be it USB or a display";
-	if (d->physfn != PP_NO_DEVICE)
-		return "a virtual function: Hyper-V makes its own, by a virtual switch with SR-IOV";
-	if (c->pcie_type_known == PP_NO)
-		return "Hyper-V does not give away conventional PCI devices";
-	if (c->header_read == PP_YES && c->interrupt_pin && c->caps[PP_CAP_MSI].seen == PP_NO &&
-	    c->caps[PP_CAP_MSIX].seen == PP_NO)
-		return "Hyper-V does not assign devices that have INTx interrupts only";
-	return NULL;
+	return !strcmp(f->rule->id, "hyperv-acs") ||
+	       (!strcmp(f->rule->id, "hyperv-pcie-control") && f->effect == PP_EFFECT_UNKNOWN);
 }
 
 /* PowerShell takes typographic quotation marks for plain ones: of ASCII only what is neither. */
@@ -138,19 +130,14 @@ static void hyperv_print(struct pp_emission *m)
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		display |= m->cards[i].keep_rom;
 	pp_emit_comment(m, &pp_emit_hyperv,
-	                "Made from what Linux sees of this machine; the verdict is KVM's. Windows "
-	                "Server, as administrator, the guest switched off. Windows wants control "
-	                "of PCI Express and ACS on the way to the device besides.");
+	                "Made from what Linux sees of this machine. Windows Server, as "
+	                "administrator, the guest switched off. Windows wants control of PCI "
+	                "Express and ACS on the way to the device besides.");
 	pp_emit_comment(m, &pp_emit_hyperv,
 	                "The number in PCIROOT() is the firmware's: where it is another, the "
 	                "path below finds no device, and none is taken. To compare:");
 	pp_emit_line(m, &pp_emit_hyperv,
 	             "  (Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ID).Data");
-	if (m->io_bars)
-		pp_emit_comment(
-			m, &pp_emit_hyperv,
-			"It has I/O ports, and guests are not given any: its driver must do "
-			"without them.");
 	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = '%s' # the guest's name\n",
 	       m->style.guest ? m->style.guest : "");
 	if (!m->style.guest)
@@ -181,7 +168,8 @@ const struct pp_hypervisor pp_emit_hyperv = {
 	.comment = "# ",
 	.comment_rest = "# ",
 	.comment_end = "",
-	.refuses = refuses,
+	.target = PP_TARGET_HYPERV,
+	.passes_over = hyperv_passes_over,
 	.takes_guest = hyperv_takes_guest,
 	.guest_form = "its name, without quotation marks",
 	.print = hyperv_print,

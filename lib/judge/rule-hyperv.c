@@ -33,7 +33,7 @@ static void hyperv_machine(struct pp_judging *j)
 		                "nor AMD's is not known");
 		return;
 	}
-	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO) {
+	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
 		f = pp_find(j, PP_BLOCKS, "the firmware declares no IOMMU (no DMAR or IVRS table)");
 		pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS");
 		hyperv_setup(f, "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD "

@@ -16,7 +16,7 @@ static void xen_iommu(struct pp_judging *j)
 		                "Intel's nor AMD's, is not known");
 		return;
 	}
-	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO) {
+	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
 		f = pp_find(j, PP_BLOCKS, "the firmware declares no IOMMU (no DMAR or IVRS table)");
 		pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS");
 		pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu,

@@ -8,7 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import Case  # noqa: E402
 
-HYPERVISORS = ("qemu", "libvirt", "proxmox", "hyperv")
+FOR_KVM = ("qemu", "libvirt", "proxmox")
+HYPERVISORS = ("qemu", "libvirt", "proxmox", "hyperv", "xen")
 IO, MEMORY, MEMORY_64 = 0x40101, 0x40200, 0x14220C
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
