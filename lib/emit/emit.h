@@ -40,7 +40,7 @@ struct pp_hypervisor {
 	const char *name;
 	/* How a comment begins, goes on and ends. */
 	const char *comment, *comment_rest, *comment_end;
-	bool binds_itself; /* takes the devices that it is given from their host drivers */
+	bool binds_itself;     /* takes the devices that it is given from their host drivers */
 	enum pp_target target; /* whose verdicts decide */
 	/* Whether its text deals with a finding that is in the way. NULL: with none. */
 	bool (*passes_over)(const struct pp_finding *f);
