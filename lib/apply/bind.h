@@ -8,8 +8,6 @@
 
 /* Devices bound at boot; and what puts that file into the initrds. */
 #define PP_BIND_RULES      "etc/udev/rules.d/05-pcipass.rules"
-#define PP_BIND_DRACUT     "etc/dracut.conf.d/pcipass-bind.conf"
-#define PP_BIND_MKINITCPIO "etc/mkinitcpio.conf.d/pcipass-bind.conf"
 
 /* A device as it is now. */
 struct pp_bound {

@@ -71,24 +71,16 @@ static const char *rule_of(struct pp_apply *a, const struct pp_step_bind *b, con
 /* The initrd has drivers, too: the rule goes in there with the host's own tool. */
 static int into_initrd(struct pp_stage *s, struct pp_error *e)
 {
-	const struct pp_initrd *early;
+	struct pp_initrd_made_by by;
 	struct pp_error ignored;
-	int r = 0;
 
-	if (pp_initrd_find(s->apply, &early, &ignored) || !pp_initrd_rebuilds(early)) {
+	if (pp_initrd_find(s->apply, &by, &ignored) || !by.rebuild) {
 		pp_apply_say(s->apply, "what makes this host's initrd is not known: the binding at "
 		                       "boot holds if the driver is not in it");
 		return 0;
 	}
-	/* initramfs-tools takes every rule of /etc; dracut and mkinitcpio are told. */
-	if (!strcmp(early->name, "dracut"))
-		r = pp_stage_puts(s, PP_BIND_DRACUT,
-		                  PP_STAGE_MARK "install_items+=\" /" RULES " \"\n", 0644, e);
-	else if (!strcmp(early->name, "mkinitcpio") &&
-	         pp_sys_has_directory(s->apply->sys, "etc/mkinitcpio.conf.d"))
-		r = pp_stage_puts(s, PP_BIND_MKINITCPIO, PP_STAGE_MARK "FILES+=(/" RULES ")\n",
-		                  0644, e);
-	return r ? r : pp_stage_run(s, early->rebuild, NULL, e);
+	int r = pp_initrd_include(s, by.maker, RULES, e);
+	return r ? r : pp_stage_run(s, by.rebuild, NULL, e);
 }
 
 static int step_bind_at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char *address,

@@ -260,7 +260,7 @@ static int step_override_build(struct pp_stage *s, const struct pp_step_override
 	return pp_override_make(&s->apply->arena, &all, base, ret, e);
 }
 
-static int step_override_put_all(struct pp_stage *s, const struct pp_initrd *early,
+static int step_override_put_all(struct pp_stage *s, const struct pp_initrd_made_by *by,
                                  const struct pp_span *tables, uint32_t nr, struct pp_error *e)
 {
 	struct pp_span cpio;
@@ -268,7 +268,7 @@ static int step_override_put_all(struct pp_stage *s, const struct pp_initrd *ear
 
 	if (!r)
 		r = pp_stage_put(s, PP_INITRD_CPIO, cpio, 0644, e);
-	return r ? r : pp_initrd_install(s, early, tables, nr, cpio, e);
+	return r ? r : pp_initrd_install(s, by, tables, nr, cpio, e);
 }
 
 /* The table of ours that is installed now; empty: none. */
@@ -288,7 +288,7 @@ static int step_override_find_installed(struct pp_stage *s, const char *name, st
 }
 
 /* All tables of ours, with this one in place of its former self. */
-static int put_table(struct pp_stage *s, const struct pp_initrd *early, struct pp_span made,
+static int put_table(struct pp_stage *s, const struct pp_initrd_made_by *by, struct pp_span made,
                      struct pp_error *e)
 {
 	const struct pp_span *present;
@@ -305,11 +305,11 @@ static int put_table(struct pp_stage *s, const struct pp_initrd *early, struct p
 	while (at < nr && memcmp(tables[at].data, made.data, 4))
 		at++;
 	tables[at] = made;
-	return step_override_put_all(s, early, tables, at == nr ? nr + 1 : nr, e);
+	return step_override_put_all(s, by, tables, at == nr ? nr + 1 : nr, e);
 }
 
 static int stage_on(struct pp_stage *s, const struct pp_step_override *o,
-                    const struct pp_initrd *early, struct pp_error *e)
+                    const struct pp_initrd_made_by *by, struct pp_error *e)
 {
 	struct pp_span base, made, installed;
 	char kept[64];
@@ -330,26 +330,26 @@ static int stage_on(struct pp_stage *s, const struct pp_step_override *o,
 	snprintf(kept, sizeof(kept), ORIGINALS "/%s", o->table);
 	if (fresh)
 		r = pp_stage_put(s, kept, base, 0600, e);
-	return r ? r : put_table(s, early, made, e);
+	return r ? r : put_table(s, by, made, e);
 }
 
 static int step_override_stage(struct pp_stage *s, const struct pp_step *step, struct pp_error *e)
 {
 	const struct pp_step_override *o = &step->override;
-	const struct pp_initrd *early;
+	struct pp_initrd_made_by by;
 	const char *foreign = NULL;
 	int r = check_lockdown(s->apply, e);
 
 	if (!r)
 		r = step_override_check_kernel(s->apply, e);
 	if (!r)
-		r = pp_initrd_find(s->apply, &early, e);
+		r = pp_initrd_find(s->apply, &by, e);
 	if (!r)
-		r = early->foreign(s, &foreign, e);
+		r = by.maker->foreign(s, &foreign, e);
 	if (!r && foreign)
 		r = pp_fail(e, EEXIST,
 		            "%.300s, and pcipass did not put it there: take it out first", foreign);
-	return r ? r : stage_on(s, o, early, e);
+	return r ? r : stage_on(s, o, &by, e);
 }
 
 static int search_image(struct pp_apply *a, const char *path, struct pp_span table,
@@ -432,17 +432,17 @@ static int search_entry(struct pp_apply *a, struct pp_span table, struct pp_erro
 static int step_override_verify(struct pp_apply *a, const struct pp_step *step, struct pp_error *e)
 {
 	struct pp_stage s = { .apply = a };
-	const struct pp_initrd *early;
+	struct pp_initrd_made_by by;
 	const struct pp_span *tables;
 	enum pp_boot_style way;
 	uint32_t nr;
 	int r = pp_initrd_tables(&s, &tables, &nr, e);
 
 	if (!r)
-		r = pp_initrd_find(a, &early, e);
+		r = pp_initrd_find(a, &by, e);
 	if (!r)
 		r = pp_boot_find(a, &way, e);
-	if (r || !pp_initrd_rebuilds(early))
+	if (r || !by.rebuild)
 		return r;
 	for (uint32_t k = 0; k < nr; k++)
 		if (!memcmp(tables[k].data, step->override.table, 4))

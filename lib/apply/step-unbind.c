@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply/steps.h"
+#include "boot/initrd.h"
 #include "apply/bind.h"
 #include "txn/precondition.h"
 #include "base/buffer.h"
@@ -47,14 +48,6 @@ static char *without(struct pp_arena *a, struct pp_span text, const char *addres
 	return b.failed ? NULL : pp_arena_strdup(a, b.data ? b.data : "");
 }
 
-static int remove_ours(struct pp_stage *s, const char *path, struct pp_error *e)
-{
-	struct pp_content c;
-	int r = pp_stage_read(s, path, &c, e);
-
-	return !r && pp_stage_is_ours(&c) ? pp_stage_remove(s, path, e) : r;
-}
-
 static int step_unbind_at_boot(struct pp_stage *s, const char *address, struct pp_error *e)
 {
 	struct pp_content c;
@@ -73,9 +66,7 @@ static int step_unbind_at_boot(struct pp_stage *s, const char *address, struct p
 	} else {
 		r = pp_stage_remove(s, PP_BIND_RULES, e);
 		if (!r)
-			r = remove_ours(s, PP_BIND_DRACUT, e);
-		if (!r)
-			r = remove_ours(s, PP_BIND_MKINITCPIO, e);
+			r = pp_initrd_exclude(s, e);
 	}
 	/* The initrd holds the rule as well. */
 	return r ? r

@@ -16,11 +16,11 @@ const struct pp_step_ops *pp_step_ops_of(const struct pp_step *s)
 
 int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_error *e)
 {
-	const struct pp_initrd *early;
+	struct pp_initrd_made_by by;
 	struct pp_error ignored;
 
-	if (!pp_initrd_find(s->apply, &early, &ignored) && pp_initrd_rebuilds(early))
-		return pp_stage_run(s, early->rebuild, NULL, e);
+	if (!pp_initrd_find(s->apply, &by, &ignored) && by.rebuild)
+		return pp_stage_run(s, by.rebuild, NULL, e);
 	pp_apply_say(s->apply, "%s", unknown);
 	return 0;
 }

@@ -5,23 +5,14 @@
  * put there alone would be the whole command line, and the host would not find its disk. So a word
  * is only ever added to what somebody has written there already.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "boot/boot.h"
-#include "boot/config.h"
+#include "base/text.h"
 #include "boot/loader.h"
 #include "boot/uki.h"
-#include "base/text.h"
 #include "host/command-line.h"
-#include "txn/context.h"
 
-#define CMDLINE_D     "etc/cmdline.d"
-#define CMDLINE_D_OWN CMDLINE_D "/pcipass.conf"
-/* Behind all others: an assignment in a later file would take the word away again. */
-#define DRACUT_OWN "etc/dracut.conf.d/zz-pcipass-cmdline.conf"
-
-static const char *loader_uki_command_line(struct pp_apply *a)
+const char *pp_uki_command_line(struct pp_apply *a)
 {
 	struct pp_uki u;
 	struct pp_uki_image image;
@@ -36,9 +27,9 @@ static const char *loader_uki_command_line(struct pp_apply *a)
 }
 
 /* What a loader hands over counts in place of the image's own, Secure Boot apart. */
-static int check_running(struct pp_apply *a, const struct pp_uki *u, struct pp_error *e)
+static int uki_check_running(struct pp_apply *a, const struct pp_uki *u, struct pp_error *e)
 {
-	const char *own = loader_uki_command_line(a), *running = pp_boot_command_line(a);
+	const char *own = pp_uki_command_line(a), *running = pp_boot_command_line(a);
 	struct pp_span rest = PP_SPAN(own ? own : "", own ? strlen(own) : 0), w;
 
 	if (!rest.len)
@@ -64,19 +55,17 @@ static int check_running(struct pp_apply *a, const struct pp_uki *u, struct pp_e
 	return 0;
 }
 
-static int no_source(const char *maker, struct pp_error *e)
+int pp_uki_no_source(const char *maker, const char *where, struct pp_error *e)
 {
 	return pp_fail(e, ENOTSUP,
 	               "%s makes up the command line of this host's unified kernel image, since "
 	               "nothing says what it should be. By hand: write it to %s (what "
 	               "/proc/cmdline says, without BOOT_IMAGE= and initrd=), then try again",
-	               maker,
-	               strcmp(maker, "dracut") ? "/" PP_LOADER_CMDLINE
-	                                       : "kernel_cmdline= of a file in /etc/dracut.conf.d");
+	               maker, where);
 }
 
 /* Somebody has written a command line there; a file without one is as good as none. */
-static bool has_cmdline(struct pp_apply *a)
+bool pp_uki_has_cmdline(struct pp_apply *a)
 {
 	const char *text = pp_loader_read_cmdline(a);
 	struct pp_span rest = PP_SPAN(text ? text : "", text ? strlen(text) : 0), line, word;
@@ -87,22 +76,10 @@ static bool has_cmdline(struct pp_apply *a)
 	return false;
 }
 
-static bool has_dropins(struct pp_apply *a)
-{
-	const char *const *names = pp_sys_names(a->sys, CMDLINE_D, &a->arena);
-
-	for (; names && *names; names++) {
-		size_t len = strlen(*names);
-		if (len > 5 && !strcmp(*names + len - 5, ".conf"))
-			return true;
-	}
-	return false;
-}
-
 /* A file of our own with one line a word, behind all that the line has already. */
-static int put_line(struct pp_stage *s, const char *path, const char *line, struct pp_error *e)
+int pp_uki_put_line(struct pp_stage *s, const char *path, const char *line, struct pp_error *e)
 {
-	const char *now = loader_uki_command_line(s->apply);
+	const char *now = pp_uki_command_line(s->apply);
 
 	if (now && pp_command_line_has_rest(now))
 		return pp_fail(e, ENOTSUP,
@@ -112,82 +89,44 @@ static int put_line(struct pp_stage *s, const char *path, const char *line, stru
 	return line ? pp_stage_add_ours(s, path, line, line, e) : pp_fail_oom(e, path);
 }
 
-static int mkinitcpio_source(struct pp_stage *s, const char *argument, struct pp_error *e)
-{
-	struct pp_apply *a = s->apply;
-	const char *options = NULL;
-
-	for (unsigned int n = 0; (options = pp_config_preset(a, "_options", n)); n++)
-		if (strstr(options, "cmdline"))
-			break;
-	if (options || pp_config_preset(a, "_cmdline", 0))
-		return pp_fail(
-			e, ENOTSUP,
-			"a preset in /etc/mkinitcpio.d says where the command line comes from. "
-			"By hand: add %s there, and run mkinitcpio -P",
-			argument);
-	if (has_cmdline(a))
-		return pp_loader_append_cmdline(s, argument, e);
-	if (!has_dropins(a))
-		return no_source("mkinitcpio", e);
-	return put_line(s, CMDLINE_D_OWN, pp_arena_printf(&a->arena, "%s\n", argument), e);
-}
-
-static int dracut_source(struct pp_stage *s, const char *argument, struct pp_error *e)
-{
-	if (!pp_config_dracut(s->apply, "kernel_cmdline"))
-		return no_source("dracut", e);
-	return put_line(s, DRACUT_OWN,
-	                pp_arena_printf(&s->apply->arena, "kernel_cmdline+=\" %s \"\n", argument),
-	                e);
-}
-
-static int ukify_source(struct pp_stage *s, const char *argument, struct pp_error *e)
-{
-	if (!has_cmdline(s->apply))
-		return no_source("ukify", e);
-	return pp_loader_append_cmdline(s, argument, e);
-}
-
 static int loader_uki_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	struct pp_uki u;
 	int r = pp_uki_find(s->apply, &u, e);
 
 	if (!r)
-		r = check_running(s->apply, &u, e);
+		r = uki_check_running(s->apply, &u, e);
 	if (r)
 		return r;
 	s->image = u.path;
-	r = !strcmp(u.generator, "mkinitcpio") ? mkinitcpio_source(s, argument, e)
-	    : !strcmp(u.generator, "dracut")   ? dracut_source(s, argument, e)
-	                                       : ukify_source(s, argument, e);
+	r = u.maker->add_to_uki(s, argument, e);
 	if (r)
 		return r;
-	if (u.maker == PP_UKI_KERNEL_INSTALL)
-		return pp_loader_add_kernels(s, e);
+	if (u.by_kernel_install)
+		return pp_kernel_install_run(s, e);
 	/* With a table in the same plan one run does both. */
-	return pp_stage_run(s, u.maker == PP_UKI_DRACUT ? PP_TOOL_DRACUT : PP_TOOL_MKINITCPIO, NULL,
-	                    e);
+	return pp_stage_run(s, u.maker->rebuild, NULL, e);
 }
 
-static bool detect(struct pp_apply *a)
+/* The style of the boot says it. */
+static bool loader_uki_detect(struct pp_apply *a)
 {
-	enum pp_boot_style way;
-	struct pp_error ignored;
-
-	return !pp_boot_find(a, &way, &ignored) && way == PP_BOOT_UKI;
+	return true;
 }
 
-static const struct pp_loader loader = { "the unified kernel image", detect, loader_uki_add,
-	                                 loader_uki_command_line };
-
-int pp_loader_find_uki(struct pp_apply *a, const struct pp_loader **ret, struct pp_error *e)
+static int loader_uki_check(struct pp_apply *a, struct pp_error *e)
 {
 	struct pp_uki u;
-	int r = pp_uki_find(a, &u, e);
 
-	if (!r)
-		*ret = &loader;
-	return r;
+	return pp_uki_find(a, &u, e);
 }
+
+const struct pp_loader pp_loader_uki = {
+	.name = "a unified kernel image",
+	.reads = "what the unified kernel image is made from",
+	.boots = PP_BOOT_BIT(PP_BOOT_UKI),
+	.detect = loader_uki_detect,
+	.check = loader_uki_check,
+	.add = loader_uki_add,
+	.command_line = pp_uki_command_line,
+};

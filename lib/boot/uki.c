@@ -6,6 +6,7 @@
 
 #include "boot/boot.h"
 #include "boot/config.h"
+#include "boot/initrd.h"
 #include "boot/uki.h"
 #include "base/cursor.h"
 #include "base/text.h"
@@ -139,20 +140,7 @@ static const char *find_running(struct pp_apply *a)
 	return NULL;
 }
 
-static bool mkinitcpio_makes(struct pp_apply *a, const char *image)
-{
-	const char *path;
-
-	if (!pp_sys_has_program(a->sys, "mkinitcpio"))
-		return false;
-	for (unsigned int n = 0; (path = pp_config_preset(a, "_uki", n)); n++)
-		if (pp_sys_is_same_file(a->sys, image, path))
-			return true;
-	return false;
-}
-
-/* Its own name for an image, or the one that kernel-install gives: both name the kernel. */
-static bool is_of_running_kernel(struct pp_apply *a, const char *image, const char *begin)
+bool pp_uki_is_of_running_kernel(struct pp_apply *a, const char *image, const char *begin)
 {
 	const char *release = pp_boot_release(a), *name = strrchr(image, '/') + 1;
 	const char *at = release ? strstr(name, release) : NULL;
@@ -162,41 +150,36 @@ static bool is_of_running_kernel(struct pp_apply *a, const char *image, const ch
 	        at[strlen(release)] == '.');
 }
 
-static bool dracut_makes(struct pp_apply *a, const char *image)
-{
-	const char *uefi =
-		pp_sys_has_program(a->sys, "dracut") ? pp_config_dracut(a, "uefi") : NULL;
-
-	return uefi && !strcmp(uefi, "yes") && is_of_running_kernel(a, image, "linux-");
-}
-
 static bool kernel_install_makes(struct pp_apply *a, const char *image)
 {
 	const char *layout = pp_sys_has_program(a->sys, "kernel-install")
 	                             ? pp_config_kernel_install(a, "layout")
 	                             : NULL;
 
-	return layout && !strcmp(layout, "uki") && is_of_running_kernel(a, image, "");
+	return layout && !strcmp(layout, "uki") && pp_uki_is_of_running_kernel(a, image, "");
 }
 
-static int find_maker(struct pp_apply *a, struct pp_uki *u, struct pp_error *e)
+static const struct pp_initrd *uki_maker_called(const char *name)
 {
-	if (mkinitcpio_makes(a, u->path)) {
-		u->maker = PP_UKI_MKINITCPIO;
-		u->generator = "mkinitcpio";
-		return 0;
-	}
-	if (dracut_makes(a, u->path)) {
-		u->maker = PP_UKI_DRACUT;
-		u->generator = "dracut";
-		return 0;
-	}
+	for (size_t i = 0; pp_initrds[i]; i++)
+		if (pp_initrds[i]->add_to_uki && !strcmp(pp_initrds[i]->name, name))
+			return pp_initrds[i];
+	return NULL;
+}
+
+static int uki_find_maker(struct pp_apply *a, struct pp_uki *u, struct pp_error *e)
+{
+	for (size_t i = 0; pp_initrds[i]; i++)
+		if (pp_initrds[i]->makes_uki && pp_initrds[i]->makes_uki(a, u->path)) {
+			u->maker = pp_initrds[i];
+			return 0;
+		}
 	if (kernel_install_makes(a, u->path)) {
-		const char *generator = pp_config_kernel_install(a, "uki_generator");
-		u->maker = PP_UKI_KERNEL_INSTALL;
-		u->generator = generator ? generator : "ukify";
+		const char *name = pp_config_kernel_install(a, "uki_generator");
+		u->maker = uki_maker_called(name ? name : "ukify");
+		u->by_kernel_install = true;
 		/* Absent, the kernel package brings the image ready-made. */
-		if (pp_sys_has_program(a->sys, u->generator))
+		if (u->maker && pp_sys_has_program(a->sys, u->maker->name))
 			return 0;
 	}
 	return pp_fail(e, ENOTSUP,
@@ -206,29 +189,6 @@ static int find_maker(struct pp_apply *a, struct pp_uki *u, struct pp_error *e)
 	               "added to it. By hand: start from an ordinary kernel and initrd, or let one "
 	               "of these make the image",
 	               u->path);
-}
-
-/* Whoever signed it must do so again in the same run, or the firmware refuses to start it. */
-static bool is_signed_again(struct pp_apply *a, const struct pp_uki *u)
-{
-	static const char *const hooks[] = { "etc/initcpio/post", "usr/lib/initcpio/post" };
-
-	if (!strcmp(u->generator, "dracut"))
-		return pp_config_dracut(a, "uefi_secureboot_key") &&
-		       pp_config_dracut(a, "uefi_secureboot_cert");
-	/* ukify signs for mkinitcpio, too, where it is installed. */
-	if (pp_sys_has_program(a->sys, "ukify") && (pp_config_uki(a, "SecureBootPrivateKey") ||
-	                                            pp_config_uki(a, "SecureBootCertificateName")))
-		return true;
-	if (u->maker == PP_UKI_KERNEL_INSTALL)
-		return pp_sys_has(a->sys, "usr/lib/kernel/install.d/91-sbctl.install");
-	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		const char *const *names = pp_sys_names(a->sys, hooks[i], &a->arena);
-		for (; names && *names; names++)
-			if (!strncmp(*names, "sbctl", strlen("sbctl")))
-				return true;
-	}
-	return false;
 }
 
 static int check_signature(struct pp_apply *a, const struct pp_uki *u, struct pp_error *e)
@@ -247,13 +207,15 @@ static int check_signature(struct pp_apply *a, const struct pp_uki *u, struct pp
 			"/%s has no signature, and Secure Boot is on: sign it before the next "
 			"boot, or this host may not start",
 			u->path);
-	if (!is_signed || is_signed_again(a, u))
+	/* Whoever signed it must do so again in the same run, or the firmware refuses to start it.
+	 */
+	if (!is_signed || u->maker->signs_uki(a, u->by_kernel_install))
 		return 0;
 	return pp_fail(e, EPERM,
 	               "/%s is signed for Secure Boot, and what would sign it when %s makes it "
 	               "anew is not known: the host might not start any more. By hand: make and "
 	               "sign it with the argument and the table (pcipass override build) in it",
-	               u->path, u->generator);
+	               u->path, u->maker->name);
 }
 
 int pp_uki_find(struct pp_apply *a, struct pp_uki *ret, struct pp_error *e)
@@ -266,7 +228,7 @@ int pp_uki_find(struct pp_apply *a, struct pp_uki *ret, struct pp_error *e)
 			"this host was started from a unified kernel image, which is in none of "
 			"/efi, /boot and /boot/efi: mount the partition that it was started "
 			"from, then try again");
-	int r = find_maker(a, &u, e);
+	int r = uki_find_maker(a, &u, e);
 	if (!r)
 		r = check_signature(a, &u, e);
 	if (!r)

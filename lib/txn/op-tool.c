@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The operation that runs one of the host's own programs: what makes initrds, and what makes a boot
- * loader's menu. Only the programs of the table below are ever run; a journal names one by its row
- * and can give it nothing but a kernel's version.
+ * loader's menu. Only those of the rows in lib/boot are ever run; a journal names one of them and
+ * can give it nothing but a kernel's version.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -15,67 +15,31 @@
 /* Twenty kernels' initrds on a slow disk. */
 #define TOOL_SECONDS 1800
 
-#define TOOL_MAX_ARGV 5
-
-/* In an argument it stands for the kernel's version. */
-#define TOOL_KERNEL "%k"
-
-static const struct tool_row {
-	const char *name; /* in the journal */
-	bool makes_initrd;
-	const char *argv[TOOL_MAX_ARGV + 1];
-} tools[PP_HOST_TOOLS] = {
-	[PP_TOOL_UPDATE_INITRAMFS] = { "update-initramfs",
-	                               true,
-	                               { "update-initramfs", "-u", "-k", "all" } },
-	[PP_TOOL_DRACUT] = { "dracut", true, { "dracut", "-f", "--regenerate-all" } },
-	[PP_TOOL_MKINITCPIO] = { "mkinitcpio", true, { "mkinitcpio", "-P" } },
-	[PP_TOOL_KERNEL_INSTALL_ALL] = { "kernel-install-all",
-	                                 true,
-	                                 { "kernel-install", "add-all" } },
-	[PP_TOOL_UPDATE_GRUB] = { "update-grub", false, { "update-grub" } },
-	[PP_TOOL_GRUB2_MKCONFIG] = { "grub2-mkconfig",
-	                             false,
-	                             { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg" } },
-	[PP_TOOL_GRUB_MKCONFIG] = { "grub-mkconfig",
-	                            false,
-	                            { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" } },
-	[PP_TOOL_PROXMOX_BOOT] = { "proxmox-boot-tool", false, { "proxmox-boot-tool", "refresh" } },
-	[PP_TOOL_KERNEL_INSTALL_BOOT] = { "kernel-install-boot",
-	                                  false,
-	                                  { "kernel-install", "add", TOOL_KERNEL,
-	                                    "/boot/vmlinuz-" TOOL_KERNEL } },
-	[PP_TOOL_KERNEL_INSTALL_MODULES] = { "kernel-install-modules",
-	                                     false,
-	                                     { "kernel-install", "add", TOOL_KERNEL,
-	                                       "/lib/modules/" TOOL_KERNEL "/vmlinuz" } },
-};
-
-static bool tool_takes_kernel(enum pp_host_tool tool)
+static bool tool_takes_kernel(const struct pp_tool *tool)
 {
-	return tools[tool].argv[2] && !strcmp(tools[tool].argv[2], TOOL_KERNEL);
+	return tool->argv[2] && !strcmp(tool->argv[2], PP_TOOL_KERNEL);
 }
 
 /* Argument number i as it is run; NULL behind the last. */
 static const char *tool_argument(const struct pp_op *op, unsigned int i, char *buf, size_t size)
 {
-	const char *arg = tools[op->tool.tool].argv[i];
-	const char *kernel = arg ? strstr(arg, TOOL_KERNEL) : NULL;
+	const char *arg = op->tool.tool->argv[i];
+	const char *kernel = arg ? strstr(arg, PP_TOOL_KERNEL) : NULL;
 
 	if (!kernel)
 		return arg;
 	snprintf(buf, size, "%.*s%s%s", (int)(kernel - arg), arg, op->tool.kernel,
-	         kernel + strlen(TOOL_KERNEL));
+	         kernel + strlen(PP_TOOL_KERNEL));
 	return buf;
 }
 
 static int tool_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {
 	unsigned int seconds = a->options ? a->options->tool_seconds : 0;
-	char texts[TOOL_MAX_ARGV][512];
-	const char *argv[TOOL_MAX_ARGV + 1] = { NULL };
+	char texts[PP_TOOL_MAX_ARGV][512];
+	const char *argv[PP_TOOL_MAX_ARGV + 1] = { NULL };
 
-	for (unsigned int i = 0; i < TOOL_MAX_ARGV; i++)
+	for (unsigned int i = 0; i < PP_TOOL_MAX_ARGV; i++)
 		argv[i] = tool_argument(op, i, texts[i], sizeof(texts[i]));
 	return pp_sys_run(a->sys, argv, seconds ? seconds : TOOL_SECONDS, &a->lock, e);
 }
@@ -87,7 +51,7 @@ static void tool_describe(const struct pp_op *op, enum pp_direction dir, char *b
 	int len = snprintf(buf, size, "run");
 
 	for (unsigned int i = 0;
-	     i < TOOL_MAX_ARGV && (arg = tool_argument(op, i, text, sizeof(text))); i++)
+	     i < PP_TOOL_MAX_ARGV && (arg = tool_argument(op, i, text, sizeof(text))); i++)
 		if ((size_t)len < size)
 			len += snprintf(buf + len, size - (size_t)len, " %s", arg);
 	if (dir == PP_ROLLBACK && (size_t)len < size)
@@ -96,23 +60,22 @@ static void tool_describe(const struct pp_op *op, enum pp_direction dir, char *b
 
 static json_t *tool_to_json(const struct pp_op *op)
 {
-	return json_pack("{ss,ss?}", "tool", tools[op->tool.tool].name, "kernel", op->tool.kernel);
+	return json_pack("{ss,ss?}", "tool", op->tool.tool->name, "kernel", op->tool.kernel);
 }
 
 static int tool_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
 {
-	const char *names[PP_HOST_TOOLS];
-	unsigned int tool = 0;
+	const char *name;
 	int err = PP_JSON_READ_KEYS(r, o, "tool", "kernel");
 
-	for (unsigned int i = 0; i < PP_HOST_TOOLS; i++)
-		names[i] = tools[i].name;
 	if (!err)
-		err = pp_json_read_word(r, o, "tool", names, PP_HOST_TOOLS, &tool);
+		err = pp_json_read_name(r, o, "tool", "", &name);
 	if (err)
 		return err;
-	op->tool.tool = (enum pp_host_tool)tool;
-	if (tools[tool].makes_initrd != (op->ops == &pp_op_initrd))
+	op->tool.tool = pp_tool_find(name);
+	if (!op->tool.tool)
+		return pp_json_bad(r, "'tool' is none that is known");
+	if (op->tool.tool->makes_initrd != (op->ops == &pp_op_initrd))
 		return pp_json_bad(r, "'tool' is of another kind");
 	if (tool_takes_kernel(op->tool.tool)) {
 		err = pp_json_read_name(r, o, "kernel", "+~:", &op->tool.kernel);
@@ -146,29 +109,28 @@ static int tool_room(struct pp_apply *a, const struct pp_op *op, enum pp_directi
 {
 	if (dir == PP_ROLLBACK)
 		return pp_sys_check_space(a->sys, "boot", 0, 0, e);
-	if (tools[op->tool.tool].makes_initrd)
+	if (op->tool.tool->makes_initrd)
 		bytes += tool_largest_initrd(a);
 	return pp_sys_check_space(a->sys, "boot", bytes, files, e);
 }
 
-static bool tool_is_same(const struct pp_op *op, enum pp_host_tool tool, const char *kernel)
+static bool tool_is_same(const struct pp_op *op, const struct pp_tool *tool, const char *kernel)
 {
 	if (!op->ops->is_tool || op->tool.tool != tool)
 		return false;
 	return !kernel || !strcmp(kernel, op->tool.kernel);
 }
 
-int pp_stage_run(struct pp_stage *s, enum pp_host_tool tool, const char *kernel, struct pp_error *e)
+int pp_stage_run(struct pp_stage *s, const struct pp_tool *tool, const char *kernel,
+                 struct pp_error *e)
 {
-	const struct tool_row *row = &tools[tool];
-
 	for (uint32_t i = 0; i < s->nr_ops; i++)
 		if (tool_is_same(&s->ops[i], tool, kernel))
 			return 0;
-	if (!pp_sys_has_program(s->apply->sys, row->argv[0]))
+	if (!pp_sys_has_program(s->apply->sys, tool->argv[0]))
 		return pp_fail(e, ENOENT, "%s is needed, and the host has no such program",
-		               row->argv[0]);
-	struct pp_op *op = pp_stage_add(s, row->makes_initrd ? &pp_op_initrd : &pp_op_loader, e);
+		               tool->argv[0]);
+	struct pp_op *op = pp_stage_add(s, tool->makes_initrd ? &pp_op_initrd : &pp_op_loader, e);
 	if (!op)
 		return -e->code;
 	op->tool.tool = tool;

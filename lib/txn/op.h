@@ -92,20 +92,23 @@ enum pp_op_progress {
 	PP_OP_PROGRESSES,
 };
 
-/* The host's programs that pcipass runs, and no others: op-tool.c has their arguments. */
-enum pp_host_tool {
-	PP_TOOL_UPDATE_INITRAMFS,
-	PP_TOOL_DRACUT,
-	PP_TOOL_MKINITCPIO,
-	PP_TOOL_KERNEL_INSTALL_ALL,
-	PP_TOOL_UPDATE_GRUB,
-	PP_TOOL_GRUB2_MKCONFIG,
-	PP_TOOL_GRUB_MKCONFIG,
-	PP_TOOL_PROXMOX_BOOT,
-	PP_TOOL_KERNEL_INSTALL_BOOT,    /* one kernel, whose image lies in /boot */
-	PP_TOOL_KERNEL_INSTALL_MODULES, /* … in /lib/modules */
-	PP_HOST_TOOLS,
+#define PP_TOOL_MAX_ARGV 5
+/* In an argument of a tool it stands for the kernel's version. */
+#define PP_TOOL_KERNEL "%k"
+
+/* One of the host's programs that pcipass runs, with its arguments: as it stands here, or not at
+ * all. */
+struct pp_tool {
+	const char *name;  /* in the journal; stable */
+	bool makes_initrd; /* else what a boot loader reads */
+	const char *argv[PP_TOOL_MAX_ARGV + 1];
 };
+
+/*
+ * By its name in the journal; NULL: no program that pcipass runs. The tools belong to the rows of
+ * boot loaders and makers of initrds, which are above this module: lib/boot has this function.
+ */
+const struct pp_tool *pp_tool_find(const char *name);
 
 struct pp_op {
 	const struct pp_op_ops *ops;
@@ -120,7 +123,7 @@ struct pp_op {
 			struct pp_content before, after;
 		} file;
 		struct {
-			enum pp_host_tool tool;
+			const struct pp_tool *tool;
 			const char *kernel; /* for the tools that take one, else NULL */
 		} tool;
 		struct {

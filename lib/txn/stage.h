@@ -39,7 +39,7 @@ int pp_stage_add_ours(struct pp_stage *s, const char *path, const char *words, c
 int pp_stage_remove(struct pp_stage *s, const char *path, struct pp_error *e);
 /* Once, also where two steps ask for it. kernel: for the tools that take one, borrowed; else NULL.
  * -ENOENT: no such program. */
-int pp_stage_run(struct pp_stage *s, enum pp_host_tool tool, const char *kernel,
+int pp_stage_run(struct pp_stage *s, const struct pp_tool *tool, const char *kernel,
                  struct pp_error *e);
 /* An operation whose fields the caller sets; NULL with the error set. */
 struct pp_op *pp_stage_add(struct pp_stage *s, const struct pp_op_ops *ops, struct pp_error *e);
