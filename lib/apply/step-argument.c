@@ -38,19 +38,20 @@ int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_err
 	const char *line = loader->command_line(s->apply);
 	size_t end;
 	if (line && !pp_command_line_end(line, &end))
-		return pp_fail(e, ENOTSUP,
-		               "the kernel's command line has a quotation mark without its "
-		               "partner, so %s would become part of a quoted value: correct it "
-		               "where %s reads it, then try again",
-		               argument, loader->name);
+		return pp_fail(
+			e, ENOTSUP,
+			"the kernel's command line has a quotation mark without its "
+			"partner, so %s would become part of a quoted value: correct it in %s, "
+			"then try again",
+			argument, loader->reads);
 	if (line && pp_command_line_has(line, argument))
 		return 0;
 	const char *off = line ? contrary(line, argument) : NULL;
 	if (off)
-		return pp_fail(e, ENOTSUP,
-		               "the kernel's command line has %s: remove it where %s reads it, "
-		               "then try again",
-		               off, loader->name);
+		return pp_fail(
+			e, ENOTSUP,
+			"the kernel's command line has %s: remove it from %s, then try again", off,
+			loader->reads);
 	return loader->add(s, argument, e);
 }
 

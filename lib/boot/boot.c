@@ -80,9 +80,18 @@ const char *pp_boot_word(struct pp_apply *a, const char *begin, unsigned int n)
 	return NULL;
 }
 
+const char *pp_boot_loader_info(struct pp_apply *a)
+{
+	static const char stub[] = "Linux EFI stub";
+	const char *loader = pp_boot_variable(a, "LoaderInfo");
+
+	/* The kernel's, where no loader has left its name. */
+	return loader && !strncmp(loader, stub, strlen(stub)) ? NULL : loader;
+}
+
 const char *pp_boot_loader(struct pp_apply *a)
 {
-	const char *loader = pp_boot_variable(a, "LoaderInfo");
+	const char *loader = pp_boot_loader_info(a);
 
 	return loader ? loader : "the firmware itself";
 }
@@ -97,7 +106,7 @@ static bool has_sdbootutil(struct pp_apply *a)
 
 static enum pp_boot_style way_of(struct pp_apply *a, bool stub, bool grub)
 {
-	const char *loader = pp_boot_variable(a, "LoaderInfo");
+	const char *loader = pp_boot_loader_info(a);
 
 	if (stub)
 		return PP_BOOT_UKI;

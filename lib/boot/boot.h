@@ -21,6 +21,8 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e
 
 /* A variable of the Boot Loader Interface as text, in the arena; NULL: not set. */
 const char *pp_boot_variable(struct pp_apply *a, const char *name);
+/* What the loader calls itself; NULL: it has left no name. */
+const char *pp_boot_loader_info(struct pp_apply *a);
 /* The loader as it names itself; for PP_BOOT_OTHER. */
 const char *pp_boot_loader(struct pp_apply *a);
 bool pp_boot_is_secure(struct pp_apply *a);

@@ -42,7 +42,7 @@ static const struct pp_tool *const proxmox_tools[] = { &proxmox_boot_tool, NULL 
 
 const struct pp_loader pp_loader_proxmox = {
 	.name = "proxmox-boot-tool",
-	.reads = "/" CMDLINE,
+	.reads = "/" CMDLINE " and /" PP_LOADER_GRUB_DEFAULT,
 	.boots = PP_BOOT_BIT(PP_BOOT_GRUB) | PP_BOOT_BIT(PP_BOOT_ENTRY) |
 	         PP_BOOT_BIT(PP_BOOT_UNKNOWN),
 	.writes_others = true,

@@ -221,6 +221,13 @@ def override(table: bytes = TABLE, *offsets: int) -> str:
     return f"override:DMAR:{zlib.crc32(table):08x}:{len(table)}:{where}"
 
 
+REFIND_LINUX = """\
+"Boot with standard options"  "root=UUID=1-2 ro quiet splash"
+"Boot to single-user mode"    "root=UUID=1-2 ro quiet splash single"
+"Boot with minimal options"   "ro root=/dev/sda2"
+"""
+
+
 class Root:
     """A host's files below a folder."""
 
@@ -293,6 +300,11 @@ class Root:
                          "grub_users $grub_users\n")
             self.put("etc/kernel/cmdline", "root=/dev/sda1 ro quiet")
             self.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="quiet"\n')
+
+        elif kind == "refind":
+            # As mkrlconf of refind 0.13.2 writes it; rEFInd itself adds the initrd.
+            self.put("boot/refind_linux.conf", REFIND_LINUX)
+            self.put("proc/cmdline", "root=UUID=1-2 ro quiet splash initrd=\\boot\\initrd.img\n")
 
     def variable(self, name: str, text: str) -> None:
         """Of the Boot Loader Interface, as efivarfs shows it."""

@@ -5,6 +5,7 @@
 usage: test-boot.py DRIVE [TEST...]
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -372,6 +373,81 @@ def test_grub_dropin_without_an_end(root: Root) -> None:
     root.put(own, root.text(own).rstrip("\n"))
     expect("run", *drive(root, "run", "argument:iommu=pt"), 0)
     assert "intel_iommu=on iommu=pt\n" in root.text("boot/grub/grub.cfg"), root.text(own)
+
+
+def test_refind(_: Root) -> None:
+    """Each line gets the argument; all else in the file stays, and the table goes into the initrd."""
+    odd = ("# \"a comment\" \"root=/dev/sda2\"\n\n\"The \"\"usual\"\" one\"\t\"root=UUID=1-2 ro\" # behind it\r\n"
+           "plain \"ro root=/dev/sda2\"\nno options\nlast \"root=UUID=1-2 initrd=/boot/x-%v.img -- single\"")
+    for text in (fakeroot.REFIND_LINUX, odd):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "refind")
+            root.put("boot/refind_linux.conf", text)
+            before = root.snapshot()
+            roundtrip(root, override(), ARGUMENT)
+            made = root.text("boot/refind_linux.conf")
+            assert made.count("intel_iommu=on") == 3, made
+            assert made.replace(" intel_iommu=on", "") == text, made
+            expect("second", *drive(root, "run", "argument:iommu=pt"), 0)
+            expect("undo", *drive(root, "undo"), 0)
+            same("undo of the second", root.changed, root.snapshot())
+            undo(root, before)
+
+
+def test_refind_beside_others(_: Root) -> None:
+    """GRUB, whose traces are not in this boot, is left alone; another loader's boot is its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+        root.loader("refind")
+        for name in (None, "rEFInd 0.15.0", "Linux EFI stub 7.2.0"):
+            if name:
+                root.variable("LoaderInfo", name)
+            before = root.snapshot()
+            roundtrip(root, ARGUMENT)
+            assert "intel_iommu=on" not in root.text("boot/grub/grub.cfg")
+            undo(root, before)
+            shutil.rmtree(root.path / fakeroot.STATE)
+        root.variable("LoaderInfo", "Limine 9.2.0")
+        refused(root, 95, "started by Limine 9.2.0", steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+        root.loader("refind")
+        root.put("proc/cmdline", "root=UUID=1-2 ro quiet splash\n")
+        refused(root, 95, "GRUB and rEFInd are both installed", "/boot/refind_linux.conf", steps=(ARGUMENT,))
+
+
+def test_refind_refused(_: Root) -> None:
+    """The kernel runs with other options, or rEFInd has entries of a person's."""
+    def other(root: Root) -> None:
+        root.put("proc/cmdline", "root=UUID=3-4 ro initrd=\\boot\\initrd.img\n")
+
+    def no_root(root: Root) -> None:
+        root.put("boot/refind_linux.conf", '"Boot" "ro quiet"\n')
+
+    def comments(root: Root) -> None:
+        root.put("boot/refind_linux.conf", "# " + fakeroot.REFIND_LINUX.replace("\n", "\n# "))
+
+    def unquoted(root: Root) -> None:
+        root.put("boot/refind_linux.conf", 'Boot root=UUID=1-2\n"Boot"\n"Boot" "root=UUID=1-2')
+
+    def entry(root: Root) -> None:
+        root.put("boot/efi/EFI/refind/refind.conf", 'menuentry "Arch" {\n  loader /vmlinuz\n'
+                 '  submenuentry "x" {\n    add_options "single"\n  }\n}\n')
+
+    for spoil, words in ((other, "started by the firmware itself"), (no_root, "started by the firmware itself"),
+                         (comments, "started by the firmware itself"), (unquoted, "started by the firmware itself"),
+                         (entry, "has entries with options of their own")):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "initramfs-tools", "refind")
+            spoil(root)
+            refused(root, 95, words, steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "initramfs-tools", "refind")
+        # As the package's own: samples that are switched off, and one without options.
+        root.put("boot/efi/EFI/refind/refind.conf", 'menuentry "Arch" {\n  options "x"\n  submenuentry "y" {\n'
+                 '    add_options "single"\n  }\n  disabled\n}\n'
+                 'menuentry Shell {\n  loader /EFI/shell.efi\n}\n# menuentry "y" {\n# options "z"\n')
+        expect("samples", *drive(root, "dry", ARGUMENT), 0)
 
 
 if __name__ == "__main__":
