@@ -119,6 +119,7 @@ static const struct pp_column columns[] = {
 	{ "PHYSFN", .field = "physfn", .help = "Of a virtual function the physical one." },
 	{ "ONBOARD", .field = "onboard", .help = "The board's name for an embedded device.",
 	  .narrow = 8 },
+	{ "RESET", .field = "reset", .help = "How the kernel can reset it." },
 	{ "BY-FREE", .field = "by_free", .help = "Whether \"pcipass free\" frees it." },
 	{ "RULES", .help = "The rules that speak against it.", .narrow = 8,
 	  .put = column_put_rules },

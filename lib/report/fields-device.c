@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "host/place.h"
+#include "host/kernel-facts.h"
 #include "report/field.h"
 
 static void device_put_address(struct pp_json_writer *w, const struct pp_subject *s)
@@ -111,6 +112,28 @@ static void device_put_onboard(struct pp_json_writer *w, const struct pp_subject
 	pp_json_put_text(w, s->device->slot.onboard);
 }
 
+static const char *device_reset_unread(const struct pp_subject *s)
+{
+	const struct pp_text_fact *reset = &s->device->reset_method;
+
+	if (reset->text)
+		return NULL;
+	if (!reset->error)
+		return "bridges are not asked";
+	if (reset->error != ENOENT)
+		return pp_unread_reason(reset->error);
+	return pp_kernel_has(&s->host->kernel, PP_KERNEL_LISTS_RESETS) == PP_YES
+	               ? NULL
+	               : "not every kernel lists them";
+}
+
+static void device_put_reset(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const char *methods = s->device->reset_method.text;
+
+	pp_json_put_text(w, methods && *methods ? methods : NULL);
+}
+
 static const char *device_verdict_words(unsigned int i)
 {
 	return i < PP_VERDICT_COUNT ? pp_verdict_name((enum pp_verdict)i) : NULL;
@@ -187,6 +210,10 @@ static const struct pp_field device_fields[] = {
 	  "With --for all: the findings of the other hypervisors' rules.", .optional = true,
 	  .present = pp_targets_asked, .object = &pp_object_findings_for,
 	  .write = device_put_findings_for },
+	{ "reset", PP_FIELD_TEXT,
+	  "How the kernel can reset it, in the order in which it tries: flr bus; null: not at all, or "
+	  "not read (see unread).",
+	  .nullable = true, .unread = device_reset_unread, .write = device_put_reset },
 	{ "unread", PP_FIELD_REASONS, "Why a field of the device is null." },
 };
 

@@ -176,11 +176,14 @@ static void print_reason(struct pp_out *o, const struct pp_finding *f, const cha
 static void print_by(struct pp_out *o, const char *indent, const struct pp_survey *s,
                      const struct pp_row *row, bool several)
 {
-	char command[160];
+	char command[160], line[256], first[32], rest[32];
 
-	if (pp_words_free(s, row, command, sizeof(command)))
-		pp_out(o, "%sto do it: %s%s\n", indent, command,
-		       several ? " (or another address above)" : "");
+	if (!pp_words_free(s, row, command, sizeof(command)))
+		return;
+	snprintf(line, sizeof(line), "%s%s", command, several ? " (or another address above)" : "");
+	snprintf(first, sizeof(first), "%sto do it: ", indent);
+	snprintf(rest, sizeof(rest), "%s  ", indent);
+	pp_out_wrapped(o, first, rest, line);
 }
 
 /* Of one row, or of several that have them in common. */
