@@ -7,7 +7,7 @@
 #include "txn/stage.h"
 
 /* Devices bound at boot; and what puts that file into the initrds. */
-#define PP_BIND_RULES      "etc/udev/rules.d/05-pcipass.rules"
+#define PP_BIND_RULES "etc/udev/rules.d/05-pcipass.rules"
 
 /* A device as it is now. */
 struct pp_bound {
