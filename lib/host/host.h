@@ -343,6 +343,7 @@ struct pp_host {
 	enum pp_host_kind kind;
 	const char *kind_from;  /* what shows it, for people; NULL: nothing does */
 	const char *processor;  /* as /proc/cpuinfo calls its maker; NULL: not known */
+	const char *guest_from; /* what shows that it is a virtual machine; NULL: cpuinfo, if any */
 	const char *container;  /* what shows that this is a container; NULL: nothing does */
 	enum pp_tri tree_iommu; /* the device tree gives PCI an IOMMU; on other hosts unknown */
 	const char *tree_from;  /* the directory that was looked at */

@@ -58,6 +58,13 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                           .says = "the argument relax_rmrr makes every RMRR relaxable",
 	                           .source = "Proxmox's kernel 6.2.16-13, patch \"Add Intel RMRR "
 	                                     "relax option\"" },
+	[PP_KERNEL_IVRS_FORM] = { .id = "ivrs-form",
+	                          .since = "6.2",
+	                          .says = "AMD's driver takes ivrs_ioapic=ID@ADDRESS; the form with brackets is "
+	                                  "deprecated",
+	                          .source =
+	                                  "commit 1198d2316dc4, \"iommu/amd: Fix ill-formed ivrs_ioapic, "
+	                                  "ivrs_hpet and ivrs_acpihid options\"" },
 	[PP_KERNEL_MSI_BY_DEVICE] = { .id = "msi-by-device",
 	                              .since = "6.3",
 	                              .says = "isolation of message interrupts is asked of each device",

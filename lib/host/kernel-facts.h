@@ -22,6 +22,7 @@ enum pp_kernel_fact {
 	PP_KERNEL_OWNS_GROUPS,       /* any driver in a group counts, a bridge's as well */
 	PP_KERNEL_IOMMUFD,           /* /dev/iommu, where it is configured */
 	PP_KERNEL_RELAX_RMRR,        /* Proxmox: intel_iommu=relax_rmrr */
+	PP_KERNEL_IVRS_FORM,         /* AMD: ivrs_ioapic=ID@ADDRESS, without brackets */
 	PP_KERNEL_MSI_BY_DEVICE,     /* isolation of message interrupts is asked of each device */
 	PP_KERNEL_BLOCKS_DIRECT,     /* the IOMMU core refuses direct regions, whoever's IOMMU */
 	PP_KERNEL_VFIO_CDEV,         /* /dev/vfio/devices, where it is configured */

@@ -85,6 +85,16 @@ const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct
 	return last;
 }
 
+/* lib/cmdline.c, next_arg(): quotation marks around the word, or the value, are no part of it. */
+static struct pp_span kernel_unquoted(struct pp_span s)
+{
+	bool open = s.len && s.data[0] == '"';
+
+	if (open)
+		s = PP_SPAN(s.data + 1, s.len - 1);
+	return s.len && s.data[s.len - 1] == '"' ? PP_SPAN(s.data, s.len - 1) : s;
+}
+
 /* One option of "name=one,two" against a command line: whether it is given last. */
 static bool kernel_option_given(const char *line, const char *name, struct pp_span option)
 {
@@ -93,16 +103,18 @@ static bool kernel_option_given(const char *line, const char *name, struct pp_sp
 	bool given = false;
 
 	while (pp_command_line_next(&rest, &word)) {
+		word = kernel_unquoted(word);
 		if (word.len <= n || !kernel_is_named(word, name, n))
 			continue;
-		struct pp_span list = PP_SPAN(word.data + n + 1, word.len - n - 1);
+		struct pp_span list = kernel_unquoted(PP_SPAN(word.data + n + 1, word.len - n - 1));
 		while (list.len) {
 			const uint8_t *comma = memchr(list.data, ',', list.len);
 			size_t len = comma ? (size_t)(comma - list.data) : list.len;
 			struct pp_span one = PP_SPAN(list.data, len);
 			if (one.len == option.len && !memcmp(one.data, option.data, one.len))
 				given = true;
-			else if (pp_span_is(one, "off"))
+			else if (pp_span_is(one, "off") ||
+			         (pp_span_is(one, "on") && pp_span_is(option, "off")))
 				given = false;
 			size_t used = len + (comma != NULL);
 			list = PP_SPAN(list.data + used, list.len - used);

@@ -206,6 +206,8 @@ static int kind_refine(struct pp_host_build *b, bool *ret_acpi)
 			h->kind_from = from ? from : by;
 		}
 	}
+	if (h->kind != PP_KIND_UNKNOWN && h->kind != PP_KIND_ARM && h->kind != PP_KIND_RISCV)
+		return 0;
 	/*
 	 * A table that was found answers for the directory. To list it all the same would make a
 	 * capture say that it holds every table there is.
@@ -350,6 +352,49 @@ static void kind_rule_out_tables(struct pp_host *h)
 		h->table_iort = h->iort_has_smmu = PP_NO;
 }
 
+/* Arm has no flag of the processor's: the machine's own name tells. */
+static int kind_find_guest(struct pp_host_build *b)
+{
+	static const char *const makers[] = { "QEMU", "VMware", "innotek", "Xen", "Parallels" };
+	struct pp_host *h = b->host;
+	struct pp_text_fact compatible;
+
+	if (h->is_guest != PP_UNKNOWN)
+		return 0;
+	for (size_t i = 0; h->manufacturer.text && i < sizeof(makers) / sizeof(makers[0]); i++)
+		if (strstr(h->manufacturer.text, makers[i])) {
+			h->is_guest = PP_YES;
+			h->guest_from = "SMBIOS type 1, manufacturer";
+			return 0;
+		}
+	if (h->kind != PP_KIND_ARM_TREE && h->kind != PP_KIND_RISCV)
+		return 0;
+	if (pp_build_text(b, TREE "/compatible", &compatible))
+		return -ENOMEM;
+	if (compatible.text && (!strcmp(compatible.text, "linux,dummy-virt") ||
+	                        !strcmp(compatible.text, "riscv-virtio"))) {
+		h->is_guest = PP_YES;
+		h->guest_from = "/" TREE "/compatible";
+	}
+	return 0;
+}
+
+/* The board's name, where no SMBIOS has one. */
+static int kind_find_model(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+	struct pp_text_fact model;
+
+	if (h->product.text ||
+	    (h->kind != PP_KIND_ARM_TREE && h->kind != PP_KIND_RISCV && h->kind != PP_KIND_POWER))
+		return 0;
+	if (pp_build_text(b, TREE "/model", &model))
+		return -ENOMEM;
+	if (model.text && *model.text)
+		h->product = model;
+	return 0;
+}
+
 /* What a container's runtime leaves in it; on x86 every host shows something of its firmware. */
 static int kind_find_container(struct pp_host_build *b)
 {
@@ -368,6 +413,8 @@ static int kind_find_container(struct pp_host_build *b)
 			return h->container ? 0 : -ENOMEM;
 		}
 	}
+	if (h->smbios || h->dmar || h->ivrs || h->iort)
+		return 0;
 	int r = pp_source_list(b->source, "sys/firmware", &b->scratch, &names);
 	if (r == -ENOMEM)
 		return r;
@@ -382,7 +429,7 @@ int pp_build_kind(struct pp_host_build *b, struct pp_error *e)
 	bool acpi = false;
 
 	if (kind_by_iommu(b) || kind_by_cpuinfo(b) || kind_by_kernel(b) || kind_refine(b, &acpi) ||
-	    kind_find_container(b))
+	    kind_find_guest(b) || kind_find_model(b) || kind_find_container(b))
 		return pp_fail_oom(e, "the machine's kind");
 	/* A RISC-V machine may have either. */
 	bool tree = h->kind == PP_KIND_ARM_TREE || (h->kind == PP_KIND_RISCV && !acpi);

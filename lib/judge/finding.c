@@ -39,6 +39,7 @@ finding_add(struct pp_judging *j, const char *fmt, va_list ap)
 	if (!f || !text || !finding_push(j, j->into, f))
 		return scratch(j);
 	f->rule = j->rule;
+	f->host = j->host;
 	f->text = text;
 	return f;
 }
@@ -83,10 +84,43 @@ void pp_evidence(struct pp_judging *j, struct pp_finding *f, const char *fmt, ..
 	f->evidence = list;
 }
 
+/* What is on the command line already changes nothing: every word of "one=a two=b" is there. */
+static bool argument_is_given(const struct pp_host *h, const char *arguments)
+{
+	char one[64];
+
+	for (const char *s = arguments; *s;) {
+		size_t n = strcspn(s, " ");
+		if (n >= sizeof(one))
+			return false;
+		memcpy(one, s, n);
+		one[n] = '\0';
+		if (!pp_kernel_argument_given(h, one))
+			return false;
+		s += n + (s[n] == ' ');
+	}
+	return true;
+}
+
+/* Only on the kind of host that it is for, and what lets a guest do harm behind all else. */
 void pp_add_remedy(struct pp_finding *f, const struct pp_remedy *r)
 {
-	if (f->nr_remedies < PP_MAX_REMEDIES && r->text)
-		f->remedies[f->nr_remedies++] = *r;
+	uint32_t at = f->nr_remedies;
+
+	if (at == PP_MAX_REMEDIES || !r->text || !f->host ||
+	    (r->ops->kinds && !(r->ops->kinds & PP_ON(f->host->kind))) ||
+	    (r->argument && argument_is_given(f->host, r->argument)))
+		return;
+	for (uint32_t i = 0; i < at; i++)
+		if (f->remedies[i].ops == r->ops && !strcmp(f->remedies[i].text, r->text))
+			return;
+	while (at && !(r->ops->flags & PP_REMEDY_INSECURE) &&
+	       f->remedies[at - 1].ops->flags & PP_REMEDY_INSECURE) {
+		f->remedies[at] = f->remedies[at - 1];
+		at--;
+	}
+	f->remedies[at] = *r;
+	f->nr_remedies++;
 }
 
 void pp_add_remedy_by_hand(struct pp_finding *f, const struct pp_remedy_ops *ops, const char *text,

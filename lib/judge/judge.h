@@ -18,6 +18,7 @@ enum pp_scope {
 /* One reason, with its proof. */
 struct pp_finding {
 	const struct pp_rule *rule;
+	const struct pp_host *host;
 	enum pp_effect effect;
 	enum pp_effect could; /* with PP_EFFECT_UNKNOWN */
 	const char *text;     /* one sentence, no full stop; names the thing and the reason */
@@ -38,6 +39,7 @@ struct pp_rule {
 	enum pp_scope scope;
 	unsigned int targets;  /* PP_FOR_…: for whom it speaks; 0: for KVM alone */
 	bool about_regions;    /* its findings are about a reserved region */
+	unsigned int kinds;    /* of hosts that it looks at: PP_ON_…; 0: every kind */
 	const char *reference; /* specification or kernel file that it rests on */
 	void (*on_host)(struct pp_judging *j);
 	void (*on_group)(struct pp_judging *j, const struct pp_group *g);

@@ -26,6 +26,26 @@ static void iommu_itself(struct pp_judging *j, const struct pp_device *d)
 	pp_evidence(j, f, "class %06x", d->class_code);
 }
 
+/* Intel's own graphics are left out where somebody, or the distribution, says so. */
+static void add_graphics_back(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d)
+{
+	const char *word = pp_graphics_left_out(j, d);
+
+	if (!word)
+		return;
+	if (*word) {
+		pp_evidence(j, f, "/proc/cmdline: %s leaves the built-in graphics out", word);
+		pp_add_remedy_take_off(j, f, word, "intel_iommu=on");
+		return;
+	}
+	pp_evidence(j, f, "%s: %s is set, which leaves the built-in graphics out",
+	            j->host->kernel.config.path,
+	            pp_kernel_option_name(PP_CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF));
+	pp_add_remedy_by_argument(f, &pp_remedy_kernel_argument,
+	                          "add intel_iommu=on to the kernel's command line, then reboot",
+	                          NULL, "intel_iommu=on");
+}
+
 static void no_group(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
@@ -52,7 +72,7 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 		            d->group_error == ENOENT ? ", no iommu_group" : "");
 		return;
 	}
-	if (h->iommu_on != PP_YES)
+	if (h->iommu_on != PP_YES || pp_host_never_groups(h))
 		return;
 	if (d->group_error != ENOENT) {
 		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
@@ -65,6 +85,7 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	pp_prove_smmu(j, f, d, &path);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/iommu_group: absent", address);
 	pp_evidence(j, f, "binding it to vfio-pci fails with EINVAL");
+	add_graphics_back(j, f, d);
 }
 
 /* Domains above 0xffff are Intel's Volume Management Device: one controller in front of them all.
@@ -260,7 +281,7 @@ static const struct pp_rule rules[] = {
 	  .on_device = config_unread },
 	{ .id = "no-group",
 	  .scope = PP_SCOPE_OF_DEVICE,
-	  .reference = "VT-d 8.3; IOMMU 48882, 5.2.2",
+	  .reference = "drivers/iommu/iommu.c, iommu_probe_device()",
 	  .on_device = no_group },
 	{ .id = "iommu-itself",
 	  .targets = PP_FOR_HYPERV | PP_FOR_XEN,
@@ -269,6 +290,7 @@ static const struct pp_rule rules[] = {
 	  .on_device = iommu_itself },
 	{ .id = "behind-vmd",
 	  .targets = PP_FOR_ALL,
+	  .kinds = PP_ON_INTEL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/pci/controller/vmd.c; pci_real_dma_dev()",
 	  .on_device = behind_vmd },

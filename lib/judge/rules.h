@@ -68,6 +68,25 @@ void pp_add_remedy_by_steps(struct pp_judging *j, struct pp_finding *f,
                             const char *side_effect, const struct pp_step *steps,
                             uint32_t nr_steps);
 
+/* The sentence of one of the kernel log's lines as proof, if it is there. */
+bool pp_prove_by_log(struct pp_judging *j, struct pp_finding *f, enum pp_log_line line);
+/* That the kernel was built without an option. */
+bool pp_prove_not_built(struct pp_judging *j, struct pp_finding *f, enum pp_kernel_option option);
+/* By hand: take a word off the kernel's command line; and put another there, or NULL. */
+void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const char *word,
+                            const char *instead);
+/*
+ * The word on the command line that leaves this device of Intel's out of the IOMMU; or that the
+ * kernel was built to, "". NULL: neither.
+ */
+const char *pp_graphics_left_out(struct pp_judging *j, const struct pp_device *d);
+/* The firmware's table is wrong: a newer one, or one from the initrd. */
+void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f);
+/* The table that declares an IOMMU; NULL if none does, or none was read. */
+const char *pp_declaring_table(const struct pp_host *h);
+/* The firmware's setup; for a guest, the machine that its own host gives it. */
+void pp_add_remedy_firmware(struct pp_judging *j, struct pp_finding *f);
+
 /* "07:00.0", in the arena. */
 const char *pp_name_of(struct pp_judging *j, const struct pp_device *d);
 /* "0xbdf83000-0xbdf84fff" */
@@ -114,6 +133,6 @@ struct pp_rule_table {
 };
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
 	pp_rules_reset, pp_rules_smmu, pp_rules_storage, pp_rules_address, pp_rules_hyperv,
-	pp_rules_xen, pp_rules_vfio, pp_rules_argument;
+	pp_rules_xen, pp_rules_vfio, pp_rules_argument, pp_rules_iommu_off, pp_rules_interrupts;
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kind of step that adds a kernel argument. */
-#include <stdio.h>
-#include <string.h>
-
 #include "plan/kind.h"
 
 static bool kind_argument_copy(struct pp_arena *a, struct pp_step *s)
@@ -32,37 +29,13 @@ static int kind_argument_from_json(struct pp_json_reader *r, const json_t *o, st
 	               : pp_json_bad(r, "'argument' is none that a plan may add");
 }
 
-/* Every option of "name=one,two" stands in some "name=" of the command line. */
-static bool kind_argument_is_set(struct pp_checking *c, const char *argument)
-{
-	const char *equals = strchr(argument, '=');
-	char name[32], list[64], option[64];
-
-	if (!equals || (size_t)(equals - argument) >= sizeof(name))
-		return false;
-	memcpy(name, argument, (size_t)(equals - argument));
-	name[equals - argument] = '\0';
-	const char *value = pp_kernel_argument(c->h, name, c->a);
-	if (!value || strlen(value) + 3 > sizeof(list))
-		return false;
-	snprintf(list, sizeof(list), ",%s,", value);
-	for (const char *o = equals + 1; *o;) {
-		size_t n = strcspn(o, ",");
-		snprintf(option, sizeof(option), ",%.*s,", (int)n, o);
-		if (!strstr(list, option))
-			return false;
-		o += n + (o[n] == ',');
-	}
-	return true;
-}
-
 static void kind_argument_check(struct pp_checking *c, const struct pp_step *s)
 {
 	const char *what = pp_check_text(c, "the kernel was started with %s", s->argument.argument);
 
 	if (c->h->kernel.command_line.error)
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "/proc/cmdline was not read");
-	else if (kind_argument_is_set(c, s->argument.argument))
+	else if (pp_kernel_argument_given(c->h, s->argument.argument))
 		pp_check_add(c, NULL, PP_VERIFIED_YES, what, "/proc/cmdline");
 	else
 		pp_check_add(c, NULL, PP_VERIFIED_NO, what, "/proc/cmdline has it not");

@@ -19,6 +19,7 @@ static bool slot_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 const struct pp_remedy_ops pp_remedy_another_slot = {
 	.id = "another-slot",
+	.kinds = PP_ON_INTEL,
 	.summary = "the card in another slot",
 	.undo = "put the card back",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_ON_REQUEST,

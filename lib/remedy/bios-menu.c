@@ -45,6 +45,7 @@ static bool menu_preboot_dma(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 const struct pp_remedy_ops pp_remedy_shared_memory = {
 	.id = "bios-shared-memory",
+	.kinds = PP_ON_INTEL,
 	.summary = "the entry \"HP Shared Memory features\" of a network card, on a ProLiant Gen9",
 	.undo = "turn it on again, and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
@@ -53,6 +54,7 @@ const struct pp_remedy_ops pp_remedy_shared_memory = {
 
 const struct pp_remedy_ops pp_remedy_preboot_dma = {
 	.id = "bios-preboot-dma",
+	.kinds = PP_ON_AMD,
 	.summary = "the entry \"Pre-boot DMA Protection\" of an AMD board's setup",
 	.undo = "turn it on again, and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
@@ -73,6 +75,7 @@ const struct pp_remedy_ops pp_remedy_virtual_iommu = {
 
 const struct pp_remedy_ops pp_remedy_bios_vmd = {
 	.id = "bios-vmd",
+	.kinds = PP_ON_INTEL,
 	.summary = "Intel's Volume Management Device off, in the firmware's setup",
 	.undo = "turn VMD on again, and reboot",
 };

@@ -28,6 +28,7 @@ const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {
 	.id = "allow-unsafe-interrupts",
 	.summary = "VFIO without interrupt remapping",
 	.undo = "take the line out again, and reboot",
+	.flags = PP_REMEDY_INSECURE,
 };
 
 const struct pp_remedy_ops pp_remedy_vfio_modules = {
@@ -46,6 +47,8 @@ const struct pp_remedy_ops pp_remedy_denylist = {
 	.id = "disable-denylist",
 	.summary = "vfio-pci without its list of devices that guests could misuse",
 	.undo = "take the line out again, and reboot",
+	.flags = PP_REMEDY_INSECURE,
+	.kinds = PP_ON_X86,
 };
 
 const struct pp_remedy_ops pp_remedy_unbind_bridge = {

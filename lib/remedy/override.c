@@ -47,6 +47,7 @@ const struct pp_remedy_ops pp_remedy_override = {
 	.id = "table-override",
 	.summary = "the firmware's DMAR or IVRS table without the device, from the initrd",
 	.undo = "make the initrd without that table, and reboot",
+	.kinds = PP_ON_X86,
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL |
 	         PP_REMEDY_OVER_FIRMWARE,
 	.targets = PP_FOR_KVM,

@@ -29,6 +29,7 @@ const struct pp_remedy_ops pp_remedy_relax_rmrr = {
 	.id = "relax-rmrr",
 	.summary = "the kernel argument intel_iommu=on,relax_rmrr, on Proxmox VE",
 	.undo = "take the argument off again, and reboot",
+	.kinds = PP_ON_INTEL,
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_KERNEL | PP_REMEDY_OVER_FIRMWARE,
 	.targets = PP_FOR_KVM,
 	.answer = relax_answer,

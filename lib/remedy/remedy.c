@@ -6,13 +6,17 @@
 
 /* Those that free devices from regions: what the firmware itself undoes comes first. */
 static const struct pp_remedy_ops *const remedies[] = {
-	&pp_remedy_rmrds,         &pp_remedy_shared_memory,   &pp_remedy_preboot_dma,
-	&pp_remedy_relax_rmrr,    &pp_remedy_override,        &pp_remedy_use_vf,
-	&pp_remedy_another_slot,  &pp_remedy_kernel_argument, &pp_remedy_bios_iommu,
-	&pp_remedy_virtual_iommu, &pp_remedy_bios_vmd,        &pp_remedy_bios_update,
-	&pp_remedy_unbind_bridge, &pp_remedy_vfs_off,         &pp_remedy_unsafe_interrupts,
-	&pp_remedy_denylist,      &pp_remedy_another_kernel,  &pp_remedy_vendor_reset,
-	&pp_remedy_above_4g,      &pp_remedy_smaller_bar,     &pp_remedy_vfio_modules,
+	&pp_remedy_rmrds,         &pp_remedy_shared_memory,
+	&pp_remedy_preboot_dma,   &pp_remedy_relax_rmrr,
+	&pp_remedy_override,      &pp_remedy_use_vf,
+	&pp_remedy_another_slot,  &pp_remedy_kernel_argument,
+	&pp_remedy_ivrs_ioapic,   &pp_remedy_bios_iommu,
+	&pp_remedy_virtual_iommu, &pp_remedy_bios_vmd,
+	&pp_remedy_bios_update,   &pp_remedy_unbind_bridge,
+	&pp_remedy_vfs_off,       &pp_remedy_unsafe_interrupts,
+	&pp_remedy_denylist,      &pp_remedy_another_kernel,
+	&pp_remedy_vendor_reset,  &pp_remedy_above_4g,
+	&pp_remedy_smaller_bar,   &pp_remedy_vfio_modules,
 	&pp_remedy_hyperv_force,  &pp_remedy_xen_relaxed,
 };
 #define NR_REMEDIES (sizeof(remedies) / sizeof(remedies[0]))
@@ -44,6 +48,20 @@ uint32_t pp_remedy_answers(struct pp_remedy_case *c, struct pp_remedy ret[PP_REM
 	return n;
 }
 
+/* A step for each of them. */
+static void remedy_add_arguments(const struct pp_remedy *r, const char *side_effect,
+                                 struct pp_steps *steps)
+{
+	for (const char *s = r->argument; *s;) {
+		size_t n = strcspn(s, " ");
+		const char *one = pp_arena_strndup(steps->arena, s, n);
+		steps->failed |= !one;
+		if (one)
+			pp_steps_add_argument(steps, r->ops->id, one, side_effect);
+		s += n + (s[n] == ' ');
+	}
+}
+
 void pp_remedy_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
                          struct pp_steps *steps)
 {
@@ -58,7 +76,7 @@ void pp_remedy_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 	else if (r->nr_steps)
 		pp_steps_add_like(steps, ops->id, r->steps, r->nr_steps, side_effect);
 	else if (r->argument)
-		pp_steps_add_argument(steps, ops->id, r->argument, side_effect);
+		remedy_add_arguments(r, side_effect, steps);
 	else
 		pp_steps_add_instruction(steps, ops->id, r->text, side_effect, ops->undo,
 		                         !(ops->flags & PP_REMEDY_NO_REBOOT));

@@ -29,6 +29,7 @@ enum pp_remedy_flags {
 		1 << 4, /* the firmware does not know: it may still use the memory */
 	PP_REMEDY_KEEPS_DEVICE = 1 << 5, /* the device itself stays with the host */
 	PP_REMEDY_NO_REBOOT = 1 << 6,
+	PP_REMEDY_INSECURE = 1 << 7, /* a guest can then do harm: stands behind all others */
 };
 
 struct pp_remedy_ops;
@@ -41,7 +42,9 @@ struct pp_remedy {
 	const char *obstacle;    /* why it cannot be done here; NULL: it can */
 	const char *needs;       /* what is missing to plan it: rights, a fact; NULL: nothing */
 	bool automatic;          /* "pcipass free" carries it out; else a person does */
-	const char *argument;    /* automatic: the kernel argument that it adds; NULL: none */
+	/* automatic: the kernel argument that it adds, or several with blanks between; NULL: none
+	 */
+	const char *argument;
 	/* automatic, in a rule's own words: what it does, with kind and fields set. */
 	const struct pp_step *steps;
 	uint32_t nr_steps;
@@ -54,6 +57,7 @@ struct pp_remedy_ops {
 	unsigned int flags;  /* enum pp_remedy_flags */
 	/* PP_FOR_…: whom it helps; 0: whoever is the target, as what the firmware does. */
 	unsigned int targets;
+	unsigned int kinds; /* of hosts that it is for: PP_ON_…; 0: of every kind */
 	/* FREES_REGIONS: false where it has nothing to say on this host. */
 	bool (*answer)(struct pp_remedy_case *c, struct pp_remedy *ret);
 	/* All that it costs in this case; NULL: ret->side_effect is all. */
@@ -90,6 +94,13 @@ const char *pp_remedy_override_forbidden(const struct pp_host *h, struct pp_aren
 const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *d,
                                struct pp_arena *a);
 
+/*
+ * AMD: the kernel arguments that give an IVRS the I/O APICs that it lacks, with blanks between;
+ * NULL: it lacks none, or where they are cannot be told. *ret_named, then: what it names. In a.
+ */
+const char *pp_remedy_ivrs_arguments(const struct pp_host *h, struct pp_arena *a,
+                                     const char **ret_named);
+
 /* Of RMRDS settings: "iLO no longer sees …". */
 extern const char pp_remedy_rmrds_side_effect[];
 
@@ -98,7 +109,7 @@ extern const struct pp_remedy_ops pp_remedy_rmrds, pp_remedy_shared_memory, pp_r
 	pp_remedy_relax_rmrr, pp_remedy_override, pp_remedy_use_vf, pp_remedy_another_slot,
 	pp_remedy_kernel_argument, pp_remedy_bios_iommu, pp_remedy_virtual_iommu,
 	pp_remedy_bios_vmd, pp_remedy_bios_update, pp_remedy_unsafe_interrupts, pp_remedy_denylist,
-	pp_remedy_unbind_bridge, pp_remedy_vfs_off, pp_remedy_another_kernel,
+	pp_remedy_unbind_bridge, pp_remedy_vfs_off, pp_remedy_another_kernel, pp_remedy_ivrs_ioapic,
 	pp_remedy_vendor_reset, pp_remedy_above_4g, pp_remedy_smaller_bar, pp_remedy_vfio_modules,
 	pp_remedy_hyperv_force, pp_remedy_xen_relaxed;
 

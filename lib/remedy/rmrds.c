@@ -231,6 +231,7 @@ static void rmrds_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 
 const struct pp_remedy_ops pp_remedy_rmrds = {
 	.id = "bios-rmrds",
+	.kinds = PP_ON_INTEL,
 	.summary = "the hidden BIOS setting of the slot, RMRDS_SlotN, on a ProLiant Gen8",
 	.undo = "set it to Endpoints_Included again, and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,

@@ -2,6 +2,7 @@
 /* The steps of a plan that is being made. */
 #include <string.h>
 
+#include "base/text.h"
 #include "remedy/step.h"
 
 /* What a kernel can be told; no plan, whoever wrote it, tells it anything else. */
@@ -16,8 +17,45 @@ bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when)
 	return !b->when || b->when & when;
 }
 
+/* "8" and "00:14.0" of an ivrs_ioapic argument, as pcipass itself writes them. */
+static bool argument_names_ioapic(const char *id, size_t n, const char *address)
+{
+	char number[4], again[PP_ADDRESS_TEXT_BYTES];
+	struct pp_address a;
+	uint64_t v;
+
+	if (!n || n >= sizeof(number) || (n > 1 && *id == '0'))
+		return false;
+	memcpy(number, id, n);
+	number[n] = '\0';
+	if (number[strspn(number, "0123456789")] || !pp_parse_dec(number, 0xff, &v) ||
+	    !pp_address_parse(address, &a) || a.domain)
+		return false;
+	if (strlen(address) > 7)
+		pp_address_format(a, again);
+	else
+		pp_address_format_short(a, again);
+	return !strcmp(again, address);
+}
+
+/* "ivrs_ioapic[8]=00:14.0", or "ivrs_ioapic=8@0000:00:14.0". */
+static bool argument_is_ivrs(const char *argument)
+{
+	static const char name[] = "ivrs_ioapic";
+	const char *s = argument + sizeof(name) - 1;
+
+	if (strncmp(argument, name, sizeof(name) - 1))
+		return false;
+	const char *end = *s == '[' ? strstr(s, "]=") : *s == '=' ? strchr(s, '@') : NULL;
+	if (!end)
+		return false;
+	return argument_names_ioapic(s + 1, (size_t)(end - s - 1), end + (*s == '[' ? 2 : 1));
+}
+
 bool pp_argument_is_known(const char *argument)
 {
+	if (argument_is_ivrs(argument))
+		return true;
 	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
 		if (!strcmp(arguments[i], argument))
 			return true;

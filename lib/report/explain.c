@@ -207,7 +207,8 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 	struct pp_isolation isolation;
 	struct pp_out o;
 	/* The IOMMU is off: what it would make of the device is worth a word. */
-	bool compute = !s->host->nr_groups && !s->host->groups_error;
+	bool compute =
+		!s->host->nr_groups && !s->host->groups_error && !pp_host_never_groups(s->host);
 
 	pp_arena_init(&a, 0);
 	int r = pp_select(s->host, what, &a, &chosen, e);

@@ -75,6 +75,21 @@ static void host_put_kernel(struct pp_json_writer *w, const struct pp_subject *s
 	pp_json_put_fact(w, &s->host->kernel.release);
 }
 
+static void host_put_kind(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, pp_host_kind_name(s->host->kind));
+}
+
+static const char *host_kind_words(unsigned int i)
+{
+	return i < PP_NR_HOST_KINDS ? pp_host_kind_name((enum pp_host_kind)i) : NULL;
+}
+
+static void host_put_container(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->host->container);
+}
+
 static void host_put_iommu(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	const struct pp_host *h = s->host;
@@ -139,6 +154,12 @@ static const struct pp_field host_fields[] = {
 	  .write = host_put_remapping },
 	{ "lockdown", PP_FIELD_TEXT, "The kernel's lockdown level.", .nullable = true,
 	  .may_be_empty = true, .write = host_put_lockdown },
+	{ "kind", PP_FIELD_TEXT,
+	  "What sort of machine it is, by its processor and by what describes it.",
+	  .words = host_kind_words, .write = host_put_kind },
+	{ "container", PP_FIELD_TEXT,
+	  "What shows that this is a container and not the host; null: nothing does.",
+	  .nullable = true, .write = host_put_container },
 	{ "unread", PP_FIELD_OBJECTS, "What could not be read, why, and what it would add.",
 	  .object = &pp_object_unread, .write = host_put_unread },
 	{ "findings", PP_FIELD_OBJECTS, "About no device in particular.",

@@ -113,6 +113,8 @@ static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t
 
 static void groups_print_head(struct pp_out *o, const struct list *l)
 {
+	if (pp_host_never_groups(l->host))
+		pp_out(o, "None for PCI devices: the device tree gives PCI no IOMMU.\n\n");
 	if (!l->computed)
 		return;
 	pp_out_wrapped(o, "", "",
@@ -210,7 +212,8 @@ static json_t *groups_json_document(const struct pp_out *o, const struct list *l
 int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_style *style,
                      struct pp_sink sink, struct pp_error *e)
 {
-	struct list l = { .host = h, .computed = computed || !h->nr_groups };
+	struct list l = { .host = h,
+		          .computed = (computed || !h->nr_groups) && !pp_host_never_groups(h) };
 	struct pp_arena arena;
 	struct pp_out o;
 

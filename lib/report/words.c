@@ -45,6 +45,10 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	};
 	const char *remapping = "";
 
+	if (pp_host_never_groups(h)) {
+		snprintf(buf, size, "No IOMMU for PCI, by the device tree");
+		return;
+	}
 	if (h->iommu == PP_IOMMU_NONE) {
 		snprintf(buf, size, "%s", pp_words_no_iommu(h) ? "No IOMMU" : "IOMMU not known");
 		return;

@@ -177,7 +177,7 @@ def build(kernel: Kernel) -> str:
         lines.append("iommu: Default domain type: "
                      + ("Passthrough (set via kernel command line)" if passthrough
                         else "Translated"))
-    lines += _bridges(m) + _devices(m) + _no_room(m) + _iommu(kernel)
+    lines += m.log + _bridges(m) + _devices(m) + _no_room(m) + _iommu(kernel)
     early = len(_early(m, memory))
     stamped = [(0.0 if n < early else 0.1 + (n - early) * 0.000731, line)
                for n, line in enumerate(lines)]

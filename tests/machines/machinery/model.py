@@ -214,6 +214,8 @@ class Machine:
     lockdown: str = "none"
     unsafe_interrupts: bool = False
     pcie_control: str = "given"  # whether the firmware's _OSC leaves PCI Express to the system, or "kept"
+    log: list[str] = field(default_factory=list)  # lines of the boot log besides those worked out
+    device_tree: str = ""  # "": ACPI; else an Arm board: "plain" or "iommu-map"
     as_root: bool = True
     lean: bool = False  # only the dozen files a device that matter; for very large hosts
     memory_top: int = 0xC0000000  # end of low memory; PCI memory starts here

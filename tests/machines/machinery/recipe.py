@@ -195,6 +195,16 @@ class Parser:
         """unsafe-interrupts yes|no"""
         self.machine.unsafe_interrupts = {"yes": True, "no": False}[words[0]]
 
+    def on_log(self, words: list[str]) -> None:
+        """log TEXT"""
+        self.machine.log.append(" ".join(words))
+
+    def on_device_tree(self, words: list[str]) -> None:
+        """device-tree plain|iommu-map"""
+        if words[0] not in ("plain", "iommu-map"):
+            raise self.fail(f"unknown device-tree {words[0]!r}")
+        self.machine.device_tree = words[0]
+
     def on_made_by(self, words: list[str]) -> None:
         """made-by root|user"""
         self.machine.as_root = {"root": True, "user": False}[words[0]]

@@ -120,8 +120,26 @@ class TreeWriter:
         if m.as_root:
             self.text("var/log/dmesg.txt", bootlog.build(self.kernel))
 
+    def _device_tree(self) -> None:
+        """An Arm board: each PCI host is a node, and the kernel links its root bus to it."""
+        base = "sys/firmware/devicetree/base"
+        self.text("proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd\n"
+                                  "CPU implementer\t: 0x41\nCPU architecture: 8\n")
+        self.text(f"{base}/model", f"{self.m.vendor} {self.m.product}\0")
+        self.text(f"{base}/compatible", "sample,board\0sample,soc\0")
+        for domain, bus in sorted({(f.domain, f.bus) for f in self.m.functions if not f.parent}):
+            node = f"axi/pcie@{0x1000110000 + (domain << 16):x}"
+            self.text(f"{base}/{node}/device_type", "pci\0")
+            if self.m.device_tree == "iommu-map":
+                self.sink.file(f"{base}/{node}/iommu-map", bytes(16), 0o444)
+            self.sink.link(f"sys/class/pci_bus/{domain:04x}:{bus:02x}/of_node",
+                           f"../../../firmware/devicetree/base/{node}")
+
     def _machine(self) -> None:
         m = self.m
+        if m.device_tree:
+            self._device_tree()
+            return
         table, entry = self.smbios
         fields = {"sys_vendor": m.vendor, "product_name": m.product, "bios_vendor": m.bios_vendor,
                   "bios_version": m.bios_version, "bios_date": m.bios_date}
