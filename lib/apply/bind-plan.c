@@ -4,11 +4,6 @@
 #include "judge/select.h"
 #include "plan/kind.h"
 
-static const char *bind_plan_copy(struct pp_plan *plan, const char *text)
-{
-	return text ? pp_arena_strdup(&plan->arena, text) : NULL;
-}
-
 /* kind and when of *step are set. */
 static int bind_plan_add_device(struct pp_plan *plan, const struct pp_device *d,
                                 struct pp_plan_device *device, struct pp_step *step,
@@ -45,11 +40,9 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	struct pp_step *steps = PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_step);
 	uint32_t n = 0;
 	plan->request = pp_arena_strdup(&plan->arena, what);
-	plan->product = bind_plan_copy(plan, h->product.text);
-	plan->bios_version = bind_plan_copy(plan, h->bios_version.text);
-	plan->kernel = bind_plan_copy(plan, h->kernel.release.text);
 	if (!devices || !steps || !plan->request)
 		return pp_fail_oom(e, "plan");
+	r = pp_plan_take_host(plan, h, e);
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
 		const struct pp_device *d = &h->devices[selected.devices[i]];
 		if (pp_device_is_bridge(d))

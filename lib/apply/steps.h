@@ -26,8 +26,7 @@ int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_err
 int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_error *e);
 
 /*
- * -EBUSY unless the plan was made for this host: product and BIOS version where both are known, and
- * every device of the plan at its address. A host that shows neither is refused.
+ * -EBUSY unless the plan was made for this host, which is read anew for it: pp_plan_check_host().
  */
 int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e);
 

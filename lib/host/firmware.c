@@ -208,6 +208,7 @@ int pp_build_firmware(struct pp_host_build *b, struct pp_error *e)
 	if (firmware_identity(b, s->product, "sys/class/dmi/id/product_name", &h->product) ||
 	    firmware_identity(b, s->manufacturer, "sys/class/dmi/id/sys_vendor",
 	                      &h->manufacturer) ||
+	    firmware_identity(b, s->board, "sys/class/dmi/id/board_name", &h->board) ||
 	    firmware_identity(b, s->bios_version, "sys/class/dmi/id/bios_version",
 	                      &h->bios_version) ||
 	    firmware_identity(b, s->bios_date, "sys/class/dmi/id/bios_date", &h->bios_date))

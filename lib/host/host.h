@@ -338,12 +338,13 @@ struct pp_host {
 	struct pp_arena arena;
 	struct pp_notes notes; /* odd firmware, odd files */
 
-	struct pp_text_fact product, manufacturer, bios_version, bios_date;
+	struct pp_text_fact product, manufacturer, board, bios_version, bios_date;
 	struct pp_kernel kernel;
 	enum pp_host_kind kind;
 	const char *kind_from;  /* what shows it, for people; NULL: nothing does */
 	const char *processor;  /* as /proc/cpuinfo calls its maker; NULL: not known */
 	const char *guest_from; /* what shows that it is a virtual machine; NULL: cpuinfo, if any */
+	const char *cpu;        /* "GenuineIntel family 6 model 62"; NULL: not known */
 	const char *container;  /* what shows that this is a container; NULL: nothing does */
 	enum pp_tri tree_iommu; /* the device tree gives PCI an IOMMU; on other hosts unknown */
 	const char *tree_from;  /* the directory that was looked at */

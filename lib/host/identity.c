@@ -106,18 +106,3 @@ int pp_host_identity(struct pp_source *s, struct pp_arena *a, struct pp_machine 
 	*ret = m;
 	return 0;
 }
-
-int pp_host_identity_names(struct pp_source *s, struct pp_arena *a, const char **ret_product,
-                           const char **ret_bios, struct pp_error *e)
-{
-	struct pp_smbios smbios = { 0 };
-	const char *product = NULL, *bios = NULL;
-
-	if (identity_read_smbios(s, a, &smbios) ||
-	    text_of(s, a, smbios.product, "sys/class/dmi/id/product_name", &product) ||
-	    text_of(s, a, smbios.bios_version, "sys/class/dmi/id/bios_version", &bios))
-		return pp_fail_oom(e, "the machine's identity");
-	*ret_product = product;
-	*ret_bios = bios;
-	return 0;
-}

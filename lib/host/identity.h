@@ -13,11 +13,4 @@
 int pp_host_identity(struct pp_source *s, struct pp_arena *a, struct pp_machine *ret,
                      struct pp_error *e);
 
-/*
- * Product and BIOS version, cleaned, as a survey of the machine has them; NULL: not to be read.
- * *ret_product and *ret_bios live in a. -ENOMEM only.
- */
-int pp_host_identity_names(struct pp_source *s, struct pp_arena *a, const char **ret_product,
-                           const char **ret_bios, struct pp_error *e);
-
 #endif

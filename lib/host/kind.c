@@ -113,6 +113,22 @@ static const char *cpuinfo_value(struct pp_host_build *b, struct pp_span text, c
 	return NULL;
 }
 
+/* Which processor it is, as numbers: what a maker writes into its name changes with microcode. */
+static const char *kind_name_cpu(struct pp_host_build *b, struct pp_span text)
+{
+	const char *family = cpuinfo_value(b, text, "cpu family");
+	const char *model = cpuinfo_value(b, text, "model\t");
+	const char *maker = cpuinfo_value(b, text, "CPU implementer");
+	const char *part = cpuinfo_value(b, text, "CPU part");
+
+	if (b->host->processor && family && model)
+		return pp_arena_printf(&b->host->arena, "%s family %s model %s", b->host->processor,
+		                       family, model);
+	return maker && part
+	               ? pp_arena_printf(&b->host->arena, "implementer %s part %s", maker, part)
+	               : NULL;
+}
+
 /* The first processor's lines, which are in the first page: each family has names of its own. */
 static int kind_by_cpuinfo(struct pp_host_build *b)
 {
@@ -130,6 +146,7 @@ static int kind_by_cpuinfo(struct pp_host_build *b)
 		return (int)n;
 	struct pp_span text = PP_SPAN(head, n > 0 ? (size_t)n : 0);
 	h->processor = cpuinfo_value(b, text, "vendor_id");
+	h->cpu = kind_name_cpu(b, text);
 	if (h->processor && strstr(h->processor, "S390"))
 		kind_set(h, PP_KIND_OTHER, from);
 	kind_set(h, kind_by_maker(h->processor), from);

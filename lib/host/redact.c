@@ -270,11 +270,12 @@ static bool memory_line_matters(struct pp_span line)
 	       pp_span_find(line, " : ACPI ");
 }
 
-/* Of the processors their family and maker, and whether they are virtual. */
+/* Of the processors their family, maker and model, and whether they are virtual. */
 static int redact_processors(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
 {
-	static const char *const keys[] = { "vendor_id", "CPU implementer", "isa\t",
-		                            "isa ",      "cpu\t",           "cpu " };
+	static const char *const keys[] = { "vendor_id", "cpu family", "model\t", "CPU implementer",
+		                            "CPU part",  "isa\t",      "isa ",    "cpu\t",
+		                            "cpu " };
 	struct pp_buffer b;
 	struct pp_span rest = *content, line;
 	bool told[sizeof(keys) / sizeof(keys[0])] = { false };
@@ -283,8 +284,9 @@ static int redact_processors(struct pp_span *content, struct pp_arena *a, struct
 	while (pp_text_line(&rest, &line))
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 			/* "cpu" alone begins "cpu MHz", "cpu cores" and more of x86's lines. */
+			bool word = !strcmp(keys[i], "cpu\t") || !strcmp(keys[i], "cpu ");
 			bool same = pp_span_starts(line, keys[i]) &&
-			            (strncmp(keys[i], "cpu", 3) || pp_span_find(line, "POWER"));
+			            (!word || pp_span_find(line, "POWER"));
 			if (!same || told[i])
 				continue;
 			told[i] = true;

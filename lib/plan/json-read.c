@@ -190,12 +190,44 @@ static int read_items(struct pp_json_reader *r, const json_t *root, const char *
 	return err;
 }
 
+/* Only as it is written: sorted, so that none is there twice. */
+static int read_pci(struct pp_json_reader *r, const json_t *o, struct pp_plan *p)
+{
+	const json_t *list = pp_json_read_list(r, o, "pci", PP_PLAN_MAX_ITEMS);
+
+	if (!list)
+		return -EBADMSG;
+	uint32_t n = (uint32_t)json_array_size(list);
+	struct pp_plan_pci *items = PP_ARENA_ARRAY(r->arena, n, struct pp_plan_pci);
+	if (!items)
+		return pp_fail_oom(r->error, "plan");
+	for (uint32_t i = 0; i < n; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		if (!text || !pp_plan_pci_parse(text, &items[i]))
+			return pp_json_bad(r, "'pci': need entries like 0000:07:00.0 1000:0087");
+		if (i && pp_address_compare(items[i - 1].address, items[i].address) >= 0)
+			return pp_json_bad(r, "'pci' is not sorted by address");
+	}
+	p->pci = items;
+	p->nr_pci = n;
+	return 0;
+}
+
 static int read_host(struct pp_json_reader *r, const json_t *root, struct pp_plan *p)
 {
 	const json_t *o = json_object_get(root, "host");
 	struct pp_json_reader inner = { r->arena, "plan", "host", r->error };
-	int err = PP_JSON_READ_KEYS(&inner, o, "product", "bios_version", "kernel");
+	bool old = !json_object_get(o, "pci");
+	int err = old ? PP_JSON_READ_KEYS(&inner, o, "product", "bios_version", "kernel")
+	              : PP_JSON_READ_KEYS(&inner, o, "product", "board", "bios_version", "cpu",
+	                                  "kernel", "pci");
 
+	if (!err && !old)
+		err = pp_json_read_text_or_null(&inner, o, "board", &p->board);
+	if (!err && !old)
+		err = pp_json_read_text_or_null(&inner, o, "cpu", &p->cpu);
+	if (!err && !old)
+		err = read_pci(&inner, o, p);
 	if (!err)
 		err = pp_json_read_text_or_null(&inner, o, "product", &p->product);
 	if (!err)

@@ -102,10 +102,24 @@ static json_t *alternatives(const struct pp_plan *p)
 	return list;
 }
 
+/* "0000:07:00.0 1000:0087" */
+static json_t *json_write_pci(const struct pp_plan *p)
+{
+	json_t *list = json_array();
+	char text[PP_PLAN_PCI_BYTES];
+
+	for (uint32_t i = 0; i < p->nr_pci; i++) {
+		pp_plan_pci_format(&p->pci[i], text);
+		list = pp_plan_json_push(list, json_string(text));
+	}
+	return list;
+}
+
 json_t *pp_plan_json(const struct pp_plan *p)
 {
-	json_t *host = json_pack("{s:s?, s:s?, s:s?}", "product", p->product, "bios_version",
-	                         p->bios_version, "kernel", p->kernel);
+	json_t *host = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:o}", "product", p->product,
+	                         "board", p->board, "bios_version", p->bios_version, "cpu", p->cpu,
+	                         "kernel", p->kernel, "pci", json_write_pci(p));
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA, "request",
 	                 p->request, "host", host, "devices", devices(p), "regions", regions(p),

@@ -280,10 +280,9 @@ static int plan_make(struct pp_planning *p, const char *request, struct pp_error
 		return pp_fail_oom(e, "plan");
 	plan->request = pp_planning_text(p, "%s", request);
 	plan->by = plan_make_copy(p, p->by);
-	plan->product = plan_make_copy(p, p->h->product.text);
-	plan->bios_version = plan_make_copy(p, p->h->bios_version.text);
-	plan->kernel = plan_make_copy(p, p->h->kernel.release.text);
-	int r = make_choose_devices(p, request, e);
+	int r = pp_plan_take_host(plan, p->h, e);
+	if (!r)
+		r = make_choose_devices(p, request, e);
 	if (!r)
 		r = make_steps(p, e);
 	if (!r && (p->failed || p->steps.failed))

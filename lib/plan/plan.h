@@ -21,12 +21,20 @@ struct pp_plan_device {
 	bool asked;        /* else it comes along: it shares a group */
 };
 
+struct pp_plan_pci {
+	struct pp_address address;
+	uint16_t vendor, device;
+};
+
 struct pp_plan {
 	struct pp_arena arena;
 	const char *request;
 	const char *by; /* the remedy asked for; NULL: none, or the plan comes from a file */
 	/* The host it was made from: apply refuses another. NULL: not known. */
-	const char *product, *bios_version, *kernel;
+	const char *product, *board, *bios_version, *cpu, *kernel;
+	/* Its PCI devices but for virtual functions, which come and go, by address. */
+	const struct pp_plan_pci *pci;
+	uint32_t nr_pci;
 	const struct pp_plan_device *devices;
 	uint32_t nr_devices;
 	const struct pp_plan_region *regions;
@@ -43,6 +51,19 @@ struct pp_plan {
  * whose last part has "conrep" in it, "hp:/opt/hp/conrep/conrep".
  */
 bool pp_plan_store_is_valid(const char *store);
+
+/* "0000:07:00.0 1000:0087", and back: only as it is written. */
+#define PP_PLAN_PCI_BYTES (PP_ADDRESS_TEXT_BYTES + 10)
+void pp_plan_pci_format(const struct pp_plan_pci *d, char ret[PP_PLAN_PCI_BYTES]);
+bool pp_plan_pci_parse(const char *text, struct pp_plan_pci *ret);
+
+/* What the plan says of the host that it is made from. -ENOMEM. */
+int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
+/*
+ * 0: h is the host that the plan was made from, by every fact that both have. -EBUSY: it is not, or
+ * too little is known to tell; *e says what differs.
+ */
+int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
 
 /* An empty plan with its arena; NULL: out of memory. */
 struct pp_plan *pp_plan_alloc(void);

@@ -128,6 +128,9 @@ static void smbios_decode(struct parser *p, const struct pp_smbios_structure *s)
 		p->smbios.manufacturer = string_at(p, s, 0x04, NULL);
 		p->smbios.product = string_at(p, s, 0x05, NULL);
 		break;
+	case PP_SMBIOS_BOARD:
+		p->smbios.board = string_at(p, s, 0x05, NULL);
+		break;
 	case PP_SMBIOS_PROCESSOR:
 		p->smbios.processor_manufacturer = string_at(p, s, 0x07, NULL);
 		break;

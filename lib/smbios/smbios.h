@@ -56,6 +56,7 @@ struct pp_smbios {
 	/* Cleaned; NULL where the record or the string is missing. The first record of a type. */
 	const char *bios_vendor, *bios_version, *bios_date; /* type 0: ROM family and date on HPE */
 	const char *manufacturer, *product;                 /* type 1 */
+	const char *board;                                  /* type 2: its product name */
 	const char *processor_manufacturer;                 /* type 4 */
 	const struct pp_smbios_slot *slots;
 	uint32_t nr_slots;

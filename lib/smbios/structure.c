@@ -74,6 +74,7 @@ bool pp_smbios_structure_string(const struct pp_smbios_structure *s, uint8_t n, 
 static const struct pp_smbios_kind kinds[] = {
 	{ PP_SMBIOS_BIOS, 0x12, true, 0x1a, { 0x04, 0x05, 0x08 } },
 	{ PP_SMBIOS_SYSTEM, 0x08, true, 0x08, { 0x04, 0x05 } },
+	{ PP_SMBIOS_BOARD, 0x08, true, 0x08, { 0x05 } },
 	{ PP_SMBIOS_PROCESSOR, 0x1a, true, 0x08, { 0x07 } },
 	{ PP_SMBIOS_SLOT, 0x0c, false, 0x11, { 0x04 } },
 	{ PP_SMBIOS_ONBOARD, 0x0b, false, 0x0b, { 0x04 } },
@@ -114,6 +115,7 @@ const struct pp_smbios_kind *pp_smbios_reader_next(struct pp_smbios_reader *r,
 		const struct pp_smbios_kind *kind = structure_kind_of(s.type);
 		bool *seen = s.type == PP_SMBIOS_BIOS        ? &r->bios_seen
 		             : s.type == PP_SMBIOS_SYSTEM    ? &r->system_seen
+		             : s.type == PP_SMBIOS_BOARD     ? &r->board_seen
 		             : s.type == PP_SMBIOS_PROCESSOR ? &r->processor_seen
 		                                             : NULL;
 		r->done = s.type == PP_SMBIOS_END;

@@ -20,6 +20,7 @@ struct pp_smbios_structure {
 enum {
 	PP_SMBIOS_BIOS = 0,
 	PP_SMBIOS_SYSTEM = 1,
+	PP_SMBIOS_BOARD = 2,
 	PP_SMBIOS_PROCESSOR = 4,
 	PP_SMBIOS_SLOT = 9,
 	PP_SMBIOS_ONBOARD = 41,
@@ -54,7 +55,7 @@ struct pp_smbios_reader {
 	struct pp_cursor in;
 	struct pp_notes *notes;
 	bool hpe; /* type 203 is HPE's */
-	bool bios_seen, system_seen, processor_seen;
+	bool bios_seen, system_seen, board_seen, processor_seen;
 	bool done;
 };
 

@@ -330,6 +330,13 @@ class Asked(OnHost):
             self.refused(f"mount -t tmpfs none /dev && touch /dev/sda && pcipass {command}",
                          "07:00.0 is needed by the host: sda")
 
+    def exchange(self, address: str, device: int) -> None:
+        """Another card of the same maker."""
+        folder = self.host.path / f"sys/bus/pci/devices/0000:{address}"
+        (folder / "device").write_text(f"{device:#06x}\n")
+        config = (folder / "config").read_bytes()
+        (folder / "config").write_bytes(config[:2] + device.to_bytes(2, "little") + config[4:])
+
     def test_another_host(self):
         self.type("pcipass free slot2 -o plan.json", 0)
         commands = ("apply --plan plan.json", "apply --plan plan.json --yes",
@@ -337,19 +344,26 @@ class Asked(OnHost):
         # A host that does not say what it is: the devices tell.
         dmi = self.host.path / "sys/firmware/dmi/tables/DMI"
         table = dmi.read_bytes()
-        device = self.host.path / "sys/bus/pci/devices/0000:07:00.0/device"
         dmi.unlink()
         shutil.rmtree(self.host.path / "sys/class/dmi")
-        device.write_text("0x0072\n")
+        self.exchange("07:00.0", 0x72)
         for command in commands:
-            self.refused(f"pcipass {command}", "1000:0087 at 0000:07:00.0; here it is 1000:0072")
-        device.unlink()
-        self.refused(f"pcipass {commands[1]}", "neither its product name nor the device at")
+            self.refused(f"pcipass {command}", "1000:0087 at 0000:07:00.0, and 1000:0072 is there now")
+        self.exchange("07:00.0", 0x87)
+        # The card of another slot, too: exchanged, and then without an answer.
+        self.exchange("04:00.0", 0x1b80)
+        for command in commands:
+            self.refused(f"pcipass {command}", "10de:06fd at 0000:04:00.0, and 10de:1b80 is there now")
+        self.exchange("04:00.0", 0x6fd)
+        card = self.host.path / "sys/bus/pci/devices/0000:04:00.0"
+        target = card.readlink()
+        card.unlink()
+        self.refused(f"pcipass {commands[1]}", "10de:06fd at 0000:04:00.0, and no device is there now")
+        card.symlink_to(target)
         # One that says it is another.
-        device.write_text("0x0087\n")
         dmi.write_bytes(table.replace(b"DL380p", b"DL360p"))
         for command in commands:
-            self.refused(f"pcipass {command}", "this one's is ProLiant DL360p Gen8")
+            self.refused(f"pcipass {command}", "this host's is ProLiant DL360p Gen8")
 
     def test_odd_product_name(self):
         """The same machine, whatever bytes its maker put into the name."""

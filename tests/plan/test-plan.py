@@ -50,6 +50,19 @@ class Gen8(Planning):
         self.assertEqual(addresses(plan), ["07:00.0"])
         self.assertEqual(len(plan["regions"]), 7)
         self.assertEqual(plan["host"]["product"], "ProLiant DL380p Gen8")
+        self.assertIn("0000:07:00.0 1000:0087", plan["host"]["pci"])
+        self.assertEqual(len(plan["host"]["pci"]), len(set(plan["host"]["pci"])))
+
+    def test_names_no_serial(self):
+        """Plans are sent to others: what names one machine alone is not in them."""
+        root = self.own("dl380p-gen8")
+        for name in ("product_serial", "board_serial", "chassis_serial", "product_uuid"):
+            (root / "sys/class/dmi/id" / name).write_text("CZJ4711XYZ\n")
+        table = root / "sys/firmware/dmi/tables/DMI"
+        self.assertNotIn("serial", json.dumps(self.plan(root, "slot2")).lower())
+        self.assertNotIn("CZJ4711XYZ", json.dumps(self.plan(root, "slot2")))
+        table.unlink()
+        self.assertNotIn("CZJ4711XYZ", json.dumps(self.plan(root, "slot2")))
 
     def test_all_slots(self):
         plan = self.plan(self.sample("dl380p-gen8"), "all-slots", "--store", "efivars")

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which host a plan was made from, and whether another one is the same. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/plan.h"
+
+void pp_plan_pci_format(const struct pp_plan_pci *d, char ret[PP_PLAN_PCI_BYTES])
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(d->address, address);
+	snprintf(ret, PP_PLAN_PCI_BYTES, "%s %04x:%04x", address, d->vendor, d->device);
+}
+
+bool pp_plan_pci_parse(const char *text, struct pp_plan_pci *ret)
+{
+	char copy[PP_PLAN_PCI_BYTES], again[PP_PLAN_PCI_BYTES];
+	uint64_t vendor, device;
+	struct pp_address a;
+
+	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy))
+		return false;
+	char *rest = copy, *address = strsep(&rest, " "), *first = strsep(&rest, ":");
+	if (!first || !rest || !pp_address_parse(address, &a) ||
+	    !pp_parse_hex(first, 0xffff, &vendor) || !pp_parse_hex(rest, 0xffff, &device))
+		return false;
+	struct pp_plan_pci d = { a, (uint16_t)vendor, (uint16_t)device };
+	pp_plan_pci_format(&d, again);
+	if (strcmp(text, again) != 0)
+		return false;
+	*ret = d;
+	return true;
+}
+
+static const char *same_host_copy(struct pp_plan *p, const char *text, bool *failed)
+{
+	const char *copy = text ? pp_arena_strdup(&p->arena, text) : NULL;
+
+	*failed |= text && !copy;
+	return copy;
+}
+
+/* A serial number is left out: see doc/decisions/0049-no-serial-numbers.md. */
+int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+{
+	struct pp_plan_pci *list = PP_ARENA_ARRAY(&p->arena, h->nr_devices, struct pp_plan_pci);
+	bool failed = !list;
+	uint32_t n = 0;
+
+	p->product = same_host_copy(p, h->product.text, &failed);
+	p->board = same_host_copy(p, h->board.text, &failed);
+	p->bios_version = same_host_copy(p, h->bios_version.text, &failed);
+	p->cpu = same_host_copy(p, h->cpu, &failed);
+	p->kernel = same_host_copy(p, h->kernel.release.text, &failed);
+	for (uint32_t i = 0; list && i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if (d->ids_known && d->physfn == PP_NO_DEVICE)
+			list[n++] = (struct pp_plan_pci){ d->address, d->vendor, d->device };
+	}
+	p->pci = list;
+	p->nr_pci = n;
+	return failed ? pp_fail_oom(e, "plan") : 0;
+}
+
+static int same_host_check_text(const char *what, const char *planned, const char *found,
+                                struct pp_error *e)
+{
+	if (!planned || !found || !strcmp(planned, found))
+		return 0;
+	return pp_fail(e, EBUSY,
+	               "the plan was made for a host whose %s is %.100s; this host's is %.100s: "
+	               "make a new plan here",
+	               what, planned, found);
+}
+
+static const struct pp_device *same_host_find(const struct pp_host *h, struct pp_address a)
+{
+	uint32_t i = pp_host_find(h, a);
+
+	return i == PP_NO_DEVICE ? NULL : &h->devices[i];
+}
+
+/* unread: what an unknown device at that address counts for. */
+static int same_host_check_device(const struct pp_host *h, const struct pp_plan_pci *want,
+                                  int unread, struct pp_error *e)
+{
+	const struct pp_device *d = same_host_find(h, want->address);
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(want->address, address);
+	if (!d)
+		return pp_fail(e, EBUSY,
+		               "the plan was made with %04x:%04x at %s, and no device is there "
+		               "now: it was removed or has failed, or this is another host; make a "
+		               "new plan here",
+		               want->vendor, want->device, address);
+	if (!d->ids_known)
+		return unread ? pp_fail(e, unread,
+		                        "the plan was made with %04x:%04x at %s, and what is there "
+		                        "now cannot be read",
+		                        want->vendor, want->device, address)
+		              : 0;
+	if (d->vendor == want->vendor && d->device == want->device)
+		return 0;
+	return pp_fail(e, EBUSY,
+	               "the plan was made with %04x:%04x at %s, and %04x:%04x is there now: the "
+	               "card was exchanged, or this is another host; make a new plan here",
+	               want->vendor, want->device, address, d->vendor, d->device);
+}
+
+static bool same_host_knows(const struct pp_plan *p, struct pp_address a)
+{
+	for (uint32_t i = 0; i < p->nr_pci; i++)
+		if (pp_address_equal(p->pci[i].address, a))
+			return true;
+	return false;
+}
+
+/* A device more changes groups and slots, on which the plan rests. */
+static int same_host_check_new(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; p->nr_pci && i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if (!d->ids_known || d->physfn != PP_NO_DEVICE || same_host_knows(p, d->address))
+			continue;
+		pp_address_format(d->address, address);
+		return pp_fail(e, EBUSY,
+		               "%04x:%04x at %s was not there when the plan was made: it was added "
+		               "since, or this is another host; make a new plan here",
+		               d->vendor, d->device, address);
+	}
+	return 0;
+}
+
+int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+{
+	bool named = p->product && h->product.text;
+	int r = same_host_check_text("product", p->product, h->product.text, e);
+
+	if (!r)
+		r = same_host_check_text("board", p->board, h->board.text, e);
+	if (!r)
+		r = same_host_check_text("BIOS version", p->bios_version, h->bios_version.text, e);
+	if (!r)
+		r = same_host_check_text("processor", p->cpu, h->cpu, e);
+	if (!r && h->devices_error)
+		return pp_fail(e, EBUSY,
+		               "this host's PCI devices cannot be read (%s), so whether the plan "
+		               "was made for it is not known",
+		               strerror(h->devices_error));
+	/* A host that says its name need not show every device; one that does not has nothing else.
+	 */
+	for (uint32_t i = 0; !r && i < p->nr_devices; i++)
+		r = same_host_check_device(h,
+		                           &(struct pp_plan_pci){ p->devices[i].address,
+		                                                  p->devices[i].vendor,
+		                                                  p->devices[i].device },
+		                           named ? 0 : EBUSY, e);
+	for (uint32_t i = 0; !r && i < p->nr_pci; i++)
+		r = same_host_check_device(h, &p->pci[i], 0, e);
+	return r ? r : same_host_check_new(p, h, e);
+}
