@@ -25,6 +25,16 @@ int pp_build_unread(struct pp_host_build *b, const char *path, int error, const 
 /* A text file as a fact in the host's arena. Never fails for a missing file; -ENOMEM only. */
 int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret);
 
+/*
+ * Whether a device sleeps, so that its configuration space must be left alone; fills in its
+ * power_state and runtime_status. name is its directory's. Before its configuration space. 0, 1 for
+ * yes, or -ENOMEM.
+ */
+int pp_build_power(struct pp_host_build *b, struct pp_node dir, const char *name,
+                   struct pp_device *d);
+/* The links above the devices that do not answer. 0 or -ENOMEM. */
+int pp_build_links(struct pp_host_build *b);
+
 /* The sizes of an endpoint's BARs. Never fails for a missing or odd file; -ENOMEM only. */
 int pp_build_bars(struct pp_host_build *b, struct pp_node dir, struct pp_device *d);
 
@@ -36,6 +46,8 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
 int pp_build_log(struct pp_host_build *b);
 /* The modules that passthrough needs; after the configuration. 0 or -ENOMEM. */
 int pp_build_modules(struct pp_host_build *b);
+/* One line of it, if it is about a device that does not answer. 0 or -ENOMEM. */
+int pp_build_device_line(struct pp_host_build *b, struct pp_span line);
 /* What the kernel was built with; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_kernel_config(struct pp_host_build *b);
 /* What sort of machine it is, and what that rules out. After the devices, before the groups. */

@@ -73,36 +73,6 @@ static const char *last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/*
- * Reading the configuration space through sysfs resumes the bridge above and, from D3cold, the
- * device itself (drivers/pci/pci.c, pci_config_pm_runtime_get()): a look must not do that.
- */
-static bool sleeps(struct pp_host_build *b, struct pp_node dir, const char *name,
-                   const struct pp_device *d)
-{
-	uint64_t class_code;
-	char state[16], path[128];
-
-	for (uint32_t p = d->parent; p != PP_NO_DEVICE; p = b->devices[p].parent)
-		if (b->devices[p].asleep)
-			return true;
-	int r = pp_source_read_text(b->source, dir, "power_state", state, sizeof(state));
-	if (r == -ENOENT &&
-	    pp_kernel_has(&b->host->kernel, PP_KERNEL_TELLS_POWER_STATE) != PP_YES) {
-		/* Older kernels tell less: suspended, and not how deep. */
-		snprintf(path, sizeof(path), DEVICES "/%s/power/runtime_status", name);
-		return !pp_source_read_text(b->source, PP_NODE_NONE, path, state, sizeof(state)) &&
-		       !strcmp(state, "suspended");
-	}
-	if (r)
-		return false;
-	if (!strcmp(state, "D3cold"))
-		return true;
-	/* A bridge in D3hot counts: a look at what is below would wake it. */
-	return !strcmp(state, "D3hot") && read_hex(b, dir, "class", 0xffffff, &class_code) &&
-	       class_code >> 16 == 0x06;
-}
-
 /* The kernel's own files, where the configuration space was left alone or hides the ids. */
 static void read_attributes(struct pp_host_build *b, struct pp_node dir, struct pp_device *d)
 {
@@ -201,8 +171,11 @@ static int device_read_device(struct pp_host_build *b, const char *name, struct 
 		d->driver.error = d->reset_method.error = d->group_error = d->bars_error = -r;
 		return r == -ENOMEM ? r : pp_build_unread(b, DEVICES "/*", -r, "a device");
 	}
-	d->asleep = sleeps(b, dir, name, d);
-	r = d->asleep ? 0 : device_read_config(b, dir, name, d);
+	r = pp_build_power(b, dir, name, d);
+	d->asleep = r == 1;
+	if (!r)
+		r = device_read_config(b, dir, name, d);
+	r = r < 0 ? r : 0;
 	if (d->config.header_read == PP_YES) {
 		d->vendor = d->config.vendor;
 		d->device = d->config.device;
@@ -211,6 +184,11 @@ static int device_read_device(struct pp_host_build *b, const char *name, struct 
 	}
 	if (d->config.header_read != PP_YES || d->vendor == 0xffff)
 		read_attributes(b, dir, d);
+	/* What may sleep, and could not be looked at, does as far as is known. */
+	if (!d->runtime_status && d->config.header_read != PP_YES && !d->gone && d->power_state &&
+	    (!strcmp(d->power_state, "D3cold") ||
+	     (!strcmp(d->power_state, "D3hot") && pp_device_is_bridge(d))))
+		d->asleep = true;
 	if (!r)
 		r = read_link_name(b, dir, "driver", &d->driver);
 	if (!r && !pp_device_is_bridge(d))
@@ -272,7 +250,8 @@ static int list_devices(struct pp_host_build *b)
 	for (uint32_t i = 0; i < names.count; i++) {
 		struct pp_device d = { .parent = PP_NO_DEVICE,
 			               .physfn = PP_NO_DEVICE,
-			               .group = PP_NO_GROUP };
+			               .group = PP_NO_GROUP,
+			               .link_lanes = -1 };
 		if (h->nr_devices >= MAX_DEVICES)
 			return -E2BIG;
 		char canonical[PP_ADDRESS_TEXT_BYTES] = "";
@@ -305,6 +284,8 @@ int pp_build_devices(struct pp_host_build *b, struct pp_error *e)
 		r = device_read_device(b, name, &b->devices[i]);
 		enter_bridge(b, i);
 	}
+	if (!r)
+		r = pp_build_links(b);
 	if (!r)
 		r = pp_build_bar_log(b);
 	return r ? pp_fail_oom(e, "devices") : 0;

@@ -9,6 +9,7 @@
 #include "acpi/ivrs.h"
 #include "base/arena.h"
 #include "base/notes.h"
+#include "host/device-log.h"
 #include "host/module.h"
 #include "host/kernel-facts.h"
 #include "pci/address.h"
@@ -86,6 +87,10 @@ struct pp_device {
 	bool ids_known;
 	bool asleep; /* configuration space left alone: it or a bridge above it sleeps */
 	bool gone;   /* configuration space reads all ones: it does not answer */
+	/* As in sysfs, but for a device that is simply in D0; NULL: not read. */
+	const char *power_state, *runtime_status;
+	/* Of a port, where one below it is gone: lanes that the link has; -1: not read. */
+	int link_lanes;
 	struct pp_text_fact driver;
 	struct pp_text_fact reset_method; /* as in sysfs: "flr bus"; ENOENT: no method */
 	const struct pp_bars *bars;       /* NULL: bars_error says why; bridges are not asked */
@@ -260,7 +265,8 @@ struct pp_fault {
 	uint64_t address;
 };
 
-#define PP_MAX_FAULTS 64
+#define PP_MAX_FAULTS       64
+#define PP_MAX_DEVICE_LINES 64
 
 /* drivers/acpi/tables.c: what the kernel logged of a table of one signature in its initrd. */
 struct pp_log_override {
@@ -301,7 +307,9 @@ struct pp_kernel {
 	enum pp_tri log_pcie_control;
 	bool log_its, log_gicv2m; /* Arm: the kernel found an ITS, a GICv2m frame */
 	const struct pp_fault *log_faults;
-	uint32_t nr_log_faults;                 /* the first PP_MAX_FAULTS that differ */
+	uint32_t nr_log_faults;              /* the first PP_MAX_FAULTS that differ */
+	struct pp_device_line *device_lines; /* the last of each sort and device */
+	uint32_t nr_device_lines;
 	const char *log_lines[PP_NR_LOG_LINES]; /* the first of each sort, cleaned; NULL: none */
 	struct pp_ioapics ioapics;
 	struct pp_kernel_config config;
@@ -391,6 +399,10 @@ struct pp_host {
 
 	struct pp_unread *unread;
 };
+
+/* What the kernel last logged of a device that does not answer; NULL: nothing of that sort. */
+const struct pp_device_line *pp_device_line(const struct pp_host *h, const struct pp_device *d,
+                                            enum pp_device_line_sort sort);
 
 /* Index of the device at that address or PP_NO_DEVICE. */
 uint32_t pp_host_find(const struct pp_host *h, struct pp_address a);

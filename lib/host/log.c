@@ -278,7 +278,7 @@ int pp_build_log(struct pp_host_build *b)
 		learn_pcie_control(k, line);
 		learn_fault(k, faults, line);
 		learn_ioapic(k, line);
-		if (learn_line(b, line))
+		if (learn_line(b, line) || pp_build_device_line(b, line))
 			return -ENOMEM;
 	}
 	return 0;

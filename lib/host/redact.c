@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "host/argument.h"
 #include "host/bar-log.h"
+#include "host/device-log.h"
 #include "host/module.h"
 #include "host/redact.h"
 #include "smbios/smbios.h"
@@ -160,24 +161,6 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 	return redact_take(&b, content, a, e);
 }
 
-/* Behind "<4>", "kernel: " and "[    1.234567] [    T0] ", in whatever order they come. */
-static struct pp_span message_of(struct pp_span line)
-{
-	for (;;) {
-		const uint8_t *end = NULL;
-		if (line.len && line.data[0] == '[' && !pp_span_starts(line, "[Firmware"))
-			end = pp_span_find(line, "] ");
-		else if (line.len && line.data[0] == '<')
-			end = pp_span_find(line, ">");
-		else if (pp_span_starts(line, "kernel: "))
-			end = line.data + 6;
-		if (!end)
-			return line;
-		end += *end == '>' ? 1 : 2;
-		line = PP_SPAN(end, (size_t)(line.data + line.len - end));
-	}
-}
-
 /* "Unknown kernel command line parameters "a b=c", will be …": if no other argument stands there.
  */
 static bool unknown_arguments_matter(struct pp_span line)
@@ -252,10 +235,14 @@ static bool log_line_matters(struct pp_span line)
 		"tboot: ",
 		"Lockdown:",
 	};
-	line = message_of(line);
+	struct pp_address device;
+	enum pp_device_line_sort sort;
+
+	line = pp_log_message(line);
 	if (pp_span_starts(line, "Unknown kernel command line parameters"))
 		return unknown_arguments_matter(line);
-	if (is_amd_fault(line) || is_bar_without_address(line))
+	if (is_amd_fault(line) || is_bar_without_address(line) ||
+	    pp_device_line_parse(line, &device, &sort))
 		return true;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (pp_span_starts(line, beginnings[i]))

@@ -45,6 +45,16 @@ static const struct pp_phrase phrases[] = {
 	  .source = PP_PHRASE_LINUX,
 	  .text = "exists in vfio-pci device denylist, driver probing disallowed.",
 	  .rules = { "vfio-denylist" } },
+	/* drivers/pci/pci.c, pci_power_up(); before 5.18 pci_raw_set_power_state() */
+	{ .id = "linux-inaccessible",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "Unable to change power state from D3cold to D0, device inaccessible",
+	  .rules = { "no-answer" } },
+	/* hw/vfio/pci.c, vfio_pci_pre_reset() */
+	{ .id = "qemu-stuck",
+	  .source = PP_PHRASE_QEMU,
+	  .text = "vfio: Unable to power on device, stuck in D",
+	  .rules = { "no-answer", "stuck-asleep" } },
 	/* hw/vfio/common.c, later container.c: the hint behind "group N is not viable" */
 	{ .id = "qemu-not-viable",
 	  .source = PP_PHRASE_QEMU,

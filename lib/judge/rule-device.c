@@ -104,14 +104,6 @@ static void behind_vmd(struct pp_judging *j, const struct pp_device *d)
 	                      "RAID volumes that VMD makes of the disks are lost");
 }
 
-static void no_answer(struct pp_judging *j, const struct pp_device *d)
-{
-	if (d->gone)
-		pp_find(j, PP_BLOCKS, "it does not answer: its configuration space reads all ones");
-	else if (!d->ids_known)
-		pp_find_unknown(j, PP_BLOCKS, "what it is could not be read");
-}
-
 static void config_unread(struct pp_judging *j, const struct pp_device *d)
 {
 	/* Where more is missing, or why is known, another rule speaks. */
@@ -121,17 +113,6 @@ static void config_unread(struct pp_judging *j, const struct pp_device *d)
 	pp_find_unknown(j, PP_DEGRADES,
 	                "its configuration space was not read: its interrupts and functions are "
 	                "not known");
-}
-
-static void asleep(struct pp_judging *j, const struct pp_device *d)
-{
-	if (!d->asleep || pp_device_is_bridge(d))
-		return;
-	struct pp_finding *f =
-		pp_find_unknown(j, PP_DEGRADES,
-	                        "it sleeps and was not woken: its interrupts and functions are not "
-	                        "known");
-	pp_evidence(j, f, "power_state: D3, of the device or of a bridge above it");
 }
 
 /* Its virtual functions come after it, on the same bus or one of the next. */
@@ -269,11 +250,6 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/vfio/pci/vfio_pci_core.c, header type",
 	  .on_device = not_endpoint },
-	{ .id = "no-answer",
-	  .targets = PP_FOR_ALL,
-	  .scope = PP_SCOPE_OF_DEVICE,
-	  .reference = "PCI 3.0, 6.1",
-	  .on_device = no_answer },
 	{ .id = "config-unread",
 	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
@@ -307,11 +283,6 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "SR-IOV 1.1, 1.1",
 	  .on_device = device_vf_of },
-	{ .id = "asleep",
-	  .targets = PP_FOR_ALL,
-	  .scope = PP_SCOPE_OF_DEVICE,
-	  .reference = "drivers/pci/pci.c, pci_config_pm_runtime_get()",
-	  .on_device = asleep },
 	{ .id = "line-interrupts",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "PCI 3.0, 6.8; drivers/vfio/pci/vfio_pci_intrs.c",

@@ -291,6 +291,8 @@ int pp_config_walk_standard(const struct pp_config_walk *w, uint8_t first)
 			return unread_is_fine(rc);
 		if (b[0] == 0xff) {
 			pp_note(w->notes, w->object, at, "capability reads all ones");
+			w->config->silent = at == (first & ~POINTER_MASK) && b[1] == 0xff &&
+			                    b[2] == 0xff && b[3] == 0xff;
 			return 0;
 		}
 		rc = capability_found(w, standard, b[0], at, (uint16_t)(b[2] | b[3] << 8));

@@ -87,7 +87,8 @@ struct pp_config {
 	uint32_t class_code; /* 24 bits: base, sub, programming interface */
 	uint8_t header_type; /* without the multifunction bit */
 	bool multifunction;
-	uint8_t interrupt_pin;                        /* 0: uses no INTx; 1-4 */
+	bool silent;           /* it has capabilities, and the first of them reads all ones */
+	uint8_t interrupt_pin; /* 0: uses no INTx; 1-4 */
 	uint8_t primary, secondary, subordinate;      /* header type 1 and 2 */
 	uint32_t bar[PP_CONFIG_BARS];                 /* header type 0: the registers as they are */
 	struct pp_config_window memory, prefetchable; /* header type 1 */

@@ -69,3 +69,21 @@ const struct pp_remedy_ops pp_remedy_vendor_reset = {
 	.summary = "a module that resets AMD graphics cards in their maker's own way",
 	.undo = "remove the module, and reboot",
 };
+
+const struct pp_remedy_ops pp_remedy_idle_d3 = {
+	.id = "disable-idle-d3",
+	.summary = "vfio-pci that does not let idle devices sleep, where one does not come back",
+	.undo = "take the line out again, and reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_keep_awake = {
+	.id = "keep-awake",
+	.summary = "a device that is never put into D3cold, where it does not come back from there",
+	.undo = "write 1 there, or reboot",
+};
+
+const struct pp_remedy_ops pp_remedy_power_cycle = {
+	.id = "power-cycle",
+	.summary = "the host switched off and on, for a device that does not answer",
+	.undo = "nothing to undo",
+};

@@ -5,7 +5,7 @@
 import os
 import unittest
 
-from hosttree import BRIDGE, ENDPOINT, Case, drhd, rmrr, scope
+from hosttree import BRIDGE, ENDPOINT, Case, config, drhd, rmrr, scope
 
 START, END = 0xBD000000, 0xBD00FFFF
 
@@ -79,7 +79,12 @@ class Asleep(Case):
         d = self.tree.device(address, **more)
         (d / "config").unlink()
         (d / "config").mkdir()
+        self.status(d, "suspended")
         return d
+
+    def status(self, device, word):
+        (device / "power").mkdir()
+        (device / "power/runtime_status").write_text(word + "\n")
 
     def opened(self):
         """Was some configuration space asked for that gave an error?"""
@@ -111,7 +116,7 @@ class Asleep(Case):
 
     def test_d3hot_bridge_hides_what_is_below(self):
         t = self.host()
-        t.bridge("0000:00:1c.0", 1, 2, group=1, power="D3hot\n")
+        self.status(t.bridge("0000:00:1c.0", 1, 2, group=1, power="D3hot\n"), "suspended")
         t.bridge("0000:01:00.0", 2, group=2, port=5)
         self.watched("0000:02:00.0", group=3)
         device = self.survey()["0000:02:00.0"]
@@ -130,6 +135,7 @@ class Asleep(Case):
         bridge = t.bridge("0000:00:1c.0", 1, group=1, power="D3cold\n")
         (bridge / "config").unlink()
         (bridge / "config").mkdir()
+        self.status(bridge, "suspended")
         self.watched("0000:01:00.0", group=2)
         t.dmar(drhd(), rmrr(START, END, scope(BRIDGE, 0, "1c.0")))
         self.assertEqual(self.reserved()[0]["devices"], ["0000:00:1c.0", "0000:01:00.0"])
@@ -141,13 +147,129 @@ class Asleep(Case):
         self.assertEqual(self.survey()["0000:01:00.0"]["verdict"], "assignable")
 
 
+CARD, PORT = "0000:01:00.0", "0000:00:1c.0"
+LOST = "vfio-pci 0000:01:00.0: Unable to change power state from D3cold to D0, device inaccessible"
+ONES = bytearray(b"\xff" * 4096)
+
+
+class Dead(Case):
+    """Dead is not asleep: only what is suspended sleeps."""
+
+    def dead(self, *, power="D3cold\n", status="active", bytes_=ONES, log=(), lanes=None, port=None,
+             driver="vfio-pci"):
+        self.setUp()
+        t = self.host(log=("DMAR: IOMMU enabled", *log))
+        above = t.bridge(PORT, 1, group=1, **(port or {}))
+        if lanes is not None:
+            (above / "current_link_width").write_text(f"{lanes}\n")
+        d = t.device(CARD, group=2, power=power, bytes_=bytes_, driver=driver)
+        if status:
+            (d / "power").mkdir()
+            (d / "power/runtime_status").write_text(status + "\n")
+        return self.survey()[CARD]
+
+    def blocked(self, *words, remedies, rule="no-answer", **more):
+        device = self.dead(**more)
+        self.assertEqual(device["verdict"], "blocked-fixable")
+        f = self.assert_finding(device, rule, "blocks", *words, remedies=remedies)
+        self.assert_not_found(device, "asleep")
+        self.assertEqual(self.run_pcipass("check", CARD).returncode, 1)
+        return "\n".join(f["evidence"])
+
+    def test_not_back_from_d3cold(self):
+        for status in ("active", "error", "unsupported"):
+            proof = self.blocked("does not come back from D3cold", status=status, log=(LOST,),
+                                 remedies=["disable-idle-d3", "power-cycle"])
+            for words in ("power_state: D3cold", f"runtime_status: {status}", f"kernel log: {LOST}"):
+                self.assertIn(words, proof)
+        # another host's driver, which has no such option
+        self.blocked(driver="nvme", remedies=["keep-awake", "power-cycle"])
+
+    def test_the_option_that_is_there_is_not_offered(self):
+        self.blocked(remedies=["disable-idle-d3", "power-cycle"])
+        self.tree.write("etc/modprobe.d/vfio.conf", "options vfio-pci disable_idle_d3=1\n")
+        self.assert_finding(self.survey()[CARD], "no-answer", "blocks", remedies=["power-cycle"])
+
+    def test_suspended_is_asleep(self):
+        for status in ("suspended", "suspending", "resuming"):
+            device = self.dead(status=status)
+            self.assertEqual(device["verdict"], "care")
+            f = self.assert_finding(device, "asleep", "unknown")
+            self.assertIn(f"runtime_status: {status}", f["evidence"][1])
+
+    def test_not_known_is_unknown(self):
+        device = self.dead(status=None)
+        f = self.assert_finding(device, "no-answer", "unknown", "could not be read")
+        self.assertEqual(f["could"], "blocks")
+        self.assertEqual(device["verdict"], "unknown")
+        (self.tree.root / "sys/bus/pci/devices" / CARD / "config").unlink()
+        self.assert_finding(self.survey()[CARD], "asleep", "unknown")
+
+    def test_awake_again(self):
+        """The kernel's state is old, the device answers: nothing is wrong."""
+        device = self.dead(bytes_=None)
+        self.assertEqual(device["verdict"], "assignable")
+        self.assertEqual(device["findings"], [])
+
+    def test_link_down(self):
+        proof = self.blocked("link below the port 00:1c.0 is down", power="D0\n", lanes=0,
+                             remedies=["power-cycle"])
+        self.assertIn(f"{PORT}/current_link_width: 0", proof)
+        line = f"pcieport {PORT}: pciehp: Slot(4): Card not present"
+        self.assertIn(line, self.blocked("is down", power="D0\n", log=(line,),
+                                         remedies=["power-cycle"]))
+
+    def test_bridge_above(self):
+        cold = {"power": "D3cold\n", "bytes_": ONES}
+        self.dead(power="D0\n", port=cold)
+        self.tree.write(f"sys/bus/pci/devices/{PORT}/power/runtime_status", "active\n")
+        self.tree.write(f"sys/bus/pci/devices/{PORT}/secondary_bus_number", "1\n")
+        self.tree.write(f"sys/bus/pci/devices/{PORT}/subordinate_bus_number", "1\n")
+        f = self.assert_finding(self.survey()[CARD], "no-answer", "blocks", "bridge 00:1c.0 above it",
+                                remedies=["disable-idle-d3", "power-cycle"])
+        self.assertIn(f"{PORT}/power_state: D3cold", "\n".join(f["evidence"]))
+
+    def test_only_the_header_answers(self):
+        header = config(0x8086, 0x10FB, 0x020000)
+        header[0x40:] = b"\xff" * (len(header) - 0x40)
+        self.blocked("behind its header", power="D0\n", bytes_=header, remedies=["power-cycle"])
+        # a later capability of all ones is odd, and the device answers
+        odd = config(0x8086, 0x10FB, 0x020000)
+        odd[0x41], odd[0xF0:0xF4] = 0xF0, b"\xff" * 4
+        self.assert_not_found(self.dead(power="D0\n", bytes_=odd), "no-answer")
+
+    def test_stuck_in_d3hot(self):
+        line = f"vfio-pci {CARD}: Refused to change power state from D3hot to D0"
+        proof = self.blocked("does not come back from D3hot", rule="stuck-asleep", power="D3hot\n",
+                             bytes_=None, log=(line,), remedies=["disable-idle-d3", "power-cycle"])
+        self.assertIn(line, proof)
+        for more in ({"log": ()}, {"status": "suspended"}, {"power": "D0\n"}, {"status": None}):
+            self.assertEqual(self.dead(**{"power": "D3hot\n", "bytes_": None, "log": (line,),
+                                          **more})["findings"], [])
+
+    def test_lines_that_name_no_device(self):
+        for line in (": Unable to change power state from D3cold to D0, device inaccessible",
+                     "vfio-pci: Refused to change power state from D3hot to D0",
+                     "a b: not ready 1ms after c; giving up", "x 0000:01:00.0:device recovery failed"):
+            self.assertNotIn("kernel log", "\n".join(
+                self.found(self.dead(log=(line,)), "no-answer")["evidence"]))
+
+    def test_a_capture_keeps_it(self):
+        self.dead(log=(LOST,), lanes=8)
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        live, kept = self.ask(), self.ask(path=archive)
+        self.assertEqual(live["devices"], kept["devices"])
+
+
 class Config(Case):
     def test_all_ones(self):
         """The kernel remembers the ids of a device that is gone."""
         self.host().device("0000:01:00.0", group=1, bytes_=bytearray(b"\xff" * 4096))
         device = self.survey()["0000:01:00.0"]
-        self.assert_finding(device, "no-answer", "blocks", "does not answer")
-        self.assertEqual(device["verdict"], "blocked")
+        self.assert_finding(device, "no-answer", "blocks", "does not answer",
+                            remedies=["power-cycle"])
+        self.assertEqual(device["verdict"], "blocked-fixable")
 
     def test_not_there(self):
         d = self.host().device("0000:01:00.0", group=1)

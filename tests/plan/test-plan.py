@@ -316,7 +316,7 @@ class Others(Planning):
         t.device("0000:07:00.0", 0x010700, group=2)
         t.device("0000:07:00.1", 0x020000, group=2, bytes_=bytearray(b"\xff" * 64))
         self.assertEqual(self.plan(t.root, "07:00.0")["steps"], [])
-        self.refused(t.root, "07:00.1")
+        self.assertEqual([s["remedy"] for s in self.plan(t.root, "07:00.1")["steps"]], ["power-cycle"])
 
 
 class Files(Planning):
