@@ -129,6 +129,21 @@ static const char *pass_vf(struct pp_judging *j, const struct pp_device *d)
 	return "pass one of its virtual functions instead";
 }
 
+/* The host's own driver turns them off. */
+static void remedy_vfs_off(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                           const char *text)
+{
+	static const char side_effect[] = "the virtual functions disappear from whoever uses them";
+	const struct pp_step step = { .kind = PP_STEP_VFS,
+		                      .vfs = { d->address, d->vendor, d->device, d->nr_vfs_on } };
+
+	if (d->nr_vfs_on && d->nr_vfs_on <= UINT16_MAX && d->ids_known && d->driver.text &&
+	    !strstr(d->driver.text, "vfio"))
+		pp_add_remedy_by_steps(j, f, &pp_remedy_vfs_off, text, side_effect, &step, 1);
+	else
+		pp_add_remedy_by_hand(f, &pp_remedy_vfs_off, text, side_effect);
+}
+
 static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 {
 	uint32_t vfs = d->nr_vfs_on;
@@ -149,10 +164,9 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 		pp_evidence(j, f, "SR-IOV capability: VF Enable is set, NumVFs is %u",
 		            d->config.sriov_num_vfs);
 	pp_add_remedy_by_hand(f, &pp_remedy_use_vf, pass_vf(j, d), NULL);
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_vfs_off,
-		pp_arena_printf(j->arena, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", address),
-		"the virtual functions disappear from whoever uses them");
+	remedy_vfs_off(j, f, d,
+	               pp_arena_printf(j->arena, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
+	                               address));
 }
 
 static void device_vf_of(struct pp_judging *j, const struct pp_device *d)

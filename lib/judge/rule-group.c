@@ -47,6 +47,34 @@ static struct bound_bridges bound_bridges(const struct pp_host *h, const struct 
 	return b;
 }
 
+/* More of them than this are left to a person. */
+#define UNBOUND_BRIDGES 64
+
+static void remedy_unbind(struct pp_judging *j, struct pp_finding *f, const struct pp_group *g,
+                          const struct bound_bridges *b, const char *text)
+{
+	static const char side_effect[] = "no hot-plug below that bridge";
+	struct pp_step steps[UNBOUND_BRIDGES];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->nr_devices && n < UNBOUND_BRIDGES; i++) {
+		const struct pp_device *d = &j->host->devices[g->devices[i]];
+		if (pp_has_bridge_header(d) && !pp_leaves_dma_alone(d) && d->ids_known &&
+		    d->class_code >> 8 == 0x0604)
+			steps[n++] =
+				(struct pp_step){ .kind = PP_STEP_NO_DRIVER,
+				                  .bind = { .address = d->address,
+				                            .vendor = d->vendor,
+				                            .device = d->device,
+				                            .expected_driver = d->driver.text } };
+	}
+	if (n == b->count)
+		pp_add_remedy_by_steps(j, f, &pp_remedy_unbind_bridge, text, side_effect, steps, n);
+	else
+		pp_add_remedy_by_hand(f, &pp_remedy_unbind_bridge, text,
+		                      "no hot-plug below that bridge; again after each boot");
+}
+
 static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 {
 	/* Older kernels looked at endpoints only. */
@@ -74,11 +102,10 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 	pp_address_format(b.first->address, address);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, driver);
 	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER: EPERM, and no line in the kernel log");
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_unbind_bridge,
-		pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s", address,
-	                        driver, b.count > 1 ? ", and the other bridges likewise" : ""),
-		"no hot-plug below that bridge; again after each boot");
+	remedy_unbind(j, f, g, &b,
+	              pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s",
+	                              address, driver,
+	                              b.count > 1 ? ", and the other bridges likewise" : ""));
 }
 
 /* "00:1f.2 (ahci)" */

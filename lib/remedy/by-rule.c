@@ -54,7 +54,7 @@ const struct pp_remedy_ops pp_remedy_denylist = {
 const struct pp_remedy_ops pp_remedy_unbind_bridge = {
 	.id = "unbind-bridge",
 	.summary = "a bridge without its driver, where VFIO does not accept that driver",
-	.undo = "write the same to the driver's bind, or reboot",
+	.undo = "bind it to its driver again",
 	.flags = PP_REMEDY_NO_REBOOT,
 };
 

@@ -40,7 +40,14 @@ struct pp_step_option {
 	const char *module, *option;
 };
 
-/* BIND and UNBIND */
+/* A device's virtual functions, turned off. */
+struct pp_step_vfs {
+	struct pp_address address;
+	uint16_t vendor, device; /* as expected */
+	uint32_t expected;       /* how many are on */
+};
+
+/* BIND, UNBIND and NO_DRIVER */
 struct pp_step_bind {
 	struct pp_address address;
 	uint16_t vendor, device;     /* as expected */
@@ -61,6 +68,7 @@ struct pp_step {
 		struct pp_step_argument argument;
 		struct pp_step_option option;
 		struct pp_step_bind bind;
+		struct pp_step_vfs vfs;
 	};
 };
 

@@ -2,7 +2,8 @@
 /*
  * The operations that move a device between the host's driver and vfio-pci, by driver_override: no
  * other device with the same ids is touched (new_id would take them all). "bind" and "unbind" are a
- * plan's; "borrow" is an attach's, which must leave everything exactly as it was.
+ * plan's; "borrow" is an attach's, which must leave everything exactly as it was. "no-driver" takes
+ * a bridge off its driver by an override that no driver has the name of.
  */
 #include <stdio.h>
 #include <string.h>
@@ -385,6 +386,64 @@ static void unbind_describe(const struct pp_op *op, enum pp_direction dir, char 
 		         op->driver.address);
 }
 
+static int no_driver_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                           struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (r)
+		return r;
+	bool same = !strcmp(now.override, op->driver.override);
+	bool was = !strcmp(now.driver, op->driver.driver);
+	bool none = !strcmp(now.override, PP_NO_DRIVER);
+	if (none && !*now.driver)
+		ret->found = PP_OP_AFTER;
+	else if (same && was)
+		ret->found = PP_OP_BEFORE;
+	else
+		ret->found = (none || same) && (!*now.driver || was) ? PP_OP_PART : PP_OP_NEITHER;
+	snprintf(ret->text, sizeof(ret->text),
+	         "%s: its driver is %.100s by now, expected %.100s (driver_override %.100s)",
+	         op->driver.address, *now.driver ? now.driver : "none",
+	         *op->driver.driver ? op->driver.driver : "none",
+	         *now.override ? now.override : "none");
+	return 0;
+}
+
+/* A host's driver beside a guest's device would break their isolation: the kernel refuses it. */
+static int no_driver_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+                             struct pp_error *e)
+{
+	return dir == PP_ROLLBACK && *op->driver.driver
+	               ? pp_precondition_guest(a, op->driver.address, e)
+	               : 0;
+}
+
+static int no_driver_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	struct driver_now now;
+	int r = driver_look(a, op, &now, e);
+
+	if (!r && strcmp(now.override, PP_NO_DRIVER))
+		r = driver_set_override(a, op, PP_NO_DRIVER, e);
+	if (!r && *now.driver)
+		r = driver_ask(a, op, now.driver, "unbind", e);
+	return r;
+}
+
+static void no_driver_describe(const struct pp_op *op, enum pp_direction dir, char *buf,
+                               size_t size)
+{
+	if (dir == PP_ROLLBACK)
+		snprintf(buf, size, "give %s back to %s", op->driver.address,
+		         *op->driver.driver ? op->driver.driver : "no driver");
+	else if (*op->driver.driver)
+		snprintf(buf, size, "unbind %s from %s", op->driver.address, op->driver.driver);
+	else
+		snprintf(buf, size, "keep %s without a driver", op->driver.address);
+}
+
 static json_t *driver_to_json(const struct pp_op *op)
 {
 	return json_pack("{ss,ss,ss}", "address", op->driver.address, "driver", op->driver.driver,
@@ -406,16 +465,10 @@ static int driver_read_name(struct pp_json_reader *r, const json_t *o, const cha
 
 static int driver_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
 {
-	char again[PP_ADDRESS_TEXT_BYTES] = "";
-	struct pp_address address;
 	int err = PP_JSON_READ_KEYS(r, o, "address", "driver", "override");
 
 	if (!err)
-		err = pp_json_read_text(r, o, "address", &op->driver.address);
-	if (!err && pp_address_parse(op->driver.address, &address))
-		pp_address_format(address, again);
-	if (!err && strcmp(again, op->driver.address))
-		err = pp_json_bad(r, "'address' is no address like 0000:07:00.0");
+		err = pp_op_read_address(r, o, &op->driver.address);
 	if (!err)
 		err = driver_read_name(r, o, "driver", &op->driver.driver);
 	return err ? err : driver_read_name(r, o, "override", &op->driver.override);
@@ -469,6 +522,19 @@ const struct pp_op_ops pp_op_unbind = {
 	.undo = unbind_undo,
 	.verify = unbind_verify,
 	.describe = unbind_describe,
+	.to_json = driver_to_json,
+	.from_json = driver_from_json,
+};
+
+const struct pp_op_ops pp_op_no_driver = {
+	.name = "no-driver",
+	.rank = PP_RANK_DRIVER,
+	.leaves_foreign = true,
+	.state = no_driver_state,
+	.allowed = no_driver_allowed,
+	.execute = no_driver_execute,
+	.undo = bind_undo,
+	.describe = no_driver_describe,
 	.to_json = driver_to_json,
 	.from_json = driver_from_json,
 };

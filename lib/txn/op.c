@@ -7,8 +7,9 @@
 #include "plan/plan.h"
 
 const struct pp_op_ops *const pp_op_kinds[] = {
-	&pp_op_directory, &pp_op_file,   &pp_op_initrd,  &pp_op_loader, &pp_op_bind,
-	&pp_op_unbind,    &pp_op_borrow, &pp_op_setting, NULL,
+	&pp_op_directory, &pp_op_file,    &pp_op_initrd, &pp_op_loader,
+	&pp_op_bind,      &pp_op_unbind,  &pp_op_borrow, &pp_op_no_driver,
+	&pp_op_vfs,       &pp_op_setting, NULL,
 };
 
 static const char *const progresses[PP_OP_PROGRESSES] = { "pending", "begun", "done", "undone" };
@@ -144,6 +145,22 @@ int pp_op_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *ret
 	op.progress = (enum pp_op_progress)progress;
 	if (!err)
 		*ret = op;
+	return err;
+}
+
+int pp_op_read_address(struct pp_json_reader *r, const json_t *o, const char **ret)
+{
+	char again[PP_ADDRESS_TEXT_BYTES] = "";
+	struct pp_address address;
+	const char *text;
+	int err = pp_json_read_text(r, o, "address", &text);
+
+	if (!err && pp_address_parse(text, &address))
+		pp_address_format(address, again);
+	if (!err && strcmp(again, text))
+		err = pp_json_bad(r, "'address' is no address like 0000:07:00.0");
+	if (!err)
+		*ret = text;
 	return err;
 }
 

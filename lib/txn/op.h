@@ -82,7 +82,7 @@ struct pp_op_ops {
 /* The whole table; NULL at the end. */
 extern const struct pp_op_ops *const pp_op_kinds[];
 extern const struct pp_op_ops pp_op_directory, pp_op_file, pp_op_initrd, pp_op_loader, pp_op_bind,
-	pp_op_unbind, pp_op_borrow, pp_op_setting;
+	pp_op_unbind, pp_op_borrow, pp_op_no_driver, pp_op_vfs, pp_op_setting;
 
 enum pp_op_progress {
 	PP_OP_PENDING,
@@ -130,6 +130,10 @@ struct pp_op {
 			const char *address;
 			const char *driver, *override; /* before; "" none */
 		} driver;
+		struct {
+			const char *address;
+			uint32_t before; /* how many are on */
+		} vfs;
 		struct pp_step_setting setting;
 	};
 };
@@ -152,11 +156,18 @@ int pp_op_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *ret
 /* A path below the root without a way up. */
 int pp_op_read_path(struct pp_json_reader *r, const json_t *o, const char **ret);
 
+/* Only as it is written: 0000:07:00.0. */
+int pp_op_read_address(struct pp_json_reader *r, const json_t *o, const char **ret);
+
 #define PP_VFIO "vfio-pci"
+/* As a driver_override: no driver has this name. */
+#define PP_NO_DRIVER "none"
 /* The driver that a device has, "" none, and its driver_override. -errno. */
 int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, char *override,
                    size_t size);
-/* The fields of "bind", "unbind" and "borrow", copied. */
+/* How many of a device's virtual functions are on. */
+int pp_vfs_read(struct pp_apply *a, const char *address, uint32_t *ret, struct pp_error *e);
+/* The fields of "bind", "unbind", "borrow" and "no-driver", copied. */
 int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
                       const char *driver, const char *override, struct pp_error *e);
 

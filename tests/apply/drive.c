@@ -9,7 +9,8 @@
  *                           PATH, but for so many pages; --fill-files: but for so many files
  *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
  *   option:MODULE:OPTION
- *   bind:ADDRESS,VENDOR,DEVICE,DRIVER[,now|,boot]  unbind:the same
+ *   bind:ADDRESS,VENDOR,DEVICE,DRIVER[,now|,boot]  unbind:the same  no-driver:the same
+ *   vfs:ADDRESS,VENDOR,DEVICE,NUMBER
  * Prints what is said, then "0" or "ERRNO TEXT".
  */
 #define _GNU_SOURCE
@@ -234,6 +235,15 @@ static void parse_step(char *text, struct pp_step *step)
 		step->kind = *kind == 'b' ? PP_STEP_BIND : PP_STEP_UNBIND;
 		step->remedy = *kind == 'b' ? "bind-vfio" : "unbind-vfio";
 		parse_bind(text, &step->bind);
+	} else if (!strcmp(kind, "no-driver")) {
+		step->kind = PP_STEP_NO_DRIVER;
+		parse_bind(text, &step->bind);
+	} else if (!strcmp(kind, "vfs")) {
+		step->kind = PP_STEP_VFS;
+		struct pp_step_bind b = { 0 };
+		parse_bind(text, &b);
+		step->vfs = (struct pp_step_vfs){ b.address, b.vendor, b.device,
+			                          (uint32_t)atoi(b.expected_driver) };
 	} else {
 		fprintf(stderr, "%s: no kind of step\n", kind);
 		exit(2);

@@ -14,7 +14,7 @@
 #include "base/crc32.h"
 
 #define NR_MUTATIONS 10000
-#define NR_OPS       8
+#define NR_OPS       10
 #define LARGE_BYTES  4096 /* of one file in the larger journal; twice, in hexadecimal */
 
 struct fixture {
@@ -65,6 +65,8 @@ static int set_up(void **state)
 		{ .ops = &pp_op_bind, .driver = { "0000:07:00.0", "budget dvb", "" } },
 		{ .ops = &pp_op_unbind, .driver = { "0000:07:00.0", "vfio-pci", "vfio-pci" } },
 		{ .ops = &pp_op_borrow, .driver = { "0000:07:00.0", "", "" } },
+		{ .ops = &pp_op_no_driver, .driver = { "0000:0c:00.0", "shpchp", "" } },
+		{ .ops = &pp_op_vfs, .vfs = { "0000:41:00.0", 64 } },
 		{ .ops = &pp_op_setting,
 		  .setting = { "rmrds.xml", "RMRDS_Slot2", "Included", "Excluded", NULL } },
 	};
@@ -234,6 +236,7 @@ static int parse_body(struct fixture *f, const char *body, struct pp_error *e)
 	"{\"attributes\":[],\"bytes\":" bytes ",\"gid\":0,\"mode\":" mode ",\"uid\":0}"
 #define DRIVER_OP(address, driver)                                                                 \
 	OP("bind", "\"address\":\"" address "\",\"driver\":\"" driver "\",\"override\":\"\"")
+#define VFS_OP(address, before)     OP("vfs", "\"address\":\"" address "\",\"before\":" before)
 #define TOOL_OP(kind, tool, kernel) OP(kind, "\"kernel\":" kernel ",\"tool\":\"" tool "\"")
 #define SETTING_OP(schema, section)                                                                \
 	OP("setting", "\"expected\":\"a\",\"schema\":\"" schema "\",\"section\":\"" section        \
@@ -248,6 +251,7 @@ static void sense_with_a_checksum(void **state)
 		BODY(TOOL_OP("initrd", "dracut", "null")),
 		BODY(TOOL_OP("loader", "kernel-install-boot", "\"6.1.0-28\"")),
 		BODY(DRIVER_OP("0000:07:00.0", "mpt3sas")),
+		BODY(VFS_OP("0000:07:00.0", "64")),
 		BODY(SETTING_OP("rmrds.xml", "RMRDS_Slot2")),
 		BODY_OF("attach", "null", "pcipass.journal/2", ""),
 	};
@@ -306,6 +310,14 @@ static void nonsense_with_a_checksum(void **state)
 		BODY(DRIVER_OP("0000:07:00.0", "../x")),
 		BODY(DRIVER_OP("../../x", "x")),
 		BODY(DRIVER_OP("07:00.0", "x")),
+		BODY(VFS_OP("0000:07:00.0", "0")),
+		BODY(VFS_OP("0000:07:00.0", "65536")),
+		BODY(VFS_OP("0000:07:00.0", "\"4\"")),
+		BODY(VFS_OP("../../x", "4")),
+		BODY(VFS_OP("07:00.0", "4")),
+		BODY(OP("vfs", "\"address\":\"0000:07:00.0\"")),
+		BODY(OP("no-driver",
+		        "\"address\":\"0000:07:00.0\",\"driver\":\"a/b\",\"override\":\"\"")),
 		BODY(SETTING_OP("../x", "s")),
 		BODY(SETTING_OP("rmrds.xml", "a=b")),
 	};

@@ -25,6 +25,7 @@ SETTING = "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded"
 IMAGE = (override(), "argument:intel_iommu=on", SETTING)
 FREE = (override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas", SETTING)
 OPTION = ("option:vfio_pci:disable_denylist", "option:vfio_iommu_type1:allow_unsafe_interrupts")
+BRIDGE = ("no-driver:0000:0c:00.0,8086,244e,shpchp", f"vfs:{DEVICE},1000,0072,4")
 UNBIND = (f"unbind:{DEVICE},1000,0072,vfio-pci",)
 
 
@@ -144,6 +145,17 @@ def with_device(_drive: Driver, path: Path) -> Root:
     return root
 
 
+def with_bridge(drive: Driver, path: Path) -> Root:
+    """A bridge with a driver, and a device with virtual functions."""
+    root = with_device(drive, path)
+    root.put(f"sys/bus/pci/devices/{DEVICE}/sriov_numvfs", "4\n")
+    root.device("0000:0c:00.0", driver="shpchp", vendor="8086", device="244e", built_in=True)
+    root.put("sys/bus/pci/devices/0000:0c:00.0/class", "0x060400\n")
+    root.kernel("0000:0c:00.0", "shpchp")
+    root.group("0000:0c:00.0", 14)
+    return root
+
+
 def bound(drive: Driver, path: Path) -> Root:
     """A host with a device on vfio-pci, now and at boot, and no journal of who did it."""
     root = with_device(drive, path)
@@ -155,7 +167,7 @@ def bound(drive: Driver, path: Path) -> Root:
 
 # The image's tool is slow, and the calls are mostly the same; so are those of an unbind.
 HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 2),
-         ("option", with_device, OPTION, 2))
+         ("option", with_device, OPTION, 2), ("bridge", with_bridge, BRIDGE, 2))
 
 
 def main() -> int:

@@ -164,6 +164,46 @@ static void test_option(void **state)
 	}
 }
 
+static const char kind_step[] =
+	"{\"kind\":\"%s\",\"remedy\":\"x\",\"text\":\"\",\"side_effect\":null,"
+	"\"undo\":\"\",\"needs_reboot\":false,\"%s\":{\"address\":\"0000:0c:00.0\",\"vendor\":\"8086\","
+	"\"device\":\"244e\",%s}}";
+
+static int parse_kind(const char *kind, const char *more, struct pp_plan **ret)
+{
+	char step[512], text[2048];
+
+	snprintf(step, sizeof(step), kind_step, kind, kind, more);
+	snprintf(text, sizeof(text), "%s%s%s", head, step, tail);
+	return pp_plan_parse(text, strlen(text), ret, NULL);
+}
+
+static void test_bridge_and_vfs(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "no-driver", "\"expected_driver\":\"\"" },
+		{ "no-driver", "\"expected_driver\":\"a/b\"" },
+		{ "no-driver", "\"expected_driver\":\"shpchp\",\"when\":\"now\"" },
+		{ "vfs", "\"expected\":0" },
+		{ "vfs", "\"expected\":65536" },
+		{ "vfs", "\"expected\":\"4\"" },
+		{ "vfs", "\"expected\":4,\"wanted\":0" },
+	};
+	struct pp_plan *p;
+
+	assert_int_equal(parse_kind("no-driver", "\"expected_driver\":\"shpchp\"", &p), 0);
+	assert_string_equal(p->steps[0].text,
+	                    "unbind the bridge 0c:00.0 from shpchp, now and at every boot");
+	assert_string_equal(p->steps[0].undo, "bind it to shpchp again");
+	pp_plan_free(p);
+	assert_int_equal(parse_kind("vfs", "\"expected\":4", &p), 0);
+	assert_string_equal(p->steps[0].text,
+	                    "turn off the virtual functions of 0c:00.0; now there are 4");
+	pp_plan_free(p);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse_kind(bad[i][0], bad[i][1], &p), -EBADMSG);
+}
+
 static void test_device_ids(void **state)
 {
 	struct pp_plan *p = parse(ivrs_step);
@@ -223,7 +263,7 @@ int main(void)
 		cmocka_unit_test(test_words_are_made), cmocka_unit_test(test_device_ids),
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_output_untouched),
 		cmocka_unit_test(test_arguments),      cmocka_unit_test(test_unbind),
-		cmocka_unit_test(test_option),
+		cmocka_unit_test(test_option),         cmocka_unit_test(test_bridge_and_vfs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

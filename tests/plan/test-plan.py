@@ -216,7 +216,9 @@ class Others(Planning):
     def test_virtual_functions(self):
         root = self.sample("sriov-nic")
         plan = self.plan(root, "slot1")
-        self.assertEqual(kinds(plan), [("override", "table-override"), ("instruction", "vfs-off")])
+        self.assertEqual(kinds(plan), [("override", "table-override"), ("vfs", "vfs-off")])
+        self.assertEqual(plan["steps"][1]["vfs"]["address"], "0000:41:00.0")
+        self.assertIn("disappear", plan["steps"][1]["side_effect"])
         # Its virtual functions go with it: they are not to be found afterwards.
         self.assertEqual(addresses(plan), ["41:00.0", "41:00.1"])
         plan = self.plan(root, "slot1", "--by", "use-vf")
@@ -225,8 +227,8 @@ class Others(Planning):
         self.assertEqual(self.plan(root, "41:10.2")["steps"], [])
 
     def test_instructions(self):
-        for name, wish, remedy in (("conventional-pci", "02:00.0", "unbind-bridge"),
-                                 ("dl380p-gen8-vtd-off", "slot2", "bios-iommu")):
+        for name, wish, remedy in (("dl380p-gen8-vtd-off", "slot2", "bios-iommu"),
+                                   ("vmd-qat", "10000:01:00.0", "bios-vmd")):
             root = self.sample(name)
             self.assertEqual(kinds(self.plan(root, wish)), [("instruction", remedy)])
             # Without --dry-run it has to say that it cannot.
@@ -240,6 +242,25 @@ class Others(Planning):
                          {"module": "vfio_iommu_type1", "option": "allow_unsafe_interrupts"})
         self.assertIn("inject interrupts", plan["steps"][0]["side_effect"])
         self.assertTrue(plan["steps"][0]["needs_reboot"])
+
+    def test_bridge(self):
+        """Each bridge of the group that has such a driver; nothing waits for a reboot."""
+        root = self.sample("conventional-pci")
+        plan = self.plan(root, "02:00.0")
+        self.assertEqual(kinds(plan), [("no-driver", "unbind-bridge")])
+        step = plan["steps"][0]
+        self.assertFalse(step["needs_reboot"])
+        self.assertEqual(step["no-driver"]["expected_driver"], "shpchp")
+        self.assertIn(f"unbind the bridge {step['no-driver']['address'][5:]} from shpchp", step["text"])
+        t = self.host("6.12.0-1-amd64")
+        for bus in (1, 2, 3):
+            t.bridge(f"0000:00:0{bus}.0", bus, group=1, driver="pcieport" if bus == 3 else "shpchp")
+        t.device("0000:01:00.0", 0x010700, group=1)
+        t.device("0000:02:00.0", 0x020000, group=1)
+        plan = self.plan(t.root, "01:00.0")
+        self.assertEqual([s["no-driver"]["address"] for s in plan["steps"]],
+                         ["0000:00:01.0", "0000:00:02.0"])
+        self.assertEqual([bool(s["side_effect"]) for s in plan["steps"]], [True, False])
 
     def test_incurable(self):
         self.assertIn("no remedy is known", self.refused(self.sample("amd-board"), "00:00.2"))

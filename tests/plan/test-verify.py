@@ -232,6 +232,26 @@ class OtherSteps(Verify):
         driver.symlink_to("../../../bus/pci/drivers/vfio-pci")
         self.assertEqual(self.verify(self.after, plan, 0)[what]["answer"], "yes")
 
+    def test_bridge_and_functions(self):
+        for kind, what, more in (
+                ("no-driver", "the bridge 07:00.0 has no driver", {"expected_driver": "shpchp"}),
+                ("vfs", "07:00.0 has no virtual functions", {"expected": 2})):
+            plan = self.step(kind, False, address="0000:07:00.0", vendor="1000", device="0087", **more)
+            answer = self.verify(self.after, plan, 1 if kind == "no-driver" else 0)[what]
+            self.assertEqual(answer["answer"], "no" if kind == "no-driver" else "yes")
+            plan = self.step(kind, False, address="0000:07:0f.0", vendor="1000", device="0087", **more)
+            self.assertIn("no device has this address",
+                          self.verify(self.after, plan, 1)[what.replace("00.0", "0f.0")]["evidence"])
+        plan = self.step("no-driver", False, address="0000:07:00.0", vendor="1000", device="0087",
+                         expected_driver="shpchp")
+        ((self.after / "sys/bus/pci/devices/0000:07:00.0").resolve() / "driver").unlink()
+        self.assertEqual(self.verify(self.after, plan, 0)["the bridge 07:00.0 has no driver"]["answer"], "yes")
+        plan["steps"] = [{"kind": "vfs", "remedy": "vfs-off", "text": "", "side_effect": None, "undo": "",
+                          "needs_reboot": False,
+                          "vfs": {"address": "0000:41:00.0", "vendor": "8086", "device": "10fb", "expected": 4}}]
+        answer = self.verify(self.sample("sriov-nic"), plan, 1)["41:00.0 has no virtual functions"]
+        self.assertIn("are on: something turned them on again", answer["evidence"])
+
     def test_unbound(self):
         what = "07:00.0 is no longer bound to vfio-pci"
         details = {"address": "0000:07:00.0", "vendor": "1000", "device": "0087",

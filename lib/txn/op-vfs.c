@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operation that turns a device's virtual functions off. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "txn/op.h"
+#include "txn/precondition.h"
+
+#define DEVICES "sys/bus/pci/devices"
+
+static void vfs_path(const char *address, char *buf, size_t size)
+{
+	snprintf(buf, size, DEVICES "/%s/sriov_numvfs", address);
+}
+
+int pp_vfs_read(struct pp_apply *a, const char *address, uint32_t *ret, struct pp_error *e)
+{
+	char path[128], text[32];
+	uint64_t vfs;
+
+	vfs_path(address, path, sizeof(path));
+	int r = pp_sys_text(a->sys, path, text, sizeof(text));
+	if (r)
+		return pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r));
+	if (!pp_parse_dec(text, UINT16_MAX, &vfs))
+		return pp_fail(e, EBADMSG, "%s: /%s says %.20s, need a number", address, path,
+		               text);
+	*ret = (uint32_t)vfs;
+	return 0;
+}
+
+static int vfs_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                     struct pp_error *e)
+{
+	uint32_t now;
+	int r = pp_vfs_read(a, op->vfs.address, &now, e);
+
+	if (r)
+		return r;
+	ret->found = !now ? PP_OP_AFTER : now == op->vfs.before ? PP_OP_BEFORE : PP_OP_NEITHER;
+	snprintf(ret->text, sizeof(ret->text),
+	         "%s: %u of its virtual functions are on by now, expected %u", op->vfs.address, now,
+	         op->vfs.before);
+	return 0;
+}
+
+/* They go away under whoever has them: no guest, and nothing of the host's. */
+static int vfs_is_unused(struct pp_apply *a, const char *address, struct pp_error *e)
+{
+	char driver[128], override[128];
+	int r = pp_driver_read(a, address, driver, override, sizeof(driver));
+
+	if (r)
+		return pp_fail(e, -r, "%s: its driver cannot be read: %s", address, strerror(-r));
+	r = pp_precondition_guest(a, address, e);
+	return r || strstr(driver, "vfio") ? r : pp_precondition_host(a, address, driver, e);
+}
+
+static int vfs_are_unused(struct pp_apply *a, const char *physical, struct pp_error *e)
+{
+	char path[192], target[256];
+
+	snprintf(path, sizeof(path), DEVICES "/%s", physical);
+	const char *const *names = pp_sys_names(a->sys, path, &a->arena);
+	int r = names ? 0 : pp_fail_oom(e, physical);
+	for (; !r && *names; names++) {
+		if (strncmp(*names, "virtfn", strlen("virtfn")) != 0)
+			continue;
+		snprintf(path, sizeof(path), DEVICES "/%s/%.32s", physical, *names);
+		r = pp_sys_link_name(a->sys, path, target, sizeof(target));
+		r = r ? pp_fail(e, -r, "/%s: %s", path, strerror(-r)) : vfs_is_unused(a, target, e);
+	}
+	return r;
+}
+
+static int vfs_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
+                       struct pp_error *e)
+{
+	char driver[128], override[128];
+
+	if (dir == PP_RUN)
+		return vfs_are_unused(a, op->vfs.address, e);
+	int r = pp_driver_read(a, op->vfs.address, driver, override, sizeof(driver));
+	if (r)
+		return pp_fail(e, -r, "%s: its driver cannot be read: %s", op->vfs.address,
+		               strerror(-r));
+	if (*driver && !strstr(driver, "vfio"))
+		return 0;
+	return pp_fail(e, EBUSY,
+	               "%s: its driver is %s, and only the host's own can turn its virtual "
+	               "functions on: pcipass unbind %s",
+	               op->vfs.address, *driver ? driver : "none", op->vfs.address);
+}
+
+static int vfs_write(struct pp_apply *a, const struct pp_op *op, uint32_t number,
+                     struct pp_error *e)
+{
+	char path[128], text[16];
+
+	vfs_path(op->vfs.address, path, sizeof(path));
+	snprintf(text, sizeof(text), "%u\n", number);
+	int r = pp_sys_write(a->sys, path, text);
+	return r ? pp_fail(e, -r, "%s: /%s: %s", op->vfs.address, path, strerror(-r)) : 0;
+}
+
+static int vfs_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	return vfs_write(a, op, 0, e);
+}
+
+static int vfs_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	return vfs_write(a, op, op->vfs.before, e);
+}
+
+static void vfs_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
+{
+	if (dir == PP_RUN)
+		snprintf(buf, size, "turn off the %u virtual functions of %s", op->vfs.before,
+		         op->vfs.address);
+	else
+		snprintf(buf, size, "turn on %u virtual functions of %s", op->vfs.before,
+		         op->vfs.address);
+}
+
+static json_t *vfs_to_json(const struct pp_op *op)
+{
+	return json_pack("{ss,si}", "address", op->vfs.address, "before", (int)op->vfs.before);
+}
+
+static int vfs_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
+{
+	int err = PP_JSON_READ_KEYS(r, o, "address", "before");
+
+	if (!err)
+		err = pp_op_read_address(r, o, &op->vfs.address);
+	return err ? err
+	           : pp_json_read_number(r, json_object_get(o, "before"), "before", 1, UINT16_MAX,
+	                                 &op->vfs.before);
+}
+
+const struct pp_op_ops pp_op_vfs = {
+	.name = "vfs",
+	.rank = PP_RANK_DRIVER,
+	.state = vfs_state,
+	.allowed = vfs_allowed,
+	.execute = vfs_execute,
+	.undo = vfs_undo,
+	.describe = vfs_describe,
+	.to_json = vfs_to_json,
+	.from_json = vfs_from_json,
+};
