@@ -23,6 +23,8 @@ static enum exit_code check_run(const struct options *o, int argc, char **argv)
 	enum exit_code code;
 	struct look l;
 
+	if (is_for_all_kernels(o))
+		return complain_usage("check --kernel: need one release, such as 7.3");
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	style.targets = look_for_all(o) ? l.surveys : NULL;
@@ -39,7 +41,7 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "DEVICE",
 	.help = "yes or no in one line and the exit code, for scripts",
-	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON,
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_KERNEL,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = check_run,

@@ -29,6 +29,7 @@ struct options {
 	const char *plan;   /* free, verify: a plan's file */
 	const char *vm;     /* emit: the guest */
 	const char *target; /* whose answer is wanted: "kvm", "hyperv", "xen", "all"; NULL: kvm */
+	const char *kernel; /* the release that the answers are for; NULL: the running one */
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	bool verbose;        /* settings: what nobody named, too */
 	bool resume;         /* apply: go on with one that was interrupted */
@@ -65,6 +66,7 @@ enum option_mask {
 	TAKES_LIST_COLUMNS = 1 << 22,
 	TAKES_NO_HEADINGS = 1 << 23,
 	TAKES_TARGET = 1 << 24,
+	TAKES_KERNEL = 1 << 25,
 };
 
 /* A command is a row; so is a command of a command. */
@@ -102,6 +104,7 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 /* What every look begins with: source, host, survey. Freed as a whole. */
 struct look {
 	struct pp_source *source;
+	struct pp_host *running; /* with --kernel the host as it is; else NULL */
 	struct pp_host *host;
 	struct pp_survey *survey; /* for the target that was asked for; with "all" for the first */
 	/* With "all" one a target, of which .survey is the first; else empty. */
@@ -111,6 +114,9 @@ struct look {
 bool look_for_all(const struct options *o);
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
+bool is_for_all_kernels(const struct options *o);
+/* --kernel all: one kernel after the other. what: the devices; NULL: all. */
+enum exit_code kernels_compare(const struct options *o, const char *what);
 
 /* What would change if the data file on standard input were loaded. */
 int plan_stdin(struct pp_settings *s, struct pp_settings_plan **ret, struct pp_error *e);

@@ -10,6 +10,8 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 	struct pp_style style = style_of(o);
 	struct look l;
 
+	if (is_for_all_kernels(o))
+		return kernels_compare(o, argv[0]);
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
@@ -31,7 +33,7 @@ const struct command command_explain = {
 	.name = "explain",
 	.arguments = "DEVICE",
 	.help = "all about a device: reasons, evidence, remedies",
-	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR,
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR | TAKES_KERNEL,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = explain_run,

@@ -87,6 +87,10 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 			"free --plan: the plan is made; --by, --store, --from and -o make one");
 	if (o->from && !o->dry_run && !o->output)
 		return complain_usage("free --from: that is not this host; need --dry-run or -o");
+	if (o->kernel && (!o->dry_run || o->output || o->plan || is_for_all_kernels(o)))
+		return complain_usage(
+			"free --kernel: that kernel does not run here; need --dry-run "
+			"and one release, such as 7.3");
 	if (!is_for_later(o) && !may_change_host())
 		return EXIT_UNSURE;
 	if (o->plan ? plan_load(o->plan, &plan, &e) : free_make_plan(o, argv[0], &plan, &e))
@@ -101,7 +105,7 @@ const struct command command_free = {
 	.arguments = "DEVICE",
 	.help = "show what frees a device, ask, and do it",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
-	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE,
+	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE | TAKES_KERNEL,
 	.max_arguments = 1,
 	.run = free_run,
 };

@@ -49,6 +49,11 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 
 	if (!r)
 		r = pp_host_read(l.source, &l.host, e);
+	if (!r && o->kernel && strcmp(o->kernel, "all")) {
+		l.running = l.host;
+		l.host = NULL;
+		r = pp_host_as_kernel(l.running, o->kernel, &l.host, e);
+	}
 	if (!r)
 		r = pp_survey_new(l.host, look_target(o), &l.survey, e);
 	for (int t = 0; !r && look_for_all(o) && t < PP_TARGET_COUNT; t++)
@@ -70,6 +75,7 @@ void look_close(struct look *l)
 		pp_survey_free((struct pp_survey *)l->surveys[t]);
 	pp_survey_free(l->survey);
 	pp_host_free(l->host);
+	pp_host_free(l->running);
 	pp_source_free(l->source);
 	*l = (struct look){ 0 };
 }
@@ -77,6 +83,29 @@ void look_close(struct look *l)
 #define MAX_WIDTH 100000
 
 /* 0: the text is for no terminal, and who reads it has named no width. */
+bool is_for_all_kernels(const struct options *o)
+{
+	return o->kernel && !strcmp(o->kernel, "all");
+}
+
+enum exit_code kernels_compare(const struct options *o, const char *what)
+{
+	struct pp_error e = { 0 };
+	struct pp_style style = style_of(o);
+	enum exit_code code = EXIT_YES;
+	struct look l;
+
+	if (look_for_all(o))
+		return complain_usage("--kernel all: need one hypervisor, not --for all");
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	if (pp_report_kernels(l.host, look_target(o), what, &style, sink_stdout(), &e) ||
+	    flush_stdout(&e))
+		code = complain(&e);
+	look_close(&l);
+	return code;
+}
+
 static unsigned int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
@@ -102,7 +131,10 @@ static bool wants_color(const struct options *o)
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
 }
 
-/* "pcipass --from FILE", with the file as a shell takes it; lives as long as the process. */
+/*
+ * "pcipass --from FILE", with the file as a shell takes it; lives as long as the process. Without
+ * --kernel: what comes next is done under the kernel that runs.
+ */
 static const char *command_again(const struct options *o)
 {
 	static char line[1024];

@@ -57,6 +57,8 @@ static const struct row {
 	  "read a capture, directory or table instead of this host" },
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
 	  "kvm (the default), hyperv, xen, or all side by side" },
+	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
+	  "this host under another Linux; all: one after the other" },
 	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "one JSON document" },
 	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "bridges and interrupt windows too" },
 	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),

@@ -15,6 +15,10 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 			return complain(&e);
 		return EXIT_YES;
 	}
+	if (is_for_all_kernels(o))
+		return o->columns || o->noheadings
+		               ? complain_usage("--kernel all has a table of its own")
+		               : kernels_compare(o, NULL);
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
@@ -37,8 +41,9 @@ const struct command command_survey = {
 	.name = "survey",
 	.help = "every device, its verdict and why (the default)",
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
-	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS,
+	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_KERNEL,
 	.run = survey_run,
 	.examples = "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"
-		    "  $ pcipass survey --columns +ID --noheadings | grep blocked\n",
+		    "  $ pcipass survey --columns +ID --noheadings | grep blocked\n"
+		    "  $ pcipass survey --kernel all     what another kernel would change\n",
 };

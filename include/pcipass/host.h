@@ -22,6 +22,15 @@ struct pp_host;
  * is not touched while the device or a bridge above it sleeps. s may be freed afterwards.
  */
 int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e);
+
+/*
+ * The same host as it would be under another kernel, by what is known of its release: "7.3" or
+ * "6.12.57+deb13-amd64". Groups, and the regions that a kernel lists, are kept where that kernel
+ * would show the same; what its configuration says is not known. h is borrowed and must outlive the
+ * result, which is freed with pp_host_free(). -EINVAL: no release of Linux.
+ */
+int pp_host_as_kernel(const struct pp_host *h, const char *release, struct pp_host **ret,
+                      struct pp_error *e);
 void pp_host_free(struct pp_host *h);
 
 /* Whether a firmware table is there but could not be decoded; *e then says where and why. */

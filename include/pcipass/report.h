@@ -85,6 +85,14 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
                       struct pp_sink sink, struct pp_error *e);
 
 /*
+ * The same host under kernels of one release after the other, the running one among them: how many
+ * devices each lets go, and which devices are told something else. what: as of
+ * pp_report_explain(), or NULL for every device; those that it names are told either way.
+ */
+int pp_report_kernels(const struct pp_host *h, enum pp_target target, const char *what,
+                      const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
+
+/*
  * One line for the devices that "what" names, and the worst of their verdicts. With
  * style->targets a line for each target, and the worst of all. Bridges among the
  * devices of a slot or group are left out unless they are all there is.

@@ -61,4 +61,7 @@ int pp_build_regions(struct pp_host_build *b, struct pp_error *e);
 int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e);
 int pp_build_slots(struct pp_host_build *b, struct pp_error *e);
 
+/* Regions and mappings of a host that is built, anew; into its arena. */
+int pp_host_rebuild_regions(struct pp_host *h, struct pp_error *e);
+
 #endif

@@ -277,6 +277,8 @@ struct pp_log_override {
 };
 
 struct pp_kernel {
+	/* The kernel whose files were read, where another is asked for; NULL: this one. */
+	const struct pp_kernel *running;
 	struct pp_text_fact release; /* "6.1.0-28-amd64" */
 	/* Of the release; 0 if it is unknown. Only kernel-facts.c compares them. */
 	unsigned int major, minor, patch;
@@ -387,6 +389,8 @@ struct pp_host {
 	enum pp_tri iommu_on;     /* the kernel runs one */
 	enum pp_iommu_kind iommu; /* by what the kernel runs, else by the table */
 	enum pp_tri intremap;     /* interrupts are remapped; on Arm: message interrupts isolated */
+	const char
+		*intremap_why; /* another kernel is asked for, and would not remap: why; or NULL */
 	enum pp_msi_chip msi_chip; /* with an SMMU: who takes message interrupts */
 	const char *msi_chip_from; /* which file said so */
 

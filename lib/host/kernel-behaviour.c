@@ -13,10 +13,12 @@ bool pp_locked_down(const struct pp_host *h)
 
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
 {
-	/* Intel's driver has always refused; by now the core does it for every IOMMU. */
-	if (h->iommu == PP_IOMMU_INTEL)
-		return PP_YES;
 	enum pp_tri core = pp_kernel_has(&h->kernel, PP_KERNEL_BLOCKS_DIRECT);
+	/* Intel's driver refused long before the core did it for every IOMMU. */
+	if (h->iommu == PP_IOMMU_INTEL)
+		return core == PP_NO && pp_kernel_has(&h->kernel, PP_KERNEL_RMRR_REFUSED) == PP_NO
+		               ? PP_NO
+		               : PP_YES;
 	/* Whose driver runs is not known: it may be Intel's. */
 	return h->iommu == PP_IOMMU_NONE && core == PP_NO ? PP_UNKNOWN : core;
 }
@@ -25,7 +27,7 @@ enum pp_tri pp_kernel_groups_late(const struct pp_host *h)
 {
 	if (h->iommu != PP_IOMMU_SMMU && h->iommu != PP_IOMMU_OTHER)
 		return PP_NO;
-	switch (pp_kernel_has(&h->kernel, PP_KERNEL_GROUPS_AT_BOOT)) {
+	switch (pp_kernel_shows(&h->kernel, PP_KERNEL_GROUPS_AT_BOOT)) {
 	case PP_YES:
 		return PP_NO;
 	case PP_NO:

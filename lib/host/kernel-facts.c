@@ -198,3 +198,20 @@ enum pp_tri pp_kernel_has(const struct pp_kernel *k, enum pp_kernel_fact fact)
 		return PP_NO;
 	return since == PP_YES && gone == PP_NO ? PP_YES : PP_UNKNOWN;
 }
+
+enum pp_tri pp_kernel_shows(const struct pp_kernel *k, enum pp_kernel_fact fact)
+{
+	return pp_kernel_has(k->running ? k->running : k, fact);
+}
+
+int pp_kernel_order(const struct pp_kernel *k, const char *release)
+{
+	unsigned int v[3];
+
+	release_numbers(&release, v);
+	return k->major ? compare_release(k, v) : 1;
+}
+
+/* The longterm series that are kept up, and the newest that was tried. */
+const char *const pp_kernel_releases[] = { "5.10", "5.15",           "6.1", "6.6", "6.12",
+	                                   "6.18", PP_KERNEL_NEWEST, NULL };

@@ -48,6 +48,18 @@ const struct pp_kernel_fact_row *pp_kernel_fact(enum pp_kernel_fact fact);
 /* Whether that kernel does so; unknown: its release is not, or its vendor takes newer code over. */
 enum pp_tri pp_kernel_has(const struct pp_kernel *k, enum pp_kernel_fact fact);
 
+/* The same of the kernel whose files were read: of what they show. Another may be asked for. */
+enum pp_tri pp_kernel_shows(const struct pp_kernel *k, enum pp_kernel_fact fact);
+
+/* Below, of or above the series of a release: negative, 0 or positive; unknown counts as above. */
+int pp_kernel_order(const struct pp_kernel *k, const char *release);
+
+/* The newest series that was tried. */
+#define PP_KERNEL_NEWEST "7.3"
+
+/* Releases that people run or will, oldest first: pcipass --kernel all. NULL behind the last. */
+extern const char *const pp_kernel_releases[];
+
 /*
  * Whether that kernel is of the release since or later, or of one of the stable releases or later
  * in its series. For tables whose rows carry releases of their own, such as quirks; stable may be

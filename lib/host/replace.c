@@ -23,7 +23,7 @@ static int replace_parse(struct pp_host *h, enum pp_region_source table, struct 
 	return ivrs ? pp_ivrs_parse(bytes, &h->arena, NULL, ivrs, e) : pp_fail_oom(e, "IVRS");
 }
 
-static int replace_rebuild(struct pp_host *h, struct pp_error *e)
+int pp_host_rebuild_regions(struct pp_host *h, struct pp_error *e)
 {
 	struct pp_device *devices = PP_ARENA_ARRAY(&h->arena, h->nr_devices, struct pp_device);
 
@@ -56,7 +56,7 @@ int pp_host_replace_table(const struct pp_host *h, enum pp_region_source table,
 	pp_notes_init(&n->notes, &n->arena);
 	int r = replace_parse(n, table, bytes, e);
 	if (!r)
-		r = replace_rebuild(n, e);
+		r = pp_host_rebuild_regions(n, e);
 	if (r) {
 		pp_host_free(n);
 		return r;

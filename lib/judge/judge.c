@@ -79,8 +79,8 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 	const struct pp_group *g = &h->groups[index];
 	struct pp_group_facts *f = &j->groups[index];
 
-	f->regions_read =
-		!g->regions_error && pp_kernel_has(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
+	f->regions_read = !g->regions_error &&
+	                  pp_kernel_shows(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
 	f->first_held = PP_NO_DEVICE;
 	for (uint32_t i = 0; f->regions_read && i < g->nr_regions; i++)
 		f->kernel_direct |= g->regions[i].kind == PP_REGION_DIRECT;

@@ -38,7 +38,9 @@ static void prove_not_remapped(struct pp_judging *j, struct pp_finding *f)
 		            h->msi_chip_from, pp_kernel_fact(PP_KERNEL_MSI_BY_DEVICE)->since);
 		break;
 	default:
-		pp_evidence(j, f, "/proc/interrupts: no chip name begins with IR-");
+		pp_evidence(j, f, "%s",
+		            h->intremap_why ? h->intremap_why
+		                            : "/proc/interrupts: no chip name begins with IR-");
 	}
 }
 

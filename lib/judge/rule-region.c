@@ -13,10 +13,12 @@ bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping 
 	return !hold->relaxable;
 }
 
-/* The release from which on every IOMMU's regions are refused. */
-static const char *blocking_since(void)
+/* The release from which on this IOMMU's regions are refused. */
+static const char *blocking_since(const struct pp_host *h)
 {
-	return pp_kernel_fact(PP_KERNEL_BLOCKS_DIRECT)->since;
+	return pp_kernel_fact(h->iommu == PP_IOMMU_INTEL ? PP_KERNEL_RMRR_REFUSED
+	                                                 : PP_KERNEL_BLOCKS_DIRECT)
+	        ->since;
 }
 
 const char *pp_table_unread(const struct pp_host *h)
@@ -268,14 +270,14 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 	}
 	if (blocks == PP_NO)
 		f = pp_find(j, PP_INFORMS, "%s: kernels before %s let it go", what,
-		            blocking_since());
+		            blocking_since(h));
 	else if (pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS, "%s", what);
 	else if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(j, PP_BLOCKS,
 		                    "%s: kernels from %s on refuse it%s; which is here is not "
 		                    "known",
-		                    what, blocking_since(), intel_always(h));
+		                    what, blocking_since(h), intel_always(h));
 	else if (denies == PP_UNKNOWN)
 		f = pp_find_unknown(j, PP_BLOCKS,
 		                    "%s: whether the kernel takes it is not known before it has a "
@@ -398,7 +400,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	if (blocks == PP_NO) {
 		pp_find(j, PP_INFORMS,
 		        "its group %u holds a reserved region: kernels before %s let it go",
-		        g->number, blocking_since());
+		        g->number, blocking_since(h));
 		return;
 	}
 	struct pp_finding *f;
@@ -407,7 +409,7 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 			j, PP_BLOCKS,
 			"its group %u holds a reserved region: kernels from %s on refuse it%s; "
 			"which is here is not known",
-			g->number, blocking_since(), intel_always(h));
+			g->number, blocking_since(h), intel_always(h));
 	else if (who)
 		f = pp_find(j, PP_BLOCKS,
 		            "shares group %u with %s, for which the %s reserves memory (%s)",
@@ -437,7 +439,7 @@ static void regions_unread(struct pp_judging *j, const struct pp_group *g)
 	const struct pp_host *h = j->host;
 
 	if (!g->regions_error &&
-	    (pp_kernel_has(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO || !lists_direct(g)))
+	    (pp_kernel_shows(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO || !lists_direct(g)))
 		return;
 	/* An RMR may not count, but where none is no other can. */
 	if (h->iommu == PP_IOMMU_SMMU && h->iort && !j->groups[g - h->groups].nr_held)

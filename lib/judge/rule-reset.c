@@ -15,7 +15,7 @@ static enum pp_tri reset_offers(const struct pp_judging *j, const struct pp_devi
 	struct pp_span rest, word;
 
 	if (d->reset_method.error == ENOENT)
-		return pp_kernel_has(&j->host->kernel, PP_KERNEL_LISTS_RESETS) == PP_YES
+		return pp_kernel_shows(&j->host->kernel, PP_KERNEL_LISTS_RESETS) == PP_YES
 		               ? PP_NO
 		               : PP_UNKNOWN;
 	if (!d->reset_method.text)
@@ -121,7 +121,7 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 		pp_find_unknown(j, PP_DEGRADES, "whether it can be reset could not be read");
 		return;
 	}
-	enum pp_tri lists_methods = pp_kernel_has(&j->host->kernel, PP_KERNEL_LISTS_RESETS);
+	enum pp_tri lists_methods = pp_kernel_shows(&j->host->kernel, PP_KERNEL_LISTS_RESETS);
 	/* Where the kernel lists none, a function's own claim does not count: some hang on it. */
 	if (lists_methods != PP_YES) {
 		if (c->flr == PP_YES || c->af_flr == PP_YES)

@@ -131,12 +131,14 @@ static void group_follows(struct pp_judging *j, const struct pp_device *d)
 		say_unknown_coverage(j, d, &path);
 	if (follows != PP_YES)
 		return;
+	bool at_boot = pp_kernel_has(&h->kernel, PP_KERNEL_GROUPS_AT_BOOT) == PP_YES;
 	struct pp_finding *f =
-		pp_find(j, PP_INFORMS,
-	                "it gets its IOMMU group when a driver is bound to it: an SMMU covers it");
+		pp_find(j, PP_INFORMS, "it gets its IOMMU group when %s: an SMMU covers it",
+	                at_boot ? "that kernel starts" : "a driver is bound to it");
 	pp_prove_smmu(j, f, d, &path);
+	const struct pp_kernel *k = h->kernel.running ? h->kernel.running : &h->kernel;
 	pp_evidence(j, f, "kernel %s: before %s no device has a group without a driver",
-	            h->kernel.release.text, pp_kernel_fact(PP_KERNEL_GROUPS_AT_BOOT)->since);
+	            k->release.text, pp_kernel_fact(PP_KERNEL_GROUPS_AT_BOOT)->since);
 	if (j->joins)
 		say_company(j, d);
 }

@@ -48,7 +48,7 @@ static bool case_kernel_denies(const struct pp_host *h, const struct pp_device *
 	const struct pp_group *g = d->group == PP_NO_GROUP ? NULL : &h->groups[d->group];
 
 	return g && !g->regions_error && !case_lists_direct(g) &&
-	       pp_kernel_has(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
+	       pp_kernel_shows(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
 }
 
 static bool case_is_held(const struct pp_host *h, const struct pp_device *d)

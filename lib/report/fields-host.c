@@ -90,6 +90,13 @@ static void host_put_container(struct pp_json_writer *w, const struct pp_subject
 	pp_json_put_text(w, s->host->container);
 }
 
+static void host_put_running(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_kernel *k = &s->host->kernel;
+
+	pp_json_put_fact(w, k->running ? &k->running->release : &k->release);
+}
+
 static void host_put_iommu(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	const struct pp_host *h = s->host;
@@ -142,8 +149,11 @@ static const struct pp_field host_fields[] = {
 	  .may_be_empty = true, .write = host_put_bios_version },
 	{ "bios_date", PP_FIELD_TEXT, "As SMBIOS has it, mostly MM/DD/YYYY.", .nullable = true,
 	  .may_be_empty = true, .write = host_put_bios_date },
-	{ "kernel", PP_FIELD_TEXT, "The running kernel's release.", .nullable = true,
-	  .may_be_empty = true, .write = host_put_kernel },
+	{ "kernel", PP_FIELD_TEXT,
+	  "The release that the answers are for: the running kernel's, or that of --kernel.",
+	  .nullable = true, .may_be_empty = true, .write = host_put_kernel },
+	{ "running_kernel", PP_FIELD_TEXT, "The running kernel's release.", .nullable = true,
+	  .may_be_empty = true, .write = host_put_running },
 	{ "iommu", PP_FIELD_TEXT,
 	  "By what the kernel runs, else by the firmware's table; null: not known.",
 	  .nullable = true, .words = host_iommu_words, .write = host_put_iommu },

@@ -11,7 +11,8 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 {
 	const char *maker = h->manufacturer.text, *product = h->product.text;
 	const char *kernel = h->kernel.release.text;
-	char bios[160] = "";
+	const struct pp_kernel *running = h->kernel.running;
+	char bios[160] = "", runs[160] = "";
 
 	/* Some products begin with their maker's name already. */
 	if (maker && product && !strncmp(product, maker, strlen(maker)))
@@ -20,9 +21,13 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 		snprintf(bios, sizeof(bios), ", BIOS %s%s%s%s", h->bios_version.text,
 		         h->bios_date.text ? " (" : "", h->bios_date.text ? h->bios_date.text : "",
 		         h->bios_date.text ? ")" : "");
-	snprintf(buf, size, "%s%s%s%s, %s%s", maker ? maker : "", maker ? " " : "",
+	if (running)
+		snprintf(runs, sizeof(runs), " (%s%s)",
+		         running->release.text ? "this host runs " : "what runs is not known",
+		         running->release.text ? running->release.text : "");
+	snprintf(buf, size, "%s%s%s%s, %s%s%s", maker ? maker : "", maker ? " " : "",
 	         product ? product : "Unknown product", bios,
-	         kernel ? "Linux " : "kernel not known", kernel ? kernel : "");
+	         kernel ? "Linux " : "kernel not known", kernel ? kernel : "", runs);
 }
 
 bool pp_words_no_iommu(const struct pp_host *h)

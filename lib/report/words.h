@@ -6,6 +6,11 @@
 
 /* Sentences about a host that several reports begin or end with. */
 
+/* Behind the answers for a kernel that does not run. */
+#define PP_WORDS_OTHER_KERNEL                                                                      \
+	"Groups and reserved regions are those that the running kernel shows. How another kernel " \
+	"is configured, whether its IOMMU is on by default and whether it has VFIO, is not known."
+
 /* "HP ProLiant DL380p Gen8, BIOS P70 (05/24/2019), Linux 6.1.0-28-amd64" */
 void pp_words_host(const struct pp_host *h, char *buf, size_t size);
 /* It is known that there is no IOMMU, in the firmware or in the kernel. */

@@ -23,6 +23,7 @@ from pathlib import Path
 
 SKIPPED = 77
 SAMPLE = "dl380p-gen8"
+OTHERS = ("amd-board",)
 
 
 class Skip(Exception):
@@ -241,13 +242,14 @@ def differs(shown: list[str], printed: list[str]) -> str | None:
 
 
 def make_sample(root: Path, folder: Path) -> None:
-    """The sample machine, and its table alone, under the names that the documents use."""
+    """The sample machines, and the table of one, under the names that the documents use."""
     mkmachine = root / "tests/machines/mkmachine"
     if not mkmachine.exists():
         raise Skip("tests/machines is not in this tree; the examples need its sample machine")
-    archive = folder / f"{SAMPLE}.tar.gz"
-    subprocess.run([sys.executable, mkmachine, root / f"tests/machines/{SAMPLE}.machine", "-o",
-                    archive], check=True)
+    for name in (*OTHERS, SAMPLE):
+        archive = folder / f"{name}.tar.gz"
+        subprocess.run([sys.executable, mkmachine, root / f"tests/machines/{name}.machine", "-o",
+                        archive], check=True)
     shutil.copy(archive, folder / "host.tar.gz")  # its name in the manual page
     with tarfile.open(archive) as tar:
         member = next(m for m in tar if m.name.endswith("firmware/acpi/tables/DMAR"))

@@ -25,7 +25,7 @@ except ImportError:
 
 import fields
 
-NAMES = ("survey", "reserved", "check", "groups", "attach", "settings", "changes", "plan",
+NAMES = ("survey", "reserved", "check", "groups", "kernels", "attach", "settings", "changes", "plan",
          "verify")
 ATTEMPTS = ("attached", "refused", "not-tried", "stopped", "left")
 
@@ -129,6 +129,9 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
         document = run(pcipass, [*head, "--json", "groups", *options], s.wrong)
         if document:
             s.hold("groups", where, document)
+    document = run(pcipass, [*head, "--json", "--kernel", "all"], s.wrong) if deep else None
+    if document:
+        s.hold("kernels", where, document)
     if not survey:
         return
     s.hold("survey", where, survey)
