@@ -297,8 +297,10 @@ static void emit_print(struct pp_emission *m, const struct pp_hypervisor *h,
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		pp_emit_name_card(m, h, &m->cards[i]);
 	print_cautions(m, h);
-	if (h->target == PP_TARGET_KVM)
+	if (h->target == PP_TARGET_KVM) {
+		pp_emit_reserved(m, h);
 		print_bindings(m, h);
+	}
 	h->print(m);
 }
 

@@ -66,6 +66,13 @@ void pp_emit_line(struct pp_emission *m, const struct pp_hypervisor *h, const ch
 void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
                        const struct pp_card *c);
 
+/* Address bits that the guest must not go beyond, since the IOMMU maps no more; 0: no limit. */
+unsigned int pp_emit_width_limit(const struct pp_emission *m);
+/* Why there is one, and what to do about it; whether the BARs fit below. */
+void pp_emit_width_reason(struct pp_emission *m, const struct pp_hypervisor *h, const char *then);
+/* Reserved ranges of the groups where a guest can have memory. */
+void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h);
+
 /*
  * MiB of the window above 4 GiB that OVMF has to be told to open for the guest's 64-bit BARs; 0:
  * its own is large enough, or their sizes are not known.

@@ -97,6 +97,16 @@ static void libvirt_print(struct pp_emission *m)
 		for (uint32_t n = 0; n < c->nr_functions; n++)
 			libvirt_print_function(m, i, n);
 	}
+	if (pp_emit_width_limit(m)) {
+		pp_emit_width_reason(m, &pp_emit_libvirt,
+		                     "Not into <devices> but into <domain>, in place of its <cpu> "
+		                     "(libvirt 9.3 or later).");
+		pp_out(&m->out,
+		       "<cpu mode='host-passthrough'>\n"
+		       "  <maxphysaddr mode='passthrough' limit='%u'/>\n"
+		       "</cpu>\n",
+		       pp_emit_width_limit(m));
+	}
 	libvirt_print_window(m);
 }
 

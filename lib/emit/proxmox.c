@@ -91,6 +91,13 @@ static void proxmox_print(struct pp_emission *m)
 		pp_out(&m->out, "%s%s'\n", c->conventional ? "" : ",pcie=1",
 		       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
 	}
+	if (pp_emit_width_limit(m)) {
+		pp_emit_width_reason(
+			m, &pp_emit_proxmox,
+			"So the guest gets no more. This replaces its processor type.");
+		pp_out(&m->out, "qm set %s --cpu 'host,phys-bits=%u'\n", proxmox_guest(m),
+		       pp_emit_width_limit(m));
+	}
 	proxmox_print_window(m);
 }
 

@@ -87,7 +87,14 @@ static void qemu_print(struct pp_emission *m)
 		pp_emit_comment(m, &pp_emit_qemu,
 		                "The sizes of its BARs were not read. If OVMF finds no room for "
 		                "them: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536");
+	if (pp_emit_width_limit(m))
+		pp_emit_width_reason(m, &pp_emit_qemu,
+		                     "So the guest gets no more, whatever -cpu it has: the same as "
+		                     "-cpu host,host-phys-bits-limit=N.");
 	pp_out(&m->out, "pcipass=(\n");
+	if (pp_emit_width_limit(m))
+		pp_out(&m->out, "\t-global 'x86_64-cpu.host-phys-bits-limit=%u'\n",
+		       pp_emit_width_limit(m));
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		print_card(m, i);
 	if (window)

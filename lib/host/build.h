@@ -56,6 +56,8 @@ int pp_build_firmware(struct pp_host_build *b, struct pp_error *e);
 int pp_build_devices(struct pp_host_build *b, struct pp_error *e);
 int pp_build_topology(struct pp_host_build *b, struct pp_error *e);
 int pp_build_groups(struct pp_host_build *b, struct pp_error *e);
+/* What the IOMMU and the processors can address; part of pp_build_iommu(). 0 or -ENOMEM. */
+int pp_build_width(struct pp_host_build *b);
 int pp_build_iommu(struct pp_host_build *b, struct pp_error *e);
 int pp_build_regions(struct pp_host_build *b, struct pp_error *e);
 int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e);

@@ -388,7 +388,11 @@ struct pp_host {
 	bool groups_elsewhere;    /* there are groups, of other devices than PCI's */
 	enum pp_tri iommu_on;     /* the kernel runs one */
 	enum pp_iommu_kind iommu; /* by what the kernel runs, else by the table */
-	enum pp_tri intremap;     /* interrupts are remapped; on Arm: message interrupts isolated */
+	/* Address bits that it maps, by the narrowest unit; 0: not known. And who says so. */
+	unsigned int iommu_width;
+	const char *iommu_width_from;
+	unsigned int cpu_width; /* physical address bits of the processors; 0: not known */
+	enum pp_tri intremap;   /* interrupts are remapped; on Arm: message interrupts isolated */
 	const char
 		*intremap_why; /* another kernel is asked for, and would not remap: why; or NULL */
 	enum pp_msi_chip msi_chip; /* with an SMMU: who takes message interrupts */

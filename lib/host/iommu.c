@@ -186,7 +186,7 @@ static int find_remapping(struct pp_host_build *b)
 
 int pp_build_iommu(struct pp_host_build *b, struct pp_error *e)
 {
-	if (find_iommu(b))
+	if (find_iommu(b) || pp_build_width(b))
 		return pp_fail_oom(e, "IOMMU");
 	if (b->host->iommu_on == PP_YES && find_remapping(b))
 		return pp_fail_oom(e, "IOMMU");

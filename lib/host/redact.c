@@ -260,9 +260,10 @@ static bool memory_line_matters(struct pp_span line)
 /* Of the processors their family, maker and model, and whether they are virtual. */
 static int redact_processors(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
 {
-	static const char *const keys[] = { "vendor_id", "cpu family", "model\t", "CPU implementer",
-		                            "CPU part",  "isa\t",      "isa ",    "cpu\t",
-		                            "cpu " };
+	static const char *const keys[] = {
+		"vendor_id", "cpu family", "model\t", "CPU implementer", "CPU part", "isa\t",
+		"isa ",      "cpu\t",      "cpu ",    "address sizes"
+	};
 	struct pp_buffer b;
 	struct pp_span rest = *content, line;
 	bool told[sizeof(keys) / sizeof(keys[0])] = { false };

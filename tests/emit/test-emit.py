@@ -351,6 +351,113 @@ class Sizes(Emitting):
                          "-LowMemoryMappedIoSpace 129MB -HighMemoryMappedIoSpace 512MB")
 
 
+class Limits(Emitting):
+    """What the IOMMU cannot map is kept from the guest."""
+
+    NARROW, WIDE = 0x8D2008C40660462, 0xD2078C106F0466  # 39 and 48 bits
+
+    def unit(self, cap, cpu: int | None = None, unit: str = "dmar0") -> None:
+        self.tree.write(f"sys/class/iommu/{unit}/intel-iommu/cap", cap if isinstance(cap, str) else f"{cap:x}\n")
+        if cpu:
+            self.tree.write("proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu vmx\n"
+                            f"address sizes\t: {cpu} bits physical, 48 bits virtual\n")
+
+    def assert_limit(self, limit: int | None) -> None:
+        wanted = {"qemu": f"-global 'x86_64-cpu.host-phys-bits-limit={limit}'",
+                  "libvirt": f"<maxphysaddr mode='passthrough' limit='{limit}'/>",
+                  "proxmox": f"qm set \"${{VMID:?}}\" --cpu 'host,phys-bits={limit}'"}
+        for hypervisor, line in wanted.items():
+            shown = self.emit(hypervisor, "07:00.0")
+            if limit:
+                self.assertIn(line, shown)
+                self.assertIn("address bits", " ".join(shown.split()))
+            else:
+                self.assertNotRegex(shown, "phys-bits|maxphysaddr|address bits")
+        if not limit:
+            return
+        qemu_arguments(self.emit("qemu", "07:00.0"))
+        elements(self.emit("libvirt", "08:00.0"))
+
+    def test_width(self):
+        self.cards()
+        for cap, cpu, limit in ((self.NARROW, None, 39), (self.NARROW, 46, 39), (self.NARROW, 40, 39),
+                                (self.NARROW, 39, None), (self.NARROW, 36, None), (self.WIDE, None, None),
+                                (self.WIDE, 52, 48), (self.WIDE, 46, None), ("", None, None), ("0", None, None),
+                                ("zz", None, None), ("0x" + "1" * 30, None, None)):
+            if (self.tree.root / "proc/cpuinfo").exists():
+                self.tree.remove("proc/cpuinfo")
+            self.unit(cap, cpu)
+            self.assert_limit(limit)
+
+    def test_tables_of_fewer_levels(self):
+        """The page tables that it walks count as well: of 57 bits and three levels 39 are left."""
+        self.cards()
+        self.unit(56 << 16 | 2 << 8)
+        self.assert_limit(39)
+
+    def test_narrowest_unit(self):
+        self.cards()
+        self.unit(self.WIDE)
+        self.tree.iommu("dmar1")
+        self.unit(self.NARROW, unit="dmar1")
+        self.assert_limit(39)
+        self.tree.write("sys/class/iommu/dmar2", "")  # odd, and no directory
+        self.assert_limit(39)
+
+    def test_by_the_table(self):
+        self.cards()
+        self.tree.dmar(drhd())
+        self.assert_limit(39)  # its host address width
+        self.unit(self.WIDE)
+        self.assert_limit(None)
+
+    def test_amd(self):
+        self.cards()
+        self.tree.remove("sys/class/iommu/dmar0")
+        self.tree.iommu("ivhd0")
+        for features, cpu, limit in (("206d73ef22254ade:0", 48, None), ("206d73ef222542de", 52, 48), ("0", 52, None)):
+            self.tree.write("sys/class/iommu/ivhd0/amd-iommu/features", features + "\n")
+            self.tree.write("proc/cpuinfo", f"flags\t: fpu\naddress sizes\t: {cpu} bits physical, 48 bits virtual\n")
+            self.assert_limit(limit)
+
+    def test_odd_processors(self):
+        self.cards()
+        for text in ("address sizes\t: x bits physical", "address sizes", "address sizes\t:  bits physical",
+                     "address sizes\t: 9999 bits physical", "address sizes\t: 4 6 bits physical, "):
+            self.unit(self.NARROW)
+            self.tree.write("proc/cpuinfo", text + "\n")
+            self.assert_limit(39)
+
+    def test_a_capture_knows_it(self):
+        self.cards()
+        self.unit(self.WIDE, 52)
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        self.assertEqual(self.run_pcipass("emit", "qemu", "07:00.0", path=archive).stdout,
+                         self.emit("qemu", "07:00.0"))
+
+    def test_window_that_does_not_fit(self):
+        self.cards()
+        self.unit(self.NARROW)
+        self.tree.write("sys/bus/pci/devices/0000:07:00.0/resource", resource((256 * GIB, MEMORY_64)))
+        self.assertIn("does not fit below", " ".join(self.emit("qemu", "07:00.0").split()))
+
+    def test_reserved(self):
+        """Ranges where a guest has memory are told, the others are not."""
+        self.cards()
+        self.tree.regions(1, "0x0000000040000000 0x00000000400fffff direct-relaxable",
+                          "0x00000000fee00000 0x00000000feefffff msi",
+                          "0x000000fd00000000 0x000000ffffffffff reserved",
+                          "0x00000000c0000000 0x00000000c0ffffff reserved")
+        for hypervisor in ("qemu", "libvirt", "proxmox"):
+            shown = " ".join(self.emit(hypervisor, "07:00.0").replace("#", "").split())
+            self.assertIn("0x40000000-0x400fffff. A guest with more than 1024 MiB", shown)
+            self.assertIn("0xfd00000000-0xffffffffff. A guest with more than 1034240 MiB", shown)
+            self.assertNotIn("0xfee00000", shown)
+            self.assertNotIn("0xc0000000", shown)
+            self.assertNotIn("A guest with more than", self.emit(hypervisor, "08:00.0"))
+
+
 class Remapping(Emitting):
     def test_no_remapping(self):
         """What holds for the whole host counts."""
