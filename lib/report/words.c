@@ -18,7 +18,8 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 	if (maker && product && !strncmp(product, maker, strlen(maker)))
 		maker = NULL;
 	if (h->bios_version.text)
-		snprintf(bios, sizeof(bios), ", BIOS %s%s%s%s", h->bios_version.text,
+		snprintf(bios, sizeof(bios), ", %s %s%s%s%s",
+		         PP_ON(h->kind) & PP_ON_X86 ? "BIOS" : "firmware", h->bios_version.text,
 		         h->bios_date.text ? " (" : "", h->bios_date.text ? h->bios_date.text : "",
 		         h->bios_date.text ? ")" : "");
 	if (running)
