@@ -102,6 +102,9 @@ struct pp_device {
 	uint32_t physfn;    /* a VF's PF, else PP_NO_DEVICE */
 	uint32_t nr_vfs_on; /* a PF's VFs that exist now */
 	struct pp_slot_ref slot;
+	/* What the host does with disks below it: "/ on nvme0n1p2"; NULL: nothing that is known. */
+	const char *host_use;
+	bool host_runs_from; /* it is of that sort that the host cannot do without */
 	uint32_t first_mapping, nr_mappings; /* in pp_host.mappings */
 };
 
@@ -397,6 +400,9 @@ struct pp_host {
 		*intremap_why; /* another kernel is asked for, and would not remap: why; or NULL */
 	enum pp_msi_chip msi_chip; /* with an SMMU: who takes message interrupts */
 	const char *msi_chip_from; /* which file said so */
+
+	/* PP_NO: the mounts were read, and the disk of "/" was not found; PP_UNKNOWN: not read. */
+	enum pp_tri root_disk_known;
 
 	const struct pp_smbios *smbios; /* NULL: not read */
 

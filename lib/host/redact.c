@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "host/argument.h"
 #include "host/bar-log.h"
+#include "host/disk.h"
 #include "host/device-log.h"
 #include "host/module.h"
 #include "host/redact.h"
@@ -351,6 +352,42 @@ static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), 
 	return redact_take(&b, content, a, e);
 }
 
+/* A file that is swapped to has a path of somebody's; a disk has a name. */
+static bool swap_matters(struct pp_span line)
+{
+	return pp_span_starts(line, "/dev/") && !pp_span_starts(line, "/dev/mapper/");
+}
+
+static bool path_ends(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n > m && !strcmp(path + n - m, end);
+}
+
+/* What is written anew, as a whole or line by line. */
+static int redact_whole(struct pp_span *content, void (*redact)(struct pp_span, struct pp_buffer *),
+                        struct pp_arena *a, struct pp_error *e)
+{
+	struct pp_buffer b;
+
+	pp_buffer_init(&b, MAX_BYTES);
+	redact(*content, &b);
+	return redact_take(&b, content, a, e);
+}
+
+static int redact_each(struct pp_span *content, void (*redact)(struct pp_span, struct pp_buffer *),
+                       struct pp_arena *a, struct pp_error *e)
+{
+	struct pp_buffer b;
+	struct pp_span rest = *content, line;
+
+	pp_buffer_init(&b, MAX_BYTES);
+	while (pp_text_line(&rest, &line))
+		redact(line, &b);
+	return redact_take(&b, content, a, e);
+}
+
 int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,
               struct pp_error *e)
 {
@@ -368,6 +405,14 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		return redact_processors(content, a, e);
 	if (is_config(path))
 		return keep_lines(content, config_line_matters, a, e);
+	if (!strncmp(path, "proc/", 5) && path_ends(path, "/mountinfo"))
+		return redact_each(content, pp_mount_redact, a, e);
+	if (path_ends(path, "/dm/name"))
+		return redact_whole(content, pp_volume_redact, a, e);
+	if (!strncmp(path, "run/udev/data/", 14))
+		return redact_whole(content, pp_udev_redact, a, e);
+	if (!strcmp(path, "proc/swaps"))
+		return keep_lines(content, swap_matters, a, e);
 	if (is_module_list(path))
 		return keep_lines(content, pp_module_line_matters, a, e);
 	if (!strncmp(path, "etc/modprobe.d/", 15))

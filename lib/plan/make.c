@@ -90,6 +90,19 @@ static void drop_vfs(struct pp_planning *p)
 	}
 }
 
+/* No plan ends well that gives away what the host runs from. */
+static int make_refuse_host_disk(const struct pp_device *d, struct pp_error *e)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	if (!d->host_runs_from)
+		return 0;
+	pp_address_format(d->address, address);
+	return pp_fail(e, ENOTSUP,
+	               "%s: the host runs from it (%s): move that to another disk first", address,
+	               d->host_use);
+}
+
 /* Marks what was named and can be given away at all. */
 static int mark_asked(struct pp_planning *p, const char *request, struct pp_arena *scratch,
                       struct pp_error *e)
@@ -101,6 +114,8 @@ static int mark_asked(struct pp_planning *p, const char *request, struct pp_aren
 	for (uint32_t i = 0; !r && i < chosen.count; i++) {
 		bool bridge = pp_device_is_bridge(&p->h->devices[chosen.devices[i]]);
 		p->is_asked[chosen.devices[i]] = !bridge;
+		if (strcmp(request, "all-slots") != 0)
+			r = make_refuse_host_disk(&p->h->devices[chosen.devices[i]], e);
 		any |= !bridge;
 	}
 	drop_vfs(p);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Disks that the host itself works with: no kernel keeps them from a guest. */
+#include "judge/rules.h"
+
+static void host_runs_from(struct pp_judging *j, const struct pp_device *d)
+{
+	if (!d->host_use || pp_device_is_bridge(d))
+		return;
+	struct pp_finding *f =
+		d->host_runs_from
+			? pp_find(j, PP_DEGRADES,
+	                          "the host runs from it (%s): given to a guest, the host stops",
+	                          d->host_use)
+			: pp_find(j, PP_DEGRADES,
+	                          "the host works with it (%s): unmount that before a guest gets "
+	                          "it",
+	                          d->host_use);
+	pp_evidence(j, f, "the mounts of the host, and /sys/class/block");
+}
+
+static void group_holds_host_disk(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+
+	if (d->group == PP_NO_GROUP || d->host_runs_from || pp_device_is_bridge(d))
+		return;
+	const struct pp_group *g = &h->groups[d->group];
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		const struct pp_device *o = &h->devices[g->devices[i]];
+		if (!o->host_runs_from)
+			continue;
+		struct pp_finding *f =
+			pp_find(j, PP_DEGRADES,
+		                "%s of its group %u is what the host runs from (%s): no guest gets "
+		                "one of the group without the host letting go of that",
+		                pp_name_of(j, o), g->number, o->host_use);
+		pp_evidence(j, f, "the mounts of the host, and /sys/class/block");
+		return;
+	}
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "host-disk",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "proc(5), mountinfo; /sys/class/block",
+	  .on_device = host_runs_from },
+	{ .id = "host-disk-in-group",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "Documentation/driver-api/vfio.rst; proc(5), mountinfo",
+	  .on_device = group_holds_host_disk },
+};
+
+const struct pp_rule_table pp_rules_disk = { rules, sizeof(rules) / sizeof(rules[0]) };
