@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes as an image and as a journal; what is read must be written again to the byte. */
+/* The bytes as an image; what is read must be written again to the byte. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/image-file.h"
-#include "store/journal.h"
 #include "store/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,40 +41,18 @@ static void as_image(struct pp_span in)
 	pp_arena_fini(&a);
 }
 
-static void as_journal(struct pp_span in)
-{
-	struct pp_arena a;
-	struct pp_journal j;
-	struct pp_buffer b;
-	struct pp_error e = { 0 };
-
-	pp_arena_init(&a, 0);
-	int r = pp_journal_parse(in, "fuzz", &a, &j, &e);
-	check_refusal(r, &e);
-	if (r == 0) {
-		pp_buffer_init(&b, PP_JOURNAL_MAX_BYTES);
-		pp_journal_format(&j, &b);
-		check_same(&b, in);
-		pp_buffer_fini(&b);
-	}
-	pp_arena_fini(&a);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pp_buffer b;
 
 	as_image(PP_SPAN(data, size));
-	as_journal(PP_SPAN(data, size));
 	/* The checksum ends nearly every mutation at once. So that they get further: made right. */
 	pp_buffer_init(&b, PP_IMAGE_MAX_BYTES);
 	pp_buffer_append(&b, data, size > 15 ? size - 15 : 0);
 	if (b.len && b.data[b.len - 1] == '\n') {
 		pp_lines_add_checksum(&b);
-		if (!b.failed) {
+		if (!b.failed)
 			as_image(PP_SPAN(b.data, b.len));
-			as_journal(PP_SPAN(b.data, b.len));
-		}
 	}
 	pp_buffer_fini(&b);
 	return 0;

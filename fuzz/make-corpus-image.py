@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes fuzz/corpus/image: small images and journals. The same bytes every time."""
+"""Writes fuzz/corpus/image: small images. The same bytes every time."""
 
 import pathlib
 import zlib
@@ -16,7 +16,7 @@ def data(head: str, content: bytes) -> list[str]:
     return [f"{head} {len(content)}", *rows]
 
 
-IMAGE, JOURNAL = "pcipass-settings 1", "pcipass-journal 1"
+IMAGE = "pcipass-settings 1"
 INPUTS = {
     "image-empty": sealed(IMAGE),
     "image-all": sealed(IMAGE, "product ProLiant DL380p Gen8", "rom-family P70",
@@ -24,12 +24,6 @@ INPUTS = {
                         *data("ev A", b"\xff"), *data("nvram", bytes(70)), *data("cmos", b"\1\2")),
     "image-cells": sealed(IMAGE, *data("cmos", bytes(32)), *data("nvram", bytes(33))),
     "image-version": sealed("pcipass-settings 2"),
-    "journal-cells": sealed(JOURNAL, "store image:/x", "write ev A", "old absent",
-                            *data("new", b"abc"), "write ev B", *data("old", bytes(33)),
-                            "new absent", "write nvram", *data("old", b"\0"), *data("new", b"\1"),
-                            "write cmos", *data("old", b"\0"), *data("new", b"\1")),
-    "journal-settings": sealed(JOURNAL, "store hp:/sbin/conrep", *data("schema", b"<Conrep/>"),
-                               *data("old-data", b"<Conrep/>"), *data("new-data", b"<Conrep />")),
 }
 
 corpus = pathlib.Path(__file__).parent / "corpus" / "image"

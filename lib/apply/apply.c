@@ -212,9 +212,7 @@ static int load_before(struct pp_apply *a, struct pp_txn *t, const struct pp_txn
 	if (r)
 		return r;
 	if (t->phase == PP_PHASE_APPLYING || t->phase == PP_PHASE_UNDOING)
-		return pp_fail(e, EALREADY,
-		               "an apply was left half done: \"pcipass apply --resume\" goes on "
-		               "with it, \"pcipass undo\" takes it back");
+		return pp_fail(e, EALREADY, PP_TXN_HALF_DONE);
 	*ret = t;
 	return 0;
 }
@@ -255,11 +253,11 @@ static int apply_run(struct pp_apply *a, const struct pp_plan *p, struct pp_erro
 	return apply_carry_out(&s, e);
 }
 
-int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
-                      const struct pp_apply_settings *settings, struct pp_error *e)
+int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_sys *sys,
+                      struct pp_error *e)
 {
 	struct pp_apply a;
-	int r = pp_apply_init(o, settings, &a, e);
+	int r = pp_apply_init(o, sys, &a, e);
 
 	if (r)
 		return r;
@@ -324,13 +322,12 @@ static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 	return r;
 }
 
-int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
-                         struct pp_error *e)
+int pp_apply_resume_with(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_error *e)
 {
 	struct pp_apply a;
 	struct pp_txn t;
 	bool found;
-	int r = pp_apply_init(o, settings, &a, e);
+	int r = pp_apply_init(o, sys, &a, e);
 
 	if (r)
 		return r;
@@ -357,13 +354,12 @@ static int apply_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 	return r ? r : pp_txn_rollback(a, t, e);
 }
 
-int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
-                       struct pp_error *e)
+int pp_apply_undo_with(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_error *e)
 {
 	struct pp_apply a;
 	struct pp_txn t;
 	bool found = false;
-	int r = pp_apply_init(o, settings, &a, e);
+	int r = pp_apply_init(o, sys, &a, e);
 
 	if (r)
 		return r;

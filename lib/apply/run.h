@@ -4,12 +4,10 @@
 
 #include "txn/context.h"
 
-/* The public calls with settings of a test's own. */
-int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o,
-                      const struct pp_apply_settings *settings, struct pp_error *e);
-int pp_apply_resume_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
-                         struct pp_error *e);
-int pp_apply_undo_with(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
-                       struct pp_error *e);
+/* The public calls on a machine of a test's own. */
+int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_sys *sys,
+                      struct pp_error *e);
+int pp_apply_resume_with(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_error *e);
+int pp_apply_undo_with(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_error *e);
 
 #endif

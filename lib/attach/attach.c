@@ -80,8 +80,7 @@ static void attach_say(void *ctx, const char *line)
 static int session_init(struct pp_attach *a, struct pp_error *e)
 {
 	a->session_options = (struct pp_apply_options){ .say = attach_say, .ctx = a };
-	a->session_settings = (struct pp_apply_settings){ .sys = a->sys };
-	int r = pp_apply_init(&a->session_options, &a->session_settings, &a->session, e);
+	int r = pp_apply_init(&a->session_options, a->sys, &a->session, e);
 	a->has_session = !r;
 	return r;
 }

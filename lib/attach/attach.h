@@ -46,7 +46,6 @@ struct pp_attach {
 	/* Devices and companions are borrowed in a transaction, which is always rolled back. */
 	struct pp_apply session;
 	struct pp_apply_options session_options;
-	struct pp_apply_settings session_settings;
 	struct pp_error lock_error; /* code 0: the lock is held */
 	struct pp_txn txn;
 	bool has_session;

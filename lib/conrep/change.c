@@ -349,6 +349,44 @@ static bool same_area(const struct pp_area *x, const struct pp_area *y)
 	       (!x->len || !memcmp(x->data, y->data, x->len));
 }
 
+/* Of the cell's bits those that the sections which are set own, added up; NULL: no memory. */
+static uint8_t *owned_bits(struct planner *p, const struct pp_area *cell)
+{
+	uint8_t *mask = PP_ARENA_ARRAY(p->arena, cell->len, uint8_t);
+
+	for (uint32_t k = 0; mask && k < p->nr_targets; k++) {
+		const struct pp_schema_section *s = p->targets[k].section;
+		if (s->space != cell->space ||
+		    (s->space == PP_CELL_EV && strcmp(s->ev, cell->name)))
+			continue;
+		for (size_t i = 0; i < cell->len; i++) {
+			uint8_t owned;
+			if (pp_codec_owns(s, i, &owned))
+				mask[i] |= owned;
+		}
+	}
+	return mask;
+}
+
+/* NULL where the cell changes beyond them: it comes, goes, or becomes longer. */
+static int find_mask(struct planner *p, const struct pp_area *x, const struct pp_area *y,
+                     const uint8_t **ret)
+{
+	uint8_t *mask;
+
+	*ret = NULL;
+	if (x->error || y->error || x->len != y->len)
+		return 0;
+	mask = owned_bits(p, y);
+	if (!mask)
+		return -ENOMEM;
+	for (size_t i = 0; i < y->len; i++)
+		if ((x->data[i] ^ y->data[i]) & ~mask[i])
+			return 0;
+	*ret = mask;
+	return 0;
+}
+
 /* The bytes of the plan are its own: the caller may go on to change its memory. */
 static int list_writes(struct planner *p, struct pp_changes *ret)
 {
@@ -371,6 +409,8 @@ static int list_writes(struct planner *p, struct pp_changes *ret)
 			.old_bytes = PP_SPAN(x->data, x->len),
 			.new_bytes = PP_SPAN(y->data, y->len),
 		};
+		if (find_mask(p, x, y, &writes[n - 1].mask))
+			return pp_fail_oom(p->e, p->data->object);
 	}
 	ret->writes = writes;
 	ret->nr_writes = n;

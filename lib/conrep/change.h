@@ -18,12 +18,17 @@ struct pp_change {
 	unsigned int line;    /* in the data file */
 };
 
-/* One cell that becomes another. */
+/*
+ * One cell that becomes another, or some bits of it: those of the mask, from that byte on. The
+ * others are whatever they are, then and when it is put back.
+ */
 struct pp_area_write {
 	enum pp_area_space space;
 	const char *name;            /* the EV's, else NULL */
 	bool old_absent, new_absent; /* EVs only */
 	struct pp_span old_bytes, new_bytes;
+	uint32_t offset;     /* of the bytes in the cell; 0 without a mask */
+	const uint8_t *mask; /* one byte for each of new_bytes; NULL: the whole cell */
 };
 
 /* A setting of the data file that is not for this machine, or of raw bytes and gives none. */
@@ -36,7 +41,8 @@ struct pp_changes {
 	const struct pp_schema *schema;
 	const struct pp_change *changes;
 	uint32_t nr_changes;
-	const struct pp_area_write *writes; /* cells whose bytes differ, each once */
+	const struct pp_area_write *writes; /* cells whose bytes differ, each once and whole, with
+	                                     * the mask of the sections that are set */
 	uint32_t nr_writes;
 	const struct pp_skip *skips;
 	uint32_t nr_skips;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What would change, from a data file or from what was typed; and carrying it out. */
+/* What would change, from a data file or from what was typed. */
 #include <string.h>
 
 #include "conrep/suggest.h"
@@ -226,11 +226,4 @@ int pp_settings_plan_set(struct pp_settings *s, const char *const *assignments, 
 size_t pp_settings_plan_count(const struct pp_settings_plan *p)
 {
 	return p->changes.nr_changes;
-}
-
-int pp_settings_write(struct pp_settings *s, const struct pp_settings_plan *p, struct pp_error *e)
-{
-	if (p->settings != s)
-		return pp_fail(e, EINVAL, "settings: a plan of other settings");
-	return pp_transaction_run(s->store, &p->changes, e);
 }

@@ -32,31 +32,17 @@ static int identify(struct pp_settings *s, struct pp_error *e)
 	return r;
 }
 
-static int recover(struct pp_settings *s, bool may_write, struct pp_error *e)
-{
-	enum pp_recovered what = PP_RECOVERED_NONE;
-	char text[sizeof(s->recovered)] = "";
-	int r = pp_transaction_recover(s->store, may_write, &what, text, sizeof(text), e);
-
-	if (r && !(r == -EROFS && !may_write))
-		return r;
-	memcpy(s->recovered, text, sizeof(text));
-	return 0;
-}
-
 static int open_store(const struct pp_settings_options *o, struct pp_settings *s,
                       struct pp_error *e)
 {
 	int r = o->store ? pp_store_open(o->store, o->state, &s->store, e)
 	                 : pp_store_detect(o->state, &s->store, e);
 
-	if (!r)
-		r = recover(s, o->may_write, e);
 	return r ? r : identify(s, e);
 }
 
-int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **ret,
-                     struct pp_error *e)
+int pp_settings_new(const struct pp_settings_options *o, struct pp_settings **ret,
+                    struct pp_error *e)
 {
 	struct pp_settings *s = calloc(1, sizeof(*s));
 
@@ -67,6 +53,7 @@ int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **r
 	pp_areas_init(&s->memory, &s->arena);
 	pp_buffer_init(&s->document, (size_t)64 * 1024 * 1024);
 	s->last_remark = &s->remarks;
+	s->asked = o->store;
 	s->name = o->name;
 	s->name_ctx = o->name_ctx;
 	int r = open_store(o, s, e);

@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "conrep/change.h"
-#include "store/transaction.h"
+#include "store/store.h"
 
 enum pp_remark_kind {
 	PP_REMARK_SCHEMA, /* what is odd in the schema */
@@ -26,6 +26,7 @@ struct pp_remark {
 struct pp_settings {
 	struct pp_arena arena; /* all that follows lives in it */
 	struct pp_store *store;
+	const char *asked; /* the name that was asked for, borrowed; NULL: that of this host */
 	struct pp_machine machine;
 	const char *(*name)(void *ctx, unsigned int vendor, unsigned int device); /* NULL: none */
 	void *name_ctx;
@@ -45,6 +46,11 @@ struct pp_settings_plan {
 	const struct pp_settings *settings;
 	struct pp_changes changes;
 };
+
+/* pp_settings_open() without what was interrupted: nothing of it is looked at (lib/txn does that).
+ */
+int pp_settings_new(const struct pp_settings_options *o, struct pp_settings **ret,
+                    struct pp_error *e);
 
 /* A whole schema or data file, or what a pipe gives, into the arena; object: its name for people.
  */

@@ -2,7 +2,7 @@
 #ifndef PP_STORE_AREAS_H
 #define PP_STORE_AREAS_H
 
-#include "store/journal.h"
+#include "store/store.h"
 
 /* What stores that write bytes have in common. Pure. */
 
@@ -10,14 +10,11 @@
 typedef int (*pp_area_reader)(void *s, enum pp_area_space space, const char *name,
                               struct pp_areas *ret, struct pp_error *e);
 
-/* Every cell that the schema, or the journal, is about. */
+/* Every cell that the schema, or the change, is about. */
 int pp_areas_of_schema(const struct pp_schema *schema, pp_area_reader get, void *s,
                        struct pp_areas *ret, struct pp_error *e);
-int pp_areas_of_journal(const struct pp_journal *j, pp_area_reader get, void *s,
-                        struct pp_areas *ret, struct pp_error *e);
-
-/* Whether the cell is absent, or just these bytes. c NULL: absent. */
-bool pp_area_is(const struct pp_area *c, bool absent, struct pp_span bytes);
+int pp_areas_of_change(const struct pp_store_change *change, pp_area_reader get, void *s,
+                       struct pp_areas *ret, struct pp_error *e);
 
 /*
  * -EBUSY if a cell of the changes is not what they expect; the cell's own error if it was not read;
@@ -26,9 +23,17 @@ bool pp_area_is(const struct pp_area *c, bool absent, struct pp_span bytes);
 int pp_areas_check(const struct pp_changes *c, const struct pp_areas *now, const char *where,
                    struct pp_error *e);
 
+/*
+ * What is to be written of checked changes: of a cell that is there before and after the bytes from
+ * the first to the last bit that is meant, and the mask. Lives in a.
+ */
+int pp_areas_narrow(const struct pp_changes *c, struct pp_arena *a, struct pp_store_change *ret,
+                    struct pp_error *e);
+
 /* -EIO and others: a cell was not read. */
-int pp_areas_compare(const struct pp_journal *j, const struct pp_areas *now, const char *where,
-                     enum pp_store_state *ret, char *text, size_t size, struct pp_error *e);
+int pp_areas_compare(const struct pp_store_change *change, const struct pp_areas *now,
+                     const char *where, enum pp_store_state *ret, char *text, size_t size,
+                     struct pp_error *e);
 
 /*
  * Puts one write into *now if it is as expected; *ret_change is false if nothing is to be done

@@ -147,13 +147,13 @@ static int write_one(struct efivars *s, const struct pp_area_write *w, bool back
 	return r;
 }
 
-static int efivars_write(struct pp_store *base, const struct pp_journal *j, bool back,
-                         struct pp_error *e)
+static int efivars_write(struct pp_store *base, const struct pp_store_change *change, bool back,
+                         const struct pp_lock *lock, struct pp_error *e)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < j->nr_writes; i++)
-		r = write_one((struct efivars *)base, &j->writes[i], back, e);
+	for (uint32_t i = 0; r == 0 && i < change->nr_writes; i++)
+		r = write_one((struct efivars *)base, &change->writes[i], back, e);
 	return r;
 }
 
@@ -163,43 +163,36 @@ static int efivars_read(struct pp_store *base, const struct pp_schema *schema, s
 	return pp_areas_of_schema(schema, efivars_get, base, ret, e);
 }
 
-static int efivars_compare(struct pp_store *base, const struct pp_journal *j,
-                           enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
+static int efivars_state(struct pp_store *base, const struct pp_store_change *change,
+                         enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
 	struct pp_arena a;
 	struct pp_areas now;
 
 	pp_arena_init(&a, 0);
 	pp_areas_init(&now, &a);
-	int r = pp_areas_of_journal(j, efivars_get, base, &now, e);
+	int r = pp_areas_of_change(change, efivars_get, base, &now, e);
 	if (r == 0)
-		r = pp_areas_compare(j, &now, base->where, ret, text, size, e);
+		r = pp_areas_compare(change, &now, base->where, ret, text, size, e);
 	pp_arena_fini(&a);
 	return r;
 }
 
 static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
-                           struct pp_journal *ret, struct pp_error *e)
+                           struct pp_store_change *ret, struct pp_error *e)
 {
+	const struct pp_store_change all = { .writes = c->writes, .nr_writes = c->nr_writes };
 	struct efivars *s = (struct efivars *)base;
-	struct pp_journal j = {
-		.store = base->where,
-		.writes = c->writes,
-		.nr_writes = c->nr_writes,
-	};
 	struct pp_areas now;
-
 	int r = pp_path_check_writable(s->directory);
 
 	if (r < 0)
 		return write_failed(s, s->directory, -r, e);
 	pp_areas_init(&now, a);
-	r = pp_areas_of_journal(&j, efivars_get, base, &now, e);
+	r = pp_areas_of_change(&all, efivars_get, base, &now, e);
 	if (r == 0)
 		r = pp_areas_check(c, &now, base->where, e);
-	if (r == 0)
-		*ret = j;
-	return r;
+	return r < 0 ? r : pp_areas_narrow(c, a, ret, e);
 }
 
 static bool is_ours(const char *name)
@@ -248,7 +241,7 @@ static const struct pp_store_ops efivars_ops = {
 	.kind = "efivars",
 	.read = efivars_read,
 	.prepare = efivars_prepare,
-	.compare = efivars_compare,
+	.state = efivars_state,
 	.write = efivars_write,
 	.sweep = efivars_clean_up,
 	.machine = efivars_machine,
@@ -310,7 +303,7 @@ int pp_efivars_open(const char *directory, const char *state, struct pp_store **
 
 	if (!s)
 		return pp_fail_oom(e, "efivars");
-	s->base = (struct pp_store){ .ops = &efivars_ops, .held = PP_LOCK_NONE };
+	s->base = (struct pp_store){ .ops = &efivars_ops };
 	pp_arena_init(&s->arena, 0);
 	int r = efivars_fill(s, directory, state, e);
 	if (r < 0)

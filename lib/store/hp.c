@@ -12,6 +12,15 @@
 #include "store/stores.h"
 #include "sys/process.h"
 
+/* What it told, when, and of which schema. */
+struct told {
+	struct pp_arena arena; /* all that follows lives in it */
+	struct pp_hp_values values;
+	struct pp_span schema;
+	int64_t ms;
+	bool valid;
+};
+
 /*
  * Settings through HP's own conrep: it is given texts, never bytes. What it saves is encoded into
  * cells in which only the bits of sections that it told are known, and the same save gives the same
@@ -25,20 +34,30 @@ struct hp {
 	struct pp_machine machine;
 	bool has_machine;
 	/*
-	 * What was read last, and when: a write that follows at once expects that, and does not
-	 * make a slow program say it again. Else it is asked anew.
+	 * What is asked for at once after it was told is not asked of a slow program again. Once
+	 * something was written neither counts for that.
 	 */
-	struct pp_arena read_arena;
-	struct pp_hp_values last_read;
-	struct pp_span last_schema; /* in read_arena */
-	int64_t read_ms;
+	struct told last;
+	struct told before; /* from prepare on: all that it told before our first write */
 	unsigned int fresh_ms;
-	bool has_read;
-	/* From prepare on: all that it told before our first write. */
-	struct pp_arena before_arena;
-	struct pp_hp_values before;
-	bool has_before;
+	bool has_written; /* since prepare */
 };
+
+static void told_clear(struct told *t)
+{
+	pp_arena_fini(&t->arena);
+	*t = (struct told){ .valid = false };
+	pp_arena_init(&t->arena, 0);
+}
+
+static void told_move(struct told *from, struct told *to)
+{
+	pp_arena_fini(&to->arena);
+	*to = *from;
+	to->values.memory.arena = &to->arena;
+	*from = (struct told){ .valid = false };
+	pp_arena_init(&from->arena, 0);
+}
 
 void pp_hp_set_fresh(struct pp_store *s, unsigned int ms)
 {
@@ -67,12 +86,14 @@ static int keep_machine(struct hp *s, const struct pp_machine *m, struct pp_erro
 	return 0;
 }
 
-static int hp_ask(struct hp *s, struct pp_span schema_bytes, const struct pp_schema *schema,
-                  struct pp_arena *a, struct pp_hp_values *ret, struct pp_error *e)
+static int hp_ask_anew(struct hp *s, const struct pp_schema *schema, struct pp_error *e)
 {
+	struct told *t = &s->last;
+	struct pp_span bytes = schema->bytes;
 	struct pp_data data;
-	int r = pp_hp_save(&s->program, schema_bytes, a, &data, e);
 
+	told_clear(t);
+	int r = pp_hp_save(&s->program, bytes, &t->arena, &data, e);
 	/* Of no machine nothing is known to fit, and every setting would be left out by itself. */
 	if (r == 0 && !data.machine.product)
 		return pp_fail(e, ENODATA,
@@ -81,7 +102,32 @@ static int hp_ask(struct hp *s, struct pp_span schema_bytes, const struct pp_sch
 		               s->base.where);
 	if (r == 0)
 		r = keep_machine(s, &data.machine, e);
-	return r < 0 ? r : pp_hp_values_make(schema, &data, s->base.where, a, ret, e);
+	if (r == 0)
+		r = pp_hp_values_make(schema, &data, s->base.where, &t->arena, &t->values, e);
+	char *copy =
+		r < 0 ? NULL : pp_arena_strndup(&t->arena, (const char *)bytes.data, bytes.len);
+	t->schema = PP_SPAN(copy, bytes.len);
+	t->valid = copy;
+	t->ms = pp_now_ms();
+	return r < 0 || copy ? r : pp_fail_oom(e, s->base.where);
+}
+
+static bool hp_is_fresh(const struct hp *s, const struct told *t, const struct pp_schema *schema)
+{
+	return t->valid && pp_now_ms() - t->ms < s->fresh_ms &&
+	       t->schema.len == schema->bytes.len &&
+	       !memcmp(t->schema.data, schema->bytes.data, schema->bytes.len);
+}
+
+/* What it tells now, or told a moment ago. */
+static int hp_ask(struct hp *s, const struct pp_schema *schema, struct told **ret,
+                  struct pp_error *e)
+{
+	*ret = &s->before;
+	if (!s->has_written && hp_is_fresh(s, &s->before, schema))
+		return 0;
+	*ret = &s->last;
+	return hp_is_fresh(s, &s->last, schema) ? 0 : hp_ask_anew(s, schema, e);
 }
 
 static int need_bytes(const struct pp_schema *schema, struct pp_error *e)
@@ -92,62 +138,31 @@ static int need_bytes(const struct pp_schema *schema, struct pp_error *e)
 }
 
 /* The caller's memory and ours live apart. */
-static int read_twice(struct hp *s, const struct pp_schema *schema, struct pp_areas *ret,
-                      struct pp_error *e)
-{
-	struct pp_hp_values told;
-	int r = hp_ask(s, schema->bytes, schema, &s->read_arena, &s->last_read, e);
-
-	if (r == 0)
-		r = pp_hp_values_make(schema, &s->last_read.data, s->base.where, ret->arena, &told,
-		                      e);
-	return r < 0 ? r : pp_hp_values_copy(&told, ret, e);
-}
-
 static int hp_read(struct pp_store *base, const struct pp_schema *schema, struct pp_areas *ret,
                    struct pp_error *e)
 {
 	struct hp *s = (struct hp *)base;
+	struct pp_hp_values values;
 	int r = need_bytes(schema, e);
 
-	if (r < 0)
-		return r;
-	s->has_read = false;
-	pp_arena_fini(&s->read_arena);
-	pp_arena_init(&s->read_arena, 0);
-	r = read_twice(s, schema, ret, e);
-	char *bytes = r < 0 ? NULL
-	                    : pp_arena_strndup(&s->read_arena, (const char *)schema->bytes.data,
-	                                       schema->bytes.len);
-	s->has_read = bytes;
-	s->last_schema = PP_SPAN(bytes, schema->bytes.len);
-	s->read_ms = pp_now_ms();
-	return r;
-}
-
-/* It was read a moment ago, by the same schema. */
-static bool is_fresh(const struct hp *s, const struct pp_schema *schema)
-{
-	return s->has_read && pp_now_ms() - s->read_ms < s->fresh_ms &&
-	       s->last_schema.len == schema->bytes.len &&
-	       !memcmp(s->last_schema.data, schema->bytes.data, schema->bytes.len);
+	if (r == 0)
+		r = hp_ask_anew(s, schema, e);
+	if (r == 0)
+		r = pp_hp_values_make(schema, &s->last.values.data, base->where, ret->arena,
+		                      &values, e);
+	return r < 0 ? r : pp_hp_values_copy(&values, ret, e);
 }
 
 /* What it tells now, into before. */
 static int ask_before(struct hp *s, const struct pp_schema *schema, struct pp_error *e)
 {
-	s->has_before = false;
-	pp_arena_fini(&s->before_arena);
-	if (is_fresh(s, schema)) {
-		s->before_arena = s->read_arena;
-		s->before = s->last_read;
-		s->before.memory.arena = &s->before_arena;
-		pp_arena_init(&s->read_arena, 0);
-		s->has_read = false;
-		return 0;
-	}
-	pp_arena_init(&s->before_arena, 0);
-	return hp_ask(s, schema->bytes, schema, &s->before_arena, &s->before, e);
+	struct told *now;
+	int r = hp_ask(s, schema, &now, e);
+
+	if (r == 0 && now == &s->last)
+		told_move(now, &s->before);
+	s->has_written = false;
+	return r;
 }
 
 /* The settings of names as they were told, as a data file. */
@@ -156,7 +171,7 @@ static int format(const struct pp_data *d, const char *what, struct pp_arena *a,
 {
 	struct pp_buffer b;
 
-	pp_buffer_init(&b, PP_JOURNAL_MAX_DATA);
+	pp_buffer_init(&b, PP_STORE_MAX_DATA);
 	pp_data_write(d, &b);
 	char *copy = b.failed ? NULL : pp_arena_strndup(a, b.data, b.len);
 	size_t len = b.len;
@@ -168,7 +183,7 @@ static int format(const struct pp_data *d, const char *what, struct pp_arena *a,
 }
 
 static int hp_remember(const struct hp *s, const struct pp_changes *c, struct pp_arena *a,
-                       struct pp_journal *j, struct pp_error *e)
+                       struct pp_store_change *ret, struct pp_error *e)
 {
 	struct pp_setting *old = PP_ARENA_ARRAY(a, c->nr_settings, struct pp_setting);
 	struct pp_data old_data = { .settings = old },
@@ -178,7 +193,7 @@ static int hp_remember(const struct hp *s, const struct pp_changes *c, struct pp
 		return pp_fail_oom(e, s->base.where);
 	for (uint32_t i = 0; i < c->nr_settings; i++) {
 		const struct pp_setting *was =
-			pp_hp_values_setting(&s->before.data, c->settings[i].name);
+			pp_hp_values_setting(&s->before.values.data, c->settings[i].name);
 		if (!was)
 			return pp_fail(e, ENODATA,
 			               "%.200s: did not tell what %.64s is now, so it could not be "
@@ -186,65 +201,67 @@ static int hp_remember(const struct hp *s, const struct pp_changes *c, struct pp
 			               s->base.where, c->settings[i].name);
 		old[old_data.nr_settings++] = *was;
 	}
-	int r = format(&old_data, "old settings", a, &j->old_data, e);
-	return r < 0 ? r : format(&new_data, "new settings", a, &j->new_data, e);
+	int r = format(&old_data, "old settings", a, &ret->old_data, e);
+	return r < 0 ? r : format(&new_data, "new settings", a, &ret->new_data, e);
 }
 
 static int hp_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
-                      struct pp_journal *ret, struct pp_error *e)
+                      struct pp_store_change *ret, struct pp_error *e)
 {
 	struct hp *s = (struct hp *)base;
-	struct pp_journal j = { .store = base->where, .schema = c->schema->bytes };
+	struct pp_store_change change = { .schema = c->schema->bytes };
 	int r = need_bytes(c->schema, e);
 
-	if (r < 0)
-		return r;
-	r = ask_before(s, c->schema, e);
 	if (r == 0)
-		r = pp_areas_check(c, &s->before.memory, base->where, e);
+		r = ask_before(s, c->schema, e);
 	if (r == 0)
-		r = hp_remember(s, c, a, &j, e);
-	if (r < 0)
-		return r;
-	s->has_before = true;
-	*ret = j;
-	return 0;
+		r = pp_areas_check(c, &s->before.values.memory, base->where, e);
+	if (r == 0)
+		r = hp_remember(s, c, a, &change, e);
+	if (r == 0)
+		*ret = change;
+	return r;
 }
 
-/* What a comparison needs, all in one arena. */
+/* What a comparison needs, in one arena but for what was told. */
 struct view {
 	struct pp_schema schema;
 	struct pp_data old_data, new_data;
-	struct pp_hp_values now;
+	const struct pp_hp_values *now;
 };
 
-static int hp_look(struct hp *s, const struct pp_journal *j, struct pp_arena *a, struct view *v,
-                   struct pp_error *e)
+static int hp_look(struct hp *s, const struct pp_store_change *c, struct pp_arena *a,
+                   struct view *v, struct pp_error *e)
 {
-	int r;
+	struct told *now;
 
-	if (!j->new_data.len)
-		return pp_fail(e, EBADMSG, "%.300s: holds no settings", s->base.journal);
-	r = pp_schema_parse(j->schema, "schema of the journal", a, NULL, &v->schema, e);
+	if (!c->new_data.len)
+		return pp_fail(e, EBADMSG, "%.300s: the journal holds no settings for it",
+		               s->base.where);
+	int r = pp_schema_parse(c->schema, "schema of the journal", a, NULL, &v->schema, e);
 	if (r == 0)
-		r = pp_data_parse(j->old_data, "old settings of the journal", a, NULL, &v->old_data,
+		r = pp_data_parse(c->old_data, "old settings of the journal", a, NULL, &v->old_data,
 		                  e);
 	if (r == 0)
-		r = pp_data_parse(j->new_data, "new settings of the journal", a, NULL, &v->new_data,
+		r = pp_data_parse(c->new_data, "new settings of the journal", a, NULL, &v->new_data,
 		                  e);
-	return r < 0 ? r : hp_ask(s, j->schema, &v->schema, a, &v->now, e);
+	if (r == 0)
+		r = hp_ask(s, &v->schema, &now, e);
+	if (r == 0)
+		v->now = &now->values;
+	return r;
 }
 
 /* Another section than ours: only while we still know what it was. */
 static int compare_rest(const struct hp *s, const struct view *v, struct pp_arena *a,
                         const char **ret_name, struct pp_error *e)
 {
-	for (uint32_t i = 0; s->has_before && i < s->before.data.nr_settings; i++) {
-		const struct pp_setting *was = &s->before.data.settings[i];
+	for (uint32_t i = 0; s->before.valid && i < s->before.values.data.nr_settings; i++) {
+		const struct pp_setting *was = &s->before.values.data.settings[i];
 		bool same;
 		if (pp_hp_values_setting(&v->new_data, was->name))
 			continue;
-		int r = pp_hp_values_hold(&v->now, &v->schema, was, a, &same, e);
+		int r = pp_hp_values_hold(v->now, &v->schema, was, a, &same, e);
 		if (r < 0)
 			return r;
 		if (!same) {
@@ -262,9 +279,9 @@ static int compare_ours(const struct view *v, struct pp_arena *a, uint32_t *nr_o
 		const struct pp_setting *want = &v->new_data.settings[i];
 		const struct pp_setting *was = pp_hp_values_setting(&v->old_data, want->name);
 		bool is_new, is_old = false;
-		int r = pp_hp_values_hold(&v->now, &v->schema, want, a, &is_new, e);
+		int r = pp_hp_values_hold(v->now, &v->schema, want, a, &is_new, e);
 		if (r == 0 && !is_new && was)
-			r = pp_hp_values_hold(&v->now, &v->schema, was, a, &is_old, e);
+			r = pp_hp_values_hold(v->now, &v->schema, was, a, &is_old, e);
 		if (r < 0)
 			return r;
 		*nr_new += is_new;
@@ -275,20 +292,27 @@ static int compare_ours(const struct view *v, struct pp_arena *a, uint32_t *nr_o
 	return 0;
 }
 
-static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp_store_state *ret,
-                      char *text, size_t size, struct pp_error *e)
+/* What our own write has done besides is put back, too, while we know what was there. */
+static enum pp_store_state hp_foreign(const struct hp *s)
+{
+	return s->before.valid && s->has_written ? PP_STANDS_PART : PP_STANDS_OTHER;
+}
+
+static int hp_state(struct pp_store *base, const struct pp_store_change *c,
+                    enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
 	uint32_t nr_old = 0, nr_new = 0;
 	const char *other = NULL, *rest = NULL;
+	const struct hp *s = (const struct hp *)base;
 	struct pp_arena a;
 	struct view v;
 
 	pp_arena_init(&a, 0);
-	int r = hp_look((struct hp *)base, j, &a, &v, e);
+	int r = hp_look((struct hp *)base, c, &a, &v, e);
 	if (r == 0)
 		r = compare_ours(&v, &a, &nr_old, &nr_new, &other, e);
 	if (r == 0)
-		r = compare_rest((struct hp *)base, &v, &a, &rest, e);
+		r = compare_rest(s, &v, &a, &rest, e);
 	if (r == 0 && other)
 		snprintf(text, size, "%.64s is neither what it was nor what it was to become",
 		         other);
@@ -297,7 +321,7 @@ static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp
 	else if (r == 0 && nr_old && nr_new)
 		snprintf(text, size, "%u of %u settings written", nr_new, v.new_data.nr_settings);
 	if (r == 0)
-		*ret = other || rest ? PP_STANDS_OTHER
+		*ret = other || rest ? hp_foreign(s)
 		       : !nr_old     ? PP_STANDS_NEW
 		       : !nr_new     ? PP_STANDS_OLD
 		                     : PP_STANDS_PART;
@@ -306,43 +330,48 @@ static int hp_compare(struct pp_store *base, const struct pp_journal *j, enum pp
 }
 
 /* What is not as it was: all that we know to have been otherwise, in this process, else ours. */
-static int hp_put_back(struct hp *s, const struct pp_journal *j, struct pp_error *e)
+static int hp_old_data(struct hp *s, const struct pp_store_change *c, struct pp_arena *a,
+                       struct pp_span *ret, struct pp_error *e)
 {
-	struct pp_arena a;
-	struct pp_span bytes;
 	struct view v;
 	uint32_t n = 0;
+	int r = hp_look(s, c, a, &v, e);
 
-	pp_arena_init(&a, 0);
-	int r = hp_look(s, j, &a, &v, e);
-	const struct pp_data *was = s->has_before ? &s->before.data : &v.old_data;
-	struct pp_setting *back = NULL;
-	if (r == 0) {
-		back = PP_ARENA_ARRAY(&a, was->nr_settings, struct pp_setting);
-		r = back ? 0 : pp_fail_oom(e, s->base.where);
-	}
+	if (r < 0)
+		return r;
+	const struct pp_data *was = s->before.valid ? &s->before.values.data : &v.old_data;
+	struct pp_setting *back = PP_ARENA_ARRAY(a, was->nr_settings, struct pp_setting);
+	if (!back)
+		return pp_fail_oom(e, s->base.where);
 	for (uint32_t i = 0; r == 0 && i < was->nr_settings; i++) {
 		bool same;
-		r = pp_hp_values_hold(&v.now, &v.schema, &was->settings[i], &a, &same, e);
+		r = pp_hp_values_hold(v.now, &v.schema, &was->settings[i], a, &same, e);
 		if (r == 0 && !same)
 			back[n++] = was->settings[i];
 	}
-	struct pp_data data = { .settings = back, .nr_settings = n };
-	if (r == 0 && n)
-		r = format(&data, "old settings", &a, &bytes, e);
-	if (r == 0 && n)
-		r = pp_hp_load(&s->program, j->schema, bytes, &s->base.held, e);
-	pp_arena_fini(&a);
-	return r;
+	*ret = PP_SPAN(NULL, 0);
+	if (r < 0 || !n)
+		return r;
+	return format(&(struct pp_data){ .settings = back, .nr_settings = n }, "old settings", a,
+	              ret, e);
 }
 
-static int hp_write(struct pp_store *base, const struct pp_journal *j, bool back,
-                    struct pp_error *e)
+static int hp_write(struct pp_store *base, const struct pp_store_change *c, bool back,
+                    const struct pp_lock *lock, struct pp_error *e)
 {
 	struct hp *s = (struct hp *)base;
+	struct pp_span data = c->new_data;
+	struct pp_arena a;
 
-	return back ? hp_put_back(s, j, e)
-	            : pp_hp_load(&s->program, j->schema, j->new_data, &base->held, e);
+	pp_arena_init(&a, 0);
+	int r = back ? hp_old_data(s, c, &a, &data, e) : 0;
+	if (r == 0 && data.len) {
+		r = pp_hp_load(&s->program, c->schema, data, lock, e);
+		s->has_written = true;
+		told_clear(&s->last);
+	}
+	pp_arena_fini(&a);
+	return r;
 }
 
 static void hp_clean_up(struct pp_store *base)
@@ -361,8 +390,8 @@ static void hp_close(struct pp_store *base)
 {
 	struct hp *s = (struct hp *)base;
 
-	pp_arena_fini(&s->read_arena);
-	pp_arena_fini(&s->before_arena);
+	pp_arena_fini(&s->last.arena);
+	pp_arena_fini(&s->before.arena);
 	pp_arena_fini(&s->machine_arena);
 	pp_arena_fini(&s->arena);
 	free(s);
@@ -372,7 +401,7 @@ static const struct pp_store_ops hp_ops = {
 	.kind = "hp",
 	.read = hp_read,
 	.prepare = hp_prepare,
-	.compare = hp_compare,
+	.state = hp_state,
 	.write = hp_write,
 	.sweep = hp_clean_up,
 	.machine = hp_machine,
@@ -406,11 +435,11 @@ int pp_hp_open(const char *program, const char *state, struct pp_store **ret, st
 
 	if (!s)
 		return pp_fail_oom(e, "hp");
-	s->base = (struct pp_store){ .ops = &hp_ops, .held = PP_LOCK_NONE };
+	s->base = (struct pp_store){ .ops = &hp_ops };
 	pp_arena_init(&s->arena, 0);
 	pp_arena_init(&s->machine_arena, 0);
-	pp_arena_init(&s->before_arena, 0);
-	pp_arena_init(&s->read_arena, 0);
+	pp_arena_init(&s->before.arena, 0);
+	pp_arena_init(&s->last.arena, 0);
 	s->fresh_ms = PP_HP_FRESH_MS;
 	int r = hp_fill(s, program, state, e);
 	if (r < 0)

@@ -70,7 +70,7 @@ static int image_read(struct pp_store *base, const struct pp_schema *schema, str
 }
 
 static int image_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
-                         struct pp_journal *ret, struct pp_error *e)
+                         struct pp_store_change *ret, struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
 	struct pp_image image;
@@ -78,18 +78,11 @@ static int image_prepare(struct pp_store *base, const struct pp_changes *c, stru
 
 	if (r == 0)
 		r = pp_areas_check(c, &image.memory, base->where, e);
-	if (r < 0)
-		return r;
-	*ret = (struct pp_journal){
-		.store = base->where,
-		.writes = c->writes,
-		.nr_writes = c->nr_writes,
-	};
-	return 0;
+	return r < 0 ? r : pp_areas_narrow(c, a, ret, e);
 }
 
-static int image_compare(struct pp_store *base, const struct pp_journal *j,
-                         enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
+static int image_state(struct pp_store *base, const struct pp_store_change *change,
+                       enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
 	struct pp_arena a;
@@ -98,7 +91,7 @@ static int image_compare(struct pp_store *base, const struct pp_journal *j,
 	pp_arena_init(&a, 0);
 	int r = image_load(s->path, &a, &image, e);
 	if (r == 0)
-		r = pp_areas_compare(j, &image.memory, base->where, ret, text, size, e);
+		r = pp_areas_compare(change, &image.memory, base->where, ret, text, size, e);
 	pp_arena_fini(&a);
 	return r;
 }
@@ -123,8 +116,8 @@ static int image_put(const char *path, const struct pp_machine *m, const struct 
 }
 
 /* All cells at once: a new file in the place of the old. */
-static int image_write(struct pp_store *base, const struct pp_journal *j, bool back,
-                       struct pp_error *e)
+static int image_write(struct pp_store *base, const struct pp_store_change *change, bool back,
+                       const struct pp_lock *lock, struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
 	struct pp_arena a;
@@ -133,10 +126,11 @@ static int image_write(struct pp_store *base, const struct pp_journal *j, bool b
 
 	pp_arena_init(&a, 0);
 	int r = image_load(s->path, &a, &image, e);
-	for (uint32_t i = 0; r == 0 && i < j->nr_writes; i++) {
-		bool change;
-		r = pp_areas_step(&j->writes[i], back, &image.memory, base->where, &change, e);
-		any |= r == 0 && change;
+	for (uint32_t i = 0; r == 0 && i < change->nr_writes; i++) {
+		bool differs;
+		r = pp_areas_step(&change->writes[i], back, &image.memory, base->where, &differs,
+		                  e);
+		any |= r == 0 && differs;
 	}
 	if (r == 0 && any)
 		r = image_put(s->path, &image.machine, &image.memory, true, e);
@@ -166,7 +160,7 @@ static const struct pp_store_ops image_ops = {
 	.kind = "image",
 	.read = image_read,
 	.prepare = image_prepare,
-	.compare = image_compare,
+	.state = image_state,
 	.write = image_write,
 	.sweep = image_clean_up,
 	.machine = image_machine,
@@ -186,9 +180,8 @@ static int image_fill(struct image *s, const char *path, struct pp_error *e)
 		return r;
 	s->path = pp_arena_strdup(&s->arena, resolved);
 	s->base.where = pp_arena_printf(&s->arena, "image:%s", resolved);
-	s->base.journal = pp_arena_printf(&s->arena, "%s.journal", resolved);
-	s->base.lock = pp_arena_printf(&s->arena, "%s.lock", resolved);
-	if (!s->path || !s->base.where || !s->base.journal || !s->base.lock)
+	s->base.own = s->path;
+	if (!s->path || !s->base.where)
 		return pp_fail_oom(e, path);
 	r = image_load(s->path, &s->arena, &image, e);
 	if (r == 0)
@@ -202,7 +195,7 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 
 	if (!s)
 		return pp_fail_oom(e, path);
-	s->base = (struct pp_store){ .ops = &image_ops, .held = PP_LOCK_NONE };
+	s->base = (struct pp_store){ .ops = &image_ops };
 	pp_arena_init(&s->arena, 0);
 	int r = image_fill(s, path, e);
 	if (r < 0)
@@ -212,25 +205,11 @@ int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 	return r;
 }
 
-static int create_locked(const struct pp_store *at, const char *path, const struct pp_machine *m,
-                         const struct pp_areas *cells, bool overwrite, struct pp_error *e)
-{
-	if (pp_path_is_there(at->journal))
-		return pp_fail(e, EUCLEAN,
-		               "%.300s: a transaction on the image of that name did not come to "
-		               "its end, and its journal would be taken for one of the new image; "
-		               "a set or load on the old one settles it",
-		               at->journal);
-	return image_put(path, m, cells, overwrite, e);
-}
-
 int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
                     bool overwrite, struct pp_error *e)
 {
-	char journal[PATH_MAX + 16], lock[PATH_MAX + 16];
-	struct pp_store at = {
-		.where = path, .journal = journal, .lock = lock, .held = PP_LOCK_NONE
-	};
+	const struct pp_store at = { .where = path, .own = path };
+	struct pp_lock lock;
 	int r = pp_store_check_path(path, e);
 
 	if (r < 0)
@@ -238,12 +217,12 @@ int pp_image_create(const char *path, const struct pp_machine *m, const struct p
 	/* Nobody is to be kept from a file that is not going to be replaced. */
 	if (!overwrite && pp_path_is_there(path))
 		return pp_file_failed(path, EEXIST, e);
-	snprintf(journal, sizeof(journal), "%s.journal", path);
-	snprintf(lock, sizeof(lock), "%s.lock", path);
-	r = pp_store_lock(&at, e);
+	r = pp_store_lock(&at, &lock, e);
 	if (r < 0)
 		return r;
-	r = create_locked(&at, path, m, cells, overwrite, e);
-	pp_store_unlock(&at);
+	r = pp_store_check_journal(&at, e);
+	if (r == 0)
+		r = image_put(path, m, cells, overwrite, e);
+	pp_lock_release(&lock);
 	return r;
 }

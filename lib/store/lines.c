@@ -3,24 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "base/hex.h"
 #include "base/text.h"
 #include "conrep/schema.h"
 #include "store/lines.h"
 
 #define CHECKSUM_BYTES 15 /* "crc32 ", eight digits, newline */
-
-uint32_t pp_crc32(struct pp_span bytes)
-{
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < bytes.len; i++) {
-		crc ^= bytes.data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-	}
-	return ~crc;
-}
 
 void pp_lines_put(struct pp_buffer *b, const char *head, struct pp_span bytes)
 {
@@ -37,7 +26,7 @@ void pp_lines_put(struct pp_buffer *b, const char *head, struct pp_span bytes)
 void pp_lines_add_checksum(struct pp_buffer *b)
 {
 	if (!b->failed)
-		pp_buffer_printf(b, "crc32 %08x\n", pp_crc32(PP_SPAN(b->data, b->len)));
+		pp_buffer_printf(b, "crc32 %08x\n", pp_span_crc32(PP_SPAN(b->data, b->len)));
 }
 
 int pp_lines_fail(const struct pp_lines *l, struct pp_error *e, const char *fmt, ...)
@@ -87,7 +76,7 @@ static int check_checksum(struct pp_span in, const char *object, struct pp_error
 		return pp_fail(e, EBADMSG,
 		               "%.300s: cut off: the last line is no 'crc32' with eight digits",
 		               object);
-	snprintf(want, sizeof(want), "crc32 %08x\n", pp_crc32(in));
+	snprintf(want, sizeof(want), "crc32 %08x\n", pp_span_crc32(in));
 	if (pp_span_is(seal, want))
 		return 0;
 	return pp_fail(e, EBADMSG,

@@ -10,16 +10,13 @@
 #include "base/span.h"
 
 /*
- * The form that images and journals share: lines of text. The first says what it is and its
+ * The form of an image file: lines of text. The first says what it is and its
  * version ("pcipass-settings 1"), the last is "crc32 " and eight hex digits over all bytes before
  * it. Bytes stand below the line that gives their number, in decimal, at its end: 32 a line, two
  * lower-case hex digits each. There is one way to write a content and no other is read, so a file
  * that was read is written again to the byte.
  */
 #define PP_LINES_BYTES 32
-
-/* IEEE 802.3, as gzip and zlib have it. */
-uint32_t pp_crc32(struct pp_span bytes);
 
 /* "HEAD LENGTH" and the bytes. */
 void pp_lines_put(struct pp_buffer *b, const char *head, struct pp_span bytes);

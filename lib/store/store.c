@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "store/hp-find.h"
-#include "store/lines.h"
 #include "store/stores.h"
-#include "sys/trust.h"
+#include "sys/path.h"
 
 /* Room for our own names behind it. */
 #define MAX_PATH (PATH_MAX - 64)
@@ -27,19 +26,9 @@ int pp_store_check_path(const char *path, struct pp_error *e)
 int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, const char *kind,
                   const char *place, struct pp_error *e)
 {
-	char name[24];
-
-	if (*place)
-		snprintf(name, sizeof(name), "%s-%08x", kind,
-		         pp_crc32(PP_SPAN(place, strlen(place))));
-	else
-		snprintf(name, sizeof(name), "%s", kind);
 	s->where = pp_arena_printf(a, "%s%s%s", kind, *place ? ":" : "", place);
-	s->journal = pp_arena_printf(a, "%s/%s.journal", state, name);
-	s->lock = pp_arena_printf(a, "%s/%s.lock", state, name);
 	s->state = pp_arena_strdup(a, state);
-	s->held = PP_LOCK_NONE;
-	return s->where && s->journal && s->lock && s->state ? 0 : pp_fail_oom(e, kind);
+	return s->where && s->state ? 0 : pp_fail_oom(e, kind);
 }
 
 static const char *store_after(const char *what, const char *kind)
@@ -49,33 +38,56 @@ static const char *store_after(const char *what, const char *kind)
 	return !strncmp(what, kind, n) && what[n] == ':' ? what + n + 1 : NULL;
 }
 
-int pp_store_open(const char *what, const char *state, struct pp_store **ret, struct pp_error *e)
+/* *ret_place NULL: the usual one of its kind. */
+static int store_parse(const char *what, const char **ret_kind, const char **ret_place,
+                       struct pp_error *e)
 {
 	static const char *const kinds[] = { "image", "efivars", "hp" };
 	const char *place = NULL, *kind = NULL;
 
-	if (!state)
-		state = PP_STORE_STATE;
-	int r = pp_store_check_path(state, e);
 	for (size_t i = 0; !kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		place = store_after(what, kinds[i]);
 		if (place || !strcmp(what, kinds[i]))
 			kind = kinds[i];
 	}
 	if (!kind || (!strcmp(kind, "image") && !place))
-		return pp_fail(
-			e, EINVAL,
-			"'%.100s' is no store: image:FILE, efivars, efivars:DIRECTORY, hp or "
-			"hp:PROGRAM",
-			what);
-	if (r == 0 && place)
-		r = pp_store_check_path(place, e);
+		return pp_fail(e, EINVAL,
+		               "'%.100s' is no store: image:FILE, efivars, efivars:DIRECTORY, hp "
+		               "or hp:PROGRAM",
+		               what);
+	*ret_kind = kind;
+	*ret_place = place;
+	return place ? pp_store_check_path(place, e) : 0;
+}
+
+bool pp_store_is_name(const char *what)
+{
+	const char *kind, *place;
+
+	return !store_parse(what, &kind, &place, NULL) && (!place || *place == '/');
+}
+
+int pp_store_open(const char *what, const char *state, struct pp_store **ret, struct pp_error *e)
+{
+	const char *place, *kind;
+
+	if (!state)
+		state = PP_STORE_STATE;
+	int r = pp_store_check_path(state, e);
+	if (r == 0)
+		r = store_parse(what, &kind, &place, e);
 	if (r < 0)
 		return r;
 	if (!strcmp(kind, "image"))
 		return pp_image_open(place, ret, e);
 	return !strcmp(kind, "hp") ? pp_hp_open(place, state, ret, e)
 	                           : pp_efivars_open(place, state, ret, e);
+}
+
+static const char *store_lock_path(const struct pp_store *s, char *ret)
+{
+	snprintf(ret, PATH_MAX, "%s.lock", s->own);
+	return ret;
 }
 
 /* What begins the sentence that refuses. */
@@ -85,31 +97,39 @@ static const char *store_in_use(const struct pp_store *s, char ret[512])
 	return ret;
 }
 
-int pp_store_lock(struct pp_store *s, struct pp_error *e)
+int pp_store_lock(const struct pp_store *s, struct pp_lock *ret, struct pp_error *e)
 {
-	char what[512];
-	int r = s->state ? pp_directory_private(s->state, true, e) : 0;
+	char path[PATH_MAX], what[512];
 
-	return r ? r : pp_lock_take(s->lock, store_in_use(s, what), PP_LOCK_REMOVE, &s->held, e);
+	return pp_lock_take(store_lock_path(s, path), store_in_use(s, what), PP_LOCK_REMOVE, ret,
+	                    e);
 }
 
-void pp_store_unlock(struct pp_store *s)
+int pp_store_check_lock(const struct pp_store *s, struct pp_error *e)
 {
-	pp_lock_release(&s->held);
+	char path[PATH_MAX], what[512];
+
+	return pp_lock_check(store_lock_path(s, path), store_in_use(s, what), e);
 }
 
-int pp_store_busy(const struct pp_store *s, struct pp_error *e)
+int pp_store_check_journal(const struct pp_store *s, struct pp_error *e)
 {
-	char what[512];
+	char path[PATH_MAX];
 
-	return pp_lock_check(s->lock, store_in_use(s, what), e);
+	snprintf(path, sizeof(path), "%s.journal", s->own ? s->own : "");
+	if (!s->own || !pp_path_is_there(path))
+		return 0;
+	return pp_fail(
+		e, EUCLEAN,
+		"%.300s: a write of these settings was interrupted; \"pcipass settings set\" "
+		"or load on them brings it to an end",
+		path);
 }
 
 void pp_store_close(struct pp_store *s)
 {
 	if (!s)
 		return;
-	pp_store_unlock(s);
 	s->ops->close(s);
 }
 

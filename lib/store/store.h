@@ -7,18 +7,33 @@
 #include "sys/lock.h"
 
 /*
- * Where settings live. A store is a table of functions; the transaction in transaction.h drives it
- * and knows nothing of its kind.
+ * Where settings live. A store is a table of functions that read it, write it and say how it stands
+ * to a change; that all is written or nothing is the transaction's business (lib/txn), which knows
+ * nothing of a store's kind.
  */
 struct pp_store;
-struct pp_journal;
 
-/* How a store stands to a transaction. */
+/*
+ * What is written, and what to put back: cells, or, of a store that is given settings and no bytes,
+ * the schema and two data files of conrep's.
+ */
+struct pp_store_change {
+	const struct pp_area_write *writes;
+	uint32_t nr_writes;
+	struct pp_span schema, old_data, new_data;
+};
+
+#define PP_STORE_MAX_DATA (16u << 20)
+
+/* The usual state directory. */
+#define PP_STORE_STATE "/var/lib/pcipass"
+
+/* How a store stands to a change. */
 enum pp_store_state {
 	PP_STANDS_OLD,
 	PP_STANDS_NEW,
-	PP_STANDS_PART,  /* some of it old, some of it new */
-	PP_STANDS_OTHER, /* something is neither */
+	PP_STANDS_PART,  /* some of it old, some of it new; or our write did more than it was to */
+	PP_STANDS_OTHER, /* something is neither, so somebody else wrote */
 };
 
 struct pp_store_ops {
@@ -31,22 +46,23 @@ struct pp_store_ops {
 	int (*read)(struct pp_store *s, const struct pp_schema *schema, struct pp_areas *ret,
 	            struct pp_error *e);
 	/*
-	 * What will be written, as the store needs it, and what to put back; *ret borrows from c
-	 * and a. Reads the store again: -EBUSY if it is not what the changes were planned on.
-	 * Writes nothing, but fails for whatever can be known beforehand to fail a write.
+	 * The changes as the store needs them; *ret borrows from c and a. Reads the store again:
+	 * -EBUSY if it is not what the changes were planned on. Writes nothing, but fails for
+	 * whatever can be known beforehand to fail a write.
 	 */
 	int (*prepare)(struct pp_store *s, const struct pp_changes *c, struct pp_arena *a,
-	               struct pp_journal *ret, struct pp_error *e);
+	               struct pp_store_change *ret, struct pp_error *e);
 	/* Reads the store. text says what stands where, for PP_STANDS_PART and _OTHER. */
-	int (*compare)(struct pp_store *s, const struct pp_journal *j, enum pp_store_state *ret,
-	               char *text, size_t size, struct pp_error *e);
+	int (*state)(struct pp_store *s, const struct pp_store_change *c, enum pp_store_state *ret,
+	             char *text, size_t size, struct pp_error *e);
 	/*
 	 * Writes the new, or with back the old. Each write compares with what is there immediately
 	 * before: -EBUSY if that is not the old (with back: neither old nor new), with nothing of
 	 * it written. A store that can write all at once does; with another, a failure may leave
-	 * a part.
+	 * a part. A program that it starts keeps the lock.
 	 */
-	int (*write)(struct pp_store *s, const struct pp_journal *j, bool back, struct pp_error *e);
+	int (*write)(struct pp_store *s, const struct pp_store_change *c, bool back,
+	             const struct pp_lock *lock, struct pp_error *e);
 	/* Removes what a dead process left; called with the lock held. May be NULL. */
 	void (*sweep)(struct pp_store *s);
 	/*
@@ -61,11 +77,12 @@ struct pp_store_ops {
 struct pp_store {
 	const struct pp_store_ops *ops;
 	const char *where; /* for people: "image:FILE", "efivars", "hp:/usr/sbin/conrep" */
-	const char
-		*journal;  /* path of the journal of its transactions; other files are beside it */
-	const char *lock;  /* path of its lock file */
-	const char *state; /* directory to be made (only the last component) if missing, or NULL */
-	struct pp_lock held;
+	/*
+	 * The file beside which its transactions have their journal and lock, FILE.journal and
+	 * FILE.lock; NULL: they have those of the host, in the state directory.
+	 */
+	const char *own;
+	const char *state; /* the state directory; NULL with own */
 };
 
 /*
@@ -77,6 +94,8 @@ struct pp_store {
  */
 int pp_store_open(const char *what, const char *state, struct pp_store **ret, struct pp_error *e);
 void pp_store_close(struct pp_store *s);
+/* A kind of store, with an absolute path if any: as pp_store.where is. */
+bool pp_store_is_name(const char *what);
 
 /*
  * The store of this host: EFI variables if ours are there, else HP's own conrep, else -ENOENT with
@@ -84,14 +103,12 @@ void pp_store_close(struct pp_store *s);
  */
 int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e);
 
-/*
- * Nobody else writes from here on until unlock: -EBUSY says who holds it, if known. The lock
- * file lies beside the journal and is removed at the end; sys/lock.h has the rest.
- */
-int pp_store_lock(struct pp_store *s, struct pp_error *e);
-void pp_store_unlock(struct pp_store *s);
-/* -EBUSY if somebody holds the lock, without taking it. */
-int pp_store_busy(const struct pp_store *s, struct pp_error *e);
+/* The lock of a store that has its own. -EBUSY: somebody holds it, and who. */
+int pp_store_lock(const struct pp_store *s, struct pp_lock *ret, struct pp_error *e);
+/* -EBUSY if somebody holds it, without taking it. */
+int pp_store_check_lock(const struct pp_store *s, struct pp_error *e);
+/* -EUCLEAN: a store that has its own has a journal, of a write that was interrupted. */
+int pp_store_check_journal(const struct pp_store *s, struct pp_error *e);
 
 /*
  * Makes an image file of cells and identity; refuses to replace one unless overwrite is set. Cells

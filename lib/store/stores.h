@@ -6,8 +6,6 @@
 
 /* Within the module: one opener a kind, and what they share. */
 
-#define PP_STORE_STATE "/var/lib/pcipass"
-
 int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e);
 /* directory NULL: the kernel's. -ENOENT also if none of our variables is there. */
 int pp_efivars_open(const char *directory, const char *state, struct pp_store **ret,
@@ -24,11 +22,7 @@ void pp_hp_set_fresh(struct pp_store *s, unsigned int ms);
 /* How long one run of HP's conrep may last; for tests. */
 void pp_hp_set_timeout(struct pp_store *s, unsigned int seconds);
 
-/*
- * Fills where, journal, lock and state for a store that keeps its files in a state directory, as
- * STATE/NAME.journal and so on. place "" is the usual one; any other gets files of its own, named
- * by a checksum of it.
- */
+/* Fills where and state for a store of this host. place "": the usual one. */
 int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, const char *kind,
                   const char *place, struct pp_error *e);
 

@@ -10,47 +10,30 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "plan/plan.h"
+#include "store/store.h"
 #include "sys/machine.h"
 
-struct pp_apply;
 struct pp_setting_session;
-
-/* How settings are reached, and the kernel; a test puts its own in. */
-struct pp_apply_settings {
-	/* 1: the section says value; 0: it says something else. */
-	int (*says)(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
-	            struct pp_error *e);
-	/*
-	 * With everything that can be known to stop the write looked at, and nothing written. The
-	 * store that was found, in the apply's arena, is the one to write to and to undo.
-	 */
-	int (*check)(struct pp_apply *a, const struct pp_step_setting *s, const char **ret_store,
-	             struct pp_error *e);
-	int (*set)(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
-	           struct pp_error *e);
-	/* Ends what these have opened for the apply; may be NULL. */
-	void (*close)(struct pp_apply *a);
-	/* The machine; borrowed. NULL: this one, or the files below the options' root. */
-	struct pp_sys *sys;
-};
 
 struct pp_apply {
 	struct pp_arena arena;
 	const struct pp_apply_options *options;
-	const struct pp_apply_settings *settings;
 	struct pp_sys *sys;
+	bool owns_sys;
 	const char *root;  /* of sys: without a slash at its end, "" is the machine itself */
-	const char *state; /* directory of journal and lock */
+	const char *state; /* the state directory, of journal and lock */
+	/* A write of settings alone: its store, borrowed; NULL: any other transaction. */
+	struct pp_store *store;
 	struct pp_lock lock;
-	struct pp_setting_session *settings_open; /* NULL: none; see setting-session.c */
+	struct pp_setting_session *sessions; /* NULL: none; see setting-session.c */
 };
 
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */
 #define PP_APPLY_STATE "var/lib/pcipass"
 
-/* o is borrowed. settings NULL: the machine's. */
-int pp_apply_init(const struct pp_apply_options *o, const struct pp_apply_settings *settings,
-                  struct pp_apply *ret, struct pp_error *e);
+/* o is borrowed, and so is sys; sys NULL: this machine, or the files below the options' root. */
+int pp_apply_init(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_apply *ret,
+                  struct pp_error *e);
 void pp_apply_fini(struct pp_apply *a);
 
 /* The state directory is private: pp_sys_private_directory(). */
@@ -66,10 +49,29 @@ int pp_apply_lock(struct pp_apply *a, struct pp_error *e);
  */
 int pp_apply_lock_to_ask(struct pp_apply *a, struct pp_error *e);
 
+/* -EBUSY if somebody holds that lock; it is not taken. */
+int pp_apply_check_lock(const struct pp_apply *a, struct pp_error *e);
+
 void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-extern const struct pp_apply_settings pp_apply_machine_settings;
+/* Journal and lock are not those of the host, but lie beside the store's own file. */
+static inline bool pp_apply_is_apart(const struct pp_apply *a)
+{
+	return a->store && a->store->own;
+}
+
+/* The path of the journal, in a buffer of PATH_MAX. */
+void pp_apply_journal(const struct pp_apply *a, char *ret);
+
+/*
+ * The store of that name, open until pp_apply_fini(): the one that a setting was staged with, or
+ * a->store, or opened now.
+ */
+int pp_apply_store(struct pp_apply *a, const char *where, struct pp_store **ret,
+                   struct pp_error *e);
+/* Closes the stores and settings that were opened for the apply. */
+void pp_apply_close_stores(struct pp_apply *a);
 
 /* As the kernel has it ("budget dvb"), and nothing that would lead out of its directory in sysfs.
  */

@@ -19,7 +19,7 @@
 #define SCHEMA "pcipass.journal/2"
 #define FLAGS  (JSON_COMPACT | JSON_SORT_KEYS)
 
-static const char *const purposes[PP_TXN_PURPOSES] = { "plan", "attach" };
+static const char *const purposes[PP_TXN_PURPOSES] = { "plan", "attach", "settings" };
 static const char *const phases[PP_PHASES] = { "applying", "applied", "undoing", "undone" };
 
 /* A document inside the document; NULL becomes null. */
@@ -70,16 +70,11 @@ int pp_txn_text(const struct pp_txn *t, struct pp_arena *arena, const char **ret
 	return 0;
 }
 
-static void journal_path(const struct pp_apply *a, char ret[PATH_MAX])
-{
-	snprintf(ret, PATH_MAX, "%s/apply.json", a->state);
-}
-
 void pp_txn_clean_up(struct pp_apply *a, const struct pp_txn *t)
 {
 	char path[PATH_MAX];
 
-	journal_path(a, path);
+	pp_apply_journal(a, path);
 	pp_atomic_clean_up(path);
 	for (uint32_t i = 0; i < t->nr_ops; i++)
 		if (t->ops[i].ops->sweep)
@@ -92,7 +87,7 @@ int pp_txn_save(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
 	struct pp_arena arena;
 	const char *text;
 
-	journal_path(a, path);
+	pp_apply_journal(a, path);
 	pp_arena_init(&arena, 0);
 	int r = pp_txn_text(t, &arena, &text, e);
 	if (!r)
@@ -105,7 +100,7 @@ int pp_txn_remove(const struct pp_apply *a, struct pp_error *e)
 {
 	char path[PATH_MAX];
 
-	journal_path(a, path);
+	pp_apply_journal(a, path);
 	int r = pp_file_remove(path, e);
 	return r == -ENOENT ? 0 : r;
 }
@@ -172,7 +167,12 @@ static int journal_read_body(struct pp_json_reader *r, const json_t *o, struct p
 	ret->phase = (enum pp_phase)phase;
 	if (!err && !ret->plan == (ret->purpose == PP_TXN_PLAN))
 		err = pp_json_bad(r, "'plan' does not fit the purpose");
-	return err ? err : journal_read_ops(r, o, ret);
+	if (!err)
+		err = journal_read_ops(r, o, ret);
+	if (!err && ret->purpose == PP_TXN_SETTINGS &&
+	    (ret->nr_ops != 1 || ret->ops[0].ops != &pp_op_setting))
+		err = pp_json_bad(r, "more or less than a write of settings");
+	return err;
 }
 
 static bool journal_checksum_fits(const json_t *root, const json_t *body)
@@ -229,7 +229,7 @@ int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)
 	struct pp_span bytes;
 	int r = pp_apply_check_state(a, false, e);
 
-	journal_path(a, path);
+	pp_apply_journal(a, path);
 	/* What is in it will be done as root, so nobody else may have been able to write it. */
 	if (!r)
 		r = pp_file_read_private(path, PP_TXN_MAX_BYTES, &a->arena, &bytes, e);
@@ -243,7 +243,7 @@ int pp_txn_load_plan(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)
 	struct pp_txn t;
 	int r = pp_txn_load(a, &t, e);
 
-	for (int depth = 0; !r && t.purpose == PP_TXN_ATTACH; depth++) {
+	for (int depth = 0; !r && t.purpose != PP_TXN_PLAN; depth++) {
 		const char *previous = t.previous;
 		if (!previous || depth == PP_TXN_MAX_DEPTH)
 			return pp_fail(e, ENOENT, "nothing was applied here");

@@ -14,10 +14,10 @@ const struct pp_op_ops *const pp_op_kinds[] = {
 
 static const char *const progresses[PP_OP_PROGRESSES] = { "pending", "begun", "done", "undone" };
 
-static int op_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
-                    struct pp_error *e)
+int pp_op_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                struct pp_error *e)
 {
-	*ret = (struct pp_op_state){ .found = PP_OP_PART };
+	*ret = (struct pp_op_state){ .found = PP_OP_PART, .text = "" };
 	return op->ops->state ? op->ops->state(a, op, ret, e) : 0;
 }
 
@@ -30,7 +30,7 @@ int pp_op_look(struct pp_apply *a, const struct pp_op *op, enum pp_op_found *ret
 {
 	struct pp_op_state s;
 	struct pp_error ignored;
-	int r = op_state(a, op, &s, &ignored);
+	int r = pp_op_state(a, op, &s, &ignored);
 
 	if (!r)
 		*ret = s.found;
@@ -42,7 +42,7 @@ static int op_reached(struct pp_apply *a, const struct pp_op *op, enum pp_direct
                       struct pp_error *e)
 {
 	struct pp_op_state s;
-	int r = op_state(a, op, &s, e);
+	int r = pp_op_state(a, op, &s, e);
 
 	if (r || s.found == PP_OP_PART)
 		return r;

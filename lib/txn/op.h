@@ -21,7 +21,7 @@ enum pp_op_found {
 
 struct pp_op_state {
 	enum pp_op_found found;
-	char text[400]; /* PP_OP_NEITHER: a sentence on what was found */
+	char text[400]; /* PP_OP_NEITHER, and at times PP_OP_PART: a sentence on what was found */
 };
 
 /* Operations run in this order: what is easily rolled back first, what is not last. */
@@ -110,6 +110,13 @@ struct pp_tool {
  */
 const struct pp_tool *pp_tool_find(const char *name);
 
+/* What a setting says before and after. */
+struct pp_op_value {
+	const char *name, *before, *after;
+};
+
+#define PP_OP_MAX_VALUES 64
+
 struct pp_op {
 	const struct pp_op_ops *ops;
 	enum pp_op_progress progress;
@@ -134,7 +141,13 @@ struct pp_op {
 			const char *address;
 			uint32_t before; /* how many are on */
 		} vfs;
-		struct pp_step_setting setting;
+		struct {
+			const char *store; /* as pp_store.where */
+			/* Of a plan, for people; none of a write that stands for itself. */
+			const struct pp_op_value *values;
+			uint32_t nr_values;
+			struct pp_store_change change;
+		} setting;
 	};
 };
 
@@ -144,6 +157,9 @@ int pp_op_check(struct pp_apply *a, const struct pp_op *op, enum pp_direction di
 /* What is there already is left, so each may be repeated. */
 int pp_op_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
 int pp_op_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
+/* Without a state that can be told: PP_OP_PART. */
+int pp_op_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                struct pp_error *e);
 int pp_op_look(struct pp_apply *a, const struct pp_op *op, enum pp_op_found *ret);
 /* Reads back: it is as the operation leaves it. */
 int pp_op_verify(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);

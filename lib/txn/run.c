@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs a transaction, rolls it back, and finds what is left of one that was killed. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,7 +104,7 @@ static int txn_end_before(struct pp_apply *a, const struct pp_txn *t, struct pp_
 
 int pp_txn_end(struct pp_apply *a, struct pp_txn *t, enum pp_phase phase, struct pp_error *e)
 {
-	if (phase == PP_PHASE_UNDONE && (t->previous || t->purpose == PP_TXN_ATTACH))
+	if (t->purpose != PP_TXN_PLAN || (phase == PP_PHASE_UNDONE && t->previous))
 		return txn_end_before(a, t, e);
 	t->phase = phase;
 	int r = pp_txn_save(a, t, e);
@@ -210,11 +211,18 @@ static void txn_name_tools(const struct pp_txn *t, char *buf, size_t size)
 int pp_txn_failed(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 {
 	struct pp_error second = { 0 }, first = *e;
-	char tools[120];
+	char tools[120], path[PATH_MAX];
 
 	pp_apply_say(a, "failed: %s", first.text);
 	txn_name_tools(t, tools, sizeof(tools));
 	int r = pp_txn_rollback(a, t, &second);
+	if (r && t->purpose == PP_TXN_SETTINGS) {
+		pp_apply_journal(a, path);
+		return pp_fail(e, first.code,
+		               "%.200s. Putting the old settings back failed as well: %.130s. The "
+		               "next command that writes there tries again, for which %.90s stays",
+		               first.text, second.text, path);
+	}
 	if (r)
 		return pp_fail(e, first.code,
 		               "%.230s. Taking it back failed as well: %.120s. \"pcipass undo\" "
@@ -298,6 +306,80 @@ static int txn_recover_attach(struct pp_apply *a, struct pp_txn *t, bool dry_run
 	return r == -EBUSY || !r ? r : txn_not_all_back(a, t, e);
 }
 
+/* Neither old nor new: nothing is known to be right, so nothing is done. */
+static int txn_refuse_settings(struct pp_apply *a, const struct pp_op_state *s, struct pp_error *e)
+{
+	char path[PATH_MAX];
+
+	pp_apply_journal(a, path);
+	return pp_fail(e, EUCLEAN,
+	               "%.250s: a write of settings was interrupted, and then somebody else wrote; "
+	               "nothing was changed. Look at the settings, then move %.200s away",
+	               s->text, path);
+}
+
+static int txn_put_settings_back(struct pp_apply *a, struct pp_txn *t, const char *what,
+                                 struct pp_error *e)
+{
+	char path[PATH_MAX];
+
+	pp_apply_journal(a, path);
+	int r = pp_txn_rollback(a, t, e);
+	if (r)
+		return pp_fail(e, -r,
+		               "the old settings could not be put back: %.250s; %.200s stays",
+		               e->text, path);
+	pp_apply_say(a, "%s; a write was interrupted halfway, and the old settings were put back",
+	             what);
+	return 0;
+}
+
+static int txn_recover_settings(struct pp_apply *a, struct pp_txn *t, bool dry_run, bool *ret,
+                                struct pp_error *e)
+{
+	const char *store = t->ops[0].setting.store;
+	struct pp_op_state s;
+	int r = pp_op_state(a, &t->ops[0], &s, e);
+
+	if (r) {
+		pp_fail_prefix(e, "a write of settings was interrupted, and how they stand is "
+		                  "unknown");
+		return r;
+	}
+	if (s.found == PP_OP_NEITHER)
+		return txn_refuse_settings(a, &s, e);
+	if (s.found == PP_OP_PART && dry_run) {
+		pp_apply_say(a,
+		             "%s; a write was interrupted halfway, and the old settings have to be "
+		             "put back: the next command that writes there does that",
+		             s.text);
+		return 0;
+	}
+	if (s.found == PP_OP_PART) {
+		*ret = true;
+		return txn_put_settings_back(a, t, s.text, e);
+	}
+	pp_apply_say(a, "%s: a write was interrupted: all the %s settings stand", store,
+	             s.found == PP_OP_BEFORE ? "old" : "new");
+	return dry_run ? 0 : pp_txn_end(a, t, PP_PHASE_UNDONE, e);
+}
+
+/* An image and its journal may have been moved, together: what counts is the image's name. */
+static int txn_check_own(const struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
+{
+	const char *theirs = t->purpose == PP_TXN_SETTINGS ? t->ops[0].setting.store : "";
+	const char *name = strrchr(theirs, '/'), *own = strrchr(a->store->where, '/');
+	char path[PATH_MAX];
+
+	if (!strcmp(theirs, a->store->where) || (name && own && !strcmp(name, own)))
+		return 0;
+	pp_apply_journal(a, path);
+	return pp_fail(e, EBADMSG,
+	               "%.200s: the journal of another store: %.100s, and this is %.100s; where it "
+	               "belongs it finishes what was begun",
+	               path, theirs, a->store->where);
+}
+
 int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e)
 {
 	bool dry_run = a->options && a->options->dry_run;
@@ -305,11 +387,14 @@ int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e)
 	int r = pp_txn_load(a, &t, e);
 
 	*ret = false;
-	if (r == -ENOENT || (!r && t.purpose != PP_TXN_ATTACH))
+	if (r == -ENOENT)
 		return 0;
-	if (r)
+	if (!r && pp_apply_is_apart(a))
+		r = txn_check_own(a, &t, e);
+	if (r || t.purpose == PP_TXN_PLAN)
 		return r;
 	if (!dry_run)
 		pp_txn_clean_up(a, &t);
-	return txn_recover_attach(a, &t, dry_run, ret, e);
+	return t.purpose == PP_TXN_ATTACH ? txn_recover_attach(a, &t, dry_run, ret, e)
+	                                  : txn_recover_settings(a, &t, dry_run, ret, e);
 }

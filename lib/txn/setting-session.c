@@ -1,179 +1,211 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Settings as lib/settings reaches them, opened and read once for a transaction: each reading may
- * be a run of HP's conrep, which takes seconds, at times minutes.
+ * The stores of settings that an apply has open. With their schema and values they are read once:
+ * each reading may be a run of HP's conrep, which takes seconds, at times minutes.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <pcipass/settings.h>
-
-#include "txn/context.h"
-
-/* A setting that was written: the write has read it back, and it counts until something is read. */
-struct written {
-	const struct pp_step_setting *setting;
-	const char *value;
-};
-
-#define MAX_WRITTEN 16
+#include "settings/settings.h"
+#include "txn/stage.h"
 
 struct pp_setting_session {
-	struct pp_settings *settings; /* NULL: a write came since; to be read anew */
-	const char *schema, *store;   /* of settings */
-	struct written written[MAX_WRITTEN];
-	uint32_t nr_written;
+	struct pp_setting_session *next;
+	struct pp_store *store;
+	struct pp_settings *settings; /* whose the store is; NULL: the store alone was opened */
+	const char *schema;           /* of settings */
 };
 
-static bool session_same(const char *a, const char *b)
+void pp_apply_close_stores(struct pp_apply *a)
 {
-	return a == b || (a && b && !strcmp(a, b));
+	for (struct pp_setting_session *o = a->sessions; o; o = o->next) {
+		if (o->settings)
+			pp_settings_close(o->settings);
+		else
+			pp_store_close(o->store);
+	}
+	a->sessions = NULL;
 }
 
-static bool session_is_of(const struct pp_setting_session *o, const struct pp_step_setting *s)
+/* The pointers are the session's from here on, and closed with it. */
+static int session_add(struct pp_apply *a, struct pp_store *store, struct pp_settings *settings,
+                       const char *schema, struct pp_error *e)
 {
-	if (!o->settings || !session_same(o->schema, s->schema))
-		return false;
-	/* Found out for a step, named by the operation that came of it. */
-	return session_same(o->store, s->store) ||
-	       session_same(pp_settings_where(o->settings), s->store);
+	struct pp_setting_session *o = PP_ARENA_NEW(&a->arena, struct pp_setting_session);
+
+	if (!o) {
+		if (settings)
+			pp_settings_close(settings);
+		else
+			pp_store_close(store);
+		return pp_fail_oom(e, "settings");
+	}
+	*o = (struct pp_setting_session){ a->sessions, store, settings, schema };
+	a->sessions = o;
+	return 0;
 }
 
-static int session_read(const struct pp_apply *a, const struct pp_step_setting *s,
+int pp_apply_store(struct pp_apply *a, const char *where, struct pp_store **ret, struct pp_error *e)
+{
+	struct pp_store *store;
+
+	if (pp_apply_is_apart(a) || (a->store && !strcmp(a->store->where, where))) {
+		*ret = a->store;
+		return 0;
+	}
+	for (struct pp_setting_session *o = a->sessions; o; o = o->next)
+		if (!strcmp(o->store->where, where)) {
+			*ret = o->store;
+			return 0;
+		}
+	int r = pp_store_open(where, a->state, &store, e);
+	if (!r)
+		r = session_add(a, store, NULL, NULL, e);
+	if (!r)
+		*ret = store;
+	return r;
+}
+
+/* The lock is held. What was interrupted in a store with a journal of its own ends first. */
+static int session_read(struct pp_apply *a, const char *store, const char *schema,
                         struct pp_settings **ret, struct pp_error *e)
 {
-	const char *store = s->store || !a->options ? s->store : a->options->store;
+	const struct pp_settings_options o = { .store = store, .state = a->state };
 	bool dry_run = a->options && a->options->dry_run;
-	/* A write that was interrupted is brought to an end first, once we hold the lock. */
-	struct pp_settings_options o = { .store = store, .state = a->state, .may_write = !dry_run };
-	struct pp_settings *settings = NULL;
+	char recovered[512] = "";
+	struct pp_settings *s;
 
 	if (!store && *a->root)
 		return pp_fail(e, ENOTSUP, "which store of settings belongs to %.200s is not known",
 		               a->root);
-	int r = pp_settings_open(&o, &settings, e);
+	int r = pp_settings_new(&o, &s, e);
 	if (r)
 		return r;
-	r = pp_settings_schema_built_in(settings, s->schema, e);
+	if (s->store->own)
+		r = pp_txn_recover_settings(s->store, !dry_run, recovered, sizeof(recovered), e);
+	if (!r && *recovered)
+		pp_apply_say(a, "%s", recovered);
 	if (!r)
-		r = pp_settings_read(settings, e);
+		r = pp_settings_schema_built_in(s, schema, e);
+	if (!r)
+		r = pp_settings_read(s, e);
 	if (r)
-		pp_settings_close(settings);
+		pp_settings_close(s);
 	else
-		*ret = settings;
+		*ret = s;
 	return r;
+}
+
+static bool session_is_asked(const struct pp_settings *s, const char *asked)
+{
+	return s->asked == asked || (s->asked && asked && !strcmp(s->asked, asked));
 }
 
 /* Open, with schema and values read, for this setting. */
-static int session_open(struct pp_apply *a, const struct pp_step_setting *s,
-                        struct pp_setting_session **ret, struct pp_error *e)
+static int session_open(struct pp_apply *a, const struct pp_step_setting *set,
+                        struct pp_settings **ret, struct pp_error *e)
 {
-	struct pp_setting_session *o = a->settings_open;
-	struct pp_settings *settings = NULL;
+	const char *asked = set->store || !a->options ? set->store : a->options->store;
+	struct pp_settings *s;
 
-	if (!o)
-		o = a->settings_open = calloc(1, sizeof(*o));
-	if (!o)
-		return pp_fail_oom(e, "settings");
-	if (!session_is_of(o, s)) {
-		int r = session_read(a, s, &settings, e);
-		if (r)
-			return r;
-		pp_settings_close(o->settings);
-		*o = (struct pp_setting_session){ settings, s->schema, s->store, { { 0 } }, 0 };
-	}
-	*ret = o;
-	return 0;
-}
-
-static int plan_value(struct pp_settings *settings, const struct pp_step_setting *s,
-                      const char *value, struct pp_settings_plan **ret, struct pp_error *e)
-{
-	char text[1024];
-	const char *assignments[] = { text };
-
-	if ((size_t)snprintf(text, sizeof(text), "%s=%s", s->section, value) >= sizeof(text))
-		return pp_fail(e, EINVAL, "%.100s: its value is too long", s->section);
-	return pp_settings_plan_set(settings, assignments, 1, ret, e);
-}
-
-/* What a write of ours has left there; NULL: it was not written, or something was read since. */
-static const char *session_written(const struct pp_setting_session *o,
-                                   const struct pp_step_setting *s)
-{
-	for (uint32_t i = o && !o->settings ? o->nr_written : 0; i-- > 0;) {
-		const struct pp_step_setting *w = o->written[i].setting;
-		if (!strcmp(w->section, s->section) && session_same(w->schema, s->schema) &&
-		    session_same(w->store, s->store))
-			return o->written[i].value;
-	}
-	return NULL;
-}
-
-/* Nothing would change: it says so already. */
-static int session_says(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
-                        struct pp_error *e)
-{
-	const char *written = session_written(a->settings_open, s);
-	struct pp_setting_session *o;
-	struct pp_settings_plan *plan;
-
-	if (written && !strcmp(written, value))
-		return 1;
-	int r = session_open(a, s, &o, e);
+	for (struct pp_setting_session *o = a->sessions; o; o = o->next)
+		if (o->settings && !strcmp(o->schema, set->schema) &&
+		    session_is_asked(o->settings, asked)) {
+			*ret = o->settings;
+			return 0;
+		}
+	int r = session_read(a, asked, set->schema, &s, e);
 	if (!r)
-		r = plan_value(o->settings, s, value, &plan, e);
-	return r ? r : pp_settings_plan_count(plan) == 0;
-}
-
-static int session_check(struct pp_apply *a, const struct pp_step_setting *s,
-                         const char **ret_store, struct pp_error *e)
-{
-	struct pp_setting_session *o;
-	struct pp_settings_plan *plan;
-	int r = session_open(a, s, &o, e);
-
+		r = session_add(a, s->store, s, set->schema, e);
 	if (!r)
-		r = plan_value(o->settings, s, s->wanted, &plan, e);
-	if (r)
-		return r;
-	const char *store = pp_arena_strdup(&a->arena, pp_settings_where(o->settings));
-	if (!store)
-		return pp_fail_oom(e, s->section);
-	*ret_store = store;
-	return 0;
-}
-
-static int session_set(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
-                       struct pp_error *e)
-{
-	struct pp_setting_session *o;
-	struct pp_settings_plan *plan;
-	int r = session_open(a, s, &o, e);
-
-	if (!r)
-		r = plan_value(o->settings, s, value, &plan, e);
-	if (!r)
-		r = pp_settings_write(o->settings, plan, e);
-	/* What was read no longer holds, however that ended. */
-	if (a->settings_open) {
-		pp_settings_close(a->settings_open->settings);
-		a->settings_open->settings = NULL;
-	}
-	if (!r && o->nr_written < MAX_WRITTEN)
-		o->written[o->nr_written++] = (struct written){ s, value };
+		*ret = s;
 	return r;
 }
 
-static void session_close(struct pp_apply *a)
+/* What it comes to if each of them says that. */
+static int session_plan(struct pp_settings *s, struct pp_arena *a, const struct pp_op_value *values,
+                        uint32_t n, bool before, struct pp_settings_plan **ret, struct pp_error *e)
 {
-	if (a->settings_open)
-		pp_settings_close(a->settings_open->settings);
-	free(a->settings_open);
-	a->settings_open = NULL;
+	const char **assignments = PP_ARENA_ARRAY(a, n, const char *);
+
+	for (uint32_t i = 0; assignments && i < n; i++) {
+		assignments[i] = pp_arena_printf(a, "%s=%s", values[i].name,
+		                                 before ? values[i].before : values[i].after);
+		if (!assignments[i])
+			assignments = NULL;
+	}
+	return assignments ? pp_settings_plan_set(s, assignments, n, ret, e)
+	                   : pp_fail_oom(e, "settings");
 }
 
-const struct pp_apply_settings pp_apply_machine_settings = {
-	.says = session_says, .check = session_check, .set = session_set, .close = session_close
-};
+/* 1: it says so already. 0: it says what is expected. */
+static int session_look(struct pp_settings *s, struct pp_arena *a, const struct pp_op_value *v,
+                        struct pp_error *e)
+{
+	struct pp_settings_plan *plan;
+	int r = session_plan(s, a, v, 1, false, &plan, e);
+
+	if (!r && !pp_settings_plan_count(plan))
+		return 1;
+	if (!r)
+		r = session_plan(s, a, v, 1, true, &plan, e);
+	if (r || !pp_settings_plan_count(plan))
+		return r;
+	return pp_fail(e, EBUSY,
+	               "%.100s does not say %.100s, which the plan expects: it was changed "
+	               "meanwhile; make a new plan",
+	               v->name, v->before);
+}
+
+/* The operation on that store, so that one write does for all the plan's settings. */
+static struct pp_op *session_find_op(struct pp_stage *s, const struct pp_settings *settings,
+                                     struct pp_error *e)
+{
+	for (uint32_t i = 0; i < s->nr_ops; i++)
+		if (s->ops[i].ops == &pp_op_setting &&
+		    s->ops[i].setting.store == settings->store->where)
+			return &s->ops[i];
+	struct pp_op *op = pp_stage_add(s, &pp_op_setting, e);
+	if (op)
+		op->setting.store = settings->store->where;
+	return op;
+}
+
+static int session_stage(struct pp_stage *s, struct pp_settings *settings,
+                         const struct pp_op_value *v, struct pp_error *e)
+{
+	struct pp_arena *a = &s->apply->arena;
+	struct pp_op *op = session_find_op(s, settings, e);
+	struct pp_settings_plan *plan;
+
+	if (!op)
+		return -e->code;
+	uint32_t n = op->setting.nr_values;
+	struct pp_op_value *values = PP_ARENA_ARRAY(a, n + 1, struct pp_op_value);
+	if (!values)
+		return pp_fail_oom(e, v->name);
+	if (n == PP_OP_MAX_VALUES)
+		return pp_fail(e, E2BIG, "plan: more than %d settings", PP_OP_MAX_VALUES);
+	if (n)
+		memcpy(values, op->setting.values, n * sizeof(*values));
+	values[n++] = *v;
+	op->setting.values = values;
+	op->setting.nr_values = n;
+	int r = session_plan(settings, a, values, n, false, &plan, e);
+	return r ? r
+	         : settings->store->ops->prepare(settings->store, &plan->changes, a,
+	                                         &op->setting.change, e);
+}
+
+int pp_stage_setting(struct pp_stage *s, const struct pp_step_setting *set, struct pp_error *e)
+{
+	const struct pp_op_value v = { set->section, set->expected, set->wanted };
+	struct pp_settings *settings;
+	int r = session_open(s->apply, set, &settings, e);
+
+	if (!r)
+		r = session_look(settings, &s->apply->arena, &v, e);
+	if (r)
+		return r < 0 ? r : 0;
+	return session_stage(s, settings, &v, e);
+}

@@ -41,6 +41,11 @@ int pp_stage_remove(struct pp_stage *s, const char *path, struct pp_error *e);
  * -ENOENT: no such program. */
 int pp_stage_run(struct pp_stage *s, const struct pp_tool *tool, const char *kernel,
                  struct pp_error *e);
+/*
+ * A setting, joined with the others of its store. Nothing where it says so already. -EBUSY: it says
+ * something else than is expected.
+ */
+int pp_stage_setting(struct pp_stage *s, const struct pp_step_setting *set, struct pp_error *e);
 /* An operation whose fields the caller sets; NULL with the error set. */
 struct pp_op *pp_stage_add(struct pp_stage *s, const struct pp_op_ops *ops, struct pp_error *e);
 

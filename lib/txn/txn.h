@@ -8,6 +8,8 @@
 enum pp_txn_purpose {
 	PP_TXN_PLAN,   /* stays applied until it is undone */
 	PP_TXN_ATTACH, /* always rolled back, if need be by the next command */
+	/* A write of settings, one operation: over when it is done, and its journal goes. */
+	PP_TXN_SETTINGS,
 	PP_TXN_PURPOSES,
 };
 
@@ -22,8 +24,8 @@ enum pp_phase {
 /*
  * The journal holds each operation with what was there before beside what it makes of it, so that
  * it can be carried on or rolled back by a program that knows nothing else. apply.json in the state
- * directory, mode 0600, always whole: written beside, synced, renamed. On disk it is one operation
- * ahead at any moment.
+ * directory, or beside a store that has its own, mode 0600, always whole: written beside, synced,
+ * renamed. On disk it is one operation ahead at any moment.
  */
 struct pp_txn {
 	enum pp_txn_purpose purpose;
@@ -38,6 +40,11 @@ struct pp_txn {
 
 #define PP_TXN_MAX_BYTES (48u << 20)
 #define PP_TXN_MAX_OPS   1024
+/* What refuses where a plan is neither applied nor undone. */
+#define PP_TXN_HALF_DONE                                                                           \
+	"an apply was left half done: \"pcipass apply --resume\" goes on with it, \"pcipass "      \
+	"undo\" takes it back"
+
 /* Journals below journals. One more apply is refused, for undo could not lead back to all of them.
  */
 #define PP_TXN_MAX_DEPTH 8
@@ -47,7 +54,7 @@ struct pp_txn {
  * it. *ret lives in the arena.
  */
 int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e);
-/* The last plan's: below that of an attach. */
+/* The last plan's: below that of an attach or a write of settings. */
 int pp_txn_load_plan(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e);
 int pp_txn_parse(struct pp_span in, const char *object, struct pp_arena *arena, struct pp_txn *ret,
                  struct pp_error *e);
@@ -85,12 +92,27 @@ void pp_txn_describe_rollback(const struct pp_txn *t, void (*say)(void *ctx, con
 uint32_t pp_txn_count_rollback(const struct pp_txn *t);
 
 /*
- * Rolls back an attach that was killed; with the lock held. *ret: there was one. What another boot
- * left is dropped, for that has reset the drivers; what somebody else has changed since stays.
- * -EBUSY: a guest has a device by now; -EIO: not all is back, the text has what to type, and the
- * journal stays.
+ * Brings to an end what was killed, with the lock held. *ret: something was put back.
+ *
+ * An attach is rolled back. What another boot left is dropped, for that has reset the drivers; what
+ * somebody else has changed since stays. -EBUSY: a guest has a device by now; -EIO: not all is
+ * back, the text has what to type, and the journal stays.
+ *
+ * Of a write of settings all the new ones stand, or all the old, or the old are put back; say is
+ * told which. -EUCLEAN: they are neither, so somebody else wrote, and the journal stays.
  */
 int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e);
+
+/* All of the changes or none, with a journal and a lock; what failed is rolled back. Writes nothing
+ * where nothing changes. -EBUSY: in use, or changed since it was read. -EUCLEAN, -EALREADY: what
+ * was interrupted before has to be brought to an end first. */
+int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c, struct pp_error *e);
+/*
+ * Called before anything else is done with a store: pp_txn_recover() of its journal, or, where
+ * may_write is not set, only a look. text gets a sentence for people; "": nothing was interrupted.
+ */
+int pp_txn_recover_settings(struct pp_store *s, bool may_write, char *text, size_t size,
+                            struct pp_error *e);
 
 /* Of the boot that runs, in the arena; "" not known, NULL: no memory. */
 const char *pp_boot_id(struct pp_apply *a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Applies to a root that a test has made. Settings live in a file of it, NAME=VALUE a line.
+ * Applies to a root that a test has made. Settings live in an image, ROOT/settings.
  * usage: drive ROOT run|dry|count|resume|undo|status [OPTION...] STEP...
- *   --fail-setting          the store refuses the wanted value
+ *   --fail-setting          somebody else has the image as it is to be written
  *   --stop=LINE             as the line of that number is said, a signal asks to stop
  *   --tool-seconds=N        a tool that takes longer is stopped
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
@@ -30,56 +30,6 @@ static bool fail_setting;
 /* The files below the root, and this program as their kernel. */
 static struct pp_sys *sys;
 static const struct pp_sys_ops *files_ops;
-
-static const char *find_setting(const struct pp_apply *a, const char *name, char *buf, size_t size)
-{
-	static char line[256];
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/settings", a->root);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		char *equals = strchr(line, '=');
-		if (equals && !strncmp(line, name, (size_t)(equals - line)) &&
-		    strlen(name) == (size_t)(equals - line)) {
-			snprintf(buf, size, "%s", equals + 1);
-			fclose(f);
-			return buf;
-		}
-	}
-	if (f)
-		fclose(f);
-	return NULL;
-}
-
-static int says(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
-                struct pp_error *e)
-{
-	char now[128];
-
-	if (!find_setting(a, s->section, now, sizeof(now)))
-		return pp_fail(e, ENOENT, "%s: no such setting", s->section);
-	return !strcmp(now, value);
-}
-
-static int check(struct pp_apply *a, const struct pp_step_setting *s, const char **ret_store,
-                 struct pp_error *e)
-{
-	return 0;
-}
-
-static int set(struct pp_apply *a, const struct pp_step_setting *s, const char *value,
-               struct pp_error *e)
-{
-	char text[256];
-
-	if (fail_setting && !strcmp(value, s->wanted))
-		return pp_fail(e, EIO, "%s: the store refused", s->section);
-	int len = snprintf(text, sizeof(text), "%s=%s\n", s->section, value);
-	struct pp_content c = { .exists = true, .mode = 0644, .bytes = PP_SPAN(text, (size_t)len) };
-	return pp_sys_put(a->sys, "settings", &c, e);
-}
 
 static void put(const struct pp_sys *s, const char *path, const char *text)
 {
@@ -174,8 +124,6 @@ static int make_machine(const char *root, struct pp_error *e)
 	sys->ops = &ops;
 	return 0;
 }
-
-static struct pp_apply_settings settings = { .says = says, .check = check, .set = set };
 
 static char *field(char **rest)
 {
@@ -306,8 +254,23 @@ static bool stop(void *ctx)
 	return stop_line && lines >= stop_line;
 }
 
+static void take_image(void)
+{
+	static struct pp_lock lock;
+	struct pp_error e;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/settings.lock", sys->root);
+	if (pp_lock_take(path, "", PP_LOCK_KEEP, &lock, &e))
+		exit(2);
+}
+
 static void say(void *ctx, const char *line)
 {
+	if (fail_setting && !strncmp(line, "set RMRDS_", 10)) {
+		fail_setting = false;
+		take_image();
+	}
 	printf("%s\n", line);
 	if (++lines != filler.line || !filler.path)
 		return;
@@ -395,6 +358,7 @@ int main(int argc, char **argv)
 	};
 	struct pp_apply_options o = { .say = say, .stop = stop };
 	struct pp_error e = { 0 };
+	char store[4096];
 	int r = 2, at = 3;
 
 	if (argc < 3)
@@ -402,18 +366,19 @@ int main(int argc, char **argv)
 	o.root = argv[1];
 	if (make_machine(o.root, &e))
 		return 2;
-	settings.sys = sys;
+	snprintf(store, sizeof(store), "image:%s/settings", argv[1]);
+	o.store = store;
 	while (at < argc && parse_option(argv[at], &o))
 		at++;
 	for (; at < argc && plan.nr_steps < MAX_STEPS; at++)
 		parse_step(argv[at], &steps[plan.nr_steps++]);
 	o.dry_run = !strcmp(argv[2], "dry");
 	if (!strcmp(argv[2], "run") || o.dry_run)
-		r = pp_apply_run_with(&plan, &o, &settings, &e);
+		r = pp_apply_run_with(&plan, &o, sys, &e);
 	else if (!strcmp(argv[2], "resume"))
-		r = pp_apply_resume_with(&o, &settings, &e);
+		r = pp_apply_resume_with(&o, sys, &e);
 	else if (!strcmp(argv[2], "undo"))
-		r = pp_apply_undo_with(&o, &settings, &e);
+		r = pp_apply_undo_with(&o, sys, &e);
 	else if (!strcmp(argv[2], "status"))
 		r = status(&o, &e);
 	if (r)

@@ -239,7 +239,7 @@ class Root:
         self.put(f"boot/vmlinuz-{RELEASE}", "a kernel")
         self.put("sys/firmware/acpi/tables/DMAR", TABLE)
         self.put("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
-        self.put("settings", "RMRDS_Slot2=Endpoints_Included\n")
+        self.settings()
         self.put("etc/hostname", "host\n")
         (path / "var/lib").mkdir(parents=True)
         (path / "lib/modules" / RELEASE).mkdir(parents=True)
@@ -410,6 +410,22 @@ class Root:
     def text(self, path: str) -> str:
         return self.read(path).decode()
 
+    def settings(self, *excluded: int) -> None:
+        """An image of a DL380p Gen8's settings, in which these slots' endpoints are excluded."""
+        nvram = bytearray(4096)
+        for slot in excluded:
+            nvram[0x26a + (slot - 1) // 8] |= 1 << (slot - 1) % 8
+        lines = [nvram[at:at + 32].hex() for at in range(0, 4096, 32)]
+        text = "\n".join(["pcipass-settings 1", "product ProLiant DL380p Gen8", "rom-family P70",
+                          "nvram 4096", *lines, ""])
+        self.put("settings", f"{text}crc32 {zlib.crc32(text.encode()):08x}\n")
+
+    def excluded(self) -> list:
+        """The slots that the image says are excluded."""
+        lines = self.text("settings").split("nvram 4096\n")[1].splitlines()[:128]
+        nvram = bytes.fromhex("".join(lines))
+        return [n for n in range(1, 17) if nvram[0x26a + (n - 1) // 8] >> (n - 1) % 8 & 1]
+
     def tool(self, name: str, script: str) -> None:
         self.put(f"usr/sbin/{name}", script)
         (self.path / "usr/sbin" / name).chmod(0o755)
@@ -425,8 +441,8 @@ class Root:
             name = str(path.relative_to(self.path))
             if not state and name in (STATE, STATE + "/apply.json", STATE + "/apply.lock"):
                 continue
-            # Of the stand-in for a store of settings, which is not what is tried.
-            if name.startswith(".pcipass-") and name.endswith(".tmp"):
+            # Of an image whose writer was killed; who writes it again removes them.
+            if name.startswith(".pcipass-") and name.endswith(".tmp") or name == "settings.lock":
                 continue
             if not state and name.startswith(STATE + "/.pcipass-") and name.endswith(".tmp"):
                 continue

@@ -30,7 +30,7 @@ def test_debian(root: Root) -> None:
     cpio = root.read(CPIO)
     assert initrd.startswith(cpio) and b"kernel/firmware/acpi/DMAR.aml" in cpio
     assert " intel_iommu=on\n" in root.text("boot/grub/grub.cfg")
-    assert root.text("settings") == "RMRDS_Slot2=Endpoints_Excluded\n"
+    assert root.excluded() == [2]
     assert root.read("etc/default/grub") and (root.path / STATE).stat().st_mode & 0o777 == 0o700
     assert (root.path / STATE / "apply.json").stat().st_mode & 0o777 == 0o600
     # SECOND had one scope and goes as a whole; the revision is one higher.
@@ -100,7 +100,9 @@ def test_other_systems(_: Root) -> None:
 def test_drift(root: Root) -> None:
     other = fakeroot.dmar(DRHD, FIRST)
     refused(root, 16, "step 1", "make a new plan", steps=(override(other, SCOPE_A),))
-    refused(root, 16, "does not say Other", steps=(ARGUMENT, "setting:RMRDS_Slot2:Other:Endpoints_Excluded"))
+    refused(root, 22, "step 2", "Other", steps=(ARGUMENT, "setting:RMRDS_Slot2:Other:Endpoints_Excluded"))
+    refused(root, 22, "step 1", "RMRDS_Slot99",
+            steps=("setting:RMRDS_Slot99:Endpoints_Included:Endpoints_Excluded",))
     refused(root, 22, "step 1", steps=(override(TABLE, 3),))
 
 
@@ -118,7 +120,7 @@ def test_asked(root: Root) -> None:
     another = f"{drive.program} {root.path} run {SETTING} > /dev/null"
     expect("another first", *drive(root, "run", f"--ask={another}", ARGUMENT), EBUSY,
            "another pcipass has changed this host since")
-    assert "Excluded" in root.text("settings") and "done" in drive(root, "status")[1]
+    assert root.excluded() == [2] and "done" in drive(root, "status")[1]
     expect("undo", *drive(root, "undo"), 0)
     expect("yes", *drive(root, "run", "--ask=true", ARGUMENT), 0, "2 changes")
     # With a journal there it is locked while the question is open.
@@ -328,7 +330,7 @@ def test_interrupted_at_a_tool(_: Root) -> None:
 def test_setting_fails(root: Root) -> None:
     before = root.snapshot()
     code, text = drive(root, "run", "--fail-setting", override(), ARGUMENT, SETTING)
-    expect("setting", code, text, 5, "the store refused", "as it was before")
+    expect("setting", code, text, 16, "in use by process", "as it was before")
     same("setting", before, root.snapshot())
 
 
@@ -394,20 +396,22 @@ def test_state_of_somebody_else(root: Root) -> None:
     expect("undo", *drive(root, "undo"), 0)
 
 
-def test_attributes_are_kept(root: Root) -> None:
+def test_attributes_are_kept(_: Root) -> None:
     """What a file has besides its bytes: an SELinux label, say."""
-    path = root.path / "settings"
-    try:
-        os.setxattr(path, "user.test", b"kept")
-    except OSError as error:
-        print(f"not tried: {error}")
-        return
-    number = path.stat().st_ino
-    expect("run", *drive(root, "run", SETTING), 0)
-    assert path.stat().st_ino != number, "the file was not replaced"
-    assert os.getxattr(path, "user.test") == b"kept"
-    expect("undo", *drive(root, "undo"), 0)
-    assert os.getxattr(path, "user.test") == b"kept"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "dracut", "grub2")
+        path = root.path / "etc/default/grub"
+        try:
+            os.setxattr(path, "user.test", b"kept")
+        except OSError as error:
+            print(f"not tried: {error}")
+            return
+        number = path.stat().st_ino
+        expect("run", *drive(root, "run", ARGUMENT), 0)
+        assert path.stat().st_ino != number, "the file was not replaced"
+        assert os.getxattr(path, "user.test") == b"kept"
+        expect("undo", *drive(root, "undo"), 0)
+        assert os.getxattr(path, "user.test") == b"kept"
 
 
 def test_changed_since(root: Root) -> None:
@@ -416,12 +420,31 @@ def test_changed_since(root: Root) -> None:
     after = root.text("etc/default/grub.d/pcipass.cfg")
     root.put("etc/default/grub.d/pcipass.cfg", after + "# mine\n")
     expect("undo", *drive(root, "undo"), 16, "somebody else has changed it")
-    assert root.text("settings") == "RMRDS_Slot2=Endpoints_Excluded\n"
+    assert root.excluded() == [2]
     root.put("etc/default/grub.d/pcipass.cfg", after)
-    root.put("settings", "RMRDS_Slot2=Other\n")
-    expect("undo", *drive(root, "undo"), 16, "neither Endpoints_Included nor")
-    root.put("settings", "RMRDS_Slot2=Endpoints_Excluded\n")
+    whole = root.text("settings")
+    root.put("settings", whole[:-20])
+    expect("undo", *drive(root, "undo"), 74, "settings: cut off")
+    root.put("settings", whole)
+    # Another setting in the same bytes is somebody else's business.
+    root.settings(2, 5)
+    expect("undo", *drive(root, "undo"), 0, "set RMRDS_Slot2 back to Endpoints_Included")
+    assert root.excluded() == [5]
+
+
+def test_settings_together(root: Root) -> None:
+    """Several settings of one store are one write, there and back."""
+    third = SETTING.replace("Slot2", "Slot3")
+    before = root.snapshot()
+    expect("run", *drive(root, "run", SETTING, third), 0,
+           "set RMRDS_Slot2 to Endpoints_Excluded, RMRDS_Slot3 to Endpoints_Excluded\n")
+    assert root.excluded() == [2, 3]
+    expect("again", *drive(root, "run", SETTING, third), 0, "nothing to change")
+    expect("more", *drive(root, "run", third, SETTING.replace("Slot2", "Slot9")), 0)
+    assert root.excluded() == [2, 3, 9]
     expect("undo", *drive(root, "undo"), 0)
+    assert root.excluded() == [2, 3]
+    undo(root, before)
 
 
 def test_damaged_journal(root: Root) -> None:

@@ -14,7 +14,7 @@
 #include "base/crc32.h"
 
 #define NR_MUTATIONS 10000
-#define NR_OPS       10
+#define NR_OPS       11
 #define LARGE_BYTES  4096 /* of one file in the larger journal; twice, in hexadecimal */
 
 struct fixture {
@@ -54,6 +54,22 @@ static int set_up(void **state)
 	pp_arena_init(&f->arena, 0);
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 31 + i / 7);
+	static const struct pp_op_value value = { "RMRDS_Slot2", "Included", "Excluded" };
+	static const struct pp_area_write writes[] = {
+		{ .space = PP_CELL_NVRAM,
+		  .offset = 0x26a,
+		  .mask = (const uint8_t *)"\2",
+		  .old_bytes = { (const uint8_t *)"\0", 1 },
+		  .new_bytes = { (const uint8_t *)"\2", 1 } },
+		{ .space = PP_CELL_EV,
+		  .name = "CQNEW",
+		  .old_absent = true,
+		  .new_bytes = { bytes, 40 } },
+		{ .space = PP_CELL_EV,
+		  .name = "CQOLD",
+		  .old_bytes = { bytes, 1 },
+		  .new_absent = true },
+	};
 	struct pp_op ops[] = {
 		{ .ops = &pp_op_directory, .directory = { "etc/x" }, .progress = PP_OP_DONE },
 		{ .ops = &pp_op_file, .file = { .path = "etc/x/y", .after = content("new\n", 4) } },
@@ -68,7 +84,15 @@ static int set_up(void **state)
 		{ .ops = &pp_op_no_driver, .driver = { "0000:0c:00.0", "shpchp", "" } },
 		{ .ops = &pp_op_vfs, .vfs = { "0000:41:00.0", 64 } },
 		{ .ops = &pp_op_setting,
-		  .setting = { "rmrds.xml", "RMRDS_Slot2", "Included", "Excluded", NULL } },
+		  .setting = { .store = "efivars",
+		               .values = &value,
+		               .nr_values = 1,
+		               .change = { .writes = writes, .nr_writes = 3 } } },
+		{ .ops = &pp_op_setting,
+		  .setting = { .store = "hp:/usr/sbin/conrep",
+		               .change = { .schema = PP_SPAN("<Conrep/>", 9),
+		                           .old_data = PP_SPAN("old", 3),
+		                           .new_data = PP_SPAN("new!", 4) } } },
 	};
 	static const struct pp_attribute label = { "security.selinux",
 		                                   { (const uint8_t *)"x", 2 } };
@@ -238,9 +262,13 @@ static int parse_body(struct fixture *f, const char *body, struct pp_error *e)
 	OP("bind", "\"address\":\"" address "\",\"driver\":\"" driver "\",\"override\":\"\"")
 #define VFS_OP(address, before)     OP("vfs", "\"address\":\"" address "\",\"before\":" before)
 #define TOOL_OP(kind, tool, kernel) OP(kind, "\"kernel\":" kernel ",\"tool\":\"" tool "\"")
-#define SETTING_OP(schema, section)                                                                \
-	OP("setting", "\"expected\":\"a\",\"schema\":\"" schema "\",\"section\":\"" section        \
-	              "\",\"store\":null,\"wanted\":\"b\"")
+#define SETTING_OP(store, areas, after)                                                            \
+	OP("setting", "\"after\":\"" after "\",\"areas\":[" areas                                  \
+	              "],\"before\":\"\",\"schema\":\"\",\"store\":\"" store "\",\"values\":[]")
+#define AREA(space, name, offset, mask, before, after)                                             \
+	"{\"after\":" after ",\"before\":" before ",\"mask\":" mask ",\"name\":" name              \
+	",\"offset\":" offset ",\"space\":\"" space "\"}"
+#define NVRAM AREA("nvram", "null", "0", "null", "\"00\"", "\"01\"")
 
 /* The forms that the refused ones are held against are ones that are taken. */
 static void sense_with_a_checksum(void **state)
@@ -252,7 +280,13 @@ static void sense_with_a_checksum(void **state)
 		BODY(TOOL_OP("loader", "kernel-install-boot", "\"6.1.0-28\"")),
 		BODY(DRIVER_OP("0000:07:00.0", "mpt3sas")),
 		BODY(VFS_OP("0000:07:00.0", "64")),
-		BODY(SETTING_OP("rmrds.xml", "RMRDS_Slot2")),
+		BODY(SETTING_OP("efivars", NVRAM, "")),
+		BODY(SETTING_OP("image:/x y", NVRAM, "")),
+		BODY(SETTING_OP("hp", "", "00")),
+		BODY(SETTING_OP("hp", AREA("ev", "\"A\"", "0", "null", "null", "\"00\""), "")),
+		BODY(SETTING_OP("hp", AREA("cmos", "null", "255", "\"01\"", "\"00\"", "\"01\""),
+		                "")),
+		BODY_OF("settings", "null", "pcipass.journal/2", SETTING_OP("hp", "", "00")),
 		BODY_OF("attach", "null", "pcipass.journal/2", ""),
 	};
 	struct fixture *f = *state;
@@ -318,8 +352,40 @@ static void nonsense_with_a_checksum(void **state)
 		BODY(OP("vfs", "\"address\":\"0000:07:00.0\"")),
 		BODY(OP("no-driver",
 		        "\"address\":\"0000:07:00.0\",\"driver\":\"a/b\",\"override\":\"\"")),
-		BODY(SETTING_OP("../x", "s")),
-		BODY(SETTING_OP("rmrds.xml", "a=b")),
+		BODY(SETTING_OP("../x", NVRAM, "")),
+		BODY(SETTING_OP("image:x", NVRAM, "")),
+		BODY(SETTING_OP("hp:bash", NVRAM, "")),
+		BODY(SETTING_OP("efivars", "", "")),
+		BODY(SETTING_OP("efivars", NVRAM, "00")),
+		BODY(SETTING_OP("efivars", NVRAM "," NVRAM, "")),
+		BODY(SETTING_OP("efivars", AREA("disk", "null", "0", "null", "\"00\"", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("ev", "null", "0", "null", "\"00\"", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("ev", "\"../A\"", "0", "null", "null", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("nvram", "\"A\"", "0", "null", "\"00\"", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("nvram", "null", "0", "null", "null", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("nvram", "null", "0", "null", "\"\"", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("nvram", "null", "1", "null", "\"00\"", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars",
+		                AREA("nvram", "null", "4096", "\"01\"", "\"00\"", "\"01\""), "")),
+		BODY(SETTING_OP("efivars",
+		                AREA("nvram", "null", "0", "\"0101\"", "\"00\"", "\"01\""), "")),
+		BODY(SETTING_OP("efivars", AREA("nvram", "null", "0", "\"\"", "\"00\"", "\"01\""),
+		                "")),
+		BODY(SETTING_OP("efivars", AREA("ev", "\"A\"", "0", "\"01\"", "null", "\"01\""),
+		                "")),
+		BODY_OF("settings", "null", "pcipass.journal/2", ""),
+		BODY_OF("settings", "null", "pcipass.journal/2",
+		        OP("directory", "\"path\":\"etc\"")),
+		BODY_OF("settings", "null", "pcipass.journal/2",
+		        SETTING_OP("hp", "", "00") "," SETTING_OP("hp", "", "00")),
+		BODY_OF("settings", "{}", "pcipass.journal/2", SETTING_OP("hp", "", "00")),
 	};
 	struct fixture *f = *state;
 	struct pp_error e = { 0 };

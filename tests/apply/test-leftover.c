@@ -80,11 +80,10 @@ static void say(void *ctx, const char *line)
 static int put_back(struct fake *f, bool *found, struct pp_error *e)
 {
 	const struct pp_apply_options o = { .root = f->root, .say = say };
-	const struct pp_apply_settings settings = { .sys = &f->base };
 	struct pp_apply a;
 
 	*said = '\0';
-	assert_int_equal(pp_apply_init(&o, &settings, &a, e), 0);
+	assert_int_equal(pp_apply_init(&o, &f->base, &a, e), 0);
 	int r = pp_apply_lock(&a, e);
 	if (!r)
 		r = pp_txn_recover(&a, found, e);
@@ -95,10 +94,9 @@ static int put_back(struct fake *f, bool *found, struct pp_error *e)
 static int undo(struct fake *f, struct pp_error *e)
 {
 	const struct pp_apply_options o = { .root = f->root, .say = say };
-	const struct pp_apply_settings settings = { .sys = &f->base };
 
 	*said = '\0';
-	return pp_apply_undo_with(&o, &settings, e);
+	return pp_apply_undo_with(&o, &f->base, e);
 }
 
 /* Both functions of the slot, taken, and nobody to put them back. */
@@ -244,7 +242,6 @@ static void an_apply_puts_back_a_dry_run_says(void **state)
 {
 	struct fake *f = *state;
 	struct pp_apply_options o = { .root = f->root, .say = say, .dry_run = true };
-	const struct pp_apply_settings settings = { .sys = &f->base };
 	const struct pp_plan_device device = { .address = { .bus = 2 },
 		                               .vendor = 0x1000,
 		                               .device = 0x72,
@@ -255,12 +252,12 @@ static void an_apply_puts_back_a_dry_run_says(void **state)
 
 	leave(f);
 	*said = '\0';
-	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
+	assert_int_equal(pp_apply_run_with(&plan, &o, &f->base, &e), 0);
 	assert_non_null(strstr(said, "would give " HBA " back to mptsas, which"));
 	assert_string_equal(fake_driver(f, HBA), "vfio-pci");
 	assert_true(is_left(f));
 	o.dry_run = false;
-	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
+	assert_int_equal(pp_apply_run_with(&plan, &o, &f->base, &e), 0);
 	as_before(f);
 }
 
@@ -348,16 +345,15 @@ static void an_attempt_is_at_work(void **state)
 {
 	struct fake *f = *state;
 	const struct pp_apply_options dry = { .root = f->root, .dry_run = true };
-	const struct pp_apply_settings settings = { .sys = &f->base };
 	const struct pp_plan plan = { .request = "slot2" };
 	struct pp_error e = { 0 };
 	const struct pp_apply_options o = { .root = f->root };
 	struct pp_apply holder;
 
 	leave(f);
-	assert_int_equal(pp_apply_init(&o, &settings, &holder, &e), 0);
+	assert_int_equal(pp_apply_init(&o, &f->base, &holder, &e), 0);
 	assert_int_equal(pp_apply_lock(&holder, &e), 0);
-	assert_int_equal(pp_apply_run_with(&plan, &dry, &settings, &e), -EBUSY);
+	assert_int_equal(pp_apply_run_with(&plan, &dry, &f->base, &e), -EBUSY);
 	assert_int_equal(undo(f, &e), -EBUSY);
 	assert_non_null(strstr(e.text, "another pcipass is at work: process"));
 	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
@@ -420,14 +416,13 @@ static void over_an_apply(void **state)
 {
 	struct fake *f = *state;
 	const struct pp_apply_options o = { .root = f->root };
-	const struct pp_apply_settings settings = { .sys = &f->base };
 	struct pp_plan_device device = { .address = { .bus = 2 }, .asked = true };
 	struct pp_plan plan = { .request = "slot2", .devices = &device, .nr_devices = 1 };
 	struct pp_error e = { 0 };
 	enum pp_apply_state now;
 	bool booted;
 
-	assert_int_equal(pp_apply_run_with(&plan, &o, &settings, &e), 0);
+	assert_int_equal(pp_apply_run_with(&plan, &o, &f->base, &e), 0);
 	for (int killed = 0; killed < 2; killed++) {
 		if (killed)
 			leave(f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A setting of a real store: said, set, set back; refused on another machine.
+ * A setting of a real store as an operation: staged, executed, undone; refused on another machine.
  * usage: test-setting GEN8-CAPTURE OTHER-CAPTURE
  */
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 
 #include <pcipass/settings.h>
 
-#include "txn/context.h"
+#include "txn/stage.h"
 
 static const char *gen8, *other;
 
@@ -25,6 +25,8 @@ struct bench {
 	char folder[64], store[128];
 	struct pp_apply_options options;
 	struct pp_apply apply;
+	struct pp_plan plan;
+	struct pp_stage stage;
 	struct pp_step_setting step;
 };
 
@@ -43,6 +45,7 @@ static void bench_init(struct bench *b, const char *capture)
 	pp_source_free(source);
 	b->options = (struct pp_apply_options){ .state = b->folder };
 	assert_int_equal(pp_apply_init(&b->options, NULL, &b->apply, &e), 0);
+	assert_int_equal(pp_stage_init(&b->stage, &b->apply, &b->plan, NULL, &e), 0);
 	b->step = (struct pp_step_setting){ .schema = "rmrds.xml",
 		                            .section = "RMRDS_Slot2",
 		                            .expected = "Endpoints_Included",
@@ -57,82 +60,106 @@ static void bench_fini(struct bench *b)
 	assert_int_equal(rmdir(b->folder), 0);
 }
 
+static enum pp_op_found found(struct bench *b)
+{
+	struct pp_op_state s;
+	struct pp_error e = { 0 };
+
+	if (pp_op_state(&b->apply, b->stage.ops, &s, &e))
+		fail_msg("%s", e.text);
+	return s.found;
+}
+
 static void set_and_back(void **state)
 {
-	const struct pp_apply_settings *m = &pp_apply_machine_settings;
 	struct pp_error e = { 0 };
-	const char *store = NULL;
 	struct bench b;
 
 	bench_init(&b, gen8);
-	assert_int_equal(m->says(&b.apply, &b.step, b.step.expected, &e), 1);
-	assert_int_equal(m->says(&b.apply, &b.step, b.step.wanted, &e), 0);
-	assert_int_equal(m->check(&b.apply, &b.step, &store, &e), 0);
-	assert_string_equal(store, b.store);
-	assert_int_equal(m->set(&b.apply, &b.step, b.step.wanted, &e), 0);
-	assert_int_equal(m->says(&b.apply, &b.step, b.step.wanted, &e), 1);
-	assert_int_equal(m->set(&b.apply, &b.step, b.step.expected, &e), 0);
-	assert_int_equal(m->says(&b.apply, &b.step, b.step.expected, &e), 1);
+	assert_int_equal(pp_stage_setting(&b.stage, &b.step, &e), 0);
+	assert_int_equal(b.stage.nr_ops, 1);
+	const struct pp_op *op = b.stage.ops;
+	assert_string_equal(op->setting.store, b.store);
+	/* One bit, and no other byte of the machine's settings is kept. */
+	assert_int_equal(op->setting.change.nr_writes, 1);
+	assert_int_equal(op->setting.change.writes->offset, 0x26a);
+	assert_int_equal(op->setting.change.writes->new_bytes.len, 1);
+	assert_int_equal(op->setting.change.writes->mask[0], 2);
+	assert_int_equal(found(&b), PP_OP_BEFORE);
+	assert_int_equal(pp_op_execute(&b.apply, op, &e), 0);
+	assert_int_equal(pp_op_verify(&b.apply, op, &e), 0);
+	assert_int_equal(found(&b), PP_OP_AFTER);
+	assert_int_equal(pp_op_execute(&b.apply, op, &e), 0);
+	assert_int_equal(pp_op_undo(&b.apply, op, &e), 0);
+	assert_int_equal(found(&b), PP_OP_BEFORE);
+	assert_true(pp_op_verify(&b.apply, op, &e) < 0);
+	bench_fini(&b);
+}
+
+/* What says so already is no operation. */
+static void already(void **state)
+{
+	struct pp_error e = { 0 };
+	struct bench b;
+
+	bench_init(&b, gen8);
+	b.step.wanted = b.step.expected;
+	assert_int_equal(pp_stage_setting(&b.stage, &b.step, &e), 0);
+	assert_int_equal(b.stage.nr_ops, 0);
 	bench_fini(&b);
 }
 
 static void refused(void **state)
 {
-	const struct pp_apply_settings *m = &pp_apply_machine_settings;
 	struct pp_error e = { 0 };
-	const char *store = NULL;
 	struct bench b;
 
 	bench_init(&b, gen8);
 	b.step.section = "RMRDS_Slot99";
-	assert_true(m->check(&b.apply, &b.step, &store, &e) < 0);
+	assert_true(pp_stage_setting(&b.stage, &b.step, &e) < 0);
 	b.step.section = "RMRDS_Slot2";
 	b.step.wanted = "Endpoints_Sometimes";
-	assert_true(m->check(&b.apply, &b.step, &store, &e) < 0);
+	assert_true(pp_stage_setting(&b.stage, &b.step, &e) < 0);
 	b.step.wanted = "Endpoints_Excluded";
 	/* No file is taken for a schema, whatever a plan names. */
 	b.step.schema = "other.xml";
-	assert_int_equal(m->check(&b.apply, &b.step, &store, &e), -ENOENT);
+	assert_int_equal(pp_stage_setting(&b.stage, &b.step, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "built in"));
+	assert_int_equal(b.stage.nr_ops, 0);
 	bench_fini(&b);
 }
 
 /* A step that names no store: what the caller says, and what was found goes into the journal. */
 static void store_of_the_caller(void **state)
 {
-	const struct pp_apply_settings *m = &pp_apply_machine_settings;
 	struct pp_error e = { 0 };
-	const char *store = NULL;
 	struct bench b;
 
 	bench_init(&b, gen8);
 	b.step.store = NULL;
 	b.options.store = b.store;
-	assert_int_equal(m->check(&b.apply, &b.step, &store, &e), 0);
-	assert_string_equal(store, b.store);
-	assert_int_equal(m->says(&b.apply, &b.step, b.step.expected, &e), 1);
+	assert_int_equal(pp_stage_setting(&b.stage, &b.step, &e), 0);
+	assert_string_equal(b.stage.ops->setting.store, b.store);
 	bench_fini(&b);
 }
 
 /* No schema's words and no plan's make it write where the bytes mean something else. */
 static void other_machine(void **state)
 {
-	const struct pp_apply_settings *m = &pp_apply_machine_settings;
 	struct pp_error e = { 0 };
 	struct bench b;
 
 	bench_init(&b, other);
-	assert_int_equal(m->says(&b.apply, &b.step, b.step.expected, &e), -EPERM);
-	assert_int_equal(m->set(&b.apply, &b.step, b.step.wanted, &e), -EPERM);
+	assert_int_equal(pp_stage_setting(&b.stage, &b.step, &e), -EPERM);
+	assert_int_equal(b.stage.nr_ops, 0);
 	bench_fini(&b);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(set_and_back),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(store_of_the_caller),
+		cmocka_unit_test(set_and_back),  cmocka_unit_test(already),
+		cmocka_unit_test(refused),       cmocka_unit_test(store_of_the_caller),
 		cmocka_unit_test(other_machine),
 	};
 

@@ -518,7 +518,7 @@ class Interrupted(Case):
             self.skipTest("strace cannot trace here")
         with_image = ("--store", "image:i", "--schema", "kinds.xml")
         looked = self.unchanged(self.settings, "list", *with_image)
-        self.assertIn("did not come to its end", looked.stderr)
+        self.assertIn("a write was interrupted: all the new settings stand", looked.stderr)
         self.assertTrue((self.folder / "i.journal").exists())
         done = self.conrep("-l", "-x", "kinds.xml", "-f", "on.dat")
         self.assertIn("the new settings stand", done.stderr)

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/store.h"
-#include "store/transaction.h"
+#include "txn/txn.h"
 
 static uint8_t old_ev[40], new_ev[40], made_ev[16], old_nvram[PP_NVRAM_BYTES],
 	new_nvram[PP_NVRAM_BYTES];
@@ -68,19 +67,28 @@ static int load(struct pp_store *s)
 		                      .nr_writes = sizeof(writes) / sizeof(writes[0]) };
 	struct pp_error e;
 
-	return pp_transaction_run(s, &c, &e) < 0 ? fail(&e) : 0;
+	return pp_txn_write_settings(s, &c, &e) < 0 ? fail(&e) : 0;
+}
+
+/* By what people are told. */
+static const char *word_of(const char *text)
+{
+	return !*text                                ? "none"
+	       : strstr(text, "all the old")         ? "old"
+	       : strstr(text, "all the new")         ? "new"
+	       : strstr(text, "have to be put back") ? "part"
+	       : strstr(text, "were put back")       ? "restored"
+	                                             : "?";
 }
 
 static int recover(struct pp_store *s, bool may_write)
 {
-	static const char *const words[] = { "none", "old", "new", "restored" };
-	enum pp_recovered what;
-	char text[600];
+	char text[600] = "";
 	struct pp_error e;
 
-	if (pp_transaction_recover(s, may_write, &what, text, sizeof(text), &e) < 0)
+	if (pp_txn_recover_settings(s, may_write, text, sizeof(text), &e) < 0)
 		return fail(&e);
-	printf("%s: %s\n", words[what], text);
+	printf("%s: %s\n", word_of(text), text);
 	return 0;
 }
 

@@ -5,11 +5,10 @@
 #include <time.h>
 
 #include "sys/trust.h"
-#include "store/journal.h"
 #include "store/hp-answer.h"
 #include "store/hp-find.h"
 #include "store/stores.h"
-#include "store/transaction.h"
+#include "txn/txn.h"
 
 static const char *fake;
 static struct pp_arena arena;
@@ -102,9 +101,10 @@ static void plan_slots(struct pp_changes *ret)
 	assert_int_equal(ret->nr_settings, 2);
 }
 
-/* Nothing but what belongs: no journal, no lock, no working folder. */
+/* Nothing but what belongs: no journal, no working directory. */
 static void assert_clean(void)
 {
+	unlink(in_folder("state/apply.lock"));
 	assert_int_equal(rmdir(in_folder("state")), 0);
 }
 
@@ -120,7 +120,7 @@ static void fails(const char *mode, int code, const char *says, const char *then
 
 	plan_slots(&c);
 	put_text("bin/mode", mode);
-	int r = pp_transaction_run(store, &c, &e);
+	int r = pp_txn_write_settings(store, &c, &e);
 	if (r != -code)
 		fail_msg("%s: %d (%s), not %d", mode, r, r ? e.text : "", -code);
 	assert_has(e.text, says);
@@ -168,7 +168,7 @@ static void unknown_text(void **state)
 	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "CQOTHR")->error, ENODATA);
 	struct pp_changes c;
 	plan_slots(&c);
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 }
 
 static void loads(void **state)
@@ -176,7 +176,7 @@ static void loads(void **state)
 	struct pp_changes c;
 
 	plan_slots(&c);
-	if (pp_transaction_run(store, &c, &e))
+	if (pp_txn_write_settings(store, &c, &e))
 		fail_msg("%s", e.text);
 	assert_settings(after);
 	assert_clean();
@@ -201,16 +201,17 @@ static void return_codes(void **state)
 	fails("load:rc6", EBADMSG, "lacks an element", before);
 	fails("load:rc7", EINVAL, "command line", before);
 	fails("load:rc255", EIO, "return code 255", before);
-	fails("load:rc255", EIO, "nothing was changed", before);
+	fails("load:rc255", EIO, "Everything is as it was before", before);
 	fails("load:rc9", EIO, "It did not go well.", before);
 	assert_clean();
 }
 
 static void lies(void **state)
 {
-	fails("load:lie", EIO, "the old settings still stand; nothing was changed", before);
+	fails("load:lie", EIO, "the old settings still stand. Everything is as it was before",
+	      before);
 	fails("load:mismatch", EIO, "status 0, but it prints return code 4", before);
-	fails("load:mismatch", EIO, "the old settings were put back", before);
+	fails("load:mismatch", EIO, "Everything is as it was before", before);
 	assert_clean();
 }
 
@@ -220,11 +221,11 @@ static void old_spelling(void **state)
 	struct pp_changes c;
 
 	fails("load:abort", EIO, "return code 0, but it aborted", before);
-	assert_has(e.text, "nothing was changed");
-	fails("load:abortlate", EIO, "the old settings were put back", before);
+	assert_has(e.text, "Everything is as it was before");
+	fails("load:abortlate", EIO, "Everything is as it was before", before);
 	plan_slots(&c);
 	put_text("bin/mode", "load:old");
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_settings(after);
 	assert_clean();
 }
@@ -235,14 +236,14 @@ static void writes_too_much(void **state)
 	fails("load:extra", EIO, "Other has changed, too",
 	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
-	assert_has(e.text, "putting the old settings back failed, too");
-	assert_true(strstr(e.text, ".journal") != NULL);
+	assert_has(e.text, "Putting the old settings back failed as well");
+	assert_has(e.text, "apply.json stays");
 }
 
 static void part_of_it(void **state)
 {
 	fails("load:part", EIO, "return code 255", before);
-	assert_has(e.text, "the old settings were put back");
+	assert_has(e.text, "Everything is as it was before");
 	assert_clean();
 }
 
@@ -252,7 +253,7 @@ static void hangs(void **state)
 
 	pp_hp_set_timeout(store, 4);
 	fails("load:hang", ETIMEDOUT, "did not end within 4 s", before);
-	fails("load:hangafter", ETIMEDOUT, "the old settings were put back", before);
+	fails("load:hangafter", ETIMEDOUT, "Everything is as it was before", before);
 	assert_true(time(NULL) - start < 60);
 	assert_clean();
 }
@@ -269,9 +270,19 @@ static void much_output(void **state)
 
 	plan_slots(&c);
 	put_text("bin/mode", "load:huge");
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_settings(after);
 	assert_clean();
+}
+
+static int take_lock(void)
+{
+	struct pp_lock lock;
+	int r = pp_lock_take(in_folder("state/apply.lock"), "", PP_LOCK_KEEP, &lock, &e);
+
+	if (!r)
+		pp_lock_release(&lock);
+	return r;
 }
 
 static void orphan(void **state)
@@ -280,12 +291,12 @@ static void orphan(void **state)
 
 	plan_slots(&c);
 	put_text("bin/mode", "load:orphan");
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	/* What it left behind may still write. */
-	assert_int_equal(pp_store_lock(store, &e), -EBUSY);
-	for (int i = 0; i < 100 && pp_store_lock(store, &e); i++)
+	assert_int_equal(take_lock(), -EBUSY);
+	for (int i = 0; i < 100 && take_lock(); i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
-	pp_store_unlock(store);
+	assert_int_equal(take_lock(), 0);
 	assert_clean();
 }
 
@@ -379,7 +390,7 @@ static void bytes_written(void **state)
 	struct pp_changes c;
 
 	plan_bytes(&c);
-	if (pp_transaction_run(store, &c, &e))
+	if (pp_txn_write_settings(store, &c, &e))
 		fail_msg("%s", e.text);
 	assert_settings(bytes_after);
 	assert_clean();
@@ -396,43 +407,63 @@ static void bytes_put_back(void **state)
 		struct pp_changes c;
 		plan_bytes(&c);
 		put_text("bin/mode", modes[i]);
-		assert_int_equal(pp_transaction_run(store, &c, &e), -EIO);
+		assert_int_equal(pp_txn_write_settings(store, &c, &e), -EIO);
 		put_text("bin/mode", "");
 		assert_settings(bytes_before);
 		assert_clean();
 	}
 }
 
+/* The journal of a write that was killed before its first call. */
+static void leave_journal(const struct pp_changes *c)
+{
+	struct pp_op op = { .ops = &pp_op_setting,
+		            .progress = PP_OP_BEGUN,
+		            .setting.store = store->where };
+	const struct pp_txn t = { .purpose = PP_TXN_SETTINGS,
+		                  .phase = PP_PHASE_APPLYING,
+		                  .boot_id = "",
+		                  .ops = &op,
+		                  .nr_ops = 1 };
+	const char *form;
+
+	assert_int_equal(store->ops->prepare(store, c, &arena, &op.setting.change, &e), 0);
+	assert_int_equal(pp_directory_private(in_folder("state"), true, &e), 0);
+	assert_int_equal(pp_txn_text(&t, &arena, &form, &e), 0);
+	put_text("state/apply.json", form);
+	assert_int_equal(chmod(in_folder("state/apply.json"), 0600), 0);
+}
+
+static void recovered(bool may_write, const char *says)
+{
+	char text[600] = "";
+
+	if (pp_txn_recover_settings(store, may_write, text, sizeof(text), &e))
+		fail_msg("%s", e.text);
+	assert_has(text, says);
+}
+
 /* After a crash the journal's texts are compared with what is told then. */
 static void bytes_recovered(void **state)
 {
 	static const struct {
-		const char *now, *then;
-		enum pp_recovered what;
+		const char *now, *then, *says;
 	} rows[] = {
-		{ "Order=15 90 00 eb\nOS=\n" VLAN("00 64"), bytes_before, PP_RECOVERED_OLD },
-		{ "Order=01 02 ff ff\nOS=00 0a\n" VLAN("00 c8"), bytes_after, PP_RECOVERED_NEW },
-		{ "Order=01 02 ff ff\nOS=\n" VLAN("00 64"), bytes_before, PP_RECOVERED_RESTORED },
-		{ "Order=15 90 00 eb\nOS=00 0a\n" VLAN("00 64"), bytes_before,
-		  PP_RECOVERED_RESTORED },
+		{ "Order=15 90 00 eb\nOS=\n" VLAN("00 64"), bytes_before, "all the old" },
+		{ "Order=01 02 ff ff\nOS=00 0a\n" VLAN("00 c8"), bytes_after, "all the new" },
+		{ "Order=01 02 ff ff\nOS=\n" VLAN("00 64"), bytes_before, "were put back" },
+		{ "Order=15 90 00 eb\nOS=00 0a\n" VLAN("00 64"), bytes_before, "were put back" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		enum pp_recovered what;
 		struct pp_changes c;
-		struct pp_journal j;
-		char text[600];
 		put_text("bin/settings", bytes_before);
 		plan_bytes(&c);
-		assert_int_equal(store->ops->prepare(store, &c, &arena, &j, &e), 0);
-		assert_int_equal(pp_directory_private(in_folder("state"), true, &e), 0);
-		assert_int_equal(pp_journal_save(store, &j, &e), 0);
+		leave_journal(&c);
 		put_text("bin/settings", rows[i].now);
 		pp_store_close(store);
 		open_store();
-		assert_int_equal(pp_transaction_recover(store, true, &what, text, sizeof(text), &e),
-		                 0);
-		assert_int_equal(what, rows[i].what);
+		recovered(true, rows[i].says);
 		assert_settings(rows[i].then);
 		assert_clean();
 	}
@@ -461,7 +492,7 @@ static void changed_meanwhile(void **state)
 	plan_slots(&c);
 	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	                         "RMRDS_Slot3=Endpoints_Included\nOther=Disabled\n");
-	assert_int_equal(pp_transaction_run(store, &c, &e), -EBUSY);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), -EBUSY);
 	assert_has(e.text, "nothing was written");
 	assert_null(strstr(get_file("bin/log", NULL), "load"));
 	assert_clean();
@@ -484,40 +515,33 @@ static void asked_once(void **state)
 
 	pp_hp_set_fresh(store, 60000);
 	plan_slots(&c);
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_settings(after);
 	assert_int_equal(runs("save"), 2);
 	assert_int_equal(runs("load"), 1);
 	put_text("bin/settings", before);
 	plan_slots(&c);
 	pp_hp_set_fresh(store, 0);
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_settings(after);
-	assert_int_equal(runs("save"), 2 + 3);
+	assert_int_equal(runs("save"), 2 + 4);
 	assert_clean();
 }
 
 static void recovers(void **state)
 {
-	enum pp_recovered what;
-	char text[600];
-
 	fails("load:extra", EIO, "Other has changed, too",
 	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
 	/* Another process: it does not know what the rest was, and ours is as it was. */
 	pp_store_close(store);
 	open_store();
-	assert_int_equal(pp_transaction_recover(store, true, &what, text, sizeof(text), &e), 0);
-	assert_int_equal(what, PP_RECOVERED_OLD);
+	recovered(true, "all the old");
 	assert_clean();
 }
 
 static void recovers_part(void **state)
 {
-	enum pp_recovered what;
-	char text[600];
-
 	fails("load:extra", EIO, "Other has changed, too",
 	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
@@ -525,11 +549,8 @@ static void recovers_part(void **state)
 	open_store();
 	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Excluded\nRMRDS_Slot2=Endpoints_Included\n"
 	                         "RMRDS_Slot3=Endpoints_Included\nOther=Enabled\n");
-	assert_int_equal(pp_transaction_recover(store, false, &what, text, sizeof(text), &e),
-	                 -EROFS);
-	assert_has(text, "1 of 2 settings written");
-	assert_int_equal(pp_transaction_recover(store, true, &what, text, sizeof(text), &e), 0);
-	assert_int_equal(what, PP_RECOVERED_RESTORED);
+	recovered(false, "1 of 2 settings written");
+	recovered(true, "were put back");
 	/* Slot 3 is somebody else's business. */
 	assert_settings("RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	                "RMRDS_Slot3=Endpoints_Included\nOther=Enabled\n");
@@ -707,7 +728,7 @@ static void sweeps(void **state)
 	assert_int_equal(mkdir(in_folder("state/hp-work-2147483646-abcdef"), 0700), 0);
 	put_text("state/hp-work-2147483646-abcdef/schema.xml", "x");
 	plan_slots(&c);
-	assert_int_equal(pp_transaction_run(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_clean();
 }
 

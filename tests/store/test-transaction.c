@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 
 #include "store/efi-names.h"
-#include "store/journal.h"
-#include "store/transaction.h"
+#include "store/stores.h"
+#include "txn/txn.h"
 
 static struct pp_arena arena;
 static struct pp_store *store;
@@ -77,42 +77,61 @@ static void assert_clean(void)
 	assert_false(is_there("image.lock"));
 }
 
+/* The journal of a write that was killed, as that store would have it. */
+static void leave_journal_of(const char *where)
+{
+	struct pp_op op = { .ops = &pp_op_setting,
+		            .progress = PP_OP_BEGUN,
+		            .setting = { .store = where,
+		                         .change = { .writes = writes, .nr_writes = 2 } } };
+	const struct pp_txn t = { .purpose = PP_TXN_SETTINGS,
+		                  .phase = PP_PHASE_APPLYING,
+		                  .boot_id = "",
+		                  .ops = &op,
+		                  .nr_ops = 1 };
+	const char *form;
+
+	assert_int_equal(pp_txn_text(&t, &arena, &form, &e), 0);
+	put_text("image.journal", form);
+	assert_int_equal(chmod(in_folder("image.journal"), 0600), 0);
+}
+
 static void leave_journal(void)
 {
-	const struct pp_journal j = { .store = store->where, .writes = writes, .nr_writes = 2 };
-
-	assert_int_equal(pp_journal_save(store, &j, &e), 0);
+	leave_journal_of(store->where);
 }
 
 static char text[600];
 
-static int recover(bool may_write, enum pp_recovered *ret)
+static int recover(bool may_write)
 {
-	return pp_transaction_recover(store, may_write, ret, text, sizeof(text), &e);
+	*text = '\0';
+	return pp_txn_recover_settings(store, may_write, text, sizeof(text), &e);
 }
 
-static void recovers(bool may_write, enum pp_recovered want, const char *says)
+/* says "": nothing was interrupted. */
+static void recovers(bool may_write, const char *says)
 {
-	enum pp_recovered what;
-
-	if (recover(may_write, &what))
+	if (recover(may_write))
 		fail_msg("%s", e.text);
-	assert_int_equal(what, want);
-	assert_has(text, says);
+	if (*says)
+		assert_has(text, says);
+	else
+		assert_string_equal(text, "");
 }
 
 static void runs(void **state)
 {
-	assert_int_equal(pp_transaction_run(store, &both, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), 0);
 	assert_content(1, 1);
 	assert_clean();
-	assert_int_equal(pp_transaction_run(store, &(struct pp_changes){ 0 }, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &(struct pp_changes){ 0 }, &e), 0);
 	assert_clean();
 	/* The same again: it is no longer what the changes were planned on. */
-	assert_int_equal(pp_transaction_run(store, &both, &e), -EBUSY);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EBUSY);
 	assert_has(e.text, "nothing was written");
 	assert_clean();
-	recovers(true, PP_RECOVERED_NONE, "");
+	recovers(true, "");
 	assert_clean();
 }
 
@@ -122,15 +141,15 @@ static void bad_changes(void **state)
 
 	w.new_absent = true;
 	w.new_bytes = PP_SPAN(NULL, 0);
-	assert_int_equal(
-		pp_transaction_run(store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
-		-EINVAL);
+	assert_int_equal(pp_txn_write_settings(
+				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
+	                 -EINVAL);
 	w = (struct pp_area_write){ .space = PP_CELL_CMOS,
 		                    .old_bytes = { zeros, 8 },
 		                    .new_bytes = { ones, 8 } };
-	assert_int_equal(
-		pp_transaction_run(store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
-		-ENODATA);
+	assert_int_equal(pp_txn_write_settings(
+				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
+	                 -ENODATA);
 	assert_has(e.text, "holds no CMOS");
 	assert_clean();
 }
@@ -138,21 +157,22 @@ static void bad_changes(void **state)
 static void locked(void **state)
 {
 	struct pp_store *other;
-	enum pp_recovered what;
+	struct pp_lock held;
 	char pid[32];
 
 	assert_int_equal(open_one("image", &other), 0);
-	assert_int_equal(pp_store_lock(other, &e), 0);
-	assert_int_equal(pp_transaction_run(store, &both, &e), -EBUSY);
+	assert_int_equal(pp_store_lock(other, &held, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EBUSY);
 	snprintf(pid, sizeof(pid), "in use by process %d", (int)getpid());
 	assert_has(e.text, pid);
 	assert_content(0, 0);
-	assert_int_equal(recover(true, &what), -EBUSY);
+	assert_int_equal(recover(true), -EBUSY);
 	/* A journal of somebody at work is none to be judged. */
 	leave_journal();
-	assert_int_equal(recover(false, &what), -EBUSY);
+	assert_int_equal(recover(false), -EBUSY);
+	pp_lock_release(&held);
 	pp_store_close(other);
-	recovers(false, PP_RECOVERED_OLD, "all the old settings stand");
+	recovers(false, "all the old settings stand");
 	assert_true(is_there("image.journal"));
 }
 
@@ -162,12 +182,13 @@ static void dead_holder(void **state)
 	pid_t pid = fork();
 
 	if (!pid) {
-		pp_store_lock(store, NULL);
+		struct pp_lock held;
+		pp_store_lock(store, &held, NULL);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
 	assert_true(is_there("image.lock"));
-	assert_int_equal(pp_transaction_run(store, &both, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), 0);
 	assert_clean();
 }
 
@@ -176,15 +197,15 @@ static void not_our_lock(void **state)
 	const char *text40 = "What somebody else has written, and more.";
 
 	put_text("image.lock", text40);
-	assert_int_equal(pp_transaction_run(store, &both, &e), -EEXIST);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EEXIST);
 	assert_string_equal(get_file("image.lock", NULL), text40);
 	assert_int_equal(unlink(in_folder("image.lock")), 0);
 	put_text("victim", "x");
 	assert_int_equal(symlink("victim", in_folder("image.lock")), 0);
-	assert_int_equal(pp_transaction_run(store, &both, &e), -ELOOP);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -ELOOP);
 	assert_int_equal(unlink(in_folder("image.lock")), 0);
 	assert_int_equal(link(in_folder("victim"), in_folder("image.lock")), 0);
-	assert_int_equal(pp_transaction_run(store, &both, &e), -EEXIST);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EEXIST);
 	assert_string_equal(get_file("victim", NULL), "x");
 	assert_content(0, 0);
 }
@@ -192,100 +213,114 @@ static void not_our_lock(void **state)
 static void recovers_old_and_new(void **state)
 {
 	leave_journal();
-	assert_int_equal(pp_transaction_run(store, &both, &e), -EUCLEAN);
-	assert_has(e.text, "recover first");
-	recovers(false, PP_RECOVERED_OLD, "old");
-	recovers(true, PP_RECOVERED_OLD, "old");
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EUCLEAN);
+	assert_has(e.text, "brought to an end first");
+	recovers(false, "all the old");
+	recovers(true, "all the old");
 	assert_clean();
 	set_content(1, 1);
 	leave_journal();
-	recovers(false, PP_RECOVERED_NEW, "new");
-	recovers(true, PP_RECOVERED_NEW, "new");
+	recovers(false, "all the new");
+	recovers(true, "all the new");
 	assert_clean();
 	assert_content(1, 1);
 }
 
 static void restores(void **state)
 {
-	enum pp_recovered what;
-
 	set_content(1, 0);
 	leave_journal();
-	assert_int_equal(recover(false, &what), -EROFS);
-	assert_has(text, "1 of 2 parts written");
+	recovers(false, "1 of 2 parts written");
+	assert_has(text, "have to be put back");
 	assert_content(1, 0);
-	recovers(true, PP_RECOVERED_RESTORED, "put back");
+	recovers(true, "were put back");
 	assert_content(0, 0);
 	assert_clean();
 }
 
 static void somebody_else(void **state)
 {
-	enum pp_recovered what;
-
 	set_content(1, 7);
 	leave_journal();
-	assert_int_equal(recover(true, &what), -EUCLEAN);
-	assert_has(text, "NVRAM is neither");
-	assert_has(text, "image.journal");
+	assert_int_equal(recover(true), -EUCLEAN);
+	assert_has(e.text, "NVRAM is neither");
+	assert_has(e.text, "image.journal");
 	assert_content(1, 7);
 	assert_true(is_there("image.journal"));
 }
 
 static void damaged_journal(void **state)
 {
-	enum pp_recovered what;
-
-	put_text("image.journal", "pcipass-journal 1\nstore image:/x\n");
-	assert_int_equal(recover(true, &what), -EBADMSG);
-	assert_has(text, "nothing was written");
-	assert_has(text, "image.journal");
-	assert_int_equal(recover(false, &what), -EBADMSG);
+	put_text("image.journal", "{\"crc32\":\"00000000\",\"journal\":{}}\n");
+	assert_int_equal(chmod(in_folder("image.journal"), 0600), 0);
+	assert_int_equal(recover(true), -EBADMSG);
+	assert_has(e.text, "nothing is done");
+	assert_has(e.text, "image.journal");
+	assert_int_equal(recover(false), -EBADMSG);
 	assert_true(is_there("image.journal"));
-	assert_int_equal(pp_transaction_run(store, &both, &e), -EUCLEAN);
+	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EBADMSG);
 	assert_content(0, 0);
+	/* As an older pcipass wrote them: told, and not read. */
+	put_text("image.journal", "pcipass-journal 1\nstore image:/x\n");
+	assert_int_equal(recover(true), -EBADMSG);
+	assert_has(e.text, "of another version of pcipass");
+	assert_true(is_there("image.journal"));
 }
 
 /* Nothing is said against a journal that only could not be read: nobody is to move it away. */
 static void unread_journal(void **state)
 {
-	enum pp_recovered what;
-
 	assert_int_equal(symlink("image.journal", in_folder("image.journal")), 0);
-	/* access() sees no file, but one that cannot be read is there. */
-	assert_int_equal(recover(false, &what), -ELOOP);
-	assert_has(e.text, "cannot be read");
-	assert_null(strstr(e.text, "move it away"));
+	assert_int_equal(recover(false), -ELOOP);
+	assert_null(strstr(e.text, "move"));
 	assert_content(0, 0);
 }
 
+/* What somebody else could have written is not believed. */
+static void journal_of_others(void **state)
+{
+	leave_journal();
+	assert_int_equal(chmod(in_folder("image.journal"), 0666), 0);
+	set_content(1, 0);
+	assert_int_equal(recover(true), -EPERM);
+	assert_content(1, 0);
+}
+
+/* Beside an image only a write of that image is carried on, whatever else a journal could hold. */
 static void foreign_journal(void **state)
 {
-	const struct pp_journal j = { .store = "image:/other", .writes = writes, .nr_writes = 2 };
-	enum pp_recovered what;
+	struct pp_op op = { .ops = &pp_op_directory, .progress = PP_OP_DONE };
+	const struct pp_txn t = { .purpose = PP_TXN_ATTACH,
+		                  .phase = PP_PHASE_APPLIED,
+		                  .boot_id = "",
+		                  .ops = &op,
+		                  .nr_ops = 1 };
+	const char *form;
 
-	assert_int_equal(pp_journal_save(store, &j, &e), 0);
+	leave_journal_of("image:/other");
 	set_content(1, 0);
-	assert_int_equal(recover(true, &what), -EBADMSG);
+	assert_int_equal(recover(true), -EBADMSG);
 	assert_has(e.text, "another store");
+	op.directory.path = in_folder("dir") + 1;
+	assert_int_equal(mkdir(in_folder("dir"), 0755), 0);
+	assert_int_equal(pp_txn_text(&t, &arena, &form, &e), 0);
+	put_text("image.journal", form);
+	assert_int_equal(recover(true), -EBADMSG);
+	assert_true(is_there("dir"));
+	assert_int_equal(rmdir(in_folder("dir")), 0);
 	assert_content(1, 0);
 }
 
 /* A folder with an image and its journal is moved; elsewhere it goes on as it would have here. */
 static void moved_with_its_image(void **state)
 {
-	const struct pp_journal j = { .store = "image:/before/the/move/image",
-		                      .writes = writes,
-		                      .nr_writes = 2 };
-
-	assert_int_equal(pp_journal_save(store, &j, &e), 0);
+	leave_journal_of("image:/before/the/move/image");
 	set_content(1, 1);
-	recovers(true, PP_RECOVERED_NEW, "the new settings stand");
+	recovers(true, "the new settings stand");
 	assert_false(is_there("image.journal"));
-	assert_int_equal(pp_journal_save(store, &j, &e), 0);
+	leave_journal_of("image:/before/the/move/image");
 	set_content(7, 1);
-	enum pp_recovered what;
-	assert_int_equal(recover(true, &what), -EUCLEAN);
+	assert_int_equal(recover(true), -EUCLEAN);
 	assert_content(7, 1);
 }
 
@@ -293,7 +328,7 @@ static void sweeps(void **state)
 {
 	put_text(".pcipass-00000000-0123456789abcdef.tmp", "another file's");
 	put_text(".pcipass-note", "");
-	recovers(true, PP_RECOVERED_NONE, "");
+	recovers(true, "");
 	assert_true(is_there(".pcipass-00000000-0123456789abcdef.tmp"));
 	assert_true(is_there(".pcipass-note"));
 }
@@ -301,13 +336,11 @@ static void sweeps(void **state)
 /* Another user's folder; root becomes nobody for it. */
 static int as_nobody(void)
 {
-	enum pp_recovered what;
-
 	if (!geteuid() && setuid(65534))
 		return 1;
-	if (pp_transaction_run(store, &both, &e) != -EACCES)
+	if (pp_txn_write_settings(store, &both, &e) != -EACCES)
 		return 2;
-	return recover(true, &what) || what != PP_RECOVERED_NONE ? 3 : 0;
+	return recover(true) || *text ? 3 : 0;
 }
 
 static void read_only(void **state)
@@ -339,6 +372,7 @@ int main(void)
 		TEST(somebody_else),
 		TEST(damaged_journal),
 		TEST(foreign_journal),
+		TEST(journal_of_others),
 		TEST(unread_journal),
 		TEST(moved_with_its_image),
 		TEST(sweeps),
