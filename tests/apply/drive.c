@@ -21,109 +21,14 @@
 #include <unistd.h>
 
 #include "apply/run.h"
+#include "kernel.h"
 #include "txn/context.h"
 
 #define MAX_STEPS 16
 
 static bool fail_setting;
 
-/* The files below the root, and this program as their kernel. */
-static struct pp_sys *sys;
-static const struct pp_sys_ops *files_ops;
-
-static void put(const struct pp_sys *s, const char *path, const char *text)
-{
-	char whole[4096];
-
-	snprintf(whole, sizeof(whole), "%s/%s", s->root, path);
-	FILE *f = fopen(whole, "we");
-	if (!f)
-		return;
-	fputs(text, f);
-	fclose(f);
-}
-
-/* As the kernel matches them: an override decides, else the test says whose device it is. */
-static void probe(const struct pp_sys *s, const char *address)
-{
-	char path[4096], driver[256] = "", target[512];
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver_override", address);
-	pp_sys_text(sys, path, driver, sizeof(driver));
-	if (!*driver || *driver == '(') {
-		snprintf(path, sizeof(path), "kernel/%s", address);
-		if (pp_sys_text(sys, path, driver, sizeof(driver)) || !*driver)
-			return;
-	}
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", s->root, address);
-	snprintf(target, sizeof(target), "../../drivers/%s", driver);
-	if (symlink(target, path))
-		return; /* it has one */
-}
-
-/* A driver takes a device by its override, or, without one, by what the test says. */
-static void bind(const struct pp_sys *s, const char *path, const char *address)
-{
-	char device[4096], driver[256] = "", wanted[256] = "", file[4096];
-	const char *name = path + strlen("sys/bus/pci/drivers/");
-
-	snprintf(driver, sizeof(driver), "%.*s", (int)(strrchr(path, '/') - name), name);
-	snprintf(file, sizeof(file), "sys/bus/pci/devices/%s/driver_override", address);
-	pp_sys_text(sys, file, wanted, sizeof(wanted));
-	snprintf(device, sizeof(device), "kernel/%s", address);
-	if (!*wanted || *wanted == '(')
-		pp_sys_text(sys, device, wanted, sizeof(wanted));
-	if (!strcmp(driver, wanted))
-		probe(s, address);
-}
-
-/* A folder does nothing by itself; with "kernel" in it, this is its kernel. */
-static void react(const struct pp_sys *s, const char *path, const char *text)
-{
-	char line[512], link[4096], driver[256];
-	const char *verb = strrchr(path, '/') + 1;
-
-	if (!pp_sys_has(sys, "kernel"))
-		return;
-	if (!strcmp(verb, "driver_override")) {
-		snprintf(line, sizeof(line), "%s", strcmp(text, "\n") ? text : "(null)\n");
-		put(s, path, line);
-	} else if (!strcmp(verb, "drivers_probe")) {
-		probe(s, text);
-	} else if (!strcmp(verb, "bind")) {
-		bind(s, path, text);
-	} else if (!strcmp(verb, "unbind")) {
-		snprintf(link, sizeof(link), "sys/bus/pci/devices/%s/driver", text);
-		snprintf(line, sizeof(line), "drivers/%s/unbind",
-		         pp_sys_link_name(sys, link, driver, sizeof(driver)) ? "?" : driver);
-		snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s/driver", s->root, text);
-		if (strstr(path, line))
-			unlink(link);
-	}
-}
-
-static int kernel_write(struct pp_sys *s, const char *path, const char *text)
-{
-	int r = files_ops->write(s, path, text);
-
-	if (!r)
-		react(s, path, text);
-	return r;
-}
-
-static int make_machine(const char *root, struct pp_error *e)
-{
-	static struct pp_sys_ops ops;
-	int r = pp_sys_below(root, &sys, e);
-
-	if (r)
-		return r;
-	files_ops = sys->ops;
-	ops = *files_ops;
-	ops.write = kernel_write;
-	sys->ops = &ops;
-	return 0;
-}
+static struct kernel kernel;
 
 static char *field(char **rest)
 {
@@ -260,7 +165,7 @@ static void take_image(void)
 	struct pp_error e;
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/settings.lock", sys->root);
+	snprintf(path, sizeof(path), "%s/settings.lock", kernel.base.root);
 	if (pp_lock_take(path, "", PP_LOCK_KEEP, &lock, &e))
 		exit(2);
 }
@@ -364,7 +269,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	o.root = argv[1];
-	if (make_machine(o.root, &e))
+	if (kernel_init(&kernel, o.root, &e))
 		return 2;
 	snprintf(store, sizeof(store), "image:%s/settings", argv[1]);
 	o.store = store;
@@ -374,17 +279,17 @@ int main(int argc, char **argv)
 		parse_step(argv[at], &steps[plan.nr_steps++]);
 	o.dry_run = !strcmp(argv[2], "dry");
 	if (!strcmp(argv[2], "run") || o.dry_run)
-		r = pp_apply_run_with(&plan, &o, sys, &e);
+		r = pp_apply_run_with(&plan, &o, &kernel.base, &e);
 	else if (!strcmp(argv[2], "resume"))
-		r = pp_apply_resume_with(&o, sys, &e);
+		r = pp_apply_resume_with(&o, &kernel.base, &e);
 	else if (!strcmp(argv[2], "undo"))
-		r = pp_apply_undo_with(&o, sys, &e);
+		r = pp_apply_undo_with(&o, &kernel.base, &e);
 	else if (!strcmp(argv[2], "status"))
 		r = status(&o, &e);
 	if (r)
 		printf("%d %s\n", -r, e.text);
 	else
 		printf("0\n");
-	pp_sys_free(sys);
+	kernel_fini(&kernel);
 	return r ? 1 : 0;
 }

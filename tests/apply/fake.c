@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fake machine for tests: a directory and the kernel's reactions. */
+/* A machine with three functions, for attaches: what a kernel answers besides its drivers. */
 #define _GNU_SOURCE
 #include "fake.h"
 
@@ -80,39 +80,18 @@ void fake_rename(struct fake *f, const char *from, const char *to)
 	(void)r;
 }
 
-static void set_driver(struct fake *f, const char *address, const char *driver)
-{
-	char path[256], text[256], whole[512];
-
-	snprintf(path, sizeof(path), DEVICES "%s/driver", address);
-	path_of(f, path, whole);
-	unlink(whole);
-	if (!driver)
-		return;
-	snprintf(text, sizeof(text), "../../../../bus/pci/drivers/%s", driver);
-	fake_link(f, path, text);
-}
-
 const char *fake_driver(struct fake *f, const char *address)
 {
-	static char link[256];
-	char path[256], whole[512];
+	static char name[128];
 
-	snprintf(path, sizeof(path), DEVICES "%s/driver", address);
-	path_of(f, path, whole);
-	ssize_t n = readlink(whole, link, sizeof(link) - 1);
-	link[n < 0 ? 0 : n] = '\0';
-	return n < 0 ? "" : strrchr(link, '/') + 1;
+	return kernel_driver(&f->kernel, address, name);
 }
 
 const char *fake_override(struct fake *f, const char *address)
 {
-	static char text[128];
-	char path[256];
+	static char name[128];
 
-	snprintf(path, sizeof(path), DEVICES "%s/driver_override", address);
-	int r = pp_sys_text(&f->base, path, text, sizeof(text));
-	return r ? "unreadable" : text;
+	return kernel_override(&f->kernel, address, name);
 }
 
 static void note(struct fake *f, const char *a, const char *b, const char *c)
@@ -141,19 +120,11 @@ static int write_driver(struct fake *f, const char *path, const char *address)
 
 	snprintf(driver, sizeof(driver), "%.*s", (int)(verb - 1 - name), name);
 	note(f, verb, driver, address);
-	bool bound = !strcmp(fake_driver(f, address), driver);
 	if (ends(path, f->fail_write) || ends(path, f->fail_write2))
 		return -f->fail_write_errno;
-	if (!strcmp(verb, "unbind")) {
-		if (!bound)
-			return -ENODEV;
-		set_driver(f, address, NULL);
-	} else if (*fake_driver(f, address)) {
-		return -ENODEV;
-	} else if (!f->lost_driver || strcmp(driver, f->lost_driver)) {
-		set_driver(f, address, driver);
-	}
-	return 0;
+	if (!strcmp(verb, "bind") && f->lost_driver && !strcmp(driver, f->lost_driver))
+		return 0;
+	return kernel_write(&f->kernel.base, path, address);
 }
 
 static int write_text(struct pp_sys *s, const char *path, const char *text)
@@ -169,8 +140,7 @@ static int write_text(struct pp_sys *s, const char *path, const char *text)
 	note(f, "override", address, plain);
 	if (ends(path, f->fail_write))
 		return -f->fail_write_errno;
-	fake_file(f, path, *plain ? plain : "(null)");
-	return 0;
+	return kernel_write(s, path, text);
 }
 
 static int open_node(struct pp_sys *s, const char *path)
@@ -320,45 +290,25 @@ static int log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret)
 	return 0;
 }
 
-static void free_nothing(struct pp_sys *s)
-{
-}
-
-static const struct pp_sys_ops kernel = {
-	.is_privileged = is_privileged,
-	.write = write_text,
-	.open = open_node,
-	.control = control,
-	.close = close_handle,
-	.is_claimed = is_claimed,
-	.has_address = has_address,
-	.find_holder = find_holder,
-	.log_begin = log_begin,
-	.log_next = log_next,
-	.free = free_nothing,
-};
-
-/* Files are those of the folder; the rest is the fake's. */
+/* Files and drivers are those of the directory; the rest is the fake's. */
 static void make_machine(struct fake *f)
 {
 	struct pp_error e = { 0 };
-	int r = pp_sys_below(f->root, &f->files, &e);
+	int r = kernel_init(&f->kernel, f->root, &e);
+	struct pp_sys_ops *ops = &f->kernel.ops;
 
 	assert(!r);
 	(void)r;
-	f->ops = *f->files->ops;
-	f->ops.is_privileged = kernel.is_privileged;
-	f->ops.write = kernel.write;
-	f->ops.open = kernel.open;
-	f->ops.control = kernel.control;
-	f->ops.close = kernel.close;
-	f->ops.is_claimed = kernel.is_claimed;
-	f->ops.has_address = kernel.has_address;
-	f->ops.find_holder = kernel.find_holder;
-	f->ops.log_begin = kernel.log_begin;
-	f->ops.log_next = kernel.log_next;
-	f->ops.free = kernel.free;
-	f->base = (struct pp_sys){ .ops = &f->ops, .root = f->root };
+	ops->is_privileged = is_privileged;
+	ops->write = write_text;
+	ops->open = open_node;
+	ops->control = control;
+	ops->close = close_handle;
+	ops->is_claimed = is_claimed;
+	ops->has_address = has_address;
+	ops->find_holder = find_holder;
+	ops->log_begin = log_begin;
+	ops->log_next = log_next;
 }
 
 static void add_device(struct fake *f, int index, struct pp_address a, uint32_t class_code,
@@ -381,12 +331,13 @@ static void add_device(struct fake *f, int index, struct pp_address a, uint32_t 
 	snprintf(path, sizeof(path), DEVICES "%s/driver_override", address);
 	fake_file(f, path, "(null)\n");
 	if (driver)
-		set_driver(f, address, driver);
+		kernel_set_driver(&f->kernel, address, driver);
 }
 
 static void add_files(struct fake *f)
 {
-	static const char *const folders[] = { "sys/class/block",
+	static const char *const folders[] = { "kernel",
+		                               "sys/class/block",
 		                               "sys/class/net",
 		                               "sys/class/graphics",
 		                               "sys/fs",
@@ -451,7 +402,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void fake_free(struct fake *f)
 {
-	pp_sys_free(f->files);
+	kernel_fini(&f->kernel);
 	nftw(f->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(f);
 }
@@ -469,5 +420,5 @@ struct pp_attach *fake_attach(struct fake *f, const char *what, bool take, bool 
 	struct pp_attach *a = NULL;
 	struct pp_error e = { 0 };
 
-	return pp_attach_run(&f->base, &f->host, what, &o, &a, &e) ? NULL : a;
+	return pp_attach_run(&f->kernel.base, &f->host, what, &o, &a, &e) ? NULL : a;
 }

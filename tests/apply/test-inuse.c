@@ -53,7 +53,7 @@ static void used(struct fake *f, int device, const char *words)
 	const char *use = "untouched";
 
 	pp_arena_init(&a, 0);
-	assert_int_equal(pp_inuse_find(&f->base, &f->devices[device], &a, &use, &e), 0);
+	assert_int_equal(pp_inuse_find(&f->kernel.base, &f->devices[device], &a, &use, &e), 0);
 	if (!words)
 		assert_null(use);
 	else if (!use || !strstr(use, words))
@@ -231,7 +231,7 @@ static void cannot_tell(void **state)
 	f->claimed = "dev/sdb";
 	f->claimed_errno = EIO;
 	pp_arena_init(&a, 0);
-	assert_int_equal(pp_inuse_find(&f->base, &f->devices[FAKE_HBA], &a, &use, &e), -EIO);
+	assert_int_equal(pp_inuse_find(&f->kernel.base, &f->devices[FAKE_HBA], &a, &use, &e), -EIO);
 	assert_string_equal(use, "untouched");
 	assert_non_null(strstr(e.text, "/dev/sdb"));
 	pp_arena_fini(&a);
@@ -250,7 +250,7 @@ static void not_known(struct fake *f, int device, const char *words)
 	const char *use = "untouched";
 
 	pp_arena_init(&a, 0);
-	if (pp_inuse_find(&f->base, &f->devices[device], &a, &use, &e) >= 0)
+	if (pp_inuse_find(&f->kernel.base, &f->devices[device], &a, &use, &e) >= 0)
 		fail_msg("%s is away, and it is said: %s", words, use ? use : "not in use");
 	assert_string_equal(use, "untouched");
 	if (!strstr(e.text, words) || !strstr(e.text, "is not known"))
@@ -326,7 +326,7 @@ static int find_guest(struct fake *f, struct pp_error *e)
 	const char *guest = NULL;
 
 	pp_arena_init(&a, 0);
-	int r = pp_guest_find(&f->base, "0000:02:00.0", &a, &guest, e);
+	int r = pp_guest_find(&f->kernel.base, "0000:02:00.0", &a, &guest, e);
 	assert_null(guest);
 	pp_arena_fini(&a);
 	return r;
