@@ -79,7 +79,7 @@ static int check_old_journals(const struct pp_apply *a, struct pp_error *e)
 	for (uint32_t i = 0; !r && i < names.count; i++) {
 		const char *end = strrchr(names.names[i], '.');
 		if (end && !strcmp(end, ".journal"))
-			r = pp_fail(e, ENOTSUP,
+			r = pp_fail(e, EUCLEAN,
 			            "%.200s/%.64s: the journal of an older pcipass, which left a "
 			            "write of settings unfinished: look at the settings, then "
 			            "remove it",
