@@ -8,8 +8,7 @@
 
 #include "cli.h"
 
-#define INTERRUPTED                                                                                \
-	"pcipass: interrupted; waits for the operation at work, then takes everything back\n"
+#define INTERRUPTED "pcipass: interrupted: finishing the current operation, then rolling back\n"
 
 static void apply_say(void *ctx, const char *line)
 {
@@ -106,7 +105,7 @@ enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, 
 		return r == -ECANCELED ? a.code : code_of_refusal(&e);
 	if (!o->dry_run && pp_plan_needs_reboot(p))
 		fputs("Done. Reboot, then run \"pcipass verify\" to check that it worked; "
-		      "\"pcipass undo\" takes it back.\n",
+		      "\"pcipass undo\" undoes it.\n",
 		      stderr);
 	return EXIT_YES;
 }
@@ -118,11 +117,12 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 	struct pp_plan *plan;
 
 	if (!o->resume == !o->plan)
-		return complain_usage("apply: what? Give either --plan FILE or --resume");
+		return complain_usage("apply: need either --plan FILE or --resume");
 	if (o->resume && o->dry_run)
 		return complain_usage("apply: --dry-run is for --plan");
 	if (o->resume && o->store)
-		return complain_usage("apply: --store is for --plan; --resume has it written down");
+		return complain_usage(
+			"apply: --store is for --plan; --resume uses the recorded store");
 	if (!may_change_host())
 		return EXIT_UNSURE;
 	if (o->resume) {
@@ -149,7 +149,7 @@ static void show_undone(void *ctx, const char *line)
 	struct undoing *u = ctx;
 
 	if (!u->lines++)
-		puts("To take back what was done:");
+		puts("This will be undone:");
 	printf("  %s\n", line);
 }
 
@@ -166,7 +166,7 @@ static bool confirm_undo(void *ctx, unsigned int changes)
 	u->code = flush_stdout(&e) ? complain(&e) : apply_ask(u->options, u->question);
 	/* Half an undo would be neither: it is finished. */
 	if (u->code == EXIT_YES)
-		signals_catch("pcipass: interrupted; what was begun is taken back to its end\n");
+		signals_catch("pcipass: interrupted: completing the undo first\n");
 	return u->code == EXIT_YES;
 }
 
@@ -178,7 +178,7 @@ static enum exit_code undo_attach(const struct pp_apply_options *options)
 	if (pp_apply_undo(options, &e))
 		return complain(&e);
 	/* The last thing that was begun; what was applied before stays as it is. */
-	fputs("What was applied stands: \"pcipass undo\" once more takes it back.\n", stderr);
+	fputs("What was applied stays: run \"pcipass undo\" again to undo it.\n", stderr);
 	return EXIT_YES;
 }
 
@@ -188,15 +188,14 @@ static enum exit_code undo_plan(const struct options *o, struct pp_apply_options
 	struct undoing u = { .options = o, .code = EXIT_YES };
 	struct pp_error e = { 0 };
 
-	u.question =
-		state == PP_APPLY_PARTLY ? "Take back what was done of this?" : "Take this back?";
+	u.question = state == PP_APPLY_PARTLY ? "Undo what was done of this?" : "Undo this?";
 	options->say = say_of_undo;
 	options->show = show_undone;
 	options->confirm = confirm_undo;
 	options->ctx = &u;
 	if (pp_apply_undo(options, &e))
 		return u.code != EXIT_YES ? u.code : code_of_refusal(&e);
-	fprintf(stderr, "Taken back%s.\n", reboot ? ", and in force at the next boot" : "");
+	fprintf(stderr, "Undone%s.\n", reboot ? "; it takes effect at the next boot" : "");
 	return EXIT_YES;
 }
 
@@ -223,14 +222,14 @@ static enum exit_code run_undo(const struct options *o, int argc, char **argv)
 
 const struct command command_apply = {
 	.name = "apply",
-	.help = "carry a plan out, or go on with one that was interrupted",
+	.help = "carry out a plan, or continue an interrupted apply",
 	.takes = TAKES_PLAN | TAKES_RESUME | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR | TAKES_STORE,
 	.run = run_apply,
 };
 
 const struct command command_undo = {
 	.name = "undo",
-	.help = "back to before the last apply",
+	.help = "restore the state before the last apply",
 	.takes = TAKES_YES | TAKES_COLOR,
 	.run = run_undo,
 };

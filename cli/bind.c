@@ -56,14 +56,14 @@ static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
 	     !(bind_when(o) & PP_BIND_AT_BOOT) && bind_when(o) ? "it is not bound to vfio-pci"
 	     : bind_when(o) & PP_BIND_NOW || !bind_when(o)
 	             ? "it is bound to vfio-pci neither now nor at boot"
-	             : "nothing that is known binds it at boot");
+	             : "nothing is known to bind it at boot");
 	return EXIT_YES;
 }
 
 const struct command command_bind = {
 	.name = "bind",
 	.arguments = "DEVICE",
-	.help = "bind it to vfio-pci, now and at every boot",
+	.help = "bind a device to vfio-pci, now and at every boot",
 	.takes = TAKES_WHEN | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -73,7 +73,7 @@ const struct command command_bind = {
 const struct command command_unbind = {
 	.name = "unbind",
 	.arguments = "DEVICE",
-	.help = "back to the host's own driver, now and at every boot",
+	.help = "give it back to the host's driver, now and at every boot",
 	.takes = TAKES_WHEN | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,

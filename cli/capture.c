@@ -51,7 +51,7 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 const struct command command_capture = {
 	.name = "capture",
 	.arguments = "-o FILE",
-	.help = "keep in a file what a survey reads, to look at elsewhere",
+	.help = "save what a survey reads to a file, for use with --from",
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE,
 	.run = capture_run,
 };

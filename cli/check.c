@@ -40,7 +40,7 @@ static enum exit_code check_run(const struct options *o, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.arguments = "DEVICE",
-	.help = "yes or no in one line and the exit code, for scripts",
+	.help = "print the verdict in one line, and set the exit status",
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_KERNEL,
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -32,7 +32,7 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "DEVICE",
-	.help = "all about a device: reasons, evidence, remedies",
+	.help = "show all about a device: reasons, evidence, remedies",
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR | TAKES_KERNEL,
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -84,9 +84,10 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 		return complain_usage("free: need either a device or --plan FILE");
 	if (o->plan && (o->by || o->store || o->from || o->output))
 		return complain_usage(
-			"free --plan: the plan is made; --by, --store, --from and -o make one");
+			"free --plan: --by, --store, --from and -o are for making a plan");
 	if (o->from && !o->dry_run && !o->output)
-		return complain_usage("free --from: that is not this host; need --dry-run or -o");
+		return complain_usage(
+			"free --from: that is another host; add --dry-run or -o FILE");
 	if (o->kernel && (!o->dry_run || o->output || o->plan || is_for_all_kernels(o)))
 		return complain_usage(
 			"free --kernel: that kernel does not run here; need --dry-run "
@@ -103,7 +104,7 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 const struct command command_free = {
 	.name = "free",
 	.arguments = "DEVICE",
-	.help = "show what frees a device, ask, and do it",
+	.help = "show what would free a device, ask, and do it",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE | TAKES_KERNEL,
 	.max_arguments = 1,

@@ -19,7 +19,7 @@ static enum exit_code groups_run(const struct options *o, int argc, char **argv)
 
 const struct command command_groups = {
 	.name = "groups",
-	.help = "the IOMMU groups, or those that the kernel would make",
+	.help = "list the IOMMU groups, or those the kernel would make",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COMPUTED | TAKES_COLOR,
 	.run = groups_run,
 };

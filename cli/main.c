@@ -19,7 +19,7 @@ const char *const program_help = help_hint;
 static const struct command command_help = {
 	.name = "help",
 	.arguments = "[COMMAND]",
-	.help = "this help, or a command's",
+	.help = "show this help, or that of a command",
 	.max_arguments = 2,
 };
 
@@ -56,49 +56,49 @@ static const struct row {
 	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
 	  "read a capture, directory or table instead of this host" },
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
-	  "kvm (the default), hyperv, xen, or all side by side" },
+	  "verdict for kvm (default), hyperv, xen, or all" },
 	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
-	  "this host under another Linux; all: one after the other" },
-	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "one JSON document" },
-	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "bridges and interrupt windows too" },
+	  "verdict under another Linux kernel, or under all" },
+	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document" },
+	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "also bridges and interrupt windows" },
 	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),
-	  "only the table, with these columns; +NAME: one more" },
+	  "print only the table, with these columns" },
 	{ 0, "list-columns", NULL, TAKES_LIST_COLUMNS, FIELD(list_columns),
-	  "the names of the columns, and what is in them" },
+	  "list the names of the columns" },
 	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
-	  "only the table, without its line of headings" },
-	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (the default), always or never" },
+	  "print only the table, without headings" },
+	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (default), always or never" },
 	{ 'o', "output", "FILE", TAKES_OUTPUT, FIELD(output),
 	  "write FILE; a capture: .tar, .tar.gz or .tar.zst" },
-	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it is there" },
+	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it exists" },
 	{ 0, "keep-private", NULL, TAKES_PRIVATE, FIELD(keep_private),
 	  "keep serial numbers, UUIDs, MAC addresses and host names" },
 	{ 0, "computed", NULL, TAKES_COMPUTED, FIELD(computed),
-	  "work the groups out, even where the kernel has made some" },
+	  "compute the groups even if the kernel has made some" },
 	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),
 	  "where the settings are: image:FILE, efivars, hp:PROGRAM" },
 	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
-	  "what they are called; the default: rmrds.xml, built in" },
+	  "names of the settings; default: rmrds.xml, built in" },
 	{ 'v', "verbose", NULL, TAKES_VERBOSE, FIELD(verbose),
-	  "settings left out, and what is odd in the schema, too" },
+	  "also report what was left out and oddities" },
 	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
 	  "show what would be done; change nothing" },
 	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
 	{ 0, "by", "REMEDY", TAKES_BY, FIELD(by),
 	  "use this remedy instead of the recommended one" },
-	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "the plan in FILE" },
+	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "use the plan in FILE" },
 	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
-	  "the guest: its number (Proxmox VE) or name (Hyper-V)" },
-	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "go on with what was interrupted" },
-	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "now, and not at boot" },
-	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "at boot, and not now" },
+	  "number (Proxmox VE) or name (Hyper-V) of the guest" },
+	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "continue an interrupted apply" },
+	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "only now, not at boot" },
+	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "only at boot, not now" },
 	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),
-	  "try a real VFIO attach of it, and put everything back" },
+	  "try a real VFIO attach, then restore everything" },
 	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),
-	  "take devices from their host drivers meanwhile" },
-	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "reset the device, too" },
-	{ 'h', "help", NULL, 0, FIELD(help), "this help; after a command, that command's" },
-	{ 'V', "version", NULL, 0, FIELD(version), "the version" },
+	  "with --attach: take the device from its driver" },
+	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "with --attach: also reset the device" },
+	{ 'h', "help", NULL, 0, FIELD(help), "show this help; after a command, that command's" },
+	{ 'V', "version", NULL, 0, FIELD(version), "show the version" },
 };
 #define NR_ROWS   (sizeof(rows) / sizeof(rows[0]))
 #define FIRST_KEY 256
@@ -125,7 +125,7 @@ static void print_options(unsigned int takes)
 	}
 }
 
-static const char more[] = "For more see pcipass(1).";
+static const char more[] = "For more details see pcipass(1).";
 
 static void print_command_line(const struct command *c)
 {
@@ -160,8 +160,8 @@ static void main_print_help(const struct command *c)
 		return;
 	}
 	puts("usage: pcipass [options] [command]\n"
-	     "Tells for every PCI device whether it can be passed through to a virtual\n"
-	     "machine, and if not, exactly why.\n");
+	     "Tell for every PCI device whether it can be passed through to a virtual machine,\n"
+	     "and if not, exactly why; and free it.\n");
 	print_commands(commands, 0);
 	puts("DEVICE is an address (07:00.0), a slot (slot2, mezz1, or all-slots), an IOMMU\n"
 	     "group (group13) or vendor:device (1000:0087).\n");

@@ -65,8 +65,8 @@ static enum exit_code run_build(const struct options *o, int argc, char **argv)
 	struct look l;
 
 	if (!o->output)
-		return complain_usage("override build: where to? Give -o FILE.cpio, the archive "
-		                      "for an initrd, or another name for the bare table");
+		return complain_usage("override build: need -o FILE.cpio for an archive for an "
+		                      "initrd, or -o with another name for the bare table");
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	int r = plan_override(&l, argv[0], &plan, &e);
@@ -131,7 +131,7 @@ static const struct command build = {
 static const struct command install = {
 	.name = "override install",
 	.arguments = "DEVICE",
-	.help = "put it in front of this host's initrds",
+	.help = "put the table in front of this host's initrds",
 	.takes = TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -140,20 +140,20 @@ static const struct command install = {
 
 static const struct command status = {
 	.name = "override status",
-	.help = "whether the running kernel has it; exit 1: no",
+	.help = "tell whether the running kernel uses it; exit 1: no",
 	.run = run_status,
 };
 
 static const struct command remove_it = {
 	.name = "override remove",
-	.help = "take it away again",
+	.help = "remove the table again",
 	.run = run_remove,
 };
 
 const struct command command_override = {
 	.name = "override",
 	.arguments = "COMMAND",
-	.help = "a firmware table without what holds a device",
+	.help = "replace a firmware table that holds a device",
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.family = (const struct command *const[]){ &build, &install, &status, &remove_it, NULL },
 };

@@ -21,7 +21,7 @@ static enum exit_code reserved_run(const struct options *o, int argc, char **arg
 
 const struct command command_reserved = {
 	.name = "reserved",
-	.help = "every reserved region, and whom it holds",
+	.help = "list the reserved regions and the devices they hold",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
 	.run = reserved_run,
 };

@@ -262,7 +262,7 @@ static enum exit_code run_image(const struct options *o, int argc, char **argv)
 
 static const struct command list = {
 	.name = "settings list",
-	.help = "every setting and what it says",
+	.help = "list every setting and its value",
 	.takes = LOOKS | TAKES_JSON,
 	.run = run_list,
 };
@@ -270,7 +270,7 @@ static const struct command list = {
 static const struct command get = {
 	.name = "settings get",
 	.arguments = "NAME...",
-	.help = "NAME=VALUE for each, as set takes it",
+	.help = "print NAME=VALUE for each, as set takes it",
 	.takes = LOOKS | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = INT_MAX,
@@ -290,7 +290,7 @@ static const struct command set = {
 static const struct command diff = {
 	.name = "settings diff",
 	.arguments = "FILE",
-	.help = "what loading FILE (-: stdin) would change; exit 1: any",
+	.help = "show what loading FILE (-: stdin) would change",
 	.takes = LOOKS | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -329,7 +329,7 @@ static const struct command image = {
 const struct command command_settings = {
 	.name = "settings",
 	.arguments = "COMMAND",
-	.help = "the firmware's settings: look, compare, change",
+	.help = "read, compare and change BIOS settings",
 	.takes = WRITES | TAKES_OUTPUT | TAKES_FORCE | TAKES_FROM,
 	.family = (const struct command *const[]){ &list, &get, &set, &diff, &save, &load, &image,
 	                                           NULL },

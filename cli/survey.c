@@ -39,7 +39,7 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 
 const struct command command_survey = {
 	.name = "survey",
-	.help = "every device, its verdict and why (the default)",
+	.help = "list every device with verdict and reasons (the default)",
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
 	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_KERNEL,
 	.run = survey_run,

@@ -136,7 +136,7 @@ static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 
 const struct command command_verify = {
 	.name = "verify",
-	.help = "after the reboot: did it work? Or try a real attach",
+	.help = "check after the reboot that it worked; or try an attach",
 	.takes = TAKES_FROM | TAKES_PLAN | TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON |
 	         TAKES_COLOR,
 	.run = verify_run,

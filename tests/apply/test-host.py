@@ -161,7 +161,7 @@ class Typed(OnHost):
     def test_undo_shows_what_it_does(self):
         """In the order in which it is then done; and asks."""
         self.type("pcipass free slot2 --by table-override --yes", 0)
-        asked = self.type("pcipass undo", 2, "To take back what was done:", "pcipass cannot ask")
+        asked = self.type("pcipass undo", 2, "This will be undone:", "pcipass cannot ask")
         self.type("pcipass override status", 1, "installed")
         shown = [line[2:] for line in asked.splitlines() if line.startswith("  ")]
         self.assertIn("run update-initramfs -u -k all again", shown)
@@ -387,7 +387,7 @@ class Asked(OnHost):
         self.assertEqual(before, self.host.changed())
         self.answered("pcipass free slot2", "yes\\n", 0, "Done. Reboot, then run")
         self.assertNotEqual(before, self.host.changed())
-        self.answered("pcipass undo", "Y\\n", 0, "Taken back")
+        self.answered("pcipass undo", "Y\\n", 0, "Undone")
 
     def test_plan_in_a_file(self):
         told = self.type("pcipass free slot2 -o plan.json", 0, "wrote plan.json")

@@ -151,7 +151,7 @@ class Help(unittest.TestCase):
             asked = run("help", *words)
             self.assertEqual((asked.returncode, asked.stderr), (0, ""))
             self.assertEqual(asked.stdout, run(*words, "--help").stdout)
-            self.assertTrue(asked.stdout.endswith("For more see pcipass(1).\n"), asked.stdout)
+            self.assertTrue(asked.stdout.endswith("For more details see pcipass(1).\n"), asked.stdout)
 
     def test_version(self):
         for option in ("--version", "-V"):

@@ -147,8 +147,8 @@ class Hints(unittest.TestCase):
         """Each option of a hint is taken where the hint says so."""
         host = "--from 'dl380p-gen8, its.tar'"
         for line, code, word, then in (
-                (f"pcipass {host} free slot2", 2, "need --dry-run or -o", "--dry-run"),
-                (f"pcipass {host} free slot2", 2, "need --dry-run or -o", "-o p.json"),
+                (f"pcipass {host} free slot2", 2, "add --dry-run or -o", "--dry-run"),
+                (f"pcipass {host} free slot2", 2, "add --dry-run or -o", "-o p.json"),
                 (f"pcipass {host} free slot2 -o p.json", 4, "--force replaces it", "--force"),
                 (f"pcipass {host} override build 02:00.0 -o o.cpio", 0, "", ""),
                 (f"pcipass {host} override build 02:00.0 -o o.cpio", 4, "--force replaces it", "--force"),
@@ -174,7 +174,7 @@ class Hints(unittest.TestCase):
                            ("pcipass verify --take", "--take and --reset are for --attach"),
                            (f"pcipass {host} verify --attach slot2", "only this host"),
                            ("pcipass verify --attach slot2 --plan x", "either --plan FILE or --attach"),
-                           ("pcipass free --plan x --by y", "--by, --store, --from and -o make one")):
+                           ("pcipass free --plan x --by y", "--by, --store, --from and -o are for making a plan")):
             self.assertIn(word, self.type(line, 2), line)
 
 
