@@ -59,17 +59,27 @@ void pp_buffer_puts(struct pp_buffer *b, const char *s)
 
 void pp_buffer_vprintf(struct pp_buffer *b, const char *fmt, va_list ap)
 {
+	size_t room = b->data && !b->failed ? b->size - b->len : 0;
 	va_list again;
 
+	/* Mostly it fits as it is, and is formatted once. */
 	va_copy(again, ap);
-	int len = vsnprintf(NULL, 0, fmt, again);
+	int len = vsnprintf(room ? b->data + b->len : NULL, room, fmt, again);
 	va_end(again);
-	if (len >= 0 && reserve(b, (size_t)len)) {
-		vsnprintf(b->data + b->len, (size_t)len + 1, fmt, ap);
-		b->len += (size_t)len;
-	} else {
+	if (len < 0 || !reserve(b, (size_t)len)) {
 		b->failed = true;
+		if (room)
+			b->data[b->len] = '\0';
+		return;
 	}
+	if ((size_t)len >= room)
+		vsnprintf(b->data + b->len, (size_t)len + 1, fmt, ap);
+	b->len += (size_t)len;
+}
+
+char *pp_buffer_space(struct pp_buffer *b, size_t len)
+{
+	return reserve(b, len) ? b->data + b->len : NULL;
 }
 
 void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)

@@ -20,6 +20,11 @@ struct pp_buffer {
 void pp_buffer_init(struct pp_buffer *b, size_t max_bytes);
 void pp_buffer_fini(struct pp_buffer *b);
 void pp_buffer_append(struct pp_buffer *b, const void *bytes, size_t len);
+/*
+ * Room for len more bytes, for a caller who writes there and then adds to b->len, with a NUL
+ * behind. NULL: none, and the failure is noted.
+ */
+char *pp_buffer_space(struct pp_buffer *b, size_t len);
 void pp_buffer_puts(struct pp_buffer *b, const char *s);
 void pp_buffer_vprintf(struct pp_buffer *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));

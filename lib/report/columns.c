@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the columns of the survey's table hold. A new one is a row of columns[]. */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -130,6 +129,17 @@ static const struct pp_column columns[] = {
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 #define NR_DEFAULT 6
 
+static const struct pp_field *column_field(const struct pp_column *c)
+{
+	return c->field ? pp_object_field(&pp_object_device, c->field) : NULL;
+}
+
+static void table_take(struct pp_table *t, const struct pp_column *c)
+{
+	t->fields[t->nr_columns] = column_field(c);
+	t->columns[t->nr_columns++] = c;
+}
+
 static int table_add(struct pp_table *t, const char *name, size_t len, struct pp_error *e)
 {
 	const char *names[NR_COLUMNS];
@@ -142,7 +152,7 @@ static int table_add(struct pp_table *t, const char *name, size_t len, struct pp
 			continue;
 		if (t->nr_columns == PP_TABLE_MAX_COLUMNS)
 			return pp_fail(e, EINVAL, "more than %d columns", PP_TABLE_MAX_COLUMNS);
-		t->columns[t->nr_columns++] = &columns[i];
+		table_take(t, &columns[i]);
 		return 0;
 	}
 	const char *near = pp_nearest_name(typed, names, NR_COLUMNS);
@@ -158,7 +168,7 @@ int pp_table_init(struct pp_table *t, const char *names, const char *indent, str
 	*t = (struct pp_table){ .indent = indent };
 	pp_buffer_init(&t->cell, 1 << 16);
 	for (size_t i = 0; i < NR_DEFAULT && (!names || *names == '+'); i++)
-		t->columns[t->nr_columns++] = &columns[i];
+		table_take(t, &columns[i]);
 	if (names && *names == '+')
 		names++;
 	while (!r && names) {
@@ -179,7 +189,7 @@ static const char *table_cell(struct pp_table *t, unsigned int i, const struct p
 {
 	struct pp_json_writer w = { .buffer = &t->cell, .plain = true };
 	const struct pp_column *c = t->columns[i];
-	const struct pp_field *f = c->field ? pp_object_field(&pp_object_device, c->field) : NULL;
+	const struct pp_field *f = t->fields[i];
 
 	t->cell.len = 0;
 	if (c->put || f)
@@ -237,19 +247,32 @@ void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_surv
 		table_narrow(t, o);
 }
 
+static void table_pad(struct pp_out *o, unsigned int n)
+{
+	static const char blanks[] = "                                ";
+
+	for (; n > sizeof(blanks) - 1; n -= (unsigned int)sizeof(blanks) - 1)
+		pp_buffer_puts(&o->buffer, blanks);
+	pp_buffer_append(&o->buffer, blanks, n);
+}
+
 static void table_put(struct pp_table *t, struct pp_out *o, unsigned int i, const char *text,
                       enum pp_color color)
 {
 	bool last = i + 1 == t->nr_columns, right = t->columns[i]->right;
 	unsigned int width = pp_out_columns(text), room = t->widths[i];
 	bool cut = o->style->cut && width > room;
-	int pad = width < room ? (int)(room - width) : 0;
+	unsigned int pad = width < room ? room - width : 0;
 
-	pp_out(o, "%s%*s%s%.*s%s%s%*s%s", i ? " " : t->indent, right ? pad : 0, "",
-	       color ? pp_out_color(o, color) : "",
-	       cut ? (int)pp_out_fitting(text, room - 1) : INT_MAX, text, cut ? PP_OUT_MORE : "",
-	       color ? pp_out_color(o, PP_COLOR_NONE) : "", right || last ? 0 : pad, "",
-	       last ? "\n" : "");
+	pp_buffer_puts(&o->buffer, i ? " " : t->indent);
+	table_pad(o, right ? pad : 0);
+	pp_buffer_puts(&o->buffer, color ? pp_out_color(o, color) : "");
+	pp_buffer_append(&o->buffer, text, cut ? pp_out_fitting(text, room - 1) : strlen(text));
+	pp_buffer_puts(&o->buffer, cut ? PP_OUT_MORE : "");
+	pp_buffer_puts(&o->buffer, color ? pp_out_color(o, PP_COLOR_NONE) : "");
+	table_pad(o, right || last ? 0 : pad);
+	if (last)
+		pp_out(o, "\n");
 }
 
 void pp_table_heading(struct pp_table *t, struct pp_out *o)
@@ -277,8 +300,7 @@ int pp_report_columns(const struct pp_style *style, struct pp_sink sink, struct 
 	pp_out_init(&o, style, sink);
 	for (size_t i = 0; i < NR_COLUMNS; i++) {
 		const struct pp_column *c = &columns[i];
-		const struct pp_field *f =
-			c->field ? pp_object_field(&pp_object_device, c->field) : NULL;
+		const struct pp_field *f = column_field(c);
 		pp_out(&o, "%-8s %s\n", c->name, c->help ? c->help : f ? f->meaning : "");
 	}
 	return pp_out_fini(&o, e);

@@ -22,6 +22,7 @@ struct pp_column {
 /* A table that is laid out: which columns, and how wide each is. */
 struct pp_table {
 	const struct pp_column *columns[PP_TABLE_MAX_COLUMNS];
+	const struct pp_field *fields[PP_TABLE_MAX_COLUMNS]; /* NULL: the column has none */
 	unsigned int widths[PP_TABLE_MAX_COLUMNS];
 	unsigned int nr_columns;
 	const char *indent; /* before each line */

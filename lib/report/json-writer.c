@@ -33,13 +33,6 @@ void pp_json_new_line(struct pp_json_writer *w)
 	w->needs_comma = false;
 }
 
-void pp_json_key(struct pp_json_writer *w, const char *name)
-{
-	pp_json_put_text(w, name);
-	pp_buffer_append(w->buffer, w->plain ? "=" : ":", 1);
-	w->needs_comma = false;
-}
-
 /* How many bytes the character at s takes (RFC 3629, 4); 0: it is none. s ends with a zero. */
 static size_t json_character_bytes(const uint8_t *s)
 {
@@ -59,9 +52,14 @@ static size_t json_character_bytes(const uint8_t *s)
 	return n;
 }
 
-static bool json_is_plain(uint8_t c)
+/* How many bytes stand for themselves, up to the first that does not. */
+static size_t json_plain_bytes(const char *text)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	size_t n = 0;
+
+	while (text[n] >= 0x20 && text[n] != '"' && text[n] != '\\' && (uint8_t)text[n] < 0x80)
+		n++;
+	return n;
 }
 
 static void json_put_escape(struct pp_buffer *b, uint8_t c)
@@ -79,41 +77,69 @@ static void json_put_escape(struct pp_buffer *b, uint8_t c)
 
 static void json_put_characters(struct pp_buffer *b, const char *text)
 {
-	const uint8_t *s = (const uint8_t *)text;
-
-	while (*s) {
-		size_t n = 0;
-		while (json_is_plain(s[n]))
-			n++;
-		pp_buffer_append(b, s, n);
-		s += n;
-		if (!*s)
+	while (*text) {
+		size_t n = json_plain_bytes(text);
+		pp_buffer_append(b, text, n);
+		text += n;
+		if (!*text)
 			break;
-		n = json_character_bytes(s);
+		n = json_character_bytes((const uint8_t *)text);
 		if (n > 1)
-			pp_buffer_append(b, s, n);
+			pp_buffer_append(b, text, n);
 		else if (n)
-			json_put_escape(b, *s);
+			json_put_escape(b, (uint8_t)*text);
 		else
 			pp_buffer_puts(b, "\xef\xbf\xbd");
-		s += n ? n : 1;
+		text += n ? n : 1;
 	}
+}
+
+/* In quotation marks, with a comma before and an end behind them if they are not 0. */
+static void json_put_quoted(struct pp_json_writer *w, const char *text, char end)
+{
+	size_t n = json_plain_bytes(text);
+	char *to = text[n] ? NULL : pp_buffer_space(w->buffer, n + 4);
+
+	if (!to) {
+		/* Something in it has to be escaped; or no memory, which the buffer knows. */
+		if (w->needs_comma)
+			pp_buffer_append(w->buffer, ",", 1);
+		pp_buffer_append(w->buffer, "\"", 1);
+		json_put_characters(w->buffer, text);
+		pp_buffer_append(w->buffer, "\"", 1);
+		pp_buffer_append(w->buffer, &end, end != 0);
+		return;
+	}
+	char *at = to;
+	if (w->needs_comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, text, n);
+	at += n;
+	*at++ = '"';
+	if (end)
+		*at++ = end;
+	*at = '\0';
+	w->buffer->len += (size_t)(at - to);
+}
+
+void pp_json_key(struct pp_json_writer *w, const char *name)
+{
+	json_put_quoted(w, name, ':');
+	w->needs_comma = false;
 }
 
 void pp_json_put_text(struct pp_json_writer *w, const char *text)
 {
 	if (!text) {
 		pp_json_put_null(w);
-		return;
-	}
-	json_begin_value(w);
-	if (w->plain) {
+	} else if (w->plain) {
+		json_begin_value(w);
 		pp_buffer_puts(w->buffer, text);
-		return;
+	} else {
+		json_put_quoted(w, text, 0);
+		w->needs_comma = true;
 	}
-	pp_buffer_append(w->buffer, "\"", 1);
-	json_put_characters(w->buffer, text);
-	pp_buffer_append(w->buffer, "\"", 1);
 }
 
 void pp_json_put_integer(struct pp_json_writer *w, int64_t value)
