@@ -140,7 +140,7 @@ class Typed(OnHost):
             # The tool of the way back sends none: the second time its file is there.
             tool.write_text(f"#!/bin/sh\n[ -e /run/sent ] || {{ : > /run/sent; kill -{name} $PPID; sleep 0.2; }}\n"
                             + whole.split("\n", 1)[1])
-            told = self.type("pcipass free slot2 --by table-override --yes", 4, "pcipass: interrupted; waits",
+            told = self.type("pcipass free slot2 --by table-override --yes", 4, "pcipass: interrupted: finishing",
                              "stopped by a signal", "is as it was before", "made anew: update-initramfs")
             self.assertNotIn("undo\" tries", told)
             self.type("rm /run/sent", 0)
