@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes doc/schema/survey-1.json and the tables of doc/json.md from the rows that describe the fields.
+"""Makes doc/schema/survey-1.json, what other schemas share with it, and the tables of doc/json.md from
+the rows that describe the fields.
 
 usage: fields.py LIST_FIELDS SOURCE_ROOT [--write]
 
-Without --write it says where the two differ from the rows. The test docs-schema does the same;
+Without --write it says where they differ from the rows. The test docs-schema does the same;
 "ninja -C build doc-schema" writes them.
 """
 
@@ -18,6 +19,8 @@ FIRST_VERSION = "0.1.0"
 BEGIN, END = "<!-- fields: from lib/report -->\n", "<!-- end of the fields -->\n"
 ADDRESS = {"type": "string", "pattern": "^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]$",
            "description": "dddd:bb:dd.f; domains above ffff have more digits."}
+# Of the survey's objects, those that other documents have in them, as these write them.
+SHARED, SHARING = ("host", "unread"), ("reserved",)
 TYPES = {"address": "address", "integer": "integer", "boolean": "boolean", "counts": "object of integers",
          "reasons": "object of texts"}
 
@@ -103,6 +106,13 @@ def schema_of(name: str, objects: dict) -> str:
     return json.dumps(head | object_schema(objects[name]) | rest, indent=2, ensure_ascii=False) + "\n"
 
 
+def with_shared(schema: dict, objects: dict) -> str:
+    """The schema of another document that has the host in it, with the host as the rows describe it."""
+    without = {n: o | {"fields": [f for f in o["fields"] if not f["survey_only"]]} for n, o in objects.items()}
+    schema["$defs"] |= {n: object_schema(without[n]) for n in SHARED if n in schema["$defs"]}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 def type_in_words(field: dict) -> str:
     """What the column "type" of the document says."""
     kind, words = field["type"], field["words"]
@@ -138,8 +148,11 @@ def differences(program: str, root: Path, write: bool = False) -> list[str]:
     found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), old, re.DOTALL)
     if not found:
         return [f"{document.name}: no place for the fields"]
-    for path, wanted in ((schema, schema_of("survey", objects)),
-                         (document, old.replace(found.group(), tables_of(objects)))):
+    made = [(schema, schema_of("survey", objects)), (document, old.replace(found.group(), tables_of(objects)))]
+    for name in SHARING:
+        path = root / f"doc/schema/{name}-1.json"
+        made.append((path, with_shared(json.loads(path.read_text()), objects)))
+    for path, wanted in made:
         if write:
             path.write_text(wanted)
         elif path.read_text() != wanted:

@@ -24,13 +24,14 @@ static json_t *words_of(const struct pp_field *f)
 
 static json_t *field_of(const struct pp_field *f)
 {
-	return json_pack("{ss, ss, ss, ss?, sb, sb, so, ss?, sb, sb, sb, ss?, s[s?, s?]}", "name",
-	                 f->name, "type", types[f->type], "meaning", f->meaning, "since", f->since,
-	                 "nullable", f->nullable, "unread", f->unread != NULL, "words", words_of(f),
-	                 "pattern", f->pattern, "may_be_empty", f->may_be_empty, "has_one",
-	                 f->has_one, "optional", f->optional, "object",
+	return json_pack("{ss, ss, ss, ss?, sb, sb, so, ss?, sb, sb, sb, ss?, s[s?, s?], sb}",
+	                 "name", f->name, "type", types[f->type], "meaning", f->meaning, "since",
+	                 f->since, "nullable", f->nullable, "unread", f->unread != NULL, "words",
+	                 words_of(f), "pattern", f->pattern, "may_be_empty", f->may_be_empty,
+	                 "has_one", f->has_one, "optional", f->optional, "object",
 	                 f->object ? f->object->name : NULL, "only_if", f->only_if.field,
-	                 f->only_if.value);
+	                 f->only_if.value, "survey_only",
+	                 f->present && !f->only_if.field && !f->optional);
 }
 
 /* An object, and behind it those that it is made of. */
