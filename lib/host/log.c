@@ -142,7 +142,10 @@ static const char *log_message(struct pp_host_build *b, struct pp_span line)
 		if (end)
 			line = PP_SPAN(end + 2, (size_t)(line.data + line.len - end - 2));
 	}
-	return pp_text_clean(&b->host->arena, line.data, line.len);
+	/* What a message says in more than one line, the kernel's buffer shows as "\\x0a". */
+	const uint8_t *next = pp_span_find(line, "\\x0a");
+	size_t len = next ? (size_t)(next - line.data) : line.len;
+	return pp_text_clean(&b->host->arena, line.data, len);
 }
 
 static int learn_line(struct pp_host_build *b, struct pp_span line)

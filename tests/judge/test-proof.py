@@ -67,6 +67,9 @@ class Off(Proof):
         self.tree.log(ALL_ONES)
         f = self.off("does not answer", remedies=["bios-update", "bios-iommu", "table-override"])
         self.assertIn("kernel log: " + ALL_ONES, f["evidence"])
+        self.tree.log(ALL_ONES + "\\x0aBIOS vendor: X; Ver: 1; Product Version: 2")
+        f = self.off("does not answer", remedies=["bios-update", "bios-iommu", "table-override"])
+        self.assertIn("kernel log: " + ALL_ONES, f["evidence"])
 
     def test_units_in_impossible_places(self):
         for base, words in ((0, "at address 0"), (0xFED90800, "off a page boundary")):
