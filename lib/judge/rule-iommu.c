@@ -230,9 +230,7 @@ static void groups_unread(struct pp_judging *j)
 }
 
 static const struct pp_rule rules[] = {
-	{ .id = "iommu-absent",
-	  .reference = "drivers/iommu: the firmware's tables, or the device tree",
-	  .on_host = iommu_absent },
+	{ .id = "iommu-absent", .reference = "drivers/iommu", .on_host = iommu_absent },
 	{ .id = "xen", .reference = "/sys/hypervisor/type", .on_host = under_xen },
 	{ .id = "xen-ivmd",
 	  .kinds = PP_ON_AMD,
