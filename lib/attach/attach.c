@@ -151,7 +151,7 @@ int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,
 	a->sys = s;
 	a->host = h;
 	a->options = *o;
-	a->opened.container = -1;
+	a->opened.container = a->opened.iommufd = -1;
 	a->last = &a->steps;
 	a->result = PP_ATTACH_NOT_TRIED;
 	a->asked = pp_arena_strdup(&a->arena, what);

@@ -24,6 +24,8 @@ struct pp_attach_step {
 /* What is open of VFIO; -1: not. */
 struct pp_opened {
 	int container;
+	int iommufd; /* /dev/iommu, and the address space in it */
+	uint32_t ioas;
 	int *groups; /* one a group of the attempt */
 	int *devices;
 	bool mapped;
@@ -92,7 +94,16 @@ void pp_put_back(struct pp_attach *a);
 int pp_vfio_load(struct pp_attach *a);
 /* From the groups to the devices' descriptors. */
 int pp_vfio_attach(struct pp_attach *a);
+/* Asks an opened device what it has, and for a reset where that is wanted. */
+int pp_vfio_look_at(struct pp_attach *a, uint32_t i);
 void pp_vfio_close(struct pp_attach *a);
+
+/* The same without groups: whether the kernel offers it for the devices, which vfio-pci has. */
+bool pp_iommufd_is_there(struct pp_attach *a);
+/* Opens /dev/iommu. A negative errno value is in the last step alone. */
+int pp_iommufd_load(struct pp_attach *a);
+/* From the devices' nodes to a mapping, and off it again. */
+int pp_iommufd_attach(struct pp_attach *a);
 
 /* The whole attempt on another machine than this, for tests. s is borrowed. */
 int pp_attach_run(struct pp_sys *s, const struct pp_host *h, const char *what,

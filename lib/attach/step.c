@@ -124,9 +124,12 @@ int pp_attach_refused(struct pp_attach *a)
 		return -ECANCELED;
 	s->failed = true;
 	a->refused_at = s;
-	/* A group has one holder: who came first is no refusal of the device. */
+	/* A group has one holder, and so has a device: who came first is no refusal of the device.
+	 */
 	if (s->error == EBUSY && !strcmp(s->name, "open-group"))
 		return pp_attach_end(a, PP_ATTACH_STOPPED, "another program holds the group");
+	if (s->error == EBUSY && !strcmp(s->name, "bind-iommufd"))
+		return pp_attach_end(a, PP_ATTACH_STOPPED, "another program holds the device");
 	return pp_attach_end(a, PP_ATTACH_REFUSED, "the kernel refused %s: %s", s->name,
 	                     s->error ? strerror(s->error) : s->text);
 }

@@ -46,13 +46,17 @@ int pp_vfio_load(struct pp_attach *a)
 	int fd = a->sys->ops->open(a->sys, CONTAINER);
 
 	a->opened.container = fd < 0 ? -1 : fd;
-	if (pp_attach_step(a, "load", fd, "/" CONTAINER))
+	/* A kernel may have VFIO without groups alone. */
+	if (pp_attach_step(a, "load", fd, "/" CONTAINER) &&
+	    (fd != -ENOENT || !pp_sys_has(a->sys, "dev/iommu") || pp_iommufd_load(a)))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "/" CONTAINER ": %s: modprobe vfio-pci loads it",
 		                     strerror(-fd));
 	if (!is_driver_there(a))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "the driver vfio-pci is not loaded: modprobe vfio-pci");
+	if (fd < 0)
+		return 0;
 	int version = vfio_ask(a, fd, VFIO_GET_API_VERSION, NULL);
 	if (version != VFIO_API_VERSION)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
@@ -220,18 +224,13 @@ static uint32_t place_of_group(const struct pp_attach *a, uint32_t group)
 	return i;
 }
 
-static int get_device(struct pp_attach *a, uint32_t i)
+int pp_vfio_look_at(struct pp_attach *a, uint32_t i)
 {
-	const struct pp_device *d = &a->host->devices[a->devices[i]];
-	int group = a->opened.groups[place_of_group(a, d->group)];
-	char address[PP_ADDRESS_TEXT_BYTES];
 	struct vfio_device_info info = { .argsz = sizeof(info) };
+	char address[PP_ADDRESS_TEXT_BYTES];
+	int fd = a->opened.devices[i];
 
-	pp_address_format(d->address, address);
-	int fd = vfio_ask(a, group, VFIO_GROUP_GET_DEVICE_FD, address);
-	a->opened.devices[i] = fd < 0 ? -1 : fd;
-	if (pp_attach_step(a, "get-device-fd", fd, "%s", address))
-		return pp_attach_refused(a);
+	pp_address_format(a->host->devices[a->devices[i]].address, address);
 	int r = vfio_ask(a, fd, VFIO_DEVICE_GET_INFO, &info);
 	if (pp_attach_step(a, "get-info", r, "%s: %u regions, %u kinds of interrupt, %s", address,
 	                   info.num_regions, info.num_irqs,
@@ -241,6 +240,20 @@ static int get_device(struct pp_attach *a, uint32_t i)
 		return 0;
 	r = vfio_ask(a, fd, VFIO_DEVICE_RESET, NULL);
 	return pp_attach_step(a, "reset", r, "%s", address) ? pp_attach_refused(a) : 0;
+}
+
+static int get_device(struct pp_attach *a, uint32_t i)
+{
+	const struct pp_device *d = &a->host->devices[a->devices[i]];
+	int group = a->opened.groups[place_of_group(a, d->group)];
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(d->address, address);
+	int fd = vfio_ask(a, group, VFIO_GROUP_GET_DEVICE_FD, address);
+	a->opened.devices[i] = fd < 0 ? -1 : fd;
+	if (pp_attach_step(a, "get-device-fd", fd, "%s", address))
+		return pp_attach_refused(a);
+	return pp_vfio_look_at(a, i);
 }
 
 static int attach_group(struct pp_attach *a, uint32_t i)
@@ -257,7 +270,7 @@ static int attach_group(struct pp_attach *a, uint32_t i)
 	return r;
 }
 
-int pp_vfio_attach(struct pp_attach *a)
+static int vfio_attach_groups(struct pp_attach *a)
 {
 	int r = 0;
 
@@ -270,19 +283,41 @@ int pp_vfio_attach(struct pp_attach *a)
 	return r ? r : unmap_dma(a);
 }
 
-/* What closing undoes (mapping, container) needs no step of its own. */
-void pp_vfio_close(struct pp_attach *a)
+static void vfio_close_one(struct pp_attach *a, int *fd)
+{
+	if (*fd >= 0)
+		a->sys->ops->close(a->sys, *fd);
+	*fd = -1;
+}
+
+/* What closing undoes (mapping, container, binding) needs no step of its own. */
+static void vfio_close_all(struct pp_attach *a)
 {
 	struct pp_opened *o = &a->opened;
 
-	for (uint32_t i = a->nr_devices; i-- > 0;)
-		if (o->devices && o->devices[i] >= 0)
-			a->sys->ops->close(a->sys, o->devices[i]);
-	for (uint32_t i = a->nr_groups; i-- > 0;)
-		if (o->groups && o->groups[i] >= 0)
-			a->sys->ops->close(a->sys, o->groups[i]);
-	if (o->container >= 0)
-		a->sys->ops->close(a->sys, o->container);
-	free(o->page);
-	*o = (struct pp_opened){ .container = -1 };
+	for (uint32_t i = a->nr_devices; o->devices && i-- > 0;)
+		vfio_close_one(a, &o->devices[i]);
+	for (uint32_t i = a->nr_groups; o->groups && i-- > 0;)
+		vfio_close_one(a, &o->groups[i]);
+	vfio_close_one(a, &o->container);
+	vfio_close_one(a, &o->iommufd);
+}
+
+/* By groups, and by the devices' own nodes: each way that the kernel has. */
+int pp_vfio_attach(struct pp_attach *a)
+{
+	if (a->opened.container < 0)
+		return pp_iommufd_attach(a);
+	int r = vfio_attach_groups(a);
+	if (r || !pp_iommufd_is_there(a))
+		return r;
+	vfio_close_all(a);
+	return pp_iommufd_attach(a);
+}
+
+void pp_vfio_close(struct pp_attach *a)
+{
+	vfio_close_all(a);
+	free(a->opened.page);
+	a->opened = (struct pp_opened){ .container = -1, .iommufd = -1 };
 }

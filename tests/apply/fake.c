@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <ftw.h>
+#include <errno.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -87,6 +88,35 @@ const char *fake_driver(struct fake *f, const char *address)
 	return kernel_driver(&f->kernel, address, name);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	return remove(path);
+}
+
+void fake_add_cdev(struct fake *f)
+{
+	f->cdev = true;
+	fake_file(f, "dev/iommu", "");
+}
+
+/* A device that vfio-pci has gets a node: "0000:02:00.1" is vfio21. */
+static void make_node(struct fake *f, const char *address)
+{
+	char path[256], whole[512];
+
+	if (!f->cdev || strlen(address) < 12)
+		return;
+	if (!strcmp(fake_driver(f, address), "vfio-pci")) {
+		snprintf(path, sizeof(path), DEVICES "%s/vfio-dev/vfio%c%c/dev", address,
+		         address[6], address[11]);
+		fake_file(f, path, "240:0\n");
+		return;
+	}
+	snprintf(path, sizeof(path), DEVICES "%s/vfio-dev", address);
+	path_of(f, path, whole);
+	nftw(whole, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 const char *fake_override(struct fake *f, const char *address)
 {
 	static char name[128];
@@ -124,7 +154,9 @@ static int write_driver(struct fake *f, const char *path, const char *address)
 		return -f->fail_write_errno;
 	if (!strcmp(verb, "bind") && f->lost_driver && !strcmp(driver, f->lost_driver))
 		return 0;
-	return kernel_write(&f->kernel.base, path, address);
+	int r = kernel_write(&f->kernel.base, path, address);
+	make_node(f, address);
+	return r;
 }
 
 static int write_text(struct pp_sys *s, const char *path, const char *text)
@@ -152,7 +184,15 @@ static int open_node(struct pp_sys *s, const char *path)
 		raise(SIGKILL);
 	if (ends(path, f->fail_open))
 		return -f->fail_open_errno;
+	if (f->no_groups && !strcmp(path, "dev/vfio/vfio"))
+		return -ENOENT;
+	if (!f->cdev && !strcmp(path, "dev/iommu"))
+		return -ENOENT;
 	f->open_fds++;
+	if (!strcmp(path, "dev/iommu"))
+		return 500;
+	if (!strncmp(path, "dev/vfio/devices/", strlen("dev/vfio/devices/")))
+		return 2000;
 	return strcmp(path, "dev/vfio/vfio") ? atoi(path + strlen("dev/vfio/")) + 1000 : 100;
 }
 
@@ -172,6 +212,12 @@ static const char *request_name(unsigned long request)
 		{ VFIO_IOMMU_UNMAP_DMA, "unmap" },
 		{ VFIO_GROUP_GET_DEVICE_FD, "device" },
 		{ VFIO_DEVICE_RESET, "reset" },
+		{ FAKE_BIND, "bind-iommufd" },
+		{ FAKE_ATTACH, "attach-ioas" },
+		{ FAKE_DETACH, "detach-ioas" },
+		{ FAKE_ALLOC, "alloc-ioas" },
+		{ FAKE_MAP, "map-ioas" },
+		{ FAKE_UNMAP, "unmap-ioas" },
 	};
 
 	/* VFIO_DEVICE_GET_INFO has a number of its own, others share theirs. */
@@ -202,8 +248,45 @@ static void iommu_info(struct fake *f, struct vfio_iommu_type1_info *info)
 	info->argsz = sizeof(*info) + sizeof(cap);
 }
 
+/* What the kernel checks of an argument: its size, and the handles in it. */
+static int answer_iommufd(struct fake *f, unsigned long request, uint32_t *argument)
+{
+	if (request == FAKE_BIND && (argument[0] != 16 || argument[1] || argument[2] != 500))
+		return -EINVAL;
+	if (request == FAKE_ALLOC) {
+		if (argument[0] != 12 || argument[1])
+			return -EINVAL;
+		argument[2] = 7;
+	}
+	if (request == FAKE_ATTACH) {
+		if (argument[0] != 12 || argument[1] || argument[2] != 7)
+			return -EINVAL;
+		f->space_in_use = true;
+	}
+	if (request == FAKE_DETACH && (argument[0] != 8 || !f->space_in_use))
+		return -EINVAL;
+	if (request == FAKE_MAP) {
+		uint64_t *wide = (uint64_t *)argument;
+		if (argument[0] != 40 || argument[1] != 6 || argument[2] != 7 || !wide[2] ||
+		    wide[3] % 4096 || !wide[3])
+			return -EINVAL;
+		wide[4] = 0x300000;
+		f->mapped_at = wide[4];
+	}
+	if (request == FAKE_UNMAP) {
+		uint64_t *wide = (uint64_t *)argument;
+		if (argument[0] != 24 || argument[1] != 7 || wide[1] != f->mapped_at)
+			return -EINVAL;
+		f->mapped_at = 0;
+	}
+	return 0;
+}
+
 static int answer(struct fake *f, unsigned long request, void *argument)
 {
+	if (request == FAKE_BIND || request == FAKE_ALLOC || request == FAKE_ATTACH ||
+	    request == FAKE_DETACH || request == FAKE_MAP || request == FAKE_UNMAP)
+		return answer_iommufd(f, request, argument);
 	if (request == VFIO_CHECK_EXTENSION)
 		return !f->no_type1;
 	if (request == VFIO_GROUP_GET_STATUS)
@@ -241,7 +324,12 @@ static void close_handle(struct pp_sys *s, int handle)
 	struct fake *f = (struct fake *)s;
 
 	f->open_fds--;
-	note(f, "close", handle >= 2000 ? "device" : handle >= 1000 ? "group" : "container", "");
+	note(f, "close",
+	     handle >= 2000   ? "device"
+	     : handle >= 1000 ? "group"
+	     : handle == 500  ? "iommufd"
+	                      : "container",
+	     "");
 }
 
 static int is_claimed(struct pp_sys *s, const char *path)
@@ -393,11 +481,6 @@ struct fake *fake_new(void)
 	f->host.groups = f->groups;
 	f->host.nr_groups = 3;
 	return f;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	return remove(path);
 }
 
 void fake_free(struct fake *f)

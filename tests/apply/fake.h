@@ -22,6 +22,8 @@ struct fake {
 	bool not_root;
 	bool not_viable;
 	bool no_type1;
+	bool cdev;      /* /dev/iommu, and a node for each device that vfio-pci has */
+	bool no_groups; /* no /dev/vfio/vfio */
 	bool no_ranges; /* VFIO_IOMMU_GET_INFO without capabilities */
 	/* The nth call (from 1) of that request or the write to a path that ends so fails. */
 	unsigned long fail_ioctl;
@@ -41,13 +43,25 @@ struct fake {
 	int nr_log, next_log;
 	int open_fds;
 	uint64_t mapped_at;
-	int stop_after; /* stop() says yes from then on; 0: never */
+	bool space_in_use; /* a device is attached to the address space of /dev/iommu */
+	int stop_after;    /* stop() says yes from then on; 0: never */
 };
 
 enum { FAKE_BRIDGE, FAKE_HBA, FAKE_SOUND, FAKE_NIC, NR_FAKES };
 
 struct fake *fake_new(void);
 void fake_free(struct fake *f);
+
+/* The numbers of linux/vfio.h and linux/iommufd.h, which older headers lack. */
+#define FAKE_BIND   _IO(';', 100 + 18)
+#define FAKE_ATTACH _IO(';', 100 + 19)
+#define FAKE_DETACH _IO(';', 100 + 20)
+#define FAKE_ALLOC  _IO(';', 0x81)
+#define FAKE_MAP    _IO(';', 0x85)
+#define FAKE_UNMAP  _IO(';', 0x86)
+
+/* The machine gets /dev/iommu and VFIO_DEVICE_CDEV. */
+void fake_add_cdev(struct fake *f);
 
 /* A file, a link, a folder below the root; folders are made as needed. */
 void fake_file(struct fake *f, const char *path, const char *text);

@@ -287,6 +287,139 @@ static void each_ioctl_refused(void **state)
 	}
 }
 
+/* A kernel whose VFIO has no groups: each device by its own node. */
+static void without_groups(void **state)
+{
+	struct fake *f = *state;
+
+	fake_add_cdev(f);
+	f->no_groups = true;
+	struct pp_attach *a = fake_attach(f, "02:00.0", true, true);
+	ends_as(a, PP_ATTACH_DONE, NULL);
+	assert_string_equal(f->did, "open:dev/vfio/vfio\n"
+	                            "open:dev/iommu\n"
+	                            "override:0000:02:00.0:vfio-pci\n"
+	                            "unbind:mptsas:0000:02:00.0\n"
+	                            "bind:vfio-pci:0000:02:00.0\n"
+	                            "open:dev/vfio/devices/vfio20\n"
+	                            "bind-iommufd:\n"
+	                            "alloc-ioas:\n"
+	                            "attach-ioas:\n"
+	                            "map-ioas:\n"
+	                            "device-info:\n"
+	                            "reset:\n"
+	                            "unmap-ioas:\n"
+	                            "detach-ioas:\n"
+	                            "close:device\n"
+	                            "close:iommufd\n"
+	                            "unbind:vfio-pci:0000:02:00.0\n"
+	                            "override:0000:02:00.0\n"
+	                            "bind:mptsas:0000:02:00.0\n");
+	assert_int_equal(f->mapped_at, 0);
+	as_before(f);
+	pp_attach_free(a);
+	/* Two functions in one address space. */
+	a = fake_attach(f, "slot2", true, false);
+	ends_as(a, PP_ATTACH_DONE, NULL);
+	assert_non_null(strstr(f->did, "bind-iommufd:\nbind-iommufd:\nalloc-ioas:\nattach-ioas:\n"
+	                               "attach-ioas:\nmap-ioas:\n"));
+	as_before(f);
+	pp_attach_free(a);
+}
+
+/* Both ways, one after the other; the first is closed by then. */
+static void both_ways(void **state)
+{
+	struct fake *f = *state;
+
+	fake_add_cdev(f);
+	struct pp_attach *a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_DONE, NULL);
+	assert_non_null(strstr(f->did, "close:container\nopen:dev/iommu\n"
+	                               "open:dev/vfio/devices/vfio20\nbind-iommufd:\n"));
+	as_before(f);
+	pp_attach_free(a);
+	/* /dev/iommu alone is no second way. */
+	f->cdev = false;
+	f->did[0] = '\0';
+	a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_DONE, NULL);
+	assert_null(strstr(f->did, "open:dev/iommu"));
+	pp_attach_free(a);
+	/* Refused by groups: the other way would be refused as well. */
+	f->cdev = true;
+	f->fail_ioctl = VFIO_GROUP_SET_CONTAINER;
+	f->fail_ioctl_errno = EINVAL;
+	a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_REFUSED, "set-container");
+	assert_null(strstr(f->did, "open:dev/iommu"));
+	as_before(f);
+	pp_attach_free(a);
+}
+
+static void without_nodes(void **state)
+{
+	struct fake *f = *state;
+
+	fake_add_cdev(f);
+	f->no_groups = true;
+	fake_file(f, "sys/bus/pci/devices/0000:02:00.0/vfio-dev/vfio20/uevent", "");
+	f->fail_open = "dev/iommu";
+	f->fail_open_errno = ENODEV;
+	struct pp_attach *a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_NOT_TRIED, "modprobe vfio-pci");
+	as_before(f);
+	pp_attach_free(a);
+	f->fail_open = "devices/vfio20";
+	a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_REFUSED, "open-device");
+	as_before(f);
+	pp_attach_free(a);
+	/* /dev/iommu, and a kernel without VFIO_DEVICE_CDEV. */
+	f->fail_open = NULL;
+	fake_link(f, "sys/bus/pci/devices/0000:02:00.0/driver",
+	          "../../../../bus/pci/drivers/vfio-pci");
+	a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_NOT_TRIED, "VFIO_DEVICE_CDEV");
+	assert_int_equal(f->open_fds, 0);
+	pp_attach_free(a);
+}
+
+static void each_ioctl_of_iommufd_refused(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ FAKE_BIND, EINVAL, "bind-iommufd" },
+		{ FAKE_BIND, EPERM, "bind-iommufd" },
+		{ FAKE_ALLOC, ENOMEM, "alloc-ioas" },
+		{ FAKE_ATTACH, EINVAL, "attach-ioas" },
+		{ FAKE_MAP, ENOMEM, "map-ioas" },
+		{ VFIO_DEVICE_GET_INFO, EINVAL, "get-info" },
+		{ VFIO_DEVICE_RESET, ENOTTY, "reset" },
+		{ FAKE_UNMAP, ENOENT, "unmap-ioas" },
+		{ FAKE_DETACH, EINVAL, "detach-ioas" },
+	};
+	struct fake *f = *state;
+
+	fake_add_cdev(f);
+	f->no_groups = true;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		f->fail_ioctl = refusals[i].request;
+		f->fail_ioctl_errno = refusals[i].error;
+		struct pp_attach *a = fake_attach(f, "slot2", true, true);
+		ends_as(a, PP_ATTACH_REFUSED, refusals[i].step);
+		assert_string_equal(a->refused_at->name, refusals[i].step);
+		assert_int_equal(a->refused_at->error, refusals[i].error);
+		as_before(f);
+		pp_attach_free(a);
+	}
+	f->fail_ioctl = FAKE_BIND;
+	f->fail_ioctl_errno = EBUSY;
+	struct pp_attach *a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_STOPPED, "another program holds the device");
+	as_before(f);
+	pp_attach_free(a);
+}
+
 static void the_kernels_words(void **state)
 {
 	struct fake *f = *state;
@@ -508,6 +641,10 @@ int main(void)
 		TEST(bridges_and_strangers),
 		TEST(a_bridge_in_the_group),
 		TEST(each_ioctl_refused),
+		TEST(without_groups),
+		TEST(both_ways),
+		TEST(without_nodes),
+		TEST(each_ioctl_of_iommufd_refused),
 		TEST(the_kernels_words),
 		TEST(the_log_cannot_be_read),
 		TEST(each_write_fails),
