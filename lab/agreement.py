@@ -24,7 +24,7 @@ REGION_TEXT = {
 OFF = ("bind", (EINVAL,))
 RULES: dict[str, tuple[str, tuple[int, ...]]] = {
     "iommu-absent": OFF, "iommu-off": OFF, "iommu-scope-type": OFF,
-    "no-group": ("bind", (EINVAL, ENODEV)),
+    "no-group": ("bind", (EINVAL, ENODEV, EBUSY)),  # AMD's IOMMU itself: EBUSY from 7.3 on
     "pf-with-vfs": ("bind", (EBUSY,)),
     "bridge-driver": ("get-status", (0,)),
     "interrupt-remapping": ("set-iommu", (EPERM,)),

@@ -142,6 +142,7 @@ static void as_kernel_forget(struct pp_kernel *k)
 	k->log_faults = NULL;
 	k->nr_log_faults = 0;
 	k->config = (struct pp_kernel_config){ 0 };
+	k->vfio_pci = k->vfio_type1 = k->iommufd = (struct pp_module){ 0 };
 }
 
 /* One of the two relaxes every RMRR: the kernel's lists say so of the running one alone. */

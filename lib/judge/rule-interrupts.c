@@ -181,10 +181,20 @@ static void interrupts_causes(struct pp_judging *j, struct pp_finding *f)
 		interrupts_by_dmar(j, f);
 }
 
+/* A kernel whose VFIO has no groups: what may do without is iommufd's to say. */
+static bool goes_by_iommufd(const struct pp_kernel *k)
+{
+	return k->vfio_type1.state == PP_MODULE_NOT_BUILT &&
+	       (k->iommufd.state == PP_MODULE_HERE || k->iommufd.state == PP_MODULE_LOADABLE);
+}
+
 static void interrupts_remapped(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	const char *unsafe = h->kernel.unsafe_interrupts.text;
+	bool by_iommufd = goes_by_iommufd(&h->kernel);
+	const struct pp_text_fact *fact =
+		by_iommufd ? &h->kernel.iommufd_unsafe_interrupts : &h->kernel.unsafe_interrupts;
+	const char *unsafe = fact->text;
 
 	if (h->iommu_on != PP_YES || h->intremap == PP_YES || pp_host_never_groups(h))
 		return;
@@ -192,7 +202,7 @@ static void interrupts_remapped(struct pp_judging *j)
 		interrupts_unknown(j);
 		return;
 	}
-	int unread = h->kernel.unsafe_interrupts.error;
+	int unread = fact->error;
 	/* Off by default: that nobody kept the configuration is no reason to think otherwise. */
 	if (!unsafe && unread != ENOENT && unread != ENODATA) {
 		pp_find_unknown(j, PP_BLOCKS,
@@ -213,13 +223,15 @@ static void interrupts_remapped(struct pp_judging *j)
 	interrupts_causes(j, f);
 	if (allowed)
 		return;
-	const struct pp_step option = {
-		.kind = PP_STEP_OPTION, .option = { "vfio_iommu_type1", "allow_unsafe_interrupts" }
-	};
+	const struct pp_step option = { .kind = PP_STEP_OPTION,
+		                        .option = { by_iommufd ? "iommufd" : "vfio_iommu_type1",
+		                                    "allow_unsafe_interrupts" } };
 	pp_add_remedy_by_steps(
 		j, f, &pp_remedy_unsafe_interrupts,
-		"write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a file of "
-		"/etc/modprobe.d and reboot",
+		by_iommufd ? "write \"options iommufd allow_unsafe_interrupts=1\" into a file of "
+			     "/etc/modprobe.d and reboot"
+			   : "write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a "
+			     "file of /etc/modprobe.d and reboot",
 		"a guest that owns a device can inject interrupts into the host", &option, 1);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Attempts on a machine that is not there, for the test of the schema and of the text.
- * usage: make-document json|text attached|refused|not-tried|stopped|left
+ * usage: make-document json|text attached|nodes|refused|not-tried|stopped|left
  */
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -20,6 +20,8 @@ static void prepare(struct fake *f, const char *kind)
 		f->fail_ioctl = VFIO_GROUP_SET_CONTAINER;
 		f->fail_ioctl_errno = EPERM;
 		f->log[0] = "4,1,1,-;vfio-pci 0000:02:00.0: DMAR: Device is ineligible\n";
+	} else if (!strcmp(kind, "nodes")) {
+		fake_add_cdev(f);
 	} else if (!strcmp(kind, "stopped")) {
 		f->stop_after = 3;
 	} else if (!strcmp(kind, "left")) {

@@ -27,7 +27,7 @@ import fields
 
 NAMES = ("survey", "reserved", "check", "groups", "kernels", "attach", "settings", "changes", "plan",
          "verify")
-ATTEMPTS = ("attached", "refused", "not-tried", "stopped", "left")
+ATTEMPTS = ("attached", "nodes", "refused", "not-tried", "stopped", "left")
 
 
 def closed(schema: object) -> object:
@@ -164,6 +164,8 @@ def attempts(maker: str, s: Schemas) -> None:
             continue
         s.hold("attach", kind, document)
         ended = document["result"] if document["restored"] else "left"
+        if kind == "nodes" and "detach-ioas" in [x["step"] for x in document["steps"]]:
+            ended = "nodes" if ended == "attached" else ended
         if ended != kind or bool(document["to_restore"]) != (kind == "left"):
             s.wrong.append(f"{kind}: the document says {ended}")
 def look_at_settings(pcipass: str, root: Path, folder: Path, s: Schemas) -> None:

@@ -46,6 +46,21 @@ class Off(Case):
         self.assertIn("does not run it", self.off("intel_iommu=off")["text"])
 
 
+class Iommufd(Case):
+    """A kernel whose VFIO has no groups: the unsafe switch is iommufd's."""
+
+    def test_unsafe_switch(self):
+        t = self.host(interrupts=NOT_REMAPPED)
+        t.device("0000:01:00.0", group=1)
+        t.write("boot/config-6.12.0-1-amd64", "# Automatically generated file; DO NOT EDIT.\n"
+                "CONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\nCONFIG_IOMMUFD=m\nCONFIG_VFIO_DEVICE_CDEV=y\n")
+        t.write("etc/modprobe.d/x.conf", "options vfio_iommu_type1 allow_unsafe_interrupts=1\n")
+        f = self.assert_finding(self.survey()["0000:01:00.0"], "interrupt-remapping", "blocks")
+        self.assertIn("options iommufd allow_unsafe_interrupts=1", str(f["remedies"]))
+        t.write("etc/modprobe.d/x.conf", "options iommufd allow_unsafe_interrupts=1\n")
+        self.assert_finding(self.survey()["0000:01:00.0"], "interrupt-remapping", "degrades")
+
+
 class Package(Case):
     """Debian's names of kernels hide the stable release; what is behind them tells it."""
 
