@@ -103,7 +103,7 @@ def exclude_by_name(t: Terminal, card: Card) -> None:
     """A slot by the setting's name."""
     t.type(f"pcipass settings set RMRDS_Slot{card.slot}=Endpoints_Excluded",
            f"^  RMRDS_Slot{card.slot}: Endpoints_Included -> Endpoints_Excluded$",
-           "^1 change; written, and in force at the next boot$")
+           "^1 change; written, effective at the next boot$")
 
 
 def written(t: Terminal, cards: tuple[Card, ...]) -> None:

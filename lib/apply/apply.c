@@ -15,7 +15,7 @@ static int check_rights(const struct pp_apply *a, struct pp_error *e)
 	if (!*a->root && geteuid() != 0)
 		return pp_fail(
 			e, EPERM,
-			"only root can change this host, and this is user %u: run it as root",
+			"only root can change this host, and you are user %u: run it as root",
 			(unsigned int)geteuid());
 	return 0;
 }
@@ -127,10 +127,10 @@ static int make_txn(struct pp_stage *s, struct pp_txn *ret, struct pp_error *e)
 	if (r)
 		return r;
 	if (depth_of(a, t.previous) >= PP_TXN_MAX_DEPTH)
-		return pp_fail(e, E2BIG,
-		               "%d plans are applied one upon another; undo some, or remove "
-		               "%.200s/apply.json and lose the way back",
-		               PP_TXN_MAX_DEPTH, a->state);
+		return pp_fail(
+			e, E2BIG,
+			"%d plans are applied one upon another; undo some of them, or remove %.200s/apply.json, after which they cannot be undone",
+			PP_TXN_MAX_DEPTH, a->state);
 	r = check_readable(a, &t, e);
 	if (!r)
 		*ret = t;
@@ -313,7 +313,7 @@ static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 	if (t->phase == PP_PHASE_UNDOING)
 		return pp_txn_rollback(a, t, e);
 	if (t->phase != PP_PHASE_APPLYING)
-		return pp_fail(e, ENOENT, "nothing was left half done");
+		return pp_fail(e, ENOENT, "no apply was interrupted");
 	int r = pp_plan_parse(t->plan, strlen(t->plan), &plan, e);
 	if (r)
 		return r;

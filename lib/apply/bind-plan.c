@@ -53,7 +53,8 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	}
 	if (!r && (!n || n > PP_PLAN_MAX_STEPS))
 		r = pp_fail(e, EINVAL, "%.100s: names %s", what,
-		            n ? "too many devices" : "bridges only, which vfio-pci does not take");
+		            n ? "too many devices"
+		              : "only bridges, which vfio-pci does not accept");
 	plan->devices = devices;
 	plan->steps = steps;
 	plan->nr_devices = plan->nr_steps = n;

@@ -30,7 +30,7 @@ static int expect_endpoint(struct pp_apply *a, const char *address, struct pp_er
 	if (pp_sys_text(a->sys, path, text, sizeof(text)) ||
 	    !pp_parse_hex(text, 0xffffff, &class_code) || class_code >> 8 != 0x0604)
 		return 0;
-	return pp_fail(e, EINVAL, "%s: a bridge, which vfio-pci does not take", address);
+	return pp_fail(e, EINVAL, "%s: is a bridge, which vfio-pci does not accept", address);
 }
 
 static bool is_built_in(struct pp_apply *a, const char *driver)

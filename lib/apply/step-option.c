@@ -222,10 +222,10 @@ static int option_refuse(const struct option_search *f, struct pp_error *e)
 {
 	bool file = strchr(f->where, '/');
 
-	return pp_fail(e, ENOTSUP,
-	               "%s%.200s sets %s=%.40s for the kernel module %s: take it out there, then "
-	               "try again",
-	               file ? "/" : "", f->where, f->o->option, f->value, f->o->module);
+	return pp_fail(
+		e, ENOTSUP,
+		"%s%.200s sets %s=%.40s for the kernel module %s: remove it there, then try again",
+		file ? "/" : "", f->where, f->o->option, f->value, f->o->module);
 }
 
 static int option_into_file(struct option_search *f, struct pp_error *e)

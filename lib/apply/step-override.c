@@ -38,11 +38,11 @@ static int check_lockdown(struct pp_apply *a, struct pp_error *e)
 			"not known, and pcipass does not replace firmware tables on a "
 			"locked-down host",
 			strerror(-r));
-	return pp_fail(e, EPERM,
-	               "/sys/kernel/security/lockdown says %.60s, and [none] is needed: pcipass "
-	               "does not replace firmware tables on a locked-down host. 'pcipass explain' "
-	               "lists other ways",
-	               text);
+	return pp_fail(
+		e, EPERM,
+		"/sys/kernel/security/lockdown says %.60s, and [none] is needed: pcipass "
+		"does not replace firmware tables on a locked-down host. 'pcipass explain' lists other remedies",
+		text);
 }
 
 static int step_override_check_kernel(struct pp_apply *a, struct pp_error *e)
@@ -57,11 +57,11 @@ static int step_override_check_kernel(struct pp_apply *a, struct pp_error *e)
 	int r = pp_sys_content(a->sys, path, &a->arena, &c, e);
 	if (r || !c.exists || pp_span_find(c.bytes, "CONFIG_ACPI_TABLE_UPGRADE=y"))
 		return r;
-	return pp_fail(e, ENOTSUP,
-	               "the kernel was built without ACPI_TABLE_UPGRADE (/%s): it takes "
-	               "no table from the initrd. Start another kernel, or take another way "
-	               "(pcipass explain)",
-	               path);
+	return pp_fail(
+		e, ENOTSUP,
+		"the kernel was built without ACPI_TABLE_UPGRADE (/%s): it takes "
+		"no table from the initrd. Start another kernel, or use another remedy (pcipass explain)",
+		path);
 }
 
 /* What the log of this boot says: a measured launch, or that a table is replaced already. */
@@ -83,12 +83,12 @@ static int check_log(struct pp_stage *s, const char *table, bool ours, struct pp
 		return pp_fail(e, EPERM,
 		               "the host was started by tboot, which keeps the table that it "
 		               "measured: one from the initrd would be ignored. Start it without "
-		               "tboot, or take another way (pcipass explain)");
+		               "tboot, or use another remedy (pcipass explain)");
 	snprintf(replaced, sizeof(replaced), "Table Upgrade: override [%s", table);
 	if (!ours && pp_span_find(log, replaced))
 		return pp_fail(e, EEXIST,
 		               "the running kernel has a %s from the initrd already, and "
-		               "pcipass did not put it there: take it out first",
+		               "pcipass did not put it there: remove it first",
 		               table);
 	return 0;
 }
@@ -347,8 +347,8 @@ static int step_override_stage(struct pp_stage *s, const struct pp_step *step, s
 	if (!r)
 		r = by.maker->foreign(s, &foreign, e);
 	if (!r && foreign)
-		r = pp_fail(e, EEXIST,
-		            "%.300s, and pcipass did not put it there: take it out first", foreign);
+		r = pp_fail(e, EEXIST, "%.300s, and pcipass did not put it there: remove it first",
+		            foreign);
 	return r ? r : stage_on(s, o, &by, e);
 }
 
@@ -364,7 +364,7 @@ static int search_image(struct pp_apply *a, const char *path, struct pp_span tab
 	a->sys->ops->unmap(a->sys, image);
 	return found ? 0
 	             : pp_fail(e, EIO,
-	                       "/%s: was made anew, and the kernel would not find the table in it",
+	                       "/%s: was rebuilt, but the kernel would not find the table in it",
 	                       path);
 }
 
@@ -382,8 +382,7 @@ static int search_uki(struct pp_apply *a, struct pp_span table, struct pp_error 
 	pp_uki_close(a, &image);
 	return found ? 0
 	             : pp_fail(e, EIO,
-	                       "/%s: its initrd was made anew, and the kernel would not find the "
-	                       "table in it",
+	                       "/%s: its initrd was rebuilt, but the kernel would not find the table in it",
 	                       u.path);
 }
 

@@ -86,20 +86,20 @@ static int expect_nobody_else(struct pp_apply *a, const struct pp_step_bind *b,
 	int r = pp_step_bind_is(b, PP_BIND_AT_BOOT) ? pp_bind_foreign(a, b, false, &binder, e) : 0;
 
 	if (!r && binder.where)
-		return pp_fail(e, ENOTSUP,
-		               "%s is bound at boot by %s, which is not pcipass's: take it out "
-		               "there%s%s%s",
-		               bound->address, binder.where, binder.how ? " (" : "",
-		               binder.how ? binder.how : "",
-		               binder.how       ? "); --now takes it off for this boot"
-		               : !binder.by_ids ? "; --now takes it off for this boot"
-		                                : ", then reboot");
+		return pp_fail(
+			e, ENOTSUP,
+			"%s is bound at boot by %s, which pcipass did not set up: remove it there%s%s%s",
+			bound->address, binder.where, binder.how ? " (" : "",
+			binder.how ? binder.how : "",
+			binder.how       ? "); --now takes it off for this boot"
+			: !binder.by_ids ? "; --now takes it off for this boot"
+					 : ", then reboot");
 	if (!r && now)
 		r = pp_bind_foreign(a, b, true, &binder, e);
 	if (!r && binder.where)
 		return pp_fail(e, ENOTSUP,
 		               "%s: vfio-pci would take it again at once, for it has its ids: %s; "
-		               "take them out there, then reboot",
+		               "remove them there, then reboot",
 		               bound->address, binder.where);
 	return r;
 }

@@ -133,7 +133,7 @@ int pp_apply_override_remove(const struct pp_apply_options *o, struct pp_error *
 		    pp_step_is_automatic(&plan->steps[i]))
 			r = pp_fail(e, ENOTSUP,
 			            "the last apply did more than to override a table; \"pcipass "
-			            "undo\" takes all of it back");
+			            "undo\" undoes all of it");
 	pp_plan_free(plan);
 	return r ? r : pp_apply_undo(o, e);
 }

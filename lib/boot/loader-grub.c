@@ -67,8 +67,7 @@ static int grub_rebuild(struct pp_stage *s, struct pp_error *e)
 
 	return tool ? pp_stage_run(s, tool, NULL, e)
 	            : pp_fail(e, ENOENT,
-	                      "update-grub or grub-mkconfig is needed, and the host has no such "
-	                      "program");
+	                      "update-grub or grub-mkconfig is needed, but the host does not have it");
 }
 
 /*

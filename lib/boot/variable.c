@@ -73,11 +73,10 @@ int pp_loader_edit_variable(struct pp_stage *s, const char *path, const char *va
 	const char *new;
 	size_t len = strlen(text);
 	if (at < 0 ? is_set_otherwise(text, variable) : !is_quoted(text + at))
-		return pp_fail(
-			e, ENOTSUP,
-			"/%s: %s is written in a way that is not edited by programs; by hand: "
-			"add %s to it, and run %s",
-			path, variable, word, tool);
+		return pp_fail(e, ENOTSUP,
+		               "/%s: %s is written in a way that pcipass does not edit. By hand: "
+		               "add %s to it, and run %s",
+		               path, variable, word, tool);
 	if (at < 0) {
 		new = pp_arena_printf(&s->apply->arena, "%s%s%s=\"%s\"\n", text,
 		                      len && text[len - 1] != '\n' ? "\n" : "", variable, word);

@@ -73,7 +73,7 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 		pp_check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "/sys/firmware/acpi/tables/%s %s",
 		             name,
 		             absent                              ? "is absent"
-		             : error == EACCES || error == EPERM ? "is for root to read"
+		             : error == EACCES || error == EPERM ? "can only be read by root"
 		                                                 : "was not read");
 		return;
 	}
@@ -120,7 +120,7 @@ static void plan_check_kernel(struct pp_checking *c, const struct pp_plan_device
 static void check_verdict(struct pp_checking *c, const struct pp_plan_device *pd,
                           const struct pp_row *row)
 {
-	static const char what[] = "it can be given to a guest";
+	static const char what[] = "it can be passed to a guest";
 	const struct pp_finding *first = row->nr_findings ? row->findings[0] : NULL;
 	const char *text = first ? first->text : pp_verdict_name(row->verdict);
 
@@ -150,7 +150,7 @@ static bool is_unbound(const struct pp_plan *p, struct pp_address address)
 
 static void check_device(struct pp_checking *c, const struct pp_plan_device *pd)
 {
-	static const char there[] = "it is where it was";
+	static const char there[] = "the device is still at its address";
 	uint32_t index = c->h->devices_error ? PP_NO_DEVICE : pp_host_find(c->h, pd->address);
 
 	if (index == PP_NO_DEVICE) {
@@ -187,7 +187,7 @@ static const struct pp_plan_region *region_of(const struct pp_plan *p, uint64_t 
 /* Its firmware, or the board's, still reaches for memory that is no longer kept for it. */
 static void check_faults(struct pp_checking *c)
 {
-	static const char what[] = "no DMA into memory that is no longer reserved was stopped";
+	static const char what[] = "no DMA into formerly reserved memory was blocked";
 	const struct pp_kernel *k = &c->h->kernel;
 	char device[PP_ADDRESS_TEXT_BYTES];
 
@@ -237,13 +237,13 @@ static const char *booted_evidence(enum pp_booted booted)
 {
 	switch (booted) {
 	case PP_BOOTED_NOT:
-		return "it still runs as before: reboot first";
+		return "it has not been rebooted yet: reboot first";
 	case PP_BOOTED_SINCE:
 		return "its boot id has changed";
 	case PP_BOOTED_ASSUMED:
 		break;
 	}
-	return "taken for granted: the plan's file does not say when it was carried out";
+	return "assumed: the plan's file does not say when it was carried out";
 }
 
 int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,

@@ -38,7 +38,7 @@ static void kind_argument_check(struct pp_checking *c, const struct pp_step *s)
 	else if (pp_kernel_argument_given(c->h, s->argument.argument))
 		pp_check_add(c, NULL, PP_VERIFIED_YES, what, "/proc/cmdline");
 	else
-		pp_check_add(c, NULL, PP_VERIFIED_NO, what, "/proc/cmdline has it not");
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what, "/proc/cmdline does not have it");
 }
 
 const struct pp_step_kind_ops pp_step_kind_argument = {

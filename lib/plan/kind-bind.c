@@ -117,8 +117,9 @@ static void kind_bind_check_driver(struct pp_checking *c, const struct pp_step_b
 	if (!driver->text && driver->error != ENOENT)
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "its driver was not read");
 	else if (c->booted && !pp_step_bind_is(s, PP_BIND_AT_BOOT))
-		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
-		             "it was asked for up to the next boot only, and that was");
+		pp_check_add(
+			c, NULL, PP_VERIFIED_UNKNOWN, what,
+			"it was bound until the next boot only, and the host has been rebooted");
 	else
 		pp_check_add(c, NULL,
 		             (driver->text && strstr(driver->text, "vfio")) == bound

@@ -120,8 +120,7 @@ static int mark_asked(struct pp_planning *p, const char *request, struct pp_aren
 	}
 	drop_vfs(p);
 	if (!r && !any)
-		return pp_fail(e, ENOTSUP, "%s: nothing but bridges, which stay with the host",
-		               request);
+		return pp_fail(e, ENOTSUP, "%s: only bridges, which stay with the host", request);
 	return r;
 }
 

@@ -190,13 +190,12 @@ static void print_remedies(struct pp_out *o, const struct pp_survey *s,
 	if (by_free) {
 		pp_out(o, "To free it, as root%s: pcipass free %s\n",
 		       pp_words_elsewhere(o) ? " on that host" : "", what);
-		pp_out(o, "What that would do: %s free %s --dry-run\n",
+		pp_out(o, "To see what that would do: %s free %s --dry-run\n",
 		       o->style->command ? o->style->command : "pcipass", what);
 	}
 	pp_out_wrapped(
 		o, "", "",
-		"Each remedy step by step, by hand and with its way back: doc/remedies.md, under "
-		"the name in brackets.");
+		"How to apply each remedy by hand, and how to undo it: doc/remedies.md, under the name in brackets.");
 }
 
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,

@@ -66,10 +66,10 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 {
 	static const char *const texts[] = {
 		[PP_SHARES_NOT] = "",
-		[PP_SHARES_BRIDGE] = "its DMA comes under the name of the bridge %s",
+		[PP_SHARES_BRIDGE] = "the bridge %s uses its own address for its DMA",
 		[PP_SHARES_NO_ACS] = "the port %s has no access control (ACS), or it is off",
 		[PP_SHARES_FUNCTION] = "no access control (ACS) keeps it apart from %s",
-		[PP_SHARES_ALIAS] = "its DMA goes by the same number as that of %s",
+		[PP_SHARES_ALIAS] = "the IOMMU cannot tell its DMA from that of %s",
 		[PP_SHARES_UNKNOWN] = "what %s can do was not read",
 		[PP_SHARES_OTHER_DOMAIN] = "it is below a device that has a PCI domain of its own",
 		[PP_SHARES_ACS_OVERRIDDEN] = "the kernel's command line changes access control",

@@ -139,7 +139,7 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		pp_out_wrapped(o, "Next: ", "      ", line);
 	if (any_possible(p))
 		pp_out_wrapped(o, "Or:   ", "      ",
-		               "choose another remedy: --by and its name in brackets");
+		               "to use another remedy, add --by and its name in brackets");
 }
 
 /* It is free already. Who drives it now stands in no plan. */

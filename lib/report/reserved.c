@@ -300,7 +300,7 @@ static void print_table_state(struct pp_out *o, const struct pp_host *h)
 	if (h->nr_regions && h->devices_error)
 		pp_out_wrapped(o, "", "",
 		               "Without a host's devices a table's scopes cannot be matched: "
-		               "what follows is the table alone.");
+		               "only the table is shown.");
 	else if (h->nr_regions)
 		return;
 	else if (h->dmar || h->ivrs || h->iort)
@@ -308,8 +308,7 @@ static void print_table_state(struct pp_out *o, const struct pp_host *h)
 	else if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->table_iort == PP_NO)
 		pp_out(o, "The firmware has no DMAR, IVRS or IORT table.\n");
 	else
-		pp_out(o,
-		       "The firmware's table was not read: what follows is the kernel's list.\n");
+		pp_out(o, "The firmware's table was not read: only the kernel's list is shown.\n");
 }
 
 int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, struct pp_sink sink,

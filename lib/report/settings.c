@@ -344,7 +344,7 @@ static void put_changes(struct pp_out *o, const struct pp_settings_plan *p, bool
 	for (uint32_t i = 0; i < n; i++)
 		put_change(o, &p->changes.changes[i]);
 	pp_out(o, "\n%u change%s; %s at the next boot\n", n, n == 1 ? "" : "s",
-	       written ? "written, and in force" : "would be in force");
+	       written ? "written, effective" : "would be effective");
 	pp_settings_plan_risks(p, put_risk, &(struct risks){ .out = o });
 }
 

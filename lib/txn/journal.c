@@ -217,10 +217,10 @@ int pp_txn_parse(struct pp_span in, const char *object, struct pp_arena *arena, 
 	if (err != -EBADMSG)
 		return err;
 	snprintf(why, sizeof(why), "%.399s", e->text);
-	return pp_fail(e, EBADMSG,
-	               "%s; the journal is damaged, or of another version of pcipass, and "
-	               "nothing is done. Keep it: it holds what was there before",
-	               why);
+	return pp_fail(
+		e, EBADMSG,
+		"%s; the journal is damaged or from another version of pcipass, so nothing is done. Keep it: it holds what was there before",
+		why);
 }
 
 int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)

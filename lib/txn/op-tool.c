@@ -128,7 +128,7 @@ int pp_stage_run(struct pp_stage *s, const struct pp_tool *tool, const char *ker
 		if (tool_is_same(&s->ops[i], tool, kernel))
 			return 0;
 	if (!pp_sys_has_program(s->apply->sys, tool->argv[0]))
-		return pp_fail(e, ENOENT, "%s is needed, and the host has no such program",
+		return pp_fail(e, ENOENT, "%s is needed, but the host does not have it",
 		               tool->argv[0]);
 	struct pp_op *op = pp_stage_add(s, tool->makes_initrd ? &pp_op_initrd : &pp_op_loader, e);
 	if (!op)

@@ -102,7 +102,7 @@ int pp_op_verify(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 		return r;
 	if (s.found == PP_OP_NEITHER)
 		return op_refuse(&s, e);
-	return pp_fail(e, EIO, "%s: was done, and reading it back finds the old",
+	return pp_fail(e, EIO, "%s: was done, but reading it back gives the old value",
 	               pp_op_describe(op, PP_RUN, text, sizeof(text)));
 }
 

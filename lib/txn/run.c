@@ -52,7 +52,7 @@ int pp_txn_check_rollback(struct pp_apply *a, const struct pp_txn *t, struct pp_
 			r = op->ops->room(a, op, PP_ROLLBACK, 0, 0, e);
 	}
 	if (r == -EROFS || r == -ENOSPC)
-		pp_fail_prefix(e, "nothing was taken back yet");
+		pp_fail_prefix(e, "nothing was undone yet");
 	return r;
 }
 
@@ -225,15 +225,15 @@ int pp_txn_failed(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 	}
 	if (r)
 		return pp_fail(e, first.code,
-		               "%.230s. Taking it back failed as well: %.120s. \"pcipass undo\" "
+		               "%.230s. Rolling back failed as well: %.120s. \"pcipass undo\" "
 		               "tries again",
 		               first.text, second.text);
 	if (!*tools)
 		return pp_fail(e, first.code, "%.420s. Everything is as it was before", first.text);
-	return pp_fail(e, first.code,
-	               "%.250s. Everything that pcipass changed is as it was before; what these "
-	               "make was made anew: %s",
-	               first.text, tools);
+	return pp_fail(
+		e, first.code,
+		"%.250s. Everything that pcipass changed is as it was before; the output of these tools was rebuilt: %s",
+		first.text, tools);
 }
 
 void pp_txn_describe_rollback(const struct pp_txn *t, void (*say)(void *ctx, const char *line),
@@ -273,7 +273,8 @@ static int txn_not_all_back(struct pp_apply *a, const struct pp_txn *t, struct p
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s",
 			                        len ? "; " : "", (int)(end - line), line);
 	}
-	return pp_fail(e, EIO, "what an interrupted attach took is not all back. As root: %s",
+	return pp_fail(e, EIO,
+	               "not every device of the interrupted attach was given back. As root: %s",
 	               text);
 }
 

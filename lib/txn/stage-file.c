@@ -114,7 +114,7 @@ static int stage_read_ours(struct pp_stage *s, const char *path, struct pp_conte
 	int r = pp_stage_read(s, path, &c, e);
 
 	if (!r && c.exists && !pp_stage_is_ours(&c))
-		r = pp_fail(e, EEXIST, "/%s: is there, and not made by pcipass", path);
+		r = pp_fail(e, EEXIST, "/%s: exists and was not made by pcipass", path);
 	if (!r)
 		*ret = c;
 	return r;

@@ -197,7 +197,7 @@ def test_kernel_without_upgrade(root: Root) -> None:
 
 def test_foreign_override(root: Root) -> None:
     root.put("etc/initramfs-tools/hooks/mine", "#!/bin/sh\ncp x kernel/firmware/acpi\n")
-    refused(root, 17, "/etc/initramfs-tools/hooks/mine", "take it out first")
+    refused(root, 17, "/etc/initramfs-tools/hooks/mine", "remove it first")
 
 
 def test_foreign_override_runs(root: Root) -> None:

@@ -337,7 +337,7 @@ def test_grub_default_in_other_words(_: Root) -> None:
             root.put("etc/default/grub", f"#GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX=\n{line}\n")
             root.run_tool("grub2-mkconfig")
             assert "rd.luks.uuid=1" in root.text("boot/grub2/grub.cfg"), line
-            refused(root, 95, "not edited by programs", steps=(ARGUMENT,))
+            refused(root, 95, "that pcipass does not edit", steps=(ARGUMENT,))
     for line in ("# GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX_DEFAULT_X=1\nMY_GRUB_CMDLINE_LINUX_DEFAULT=1\n",
                  'GRUB_CMDLINE_LINUX_DEFAULT="quiet" # as it came\n'):
         with tempfile.TemporaryDirectory() as folder:

@@ -141,7 +141,7 @@ class Typed(OnHost):
             tool.write_text(f"#!/bin/sh\n[ -e /run/sent ] || {{ : > /run/sent; kill -{name} $PPID; sleep 0.2; }}\n"
                             + whole.split("\n", 1)[1])
             told = self.type("pcipass free slot2 --by table-override --yes", 4, "pcipass: interrupted: finishing",
-                             "stopped by a signal", "is as it was before", "made anew: update-initramfs")
+                             "stopped by a signal", "is as it was before", "rebuilt: update-initramfs")
             self.assertNotIn("undo\" tries", told)
             self.type("rm /run/sent", 0)
             tool.write_text(whole)
@@ -173,7 +173,7 @@ class Typed(OnHost):
         told = self.type("pcipass verify", 3)
         self.assertEqual(named(told, "give (--plan) FILE, or --attach DEVICE"), "--plan")
         self.type("pcipass free slot2 -o plan.json", 0)
-        self.type("pcipass verify --plan plan.json", 1, "taken for granted")
+        self.type("pcipass verify --plan plan.json", 1, "assumed: the plan")
         self.type("pcipass apply --plan plan.json --dry-run", 0, "would set RMRDS_Slot2")
         self.type("pcipass apply --plan plan.json --yes", 0)
 
@@ -473,9 +473,9 @@ class ByHand(OnHost):
         self.host.put("root/exclude.dat", data)
         before = self.host.changed()
         shown, written = by_pcipass.strip().splitlines()
-        self.type(shown, 0, "would be in force")
+        self.type(shown, 0, "would be effective")
         self.assertEqual(before, self.host.changed())
-        self.type(written, 0, "written, and in force")
+        self.type(written, 0, "written, effective")
         self.type("pcipass settings set RMRDS_Slot2=Endpoints_Included", 0)
         self.host.put("root/conrep_rmrds.xml", (namespace.TESTS.parent / "schemas/rmrds.xml")
                       .read_text())

@@ -137,7 +137,7 @@ def test_stopped(root: Root) -> None:
             break
         expect(line, code, text, EINTR, "stopped by a signal", "is as it was before")
         same(line, before, root.snapshot())
-        expect(line, *drive(root, "resume"), 2, "nothing was left half done")
+        expect(line, *drive(root, "resume"), 2, "no apply was interrupted")
         expect(line, *drive(root, "undo"), 2, "undone already")
     assert line > 8, line
     expect("undo", *drive(root, "undo"), 0)
@@ -148,7 +148,7 @@ def test_what_is_made_anew_is_said(root: Root) -> None:
     """A line that a hand added to the menu is lost: nothing says that it is not."""
     code, text = drive(root, "run", "--fail-setting", ARGUMENT, SETTING)
     expect("tools", code, text, 16, "Everything that pcipass changed is as it was before",
-           "was made anew: update-grub")
+           "was rebuilt: update-grub")
     expect("no tools", *drive(root, "run", "--fail-setting", SETTING), 16, "Everything is as it was before")
 
 

@@ -74,7 +74,7 @@ def test_set_otherwise(root: Root) -> None:
              ("run/modprobe.d/z.conf", "options vfio_pci disable_denylist=1 disable_denylist=N\n"))
     for path, text in cases:
         root.put(path, text)
-        refused(root, 95, f"/{path} sets disable_denylist=", "take it out there", steps=(DENYLIST,))
+        refused(root, 95, f"/{path} sets disable_denylist=", "remove it there", steps=(DENYLIST,))
         (root.path / path).unlink()
     root.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="vfio-pci.disable_denylist=0"\n')
     root.run_tool("update-grub")
@@ -120,7 +120,7 @@ def test_built_in(root: Root) -> None:
 
 def test_somebodys_file(root: Root) -> None:
     root.put(FILE, "options nouveau modeset=0\n")
-    refused(root, 17, f"/{FILE}: is there, and not made by pcipass", steps=(DENYLIST,))
+    refused(root, 17, f"/{FILE}: exists and was not made by pcipass", steps=(DENYLIST,))
 
 
 def test_unreadable(root: Root) -> None:

@@ -86,7 +86,7 @@ class Hints(unittest.TestCase):
     def explained(self, sample: str, text: str) -> None:
         """What an explanation ends with."""
         text = squeezed(text)
-        found = re.search(r"To free it, as root on that host: (pcipass free \S+) What that would do: "
+        found = re.search(r"To free it, as root on that host: (pcipass free \S+) To see what that would do: "
                           r"(pcipass .*? --dry-run) ", text)
         if not found:
             self.assertNotIn("To free it", text)

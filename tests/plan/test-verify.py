@@ -12,11 +12,11 @@ from planning import Planning  # noqa: E402
 
 DMAR = "sys/firmware/acpi/tables/DMAR"
 TABLE, KERNEL = "no region of the firmware's table holds it", "the kernel reserves no memory for its group"
-GUEST, THERE = "it can be given to a guest", "it is where it was"
+GUEST, THERE = "it can be passed to a guest", "the device is still at its address"
 TAKEN, REPLACED = ("the kernel took the table from the initrd",
                    "the table is no longer the firmware's")
 SETTING = "the BIOS setting RMRDS_Slot2=Endpoints_Excluded is in effect"
-FAULTS = "no DMA into memory that is no longer reserved was stopped"
+FAULTS = "no DMA into formerly reserved memory was blocked"
 OVERRIDE = "[    0.010000] ACPI: Table Upgrade: override [DMAR-HP    -ProLiant]\n"
 
 
@@ -53,7 +53,7 @@ class Setting(Verify):
                           KERNEL: "yes", GUEST: "yes"})
         self.assertIn("no region names a device of slot 2", checks[SETTING]["evidence"])
         # Of a plan in a file nobody knows when it was carried out, and that is said.
-        self.assertIn("taken for granted", checks["the host has been rebooted since"]["evidence"])
+        self.assertIn("assumed: the plan", checks["the host has been rebooted since"]["evidence"])
 
     def test_no(self):
         checks = self.verify(self.before, self.plan(self.before, "slot2"), 1)
