@@ -375,6 +375,27 @@ def test_grub_dropin_without_an_end(root: Root) -> None:
     assert "intel_iommu=on iommu=pt\n" in root.text("boot/grub/grub.cfg"), root.text(own)
 
 
+def test_arguments_with_brackets(_: Root) -> None:
+    """AMD's I/O APICs: brackets and an at sign reach the loader as they are, and no other form is written."""
+    for maker, loader, file in (("initramfs-tools", "grub", "boot/grub/grub.cfg"),
+                                ("dracut", "grub", "boot/grub/grub.cfg"),
+                                ("initramfs-tools", "refind", "boot/refind_linux.conf")):
+        for words in (("ivrs_ioapic[4]=00:14.0", "ivrs_ioapic[5]=00:00.2"), ("ivrs_ioapic=4@0000:00:14.0",)):
+            with tempfile.TemporaryDirectory() as folder:
+                root = Root(Path(folder) / "root", maker, loader)
+                before = root.snapshot()
+                roundtrip(root, *(f"argument:{w}" for w in words))
+                for word in words:
+                    assert f" {word}" in root.text(file), f"{maker}, {loader}: {word}: {root.text(file)}"
+                undo(root, before)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+        for word in ("ivrs_ioapic[4]=00:14.0;reboot", "ivrs_ioapic[4]=$(id)", "ivrs_ioapic[256]=00:14.0",
+                     "ivrs_ioapic[04]=00:14.0", "ivrs_ioapic[4]=0:14.0", "ivrs_ioapic=4@0001:00:14.0",
+                     "ivrs_ioapic=4@00:14.0 x", "ivrs_ioapic[4]=00:20.0", "ivrs_ioapic", "ivrs_ioapic[]=00:14.0"):
+            refused(root, 1, "not a kernel argument that pcipass writes", steps=(f"argument:{word}",))
+
+
 def test_refind(_: Root) -> None:
     """Each line gets the argument; all else in the file stays, and the table goes into the initrd."""
     odd = ("# \"a comment\" \"root=/dev/sda2\"\n\n\"The \"\"usual\"\" one\"\t\"root=UUID=1-2 ro\" # behind it\r\n"
