@@ -30,6 +30,8 @@ static void walk(const struct pp_plan *p)
 		touch_words(s->undo);
 		if (s->kind == PP_STEP_ARGUMENT && !pp_argument_is_known(s->argument.argument))
 			abort();
+		if (s->kind == PP_STEP_TAKE_OFF && !pp_argument_is_unwanted(s->argument.argument))
+			abort();
 		if (s->kind == PP_STEP_OPTION &&
 		    !pp_module_option_find(s->option.module, s->option.option))
 			abort();

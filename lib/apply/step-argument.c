@@ -29,6 +29,16 @@ static const char *contrary(const char *line, const char *argument)
 	return NULL;
 }
 
+/* An earlier step of the plan takes it off. */
+static bool step_argument_goes(const struct pp_stage *s, const char *argument)
+{
+	for (uint32_t i = 0; i < s->step; i++)
+		if (s->plan->steps[i].kind == PP_STEP_TAKE_OFF &&
+		    !strcmp(s->plan->steps[i].argument.argument, argument))
+			return true;
+	return false;
+}
+
 int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	const struct pp_loader *loader;
@@ -47,7 +57,7 @@ int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_err
 	if (line && pp_command_line_has(line, argument))
 		return 0;
 	const char *off = line ? contrary(line, argument) : NULL;
-	if (off)
+	if (off && !step_argument_goes(s, off))
 		return pp_fail(
 			e, ENOTSUP,
 			"the kernel's command line has %s: remove it from %s, then try again", off,

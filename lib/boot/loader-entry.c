@@ -73,6 +73,13 @@ static int entry_add(struct pp_stage *s, const char *argument, struct pp_error *
 	return pp_entry_append(s, entry_own(s->apply), argument, e);
 }
 
+static int entry_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	const char *const places[] = { entry_own(s->apply), NULL };
+
+	return pp_loader_take_off_files(s, places, word, e);
+}
+
 static const char *entry_command_line(struct pp_apply *a)
 {
 	return pp_entry_options(a, entry_own(a));
@@ -84,5 +91,6 @@ const struct pp_loader pp_loader_entry = {
 	.boots = PP_BOOT_BIT(PP_BOOT_ENTRY),
 	.detect = entry_detect,
 	.add = entry_add,
+	.take_off = entry_take_off,
 	.command_line = entry_command_line,
 };

@@ -61,7 +61,7 @@ static bool grub_reads_dropins(struct pp_apply *a)
 	return false;
 }
 
-static int grub_rebuild(struct pp_stage *s, struct pp_error *e)
+int pp_grub_rebuild(struct pp_stage *s, struct pp_error *e)
 {
 	const struct pp_tool *tool = grub_program(s->apply);
 
@@ -160,12 +160,20 @@ int pp_grub_add(struct pp_stage *s, const char *variable, const char *word, stru
 	int r = grub_reads_dropins(s->apply) ? grub_dropin(s, variable, word, e)
 	                                     : pp_grub_edit(s, variable, word, e);
 
-	return r ? r : grub_rebuild(s, e);
+	return r ? r : pp_grub_rebuild(s, e);
 }
 
 static int grub_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	return pp_grub_add(s, "GRUB_CMDLINE_LINUX_DEFAULT", argument, e);
+}
+
+int pp_grub_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	static const char *const places[] = { GRUB_DEFAULT, "etc/default/grub.d/.cfg", NULL };
+	int r = pp_loader_take_off_files(s, places, word, e);
+
+	return r ? r : pp_grub_rebuild(s, e);
 }
 
 const struct pp_loader pp_loader_grub = {
@@ -174,6 +182,7 @@ const struct pp_loader pp_loader_grub = {
 	.boots = PP_BOOT_BIT(PP_BOOT_GRUB) | PP_BOOT_BIT(PP_BOOT_UNKNOWN),
 	.detect = pp_grub_is_here,
 	.add = grub_add,
+	.take_off = pp_grub_take_off,
 	.command_line = pp_grub_command_line,
 	.tools = grub_tools,
 };

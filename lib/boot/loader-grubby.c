@@ -34,6 +34,14 @@ static int grubby_add(struct pp_stage *s, const char *argument, struct pp_error 
 	return r;
 }
 
+static int grubby_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	static const char *const places[] = { ENTRIES "/.conf", PP_LOADER_CMDLINE,
+		                              PP_LOADER_GRUB_DEFAULT, NULL };
+
+	return pp_loader_take_off_files(s, places, word, e);
+}
+
 static const char *grubby_command_line(struct pp_apply *a)
 {
 	const char *const *names = pp_sys_names(a->sys, ENTRIES, &a->arena);
@@ -55,5 +63,6 @@ const struct pp_loader pp_loader_grubby = {
 	.writes_others = true,
 	.detect = grubby_detect,
 	.add = grubby_add,
+	.take_off = grubby_take_off,
 	.command_line = grubby_command_line,
 };

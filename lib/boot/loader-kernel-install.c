@@ -71,6 +71,14 @@ static int kernel_install_add(struct pp_stage *s, const char *argument, struct p
 	return r ? r : pp_kernel_install_run(s, e);
 }
 
+static int kernel_install_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	static const char *const places[] = { CMDLINE, NULL };
+	int r = pp_loader_take_off_files(s, places, word, e);
+
+	return r ? r : pp_kernel_install_run(s, e);
+}
+
 static const struct pp_tool *const kernel_install_tools[] = { &kernel_install_boot,
 	                                                      &kernel_install_modules,
 	                                                      &pp_tool_kernel_install_all, NULL };
@@ -81,6 +89,7 @@ const struct pp_loader pp_loader_kernel_install = {
 	.boots = PP_BOOT_BIT(PP_BOOT_ENTRY) | PP_BOOT_BIT(PP_BOOT_UNKNOWN),
 	.detect = pp_kernel_install_is_here,
 	.add = kernel_install_add,
+	.take_off = kernel_install_take_off,
 	.command_line = pp_loader_read_cmdline,
 	.tools = kernel_install_tools,
 };

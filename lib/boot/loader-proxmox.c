@@ -33,6 +33,18 @@ static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error
 	return r ? r : pp_stage_run(s, &proxmox_boot_tool, NULL, e);
 }
 
+/* From both, as it was added to both. */
+static int proxmox_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	static const char *const places[] = { CMDLINE, PP_LOADER_GRUB_DEFAULT,
+		                              "etc/default/grub.d/.cfg", NULL };
+	int r = pp_loader_take_off_files(s, places, word, e);
+
+	if (!r && pp_grub_is_here(s->apply))
+		r = pp_grub_rebuild(s, e);
+	return r ? r : pp_stage_run(s, &proxmox_boot_tool, NULL, e);
+}
+
 static const char *proxmox_command_line(struct pp_apply *a)
 {
 	return pp_sys_has(a->sys, CMDLINE) ? pp_loader_read_cmdline(a) : pp_grub_command_line(a);
@@ -48,6 +60,7 @@ const struct pp_loader pp_loader_proxmox = {
 	.writes_others = true,
 	.detect = proxmox_detect,
 	.add = proxmox_add,
+	.take_off = proxmox_take_off,
 	.command_line = proxmox_command_line,
 	.tools = proxmox_tools,
 };

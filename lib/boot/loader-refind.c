@@ -209,6 +209,13 @@ static int refind_add(struct pp_stage *s, const char *argument, struct pp_error 
 	return text ? pp_stage_puts(s, REFIND_LINUX, text, 0644, e) : pp_fail_oom(e, REFIND_LINUX);
 }
 
+static int refind_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	static const char *const places[] = { REFIND_LINUX, NULL };
+
+	return pp_loader_take_off_files(s, places, word, e);
+}
+
 const struct pp_loader pp_loader_refind = {
 	.name = "rEFInd",
 	.reads = "/" REFIND_LINUX,
@@ -216,5 +223,6 @@ const struct pp_loader pp_loader_refind = {
 	.detect = refind_detect,
 	.check = refind_check,
 	.add = refind_add,
+	.take_off = refind_take_off,
 	.command_line = refind_command_line,
 };

@@ -89,6 +89,29 @@ int pp_uki_put_line(struct pp_stage *s, const char *path, const char *line, stru
 	return line ? pp_stage_add_ours(s, path, line, line, e) : pp_fail_oom(e, path);
 }
 
+/* With a table in the same plan one run does both. */
+static int loader_uki_rebuild(struct pp_stage *s, const struct pp_uki *u, struct pp_error *e)
+{
+	return u->by_kernel_install ? pp_kernel_install_run(s, e)
+	                            : pp_stage_run(s, u->maker->rebuild, NULL, e);
+}
+
+static int loader_uki_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+{
+	static const char *const places[] = { PP_LOADER_CMDLINE, "etc/cmdline.d/.conf",
+		                              "etc/dracut.conf.d/.conf", "etc/dracut.conf", NULL };
+	struct pp_uki u;
+	int r = pp_uki_find(s->apply, &u, e);
+
+	if (!r)
+		r = uki_check_running(s->apply, &u, e);
+	if (r)
+		return r;
+	s->image = u.path;
+	r = pp_loader_take_off_files(s, places, word, e);
+	return r ? r : loader_uki_rebuild(s, &u, e);
+}
+
 static int loader_uki_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	struct pp_uki u;
@@ -100,12 +123,7 @@ static int loader_uki_add(struct pp_stage *s, const char *argument, struct pp_er
 		return r;
 	s->image = u.path;
 	r = u.maker->add_to_uki(s, argument, e);
-	if (r)
-		return r;
-	if (u.by_kernel_install)
-		return pp_kernel_install_run(s, e);
-	/* With a table in the same plan one run does both. */
-	return pp_stage_run(s, u.maker->rebuild, NULL, e);
+	return r ? r : loader_uki_rebuild(s, &u, e);
 }
 
 /* The style of the boot says it. */
@@ -128,5 +146,6 @@ const struct pp_loader pp_loader_uki = {
 	.detect = loader_uki_detect,
 	.check = loader_uki_check,
 	.add = loader_uki_add,
+	.take_off = loader_uki_take_off,
 	.command_line = pp_uki_command_line,
 };

@@ -26,6 +26,8 @@ struct pp_loader {
 	 * go through the stage, which keeps what was in them: that is the way back.
 	 */
 	int (*add)(struct pp_stage *s, const char *argument, struct pp_error *e);
+	/* Takes every such word, or option of a word, off. -ENOTSUP: it stands nowhere here. */
+	int (*take_off)(struct pp_stage *s, const char *word, struct pp_error *e);
 	/* The command line that the next boot would get, in the arena; NULL: cannot be told. */
 	const char *(*command_line)(struct pp_apply *a);
 	/* The programs of the host's that add() may have run, up to NULL; NULL: none. */
@@ -67,6 +69,17 @@ int pp_kernel_install_run(struct pp_stage *s, struct pp_error *e);
 bool pp_kernel_install_is_here(struct pp_apply *a);
 /* For all kernels at once: kernel-install(8), from systemd 255 on. */
 extern const struct pp_tool pp_tool_kernel_install_all;
+
+/*
+ * Takes "NAME=OPTION" off wherever it stands in these files: off a list of options, or the whole
+ * word. A place is a file, or "DIRECTORY/.END" for a directory's files of that ending; NULL behind
+ * the last. -ENOTSUP: it stands in none of them.
+ */
+int pp_loader_take_off_files(struct pp_stage *s, const char *const *places, const char *word,
+                             struct pp_error *e);
+/* Has the menu made anew. */
+int pp_grub_rebuild(struct pp_stage *s, struct pp_error *e);
+int pp_grub_take_off(struct pp_stage *s, const char *word, struct pp_error *e);
 
 /* The line of options in an entry of the Boot Loader Specification; NULL: none. */
 const char *pp_entry_options(struct pp_apply *a, const char *path);

@@ -179,17 +179,3 @@ void pp_choose_remedies(struct pp_judging *j, struct pp_row *rows)
 	for (uint32_t i = 0; i < j->host->nr_devices; i++)
 		rows[i].by_free = choice_row_by_free(j, &rows[i]);
 }
-
-bool pp_survey_by_free(const struct pp_survey *s, const uint32_t *devices, uint32_t nr_devices)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < nr_devices; i++) {
-		const struct pp_row *row = &s->rows[devices[i]];
-		if (!row->by_free && row->verdict != PP_VERDICT_NOT_ENDPOINT &&
-		    row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE)
-			return false;
-		any |= row->by_free;
-	}
-	return any;
-}

@@ -76,11 +76,6 @@ struct pp_survey {
 const struct pp_remedy *pp_finding_choice(const struct pp_finding *f, const char *id);
 /* Whether a finding is about a reserved region: all of them have the same remedies. */
 bool pp_finding_is_region(const struct pp_finding *f);
-/*
- * Whether freeing these devices together is all for "pcipass free": each is free already or freed
- * by it, and one at least is.
- */
-bool pp_survey_by_free(const struct pp_survey *s, const uint32_t *devices, uint32_t nr_devices);
 
 /* Drivers that leave DMA to user space, and no driver at all. */
 bool pp_leaves_dma_alone(const struct pp_device *d);

@@ -32,11 +32,19 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
 {
 	bool put = instead && !pp_kernel_argument_given(j->host, instead);
 
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_kernel_argument,
+	const char *text =
 		pp_arena_printf(j->arena, "take %s off the kernel's command line%s%s%s and reboot",
-	                        word, put ? ", put " : "", put ? instead : "", put ? " there" : ""),
-		NULL);
+	                        word, put ? ", put " : "", put ? instead : "", put ? " there" : "");
+	const struct pp_step steps[] = {
+		{ .kind = PP_STEP_TAKE_OFF, .argument = { word } },
+		{ .kind = PP_STEP_ARGUMENT, .argument = { instead } },
+	};
+
+	if (pp_argument_is_unwanted(word))
+		pp_add_remedy_by_steps(j, f, &pp_remedy_kernel_argument, text, NULL, steps,
+		                       put ? 2 : 1);
+	else
+		pp_add_remedy_by_hand(f, &pp_remedy_kernel_argument, text, NULL);
 }
 
 static void add_bios_update(struct pp_finding *f)

@@ -354,3 +354,15 @@ int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_
 	*ret = plan;
 	return 0;
 }
+
+bool pp_plan_frees(const struct pp_survey *s, const char *request)
+{
+	struct pp_error ignored;
+	struct pp_plan *plan;
+
+	if (pp_plan_new(s, request, NULL, &plan, &ignored))
+		return false;
+	bool yes = plan->nr_steps && !pp_plan_instructions(plan);
+	pp_plan_free(plan);
+	return yes;
+}

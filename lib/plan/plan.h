@@ -65,6 +65,13 @@ int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_erro
  */
 int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
 
+struct pp_survey;
+/*
+ * Whether "pcipass free REQUEST" does all that it takes: a plan can be made, has a step, and leaves
+ * nothing to a person.
+ */
+bool pp_plan_frees(const struct pp_survey *s, const char *request);
+
 /* An empty plan with its arena; NULL: out of memory. */
 struct pp_plan *pp_plan_alloc(void);
 

@@ -12,6 +12,20 @@ static const char *const arguments[] = {
 	"iommu=pt",
 };
 
+/* What keeps VFIO from a device, and nothing else needs: no plan takes anything else off. */
+static const char *const unwanted[] = {
+	"intel_iommu=off", "intel_iommu=igfx_off", "amd_iommu=off",
+	"iommu=off",       "intremap=off",         "intel_iommu=intgpu_off",
+};
+
+bool pp_argument_is_unwanted(const char *argument)
+{
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
+		if (!strcmp(unwanted[i], argument))
+			return true;
+	return false;
+}
+
 bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when)
 {
 	return !b->when || b->when & when;

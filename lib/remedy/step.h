@@ -31,6 +31,7 @@ struct pp_step_override {
 	uint32_t nr_devids;
 };
 
+/* ARGUMENT and TAKE_OFF */
 struct pp_step_argument {
 	const char *argument; /* "intel_iommu=on"; from a list of known ones */
 };
@@ -105,5 +106,7 @@ void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char
 bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when);
 /* One of the kernel arguments that a plan may hold. */
 bool pp_argument_is_known(const char *argument);
+/* One of those that a plan may take off. */
+bool pp_argument_is_unwanted(const char *argument);
 
 #endif

@@ -6,6 +6,7 @@
 #include "host/isolation.h"
 #include "host/place.h"
 #include "judge/select.h"
+#include "plan/plan.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -181,7 +182,7 @@ static void explain_print_give(struct pp_out *o, const struct pp_survey *s,
 static void print_remedies(struct pp_out *o, const struct pp_survey *s,
                            const struct pp_selection *chosen, const char *what)
 {
-	bool by_free = pp_survey_by_free(s, chosen->devices, chosen->count);
+	bool by_free = pp_plan_frees(s, what);
 
 	explain_print_give(o, s, chosen);
 	if (!any_remedy(s, chosen))

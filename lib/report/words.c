@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host/place.h"
-#include "judge/select.h"
+#include "plan/plan.h"
 #include "report/words.h"
 
 void pp_words_host(const struct pp_host *h, char *buf, size_t size)
@@ -144,16 +144,10 @@ static bool can_type(const char *word)
 /* Whether "pcipass free slotN" frees every card in that place. */
 static bool place_by_free(const struct pp_survey *s, const struct pp_slot_ref *slot)
 {
-	struct pp_selection chosen;
-	struct pp_arena a;
 	char what[80];
 
-	pp_arena_init(&a, 0);
 	snprintf(what, sizeof(what), "%s%s", pp_place_word(slot->kind), slot->number);
-	bool yes = !pp_select(s->host, what, &a, &chosen, NULL) &&
-	           pp_survey_by_free(s, chosen.devices, chosen.count);
-	pp_arena_fini(&a);
-	return yes;
+	return pp_plan_frees(s, what);
 }
 
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size)

@@ -8,6 +8,7 @@
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
  *                           PATH, but for so many pages; --fill-files: but for so many files
  *   argument:ARGUMENT  setting:NAME:OLD:NEW  override:TABLE:CRC:BYTES:OFFSET,...
+ *   take-off:ARGUMENT
  *   option:MODULE:OPTION
  *   bind:ADDRESS,VENDOR,DEVICE,DRIVER[,now|,boot]  unbind:the same  no-driver:the same
  *   vfs:ADDRESS,VENDOR,DEVICE,NUMBER
@@ -65,8 +66,8 @@ static void parse_step(char *text, struct pp_step *step)
 	char *kind = strsep(&text, ":");
 
 	*step = (struct pp_step){ .remedy = "test", .text = "a step", .undo = "the reverse" };
-	if (!strcmp(kind, "argument")) {
-		step->kind = PP_STEP_ARGUMENT;
+	if (!strcmp(kind, "argument") || !strcmp(kind, "take-off")) {
+		step->kind = *kind == 'a' ? PP_STEP_ARGUMENT : PP_STEP_TAKE_OFF;
 		step->remedy = "kernel-argument";
 		step->argument.argument = text;
 	} else if (!strcmp(kind, "option")) {

@@ -26,6 +26,7 @@ IMAGE = (override(), "argument:intel_iommu=on", SETTING)
 FREE = (override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas", SETTING)
 OPTION = ("option:vfio_pci:disable_denylist", "option:vfio_iommu_type1:allow_unsafe_interrupts")
 BRIDGE = ("no-driver:0000:0c:00.0,8086,244e,shpchp", f"vfs:{DEVICE},1000,0072,4")
+TAKE_OFF = ("take-off:intel_iommu=off", "argument:intel_iommu=on")
 UNBIND = (f"unbind:{DEVICE},1000,0072,vfio-pci",)
 
 
@@ -145,6 +146,14 @@ def with_device(_drive: Driver, path: Path) -> Root:
     return root
 
 
+def switched_off(drive: Driver, path: Path) -> Root:
+    """A host that was told to leave its IOMMU off."""
+    root = with_device(drive, path)
+    root.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="quiet intel_iommu=off"\n')
+    root.run_tool("update-grub")
+    return root
+
+
 def with_bridge(drive: Driver, path: Path) -> Root:
     """A bridge with a driver, and a device with virtual functions."""
     root = with_device(drive, path)
@@ -167,7 +176,8 @@ def bound(drive: Driver, path: Path) -> Root:
 
 # The image's tool is slow, and the calls are mostly the same; so are those of an unbind.
 HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 2),
-         ("option", with_device, OPTION, 2), ("bridge", with_bridge, BRIDGE, 2))
+         ("option", with_device, OPTION, 2), ("bridge", with_bridge, BRIDGE, 1),
+         ("take-off", switched_off, TAKE_OFF, 2))
 
 
 def main() -> int:

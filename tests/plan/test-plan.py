@@ -243,6 +243,17 @@ class Others(Planning):
         self.assertIn("inject interrupts", plan["steps"][0]["side_effect"])
         self.assertTrue(plan["steps"][0]["needs_reboot"])
 
+    def test_taken_off(self):
+        root = self.own("dl380p-gen8-iommu-off")
+        (root / "proc/cmdline").write_text("quiet intel_iommu=off\n")
+        plan = self.plan(root, "slot1")
+        self.assertEqual(kinds(plan)[:2], [("take-off", "kernel-argument"), ("argument", "kernel-argument")])
+        self.assertEqual([step[step["kind"]]["argument"] for step in plan["steps"][:2]],
+                         ["intel_iommu=off", "intel_iommu=on"])
+        # What may stand there for another reason is left.
+        (root / "proc/cmdline").write_text("quiet acpi=off\n")
+        self.assertEqual(kinds(self.plan(root, "slot1"))[0], ("instruction", "kernel-argument"))
+
     def test_bridge(self):
         """Each bridge of the group that has such a driver; nothing waits for a reboot."""
         root = self.sample("conventional-pci")

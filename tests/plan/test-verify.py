@@ -201,6 +201,19 @@ class OtherSteps(Verify):
             answer = {0: "yes", 1: "no", 3: "unknown"}[code]
             self.assertEqual(self.verify(self.after, plan, code)[what]["answer"], answer, line)
 
+    def test_taken_off(self):
+        what = "the kernel was started without intel_iommu=off"
+        plan = self.step("take-off", True, argument="intel_iommu=off")
+        path = self.after / "proc/cmdline"
+        for line, code in (("quiet intel_iommu=on", 0), ("quiet", 0), ("intel_iommu=off", 1),
+                           ("intel_iommu=sm_on,off", 1)):
+            path.write_text(line + "\n")
+            self.assertEqual(self.verify(self.after, plan, code)[what]["answer"],
+                             "yes" if not code else "no", line)
+        path.unlink()
+        path.mkdir()
+        self.verify(self.after, plan, 3)
+
     def test_option(self):
         """As the module has it, or would be loaded with."""
         what = "the option disable_idle_d3 of vfio_pci is on"

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Words taken off the kernel's command line, in whatever files a boot loader reads them from. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "boot/loader.h"
+
+/* "intel_iommu=igfx_off" as what it is looked for by. */
+struct take_off {
+	const char *name, *option; /* "intel_iommu", "igfx_off" */
+	size_t name_len, option_len;
+	unsigned int found;
+};
+
+static bool take_off_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Where words begin and end in these files: at blanks, and at the quotation marks of a shell. */
+static bool take_off_is_edge(char c)
+{
+	return !c || take_off_is_blank(c) || strchr("\"'\r\n", c);
+}
+
+static bool take_off_names(const char *at, const struct take_off *t)
+{
+	for (size_t i = 0; i < t->name_len; i++)
+		if ((at[i] == '-' ? '_' : at[i]) != (t->name[i] == '-' ? '_' : t->name[i]))
+			return false;
+	return at[t->name_len] == '=';
+}
+
+/* The options of one word without ours, into b; the number that stay. */
+static unsigned int take_off_options(struct take_off *t, struct pp_buffer *b, const char *list,
+                                     size_t len)
+{
+	unsigned int left = 0;
+
+	for (size_t at = 0; at < len;) {
+		const char *comma = memchr(list + at, ',', len - at);
+		size_t n = comma ? (size_t)(comma - list) - at : len - at;
+		if (n == t->option_len && !memcmp(list + at, t->option, n)) {
+			t->found++;
+		} else {
+			pp_buffer_append(b, left ? "," : "=", 1);
+			pp_buffer_append(b, list + at, n);
+			left++;
+		}
+		at += n + (comma != NULL);
+	}
+	return left;
+}
+
+static void take_off_back(struct pp_buffer *b, size_t len)
+{
+	if (b->failed)
+		return;
+	b->len = len;
+	b->data[len] = '\0';
+}
+
+/* The line without the word; what it is not about keeps its bytes. */
+static void take_off_line(struct take_off *t, struct pp_buffer *b, const char *line, size_t len)
+{
+	size_t start = b->len;
+
+	for (size_t at = 0; at < len;) {
+		bool begins = !at || take_off_is_edge(line[at - 1]);
+		size_t end = at;
+		while (end < len && !take_off_is_edge(line[end]))
+			end++;
+		if (!begins || end - at <= t->name_len || !take_off_names(line + at, t)) {
+			pp_buffer_append(b, line + at, 1);
+			at++;
+			continue;
+		}
+		size_t before = b->len;
+		unsigned int found = t->found;
+		pp_buffer_append(b, line + at, t->name_len);
+		unsigned int left = take_off_options(t, b, line + at + t->name_len + 1,
+		                                     end - at - t->name_len - 1);
+		if (found == t->found) {
+			take_off_back(b, before);
+			pp_buffer_append(b, line + at, end - at);
+		} else if (!left) {
+			take_off_back(b, before);
+			/* One of the blanks that it stood between. */
+			if (end < len && take_off_is_blank(line[end]))
+				end++;
+			else if (b->len > start && take_off_is_blank(b->data[b->len - 1]))
+				take_off_back(b, b->len - 1);
+		}
+		at = end;
+	}
+}
+
+static bool take_off_is_comment(const char *line, size_t len)
+{
+	struct pp_span rest = PP_SPAN(line, len), word;
+
+	return !pp_text_word(&rest, &word) || *word.data == '#';
+}
+
+static int take_off_file(struct pp_stage *s, const char *path, struct take_off *t,
+                         struct pp_error *e)
+{
+	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
+	unsigned int found = t->found;
+	struct pp_content c;
+
+	pp_buffer_init(&b, PP_CONTENT_MAX_BYTES);
+	int r = pp_stage_read(s, path, &c, e);
+	if (r || !c.exists)
+		return r;
+	const char *text = pp_loader_text(s->apply, c.bytes);
+	if (!text || strlen(text) != c.bytes.len)
+		return pp_fail(e, EBADMSG, "/%.300s: cannot be read as text", path);
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		if (take_off_is_comment(line, len))
+			pp_buffer_append(&b, line, len);
+		else
+			take_off_line(t, &b, line, len);
+		if (line[len])
+			pp_buffer_append(&b, "\n", 1);
+		line += len + (line[len] != '\0');
+	}
+	if (found == t->found)
+		return 0;
+	const char *new = b.failed ? NULL : pp_arena_strdup(&s->apply->arena, b.data ? b.data : "");
+	return new ? pp_stage_puts(s, path, new, 0644, e) : pp_fail_oom(e, path);
+}
+
+/* "etc/default/grub", or the files of a directory: "etc/default/grub.d/.cfg". */
+static int take_off_place(struct pp_stage *s, const char *place, struct take_off *t,
+                          struct pp_error *e)
+{
+	const char *end = strrchr(place, '/') + 1;
+
+	if (*end != '.')
+		return take_off_file(s, place, t, e);
+	struct pp_arena *a = &s->apply->arena;
+	const char *directory = pp_arena_strndup(a, place, (size_t)(end - place) - 1);
+	const char *const *names = directory ? pp_sys_names(s->apply->sys, directory, a) : NULL;
+	int r = names ? 0 : pp_fail_oom(e, place);
+	for (; !r && *names; names++) {
+		size_t len = strlen(*names), n = strlen(end);
+		const char *path = pp_arena_printf(a, "%s/%s", directory, *names);
+		if (!path)
+			return pp_fail_oom(e, place);
+		if (len > n && !strcmp(*names + len - n, end))
+			r = take_off_file(s, path, t, e);
+	}
+	return r;
+}
+
+int pp_loader_take_off_files(struct pp_stage *s, const char *const *places, const char *word,
+                             struct pp_error *e)
+{
+	const char *equals = strchr(word, '=');
+	struct take_off t = { .name = word };
+	int r = 0;
+
+	if (!equals)
+		return pp_fail(e, EINVAL, "%.100s: need NAME=VALUE", word);
+	t.name_len = (size_t)(equals - word);
+	t.option = equals + 1;
+	t.option_len = strlen(t.option);
+	for (; !r && *places; places++)
+		r = take_off_place(s, *places, &t, e);
+	if (!r && !t.found)
+		r = pp_fail(e, ENOTSUP,
+		            "%.100s was not found where the boot loader reads the kernel's command "
+		            "line: something else puts it there. Take it off by hand",
+		            word);
+	return r;
+}
