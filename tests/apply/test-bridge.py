@@ -108,7 +108,7 @@ def test_does_not_let_go(root: Root) -> None:
     (root.path / "kernel" / BRIDGE).unlink()
     (root.path / "kernel").rmdir()
     before = root.snapshot()
-    expect("run", *drive(root, "run", STEP), 5, "reading it back finds the old")
+    expect("run", *drive(root, "run", STEP), 5, "reading it back gives the old value")
     after = root.snapshot()
     assert root.text(OVERRIDE).startswith("\n"), root.text(OVERRIDE)
     same("run", {k: v for k, v in before.items() if k != OVERRIDE}, {k: v for k, v in after.items() if k != OVERRIDE})
