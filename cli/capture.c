@@ -28,7 +28,7 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	struct pp_host *host;
 
 	if (!o->output) {
-		warn("capture: where to? Give -o FILE (.tar, .tar.gz or .tar.zst)");
+		warn("capture: need -o FILE (.tar, .tar.gz or .tar.zst)");
 		return EXIT_USAGE;
 	}
 	if (source_open(o, &source, &e))

@@ -4,6 +4,7 @@
 #include <pcipass/apply.h>
 #include <pcipass/attach.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 
@@ -31,14 +32,19 @@ static int find_plan(const struct options *o, struct pp_plan **ret, enum pp_boot
 		return plan_load(o->plan, ret, e);
 	int r = pp_apply_status(NULL, &state, &booted, ret, e);
 	*ret_booted = booted ? PP_BOOTED_SINCE : PP_BOOTED_NOT;
+	if (r == -EACCES || r == -EPERM) {
+		size_t n = strlen(e->text);
+		snprintf(e->text + n, sizeof(e->text) - n,
+		         ": run it as root, or check against a plan with --plan FILE");
+	}
 	if (r || state == PP_APPLY_DONE)
 		return r;
 	pp_plan_free(*ret);
 	e->code = ENODATA;
 	snprintf(e->text, sizeof(e->text), "%s",
-	         state == PP_APPLY_PARTLY ? "an apply was left half done: pcipass apply --resume, "
-	                                    "or pcipass undo"
-	                                  : "nothing is applied here: give --plan FILE, or "
+	         state == PP_APPLY_PARTLY ? "an apply was interrupted: pcipass apply --resume "
+	                                    "continues it, pcipass undo undoes it"
+	                                  : "nothing is applied here: need --plan FILE or "
 	                                    "--attach DEVICE");
 	return -ENODATA;
 }

@@ -259,8 +259,7 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 		if (!m->chosen[i] || is_on_vfio(d))
 			continue;
 		if (!told)
-			pp_emit_comment(m, h,
-			                "Before the guest starts the host must let go of it:");
+			pp_emit_comment(m, h, "The host must release it before the guest starts:");
 		told = true;
 		print_binding(m, h, d);
 	}

@@ -3,6 +3,8 @@
  */
 #include <inttypes.h>
 
+#include <stdio.h>
+
 #include "emit/emit.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -59,11 +61,15 @@ static void limit_print_range(struct pp_emission *m, const struct pp_hypervisor 
 	/* What is above 4 GiB begins there, behind 2 GiB below. */
 	uint64_t mib = high ? (r->start - 2 * GIB) / MIB : r->start / MIB;
 
+	char guests[64] = "Every guest";
+
+	if (mib)
+		snprintf(guests, sizeof(guests), "A guest with more than %" PRIu64 " MiB", mib);
 	pp_emit_comment(m, h,
 	                "Group %u has a range that is %s: 0x%" PRIx64 "-0x%" PRIx64
-	                ". A guest with more than %" PRIu64 " MiB of memory has some there%s",
+	                ". %s has memory there%s",
 	                g->number, relaxable ? "reserved for its device" : "reserved", r->start,
-	                r->end_incl, mib,
+	                r->end_incl, guests,
 	                relaxable ? ", and firmware that still uses the range writes to it."
 	                          : ": VFIO_MAP_DMA fails with Invalid argument.");
 }

@@ -322,10 +322,9 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 		return; /* the kernel sees it otherwise: the group's own finding says so */
 	struct pp_finding *f;
 	if (pp_device_is_relaxable(d) || pp_device_is_bridge(d))
-		f = pp_find(
-			j, PP_INFORMS,
-			"its reserved region does not hold it: Linux lets USB and display devices "
-			"go");
+		f = pp_find(j, PP_INFORMS,
+		            "its reserved region does not hold it: Linux releases USB and "
+		            "display devices");
 	else
 		f = pp_find(
 			j, PP_DEGRADES,

@@ -12,7 +12,7 @@ static void kind_argument_describe(struct pp_arena *a, struct pp_step *s)
 {
 	s->text = pp_arena_printf(a, "add %s to the kernel's command line, for every boot",
 	                          s->argument.argument);
-	s->undo = pp_arena_strdup(a, "take it off again, and a reboot");
+	s->undo = pp_arena_strdup(a, "remove it and reboot");
 }
 
 static json_t *kind_argument_to_json(const struct pp_step *s)

@@ -15,7 +15,7 @@ static void kind_option_describe(struct pp_arena *a, struct pp_step *s)
 {
 	s->text = pp_arena_printf(a, "load the kernel module %s with %s=1, from the next boot on",
 	                          s->option.module, s->option.option);
-	s->undo = pp_arena_strdup(a, "take the option out again, and a reboot");
+	s->undo = pp_arena_strdup(a, "remove the option and reboot");
 }
 
 static json_t *kind_option_to_json(const struct pp_step *s)

@@ -27,10 +27,10 @@ static void kind_setting_describe(struct pp_arena *a, struct pp_step *s)
 	const struct pp_step_setting *set = &s->setting;
 	bool program = set->store && !strncmp(set->store, "hp:", 3);
 
-	s->text = pp_arena_printf(a, "set the BIOS setting %s to %s%s%s; now it should be %s",
+	s->text = pp_arena_printf(a, "set the BIOS setting %s to %s%s%s (now it should be %s)",
 	                          set->section, set->wanted, program ? " by " : "",
 	                          program ? set->store + 3 : "", set->expected);
-	s->undo = pp_arena_printf(a, "set it to %s again, and a reboot", set->expected);
+	s->undo = pp_arena_printf(a, "set it back to %s and reboot", set->expected);
 }
 
 json_t *pp_step_setting_json(const struct pp_step_setting *s)

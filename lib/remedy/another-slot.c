@@ -13,7 +13,7 @@ static bool slot_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 			return false;
 	}
 	ret->text = "move the card to another slot: on some boards not every slot is held";
-	ret->side_effect = "that slot may be held as well; only a look after the move tells";
+	ret->side_effect = "the new slot may be held as well: run pcipass again after the move";
 	return true;
 }
 

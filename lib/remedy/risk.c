@@ -84,8 +84,8 @@ static const char *risk_area(struct pp_remedy_case *c, enum area area, const str
 const char *pp_remedy_region_risk(struct pp_remedy_case *c)
 {
 	static const char first[] =
-		"if the firmware still has the device use the memory that was reserved, that lands "
-		"in the memory of the guest that owns it, silently, or is stopped as a DMA fault";
+		"if the firmware still makes the device use the memory that was reserved, the "
+		"device overwrites memory of its guest without any message, or causes a DMA fault";
 	struct ranges areas[NR_AREAS] = { { 0 } };
 	const struct pp_plan_region *regions;
 	const char *text = first;

@@ -144,7 +144,7 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 		return r;
 	return pp_fail(
 		e, ENOENT,
-		"no way to this host's settings: HP's conrep is not installed: " PP_HP_PACKAGE
+		"this host's BIOS settings cannot be reached: HP's conrep is not installed: " PP_HP_PACKAGE
 		". --store takes hp:PROGRAM where it is in another place; settings alone "
 		"are changed in efivars:DIRECTORY or image:FILE too");
 }
