@@ -192,7 +192,7 @@ class Gen8(Planning):
         """HP's program by its path: recorded, and shown to who is asked."""
         plan = self.plan(self.sample("dl380p-gen8"), "slot2", "--store", "hp:/opt/my-own/hp-conrep")
         self.assertEqual(plan["steps"][0]["setting"]["store"], "hp:/opt/my-own/hp-conrep")
-        self.assertIn(" by /opt/my-own/hp-conrep; ", plan["steps"][0]["text"])
+        self.assertIn(" by /opt/my-own/hp-conrep (", plan["steps"][0]["text"])
 
 
 class Others(Planning):
