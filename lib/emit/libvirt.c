@@ -62,6 +62,16 @@ static void libvirt_print_reasons(struct pp_emission *m)
 		                "from the card.");
 }
 
+/* The form is libvirt's own, and was not tried here. */
+static void libvirt_print_iommufd(struct pp_emission *m)
+{
+	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
+		pp_emit_comment(
+			m, &pp_emit_libvirt,
+			"This kernel has VFIO without groups: that needs a libvirt that knows "
+			"the attribute iommufd of a hostdev's driver element (12.8 does).");
+}
+
 static void libvirt_print_window(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
@@ -88,6 +98,7 @@ static void libvirt_print_window(struct pp_emission *m)
 static void libvirt_print(struct pp_emission *m)
 {
 	libvirt_print_reasons(m);
+	libvirt_print_iommufd(m);
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
 		const struct pp_card *c = &m->cards[i];
 		if (c->nr_functions > 1 && !c->conventional)

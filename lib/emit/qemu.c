@@ -8,6 +8,7 @@
 #define FIRST_SLOT 0x10
 /* Numbers of root ports: apart from those that people count from 1. */
 #define FIRST_CHASSIS 101
+#define IOMMUFD_ID    "iommufd0"
 
 static void qemu_print_function(struct pp_emission *m, const struct pp_card *c, uint32_t n,
                                 const char *bus, unsigned int slot)
@@ -16,11 +17,12 @@ static void qemu_print_function(struct pp_emission *m, const struct pp_card *c, 
 
 	pp_out(&m->out,
 	       "\t-device 'vfio-pci,host=%04x:%02x:%02x.%x,id=host-%04x-%02x-%02x.%x,bus=%s,"
-	       "addr=0x%x.0x%x%s%s'\n",
+	       "addr=0x%x.0x%x%s%s%s'\n",
 	       a.domain, a.bus, a.device, a.function, a.domain, a.bus, a.device, a.function, bus,
 	       slot, c->guest_functions[n],
 	       n == 0 && c->nr_functions > 1 ? ",multifunction=on" : "",
-	       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
+	       c->has_rom && !c->keep_rom ? ",rombar=0" : "",
+	       pp_kernel_goes_by_iommufd(&m->host->kernel) ? ",iommufd=" IOMMUFD_ID : "");
 }
 
 static void print_card(struct pp_emission *m, uint32_t index)
@@ -91,7 +93,14 @@ static void qemu_print(struct pp_emission *m)
 		pp_emit_width_reason(m, &pp_emit_qemu,
 		                     "So the guest gets no more, whatever -cpu it has: the same as "
 		                     "-cpu host,host-phys-bits-limit=N.");
+	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
+		pp_emit_comment(
+			m, &pp_emit_qemu,
+			"iommufd: this kernel has VFIO without groups, so the devices go by "
+			"/dev/iommu; QEMU 9.0 or later. All devices share one such object.");
 	pp_out(&m->out, "pcipass=(\n");
+	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
+		pp_out(&m->out, "\t-object 'iommufd,id=" IOMMUFD_ID "'\n");
 	if (pp_emit_width_limit(m))
 		pp_out(&m->out, "\t-global 'x86_64-cpu.host-phys-bits-limit=%u'\n",
 		       pp_emit_width_limit(m));

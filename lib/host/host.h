@@ -452,6 +452,8 @@ const char *pp_kernel_option_name(enum pp_kernel_option option);
 
 /* The kernel is locked down: pcipass then replaces no firmware table. */
 bool pp_locked_down(const struct pp_host *h);
+/* VFIO has no containers of type 1 here: it goes by /dev/iommu alone. */
+bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k);
 /* Whether the running kernel refuses a group for a direct region. */
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
 /* Whether a device gets its IOMMU group only when a driver is bound to it: older kernels, SMMU. */

@@ -36,3 +36,9 @@ enum pp_tri pp_kernel_groups_late(const struct pp_host *h)
 		return PP_UNKNOWN;
 	}
 }
+
+bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k)
+{
+	return k->vfio_type1.state == PP_MODULE_NOT_BUILT &&
+	       (k->iommufd.state == PP_MODULE_HERE || k->iommufd.state == PP_MODULE_LOADABLE);
+}

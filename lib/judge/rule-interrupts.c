@@ -181,17 +181,11 @@ static void interrupts_causes(struct pp_judging *j, struct pp_finding *f)
 		interrupts_by_dmar(j, f);
 }
 
-/* A kernel whose VFIO has no groups: what may do without is iommufd's to say. */
-static bool goes_by_iommufd(const struct pp_kernel *k)
-{
-	return k->vfio_type1.state == PP_MODULE_NOT_BUILT &&
-	       (k->iommufd.state == PP_MODULE_HERE || k->iommufd.state == PP_MODULE_LOADABLE);
-}
-
 static void interrupts_remapped(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	bool by_iommufd = goes_by_iommufd(&h->kernel);
+	/* Without groups what may do without remapping is iommufd's to say. */
+	bool by_iommufd = pp_kernel_goes_by_iommufd(&h->kernel);
 	const struct pp_text_fact *fact =
 		by_iommufd ? &h->kernel.iommufd_unsafe_interrupts : &h->kernel.unsafe_interrupts;
 	const char *unsafe = fact->text;

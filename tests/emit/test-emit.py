@@ -92,6 +92,17 @@ class Cards(Emitting):
         self.assertEqual(qemu_arguments(self.emit("qemu", "00:1a.0")), [
             "-device", "vfio-pci,host=0000:00:1a.0,id=host-0000-00-1a.0,bus=pcie.0,addr=0x10.0x0"])
 
+    def test_without_groups(self):
+        """A kernel whose VFIO has no groups: QEMU is to go by iommufd."""
+        self.assertNotIn("iommufd", self.emit("qemu", "08:00.0"))
+        self.tree.write("boot/config-6.12.0-1-amd64", "# Automatically generated file; DO NOT EDIT.\n"
+                        "CONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\nCONFIG_IOMMUFD=m\n")
+        shown = self.emit("qemu", "08:00.0")
+        self.assertIn("\n\t-object 'iommufd,id=iommufd0'\n", shown)
+        self.assertEqual(shown.count(",iommufd=iommufd0'"), 2)
+        self.assertIn("QEMU 9.0 or later", " ".join(shown.split()))
+        self.assertIn("attribute iommufd", " ".join(self.emit("libvirt", "08:00.0").split()))
+
     def test_libvirt(self):
         (host,) = elements(self.emit("libvirt", "07:00.0"))
         self.assertEqual(host.attrib, {"mode": "subsystem", "type": "pci", "managed": "yes"})
