@@ -75,6 +75,17 @@ static enum exit_code free_work(const struct options *o, const struct pp_plan *p
 	return code == EXIT_YES && !is_for_later(o) && pp_plan_instructions(p) ? EXIT_NO : code;
 }
 
+/* Where there is no plan, "explain" has the reasons. */
+static enum exit_code free_complain(const struct options *o, const char *request,
+                                    const struct pp_error *e)
+{
+	enum exit_code code = complain(e);
+
+	if (request && (code == EXIT_NO || code == EXIT_UNSURE))
+		warn("next: %s explain %s", style_of(o).command, request);
+	return code;
+}
+
 static enum exit_code free_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
@@ -95,7 +106,7 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 	if (!is_for_later(o) && !may_change_host())
 		return EXIT_UNSURE;
 	if (o->plan ? plan_load(o->plan, &plan, &e) : free_make_plan(o, argv[0], &plan, &e))
-		return complain(&e);
+		return free_complain(o, argc ? argv[0] : NULL, &e);
 	enum exit_code code = free_work(o, plan);
 	pp_plan_free(plan);
 	return code;

@@ -85,6 +85,9 @@ static void report_print(struct pp_out *o, const struct pp_attach *a)
 	for (const struct pp_attach_step *s = a->steps; s; s = s->next)
 		report_print_step(o, s);
 	print_end(o, a);
+	if (!a->not_restored)
+		pp_out(o, "Next: pcipass %s %s\n",
+		       a->result == PP_ATTACH_DONE ? "emit qemu" : "explain", a->asked);
 }
 
 static json_t *strings(const char *const *list, uint32_t n)

@@ -157,46 +157,16 @@ static bool any_remedy(const struct pp_survey *s, const struct pp_selection *cho
 	return false;
 }
 
-/* Where nothing that was named is in the way, how the first of them comes to a guest. */
-static void explain_print_give(struct pp_out *o, const struct pp_survey *s,
-                               const struct pp_selection *chosen)
-{
-	const struct pp_row *first = NULL;
-
-	for (uint32_t i = 0; i < chosen->count; i++) {
-		const struct pp_row *row = &s->rows[chosen->devices[i]];
-		if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
-			continue;
-		if (row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE)
-			return;
-		if (!first)
-			first = row;
-	}
-	if (!first)
-		return;
-	pp_out(o, "\n");
-	pp_words_give(o, s, first);
-}
-
-/* What to do about it: the command, where there is one, and where the rest is told. */
+/* Where the rest is told, and what to type. */
 static void print_remedies(struct pp_out *o, const struct pp_survey *s,
                            const struct pp_selection *chosen, const char *what)
 {
-	bool by_free = pp_plan_frees(s, what);
-
-	explain_print_give(o, s, chosen);
-	if (!any_remedy(s, chosen))
-		return;
-	pp_out(o, "\n");
-	if (by_free) {
-		pp_out(o, "To free it, as root%s: pcipass free %s\n",
-		       pp_words_elsewhere(o) ? " on that host" : "", what);
-		pp_out(o, "To see what that would do: %s free %s --dry-run\n",
-		       o->style->command ? o->style->command : "pcipass", what);
-	}
-	pp_out_wrapped(
-		o, "", "",
-		"How to apply each remedy by hand, and how to undo it: doc/remedies.md, under the name in brackets.");
+	if (any_remedy(s, chosen))
+		pp_out_wrapped(
+			o, "", "",
+			"How to apply each remedy by hand, and how to undo it: doc/remedies.md, "
+			"under the name in brackets.");
+	pp_next_of_devices(o, s, chosen->devices, chosen->count, what);
 }
 
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
@@ -230,10 +200,11 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 			                     compute ? &isolation : NULL);
 		}
 		pp_phrases_text(&o, s, chosen.devices, chosen.count);
-		print_remedies(&o, s, &chosen, what);
 		if (s->host->unread)
 			pp_out(&o, "\n");
 		pp_words_rights(&o, s->host);
+		pp_out(&o, "\n");
+		print_remedies(&o, s, &chosen, what);
 	}
 	pp_arena_fini(&a);
 	return pp_out_fini(&o, e);
@@ -278,10 +249,14 @@ static const struct pp_finding *explain_first(const struct pp_row *row)
 static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
                                const struct pp_row *worst)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], command[160], verdict[80];
+	char address[PP_ADDRESS_TEXT_BYTES], command[1400], verdict[80];
 	const struct pp_finding *first = explain_first(worst);
 	bool by_free = pp_words_free(s, worst, command, sizeof(command));
 
+	if (!by_free) {
+		pp_address_format_short(worst->device->address, address);
+		pp_next_in_check(o, s, worst, address, command, sizeof(command));
+	}
 	pp_address_format(worst->device->address, address);
 	verdict_words(o, s, worst->verdict, verdict, sizeof(verdict));
 	/* What frees it comes behind the reason. */
@@ -290,7 +265,7 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
 		*more = '\0';
 	pp_out(o, "%s: %s", address, verdict);
 	pp_out(o, "%s%s%s%s\n", first ? ": " : "", first ? first->text : "",
-	       by_free ? "; to free it: " : "", by_free ? command : "");
+	       by_free ? "; to free it: " : "; next: ", command);
 }
 
 static void explain_check_json(struct pp_out *o, const struct pp_survey *s, const char *what,

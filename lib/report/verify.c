@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The answers of verify as text, a line each, and as JSON. */
 #include <stdio.h>
+#include <string.h>
 
 #include "plan/check.h"
 #include "report/out.h"
+#include "report/words.h"
 
 static void verify_print_check(struct pp_out *o, const struct pp_check *c)
 {
@@ -35,8 +37,47 @@ static void print_result(struct pp_out *o, const struct pp_plan *p, enum pp_veri
 	pp_out_wrapped(o, "", "  ", line);
 }
 
+/* What was asked for stands in a plan's file: nothing that a shell takes apart is repeated. */
+static bool verify_can_type(const char *request)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:";
+
+	return *request && !request[strspn(request, plain)] && strcmp(request, "all-slots") != 0;
+}
+
+static bool verify_binds(const struct pp_plan *p)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind == PP_STEP_BIND)
+			return true;
+	return false;
+}
+
+static void verify_print_next(struct pp_out *o, const struct pp_plan *p, enum pp_verified result,
+                              enum pp_booted booted)
+{
+	const char *again = o->style->command ? o->style->command : "pcipass";
+	char line[1400];
+
+	if (result == PP_VERIFIED_NO && pp_plan_needs_reboot(p) && booted == PP_BOOTED_NOT)
+		snprintf(line, sizeof(line), "reboot, then pcipass verify");
+	else if (!verify_can_type(p->request))
+		snprintf(line, sizeof(line), "%s", again);
+	else if (result == PP_VERIFIED_YES && verify_binds(p))
+		snprintf(line, sizeof(line), "%s emit qemu %s", again, p->request);
+	else if (result == PP_VERIFIED_YES)
+		snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then %s emit qemu %s",
+		         p->request, pp_words_elsewhere(o) ? ", on that host" : "", again,
+		         p->request);
+	else
+		snprintf(line, sizeof(line), "%s explain %s", again, p->request);
+	pp_out_wrapped(o, "Next: ", "      ", line);
+}
+
 /* What is about the host first, then device by device. */
-static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct pp_checks *checks)
+static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct pp_checks *checks,
+                         enum pp_booted booted)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
 
@@ -55,6 +96,7 @@ static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct
 		verify_print_check(o, c);
 	}
 	print_result(o, p, checks->result);
+	verify_print_next(o, p, checks->result, booted);
 }
 
 static json_t *check_json(const struct pp_check *c)
@@ -96,7 +138,7 @@ int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp
 			pp_out_json(&o, document(p, &checks, booted));
 			pp_out(&o, "\n");
 		} else {
-			print_checks(&o, p, &checks);
+			print_checks(&o, p, &checks, booted);
 		}
 		r = pp_out_fini(&o, e);
 	}

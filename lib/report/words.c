@@ -254,8 +254,12 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 
 	if (!row) {
 		row = first_to_give(s);
-		if (row)
-			pp_words_give(o, s, row);
+		if (!row) {
+			pp_next_of_survey(o, s);
+			return;
+		}
+		pp_address_format_short(row->device->address, address);
+		pp_next_of_row(o, s, row, address);
 		return;
 	}
 	const struct pp_remedy *remedy = remedy_to_begin_with(row);
@@ -266,6 +270,10 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	else
 		snprintf(line, sizeof(line), "to free %s, %s",
 		         *place && !row->device->slot.twin ? place : address, remedy->text);
+	if (!row->by_free) {
+		size_t n = strlen(line);
+		snprintf(line + n, sizeof(line) - n, "; then pcipass check %s", address);
+	}
 	pp_out_wrapped(o, "Next: ", "      ", line);
 	print_free(o, s, row, remedy);
 	if (remedy->side_effect)

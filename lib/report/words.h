@@ -34,6 +34,19 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 /* The next step. */
 void pp_words_next(struct pp_out *o, const struct pp_survey *s);
 
+/*
+ * Lines that begin with "Next: " and end in something to type (next.c): of one device, which the
+ * reader named so; of several at once; of a survey in which nothing can be freed or given; and the
+ * command alone, for the one line of check.
+ */
+void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                    const char *what);
+void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint32_t *devices,
+                        uint32_t nr_devices, const char *what);
+void pp_next_of_survey(struct pp_out *o, const struct pp_survey *s);
+void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                      const char *what, char *buf, size_t size);
+
 /* The survey's document, of all devices or of some. */
 void pp_survey_json(struct pp_out *o, const struct pp_survey *s, const uint32_t *only,
                     uint32_t nr_only);

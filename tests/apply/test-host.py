@@ -59,8 +59,8 @@ class Typed(OnHost):
         free = named(survey, r"Next: to free slot 2, .*? to do it: (pcipass free slot2) \(as root; ")
         self.assertEqual(named(self.type("pcipass check slot2", 1), r"; to free it: (pcipass free \S+)"), free)
         explained = self.type(named(survey, "More: (pcipass explain 07:00.0)"), 0)
-        self.assertEqual(named(explained, r"as root: (pcipass free \S+)"), "pcipass free 07:00.0")
-        planned = self.type(named(explained, r"would do: (pcipass free \S+ --dry-run)"), 0)
+        self.assertEqual(named(explained, r"as root \(it asks first\): (pcipass free \S+)"), "pcipass free 07:00.0")
+        planned = self.type(named(explained, r"To see what frees it: (pcipass free \S+ --dry-run)"), 0)
         self.assertEqual(named(planned, r"run (pcipass free \S+) as root"),
                          "pcipass free 07:00.0")
         yes = named(self.type(free, 2), "not a terminal, so pcipass cannot ask: add (--yes)")

@@ -18,14 +18,14 @@ class Text(unittest.TestCase):
         out = text("attached")
         self.assertTrue(out.startswith("0000:02:00.0, group 8\n0000:02:00.1, group 8\n"), out)
         self.assertIn("\n  ok         set-container  group 8\n", out)
-        self.assertTrue(out.endswith("\nattached\nwhat was taken is put back\n"), out)
+        self.assertTrue(out.endswith("\nattached\nwhat was taken is put back\nNext: pcipass emit qemu slot2\n"), out)
 
     def test_refused(self):
         out = text("refused")
         self.assertIn("\n  EPERM      set-container  group 8\n"
                       "             kernel: vfio-pci 0000:02:00.0: DMAR: Device is ineligible\n", out)
         self.assertIn("\nrefused: the kernel refused set-container: Operation not permitted\n", out)
-        self.assertTrue(out.endswith("what was taken is put back\n"), out)
+        self.assertTrue(out.endswith("what was taken is put back\nNext: pcipass explain slot2\n"), out)
 
     def test_not_tried(self):
         out = text("not-tried")

@@ -86,15 +86,15 @@ class Hints(unittest.TestCase):
     def explained(self, sample: str, text: str) -> None:
         """What an explanation ends with."""
         text = squeezed(text)
-        found = re.search(r"To free it, as root on that host: (pcipass free \S+) To see what that would do: "
-                          r"(pcipass .*? --dry-run) ", text)
+        found = re.search(r"To see what frees it: (pcipass .*? --dry-run) "
+                          r"Next: as root on that host \(it asks first\): (pcipass free \S+)$", text.strip())
         if not found:
-            self.assertNotIn("To free it", text)
+            self.assertNotIn("To see what frees it", text)
             return
-        self.freed(sample, found.group(1))
+        self.freed(sample, found.group(2))
         if AS_USER in sample:
             return
-        planned = squeezed(self.type(found.group(2)))
+        planned = squeezed(self.type(found.group(1)))
         self.freed(sample, re.search(r"run (pcipass free .*?) as root", planned).group(1))
 
     def test_checks_and_plans(self):

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What to type next, for each verdict: every answer for people ends with it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/plan.h"
+#include "report/out.h"
+#include "report/words.h"
+
+/* "pcipass --from FILE --for xen explain 07:00.0" */
+static void next_command(const struct pp_out *o, const struct pp_survey *s, const char *verb,
+                         const char *what, char *buf, size_t size)
+{
+	bool other = s->target != PP_TARGET_KVM;
+
+	snprintf(buf, size, "%s%s%s%s%s%s%s", o->style->command ? o->style->command : "pcipass",
+	         other ? " --for " : "", other ? pp_target_name(s->target) : "", *verb ? " " : "",
+	         verb, *what ? " " : "", what);
+}
+
+static bool next_denied(const struct pp_host *h)
+{
+	for (const struct pp_unread *u = h->unread; u; u = u->next)
+		if (u->error == EACCES || u->error == EPERM)
+			return true;
+	return false;
+}
+
+/* Root reads more, a capture that root made holds more; and a real attach settles it. */
+static void next_unknown(const struct pp_out *o, const struct pp_survey *s, const char *what,
+                         char *buf, size_t size)
+{
+	bool elsewhere = pp_words_elsewhere(o);
+
+	if (next_denied(s->host) && elsewhere)
+		snprintf(buf, size,
+		         "a capture made by root tells more: on that host, sudo pcipass capture -o "
+		         "host.tar.gz");
+	else if (next_denied(s->host))
+		snprintf(buf, size, "root can read more: sudo pcipass explain %s", what);
+	else
+		snprintf(buf, size, "a real attach tells: as root%s, pcipass verify --attach %s",
+		         elsewhere ? " on that host" : "", what);
+}
+
+void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                    const char *what)
+{
+	char command[1200], line[2600];
+
+	switch (row->verdict) {
+	case PP_VERDICT_ASSIGNABLE:
+	case PP_VERDICT_CARE:
+		if (pp_words_give(o, s, row))
+			return;
+		next_command(o, s, "emit", pp_target_name(s->target), command, sizeof(command));
+		snprintf(line, sizeof(line), "%s %s", command, what);
+		break;
+	case PP_VERDICT_BLOCKED_FIXABLE:
+		next_command(o, s, "check", what, command, sizeof(command));
+		snprintf(line, sizeof(line), "%s; then %s",
+		         row->nr_findings && row->findings[0]->nr_remedies
+		                 ? row->findings[0]->remedies[0].text
+		                 : "do what frees it",
+		         command);
+		break;
+	case PP_VERDICT_UNKNOWN:
+		next_unknown(o, s, what, line, sizeof(line));
+		break;
+	case PP_VERDICT_NOT_ENDPOINT:
+		next_command(o, s, "groups", "", command, sizeof(command));
+		snprintf(line, sizeof(line), "what is below which bridge: %s", command);
+		break;
+	default:
+		next_command(o, s, "", "", command, sizeof(command));
+		snprintf(line, sizeof(line), "which devices a guest can have: %s", command);
+	}
+	pp_out_wrapped(o, "Next: ", "      ", line);
+}
+
+/* Of several devices the one that decides what is to be done. */
+static const struct pp_row *next_worst(const struct pp_survey *s, const uint32_t *devices,
+                                       uint32_t nr_devices)
+{
+	static const int order[PP_VERDICT_COUNT] = {
+		[PP_VERDICT_NOT_ENDPOINT] = 0, [PP_VERDICT_CARE] = 1,
+		[PP_VERDICT_ASSIGNABLE] = 2,   [PP_VERDICT_UNKNOWN] = 3,
+		[PP_VERDICT_BLOCKED] = 4,      [PP_VERDICT_BLOCKED_FIXABLE] = 5,
+	};
+	const struct pp_row *worst = NULL;
+
+	for (uint32_t i = 0; i < nr_devices; i++) {
+		const struct pp_row *row = &s->rows[devices[i]];
+		if (!worst || order[row->verdict] > order[worst->verdict])
+			worst = row;
+	}
+	return worst;
+}
+
+void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint32_t *devices,
+                        uint32_t nr_devices, const char *what)
+{
+	const struct pp_row *row = next_worst(s, devices, nr_devices);
+	char line[1400];
+
+	if (!row)
+		return;
+	if (!pp_plan_frees(s, what)) {
+		pp_next_of_row(o, s, row, what);
+		return;
+	}
+	next_command(o, s, "free", what, line, sizeof(line));
+	pp_out(o, "To see what frees it: %s --dry-run\n", line);
+	snprintf(line, sizeof(line), "as root%s (it asks first): pcipass free %s",
+	         pp_words_elsewhere(o) ? " on that host" : "", what);
+	pp_out_wrapped(o, "Next: ", "      ", line);
+}
+
+void pp_next_of_survey(struct pp_out *o, const struct pp_survey *s)
+{
+	static const enum pp_verdict turns[] = { PP_VERDICT_UNKNOWN, PP_VERDICT_BLOCKED,
+		                                 PP_VERDICT_NOT_ENDPOINT };
+	char address[PP_ADDRESS_TEXT_BYTES], command[1200];
+
+	for (size_t t = 0; t < sizeof(turns) / sizeof(turns[0]); t++)
+		for (uint32_t i = 0; i < s->nr_rows; i++) {
+			const struct pp_row *row = &s->rows[i];
+			if (row->verdict != turns[t])
+				continue;
+			pp_address_format_short(row->device->address, address);
+			if (turns[t] == PP_VERDICT_BLOCKED) {
+				next_command(o, s, "explain", address, command, sizeof(command));
+				pp_out_wrapped(o, "Next: ", "      ", command);
+			} else {
+				pp_next_of_row(o, s, row, address);
+			}
+			return;
+		}
+}
+
+void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
+                      const char *what, char *buf, size_t size)
+{
+	const struct pp_text_fact *driver = &row->device->driver;
+	bool bound = driver->text && strstr(driver->text, "vfio");
+
+	if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
+		next_command(o, s, "groups", "", buf, size);
+	else if (row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE)
+		next_command(o, s, "explain", what, buf, size);
+	else if (s->target == PP_TARGET_KVM && !bound)
+		snprintf(buf, size, "pcipass bind %s", what);
+	else
+		snprintf(buf, size, "%s emit %s %s",
+		         o->style->command ? o->style->command : "pcipass",
+		         s->target == PP_TARGET_KVM ? "qemu" : pp_target_name(s->target), what);
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every answer for people ends in something to type, on every sample machine and recorded one, and
+what is typed is understood.
+
+usage: test-next.py PCIPASS DATA
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PCIPASS, DATA = Path(sys.argv.pop(1)).resolve(), Path(sys.argv.pop(1))
+sys.path.insert(0, str(Path(__file__).parent.parent / "machines"))
+import sampled  # noqa: E402
+
+COMMAND = re.compile(r"(?:sudo )?pcipass(?: --from (?:'[^']*'|\S+))?(?: --for \S+)?"
+                     r"(?: (?:explain|check|free|bind|emit qemu|groups|verify --attach|capture -o|verify))?"
+                     r"(?: [0-9a-z:.]+)?(?=$|,|;| \(as root)", re.MULTILINE)
+ON_THE_HOST = ("bind", "free", "verify", "capture")
+
+
+class Next(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.captures = [path for _, path in sampled.captures(cls.folder)]
+        cls.recorded = sorted(str(p) for p in DATA.glob("truth/*/capture.tar.gz"))
+
+    def run_pcipass(self, *arguments) -> subprocess.CompletedProcess:
+        return subprocess.run([PCIPASS, *arguments], capture_output=True, text=True, check=False, timeout=120,
+                              env={**os.environ, "COLUMNS": "4000"})
+
+    def typed(self, capture: str, command: str, what: str) -> None:
+        """The command is one, and names a device that is there."""
+        words = [w for w in shlex.split(command) if w != "sudo"]
+        self.assertEqual(words[0], "pcipass", what)
+        rest = words[3:] if words[1:2] == ["--from"] else words[1:]
+        if rest[:1] == ["capture"] or rest == ["verify"]:
+            return
+        if rest and rest[0] in ON_THE_HOST:
+            rest = ["check", rest[-1]]
+        key = capture, *rest
+        if key not in self.known:
+            self.known[key] = self.run_pcipass("--from", capture, *rest).returncode
+        self.assertNotIn(self.known[key], (2, 4), (what, command))
+
+    def ends(self, capture: str, *arguments) -> str:
+        """The last paragraph that begins with "Next: "; its commands are typed."""
+        done = self.run_pcipass("--from", capture, *arguments)
+        what = f"{Path(capture).name}: {arguments}"
+        text = done.stdout.rstrip().rpartition("\nNext: ")[2]
+        self.assertNotEqual(text, done.stdout.rstrip(), what + done.stdout + done.stderr)
+        first = text.splitlines()[0]
+        self.assertTrue(re.search(COMMAND.pattern + r"$", first) or "\n      to do it: pcipass " in text, what + text)
+        found = [m.group(0) for m in COMMAND.finditer(text)]
+        self.assertTrue(found, what + text)
+        for command in found:
+            self.typed(capture, command, what)
+        return text
+
+    def one(self, capture: str) -> None:
+        """All answers about one machine; of devices with the same reasons one."""
+        self.known: dict = {}
+        self.ends(capture)
+        seen = set()
+        for device in json.loads(self.run_pcipass("--from", capture, "--json").stdout)["devices"]:
+            driver = device["driver"] or ""
+            why = (device["verdict"], device["by_free"], "vfio" in driver, tuple(sorted({f["rule"] for f in device["findings"]})))
+            if why in seen or len(seen) > 6:
+                continue
+            seen.add(why)
+            address = device["address"]
+            self.ends(capture, "explain", address)
+            said = self.run_pcipass("--from", capture, "check", address).stdout
+            self.assertEqual(said.count("\n"), 1)
+            command = re.search(r"; (?:next|to free it): (.*)", said)
+            self.assertTrue(command, said)
+            self.typed(capture, command.group(1), said)
+            self.plan(capture, address)
+
+    def plan(self, capture: str, address: str) -> None:
+        """free, where it has a plan, and verify with that plan."""
+        plan = Path(self.folder) / "plan.json"
+        plan.unlink(missing_ok=True)
+        shown = self.run_pcipass("--from", capture, "free", address, "-o", plan)
+        if shown.returncode:
+            self.assertIn(f"explain {address}", shown.stderr)
+            return
+        self.assertRegex(shown.stdout, r"(?m)^Next: .*pcipass ")
+        steps = json.loads(plan.read_text())["steps"]
+        if steps:
+            self.ends(capture, "verify", "--plan", str(plan))
+
+    def test_samples(self):
+        self.assertGreater(len(self.captures), 10)
+        for capture in self.captures:
+            with self.subTest(capture):
+                self.one(capture)
+
+    def test_recorded(self):
+        if not self.recorded:
+            self.skipTest("no recorded machines here")
+        for capture in self.recorded[::10]:
+            with self.subTest(capture):
+                self.one(capture)
+
+
+if __name__ == "__main__":
+    unittest.main()
