@@ -238,11 +238,11 @@ static void make_all(struct walk *w, uint32_t *nr_groups)
 				w->made[i] = find_group(w, i, nr_groups);
 }
 
-int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_isolation *ret,
-                         struct pp_error *e)
+int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, struct pp_arena *a,
+                            struct pp_isolation *ret, struct pp_error *e)
 {
-	bool as_found = h->nr_groups || h->iommu_on == PP_YES;
-	bool overridden = is_overridden(h, as_found);
+	bool as_found = by != PP_BY_DEFAULT && (h->nr_groups || h->iommu_on == PP_YES);
+	bool overridden = by == PP_BY_KERNEL && is_overridden(h, as_found);
 	uint32_t nr_groups = 0;
 	struct walk w = {
 		.host = h,
@@ -263,6 +263,50 @@ int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_
 		measure_paths(&w, as_found);
 		make_all(&w, &nr_groups);
 	}
-	*ret = (struct pp_isolation){ w.made, nr_groups, as_found };
+	*ret = (struct pp_isolation){ w.made, w.path, nr_groups, as_found };
 	return 0;
+}
+
+int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_isolation *ret,
+                         struct pp_error *e)
+{
+	return pp_isolation_compute_by(h, PP_BY_KERNEL, a, ret, e);
+}
+
+/* Whether a function can do access control and has it off. */
+static bool isolation_is_off(const struct pp_host *h, const struct pp_isolation *i, uint32_t device)
+{
+	return h->devices[device].config.acs_known == PP_YES &&
+	       pp_acs_isolates(h, device, i->as_found) == PP_NO &&
+	       pp_acs_isolates(h, device, false) == PP_YES;
+}
+
+enum pp_joined_by pp_isolation_why(const struct pp_host *h, const struct pp_isolation *i,
+                                   uint32_t device, uint32_t *ret_because)
+{
+	const struct pp_isolated *made = &i->devices[device];
+
+	*ret_because = made->with;
+	if (made->with == PP_NO_DEVICE)
+		return PP_JOINED_NOT;
+	switch (made->shares) {
+	case PP_SHARES_BRIDGE:
+		return PP_JOINED_NO_ACS;
+	case PP_SHARES_NO_ACS:
+		return isolation_is_off(h, i, made->with) ? PP_JOINED_ACS_OFF : PP_JOINED_NO_ACS;
+	case PP_SHARES_FUNCTION:
+		/* Had it access control, whatever the other one has would not matter. */
+		if (isolation_is_off(h, i, device)) {
+			*ret_because = device;
+			return PP_JOINED_ACS_OFF;
+		}
+		if (h->devices[device].config.header_type != PP_HEADER_BRIDGE)
+			return PP_JOINED_FUNCTIONS;
+		*ret_because = device;
+		return PP_JOINED_NO_ACS;
+	case PP_SHARES_ALIAS:
+		return PP_JOINED_ALIAS;
+	default:
+		return PP_JOINED_NOT;
+	}
 }

@@ -28,8 +28,17 @@ struct pp_isolated {
 	uint32_t with; /* PP_NO_DEVICE where .shares names none */
 };
 
+/* Which access control the groups are computed with. */
+enum pp_isolation_by {
+	PP_BY_KERNEL,   /* the kernel's; unknown where its command line changes what it sees */
+	PP_BY_HARDWARE, /* what the registers say now, whatever the command line makes of it */
+	PP_BY_DEFAULT,  /* as a kernel sets it whose command line says nothing of it */
+};
+
 struct pp_isolation {
 	const struct pp_isolated *devices; /* one a device of the host */
+	/* Whether everything from a device goes up to the root bus before it goes elsewhere. */
+	const enum pp_tri *paths;
 	uint32_t nr_groups;
 	bool as_found; /* the IOMMU runs, so access control is as the kernel has set it */
 };
@@ -37,5 +46,25 @@ struct pp_isolation {
 /* As if an IOMMU covered every device. Everything in *ret is in a. -ENOMEM only. */
 int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_isolation *ret,
                          struct pp_error *e);
+
+/* The same with other access control; pp_isolation_compute() is that of PP_BY_KERNEL. */
+int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, struct pp_arena *a,
+                            struct pp_isolation *ret, struct pp_error *e);
+
+/* Why two devices are not kept apart. */
+enum pp_joined_by {
+	PP_JOINED_NOT,       /* nothing joins it, or it is not known */
+	PP_JOINED_NO_ACS,    /* a bridge cannot keep apart what is below it, or beside it */
+	PP_JOINED_ACS_OFF,   /* it can, and that is off */
+	PP_JOINED_FUNCTIONS, /* functions of one card, which cannot be kept apart */
+	PP_JOINED_ALIAS,     /* they send DMA under one number */
+};
+
+/*
+ * Why a device is in the group that was computed for it, and which bridge or function does it;
+ * PP_NO_DEVICE. The first of a group has no such reason.
+ */
+enum pp_joined_by pp_isolation_why(const struct pp_host *h, const struct pp_isolation *i,
+                                   uint32_t device, uint32_t *ret_because);
 
 #endif

@@ -39,6 +39,7 @@ struct pp_rule {
 	enum pp_scope scope;
 	unsigned int targets;  /* PP_FOR_…: for whom it speaks; 0: for KVM alone */
 	bool about_regions;    /* its findings are about a reserved region */
+	bool about_isolation;  /* its findings say why devices share a group, or do not */
 	unsigned int kinds;    /* of hosts that it looks at: PP_ON_…; 0: every kind */
 	const char *reference; /* specification or kernel file that it rests on */
 	void (*on_host)(struct pp_judging *j);

@@ -41,6 +41,9 @@ struct pp_judging {
 	struct pp_region_remedies *region_remedies; /* NULL until a region is found */
 	/* With groups that come late: each device's; .group: one that is there; NULL: without. */
 	struct pp_isolated *joins;
+	/* What the hardware keeps apart, and would by default: worked out when asked for; or NULL.
+	 */
+	struct pp_isolation_facts *isolation;
 	struct finding_list *into; /* where findings go now */
 	bool failed;               /* out of memory: tested once, at the end */
 	struct pp_finding lost;
@@ -132,8 +135,8 @@ struct pp_rule_table {
 	size_t count;
 };
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
-	pp_rules_power, pp_rules_reset, pp_rules_smmu, pp_rules_storage, pp_rules_address,
-	pp_rules_hyperv, pp_rules_xen, pp_rules_vfio, pp_rules_argument, pp_rules_disk,
-	pp_rules_iommu_off, pp_rules_interrupts;
+	pp_rules_isolation, pp_rules_power, pp_rules_reset, pp_rules_smmu, pp_rules_storage,
+	pp_rules_address, pp_rules_hyperv, pp_rules_xen, pp_rules_vfio, pp_rules_argument,
+	pp_rules_disk, pp_rules_iommu_off, pp_rules_interrupts;
 
 #endif

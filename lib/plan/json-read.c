@@ -131,6 +131,18 @@ static int read_alternative(struct pp_json_reader *r, const json_t *o, void *ite
 	return err ? err : pp_json_read_bool(r, o, "possible", &a->possible);
 }
 
+static int read_isolation(struct pp_json_reader *r, const json_t *o, void *item)
+{
+	struct pp_plan_isolation *i = item;
+	int err = PP_JSON_READ_KEYS(r, o, "rule", "text", "advice");
+
+	if (!err)
+		err = pp_json_read_name(r, o, "rule", "", &i->rule);
+	if (!err)
+		err = pp_json_read_text(r, o, "text", &i->text);
+	return err ? err : pp_json_read_text_or_null(r, o, "advice", &i->advice);
+}
+
 static int json_read_read_device(struct pp_json_reader *r, const json_t *o, void *item)
 {
 	struct pp_plan_device *d = item;
@@ -241,8 +253,12 @@ static int read_host(struct pp_json_reader *r, const json_t *root, struct pp_pla
 
 static int read_plan(struct pp_json_reader *r, const json_t *root, struct pp_plan *p)
 {
-	int err = PP_JSON_READ_KEYS(r, root, "schema", "request", "host", "devices", "regions",
-	                            "steps", "alternatives");
+	/* Only where there is something to say. */
+	bool isolation = json_object_get(root, "isolation");
+	int err = isolation ? PP_JSON_READ_KEYS(r, root, "schema", "request", "host", "devices",
+	                                        "regions", "steps", "alternatives", "isolation")
+	                    : PP_JSON_READ_KEYS(r, root, "schema", "request", "host", "devices",
+	                                        "regions", "steps", "alternatives");
 	const char *schema = json_string_value(json_object_get(root, "schema"));
 
 	if (!err && (!schema || strcmp(schema, PP_PLAN_SCHEMA) != 0))
@@ -259,6 +275,8 @@ static int read_plan(struct pp_json_reader *r, const json_t *root, struct pp_pla
 		err = READ_ITEMS(r, root, p, steps, PP_PLAN_MAX_STEPS, read_step);
 	if (!err)
 		err = READ_ITEMS(r, root, p, alternatives, PP_PLAN_MAX_STEPS, read_alternative);
+	if (!err && isolation)
+		err = READ_ITEMS(r, root, p, isolation, PP_PLAN_MAX_ISOLATION, read_isolation);
 	if (!err && !p->nr_devices)
 		return pp_json_bad(r, "'devices' names nothing");
 	return err;

@@ -102,6 +102,17 @@ static json_t *alternatives(const struct pp_plan *p)
 	return list;
 }
 
+static json_t *isolation(const struct pp_plan *p)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->nr_isolation; i++)
+		list = pp_plan_json_push(
+			list, json_pack("{s:s, s:s, s:s?}", "rule", p->isolation[i].rule, "text",
+		                        p->isolation[i].text, "advice", p->isolation[i].advice));
+	return list;
+}
+
 /* "0000:07:00.0 1000:0087" */
 static json_t *json_write_pci(const struct pp_plan *p)
 {
@@ -121,7 +132,13 @@ json_t *pp_plan_json(const struct pp_plan *p)
 	                         "board", p->board, "bios_version", p->bios_version, "cpu", p->cpu,
 	                         "kernel", p->kernel, "pci", json_write_pci(p));
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA, "request",
-	                 p->request, "host", host, "devices", devices(p), "regions", regions(p),
-	                 "steps", json_write_steps(p), "alternatives", alternatives(p));
+	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA,
+	                      "request", p->request, "host", host, "devices", devices(p), "regions",
+	                      regions(p), "steps", json_write_steps(p), "alternatives",
+	                      alternatives(p));
+	if (o && p->nr_isolation && json_object_set_new(o, "isolation", isolation(p))) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
 }

@@ -285,6 +285,41 @@ static int make_steps(struct pp_planning *p, struct pp_error *e)
 	return r;
 }
 
+static bool make_knows_isolation(const struct pp_plan_isolation *list, uint32_t n, const char *text)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!strcmp(list[i].text, text))
+			return true;
+	return false;
+}
+
+/* What the survey says of the groups of what was asked for, each once. */
+static int make_isolation(struct pp_planning *p, struct pp_error *e)
+{
+	struct pp_plan_isolation *list =
+		PP_ARENA_ARRAY(p->a, PP_PLAN_MAX_ISOLATION, struct pp_plan_isolation);
+	uint32_t n = 0;
+
+	if (!list)
+		return pp_fail_oom(e, "plan");
+	for (uint32_t i = 0; i < p->nr_freed; i++) {
+		const struct pp_row *row = &p->s->rows[p->freed[i]];
+		for (uint32_t k = 0; p->is_asked[p->freed[i]] && k < row->nr_findings; k++) {
+			const struct pp_finding *f = row->findings[k];
+			if (!f->rule->about_isolation || n == PP_PLAN_MAX_ISOLATION ||
+			    make_knows_isolation(list, n, f->text))
+				continue;
+			list[n++] = (struct pp_plan_isolation){
+				plan_make_copy(p, f->rule->id), plan_make_copy(p, f->text),
+				plan_make_copy(p, f->nr_remedies ? f->remedies[0].text : NULL)
+			};
+		}
+	}
+	p->plan->isolation = list;
+	p->plan->nr_isolation = n;
+	return 0;
+}
+
 static int plan_make(struct pp_planning *p, const char *request, struct pp_error *e)
 {
 	struct pp_plan *plan = p->plan;
@@ -297,6 +332,8 @@ static int plan_make(struct pp_planning *p, const char *request, struct pp_error
 	int r = pp_plan_take_host(plan, p->h, e);
 	if (!r)
 		r = make_choose_devices(p, request, e);
+	if (!r)
+		r = make_isolation(p, e);
 	if (!r)
 		r = make_steps(p, e);
 	if (!r && (p->failed || p->steps.failed))

@@ -26,6 +26,14 @@ struct pp_plan_pci {
 	uint16_t vendor, device;
 };
 
+/* Why devices come along, or what keeps them apart. */
+struct pp_plan_isolation {
+	const char *rule, *text;
+	const char *advice; /* what changes it; NULL: nothing does */
+};
+
+#define PP_PLAN_MAX_ISOLATION 32
+
 struct pp_plan {
 	struct pp_arena arena;
 	const char *request;
@@ -43,6 +51,8 @@ struct pp_plan {
 	uint32_t nr_steps;
 	const struct pp_alternative *alternatives;
 	uint32_t nr_alternatives;
+	const struct pp_plan_isolation *isolation;
+	uint32_t nr_isolation;
 };
 
 #define PP_PLAN_MAX_BYTES (4u << 20)

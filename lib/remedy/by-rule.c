@@ -87,3 +87,9 @@ const struct pp_remedy_ops pp_remedy_power_cycle = {
 	.summary = "the host switched off and on, for a device that does not answer",
 	.undo = "nothing to undo",
 };
+
+const struct pp_remedy_ops pp_remedy_acs_on = {
+	.id = "acs-on",
+	.summary = "access control (ACS) left on, where something switches it off after the boot",
+	.undo = "let it be switched off again",
+};

@@ -18,8 +18,8 @@ static const struct pp_remedy_ops *const remedies[] = {
 	&pp_remedy_vendor_reset,  &pp_remedy_above_4g,
 	&pp_remedy_smaller_bar,   &pp_remedy_vfio_modules,
 	&pp_remedy_idle_d3,       &pp_remedy_keep_awake,
-	&pp_remedy_power_cycle,   &pp_remedy_hyperv_force,
-	&pp_remedy_xen_relaxed,
+	&pp_remedy_power_cycle,   &pp_remedy_acs_on,
+	&pp_remedy_hyperv_force,  &pp_remedy_xen_relaxed,
 };
 #define NR_REMEDIES (sizeof(remedies) / sizeof(remedies[0]))
 

@@ -67,7 +67,7 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 	static const char *const texts[] = {
 		[PP_SHARES_NOT] = "",
 		[PP_SHARES_BRIDGE] = "the bridge %s uses its own address for its DMA",
-		[PP_SHARES_NO_ACS] = "the port %s has no access control (ACS), or it is off",
+		[PP_SHARES_NO_ACS] = "the bridge %s has no access control (ACS)",
 		[PP_SHARES_FUNCTION] = "no access control (ACS) keeps it apart from %s",
 		[PP_SHARES_ALIAS] = "the IOMMU cannot tell its DMA from that of %s",
 		[PP_SHARES_UNKNOWN] = "what %s can do was not read",
@@ -76,10 +76,16 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 	};
 	const struct pp_isolated *i = &l->isolation.devices[device];
 	char with[PP_ADDRESS_TEXT_BYTES] = "";
-	const char *text = texts[i->shares], *place = strstr(text, "%s");
+	const char *text = texts[i->shares];
+	uint32_t because = i->with;
 
-	if (i->with != PP_NO_DEVICE)
-		pp_address_format_short(l->host->devices[i->with].address, with);
+	if (pp_isolation_why(l->host, &l->isolation, device, &because) == PP_JOINED_ACS_OFF)
+		text = "%s can do access control (ACS), and has it off";
+	else
+		because = i->with;
+	const char *place = strstr(text, "%s");
+	if (because != PP_NO_DEVICE)
+		pp_address_format_short(l->host->devices[because].address, with);
 	if (place)
 		snprintf(buf, size, "%.*s%s%s", (int)(place - text), text, with, place + 2);
 	else

@@ -155,17 +155,54 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 
+/* Why devices come along. */
+static void print_isolation(struct pp_out *o, const struct pp_plan *p)
+{
+	for (uint32_t i = 0; i < p->nr_isolation; i++) {
+		const struct pp_plan_isolation *s = &p->isolation[i];
+		pp_out_wrapped(o, "  ", "    ", s->text);
+		if (s->advice)
+			pp_out_wrapped(o, "    to change that: ", "      ", s->advice);
+	}
+}
+
+/* What else goes to the guest, before it is said that there is nothing to do. */
+static void print_companions(struct pp_out *o, const struct pp_plan *p)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], line[512], list[320] = "";
+	uint32_t n = 0, named = 0;
+
+	for (uint32_t i = 0; i < p->nr_devices; i++) {
+		if (p->devices[i].asked || ++n > 8)
+			continue;
+		pp_address_format_short(p->devices[i].address, address);
+		size_t len = strlen(list);
+		snprintf(list + len, sizeof(list) - len, "%s%s", named++ ? ", " : "", address);
+	}
+	if (n) {
+		char more[32] = "";
+		if (n > named)
+			snprintf(more, sizeof(more), " and %u more", n - named);
+		snprintf(line, sizeof(line), "%.160s: as it is, %s%s come%s along", p->request,
+		         list, more, n == 1 ? "s" : "");
+		pp_out_wrapped(o, "", "  ", line);
+	}
+	print_isolation(o, p);
+}
+
 static void plan_print_title(struct pp_out *o, const struct pp_plan *p)
 {
 	char line[512];
 
-	if (!p->nr_steps)
+	if (!p->nr_steps) {
+		print_companions(o, p);
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be passed to a guest already", p->request);
-	else
+	} else {
 		snprintf(line, sizeof(line), "To %s %s (%s, Linux %s):", verb_of(p), p->request,
 		         p->product ? p->product : "unknown product",
 		         p->kernel ? p->kernel : "not known");
+	}
 	pp_out_wrapped(o, "", "  ", line);
 }
 
@@ -174,6 +211,8 @@ static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	plan_print_title(o, p);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		plan_print_device(o, &p->devices[i]);
+	if (p->nr_steps)
+		print_isolation(o, p);
 	print_steps(o, p, false,
 	            view == PP_PLAN_OFFERED ? "WHAT WOULD BE DONE" : "WHAT WILL BE DONE");
 	print_steps(o, p, true, "WHAT IS LEFT TO YOU");

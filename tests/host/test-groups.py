@@ -209,7 +209,7 @@ class Groups(Case):
         self.assertEqual(run.returncode, 0)
         self.assertTrue(run.stdout.startswith("The kernel has made no groups. Computed from"),
                         run.stdout)
-        self.assertIn("         the port 00:02.0 has no access control (ACS), or it is off\n",
+        self.assertIn("         the bridge 00:02.0 has no access control (ACS)\n",
                       run.stdout)
         self.assertTrue(run.stdout.endswith("\n1 group, computed\n"), run.stdout)
 

@@ -721,7 +721,7 @@ class Together(Case):
             ("interrupt-remapping", "blocks"), ("rmrr-hard", "blocks"), ("pf-with-vfs", "blocks"),
             ("vfio-denylist", "blocks"), ("bridge-driver", "blocks"),
             ("line-interrupts", "degrades"), ("companions", "degrades"),
-            ("slot-disputed", "informs"), ("no-reset", "informs")])
+            ("slot-disputed", "informs"), ("no-reset", "informs"), ("group-joined", "informs")])
         self.assertEqual(device["verdict"], "blocked-fixable")
         run = self.run_pcipass("explain", "03:00.0")
         self.assertEqual(run.returncode, 0)

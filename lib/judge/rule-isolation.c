@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why devices share a group, and groups that only the command line keeps apart or joins. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/command-line.h"
+#include "host/isolation.h"
+#include "host/place.h"
+#include "judge/rules.h"
+
+#define OVERRIDE "pcie_acs_override"
+
+struct pp_isolation_facts {
+	struct pp_isolation hardware, by_default;
+	/* By computed group: endpoints of it are in several groups of the kernel's. */
+	bool *split;
+	bool any_split;
+	bool unknown; /* of an endpoint it could not be computed */
+	const char
+		*override; /* "pcie_acs_override=downstream", in force as far as is known; NULL */
+	/* "pci=disable_acs_redir=…" and "pci=config_acs=…", the last of them; NULL */
+	const char *setting;
+};
+
+/* "config_acs=…" of "pci=a,b,c". */
+static bool isolation_option(struct pp_span word, struct pp_span *ret)
+{
+	size_t at = 4;
+
+	if (!pp_span_starts(word, "pci="))
+		return false;
+	while (at < word.len) {
+		const uint8_t *end = memchr(word.data + at, ',', word.len - at);
+		size_t len = end ? (size_t)(end - word.data) - at : word.len - at;
+		struct pp_span one = PP_SPAN(word.data + at, len);
+		at += len + 1;
+		if (!pp_span_starts(one, "config_acs=") &&
+		    !pp_span_starts(one, "disable_acs_redir="))
+			continue;
+		*ret = one;
+		return true;
+	}
+	return false;
+}
+
+static void isolation_read_line(struct pp_judging *j, struct pp_isolation_facts *f)
+{
+	const char *line = j->host->kernel.command_line.text;
+	struct pp_span rest = PP_SPAN(line, line ? strlen(line) : 0), word, one;
+
+	while (line && pp_command_line_next(&rest, &word)) {
+		if (pp_span_starts(word, OVERRIDE) && !j->host->kernel.acs_override_ignored)
+			f->override = pp_text_clean(j->arena, word.data, word.len);
+		else if (isolation_option(word, &one))
+			f->setting = pp_arena_printf(j->arena, "pci=%.*s", (int)one.len,
+			                             (const char *)one.data);
+	}
+}
+
+/* The kernel's groups against what the hardware keeps apart, one pass over the devices. */
+static bool isolation_compare(struct pp_judging *j, struct pp_isolation_facts *f)
+{
+	const struct pp_host *h = j->host;
+	uint32_t *first = PP_ARENA_ARRAY(j->arena, f->hardware.nr_groups + 1, uint32_t);
+
+	f->split = PP_ARENA_ARRAY(j->arena, f->hardware.nr_groups + 1, bool);
+	if (!first || !f->split)
+		return false;
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		uint32_t at = f->hardware.devices[i].group;
+		if (pp_has_bridge_header(&h->devices[i]) || h->devices[i].group == PP_NO_GROUP)
+			continue;
+		if (at == PP_NO_GROUP) {
+			f->unknown = true;
+			continue;
+		}
+		if (!first[at])
+			first[at] = h->devices[i].group + 1;
+		else if (first[at] != h->devices[i].group + 1)
+			f->split[at] = f->any_split = true;
+	}
+	return true;
+}
+
+/* NULL: the kernel has made no groups, or out of memory. */
+static const struct pp_isolation_facts *isolation_facts(struct pp_judging *j)
+{
+	struct pp_isolation_facts *f = j->isolation;
+	struct pp_error e = { 0 };
+
+	if (f || !j->host->nr_groups)
+		return f;
+	f = PP_ARENA_NEW(j->arena, struct pp_isolation_facts);
+	if (!f || pp_isolation_compute_by(j->host, PP_BY_HARDWARE, j->arena, &f->hardware, &e) ||
+	    pp_isolation_compute_by(j->host, PP_BY_DEFAULT, j->arena, &f->by_default, &e) ||
+	    !isolation_compare(j, f)) {
+		j->failed = true;
+		return NULL;
+	}
+	isolation_read_line(j, f);
+	j->isolation = f;
+	return f;
+}
+
+#define NAMED 6
+
+/* "01:00.0, 01:00.1 and 3 more": those for which one() says yes. */
+struct name_list {
+	const char *text;
+	uint32_t count;
+};
+
+static void isolation_name(struct pp_judging *j, struct name_list *l, uint32_t device)
+{
+	if (l->count++ >= NAMED)
+		return;
+	const char *text =
+		pp_arena_printf(j->arena, "%s%s%s", l->text ? l->text : "", l->text ? ", " : "",
+	                        pp_name_of(j, &j->host->devices[device]));
+	l->text = text ? text : "";
+	j->failed |= !text;
+}
+
+static const char *isolation_names(struct pp_judging *j, const struct name_list *l)
+{
+	if (l->count <= NAMED)
+		return l->text ? l->text : "";
+	const char *text = pp_arena_printf(j->arena, "%s and %u more", l->text, l->count - NAMED);
+	j->failed |= !text;
+	return text ? text : "";
+}
+
+/* The bridges and functions for one reason, each once. */
+struct reason {
+	enum pp_joined_by by;
+	uint32_t because[NAMED];
+	uint32_t nr;
+};
+
+static void isolation_add_reason(struct reason *r, uint32_t device)
+{
+	for (uint32_t i = 0; i < r->nr; i++)
+		if (r->because[i] == device)
+			return;
+	if (r->nr < NAMED)
+		r->because[r->nr++] = device;
+}
+
+/* Why the members of a group are in one computed group; by reason. */
+static void isolation_reasons(const struct pp_judging *j, const struct pp_isolation *iso,
+                              const uint32_t *devices, uint32_t nr, struct reason *ret)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t because;
+		enum pp_joined_by by = pp_isolation_why(j->host, iso, devices[i], &because);
+		const struct pp_device *d = &j->host->devices[devices[i]];
+		/* A host or ISA bridge beside a port is nobody's neighbour. */
+		if (by == PP_JOINED_NOT || (pp_device_is_bridge(d) && !pp_has_bridge_header(d)))
+			continue;
+		ret[by].by = by;
+		isolation_add_reason(&ret[by], because);
+		if (by == PP_JOINED_FUNCTIONS || by == PP_JOINED_ALIAS)
+			isolation_add_reason(&ret[by], devices[i]);
+	}
+}
+
+static const char *isolation_list(struct pp_judging *j, const struct reason *r)
+{
+	struct name_list l = { 0 };
+
+	for (uint32_t i = 0; i < r->nr; i++)
+		isolation_name(j, &l, r->because[i]);
+	return isolation_names(j, &l);
+}
+
+/* A slot whose port keeps apart what is below it, and that is not in the group; NULL: none. */
+static const struct pp_device *isolation_better_slot(const struct pp_judging *j,
+                                                     const struct pp_isolation_facts *facts,
+                                                     uint32_t group)
+{
+	const struct pp_host *h = j->host;
+	/* The kernel knows more chips than we do; but an override makes it say what is not so. */
+	bool by_kernel = !facts->override || !facts->any_split;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if (!pp_device_is_bridge(d) && pp_slot_is_named(&d->slot) && d->group != group &&
+		    d->parent != PP_NO_DEVICE &&
+		    (facts->hardware.paths[d->parent] == PP_YES ||
+		     (by_kernel && d->group != PP_NO_GROUP &&
+		      h->devices[d->parent].group != d->group)))
+			return d;
+	}
+	return NULL;
+}
+
+static void isolation_add_slot(struct pp_judging *j, struct pp_finding *f,
+                               const struct pp_isolation_facts *facts, uint32_t group)
+{
+	const struct pp_device *d = isolation_better_slot(j, facts, group);
+	const char *text = "move the card to a slot whose port has access control (ACS)";
+	char place[80];
+
+	if (d) {
+		pp_place_format(d->slot.kind, d->slot.number, place, sizeof(place));
+		text = pp_arena_printf(
+			j->arena,
+			"move the card to a slot whose port has access control (ACS), "
+			"such as %s, below %s",
+			place, pp_name_of(j, &j->host->devices[d->parent]));
+	}
+	pp_add_remedy_by_hand(f, &pp_remedy_another_slot, text, NULL);
+}
+
+/* Whether the members would be apart if no argument changed access control. */
+static bool isolation_apart_by_default(const struct pp_isolation_facts *facts,
+                                       const struct pp_judging *j, const struct pp_group *g)
+{
+	uint32_t first = PP_NO_GROUP;
+
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		uint32_t at = facts->by_default.devices[g->devices[i]].group;
+		if (pp_has_bridge_header(&j->host->devices[g->devices[i]]) || at == PP_NO_GROUP)
+			continue;
+		if (first != PP_NO_GROUP && at != first)
+			return true;
+		first = at;
+	}
+	return false;
+}
+
+static void isolation_prove(struct pp_judging *j, struct pp_finding *f, uint32_t device)
+{
+	const struct pp_device *d = &j->host->devices[device];
+	const struct pp_config *c = &d->config;
+	const char *name = pp_name_of(j, d);
+
+	if (c->acs_known == PP_YES)
+		pp_evidence(j, f, "%s: ACS capability 0x%02x, control 0x%02x", name, c->acs_cap,
+		            c->acs_ctl);
+	else if (c->pcie_type_known == PP_NO)
+		pp_evidence(j, f, "%s: conventional PCI, which has no access control", name);
+	else
+		pp_evidence(j, f, "%s: no ACS capability", name);
+}
+
+static void isolation_tell_off(struct pp_judging *j, const struct pp_isolation_facts *facts,
+                               const struct pp_group *g, const struct reason *r)
+{
+	bool ports = pp_device_is_bridge(&j->host->devices[r->because[0]]);
+	const char *names = isolation_list(j, r);
+	static const char can[] = "can do access control (ACS)";
+	struct pp_finding *f;
+
+	if (facts->setting && isolation_apart_by_default(facts, j, g)) {
+		f = pp_find(
+			j, PP_DEGRADES,
+			"its group %u is joined only by %s: %s %s, and without that argument it is "
+			"on",
+			g->number, facts->setting, names, can);
+		pp_add_remedy_take_off(j, f, facts->setting, NULL);
+	} else {
+		f = pp_find(j, PP_INFORMS,
+		            "group %u is joined because %s%s %s, and it is off though the IOMMU is "
+		            "on: the kernel left it off",
+		            g->number, ports ? r->nr > 1 ? "the ports " : "the port " : "", names,
+		            can);
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_another_kernel,
+			"try another kernel, an older or a newer one: the hardware keeps "
+			"them apart, and no other slot is needed",
+			NULL);
+	}
+	for (uint32_t i = 0; i < r->nr; i++) {
+		const struct pp_config *c = &j->host->devices[r->because[i]].config;
+		pp_evidence(j, f, "%s: ACS capability 0x%02x, control 0x%02x",
+		            pp_name_of(j, &j->host->devices[r->because[i]]), c->acs_cap,
+		            c->acs_ctl);
+	}
+}
+
+static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts *facts,
+                           const struct pp_group *g, const struct reason *r)
+{
+	const char *names = isolation_list(j, r);
+	struct pp_finding *f;
+
+	switch (r->by) {
+	case PP_JOINED_NO_ACS:
+		f = pp_find(
+			j, PP_INFORMS,
+			"group %u is joined because the bridge%s %s %s no access control (ACS) in "
+			"hardware: what is below may reach each other's memory unseen",
+			g->number, r->nr > 1 ? "s" : "", names, r->nr > 1 ? "have" : "has");
+		isolation_add_slot(j, f, facts, j->host->devices[g->devices[0]].group);
+		break;
+	case PP_JOINED_ACS_OFF:
+		isolation_tell_off(j, facts, g, r);
+		return;
+	case PP_JOINED_FUNCTIONS:
+		f = pp_find(j, PP_INFORMS,
+		            "group %u is joined because %s are functions of one device, which does "
+		            "not keep them apart: no slot and no kernel changes that",
+		            g->number, names);
+		break;
+	case PP_JOINED_ALIAS:
+		f = pp_find(j, PP_INFORMS,
+		            "group %u is joined because %s send DMA under the same number",
+		            g->number, names);
+		break;
+	default:
+		return;
+	}
+	for (uint32_t i = 0; i < r->nr; i++)
+		isolation_prove(j, f, r->because[i]);
+}
+
+/* Why a group that holds several functions does. */
+static void group_joined(struct pp_judging *j, const struct pp_group *g)
+{
+	struct reason reasons[PP_JOINED_ALIAS + 1] = { 0 };
+
+	if (j->groups[g - j->host->groups].nr_companions < 2 || g->no_iommu)
+		return;
+	const struct pp_isolation_facts *facts = isolation_facts(j);
+	if (!facts)
+		return;
+	isolation_reasons(j, &facts->hardware, g->devices, g->nr_devices, reasons);
+	for (int by = 0; by <= PP_JOINED_ALIAS; by++)
+		if (reasons[by].nr)
+			isolation_tell(j, facts, g, &reasons[by]);
+}
+
+/* The endpoints that the hardware does not keep apart from a group, and are in other groups. */
+static void isolation_others(struct pp_judging *j, const struct pp_isolation_facts *facts,
+                             uint32_t group, uint32_t computed, struct name_list *others,
+                             struct name_list *all, struct reason *reasons)
+{
+	const struct pp_host *h = j->host;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		if (facts->hardware.devices[i].group != computed)
+			continue;
+		isolation_name(j, all, i);
+		isolation_reasons(j, &facts->hardware, &i, 1, reasons);
+		if (!pp_has_bridge_header(&h->devices[i]) && h->devices[i].group != group)
+			isolation_name(j, others, i);
+	}
+}
+
+static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation_facts *facts,
+                                 const struct pp_group *g, uint32_t computed)
+{
+	struct reason reasons[PP_JOINED_ALIAS + 1] = { 0 };
+	struct name_list others = { 0 }, all = { 0 }, own = { 0 };
+	uint32_t group = (uint32_t)(g - j->host->groups);
+	struct pp_finding *f;
+
+	isolation_others(j, facts, group, computed, &others, &all, reasons);
+	bool only_off = reasons[PP_JOINED_ACS_OFF].nr && !reasons[PP_JOINED_NO_ACS].nr &&
+	                !reasons[PP_JOINED_FUNCTIONS].nr && !reasons[PP_JOINED_ALIAS].nr;
+	/* A chip that the kernel knows better than we do is no reason for an alarm. */
+	if (!facts->override && !only_off)
+		return;
+	for (uint32_t i = 0; i < g->nr_devices; i++)
+		isolation_name(j, &own, g->devices[i]);
+	if (facts->override)
+		f = pp_find(j, PP_DEGRADES,
+		            "group %u is apart from %s only by " OVERRIDE
+		            ": the hardware may pass DMA between them",
+		            g->number, isolation_names(j, &others));
+	else
+		f = pp_find(
+			j, PP_DEGRADES,
+			"group %u is apart from %s for the kernel, but access control (ACS) was "
+			"switched off since: the hardware may pass DMA between them",
+			g->number, isolation_names(j, &others));
+	pp_evidence(j, f, "the kernel's group %u: %s", g->number, isolation_names(j, &own));
+	pp_evidence(j, f, "computed by the hardware's access control: %s",
+	            isolation_names(j, &all));
+	if (facts->override)
+		pp_evidence(j, f, "/proc/cmdline: %s", facts->override);
+	if (reasons[PP_JOINED_NO_ACS].nr) {
+		pp_evidence(j, f, "no access control (ACS) in hardware: %s",
+		            isolation_list(j, &reasons[PP_JOINED_NO_ACS]));
+		isolation_add_slot(j, f, facts, group);
+	}
+	if (reasons[PP_JOINED_ACS_OFF].nr)
+		pp_evidence(j, f, "access control (ACS) there and off: %s",
+		            isolation_list(j, &reasons[PP_JOINED_ACS_OFF]));
+	if (reasons[PP_JOINED_FUNCTIONS].nr)
+		pp_evidence(j, f, "functions of one device that are not kept apart: %s",
+		            isolation_list(j, &reasons[PP_JOINED_FUNCTIONS]));
+	if (!facts->override)
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_acs_on,
+			"find what switches access control off, such as a script with "
+			"setpci, and reboot without it",
+			NULL);
+}
+
+static void acs_override(struct pp_judging *j, const struct pp_group *g)
+{
+	const struct pp_isolation_facts *facts = g->no_iommu ? NULL : isolation_facts(j);
+	uint32_t last = PP_NO_GROUP;
+
+	for (uint32_t i = 0; facts && i < g->nr_devices; i++) {
+		const struct pp_device *d = &j->host->devices[g->devices[i]];
+		uint32_t at = facts->hardware.devices[g->devices[i]].group;
+		if (pp_has_bridge_header(d))
+			continue;
+		if (at == PP_NO_GROUP && facts->override) {
+			pp_find_unknown(j, PP_DEGRADES,
+			                "whether group %u is apart without " OVERRIDE
+			                " is not known: access control (ACS) could not be read",
+			                g->number);
+			return;
+		}
+		if (at == PP_NO_GROUP || at == last || !facts->split[at])
+			continue;
+		isolation_tell_split(j, facts, g, at);
+		last = at;
+	}
+}
+
+static bool isolation_same_by_default(const struct pp_judging *j,
+                                      const struct pp_isolation_facts *facts)
+{
+	for (uint32_t i = 0; i < j->host->nr_groups; i++)
+		if (isolation_apart_by_default(facts, j, &j->host->groups[i]))
+			return false;
+	return true;
+}
+
+static void acs_argument(struct pp_judging *j)
+{
+	const struct pp_isolation_facts *facts = isolation_facts(j);
+	static const char nothing[] = "%s changes nothing here: the groups are the same without it";
+
+	if (!facts || facts->unknown)
+		return;
+	if (facts->override && !facts->any_split) {
+		struct pp_finding *f = pp_find(j, PP_INFORMS, nothing, facts->override);
+		pp_evidence(j, f, "computed by the hardware's access control: the kernel's groups");
+	}
+	if (facts->setting && isolation_same_by_default(j, facts)) {
+		struct pp_finding *f = pp_find(j, PP_INFORMS, nothing, facts->setting);
+		pp_evidence(j, f, "computed with access control as the kernel sets it: its groups");
+	}
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "group-joined",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_GROUP,
+	  .about_isolation = true,
+	  .reference = "drivers/iommu/iommu.c, pci_device_group(); PCIe 7.7.11",
+	  .on_group = group_joined },
+	{ .id = "acs-override",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_GROUP,
+	  .about_isolation = true,
+	  .reference = "drivers/pci/pci.c, pci_acs_enabled(); the patch pcie_acs_override",
+	  .on_group = acs_override },
+	{ .id = "acs-argument",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_HOST,
+	  .reference = "drivers/pci/pci.c, pci_enable_acs(); the patch pcie_acs_override",
+	  .on_host = acs_argument },
+};
+
+const struct pp_rule_table pp_rules_isolation = { rules, sizeof(rules) / sizeof(rules[0]) };
