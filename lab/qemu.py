@@ -33,6 +33,7 @@ KNOWN_FAULTS = (
     re.compile(r"watchdog: BUG: soft lockup"),
     re.compile(r"rcu: INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stalls?"),
 )
+SCREEN_CODE = re.compile(r"\x1b\[[0-9;=]*[A-Za-z]")
 
 
 class Failed(Exception):
@@ -62,7 +63,8 @@ class Run:
             found = known.search(self.serial)
             if found:
                 return found[0]
-        if self.timed_out and not self.serial.strip():
+        # The firmware clears the screen before it starts the kernel.
+        if self.timed_out and not SCREEN_CODE.sub("", self.serial).strip():
             return "nothing came from the machine"
         return ""
 
