@@ -13,7 +13,7 @@ extern "C" {
 /*
  * Carries plans out on a host, and undoes them. A journal in the state directory is written and
  * synced before each change, so that pp_apply_resume() or pp_apply_undo() can finish or undo what a
- * crash left half done. Besides this header, pp_settings_write() changes settings, and
+ * crash interrupted. Besides this header, pp_settings_write() changes settings, and
  * pp_attach_try() borrows devices and gives them back.
  */
 struct pp_apply_options {
@@ -44,7 +44,7 @@ struct pp_apply_options {
 /*
  * All steps or none. Everything is checked before the first change: rights, tools, space, that each
  * step finds what it expects (drift: -EBUSY with what was found), that no other apply runs (-EBUSY)
- * and none was left half done (-EALREADY). On failure the steps done are undone in reverse; *e says
+ * and none was interrupted (-EALREADY). On failure the steps done are undone in reverse; *e says
  * what failed and what became of them.
  * -EPERM: not root, or the kernel is locked down and would ignore a table (said which).
  */

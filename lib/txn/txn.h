@@ -42,8 +42,8 @@ struct pp_txn {
 #define PP_TXN_MAX_OPS   1024
 /* What refuses where a plan is neither applied nor undone. */
 #define PP_TXN_HALF_DONE                                                                           \
-	"an apply was left half done: \"pcipass apply --resume\" goes on with it, \"pcipass "      \
-	"undo\" takes it back"
+	"an apply was interrupted: \"pcipass apply --resume\" continues it, \"pcipass undo\" "     \
+	"undoes it"
 
 /* Journals below journals. One more apply is refused, for undo could not lead back to all of them.
  */

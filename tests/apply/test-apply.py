@@ -270,7 +270,7 @@ def test_tool_fails(root: Root) -> None:
     # Undoing runs the same tool.
     expect("tool", code, text, 10, "update-initramfs: exit status 1", "no space", "failed as well")
     assert "partly" in drive(root, "status")[1]
-    expect("again", *drive(root, "run", ARGUMENT), 114, "half done")
+    expect("again", *drive(root, "run", ARGUMENT), 114, "was interrupted")
     (root.path / "tools-fail").unlink()
     expect("undo", *drive(root, "undo"), 0)
     same("tool", before, root.snapshot())

@@ -123,9 +123,9 @@ class Typed(OnHost):
             self.type("pcipass free slot2 --by table-override --yes; code=$?; sleep 0.5; exit $code",
                       137)
             tool.write_text(whole)
-            told = self.type("pcipass free slot2 --yes", 4, "half done")
+            told = self.type("pcipass free slot2 --yes", 4, "was interrupted")
             command = named(told, f'"(pcipass {which})"')
-            self.assertIn(command, self.type("pcipass verify", 3, "half done"))
+            self.assertIn(command, self.type("pcipass verify", 3, "was interrupted"))
             self.type(f"{command} --yes", 0)
             if which != "undo":
                 self.type("pcipass undo --yes", 0)
