@@ -102,7 +102,7 @@ class Typed(OnHost):
 
     def test_override_remove_is_not_for_more(self):
         self.type("pcipass free slot2 --yes", 0)
-        undo = named(self.type("pcipass override remove", 1), '"(pcipass undo)" takes all')
+        undo = named(self.type("pcipass override remove", 1), '"(pcipass undo)" undoes all')
         self.type(f"{undo} --yes", 0)
 
     def test_arguments(self):
