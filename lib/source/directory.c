@@ -3,11 +3,9 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -34,28 +32,9 @@ struct directory {
 	uint32_t count, size;
 };
 
-/* A rename during a walk makes openat2 ask to be called again. */
-#define RETRIES 64
-
 static struct directory *directory(struct pp_source *s)
 {
 	return (struct directory *)s;
-}
-
-static int open_below(int root, const char *path, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = flags,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd = -1;
-
-	for (int i = 0; i < RETRIES; i++) {
-		fd = syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof(how));
-		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-			break;
-	}
-	return fd < 0 ? -errno : (int)fd;
 }
 
 /* pp_tree_find over the real directory, for finding out which component of a path is missing. */
@@ -67,9 +46,9 @@ struct search {
 static int search_link(struct search *s, uint32_t node, int fd)
 {
 	char text[PP_MAX_LINK + 1];
-	ssize_t len = readlinkat(fd, "", text, sizeof(text));
+	ssize_t len = pp_place_link(fd, "", text, sizeof(text));
 	if (len < 0)
-		return -errno;
+		return (int)len;
 	char *copy = pp_arena_strndup(s->tree.arena, text, (size_t)len);
 	if (!copy)
 		return -ENOMEM;
@@ -88,7 +67,7 @@ static int search_find(void *ctx, uint32_t parent, const char *name, size_t len,
 	if (r < 0)
 		return r;
 	pp_tree_path(&s->tree, node, path);
-	int fd = open_below(s->root, path, PP_OPEN_PLACE | O_NOFOLLOW);
+	int fd = pp_place_open_below(s->root, path, PP_OPEN_PLACE | O_NOFOLLOW);
 	if (fd == -ENOENT) {
 		*ret = 0;
 		return 0;
@@ -126,9 +105,9 @@ static int directory_missing(struct directory *d, const char *path, bool follow)
 	return place.node || place.last ? -ENOENT : -ENODATA;
 }
 
-static int open_path(struct directory *d, const char *path, uint64_t flags)
+static int open_path(struct directory *d, const char *path, int flags)
 {
-	int fd = open_below(d->root, path, flags);
+	int fd = pp_place_open_below(d->root, path, flags);
 	return fd == -ENOENT ? directory_missing(d, path, true) : fd;
 }
 
@@ -253,35 +232,30 @@ static int directory_open_file(struct pp_source *s, struct pp_node dir, const ch
 static ssize_t directory_pread(struct pp_source *s, struct pp_node file, void *buf, size_t len,
                                uint64_t offset)
 {
-	return pp_fd_pread(file.fd, buf, len, offset);
+	return pp_place_read(file.fd, buf, len, offset);
 }
 
 static ssize_t directory_readlink(struct pp_source *s, struct pp_node dir, const char *name,
                                   char *buf, size_t size)
 {
 	struct directory *d = directory(s);
-	ssize_t n;
 
-	if (!pp_node_is_none(dir)) {
-		n = readlinkat(dir.fd, name, buf, size);
-		return n < 0 ? -errno : n;
-	}
-	int fd = open_below(d->root, name, PP_OPEN_PLACE | O_NOFOLLOW);
+	if (!pp_node_is_none(dir))
+		return pp_place_link(dir.fd, name, buf, size);
+	int fd = pp_place_open_below(d->root, name, PP_OPEN_PLACE | O_NOFOLLOW);
 	if (fd == -ENOENT)
 		return directory_missing(d, name, false);
 	if (fd < 0)
 		return fd;
-	n = readlinkat(fd, "", buf, size);
-	/* An empty name on anything but a link: ENOENT, where a name would give EINVAL. */
-	int code = n < 0 && errno == ENOENT ? EINVAL : errno;
+	ssize_t n = pp_place_link(fd, "", buf, size);
 	close(fd);
-	return n < 0 ? -code : n;
+	return n;
 }
 
 static int directory_list(struct pp_source *s, const char *path, struct pp_arena *a,
                           struct pp_names *ret)
 {
-	int fd = open_path(directory(s), path, PP_OPEN_FOLDER);
+	int fd = open_path(directory(s), path, PP_OPEN_DIRECTORY);
 	return fd < 0 ? fd : pp_fd_list(fd, true, a, ret);
 }
 
@@ -336,7 +310,7 @@ static int single_host(int fd)
 	struct pp_arena a;
 	struct pp_names names;
 	const char *only = NULL;
-	int copy = openat(fd, ".", PP_OPEN_FOLDER);
+	int copy = openat(fd, ".", PP_OPEN_DIRECTORY);
 
 	if (copy < 0)
 		return -errno;
@@ -360,7 +334,7 @@ static int single_host(int fd)
 
 static int check_openat2(int fd, struct pp_error *e)
 {
-	int copy = open_below(fd, "", PP_OPEN_PLACE | O_DIRECTORY);
+	int copy = pp_place_open_below(fd, "", PP_OPEN_PLACE | O_DIRECTORY);
 	if (copy >= 0) {
 		close(copy);
 		return 0;
@@ -378,7 +352,7 @@ static int check_openat2(int fd, struct pp_error *e)
 static bool has_live_sysfs(int root)
 {
 	struct statfs fs;
-	int fd = open_below(root, "sys", PP_OPEN_PLACE | O_DIRECTORY);
+	int fd = pp_place_open_below(root, "sys", PP_OPEN_PLACE | O_DIRECTORY);
 
 	if (fd < 0)
 		return false;

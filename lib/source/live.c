@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* This host as a source. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "source/fsroot.h"
 #include "source/kernel-log.h"
@@ -23,58 +21,59 @@ static int root_of(struct pp_source *s)
 	return ((struct live *)s)->root;
 }
 
-static const char *or_here(const char *path)
+static int live_dir(struct pp_source *s, struct pp_node dir)
 {
-	return *path ? path : ".";
+	return pp_node_is_none(dir) ? root_of(s) : dir.fd;
+}
+
+static int live_open(int dir, const char *path, int flags, struct pp_node *ret)
+{
+	int fd = pp_place_open(dir, path, flags);
+
+	if (fd < 0)
+		return fd;
+	*ret = (struct pp_node){ .fd = fd };
+	return 0;
 }
 
 static int live_open_dir(struct pp_source *s, const char *path, struct pp_node *ret)
 {
-	int fd = openat(root_of(s), or_here(path), PP_OPEN_PLACE | O_DIRECTORY);
-	if (fd < 0)
-		return -errno;
-	*ret = (struct pp_node){ .fd = fd };
-	return 0;
+	return live_open(root_of(s), path, PP_OPEN_PLACE | O_DIRECTORY, ret);
 }
 
 static int live_open_file(struct pp_source *s, struct pp_node dir, const char *name,
                           struct pp_node *ret)
 {
-	int fd = openat(pp_node_is_none(dir) ? root_of(s) : dir.fd, name, PP_OPEN_READ);
-	if (fd < 0)
-		return -errno;
-	*ret = (struct pp_node){ .fd = fd };
-	return 0;
+	return live_open(live_dir(s, dir), name, PP_OPEN_READ, ret);
 }
 
 static ssize_t live_pread(struct pp_source *s, struct pp_node file, void *buf, size_t len,
                           uint64_t offset)
 {
-	return pp_fd_pread(file.fd, buf, len, offset);
+	return pp_place_read(file.fd, buf, len, offset);
 }
 
 static ssize_t live_readlink(struct pp_source *s, struct pp_node dir, const char *name, char *buf,
                              size_t size)
 {
-	ssize_t n = readlinkat(pp_node_is_none(dir) ? root_of(s) : dir.fd, name, buf, size);
-	return n < 0 ? -errno : n;
+	return pp_place_link(live_dir(s, dir), name, buf, size);
 }
 
 static int live_list(struct pp_source *s, const char *path, struct pp_arena *a,
                      struct pp_names *ret)
 {
-	int fd = openat(root_of(s), or_here(path), PP_OPEN_FOLDER);
-	return fd < 0 ? -errno : pp_fd_list(fd, false, a, ret);
+	int fd = pp_place_open(root_of(s), path, PP_OPEN_DIRECTORY);
+	return fd < 0 ? fd : pp_fd_list(fd, false, a, ret);
 }
 
 static void source_live_close(struct pp_source *s, struct pp_node n)
 {
-	close(n.fd);
+	pp_place_close(n.fd);
 }
 
 static void source_live_free(struct pp_source *s)
 {
-	close(root_of(s));
+	pp_place_close(root_of(s));
 	free(s);
 }
 
@@ -95,11 +94,10 @@ int pp_live_new(struct pp_source **ret, struct pp_error *e)
 	if (!l)
 		return pp_fail_oom(e, "/");
 	l->base = (struct pp_source){ .ops = &live_ops, .kind = PP_SOURCE_LIVE };
-	l->root = open("/", PP_OPEN_PLACE | O_DIRECTORY);
-	if (l->root < 0) {
-		int code = errno;
+	int r = l->root = pp_place_open(AT_FDCWD, "/", PP_OPEN_PLACE | O_DIRECTORY);
+	if (r < 0) {
 		free(l);
-		return pp_fail(e, code, "/: %s", strerror(code));
+		return pp_fail(e, -r, "/: %s", strerror(-r));
 	}
 	*ret = &l->base;
 	return 0;

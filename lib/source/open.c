@@ -88,7 +88,7 @@ static int source_open_table(int fd, const char *path, struct pp_source **ret, s
 	if (!buf)
 		return pp_fail_oom(e, path);
 	while (len < size) {
-		ssize_t n = pp_fd_pread(fd, buf + len, size - len, len);
+		ssize_t n = pp_place_read(fd, buf + len, size - len, len);
 		if (n < 0)
 			return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
 		if (!n)
@@ -101,7 +101,7 @@ static int source_open_table(int fd, const char *path, struct pp_source **ret, s
 static int open_regular(int fd, const char *path, struct pp_source **ret, struct pp_error *e)
 {
 	uint8_t head[SNIFF_BYTES];
-	ssize_t n = pp_fd_pread(fd, head, sizeof(head), 0);
+	ssize_t n = pp_place_read(fd, head, sizeof(head), 0);
 
 	if (n < 0)
 		return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));

@@ -49,7 +49,7 @@ static int load_content(struct loader *l, int fd, size_t size, uint32_t node)
 	if (!data)
 		return unpacked_failed(l, node, -pp_tree_full(&l->s->tree, size));
 	while (len < size) {
-		ssize_t n = pp_fd_pread(fd, data + len, size - len, len);
+		ssize_t n = pp_place_read(fd, data + len, size - len, len);
 		if (n < 0)
 			return unpacked_failed(l, node, (int)-n);
 		if (!n)
@@ -116,7 +116,7 @@ static int unpacked_load_entry(struct loader *l, int dir, const char *name, uint
 		return unpacked_load_file(l, dir, name, node);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	int fd = openat(dir, name, PP_OPEN_FOLDER | O_NOFOLLOW);
+	int fd = openat(dir, name, PP_OPEN_DIRECTORY | O_NOFOLLOW);
 	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_FOLDER;
 	return fd < 0 ? unpacked_failed(l, node, errno) : load_folder(l, fd, node);
 }
@@ -145,7 +145,7 @@ int pp_unpacked_new(int fd, struct pp_source **ret, struct pp_error *e)
 	int r = pp_stored_new(PP_SOURCE_DIRECTORY, &l.s, e);
 	if (r < 0)
 		return r;
-	int top = openat(fd, ".", PP_OPEN_FOLDER);
+	int top = openat(fd, ".", PP_OPEN_DIRECTORY);
 	r = top < 0 ? unpacked_failed(&l, PP_TREE_TOP, errno) : load_folder(&l, top, PP_TREE_TOP);
 	if (r == 0)
 		r = pp_stored_finish(l.s, e);

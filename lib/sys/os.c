@@ -3,66 +3,43 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys/attribute.h"
 #include "sys/os.h"
+#include "sys/place.h"
 
-#define OS_READ     (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-#define OS_PLACE    (O_PATH | O_CLOEXEC)
 #define FIRST_BYTES ((size_t)4096)
-
-/* A rename during a walk makes openat2 ask to be called again. */
-#define RETRIES 64
 
 int pp_os_path(const struct pp_sys *s, const char *path, char *ret)
 {
 	return snprintf(ret, PATH_MAX, "%s/%s", s->root, path) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* Links in the directory may be absolute: they mean a place in it. */
-static int os_open_below(const char *root, const char *path, int flags)
-{
-	struct open_how how = { .flags = (unsigned int)flags,
-		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	int directory = open(root, OS_PLACE | O_DIRECTORY);
-	long fd = -1;
-
-	if (directory < 0)
-		return -errno;
-	for (int i = 0; i < RETRIES; i++) {
-		fd = syscall(SYS_openat2, directory, *path ? path : ".", &how, sizeof(how));
-		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-			break;
-	}
-	int r = fd < 0 ? -errno : (int)fd;
-	close(directory);
-	return r;
-}
-
 int pp_os_open(const struct pp_sys *s, const char *path, int flags)
 {
 	char whole[PATH_MAX];
 
-	if (*s->root)
-		return os_open_below(s->root, path, flags);
-	int r = pp_os_path(s, path, whole);
-	if (r)
-		return r;
-	int fd = open(whole, flags);
-	return fd < 0 ? -errno : fd;
+	if (!*s->root) {
+		int r = pp_os_path(s, path, whole);
+		return r ? r : pp_place_open(AT_FDCWD, whole, flags);
+	}
+	int root = pp_place_open(AT_FDCWD, s->root, PP_OPEN_PLACE | O_DIRECTORY);
+	if (root < 0)
+		return root;
+	int fd = pp_place_open_below(root, path, flags);
+	close(root);
+	return fd;
 }
 
 static int os_stat(const struct pp_sys *s, const char *path, struct stat *ret)
 {
-	int fd = pp_os_open(s, path, OS_PLACE);
+	int fd = pp_os_open(s, path, PP_OPEN_PLACE);
 
 	if (fd < 0)
 		return fd;
@@ -127,7 +104,7 @@ int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
 int pp_os_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
                struct pp_span *ret)
 {
-	int fd = pp_os_open(s, path, OS_READ);
+	int fd = pp_os_open(s, path, PP_OPEN_READ);
 
 	if (fd < 0)
 		return fd;
@@ -144,7 +121,7 @@ int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_aren
 	struct pp_content c = { .exists = true };
 	/* Before anything is changed: it is going to be written. */
 	int r = pp_os_path_to_write(s, path, whole);
-	int fd = r ? r : pp_os_open(s, path, OS_READ | O_NOFOLLOW);
+	int fd = r ? r : pp_os_open(s, path, PP_OPEN_READ | O_NOFOLLOW);
 
 	if (fd < 0)
 		return fd == -ELOOP ? -EMLINK : fd;
@@ -166,16 +143,14 @@ int pp_os_content(struct pp_sys *s, const char *path, size_t max, struct pp_aren
 
 int pp_os_link(struct pp_sys *s, const char *path, char *buf, size_t size)
 {
-	int fd = pp_os_open(s, path, OS_PLACE | O_NOFOLLOW);
+	int fd = pp_os_open(s, path, PP_OPEN_PLACE | O_NOFOLLOW);
 
 	if (fd < 0)
 		return fd;
-	ssize_t n = readlinkat(fd, "", buf, size);
-	/* An empty name on anything but a link: ENOENT, where a name would give EINVAL. */
-	int r = n >= 0 ? 0 : errno == ENOENT ? -EINVAL : -errno;
+	ssize_t n = pp_place_link(fd, "", buf, size);
 	close(fd);
-	if (r)
-		return r;
+	if (n < 0)
+		return (int)n;
 	if ((size_t)n == size)
 		return -ENAMETOOLONG;
 	buf[n] = '\0';
@@ -184,7 +159,7 @@ int pp_os_link(struct pp_sys *s, const char *path, char *buf, size_t size)
 
 int pp_os_list(struct pp_sys *s, const char *path, struct pp_arena *a, struct pp_names *ret)
 {
-	int fd = pp_os_open(s, path, OS_READ | O_DIRECTORY);
+	int fd = pp_os_open(s, path, PP_OPEN_READ | O_DIRECTORY);
 
 	return fd < 0 ? fd : pp_fd_list(fd, false, a, ret);
 }
@@ -192,7 +167,7 @@ int pp_os_list(struct pp_sys *s, const char *path, struct pp_arena *a, struct pp
 int pp_os_map(struct pp_sys *s, const char *path, size_t max, struct pp_span *ret)
 {
 	struct stat st;
-	int fd = pp_os_open(s, path, OS_READ);
+	int fd = pp_os_open(s, path, PP_OPEN_READ);
 
 	if (fd < 0)
 		return fd;
