@@ -169,7 +169,8 @@ void pp_settings_plan_risks(const struct pp_settings_plan *p,
 /*
  * Carries out the plan: every cell is compared with what was read, written, read back. On failure
  * the old settings are restored, and the text says so. -EBUSY: the store is in use, or has changed
- * since it was read; nothing was written. -EROFS, -EACCES: it cannot be written.
+ * since it was read; nothing was written. -EALREADY: a plan is half applied or half undone, which
+ * has to be finished first. -EROFS, -EACCES: it cannot be written.
  */
 int pp_settings_write(struct pp_settings *s, const struct pp_settings_plan *p, struct pp_error *e);
 

@@ -33,19 +33,17 @@ static void kind_setting_describe(struct pp_arena *a, struct pp_step *s)
 	s->undo = pp_arena_printf(a, "set it back to %s and reboot", set->expected);
 }
 
-json_t *pp_step_setting_json(const struct pp_step_setting *s)
+static json_t *kind_setting_to_json(const struct pp_step *step)
 {
+	const struct pp_step_setting *s = &step->setting;
+
 	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "schema", s->schema, "section", s->section,
 	                 "expected", s->expected, "wanted", s->wanted, "store", s->store);
 }
 
-static json_t *kind_setting_to_json(const struct pp_step *s)
+static int kind_setting_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *step)
 {
-	return pp_step_setting_json(&s->setting);
-}
-
-int pp_step_setting_read(struct pp_json_reader *r, const json_t *o, struct pp_step_setting *ret)
-{
+	struct pp_step_setting *ret = &step->setting;
 	int err = PP_JSON_READ_KEYS(r, o, "schema", "section", "expected", "wanted", "store");
 
 	if (!err)
@@ -61,11 +59,6 @@ int pp_step_setting_read(struct pp_json_reader *r, const json_t *o, struct pp_st
 	if (!err && ret->store && !pp_plan_store_is_valid(ret->store))
 		return pp_json_bad(r, "'store' is neither a kind of store nor HP's conrep");
 	return err;
-}
-
-static int kind_setting_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *ret)
-{
-	return pp_step_setting_read(r, o, &ret->setting);
 }
 
 /* A region that the table still wants mapped for the device; NULL: none. */

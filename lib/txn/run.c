@@ -339,13 +339,18 @@ static int txn_recover_settings(struct pp_apply *a, struct pp_txn *t, bool dry_r
                                 struct pp_error *e)
 {
 	const char *store = t->ops[0].setting.store;
+	char path[PATH_MAX];
 	struct pp_op_state s;
 	int r = pp_op_state(a, &t->ops[0], &s, e);
 
 	if (r) {
-		pp_fail_prefix(e, "a write of settings was interrupted, and how they stand is "
-		                  "unknown");
-		return r;
+		struct pp_error why = *e;
+		pp_apply_journal(a, path);
+		return pp_fail(
+			e, -r,
+			"a write of settings was interrupted, and how they stand is unknown: "
+			"%.250s; %.150s keeps what was there before",
+			why.text, path);
 	}
 	if (s.found == PP_OP_NEITHER)
 		return txn_refuse_settings(a, &s, e);
