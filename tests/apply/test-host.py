@@ -171,7 +171,7 @@ class Typed(OnHost):
 
     def test_nothing_applied(self):
         told = self.type("pcipass verify", 3)
-        self.assertEqual(named(told, "give (--plan) FILE, or --attach DEVICE"), "--plan")
+        self.assertEqual(named(told, "need (--plan) FILE or --attach DEVICE"), "--plan")
         self.type("pcipass free slot2 -o plan.json", 0)
         self.type("pcipass verify --plan plan.json", 1, "assumed: the plan")
         self.type("pcipass apply --plan plan.json --dry-run", 0, "would set RMRDS_Slot2")
@@ -205,7 +205,7 @@ class Typed(OnHost):
         self.conrep_at("root/tools/conrep-5.2")
         store = "--store hp:/root/tools/conrep-5.2"
         settings = "root/tools/settings"
-        self.assertIn(" by /root/tools/conrep-5.2;", re.sub(
+        self.assertIn(" by /root/tools/conrep-5.2 (", re.sub(
             r"\s+", " ", self.type(f"pcipass free slot2 {store} --yes", 0, "set RMRDS_Slot2 to")))
         self.assertIn("Slot2=Endpoints_Excluded", self.host.text(settings))
         self.host.tool("conrep", "#!/bin/sh\ntouch /root/wrong; exit 1\n")
