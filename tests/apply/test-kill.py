@@ -174,8 +174,8 @@ def bound(drive: Driver, path: Path) -> Root:
     return root
 
 
-# The image's tool is slow, and the calls are mostly the same; so are those of an unbind.
-HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 2),
+# The image's tool is slow, and the calls are mostly the same.
+HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 1),
          ("option", with_device, OPTION, 2), ("bridge", with_bridge, BRIDGE, 1),
          ("take-off", switched_off, TAKE_OFF, 2))
 
