@@ -362,6 +362,7 @@ struct pp_host {
 	enum pp_tri tree_iommu; /* the device tree gives PCI an IOMMU; on other hosts unknown */
 	const char *tree_from;  /* the directory that was looked at */
 	enum pp_xen_role xen_role;
+	const char *xen_from; /* what shows the role */
 
 	int devices_error; /* errno: the list of devices itself could not be read */
 	const struct pp_device *devices;

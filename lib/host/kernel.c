@@ -337,6 +337,9 @@ static int read_xen_role(struct pp_host_build *b)
 	b->host->xen_role = !capabilities.text                       ? PP_XEN_UNKNOWN
 	                    : strstr(capabilities.text, "control_d") ? PP_XEN_DOM0
 	                                                             : PP_XEN_GUEST;
+	b->host->xen_from = b->host->xen_role == PP_XEN_DOM0
+	                            ? "/proc/xen/capabilities: control_d"
+	                            : "/proc/xen/capabilities: no control_d";
 	return 0;
 }
 

@@ -356,6 +356,17 @@ static void kind_drop_unread(struct pp_host *h)
 	}
 }
 
+/* Xen shows the board's own tables to its dom0 alone. */
+static void kind_xen_role(struct pp_host *h)
+{
+	if (!h->xen || h->xen_role != PP_XEN_UNKNOWN ||
+	    (h->table_dmar != PP_YES && h->table_ivrs != PP_YES))
+		return;
+	h->xen_role = PP_XEN_DOM0;
+	h->xen_from = h->table_ivrs == PP_YES ? "/" TABLES "/IVRS is there: dom0 sees it"
+	                                      : "/" TABLES "/RMAD is there: dom0 sees it";
+}
+
 /* Tables of other kinds are not there, read or not. */
 static void kind_rule_out_tables(struct pp_host *h)
 {
@@ -452,6 +463,7 @@ int pp_build_kind(struct pp_host_build *b, struct pp_error *e)
 	bool tree = h->kind == PP_KIND_ARM_TREE || (h->kind == PP_KIND_RISCV && !acpi);
 	if (tree && kind_read_tree(b))
 		return pp_fail_oom(e, "the machine's kind");
+	kind_xen_role(h);
 	kind_rule_out_tables(h);
 	kind_drop_unread(h);
 	return 0;

@@ -145,7 +145,7 @@ static void interrupts_by_ivrs(struct pp_judging *j, struct pp_finding *f)
 			"a wrong address there may keep the host from starting: then remove the "
 			"argument in the boot loader's menu",
 			words);
-	if (off)
+	if (off || j->host->intremap_why)
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_bios_update,
 			"update the BIOS: a newer one may name the I/O APIC in its IVRS table",

@@ -10,10 +10,18 @@ static void under_xen(struct pp_judging *j)
 {
 	if (!j->host->xen || j->host->iommu_on == PP_YES)
 		return;
-	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "this host runs under Xen, which keeps the IOMMU to itself: "
-	                               "not for KVM");
+	static const char *const roles[] = {
+		[PP_XEN_NONE] = "host runs under Xen",
+		[PP_XEN_DOM0] = "host runs under Xen, as its dom0",
+		[PP_XEN_GUEST] = "machine is a guest of Xen",
+		[PP_XEN_UNKNOWN] = "host runs under Xen",
+	};
+	struct pp_finding *f =
+		pp_find(j, PP_BLOCKS, "this %s, which keeps the IOMMU to itself: not for KVM",
+	                roles[j->host->xen_role]);
 	pp_evidence(j, f, "/sys/hypervisor/type: xen");
+	if (j->host->xen_role == PP_XEN_DOM0 || j->host->xen_role == PP_XEN_GUEST)
+		pp_evidence(j, f, "%s", j->host->xen_from);
 	if (j->host->dmar_is_rmad)
 		pp_evidence(j, f,
 		            "/sys/firmware/acpi/tables/RMAD: the DMAR, which Xen renames for "
@@ -83,12 +91,25 @@ static void firmware_of_guest(struct pp_judging *j, struct pp_finding *f)
 		{ PP_ON_ARM, "give this virtual machine an IOMMU: with QEMU \"-machine virt,"
 		             "iommu=smmuv3\", with libvirt <iommu model='smmuv3'/>" },
 	};
+	static const struct {
+		const char *maker, *text; /* NULL: it gives its guests none */
+	} makers[] = {
+		{ "VMware",
+		  "give this virtual machine an IOMMU: in its settings, tick \"Expose IOMMU to "
+		  "the guest OS\"" },
+		{ "Microsoft", NULL },
+		{ "Amazon", NULL },
+		{ "Google", NULL },
+		{ "Alibaba", NULL },
+		{ "Xen", NULL },
+		{ "innotek", NULL },
+	};
 	const char *maker = j->host->manufacturer.text;
 	const char *text = words_for(list, sizeof(list) / sizeof(list[0]), j->host->kind);
 
-	if (maker && strstr(maker, "VMware"))
-		text = "give this virtual machine an IOMMU: in its settings, tick \"Expose IOMMU to "
-		       "the guest OS\"";
+	for (size_t i = 0; maker && i < sizeof(makers) / sizeof(makers[0]); i++)
+		if (strstr(maker, makers[i].maker))
+			text = makers[i].text;
 	if (j->host->is_guest == PP_YES)
 		pp_evidence(j, f, "the host is a virtual machine itself: %s",
 		            j->host->guest_from ? j->host->guest_from

@@ -165,12 +165,14 @@ const char *pp_remedy_ivrs_arguments(const struct pp_host *h, struct pp_arena *a
 	uint8_t wanted[PP_MAX_IOAPICS];
 	const char *list = NULL;
 
-	if (!h->ivrs || !h->kernel.log_lines[PP_LOG_IR_OFF_AMD] ||
-	    (!io->nr_missing && !h->kernel.log_lines[PP_LOG_IR_NO_SB_IOAPIC]))
+	/* Of a kernel that does not run the table told it, not the log. */
+	bool told = h->intremap_why;
+	bool by_log = told || h->kernel.log_lines[PP_LOG_IR_NO_SB_IOAPIC];
+	if (!h->ivrs || (!told && !h->kernel.log_lines[PP_LOG_IR_OFF_AMD]) ||
+	    (!io->nr_missing && !by_log))
 		return NULL;
 	ivrs_collect(h->ivrs, &named);
 	uint32_t n = ivrs_wanted(h, &named, wanted);
-	bool by_log = h->kernel.log_lines[PP_LOG_IR_NO_SB_IOAPIC] != NULL;
 	uint32_t timer = by_log ? ivrs_find_timer(io, wanted, n) : n;
 	uint16_t southbridge = ivrs_southbridge(h);
 	/* Where the log misses the timer's, and it is none of these, nothing can be said. */

@@ -254,6 +254,19 @@ class Interrupts(Proof):
         t.device("0000:00:1f.0", 0x060100, vendor=0x1022, device=0x790E, group=2)
         self.assertIn("add ivrs_ioapic=8@0000:00:1f.0 to", self.first()["text"])
 
+    def test_ivrs_of_a_kernel_to_come(self):
+        """What --kernel foretells has the same remedy as what the log says."""
+        t = self.amd("6.12.9", log=("IOAPIC[0]: apic_id 0, version 32, address 0xfec00000, GSI 0-23",),
+                     blocks=((0, 0xA0),))
+        t.write("proc/interrupts", NOT_REMAPPED.replace("IO-APIC ", "IR-IO-APIC "))
+        t.remove("sys/bus/pci/devices/0000:00:14.0")
+        t.device("0000:00:1f.0", 0x060100, vendor=0x8086, device=0x2918, group=2)
+        self.assert_not_found(self.card(), "interrupt-remapping")
+        survey = {d["address"]: d for d in self.ask("--kernel", "7.3.4")["devices"]}
+        remedies = self.found(survey[CARD], "interrupt-remapping")["remedies"]
+        self.assertEqual([r["id"] for r in remedies], ["ivrs-ioapic", "bios-update", "allow-unsafe-interrupts"])
+        self.assertIn("add ivrs_ioapic=0@0000:00:1f.0 to", remedies[0]["text"])
+
     def test_ivrs_given(self):
         t = self.amd(log=self.missing(8))
         t.write("proc/cmdline", "ivrs_ioapic[8]=00:14.0\n")
@@ -389,6 +402,25 @@ class Kind(Proof):
         t.write("sys/class/dmi/id/sys_vendor", "QEMU\n")
         f = self.assert_finding(self.card(), "iommu-absent", "blocks", remedies=["virtual-iommu"])
         self.assertIn("iommu=smmuv3", f["remedies"][0]["text"])
+
+    def test_guests_that_get_none(self):
+        t = self.bare()
+        t.write("proc/cpuinfo", "vendor_id : GenuineIntel\nflags : fpu hypervisor\n")
+        for maker, text in (("Microsoft Corporation", None), ("Amazon EC2", None),
+                            ("VMware, Inc.", "Expose IOMMU"), ("QEMU", "intel-iommu")):
+            t.write("sys/class/dmi/id/sys_vendor", maker + "\n")
+            f = self.assert_finding(self.card(), "iommu-absent", "blocks")
+            self.assertEqual(len(f["remedies"]), text is not None, maker)
+            self.assertIn(text or "", str(f["remedies"]))
+
+    def test_xen(self):
+        t = self.bare()
+        t.write("sys/hypervisor/type", "xen\n")
+        for capabilities, words in ((None, "runs under Xen, which"), ("control_d\n", "as its dom0"),
+                                    ("\n", "is a guest of Xen")):
+            if capabilities:
+                t.write("proc/xen/capabilities", capabilities)
+            self.assert_finding(self.card(), "xen", "blocks", words, "not for KVM")
 
     def test_power_has_no_tables(self):
         self.bare("6.4.0-ppc64le")
