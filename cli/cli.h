@@ -19,8 +19,13 @@ enum exit_code {
 	EXIT_FAILED = 4,
 };
 
+/* How many texts can be one host, besides the first. */
+#define MAX_FROM 15
+
 struct options {
-	const char *from;   /* NULL: the live host */
+	const char *from;                /* NULL: the live host */
+	const char *more_from[MAX_FROM]; /* further texts of the same host */
+	unsigned int nr_more_from;
 	const char *output; /* the file to write */
 	const char *store;  /* where settings live; NULL: found out */
 	const char *schema; /* what they are called */
@@ -100,6 +105,9 @@ __attribute__((format(printf, 1, 2))) enum exit_code complain_near(const char *f
 
 /* What --from names, else this host. */
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
+
+/* What people have in hand, as one host. */
+int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
 
 /* What every look begins with: source, host, survey. Freed as a whole. */
 struct look {

@@ -11,7 +11,11 @@
 
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
 {
-	int r = pp_source_open(o->from, ret, e);
+	bool texts = o->nr_more_from || (o->from && !strcmp(o->from, "-"));
+	int r = texts ? -ENOEXEC : pp_source_open(o->from, ret, e);
+
+	if (r == -ENOEXEC)
+		return texts_open(o, ret, e);
 
 	/* A path that holds no host is no misuse of the command. */
 	if (r == -EINVAL)

@@ -298,7 +298,12 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 		if (!r)
 			return (int)not_understood(c, argc, argv);
 		*given |= r->mask;
-		if (r->argument)
+		if (r->field == FIELD(from) && r->argument && o->from) {
+			if (o->nr_more_from == MAX_FROM)
+				return (int)complain_usage("--from: at most %d of them",
+				                           MAX_FROM + 1);
+			o->more_from[o->nr_more_from++] = optarg;
+		} else if (r->argument)
 			*(const char **)((char *)o + r->field) = optarg;
 		else
 			*(bool *)((char *)o + r->field) = true;

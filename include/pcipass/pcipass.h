@@ -14,6 +14,7 @@
 #include <pcipass/emit.h>
 #include <pcipass/error.h>
 #include <pcipass/host.h>
+#include <pcipass/import.h>
 #include <pcipass/judge.h>
 #include <pcipass/nearest.h>
 #include <pcipass/plan.h>

@@ -129,6 +129,7 @@ enum pp_scope_match {
 	PP_SCOPE_MATCHED_BDF, /* one hop, start bus taken as the device's own: kernel workaround */
 	PP_SCOPE_IGNORED,     /* a type the kernel does not match for regions */
 	PP_SCOPE_NO_DEVICE,   /* names nothing that is there */
+	PP_SCOPE_UNREAD,      /* leads through a bridge whose buses were not read */
 	PP_SCOPE_WRONG_TYPE,  /* endpoint scope on a bridge, or the reverse: the IOMMU stays off */
 	PP_SCOPE_NOT_TRIED,   /* no device list to match against */
 };

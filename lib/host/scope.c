@@ -10,9 +10,12 @@ static uint32_t find_hop(const struct pp_host *h, uint16_t segment, uint8_t bus,
 	return pp_host_find(h, (struct pp_address){ segment, bus, hop.device, hop.function });
 }
 
-/* The device at the end of the path from the root bus, hop by hop through the bridges. */
+/*
+ * The device at the end of the path from the root bus, hop by hop through the bridges. *unread: a
+ * bridge on the way was not read, so that where it leads is not known.
+ */
 static uint32_t walk_path(const struct pp_host *h, uint16_t segment,
-                          const struct pp_dmar_scope *scope)
+                          const struct pp_dmar_scope *scope, bool *unread)
 {
 	uint32_t at = PP_NO_DEVICE;
 	uint8_t bus = scope->start_bus;
@@ -24,8 +27,10 @@ static uint32_t walk_path(const struct pp_host *h, uint16_t segment,
 			return PP_NO_DEVICE;
 		at = next;
 		bus = h->devices[at].config.secondary;
-		if (!bus && i + 1 < scope->nr_hops)
+		if (!bus && i + 1 < scope->nr_hops) {
+			*unread = h->devices[at].config.header_read != PP_YES;
 			return PP_NO_DEVICE;
+		}
 	}
 	return at;
 }
@@ -51,7 +56,10 @@ enum pp_scope_match pp_scope_match(const struct pp_host *h, uint16_t segment,
 		return PP_SCOPE_IGNORED;
 	if (h->devices_error)
 		return PP_SCOPE_NOT_TRIED;
-	uint32_t device = walk_path(h, segment, scope);
+	bool unread = false;
+	uint32_t device = walk_path(h, segment, scope, &unread);
+	if (unread)
+		return PP_SCOPE_UNREAD;
 	if (device == PP_NO_DEVICE && scope->nr_hops == 1) {
 		device = find_hop(h, segment, scope->start_bus, scope->hops[0]);
 		match = PP_SCOPE_MATCHED_BDF;

@@ -230,6 +230,7 @@ static void judge_judge(struct pp_judging *j)
 		j->hard[h->mappings[i].device] += pp_mapping_is_hard(h, &h->mappings[i]);
 	for (uint32_t i = 0; i < h->nr_groups; i++)
 		learn_group(j, i);
+	j->scope_unread = pp_regions_lead_nowhere(h);
 	pp_predict_groups(j);
 	if (j->failed)
 		return;

@@ -110,9 +110,9 @@ static void config_unread(struct pp_judging *j, const struct pp_device *d)
 	if (d->config.header_read == PP_YES || d->gone || d->asleep || !d->ids_known ||
 	    pp_device_is_bridge(d))
 		return;
-	pp_find_unknown(j, PP_DEGRADES,
-	                "its configuration space was not read: its interrupts and functions are "
-	                "not known");
+	pp_find_unknown(j, PP_BLOCKS,
+	                "its configuration space was not read: its interrupts and functions, and "
+	                "whether virtual functions of it are on, are not known");
 }
 
 /* Its virtual functions come after it, on the same bus or one of the next. */

@@ -472,6 +472,39 @@ static void vf_not_held(struct pp_judging *j, const struct pp_device *d)
 	prove_mappings(j, f, pf, true);
 }
 
+/* lspci without -v, or a capture with gaps: the table is there, the way to its devices is not. */
+bool pp_regions_lead_nowhere(const struct pp_host *h)
+{
+	for (uint32_t i = 0; i < h->nr_regions; i++) {
+		const struct pp_region *r = &h->regions[i];
+		for (uint32_t s = 0; s < r->nr_scopes; s++) {
+			const struct pp_region_scope *scope = &r->scopes[s];
+			if (scope->match == PP_SCOPE_UNREAD)
+				return true;
+			/* A bridge's region holds all below it. */
+			if (scope->device != PP_NO_DEVICE &&
+			    pp_device_is_bridge(&h->devices[scope->device]) &&
+			    h->devices[scope->device].config.header_read != PP_YES)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void scope_unread(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+
+	if (pp_device_is_bridge(d) || d->nr_mappings || !j->scope_unread)
+		return;
+	/* For KVM the kernel's own list decides. */
+	if (j->survey->target == PP_TARGET_KVM && g && g->regions_read)
+		return;
+	pp_find_unknown(j, PP_BLOCKS,
+	                "whether a reserved region holds it is not known: the table names devices "
+	                "behind bridges, and which buses those lead to was not read");
+}
+
 static const char *scope_path(struct pp_judging *j, uint16_t segment, const struct pp_dmar_scope *s)
 {
 	const char *path = segment ? pp_arena_printf(j->arena, "%04x:%02x:", segment, s->start_bus)
@@ -586,6 +619,11 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_GROUP,
 	  .reference = "/sys/kernel/iommu_groups/*/reserved_regions",
 	  .on_group = regions_unread },
+	{ .id = "scope-unread",
+	  .targets = PP_FOR_ALL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "VT-d 8.3.1",
+	  .on_device = scope_unread },
 	{ .id = "scope-names-nothing",
 	  .reference = "drivers/iommu/intel/dmar.c, dmar_match_pci_path()",
 	  .on_host = scope_names_nothing },

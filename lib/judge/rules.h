@@ -45,6 +45,7 @@ struct pp_judging {
 	 */
 	struct pp_isolation_facts *isolation;
 	struct finding_list *into; /* where findings go now */
+	bool scope_unread;         /* a region names a device that is not found for want of facts */
 	bool failed;               /* out of memory: tested once, at the end */
 	struct pp_finding lost;
 };
@@ -106,6 +107,9 @@ void pp_prove_mappings(struct pp_judging *j, struct pp_finding *f, const struct 
  * holds is known.
  */
 const char *pp_table_unread(const struct pp_host *h);
+
+/* Whether a region leads through, or names, a bridge whose buses were not read. */
+bool pp_regions_lead_nowhere(const struct pp_host *h);
 
 /* A hold that Linux does not let go: neither USB nor display, nor relaxed by an argument. */
 bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping *hold);

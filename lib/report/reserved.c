@@ -13,6 +13,7 @@ static const char *match_name(enum pp_scope_match match)
 		[PP_SCOPE_MATCHED_BDF] = "matched by address: the kernel's workaround",
 		[PP_SCOPE_IGNORED] = "of a type that the kernel ignores here",
 		[PP_SCOPE_NO_DEVICE] = "names nothing that is there",
+		[PP_SCOPE_UNREAD] = "leads through a bridge that was not read",
 		[PP_SCOPE_WRONG_TYPE] = "of the wrong type: Linux leaves the IOMMU off",
 		[PP_SCOPE_NOT_TRIED] = "not matched: no devices to match with",
 	};

@@ -60,7 +60,7 @@ static int open_named(int r, const char *name, struct pp_error *e)
 	char prefix[256];
 
 	if (r == -ENOEXEC)
-		return pp_fail(e, EBADMSG, "%.300s: %s", name, neither);
+		return pp_fail(e, ENOEXEC, "%.300s: %s", name, neither);
 	if (r < 0 && e) {
 		snprintf(prefix, sizeof(prefix), "%.200s", name);
 		return pp_fail_prefix(e, prefix);

@@ -14,7 +14,7 @@ LAYERS = [
     {"base"},
     {"sys"},
     {"acpi", "pci", "smbios", "source", "conrep"},
-    {"host", "store", "override"},
+    {"host", "import", "override", "store"},
     {"remedy"},
     {"judge", "settings"},
     {"plan"},

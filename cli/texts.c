@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --from with what people have in hand: texts of files and of standard input. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <pcipass/import.h>
+
+#include "cli.h"
+
+#define PIECE_BYTES ((size_t)256 * 1024)
+/* One more than the library takes, so that a longer one is refused, not cut. */
+#define MAX_BYTES (((size_t)128 << 20) + 1)
+
+static int texts_failed(const char *name, int code, struct pp_error *e)
+{
+	e->code = code;
+	snprintf(e->text, sizeof(e->text), "%.300s: %s", name, strerror(code));
+	return -code;
+}
+
+static int texts_read(FILE *f, const char *name, char **ret, size_t *ret_len, struct pp_error *e)
+{
+	size_t len = 0, size = 0, n;
+	char *bytes = NULL;
+
+	do {
+		if (len + PIECE_BYTES > size) {
+			size = size ? size * 2 : PIECE_BYTES;
+			char *more = realloc(bytes, size);
+			if (!more) {
+				free(bytes);
+				return texts_failed(name, ENOMEM, e);
+			}
+			bytes = more;
+		}
+		n = fread(bytes + len, 1, PIECE_BYTES, f);
+		len += n;
+	} while (n && len < MAX_BYTES);
+	if (ferror(f)) {
+		free(bytes);
+		return texts_failed(name, EIO, e);
+	}
+	*ret = bytes;
+	*ret_len = len;
+	return 0;
+}
+
+static int texts_add(struct pp_import *in, const char *path, struct pp_error *e)
+{
+	bool standard = !strcmp(path, "-");
+	const char *name = standard ? "standard input" : path;
+	struct stat st;
+	char *bytes;
+	size_t len;
+
+	/* Looked at before it is opened: opening alone can do something to a device. */
+	if (!standard && stat(path, &st))
+		return texts_failed(path, errno, e);
+	if (!standard && !S_ISREG(st.st_mode))
+		return texts_failed(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, e);
+	FILE *f = standard ? stdin : fopen(path, "rbe");
+	if (!f)
+		return texts_failed(path, errno, e);
+	int r = texts_read(f, name, &bytes, &len, e);
+	if (!standard)
+		fclose(f);
+	if (r)
+		return r;
+	r = pp_import_add(in, name, bytes, len, e);
+	free(bytes);
+	return r;
+}
+
+/* What the library noted of them, a line each. */
+static void texts_tell(const struct pp_import *in)
+{
+	const char *line = pp_import_notes(in);
+
+	while (*line) {
+		size_t n = strcspn(line, "\n");
+		warn("%.*s", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
+{
+	struct pp_import *in;
+	int r = pp_import_new(&in, e);
+
+	if (r)
+		return r;
+	r = texts_add(in, o->from, e);
+	for (unsigned int i = 0; !r && i < o->nr_more_from; i++)
+		r = texts_add(in, o->more_from[i], e);
+	if (!r)
+		r = pp_import_finish(in, ret, e);
+	if (!r)
+		texts_tell(in);
+	pp_import_free(in);
+	return r;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Texts that people have in hand, as the files of one host. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "import/import.h"
+#include "source/kernel-log.h"
+
+#define MANIFEST_MAX ((size_t)32 * 1024 * 1024)
+#define NOTES_MAX    ((size_t)16 * 1024)
+#define LOG_MAX      PP_MAX_FILE_BYTES
+
+/* Of bytes as they are; the others read texts. */
+static const struct pp_reader *const raw_readers[] = { &pp_reader_table, &pp_reader_dump_bin };
+#define NR_RAW_READERS (sizeof(raw_readers) / sizeof(raw_readers[0]))
+
+static const struct pp_reader *const readers[] = {
+	&pp_reader_acpidump,   &pp_reader_lspci, &pp_reader_hexdump,      &pp_reader_iomem,
+	&pp_reader_interrupts, &pp_reader_log,   &pp_reader_command_line,
+};
+#define NR_READERS (sizeof(readers) / sizeof(readers[0]))
+
+int pp_import_new(struct pp_import **ret, struct pp_error *e)
+{
+	struct pp_import *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		return pp_fail_oom(e, "import");
+	int r = pp_stored_new(PP_SOURCE_ARCHIVE, &in->stored, e);
+	if (r) {
+		free(in);
+		return r;
+	}
+	pp_buffer_init(&in->manifest, MANIFEST_MAX);
+	pp_buffer_init(&in->notes, NOTES_MAX);
+	pp_buffer_init(&in->cut, NOTES_MAX);
+	pp_buffer_init(&in->log, LOG_MAX);
+	*ret = in;
+	return 0;
+}
+
+void pp_import_free(struct pp_import *in)
+{
+	if (!in)
+		return;
+	if (in->stored)
+		pp_source_free(&in->stored->base);
+	pp_buffer_fini(&in->manifest);
+	pp_buffer_fini(&in->notes);
+	pp_buffer_fini(&in->cut);
+	pp_buffer_fini(&in->log);
+	free(in);
+}
+
+const char *pp_import_notes(const struct pp_import *in)
+{
+	return in->notes.data ? in->notes.data : "";
+}
+
+void pp_import_says(struct pp_import *in, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pp_buffer_vprintf(&in->manifest, fmt, ap);
+	va_end(ap);
+	pp_buffer_puts(&in->manifest, "\n");
+}
+
+void pp_import_cut(struct pp_import *in, const char *path)
+{
+	pp_buffer_printf(&in->cut, "%s\n", path);
+}
+
+/* Now that all texts are read. */
+static void import_settle_cut(struct pp_import *in)
+{
+	struct pp_span rest = PP_SPAN(in->cut.data, in->cut.len), line;
+
+	while (pp_text_line(&rest, &line)) {
+		char path[160];
+		snprintf(path, sizeof(path), "%.*s", (int)line.len, (const char *)line.data);
+		if (!pp_import_has(in, path))
+			pp_import_says(in, "unread ENODATA %s", path);
+	}
+}
+
+void pp_import_note(struct pp_import *in, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	pp_text_clean_in_place(line);
+	pp_buffer_printf(&in->notes, "%s: %s\n", in->name, line);
+	/* Of many notes the first tell enough. */
+	in->notes.failed = false;
+}
+
+static int import_node(struct pp_import *in, const char *path, uint32_t *ret, struct pp_error *e)
+{
+	char what[256];
+
+	snprintf(what, sizeof(what), "%.200s", in->name);
+	return pp_stored_add(in->stored, path, what, ret, e);
+}
+
+bool pp_import_has(const struct pp_import *in, const char *path)
+{
+	const struct pp_tree *t = &in->stored->tree;
+	uint32_t node = PP_TREE_TOP;
+
+	while (node && *path) {
+		size_t n = strcspn(path, "/");
+		node = pp_tree_child(t, node, path, n);
+		path += n + (path[n] == '/');
+	}
+	return node && pp_tree_at(t, node)->kind != PP_TREE_NOTHING;
+}
+
+static bool import_is_same(const struct pp_tree_node *n, int kind, const void *bytes, size_t len)
+{
+	return n->kind == kind && n->data.len == len && (!len || !memcmp(n->data.data, bytes, len));
+}
+
+static int import_put(struct pp_import *in, const char *path, int kind, const void *bytes,
+                      size_t len, struct pp_error *e)
+{
+	uint32_t node;
+	int r = import_node(in, path, &node, e);
+
+	if (r)
+		return r;
+	struct pp_tree_node *n = pp_tree_at(&in->stored->tree, node);
+	if (n->kind != PP_TREE_NOTHING) {
+		if (!import_is_same(n, kind, bytes, len))
+			pp_import_note(in,
+			               "says otherwise of /%s than what came before, which stands",
+			               path);
+		return 0;
+	}
+	uint8_t *copy = pp_arena_alloc(&in->stored->arena, len ? len : 1);
+	if (!copy)
+		return pp_fail_oom(e, path);
+	if (len)
+		memcpy(copy, bytes, len);
+	n = pp_tree_at(&in->stored->tree, node);
+	n->kind = (uint8_t)kind;
+	n->data = PP_SPAN(copy, len);
+	return 0;
+}
+
+int pp_import_file(struct pp_import *in, const char *path, const void *bytes, size_t len,
+                   struct pp_error *e)
+{
+	return import_put(in, path, PP_TREE_FILE, bytes, len, e);
+}
+
+int pp_import_text(struct pp_import *in, const char *path, const char *text, struct pp_error *e)
+{
+	return import_put(in, path, PP_TREE_FILE, text, strlen(text), e);
+}
+
+int pp_import_link(struct pp_import *in, const char *path, const char *target, struct pp_error *e)
+{
+	return import_put(in, path, PP_TREE_LINK, target, strlen(target), e);
+}
+
+int pp_import_group(struct pp_import *in, struct pp_address a, uint32_t group, struct pp_error *e)
+{
+	char path[160], target[96], address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(a, address);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", address);
+	snprintf(target, sizeof(target), "../../../../kernel/iommu_groups/%u", group);
+	int r = pp_import_link(in, path, target, e);
+	if (r)
+		return r;
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%u/devices/%s", group, address);
+	snprintf(target, sizeof(target), "../../../../bus/pci/devices/%s", address);
+	return pp_import_link(in, path, target, e);
+}
+
+/* Entities of a web page, and the quotation marks of a mail, are none of the text's own. */
+static const struct {
+	const char *entity;
+	char is;
+} entities[] = { { "&lt;", '<' },   { "&gt;", '>' },   { "&amp;", '&' },  { "&quot;", '"' },
+	         { "&#39;", '\'' }, { "&nbsp;", ' ' }, { "&#x27;", '\'' } };
+
+static size_t import_entity(const char *s, size_t left, char *ret)
+{
+	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+		size_t n = strlen(entities[i].entity);
+		if (left >= n && !memcmp(s, entities[i].entity, n)) {
+			*ret = entities[i].is;
+			return n;
+		}
+	}
+	return 0;
+}
+
+/* How many bytes of "> > " stand at the start of a line. */
+static size_t import_quote(const char *s, size_t left)
+{
+	size_t n = 0;
+
+	while (n < left && s[n] == '>')
+		n += n + 1 < left && s[n + 1] == ' ' ? 2 : 1;
+	return n;
+}
+
+/* In place: what mail, forum and Windows add to a text. */
+static size_t import_clean(char *s, size_t len)
+{
+	bool begins = true;
+	size_t to = 0;
+
+	for (size_t i = 0; i < len;) {
+		if (begins)
+			i += import_quote(s + i, len - i);
+		if (i == len)
+			break;
+		char c = s[i];
+		size_t n = c == '&' ? import_entity(s + i, len - i, &c) : 0;
+		/* A blank that does not break, in UTF-8. */
+		if (c == '\xc2' && i + 1 < len && s[i + 1] == '\xa0') {
+			c = ' ';
+			n = 2;
+		}
+		i += n ? n : 1;
+		begins = c == '\n';
+		if (c != '\r')
+			s[to++] = c;
+	}
+	return to;
+}
+
+bool pp_import_line(struct pp_span *rest, struct pp_span *line, unsigned int *indent)
+{
+	unsigned int columns = 0;
+
+	if (!pp_text_line(rest, line))
+		return false;
+	while (line->len && (line->data[0] == ' ' || line->data[0] == '\t')) {
+		columns = line->data[0] == '\t' ? (columns | 7) + 1 : columns + 1;
+		*line = PP_SPAN(line->data + 1, line->len - 1);
+	}
+	while (line->len && (line->data[line->len - 1] == ' ' || line->data[line->len - 1] == '\t'))
+		line->len--;
+	*indent = columns;
+	return true;
+}
+
+bool pp_import_behind(struct pp_span line, const char *prefix, char *buf, size_t size)
+{
+	const uint8_t *at = pp_span_find(line, prefix);
+
+	*buf = '\0';
+	if (!at)
+		return false;
+	at += strlen(prefix);
+	pp_text_clean_into(buf, size, at, (size_t)(line.data + line.len - at));
+	return true;
+}
+
+size_t pp_import_hex(struct pp_span s, uint64_t *ret)
+{
+	uint64_t v = 0;
+	size_t n = 0;
+
+	for (; n < s.len && n < 16; n++) {
+		uint8_t c = s.data[n], d;
+		if (c >= '0' && c <= '9')
+			d = (uint8_t)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			d = (uint8_t)((c | 0x20) - 'a' + 10);
+		else
+			break;
+		v = v << 4 | d;
+	}
+	*ret = v;
+	return n;
+}
+
+static const char unknown[] =
+	"not a directory, an archive, a firmware table, nor a text that pcipass reads: lspci -nn (best "
+	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, dmidecode --dump-bin, hexdump -C of a "
+	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups";
+
+int pp_import_add(struct pp_import *in, const char *name, const char *bytes, size_t len,
+                  struct pp_error *e)
+{
+	if (len > PP_IMPORT_MAX_BYTES)
+		return pp_fail(e, E2BIG, "%.300s: more than %zu MiB, which is the limit", name,
+		               PP_IMPORT_MAX_BYTES >> 20);
+	PP_CLEANUP(pp_cleanup_free) char *text = malloc(len + 1);
+	if (!text)
+		return pp_fail_oom(e, name);
+	in->name = name;
+	const struct pp_reader *reader = NULL;
+	struct pp_span all = PP_SPAN(bytes, len);
+	for (size_t i = 0; !reader && i < NR_RAW_READERS; i++)
+		if (raw_readers[i]->knows(all))
+			reader = raw_readers[i];
+	if (!reader) {
+		memcpy(text, bytes, len);
+		all = PP_SPAN(text, import_clean(text, len));
+	}
+	for (size_t i = 0; !reader && i < NR_READERS; i++)
+		if (readers[i]->knows(all))
+			reader = readers[i];
+	if (!reader)
+		return pp_fail(e, EBADMSG, "%.300s: %s", name, unknown);
+	int r = reader->read(in, all, e);
+	in->nr_texts += !r;
+	return r;
+}
+
+int pp_import_finish(struct pp_import *in, struct pp_source **ret, struct pp_error *e)
+{
+	static const char head[] = "pcipass-capture 1\ntool texts\nroot no\nredacted yes\n";
+	struct pp_buffer *m = &in->manifest;
+	struct pp_buffer all;
+
+	if (!in->nr_texts)
+		return pp_fail(e, EBADMSG, "no text was given");
+	if (in->log.len) {
+		int r = pp_import_file(in, PP_KERNEL_LOG_PATH, in->log.data, in->log.len, e);
+		if (r)
+			return r;
+	}
+	import_settle_cut(in);
+	pp_buffer_init(&all, MANIFEST_MAX + sizeof(head));
+	pp_buffer_append(&all, head, sizeof(head) - 1);
+	pp_buffer_append(&all, m->data ? m->data : "", m->len);
+	bool full = all.failed || m->failed;
+	int r = full ? pp_fail_oom(e, "import")
+	             : pp_import_file(in, PP_MANIFEST_PATH, all.data, all.len, e);
+	pp_buffer_fini(&all);
+	if (!r)
+		r = pp_stored_finish(in->stored, e);
+	if (r)
+		return r;
+	*ret = &in->stored->base;
+	in->stored = NULL;
+	return 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PP_IMPORT_IMPORT_H
+#define PP_IMPORT_IMPORT_H
+
+/*
+ * Inside the module: what people have in hand, such as the output of lspci, becomes the files of a
+ * host, below the names that the kernel gives them. What a text does not show was not read.
+ */
+
+#include <pcipass/import.h>
+
+#include "base/buffer.h"
+#include "pci/address.h"
+#include "source/stored.h"
+
+/* Lines of one text; a gigabyte of anything ends here. */
+#define PP_IMPORT_MAX_BYTES ((size_t)128 * 1024 * 1024)
+#define PP_IMPORT_CONFIG    4096u
+
+struct pp_import {
+	struct pp_stored *stored;
+	struct pp_buffer manifest; /* the lines behind its head */
+	struct pp_buffer notes;
+	struct pp_buffer cut; /* paths, a line each: see pp_import_cut() */
+	struct pp_buffer log; /* of all texts, a line each */
+	const char *name;     /* of the text that is read now */
+	uint32_t nr_devices, nr_texts;
+	bool root_unknown;
+};
+
+/* A kind of text is a row. */
+struct pp_reader {
+	const char *title; /* "the output of lspci" */
+	/* Whether the text is of that kind, by its content. */
+	bool (*knows)(struct pp_span text);
+	int (*read)(struct pp_import *in, struct pp_span text, struct pp_error *e);
+};
+
+extern const struct pp_reader pp_reader_table, pp_reader_dump_bin, pp_reader_acpidump,
+	pp_reader_hexdump, pp_reader_lspci, pp_reader_log, pp_reader_iomem, pp_reader_interrupts,
+	pp_reader_command_line;
+
+/*
+ * Makes the host's file of these bytes, which are copied. The same bytes again are welcome; others
+ * are noted, and what came first stays. 0, -ENOMEM, -E2BIG.
+ */
+int pp_import_file(struct pp_import *in, const char *path, const void *bytes, size_t len,
+                   struct pp_error *e);
+int pp_import_text(struct pp_import *in, const char *path, const char *text, struct pp_error *e);
+int pp_import_link(struct pp_import *in, const char *path, const char *target, struct pp_error *e);
+/* Whether an earlier text has that path. */
+bool pp_import_has(const struct pp_import *in, const char *path);
+/* A line of the manifest: "asked sys/bus/pci/devices/" and the like. */
+void pp_import_says(struct pp_import *in, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Where a text ended too early for this path: not read, unless another text has it. */
+void pp_import_cut(struct pp_import *in, const char *path);
+/* Something that a person should know of the text. */
+void pp_import_note(struct pp_import *in, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The group of a device, with the directories that the kernel has for it. */
+int pp_import_group(struct pp_import *in, struct pp_address a, uint32_t group, struct pp_error *e);
+
+/* The next line without blanks at its end; *indent: how far it is indented, a tab to the next 8. */
+bool pp_import_line(struct pp_span *rest, struct pp_span *line, unsigned int *indent);
+/* Up to max words' worth of the line's text behind prefix, cleaned; "" if the prefix is not there.
+ */
+bool pp_import_behind(struct pp_span line, const char *prefix, char *buf, size_t size);
+/* A number in hex at the start of s; how many digits, 0 for none. */
+size_t pp_import_hex(struct pp_span s, uint64_t *ret);
+
+/* A configuration space that is put together of what a text tells. */
+struct pp_import_config {
+	uint8_t bytes[PP_IMPORT_CONFIG];
+	uint8_t known[PP_IMPORT_CONFIG / 8];
+};
+
+void pp_import_config_put(struct pp_import_config *c, unsigned int at, uint32_t value,
+                          unsigned int bytes);
+/* Whether any of it is known. */
+bool pp_import_config_any(const struct pp_import_config *c);
+/* Writes it as the device's file, with what is known of it in the manifest. */
+int pp_import_config_write(struct pp_import *in, const struct pp_import_config *c,
+                           struct pp_address a, struct pp_error *e);
+
+/* What a line of "lspci -v" tells of configuration space; header type and lists come at the end. */
+struct pp_lspci_caps {
+	uint8_t last, last_ext; /* where the list ends so far; 0: not begun */
+	uint16_t ext;           /* of the last extended capability */
+	uint16_t at;            /* of the capability whose lines follow; 0: none */
+	uint16_t kind;          /* PP_CAP_… number of that, as in the specification */
+	bool extended, denied, any, pcie;
+};
+void pp_lspci_capability(struct pp_import_config *c, struct pp_lspci_caps *caps,
+                         struct pp_span line);
+void pp_lspci_detail(struct pp_import_config *c, const struct pp_lspci_caps *caps,
+                     struct pp_span line);
+void pp_lspci_caps_end(struct pp_import_config *c, const struct pp_lspci_caps *caps, bool verbose);
+
+#endif

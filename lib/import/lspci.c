@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The output of lspci, from -nn to -nnvvvxxxx, and the list of IOMMU groups that the usual shell
+ * loop prints: its lines are lspci's with the group before them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "import/import.h"
+
+/* What one device's lines tell. */
+struct lspci_device {
+	struct pp_address address;
+	struct pp_import_config config;
+	struct pp_lspci_caps caps;
+	char resource[7][64]; /* the kernel's lines, by BAR and ROM */
+	char driver[64], slot[40];
+	uint32_t group; /* UINT32_MAX: not told */
+	uint32_t class_code;
+	uint16_t vendor, device;
+	uint8_t revision, dumped; /* bytes of a dump / 16, at most 255 */
+	bool ids, verbose, dump, bridge, multifunction, bars, pin_told;
+};
+
+/* What the text as a whole shows, and so proves absent where it does not. */
+struct lspci {
+	struct pp_import *in;
+	bool drivers, groups, slots, verbose;
+	uint8_t last_bus, last_device;
+	uint32_t last_domain;
+	uint32_t nr;
+};
+
+/* "0000:07:00.0" or "07:00.0", then a blank. */
+static bool lspci_address(struct pp_span *line, struct pp_address *ret)
+{
+	char text[PP_ADDRESS_TEXT_BYTES];
+	size_t n = 0;
+
+	while (n < line->len && line->data[n] != ' ' && n < sizeof(text) - 1)
+		n++;
+	if (n < 7 || n == line->len || line->data[n] != ' ')
+		return false;
+	memcpy(text, line->data, n);
+	text[n] = '\0';
+	if (text[n - 2] != '.' || !pp_address_parse(text, ret))
+		return false;
+	*line = PP_SPAN(line->data + n + 1, line->len - n - 1);
+	return true;
+}
+
+/* "IOMMU Group 13 07:00.0 …", "Group 13: 07:00.0", "IOMMU group 13: [1000:0087] 07:00.0". */
+static bool lspci_group(struct pp_span *line, uint32_t *ret)
+{
+	static const char *const begins[] = { "IOMMU Group ", "IOMMU group ", "Group ",
+		                              "Group: ", "group " };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		size_t n = strlen(begins[i]), digits = 0;
+		char number[12];
+		uint64_t v;
+		if (!pp_span_starts(*line, begins[i]))
+			continue;
+		while (n < line->len && line->data[n] == ' ')
+			n++;
+		while (n + digits < line->len && digits < sizeof(number) - 1 &&
+		       line->data[n + digits] >= '0' && line->data[n + digits] <= '9')
+			digits++;
+		memcpy(number, line->data + n, digits);
+		number[digits] = '\0';
+		if (!digits || !pp_parse_dec(number, UINT32_MAX - 1, &v))
+			return false;
+		n += digits;
+		while (n < line->len &&
+		       (line->data[n] == ':' || line->data[n] == ' ' || line->data[n] == '\t'))
+			n++;
+		*line = PP_SPAN(line->data + n, line->len - n);
+		*ret = (uint32_t)v;
+		return true;
+	}
+	return false;
+}
+
+/* "[1000:0087]" or "[0107]:"; the last of its kind in the line. */
+static bool lspci_ids(struct pp_span line, uint64_t *vendor, uint64_t *device)
+{
+	bool found = false;
+
+	for (size_t i = 0; i + 11 <= line.len; i++) {
+		uint64_t v, d;
+		if (line.data[i] != '[' || line.data[i + 5] != ':' || line.data[i + 10] != ']' ||
+		    pp_import_hex(PP_SPAN(line.data + i + 1, 4), &v) != 4 ||
+		    pp_import_hex(PP_SPAN(line.data + i + 6, 4), &d) != 4)
+			continue;
+		*vendor = v;
+		*device = d;
+		found = true;
+	}
+	return found;
+}
+
+static bool lspci_class(struct pp_span line, uint64_t *ret)
+{
+	for (size_t i = 0; i + 7 <= line.len; i++)
+		if (line.data[i] == '[' && line.data[i + 5] == ']' && line.data[i + 6] == ':' &&
+		    pp_import_hex(PP_SPAN(line.data + i + 1, 4), ret) == 4)
+			return true;
+	return false;
+}
+
+/* "Ethernet controller [0200]: Intel … [8086:10fb] (rev 01)"; "-n": "0200: 8086:10fb (rev 01)". */
+static void lspci_head(struct lspci_device *d, struct pp_span line)
+{
+	uint64_t class_code = 0, vendor = 0, device = 0, number;
+	char text[16];
+
+	bool ids = lspci_ids(line, &vendor, &device), has_class = lspci_class(line, &class_code);
+	if (!ids && line.len >= 15 && line.data[4] == ':' && line.data[10] == ':') {
+		has_class = pp_import_hex(PP_SPAN(line.data, 4), &class_code) == 4;
+		ids = has_class && pp_import_hex(PP_SPAN(line.data + 6, 4), &vendor) == 4 &&
+		      pp_import_hex(PP_SPAN(line.data + 11, 4), &device) == 4;
+	}
+	d->ids = ids && has_class;
+	d->vendor = (uint16_t)vendor;
+	d->device = (uint16_t)device;
+	d->class_code = (uint32_t)class_code << 8;
+	if (pp_import_behind(line, "(prog-if ", text, sizeof(text)) &&
+	    pp_import_hex(PP_SPAN(text, strlen(text)), &number) == 2)
+		d->class_code |= (uint32_t)number;
+	if (pp_import_behind(line, "(rev ", text, sizeof(text)) &&
+	    pp_import_hex(PP_SPAN(text, strlen(text)), &number) == 2)
+		d->revision = (uint8_t)number;
+}
+
+/* "[size=16K]" */
+static uint64_t lspci_size(struct pp_span line)
+{
+	static const char units[] = "KMGT";
+	char text[32];
+	uint64_t v;
+
+	if (!pp_import_behind(line, "[size=", text, sizeof(text)))
+		return 0;
+	char *end = text + strspn(text, "0123456789");
+	char unit = *end;
+	*end = '\0';
+	if (!pp_parse_dec(text, 1u << 20, &v))
+		return 0;
+	const char *u = unit ? strchr(units, unit) : NULL;
+	return u ? v << 10 * (u - units + 1) : v;
+}
+
+/* IORESOURCE_IO, _MEM, _PREFETCH, _MEM_64 and the header's bits: include/linux/ioport.h. */
+static void lspci_region(struct lspci_device *d, struct pp_span line)
+{
+	bool rom = pp_span_starts(line, "Expansion ROM at ");
+	uint64_t size = lspci_size(line), start = 0, flags = 0x200;
+	unsigned int bar = rom ? 6 : line.len > 7 ? (unsigned int)line.data[7] - '0' : 9;
+	char text[40];
+
+	d->bars = true;
+	if (bar > 6 || (!rom && bar > 5) || !size)
+		return;
+	if (pp_span_find(line, "I/O ports at"))
+		flags = 0x101;
+	else if (pp_span_find(line, "64-bit"))
+		flags = 0x100204;
+	if (pp_span_find(line, ", prefetchable"))
+		flags |= 0x2008;
+	if (pp_import_behind(line, " at ", text, sizeof(text)))
+		pp_import_hex(PP_SPAN(text, strlen(text)), &start);
+	/* "<unassigned>", "<ignored>", "[virtual]": no address that the kernel gave. */
+	if (pp_span_find(line, "<"))
+		start = 0;
+	if (start + size - 1 < start)
+		return;
+	snprintf(d->resource[bar], sizeof(d->resource[bar]), "0x%016llx 0x%016llx 0x%016llx",
+	         (unsigned long long)start,
+	         (unsigned long long)(start ? start + size - 1 : size - 1),
+	         (unsigned long long)(start ? flags : flags | 0x20000000));
+}
+
+/* "Bus: primary=00, secondary=07, subordinate=07, sec-latency=0" */
+static void lspci_buses(struct lspci_device *d, struct pp_span line)
+{
+	static const char *const words[] = { "primary=", "secondary=", "subordinate=" };
+	uint64_t bus;
+	char text[8];
+
+	d->bridge = true;
+	for (unsigned int i = 0; i < 3; i++)
+		if (pp_import_behind(line, words[i], text, sizeof(text)) &&
+		    pp_import_hex(PP_SPAN(text, strlen(text)), &bus) == 2)
+			pp_import_config_put(&d->config, 0x18 + i, (uint32_t)bus, 1);
+}
+
+/* "Control: I/O+ Mem+ BusMaster+ …" */
+static void lspci_control(struct lspci_device *d, struct pp_span line)
+{
+	uint32_t command = (pp_span_find(line, "I/O+") ? 1u : 0) |
+	                   (pp_span_find(line, "Mem+") ? 2u : 0) |
+	                   (pp_span_find(line, "BusMaster+") ? 4u : 0) |
+	                   (pp_span_find(line, "DisINTx+") ? 0x400u : 0);
+
+	pp_import_config_put(&d->config, 4, command, 2);
+}
+
+/* "00: 00 10 87 00 …": a line of the dump. */
+static bool lspci_dump_line(struct lspci_device *d, struct pp_span line)
+{
+	uint64_t at, byte;
+	size_t n = pp_import_hex(line, &at);
+
+	if (n < 2 || n > 3 || n + 2 > line.len || line.data[n] != ':' || at % 16 || at > 0xff0)
+		return false;
+	struct pp_span rest = PP_SPAN(line.data + n + 1, line.len - n - 1), word;
+	unsigned int i = 0;
+	for (; i < 16 && pp_text_word(&rest, &word); i++) {
+		if (word.len != 2 || pp_import_hex(word, &byte) != 2)
+			return false;
+		if (!d->dump)
+			memset(&d->config, 0, sizeof(d->config));
+		d->dump = true;
+		pp_import_config_put(&d->config, (unsigned int)at + i, (uint32_t)byte, 1);
+	}
+	return i > 0;
+}
+
+static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span line)
+{
+	uint64_t number;
+	char text[80];
+
+	if (lspci_dump_line(d, line) || d->dump)
+		return;
+	if (pp_span_starts(line, "Capabilities: ")) {
+		d->verbose = true;
+		pp_lspci_capability(&d->config, &d->caps, line);
+	} else if (pp_span_starts(line, "Kernel driver in use: ")) {
+		l->drivers = true;
+		pp_import_behind(line, "Kernel driver in use: ", d->driver, sizeof(d->driver));
+	} else if (pp_import_behind(line, "IOMMU group: ", text, sizeof(text)) &&
+	           pp_parse_dec(text, UINT32_MAX - 1, &number)) {
+		d->group = (uint32_t)number;
+	} else if (pp_span_starts(line, "Physical Slot: ")) {
+		pp_import_behind(line, "Physical Slot: ", d->slot, sizeof(d->slot));
+	} else if (pp_span_starts(line, "Bus: primary=")) {
+		lspci_buses(d, line);
+	} else if (pp_span_starts(line, "Control: I/O")) {
+		d->verbose = true;
+		lspci_control(d, line);
+	} else if (pp_span_starts(line, "Flags: ")) {
+		d->verbose = true;
+	} else if (pp_span_starts(line, "Region ") || pp_span_starts(line, "Expansion ROM at ")) {
+		lspci_region(d, line);
+	} else if (pp_import_behind(line, "Interrupt: pin ", text, sizeof(text)) ||
+	           pp_import_behind(line, "Interrupts: pin ", text, sizeof(text))) {
+		d->pin_told = true;
+		pp_import_config_put(&d->config, 0x3d,
+		                     (uint32_t)(*text >= 'A' && *text <= 'D' ? *text - 'A' + 1 : 0),
+		                     1);
+	} else {
+		pp_lspci_detail(&d->config, &d->caps, line);
+	}
+}
+
+/* The header, of what the lines told; the rest of it is not shown and decides nothing. */
+static void lspci_header(struct lspci_device *d)
+{
+	struct pp_import_config *c = &d->config;
+	bool bridge = d->bridge || d->class_code >> 8 == 0x0604;
+
+	pp_import_config_put(c, 0, d->vendor, 2);
+	pp_import_config_put(c, 2, d->device, 2);
+	pp_import_config_put(c, 6, d->caps.any || d->caps.denied ? 0x10 : 0, 2);
+	pp_import_config_put(c, 8, d->revision | d->class_code << 8, 4);
+	pp_import_config_put(c, 0xc, 0, 2);
+	pp_import_config_put(c, 0xe, (bridge ? 1u : 0) | (d->multifunction ? 0x80u : 0), 1);
+	/* "-vv" tells of a pin where there is one. */
+	if (!d->pin_told)
+		pp_import_config_put(c, 0x3d, 0, 1);
+	/* Bytes that nobody looks at, so that the header is one piece. */
+	for (unsigned int i = 0; i < 0x40; i++)
+		if (!(c->known[i / 8] >> i % 8 & 1) && i != 0x34)
+			pp_import_config_put(c, i, 0, 1);
+	pp_lspci_caps_end(c, &d->caps, d->verbose);
+}
+
+static int lspci_write_ids(struct pp_import *in, const struct lspci_device *d, const char *address,
+                           struct pp_error *e)
+{
+	const struct {
+		const char *name;
+		uint32_t value;
+		int digits;
+	} files[] = { { "vendor", d->vendor, 4 },
+		      { "device", d->device, 4 },
+		      { "class", d->class_code, 6 } };
+	char path[96], text[16];
+	int r = 0;
+
+	for (size_t i = 0; !r && i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", address, files[i].name);
+		snprintf(text, sizeof(text), "0x%0*x\n", files[i].digits, files[i].value);
+		r = pp_import_text(in, path, text, e);
+	}
+	return r;
+}
+
+static int lspci_write_bars(struct pp_import *in, const struct lspci_device *d, const char *address,
+                            struct pp_error *e)
+{
+	static const char none[] = "0x0000000000000000 0x0000000000000000 0x0000000000000000";
+	char path[96], text[2048];
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < 13; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\n",
+		                      i < 7 && *d->resource[i] ? d->resource[i] : none);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/resource", address);
+	return pp_import_text(in, path, text, e);
+}
+
+static int lspci_write_links(struct lspci *l, const struct lspci_device *d, const char *address,
+                             struct pp_error *e)
+{
+	char path[160], target[96];
+	int r = 0;
+
+	if (*d->driver && !strpbrk(d->driver, "/ ")) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver", address);
+		snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s", d->driver);
+		r = pp_import_link(l->in, path, target, e);
+	}
+	if (!r && d->group != UINT32_MAX) {
+		l->groups = true;
+		r = pp_import_group(l->in, d->address, d->group, e);
+	}
+	/* The slot of a card is told with each of its functions. */
+	if (!r && *d->slot && !strpbrk(d->slot, "/ ") && strcmp(d->slot, ".") &&
+	    strcmp(d->slot, "..")) {
+		l->slots = true;
+		snprintf(path, sizeof(path), "sys/bus/pci/slots/%s/address", d->slot);
+		snprintf(target, sizeof(target), "%04x:%02x:%02x\n", d->address.domain,
+		         d->address.bus, d->address.device);
+		r = pp_import_text(l->in, path, target, e);
+	}
+	return r;
+}
+
+static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error *e)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], path[96];
+	uint32_t node;
+
+	if (!d->ids && !d->dump) {
+		pp_import_note(l->in, "has a device without its ids: use lspci -nn");
+		return 0;
+	}
+	pp_address_format(d->address, address);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
+	int r = pp_stored_add(l->in->stored, path, l->in->name, &node, e);
+	if (r)
+		return r;
+	if (pp_tree_at(&l->in->stored->tree, node)->kind == PP_TREE_NOTHING)
+		pp_tree_at(&l->in->stored->tree, node)->kind = PP_TREE_FOLDER;
+	l->nr++;
+	l->verbose |= d->verbose || d->dump;
+	if (d->ids)
+		r = lspci_write_ids(l->in, d, address, e);
+	if (!d->dump && d->verbose)
+		lspci_header(d);
+	if (!r && pp_import_config_any(&d->config))
+		r = pp_import_config_write(l->in, &d->config, d->address, e);
+	if (!r && d->bars)
+		r = lspci_write_bars(l->in, d, address, e);
+	return r ? r : lspci_write_links(l, d, address, e);
+}
+
+/* A later function of the same slot shows that it has several. */
+static void lspci_siblings(struct pp_span rest, struct lspci_device *d)
+{
+	struct pp_span line;
+	unsigned int indent;
+
+	while (!d->multifunction && pp_import_line(&rest, &line, &indent)) {
+		struct pp_address a;
+		uint32_t group;
+		if (indent)
+			continue;
+		lspci_group(&line, &group);
+		if (!lspci_address(&line, &a))
+			continue;
+		if (a.domain != d->address.domain || a.bus != d->address.bus ||
+		    a.device != d->address.device)
+			return;
+		d->multifunction = a.function != d->address.function;
+	}
+}
+
+static bool lspci_begins(struct pp_span line, unsigned int indent, struct lspci_device *ret)
+{
+	struct pp_span rest = line;
+	struct pp_address a;
+	uint32_t group = UINT32_MAX;
+
+	bool grouped = lspci_group(&rest, &group);
+	/* Only the loop's lines are indented, below "IOMMU Group 13:". */
+	if (!lspci_address(&rest, &a) || (indent && !grouped && indent > 8))
+		return false;
+	uint64_t v, d, c;
+	bool ids = lspci_ids(rest, &v, &d) && lspci_class(rest, &c);
+	bool numbers = rest.len >= 15 && rest.data[4] == ':' && rest.data[10] == ':' &&
+	               pp_import_hex(rest, &c) == 4;
+	if (!ids && !numbers && !grouped && indent)
+		return false;
+	memset(ret, 0, sizeof(*ret));
+	ret->address = a;
+	ret->group = group;
+	lspci_head(ret, rest);
+	ret->multifunction = a.function != 0;
+	return true;
+}
+
+static bool lspci_knows(struct pp_span text)
+{
+	struct lspci_device *d = malloc(sizeof(*d));
+	struct pp_span line;
+	unsigned int indent;
+	bool knows = false;
+
+	/* Somebody's words may stand before it. */
+	for (unsigned int n = 0; d && !knows && n < 2000 && pp_import_line(&text, &line, &indent);
+	     n++)
+		knows = lspci_begins(line, indent, d) && d->ids;
+	free(d);
+	return knows;
+}
+
+/* A text may end before its last device does: what its lines did not tell of that was not read. */
+static void lspci_cut(struct lspci *l, const struct lspci_device *d)
+{
+	static const char *const links[] = { "driver", "iommu_group" };
+	char address[PP_ADDRESS_TEXT_BYTES], path[96];
+
+	if (!d->ids && !d->dump)
+		return;
+	pp_address_format(d->address, address);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", address, links[i]);
+		pp_import_cut(l->in, path);
+	}
+}
+
+/* What a list of all devices does not show is not there; of less than that nothing is proved. */
+static void lspci_says(struct lspci *l)
+{
+	pp_import_says(l->in, "asked sys/bus/pci/devices/");
+	if (l->drivers)
+		pp_import_says(l->in, "asked sys/bus/pci/devices/*/driver");
+	if (l->groups) {
+		pp_import_says(l->in, "asked sys/bus/pci/devices/*/iommu_group");
+		pp_import_says(l->in, "asked sys/kernel/iommu_groups/");
+	}
+	if (l->slots)
+		pp_import_says(l->in, "asked sys/bus/pci/slots/");
+	l->in->nr_devices += l->nr;
+}
+
+static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
+{
+	struct lspci l = { .in = in };
+	PP_CLEANUP(pp_cleanup_free) struct lspci_device *d = malloc(2 * sizeof(*d));
+	uint32_t heading = UINT32_MAX;
+	struct pp_span line, rest;
+	unsigned int indent;
+	/* whole: an empty line came, with which "-v" ends each device */
+	bool open = false, whole = false;
+	int r = 0;
+
+	if (!d)
+		return pp_fail_oom(e, in->name);
+	while (!r && pp_import_line(&text, &line, &indent)) {
+		uint32_t group;
+		rest = line;
+		if (lspci_begins(line, indent, &d[1])) {
+			if (open)
+				r = lspci_write(&l, &d[0], e);
+			d[0] = d[1];
+			if (d[0].group == UINT32_MAX && heading != UINT32_MAX)
+				d[0].group = heading;
+			if (!d[0].multifunction)
+				lspci_siblings(text, &d[0]);
+			open = true;
+			whole = false;
+		} else if (!indent && lspci_group(&rest, &group) && !rest.len) {
+			heading = group; /* "IOMMU Group 13:", and its devices below */
+		} else if (open && line.len) {
+			lspci_line(&l, &d[0], line);
+		} else if (open) {
+			whole = true;
+		}
+	}
+	if (!r && open) {
+		r = lspci_write(&l, &d[0], e);
+		if (!r && !whole)
+			lspci_cut(&l, &d[0]);
+	}
+	if (r)
+		return r;
+	lspci_says(&l);
+	return 0;
+}
+
+const struct pp_reader pp_reader_lspci = {
+	.title = "lspci",
+	.knows = lspci_knows,
+	.read = lspci_read,
+};

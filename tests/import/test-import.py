@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What people have in hand, read back: the texts that a sample's own tools would print give the sample's
+verdict, or an unknown, and never another.
+
+usage: test-import.py PCIPASS [NAME…]
+"""
+
+import html
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+from pathlib import Path
+
+PCIPASS = sys.argv.pop(1)
+MACHINES = Path(__file__).resolve().parent.parent / "machines"
+DATA = Path(os.environ.get("PCIPASS_TEST_DATA") or "/nonexistent")
+LSPCI = shutil.which("lspci", path=os.environ.get("PATH", "") + ":/usr/bin:/usr/sbin")
+TABLES = "sys/firmware/acpi/tables"
+
+
+def pcipass(*words: str, text: str | bytes = "") -> subprocess.CompletedProcess:
+    """The command, with what it said."""
+    return subprocess.run([PCIPASS, *map(str, words)], check=False, capture_output=True,
+                          input=text if isinstance(text, bytes) else text.encode())
+
+
+def hex_lines(data: bytes, form: str) -> str:
+    """As xxd, hexdump -C or acpidump print it."""
+    made = []
+    for at in range(0, len(data), 16):
+        row = data[at:at + 16]
+        text = "".join(chr(b) if 32 <= b < 127 else "." for b in row)
+        if form == "xxd":
+            pairs = " ".join(row[n:n + 2].hex() for n in range(0, len(row), 2))
+            made.append(f"{at:08x}: {pairs:39}  {text}")
+        elif form == "hexdump":
+            first, second = (" ".join(f"{b:02x}" for b in half) for half in (row[:8], row[8:]))
+            made.append(f"{at:08x}  {first:23}  {second:23}  |{text}|")
+        else:
+            made.append(f"    {at:04X}: {' '.join(f'{b:02X}' for b in row):47}  {text}")
+    return "\n".join(made) + "\n"
+
+
+def acpidump(tables: dict[str, bytes]) -> str:
+    """All tables, as acpidump prints them."""
+    return "\n".join(f"{name} @ 0x{0xBDDA0000 + n * 0x1000:016X}\n{hex_lines(data, 'acpidump')}"
+                     for n, (name, data) in enumerate(tables.items()))
+
+
+class Importing(unittest.TestCase):
+    """A sample's files, and the texts that its tools would print of them."""
+
+    def setUp(self):
+        if not LSPCI:
+            self.skipTest("no lspci")
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.dir = Path(scratch.name)
+        self.count = 0
+
+    def sample(self, name: str) -> Path:
+        """The files of a sample."""
+        host = self.dir / "host"
+        shutil.rmtree(host, ignore_errors=True)
+        done = subprocess.run([sys.executable, "-B", MACHINES / "mkmachine", MACHINES / f"{name}.machine", "-o", host],
+                              capture_output=True, text=True, check=False)
+        if done.returncode == 77:
+            self.skipTest(done.stderr.strip())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return host
+
+    def lspci(self, host: Path, *options: str) -> str:
+        """The real lspci on these files."""
+        done = subprocess.run([LSPCI, "-A", "linux-sysfs", "-O", f"sysfs.path={host}/sys/bus/pci", *options],
+                              capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def file(self, text: str | bytes) -> Path:
+        self.count += 1
+        path = self.dir / f"text{self.count}"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def texts(self, host: Path, *options: str) -> list[str]:
+        """Everything that is there of a host, as texts."""
+        made = [self.lspci(host, *options)]
+        for name in ("var/log/dmesg.txt", "proc/iomem", "proc/interrupts", "proc/cmdline"):
+            text = (host / name).read_text(errors="replace") if (host / name).exists() else ""
+            # A capture keeps of these what decides, which need not look like the file any more.
+            if text.strip() and ("root=" in text or name != "proc/cmdline") and ("CPU0" in text or name != "proc/interrupts"):
+                made.append(text)
+        tables = host / TABLES
+        if tables.is_dir():
+            found = {p.name: p.read_bytes() for p in sorted(tables.iterdir()) if p.is_file() and p.stat().st_size}
+            if found:
+                made.append(acpidump(found))
+        dmi = host / "sys/firmware/dmi/tables"
+        if (dmi / "DMI").exists() and (dmi / "smbios_entry_point").exists():
+            made.append((dmi / "smbios_entry_point").read_bytes().ljust(0x20, b"\0") + (dmi / "DMI").read_bytes())
+        return made
+
+    def read(self, *texts: str | bytes, code: tuple = (0, 3)) -> dict:
+        """The survey's document of these texts."""
+        words = [w for text in texts for w in ("--from", self.file(text))]
+        done = pcipass(*words, "--json")
+        self.assertIn(done.returncode, code, done.stderr)
+        self.said = done.stderr.decode()
+        return json.loads(done.stdout)
+
+    def compare(self, of_texts: dict, of_host: dict, what: str) -> tuple[int, int]:
+        """Never another verdict; how many are the same, and how many unknown."""
+        want = {d["address"]: d for d in of_host["devices"]}
+        same = unknown = 0
+        self.assertEqual({d["address"] for d in of_texts["devices"]}, set(want), what)
+        for d in of_texts["devices"]:
+            mine, theirs = d["verdict"], want[d["address"]]["verdict"]
+            unsure = any(f["effect"] == "unknown" for f in d["findings"])
+            if mine == theirs or (mine.startswith("blocked") and theirs.startswith("blocked")):
+                same += 1
+            elif mine == "unknown" or (mine == "care" and theirs == "assignable" and unsure):
+                unknown += 1
+            else:
+                reasons = [(f["effect"], f["rule"]) for f in d["findings"]]
+                hers = [(f["effect"], f["rule"]) for f in want[d["address"]]["findings"]]
+                self.fail(f"{what}: {d['address']}: {mine} for {reasons}, the host says {theirs} for {hers}")
+        return same, unknown
+
+
+OPTIONS = (["-nn"], ["-nnk"], ["-nnv"], ["-nnvv"], ["-nnvvv"], ["-nnx"], ["-nnxxx"], ["-nnvvvxxxx"], ["-Dnnvv"])
+
+
+class Samples(Importing):
+    """Every sample, by lspci alone and by everything that there is of it."""
+
+    def test_every_sample(self):
+        all_same = all_unknown = 0
+        for recipe in sorted(MACHINES.glob("*.machine")):
+            try:
+                host = self.sample(recipe.stem)
+            except unittest.SkipTest:
+                continue
+            survey = json.loads(pcipass("--from", host, "--json").stdout)
+            for options in OPTIONS:
+                with self.subTest(f"{recipe.stem} {options}"):
+                    self.compare(self.read(self.lspci(host, *options)), survey, f"{recipe.stem} lspci {options}")
+            # Which modules the kernel has is in no text.
+            if recipe.stem.startswith("no-vfio"):
+                continue
+            with self.subTest(f"{recipe.stem} everything"):
+                same, unknown = self.compare(self.read(*self.texts(host, "-nnvvvxxxx")), survey, f"{recipe.stem} all")
+                all_same += same
+                all_unknown += unknown
+        print(f"with every text: {all_same} verdicts the same, {all_unknown} unknown", file=sys.stderr)
+        self.assertGreater(all_same, all_unknown)
+
+    def test_recorded(self):
+        """What a capture holds of a real or virtual host, as texts."""
+        all_same = all_unknown = 0
+        for capture in sorted(DATA.glob("truth/*/capture.tar.gz"))[::4]:
+            host = self.dir / "recorded"
+            shutil.rmtree(host, ignore_errors=True)
+            with tarfile.open(capture) as archive:
+                archive.extractall(host, filter="tar")
+            log = host / "var/log/dmesg.txt"
+            if not log.exists() or not list((host / "sys/bus/pci/devices").glob("*/config")):
+                continue
+            survey = json.loads(pcipass("--from", capture, "--json").stdout)
+            with self.subTest(capture.parent.name):
+                same, unknown = self.compare(self.read(*[t for t in self.texts(host, "-nnk")]), survey,
+                                             capture.parent.name)
+                all_same += same
+                all_unknown += unknown
+        if not all_same + all_unknown:
+            self.skipTest("no recorded machines")
+        print(f"recorded: {all_same} verdicts the same, {all_unknown} unknown", file=sys.stderr)
+
+
+class Forms(Importing):
+    """The same text as it comes out of mails, forums and Windows."""
+
+    def setUp(self):
+        super().setUp()
+        self.host = self.sample("dl380p-gen8")
+        self.text = self.lspci(self.host, "-nnvv")
+        self.plain = self.read(self.text)
+
+    def test_what_a_text_goes_through(self):
+        quoted = "".join(f"> {line}\n" for line in self.text.splitlines())
+        for name, text in {
+                "CRLF": self.text.replace("\n", "\r\n"), "quoted": quoted,
+                "twice quoted": "".join(f"> {line}\n" for line in quoted.splitlines()),
+                "HTML": html.escape(self.text), "blanks for tabs": self.text.expandtabs(8),
+                "words before": "Hello,\nthis is my server:\n\n" + self.text + "\nThanks!\n",
+                "no break": self.text.replace("  ", "\u00a0 ")}.items():
+            with self.subTest(name):
+                self.assertEqual(self.read(text)["devices"], self.plain["devices"])
+
+    def test_standard_input(self):
+        done = pcipass("--from", "-", "--json", text=self.text)
+        self.assertEqual(json.loads(done.stdout)["devices"], self.plain["devices"])
+
+    def test_together(self):
+        """The DMAR says what holds whom, lspci which device that is, and the log that the IOMMU runs."""
+        log, dmar = self.host / "var/log/dmesg.txt", (self.host / TABLES / "DMAR").read_bytes()
+        alone = {d["address"]: d["verdict"] for d in self.plain["devices"]}
+        self.assertEqual(alone["0000:07:00.0"], "unknown")
+        for form in (dmar, hex_lines(dmar, "xxd"), hex_lines(dmar, "hexdump"), acpidump({"FACP": b"FACP", "DMAR": dmar})):
+            both = self.read(self.text, form, log.read_text())
+            hba = next(d for d in both["devices"] if d["address"] == "0000:07:00.0")
+            self.assertEqual(hba["verdict"], "blocked-fixable")
+            self.assertIn("RMRDS_Slot2", hba["findings"][0]["remedies"][0]["text"])
+
+    def test_way_unread(self):
+        """A table, and a list without the bridges' buses: whom a region holds is not known."""
+        made = self.read(self.lspci(self.host, "-nn"), (self.host / TABLES / "DMAR").read_bytes())
+        hba = next(d for d in made["devices"] if d["address"] == "0000:07:00.0")
+        self.assertEqual(hba["verdict"], "unknown")
+        self.assertIn("scope-unread", [f["rule"] for f in hba["findings"] if f["effect"] == "unknown"])
+
+    def test_logs(self):
+        """dmesg, dmesg -T, dmesg -r, journalctl -k and syslog tell the same."""
+        lines = (self.host / "var/log/dmesg.txt").read_text().splitlines()
+        bare = [line.split("] ", 1)[1] for line in lines]
+        forms = {"dmesg": lines, "dmesg -r": [f"<6>{line}" for line in lines],
+                 "dmesg -T": [f"[Sat Nov 28 17:00:00 2026] {line}" for line in bare],
+                 "journalctl -k": [f"Nov 28 17:00:00 server kernel: {line}" for line in bare],
+                 "iso": [f"2026-11-28T17:00:00+00:00 server kernel: {line}" for line in bare],
+                 "bare": bare}
+        want = None
+        for name, form in forms.items():
+            with self.subTest(name):
+                made = self.read(self.text, "\n".join(form) + "\n")
+                want = want or made
+                self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
+                self.assertEqual(made["host"]["kernel"], "6.1.0-25-amd64")
+
+    def test_groups_listing(self):
+        """The usual loop's lines: the group, then lspci -nns."""
+        groups = {d["address"]: d["group"] for d in self.plain["devices"]}
+        short = self.lspci(self.host, "-nn").splitlines()
+        for form in ("IOMMU Group {0} {1}", "IOMMU Group {0}:\t{1}", "Group {0}:  {1}", "IOMMU Group {0}:\n\t{1}"):
+            text = "\n".join(form.format(groups["0000:" + line.split()[0]], line) for line in short)
+            with self.subTest(form):
+                self.assertEqual({d["address"]: d["group"] for d in self.read(text)["devices"]}, groups)
+
+    def test_two_that_differ(self):
+        """Both are told, and the first is believed."""
+        other = self.text.replace("Kernel driver in use: mpt3sas", "Kernel driver in use: vfio-pci")
+        made = self.read(self.text, other)
+        self.assertEqual(next(d["driver"] for d in made["devices"] if d["address"] == "0000:07:00.0"), "mpt3sas")
+        self.assertIn("says otherwise of /sys/bus/pci/devices/0000:07:00.0/driver", self.said)
+        self.read(self.text, self.text)
+        self.assertEqual(self.said, "")
+
+
+class Refused(Importing):
+    """A sentence that names the text and what is wrong with it."""
+
+    def refused(self, *texts: str | bytes) -> str:
+        words = [w for text in texts for w in ("--from", self.file(text))]
+        done = pcipass(*words)
+        self.assertEqual(done.returncode, 4, done.stdout)
+        self.assertEqual(done.stdout, b"")
+        return done.stderr.decode()
+
+    def test_unknown_texts(self):
+        for text in ("", "\n" * 50, "hello\n", "07:00.0\n", b"\xff\xfe" + "x".encode("utf-16-le"),
+                     "07:00.0 Serial Attached SCSI controller: Broadcom\n", "IOMMU Group 13\n"):
+            self.assertIn("nor a text that pcipass reads", self.refused(text), repr(text[:20]))
+
+    def test_broken_tables(self):
+        dmar = (self.sample("dl380p-gen8") / TABLES / "DMAR").read_bytes()
+        cut = hex_lines(dmar[:len(dmar) // 2], "xxd")
+        self.assertIn("a part is missing", self.refused(cut))
+        lines = hex_lines(dmar, "hexdump").splitlines()
+        self.assertIn("was expected", self.refused("\n".join(lines[:4] + lines[5:])))
+
+    def test_too_many_and_not_there(self):
+        done = pcipass(*["--from", "/nonexistent"] * 17)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"at most 16", done.stderr)
+        self.assertEqual(pcipass("--from", "/nonexistent", "--from", "/nonexistent").returncode, 4)
+        self.assertIn(b"directory", pcipass("--from", self.dir, "--from", self.dir).stderr)
+
+    def test_any_piece(self):
+        """Cut at any place, a text is read or refused, and nothing is guessed."""
+        host = self.sample("sriov-nic")
+        survey = {d["address"]: d["verdict"] for d in json.loads(pcipass("--from", host, "--json").stdout)["devices"]}
+        text = self.lspci(host, "-nnvv")
+        for end in range(200, len(text), max(1, len(text) // 40)):
+            done = pcipass("--from", self.file(text[:end]), "--json")
+            self.assertIn(done.returncode, (0, 3, 4), done.stderr)
+            for d in json.loads(done.stdout)["devices"] if done.stdout else ():
+                if d["address"] in survey:
+                    self.assertIn(d["verdict"], (survey[d["address"]], "unknown", "not-endpoint"))
+
+
+if __name__ == "__main__":
+    unittest.main()
