@@ -46,7 +46,7 @@ class Names(Case):
         for d in devices[2:6]:
             self.assertEqual(d["unread"]["group"], "malformed")
             self.assertEqual(d["verdict"], "unknown")
-        lines = self.run_pcipass().stdout.splitlines()
+        lines = self.run_pcipass(env=os.environ | {"COLUMNS": "80"}).stdout.splitlines()
         self.assertEqual([x for x in lines if len(x) > 80], [])
 
     def test_devices_that_are_files_or_links_out(self):
