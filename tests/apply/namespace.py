@@ -88,6 +88,9 @@ class Host(fakeroot.Root):
             shutil.copytree(made(sample) / name, self.path / own, symlinks=True)
         self.put("proc/sys/kernel/random/boot_id", boot_id + "\n")
         self.put("proc/sys/kernel/osrelease", fakeroot.RELEASE + "\n")
+        # The server is a real machine, whatever this one is.
+        self.put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\n"
+                                 "model\t\t: 62\nflags\t\t: fpu vme vmx\n")
         for folder in ("block", "net", "graphics"):
             (self.path / "sys/class" / folder).mkdir(parents=True, exist_ok=True)
         (self.path / "sys/fs/btrfs").mkdir(parents=True, exist_ok=True)

@@ -225,6 +225,9 @@ def test_schemas(s: Schemas) -> None:
                 # a device's unread tells only of what is null
                 if ".devices.unread." in where or where in (".unread.log", ".unread.groups"):
                     continue
+                # missing where nothing is to be said
+                if (name, where) == ("plan", ".isolation"):
+                    continue
                 s.counts["refused"] += 1
                 if s.published[name].is_valid(made):
                     s.wrong.append(f"{name}: not missed when gone: {where}")

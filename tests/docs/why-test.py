@@ -97,8 +97,6 @@ class Typed(unittest.TestCase):
         self.state(SLOTS | {"IMD_ServerName": "<Line0>GH2</Line0>", "IPL_Order": BOOT_ORDER,
                             "Boot_Targets": "15 90 00 eb", "VLANs": VLANS})
         self.host.put("root/conrep.xml", SCHEMA)
-        # The server is a real machine, whatever this one is.
-        self.host.put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vme vmx\n")
         self.host.put("root/override-rmrds.xml", OUT_FILE)
 
     def state(self, values: dict) -> None:
