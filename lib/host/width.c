@@ -61,13 +61,16 @@ static int width_by_units(struct pp_host_build *b)
 		return r == -ENOMEM ? r : 0;
 	for (uint32_t i = 0; !r && i < names.count; i++) {
 		const char *name = names.names[i];
+		bool intel = !strncmp(name, "dmar", 4), amd = !strncmp(name, "ivhd", 4);
 		char path[256];
-		snprintf(path, sizeof(path), CLASS_IOMMU "/%.64s/intel-iommu/cap", name);
-		if (!strncmp(name, "dmar", 4) && width_read_hex(b, path, &value) && value)
-			r = width_take(b->host, width_of_cap(value), "/", path);
-		snprintf(path, sizeof(path), CLASS_IOMMU "/%.64s/amd-iommu/features", name);
-		if (!strncmp(name, "ivhd", 4) && width_read_hex(b, path, &value) && value)
-			r = width_take(b->host, width_of_features(value), "/", path);
+		if (!intel && !amd)
+			continue;
+		snprintf(path, sizeof(path), CLASS_IOMMU "/%.64s/%s", name,
+		         intel ? "intel-iommu/cap" : "amd-iommu/features");
+		if (!width_read_hex(b, path, &value) || !value)
+			continue;
+		r = width_take(b->host, intel ? width_of_cap(value) : width_of_features(value), "/",
+		               path);
 	}
 	return r;
 }
