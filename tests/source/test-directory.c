@@ -244,7 +244,7 @@ static void test_refused(void **state)
 	snprintf(path, sizeof(path), "%s/none", folder);
 	expect_refusal(path, ENOENT, "No such file or directory");
 	snprintf(path, sizeof(path), "%s/secret", outside);
-	expect_refusal(path, EBADMSG, "not a directory, a tar archive or a firmware table");
+	expect_refusal(path, ENOEXEC, "not a directory, a tar archive or a firmware table");
 	make_special();
 	snprintf(path, sizeof(path), "%s/sys/s/pipe", folder);
 	expect_refusal(path, EINVAL, "not a directory, a tar archive or a firmware table");
