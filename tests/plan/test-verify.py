@@ -297,7 +297,8 @@ class OtherSteps(Verify):
     def test_text(self):
         plan = self.file(self.plan(self.before, "slot2"))
         run = self.run_pcipass("verify", "--plan", plan, path=self.after)
-        self.assertEqual(run.stdout.splitlines()[-1], "slot2: freed")
+        self.assertIn("slot2: freed", run.stdout.splitlines())
+        self.assertIn("emit qemu slot2", run.stdout.split("slot2: freed")[1])
         self.assertEqual([x for x in run.stdout.splitlines() if len(x) > 80], [])
 
 
