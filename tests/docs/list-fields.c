@@ -37,10 +37,9 @@ static json_t *field_of(const struct pp_field *f)
 /* An object, and behind it those that it is made of. */
 static void add_object(json_t *all, const struct pp_object *o)
 {
-	json_t *fields = json_array();
-
 	if (json_object_get(all, o->name))
 		return;
+	json_t *fields = json_array();
 	for (unsigned int i = 0; i < o->nr_fields; i++)
 		json_array_append_new(fields, field_of(&o->fields[i]));
 	json_object_set_new(all, o->name,
