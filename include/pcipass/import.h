@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host of the texts that people have in hand. */
 #ifndef PCIPASS_IMPORT_H
 #define PCIPASS_IMPORT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The hypervisors that a verdict can be for. */
 #ifndef PCIPASS_TARGET_H
 #define PCIPASS_TARGET_H
 

@@ -11,6 +11,7 @@ struct pp_host_build {
 	struct pp_host *host; /* being filled */
 	struct pp_source *source;
 	struct pp_arena scratch;   /* gone when the host is built */
+	struct pp_span processor;  /* the first page of /proc/cpuinfo; empty: not read */
 	struct pp_device *devices; /* host->devices, still writable */
 	struct pp_group *groups;   /* host->groups, still writable */
 	struct pp_region *regions; /* host->regions, still writable */

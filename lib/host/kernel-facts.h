@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What Linux does from which release on. */
 #ifndef PP_HOST_KERNEL_FACTS_H
 #define PP_HOST_KERNEL_FACTS_H
 

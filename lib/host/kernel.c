@@ -343,11 +343,29 @@ static int read_xen_role(struct pp_host_build *b)
 	return 0;
 }
 
+/* The first processor's lines lie in the first page. What cannot be read is empty. */
+static int read_processor(struct pp_host_build *b)
+{
+	size_t size = 4096;
+	char *head = pp_arena_alloc(&b->scratch, size);
+	struct pp_node file;
+
+	if (!head)
+		return -ENOMEM;
+	int r = pp_source_open_file(b->source, PP_NODE_NONE, "proc/cpuinfo", &file);
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	ssize_t n = pp_source_pread(b->source, file, head, size, 0);
+	pp_source_close(b->source, file);
+	if (n == -ENOMEM)
+		return (int)n;
+	b->processor = PP_SPAN(head, n > 0 ? (size_t)n : 0);
+	return 0;
+}
+
 /* Is the host a guest itself, and whose? */
 static int read_hypervisor(struct pp_host_build *b)
 {
-	char head[4096];
-	struct pp_node file;
 	struct pp_text_fact type;
 
 	if (pp_build_text(b, "sys/hypervisor/type", &type))
@@ -355,15 +373,9 @@ static int read_hypervisor(struct pp_host_build *b)
 	b->host->xen = type.text && !strcmp(type.text, "xen");
 	if (b->host->xen && read_xen_role(b))
 		return -ENOMEM;
-	int r = pp_source_open_file(b->source, PP_NODE_NONE, "proc/cpuinfo", &file);
-	if (r)
-		return r == -ENOMEM ? r : 0;
-	/* The first processor's flags lie in the first page. */
-	ssize_t n = pp_source_pread(b->source, file, head, sizeof(head), 0);
-	pp_source_close(b->source, file);
-	if (n == -ENOMEM)
-		return (int)n;
-	struct pp_span seen = PP_SPAN(head, n > 0 ? (size_t)n : 0);
+	if (read_processor(b))
+		return -ENOMEM;
+	struct pp_span seen = b->processor;
 	if (pp_span_find(seen, "flags"))
 		b->host->is_guest = pp_tri(pp_span_find(seen, " hypervisor") != NULL);
 	return 0;

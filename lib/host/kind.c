@@ -129,22 +129,13 @@ static const char *kind_name_cpu(struct pp_host_build *b, struct pp_span text)
 	               : NULL;
 }
 
-/* The first processor's lines, which are in the first page: each family has names of its own. */
+/* Each family has names of its own. */
 static int kind_by_cpuinfo(struct pp_host_build *b)
 {
 	static const char from[] = "/proc/cpuinfo";
 	struct pp_host *h = b->host;
-	char head[4096];
-	struct pp_node file;
-	int r = pp_source_open_file(b->source, PP_NODE_NONE, "proc/cpuinfo", &file);
+	struct pp_span text = b->processor;
 
-	if (r)
-		return r == -ENOMEM ? r : 0;
-	ssize_t n = pp_source_pread(b->source, file, head, sizeof(head), 0);
-	pp_source_close(b->source, file);
-	if (n == -ENOMEM)
-		return (int)n;
-	struct pp_span text = PP_SPAN(head, n > 0 ? (size_t)n : 0);
 	h->processor = cpuinfo_value(b, text, "vendor_id");
 	h->cpu = kind_name_cpu(b, text);
 	if (h->processor && strstr(h->processor, "S390"))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the readers of texts share. */
 #ifndef PP_IMPORT_IMPORT_H
 #define PP_IMPORT_IMPORT_H
 

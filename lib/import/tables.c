@@ -125,7 +125,8 @@ static bool acpidump_knows(struct pp_span text)
 	return false;
 }
 
-static int acpidump_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
+/* Every table of a text; each begins at 0. */
+static int table_read_lines(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	struct table_bytes t = { 0 };
 	struct pp_span line;
@@ -138,15 +139,24 @@ static int acpidump_read(struct pp_import *in, struct pp_span text, struct pp_er
 		if (acpidump_head(line) || !line.len)
 			r = table_write(in, &t, e);
 		size_t n = table_line(line, &at, bytes);
-		if (!r && n && !table_put(&t, at, bytes, n) && table_wanted(t.data, t.len))
+		if (r || !n || (!t.len && at))
+			continue;
+		if (!table_put(&t, at, bytes, n) && table_wanted(t.data, t.len))
 			r = pp_fail(e, EBADMSG,
-			            "%.200s: %.4s table: a line for 0x%llx, 0x%zx was "
-			            "expected",
+			            "%.200s: %.4s table: a line for 0x%llx, 0x%zx was expected "
+			            "(hexdump needs -v)",
 			            in->name, t.data, (unsigned long long)at, t.len);
 	}
 	if (!r)
 		r = table_write(in, &t, e);
 	free(t.data);
+	return r;
+}
+
+static int acpidump_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
+{
+	int r = table_read_lines(in, text, e);
+
 	/* All tables are in it, so what is not is not there. */
 	if (!r)
 		pp_import_says(in, "asked sys/firmware/acpi/tables/");
@@ -174,35 +184,10 @@ static bool hexdump_knows(struct pp_span text)
 	return false;
 }
 
-static int hexdump_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
-{
-	struct table_bytes t = { 0 };
-	struct pp_span line;
-	unsigned int indent;
-	uint8_t bytes[16];
-	uint64_t at;
-	int r = 0;
-
-	while (!r && pp_import_line(&text, &line, &indent)) {
-		size_t n = table_line(line, &at, bytes);
-		if (!n || (!t.len && at))
-			continue;
-		if (!table_put(&t, at, bytes, n))
-			r = pp_fail(e, EBADMSG,
-			            "%.200s: a line for 0x%llx, 0x%zx was expected (hexdump "
-			            "needs -v)",
-			            in->name, (unsigned long long)at, t.len);
-	}
-	if (!r)
-		r = table_write(in, &t, e);
-	free(t.data);
-	return r;
-}
-
 const struct pp_reader pp_reader_hexdump = {
 	.title = "a dump of a firmware table",
 	.knows = hexdump_knows,
-	.read = hexdump_read,
+	.read = table_read_lines,
 };
 
 /* The table's own bytes, as in /sys/firmware/acpi/tables or by acpixtract. */

@@ -121,46 +121,10 @@ static void argument_ignored(struct pp_judging *j)
 	argument_look_behind(j, rest);
 }
 
-/* The switch, wherever it is set; NULL: nowhere that is known. */
-static const char *argument_unsafe_place(struct pp_judging *j)
-{
-	static const char *const names[] = { "vfio_iommu_type1.allow_unsafe_interrupts",
-		                             "iommufd.allow_unsafe_interrupts" };
-	const struct pp_kernel *k = &j->host->kernel;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = pp_kernel_argument(j->host, names[i], j->arena);
-		if (value && (!*value || strchr("yYtT1", *value) || !strcmp(value, "on")))
-			return pp_arena_printf(j->arena, "/proc/cmdline: %s", names[i]);
-	}
-	return k->unsafe_interrupts.text && *k->unsafe_interrupts.text == 'Y'
-	               ? "vfio_iommu_type1, allow_unsafe_interrupts: Y"
-	               : NULL;
-}
-
-static void unsafe_not_needed(struct pp_judging *j)
-{
-	const char *place;
-
-	if (j->host->iommu_on != PP_YES || j->host->intremap != PP_YES)
-		return;
-	place = argument_unsafe_place(j);
-	if (!place)
-		return;
-	struct pp_finding *f = pp_find(j, PP_INFORMS,
-	                               "allow_unsafe_interrupts is set and not needed: this host "
-	                               "remaps interrupts");
-	pp_evidence(j, f, "%s", place);
-	pp_evidence(j, f, "interrupts are remapped: /proc/interrupts");
-}
-
 static const struct pp_rule rules[] = {
 	{ .id = "argument-ignored",
 	  .reference = "Documentation/admin-guide/kernel-parameters.txt",
 	  .on_host = argument_ignored },
-	{ .id = "unsafe-not-needed",
-	  .reference = "drivers/vfio/vfio_iommu_type1.c, allow_unsafe_interrupts",
-	  .on_host = unsafe_not_needed },
 };
 
 const struct pp_rule_table pp_rules_argument = { rules, sizeof(rules) / sizeof(rules[0]) };

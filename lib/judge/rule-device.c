@@ -177,16 +177,25 @@ static void device_vf_of(struct pp_judging *j, const struct pp_device *d)
 	        pp_name_of(j, &j->host->devices[d->physfn]));
 }
 
-static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
+enum pp_tri pp_has_line_interrupts_only(const struct pp_device *d)
 {
 	const struct pp_config *c = &d->config;
 	enum pp_tri msi = c->caps[PP_CAP_MSI].seen, msix = c->caps[PP_CAP_MSIX].seen;
 
-	/* A VF has no pin, and MSI or MSI-X by the specification. */
 	if (pp_device_is_bridge(d) || c->header_read != PP_YES || !c->interrupt_pin ||
 	    msi == PP_YES || msix == PP_YES)
+		return PP_NO;
+	return msi == PP_UNKNOWN || msix == PP_UNKNOWN ? PP_UNKNOWN : PP_YES;
+}
+
+static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_config *c = &d->config;
+	enum pp_tri only = pp_has_line_interrupts_only(d);
+
+	if (only == PP_NO)
 		return;
-	if (msi == PP_UNKNOWN || msix == PP_UNKNOWN) {
+	if (only == PP_UNKNOWN) {
 		pp_find_unknown(j, PP_DEGRADES,
 		                "whether it has message interrupts could not be read");
 		return;

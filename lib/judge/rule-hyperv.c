@@ -250,12 +250,11 @@ static void hyperv_embedded(struct pp_judging *j, const struct pp_device *d)
 static void hyperv_interrupts(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_config *c = &d->config;
-	enum pp_tri msi = c->caps[PP_CAP_MSI].seen, msix = c->caps[PP_CAP_MSIX].seen;
+	enum pp_tri only = pp_has_line_interrupts_only(d);
 
-	if (pp_device_is_bridge(d) || c->header_read != PP_YES || !c->interrupt_pin ||
-	    msi == PP_YES || msix == PP_YES)
+	if (only == PP_NO)
 		return;
-	if (msi == PP_UNKNOWN || msix == PP_UNKNOWN) {
+	if (only == PP_UNKNOWN) {
 		pp_find_unknown(j, PP_BLOCKS,
 		                "whether it has message interrupts could not be read");
 		return;

@@ -230,7 +230,7 @@ static void interrupts_remapped(struct pp_judging *j)
 }
 
 /* The switch gives something away, and here for nothing. */
-static void unsafe_unneeded(struct pp_judging *j)
+static void interrupts_unsafe_not_needed(struct pp_judging *j)
 {
 	static const char *const names[] = { "vfio_iommu_type1.allow_unsafe_interrupts",
 		                             "iommufd.allow_unsafe_interrupts" };
@@ -241,15 +241,15 @@ static void unsafe_unneeded(struct pp_judging *j)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !given; i++) {
 		const char *value = pp_kernel_argument(h, names[i], j->arena);
-		if (value && (!*value || strchr("yYtT1", *value)))
+		if (value && (!*value || strchr("yYtT1", *value) || !strcmp(value, "on")))
 			given = pp_arena_printf(j->arena, "%s=%s", names[i], value);
 	}
 	if (!given && !(now && *now == 'Y'))
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_INFORMS,
-	                "allow_unsafe_interrupts is set, and is not needed here: interrupts are "
-	                "remapped; without it a guest can never forge the host's");
+	                "allow_unsafe_interrupts is set and not needed: this host remaps "
+	                "interrupts");
 	if (given) {
 		pp_evidence(j, f, "/proc/cmdline: %s", given);
 		pp_add_remedy_take_off(j, f, given, NULL);
@@ -264,9 +264,9 @@ static const struct pp_rule rules[] = {
 	{ .id = "interrupt-remapping",
 	  .reference = "drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group()",
 	  .on_host = interrupts_remapped },
-	{ .id = "unsafe-unneeded",
+	{ .id = "unsafe-not-needed",
 	  .reference = "drivers/vfio/vfio_iommu_type1.c, allow_unsafe_interrupts",
-	  .on_host = unsafe_unneeded },
+	  .on_host = interrupts_unsafe_not_needed },
 };
 
 const struct pp_rule_table pp_rules_interrupts = { rules, sizeof(rules) / sizeof(rules[0]) };

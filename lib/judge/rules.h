@@ -119,6 +119,12 @@ static inline uint32_t pp_nr_hard_mappings(const struct pp_judging *j, const str
 	return j->hard[d - j->host->devices];
 }
 
+/*
+ * Whether INTx is all the interrupts that an endpoint has: PP_NO also for one without a pin, as a
+ * VF, which has MSI or MSI-X by the specification, and where the header was not read.
+ */
+enum pp_tri pp_has_line_interrupts_only(const struct pp_device *d);
+
 /* Works out j->joins; once, before the rules. */
 void pp_predict_groups(struct pp_judging *j);
 /* The group that a device without one will join, as far as it is there already; PP_NO_GROUP. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kinds of steps, each a row. */
 #ifndef PP_PLAN_KIND_H
 #define PP_PLAN_KIND_H
 

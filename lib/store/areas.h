@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stores that write bytes have in common. Pure. */
 #ifndef PP_STORE_AREAS_H
 #define PP_STORE_AREAS_H
 
 #include "store/store.h"
-
-/* What stores that write bytes have in common. Pure. */
 
 /* Reads one cell of s into *ret; only what must not be read on is an error here. */
 typedef int (*pp_area_reader)(void *s, enum pp_area_space space, const char *name,
