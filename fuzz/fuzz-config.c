@@ -11,7 +11,7 @@ static void require(int mappings)
 }
 
 /* A capability stands inside its space, on a dword. */
-static void check(const struct pp_config *c, size_t size)
+static void config_check(const struct pp_config *c, size_t size)
 {
 	require(c->header_read == (size < 64 ? PP_NO : PP_YES));
 	for (int i = 0; i < PP_CAP_COUNT; i++) {
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc)
 		require(rc == -ENODEV && e.code == ENODEV && e.text[0]);
 	else
-		check(&config, size);
+		config_check(&config, size);
 	pp_arena_fini(&arena);
 	return 0;
 }

@@ -122,7 +122,7 @@ static void check_bytes(const struct pp_schema *s)
 	pp_arena_fini(&arena);
 }
 
-static void check(const struct pp_schema *s)
+static void schema_check(const struct pp_schema *s)
 {
 	static const struct pp_machine machines[] = {
 		{ "ProLiant DL380p Gen8", "P70", "05/24/2019", "Intel" },
@@ -158,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	touch_outcome(rc, &e, &arena, size);
 	touch_notes(&notes);
 	if (!rc) {
-		check(&schema);
+		schema_check(&schema);
 		check_bytes(&schema);
 	}
 	pp_arena_fini(&arena);

@@ -131,7 +131,7 @@ static void note(struct fake *f, const char *a, const char *b, const char *c)
 	snprintf(f->did + n, sizeof(f->did) - n, "%s:%s%s%s\n", a, b, *c ? ":" : "", c);
 }
 
-static bool ends(const char *s, const char *tail)
+static bool fake_path_ends_with(const char *s, const char *tail)
 {
 	size_t n = strlen(s), t = tail ? strlen(tail) : 0;
 
@@ -150,7 +150,7 @@ static int write_driver(struct fake *f, const char *path, const char *address)
 
 	snprintf(driver, sizeof(driver), "%.*s", (int)(verb - 1 - name), name);
 	note(f, verb, driver, address);
-	if (ends(path, f->fail_write) || ends(path, f->fail_write2))
+	if (fake_path_ends_with(path, f->fail_write) || fake_path_ends_with(path, f->fail_write2))
 		return -f->fail_write_errno;
 	if (!strcmp(verb, "bind") && f->lost_driver && !strcmp(driver, f->lost_driver))
 		return 0;
@@ -170,7 +170,7 @@ static int write_text(struct pp_sys *s, const char *path, const char *text)
 	char plain[64];
 	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(text, "\n"), text);
 	note(f, "override", address, plain);
-	if (ends(path, f->fail_write))
+	if (fake_path_ends_with(path, f->fail_write))
 		return -f->fail_write_errno;
 	return kernel_write(s, path, text);
 }
@@ -180,9 +180,9 @@ static int open_node(struct pp_sys *s, const char *path)
 	struct fake *f = (struct fake *)s;
 
 	note(f, "open", path, "");
-	if (ends(path, f->die_at_open))
+	if (fake_path_ends_with(path, f->die_at_open))
 		raise(SIGKILL);
-	if (ends(path, f->fail_open))
+	if (fake_path_ends_with(path, f->fail_open))
 		return -f->fail_open_errno;
 	if (f->no_groups && !strcmp(path, "dev/vfio/vfio"))
 		return -ENOENT;
