@@ -11,8 +11,8 @@
 static void tell_unread(void *ctx, const char *path, const char *reason, const char *adds)
 {
 	/* Files, but for the kernel log. */
-	fprintf(stderr, "pcipass: not in it: %s%s (%s): %s\n", strchr(path, '/') ? "/" : "", path,
-	        reason, adds);
+	fprintf(stderr, "pcipass: not captured: %s%s (%s): %s\n", strchr(path, '/') ? "/" : "",
+	        path, reason, adds);
 }
 
 static enum exit_code capture_run(const struct options *o, int argc, char **argv)
@@ -33,11 +33,8 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	}
 	if (source_open(o, &source, &e))
 		return complain(&e);
-	int r = pp_capture_write(source, o->output, &options, &host, &e);
+	int r = output_failed(pp_capture_write(source, o->output, &options, &host, &e), &e);
 	pp_source_free(source);
-	if (r == -EEXIST)
-		snprintf(e.text, sizeof(e.text), "%.400s is there already: --force replaces it",
-		         o->output);
 	if (r)
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);

@@ -157,6 +157,10 @@ struct pp_style style_of(const struct options *o);
 struct pp_sink sink_stdout(void);
 /* All of it has arrived. */
 int flush_stdout(struct pp_error *e);
+/* What print prints, to the file that -o names; "-" is standard output. */
+int output_write(const struct options *o, pp_print print, void *ctx, struct pp_error *e);
+/* r, and where a file is in the way, how to replace it. */
+int output_failed(int r, struct pp_error *e);
 
 /* First of all: makes what was inherited safe to work with. */
 void start(void);

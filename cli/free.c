@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Plans, shows, asks and carries out. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -22,35 +20,11 @@ static int free_make_plan(const struct options *o, const char *request, struct p
 	return r;
 }
 
-static int free_to_file(void *ctx, const char *bytes, size_t len)
-{
-	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
-}
-
-/* A new file: a plan that is there already may be the one that was carried out. */
-static int keep_plan(const struct options *o, const struct pp_plan *p, struct pp_error *e)
+static int free_print_plan(void *ctx, struct pp_sink sink, struct pp_error *e)
 {
 	const struct pp_style style = { .format = PP_FORMAT_JSON };
-	int fd = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | (o->force ? O_TRUNC : O_EXCL),
-	              0644);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 
-	if (!f) {
-		int code = errno;
-		if (fd >= 0)
-			close(fd);
-		e->code = EIO;
-		snprintf(e->text, sizeof(e->text), "%.300s: %s%s", o->output, strerror(code),
-		         code == EEXIST ? "; --force replaces it" : "");
-		return -EIO;
-	}
-	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ free_to_file, f }, e);
-	if (fclose(f) && !r) {
-		e->code = EIO;
-		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
-		r = -EIO;
-	}
-	return r;
+	return pp_report_plan(ctx, PP_PLAN_OFFERED, &style, sink, e);
 }
 
 bool is_for_later(const struct options *o)
@@ -64,8 +38,10 @@ static enum exit_code free_work(const struct options *o, const struct pp_plan *p
 	struct pp_error e = { 0 };
 
 	if (o->output) {
-		if (keep_plan(o, p, &e))
+		if (output_write(o, free_print_plan, (void *)p, &e))
 			return complain(&e);
+		if (!strcmp(o->output, "-"))
+			return EXIT_YES;
 		warn("wrote %s", o->output);
 	}
 	if (!is_for_later(o) && pp_plan_steps(p))

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A firmware table without what holds a device. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pcipass/apply.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 
 static void override_say(void *ctx, const char *line)
 {
 	puts(line);
-}
-
-static int override_to_file(void *ctx, const char *bytes, size_t len)
-{
-	return fwrite(bytes, 1, len, ctx) == len ? 0 : -1;
 }
 
 static int plan_override(const struct look *l, const char *request, struct pp_plan **ret,
@@ -27,34 +20,30 @@ static int plan_override(const struct look *l, const char *request, struct pp_pl
 	return pp_plan_new(l->survey, request, &options, ret, e);
 }
 
+struct override_output {
+	const struct pp_plan *plan;
+	struct pp_source *source;
+	enum pp_apply_form form;
+};
+
+static int override_print(void *ctx, struct pp_sink sink, struct pp_error *e)
+{
+	const struct override_output *out = ctx;
+
+	return pp_apply_build(out->plan, out->source, out->form, sink, e);
+}
+
 /* FILE.cpio is the archive, anything else the bare table. */
 static int write_table(const struct options *o, const struct look *l, const struct pp_plan *p,
                        struct pp_error *e)
 {
 	size_t len = strlen(o->output);
 	bool archive = len > 5 && !strcmp(o->output + len - 5, ".cpio");
-	int fd = open(o->output, O_WRONLY | O_CREAT | O_CLOEXEC | (o->force ? O_TRUNC : O_EXCL),
-	              0644);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+	struct override_output out = { p, l->source, archive ? PP_APPLY_ARCHIVE : PP_APPLY_TABLE };
 
-	if (!f) {
-		e->code = EIO;
-		snprintf(e->text, sizeof(e->text), "%.300s: %s%s", o->output, strerror(errno),
-		         errno == EEXIST ? "; --force replaces it" : "");
-		if (fd >= 0)
-			close(fd);
-		return -EIO;
-	}
-	int r = pp_apply_build(p, l->source, archive ? PP_APPLY_ARCHIVE : PP_APPLY_TABLE,
-	                       (struct pp_sink){ override_to_file, f }, e);
-	if (fclose(f) && !r) {
-		e->code = EIO;
-		snprintf(e->text, sizeof(e->text), "%.300s: %s", o->output, strerror(errno));
-		r = -EIO;
-	}
-	/* A part of a table, or none, is not to be taken for one. */
-	if (r)
-		unlink(o->output);
+	int r = output_write(o, override_print, &out, e);
+	if (!r && strcmp(o->output, "-"))
+		warn("wrote %s", o->output);
 	return r;
 }
 

@@ -106,9 +106,7 @@ static enum exit_code run_save(const struct options *o, int argc, char **argv)
 		return complain(&e);
 	int r = o->output && strcmp(o->output, "-") ? pp_settings_save(s, o->output, o->force, &e)
 	                                            : print_document(s, &e);
-	if (r == -EEXIST)
-		snprintf(e.text, sizeof(e.text), "%.400s is there already: --force replaces it",
-		         o->output);
+	r = output_failed(r, &e);
 	tell_remarks(o, s, PP_SETTINGS_ALL_ASKED);
 	pp_settings_close(s);
 	return r ? complain(&e) : EXIT_YES;
@@ -250,10 +248,7 @@ static enum exit_code run_image(const struct options *o, int argc, char **argv)
 		return complain_usage("settings image: either --from, a blank image with that "
 		                      "machine's identity, or --store, a copy of it");
 	int r = o->from ? make_blank(o, argv[0], &e) : make_copy(o, argv[0], &e);
-	if (r == -EEXIST)
-		snprintf(e.text, sizeof(e.text), "%.400s is there already: --force replaces it",
-		         argv[0]);
-	if (r)
+	if (output_failed(r, &e))
 		return complain(&e);
 	fprintf(stderr, "%s: wrote %s%s\n", program_name, argv[0],
 	        o->from ? ", all settings zero" : "");

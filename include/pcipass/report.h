@@ -18,6 +18,17 @@ struct pp_sink {
 	void *ctx;
 };
 
+/* What prints into a sink, given as a callback; 0, or a negative errno with e set. */
+typedef int (*pp_print)(void *ctx, struct pp_sink sink, struct pp_error *e);
+
+/*
+ * The file path with what print prints, wholly or not at all: it is written under a temporary name
+ * beside path, synced and renamed. At most 64 MiB. On failure nothing has changed. -EEXIST: path
+ * exists and overwrite is false; -EISDIR, -EBADMSG: it exists and is no regular file, which is
+ * never replaced; -EFBIG: more than fits; or what print failed with.
+ */
+int pp_report_file(const char *path, bool overwrite, pp_print print, void *ctx, struct pp_error *e);
+
 enum pp_format {
 	PP_FORMAT_TEXT,
 	PP_FORMAT_JSON, /* one document and a newline; see doc/schema */

@@ -45,7 +45,9 @@ static int check_old(const struct pp_atomic *f, struct pp_error *e)
 	if (!f->overwrite)
 		return atomic_failed(f, EEXIST, e);
 	if (!S_ISREG(st.st_mode))
-		return pp_fail(e, EEXIST, "%.300s: is there and no regular file", f->path);
+		return pp_fail(e, S_ISDIR(st.st_mode) ? EISDIR : EBADMSG,
+		               "%.300s: not a regular file, so pcipass does not replace it",
+		               f->path);
 	return 0;
 }
 

@@ -21,7 +21,8 @@ struct pp_atomic {
 	char temporary[48];
 };
 
-/* -EEXIST: path is there and overwrite is not wanted; or there and no regular file. */
+/* -EEXIST: path exists and overwrite is false. -EISDIR, -EBADMSG: it exists and is no regular file.
+ */
 int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atomic *ret,
                    struct pp_error *e);
 /* Closes in any case; on failure nothing is left behind. */

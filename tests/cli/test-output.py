@@ -157,6 +157,68 @@ class Output(Case):
             self.assertEqual(run.returncode, 4, arguments)
             self.assertIn("pcipass: ", run.stderr)
 
+    def written(self, command, name, *more, code):
+        run = self.run_pcipass(*command, "-o", self.folder / name, *more)
+        self.assertEqual(run.returncode, code, run.stderr)
+        return run.stderr
+
+    def leftovers(self):
+        return [x for x in self.folder.rglob(".pcipass-*")]
+
+    def test_files(self):
+        """What -o writes: whole, over an old file only with --force, and over a file only."""
+        for command, name in ((("free", "slot2"), "plan.json"), (("capture",), "host.tar"),
+                              (("override", "build", "slot2"), "dmar.aml"),
+                              (("override", "build", "slot2"), "dmar.cpio")):
+            file = self.folder / name
+            self.assertIn(f"wrote {file}", self.written(command, name, code=0))
+            whole = file.read_bytes()
+            file.write_bytes(b"older")
+            said = self.written(command, name, code=4)
+            self.assertIn(f"{name}: File exists; --force replaces it", said)
+            self.assertEqual(file.read_bytes(), b"older")
+            other = self.folder / ("other-" + name)
+            os.link(file, other)
+            self.written(command, name, "--force", code=0)
+            self.assertEqual((file.read_bytes(), other.read_bytes()), (whole, b"older"))
+            for make in (os.mkfifo, os.mkdir, lambda x: os.symlink(other, x)):
+                there = self.folder / ("odd-" + name)
+                make(there)
+                said = self.written(command, there.name, "--force", code=4)
+                self.assertIn("not a regular file, so pcipass does not replace it", said)
+                self.assertNotIn("--force", said)
+                if there.is_dir() and not there.is_symlink():
+                    there.rmdir()
+                else:
+                    there.unlink()
+            self.assertEqual(other.read_bytes(), b"older")
+            self.assertEqual(self.leftovers(), [])
+
+    def test_full_disk_keeps_the_older_file(self):
+        for command, name in ((("free", "slot2"), "plan.json"),
+                              (("override", "build", "slot2"), "dmar.cpio")):
+            file = self.folder / name
+            file.write_bytes(b"older")
+            run = subprocess.run(["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", PCIPASS, "--from",
+                                  self.tree.root, *command, "-o", file, "--force"],
+                                 capture_output=True, text=True, check=False, timeout=60)
+            self.assertNotEqual(run.returncode, 0)
+            self.assertEqual(file.read_bytes(), b"older")
+
+    def test_to_standard_output(self):
+        plan = self.stdout("free", "slot2", "-o", "-")
+        self.assertEqual(json.loads(plan)["schema"].split("/")[0], "pcipass.plan")
+        self.written(("free", "slot2"), "plan.json", code=0)
+        self.assertEqual((self.folder / "plan.json").read_text(), plan)
+        run = subprocess.run([PCIPASS, "--from", self.tree.root, "override", "build", "slot2",
+                              "-o", "-"], capture_output=True, check=False, timeout=60)
+        self.assertEqual((run.returncode, run.stdout[:4], run.stderr), (0, b"DMAR", b""))
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([PCIPASS, "--from", self.tree.root, "free", "slot2", "-o", "-"],
+                                 stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                                 timeout=60)
+        self.assertEqual(run.returncode, 4)
+
     def closed(self, redirection, *arguments):
         return subprocess.run(["sh", "-c", f'exec "$@" {redirection}', "sh", PCIPASS, "--from",
                                self.tree.root, *arguments], capture_output=True, text=True,
