@@ -38,7 +38,7 @@ enum exit_code ask_yes_no(const char *what, const char *no)
 	}
 	if (!strchr(answer, '\n'))
 		drop_line();
-	answer[strcspn(answer, "\n")] = '\0';
+	answer[strcspn(answer, "\r\n")] = '\0';
 	if (is_word(answer, "y", "yes"))
 		return EXIT_YES;
 	if (!*answer || is_word(answer, "n", "no"))

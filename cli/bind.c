@@ -62,6 +62,7 @@ static enum exit_code run_unbind(const struct options *o, int argc, char **argv)
 
 const struct command command_bind = {
 	.name = "bind",
+	.linux_only = true,
 	.arguments = "DEVICE",
 	.help = "bind a device to vfio-pci, now and at every boot",
 	.takes = TAKES_WHEN | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
@@ -72,6 +73,7 @@ const struct command command_bind = {
 
 const struct command command_unbind = {
 	.name = "unbind",
+	.linux_only = true,
 	.arguments = "DEVICE",
 	.help = "give it back to the host's driver, now and at every boot",
 	.takes = TAKES_WHEN | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,

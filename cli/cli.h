@@ -84,6 +84,7 @@ struct command {
 	enum exit_code (*run)(const struct options *o, int argc, char **argv);
 	const struct command *const *family; /* ended by NULL; then there is no run */
 	const char *examples;                /* lines for the help, each with its end; NULL: none */
+	bool linux_only;                     /* there is nothing of its kind on Windows */
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
@@ -162,8 +163,19 @@ int output_write(const struct options *o, pp_print print, void *ctx, struct pp_e
 /* r, and where a file is in the way, how to replace it. */
 int output_failed(int r, struct pp_error *e);
 
+/* Tries a real VFIO attach of the device that --attach names. */
+enum exit_code verify_attach(const struct options *o, const struct pp_host *h);
+
 /* First of all: makes what was inherited safe to work with. */
 void start(void);
+
+/* This program is the one for Windows. */
+extern const bool is_for_windows;
+
+/* How wide the terminal is that standard output goes to. 0: no terminal. */
+unsigned int terminal_columns(void);
+/* Whether such a terminal shows colours. */
+bool terminal_has_color(void);
 
 /*
  * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT make signals_stop() say true, and SIGPIPE does

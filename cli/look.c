@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -113,26 +112,21 @@ enum exit_code kernels_compare(const struct options *o, const char *what)
 static unsigned int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
-	struct winsize size;
 	char *end = NULL;
 	long named = columns ? strtol(columns, &end, 10) : 0;
 
 	if (named > 0 && !*end)
 		return named < MAX_WIDTH ? (unsigned int)named : MAX_WIDTH;
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+	return terminal_columns();
 }
 
 static bool wants_color(const struct options *o)
 {
-	const char *term = getenv("TERM");
-
 	if (o->color && strcmp(o->color, "auto"))
 		return !strcmp(o->color, "always");
 	/* https://no-color.org */
 	const char *no = getenv("NO_COLOR");
-	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb");
+	return terminal_columns() && !(no && *no) && terminal_has_color();
 }
 
 /*
@@ -147,15 +141,18 @@ static const char *command_again(const struct options *o)
 
 	if (!o->from)
 		return "pcipass";
-	bool quote = strspn(o->from, plain) != strlen(o->from) || !*o->from;
+	/* One of the two shells of Windows knows the double quote only. */
+	char mark = is_for_windows ? '"' : '\'';
+	size_t len = strspn(o->from, plain);
+	bool quote = o->from[len] || !len;
 	/* A name with a quote or a control character is left for the reader to type. */
-	if (strchr(o->from, '\'') || strlen(o->from) > 900)
+	if (strchr(o->from, mark) || strlen(o->from) > 900)
 		return "pcipass --from …";
 	for (const char *c = o->from; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return "pcipass --from …";
-	snprintf(line, sizeof(line), "pcipass --from %s%s%s", quote ? "'" : "", o->from,
-	         quote ? "'" : "");
+	const char marks[2] = { quote ? mark : '\0', '\0' };
+	snprintf(line, sizeof(line), "pcipass --from %s%s%s", marks, o->from, marks);
 	return line;
 }
 

@@ -133,11 +133,18 @@ static void print_command_line(const struct command *c)
 	       c->arguments ? c->arguments : "");
 }
 
+static bool is_here(const struct command *c)
+{
+	return !is_for_windows || !c->linux_only;
+}
+
 /* skip: letters of the name that the reader has typed already. */
 static void print_commands(const struct command *const *list, size_t skip)
 {
 	for (; *list; list++) {
 		char head[40];
+		if (!is_here(*list))
+			continue;
 		snprintf(head, sizeof(head), "%s%s%s", (*list)->name + skip,
 		         (*list)->arguments ? " " : "",
 		         (*list)->arguments ? (*list)->arguments : "");
@@ -421,6 +428,29 @@ static const struct command *choose_command(int argc, char **argv, int *words)
 	return member;
 }
 
+/* The commands of the list that are not in this program; said so far. */
+static unsigned int print_missing(const struct command *const *list, unsigned int said)
+{
+	for (; *list; list++) {
+		if (!is_here(*list))
+			printf("%s%s", said++ ? ", " : "", (*list)->name);
+		if ((*list)->family)
+			said = print_missing((*list)->family, said);
+	}
+	return said;
+}
+
+static enum exit_code main_version(void)
+{
+	puts("pcipass " PCIPASS_VERSION);
+	if (is_for_windows) {
+		printf("On Windows these are left out: ");
+		print_missing(commands, 0);
+		puts(", verify --attach");
+	}
+	return finish();
+}
+
 static enum exit_code main_help(int argc, char **argv)
 {
 	const struct command *c = NULL;
@@ -440,6 +470,8 @@ static enum exit_code run_command(const struct command *c, const struct options 
 	hint_at(c);
 	if (c->family)
 		return no_member(c);
+	if (!is_here(c))
+		return complain_near("%s works on Linux only", c->name);
 	if (given & ~c->takes)
 		return refuse_option(c, given & ~c->takes);
 	if (argc < c->min_arguments)
@@ -461,10 +493,8 @@ int main(int argc, char **argv)
 
 	if (done >= 0)
 		return done;
-	if (o.version) {
-		puts("pcipass " PCIPASS_VERSION);
-		return (int)finish();
-	}
+	if (o.version)
+		return (int)main_version();
 	argc -= optind;
 	argv += optind;
 	if (o.help)

@@ -119,6 +119,7 @@ static const struct command build = {
 
 static const struct command install = {
 	.name = "override install",
+	.linux_only = true,
 	.arguments = "DEVICE",
 	.help = "put the table in front of this host's initrds",
 	.takes = TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
@@ -129,12 +130,14 @@ static const struct command install = {
 
 static const struct command status = {
 	.name = "override status",
+	.linux_only = true,
 	.help = "tell whether the running kernel uses it; exit 1: no",
 	.run = run_status,
 };
 
 static const struct command remove_it = {
 	.name = "override remove",
+	.linux_only = true,
 	.help = "remove the table again",
 	.run = run_remove,
 };

@@ -2,7 +2,6 @@
 /* Did it take? By a plan and a new look, or by a real attach. */
 #include <errno.h>
 #include <pcipass/apply.h>
-#include <pcipass/attach.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,43 +74,6 @@ static enum exit_code hold_against_plan(const struct options *o)
 	return code;
 }
 
-static enum exit_code verify_code_of(const struct pp_attach *a)
-{
-	if (!pp_attach_restored(a))
-		return EXIT_FAILED;
-	switch (pp_attach_result(a)) {
-	case PP_ATTACH_DONE:
-		return EXIT_YES;
-	case PP_ATTACH_REFUSED:
-		return EXIT_NO;
-	default:
-		return EXIT_UNSURE;
-	}
-}
-
-static enum exit_code attach(const struct options *o, const struct pp_host *h)
-{
-	struct pp_attach_options options = {
-		.take = o->take,
-		.reset = o->reset,
-		.stop = signals_stop,
-	};
-	struct pp_style style = style_of(o);
-	struct pp_error e = { 0 };
-	struct pp_attach *a;
-
-	/* From here on a signal ends the attempt between two steps, and everything is put back. */
-	signals_catch(NULL);
-	if (pp_attach_try(h, o->attach, &options, &a, &e))
-		return complain(&e);
-	enum exit_code code = verify_code_of(a);
-	/* Nobody may be left to read it: that a device is not back outweighs. */
-	if (pp_attach_report(a, &style, sink_stdout(), &e) || flush_stdout(&e))
-		code = complain(&e);
-	pp_attach_free(a);
-	return code;
-}
-
 static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_error e = { 0 };
@@ -135,7 +97,7 @@ static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 	pp_source_free(source);
 	if (r)
 		return complain(&e);
-	enum exit_code code = attach(o, host);
+	enum exit_code code = verify_attach(o, host);
 	pp_host_free(host);
 	return code;
 }

@@ -72,7 +72,7 @@ int pp_schema_text(const struct pp_schema_reader *r, const struct pp_xml_node *n
 int pp_schema_number_of(const struct pp_schema_reader *r, const struct pp_xml_node *n,
                         uint32_t least, uint32_t max, uint32_t *ret)
 {
-	const char *text;
+	const char *text = NULL;
 	int err = pp_schema_text(r, n, &text);
 
 	if (!err)

@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,15 +279,23 @@ static void resolve_hard_links(struct loader *l)
 	}
 }
 
+/*
+ * Only what is built into libarchive: for a filter that is not, it would look for a program of that
+ * name and have it read the bytes.
+ */
+static bool reader_add_filters(struct archive *a)
+{
+	return (!archive_zlib_version() || archive_read_support_filter_gzip(a) == ARCHIVE_OK) &&
+	       (!archive_liblzma_version() || archive_read_support_filter_xz(a) == ARCHIVE_OK) &&
+	       (!archive_libzstd_version() || archive_read_support_filter_zstd(a) == ARCHIVE_OK);
+}
+
 static struct archive *reader_new(void)
 {
 	struct archive *a = archive_read_new();
 	if (!a)
 		return NULL;
-	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(a) != ARCHIVE_OK) {
+	if (archive_read_support_format_tar(a) != ARCHIVE_OK || !reader_add_filters(a)) {
 		archive_read_free(a);
 		return NULL;
 	}
@@ -325,6 +334,14 @@ static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, 
 	return 0;
 }
 
+#ifdef _WIN32
+/* Nobody sets a locale there, so that it is the C locale. */
+static int load_bytes_as_bytes(int fd, struct pp_span in, struct pp_source **ret,
+                               struct pp_error *e)
+{
+	return archive_read_load(fd, in, ret, e);
+}
+#else
 /*
  * libarchive turns names into the locale's letters. Names are bytes here, whatever the locale of
  * the process, which is not ours to change: this thread has the C locale for the while.
@@ -341,6 +358,7 @@ static int load_bytes_as_bytes(int fd, struct pp_span in, struct pp_source **ret
 	freelocale(c);
 	return r;
 }
+#endif
 
 int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e)
 {

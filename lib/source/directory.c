@@ -361,7 +361,8 @@ static bool has_live_sysfs(int root)
 	return live;
 }
 
-int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e)
+/* fd is taken over in any case. */
+static int directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 {
 	int sub = directory_is_host(fd) ? -ENOENT : single_host(fd);
 	if (sub >= 0) {
@@ -385,4 +386,11 @@ int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 	d->root = fd;
 	*ret = &d->base;
 	return 0;
+}
+
+int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	int fd = open(path, PP_OPEN_PLACE | O_DIRECTORY);
+
+	return fd < 0 ? pp_fail(e, errno, "%s", strerror(errno)) : directory_new(fd, ret, e);
 }

@@ -8,7 +8,6 @@
 
 int pp_live_new(struct pp_source **ret, struct pp_error *e);
 
-/* fd: the directory, taken over in any case. */
-int pp_directory_new(int fd, struct pp_source **ret, struct pp_error *e);
+int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e);
 
 #endif

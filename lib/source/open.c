@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds out what a path is: a directory, an archive, a bare table. */
-#define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "source/archive-read.h"
 #include "source/fsroot.h"
@@ -112,26 +108,16 @@ static int open_regular(int fd, const char *path, struct pp_source **ret, struct
 
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
 {
-	struct stat st;
-
 	if (!path)
 		return pp_live_new(ret, e);
-	/* Looked at before it is opened: opening alone can do something to a device. */
-	if (stat(path, &st))
-		return pp_fail(e, errno, "%.300s: %s", path, strerror(errno));
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+	int fd = pp_place_open_file(path);
+	if (fd == -EISDIR)
+		return open_named(pp_directory_open(path, ret, e), path, e);
+	if (fd == -EINVAL)
 		return pp_fail(e, EINVAL, "%.300s: %s", path, neither);
-	int fd = open(path, S_ISDIR(st.st_mode) ? PP_OPEN_PLACE | O_DIRECTORY : PP_OPEN_READ);
-	if (fd < 0 || fstat(fd, &st)) {
-		int code = errno;
-		if (fd >= 0)
-			close(fd);
-		return pp_fail(e, code, "%.300s: %s", path, strerror(code));
-	}
-	if (S_ISDIR(st.st_mode))
-		return open_named(pp_directory_new(fd, ret, e), path, e);
-	int r = S_ISREG(st.st_mode) ? open_regular(fd, path, ret, e)
-	                            : pp_fail(e, EINVAL, "%.300s: %s", path, neither);
-	close(fd);
+	if (fd < 0)
+		return pp_fail(e, -fd, "%.300s: %s", path, strerror(-fd));
+	int r = open_regular(fd, path, ret, e);
+	pp_place_close(fd);
 	return r;
 }

@@ -166,8 +166,8 @@ static int ask_before(struct hp *s, const struct pp_schema *schema, struct pp_er
 }
 
 /* The settings of names as they were told, as a data file. */
-static int format(const struct pp_data *d, const char *what, struct pp_arena *a,
-                  struct pp_span *ret, struct pp_error *e)
+static int hp_format(const struct pp_data *d, const char *what, struct pp_arena *a,
+                     struct pp_span *ret, struct pp_error *e)
 {
 	struct pp_buffer b;
 
@@ -201,8 +201,8 @@ static int hp_remember(const struct hp *s, const struct pp_changes *c, struct pp
 			               s->base.where, c->settings[i].name);
 		old[old_data.nr_settings++] = *was;
 	}
-	int r = format(&old_data, "old settings", a, &ret->old_data, e);
-	return r < 0 ? r : format(&new_data, "new settings", a, &ret->new_data, e);
+	int r = hp_format(&old_data, "old settings", a, &ret->old_data, e);
+	return r < 0 ? r : hp_format(&new_data, "new settings", a, &ret->new_data, e);
 }
 
 static int hp_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
@@ -352,8 +352,8 @@ static int hp_old_data(struct hp *s, const struct pp_store_change *c, struct pp_
 	*ret = PP_SPAN(NULL, 0);
 	if (r < 0 || !n)
 		return r;
-	return format(&(struct pp_data){ .settings = back, .nr_settings = n }, "old settings", a,
-	              ret, e);
+	return hp_format(&(struct pp_data){ .settings = back, .nr_settings = n }, "old settings", a,
+	                 ret, e);
 }
 
 static int hp_write(struct pp_store *base, const struct pp_store_change *c, bool back,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What all machines have in common: texts of errors, and answers made of those of the table. */
-#define _GNU_SOURCE
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/text.h"
 #include "sys/machine.h"
@@ -259,14 +257,14 @@ int pp_sys_private_directory(const struct pp_sys *s, const char *path, bool make
                              struct pp_error *e)
 {
 	char whole[PATH_MAX];
-	struct stat st;
+	struct pp_sys_info info;
 
 	if (snprintf(whole, sizeof(whole), "%s/%s", s->root, path) >= PATH_MAX)
 		return sys_failed(s, path, -ENAMETOOLONG, e);
 	for (char *slash = strchr(whole + strlen(s->root) + 1, '/'); slash;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (!lstat(whole, &st) && !S_ISDIR(st.st_mode))
+		if (!pp_path_info(whole, false, &info) && info.kind != PP_SYS_DIRECTORY)
 			return pp_fail(e, EPERM, "%.300s: must be a directory, and not a link",
 			               whole);
 		*slash = '/';

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,6 +41,23 @@ ssize_t pp_place_link(int dir, const char *name, char *buf, size_t size)
 		return n;
 	/* An empty name on what is not a link: ENOENT, where a name would give EINVAL. */
 	return !*name && errno == ENOENT ? -EINVAL : -errno;
+}
+
+int pp_place_open_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	int fd = open(path, PP_OPEN_READ);
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
 }
 
 ssize_t pp_place_read(int fd, void *buf, size_t len, uint64_t offset)

@@ -22,6 +22,11 @@ int pp_place_open(int dir, const char *path, int flags);
 int pp_place_open_below(int root, const char *path, int flags);
 /* A link's text without a NUL, or -errno. name "": dir is the link. -EINVAL: not a link. */
 ssize_t pp_place_link(int dir, const char *name, char *buf, size_t size);
+/*
+ * A regular file of this machine, for pp_place_read(). It is looked at before it is opened: opening
+ * alone can do something to a device. -EISDIR: a directory; -EINVAL: neither.
+ */
+int pp_place_open_file(const char *path);
 ssize_t pp_place_read(int fd, void *buf, size_t len, uint64_t offset);
 void pp_place_close(int fd);
 

@@ -117,8 +117,8 @@ static int file_read_content(struct pp_json_reader *r, const json_t *o, const ch
 		err = pp_json_read_bytes(r, c, "bytes", &ret->bytes);
 	ret->exists = true;
 	ret->mode = (mode_t)mode;
-	ret->uid = (uid_t)uid;
-	ret->gid = (gid_t)gid;
+	ret->uid = (uint32_t)uid;
+	ret->gid = (uint32_t)gid;
 	return err;
 }
 

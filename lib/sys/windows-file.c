@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads, writes, replaces and removes whole files, for Windows. */
+#include <windows.h>
+
+#include "base/compat.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
+#include "sys/os.h"
+#include "sys/wide.h"
+
+#define FIRST_BYTES ((size_t)4096)
+
+int pp_file_failed(const char *path, int code, struct pp_error *e)
+{
+	return pp_fail(e, code, "%.300s: %s", path, strerror(code));
+}
+
+/* Up to max bytes into a block of malloc's, which is *buf's in any case: the length. */
+static ssize_t file_read_up_to(int fd, size_t max, uint8_t **buf)
+{
+	size_t len = 0, size = 0;
+
+	for (;;) {
+		if (len == size) {
+			/* One byte more than allowed tells a full file from a larger one. */
+			size_t want = size ? size * 2 : FIRST_BYTES;
+			size = want > max ? max + 1 : want;
+			if (len == size)
+				return -E2BIG;
+			uint8_t *more = realloc(*buf, size);
+			if (!more)
+				return -ENOMEM;
+			*buf = more;
+		}
+		size_t piece = size - len > INT_MAX ? INT_MAX : size - len;
+		int n = read(fd, *buf + len, (unsigned int)piece);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return len > max ? -E2BIG : (ssize_t)len;
+		len += (size_t)n;
+	}
+}
+
+int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
+{
+	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = NULL;
+	ssize_t len = file_read_up_to(fd, max, &buf);
+
+	if (len < 0)
+		return (int)len;
+	uint8_t *copy = pp_arena_alloc(a, (size_t)len + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, buf, (size_t)len);
+	copy[len] = '\0';
+	*ret = PP_SPAN(copy, (size_t)len);
+	return 0;
+}
+
+/* A file on a disk, or what a pipe gives; nothing else is opened for its content. */
+static int file_open(const char *path, bool may_be_pipe, int *ret, struct pp_error *e)
+{
+	struct pp_sys_info info;
+	int r = pp_path_info(path, true, &info);
+
+	if (r)
+		return pp_file_failed(path, -r, e);
+	if (info.kind == PP_SYS_DIRECTORY)
+		return pp_fail(e, may_be_pipe ? EISDIR : EBADMSG, "%.300s: %s", path,
+		               may_be_pipe ? "neither a file nor a pipe" : "not a regular file");
+	if (info.kind != PP_SYS_FILE)
+		return pp_fail(e, EBADMSG, "%.300s: not a regular file", path);
+	*ret = open(path, O_RDONLY | O_CLOEXEC);
+	return *ret < 0 ? pp_file_failed(path, errno, e) : 0;
+}
+
+int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
+                       struct pp_span *ret, struct pp_error *e)
+{
+	int64_t size = _filelengthi64(fd);
+
+	if (size < 0)
+		return pp_file_failed(path, errno, e);
+	if ((uint64_t)size > max)
+		return pp_fail(e, EFBIG, "%.300s: %lld bytes, at most %zu are taken", path,
+		               (long long)size, max);
+	int r = pp_fd_read_all(fd, max, a, ret);
+	return r == -ENOMEM ? pp_fail_oom(e, path) : r ? pp_file_failed(path, -r, e) : 0;
+}
+
+int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
+                 struct pp_error *e)
+{
+	int fd;
+	int r = file_open(path, false, &fd, e);
+
+	if (r)
+		return r;
+	r = pp_fd_read_regular(fd, path, max, a, ret, e);
+	close(fd);
+	return r;
+}
+
+int pp_file_read_input(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
+                       struct pp_error *e)
+{
+	int fd;
+	int r = file_open(path, true, &fd, e);
+
+	if (r)
+		return r;
+	r = pp_fd_read_all(fd, max, a, ret);
+	close(fd);
+	if (r == -E2BIG)
+		return pp_fail(e, E2BIG, "%.300s: more than %zu bytes", path, max);
+	return r == -ENOMEM ? pp_fail_oom(e, path) : r ? pp_file_failed(path, -r, e) : 0;
+}
+
+int pp_fd_write(int fd, struct pp_span bytes)
+{
+	while (bytes.len) {
+		size_t piece = bytes.len > INT_MAX ? INT_MAX : bytes.len;
+		int n = write(fd, bytes.data, (unsigned int)piece);
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		bytes.data += n;
+		bytes.len -= (size_t)n;
+	}
+	return 0;
+}
+
+int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, bool overwrite,
+                struct pp_error *e)
+{
+	struct pp_atomic f;
+	int r = pp_atomic_open(path, mode, overwrite, &f, e);
+
+	if (r < 0)
+		return r;
+	r = pp_fd_write(f.fd, bytes);
+	if (r < 0) {
+		pp_atomic_abort(&f);
+		return pp_file_failed(path, -r, e);
+	}
+	return pp_atomic_commit(&f, e);
+}
+
+/* Who may use the new file is what its directory hands down, as it was for the old one. */
+int pp_file_replace(const char *path, struct pp_span bytes, mode_t mode, struct pp_error *e)
+{
+	return pp_file_put(path, bytes, mode, true, e);
+}
+
+/* NTFS keeps names in a journal of its own, and has no call to write it out. */
+int pp_directory_sync(const char *path)
+{
+	return 0;
+}
+
+int pp_file_remove(const char *path, struct pp_error *e)
+{
+	if (!unlink(path))
+		return 0;
+	return errno == ENOENT ? -ENOENT : pp_file_failed(path, errno, e);
+}
