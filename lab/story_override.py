@@ -118,7 +118,7 @@ def bound(t: Terminal) -> None:
     _undo(t)
     _driver(t, "nvme")
     _as_before(t)
-    t.say("The IOMMU is turned off on the kernel's command line:")
+    t.say("The IOMMU is turned off on the kernel command line:")
     t.type(f"sed -i s/intel_iommu=on/intel_iommu=off/ {OWN_ARGUMENTS} && update-grub",
            seconds=TOOL_SECONDS)
 
@@ -128,7 +128,7 @@ def iommu_off(t: Terminal) -> None:
     _start(t)
     t.say("REBOOT. What somebody switched off on purpose is left to a person:")
     t.type(f"pcipass free {HBA.name} --dry-run", "^WHAT IS LEFT TO YOU",
-           "take intel_iommu=off off the kernel's command line")
+           "remove intel_iommu=off from the kernel command line")
     t.say("He takes it out. Debian's kernel has its IOMMU on by itself then; others need an argument, "
           "so here the plan for one of those, made elsewhere from a capture:")
     t.type(f"sed -i 's/intel_iommu=off //' {OWN_ARGUMENTS} && update-grub", seconds=TOOL_SECONDS)

@@ -62,7 +62,7 @@ enum pp_step_kind {
 	PP_STEP_SETTING,     /* a BIOS setting, through a store */
 	PP_STEP_OVERRIDE,    /* the firmware's table without some scopes, from the initrd */
 	PP_STEP_ARGUMENT,    /* a kernel argument, at every boot */
-	PP_STEP_TAKE_OFF,    /* an argument, or an option of one, off the kernel's command line */
+	PP_STEP_TAKE_OFF,    /* an argument, or an option of one, off the kernel command line */
 	PP_STEP_OPTION,      /* an option of a kernel module, from the next boot on */
 	PP_STEP_BIND,        /* a device to vfio-pci, now and at every boot */
 	PP_STEP_UNBIND,      /* and off it, to the host's own driver */

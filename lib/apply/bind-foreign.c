@@ -94,7 +94,7 @@ static int look_at_command_line(struct search *s, bool now, struct pp_error *e)
 		const char *value = after_module(word);
 		if (value && !strncmp(value, ".ids=", 5) &&
 		    bind_foreign_names_device(value + 5, s->b))
-			return bind_foreign_found(s, "vfio-pci.ids= on the kernel's command line",
+			return bind_foreign_found(s, "vfio-pci.ids= on the kernel command line",
 			                          true, NULL, e);
 	}
 	return 0;

@@ -50,7 +50,7 @@ int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_err
 	if (line && !pp_command_line_end(line, &end))
 		return pp_fail(
 			e, ENOTSUP,
-			"the kernel's command line has a quotation mark without its "
+			"the kernel command line has a quotation mark without its "
 			"partner, so %s would become part of a quoted value: correct it in %s, "
 			"then try again",
 			argument, loader->reads);
@@ -58,10 +58,9 @@ int pp_step_add_argument(struct pp_stage *s, const char *argument, struct pp_err
 		return 0;
 	const char *off = line ? contrary(line, argument) : NULL;
 	if (off && !step_argument_goes(s, off))
-		return pp_fail(
-			e, ENOTSUP,
-			"the kernel's command line has %s: remove it from %s, then try again", off,
-			loader->reads);
+		return pp_fail(e, ENOTSUP,
+		               "the kernel command line has %s: remove it from %s, then try again",
+		               off, loader->reads);
 	return loader->add(s, argument, e);
 }
 

@@ -2,7 +2,7 @@
 /*
  * An option of a kernel module, from the next boot on. modprobe reads the files of its directories
  * in the order of their names, /etc before the others where two have one name, and appends what the
- * kernel's command line says; of several values the module takes the last. Where somebody has set
+ * kernel command line says; of several values the module takes the last. Where somebody has set
  * the option to something else, that is his decision: it is named, and nothing is done.
  */
 #include <stdio.h>
@@ -182,7 +182,7 @@ static int option_search_command_line(struct option_search *f, struct pp_error *
 		if (!option_is_named(word, name))
 			continue;
 		f->value = option_value(f, word, (size_t)len);
-		f->where = "the kernel's command line";
+		f->where = "the kernel command line";
 		if (!f->value)
 			return pp_fail_oom(e, "command line");
 	}

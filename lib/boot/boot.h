@@ -33,7 +33,7 @@ bool pp_boot_is_secure(struct pp_apply *a);
  */
 const char *pp_boot_file(struct pp_apply *a, const char *path);
 
-/* Word number n of the running kernel's command line that begins so, without that; NULL: none. */
+/* Word number n of the running kernel command line that begins so, without that; NULL: none. */
 const char *pp_boot_word(struct pp_apply *a, const char *begin, unsigned int n);
 /* The running kernel's release; NULL: not known. */
 const char *pp_boot_release(struct pp_apply *a);

@@ -28,7 +28,7 @@ static int proxmox_add(struct pp_stage *s, const char *argument, struct pp_error
 	else if (!r && !cmdline)
 		r = pp_fail(e, ENOTSUP,
 		            "neither /" CMDLINE " nor GRUB's configuration is there; by hand: "
-		            "add %s to the kernel's command line",
+		            "add %s to the kernel command line",
 		            argument);
 	return r ? r : pp_stage_run(s, &proxmox_boot_tool, NULL, e);
 }

@@ -15,7 +15,7 @@ int pp_loader_line_with(struct pp_apply *a, const char *line, const char *word, 
 
 	if (!pp_command_line_end(line, &at))
 		return pp_fail(e, ENOTSUP,
-		               "/%.300s: a quotation mark on the kernel's command line is not "
+		               "/%.300s: a quotation mark on the kernel command line is not "
 		               "closed, and would swallow %s: close it, then try again",
 		               where, word);
 	bool before = pp_command_line_has_rest(line);
@@ -92,12 +92,12 @@ static int loader_unknown(struct pp_apply *a, enum pp_boot_style style, struct p
 	if (style == PP_BOOT_OTHER)
 		return pp_fail(e, ENOTSUP,
 		               "this host was started by %.100s, whose configuration pcipass does "
-		               "not write. By hand: add the argument to the kernel's command line "
+		               "not write. By hand: add the argument to the kernel command line "
 		               "there",
 		               pp_boot_loader(a));
 	return pp_fail(e, ENOTSUP,
 	               "this host's boot loader is not known (looked for %s). By hand: add the "
-	               "argument to the kernel's command line where the boot loader reads it",
+	               "argument to the kernel command line where the boot loader reads it",
 	               loader_names(names, sizeof(names)));
 }
 

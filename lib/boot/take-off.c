@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words taken off the kernel's command line, in whatever files a boot loader reads them from. */
+/* Words taken off the kernel command line, in whatever files a boot loader reads them from. */
 #include <stdio.h>
 #include <string.h>
 

@@ -468,7 +468,7 @@ enum pp_tri pp_kernel_groups_late(const struct pp_host *h);
 const char *pp_kernel_argument(const struct pp_host *h, const char *name, struct pp_arena *a);
 
 /*
- * Whether "name=one,two" is on the running kernel's command line already: every option behind the
+ * Whether "name=one,two" is on the running kernel command line already: every option behind the
  * equals sign stands behind some "name=" there, and none after it takes it back.
  */
 bool pp_kernel_argument_given(const struct pp_host *h, const char *argument);

@@ -5,12 +5,12 @@
 
 #include "host/reset-quirk.h"
 
-#define LINK_LOST "the link to the device does not come back"
+#define LINK_LOST "the link to the device stays down"
 #define HANGS     "the device hangs"
-#define NOTHING   "it does nothing, and what a guest left stays in the device"
-#define NOT_READY "the device is not ready again in time"
+#define NOTHING   "it has no effect, so what a guest left stays in the device"
+#define NOT_READY "the device is not ready in time"
 /* What the vendor-reset module is for. */
-#define AMD_BUG "the card does not come back from it once a guest has used it"
+#define AMD_BUG "the card does not recover from it once a guest has used it"
 
 /*
  * drivers/pci/quirks.c: the users of quirk_no_bus_reset(), quirk_no_flr(), quirk_no_pm_reset() and

@@ -122,14 +122,15 @@ static const struct pp_background backgrounds[] = {
 	{ .rules = { "rmrr-hard", "region-companion" },
 	  .ilo_only = true,
 	  .title = "Why the BIOS does that",
-	  .text = "on ProLiants from Gen8 on, iLO reads the temperature and health of each card "
-	          "through such memory; HPE calls this \"Sea of Sensors\". Switching iLO off is "
-	          "reported to free the cards, but it leaves the server without remote management" },
+	  .text = "on ProLiant servers from Gen8 on, iLO reads the temperature and health of "
+	          "each card through such memory; HPE calls this \"Sea of Sensors\". Disabling "
+	          "iLO is reported to free the cards, but leaves the server without remote "
+	          "management" },
 	{ .rules = { REGION_RULES },
 	  .title = "Why a guest cannot have it",
-	  .text = "the device must keep reaching that memory at its own address (1:1), but in a "
-	          "guest every address that the device uses is translated: a transfer set up by "
-	          "the firmware would hit the guest's memory, or the device would fault" },
+	  .text = "the device must still reach that memory at its physical address (1:1), but in "
+	          "a guest every address that the device uses is translated: a transfer set up "
+	          "by the firmware would overwrite guest memory or cause a DMA fault" },
 };
 
 #define NR_BACKGROUNDS (sizeof(backgrounds) / sizeof(backgrounds[0]))

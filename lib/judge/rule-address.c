@@ -28,7 +28,7 @@ static void address_format_size(uint64_t bytes, char *buf, size_t size)
 /* "256 MiB, 64-bit prefetchable" */
 static void address_format_bar(const struct pp_bar *b, char *buf, size_t size)
 {
-	char bytes[32] = "size not known";
+	char bytes[32] = "unknown size";
 
 	if (b->bytes)
 		address_format_size(b->bytes, bytes, sizeof(bytes));
@@ -86,8 +86,8 @@ static const char *address_why(struct pp_judging *j, const struct pp_device *bri
 		char size[32];
 		address_format_size(w->end_incl - w->start + 1, size, sizeof(size));
 		text = pp_arena_printf(j->arena,
-		                       ": the %swindow of the bridge %s above it has %s in all",
-		                       kind, pp_name_of(j, bridge), size);
+		                       ": the %swindow of the bridge %s above it is only %s", kind,
+		                       pp_name_of(j, bridge), size);
 	}
 	j->failed |= !text;
 	return text ? text : "";
@@ -176,17 +176,18 @@ static void address_remedy_argument(struct pp_judging *j, struct pp_finding *f,
 	if (argument && !*argument)
 		return;
 	if (argument)
-		text = pp_arena_printf(j->arena,
-		                       "add %s to the kernel's command line, then reboot: the "
-		                       "kernel gives out addresses anew%s",
-		                       argument,
-		                       strchr(argument, ',')
-		                               ? ", with that much room below bridges with hot-plug"
-		                               : " where the firmware's leave none");
+		text = pp_arena_printf(
+			j->arena,
+			"add %s to the kernel command line and reboot: the kernel then reassigns "
+			"addresses%s",
+			argument,
+			strchr(argument, ',')
+				? ", and keeps that much space for each hot-plug bridge"
+				: " where the firmware left too little space");
 	j->failed |= !text;
 	if (text)
 		pp_add_remedy_by_argument(f, &pp_remedy_kernel_argument, text,
-		                          "other devices get other addresses, too", argument);
+		                          "other devices get new addresses as well", argument);
 }
 
 static void address_remedies(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
@@ -201,11 +202,11 @@ static void address_remedies(struct pp_judging *j, struct pp_finding *f, const s
 		                      NULL);
 	address_remedy_argument(j, f, d, b);
 	if (may_lie_high && !f->nr_remedies)
-		pp_add_remedy_by_hand(f, &pp_remedy_above_4g,
-		                      "make sure that \"Above 4G Decoding\" is enabled in the BIOS "
-		                      "setup, with all the room that can be set there (\"MMIO High "
-		                      "Size\"), and reboot",
-		                      NULL);
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_above_4g,
+			"make sure that \"Above 4G Decoding\" is enabled in the BIOS setup, set "
+			"\"MMIO High Size\" to its maximum if there is such an entry, and reboot",
+			NULL);
 }
 
 /* A BAR that can be made smaller. drivers/pci/pci-sysfs.c, resourceN_resize, from 6.1 on */
@@ -226,13 +227,15 @@ static void address_remedy_smaller(struct pp_judging *j, struct pp_finding *f,
 	address_format_size(MIB << smaller, size, sizeof(size));
 	const char *text = pp_arena_printf(
 		j->arena,
-		"make BAR %zu smaller (%s): turn off \"Re-Size BAR\" in the BIOS setup, or without "
-		"a driver bound echo %d > /sys/bus/pci/devices/%s/resource%zu_resize",
+		"shrink BAR %zu to %s: turn off \"Re-Size BAR\" in the BIOS setup, or unbind the "
+		"device from its driver and run echo %d > "
+		"/sys/bus/pci/devices/%s/resource%zu_resize",
 		bar, size, smaller, address, bar);
 	j->failed |= !text;
-	pp_add_remedy_by_hand(f, &pp_remedy_smaller_bar, text,
-	                      "drivers reach the card's memory through a smaller window, some "
-	                      "slower");
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_smaller_bar, text,
+		"drivers access the card's memory through a smaller window, some of them more "
+		"slowly");
 }
 
 static void address_prove(struct pp_judging *j, struct pp_finding *f, const struct pp_bar *b,
@@ -288,10 +291,11 @@ static void vf_bar_no_room(struct pp_judging *j, const struct pp_device *d)
 			continue;
 		const struct pp_device *bridge = address_obstacle(j, d, b);
 		address_format_bar(b, what, sizeof(what));
-		struct pp_finding *f = pp_find(j, PP_DEGRADES,
-		                               "its virtual functions cannot be enabled: their BAR "
-		                               "%zu has no room (%s for all of them)%s",
-		                               i, what, address_why(j, bridge, b));
+		struct pp_finding *f = pp_find(
+			j, PP_DEGRADES,
+			"its virtual functions cannot be enabled: there is no address space for "
+			"their BAR %zu (%s in total)%s",
+			i, what, address_why(j, bridge, b));
 		address_prove(j, f, b, bridge);
 		pp_evidence(j, f, "writing to sriov_numvfs fails with ENOMEM");
 		address_remedies(j, f, d, b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words on the kernel's command line that nothing reads, or that change nothing on this host. */
+/* Words on the kernel command line that nothing reads, or that change nothing on this host. */
 #include <string.h>
 
 #include "base/text.h"
@@ -20,11 +20,12 @@ static const char *argument_not_here(const struct pp_host *h, enum pp_argument_f
 	                             PP_ON(PP_KIND_INTEL) | PP_ON(PP_KIND_AMD));
 
 	if (for_whom != PP_ARGUMENT_FOR_ALL && argument_kind_is(h, other))
-		return "it is for x86, which this host is not";
+		return "it applies to x86 only";
 	if (for_whom == PP_ARGUMENT_FOR_INTEL && argument_kind_is(h, PP_ON(PP_KIND_AMD)))
-		return "it is for Intel's IOMMU; AMD's, which this host has, is on by default";
+		return "it applies to Intel's IOMMU only; this host has AMD's, which is on by "
+		       "default";
 	if (for_whom == PP_ARGUMENT_FOR_AMD && argument_kind_is(h, PP_ON(PP_KIND_INTEL)))
-		return "it is for AMD's IOMMU, and this host has Intel's (intel_iommu=on)";
+		return "it applies to AMD's IOMMU only; this host has Intel's (intel_iommu=on)";
 	return NULL;
 }
 
@@ -34,14 +35,15 @@ static void argument_tell_value(struct pp_judging *j, const struct pp_argument *
 
 	if (!strcmp(a->name, "amd_iommu") && !strcmp(a->value, "on"))
 		f = pp_find(j, PP_INFORMS,
-		            "amd_iommu=on does nothing: AMD's IOMMU is on by default, and on is no "
-		            "value of amd_iommu=");
+		            "amd_iommu=on has no effect: AMD's IOMMU is on by default, and "
+		            "amd_iommu= does not accept on");
 	else if (a->meant)
-		f = pp_find(j, PP_INFORMS, "%s=%s does nothing: it knows no %s; did you mean %s?",
-		            a->name, a->value, a->value, a->meant);
+		f = pp_find(j, PP_INFORMS,
+		            "%s=%s has no effect: it does not accept %s; did you mean %s?", a->name,
+		            a->value, a->value, a->meant);
 	else
-		f = pp_find(j, PP_INFORMS, "%s=%s does nothing: it knows no %s", a->name, a->value,
-		            a->value);
+		f = pp_find(j, PP_INFORMS, "%s=%s has no effect: it does not accept %s", a->name,
+		            a->value, a->value);
 	pp_evidence(j, f, "/proc/cmdline: %s=%s", a->name, a->value);
 }
 
@@ -54,27 +56,28 @@ static void argument_tell(struct pp_judging *j, const struct pp_argument *a)
 	case PP_ARGUMENT_FINE:
 		if (!not_here)
 			return;
-		f = pp_find(j, PP_INFORMS, "%s on the command line does nothing: %s", a->name,
-		            not_here);
+		f = pp_find(j, PP_INFORMS, "%s on the kernel command line has no effect: %s",
+		            a->name, not_here);
 		break;
 	case PP_ARGUMENT_UNKNOWN:
-		f = pp_find(j, PP_INFORMS, "nothing reads %s on the command line; did you mean %s?",
+		f = pp_find(j, PP_INFORMS,
+		            "nothing reads %s on the kernel command line; did you mean %s?",
 		            a->name, a->meant);
 		break;
 	case PP_ARGUMENT_GONE:
-		f = pp_find(j, PP_INFORMS, "kernels of today no longer read %s; did you mean %s?",
+		f = pp_find(j, PP_INFORMS, "current kernels no longer read %s; did you mean %s?",
 		            a->name, a->meant);
 		break;
 	case PP_ARGUMENT_BLANK:
 		f = pp_find(j, PP_INFORMS,
-		            "%s= on the command line knows no \"%s\": arguments are divided by "
-		            "blanks, without quotation marks around them",
+		            "%s= on the kernel command line does not accept \"%s\": separate "
+		            "arguments with spaces, and do not put quotation marks around them",
 		            a->name, a->value);
 		break;
 	case PP_ARGUMENT_IDS:
 		f = pp_find(j, PP_INFORMS,
-		            "%s= on the command line wants vendor:device in hexadecimal, with "
-		            "commas between them; it does not read \"%s\"",
+		            "%s= on the kernel command line expects vendor:device in "
+		            "hexadecimal, separated by commas, not \"%s\"",
 		            a->name, a->value);
 		break;
 	case PP_ARGUMENT_VALUE:
@@ -82,8 +85,8 @@ static void argument_tell(struct pp_judging *j, const struct pp_argument *a)
 			argument_tell_value(j, a);
 			return;
 		}
-		f = pp_find(j, PP_INFORMS, "%s on the command line does nothing: %s", a->name,
-		            not_here);
+		f = pp_find(j, PP_INFORMS, "%s on the kernel command line has no effect: %s",
+		            a->name, not_here);
 		break;
 	}
 	pp_evidence(j, f, "/proc/cmdline: %s", a->name);
@@ -99,10 +102,11 @@ static void argument_look_behind(struct pp_judging *j, struct pp_span rest)
 		if (!pp_argument_check(word, j->host->kernel.proxmox, &a) ||
 		    a.fault == PP_ARGUMENT_UNKNOWN)
 			continue;
-		struct pp_finding *f = pp_find(j, PP_INFORMS,
-		                               "%s stands behind \"--\" on the command line: init "
-		                               "gets it, and the kernel does not",
-		                               a.name);
+		struct pp_finding *f = pp_find(
+			j, PP_INFORMS,
+			"%s comes after \"--\" on the kernel command line: it goes to init, not "
+			"to the kernel",
+			a.name);
 		pp_evidence(j, f, "/proc/cmdline: -- %s", a.name);
 	}
 }

@@ -10,10 +10,9 @@ static void not_endpoint(struct pp_judging *j, const struct pp_device *d)
 {
 	if (!pp_device_is_bridge(d))
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_INFORMS,
-	                "a bridge: it belongs to the host, the devices below it can go "
-	                "to a guest");
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"a bridge: it stays with the host; the devices below it can be passed through");
 	pp_evidence(j, f, "class %06x, header type %u", d->class_code, d->config.header_type);
 }
 
@@ -34,15 +33,15 @@ static void add_graphics_back(struct pp_judging *j, struct pp_finding *f, const 
 	if (!word)
 		return;
 	if (*word) {
-		pp_evidence(j, f, "/proc/cmdline: %s leaves the built-in graphics out", word);
+		pp_evidence(j, f, "/proc/cmdline: %s excludes the built-in graphics", word);
 		pp_add_remedy_take_off(j, f, word, "intel_iommu=on");
 		return;
 	}
-	pp_evidence(j, f, "%s: %s is set, which leaves the built-in graphics out",
+	pp_evidence(j, f, "%s: %s is set, which excludes the built-in graphics",
 	            j->host->kernel.config.path,
 	            pp_kernel_option_name(PP_CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF));
 	pp_add_remedy_by_argument(f, &pp_remedy_kernel_argument,
-	                          "add intel_iommu=on to the kernel's command line, then reboot",
+	                          "add intel_iommu=on to the kernel command line, then reboot",
 	                          NULL, "intel_iommu=on");
 }
 
@@ -58,7 +57,8 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	if (d->group != PP_NO_GROUP && h->groups[d->group].no_iommu) {
 		f = pp_find(
 			j, PP_BLOCKS,
-			"no IOMMU covers it: its group is a stand-in of VFIO's, not for a guest");
+			"no IOMMU covers it: VFIO made its group without one, so a guest cannot "
+			"use it");
 		pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/name: vfio-noiommu",
 		            h->groups[d->group].number);
 		return;
@@ -96,12 +96,12 @@ static void behind_vmd(struct pp_judging *j, const struct pp_device *d)
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_BLOCKS,
-	                "it sits behind an Intel VMD controller, which alone could be "
-	                "passed on, with all that is behind it");
+	                "it is behind an Intel VMD controller: only the controller can be passed "
+	                "through, with everything behind it");
 	pp_evidence(j, f, "domain %x", d->address.domain);
 	pp_add_remedy_by_hand(f, &pp_remedy_bios_vmd,
-	                      "switch VMD off for its port in the BIOS setup and reboot",
-	                      "RAID volumes that VMD makes of the disks are lost");
+	                      "turn off VMD for its port in the BIOS setup and reboot",
+	                      "RAID volumes that VMD made from the disks are lost");
 }
 
 static void config_unread(struct pp_judging *j, const struct pp_device *d)
@@ -110,9 +110,10 @@ static void config_unread(struct pp_judging *j, const struct pp_device *d)
 	if (d->config.header_read == PP_YES || d->gone || d->asleep || !d->ids_known ||
 	    pp_device_is_bridge(d))
 		return;
-	pp_find_unknown(j, PP_BLOCKS,
-	                "its configuration space was not read: its interrupts and functions, and "
-	                "whether virtual functions of it are on, are not known");
+	pp_find_unknown(
+		j, PP_BLOCKS,
+		"its configuration space was not read, so its interrupts, its other functions "
+		"and the state of its virtual functions are unknown");
 }
 
 /* Its virtual functions come after it, on the same bus or one of the next. */
@@ -123,17 +124,18 @@ static const char *pass_vf(struct pp_judging *j, const struct pp_device *d)
 
 	for (uint32_t i = self + 1; i < h->nr_devices && i < self + 4096; i++)
 		if (h->devices[i].physfn == self)
-			return pp_arena_printf(j->arena,
-			                       "pass one of its virtual functions instead: %s",
-			                       pp_name_of(j, &h->devices[i]));
-	return "pass one of its virtual functions instead";
+			return pp_arena_printf(
+				j->arena,
+				"pass one of its virtual functions to the guest instead: %s",
+				pp_name_of(j, &h->devices[i]));
+	return "pass one of its virtual functions to the guest instead";
 }
 
 /* The host's own driver turns them off. */
 static void remedy_vfs_off(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
                            const char *text)
 {
-	static const char side_effect[] = "the virtual functions disappear from whoever uses them";
+	static const char side_effect[] = "whatever uses the virtual functions loses them";
 	const struct pp_step step = { .kind = PP_STEP_VFS,
 		                      .vfs = { d->address, d->vendor, d->device, d->nr_vfs_on } };
 
@@ -154,10 +156,11 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 		return;
 	char address[PP_ADDRESS_TEXT_BYTES];
 	pp_address_format(d->address, address);
-	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "%u of its virtual functions are on: vfio-pci refuses the "
-	                               "physical function (EBUSY)",
-	                               vfs);
+	struct pp_finding *f =
+		pp_find(j, PP_BLOCKS,
+	                "%u of its virtual functions are enabled, so vfio-pci refuses the "
+	                "physical function (EBUSY)",
+	                vfs);
 	if (d->nr_vfs_on)
 		pp_evidence(j, f, "%u functions have %s as their physfn", d->nr_vfs_on, address);
 	else
@@ -196,8 +199,7 @@ static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
 	if (only == PP_NO)
 		return;
 	if (only == PP_UNKNOWN) {
-		pp_find_unknown(j, PP_DEGRADES,
-		                "whether it has message interrupts could not be read");
+		pp_find_unknown(j, PP_DEGRADES, "cannot tell whether it has MSI or MSI-X");
 		return;
 	}
 	struct pp_finding *f =
@@ -229,7 +231,8 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 	if (!listed || refused == PP_NO ||
 	    (k->denylist_disabled.text && *k->denylist_disabled.text == 'Y'))
 		return;
-	static const char text[] = "vfio-pci refuses this accelerator: a guest could misuse it";
+	static const char text[] =
+		"vfio-pci refuses this accelerator because a guest could misuse it";
 	int unread = k->denylist_disabled.error;
 	bool unsure = unread && unread != ENOENT && unread != ENODATA;
 	struct pp_finding *f = unsure || refused != PP_YES ? pp_find_unknown(j, PP_BLOCKS, text)
@@ -242,9 +245,9 @@ static void denylist(struct pp_judging *j, const struct pp_device *d)
 		                        .option = { "vfio_pci", "disable_denylist" } };
 	pp_add_remedy_by_steps(
 		j, f, &pp_remedy_denylist,
-		"write \"options vfio-pci disable_denylist=1\" into a file of /etc/modprobe.d "
-		"and reboot",
-		"only for guests that are trusted", &option, 1);
+		"write \"options vfio-pci disable_denylist=1\" to a file in /etc/modprobe.d and "
+		"reboot",
+		"a guest could misuse the device: do this for trusted guests only", &option, 1);
 }
 
 static void slot_disputed(struct pp_judging *j, const struct pp_device *d)

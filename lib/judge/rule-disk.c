@@ -9,13 +9,12 @@ static void host_runs_from(struct pp_judging *j, const struct pp_device *d)
 	struct pp_finding *f =
 		d->host_runs_from
 			? pp_find(j, PP_DEGRADES,
-	                          "the host runs from it (%s): given to a guest, the host stops",
+	                          "the host runs from it (%s): the host stops if a guest gets it",
 	                          d->host_use)
 			: pp_find(j, PP_DEGRADES,
-	                          "the host works with it (%s): unmount that before a guest gets "
-	                          "it",
+	                          "the host uses it (%s): unmount it before a guest gets it",
 	                          d->host_use);
-	pp_evidence(j, f, "the mounts of the host, and /sys/class/block");
+	pp_evidence(j, f, "the host's mounts and /sys/class/block");
 }
 
 static void group_holds_host_disk(struct pp_judging *j, const struct pp_device *d)
@@ -29,12 +28,12 @@ static void group_holds_host_disk(struct pp_judging *j, const struct pp_device *
 		const struct pp_device *o = &h->devices[g->devices[i]];
 		if (!o->host_runs_from)
 			continue;
-		struct pp_finding *f =
-			pp_find(j, PP_DEGRADES,
-		                "%s of its group %u is what the host runs from (%s): no guest gets "
-		                "one of the group without the host letting go of that",
-		                pp_name_of(j, o), g->number, o->host_use);
-		pp_evidence(j, f, "the mounts of the host, and /sys/class/block");
+		struct pp_finding *f = pp_find(
+			j, PP_DEGRADES,
+			"the host runs from %s in the same group %u (%s): a guest can get a "
+			"device of this group only if the host gives up that one",
+			pp_name_of(j, o), g->number, o->host_use);
+		pp_evidence(j, f, "the host's mounts and /sys/class/block");
 		return;
 	}
 }

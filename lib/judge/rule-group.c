@@ -53,7 +53,7 @@ static struct bound_bridges bound_bridges(const struct pp_host *h, const struct 
 static void remedy_unbind(struct pp_judging *j, struct pp_finding *f, const struct pp_group *g,
                           const struct bound_bridges *b, const char *text)
 {
-	static const char side_effect[] = "no hot-plug below that bridge";
+	static const char side_effect[] = "hot-plug stops working below that bridge";
 	struct pp_step steps[UNBOUND_BRIDGES];
 	uint32_t n = 0;
 
@@ -71,8 +71,10 @@ static void remedy_unbind(struct pp_judging *j, struct pp_finding *f, const stru
 	if (n == b->count)
 		pp_add_remedy_by_steps(j, f, &pp_remedy_unbind_bridge, text, side_effect, steps, n);
 	else
-		pp_add_remedy_by_hand(f, &pp_remedy_unbind_bridge, text,
-		                      "no hot-plug below that bridge; again after each boot");
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_unbind_bridge, text,
+			"hot-plug stops working below that bridge; this must be repeated after "
+			"each boot");
 }
 
 static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
@@ -86,14 +88,14 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 		return;
 	if (b.unread)
 		pp_find_unknown(j, PP_BLOCKS,
-		                "which driver the bridge %s of its group %u has could not be read",
+		                "cannot tell which driver the bridge %s in its group %u has",
 		                pp_name_of(j, b.unread), g->number);
 	if (!b.count)
 		return;
 	if (b.count > 1)
 		snprintf(more, sizeof(more), " and %u more bridges like it", b.count - 1);
 	static const char text[] =
-		"the bridge %s of its group %u is bound to %s, which VFIO does not accept%s";
+		"the bridge %s in its group %u is bound to %s, which VFIO does not accept%s";
 	const char *name = pp_name_of(j, b.first), *driver = b.first->driver.text;
 	struct pp_finding *f =
 		counts == PP_YES
@@ -101,11 +103,11 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 			: pp_find_unknown(j, PP_BLOCKS, text, name, g->number, driver, more);
 	pp_address_format(b.first->address, address);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, driver);
-	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER: EPERM, and no line in the kernel log");
+	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER fails with EPERM and logs nothing");
 	remedy_unbind(j, f, g, &b,
 	              pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s",
 	                              address, driver,
-	                              b.count > 1 ? ", and the other bridges likewise" : ""));
+	                              b.count > 1 ? "; do the same for the other bridges" : ""));
 }
 
 /* "00:1f.2 (ahci)" */
@@ -162,11 +164,11 @@ static void companions(struct pp_judging *j, const struct pp_group *g)
 	if (facts->nr_companions < 2)
 		return;
 	bool card = group_is_graphics_card(j->host, g);
-	struct pp_finding *f =
-		pp_find(j, card ? PP_INFORMS : PP_DEGRADES,
-	                "IOMMU group %u goes to one guest as a whole: %s; unbind what you do not "
-	                "pass",
-	                g->number, list_companions(j, facts));
+	struct pp_finding *f = pp_find(
+		j, card ? PP_INFORMS : PP_DEGRADES,
+		"IOMMU group %u goes to one guest as a whole: %s; unbind what you do not pass "
+		"through",
+		g->number, list_companions(j, facts));
 	pp_evidence(j, f,
 	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host driver",
 	            g->number, g->nr_devices, facts->nr_driven);

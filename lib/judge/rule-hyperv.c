@@ -23,14 +23,15 @@ static void hyperv_machine(struct pp_judging *j)
 
 	if (h->is_guest == PP_YES) {
 		f = pp_find(j, PP_BLOCKS,
-		            "this host is a virtual machine: Hyper-V assigns the devices of real "
-		            "ones");
+		            "this host is a virtual machine: Hyper-V assigns devices of physical "
+		            "machines only");
 		pp_evidence(j, f, "/proc/cpuinfo: flag hypervisor");
 	}
 	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_OTHER) {
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether Hyper-V assigns devices on a host that is neither Intel's "
-		                "nor AMD's is not known");
+		pp_find_unknown(
+			j, PP_BLOCKS,
+			"cannot tell whether Hyper-V assigns devices on a host that is neither "
+			"Intel nor AMD");
 		return;
 	}
 	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
@@ -41,8 +42,7 @@ static void hyperv_machine(struct pp_judging *j)
 		return;
 	}
 	if (h->table_dmar != PP_YES && h->table_ivrs != PP_YES && h->iommu_on != PP_YES)
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether the firmware declares an IOMMU could not be read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether the firmware declares an IOMMU");
 }
 
 static void hyperv_interrupt_remapping(struct pp_judging *j)
@@ -51,13 +51,13 @@ static void hyperv_interrupt_remapping(struct pp_judging *j)
 
 	if (!h->dmar || h->dmar->flags & PP_DMAR_INTR_REMAP)
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_BLOCKS,
-	                "the firmware declares no interrupt remapping, which Hyper-V wants for "
-	                "device assignment");
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"the firmware declares no interrupt remapping, which Hyper-V requires for device "
+		"assignment");
 	pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
-	hyperv_setup(f, "enable interrupt remapping in the BIOS setup, often with \"x2APIC\" or "
-	                "\"Intel VT-d\"");
+	hyperv_setup(f, "enable interrupt remapping in the BIOS setup (often part of \"x2APIC\" "
+	                "or \"Intel VT-d\")");
 }
 
 /*
@@ -75,13 +75,14 @@ static void hyperv_pcie_control(struct pp_judging *j)
 		f = pp_find(j, PP_BLOCKS,
 		            "the firmware keeps control of PCI Express, which Windows needs");
 		pp_evidence(j, f, "kernel log: _OSC: platform retains control of PCIe features");
-		hyperv_setup(f, "look in the BIOS setup for \"Native PCIe\" or \"PCIe native "
-		                "support\" and enable it");
+		hyperv_setup(f,
+		             "enable \"Native PCIe\" or \"PCIe native support\" in the BIOS setup");
 		return;
 	}
-	f = pp_find_unknown(j, PP_BLOCKS,
-	                    "whether the firmware gives Windows control of PCI Express is not "
-	                    "known: the kernel log does not say what it gave Linux");
+	f = pp_find_unknown(
+		j, PP_BLOCKS,
+		"cannot tell whether the firmware gives Windows control of PCI Express: the "
+		"kernel log does not say whether Linux got it");
 	pp_evidence(j, f, "kernel log: no line \"_OSC: OS now controls [… PCIeCapability …]\"");
 }
 
@@ -95,23 +96,25 @@ static void hyperv_region(struct pp_judging *j, const struct pp_device *d)
 		return;
 	if (!d->nr_mappings) {
 		if (pp_table_unread(h))
-			pp_find_unknown(j, PP_BLOCKS,
-			                "whether the firmware reserves memory for it could not be "
-			                "read (%s)",
-			                pp_table_unread(h));
+			pp_find_unknown(
+				j, PP_BLOCKS,
+				"cannot tell whether the firmware reserves memory for it: the %s "
+				"table could not be read",
+				pp_table_unread(h));
 		return;
 	}
 	const struct pp_region *r = &h->regions[h->mappings[d->first_mapping].region];
 	const char *range = pp_range(j, r->start, r->end_incl);
 	if (r->source != PP_FROM_DMAR)
-		f = pp_find_unknown(j, PP_BLOCKS,
-		                    "the firmware reserves memory for it (IVMD %s): whether "
-		                    "Windows minds is not known",
-		                    range);
+		f = pp_find_unknown(
+			j, PP_BLOCKS,
+			"the firmware reserves memory for it (IVMD %s); cannot tell whether "
+			"Windows accepts that",
+			range);
 	else
 		f = pp_find(j, PP_BLOCKS,
-		            "the BIOS reserves memory for it (RMRR %s), and Hyper-V lets no such "
-		            "device go, be it USB or a display",
+		            "the BIOS reserves memory for it (RMRR %s), and Hyper-V refuses "
+		            "every such device, even USB and display devices",
 		            range);
 	pp_prove_mappings(j, f, d);
 	if (r->source == PP_FROM_DMAR)
@@ -181,7 +184,7 @@ static void hyperv_acs(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_device *hop = &h->devices[weak];
 	if (declares == PP_UNKNOWN) {
 		pp_find_unknown(j, PP_BLOCKS,
-		                "whether %s declares access control (ACS) could not be read",
+		                "cannot tell whether %s declares access control (ACS)",
 		                hop == d ? "it" : pp_name_of(j, hop));
 		return;
 	}
@@ -201,7 +204,8 @@ static void hyperv_acs(struct pp_judging *j, const struct pp_device *d)
 		f, &pp_remedy_hyperv_force,
 		"dismount it with \"Dismount-VMHostAssignableDevice -Force\", as \"pcipass emit "
 		"hyperv\" does",
-		"a guest that owns it may reach other devices' memory and be reached by them");
+		"a guest that owns it may reach the memory of other devices, and they may reach "
+		"the guest's");
 }
 
 /* Whether the type of a function that a guest could be given is known. */
@@ -215,8 +219,7 @@ static void hyperv_conventional(struct pp_judging *j, const struct pp_device *d)
 {
 	if (!pp_device_is_bridge(d) && d->physfn == PP_NO_DEVICE && d->ids_known && !d->gone &&
 	    d->config.pcie_type_known == PP_UNKNOWN)
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether it is a PCI Express endpoint could not be read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether it is a PCI Express endpoint");
 	if (!hyperv_knows_type(d) || d->config.pcie_type_known == PP_YES)
 		return;
 	struct pp_finding *f = pp_find(j, PP_BLOCKS,
@@ -231,9 +234,10 @@ static void hyperv_legacy(struct pp_judging *j, const struct pp_device *d)
 	if (!hyperv_knows_type(d) || d->config.pcie_type_known != PP_YES ||
 	    d->config.pcie_type != PP_PCIE_LEGACY_ENDPOINT || pp_device_base_class(d) == 0x03)
 		return;
-	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "it is a legacy PCI Express endpoint and no display, which "
-	                               "Hyper-V does not assign");
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"it is a legacy PCI Express endpoint other than a display, which Hyper-V does "
+		"not assign");
 	pp_evidence(j, f, "configuration space: PCI Express device type 1");
 }
 
@@ -242,8 +246,8 @@ static void hyperv_embedded(struct pp_judging *j, const struct pp_device *d)
 	if (!hyperv_knows_type(d) || d->config.pcie_type_known != PP_YES ||
 	    d->config.pcie_type != PP_PCIE_RC_ENDPOINT)
 		return;
-	struct pp_finding *f = pp_find(j, PP_DEGRADES,
-	                               "it is part of the root complex, less isolated than a card");
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES, "it is part of the root complex and so less isolated than a card");
 	pp_evidence(j, f, "configuration space: PCI Express device type 9");
 }
 
@@ -255,13 +259,13 @@ static void hyperv_interrupts(struct pp_judging *j, const struct pp_device *d)
 	if (only == PP_NO)
 		return;
 	if (only == PP_UNKNOWN) {
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether it has message interrupts could not be read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether it has MSI or MSI-X");
 		return;
 	}
-	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "it has no message interrupts (MSI, MSI-X), and Hyper-V "
-	                               "assigns no device that needs an INTx line");
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"it has neither MSI nor MSI-X, and Hyper-V does not assign a device that needs "
+		"an INTx line");
 	pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
 	            'A' + (c->interrupt_pin - 1) % 4);
 }
@@ -270,8 +274,8 @@ static void hyperv_virtual_function(struct pp_judging *j, const struct pp_device
 {
 	if (d->physfn != PP_NO_DEVICE)
 		pp_find(j, PP_BLOCKS,
-		        "a virtual function of %s: Windows makes its own, by a virtual switch with "
-		        "SR-IOV",
+		        "a virtual function of %s: Windows creates its own, through a virtual "
+		        "switch with SR-IOV",
 		        pp_name_of(j, &j->host->devices[d->physfn]));
 }
 
@@ -289,7 +293,7 @@ static void hyperv_bars(struct pp_judging *j, const struct pp_device *d)
 	if (pp_device_is_bridge(d) || d->physfn != PP_NO_DEVICE)
 		return;
 	if (!d->bars) {
-		pp_find(j, PP_INFORMS, "how much MMIO space it needs could not be read");
+		pp_find(j, PP_INFORMS, "cannot tell how much MMIO space it needs");
 		return;
 	}
 	for (uint32_t i = 0; i < PP_NR_BARS; i++) {
@@ -300,13 +304,12 @@ static void hyperv_bars(struct pp_judging *j, const struct pp_device *d)
 	}
 	if (ports)
 		pp_find(j, PP_DEGRADES,
-		        "it has I/O ports, and a guest of Hyper-V gets none: its driver must do "
-		        "without them");
+		        "it has I/O ports, which a Hyper-V guest does not get: its driver must "
+		        "work without them");
 	if (hyperv_mib(low) > LOW_MIB || hyperv_mib(high) > HIGH_MIB)
 		pp_find(j, PP_DEGRADES,
-		        "it needs %" PRIu64 " MB of MMIO space below 4 GiB and %" PRIu64
-		        " MB above, more than the %d and %d that a guest has: Set-VM must give it "
-		        "more",
+		        "it needs %" PRIu64 " MB of MMIO space below 4 GiB and %" PRIu64 " MB "
+		        "above, more than the %d MB and %d MB of a guest: raise them with Set-VM",
 		        hyperv_mib(low), hyperv_mib(high), LOW_MIB, HIGH_MIB);
 	else if (low || high)
 		pp_find(j, PP_INFORMS,

@@ -30,11 +30,11 @@ static void prove_not_remapped(struct pp_judging *j, struct pp_finding *f)
 
 	switch (h->msi_chip) {
 	case PP_MSI_CHIP_GICV2M:
-		pp_evidence(j, f, "%s: GICv2m, which does not tell devices apart; no ITS",
+		pp_evidence(j, f, "%s: GICv2m, which cannot tell devices apart, and no ITS",
 		            h->msi_chip_from);
 		break;
 	case PP_MSI_CHIP_BOTH:
-		pp_evidence(j, f, "%s: ITS and GICv2m: kernels before %s want all to isolate",
+		pp_evidence(j, f, "%s: ITS and GICv2m: kernels before %s require both to isolate",
 		            h->msi_chip_from, pp_kernel_fact(PP_KERNEL_MSI_BY_DEVICE)->since);
 		break;
 	default:
@@ -49,11 +49,11 @@ static void interrupts_unknown(struct pp_judging *j)
 	const struct pp_host *h = j->host;
 
 	if (h->iommu != PP_IOMMU_SMMU) {
-		pp_find_unknown(j, PP_BLOCKS, "whether interrupts are remapped could not be read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether interrupts are remapped");
 		return;
 	}
 	struct pp_finding *f = pp_find_unknown(
-		j, PP_BLOCKS, "whether message interrupts are isolated (by an ITS) is not known");
+		j, PP_BLOCKS, "cannot tell whether message interrupts are isolated (by an ITS)");
 	if (h->msi_chip == PP_MSI_CHIP_BOTH)
 		pp_evidence(j, f, "%s: both an ITS and a GICv2m", h->msi_chip_from);
 	else
@@ -111,11 +111,11 @@ static void interrupts_by_dmar(struct pp_judging *j, struct pp_finding *f)
 		if (h->is_guest != PP_YES)
 			pp_add_remedy_by_hand(
 				f, &pp_remedy_bios_iommu,
-				"enable interrupt remapping in the BIOS setup, if it has an entry "
-				"\"Interrupt Remapping\" or \"x2APIC\"",
+				"enable \"Interrupt Remapping\" or \"x2APIC\" in the BIOS setup, "
+				"if there is such an entry",
 				NULL);
 	} else if (h->dmar && !table_has_ioapic(h->dmar)) {
-		pp_evidence(j, f, "DMAR: no remapping unit has an I/O APIC in its scopes");
+		pp_evidence(j, f, "DMAR: no remapping unit lists an I/O APIC");
 		unit = true;
 	}
 	if (unit)
@@ -138,17 +138,18 @@ static void interrupts_by_ivrs(struct pp_judging *j, struct pp_finding *f)
 	if (words)
 		pp_add_remedy_by_argument(
 			f, &pp_remedy_ivrs_ioapic,
-			pp_arena_printf(j->arena,
-		                        "add %s to the kernel's command line, then reboot: the "
-		                        "firmware's IVRS table does not say where that I/O APIC is",
-		                        words),
-			"a wrong address there may keep the host from starting: then remove the "
-			"argument in the boot loader's menu",
+			pp_arena_printf(
+				j->arena,
+				"add %s to the kernel command line, then reboot: the firmware's "
+				"IVRS table does not say where that I/O APIC is",
+				words),
+			"if the address is wrong, the host may not boot: then remove the "
+			"argument in the boot loader menu",
 			words);
 	if (off || j->host->intremap_why)
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_bios_update,
-			"update the BIOS: a newer one may name the I/O APIC in its IVRS table",
+			"update the BIOS: a newer version may list the I/O APIC in its IVRS table",
 			NULL);
 }
 
@@ -163,7 +164,8 @@ static void interrupts_causes(struct pp_judging *j, struct pp_finding *f)
 		return;
 	if (chipset) {
 		pp_evidence(j, f,
-		            "%s is 8086:%04x revision %02x: an erratum, so Linux leaves it off",
+		            "%s is 8086:%04x revision %02x, which has an erratum: Linux leaves "
+		            "interrupt remapping off",
 		            pp_name_of(j, chipset), chipset->device, chipset->config.revision);
 		pp_prove_by_log(j, f, PP_LOG_IR_ERRATUM);
 	}
@@ -199,16 +201,17 @@ static void interrupts_remapped(struct pp_judging *j)
 	int unread = fact->error;
 	/* Off by default: that nobody kept the configuration is no reason to think otherwise. */
 	if (!unsafe && unread != ENOENT && unread != ENODATA) {
-		pp_find_unknown(j, PP_BLOCKS,
-		                "interrupts are not remapped, and whether VFIO may do without "
-		                "(allow_unsafe_interrupts) could not be read");
+		pp_find_unknown(
+			j, PP_BLOCKS,
+			"interrupts are not remapped; cannot tell whether VFIO may work without "
+			"that (allow_unsafe_interrupts)");
 		return;
 	}
 	bool allowed = unsafe && *unsafe == 'Y';
 	struct pp_finding *f =
 		allowed ? pp_find(j, PP_DEGRADES,
-	                          "interrupts are not remapped: a guest could forge the host's "
-	                          "(allow_unsafe_interrupts is set)")
+	                          "interrupts are not remapped: a guest could forge interrupts "
+	                          "of the host (allow_unsafe_interrupts is set)")
 			: pp_find(j, PP_BLOCKS,
 	                          "interrupts are not remapped, so VFIO refuses every device (EPERM)");
 	prove_not_remapped(j, f);
@@ -222,10 +225,10 @@ static void interrupts_remapped(struct pp_judging *j)
 		                                    "allow_unsafe_interrupts" } };
 	pp_add_remedy_by_steps(
 		j, f, &pp_remedy_unsafe_interrupts,
-		by_iommufd ? "write \"options iommufd allow_unsafe_interrupts=1\" into a file of "
+		by_iommufd ? "write \"options iommufd allow_unsafe_interrupts=1\" to a file in "
 			     "/etc/modprobe.d and reboot"
-			   : "write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" into a "
-			     "file of /etc/modprobe.d and reboot",
+			   : "write \"options vfio_iommu_type1 allow_unsafe_interrupts=1\" to a "
+			     "file in /etc/modprobe.d and reboot",
 		"a guest that owns a device can inject interrupts into the host", &option, 1);
 }
 
@@ -246,10 +249,9 @@ static void interrupts_unsafe_not_needed(struct pp_judging *j)
 	}
 	if (!given && !(now && *now == 'Y'))
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_INFORMS,
-	                "allow_unsafe_interrupts is set and not needed: this host remaps "
-	                "interrupts");
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"allow_unsafe_interrupts is set but not needed: this host remaps interrupts");
 	if (given) {
 		pp_evidence(j, f, "/proc/cmdline: %s", given);
 		pp_add_remedy_take_off(j, f, given, NULL);

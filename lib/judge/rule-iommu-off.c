@@ -32,9 +32,9 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
 {
 	bool put = instead && !pp_kernel_argument_given(j->host, instead);
 
-	const char *text =
-		pp_arena_printf(j->arena, "take %s off the kernel's command line%s%s%s and reboot",
-	                        word, put ? ", put " : "", put ? instead : "", put ? " there" : "");
+	const char *text = pp_arena_printf(
+		j->arena, "remove %s from the kernel command line%s%s%s and reboot", word,
+		put ? ", add " : "", put ? instead : "", put ? " instead" : "");
 	const struct pp_step steps[] = {
 		{ .kind = PP_STEP_TAKE_OFF, .argument = { word } },
 		{ .kind = PP_STEP_ARGUMENT, .argument = { instead } },
@@ -50,17 +50,18 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
 static void add_bios_update(struct pp_finding *f)
 {
 	pp_add_remedy_by_hand(f, &pp_remedy_bios_update,
-	                      "update the BIOS: a newer one may have a correct table", NULL);
+	                      "update the BIOS: a newer version may have a correct table", NULL);
 }
 
 void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f)
 {
 	add_bios_update(f);
 	if (!pp_remedy_override_forbidden(j->host, j->arena))
-		pp_add_remedy_by_hand(f, &pp_remedy_override,
-		                      "give the kernel the table with its mistake mended, by hand "
-		                      "(doc/remedies.md), then reboot",
-		                      "a table that is not the firmware's own");
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_override,
+			"give the kernel a corrected copy of the table by hand "
+			"(doc/remedies.md), then reboot",
+			"the kernel then uses a table that is not the firmware's own");
 }
 
 const char *pp_declaring_table(const struct pp_host *h)
@@ -124,11 +125,11 @@ static void off_without_cause(struct pp_judging *j, struct pp_finding *f)
 	                                               : "DMAR";
 
 	if (h->kernel.log_error)
-		pp_evidence(j, f, "the kernel log, which says why, was not read");
+		pp_evidence(j, f, "the kernel log, which would say why, was not read");
 	else
 		pp_evidence(j, f,
-		            "the kernel log has no reason that is known here: see its lines with "
-		            "\"%s\"",
+		            "the kernel log gives no reason that pcipass knows: see its lines "
+		            "with \"%s\"",
 		            mark);
 }
 
@@ -137,7 +138,7 @@ static void off_add_argument(struct pp_judging *j, struct pp_finding *f)
 	const struct pp_host *h = j->host;
 
 	if (pp_kernel_argument_given(h, "intel_iommu=on")) {
-		pp_evidence(j, f, "/proc/cmdline: intel_iommu=on is there");
+		pp_evidence(j, f, "/proc/cmdline: intel_iommu=on is present");
 		off_without_cause(j, f);
 	} else if (on_by_default(h) == PP_YES) {
 		if (h->kernel.config.path && h->iommu == PP_IOMMU_INTEL)
@@ -146,10 +147,10 @@ static void off_add_argument(struct pp_judging *j, struct pp_finding *f)
 	} else if (PP_ON(h->kind) & PP_ON_INTEL) {
 		pp_add_remedy_by_argument(
 			f, &pp_remedy_kernel_argument,
-			"add intel_iommu=on to the kernel's command line, then reboot", NULL,
+			"add intel_iommu=on to the kernel command line, then reboot", NULL,
 			"intel_iommu=on");
 	} else if (h->kernel.command_line.error) {
-		pp_evidence(j, f, "the kernel's command line was not read");
+		pp_evidence(j, f, "the kernel command line was not read");
 	}
 }
 
@@ -173,14 +174,16 @@ static bool off_by_unit(struct pp_judging *j)
 
 	if (ones)
 		f = pp_find(j, PP_BLOCKS,
-		            "the IOMMU is off: a remapping unit that the firmware's DMAR table "
-		            "declares does not answer (its registers read all ones), and Linux "
-		            "drops the whole table");
+		            "the IOMMU is off: a remapping unit in the firmware's DMAR table "
+		            "does not respond (its registers read all ones), so Linux ignores "
+		            "the whole table");
 	else if (bad || h->kernel.log_lines[PP_LOG_DMAR_ADDRESS_0])
-		f = pp_find(j, PP_BLOCKS,
-		            "the IOMMU is off: the firmware's DMAR table has a remapping unit %s, "
-		            "and Linux drops the whole table",
-		            bad && bad->base ? "off a page boundary" : "at address 0");
+		f = pp_find(
+			j, PP_BLOCKS,
+			"the IOMMU is off: the firmware's DMAR table has a remapping unit %s, so "
+			"Linux ignores the whole table",
+			bad && bad->base ? "at an address that is not page-aligned"
+					 : "at address 0");
 	else if (h->kernel.log_lines[PP_LOG_DMAR_UNUSABLE])
 		f = pp_find(j, PP_BLOCKS,
 		            "the IOMMU is off: Linux could not use the firmware's DMAR table");
@@ -195,10 +198,11 @@ static bool off_by_unit(struct pp_judging *j)
 		            (unsigned long long)bad->base);
 	add_bios_update(f);
 	if (ones && h->is_guest != PP_YES)
-		pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu,
-		                      "look whether \"Intel VT-d\" is enabled in the BIOS setup: "
-		                      "some BIOSes leave the table there when it is not",
-		                      NULL);
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_bios_iommu,
+			"check that \"Intel VT-d\" is enabled in the BIOS setup: some BIOSes "
+			"provide the table even while it is disabled",
+			NULL);
 	pp_add_remedy_table(j, f);
 	return true;
 }
@@ -211,24 +215,24 @@ static bool off_by_amd(struct pp_judging *j)
 	if (h->kernel.log_lines[PP_LOG_STONEY_RIDGE]) {
 		f = pp_find(
 			j, PP_BLOCKS,
-			"Linux leaves the IOMMU off beside Stoney Ridge graphics, which does not "
-			"work with it");
+			"Linux leaves the IOMMU off because Stoney Ridge graphics does not work "
+			"with it");
 		pp_prove_by_log(j, f, PP_LOG_STONEY_RIDGE);
-		pp_add_remedy_by_hand(f, &pp_remedy_kernel_argument,
-		                      "add amd_iommu=force_enable to the kernel's command line and "
-		                      "reboot",
-		                      "the built-in graphics may hang or show nothing");
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_kernel_argument,
+			"add amd_iommu=force_enable to the kernel command line and reboot",
+			"the built-in graphics may hang or show nothing");
 		return true;
 	}
 	if (!h->kernel.log_lines[PP_LOG_AMD_SME])
 		return false;
 	f = pp_find(j, PP_BLOCKS,
-	            "Linux leaves the IOMMU off: with this processor's microcode it does not work "
-	            "with encrypted memory (SME)");
+	            "Linux leaves the IOMMU off: with this processor's microcode, it does not "
+	            "work with memory encryption (SME)");
 	pp_prove_by_log(j, f, PP_LOG_AMD_SME);
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_bios_update,
-		"update the BIOS: a newer one brings newer microcode for the processor", NULL);
+		"update the BIOS: a newer version has newer microcode for the processor", NULL);
 	if (pp_kernel_argument_given(h, "mem_encrypt=on"))
 		pp_add_remedy_take_off(j, f, "mem_encrypt=on", NULL);
 	return true;
@@ -258,8 +262,7 @@ static bool off_by_kernel(struct pp_judging *j)
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_another_kernel,
 		pp_arena_printf(j->arena,
-	                        "boot a kernel that was built with %s, as distributions build "
-	                        "theirs",
+	                        "boot a kernel that was built with %s, as distribution kernels are",
 	                        pp_kernel_option_name(option)),
 		NULL);
 	return true;
@@ -273,10 +276,10 @@ static bool off_by_table(struct pp_judging *j, const char *table)
 	if (h->kernel.log_direct_map_failed) {
 		f = pp_find(j, PP_BLOCKS,
 		            "the kernel gave up on the IOMMU: it could not map a region that the "
-		            "firmware asks for");
+		            "firmware requires");
 		pp_evidence(j, f, "kernel log: not able to establish FW requested direct mapping");
 		pp_add_remedy_by_argument(f, &pp_remedy_kernel_argument,
-		                          "add iommu=pt to the kernel's command line, then reboot",
+		                          "add iommu=pt to the kernel command line, then reboot",
 		                          NULL, "iommu=pt");
 	} else if (h->table_error.code) {
 		/* No argument makes the kernel read a table that it could not use. */
@@ -299,10 +302,11 @@ static void off_though_declared(struct pp_judging *j, const char *table)
 	if (off_by_table(j, table) || off_by_amd(j) || off_by_kernel(j))
 		return;
 	struct pp_finding *f =
-		word ? pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
-	                       word)
+		word ? pp_find(j, PP_BLOCKS,
+	                       "the IOMMU is turned off on the kernel command line (%s)", word)
 		     : pp_find(j, PP_BLOCKS,
-	                       "the firmware declares an IOMMU (%s), but the kernel does not run it",
+	                       "the firmware declares an IOMMU (%s), but the kernel does not use "
+	                       "it",
 	                       table);
 	if (word)
 		off_by_word(j, f, word);
@@ -310,7 +314,7 @@ static void off_though_declared(struct pp_judging *j, const char *table)
 		off_add_argument(j, f);
 	pp_evidence(j, f, "/sys/firmware/acpi/tables/%s: present", table);
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: %s",
-	            h->groups_elsewhere ? "none of a PCI device" : "empty");
+	            h->groups_elsewhere ? "none has a PCI device" : "empty");
 }
 
 static void iommu_off(struct pp_judging *j)
@@ -330,11 +334,11 @@ static void iommu_off(struct pp_judging *j)
 	    h->iort_has_smmu != PP_UNKNOWN)
 		return;
 	struct pp_finding *f =
-		word ? pp_find(j, PP_BLOCKS, "the IOMMU is switched off on the command line (%s)",
-	                       word)
+		word ? pp_find(j, PP_BLOCKS,
+	                       "the IOMMU is turned off on the kernel command line (%s)", word)
 		     : pp_find(j, PP_BLOCKS,
-	                       "the kernel runs no IOMMU; whether the firmware declares one could "
-	                       "not be read");
+	                       "the kernel uses no IOMMU; cannot tell whether the firmware "
+	                       "declares one");
 	if (word)
 		off_by_word(j, f, word);
 	else

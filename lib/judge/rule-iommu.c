@@ -13,11 +13,12 @@ static void under_xen(struct pp_judging *j)
 	static const char *const roles[] = {
 		[PP_XEN_NONE] = "host runs under Xen",
 		[PP_XEN_DOM0] = "host runs under Xen, as its dom0",
-		[PP_XEN_GUEST] = "machine is a guest of Xen",
+		[PP_XEN_GUEST] = "machine is a Xen guest",
 		[PP_XEN_UNKNOWN] = "host runs under Xen",
 	};
 	struct pp_finding *f =
-		pp_find(j, PP_BLOCKS, "this %s, which keeps the IOMMU to itself: not for KVM",
+		pp_find(j, PP_BLOCKS,
+	                "this %s, which keeps the IOMMU to itself: KVM cannot pass devices through",
 	                roles[j->host->xen_role]);
 	pp_evidence(j, f, "/sys/hypervisor/type: xen");
 	if (j->host->xen_role == PP_XEN_DOM0 || j->host->xen_role == PP_XEN_GUEST)
@@ -48,19 +49,20 @@ static void xen_ivmd(struct pp_judging *j)
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_BLOCKS,
-		"Xen turns its own IOMMU off here: the firmware reserves %s for devices (IVMD), and "
-		"its memory map does not reserve that memory",
+		"Xen turns the IOMMU off here: the firmware reserves %s for devices (IVMD), but "
+		"its memory map does not mark that memory as reserved",
 		pp_range(j, bad->start, bad->end_incl));
 	pp_evidence(j, f, "IVRS IVMD %u at +0x%x: %s", bad->index, bad->offset,
 	            pp_range(j, bad->start, bad->end_incl));
 	if (!page_0 || !pp_prove_by_log(j, f, PP_LOG_PAGE_0_USABLE))
-		pp_evidence(j, f, "/proc/iomem: not reserved whole");
+		pp_evidence(j, f, "/proc/iomem: not entirely reserved");
 	pp_add_remedy_by_hand(f, &pp_remedy_bios_update,
-	                      "update the BIOS: a newer one may have a correct IVRS table", NULL);
+	                      "update the BIOS: a newer version may have a correct IVRS table",
+	                      NULL);
 	pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
 	                      "boot the host without Xen: Linux with KVM maps such a region and "
 	                      "keeps the IOMMU on",
-	                      "guests of Xen do not run then");
+	                      "Xen guests cannot run then");
 }
 
 struct firmware_words {
@@ -111,12 +113,13 @@ static void firmware_of_guest(struct pp_judging *j, struct pp_finding *f)
 		if (strstr(maker, makers[i].maker))
 			text = makers[i].text;
 	if (j->host->is_guest == PP_YES)
-		pp_evidence(j, f, "the host is a virtual machine itself: %s",
+		pp_evidence(j, f, "this host is itself a virtual machine: %s",
 		            j->host->guest_from ? j->host->guest_from
 		                                : "/proc/cpuinfo: flag hypervisor");
 	if (text)
-		pp_add_remedy_by_hand(f, &pp_remedy_virtual_iommu, text,
-		                      "only for devices that the machine was given itself");
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_virtual_iommu, text,
+			"helps only with devices that were passed through to this machine");
 }
 
 void pp_add_remedy_firmware(struct pp_judging *j, struct pp_finding *f)
@@ -127,10 +130,9 @@ void pp_add_remedy_firmware(struct pp_judging *j, struct pp_finding *f)
 		  "enable the IOMMU in the BIOS setup: \"IOMMU\", \"AMD-Vi\" or \"AMD I/O "
 		  "Virtualization\"" },
 		{ PP_ON_X86,
-		  "enable the IOMMU in the BIOS setup: \"Intel VT-d\", on AMD \"IOMMU\"" },
+		  "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or, on AMD, \"IOMMU\"" },
 		{ PP_ON(PP_KIND_ARM_ACPI) | PP_ON(PP_KIND_ARM),
-		  "enable the SMMU in the firmware setup, if it has an entry \"SMMU\" or "
-		  "\"IOMMU\"" },
+		  "enable \"SMMU\" or \"IOMMU\" in the firmware setup, if there is such an entry" },
 	};
 	const struct pp_host *h = j->host;
 	const char *text = words_for(list, sizeof(list) / sizeof(list[0]), h->kind);
@@ -151,12 +153,13 @@ void pp_add_remedy_firmware(struct pp_judging *j, struct pp_finding *f)
 static void absent_in_tree(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	struct pp_finding *f =
-		pp_find(j, PP_BLOCKS, "the device tree gives PCI no IOMMU: nothing to be done");
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"the device tree assigns no IOMMU to PCI devices, and no setting can change that");
 
 	pp_evidence(j, f, "%s: no PCI host has the property iommu-map", h->tree_from);
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: %s",
-	            h->groups_elsewhere ? "of other devices than PCI's alone" : "empty");
+	            h->groups_elsewhere ? "no group has a PCI device" : "empty");
 }
 
 /* The tables in which a firmware of that kind would declare one. */
@@ -186,7 +189,7 @@ static void iommu_absent(struct pp_judging *j)
 	    h->iort_has_smmu != PP_NO)
 		return;
 	if (!(PP_ON(h->kind) & (PP_ON_X86 | PP_ON_ACPI_ARM))) {
-		f = pp_find(j, PP_BLOCKS, "the kernel runs no IOMMU for PCI");
+		f = pp_find(j, PP_BLOCKS, "the kernel uses no IOMMU for PCI");
 		if (h->tree_iommu == PP_YES)
 			pp_evidence(j, f, "%s: a PCI host has the property iommu-map",
 			            h->tree_from);
@@ -206,9 +209,10 @@ static void in_container(struct pp_judging *j)
 {
 	if (!j->host->container)
 		return;
-	struct pp_finding *f = pp_find(j, PP_INFORMS,
-	                               "this looks like a container, which sees a part of its host "
-	                               "only: run pcipass on the host itself");
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"this looks like a container, which sees only part of its host: run pcipass on "
+		"the host itself");
 	pp_evidence(j, f, "%s", j->host->container);
 }
 
@@ -224,8 +228,8 @@ static void iommu_scope_type(struct pp_judging *j)
 		bool endpoint = h->wrong_scope_type == PP_SCOPE_ENDPOINT;
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
-			"the firmware's table calls %s %s, which it is not: Linux leaves the whole "
-			"IOMMU off",
+			"the firmware's table lists %s as %s, which it is not, so Linux leaves "
+			"the whole IOMMU off",
 			pp_name_of(j, d), endpoint ? "an endpoint" : "a bridge");
 		pp_evidence(j, f, "DMAR+0x%x: scope of type %u for %s, header type %u",
 		            h->wrong_scope_offset, h->wrong_scope_type, pp_name_of(j, d),
@@ -234,8 +238,8 @@ static void iommu_scope_type(struct pp_judging *j)
 	} else if (h->kernel.log_scope_mismatch) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
-			"the firmware's table names %s by the wrong type: "
-			"Linux leaves the whole IOMMU off",
+			"the firmware's table lists %s with the wrong type, so Linux leaves the "
+			"whole IOMMU off",
 			h->kernel.log_scope_device ? h->kernel.log_scope_device : "a device");
 		pp_evidence(j, f, "kernel log: Device scope type does not match");
 		pp_add_remedy_table(j, f);
@@ -247,7 +251,7 @@ static void groups_unread(struct pp_judging *j)
 	if (j->host->iommu_on != PP_UNKNOWN)
 		return;
 	pp_find_unknown(j, PP_BLOCKS,
-	                "whether an IOMMU is on is not known: the groups were not read");
+	                "cannot tell whether an IOMMU is on: the IOMMU groups were not read");
 }
 
 static const struct pp_rule rules[] = {

@@ -250,26 +250,25 @@ static void isolation_tell_off(struct pp_judging *j, const struct pp_isolation_f
 {
 	bool ports = pp_device_is_bridge(&j->host->devices[r->because[0]]);
 	const char *names = isolation_list(j, r);
-	static const char can[] = "can do access control (ACS)";
+	static const char can[] = "could do access control (ACS)";
 	struct pp_finding *f;
 
 	if (facts->setting && isolation_apart_by_default(facts, j, g)) {
-		f = pp_find(
-			j, PP_DEGRADES,
-			"its group %u is joined only by %s: %s %s, and without that argument it is "
-			"on",
-			g->number, facts->setting, names, can);
+		f = pp_find(j, PP_DEGRADES,
+		            "its group %u is shared only because of %s: %s %s, and without that "
+		            "argument it would be on",
+		            g->number, facts->setting, names, can);
 		pp_add_remedy_take_off(j, f, facts->setting, NULL);
 	} else {
-		f = pp_find(j, PP_INFORMS,
-		            "group %u is joined because %s%s %s, and it is off though the IOMMU is "
-		            "on: the kernel left it off",
-		            g->number, ports ? r->nr > 1 ? "the ports " : "the port " : "", names,
-		            can);
+		f = pp_find(
+			j, PP_INFORMS,
+			"group %u is shared because %s%s %s, but the kernel left it off although "
+			"the IOMMU is on",
+			g->number, ports ? r->nr > 1 ? "the ports " : "the port " : "", names, can);
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_another_kernel,
-			"try another kernel, an older or a newer one: the hardware keeps "
-			"them apart, and no other slot is needed",
+			"try another kernel, older or newer: the hardware can isolate these "
+			"devices, so no other slot is needed",
 			NULL);
 	}
 	for (uint32_t i = 0; i < r->nr; i++) {
@@ -288,25 +287,26 @@ static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts
 
 	switch (r->by) {
 	case PP_JOINED_NO_ACS:
-		f = pp_find(
-			j, PP_INFORMS,
-			"group %u is joined because the bridge%s %s %s no access control (ACS) in "
-			"hardware: what is below may reach each other's memory unseen",
-			g->number, r->nr > 1 ? "s" : "", names, r->nr > 1 ? "have" : "has");
+		f = pp_find(j, PP_INFORMS,
+		            "group %u is shared because the bridge%s %s %s no access control "
+		            "(ACS) in hardware: the devices below may reach each other's memory "
+		            "past the IOMMU",
+		            g->number, r->nr > 1 ? "s" : "", names, r->nr > 1 ? "have" : "has");
 		isolation_add_slot(j, f, facts, j->host->devices[g->devices[0]].group);
 		break;
 	case PP_JOINED_ACS_OFF:
 		isolation_tell_off(j, facts, g, r);
 		return;
 	case PP_JOINED_FUNCTIONS:
-		f = pp_find(j, PP_INFORMS,
-		            "group %u is joined because %s are functions of one device, which does "
-		            "not keep them apart: no slot and no kernel changes that",
-		            g->number, names);
+		f = pp_find(
+			j, PP_INFORMS,
+			"group %u is shared because %s are functions of one device, which does "
+			"not isolate them: neither another slot nor another kernel changes that",
+			g->number, names);
 		break;
 	case PP_JOINED_ALIAS:
 		f = pp_find(j, PP_INFORMS,
-		            "group %u is joined because %s send DMA under the same number",
+		            "group %u is shared because %s use the same requester ID for DMA",
 		            g->number, names);
 		break;
 	default:
@@ -367,17 +367,17 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 		isolation_name(j, &own, g->devices[i]);
 	if (facts->override)
 		f = pp_find(j, PP_DEGRADES,
-		            "group %u is apart from %s only by " OVERRIDE
-		            ": the hardware may pass DMA between them",
+		            "group %u is separate from %s only because of " OVERRIDE ": the "
+		            "hardware may pass DMA between them",
 		            g->number, isolation_names(j, &others));
 	else
 		f = pp_find(
 			j, PP_DEGRADES,
-			"group %u is apart from %s for the kernel, but access control (ACS) was "
-			"switched off since: the hardware may pass DMA between them",
+			"the kernel treats group %u as separate from %s, but access control "
+			"(ACS) has been turned off since: the hardware may pass DMA between them",
 			g->number, isolation_names(j, &others));
 	pp_evidence(j, f, "the kernel's group %u: %s", g->number, isolation_names(j, &own));
-	pp_evidence(j, f, "computed by the hardware's access control: %s",
+	pp_evidence(j, f, "computed from the hardware's access control: %s",
 	            isolation_names(j, &all));
 	if (facts->override)
 		pp_evidence(j, f, "/proc/cmdline: %s", facts->override);
@@ -387,16 +387,16 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 		isolation_add_slot(j, f, facts, group);
 	}
 	if (reasons[PP_JOINED_ACS_OFF].nr)
-		pp_evidence(j, f, "access control (ACS) there and off: %s",
+		pp_evidence(j, f, "access control (ACS) present but off: %s",
 		            isolation_list(j, &reasons[PP_JOINED_ACS_OFF]));
 	if (reasons[PP_JOINED_FUNCTIONS].nr)
-		pp_evidence(j, f, "functions of one device that are not kept apart: %s",
+		pp_evidence(j, f, "functions of one device without isolation: %s",
 		            isolation_list(j, &reasons[PP_JOINED_FUNCTIONS]));
 	if (!facts->override)
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_acs_on,
-			"find what switches access control off, such as a script with "
-			"setpci, and reboot without it",
+			"find what turns access control off, such as a script that calls setpci, "
+			"remove it and reboot",
 			NULL);
 }
 
@@ -411,10 +411,11 @@ static void acs_override(struct pp_judging *j, const struct pp_group *g)
 		if (pp_has_bridge_header(d))
 			continue;
 		if (at == PP_NO_GROUP && facts->override) {
-			pp_find_unknown(j, PP_DEGRADES,
-			                "whether group %u is apart without " OVERRIDE
-			                " is not known: access control (ACS) could not be read",
-			                g->number);
+			pp_find_unknown(
+				j, PP_DEGRADES,
+				"cannot tell whether group %u would be separate without " OVERRIDE
+				": access control (ACS) could not be read",
+				g->number);
 			return;
 		}
 		if (at == PP_NO_GROUP || at == last || !facts->split[at])
@@ -436,17 +437,20 @@ static bool isolation_same_by_default(const struct pp_judging *j,
 static void acs_argument(struct pp_judging *j)
 {
 	const struct pp_isolation_facts *facts = isolation_facts(j);
-	static const char nothing[] = "%s changes nothing here: the groups are the same without it";
+	static const char nothing[] = "%s has no effect here: the groups are the same without it";
 
 	if (!facts || facts->unknown)
 		return;
 	if (facts->override && !facts->any_split) {
 		struct pp_finding *f = pp_find(j, PP_INFORMS, nothing, facts->override);
-		pp_evidence(j, f, "computed by the hardware's access control: the kernel's groups");
+		pp_evidence(j, f,
+		            "computed from the hardware's access control: the kernel's groups");
 	}
 	if (facts->setting && isolation_same_by_default(j, facts)) {
 		struct pp_finding *f = pp_find(j, PP_INFORMS, nothing, facts->setting);
-		pp_evidence(j, f, "computed with access control as the kernel sets it: its groups");
+		pp_evidence(
+			j, f,
+			"computed with the kernel's default access control: the kernel's groups");
 	}
 }
 

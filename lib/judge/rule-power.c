@@ -74,18 +74,19 @@ static void power_add_waking(struct pp_judging *j, struct pp_finding *f, const s
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_keep_awake,
 			pp_arena_printf(j->arena,
-		                        "reboot; then, before it sleeps again, echo 0 > "
+		                        "reboot; then, before it is suspended again, echo 0 > "
 		                        "/sys/bus/pci/devices/%s/d3cold_allowed",
 		                        address),
-			"it uses more power while it is idle");
+			"the device uses more power while it is idle");
 	} else if (!set->text || *set->text != 'Y') {
 		const struct pp_step option = { .kind = PP_STEP_OPTION,
 			                        .option = { "vfio_pci", "disable_idle_d3" } };
 		pp_add_remedy_by_steps(
 			j, f, &pp_remedy_idle_d3,
-			"reboot to bring it back, with \"options vfio-pci disable_idle_d3=1\" in a file "
-			"of /etc/modprobe.d, so that vfio-pci does not let it sleep again",
-			"vfio-pci no longer lets idle devices sleep: they use more power", &option,
+			"write \"options vfio-pci disable_idle_d3=1\" to a file in "
+			"/etc/modprobe.d, so that vfio-pci does not suspend it again, and reboot "
+			"to bring it back",
+			"vfio-pci no longer suspends idle devices, so they use more power", &option,
 			1);
 	}
 }
@@ -95,10 +96,11 @@ static void power_add_remedies(struct pp_judging *j, struct pp_finding *f,
 {
 	if (cold)
 		power_add_waking(j, f, d);
-	pp_add_remedy_by_hand(f, &pp_remedy_power_cycle,
-	                      "reboot; if it still does not answer, switch the host off, take its "
-	                      "power away for a minute, and check that the card sits well",
-	                      NULL);
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_power_cycle,
+		"reboot; if it still does not respond, switch the host off, unplug it for a "
+		"minute, and check that the card is seated properly",
+		NULL);
 }
 
 /* drivers/pci/pci.c, pci_config_pm_runtime_get() would have woken one that only sleeps. */
@@ -110,13 +112,13 @@ static void power_not_back(struct pp_judging *j, const struct pp_device *d)
 	if (!d->runtime_status) {
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
-			"it is in D3cold and %s: whether it sleeps or does not come back "
-			"could not be read",
+			"it is in D3cold and %s: cannot tell whether it is suspended or fails to "
+			"wake",
 			ones);
 		power_prove(j, f, d);
 		return;
 	}
-	f = pp_find(j, PP_BLOCKS, "it does not come back from D3cold: it is not suspended, and %s",
+	f = pp_find(j, PP_BLOCKS, "it fails to wake from D3cold: it is not suspended, but %s",
 	            ones);
 	power_prove(j, f, d);
 	power_add_remedies(j, f, d, true);
@@ -131,17 +133,17 @@ static void power_silent(struct pp_judging *j, const struct pp_device *d)
 
 	if (dead)
 		f = pp_find(j, PP_BLOCKS,
-		            "it does not answer, since the bridge %s above it does not: its "
+		            "it does not respond because the bridge %s above it does not: its "
 		            "configuration space reads all ones",
 		            pp_name_of(j, dead));
 	else if (port && (port->link_lanes == 0 || pp_device_line(j->host, port, PP_LINE_LINK)))
 		f = pp_find(j, PP_BLOCKS,
-		            "it does not answer: the link below the port %s is down, and its "
+		            "it does not respond: the link below the port %s is down, and its "
 		            "configuration space reads all ones",
 		            pp_name_of(j, port));
 	else
 		f = pp_find(j, PP_BLOCKS,
-		            "it does not answer: its configuration space reads all ones");
+		            "it does not respond: its configuration space reads all ones");
 	power_prove(j, f, d);
 	power_add_remedies(j, f, d, dead && power_is_cold(dead));
 }
@@ -155,12 +157,12 @@ static void no_answer(struct pp_judging *j, const struct pp_device *d)
 	} else if (d->config.silent) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
-			"it answers no more: behind its header the configuration space reads "
-			"all ones");
+			"it no longer responds: its configuration space reads all ones after the "
+			"header");
 		power_prove(j, f, d);
 		power_add_remedies(j, f, d, power_is_cold(d));
 	} else if (!d->ids_known) {
-		pp_find_unknown(j, PP_BLOCKS, "what it is could not be read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell what kind of device it is");
 	}
 }
 
@@ -173,11 +175,11 @@ static void stuck_asleep(struct pp_judging *j, const struct pp_device *d)
 	    !d->runtime_status || strcmp(d->runtime_status, "active") != 0 ||
 	    strncmp(d->power_state, "D3", 2) != 0)
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_BLOCKS,
-	                "it does not come back from %s: it is not suspended, and the "
-	                "kernel could not change its power state",
-	                d->power_state);
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"it fails to wake from %s: it is not suspended, but the kernel could not change "
+		"its power state",
+		d->power_state);
 	power_prove(j, f, d);
 	power_add_remedies(j, f, d, true);
 }
@@ -186,10 +188,10 @@ static void asleep(struct pp_judging *j, const struct pp_device *d)
 {
 	if (!d->asleep || pp_device_is_bridge(d))
 		return;
-	struct pp_finding *f =
-		pp_find_unknown(j, PP_DEGRADES,
-	                        "it sleeps and was not woken: its interrupts and functions are not "
-	                        "known");
+	struct pp_finding *f = pp_find_unknown(
+		j, PP_DEGRADES,
+		"it is suspended, and pcipass did not wake it: its interrupts and functions are "
+		"unknown");
 	if (d->power_state) {
 		power_prove_file(j, f, d, "power_state", d->power_state);
 		power_prove_file(j, f, d, "power/runtime_status", d->runtime_status);

@@ -209,7 +209,7 @@ static const char *without_slot(struct pp_judging *j, const struct pp_device *d)
 	const char *why = pp_remedy_no_rmrds(h, d, j->arena);
 	if (!why && h->product.text && strstr(h->product.text, "ProLiant") &&
 	    d->slot.kind == PP_PLACE_NONE && !d->slot.unknown)
-		why = "it is embedded, so no slot's setting frees it";
+		why = "it is on board, so no slot setting applies to it";
 	const char *clause = why ? pp_arena_printf(j->arena, "; %s", why) : "";
 	return clause ? clause : "";
 }
@@ -243,7 +243,7 @@ static const char *kernel_ranges(struct pp_judging *j, const struct pp_group *g)
 /* Where it may be Intel's driver that runs. */
 static const char *intel_always(const struct pp_host *h)
 {
-	return h->iommu == PP_IOMMU_SMMU ? "" : ", Intel's driver always";
+	return h->iommu == PP_IOMMU_SMMU ? "" : ", Intel's driver in all versions";
 }
 
 static void region_held(struct pp_judging *j, const struct pp_device *d)
@@ -269,20 +269,21 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 		return;
 	}
 	if (blocks == PP_NO)
-		f = pp_find(j, PP_INFORMS, "%s: kernels before %s let it go", what,
+		f = pp_find(j, PP_INFORMS, "%s, but kernels before %s pass it through anyway", what,
 		            blocking_since(h));
 	else if (pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS, "%s", what);
 	else if (blocks == PP_UNKNOWN)
-		f = pp_find_unknown(j, PP_BLOCKS,
-		                    "%s: kernels from %s on refuse it%s; which is here is not "
-		                    "known",
-		                    what, blocking_since(h), intel_always(h));
+		f = pp_find_unknown(
+			j, PP_BLOCKS,
+			"%s: kernels %s and later refuse it%s; cannot tell which kernel this is",
+			what, blocking_since(h), intel_always(h));
 	else if (denies == PP_UNKNOWN)
-		f = pp_find_unknown(j, PP_BLOCKS,
-		                    "%s: whether the kernel takes it is not known before it has a "
-		                    "group",
-		                    what);
+		f = pp_find_unknown(
+			j, PP_BLOCKS,
+			"%s: cannot tell whether the kernel enforces that until the device has a "
+			"group",
+			what);
 	else
 		f = pp_find(j, PP_BLOCKS, "%s%s", what, without_slot(j, d));
 	prove_mappings(j, f, d, true);
@@ -323,13 +324,13 @@ static void held_relaxable(struct pp_judging *j, const struct pp_device *d)
 	struct pp_finding *f;
 	if (pp_device_is_relaxable(d) || pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS,
-		            "its reserved region does not hold it: Linux releases USB and "
+		            "its reserved region does not block it: Linux exempts USB and "
 		            "display devices");
 	else
 		f = pp_find(
 			j, PP_DEGRADES,
-			"allowed only because of relax_rmrr: the firmware still reserves memory for "
-			"it and may write into the guest's");
+			"allowed only because of relax_rmrr: the firmware still reserves memory "
+			"for it and may overwrite the guest's");
 	prove_mappings(j, f, d, false);
 }
 
@@ -343,8 +344,7 @@ static void rmr_relaxable(struct pp_judging *j, const struct pp_device *d)
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_INFORMS,
-	                "its reserved region does not hold it: the firmware permits to map it "
-	                "anew");
+	                "its reserved region does not block it: the firmware permits remapping");
 	prove_mappings(j, f, d, false);
 }
 
@@ -353,14 +353,16 @@ static void table_and_kernel_differ(struct pp_judging *j, const struct pp_device
 {
 	if (!pp_nr_hard_mappings(j, d) || kernel_denies(j, d) != PP_YES)
 		return;
-	struct pp_finding *f = pp_find(j, PP_INFORMS,
-	                               "the firmware's table reserves memory for it, the running "
-	                               "kernel does not: the kernel decides");
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"the firmware's table reserves memory for it, but the running kernel does not: "
+		"the kernel decides");
 	prove_mappings(j, f, d, true);
 	if (j->host->iommu == PP_IOMMU_SMMU)
-		pp_evidence(j, f,
-		            "the kernel takes RMRs of PCI devices only where the firmware "
-		            "has its PCI configuration kept (_DSM 5)");
+		pp_evidence(
+			j, f,
+			"the kernel applies RMRs to PCI devices only where the firmware requires "
+			"its PCI configuration to be preserved (_DSM 5)");
 }
 
 static bool is_intel(const struct pp_host *h)
@@ -398,7 +400,8 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_device *first = who ? &h->devices[facts->first_held] : NULL;
 	if (blocks == PP_NO) {
 		pp_find(j, PP_INFORMS,
-		        "its group %u holds a reserved region: kernels before %s let it go",
+		        "its group %u has a reserved region, but kernels before %s pass it "
+		        "through anyway",
 		        g->number, blocking_since(h));
 		return;
 	}
@@ -406,17 +409,18 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
-			"its group %u holds a reserved region: kernels from %s on refuse it%s; "
-			"which is here is not known",
+			"its group %u has a reserved region: kernels %s and later refuse it%s; "
+			"cannot tell which kernel this is",
 			g->number, blocking_since(h), intel_always(h));
 	else if (who)
 		f = pp_find(j, PP_BLOCKS,
-		            "shares group %u with %s, for which the %s reserves memory (%s)",
+		            "it shares group %u with %s, for which the %s reserves memory (%s)",
 		            g->number, who, is_intel(h) ? "BIOS" : "firmware", region_word(h));
 	else
-		f = pp_find(
-			j, PP_BLOCKS, "the firmware reserves memory for a device of its group %u%s",
-			g->number, h->dmar || h->ivrs || h->iort ? "" : " (root can tell which)");
+		f = pp_find(j, PP_BLOCKS,
+		            "the firmware reserves memory for a device in its group %u%s",
+		            g->number,
+		            h->dmar || h->ivrs || h->iort ? "" : " (run as root to see which)");
 	if (first)
 		prove_mappings(j, f, first, true);
 	prove_group(j, f, g);
@@ -447,13 +451,13 @@ static void regions_unread(struct pp_judging *j, const struct pp_group *g)
 	if ((h->iommu == PP_IOMMU_INTEL && h->dmar) || (h->iommu == PP_IOMMU_AMD && h->ivrs))
 		return;
 	if (g->regions_error)
-		pp_find_unknown(j, PP_BLOCKS, "which regions hold group %u could not be read",
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell which reserved regions group %u has",
 		                g->number);
 	else
 		pp_find_unknown(
 			j, PP_BLOCKS,
-			"whether the regions of group %u hold it is not known: this kernel's "
-			"list does not tell",
+			"cannot tell whether the reserved regions of group %u block it: this "
+			"kernel's list does not say",
 			g->number);
 }
 
@@ -468,7 +472,10 @@ static void vf_not_held(struct pp_judging *j, const struct pp_device *d)
 	if (!pp_nr_hard_mappings(j, pf) || (d->group != PP_NO_GROUP && d->group == pf->group))
 		return;
 	struct pp_finding *f = pp_find(
-		j, PP_INFORMS, "the region of its PF %s does not hold this VF", pp_name_of(j, pf));
+		j, PP_INFORMS,
+		"the reserved region of its physical function %s does not block this virtual "
+		"function",
+		pp_name_of(j, pf));
 	prove_mappings(j, f, pf, true);
 }
 
@@ -500,9 +507,10 @@ static void scope_unread(struct pp_judging *j, const struct pp_device *d)
 	/* For KVM the kernel's own list decides. */
 	if (j->survey->target == PP_TARGET_KVM && g && g->regions_read)
 		return;
-	pp_find_unknown(j, PP_BLOCKS,
-	                "whether a reserved region holds it is not known: the table names devices "
-	                "behind bridges, and which buses those lead to was not read");
+	pp_find_unknown(
+		j, PP_BLOCKS,
+		"cannot tell whether a reserved region blocks it: the table names devices behind "
+		"bridges whose bus numbers were not read");
 }
 
 static const char *scope_path(struct pp_judging *j, uint16_t segment, const struct pp_dmar_scope *s)
@@ -526,11 +534,12 @@ static void scope_names_nothing(struct pp_judging *j)
 		for (uint32_t s = 0; s < r->nr_scopes && s < 64; s++) {
 			if (r->scopes[s].match != PP_SCOPE_NO_DEVICE)
 				continue;
-			struct pp_finding *f =
-				pp_find(j, PP_INFORMS,
-			                "RMRR %s names %s, where no device is: without effect",
-			                pp_range(j, r->start, r->end_incl),
-			                scope_path(j, r->segment, r->scopes[s].dmar));
+			struct pp_finding *f = pp_find(
+				j, PP_INFORMS,
+				"RMRR %s names %s, but there is no device at that address: it "
+				"has no effect",
+				pp_range(j, r->start, r->end_incl),
+				scope_path(j, r->segment, r->scopes[s].dmar));
 			pp_evidence(j, f, "DMAR+0x%x", r->scopes[s].dmar->offset);
 		}
 	}
@@ -539,7 +548,7 @@ static void scope_names_nothing(struct pp_judging *j)
 static const char *oddity_of(const struct pp_region *r)
 {
 	if (!r->start && !r->end_incl)
-		return "is 0-0";
+		return "is empty";
 	if (r->end_incl < r->start)
 		return "ends below its start";
 	if (r->start & 0xfff || (r->end_incl + 1) & 0xfff)

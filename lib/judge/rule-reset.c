@@ -96,11 +96,12 @@ static bool reset_with_bus(struct pp_judging *j, const struct pp_device *d)
 	const char *bridge = pp_name_of(j, &j->host->devices[d->parent]);
 	if (m.apart != PP_NO_DEVICE)
 		f = pp_find(j, PP_DEGRADES,
-		            "it is reset with its bus only, so %s must go to the same guest: else "
-		            "it may not work again until the host reboots",
+		            "it can be reset only together with its bus, so %s must go to the "
+		            "same guest: otherwise it may not work again until the host reboots",
 		            pp_name_of(j, &j->host->devices[m.apart]));
 	else
-		f = pp_find(j, PP_INFORMS, "it is reset with its bus, together with %s%s",
+		f = pp_find(j, PP_INFORMS,
+		            "it is reset together with its bus, which resets %s%s as well",
 		            pp_name_of(j, &j->host->devices[m.first]),
 		            m.count > 1 ? " and the rest of the card" : "");
 	pp_evidence(j, f, "reset_method: none; %u other function%s on its bus, below the bridge %s",
@@ -118,7 +119,7 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 	if (d->reset_method.text && *d->reset_method.text)
 		return;
 	if (!d->reset_method.text && d->reset_method.error != ENOENT) {
-		pp_find_unknown(j, PP_DEGRADES, "whether it can be reset could not be read");
+		pp_find_unknown(j, PP_DEGRADES, "cannot tell whether it can be reset");
 		return;
 	}
 	enum pp_tri lists_methods = pp_kernel_shows(&j->host->kernel, PP_KERNEL_LISTS_RESETS);
@@ -127,15 +128,15 @@ static void no_reset(struct pp_judging *j, const struct pp_device *d)
 		if (c->flr == PP_YES || c->af_flr == PP_YES)
 			return;
 		if (lists_methods == PP_UNKNOWN || c->caps[PP_CAP_PCIE].seen == PP_UNKNOWN)
-			pp_find_unknown(j, PP_DEGRADES, "whether it can be reset is not known");
+			pp_find_unknown(j, PP_DEGRADES, "cannot tell whether it can be reset");
 		return;
 	}
 	if (reset_with_bus(j, d))
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_DEGRADES,
-	                "the kernel has no way to reset it: after the guest stops it may "
-	                "not work again until the host reboots");
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES,
+		"the kernel cannot reset it: after the guest stops, it may not work again until "
+		"the host reboots");
 	pp_evidence(j, f, "reset_method: none");
 }
 
@@ -200,7 +201,7 @@ static const struct {
 	{ PP_RESET_BUS, "bus", "a reset of its bus" },
 	{ PP_RESET_VENDOR, "bus", "a reset of its bus" },
 	{ PP_RESET_FLR, "flr", "its function-level reset" },
-	{ PP_RESET_FLR_WAIT, "flr", "its function-level reset, without a wait behind it," },
+	{ PP_RESET_FLR_WAIT, "flr", "its function-level reset without a delay afterwards" },
 	{ PP_RESET_PM, "pm", "a power cycle to D3hot and back" },
 };
 
@@ -217,10 +218,11 @@ static void reset_prove(struct pp_judging *j, struct pp_finding *f, const struct
 	if (!q->since)
 		return;
 	const char *kernels = reset_list_kernels(j, q);
-	pp_evidence(j, f, "known to %s; this kernel: %s", kernels, release ? release : "not known");
+	pp_evidence(j, f, "handled by %s; this kernel: %s", kernels, release ? release : "unknown");
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_another_kernel,
-		pp_arena_printf(j->arena, "install a kernel that knows it: %s", kernels), NULL);
+		pp_arena_printf(j->arena, "install a kernel that handles this device: %s", kernels),
+		NULL);
 }
 
 static struct pp_finding *reset_find(struct pp_judging *j, const struct pp_reset_quirk *q,
@@ -228,12 +230,11 @@ static struct pp_finding *reset_find(struct pp_judging *j, const struct pp_reset
 {
 	if (knows == PP_NO)
 		return pp_find(j, PP_DEGRADES,
-		               "this kernel would use %s, which is known to go wrong: %s", name,
+		               "this kernel would use %s, which is known to fail: %s", name,
 		               q->what);
-	return pp_find_unknown(
-		j, PP_DEGRADES,
-		"%s is known to go wrong: %s; whether this kernel avoids it is not known", name,
-		q->what);
+	return pp_find_unknown(j, PP_DEGRADES,
+	                       "%s is known to fail: %s; cannot tell whether this kernel avoids it",
+	                       name, q->what);
 }
 
 static void reset_known_bad(struct pp_judging *j, const struct pp_device *d)
@@ -253,7 +254,8 @@ static void reset_known_bad(struct pp_judging *j, const struct pp_device *d)
 				f, &pp_remedy_vendor_reset,
 				"build and load the vendor-reset module; the kernel then offers the "
 				"method device_specific for it",
-				"a module from outside the kernel, built again for each new kernel");
+				"the module is not part of the kernel and must be rebuilt for "
+				"each new kernel");
 	}
 }
 

@@ -12,14 +12,14 @@ void pp_prove_smmu(struct pp_judging *j, struct pp_finding *f, const struct pp_d
 	if (!path->root)
 		pp_evidence(j, f, "IORT: no root complex of segment %u", d->address.domain);
 	else if (path->smmu)
-		pp_evidence(j, f,
-		            "IORT+0x%x: the root complex of segment %u leads id 0x%x to the %s at "
-		            "+0x%x",
-		            path->root->offset, d->address.domain, path->ids[0],
-		            pp_iort_type_name(path->smmu->type), path->smmu->offset);
+		pp_evidence(
+			j, f,
+			"IORT+0x%x: the root complex of segment %u maps id 0x%x to the %s at +0x%x",
+			path->root->offset, d->address.domain, path->ids[0],
+			pp_iort_type_name(path->smmu->type), path->smmu->offset);
 	else
 		pp_evidence(j, f,
-		            "IORT+0x%x: the root complex of segment %u leads id 0x%x to no SMMU",
+		            "IORT+0x%x: the root complex of segment %u maps id 0x%x to no SMMU",
 		            path->root->offset, d->address.domain, path->stray_id);
 }
 
@@ -85,16 +85,16 @@ static void say_company(struct pp_judging *j, const struct pp_device *d)
 	if (own->shares == PP_SHARES_UNKNOWN || own->shares == PP_SHARES_ACS_OVERRIDDEN) {
 		struct pp_finding *f = pp_find_unknown(
 			j, any_group_blocks(j) ? PP_BLOCKS : PP_DEGRADES,
-			"which group it will be in, and with what, is not known before that");
+			"cannot tell in advance which group it will be in, and with which devices");
 		if (own->with != PP_NO_DEVICE)
-			pp_evidence(j, f, "%s: what keeps its devices apart was not read",
+			pp_evidence(j, f, "%s: its access control (ACS) was not read",
 			            pp_name_of(j, &h->devices[own->with]));
 		return;
 	}
 	/* Of more than one the group's own finding speaks. */
 	if (group == PP_NO_GROUP || j->groups[group].nr_companions != 1)
 		return;
-	pp_find(j, PP_DEGRADES, "will share group %u with %s: both go to one guest",
+	pp_find(j, PP_DEGRADES, "it will share group %u with %s: both must go to the same guest",
 	        h->groups[group].number,
 	        pp_name_of(j, &h->devices[j->groups[group].companions[0]]));
 }
@@ -105,17 +105,16 @@ static void say_unknown_coverage(struct pp_judging *j, const struct pp_device *d
 	const struct pp_host *h = j->host;
 	struct pp_finding *f = pp_find_unknown(
 		j, PP_BLOCKS,
-		"it has no IOMMU group yet; whether it gets one when a driver is bound is not "
-		"known");
+		"it has no IOMMU group yet; cannot tell whether it gets one when a driver is "
+		"bound");
 
 	if (h->iort)
 		pp_prove_smmu(j, f, d, path);
 	else if (h->table_iort == PP_NO)
 		pp_evidence(j, f,
-		            "no IORT: the device tree or another table tells what the IOMMU "
-		            "covers");
+		            "no IORT: the device tree or another table says what the IOMMU covers");
 	else
-		pp_evidence(j, f, "the IORT, which tells what an SMMU covers, was not read");
+		pp_evidence(j, f, "the IORT, which says what an SMMU covers, was not read");
 }
 
 static void group_follows(struct pp_judging *j, const struct pp_device *d)

@@ -57,12 +57,12 @@ static void storage_raid(struct pp_judging *j, const struct pp_device *d)
 {
 	if (!storage_is_raid(d))
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_INFORMS,
-	                "a RAID controller: a guest sees its logical volumes, and SMART of the "
-	                "disks behind them only with the controller's own tools; for the disks "
-	                "themselves use its HBA mode, if it has one, or an HBA (H220, H221, H240, "
-	                "LSI SAS2308)");
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"a RAID controller: a guest sees its logical volumes, and SMART data of the "
+		"disks behind them only with the controller's own tools; for the disks "
+		"themselves, use its HBA mode, if it has one, or an HBA (H220, H221, H240, LSI "
+		"SAS2308)");
 	storage_prove(j, f, d);
 }
 
@@ -70,11 +70,11 @@ static void storage_hba(struct pp_judging *j, const struct pp_device *d)
 {
 	if (!d->ids_known || d->class_code >> 8 != CLASS_SAS || d->vendor != VENDOR_LSI)
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_INFORMS,
-	                "a SAS HBA: a guest sees the disks themselves, with their SMART data and "
-	                "write cache settings; only RAID volumes, if its firmware makes any, hide "
-	                "theirs");
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"a SAS HBA: a guest sees the disks themselves, with their SMART data and write "
+		"cache settings, except for disks in RAID volumes that the HBA's firmware may "
+		"make");
 	storage_prove(j, f, d);
 }
 

@@ -25,23 +25,22 @@ static void vfio_add_remedy(struct pp_judging *j, struct pp_finding *f, const st
 		break;
 	case PP_MODULE_NO_FILES:
 		pp_add_remedy_by_hand(f, &pp_remedy_vfio_modules,
-		                      "reboot, so that the kernel runs whose modules are installed",
-		                      NULL);
+		                      "reboot into the kernel whose modules are installed", NULL);
 		break;
 	case PP_MODULE_FORBIDDEN:
-		pp_add_remedy_by_hand(f, &pp_remedy_vfio_modules,
-		                      pp_arena_printf(j->arena,
-		                                      "take out what keeps %s from being loaded, "
-		                                      "and reboot",
-		                                      name),
-		                      NULL);
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_vfio_modules,
+			pp_arena_printf(j->arena,
+		                        "remove what prevents %s from being loaded, and reboot",
+		                        name),
+			NULL);
 		break;
 	default:
-		pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
-		                      "boot a kernel that is built with VFIO (CONFIG_VFIO_PCI and "
-		                      "CONFIG_VFIO_IOMMU_TYPE1), as those of Debian, Fedora and "
-		                      "Proxmox VE are",
-		                      NULL);
+		pp_add_remedy_by_hand(
+			f, &pp_remedy_another_kernel,
+			"boot a kernel that was built with VFIO (CONFIG_VFIO_PCI and "
+			"CONFIG_VFIO_IOMMU_TYPE1), as those of Debian, Fedora and Proxmox VE are",
+			NULL);
 	}
 }
 
@@ -49,11 +48,11 @@ static const char *vfio_why(const struct pp_module *m)
 {
 	switch (m->state) {
 	case PP_MODULE_NO_FILE:
-		return ": it is a module, and its file is not installed";
+		return ": its module file is not installed";
 	case PP_MODULE_NO_FILES:
 		return " loaded, and the modules of the running kernel are not installed";
 	case PP_MODULE_FORBIDDEN:
-		return " loaded, and it may not be";
+		return " loaded, and the host's configuration prevents loading it";
 	default:
 		return "";
 	}
@@ -80,9 +79,10 @@ static void no_vfio_map(struct pp_judging *j)
 	if (pp_module_is_missing(&k->vfio_pci) || !pp_module_is_missing(&k->vfio_type1) ||
 	    !pp_module_is_missing(&k->iommufd))
 		return;
-	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "this kernel has vfio-pci, but neither vfio_iommu_type1 nor "
-	                               "iommufd, one of which maps a guest's memory");
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"this kernel has vfio-pci, but neither vfio_iommu_type1 nor iommufd, one of "
+		"which is needed to map guest memory");
 	pp_evidence(j, f, "%s", k->vfio_type1.evidence);
 	pp_evidence(j, f, "%s", k->iommufd.evidence);
 	vfio_add_remedy(j, f, &k->vfio_type1, "vfio_iommu_type1");
@@ -147,12 +147,12 @@ static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
 	struct pp_finding *f =
 		d->driver.text
 			? pp_find(j, PP_INFORMS,
-	                          "vfio-pci is told to take it by its ids, but %s was there first; "
-	                          "pcipass bind binds it before any other driver",
+	                          "vfio-pci is configured to claim it by its ids, but %s claimed "
+	                          "it first; pcipass bind binds it before any other driver",
 	                          d->driver.text)
 			: pp_find(j, PP_INFORMS,
-	                          "vfio-pci is told to take it by its ids, but has not: it is not "
-	                          "loaded, or was loaded with other ids");
+	                          "vfio-pci is configured to claim it by its ids but has not: "
+	                          "vfio-pci is not loaded, or was loaded with other ids");
 	pp_evidence(j, f, "vfio_pci, ids: %04x:%04x", d->vendor, d->device);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address,
 	            d->driver.text ? d->driver.text : "absent");

@@ -11,9 +11,10 @@ static void xen_iommu(struct pp_judging *j)
 	struct pp_finding *f;
 
 	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_OTHER) {
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether Xen passes PCI devices through on this host, neither "
-		                "Intel's nor AMD's, is not known");
+		pp_find_unknown(
+			j, PP_BLOCKS,
+			"cannot tell whether Xen passes PCI devices through on a host that is "
+			"neither Intel nor AMD");
 		return;
 	}
 	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
@@ -26,8 +27,7 @@ static void xen_iommu(struct pp_judging *j)
 		return;
 	}
 	if (h->table_dmar != PP_YES && h->table_ivrs != PP_YES && h->iommu_on != PP_YES)
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether the firmware declares an IOMMU could not be read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether the firmware declares an IOMMU");
 }
 
 static void xen_interrupt_remapping(struct pp_judging *j)
@@ -36,9 +36,10 @@ static void xen_interrupt_remapping(struct pp_judging *j)
 
 	if (!h->dmar || h->dmar->flags & PP_DMAR_INTR_REMAP)
 		return;
-	struct pp_finding *f = pp_find(j, PP_DEGRADES,
-	                               "the firmware declares no interrupt remapping: Xen goes on "
-	                               "without it, and a guest can forge the host's interrupts");
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES,
+		"the firmware declares no interrupt remapping: Xen works without it, but a guest "
+		"can forge interrupts of the host");
 	pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
 }
 
@@ -61,8 +62,9 @@ static void xen_regions_overlap(struct pp_judging *j)
 			                pp_range(j, r->start, r->end_incl));
 			pp_evidence(j, f, "DMAR RMRR %u at +0x%x, RMRR %u at +0x%x", s->index,
 			            s->offset, r->index, r->offset);
-			pp_add_remedy_by_hand(f, &pp_remedy_bios_update,
-			                      "a newer BIOS may have mended the table", NULL);
+			pp_add_remedy_by_hand(
+				f, &pp_remedy_bios_update,
+				"update the BIOS: a newer version may have a correct table", NULL);
 			return;
 		}
 }
@@ -88,10 +90,10 @@ static uint32_t xen_count_scopes(const struct pp_region *r)
 
 static void xen_add_relaxed(struct pp_finding *f)
 {
-	pp_add_remedy_by_hand(f, &pp_remedy_xen_relaxed,
-	                      "add rdm_policy=relaxed to the device in the guest's pci = […]",
-	                      "the guest may use that memory while the firmware's DMA still "
-	                      "writes into it");
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_xen_relaxed,
+		"add rdm_policy=relaxed to the device in the guest's pci = […]",
+		"the guest may use that memory while the firmware still writes to it by DMA");
 }
 
 /* The regions of one device that Xen maps into its guest. */
@@ -134,10 +136,11 @@ static void xen_region(struct pp_judging *j, const struct pp_device *d)
 	if (pp_device_is_bridge(d))
 		return;
 	if (!d->nr_mappings && pp_table_unread(j->host)) {
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether the firmware reserves memory for it could not be read "
-		                "(%s)",
-		                pp_table_unread(j->host));
+		pp_find_unknown(
+			j, PP_BLOCKS,
+			"cannot tell whether the firmware reserves memory for it: the %s table "
+			"could not be read",
+			pp_table_unread(j->host));
 		return;
 	}
 	x = xen_regions_of(j->host, d);
@@ -149,15 +152,15 @@ static void xen_region(struct pp_judging *j, const struct pp_device *d)
 		            x.shared->offset, xen_count_scopes(x.shared));
 	} else if (x.low) {
 		f = pp_find(j, PP_BLOCKS,
-		            "xl refuses it: its reserved region %s lies below 2 GiB, where the "
+		            "xl refuses it: its reserved region %s is below 2 GiB, where the "
 		            "guest has its memory",
 		            pp_range(j, x.low->start, x.low->end_incl));
 		pp_evidence(j, f, "%s %u at +0x%x; \"RDM conflict at 0x%llx.\"", xen_table(x.low),
 		            x.low->index, x.low->offset, (unsigned long long)x.low->start);
 	} else if (x.first) {
 		f = pp_find(j, PP_DEGRADES,
-		            "its reserved region %s is mapped into the guest as well, and the "
-		            "firmware may write there",
+		            "Xen maps its reserved region %s into the guest as well, and the "
+		            "firmware may write to it",
 		            pp_range(j, x.first->start, x.first->end_incl));
 		pp_evidence(j, f, "%s %u at +0x%x", xen_table(x.first), x.first->index,
 		            x.first->offset);
@@ -165,8 +168,9 @@ static void xen_region(struct pp_judging *j, const struct pp_device *d)
 	} else {
 		if (x.below_bridge)
 			pp_find(j, PP_DEGRADES,
-			        "a reserved region names the bridge above it: Xen does not map it "
-			        "into the guest, and what the firmware does there fails");
+			        "a reserved region names the bridge above it: Xen does not map "
+			        "that region into the guest, so DMA that the firmware sets up "
+			        "there fails");
 		return;
 	}
 	pp_add_region_remedies(j, f, d);
@@ -180,10 +184,11 @@ static void xen_isolation(struct pp_judging *j, const struct pp_group *g)
 
 	if (facts->nr_companions < 2)
 		return;
-	struct pp_finding *f = pp_find(j, PP_DEGRADES,
-	                               "the hardware does not keep it apart from %u more functions "
-	                               "(IOMMU group %u of Linux), and Xen does not ask for it",
-	                               facts->nr_companions - 1, g->number);
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES,
+		"the hardware does not isolate it from %u other functions (Linux IOMMU group "
+		"%u), and Xen does not require that",
+		facts->nr_companions - 1, g->number);
 	pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/devices: %u functions", g->number,
 	            g->nr_devices);
 }

@@ -76,7 +76,7 @@ void pp_add_remedy_by_steps(struct pp_judging *j, struct pp_finding *f,
 bool pp_prove_by_log(struct pp_judging *j, struct pp_finding *f, enum pp_log_line line);
 /* That the kernel was built without an option. */
 bool pp_prove_not_built(struct pp_judging *j, struct pp_finding *f, enum pp_kernel_option option);
-/* By hand: take a word off the kernel's command line; and put another there, or NULL. */
+/* By hand: take a word off the kernel command line; and put another there, or NULL. */
 void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const char *word,
                             const char *instead);
 /*

@@ -151,10 +151,11 @@ static int select_refuse_twins(const struct pp_host *h, const char *what, const 
 			continue;
 		select_describe(first, one, sizeof(one));
 		select_describe(d, two, sizeof(two));
-		return pp_fail(e, EINVAL,
-		               "%s: two places have this name, %s and %s; name the device by its "
-		               "address",
-		               what, one, two);
+		return pp_fail(
+			e, EINVAL,
+			"%s: two places have this name, %s and %s; use the address of the device "
+			"instead",
+			what, one, two);
 	}
 	return 0;
 }
@@ -219,7 +220,7 @@ static const char *select_is_empty(const struct pp_host *h, const struct device_
 		    pp_place_number(a, s->designation, s->id, &number) || !number ||
 		    strcmp(number, w->number))
 			continue;
-		return pp_arena_printf(a, "nothing is known to be in \"%s\"", s->designation);
+		return pp_arena_printf(a, "no device is known to be in \"%s\"", s->designation);
 	}
 	return NULL;
 }
@@ -272,10 +273,11 @@ static int select_fail_none(const struct pp_host *h, const char *what,
 	                   : w->by == BY_GROUP ? select_list_groups(h, a)
 	                                       : "";
 	if (!empty && select_may_exist(h, w))
-		return pp_fail(e, ENODATA,
-		               "%s: not known whether it is here: not every device's %s could be "
-		               "read%s",
-		               what, kinds[w->by], list ? list : "");
+		return pp_fail(
+			e, ENODATA,
+			"%s: cannot tell whether it is present: the %s of some devices could not "
+			"be read%s",
+			what, kinds[w->by], list ? list : "");
 	return pp_fail(e, ENXIO, "%s: %s%s%s", what, empty ? empty : "no such ",
 	               empty             ? ""
 	               : w->by == BY_IDS ? "device here"
@@ -306,13 +308,13 @@ static int select_fail_name(const struct pp_host *h, const char *what, struct pp
 		if (name)
 			pp_nearest_offer(&nearest, name);
 	}
-	int r = nearest.found
-	                ? pp_fail(e, EINVAL, "'%s' is not a device name, did you mean '%s'?", what,
-	                          nearest.found)
-	                : pp_fail(e, EINVAL,
-	                          "'%s' is not a device name: need an address (07:00.0), slot2, "
-	                          "mezz1, all-slots, group13 or vendor:device",
-	                          what);
+	int r = nearest.found ? pp_fail(e, EINVAL, "'%s' is not a device name, did you mean '%s'?",
+	                                what, nearest.found)
+	                      : pp_fail(e, EINVAL,
+	                                "'%s' is not a device name: expected an address "
+	                                "(07:00.0), slot2, mezz1, all-slots, group13 or "
+	                                "vendor:device",
+	                                what);
 	pp_arena_fini(&a);
 	return r;
 }

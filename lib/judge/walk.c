@@ -25,7 +25,7 @@ int pp_survey_find_row(const struct pp_survey *s, const char *address, const str
 
 	if (!pp_address_parse(address, &a))
 		return pp_fail(e, EINVAL,
-		               "'%s' is no PCI address: need [DOMAIN:]BUS:DEVICE.FUNCTION",
+		               "'%s' is not a PCI address: expected [DOMAIN:]BUS:DEVICE.FUNCTION",
 		               address);
 	if (s->host->devices_error)
 		return pp_fail(e, ENODATA, "%s: the devices could not be read", address);

@@ -10,7 +10,7 @@ static bool kind_argument_copy(struct pp_arena *a, struct pp_step *s)
 
 static void kind_argument_describe(struct pp_arena *a, struct pp_step *s)
 {
-	s->text = pp_arena_printf(a, "add %s to the kernel's command line, for every boot",
+	s->text = pp_arena_printf(a, "add %s to the kernel command line, for every boot",
 	                          s->argument.argument);
 	s->undo = pp_arena_strdup(a, "remove it and reboot");
 }
@@ -43,7 +43,7 @@ static void kind_argument_check(struct pp_checking *c, const struct pp_step *s)
 
 const struct pp_step_kind_ops pp_step_kind_argument = {
 	.name = "argument",
-	.summary = "adds an argument to the kernel's command line",
+	.summary = "adds an argument to the kernel command line",
 	.keys = "argument",
 	.copy = kind_argument_copy,
 	.describe = kind_argument_describe,

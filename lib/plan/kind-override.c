@@ -23,7 +23,7 @@ static void kind_override_describe(struct pp_arena *a, struct pp_step *s)
 			"give the kernel, from the initrd, the firmware's %s table with %u "
 			"device%s taken out of its memory blocks",
 			o->table, o->nr_devids, o->nr_devids == 1 ? "" : "s");
-	s->undo = pp_arena_strdup(a, "the initrd without that table, and a reboot");
+	s->undo = pp_arena_strdup(a, "rebuild the initrd without that table and reboot");
 }
 
 static json_t *kind_override_to_json(const struct pp_step *s)

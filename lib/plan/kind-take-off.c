@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kind of step that takes an argument, or one option of it, off the kernel's command line. */
+/* The kind of step that takes an argument, or one option of it, off the kernel command line. */
 #include "plan/kind.h"
 
 static bool kind_take_off_copy(struct pp_arena *a, struct pp_step *s)
@@ -10,9 +10,9 @@ static bool kind_take_off_copy(struct pp_arena *a, struct pp_step *s)
 
 static void kind_take_off_describe(struct pp_arena *a, struct pp_step *s)
 {
-	s->text = pp_arena_printf(a, "take %s off the kernel's command line, for every boot",
+	s->text = pp_arena_printf(a, "remove %s from the kernel command line, for every boot",
 	                          s->argument.argument);
-	s->undo = pp_arena_strdup(a, "put it back, and a reboot");
+	s->undo = pp_arena_strdup(a, "add it again and reboot");
 }
 
 static json_t *kind_take_off_to_json(const struct pp_step *s)
@@ -44,7 +44,7 @@ static void kind_take_off_check(struct pp_checking *c, const struct pp_step *s)
 
 const struct pp_step_kind_ops pp_step_kind_take_off = {
 	.name = "take-off",
-	.summary = "takes an argument, or one option of it, off the kernel's command line",
+	.summary = "removes an argument, or one option of it, from the kernel command line",
 	.keys = "argument",
 	.copy = kind_take_off_copy,
 	.describe = kind_take_off_describe,

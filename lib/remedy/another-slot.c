@@ -12,16 +12,19 @@ static bool slot_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 		    !pp_slot_number(&d->slot))
 			return false;
 	}
-	ret->text = "move the card to another slot: on some boards not every slot is held";
-	ret->side_effect = "the new slot may be held as well: run pcipass again after the move";
+	ret->text = "move the card to another slot: on some boards the firmware does not reserve "
+		    "memory for every slot";
+	ret->side_effect =
+		"the firmware may reserve memory for the new slot as well: run pcipass again "
+		"after the move";
 	return true;
 }
 
 const struct pp_remedy_ops pp_remedy_another_slot = {
 	.id = "another-slot",
 	.kinds = PP_ON_INTEL,
-	.summary = "the card in another slot",
-	.undo = "put the card back",
+	.summary = "move the card to another slot",
+	.undo = "move the card back",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_ON_REQUEST,
 	.answer = slot_answer,
 };

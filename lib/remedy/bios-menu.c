@@ -24,12 +24,13 @@ static bool menu_shared_memory(struct pp_remedy_case *c, struct pp_remedy *ret)
 	}
 	if (!cards)
 		return false;
-	ret->text = "in System Utilities, turn off \"HP Shared Memory features\" on the card's own "
-		    "page";
+	ret->text =
+		"in System Utilities, turn off \"HP Shared Memory features\" on the card's page";
 	ret->side_effect = "iLO no longer sees the card; some BIOSes have no such entry";
 	if (other != PP_NO_DEVICE)
-		ret->obstacle = pp_remedy_printf(c, "%s is held too and has no such entry",
-		                                 pp_remedy_device_name(c, other));
+		ret->obstacle = pp_remedy_printf(
+			c, "the BIOS reserves memory for %s as well, which has no such entry",
+			pp_remedy_device_name(c, other));
 	return true;
 }
 
@@ -39,15 +40,16 @@ static bool menu_preboot_dma(struct pp_remedy_case *c, struct pp_remedy *ret)
 		return false;
 	ret->text = "in the BIOS setup, turn off \"Pre-boot DMA Protection\" (or \"Kernel DMA "
 		    "Protection Indicator\")";
-	ret->side_effect = "devices can read and write memory before the system has started";
+	ret->side_effect =
+		"devices can read and write all memory until the operating system has started";
 	return true;
 }
 
 const struct pp_remedy_ops pp_remedy_shared_memory = {
 	.id = "bios-shared-memory",
 	.kinds = PP_ON_INTEL,
-	.summary = "the entry \"HP Shared Memory features\" of a network card, on a ProLiant Gen9",
-	.undo = "turn it on again, and reboot",
+	.summary = "turn off \"HP Shared Memory features\" of a network card (ProLiant Gen9)",
+	.undo = "turn it on again and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
 	.answer = menu_shared_memory,
 };
@@ -55,39 +57,39 @@ const struct pp_remedy_ops pp_remedy_shared_memory = {
 const struct pp_remedy_ops pp_remedy_preboot_dma = {
 	.id = "bios-preboot-dma",
 	.kinds = PP_ON_AMD,
-	.summary = "the entry \"Pre-boot DMA Protection\" of an AMD board's setup",
-	.undo = "turn it on again, and reboot",
+	.summary = "turn off \"Pre-boot DMA Protection\" in the BIOS setup (AMD)",
+	.undo = "turn it on again and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
 	.answer = menu_preboot_dma,
 };
 
 const struct pp_remedy_ops pp_remedy_bios_iommu = {
 	.id = "bios-iommu",
-	.summary = "the IOMMU's entry in the firmware's setup",
-	.undo = "disable it again, and reboot",
+	.summary = "enable the IOMMU in the firmware setup",
+	.undo = "disable it again and reboot",
 };
 
 const struct pp_remedy_ops pp_remedy_virtual_iommu = {
 	.id = "virtual-iommu",
-	.summary = "an IOMMU for a virtual machine that is to pass devices on",
-	.undo = "take it out of the machine again",
+	.summary = "give a virtual machine that passes devices through an IOMMU",
+	.undo = "remove it from the virtual machine again",
 };
 
 const struct pp_remedy_ops pp_remedy_bios_vmd = {
 	.id = "bios-vmd",
 	.kinds = PP_ON_INTEL,
-	.summary = "Intel's Volume Management Device off, in the firmware's setup",
-	.undo = "turn VMD on again, and reboot",
+	.summary = "turn off Intel VMD (Volume Management Device) in the firmware setup",
+	.undo = "turn VMD on again and reboot",
 };
 
 const struct pp_remedy_ops pp_remedy_above_4g = {
 	.id = "bios-above-4g",
-	.summary = "memory of PCI devices above 4 GiB, in the firmware's setup",
-	.undo = "turn it off again, and reboot",
+	.summary = "allow PCI memory above 4 GiB in the firmware setup",
+	.undo = "turn it off again and reboot",
 };
 
 const struct pp_remedy_ops pp_remedy_bios_update = {
 	.id = "bios-update",
-	.summary = "a newer firmware whose table is right",
-	.undo = "install the older firmware, where its maker allows that",
+	.summary = "install a newer firmware with a correct table",
+	.undo = "install the older firmware again, if the manufacturer allows that",
 };

@@ -148,7 +148,7 @@ static uint32_t ivrs_find_timer(const struct pp_ioapics *io, const uint8_t *want
 /* "names I/O APIC 32 at 00:14.0" */
 static const char *ivrs_describe(const struct ivrs_named *named, struct pp_arena *a)
 {
-	const char *list = named->count ? "names" : "names no I/O APIC";
+	const char *list = named->count ? "names" : "lists no I/O APIC";
 
 	for (uint32_t i = 0; list && i < named->count; i++)
 		list = pp_arena_printf(a, "%s%s I/O APIC %u at %02x:%02x.%x", list, i ? "," : "",
@@ -195,7 +195,7 @@ const char *pp_remedy_ivrs_arguments(const struct pp_host *h, struct pp_arena *a
 
 const struct pp_remedy_ops pp_remedy_ivrs_ioapic = {
 	.id = "ivrs-ioapic",
-	.summary = "kernel arguments that name the I/O APICs which AMD's table lacks",
-	.undo = "take the arguments off again, and reboot",
+	.summary = "add kernel arguments for the I/O APICs that AMD's IVRS table lacks",
+	.undo = "remove the arguments again and reboot",
 	.kinds = PP_ON_AMD,
 };

@@ -9,11 +9,14 @@ static bool override_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
 		return false;
 	ret->text = pp_remedy_printf(
-		c, "give the kernel the firmware's %s table without %s entries, then reboot",
+		c,
+		"override the firmware's %s table (from the initrd) with a copy without %s "
+		"entries, then reboot",
 		h->iommu == PP_IOMMU_AMD ? "IVRS" : "DMAR",
-		c->nr_held == 1 ? "the device's" : "these devices'");
+		c->nr_held == 1 ? "this device's" : "these devices'");
 	ret->side_effect =
-		"firmware that still uses the region may write into a guest's memory, or fault";
+		"if the firmware still uses the region, it may overwrite guest memory or cause "
+		"DMA faults";
 	ret->automatic = true;
 	ret->obstacle = pp_remedy_override_forbidden(h, c->arena);
 	if (ret->obstacle)
@@ -45,8 +48,9 @@ static void override_add_steps(struct pp_remedy_case *c, const struct pp_remedy 
 
 const struct pp_remedy_ops pp_remedy_override = {
 	.id = "table-override",
-	.summary = "the firmware's DMAR or IVRS table without the device, from the initrd",
-	.undo = "make the initrd without that table, and reboot",
+	.summary = "override the firmware's DMAR or IVRS table (from the initrd) with a copy "
+		   "without the device",
+	.undo = "rebuild the initrd without that table and reboot",
 	.kinds = PP_ON_X86,
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL |
 	         PP_REMEDY_OVER_FIRMWARE,

@@ -11,9 +11,10 @@ static bool relax_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 	/* Others say "Unknown option". */
 	if (h->iommu != PP_IOMMU_INTEL || pp_kernel_has(&h->kernel, PP_KERNEL_RELAX_RMRR) != PP_YES)
 		return false;
-	ret->text = "add " RELAX_ARGUMENT " to the kernel's command line, then reboot";
-	ret->side_effect = "for every device of the host: firmware that still uses a region may "
-			   "write into a guest's memory";
+	ret->text = "add " RELAX_ARGUMENT " to the kernel command line, then reboot";
+	ret->side_effect =
+		"applies to every device of the host: if the firmware still uses a region, it "
+		"may overwrite guest memory";
 	ret->automatic = true;
 	ret->argument = RELAX_ARGUMENT;
 	return true;
@@ -21,14 +22,14 @@ static bool relax_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 static const char *relax_side_effect(struct pp_remedy_case *c)
 {
-	return pp_remedy_printf(c, "it is for every device of the host at once; %s",
+	return pp_remedy_printf(c, "it applies to every device of the host; %s",
 	                        pp_remedy_region_risk(c));
 }
 
 const struct pp_remedy_ops pp_remedy_relax_rmrr = {
 	.id = "relax-rmrr",
-	.summary = "the kernel argument intel_iommu=on,relax_rmrr, on Proxmox VE",
-	.undo = "take the argument off again, and reboot",
+	.summary = "add the kernel argument intel_iommu=on,relax_rmrr (Proxmox VE)",
+	.undo = "remove the argument again and reboot",
 	.kinds = PP_ON_INTEL,
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_KERNEL | PP_REMEDY_OVER_FIRMWARE,
 	.targets = PP_FOR_KVM,

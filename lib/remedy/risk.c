@@ -49,43 +49,44 @@ static const char *risk_low(struct pp_remedy_case *c, const struct ranges *r)
 	const char *where = risk_ranges(c, r);
 
 	if (r->start >= PC_LOW_END)
-		return pp_remedy_printf(c, "at %s no guest of QEMU's has memory", where);
+		return pp_remedy_printf(c, "%s: no QEMU guest has memory there", where);
 	if (r->start >= Q35_LOW_END)
 		return pp_remedy_printf(
 			c,
-			"%s: a guest has memory there if it has more than %u MiB; not with QEMU's "
-			"machine q35, and on pc not with -machine max-ram-below-4g=2G",
+			"%s: a guest with more than %u MiB has memory there, but not with QEMU's "
+			"machine type q35, nor with pc and -machine max-ram-below-4g=2G",
 			where, mib);
 	if (r->start >= GIB)
 		return pp_remedy_printf(
 			c,
-			"%s: a guest has memory there if it has more than %u MiB; not with QEMU's "
+			"%s: a guest with more than %u MiB has memory there, but not with QEMU's "
 			"-machine max-ram-below-4g=%uG",
 			where, mib, (unsigned int)(r->start / GIB));
-	return pp_remedy_printf(c,
-	                        "%s: a guest has memory there if it has more than %u MiB, and no "
-	                        "setting of QEMU's keeps it away",
-	                        where, mib);
+	return pp_remedy_printf(
+		c,
+		"%s: a guest with more than %u MiB has memory there, and no QEMU option avoids "
+		"that",
+		where, mib);
 }
 
 static const char *risk_area(struct pp_remedy_case *c, enum area area, const struct ranges *r)
 {
 	if (area == BELOW_1M)
 		return pp_remedy_printf(
-			c, "%s: every guest has memory there, and no setting keeps it away",
+			c, "%s: every guest has memory there, and no QEMU option avoids that",
 			risk_ranges(c, r));
 	if (area == LOW)
 		return risk_low(c, r);
 	return pp_remedy_printf(
-		c, "%s: a guest has memory there if what it has above 4 GiB reaches so far",
+		c, "%s: a guest has memory there if its memory above 4 GiB reaches that far",
 		risk_ranges(c, r));
 }
 
 const char *pp_remedy_region_risk(struct pp_remedy_case *c)
 {
 	static const char first[] =
-		"if the firmware still makes the device use the memory that was reserved, the "
-		"device overwrites memory of its guest without any message, or causes a DMA fault";
+		"if the firmware still makes the device use the reserved memory, the device "
+		"silently overwrites guest memory or causes a DMA fault";
 	struct ranges areas[NR_AREAS] = { { 0 } };
 	const struct pp_plan_region *regions;
 	const char *text = first;

@@ -51,11 +51,12 @@ static const char *rmrds_twin_reason(const struct pp_slot_ref *s, struct pp_aren
 {
 	const char *board = s->designation && *s->designation ? s->designation : NULL;
 
-	return pp_arena_printf(a,
-	                       "two slots have the number %s, %s%s%s and %s, and which of them "
-	                       "RMRDS_Slot%s is for is not known",
-	                       s->number, board ? "\"" : "", board ? board : "this one",
-	                       board ? "\"" : "", s->twin, s->number);
+	return pp_arena_printf(
+		a,
+		"two slots have the number %s, %s%s%s and %s, and pcipass does not know which of "
+		"them RMRDS_Slot%s controls",
+		s->number, board ? "\"" : "", board ? board : "this one", board ? "\"" : "",
+		s->twin, s->number);
 }
 
 const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *d,
@@ -68,20 +69,21 @@ const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *
 	if (rmrds != PP_RMRDS_YES && rmrds != PP_RMRDS_USELESS)
 		return NULL;
 	if (s->kind == PP_PLACE_NONE)
-		return s->unknown ? NULL : "it is embedded, so no slot's setting frees it";
+		return s->unknown ? NULL : "it is on board, so no slot setting applies to it";
 	if (s->kind != PP_PLACE_SLOT)
 		return pp_arena_printf(
-			a, "it sits in %s (\"%s\"), and only PCI and PCI-E slots have a setting",
+			a, "it is in %s (\"%s\"), and only PCI and PCI-E slots have a setting",
 			pp_place_title(s->kind), s->designation);
 	if (rmrds == PP_RMRDS_USELESS)
-		return pp_arena_printf(a, "no setting of its slot is offered: %s", note);
+		return pp_arena_printf(a, "pcipass does not offer the setting of its slot: %s",
+		                       note);
 	if (s->twin)
 		return rmrds_twin_reason(s, a);
 	if (s->sources == PP_SLOT_CAPABILITY)
-		return "its slot is known by the port's register alone, and no setting is named on "
-		       "that";
+		return "only the port's register gives its slot number, which is not reliable "
+		       "enough to choose a setting";
 	if (s->number && !rmrds_slot_of(d))
-		return "its slot is none of those that have a setting, 1 to 16";
+		return "only slots 1 to 16 have a setting, and its slot is not one of them";
 	return NULL;
 }
 
@@ -163,7 +165,7 @@ static bool rmrds_answer_no(struct pp_remedy_case *c, uint32_t without, struct p
 	const struct pp_slot_ref *s = &c->host->devices[without].slot;
 	if (s->kind == PP_PLACE_NONE || s->sources == PP_SLOT_CAPABILITY)
 		return false;
-	ret->text = "set the hidden BIOS setting of the slot to " RMRDS_EXCLUDED ", then reboot";
+	ret->text = "set the slot's hidden BIOS setting to " RMRDS_EXCLUDED ", then reboot";
 	ret->obstacle = rmrds_reason(c, without);
 	return ret->obstacle != NULL;
 }
@@ -171,16 +173,16 @@ static bool rmrds_answer_no(struct pp_remedy_case *c, uint32_t without, struct p
 static const char *rmrds_obstacle(struct pp_remedy_case *c, uint32_t without)
 {
 	if (!c->held_by_table && rmrds_is_ambiguous(c))
-		return "only the firmware's table shows which device of the group is held, and it "
-		       "was not read";
+		return "only the firmware's table shows which device of the group it reserves "
+		       "memory for, and it was not read";
 	if (without == PP_NO_DEVICE)
 		return NULL;
 	const char *why = c->asked && c->asked[without] ? rmrds_reason(c, without) : NULL;
 	return why ? why
 	           : pp_remedy_printf(
 			     c,
-			     "%s shares the group, is held too and sits in no slot that has "
-			     "such a setting",
+			     "the BIOS also reserves memory for %s in the same group, which is "
+			     "not in a slot with such a setting",
 			     pp_remedy_device_name(c, without));
 }
 
@@ -216,7 +218,8 @@ static void rmrds_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 		if (other)
 			side_effect = pp_remedy_printf(
 				c,
-				"%s; another source says that it is slot %s: look at the board first",
+				"%s; another source says that this is slot %s: look at the board "
+				"first",
 				side_effect, other);
 		struct pp_step *s = pp_steps_add(steps, PP_STEP_SETTING, r->ops->id, side_effect);
 		s->setting = (struct pp_step_setting){
@@ -232,8 +235,8 @@ static void rmrds_add_steps(struct pp_remedy_case *c, const struct pp_remedy *r,
 const struct pp_remedy_ops pp_remedy_rmrds = {
 	.id = "bios-rmrds",
 	.kinds = PP_ON_INTEL,
-	.summary = "the hidden BIOS setting of the slot, RMRDS_SlotN, on a ProLiant Gen8",
-	.undo = "set it to Endpoints_Included again, and reboot",
+	.summary = "set the slot's hidden BIOS setting, RMRDS_SlotN (ProLiant Gen8)",
+	.undo = "set it to Endpoints_Included again and reboot",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL,
 	.answer = rmrds_answer,
 	.add_steps = rmrds_add_steps,

@@ -63,7 +63,7 @@ static const char *table_take_devids(struct pp_remedy_case *c, struct pp_step_ov
 	for (uint32_t i = 0; i < c->nr_held; i++) {
 		struct pp_address a = h->devices[c->held[i]].address;
 		if (a.domain != domain)
-			return "the devices lie in several PCI domains: free them one by one";
+			return "the devices are in several PCI domains: free them one by one";
 		devids[o->nr_devids++] = (uint16_t)(a.bus << 8 | a.device << 3 | a.function);
 	}
 	o->segment = (uint16_t)domain;
@@ -84,9 +84,10 @@ static const char *table_check_again(struct pp_remedy_case *c, struct pp_span ma
 		const struct pp_device *d = &after->devices[c->held[i]];
 		for (uint32_t k = 0; !held && k < d->nr_mappings; k++)
 			if (!after->mappings[d->first_mapping + k].relaxable)
-				held = pp_remedy_printf(c,
-				                        "%s would still be held with the new table",
-				                        pp_remedy_device_name(c, c->held[i]));
+				held = pp_remedy_printf(
+					c,
+					"%s would still have a reserved region with the new table",
+					pp_remedy_device_name(c, c->held[i]));
 	}
 	pp_host_free(after);
 	return held;
@@ -121,7 +122,7 @@ const char *pp_remedy_override_forbidden(const struct pp_host *h, struct pp_aren
 			a, "pcipass does not replace firmware tables on a locked-down host (%s)",
 			h->kernel.lockdown.text);
 	if (h->kernel.log_tboot)
-		return "the kernel was started by tboot, which hands it a table of its own";
+		return "tboot started the kernel and gives it a table of its own";
 	return NULL;
 }
 
@@ -154,7 +155,8 @@ const char *pp_remedy_bridge_risk(struct pp_remedy_case *c)
 		return NULL;
 	const char *text = pp_remedy_printf(
 		c,
-		"the table names the bridge %s, not the device: %s, below it too, loses its region",
+		"the table names the bridge %s, not the device: %s below the same bridge also "
+		"loses its region",
 		pp_remedy_device_name(c, bridge), pp_remedy_device_name(c, first));
 	return n == 1 ? text : pp_remedy_printf(c, "%s, and %u more", text, n - 1);
 }

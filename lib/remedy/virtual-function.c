@@ -35,23 +35,22 @@ static bool vf_could_be_made(const struct pp_host *h, const struct pp_device *d)
 
 static bool vf_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 {
-	ret->side_effect = "the guest gets a part of the card; the host's driver keeps the rest";
+	ret->side_effect = "the guest gets part of the card; the host driver keeps the rest";
 	for (uint32_t i = 0; i < c->nr_devices; i++) {
 		const struct pp_device *d = &c->host->devices[c->devices[i]];
 		uint32_t vf = vf_find(c, c->devices[i]);
 		if (vf != PP_NO_DEVICE) {
-			ret->text =
-				pp_remedy_printf(c, "pass one of its virtual functions instead: %s",
-			                         pp_remedy_device_name(c, vf));
+			ret->text = pp_remedy_printf(
+				c, "pass one of its virtual functions to the guest instead: %s",
+				pp_remedy_device_name(c, vf));
 			return true;
 		}
 		if (!vf_could_be_made(c->host, d))
 			continue;
 		ret->text = pp_remedy_printf(
 			c,
-			"turn on virtual functions of %s (sriov_numvfs, up to "
-			"%u) and pass one of them instead: regions do not hold "
-			"them",
+			"enable virtual functions of %s (sriov_numvfs, up to %u) and pass one of "
+			"them to the guest instead: reserved regions do not block them",
 			pp_remedy_device_name(c, c->devices[i]), d->config.sriov_total_vfs);
 		return true;
 	}
@@ -60,7 +59,7 @@ static bool vf_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 const struct pp_remedy_ops pp_remedy_use_vf = {
 	.id = "use-vf",
-	.summary = "one of the card's virtual functions in its place",
+	.summary = "pass one of the card's virtual functions instead",
 	.undo = "nothing to undo",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_KEEPS_DEVICE | PP_REMEDY_NO_REBOOT,
 	.targets = PP_FOR_KVM | PP_FOR_XEN,
@@ -69,7 +68,8 @@ const struct pp_remedy_ops pp_remedy_use_vf = {
 
 const struct pp_remedy_ops pp_remedy_vfs_off = {
 	.id = "vfs-off",
-	.summary = "the card's virtual functions off, so that the card itself can be passed",
-	.undo = "write the former number there",
+	.summary = "disable the card's virtual functions so that the card itself can be passed "
+		   "through",
+	.undo = "write the previous number to the file",
 	.flags = PP_REMEDY_NO_REBOOT,
 };

@@ -72,7 +72,7 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 		[PP_SHARES_ALIAS] = "the IOMMU cannot tell its DMA from that of %s",
 		[PP_SHARES_UNKNOWN] = "what %s can do was not read",
 		[PP_SHARES_OTHER_DOMAIN] = "it is below a device that has a PCI domain of its own",
-		[PP_SHARES_ACS_OVERRIDDEN] = "the kernel's command line changes access control",
+		[PP_SHARES_ACS_OVERRIDDEN] = "the kernel command line changes access control",
 	};
 	const struct pp_isolated *i = &l->isolation.devices[device];
 	char with[PP_ADDRESS_TEXT_BYTES] = "";

@@ -308,7 +308,7 @@ def test_bound_by_the_command_line(root: Root) -> None:
     bound(root)
     root.put("proc/cmdline", 'quiet vfio_pci.ids="10de:1b80,1000:0072"\n')
     # Taken out of the boot loader's file already, but not yet gone.
-    refuses(root, 95, "at once, for it has its ids: vfio-pci.ids= on the kernel's command line", UNBIND)
+    refuses(root, 95, "at once, for it has its ids: vfio-pci.ids= on the kernel command line", UNBIND)
     expect("boot", *drive(root, "run", UNBIND + ",boot"), 0)
     expect("undo", *drive(root, "undo"), 0)
     root.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="vfio-pci.ids=1000:0072"\n')

@@ -79,7 +79,7 @@ def test_set_otherwise(root: Root) -> None:
     root.put("etc/default/grub", 'GRUB_CMDLINE_LINUX="vfio-pci.disable_denylist=0"\n')
     root.run_tool("update-grub")
     root.put("etc/modprobe.d/a.conf", LINE + "\n")
-    refused(root, 95, "the kernel's command line sets disable_denylist=0", steps=(DENYLIST,))
+    refused(root, 95, "the kernel command line sets disable_denylist=0", steps=(DENYLIST,))
 
 
 def test_order_of_files(root: Root) -> None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Arguments taken off the kernel's command line, wherever a boot loader reads it, and put back.
+"""Arguments taken off the kernel command line, wherever a boot loader reads it, and put back.
 
 usage: test-take-off.py DRIVE [TEST...]
 """

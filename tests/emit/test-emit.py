@@ -61,7 +61,7 @@ class Refused(Emitting):
         self.tree.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 8, "00.0")))
         self.tree.regions(2, "0x00000000bd000000 0x00000000bd000fff direct-relaxable")
         self.emit("qemu", "08:00.0")
-        self.assertIn("lets no such device go, be it USB or a display", self.emit("hyperv", "08:00.0", code=1))
+        self.assertIn("refuses every such device, even USB and display devices", self.emit("hyperv", "08:00.0", code=1))
         self.emit("qemu", "00:1a.0")
         self.assertIn("conventional", self.emit("hyperv", "00:1a.0", code=1))
         self.card("0000:00:1b.0", class_code=0x040300, group=4, msi=False)
@@ -276,7 +276,7 @@ class Told(Emitting):
             shown = self.emit(hypervisor, "8086:10fb") if hypervisor != "hyperv" else \
                 self.emit(hypervisor, "00:1b.0")
             if hypervisor != "hyperv":  # Windows resets by its own means
-                self.assertEqual(shown.count("no way to reset"), 1)
+                self.assertEqual(shown.count("cannot reset"), 1)
             self.assertIn("with care, 00:1b.0: ", shown)
             alone = self.emit(hypervisor, "07:00.0")
             if hypervisor == "hyperv":

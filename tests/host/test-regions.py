@@ -46,7 +46,7 @@ class Dmar(Case):
         t.device("0000:01:00.0", group=1)
         t.regions(1, "0x00000000bd000000 0x00000000bd000fff direct")
         here = scope(ENDPOINT, 1, "00.0")
-        for start, end, words in ((0, 0, "is 0-0"), (0x2000, 0x1FFF, "ends below"),
+        for start, end, words in ((0, 0, "is empty"), (0x2000, 0x1FFF, "ends below"),
                                   (START + 1, END, "4 KiB"), (START, END - 1, "4 KiB"),
                                   (0x10000000, 0x10000FFF, "not reserved in the memory map")):
             t.dmar(drhd(), rmrr(start, end, here))

@@ -345,7 +345,7 @@ class Select(Case):
                    for bus, n in ((7, 10), (8, 2), (9, 1), (0x44, 4))))
         self.assertIn("slot7: no such slot; slots here: 1, 2, 10\n",
                       self.run_pcipass("explain", "slot7").stderr)
-        self.assertIn('slot4: nothing is known to be in "PCI-E Slot 4"; slots here: 1, 2, 10\n',
+        self.assertIn('slot4: no device is known to be in "PCI-E Slot 4"; slots here: 1, 2, 10\n',
                       self.run_pcipass("explain", "slot4").stderr)
 
     def test_by_slot(self):

@@ -97,7 +97,7 @@ class Asleep(Case):
         self.assertEqual(self.opened(), [])
         self.assertEqual((device["vendor"], device["class"]), ("8086", "020000"))
         self.assertEqual(device["verdict"], "care")
-        f = self.assert_finding(device, "asleep", "unknown", "was not woken")
+        f = self.assert_finding(device, "asleep", "unknown", "did not wake it")
         self.assertEqual(f["could"], "degrades")
 
     def test_the_watch_works(self):
@@ -178,7 +178,7 @@ class Dead(Case):
 
     def test_not_back_from_d3cold(self):
         for status in ("active", "error", "unsupported"):
-            proof = self.blocked("does not come back from D3cold", status=status, log=(LOST,),
+            proof = self.blocked("fails to wake from D3cold", status=status, log=(LOST,),
                                  remedies=["disable-idle-d3", "power-cycle"])
             for words in ("power_state: D3cold", f"runtime_status: {status}", f"kernel log: {LOST}"):
                 self.assertIn(words, proof)
@@ -199,7 +199,7 @@ class Dead(Case):
 
     def test_not_known_is_unknown(self):
         device = self.dead(status=None)
-        f = self.assert_finding(device, "no-answer", "unknown", "could not be read")
+        f = self.assert_finding(device, "no-answer", "unknown", "cannot tell")
         self.assertEqual(f["could"], "blocks")
         self.assertEqual(device["verdict"], "unknown")
         (self.tree.root / "sys/bus/pci/devices" / CARD / "config").unlink()
@@ -232,7 +232,7 @@ class Dead(Case):
     def test_only_the_header_answers(self):
         header = config(0x8086, 0x10FB, 0x020000)
         header[0x40:] = b"\xff" * (len(header) - 0x40)
-        self.blocked("behind its header", power="D0\n", bytes_=header, remedies=["power-cycle"])
+        self.blocked("after the header", power="D0\n", bytes_=header, remedies=["power-cycle"])
         # a later capability of all ones is odd, and the device answers
         odd = config(0x8086, 0x10FB, 0x020000)
         odd[0x41], odd[0xF0:0xF4] = 0xF0, b"\xff" * 4
@@ -240,7 +240,7 @@ class Dead(Case):
 
     def test_stuck_in_d3hot(self):
         line = f"vfio-pci {CARD}: Refused to change power state from D3hot to D0"
-        proof = self.blocked("does not come back from D3hot", rule="stuck-asleep", power="D3hot\n",
+        proof = self.blocked("fails to wake from D3hot", rule="stuck-asleep", power="D3hot\n",
                              bytes_=None, log=(line,), remedies=["disable-idle-d3", "power-cycle"])
         self.assertIn(line, proof)
         for more in ({"log": ()}, {"status": "suspended"}, {"power": "D0\n"}, {"status": None}):
@@ -267,7 +267,7 @@ class Config(Case):
         """The kernel remembers the ids of a device that is gone."""
         self.host().device("0000:01:00.0", group=1, bytes_=bytearray(b"\xff" * 4096))
         device = self.survey()["0000:01:00.0"]
-        self.assert_finding(device, "no-answer", "blocks", "does not answer",
+        self.assert_finding(device, "no-answer", "blocks", "does not respond",
                             remedies=["power-cycle"])
         self.assertEqual(device["verdict"], "blocked-fixable")
 
@@ -284,7 +284,7 @@ class Config(Case):
         d = self.host().device("0000:01:00.0", group=1)
         os.truncate(d / "config", 64)
         device = self.survey()["0000:01:00.0"]
-        self.assert_finding(device, "line-interrupts", "unknown", "could not be read")
+        self.assert_finding(device, "line-interrupts", "unknown", "cannot tell")
         self.assertEqual(device["verdict"], "care")
 
     def test_nothing_at_all(self):
@@ -293,7 +293,7 @@ class Config(Case):
             (d / name).unlink()
         device = self.survey()["0000:01:00.0"]
         self.assertIsNone(device["vendor"])
-        f = self.assert_finding(device, "no-answer", "unknown", "could not be read")
+        f = self.assert_finding(device, "no-answer", "unknown", "cannot tell")
         self.assertEqual(f["could"], "blocks")
         self.assertEqual(device["verdict"], "unknown")
 

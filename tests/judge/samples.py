@@ -94,7 +94,7 @@ class ProLiantGen8(SampleTest):
         for embedded in ("02:00.0", "03:00.0", "03:00.1", "03:00.2", "03:00.3"):
             self.blocked(s, embedded, {"rmrr-hard"}, ["table-override"])
             self.assertIsNone(s.devices[embedded]["slot"])
-            self.assertIn("embedded", s.findings(embedded)[0]["text"])
+            self.assertIn("on board", s.findings(embedded)[0]["text"])
         # VGA and USB are let go, although regions name them.
         for relaxed in ("04:00.0", "00:1a.0", "00:1d.0"):
             self.free(s, relaxed)
@@ -144,7 +144,7 @@ class ProLiantGen8(SampleTest):
         self.none_unknown(s)  # the kernel's own lists are for everybody
         self.blocked(s, "07:00.0", {"rmrr-hard"}, ["bios-rmrds", "table-override"])
         self.blocked(s, "03:00.0", {"region-companion"}, ["table-override"])
-        self.assertIn("root can tell which", s.findings("03:00.0")[0]["text"])
+        self.assertIn("run as root to see which", s.findings("03:00.0")[0]["text"])
         self.free(s, "04:00.0", "00:1a.0")
         unread = {u["path"] for u in s.survey["host"]["unread"]}
         self.assertIn("sys/firmware/acpi/tables/DMAR", unread)
@@ -287,7 +287,7 @@ class Places(SampleTest):
         for command in ("explain", "check", "free", "emit qemu"):
             run = s.run(*command.split(), "slot1", *(["--dry-run"] if command == "free" else []))
             self.assertEqual(run.returncode, 2, run.stdout)
-            for word in (*both, "04:00.0", "21:00.0", "by its address"):
+            for word in (*both, "04:00.0", "21:00.0", "use the address of the device instead"):
                 self.assertIn(word, run.stderr, command)
 
     def test_names_are_typed(self) -> None:

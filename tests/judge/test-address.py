@@ -60,7 +60,7 @@ class Address(Case):
 
     def test_what_shows_it(self):
         first = (0xC4000000, 0xC4FFFFFF, MEMORY)
-        self.bar("size not known, 64-bit prefetchable", "bridge 00:01.0 above it has no prefetchable window")
+        self.bar("unknown size, 64-bit prefetchable", "bridge 00:01.0 above it has no prefetchable window")
         for log in (LOG, OLD_LOG):
             self.setUp()
             self.bar("(256 MiB, 64-bit prefetchable)", log=(log,))
@@ -74,7 +74,7 @@ class Address(Case):
         """Its register is 0, as if the function had no such BAR."""
         line = LOG.replace(" 64bit pref", "").replace("BAR 1", "BAR 2")
         device = self.card(bars=(0xC4000000,), log=(line,))
-        self.assert_finding(device, "bar-no-address", "degrades", "BAR 2 (256 MiB, 32-bit)", "has 17 MiB in all")
+        self.assert_finding(device, "bar-no-address", "degrades", "BAR 2 (256 MiB, 32-bit)", "is only 17 MiB")
         self.assertEqual(device["findings"][0]["remedies"][0]["id"], "kernel-argument")
         self.setUp()
         self.none(bars=(0xC4000000,))
@@ -112,9 +112,9 @@ class Address(Case):
 
     def test_bridges(self):
         """The window is told as it is."""
-        self.bar("window of the bridge 00:01.0 above it has 32 MiB in all", window=(0xD001, 0xD1F1), log=(LOG,))
+        self.bar("window of the bridge 00:01.0 above it is only 32 MiB", window=(0xD001, 0xD1F1), log=(LOG,))
         self.setUp()
-        f = self.bar("00:01.0 above it has 512 MiB in all", window=(0xD001, 0xEFF1), log=(LOG,))
+        f = self.bar("00:01.0 above it is only 512 MiB", window=(0xD001, 0xEFF1), log=(LOG,))
         self.assertIn("0xd0000000-0xefffffff", "".join(f["evidence"]))
 
     def remedies(self, **more) -> list:
@@ -159,8 +159,8 @@ class Address(Case):
             device = self.card((0xC4000000, 0xC4FFFFFF, MEMORY), sriov=16, vf_bars=(0xC, 0), bars=(0xC4000000,),
                                log=(log,) if log else ())
             self.assert_not_found(device, "bar-no-address")
-            self.assert_finding(device, "vf-bar-no-room", "degrades", "BAR 0 has no room",
-                                "1 MiB" if log else "size not known")
+            self.assert_finding(device, "vf-bar-no-room", "degrades", "no address space for their BAR 0",
+                                "1 MiB" if log else "unknown size")
         self.setUp()
         self.none((0xC4000000, 0xC4FFFFFF, MEMORY), sriov=16, bars=(0xC4000000,))
 

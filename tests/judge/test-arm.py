@@ -47,7 +47,7 @@ class Coverage(Arm):
         self.assertEqual(device["verdict"], "assignable")
         self.assertIsNone(device["group"])
         f = self.assert_finding(device, "group-follows", "informs", "when a driver is bound")
-        self.assertEqual(f["evidence"][0], "IORT+0x74: the root complex of segment 0 leads id "
+        self.assertEqual(f["evidence"][0], "IORT+0x74: the root complex of segment 0 maps id "
                                            "0x28 to the SMMUv3 at +0x30")
         self.assertIn("6.12.0-arm64", f["evidence"][1])
         self.assert_not_found(device, "no-group")
@@ -59,7 +59,7 @@ class Coverage(Arm):
     def test_not_covered(self):
         """An id that no mapping has, one that leads to an ITS alone, a segment without a node."""
         tables = {
-            "leads id 0x28 to no SMMU": (covered(0x100), covered(0, 0x28),
+            "maps id 0x28 to no SMMU": (covered(0x100), covered(0, 0x28),
                                          iort(smmu(), root_complex()),
                                          iort(its_group(), smmu(), root_complex((0, 4096, 0, 0))),
                                          iort(smmu(), root_complex((0, 4096, 0, 2)))),
@@ -103,7 +103,7 @@ class Coverage(Arm):
         self.assert_finding(self.at("0000:04:01.0"), "no-group", "blocks")
         t.write("sys/firmware/acpi/tables/IORT", covered(0x400))
         f = self.assert_finding(self.at("0000:04:01.0"), "no-group", "blocks")
-        self.assertIn("leads id 0x30 to no SMMU", " ".join(f["evidence"]))
+        self.assertIn("maps id 0x30 to no SMMU", " ".join(f["evidence"]))
         t.write("sys/firmware/acpi/tables/IORT", covered())
         self.assert_finding(self.at("0000:04:01.0"), "group-follows", "informs")
 
@@ -125,7 +125,7 @@ class Coverage(Arm):
         """No IORT to read, one that is broken, a device tree, an unknown kernel."""
         t = self.arm()
         t.device("0000:00:05.0")
-        f = self.assert_finding(self.at(), "group-follows", "unknown", "is not known")
+        f = self.assert_finding(self.at(), "group-follows", "unknown", "cannot tell")
         self.assertIn("device tree", f["evidence"][0])
         self.assertEqual(self.at()["verdict"], "unknown")
         t.write("sys/firmware/acpi/tables/IORT", covered()[:60])
@@ -257,7 +257,7 @@ class Rmr(Arm):
     def test_kernel_not_known(self):
         t = self.device_held(DIRECT)
         t.remove("proc/version")
-        f = self.assert_finding(self.one(), "region-hard", "unknown", "from 6.6 on")
+        f = self.assert_finding(self.one(), "region-hard", "unknown", "6.6 and later")
         self.assertNotIn("Intel", f["text"])
 
     def test_remapping_permitted(self):
@@ -300,7 +300,7 @@ class Rmr(Arm):
         """Before 6.15: what the kernel lists for others of the host bridge tells whether it counts."""
         t = self.arm(held(0x28, 0x30))
         t.device("0000:00:05.0")
-        self.assert_finding(self.at(), "region-hard", "unknown", "before it has a group")
+        self.assert_finding(self.at(), "region-hard", "unknown", "until the device has a group")
         self.assertEqual(self.at()["verdict"], "unknown")
         t.device("0000:00:06.0", group=6, driver="nvme")
         t.regions(6, DIRECT)
@@ -410,7 +410,7 @@ class Interrupts(Arm):
             f = self.judged("blocks", text, "EPERM")
             self.assertEqual([c["id"] for c in f["remedies"]], ["allow-unsafe-interrupts"])
             self.assertEqual(f["evidence"][0],
-                             "/proc/interrupts: GICv2m, which does not tell devices apart; no ITS")
+                             "/proc/interrupts: GICv2m, which cannot tell devices apart, and no ITS")
             for word in "IR-", "DMAR", "VT-d", "intremap":
                 self.assertNotIn(word, " ".join(f["evidence"]))
 

@@ -76,7 +76,7 @@ class Disks(Case):
         found = self.uses()
         self.assertEqual(set(found), {NVME, SATA})
         self.assertIn("the host runs from it (/ on nvme0n1p2, /boot/efi on nvme0n1p1)", found[NVME])
-        self.assertIn("the host works with it (a mounted file system on sda1)", found[SATA])
+        self.assertIn("the host uses it (a mounted file system on sda1)", found[SATA])
         devices = self.survey()
         self.assertEqual(devices[NVME]["verdict"], "care")
         # the one that shares its group with a disk that is only mounted can go; nothing is said
@@ -92,7 +92,7 @@ class Disks(Case):
     def test_in_the_group(self):
         self.disk(SATA, "sda", "8:0", "8:1")
         self.mounts(("8:1", "/", "xfs", "/dev/sda1"))
-        self.assert_finding(self.survey()["0000:00:1f.3"], "host-disk-in-group", "degrades", "00:1f.2 of its group 5")
+        self.assert_finding(self.survey()["0000:00:1f.3"], "host-disk-in-group", "degrades", "00:1f.2 in the same group 5")
 
     def test_volumes_and_arrays(self):
         self.disk(NVME, "nvme0n1", "259:0", "259:1")

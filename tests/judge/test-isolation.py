@@ -44,7 +44,7 @@ class Apart(Isolation):
         devices = self.ports(acs=NONE, groups=(2, 3), line=OVERRIDE)
         for address, group, other in ((FIRST, 2, "01:01.0"), (SECOND, 3, "01:00.0")):
             f = self.assert_finding(devices[address], "acs-override", "degrades",
-                                    f"group {group} is apart from {other} only by pcie_acs_override",
+                                    f"group {group} is separate from {other} only because of pcie_acs_override",
                                     remedies=["another-slot"])
             proof = "\n".join(f["evidence"])
             for words in (f"the kernel's group {group}: {address[5:]}", "00:01.0, 01:00.0, 01:01.0",
@@ -56,7 +56,7 @@ class Apart(Isolation):
         self.assert_not_found(devices[OTHER], "acs-override")
         self.assertEqual(self.notes(), [])
         text = " ".join(self.run_pcipass("free", "01:00.0", "--dry-run").stdout.split())
-        self.assertLess(text.index("only by pcie_acs_override"), text.index("nothing to do"))
+        self.assertLess(text.index("only because of pcie_acs_override"), text.index("nothing to do"))
 
     def test_a_kernel_that_does_not_know_it(self):
         log = ('Unknown kernel command line parameters "pcie_acs_override=downstream", will be '
@@ -69,15 +69,15 @@ class Apart(Isolation):
 
     def test_switched_off_since(self):
         devices = self.ports(acs=OFF, groups=(2, 3))
-        f = self.assert_finding(devices[FIRST], "acs-override", "degrades", "switched off since",
+        f = self.assert_finding(devices[FIRST], "acs-override", "degrades", "turned off since",
                                 "01:01.0", remedies=["acs-on"])
-        self.assertIn("access control (ACS) there and off: 00:01.0", f["evidence"])
+        self.assertIn("access control (ACS) present but off: 00:01.0", f["evidence"])
         self.assert_not_found(self.ports(acs=ON, groups=(2, 3))[FIRST], "acs-override")
 
     def test_not_read_is_unknown(self):
         self.ports(acs=NONE, groups=(2, 3), line=OVERRIDE)
         os.truncate(self.tree.root / "sys/bus/pci/devices" / PORT / "config", 64)
-        f = self.assert_finding(self.survey()[FIRST], "acs-override", "unknown", "is not known")
+        f = self.assert_finding(self.survey()[FIRST], "acs-override", "unknown", "cannot tell")
         self.assertEqual(f["could"], "degrades")
         self.assertEqual(self.notes(), [])
         self.tree.write("proc/cmdline", "quiet\n")
@@ -88,7 +88,7 @@ class Apart(Isolation):
             devices = self.ports(acs=acs, groups=groups, line=OVERRIDE)
             self.assert_not_found(devices[FIRST], "acs-override")
             self.assertEqual(self.notes(), [
-                "pcie_acs_override=downstream,multifunction changes nothing here: the groups are the "
+                "pcie_acs_override=downstream,multifunction has no effect here: the groups are the "
                 "same without it"])
 
 
@@ -121,17 +121,17 @@ class Joined(Isolation):
         self.assertNotIn("slot 4", f["remedies"][0]["text"])
 
     def test_off(self):
-        f = self.joined("the port 00:01.0 can do access control", "the kernel left it off", acs=OFF,
+        f = self.joined("the port 00:01.0 could do access control", "the kernel left it off", acs=OFF,
                         remedies=["another-kernel"])
         self.assertEqual(f["evidence"], ["00:01.0: ACS capability 0x1f, control 0x00"])
 
     def test_off_by_an_argument(self):
         for line in ("pci=disable_acs_redir=0000:00:01.0", "pci=noaer,config_acs=00x00@pci:8086:0"):
-            f = self.joined("joined only by pci=", line.split("=")[-2].split(",")[-1], acs=OFF,
+            f = self.joined("shared only because of pci=", line.split("=")[-2].split(",")[-1], acs=OFF,
                             line="quiet " + line, effect="degrades", remedies=["kernel-argument"])
-            self.assertIn("take", f["remedies"][0]["text"])
+            self.assertIn("remove", f["remedies"][0]["text"])
         self.ports(acs=ON, groups=(2, 3), line="quiet pci=disable_acs_redir=0000:00:01.0")
-        self.assertEqual(self.notes(), ["pci=disable_acs_redir=0000:00:01.0 changes nothing here: the "
+        self.assertEqual(self.notes(), ["pci=disable_acs_redir=0000:00:01.0 has no effect here: the "
                                         "groups are the same without it"])
 
     def test_functions(self):

@@ -50,7 +50,7 @@ class Off(Proof):
         return self.assert_finding(self.card(), "iommu-off", "blocks", *words, remedies=remedies)
 
     def test_nothing_known(self):
-        self.off("does not run it", remedies=["kernel-argument"])
+        self.off("does not use it", remedies=["kernel-argument"])
 
     def test_given_already(self):
         """In whatever list and place it stands; one that is taken back is not given."""
@@ -61,18 +61,18 @@ class Off(Proof):
                                ("-- intel_iommu=on", ["kernel-argument"])):
             with self.subTest(line):
                 self.tree.write("proc/cmdline", line + "\n")
-                self.off("does not run it", remedies=remedies)
+                self.off("does not use it", remedies=remedies)
 
     def test_a_unit_that_does_not_answer(self):
         self.tree.log(ALL_ONES)
-        f = self.off("does not answer", remedies=["bios-update", "bios-iommu", "table-override"])
+        f = self.off("does not respond", remedies=["bios-update", "bios-iommu", "table-override"])
         self.assertIn("kernel log: " + ALL_ONES, f["evidence"])
         self.tree.log(ALL_ONES + "\\x0aBIOS vendor: X; Ver: 1; Product Version: 2")
-        f = self.off("does not answer", remedies=["bios-update", "bios-iommu", "table-override"])
+        f = self.off("does not respond", remedies=["bios-update", "bios-iommu", "table-override"])
         self.assertIn("kernel log: " + ALL_ONES, f["evidence"])
 
     def test_units_in_impossible_places(self):
-        for base, words in ((0, "at address 0"), (0xFED90800, "off a page boundary")):
+        for base, words in ((0, "at address 0"), (0xFED90800, "not page-aligned")):
             for log in ((), ("DMAR: Parse DMAR table failure.",)):
                 self.tree.dmar(unit(0xFED91000), unit(base))
                 self.tree.log(*log)
@@ -112,16 +112,16 @@ class Off(Proof):
                 ("intel_iommu=on,off", "intel_iommu=off", True)):
             self.tree.write("proc/cmdline", line + "\n")
             f = self.off(f"({word})", remedies=["kernel-argument"])
-            self.assertIn(f"take {word} off", f["remedies"][0]["text"])
-            self.assertEqual("put intel_iommu=on" in f["remedies"][0]["text"], instead, line)
+            self.assertIn(f"remove {word} from", f["remedies"][0]["text"])
+            self.assertEqual("add intel_iommu=on instead" in f["remedies"][0]["text"], instead, line)
         self.tree.write("proc/cmdline", "amd_iommu=off\n")
-        self.off("does not run it", remedies=["kernel-argument"])
+        self.off("does not use it", remedies=["kernel-argument"])
 
     def test_what_decides_first(self):
         """A table that Linux drops is not mended by taking a word off."""
         self.tree.write("proc/cmdline", "intel_iommu=off\n")
         self.tree.log(ALL_ONES)
-        self.off("does not answer", remedies=["bios-update", "bios-iommu", "table-override"])
+        self.off("does not respond", remedies=["bios-update", "bios-iommu", "table-override"])
 
     def test_amd(self):
         t = self.tree
@@ -131,9 +131,9 @@ class Off(Proof):
         f = self.off("Stoney Ridge", remedies=["kernel-argument"])
         self.assertIn("amd_iommu=force_enable", f["remedies"][0]["text"])
         t.log("AMD-Vi: IOMMU not currently supported when SME is active")
-        self.off("encrypted memory", remedies=["bios-update"])
+        self.off("memory encryption", remedies=["bios-update"])
         t.write("proc/cmdline", "mem_encrypt=on\n")
-        self.off("encrypted memory", remedies=["bios-update", "kernel-argument"])
+        self.off("memory encryption", remedies=["bios-update", "kernel-argument"])
         t.log()
         t.write("boot/config-6.12.0-1-amd64", "# CONFIG_AMD_IOMMU is not set\n")
         self.off("(CONFIG_AMD_IOMMU)", remedies=["another-kernel"])
@@ -164,7 +164,7 @@ class Interrupts(Proof):
             self.setUp()
             self.intel(line=line + "\n")
             self.assertEqual(self.ids("interrupt-remapping"), ["kernel-argument", "allow-unsafe-interrupts"])
-            self.assertIn(f"take {line} off", self.first()["text"])
+            self.assertIn(f"remove {line} from", self.first()["text"])
         for line in ("intremap=no_x2apic_optout", "nox2apic", "maxcpus=4"):
             self.setUp()
             self.intel(line=line + "\n")
@@ -298,7 +298,7 @@ class Graphics(Proof):
     def test_words(self):
         f = self.graphics("intel_iommu=on,igfx_off")
         self.assertEqual([c["id"] for c in f["remedies"]], ["kernel-argument"])
-        self.assertIn("take intel_iommu=igfx_off off", f["remedies"][0]["text"])
+        self.assertIn("remove intel_iommu=igfx_off from", f["remedies"][0]["text"])
 
     def test_by_the_distribution(self):
         f = self.graphics("quiet", "CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y\n")
@@ -364,12 +364,12 @@ class Kind(Proof):
     def test_device_tree(self):
         t = self.tree_host()
         self.assertEqual(self.kind(), "arm-device-tree")
-        f = self.assert_finding(self.card(), "iommu-absent", "blocks", "nothing to be done", remedies=[])
+        f = self.assert_finding(self.card(), "iommu-absent", "blocks", "no setting can change that", remedies=[])
         self.assertEqual(self.card()["verdict"], "blocked")
         self.assertEqual(self.document["host"]["product"], "Sample Board 5")
         self.assertIn("no PCI host has the property iommu-map", f["evidence"][0])
         t.write("sys/firmware/devicetree/base/axi/pcie@1000110000/iommu-map", "\0" * 16)
-        self.assert_finding(self.card(), "iommu-absent", "blocks", "runs no IOMMU for PCI", remedies=[])
+        self.assert_finding(self.card(), "iommu-absent", "blocks", "uses no IOMMU for PCI", remedies=[])
         t.remove("sys/firmware/devicetree")
         self.assertEqual(self.kind(), "arm")
 
@@ -382,7 +382,7 @@ class Kind(Proof):
         for cpu, words, others in (
                 ("vendor_id : GenuineIntel", "Intel VT-d", ("AMD", "SMMU", "ProLiant")),
                 ("vendor_id : AuthenticAMD", "AMD-Vi", ("Intel", "SMMU")),
-                ("CPU implementer : 0x41", "enable the SMMU in the firmware setup", ("Intel", "AMD", "BIOS"))):
+                ("CPU implementer : 0x41", "in the firmware setup, if there is such an entry", ("Intel", "AMD", "BIOS"))):
             self.setUp()
             self.bare().write("proc/cpuinfo", cpu + "\n")
             f = self.assert_finding(self.card(), "iommu-absent", "blocks", remedies=["bios-iommu"])
@@ -417,14 +417,14 @@ class Kind(Proof):
         t = self.bare()
         t.write("sys/hypervisor/type", "xen\n")
         for capabilities, words in ((None, "runs under Xen, which"), ("control_d\n", "as its dom0"),
-                                    ("\n", "is a guest of Xen")):
+                                    ("\n", "is a Xen guest")):
             if capabilities:
                 t.write("proc/xen/capabilities", capabilities)
-            self.assert_finding(self.card(), "xen", "blocks", words, "not for KVM")
+            self.assert_finding(self.card(), "xen", "blocks", words, "KVM cannot pass devices through")
 
     def test_power_has_no_tables(self):
         self.bare("6.4.0-ppc64le")
-        f = self.assert_finding(self.card(), "iommu-absent", "blocks", "runs no IOMMU", remedies=[])
+        f = self.assert_finding(self.card(), "iommu-absent", "blocks", "uses no IOMMU", remedies=[])
         self.assertNotIn("DMAR", str(f))
 
     def test_container(self):

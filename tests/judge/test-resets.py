@@ -42,19 +42,19 @@ class WithItsBus(Case):
         t = self.host()
         for function in "01":
             t.device(f"0000:00:1f.{function}", group=1, reset=None)
-        self.assert_finding(self.survey()["0000:00:1f.0"], "no-reset", "degrades", "no way")
+        self.assert_finding(self.survey()["0000:00:1f.0"], "no-reset", "degrades", "cannot reset it")
 
     def test_below_a_switch_more_is_reset(self):
         t = self.host()
         t.bridge(PORT, 3, 4, group=1)
         t.bridge(CARD, 4, port=5, group=1)
         t.device(AUDIO, group=1, reset=None)
-        self.assert_finding(self.survey()[AUDIO], "no-reset", "degrades", "no way")
+        self.assert_finding(self.survey()[AUDIO], "no-reset", "degrades", "cannot reset it")
 
     def test_a_function_that_does_not_stand_it(self):
         """The kernel resets no bus with such a function on it."""
         devices = self.card(release="7.1.0", more=(("0000:03:00.2", 0x1B21, 0x1164),))
-        self.assert_finding(devices[CARD], "no-reset", "degrades", "no way")
+        self.assert_finding(devices[CARD], "no-reset", "degrades", "cannot reset it")
 
     def test_virtual_functions_do_not_count(self):
         t = self.host()
@@ -87,7 +87,7 @@ class KnownBad(Case):
 
     def test_bus(self):
         asm = {"vendor": 0x1B21, "device": 0x1164}
-        f = self.bad("reset of its bus", "does not come back", release="6.8.12-8-pve",
+        f = self.bad("reset of its bus", "stays down", release="6.8.12-8-pve",
                      reset="pm bus\n", **asm)
         self.assertIn("Linux 7.0 (6.12.75, 6.1.165) and later", f["remedies"][0]["text"])
         self.assertIn("reset_method: pm bus", f["evidence"])
@@ -103,7 +103,7 @@ class KnownBad(Case):
         self.bad(release="6.12.74", **asm)
         self.fine(release="6.12.75", **asm)
         for release in ("6.8.12-8-pve", "6.1.0-47-amd64", "6.12.0-124.el10.x86_64", None):
-            self.bad("is not known", effect="unknown", release=release, **asm)
+            self.bad("cannot tell whether", effect="unknown", release=release, **asm)
 
     def test_an_own_reset_comes_first(self):
         self.fine(release="6.8.0", vendor=0x1B21, device=0x1164, reset="flr bus\n", flr=True)
@@ -138,7 +138,7 @@ class KnownBad(Case):
 
     def test_a_wait_behind_it(self):
         disk = {"vendor": 0x8086, "device": 0x0A54, "flr": True}
-        self.bad("without a wait", release="5.15.0", reset="flr bus\n", **disk)
+        self.bad("without a delay", release="5.15.0", reset="flr bus\n", **disk)
         self.fine(release="6.12.9", reset="device_specific flr bus\n", **disk)
 
     def test_power_cycle_that_does_nothing(self):

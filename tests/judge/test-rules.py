@@ -91,7 +91,7 @@ class Held(Case):
         f = self.finding(remedies=["bios-rmrds", "table-override"])
         self.assertIn("RMRDS_Slot2 to Endpoints_Excluded", f["remedies"][0]["text"])
         self.assertIn("iLO", f["remedies"][0]["side_effect"])
-        self.assertNotIn("embedded", f["text"])
+        self.assertNotIn("on board", f["text"])
 
     def test_no_rmrds_elsewhere(self):
         for product, slot in (("ProLiant MicroServer Gen8", 2), ("ProLiant DL380 Gen9", 2),
@@ -118,11 +118,11 @@ class Held(Case):
 
     def test_embedded_on_a_proliant(self):
         t = self.held(product="ProLiant DL380p Gen8")
-        self.finding("rmrr-hard", "blocks", "it is embedded")
+        self.finding("rmrr-hard", "blocks", "it is on board")
         # what cannot be read is no proof of it
         t.remove("sys/firmware/dmi")
         t.write("sys/class/dmi/id/product_name", "ProLiant DL380p Gen8\n")
-        self.assertNotIn("embedded", self.finding()["text"])
+        self.assertNotIn("on board", self.finding()["text"])
 
     def test_gen9_network_card(self):
         self.held(product="ProLiant DL380 Gen9", slot=2, class_code=0x020000)
@@ -193,7 +193,7 @@ class Held(Case):
         self.held(groups=False)
         device = self.survey()[HBA]
         self.assert_finding(device, "rmrr-hard", "blocks")
-        self.assert_finding(device, "iommu-off", "blocks", "does not run it")
+        self.assert_finding(device, "iommu-off", "blocks", "does not use it")
         self.assertEqual([f["rule"] for f in device["findings"]][:2], ["iommu-off", "rmrr-hard"])
 
     def test_amd(self):
@@ -218,7 +218,7 @@ class Held(Case):
         t.remove("sys/class/iommu")
         t.remove("sys/firmware")
         device = self.survey()[HBA]
-        self.assert_finding(device, "rmrr-hard", "unknown", "not known")
+        self.assert_finding(device, "rmrr-hard", "unknown", "cannot tell")
         self.assertEqual(device["verdict"], "unknown")
 
 
@@ -245,7 +245,7 @@ class Companions(Case):
     def test_held_by_nobody_known(self):
         self.tree.regions(5, DIRECT)
         f = self.assert_finding(self.survey()["0000:00:1f.3"], "region-companion", "blocks",
-                                "a device of its group 5", "root can tell which")
+                                "a device in its group 5", "run as root to see which")
         self.assertIn("reserved_regions", "".join(f["evidence"]))
 
     def test_relaxable_holds_nobody(self):
@@ -303,7 +303,7 @@ class BridgeDriver(Case):
         (d / "driver").write_text("no link")
         t.device("0000:03:00.0", group=4)
         device = self.survey()["0000:03:00.0"]
-        self.assert_finding(device, "bridge-driver", "unknown", "could not be read")
+        self.assert_finding(device, "bridge-driver", "unknown", "cannot tell")
 
     def test_another_groups_bridge(self):
         t = self.host()
@@ -342,13 +342,13 @@ class Iommu(Case):
         t = self.off()
         t.write("sys/firmware/acpi/tables/IORT", iort_table(4)[:50])
         self.assert_not_found(self.device(), "iommu-absent")
-        self.assert_finding(self.device(), "iommu-off", "blocks", "could not be read")
+        self.assert_finding(self.device(), "iommu-off", "blocks", "cannot tell")
 
     def test_hidden_tables(self):
         """A container shows an empty folder: nothing is known of the firmware."""
         self.off().remove("sys/firmware/acpi/tables/FACP")
         self.assert_not_found(self.device(), "iommu-absent")
-        self.assert_finding(self.device(), "iommu-off", "blocks", "could not be read")
+        self.assert_finding(self.device(), "iommu-off", "blocks", "cannot tell")
 
     def test_absent_in_a_guest(self):
         t = self.off()
@@ -360,7 +360,7 @@ class Iommu(Case):
     def test_xen(self):
         t = self.off()
         t.write("sys/hypervisor/type", "xen\n")
-        self.assert_finding(self.device(), "xen", "blocks", "not for KVM", remedies=[])
+        self.assert_finding(self.device(), "xen", "blocks", "KVM cannot pass devices through", remedies=[])
         self.assertEqual(self.device()["verdict"], "blocked")
         t.write("sys/hypervisor/type", "kvm\n")
         self.assert_not_found(self.device(), "xen")
@@ -391,7 +391,7 @@ class Iommu(Case):
         t.device("0000:04:00.0", group=0)
         t.write("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n")
         stand_in = self.survey()["0000:04:00.0"]
-        self.assert_finding(stand_in, "no-group", "blocks", "stand-in")
+        self.assert_finding(stand_in, "no-group", "blocks", "VFIO made its group")
         self.assert_finding(stand_in, "iommu-absent", "blocks")
         self.assert_not_found(self.device(), "no-group")
 
@@ -415,7 +415,7 @@ class Iommu(Case):
     def test_whether_there_is_a_table_could_not_be_read(self):
         self.off().remove("sys/firmware")
         self.assert_not_found(self.device(), "iommu-absent")
-        self.assert_finding(self.device(), "iommu-off", "blocks", "could not be read",
+        self.assert_finding(self.device(), "iommu-off", "blocks", "cannot tell",
                             remedies=["kernel-argument", "bios-iommu"])
 
     def test_off_cures(self):
@@ -424,7 +424,7 @@ class Iommu(Case):
         self.assert_finding(self.device(), "iommu-off", "blocks", remedies=["kernel-argument"])
         t.write("proc/cmdline", "intel_iommu=off\n")
         f = self.assert_finding(self.device(), "iommu-off", "blocks", "(intel_iommu=off)")
-        self.assertIn("take intel_iommu=off off", f["remedies"][0]["text"])
+        self.assertIn("remove intel_iommu=off from", f["remedies"][0]["text"])
 
     def test_broken_table_is_not_cured_by_an_argument(self):
         t = self.off()
@@ -474,7 +474,7 @@ class Iommu(Case):
     def test_groups_unread(self):
         t = self.off()
         t.remove("sys/kernel")
-        f = self.assert_finding(self.device(), "groups-unread", "unknown", "not known")
+        f = self.assert_finding(self.device(), "groups-unread", "unknown", "cannot tell")
         self.assertEqual((f["could"], self.device()["verdict"]), ("blocks", "unknown"))
 
     def test_amd_off(self):
@@ -575,7 +575,7 @@ class Device(Case):
 
     def test_no_reset(self):
         device = self.device(reset=None)
-        self.assert_finding(device, "no-reset", "degrades", "no way to reset it")
+        self.assert_finding(device, "no-reset", "degrades", "cannot reset it")
         self.assertEqual(device["verdict"], "care")
         # the kernel's list counts, not what the function claims: some hang on it
         self.setUp()
@@ -621,7 +621,7 @@ class Device(Case):
         t.regions(1)
         f = self.assert_finding(self.survey()["0000:09:00.0"], "bridge-driver", "blocks",
                                 "00:01.0", "7 more", remedies=["unbind-bridge"])
-        self.assertIn("likewise", f["remedies"][0]["text"])
+        self.assertIn("do the same", f["remedies"][0]["text"])
 
     def test_relaxed_by_the_command_line(self):
         """The beginning of the log may be gone; only Proxmox knows the argument."""
@@ -658,7 +658,7 @@ class Device(Case):
         texts = [f["text"] for f in self.document["host"]["findings"]
                  if f["rule"] == "scope-names-nothing"]
         self.assertEqual(len(texts), 1)
-        self.assertIn("names 00:1d.0/00.0, where no device is", texts[0])
+        self.assertIn("names 00:1d.0/00.0, but there is no device", texts[0])
 
 
 class Storage(Case):

@@ -95,7 +95,7 @@ class Modules(Host):
         self.blocked("no-vfio-pci", remedy="another-kernel", config=WHOLE + "CONFIG_VFIO=m\n# CONFIG_VFIO_PCI is not set\n")
 
     def test_not_installed(self):
-        self.blocked("no-vfio-pci", "its file is not installed", remedy="vfio-modules", dep=OTHER,
+        self.blocked("no-vfio-pci", "its module file is not installed", remedy="vfio-modules", dep=OTHER,
                      config="CONFIG_VFIO_PCI=m\n")
         self.blocked("no-vfio-pci", "modules of the running kernel are not installed", remedy="vfio-modules",
                      config="CONFIG_VFIO_PCI=m\nCONFIG_VFIO_IOMMU_TYPE1=m\n", more=("lib/modules/6.13.0-1-amd64",))
@@ -104,7 +104,7 @@ class Modules(Host):
         both = DEP + TYPE1
         for more in ({"cmdline": "module_blacklist=nouveau,vfio-pci quiet"}, {"cmdline": "module_blacklist=vfio_pci"},
                      {"conf": "install vfio-pci /bin/false\n"}, {"conf": "# x\ninstall vfio_pci /usr/bin/true\n"}):
-            self.blocked("no-vfio-pci", "it may not be", remedy="vfio-modules", dep=both, **more)
+            self.blocked("no-vfio-pci", "prevents loading it", remedy="vfio-modules", dep=both, **more)
         for more in ({"cmdline": "modprobe.blacklist=vfio-pci"}, {"conf": "blacklist vfio-pci\n"},
                      {"conf": "install vfio-pci modprobe --ignore-install vfio-pci\n"},
                      {"conf": "install vfio-pci\n"}, {"conf": "install vfio-pc /bin/false\n"},
@@ -128,7 +128,7 @@ class Ids(Host):
                      {"cmdline": "vfio-pci.ids=10de:2504:ffffffff:ffffffff:030000:ff0000"}):
             self.setUp()
             device, _ = self.one(driver="nouveau", **more)
-            f = self.assert_finding(device, "ids-not-bound", "informs", "but nouveau was there first")
+            f = self.assert_finding(device, "ids-not-bound", "informs", "but nouveau claimed it first")
             self.assertIn("10de:2504", f["evidence"][0])
         self.setUp()
         device, _ = self.one(cmdline="vfio-pci.ids=10de:2504")
@@ -171,18 +171,18 @@ class Arguments(Host):
                 self.assertEqual(said, [])
                 continue
             self.assertEqual(len(said), 1, word)
-            self.assertIn(f"nothing reads {word.split('=')[0]} on the command line; did you mean {meant}?", said[0])
+            self.assertIn(f"nothing reads {word.split('=')[0]} on the kernel command line; did you mean {meant}?", said[0])
         self.assertIn("no longer read kvm.allow_unsafe_assigned_interrupts",
                       self.words("kvm.allow_unsafe_assigned_interrupts=1")[0])
 
     def test_values(self):
-        for word, words in (("iommu=on", "it knows no on; did you mean intel_iommu=on?"), ("iommu=pt,on", "iommu=on does nothing"),
+        for word, words in (("iommu=on", "it does not accept on; did you mean intel_iommu=on?"), ("iommu=pt,on", "iommu=on has no effect"),
                             ("intel_iommu=pt", "did you mean iommu=?"), ("intel_iommu=onn", "did you mean on?"),
-                            ("intel_iommu=on,relax_rmrr", "relax_rmrr"), ("intel_iommu=on,iommu=pt", "divided by blanks"),
-                            ("\"intel_iommu=on iommu=pt\"", "divided by blanks"), ("intremap=yes", "knows no yes"),
-                            ("vfio-pci.ids=0000:01:00.0", "wants vendor:device"), ("vfio-pci.ids=10de2504", "wants vendor"),
-                            ("vfio-pci.ids=10de:2504;10de:228e", "wants vendor:device"),
-                            ("vfio-pci.disable_vga=ja", "knows no ja")):
+                            ("intel_iommu=on,relax_rmrr", "relax_rmrr"), ("intel_iommu=on,iommu=pt", "separate arguments with spaces"),
+                            ("\"intel_iommu=on iommu=pt\"", "separate arguments with spaces"), ("intremap=yes", "does not accept yes"),
+                            ("vfio-pci.ids=0000:01:00.0", "expects vendor:device"), ("vfio-pci.ids=10de2504", "expects vendor"),
+                            ("vfio-pci.ids=10de:2504;10de:228e", "expects vendor:device"),
+                            ("vfio-pci.disable_vga=ja", "does not accept ja")):
             said = self.words(word)
             self.assertEqual(len(said), 1, (word, said))
             self.assertIn(words, said[0])
@@ -199,17 +199,17 @@ class Arguments(Host):
         self.tree.write("proc/cpuinfo", cpu)
         said = [f["text"] for f in self.again()[1] if f["rule"] == "argument-ignored"]
         self.assertEqual(len(said), 2)
-        self.assertIn("intel_iommu on the command line does nothing: it is for Intel's IOMMU", said[0])
-        self.assertIn("amd_iommu=on does nothing: AMD's IOMMU is on by default", said[1])
+        self.assertIn("intel_iommu on the kernel command line has no effect: it applies to Intel's IOMMU", said[0])
+        self.assertIn("amd_iommu=on has no effect: AMD's IOMMU is on by default", said[1])
         self.tree.write("proc/cpuinfo", cpu.replace("AuthenticAMD", "GenuineIntel"))
         self.tree.write("proc/cmdline", "amd_iommu=off\n")
         self.tree.remove("sys/class/iommu/ivhd0")
         self.tree.iommu("dmar0")
         said = [f["text"] for f in self.again()[1] if f["rule"] == "argument-ignored"]
-        self.assertIn("it is for AMD's IOMMU", said[0])
+        self.assertIn("it applies to AMD's IOMMU", said[0])
 
     def test_behind_the_dashes(self):
-        self.assertIn("init gets it", self.words("quiet -- intel_iommu=on")[0])
+        self.assertIn("goes to init", self.words("quiet -- intel_iommu=on")[0])
         self.assertEqual(self.words("quiet -- single"), [])
 
     def test_unsafe_interrupts(self):

@@ -218,7 +218,7 @@ class Others(Planning):
         plan = self.plan(root, "slot1")
         self.assertEqual(kinds(plan), [("override", "table-override"), ("vfs", "vfs-off")])
         self.assertEqual(plan["steps"][1]["vfs"]["address"], "0000:41:00.0")
-        self.assertIn("disappear", plan["steps"][1]["side_effect"])
+        self.assertIn("loses them", plan["steps"][1]["side_effect"])
         # Its virtual functions go with it: they are not to be found afterwards.
         self.assertEqual(addresses(plan), ["41:00.0", "41:00.1"])
         plan = self.plan(root, "slot1", "--by", "use-vf")
@@ -313,9 +313,9 @@ class Others(Planning):
     def test_where_guests_have_memory(self):
         for start, words, not_words in (
                 (0x10000, "every guest", "MiB"), (0x7f000000, "max-ram-below-4g=1G", "q35"),
-                (0x20000000, "more than 512 MiB, and no setting", "max-ram"),
-                (0xb8000000, "not with QEMU's machine q35", "every guest"),
-                (0xf0000000, "no guest of QEMU's", "MiB"),
+                (0x20000000, "more than 512 MiB has memory there, and no QEMU option", "max-ram"),
+                (0xb8000000, "not with QEMU's machine type q35", "every guest"),
+                (0xf0000000, "no QEMU guest", "MiB"),
                 (0x880000000, "above 4 GiB", "max-ram")):
             self.setUp()
             region = rmrr(start, start + 0xfff, scope(ENDPOINT, 0, "03.0", "00.0"))
