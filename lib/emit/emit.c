@@ -213,6 +213,41 @@ static void print_cautions(struct pp_emission *m, const struct pp_hypervisor *h)
 	}
 }
 
+/* The guest that this text is for: its own configuration may hold what was printed before. */
+static bool emit_is_own_guest(const struct pp_emission *m, const struct pp_claim *c)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", c->number);
+	return m->style.guest && c->kind == PP_CLAIM_PROXMOX && !strcmp(m->style.guest, number);
+}
+
+/* Another guest's configuration names it; where several do, a finding says so. */
+static void emit_print_guests(struct pp_emission *m, const struct pp_hypervisor *h,
+                              const struct pp_device *d)
+{
+	uint32_t nr, nr_guests = 0;
+	const struct pp_claim *c = pp_device_claims(m->host, d, &nr), *guest = NULL;
+	char address[PP_ADDRESS_TEXT_BYTES];
+	struct pp_arena a;
+
+	for (uint32_t i = 0; i < nr; i++)
+		if (c[i].kind == PP_CLAIM_PROXMOX || c[i].kind == PP_CLAIM_LIBVIRT) {
+			guest = &c[i];
+			nr_guests++;
+		}
+	if (nr_guests != 1 || emit_is_own_guest(m, guest))
+		return;
+	pp_address_format_short(d->address, address);
+	pp_arena_init(&a, 0);
+	const char *words = pp_claim_words(guest, &a);
+	pp_emit_comment(m, h,
+	                "with care, %s: %s is configured to have it: this guest can only run while "
+	                "that one does not",
+	                address, words ? words : "another guest");
+	pp_arena_fini(&a);
+}
+
 /* A chosen device whose group this one shares; NULL: none. */
 static bool shares_group(const struct pp_emission *m, const struct pp_device *d)
 {
@@ -297,6 +332,9 @@ static void emit_print(struct pp_emission *m, const struct pp_hypervisor *h,
 		pp_emit_name_card(m, h, &m->cards[i]);
 	print_cautions(m, h);
 	if (h->target == PP_TARGET_KVM) {
+		for (uint32_t i = 0; i < m->host->nr_devices; i++)
+			if (m->chosen[i])
+				emit_print_guests(m, h, &m->host->devices[i]);
 		pp_emit_reserved(m, h);
 		print_bindings(m, h);
 	}

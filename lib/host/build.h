@@ -5,19 +5,21 @@
 /* Inside the module: the steps of pp_host_read(), each filling its part of the host. */
 
 #include "host/host.h"
+#include "host/modprobe.h"
 #include "source/source.h"
 
 struct pp_host_build {
 	struct pp_host *host; /* being filled */
 	struct pp_source *source;
-	struct pp_arena scratch;   /* gone when the host is built */
-	struct pp_span processor;  /* the first page of /proc/cpuinfo; empty: not read */
-	struct pp_device *devices; /* host->devices, still writable */
-	struct pp_group *groups;   /* host->groups, still writable */
-	struct pp_region *regions; /* host->regions, still writable */
-	struct pp_span log;        /* the kernel's, in scratch; empty: not read */
-	uint32_t domain;           /* of the devices being read … */
-	uint32_t bridge_to[256];   /* … and which bridge leads to each of its buses */
+	struct pp_arena scratch;     /* gone when the host is built */
+	struct pp_span processor;    /* the first page of /proc/cpuinfo; empty: not read */
+	struct pp_device *devices;   /* host->devices, still writable */
+	struct pp_group *groups;     /* host->groups, still writable */
+	struct pp_region *regions;   /* host->regions, still writable */
+	struct pp_span log;          /* the kernel's, in scratch; empty: not read */
+	struct pp_modprobe modprobe; /* in scratch */
+	uint32_t domain;             /* of the devices being read … */
+	uint32_t bridge_to[256];     /* … and which bridge leads to each of its buses */
 };
 
 /* Remembers once a path that a fact is missing, and what it would add. 0 or -ENOMEM. */
@@ -45,6 +47,8 @@ int pp_build_bar_log(struct pp_host_build *b);
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e);
 /* What the kernel logged; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_log(struct pp_host_build *b);
+/* Its configuration of modules; before what asks it. 0 or -ENOMEM. */
+int pp_build_modprobe(struct pp_host_build *b);
 /* The modules that passthrough needs; after the configuration. 0 or -ENOMEM. */
 int pp_build_modules(struct pp_host_build *b);
 /* One line of it, if it is about a device that does not answer. 0 or -ENOMEM. */
@@ -64,7 +68,15 @@ int pp_build_regions(struct pp_host_build *b, struct pp_error *e);
 int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e);
 /* Which of the devices the host runs from. After the devices. */
 int pp_build_disks(struct pp_host_build *b, struct pp_error *e);
+/* Who has the devices already. After the devices and their groups. */
+int pp_build_claims(struct pp_host_build *b, struct pp_error *e);
 int pp_build_slots(struct pp_host_build *b, struct pp_error *e);
+
+/*
+ * The device that the last component of a path, such as a link of sysfs, has the address of;
+ * PP_NO_DEVICE: there is none.
+ */
+uint32_t pp_host_device_in_path(const struct pp_host *h, const char *path);
 
 /* Regions and mappings of a host that is built, anew; into its arena. */
 int pp_host_rebuild_regions(struct pp_host *h, struct pp_error *e);

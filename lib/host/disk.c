@@ -149,8 +149,7 @@ void pp_udev_redact(struct pp_span text, struct pp_buffer *b)
 	pp_buffer_puts(b, "\n");
 }
 
-/* The last component of a path that is the address of a PCI device that is there. */
-static uint32_t disk_device_of(const struct pp_host *h, const char *link)
+uint32_t pp_host_device_in_path(const struct pp_host *h, const char *link)
 {
 	uint32_t found = PP_NO_DEVICE;
 
@@ -209,7 +208,7 @@ static int disk_follow_nvme(struct disk_search *s, const struct disk_block *bloc
 		if (strncmp(names.names[i], "nvme", 4) ||
 		    pp_source_read_link(s->b->source, PP_NODE_NONE, member, link, sizeof(link)))
 			continue;
-		uint32_t d = disk_device_of(s->b->host, link);
+		uint32_t d = pp_host_device_in_path(s->b->host, link);
 		if (d != PP_NO_DEVICE)
 			r = disk_mark(s, d, what, block->name, vital);
 	}
@@ -233,7 +232,7 @@ static int disk_follow(struct disk_search *s, const struct disk_block *block, co
 
 	if (!block || !block->link || depth == MAX_STACK)
 		return 0;
-	uint32_t device = disk_device_of(s->b->host, block->link);
+	uint32_t device = pp_host_device_in_path(s->b->host, block->link);
 	if (device != PP_NO_DEVICE)
 		return disk_mark(s, device, what, block->name, vital);
 	int r = disk_follow_nvme(s, block, what, vital);

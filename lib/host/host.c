@@ -123,7 +123,7 @@ int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
 	static int (*const steps[])(struct pp_host_build *, struct pp_error *) = {
 		pp_build_kernel,     pp_build_firmware, pp_build_devices, pp_build_topology,
 		pp_build_kind,       pp_build_groups,   pp_build_iommu,   pp_build_regions,
-		pp_build_memory_map, pp_build_slots,    pp_build_disks,
+		pp_build_memory_map, pp_build_slots,    pp_build_disks,   pp_build_claims,
 	};
 	struct pp_host *h = calloc(1, sizeof(*h));
 	int r = 0;

@@ -9,6 +9,7 @@
 #include "acpi/ivrs.h"
 #include "base/arena.h"
 #include "base/notes.h"
+#include "host/claim.h"
 #include "host/device-log.h"
 #include "host/module.h"
 #include "host/kernel-facts.h"
@@ -106,6 +107,7 @@ struct pp_device {
 	const char *host_use;
 	bool host_runs_from; /* it is of that sort that the host cannot do without */
 	uint32_t first_mapping, nr_mappings; /* in pp_host.mappings */
+	uint32_t first_claim, nr_claims;     /* in pp_host.claims */
 };
 
 struct pp_kernel_region {
@@ -297,7 +299,8 @@ struct pp_kernel {
 	struct pp_text_fact unsafe_interrupts;
 	struct pp_text_fact denylist_disabled; /* "Y" or "N": vfio_pci.disable_denylist */
 	/* The same of other options; see pp_module_option_at(). */
-	struct pp_text_fact idle_d3_disabled, sriov_enabled, iommufd_unsafe_interrupts;
+	struct pp_text_fact idle_d3_disabled, vga_disabled, intx_not_masked, sriov_enabled;
+	struct pp_text_fact iommufd_unsafe_interrupts;
 	struct pp_text_fact lockdown; /* "none", "integrity", "confidentiality" */
 	bool log_scope_mismatch;      /* "Device scope type does not match for" */
 	const char *log_scope_device; /* the device it names */
@@ -412,6 +415,9 @@ struct pp_host {
 	uint32_t nr_regions;
 	const struct pp_region_mapping *mappings; /* by device, then region */
 	uint32_t nr_mappings;
+
+	const struct pp_claim *claims; /* by device, then kind */
+	uint32_t nr_claims;
 
 	struct pp_unread *unread;
 };

@@ -149,6 +149,8 @@ static const struct pp_module_option module_options[] = {
 	  offsetof(struct pp_kernel, unsafe_interrupts) },
 	{ "vfio_pci", "disable_denylist", offsetof(struct pp_kernel, denylist_disabled) },
 	{ "vfio_pci", "disable_idle_d3", offsetof(struct pp_kernel, idle_d3_disabled) },
+	{ "vfio_pci", "disable_vga", offsetof(struct pp_kernel, vga_disabled) },
+	{ "vfio_pci", "nointxmask", offsetof(struct pp_kernel, intx_not_masked) },
 	{ "vfio_pci", "enable_sriov", offsetof(struct pp_kernel, sriov_enabled) },
 	{ "iommufd", "allow_unsafe_interrupts",
 	  offsetof(struct pp_kernel, iommufd_unsafe_interrupts) },
@@ -191,27 +193,12 @@ static const char *option_in_line(struct pp_host_build *b, const struct pp_modul
 	return last;
 }
 
-static const char *option_in_files(struct pp_host_build *b, const struct pp_module_option *o,
-                                   const struct pp_names *files, int *error)
+static const char *option_in_files(struct pp_host_build *b, const struct pp_module_option *o)
 {
 	const char *last = NULL;
 
-	for (uint32_t i = 0; i < files->count; i++) {
-		size_t len = strlen(files->names[i]);
-		struct pp_span text, line;
-		if (len < 5 || strcmp(files->names[i] + len - 5, ".conf"))
-			continue;
-		char *path = pp_arena_printf(&b->scratch, "etc/modprobe.d/%s", files->names[i]);
-		int r = path ? pp_source_read_all(b->source, path, 65536, &b->scratch, &text)
-		             : -ENOMEM;
-		if (r) {
-			/* What it says is not known; a link to nowhere says nothing. */
-			*error = r == -ENOENT ? *error : -r;
-			continue;
-		}
-		while (pp_text_line(&text, &line))
-			last = option_in_line(b, o, line, last);
-	}
+	for (uint32_t i = 0; i < b->modprobe.nr_lines; i++)
+		last = option_in_line(b, o, b->modprobe.lines[i].text, last);
 	return last;
 }
 
@@ -228,23 +215,16 @@ static int option_from_configuration(struct pp_host_build *b, const struct pp_mo
                                      struct pp_text_fact *ret, const char **ret_value)
 {
 	const struct pp_kernel *k = &b->host->kernel;
-	struct pp_names files;
-	int unread = 0;
 	char *name = pp_arena_printf(&b->scratch, "%s.%s", o->module, o->option);
 
 	if (!name)
 		return -ENOMEM;
 	/* modprobe hands the command line's over last. */
 	const char *value = pp_kernel_argument(b->host, name, &b->scratch);
-	*ret_value = NULL;
 	if (!value) {
-		int r = pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files);
-		if (!r)
-			value = option_in_files(b, o, &files, &unread);
-		else if (r != -ENOENT)
-			unread = -r;
-		if (unread && ret->error == ENOENT)
-			ret->error = unread; /* not known to be set nowhere */
+		value = option_in_files(b, o);
+		if (b->modprobe.error && ret->error == ENOENT)
+			ret->error = b->modprobe.error; /* not known to be set nowhere */
 		if (k->command_line.error && k->command_line.error != ENOENT &&
 		    ret->error == ENOENT)
 			ret->error = k->command_line.error;
@@ -386,7 +366,7 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 	struct pp_kernel *k = &b->host->kernel;
 
 	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
-	    read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
+	    pp_build_modprobe(b) || read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
 	    pp_build_kernel_config(b) || pp_build_modules(b) || read_ids(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */

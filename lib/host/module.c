@@ -11,7 +11,6 @@
 
 /* Debian 13: modules.dep has 0.7 MiB. */
 #define LIST_MAX_BYTES ((size_t)8 * 1024 * 1024)
-#define CONF_MAX_BYTES ((size_t)65536)
 
 /* How a module is called in each of the places. */
 static const struct module_row {
@@ -210,28 +209,16 @@ bool pp_module_ban_parse(struct pp_span line, struct pp_span *ret)
 }
 
 /* The file of modprobe.d that keeps a module out; NULL: none, or not known. */
-static int module_find_ban(struct pp_host_build *b, const char *module, const char **ret)
+static const char *module_find_ban(const struct pp_host_build *b, const char *module)
 {
-	struct pp_names files;
-	int r = pp_source_list(b->source, "etc/modprobe.d", &b->scratch, &files);
+	const char *path = NULL;
+	struct pp_span name;
 
-	for (uint32_t i = 0; !r && i < files.count; i++) {
-		struct pp_span text, line, name;
-		const char *path =
-			pp_arena_printf(&b->scratch, "etc/modprobe.d/%s", files.names[i]);
-		size_t len = strlen(files.names[i]);
-		if (!path)
-			return -ENOMEM;
-		if (len < 5 || strcmp(files.names[i] + len - 5, ".conf"))
-			continue;
-		int err = pp_source_read_all(b->source, path, CONF_MAX_BYTES, &b->scratch, &text);
-		if (err == -ENOMEM)
-			return err;
-		while (!err && pp_text_line(&text, &line))
-			if (pp_module_ban_parse(line, &name) && module_same_name(name, module))
-				*ret = path;
-	}
-	return r == -ENOMEM ? r : 0;
+	for (uint32_t i = 0; i < b->modprobe.nr_lines; i++)
+		if (pp_module_ban_parse(b->modprobe.lines[i].text, &name) &&
+		    module_same_name(name, module))
+			path = b->modprobe.lines[i].path;
+	return path;
 }
 
 /* module_blacklist=, which the kernel itself heeds. modprobe.blacklist= keeps off aliases only. */
@@ -250,7 +237,6 @@ static int module_look_at_bans(struct pp_host_build *b, const struct module_row 
                                struct pp_module *m)
 {
 	const char *list = pp_kernel_argument(b->host, "module_blacklist", &b->scratch);
-	const char *path = NULL;
 
 	if (m->state != PP_MODULE_LOADABLE)
 		return 0;
@@ -259,10 +245,10 @@ static int module_look_at_bans(struct pp_host_build *b, const struct module_row 
 		                row->file);
 		return 0;
 	}
-	int r = module_find_ban(b, row->file, &path);
-	if (!r && path)
+	const char *path = module_find_ban(b, row->file);
+	if (path)
 		*m = module_say(b, PP_MODULE_FORBIDDEN, "/%s: install %s", path, row->file);
-	return r;
+	return 0;
 }
 
 /* 1: loaded or built in; 0: not, or not known. */

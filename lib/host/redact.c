@@ -6,8 +6,10 @@
 #include "base/text.h"
 #include "host/argument.h"
 #include "host/bar-log.h"
+#include "host/claim.h"
 #include "host/disk.h"
 #include "host/device-log.h"
+#include "host/modprobe.h"
 #include "host/module.h"
 #include "host/redact.h"
 #include "smbios/smbios.h"
@@ -352,6 +354,17 @@ static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), 
 	return redact_take(&b, content, a, e);
 }
 
+/* A line that goes on behind a backslash is one. */
+static int redact_options(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
+{
+	char *joined = pp_modprobe_join(*content, a);
+
+	if (!joined)
+		return pp_fail_oom(e, "capture");
+	*content = PP_SPAN(joined, strlen(joined));
+	return keep_lines(content, option_matters, a, e);
+}
+
 /* A file that is swapped to has a path of somebody's; a disk has a name. */
 static bool swap_matters(struct pp_span line)
 {
@@ -411,11 +424,13 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		return redact_whole(content, pp_volume_redact, a, e);
 	if (!strncmp(path, "run/udev/data/", 14))
 		return redact_whole(content, pp_udev_redact, a, e);
+	if (!strcmp(path, PP_CLAIMS_PATH))
+		return redact_each(content, pp_claims_redact, a, e);
 	if (!strcmp(path, "proc/swaps"))
 		return keep_lines(content, swap_matters, a, e);
 	if (is_module_list(path))
 		return keep_lines(content, pp_module_line_matters, a, e);
-	if (!strncmp(path, "etc/modprobe.d/", 15))
-		return keep_lines(content, option_matters, a, e);
+	if (pp_modprobe_is_file(path))
+		return redact_options(content, a, e);
 	return 0;
 }

@@ -158,6 +158,38 @@ static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
 	            d->driver.text ? d->driver.text : "absent");
 }
 
+#define CLASS_VGA 0x0300 /* base class and subclass */
+
+/* It takes part in nothing but the old VGA ranges: with UEFI firmware a guest needs none. */
+static void vga_off(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_text_fact *set = &j->host->kernel.vga_disabled;
+
+	if (d->class_code >> 8 != CLASS_VGA || !set->text || *set->text != 'Y')
+		return;
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"vfio-pci has disable_vga=1: a guest with a BIOS, and QEMU's x-vga=on, cannot use it "
+		"as VGA; a guest with UEFI can use it");
+	pp_evidence(j, f, "vfio_pci, disable_vga: Y");
+}
+
+/* vfio_intx_enable(), vfio_intx_set_signal(): without a mask in the device the line is its own. */
+static void intx_not_masked(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_text_fact *set = &j->host->kernel.intx_not_masked;
+
+	if (pp_device_is_bridge(d) || d->config.header_read != PP_YES || !d->config.interrupt_pin ||
+	    !set->text || *set->text != 'Y')
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_DEGRADES,
+	                "vfio-pci has nointxmask=1: a guest cannot use its INTx line if any other "
+	                "device shares that line");
+	pp_evidence(j, f, "vfio_pci, nointxmask: Y");
+	pp_evidence(j, f, "configuration space: INT%c", 'A' + (d->config.interrupt_pin - 1) % 4);
+}
+
 static const struct pp_rule rules[] = {
 	{ .id = "no-vfio-pci",
 	  .reference = "drivers/vfio/pci/Kconfig; modprobe.d(5)",
@@ -169,6 +201,15 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids()",
 	  .on_device = ids_not_bound },
+	{ .id = "vga-off",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_enable(); QEMU's "
+	               "hw/vfio/pci-quirks.c",
+	  .on_device = vga_off },
+	{ .id = "intx-not-masked",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/pci/vfio_pci_core.c; vfio_pci_intrs.c",
+	  .on_device = intx_not_masked },
 };
 
 const struct pp_rule_table pp_rules_vfio = { rules, sizeof(rules) / sizeof(rules[0]) };

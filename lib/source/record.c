@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Records what a survey reads, for a capture. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,47 +152,73 @@ static int record_list(struct pp_source *s, const char *path, struct pp_arena *a
 	return 0;
 }
 
-/* The directory of the kernel log, made if the host has none: the log comes from elsewhere. */
-static uint32_t log_folder(struct pp_recorder *r)
+/* A directory that the host may not have: what goes there comes from elsewhere. */
+static uint32_t record_folder(struct pp_recorder *r, const char *path)
 {
-	static const char *const names[] = { "var", "log" };
-	uint32_t missing, node = pp_record_walk(r, PP_TREE_TOP, "var/log", true, &missing);
+	uint32_t missing, node = pp_record_walk(r, PP_TREE_TOP, path, true, &missing);
 
 	if (node && pp_tree_at(&r->tree, node)->kind != PP_TREE_FILE)
 		return node;
 	node = PP_TREE_TOP;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (pp_record_add(r, node, names[i], strlen(names[i]), &node) < 0)
+	while (*path) {
+		size_t len = strcspn(path, "/");
+		if (pp_record_add(r, node, path, len, &node) < 0)
 			return 0;
 		pp_tree_at(&r->tree, node)->kind = PP_TREE_FOLDER;
 		pp_record_at(r, node)->looked = PP_LOOKED;
+		path += len + (path[len] == '/');
 	}
 	return node;
 }
 
-static int record_kernel_log(struct pp_source *s, struct pp_arena *a, struct pp_span *ret)
+/* A file that was not read by its path; answer: 0, or why there is no content. */
+static void record_file(struct pp_recorder *r, uint32_t folder, const char *name, int answer,
+                        struct pp_span content)
 {
-	static const char name[] = "dmesg.txt";
-	struct pp_recorder *r = recorder(s);
-	struct pp_span log;
 	uint32_t node;
 
+	if (!folder || pp_record_add(r, folder, name, strlen(name), &node))
+		return;
+	pp_tree_at(&r->tree, folder)->kind = PP_TREE_FOLDER;
+	pp_tree_at(&r->tree, node)->kind = PP_TREE_THERE;
+	pp_record_at(r, node)->looked = PP_LOOKED;
+	pp_record_opened_file(r, node, answer);
+	if (answer)
+		return;
+	pp_record_read(r, node, content.data, content.len, 0, (ssize_t)content.len);
+	pp_record_ends(r, node, content.len);
+}
+
+static int record_kernel_log(struct pp_source *s, struct pp_arena *a, struct pp_span *ret)
+{
+	struct pp_recorder *r = recorder(s);
+	struct pp_span log = { 0 };
 	int answer = r->inner->ops->kernel_log(r->inner, a, &log);
+
 	/* Not known there is not known here, without a word. */
-	uint32_t folder = answer == -ENODATA ? 0 : log_folder(r);
-	if (folder && pp_record_add(r, folder, name, sizeof(name) - 1, &node) == 0) {
-		pp_tree_at(&r->tree, folder)->kind = PP_TREE_FOLDER;
-		pp_tree_at(&r->tree, node)->kind = PP_TREE_THERE;
-		pp_record_at(r, node)->looked = PP_LOOKED;
-		pp_record_opened_file(r, node, answer);
-		if (answer == 0) {
-			pp_record_read(r, node, log.data, log.len, 0, (ssize_t)log.len);
-			pp_record_ends(r, node, log.len);
-		}
-	}
+	if (answer != -ENODATA)
+		record_file(r, record_folder(r, "var/log"), "dmesg.txt", answer, log);
 	if (answer == 0)
 		*ret = log;
 	return answer;
+}
+
+struct pp_source *pp_source_aside(struct pp_source *s)
+{
+	while (s->kind == PP_SOURCE_RECORDER)
+		s = recorder(s)->inner;
+	return s;
+}
+
+void pp_source_keep(struct pp_source *s, const char *path, struct pp_span content)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[64];
+
+	if (s->kind != PP_SOURCE_RECORDER || !slash)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	record_file(recorder(s), record_folder(recorder(s), folder), slash + 1, 0, content);
 }
 
 static void record_close(struct pp_source *s, struct pp_node n)

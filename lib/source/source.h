@@ -129,4 +129,15 @@ int pp_source_read_link(struct pp_source *s, struct pp_node dir, const char *nam
 int pp_source_read_all(struct pp_source *s, const char *path, size_t max, struct pp_arena *a,
                        struct pp_span *ret);
 
+/*
+ * The source that a recorder passes questions on to: what is asked of it leaves nothing in the
+ * capture. Of any other source, itself.
+ */
+struct pp_source *pp_source_aside(struct pp_source *s);
+/*
+ * Puts a file into the capture that a recorder makes, in place of what was read aside.
+ * A recorder that runs out of memory says so when it writes. Of any other source: nothing.
+ */
+void pp_source_keep(struct pp_source *s, const char *path, struct pp_span content);
+
 #endif

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a host needs besides the IOMMU: VFIO in the kernel, and words on the command line that are read."""
 
+import re
+import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -141,6 +144,102 @@ class Ids(Host):
             self.setUp()
             device, _ = self.one(driver=driver, cmdline=f"vfio-pci.ids={ids}")
             self.assert_not_found(device, "ids-not-bound")
+
+
+DIRECTORIES = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
+
+
+class Options(Host):
+    """Options of vfio-pci from all directories of modprobe, as modprobe itself reads them."""
+
+    VGA = "options vfio-pci disable_vga="
+
+    def modprobe(self) -> list:
+        """What the real modprobe makes of these directories; None: there is none."""
+        program = shutil.which("modprobe") or "/usr/sbin/modprobe"
+        if not Path(program).exists():
+            return None
+        folders = [w for d in DIRECTORIES for w in ("-C", self.tree.root / d / "modprobe.d")
+                   if (self.tree.root / d / "modprobe.d").is_dir()]
+        said = subprocess.run([program, *folders, "--showconfig"], check=True, text=True, capture_output=True,
+                              env={"MODPROBE_OPTIONS": ""}).stdout
+        return re.findall(r"^options vfio_pci .*?disable_vga=(\S)", said, re.M)
+
+    def set(self, **files) -> bool:
+        """files: DIRECTORY__NAME → content, '/' as '_' in the directory; whether disable_vga is on at the end."""
+        self.setUp()
+        for where, content in files.items():
+            folder, name = where.split("__")
+            path = f"{folder.replace('_', '/')}/modprobe.d/{name}.conf"
+            if content is None:
+                (self.tree.root / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.tree.root / path).symlink_to("/dev/null")
+            else:
+                self.tree.write(path, content)
+        device, _ = self.one()
+        on = "vga-off" in [f["rule"] for f in device["findings"]]
+        said = self.modprobe()
+        if said is not None:
+            self.assertEqual(on, said[-1:] == ["1"], (files, said))
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        self.assertEqual(self.again(path=archive)[0], device)
+        return on
+
+    def test_each_directory(self):
+        for directory in DIRECTORIES:
+            self.assertTrue(self.set(**{f"{directory.replace('/', '_')}__vfio": self.VGA + "1\n"}), directory)
+            self.assertFalse(self.set(**{f"{directory.replace('/', '_')}__.vfio": self.VGA + "1\n"}), directory)
+
+    def test_first_directory_wins(self):
+        self.assertFalse(self.set(etc__a=self.VGA + "0\n", run__a=self.VGA + "1\n", usr_lib__a=self.VGA + "1\n"))
+        self.assertTrue(self.set(run__a=self.VGA + "1\n", usr_local_lib__a=self.VGA + "0\n", lib__a=self.VGA + "0\n"))
+        self.assertFalse(self.set(etc__a="", usr_lib__a=self.VGA + "1\n"))
+        self.assertFalse(self.set(etc__a=None, usr_lib__a=self.VGA + "1\n"))
+
+    def test_order_is_of_names(self):
+        self.assertTrue(self.set(etc__a=self.VGA + "0\n", usr_lib__b=self.VGA + "1\n"))
+        self.assertFalse(self.set(usr_lib__a=self.VGA + "1\n", etc__b=self.VGA + "0\n"))
+        self.assertFalse(self.set(lib__a=self.VGA + "1\n", run__b=self.VGA + "0\n"))
+
+    def test_lines(self):
+        self.assertTrue(self.set(etc__a="options vfio-pci \\\n disable_vga=1\n"))
+        self.assertTrue(self.set(etc__a="\toptions vfio_pci disable_vga=1"))
+        self.assertFalse(self.set(etc__a="# options vfio-pci disable_vga=1\n"))
+        self.assertFalse(self.set(etc__a="#\\\noptions vfio-pci disable_vga=1\n"))
+        self.assertFalse(self.set(etc__a="options vfio disable_vga=1\n"))
+
+    def test_ban_elsewhere(self):
+        self.setUp()
+        self.tree.write("usr/lib/modprobe.d/x.conf", "install vfio-pci /bin/false\n")
+        device, _ = self.one(dep=DEP + TYPE1)
+        self.assert_finding(device, "no-vfio-pci", "blocks", "it may not be")
+        self.tree.write("etc/modprobe.d/x.conf", "")
+        self.assert_not_found(self.again()[0], "no-vfio-pci")
+
+    def test_odd(self):
+        for odd in ("\0options vfio-pci disable_vga=1", "options\n", "\\\n" * 3000, "x" * 70000 + "\n", "options vfio-pci"):
+            self.set(etc__a=odd)
+        self.setUp()
+        self.tree.write("etc/modprobe.d/a.conf", "x" * (1 << 21))
+        self.tree.write("etc/modprobe.d/b.conf/c", "")
+        self.one()
+
+    def test_not_a_vga_card(self):
+        self.setUp()
+        self.tree.write("etc/modprobe.d/a.conf", self.VGA + "1\n")
+        self.one()
+        self.tree.device("0000:02:00.0", 0x030200, group=9)
+        self.assert_not_found(self.survey()["0000:02:00.0"], "vga-off")
+
+    def test_line_interrupts(self):
+        self.setUp()
+        device, _ = self.one(conf="options vfio-pci nointxmask=1\n")
+        self.assert_finding(device, "intx-not-masked", "degrades", "nointxmask=1")
+        self.tree.device("0000:02:00.0", 0x020000, group=9, pin=0)
+        self.assert_not_found(self.survey()["0000:02:00.0"], "intx-not-masked")
+        self.tree.write("sys/module/vfio_pci/parameters/nointxmask", "N\n")  # as it was loaded
+        self.assert_not_found(self.survey()[CARD], "intx-not-masked")
 
 
 class Arguments(Host):

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who has a device already, or works with it: a guest, a container, or the host itself. */
+#ifndef PP_HOST_CLAIM_H
+#define PP_HOST_CLAIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/span.h"
+
+struct pp_host;
+struct pp_device;
+
+enum pp_claim_kind {
+	PP_CLAIM_RUNNING,   /* a process has opened it by VFIO: a running guest */
+	PP_CLAIM_PROXMOX,   /* the configuration of a VM of Proxmox VE names it */
+	PP_CLAIM_LIBVIRT,   /* that of a guest of libvirt does */
+	PP_CLAIM_CONTAINER, /* a container is given files of its driver */
+	PP_CLAIM_NETWORK,   /* the host's network goes over it */
+	PP_CLAIM_STORAGE,   /* a disk below it is part of an array or a volume */
+	PP_CLAIM_CONSOLE,   /* the host's console is shown on it */
+	PP_CLAIM_PROGRAM,   /* a program has opened its display or compute device */
+	PP_NR_CLAIM_KINDS,
+};
+
+struct pp_claim {
+	enum pp_claim_kind kind;
+	uint32_t device;  /* index in pp_host.devices */
+	uint32_t holder;  /* the same for all claims of one guest or container */
+	uint32_t number;  /* of a guest or container; 0: it has none, or none is known */
+	bool starts;      /* with the host */
+	bool by_group;    /* its group is held: whether the device itself is used is not known */
+	const char *sort; /* of containers "lxc", "docker" …; of networks "route" …; else "" */
+	const char *name; /* of a guest or container; NULL: not known. Captures leave it out */
+};
+
+/* Of one device, in the order of the kinds. */
+const struct pp_claim *pp_device_claims(const struct pp_host *h, const struct pp_device *d,
+                                        uint32_t *ret_nr);
+/* "VM 101", "the libvirt guest web", "container 105": for a sentence. NULL: no memory. */
+const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a);
+
+/*
+ * What is known of claims is one text, a line each. A capture holds it, and none of the files that
+ * it was made from:
+ *
+ *	KIND HOLDER NUMBER FLAGS SORT ADDRESS… [name=NAME]
+ *	unread ERRNO PATH
+ *
+ * FLAGS and SORT are "-" where there is none. Redacted, names are left out.
+ */
+#define PP_CLAIMS_PATH "run/pcipass/claims"
+
+void pp_claims_redact(struct pp_span line, struct pp_buffer *b);
+
+#endif

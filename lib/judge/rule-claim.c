@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who has a device already, or works with it. */
+#include <string.h>
+
+#include "judge/rules.h"
+
+/* The claims of one kind. */
+static const struct pp_claim *claims_of_kind(struct pp_judging *j, const struct pp_device *d,
+                                             enum pp_claim_kind kind, uint32_t *ret_nr)
+{
+	uint32_t nr, first = 0;
+	const struct pp_claim *c = pp_device_claims(j->host, d, &nr);
+
+	while (first < nr && c[first].kind != kind)
+		first++;
+	for (*ret_nr = 0; first + *ret_nr < nr && c[first + *ret_nr].kind == kind;)
+		++*ret_nr;
+	return *ret_nr ? &c[first] : NULL;
+}
+
+static const char *claim_words(struct pp_judging *j, const struct pp_claim *c)
+{
+	const char *words = pp_claim_words(c, j->arena);
+
+	j->failed |= !words;
+	return words ? words : "";
+}
+
+/* vfio_group_fops_open(), iommu_device_claim_dma_owner(): a group has one owner at a time. */
+static void in_running_guest(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_RUNNING, &nr);
+
+	if (!c)
+		return;
+	const char *what = c->by_group ? "its group" : "it";
+	const char *who = claim_words(j, c);
+	bool known = c->number || c->name;
+	struct pp_finding *f =
+		known ? pp_find(j, PP_DEGRADES,
+	                        "%s is running and has %s: no other guest can have it until %s is "
+	                        "shut down",
+	                        who, what, who)
+		      : pp_find(j, PP_DEGRADES,
+	                        "a running guest has %s: no other guest can have it until that one "
+	                        "is shut down",
+	                        what);
+	pp_evidence(j, f, "/proc/*/fd: a process has %s",
+	            c->by_group ? "the group's file in /dev/vfio open"
+	                        : "its file in /dev/vfio open");
+}
+
+static const char *claim_file(const struct pp_claim *c, struct pp_judging *j)
+{
+	const char *text;
+
+	if (c->kind == PP_CLAIM_PROXMOX)
+		text = pp_arena_printf(j->arena, "/etc/pve/qemu-server/%u.conf%s", c->number,
+		                       c->starts ? ": hostpci, onboot: 1" : ": hostpci");
+	else
+		text = pp_arena_printf(j->arena, "/etc/libvirt/qemu/%s.xml%s",
+		                       c->name ? c->name : "*",
+		                       c->starts ? ", and in /etc/libvirt/qemu/autostart" : "");
+	j->failed |= !text;
+	return text ? text : "";
+}
+
+/* Guests of Proxmox VE and libvirt whose configurations name it. */
+static uint32_t claim_list_guests(struct pp_judging *j, const struct pp_device *d,
+                                  const struct pp_claim **ret, uint32_t max)
+{
+	uint32_t nr, n = 0;
+	const struct pp_claim *c = pp_device_claims(j->host, d, &nr);
+
+	for (uint32_t i = 0; i < nr && n < max; i++)
+		if (c[i].kind == PP_CLAIM_PROXMOX || c[i].kind == PP_CLAIM_LIBVIRT)
+			ret[n++] = &c[i];
+	return n;
+}
+
+#define GUESTS_NAMED 8
+
+static void guest_configured(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_claim *guests[GUESTS_NAMED];
+	uint32_t nr = claim_list_guests(j, d, guests, GUESTS_NAMED), starting = 0;
+	struct pp_finding *f;
+
+	for (uint32_t i = 0; i < nr; i++)
+		starting += guests[i]->starts;
+	if (!nr)
+		return;
+	if (nr == 1)
+		f = pp_find(j, PP_INFORMS, "%s is configured to have it%s",
+		            claim_words(j, guests[0]),
+		            starting ? ", and starts with the host" : "");
+	else if (starting > 1)
+		f = pp_find(j, PP_DEGRADES,
+		            "%u guests that start with the host are configured to have it, such as "
+		            "%s and %s: only one of them can start",
+		            starting, claim_words(j, guests[0]), claim_words(j, guests[1]));
+	else
+		f = pp_find(j, PP_DEGRADES,
+		            "%u guests are configured to have it, such as %s and %s: only one of "
+		            "them can run at a time",
+		            nr, claim_words(j, guests[0]), claim_words(j, guests[1]));
+	for (uint32_t i = 0; i < nr; i++)
+		pp_evidence(j, f, "%s", claim_file(guests[i], j));
+}
+
+static void in_container(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_CONTAINER, &nr);
+
+	if (!c)
+		return;
+	struct pp_finding *f = pp_find(j, PP_DEGRADES,
+	                               "%s%s uses it through its host driver, and loses it when a "
+	                               "guest gets it",
+	                               claim_words(j, c), nr > 1 ? ", as do others," : "");
+	for (uint32_t i = 0; i < nr && i < GUESTS_NAMED; i++)
+		if (c[i].number)
+			pp_evidence(j, f, "/etc/pve/lxc/%u.conf", c[i].number);
+		else
+			pp_evidence(j, f, "the configuration of %s", claim_words(j, &c[i]));
+}
+
+static void host_network(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_NETWORK, &nr);
+	bool route = false, stack = false;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		route |= !strcmp(c[i].sort, "route");
+		stack |= !strcmp(c[i].sort, "stack");
+	}
+	if (!nr)
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_DEGRADES, "%s: given to a guest, the host loses that connection",
+	                route   ? "the host's default route goes over it"
+	                : stack ? "a bridge, bond or VLAN of the host goes over it"
+	                        : "the host has an address on it");
+	pp_evidence(j, f, "/sys/class/net and /proc/net/route");
+}
+
+/* Where a mount is known, another rule speaks. */
+static void host_storage(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_STORAGE, &nr);
+
+	if (!c || d->host_use)
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_DEGRADES,
+	                "a disk below it is part of %s of the host: stop that before a guest gets "
+	                "it",
+	                !strcmp(c->sort, "array")    ? "an array"
+	                : !strcmp(c->sort, "volume") ? "a volume"
+	                                             : "a larger device");
+	pp_evidence(j, f, "/sys/class/block/*/holders");
+}
+
+static void host_display(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr, nr_programs;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_CONSOLE, &nr);
+
+	claims_of_kind(j, d, PP_CLAIM_PROGRAM, &nr_programs);
+	if (c) {
+		struct pp_finding *f = pp_find(
+			j, PP_DEGRADES,
+			"the host shows its console on it: the screen stays as it is, or goes "
+			"dark, when a guest gets it");
+		if (!strcmp(c->sort, "driver"))
+			pp_evidence(j, f, "/sys/class/graphics: a framebuffer of its driver's");
+		else
+			pp_evidence(j, f,
+			            "boot_vga: 1, and /sys/class/graphics has the firmware's "
+			            "framebuffer");
+	}
+	if (nr_programs) {
+		struct pp_finding *f =
+			pp_find(j, PP_DEGRADES,
+		                "a program of the host has it open, such as a display server: stop "
+		                "that before a guest gets it");
+		pp_evidence(j, f, "/proc/*/fd: its file in /dev is open");
+	}
+}
+
+static const struct pp_rule rules[] = {
+	{ .id = "in-running-guest",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/vfio/group.c; drivers/iommu/iommu.c, iommu_group_claim_dma_owner()",
+	  .on_device = in_running_guest },
+	{ .id = "guest-configured",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "qm.conf(5); libvirt's domain XML, hostdev",
+	  .on_device = guest_configured },
+	{ .id = "in-container",
+	  .targets = PP_FOR_ALL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "pct.conf(5), lxc.container.conf(5); the OCI runtime specification",
+	  .on_device = in_container },
+	{ .id = "host-network",
+	  .targets = PP_FOR_ALL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "proc_net(5)",
+	  .on_device = host_network },
+	{ .id = "host-storage",
+	  .targets = PP_FOR_ALL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "block/holder.c",
+	  .on_device = host_storage },
+	{ .id = "host-display",
+	  .targets = PP_FOR_ALL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/video/fbdev/core/fbsysfs.c",
+	  .on_device = host_display },
+};
+
+const struct pp_rule_table pp_rules_claim = { rules, sizeof(rules) / sizeof(rules[0]) };

@@ -1,0 +1,414 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who has a device already: guests that run or are configured, containers, the host. And that a capture
+keeps what was found, and no name."""
+
+import os
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+from hosttree import Case  # noqa: E402
+
+HBA, GPU, AUDIO, NIC, DISK = "0000:07:00.0", "0000:01:00.0", "0000:01:00.1", "0000:03:00.0", "0000:04:00.0"
+RULES = {"in-running-guest", "guest-configured", "in-container", "host-network", "host-storage", "host-display"}
+
+HOSTDEV = """  <devices>
+    <hostdev mode='subsystem' type='pci' managed='yes'>
+      <driver name='vfio'/>
+      <source>
+        <address domain='0x0000' bus='0x07' slot='0x00' function='0x0'/>
+      </source>
+      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>
+    </hostdev>
+  </devices>
+"""
+
+
+def domain(devices: str, name: str = "secret") -> str:
+    return ("<!--\nWARNING: <hostdev type='pci'> AUTO-GENERATED\n-->\n\n"
+            f"<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n  <name>{name}</name>\n"
+            f"{devices}  <qemu:commandline>\n    <qemu:arg value='-a > b'/>\n  </qemu:commandline>\n</domain>\n")
+
+
+class Claims(Case):
+    def setUp(self):
+        super().setUp()
+        t = self.host()
+        t.bridge("0000:00:01.0", 1, group=1)
+        t.bridge("0000:00:02.0", 3, group=2)
+        t.bridge("0000:00:03.0", 4, group=3)
+        t.bridge("0000:00:04.0", 7, group=4)
+        t.device(GPU, 0x030000, group=11, driver="vfio-pci")
+        t.device(AUDIO, 0x040300, group=11, driver="vfio-pci")
+        t.device(NIC, 0x020000, group=12, driver="ixgbe")
+        t.device(DISK, 0x010802, group=14, driver="nvme")
+        t.device(HBA, 0x010700, group=13, driver="vfio-pci")
+
+    def link(self, path: str, target: str) -> None:
+        file = self.tree.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(target, file)
+
+    def claims(self, *, private: tuple = ("secret",), names: bool = False, always: bool = False) -> dict:
+        """Effect and text of what is said, by device and rule; a capture says the same, without names."""
+        def said(devices: dict) -> dict:
+            return {(a, f["rule"]): (f["effect"], f["text"]) for a, d in devices.items() for f in d["findings"]
+                    if f["rule"] in RULES}
+        found = said(self.survey())
+        if not found and not always:
+            return found
+        archive = self.folder / "c.tar"
+        archive.unlink(missing_ok=True)
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        kept = said(self.survey(path=archive))
+        self.assertEqual({k: v[0] for k, v in kept.items()}, {k: v[0] for k, v in found.items()})
+        if not names:
+            self.assertEqual(kept, found)
+        bytes_ = archive.read_bytes()
+        for word in (*private, "etc/pve", "etc/libvirt", "proc/77", "sys/class/net", "var/lib/lxc", "lib/docker"):
+            self.assertFalse(word.encode() in bytes_, word)
+        return found
+
+    def proxmox(self, number: int, *lines: str, node: str = "secret") -> None:
+        self.tree.write(f"etc/pve/nodes/{node}/qemu-server/{number}.conf", "".join(x + "\n" for x in lines))
+        for name, target in (("qemu-server", f"nodes/{node}/qemu-server"), ("local", f"nodes/{node}")):
+            if not (self.tree.root / "etc/pve" / name).is_symlink():
+                self.link(f"etc/pve/{name}", target)
+
+    def process(self, pid: int, *files: str, cmdline: tuple = (), flags: str = "02100002") -> None:
+        self.tree.write(f"proc/{pid}/cmdline", "".join(x + "\0" for x in cmdline))
+        for fd, target in enumerate(files, 20):
+            self.link(f"proc/{pid}/fd/{fd}", target)
+            self.tree.write(f"proc/{pid}/fdinfo/{fd}", f"pos:\t0\nflags:\t{flags}\nmnt_id:\t25\n")
+
+
+class Guests(Claims):
+    def test_nobody(self):
+        self.assertEqual(self.claims(always=True), {})
+
+    def test_proxmox(self):
+        for value in ("0000:07:00.0,pcie=1", "07:00.0", "host=07:00,pcie=1,rombar=0", "09:00;0000:07:00.0", "  07:00.0 "):
+            self.setUp()
+            self.proxmox(101, "name: secret", "onboot: 1", f"hostpci0: {value}", "memory: 2048")
+            found = self.claims(names=True)
+            self.assertEqual(found, {(HBA, "guest-configured"):
+                                     ("informs", "VM 101 (secret) is configured to have it, and starts with the host")})
+
+    def test_proxmox_every_function(self):
+        self.proxmox(101, "hostpci0: 0000:01:00,x-vga=1")
+        found = self.claims()
+        self.assertEqual(set(found), {(GPU, "guest-configured"), (AUDIO, "guest-configured")})
+        self.assertEqual(found[GPU, "guest-configured"], ("informs", "VM 101 is configured to have it"))
+
+    def test_proxmox_not(self):
+        for number, lines in ((101, ("[snap]", "hostpci0: 07:00.0")), (101, ("# hostpci0: 07:00.0",)),
+                              (101, ("hostpci: 07:00.0",)), (101, ("hostpcix: 07:00.0",)), (101, ("hostpci0: 09:00.0",)),
+                              (101, ("hostpci0: pcie=1",)), (101, ("hostpci0:",)), (101, ("hostpci0: mapping=gone",)),
+                              (101, ("template: 1", "hostpci0: 07:00.0")), (101, ("hostpci0: " + "x" * 5000,)),
+                              (101, ("hostpci0: 07:00.0.0",)), (0, ("hostpci0: 07:00.0",)), (101, ("\0\xff",))):
+            self.setUp()
+            self.proxmox(number, *lines)
+            self.assertEqual(self.claims(), {}, lines)
+        self.setUp()
+        self.proxmox(101, "memory: 1")
+        self.tree.write("etc/pve/nodes/secret/qemu-server/web.conf", "hostpci0: 07:00.0\n")
+        self.tree.write("etc/pve/nodes/secret/qemu-server/1e2.conf", "hostpci0: 07:00.0\n")
+        self.tree.write("etc/pve/nodes/other/qemu-server/102.conf", "hostpci0: 07:00.0\n")
+        self.assertEqual(self.claims(), {})
+
+    def test_proxmox_mapping(self):
+        self.tree.write("etc/pve/mapping/pci.cfg", "pci: other\n\tmap id=1:2,node=secret,path=0000:03:00.0\n\n"
+                        "pci: hba\n\tdescription x\n\tmap id=1000:0087,iommugroup=9,node=elsewhere,path=0000:04:00.0\n"
+                        "\tmap id=1000:0087,node=secret,path=0000:07:00.0;0000:01:00\n\n"
+                        "usb: hba\n\tmap node=secret,path=0000:03:00.0\n")
+        self.proxmox(101, "hostpci0: mapping=hba,pcie=1")
+        found = self.claims(private=("secret", "elsewhere"))
+        self.assertEqual({a for a, _ in found}, {HBA, GPU, AUDIO})
+
+    def test_two(self):
+        self.proxmox(101, "hostpci0: 07:00.0")
+        self.proxmox(102, "hostpci3: 07:00.0")
+        found = self.claims()
+        self.assertEqual(found[HBA, "guest-configured"], (
+            "degrades", "2 guests are configured to have it, such as VM 101 and VM 102: only one of them can run at a time"))
+        self.assertEqual(self.survey()[HBA]["verdict"], "care")
+        self.proxmox(101, "hostpci0: 07:00.0", "onboot: 1")
+        self.proxmox(102, "hostpci0: 07:00.0", "onboot: 1")
+        self.proxmox(103, "hostpci0: 07:00.0")
+        self.assertIn("2 guests that start with the host are configured to have it, such as VM 101 and VM 102: "
+                      "only one of them can start", self.claims()[HBA, "guest-configured"][1])
+
+    def test_capture_of_capture(self):
+        self.proxmox(101, "hostpci0: 07:00.0", "name: secret")
+        found, archive, again = self.claims(names=True), self.folder / "c.tar", self.folder / "again.tar"
+        self.assertEqual(len(found), 1)
+        self.assertEqual(self.run_pcipass("capture", "-o", str(again), path=archive).returncode, 0)
+        self.assertEqual(self.survey(path=again), self.survey(path=archive))
+        private = self.folder / "private.tar"
+        self.assertEqual(self.run_pcipass("capture", "--keep-private", "-o", str(private)).returncode, 0)
+        self.assertEqual(self.survey(path=private), self.survey())
+
+    def test_twice_in_one_guest(self):
+        self.proxmox(101, "hostpci0: 07:00.0", "hostpci1: 07:00")
+        self.assertEqual(self.claims()[HBA, "guest-configured"][0], "informs")
+
+    def test_libvirt(self):
+        self.tree.write("etc/libvirt/qemu/secret.xml", domain(HOSTDEV))
+        self.link("etc/libvirt/qemu/autostart/secret.xml", "/etc/libvirt/qemu/secret.xml")
+        found = self.claims(names=True)
+        self.assertEqual(found, {(HBA, "guest-configured"): (
+            "informs", "the libvirt guest secret is configured to have it, and starts with the host")})
+        self.tree.write("etc/libvirt/qemu/networks/default.xml", domain(HOSTDEV))
+        (self.tree.root / "etc/libvirt/qemu/autostart/secret.xml").unlink()
+        self.assertEqual(self.claims(names=True)[HBA, "guest-configured"][1],
+                         "the libvirt guest secret is configured to have it")
+        archive = self.folder / "c.tar"
+        text = [f["text"] for f in self.survey(path=archive)[HBA]["findings"] if f["rule"] == "guest-configured"]
+        self.assertEqual(text, ["a libvirt guest is configured to have it"])
+
+    def test_libvirt_forms(self):
+        address = '<address type="pci" domain="0" bus="7" slot="0" function="0"/>'
+        for devices in (f"<interface type='hostdev'><source>{address}</source></interface>",
+                        f"<disk type='nvme' device='disk'><source type='pci' managed='yes'>{address}</source></disk>",
+                        f"<hostdev mode='subsystem' type='pci'>\n<!-- <x> --><source\n>{address}</source ></hostdev>",
+                        f"<hostdev type='pci'><source><address bus='0x07' slot='0' function='0x0'/></source></hostdev>"):
+            self.setUp()
+            self.tree.write("etc/libvirt/qemu/web.xml", domain(devices, name="web"))
+            self.assertEqual(set(self.claims(private=(), names=True)), {(HBA, "guest-configured")}, devices)
+        for devices in (f"<hostdev type='usb'><source>{address}</source></hostdev>",
+                        f"<hostdev type='pci'>{address}</hostdev>", f"<source>{address}</source>",
+                        f"<hostdev type='pci'></hostdev><source>{address}</source>",
+                        f"<!-- <hostdev type='pci'><source>{address}</source></hostdev> -->",
+                        "<hostdev type='pci'><source><address bus='300' slot='0' function='0'/></source></hostdev>",
+                        "<hostdev type='pci'><source><address bus='7' function='0'/></source></hostdev>",
+                        "<hostdev type='pci'><source><address bus=7 slot=0 function=0/></source></hostdev>",
+                        "<hostdev type='pci", "<", "<>", "</></></>" * 50, "<!--", "<a b='", "\0<hostdev"):
+            self.setUp()
+            self.tree.write("etc/libvirt/qemu/web.xml", domain(devices, name="web"))
+            self.assertEqual(self.claims(private=()), {}, devices)
+
+    def test_libvirt_and_proxmox(self):
+        self.tree.write("etc/libvirt/qemu/secret.xml", domain(HOSTDEV))
+        self.proxmox(101, "hostpci0: 07:00.0")
+        found = self.claims(names=True)
+        self.assertIn("such as VM 101 and the libvirt guest secret", found[HBA, "guest-configured"][1])
+
+    def test_unread(self):
+        self.proxmox(101, "hostpci0: 07:00.0")
+        (self.tree.root / "etc/pve/nodes/secret/qemu-server/101.conf").unlink()
+        (self.tree.root / "etc/pve/nodes/secret/qemu-server/101.conf").mkdir()
+        self.assertEqual(self.claims(), {})
+        self.assertIn("etc/pve/qemu-server/*.conf", {u["path"].lstrip("/") for u in self.document["host"]["unread"]})
+
+    def test_emit(self):
+        self.proxmox(101, "hostpci0: 07:00.0")
+        text = self.run_pcipass("emit", "proxmox", HBA).stdout.replace("\n# ", " ")
+        self.assertIn("VM 101 is configured to have it: this guest can only run while that one does not", text)
+        self.assertNotIn("VM 101 is configured", self.run_pcipass("emit", "proxmox", "--vm", "101", HBA).stdout)
+        self.assertIn("VM 101 is configured", self.run_pcipass("emit", "qemu", HBA).stdout)
+        self.proxmox(102, "hostpci0: 07:00.0")
+        text = self.run_pcipass("emit", "proxmox", "--vm", "101", HBA).stdout.replace("\n#   ", " ").replace("\n# ", " ")
+        self.assertIn("VM 101 and VM 102: only one of them can run at a time", text)
+
+
+class Running(Claims):
+    def test_group(self):
+        self.process(77, "/dev/null", "/dev/vfio/vfio", "/dev/vfio/13",
+                     cmdline=("/usr/bin/kvm", "-id", "101", "-name", "secret,debug-threads=on"))
+        found = self.claims(names=True)
+        self.assertEqual(found, {(HBA, "in-running-guest"): (
+            "degrades", "VM 101 (secret) is running and has it: no other guest can have it until VM 101 (secret) is shut down")})
+        self.assertEqual(self.survey()[HBA]["verdict"], "care")
+        text = self.run_pcipass("emit", "qemu", HBA).stdout.replace("\n#", "")
+        self.assertIn("VM 101 (secret) is running and has it", " ".join(text.split()))
+
+    def test_names(self):
+        for cmdline, who in ((("qemu", "-name", "guest=secret,debug-threads=on"), "the guest secret is running and has"),
+                             (("qemu", "-name"), "a running guest has"), ((), "a running guest has"), (("x" * 9000,), "a running guest has"),
+                             (("qemu", "-id", "x", "-name", ",,"), "a running guest has"), (("qemu", "-id", "9" * 30), "a running guest has")):
+            self.setUp()
+            self.process(77, "/dev/vfio/13", cmdline=cmdline)
+            self.assertIn(f"{who} it", self.claims(names=True)[HBA, "in-running-guest"][1])
+
+    def test_shared_group(self):
+        self.process(77, "/dev/vfio/11")
+        found = self.claims()
+        self.assertEqual(set(found), {(GPU, "in-running-guest"), (AUDIO, "in-running-guest")})
+        self.assertIn("guest has its group", found[GPU, "in-running-guest"][1])
+
+    def test_device_file(self):
+        (self.tree.root / f"sys/bus/pci/devices/{AUDIO}/vfio-dev/vfio3").mkdir(parents=True)
+        self.process(77, "/dev/vfio/devices/vfio3")
+        found = self.claims()
+        self.assertIn("running guest has it:", found[AUDIO, "in-running-guest"][1])
+        self.assertIn("running guest has its group:", found[GPU, "in-running-guest"][1])
+
+    def test_not(self):
+        for file in ("/dev/vfio/vfio", "/dev/vfio/99", "/dev/vfio/", "/dev/vfio/x", "/dev/vfio/devices/vfio9", "/dev/vfio",
+                     "/dev/vfio/devices/../13", "anon_inode:[vfio-device]", "/home/x/vfio/13", "/x" * 300, "/dev/vfio/99999999999999999999"):
+            self.setUp()
+            self.process(77, file)
+            self.assertEqual(self.claims(), {}, file)
+        self.setUp()
+        self.process(77, "/dev/vfio/13", flags="012100000")  # udev's O_PATH
+        self.assertEqual(self.claims(), {})
+        self.setUp()
+        self.process(77, "/dev/vfio/13")
+        self.link("proc/self", "77")
+        os.rename(self.tree.root / "proc/77", self.tree.root / "proc/abc")
+        self.assertEqual(self.claims(), {})
+
+
+class Containers(Claims):
+    def setUp(self):
+        super().setUp()
+        self.tree.remove(f"sys/bus/pci/devices/{GPU}/driver")
+        self.link(f"sys/bus/pci/devices/{GPU}/driver", "../../../bus/pci/drivers/amdgpu")
+        for name in ("card0", "renderD128"):
+            self.link(f"sys/class/drm/{name}", f"../../devices/pci0000:00/0000:00:01.0/{GPU}/drm/{name}")
+        self.link("sys/dev/char/226:128", f"../../devices/pci0000:00/0000:00:01.0/{GPU}/drm/renderD128")
+
+    def container(self, words: str, **more) -> None:
+        found = self.claims(**more)
+        self.assertEqual(set(found), {(GPU, "in-container")})
+        self.assertEqual(found[GPU, "in-container"][0], "degrades")
+        self.assertIn(words, found[GPU, "in-container"][1])
+
+    def test_proxmox(self):
+        for line in ("dev0: /dev/dri/renderD128,gid=104", "dev1: path=/dev/dri/card0", "dev0: /dev/kfd,mode=0660",
+                     "lxc.mount.entry: /dev/dri dev/dri none bind,optional,create=dir",
+                     f"dev0: /dev/dri/by-path/pci-{GPU}-render"):
+            self.setUp()
+            self.tree.write("etc/pve/lxc/105.conf", f"arch: amd64\nhostname: secret\n{line}\n")
+            self.container("container 105 uses it through its host driver")
+        for line in ("dev0: /dev/null", "dev0: /dev/dri/card7", "dev0: /dev/../dri/card0", "devx: /dev/dri/card0",
+                     "dev0: /dev/dri/", "dev0:", "[snap]\ndev0: /dev/dri/card0", "#dev0: /dev/dri/card0",
+                     "dev0: /dev/" + "x" * 300):
+            self.setUp()
+            self.tree.write("etc/pve/lxc/105.conf", f"arch: amd64\n{line}\n")
+            if line != "dev0: /dev/dri/":
+                self.assertEqual(self.claims(), {}, line)
+
+    def test_plain(self):
+        self.tree.write("var/lib/lxc/secret/config", "lxc.start.auto = 1\nlxc.mount.entry = /dev/dri/card0 dev/dri/card0 none "
+                        "bind 0 0\n")
+        self.container("the LXC container secret", names=True)
+        self.setUp()
+        odd = "x\nproxmox 9 9 - - " + HBA
+        self.tree.write(f"var/lib/lxc/{odd}/config", "lxc.mount.entry = /dev/dri/card0 dev/dri/card0 none bind 0 0\n")
+        self.assertEqual(set(self.claims(names=True)), {(GPU, "in-container")})
+        self.setUp()
+        self.tree.write("var/lib/lxc/105/config", "lxc.mount.entry = /dev/dri/card0 dev/dri/card0 none bind 0 0\n")
+        self.assertEqual(self.claims(), {})
+
+    def test_docker(self):
+        self.tree.write("var/lib/docker/containers/abcdef/hostconfig.json",
+                        '{"Devices":[{"PathOnHost":"/dev/dri","PathInContainer":"/dev/dri"}],"RestartPolicy":{"Name":"always"}}')
+        self.container("a Docker container uses it")
+        for text in ('{"Devices":[]}', "{", "[]", "", '{"Devices":{"PathOnHost":1}}', '{"Devices":[7,{"PathOnHost":null}]}',
+                     '{"Devices":null,"DeviceRequests":[{"Count":1}]}', "\0", '{"Devices":[{"PathOnHost":"/dev/dri/card9"}]}'):
+            self.setUp()
+            self.tree.write("var/lib/docker/containers/abcdef/hostconfig.json", text)
+            self.assertEqual(self.claims(), {}, text)
+
+    def test_docker_nvidia(self):
+        self.tree.remove(f"sys/bus/pci/devices/{GPU}/driver")
+        self.link(f"sys/bus/pci/devices/{GPU}/driver", "../../../bus/pci/drivers/nvidia")
+        self.tree.write("var/lib/docker/containers/a/hostconfig.json", '{"DeviceRequests":[{"Driver":"","Count":-1}]}')
+        self.container("a Docker container")
+        self.tree.write("var/lib/docker/containers/a/hostconfig.json", '{"Devices":[{"PathOnHost":"/dev/nvidia0"}]}')
+        self.assertEqual(self.claims(), {})
+        self.tree.write(f"proc/driver/nvidia/gpus/{GPU}/information", "Model: \t\t X\nDevice Minor: \t 0\n")
+        self.container("a Docker container")
+
+    def test_podman(self):
+        self.tree.write("var/lib/containers/storage/overlay-containers/abc/userdata/config.json",
+                        '{"linux":{"devices":[{"path":"/dev/x","type":"c","major":226,"minor":128}]}}')
+        self.container("a Podman container")
+
+    def test_program(self):
+        self.process(77, "/dev/dri/card0", "/dev/dri/renderD128")
+        found = self.claims()
+        self.assertEqual(set(found), {(GPU, "host-display")})
+        self.assertIn("a program of the host has it open", found[GPU, "host-display"][1])
+
+
+class Host(Claims):
+    def interface(self, name: str, flags: str = "0x1003", uppers: tuple = (), below: str = NIC) -> None:
+        base = f"sys/devices/pci0000:00/0000:00:02.0/{below}/net/{name}" if below else f"sys/devices/virtual/net/{name}"
+        self.tree.write(f"{base}/flags", flags + "\n")
+        for upper in uppers:
+            self.link(f"{base}/upper_{upper}", f"../{upper}")
+        self.link(f"sys/class/net/{name}", "../../" + base[4:])
+
+    def routes(self, *rows: tuple) -> None:
+        self.tree.write("proc/net/route", "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\n" + "".join(
+            f"{name}\t{to}\t0102A8C0\t0003\t0\t0\t0\t{mask}\t0\t0\t0\n" for name, to, mask in rows))
+
+    def network(self, words: str) -> None:
+        found = self.claims()
+        self.assertEqual(set(found), {(NIC, "host-network")})
+        self.assertIn(words, found[NIC, "host-network"][1])
+
+    def test_network(self):
+        self.interface("secret0")
+        self.assertEqual(self.claims(), {})  # up, and nothing goes over it
+        self.routes(("secret0", "0002A8C0", "00FFFFFF"))
+        self.network("the host has an address on it")
+        self.routes(("secret0", "0002A8C0", "00FFFFFF"), ("secret0", "00000000", "00000000"))
+        self.network("the host's default route goes over it")
+        self.tree.write("proc/net/route", "")
+        self.tree.write("proc/net/ipv6_route", f"{'0' * 32} 00 {'0' * 32} 00 {'f' * 32} 1 1 1 1 secret0\n")
+        self.network("the host's default route goes over it")
+
+    def test_down(self):
+        self.interface("secret0", flags="0x1002", uppers=("br0",))
+        self.interface("br0", below="")
+        self.routes(("br0", "00000000", "00000000"))
+        self.assertEqual(self.claims(), {})
+
+    def test_stack(self):
+        self.interface("secret0", uppers=("secretbr",))
+        self.interface("secretbr", below="")
+        self.network("a bridge, bond or VLAN of the host goes over it")
+        self.routes(("secretbr", "00000000", "00000000"))
+        self.network("the host's default route goes over it")
+
+    def test_odd(self):
+        self.interface("a", flags="what")
+        self.interface("b", uppers=("b",))
+        many = tuple(f"m{i}" for i in range(40))
+        for name in many:  # each above each
+            self.interface(name, uppers=many)
+        self.link("sys/class/net/c", "../../nowhere")
+        self.tree.write("proc/net/route", "\0\0 b\nb")
+        self.claims(private=())
+
+    def test_storage(self):
+        base = f"sys/devices/pci0000:00/0000:00:03.0/{DISK}/nvme/nvme0/nvme0n1"
+        self.link("sys/class/block/nvme0n1", "../../" + base[4:])
+        (self.tree.root / base / "holders").mkdir(parents=True)
+        self.assertEqual(self.claims(), {})
+        for holder, what in (("dm-3", "a volume"), ("md127", "an array"), ("bcache0", "a larger device")):
+            (self.tree.root / base / "holders" / holder).mkdir()
+            found = self.claims()
+            self.assertEqual(set(found), {(DISK, "host-storage")})
+            self.assertIn(f"part of {what} of the host", found[DISK, "host-storage"][1])
+            (self.tree.root / base / "holders" / holder).rmdir()
+
+    def test_console(self):
+        self.link("sys/class/graphics/fb0", f"../../devices/pci0000:00/0000:00:01.0/{GPU}/graphics/fb0")
+        found = self.claims()
+        self.assertEqual(set(found), {(GPU, "host-display")})
+        self.tree.remove("sys/class/graphics/fb0")
+        self.link("sys/class/graphics/fb0", "../../devices/platform/simple-framebuffer.0/graphics/fb0")
+        self.assertEqual(self.claims(), {})
+        self.tree.write(f"sys/bus/pci/devices/{GPU}/boot_vga", "1\n")
+        found = self.claims()
+        self.assertIn("shows its console on it", found[GPU, "host-display"][1])
+
+
+if __name__ == "__main__":
+    unittest.main()
