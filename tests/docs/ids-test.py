@@ -27,7 +27,7 @@ def rows_of(program: str) -> dict[str, list[list[str]]]:
 
 def remedies_table(remedies: list[list[str]]) -> list[str]:
     """All remedies, best first."""
-    rows = ["| remedy | what it is | the way back | reboot |", "|---|---|---|---|"]
+    rows = ["| remedy | what it does | to undo it | reboot |", "|---|---|---|---|"]
     return rows + [f"| [{i}](#{i}) | {summary} | {undo} | {reboot} |" for i, summary, undo, reboot in remedies]
 
 
