@@ -57,8 +57,12 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 		l.host = NULL;
 		r = pp_host_as_kernel(l.running, o->kernel, &l.host, e);
 	}
+	/* Whoever runs Windows asks for Hyper-V. */
+	enum pp_target target = look_target(o);
+	if (!r && !o->target && pp_host_is_windows(l.host))
+		target = PP_TARGET_HYPERV;
 	if (!r)
-		r = pp_survey_new(l.host, look_target(o), &l.survey, e);
+		r = pp_survey_new(l.host, target, &l.survey, e);
 	for (int t = 0; !r && look_for_all(o) && t < PP_TARGET_COUNT; t++)
 		r = look_add(&l, (enum pp_target)t, e);
 	if (r) {

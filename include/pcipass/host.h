@@ -33,6 +33,9 @@ int pp_host_as_kernel(const struct pp_host *h, const char *release, struct pp_ho
                       struct pp_error *e);
 void pp_host_free(struct pp_host *h);
 
+/* Whether the host runs Windows, and not Linux. */
+bool pp_host_is_windows(const struct pp_host *h);
+
 /* Whether a firmware table is there but could not be decoded; *e then says where and why. */
 bool pp_host_table_error(const struct pp_host *h, struct pp_error *e);
 

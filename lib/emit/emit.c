@@ -400,6 +400,8 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const
 		r = choose(&m, &a, names, e);
 	if (!r)
 		r = check_verdicts(&m, h, e);
+	if (!r && h->check)
+		r = h->check(&m, e);
 	if (!r)
 		r = pp_emission_cards(&m, e);
 	if (!r) {

@@ -46,6 +46,8 @@ struct pp_hypervisor {
 	bool (*passes_over)(const struct pp_finding *f);
 	/* Whether a guest can be called so; NULL: the text names none. */
 	bool (*takes_guest)(const char *guest);
+	/* Whether all that its text needs of the devices is known. NULL: it needs nothing more. */
+	int (*check)(const struct pp_emission *m, struct pp_error *e);
 	const char *guest_form; /* what a guest is called by: "a number from 100 on" */
 	void (*print)(struct pp_emission *m);
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emit/emit.h"
+#include "host/windows.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -54,11 +55,16 @@ static uint32_t root_index(const struct pp_emission *m, const struct pp_device *
 	return n;
 }
 
+/* Windows' own, of a form that was checked when it was read; else worked out. */
 static void print_path(struct pp_emission *m, const struct pp_device *d)
 {
 	const struct pp_device *hops[MAX_HOPS];
 	uint32_t n = 0;
 
+	if (d->windows && d->windows->path.text) {
+		pp_out(&m->out, "%s", d->windows->path.text);
+		return;
+	}
 	pp_out(&m->out, "PCIROOT(%X)", root_index(m, d));
 	for (const struct pp_device *p = d; n < MAX_HOPS; p = &m->host->devices[p->parent]) {
 		hops[n++] = p;
@@ -123,21 +129,49 @@ static void print_memory(struct pp_emission *m)
 	       low, high);
 }
 
+/* On Windows nothing is guessed that Windows could have said. */
+static int hyperv_check(const struct pp_emission *m, struct pp_error *e)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < m->host->nr_devices; i++) {
+		const struct pp_device *d = &m->host->devices[i];
+		if (!m->chosen[i] || !d->windows || d->windows->path.text)
+			continue;
+		pp_address_format(d->address, address);
+		return pp_fail(e, ENODATA,
+		               "%s: Windows gives it no location path of the form "
+		               "PCIROOT(0)#PCI(0300)…, which the commands name it by",
+		               address);
+	}
+	return 0;
+}
+
+static void hyperv_print_origin(struct pp_emission *m)
+{
+	pp_emit_comment(m, &pp_emit_hyperv,
+	                m->host->windows ? "Made from what Windows says of this machine. As "
+	                                   "administrator, the guest switched off."
+	                                 : "Made from what Linux sees of this machine. Windows "
+	                                   "Server, as administrator, the guest switched off. "
+	                                   "Windows wants control of PCI Express and ACS on the "
+	                                   "way to the device besides.");
+	if (m->host->windows)
+		return;
+	pp_emit_comment(m, &pp_emit_hyperv,
+	                "The number in PCIROOT() is the firmware's: where it is another, the "
+	                "path below finds no device, and none is taken. To compare:");
+	pp_emit_line(m, &pp_emit_hyperv,
+	             "  (Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ID).Data");
+}
+
 static void hyperv_print(struct pp_emission *m)
 {
 	bool display = false;
 
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		display |= m->cards[i].keep_rom;
-	pp_emit_comment(m, &pp_emit_hyperv,
-	                "Made from what Linux sees of this machine. Windows Server, as "
-	                "administrator, the guest switched off. Windows wants control of PCI "
-	                "Express and ACS on the way to the device besides.");
-	pp_emit_comment(m, &pp_emit_hyperv,
-	                "The number in PCIROOT() is the firmware's: where it is another, the "
-	                "path below finds no device, and none is taken. To compare:");
-	pp_emit_line(m, &pp_emit_hyperv,
-	             "  (Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ID).Data");
+	hyperv_print_origin(m);
 	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = '%s' # the guest's name\n",
 	       m->style.guest ? m->style.guest : "");
 	if (!m->style.guest)
@@ -172,5 +206,6 @@ const struct pp_hypervisor pp_emit_hyperv = {
 	.passes_over = hyperv_passes_over,
 	.takes_guest = hyperv_takes_guest,
 	.guest_form = "its name, without quotation marks",
+	.check = hyperv_check,
 	.print = hyperv_print,
 };

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
+#include "host/windows.h"
 
 /* A hostile capture cannot make the model larger than this. */
 #define HOST_MAX_BYTES ((size_t)512 * 1024 * 1024)
@@ -39,6 +40,9 @@ int pp_build_unread(struct pp_host_build *b, const char *path, int error, const 
 	struct pp_host *h = b->host;
 	struct pp_unread **end = &h->unread;
 
+	/* Of Linux' files a Windows host has only those of the firmware. */
+	if (h->windows && strncmp(path, "windows/", 8) && strncmp(path, "sys/firmware/", 13))
+		return 0;
 	for (; *end; end = &(*end)->next)
 		if (!strcmp((*end)->path, path))
 			return 0;
@@ -118,13 +122,22 @@ bool pp_device_is_relaxable(const struct pp_device *d)
 	return d->class_code >> 8 == CLASS_USB || pp_device_base_class(d) == CLASS_DISPLAY;
 }
 
+typedef int (*build_step)(struct pp_host_build *, struct pp_error *);
+
+static const build_step linux_steps[] = {
+	pp_build_kernel,     pp_build_firmware, pp_build_devices, pp_build_topology,
+	pp_build_kind,       pp_build_groups,   pp_build_iommu,   pp_build_regions,
+	pp_build_memory_map, pp_build_slots,    pp_build_disks,   NULL,
+};
+
+/* What only Linux tells is left out: its files are not there to be asked for. */
+static const build_step windows_steps[] = {
+	pp_build_firmware, pp_build_windows_devices, pp_build_topology, pp_build_kind,
+	pp_build_iommu,    pp_build_regions,         pp_build_slots,    NULL,
+};
+
 int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
 {
-	static int (*const steps[])(struct pp_host_build *, struct pp_error *) = {
-		pp_build_kernel,     pp_build_firmware, pp_build_devices, pp_build_topology,
-		pp_build_kind,       pp_build_groups,   pp_build_iommu,   pp_build_regions,
-		pp_build_memory_map, pp_build_slots,    pp_build_disks,   pp_build_claims,
-	};
 	struct pp_host *h = calloc(1, sizeof(*h));
 	int r = 0;
 
@@ -134,7 +147,9 @@ int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
 	pp_notes_init(&h->notes, &h->arena);
 	struct pp_host_build b = { .host = h, .source = s };
 	pp_arena_init(&b.scratch, HOST_MAX_BYTES);
-	for (size_t i = 0; !r && i < sizeof(steps) / sizeof(steps[0]); i++)
+	r = pp_build_windows(&b);
+	const build_step *steps = h->windows ? windows_steps : linux_steps;
+	for (size_t i = 0; !r && steps[i]; i++)
 		r = steps[i](&b, e);
 	pp_arena_fini(&b.scratch);
 	if (r) {

@@ -80,6 +80,9 @@ struct pp_bars {
 	uint64_t rom_bytes;
 };
 
+struct pp_windows;
+struct pp_windows_device;
+
 struct pp_device {
 	struct pp_address address;
 	struct pp_config config;
@@ -106,8 +109,9 @@ struct pp_device {
 	/* What the host does with disks below it: "/ on nvme0n1p2"; NULL: nothing that is known. */
 	const char *host_use;
 	bool host_runs_from; /* it is of that sort that the host cannot do without */
-	uint32_t first_mapping, nr_mappings; /* in pp_host.mappings */
-	uint32_t first_claim, nr_claims;     /* in pp_host.claims */
+	uint32_t first_mapping, nr_mappings;     /* in pp_host.mappings */
+	uint32_t first_claim, nr_claims;         /* in pp_host.claims */
+	const struct pp_windows_device *windows; /* what Windows says of it; NULL: it runs Linux */
 };
 
 struct pp_kernel_region {
@@ -355,6 +359,7 @@ struct pp_host {
 	struct pp_arena arena;
 	struct pp_notes notes; /* odd firmware, odd files */
 
+	const struct pp_windows *windows; /* host/windows.h; NULL: the host runs Linux */
 	struct pp_text_fact product, manufacturer, board, bios_version, bios_date;
 	struct pp_kernel kernel;
 	enum pp_host_kind kind;
@@ -445,6 +450,9 @@ bool pp_device_is_relaxable(const struct pp_device *d);
 /* Whether Linux lets the device go although the region names it: as above, or by relax_rmrr. */
 bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
                        const struct pp_device *d);
+
+/* Whether it is known which buses a bridge leads to. */
+bool pp_device_buses_known(const struct pp_device *bridge);
 
 /* No IOMMU can ever make groups of this host's PCI devices, whatever a person does. */
 bool pp_host_never_groups(const struct pp_host *h);

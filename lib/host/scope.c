@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a device scope of the DMAR to the device that it names. */
 #include "host/scope.h"
+#include "host/windows.h"
 
 static uint32_t find_hop(const struct pp_host *h, uint16_t segment, uint8_t bus,
                          struct pp_dmar_hop hop)
@@ -8,6 +9,14 @@ static uint32_t find_hop(const struct pp_host *h, uint16_t segment, uint8_t bus,
 	if (hop.device > 0x1f || hop.function > 7)
 		return PP_NO_DEVICE;
 	return pp_host_find(h, (struct pp_address){ segment, bus, hop.device, hop.function });
+}
+
+/* Windows lists every device, so that a bridge leads where the devices below it are. */
+bool pp_device_buses_known(const struct pp_device *bridge)
+{
+	if (bridge->windows)
+		return bridge->windows->path.text;
+	return bridge->config.header_read == PP_YES;
 }
 
 /*
@@ -28,7 +37,7 @@ static uint32_t walk_path(const struct pp_host *h, uint16_t segment,
 		at = next;
 		bus = h->devices[at].config.secondary;
 		if (!bus && i + 1 < scope->nr_hops) {
-			*unread = h->devices[at].config.header_read != PP_YES;
+			*unread = !pp_device_buses_known(&h->devices[at]);
 			return PP_NO_DEVICE;
 		}
 	}

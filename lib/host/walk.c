@@ -30,6 +30,11 @@ static const struct pp_device *walk_member(const struct pp_host *h, const uint32
 	return index < nr_devices ? walk_device(h, devices[index]) : NULL;
 }
 
+bool pp_host_is_windows(const struct pp_host *h)
+{
+	return h->windows;
+}
+
 int pp_host_count_devices(const struct pp_host *h, unsigned int *ret)
 {
 	if (h->devices_error)

@@ -59,6 +59,7 @@ static struct pp_region_remedies *choice_prepare(struct pp_judging *j)
 
 	if (!r || pp_remedy_marks_init(&r->marks, h, j->arena, &e))
 		return NULL;
+	r->marks.every_region = j->survey->target == PP_TARGET_HYPERV;
 	if (h->iommu_on == PP_NO && !h->nr_groups && choice_predict(j, r, &nr_groups))
 		return NULL;
 	r->groups = PP_ARENA_ARRAY(j->arena, nr_groups, struct group_remedies);
@@ -106,7 +107,8 @@ void pp_add_region_remedies(struct pp_judging *j, struct pp_finding *f, const st
 	}
 	if (r->predicted)
 		group = r->predicted[self].group;
-	if (group != PP_NO_GROUP) {
+	/* Windows knows no groups: each device goes alone. */
+	if (group != PP_NO_GROUP && j->survey->target != PP_TARGET_HYPERV) {
 		g = &r->groups[group];
 		devices = r->predicted ? r->members + r->first[group] : h->groups[group].devices;
 		n = r->predicted ? r->first[group + 1] - r->first[group]

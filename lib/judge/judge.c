@@ -12,7 +12,7 @@ static const struct pp_rule_table *const tables[] = {
 	&pp_rules_group,  &pp_rules_isolation, &pp_rules_power,      &pp_rules_device,
 	&pp_rules_reset,  &pp_rules_smmu,      &pp_rules_storage,    &pp_rules_address,
 	&pp_rules_hyperv, &pp_rules_xen,       &pp_rules_vfio,       &pp_rules_argument,
-	&pp_rules_disk,   &pp_rules_claim,
+	&pp_rules_disk,   &pp_rules_claim,     &pp_rules_windows,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 

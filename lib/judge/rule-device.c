@@ -110,6 +110,9 @@ static void config_unread(struct pp_judging *j, const struct pp_device *d)
 	if (d->config.header_read == PP_YES || d->gone || d->asleep || !d->ids_known ||
 	    pp_device_is_bridge(d))
 		return;
+	/* Windows does not let programs read it; what Hyper-V asks of it are properties there. */
+	if (d->windows && j->survey->target == PP_TARGET_HYPERV)
+		return;
 	pp_find_unknown(
 		j, PP_BLOCKS,
 		"its configuration space was not read, so its interrupts, its other functions "

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What Hyper-V's Discrete Device Assignment asks of a device, as far as Linux can see it. */
+/*
+ * What Hyper-V's Discrete Device Assignment asks of a device: on Windows by the properties that
+ * Windows gives it, on Linux by tables and configuration space, as far as Linux can see it.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "host/windows.h"
 #include "judge/rules.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -69,7 +73,8 @@ static void hyperv_pcie_control(struct pp_judging *j)
 	const struct pp_kernel *k = &j->host->kernel;
 	struct pp_finding *f;
 
-	if (k->log_pcie_control == PP_YES)
+	/* Windows tells it of each device. */
+	if (j->host->windows || k->log_pcie_control == PP_YES)
 		return;
 	if (k->log_pcie_control == PP_NO) {
 		f = pp_find(j, PP_BLOCKS,
@@ -86,6 +91,29 @@ static void hyperv_pcie_control(struct pp_judging *j)
 	pp_evidence(j, f, "kernel log: no line \"_OSC: OS now controls [… PCIeCapability …]\"");
 }
 
+/* By the property alone: where, the table says, if it was read. */
+static void hyperv_region_told(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	uint32_t value = d->windows->region.value;
+
+	if (!value)
+		return;
+	const struct pp_region *r = d->nr_mappings && h->dmar
+	                                    ? &h->regions[h->mappings[d->first_mapping].region]
+	                                    : NULL;
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"the BIOS reserves memory for it%s%s%s, and Hyper-V lets no such device "
+		"go, be it USB or a display",
+		r ? " (RMRR " : "", r ? pp_range(j, r->start, r->end_incl) : "", r ? ")" : "");
+	pp_evidence(j, f, "DEVPKEY_PciDevice_RequiresReservedMemoryRegion: %u", value);
+	pp_prove_mappings(j, f, d);
+	if (!r && !pp_table_unread(h))
+		pp_evidence(j, f, "the firmware's table names no region for it");
+	pp_add_region_remedies(j, f, d);
+}
+
 /* Windows counts every region, of USB and display devices too. */
 static void hyperv_region(struct pp_judging *j, const struct pp_device *d)
 {
@@ -94,6 +122,10 @@ static void hyperv_region(struct pp_judging *j, const struct pp_device *d)
 
 	if (pp_device_is_bridge(d))
 		return;
+	if (d->windows && !d->windows->region.error) {
+		hyperv_region_told(j, d);
+		return;
+	}
 	if (!d->nr_mappings) {
 		if (pp_table_unread(h))
 			pp_find_unknown(
@@ -171,6 +203,36 @@ static uint32_t hyperv_weak_hop(const struct pp_host *h, const struct pp_device 
 	return weak;
 }
 
+static void hyperv_add_force(struct pp_finding *f)
+{
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_hyperv_force,
+		"dismount it with \"Dismount-VMHostAssignableDevice -Force\", as \"pcipass emit "
+		"hyperv\" does",
+		"a guest that owns it may reach the memory of other devices, and they may reach "
+		"the guest's");
+}
+
+/* Windows has looked at every bridge on the way. */
+static void hyperv_acs_told(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_number_fact *up = &d->windows->acs_up;
+
+	if (up->error) {
+		pp_find_unknown(j, PP_BLOCKS,
+		                "whether it and the bridges above it declare access control (ACS) "
+		                "is not known: Windows does not say");
+		return;
+	}
+	if (up->value)
+		return;
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "it or a bridge above it declares no access control (ACS): "
+	                               "its DMA may reach other devices");
+	pp_evidence(j, f, "DEVPKEY_PciDevice_AcsCompatibleUpHierarchy: 0");
+	hyperv_add_force(f);
+}
+
 static void hyperv_acs(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
@@ -178,6 +240,10 @@ static void hyperv_acs(struct pp_judging *j, const struct pp_device *d)
 
 	if (pp_device_is_bridge(d) || d->physfn != PP_NO_DEVICE)
 		return;
+	if (d->windows) {
+		hyperv_acs_told(j, d);
+		return;
+	}
 	uint32_t weak = hyperv_weak_hop(h, d, &declares);
 	if (weak == PP_NO_DEVICE)
 		return;
@@ -200,12 +266,7 @@ static void hyperv_acs(struct pp_judging *j, const struct pp_device *d)
 	            hop->config.caps[PP_CAP_ACS].seen == PP_YES
 	                    ? "an ACS capability without all of SV, RR, CR and UF"
 	                    : "no ACS capability");
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_hyperv_force,
-		"dismount it with \"Dismount-VMHostAssignableDevice -Force\", as \"pcipass emit "
-		"hyperv\" does",
-		"a guest that owns it may reach the memory of other devices, and they may reach "
-		"the guest's");
+	hyperv_add_force(f);
 }
 
 /* Whether the type of a function that a guest could be given is known. */
@@ -215,17 +276,50 @@ static bool hyperv_knows_type(const struct pp_device *d)
 	       d->config.pcie_type_known != PP_UNKNOWN;
 }
 
+/* Windows has its own numbers for the types. */
+static void hyperv_prove_type(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d)
+{
+	if (d->windows)
+		pp_evidence(j, f, "DEVPKEY_PciDevice_DeviceType: %u", d->windows->type.value);
+	else if (d->config.pcie_type_known == PP_YES)
+		pp_evidence(j, f, "configuration space: PCI Express device type %u",
+		            d->config.pcie_type);
+	else
+		pp_evidence(j, f, "configuration space: no PCI Express capability");
+}
+
+static bool hyperv_treated_as_pci(const struct pp_device *d)
+{
+	return d->windows && !d->windows->type.error &&
+	       d->windows->type.value == PP_WINDOWS_TREATED_AS_PCI;
+}
+
+static bool hyperv_is_endpoint_type(uint8_t type)
+{
+	return type == PP_PCIE_ENDPOINT || type == PP_PCIE_LEGACY_ENDPOINT ||
+	       type == PP_PCIE_RC_ENDPOINT;
+}
+
 static void hyperv_conventional(struct pp_judging *j, const struct pp_device *d)
 {
+	const struct pp_config *c = &d->config;
+
 	if (!pp_device_is_bridge(d) && d->physfn == PP_NO_DEVICE && d->ids_known && !d->gone &&
-	    d->config.pcie_type_known == PP_UNKNOWN)
-		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether it is a PCI Express endpoint");
-	if (!hyperv_knows_type(d) || d->config.pcie_type_known == PP_YES)
+	    c->pcie_type_known == PP_UNKNOWN && !hyperv_treated_as_pci(d))
+		pp_find_unknown(j, PP_BLOCKS,
+		                "cannot tell whether it is a PCI Express endpoint");
+	if (!hyperv_knows_type(d))
 		return;
-	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "it is a conventional PCI device, which Hyper-V does not "
-	                               "assign");
-	pp_evidence(j, f, "configuration space: no PCI Express capability");
+	if (c->pcie_type_known == PP_YES && hyperv_is_endpoint_type(c->pcie_type))
+		return;
+	struct pp_finding *f =
+		c->pcie_type_known == PP_NO
+			? pp_find(j, PP_BLOCKS,
+	                          "it is a conventional PCI device, which Hyper-V does not assign")
+			: pp_find(j, PP_BLOCKS,
+	                          "it is a port or an event collector of PCI Express, which Hyper-V "
+	                          "does not assign");
+	hyperv_prove_type(j, f, d);
 }
 
 /* The newer script lets displays pass here. */
@@ -238,7 +332,7 @@ static void hyperv_legacy(struct pp_judging *j, const struct pp_device *d)
 		j, PP_BLOCKS,
 		"it is a legacy PCI Express endpoint other than a display, which Hyper-V does "
 		"not assign");
-	pp_evidence(j, f, "configuration space: PCI Express device type 1");
+	hyperv_prove_type(j, f, d);
 }
 
 static void hyperv_embedded(struct pp_judging *j, const struct pp_device *d)
@@ -248,13 +342,25 @@ static void hyperv_embedded(struct pp_judging *j, const struct pp_device *d)
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_DEGRADES, "it is part of the root complex and so less isolated than a card");
-	pp_evidence(j, f, "configuration space: PCI Express device type 9");
+	hyperv_prove_type(j, f, d);
+}
+
+/* None at all is as good as message interrupts: the script says so, too. */
+static enum pp_tri hyperv_line_only(const struct pp_device *d)
+{
+	const struct pp_number_fact *told = d->windows ? &d->windows->interrupts : NULL;
+
+	if (!told)
+		return pp_has_line_interrupts_only(d);
+	if (pp_device_is_bridge(d))
+		return PP_NO;
+	return told->error ? PP_UNKNOWN : pp_tri(told->value == PP_WINDOWS_LINE);
 }
 
 static void hyperv_interrupts(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_config *c = &d->config;
-	enum pp_tri only = pp_has_line_interrupts_only(d);
+	enum pp_tri only = hyperv_line_only(d);
 
 	if (only == PP_NO)
 		return;
@@ -266,8 +372,11 @@ static void hyperv_interrupts(struct pp_judging *j, const struct pp_device *d)
 		j, PP_BLOCKS,
 		"it has neither MSI nor MSI-X, and Hyper-V does not assign a device that needs "
 		"an INTx line");
-	pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
-	            'A' + (c->interrupt_pin - 1) % 4);
+	if (d->windows)
+		pp_evidence(j, f, "DEVPKEY_PciDevice_InterruptSupport: 1, line-based only");
+	else
+		pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
+		            'A' + (c->interrupt_pin - 1) % 4);
 }
 
 static void hyperv_virtual_function(struct pp_judging *j, const struct pp_device *d)

@@ -491,7 +491,7 @@ bool pp_regions_lead_nowhere(const struct pp_host *h)
 			/* A bridge's region holds all below it. */
 			if (scope->device != PP_NO_DEVICE &&
 			    pp_device_is_bridge(&h->devices[scope->device]) &&
-			    h->devices[scope->device].config.header_read != PP_YES)
+			    !pp_device_buses_known(&h->devices[scope->device]))
 				return true;
 		}
 	}

@@ -147,6 +147,6 @@ struct pp_rule_table {
 extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
 	pp_rules_isolation, pp_rules_power, pp_rules_reset, pp_rules_smmu, pp_rules_storage,
 	pp_rules_address, pp_rules_hyperv, pp_rules_xen, pp_rules_vfio, pp_rules_argument,
-	pp_rules_claim, pp_rules_disk, pp_rules_iommu_off, pp_rules_interrupts;
+	pp_rules_claim, pp_rules_disk, pp_rules_iommu_off, pp_rules_interrupts, pp_rules_windows;
 
 #endif

@@ -8,6 +8,20 @@ const struct pp_remedy_ops pp_remedy_kernel_argument = {
 	.undo = "restore the kernel command line and reboot",
 };
 
+const struct pp_remedy_ops pp_remedy_windows_server = {
+	.id = "windows-server",
+	.summary = "Windows Server, which alone assigns devices",
+	.undo = "the former edition, installed again",
+	.targets = PP_FOR_HYPERV,
+};
+
+const struct pp_remedy_ops pp_remedy_install_hyperv = {
+	.id = "install-hyperv",
+	.summary = "the Hyper-V role, where it is not installed",
+	.undo = "Uninstall-WindowsFeature Hyper-V, and a reboot",
+	.targets = PP_FOR_HYPERV,
+};
+
 const struct pp_remedy_ops pp_remedy_hyperv_force = {
 	.id = "hyperv-force",
 	.summary = "dismount the device without Hyper-V's checks",

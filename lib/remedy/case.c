@@ -51,8 +51,12 @@ static bool case_kernel_denies(const struct pp_host *h, const struct pp_device *
 	       pp_kernel_shows(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
 }
 
-static bool case_is_held(const struct pp_host *h, const struct pp_device *d)
+static bool case_is_held(const struct pp_remedy_marks *m, const struct pp_device *d)
 {
+	const struct pp_host *h = m->host;
+
+	if (m->every_region)
+		return d->nr_mappings;
 	for (uint32_t i = 0; i < d->nr_mappings; i++)
 		if (!h->mappings[d->first_mapping + i].relaxable)
 			return !case_kernel_denies(h, d);
@@ -88,7 +92,7 @@ void pp_remedy_case_begin(struct pp_remedy_case *c, struct pp_remedy_marks *m,
 	for (uint32_t i = 0; i < nr_devices; i++) {
 		const struct pp_device *d = &h->devices[devices[i]];
 		m->freed[devices[i]] = true;
-		if (!case_is_held(h, d))
+		if (!case_is_held(m, d))
 			continue;
 		case_add_held(c, devices[i]);
 		if (d->group != PP_NO_GROUP)

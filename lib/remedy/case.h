@@ -18,7 +18,8 @@ struct pp_remedy_marks {
 	const struct pp_host *host;
 	struct pp_arena *arena;
 	bool *freed, *held;
-	bool *in_table; /* by group: the firmware's table holds a device of it */
+	bool every_region; /* also those that Linux lets go: another hypervisor refuses them */
+	bool *in_table;    /* by group: the firmware's table holds a device of it */
 	/* Whether the firmware's table can be built anew at all: worked out once. */
 	bool table_tried;
 	const char *table_obstacle; /* NULL: it can */

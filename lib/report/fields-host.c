@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The fields of the host in JSON, and of what was not read of it. */
+#include "host/windows.h"
 #include "report/field.h"
 #include "report/words.h"
 
@@ -90,6 +91,11 @@ static void host_put_container(struct pp_json_writer *w, const struct pp_subject
 	pp_json_put_text(w, s->host->container);
 }
 
+static void host_put_windows(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->host->windows ? s->host->windows->version : NULL);
+}
+
 static void host_put_running(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	const struct pp_kernel *k = &s->host->kernel;
@@ -170,6 +176,8 @@ static const struct pp_field host_fields[] = {
 	{ "container", PP_FIELD_TEXT,
 	  "What shows that this is a container and not the host; null: nothing does.",
 	  .nullable = true, .write = host_put_container },
+	{ "windows", PP_FIELD_TEXT, "The version of Windows; null: the host runs Linux.",
+	  .nullable = true, .write = host_put_windows },
 	{ "unread", PP_FIELD_OBJECTS, "What could not be read, why, and what it would add.",
 	  .object = &pp_object_unread, .write = host_put_unread },
 	{ "findings", PP_FIELD_OBJECTS, "About no device in particular.",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/place.h"
+#include "host/windows.h"
 #include "plan/plan.h"
 #include "report/words.h"
 
@@ -26,6 +27,11 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 		snprintf(runs, sizeof(runs), " (%s%s)",
 		         running->release.text ? "this host runs " : "what runs is not known",
 		         running->release.text ? running->release.text : "");
+	if (h->windows) {
+		snprintf(buf, size, "%s%s%s%s, %s", maker ? maker : "", maker ? " " : "",
+		         product ? product : "Unknown product", bios, h->windows->version);
+		return;
+	}
 	snprintf(buf, size, "%s%s%s%s, %s%s%s", maker ? maker : "", maker ? " " : "",
 	         product ? product : "Unknown product", bios,
 	         kernel ? "Linux " : "kernel not known", kernel ? kernel : "", runs);
@@ -57,6 +63,11 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	}
 	if (h->iommu == PP_IOMMU_NONE) {
 		snprintf(buf, size, "%s", pp_words_no_iommu(h) ? "No IOMMU" : "IOMMU not known");
+		return;
+	}
+	/* Hyper-V keeps it to itself: Windows tells nobody of it. */
+	if (h->windows) {
+		snprintf(buf, size, "%s, by the firmware's table", names[h->iommu]);
 		return;
 	}
 	if (h->iommu_on == PP_YES && h->intremap != PP_UNKNOWN)

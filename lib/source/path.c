@@ -41,6 +41,16 @@ static bool path_takes(const char **p, const char *end, char c)
 	return true;
 }
 
+/* "0000-07-00.0": a Windows host's, where ':' is no letter for a file. */
+static bool is_windows_address(const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	return takes_hex(&p, end, 4, 8) && path_takes(&p, end, '-') && takes_hex(&p, end, 2, 2) &&
+	       path_takes(&p, end, '-') && takes_hex(&p, end, 2, 2) && path_takes(&p, end, '.') &&
+	       takes_hex(&p, end, 1, 1) && p == end;
+}
+
 /* "0000:07:00.0", domains of up to eight digits; "07:00.0"; a root bus: "pci0000:00". */
 static bool is_address(const char *p, size_t len)
 {
@@ -75,7 +85,8 @@ void pp_manifest_pattern(const char *path, char ret[PP_MAX_PATH + 1])
 		size_t len = strcspn(p, "/");
 		bool slot = (size_t)(p - path) == sizeof(slots) - 1 &&
 		            !memcmp(path, slots, sizeof(slots) - 1);
-		if (len && (slot || is_address(p, len) || is_number(p, len))) {
+		if (len && (slot || is_address(p, len) || is_windows_address(p, len) ||
+		            is_number(p, len))) {
 			*to++ = '*';
 		} else {
 			memcpy(to, p, len);
