@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "emit/emit.h"
-#include "host/windows.h"
+#include "host/on-windows.h"
 
 #define MIB (UINT64_C(1) << 20)
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
-#include "host/windows.h"
+#include "host/on-windows.h"
 
 /* A hostile capture cannot make the model larger than this. */
 #define HOST_MAX_BYTES ((size_t)512 * 1024 * 1024)

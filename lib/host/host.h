@@ -359,7 +359,7 @@ struct pp_host {
 	struct pp_arena arena;
 	struct pp_notes notes; /* odd firmware, odd files */
 
-	const struct pp_windows *windows; /* host/windows.h; NULL: the host runs Linux */
+	const struct pp_windows *windows; /* host/on-windows.h; NULL: the host runs Linux */
 	struct pp_text_fact product, manufacturer, board, bios_version, bios_date;
 	struct pp_kernel kernel;
 	enum pp_host_kind kind;

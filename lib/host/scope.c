@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a device scope of the DMAR to the device that it names. */
 #include "host/scope.h"
-#include "host/windows.h"
+#include "host/on-windows.h"
 
 static uint32_t find_hop(const struct pp_host *h, uint16_t segment, uint8_t bus,
                          struct pp_dmar_hop hop)

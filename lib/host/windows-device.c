@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
-#include "host/windows.h"
+#include "host/on-windows.h"
 
 #define DEVICES     "windows/devices"
 #define MAX_DEVICES 100000

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
-#include "host/windows.h"
+#include "host/on-windows.h"
 
 #define SYSTEM "windows/system/"
 

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "host/windows.h"
+#include "host/on-windows.h"
 #include "judge/rules.h"
 
 #define MIB (UINT64_C(1) << 20)

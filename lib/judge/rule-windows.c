@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What only a Windows host can tell: its edition, its role, and the state of each device. */
-#include "host/windows.h"
+#include "host/on-windows.h"
 #include "judge/rules.h"
 
 static void windows_edition(struct pp_judging *j)

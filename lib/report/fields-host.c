@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The fields of the host in JSON, and of what was not read of it. */
-#include "host/windows.h"
+#include "host/on-windows.h"
 #include "report/field.h"
 #include "report/words.h"
 

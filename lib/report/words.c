@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host/place.h"
-#include "host/windows.h"
+#include "host/on-windows.h"
 #include "plan/plan.h"
 #include "report/words.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef PP_HOST_WINDOWS_H
-#define PP_HOST_WINDOWS_H
+#ifndef PP_HOST_ON_WINDOWS_H
+#define PP_HOST_ON_WINDOWS_H
 
 /*
  * What Windows says of itself and of its PCI devices. A capture made on Windows holds it below
