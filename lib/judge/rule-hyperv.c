@@ -102,11 +102,11 @@ static void hyperv_region_told(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_region *r = d->nr_mappings && h->dmar
 	                                    ? &h->regions[h->mappings[d->first_mapping].region]
 	                                    : NULL;
-	struct pp_finding *f = pp_find(
-		j, PP_BLOCKS,
-		"the BIOS reserves memory for it%s%s%s, and Hyper-V lets no such device "
-		"go, be it USB or a display",
-		r ? " (RMRR " : "", r ? pp_range(j, r->start, r->end_incl) : "", r ? ")" : "");
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "the BIOS reserves memory for it%s%s%s, and Hyper-V "
+	                               "refuses every such device, even USB and display devices",
+	                               r ? " (RMRR " : "",
+	                               r ? pp_range(j, r->start, r->end_incl) : "", r ? ")" : "");
 	pp_evidence(j, f, "DEVPKEY_PciDevice_RequiresReservedMemoryRegion: %u", value);
 	pp_prove_mappings(j, f, d);
 	if (!r && !pp_table_unread(h))
@@ -220,15 +220,15 @@ static void hyperv_acs_told(struct pp_judging *j, const struct pp_device *d)
 
 	if (up->error) {
 		pp_find_unknown(j, PP_BLOCKS,
-		                "whether it and the bridges above it declare access control (ACS) "
-		                "is not known: Windows does not say");
+		                "cannot tell whether it and the bridges above it declare "
+		                "access control (ACS)");
 		return;
 	}
 	if (up->value)
 		return;
 	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "it or a bridge above it declares no access control (ACS): "
-	                               "its DMA may reach other devices");
+	                               "it or a bridge above it declares no access control "
+	                               "(ACS), so its DMA may reach other devices");
 	pp_evidence(j, f, "DEVPKEY_PciDevice_AcsCompatibleUpHierarchy: 0");
 	hyperv_add_force(f);
 }
@@ -306,8 +306,7 @@ static void hyperv_conventional(struct pp_judging *j, const struct pp_device *d)
 
 	if (!pp_device_is_bridge(d) && d->physfn == PP_NO_DEVICE && d->ids_known && !d->gone &&
 	    c->pcie_type_known == PP_UNKNOWN && !hyperv_treated_as_pci(d))
-		pp_find_unknown(j, PP_BLOCKS,
-		                "cannot tell whether it is a PCI Express endpoint");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether it is a PCI Express endpoint");
 	if (!hyperv_knows_type(d))
 		return;
 	if (c->pcie_type_known == PP_YES && hyperv_is_endpoint_type(c->pcie_type))
@@ -317,8 +316,8 @@ static void hyperv_conventional(struct pp_judging *j, const struct pp_device *d)
 			? pp_find(j, PP_BLOCKS,
 	                          "it is a conventional PCI device, which Hyper-V does not assign")
 			: pp_find(j, PP_BLOCKS,
-	                          "it is a port or an event collector of PCI Express, which Hyper-V "
-	                          "does not assign");
+	                          "it is a PCI Express port or event collector, which "
+	                          "Hyper-V does not assign");
 	hyperv_prove_type(j, f, d);
 }
 

@@ -10,16 +10,14 @@ static void windows_edition(struct pp_judging *j)
 	if (!w || w->is_server == PP_YES)
 		return;
 	if (w->is_server == PP_UNKNOWN) {
-		pp_find_unknown(
-			j, PP_BLOCKS,
-			"whether this is Windows Server, which alone assigns devices, could "
-			"not be read");
+		pp_find_unknown(j, PP_BLOCKS,
+		                "cannot tell whether this is Windows Server; other "
+		                "editions of Windows do not assign devices");
 		return;
 	}
-	struct pp_finding *f =
-		pp_find(j, PP_BLOCKS,
-	                "this is no Windows Server: other editions of Windows assign "
-	                "no devices");
+	struct pp_finding *f = pp_find(j, PP_BLOCKS,
+	                               "this is not Windows Server, and other editions of "
+	                               "Windows do not assign devices");
 	pp_evidence(j, f, "%s: InstallationType %s", w->version, w->installed.text);
 	pp_add_remedy_by_hand(f, &pp_remedy_windows_server,
 	                      "install Windows Server 2016 or later on this machine", NULL);
@@ -32,9 +30,7 @@ static void windows_role(struct pp_judging *j)
 	if (!w || w->has_hyperv == PP_YES)
 		return;
 	if (w->has_hyperv == PP_UNKNOWN) {
-		pp_find_unknown(j, PP_BLOCKS,
-		                "whether the Hyper-V role is installed could not be "
-		                "read");
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether the Hyper-V role is installed");
 		return;
 	}
 	struct pp_finding *f = pp_find(j, PP_BLOCKS, "the Hyper-V role is not installed");
@@ -56,8 +52,8 @@ static void windows_treated_as_pci(struct pp_judging *j, const struct pp_device 
 	    d->windows->type.value != PP_WINDOWS_TREATED_AS_PCI)
 		return;
 	struct pp_finding *f = pp_find(j, PP_BLOCKS,
-	                               "the firmware keeps control of PCI Express above it, which "
-	                               "Windows needs");
+	                               "the firmware keeps control of PCI Express above it, but "
+	                               "Windows needs that control");
 	pp_evidence(j, f, "DEVPKEY_PciDevice_DeviceType: 5, Express treated as PCI");
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_bios_iommu,
@@ -76,11 +72,10 @@ static void windows_disabled(struct pp_judging *j, const struct pp_device *d)
 	bool disabled = problem == PP_WINDOWS_PROBLEM_DISABLED ||
 	                problem == PP_WINDOWS_PROBLEM_HARDWARE_DISABLED;
 	struct pp_finding *f =
-		disabled
-			? pp_find(j, PP_INFORMS,
-	                          "it is disabled: Windows gives it no resources, so that its MMIO "
-	                          "space cannot be told")
-			: pp_find(j, PP_INFORMS, "Windows reports problem %u with it", problem);
+		disabled ? pp_find(j, PP_INFORMS,
+	                           "it is disabled, so Windows assigns it no resources and "
+	                           "its MMIO space is unknown")
+			 : pp_find(j, PP_INFORMS, "Windows reports problem %u with it", problem);
 	pp_evidence(j, f, "CM_Get_DevNode_Status: problem %u", problem);
 }
 
@@ -88,10 +83,9 @@ static void windows_dismounted(struct pp_judging *j, const struct pp_device *d)
 {
 	if (!windows_is_endpoint(d) || d->windows->dismounted != PP_YES)
 		return;
-	struct pp_finding *f =
-		pp_find(j, PP_INFORMS,
-	                "it is dismounted from the host: a guest can have it, or has "
-	                "it already");
+	struct pp_finding *f = pp_find(j, PP_INFORMS,
+	                               "it is dismounted from the host, so a guest can use it "
+	                               "or already does");
 	pp_evidence(j, f, "its enumerator is PCIP");
 }
 

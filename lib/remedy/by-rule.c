@@ -10,15 +10,15 @@ const struct pp_remedy_ops pp_remedy_kernel_argument = {
 
 const struct pp_remedy_ops pp_remedy_windows_server = {
 	.id = "windows-server",
-	.summary = "Windows Server, which alone assigns devices",
-	.undo = "the former edition, installed again",
+	.summary = "install Windows Server",
+	.undo = "install the former edition again",
 	.targets = PP_FOR_HYPERV,
 };
 
 const struct pp_remedy_ops pp_remedy_install_hyperv = {
 	.id = "install-hyperv",
-	.summary = "the Hyper-V role, where it is not installed",
-	.undo = "Uninstall-WindowsFeature Hyper-V, and a reboot",
+	.summary = "install the Hyper-V role",
+	.undo = "Uninstall-WindowsFeature Hyper-V and reboot",
 	.targets = PP_FOR_HYPERV,
 };
 
