@@ -116,7 +116,8 @@ class Samples(Capture):
                 count += 1
                 ours = as_windows(rules(d, "blocks", "unknown", "degrades"))
                 theirs = rules(told[address], "blocks", "unknown", "degrades")
-                for rule in ours ^ theirs:
+                # How Linux uses the device now is no news of the hardware.
+                for rule in {r for r in ours ^ theirs if r in theirs or r.startswith("hyperv-")}:
                     self.assertIn((name, rule), known, f"{name} {address}: Linux {sorted(ours)}, Windows {sorted(theirs)}")
                     used.add((name, rule))
                 # Of a device that is treated as PCI Windows does not say that it is a legacy endpoint.
