@@ -323,14 +323,15 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 	return -1;
 }
 
-/* Somebody who names a device wants to know about it. */
+/* Somebody who names a device wants to know about it: "slot2", "07:00.0"; "slots" names none. */
 static bool looks_like_device(const char *s)
 {
 	static const char *const words[] = { "slot", "mezz", "ocp", "nvme", "group" };
 	bool word = false;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		word |= !strncmp(s, words[i], strlen(words[i]));
+		word |= !strncmp(s, words[i], strlen(words[i])) &&
+		        strcspn(s, "0123456789") < strlen(s);
 	return word || strchr(s, ':');
 }
 

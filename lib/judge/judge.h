@@ -40,6 +40,7 @@ struct pp_rule {
 	unsigned int targets;  /* PP_FOR_…: for whom it speaks; 0: for KVM alone */
 	bool about_regions;    /* its findings are about a reserved region */
 	bool about_isolation;  /* its findings say why devices share a group, or do not */
+	bool if_blocked;       /* the survey shows its findings of blocked devices as well */
 	unsigned int kinds;    /* of hosts that it looks at: PP_ON_…; 0: every kind */
 	const char *reference; /* specification or kernel file that it rests on */
 	void (*on_host)(struct pp_judging *j);

@@ -41,10 +41,12 @@ static void group_holds_host_disk(struct pp_judging *j, const struct pp_device *
 static const struct pp_rule rules[] = {
 	{ .id = "host-disk",
 	  .scope = PP_SCOPE_OF_DEVICE,
+	  .if_blocked = true,
 	  .reference = "proc(5), mountinfo; /sys/class/block",
 	  .on_device = host_runs_from },
 	{ .id = "host-disk-in-group",
 	  .scope = PP_SCOPE_OF_DEVICE,
+	  .if_blocked = true,
 	  .reference = "Documentation/driver-api/vfio.rst; proc(5), mountinfo",
 	  .on_device = group_holds_host_disk },
 };

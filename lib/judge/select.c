@@ -319,6 +319,24 @@ static int select_fail_name(const struct pp_host *h, const char *what, struct pp
 	return r;
 }
 
+/* NULL: out of memory. */
+static const char *select_name(const char *what, const struct device_request *w, struct pp_arena *a)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	switch (w->by) {
+	case BY_ADDRESS:
+		pp_address_format_short(w->address, address);
+		return pp_arena_strdup(a, address);
+	case BY_PLACE:
+		return pp_arena_printf(a, "%s%s", pp_place_word(w->kind), w->number);
+	case BY_GROUP:
+		return pp_arena_printf(a, "group%u", (unsigned int)w->group);
+	default:
+		return pp_arena_strdup(a, what);
+	}
+}
+
 int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
               struct pp_selection *ret, struct pp_error *e)
 {
@@ -343,6 +361,9 @@ int pp_select(const struct pp_host *h, const char *what, struct pp_arena *a,
 		if (r)
 			return r;
 	}
-	*ret = (struct pp_selection){ devices, n };
+	const char *name = select_name(what, &w, a);
+	if (!name)
+		return pp_fail_oom(e, what);
+	*ret = (struct pp_selection){ devices, n, name };
 	return 0;
 }

@@ -8,6 +8,7 @@
 struct pp_selection {
 	const uint32_t *devices;
 	uint32_t count;
+	const char *name; /* as it is typed, in one word: "slot2" for "slot 2" */
 };
 
 /*

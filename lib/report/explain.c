@@ -204,7 +204,7 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 			pp_out(&o, "\n");
 		pp_words_rights(&o, s->host);
 		pp_out(&o, "\n");
-		print_remedies(&o, s, &chosen, what);
+		print_remedies(&o, s, &chosen, chosen.name);
 	}
 	pp_arena_fini(&a);
 	return pp_out_fini(&o, e);
@@ -247,7 +247,7 @@ static const struct pp_finding *explain_first(const struct pp_row *row)
 }
 
 static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
-                               const struct pp_row *worst)
+                               const struct pp_row *worst, uint32_t nr_asked)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], command[1400], verdict[80];
 	const struct pp_finding *first = explain_first(worst);
@@ -263,8 +263,10 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
 	char *more = worst->verdict == PP_VERDICT_BLOCKED_FIXABLE ? strchr(verdict, ',') : NULL;
 	if (more)
 		*more = '\0';
-	pp_out(o, "%s: %s", address, verdict);
-	pp_out(o, "%s%s%s%s\n", first ? ": " : "", first ? first->text : "",
+	pp_out(o, "%s", address);
+	if (nr_asked > 1)
+		pp_out(o, " (worst of %u)", nr_asked);
+	pp_out(o, ": %s%s%s%s%s\n", verdict, first ? ": " : "", first ? first->text : "",
 	       by_free ? "; to free it: " : "; next: ", command);
 }
 
@@ -316,13 +318,13 @@ int pp_report_check(const struct pp_survey *s, const char *what, const struct pp
 	if (style->format == PP_FORMAT_JSON)
 		explain_check_json(&o, s, what, worst, &chosen);
 	else
-		explain_check_text(&o, s, worst);
+		explain_check_text(&o, s, worst, chosen.count);
 	for (int t = 1; targets && t < PP_TARGET_COUNT; t++) {
 		worst = explain_worst(targets[t], &chosen);
 		if (severity(worst->verdict) > severity(verdict))
 			verdict = worst->verdict;
 		if (style->format != PP_FORMAT_JSON)
-			explain_check_text(&o, targets[t], worst);
+			explain_check_text(&o, targets[t], worst, chosen.count);
 	}
 	pp_arena_fini(&a);
 	r = pp_out_fini(&o, e);

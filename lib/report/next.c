@@ -7,9 +7,8 @@
 #include "report/out.h"
 #include "report/words.h"
 
-/* "pcipass --from FILE --for xen explain 07:00.0" */
-static void next_command(const struct pp_out *o, const struct pp_survey *s, const char *verb,
-                         const char *what, char *buf, size_t size)
+void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const char *verb,
+                     const char *what, char *buf, size_t size)
 {
 	bool other = s->target != PP_TARGET_KVM;
 
@@ -53,11 +52,11 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 	case PP_VERDICT_CARE:
 		if (pp_words_give(o, s, row))
 			return;
-		next_command(o, s, "emit", pp_target_name(s->target), command, sizeof(command));
+		pp_next_command(o, s, "emit", pp_target_name(s->target), command, sizeof(command));
 		snprintf(line, sizeof(line), "%s %s", command, what);
 		break;
 	case PP_VERDICT_BLOCKED_FIXABLE:
-		next_command(o, s, "check", what, command, sizeof(command));
+		pp_next_command(o, s, "check", what, command, sizeof(command));
 		snprintf(line, sizeof(line), "%s; then %s",
 		         row->nr_findings && row->findings[0]->nr_remedies
 		                 ? row->findings[0]->remedies[0].text
@@ -68,11 +67,11 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 		next_unknown(o, s, what, line, sizeof(line));
 		break;
 	case PP_VERDICT_NOT_ENDPOINT:
-		next_command(o, s, "groups", "", command, sizeof(command));
+		pp_next_command(o, s, "groups", "", command, sizeof(command));
 		snprintf(line, sizeof(line), "what is below which bridge: %s", command);
 		break;
 	default:
-		next_command(o, s, "", "", command, sizeof(command));
+		pp_next_command(o, s, "", "", command, sizeof(command));
 		snprintf(line, sizeof(line), "which devices a guest can have: %s", command);
 	}
 	pp_out_wrapped(o, "Next: ", "      ", line);
@@ -105,11 +104,12 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
 
 	if (!row)
 		return;
-	if (!pp_plan_frees(s, what)) {
+	/* A plan is for KVM. */
+	if (s->target != PP_TARGET_KVM || !pp_plan_frees(s, what)) {
 		pp_next_of_row(o, s, row, what);
 		return;
 	}
-	next_command(o, s, "free", what, line, sizeof(line));
+	pp_next_command(o, s, "free", what, line, sizeof(line));
 	pp_out(o, "To see what frees it: %s --dry-run\n", line);
 	snprintf(line, sizeof(line), "as root%s (it asks first): pcipass free %s",
 	         pp_words_elsewhere(o) ? " on that host" : "", what);
@@ -129,7 +129,7 @@ void pp_next_of_survey(struct pp_out *o, const struct pp_survey *s)
 				continue;
 			pp_address_format_short(row->device->address, address);
 			if (turns[t] == PP_VERDICT_BLOCKED) {
-				next_command(o, s, "explain", address, command, sizeof(command));
+				pp_next_command(o, s, "explain", address, command, sizeof(command));
 				pp_out_wrapped(o, "Next: ", "      ", command);
 			} else {
 				pp_next_of_row(o, s, row, address);
@@ -145,9 +145,9 @@ void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const s
 	bool bound = driver->text && strstr(driver->text, "vfio");
 
 	if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
-		next_command(o, s, "groups", "", buf, size);
+		pp_next_command(o, s, "groups", "", buf, size);
 	else if (row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE)
-		next_command(o, s, "explain", what, buf, size);
+		pp_next_command(o, s, "explain", what, buf, size);
 	else if (s->target == PP_TARGET_KVM && !bound)
 		snprintf(buf, size, "pcipass bind %s", what);
 	else

@@ -13,16 +13,22 @@
 /* The rules that spoke of some devices, each once. */
 struct rules_told {
 	const struct pp_rule *list[MAX_RULES];
+	bool refuses[MAX_RULES]; /* not only informs: it blocks, degrades or may do so */
 	uint32_t count;
 };
 
-static void phrases_note_rule(struct rules_told *t, const struct pp_rule *rule)
+static void phrases_note(struct rules_told *t, const struct pp_finding *f)
 {
-	for (uint32_t i = 0; i < t->count; i++)
-		if (t->list[i] == rule)
-			return;
-	if (t->count < MAX_RULES)
-		t->list[t->count++] = rule;
+	uint32_t i = 0;
+
+	while (i < t->count && t->list[i] != f->rule)
+		i++;
+	if (i == MAX_RULES)
+		return;
+	if (i == t->count)
+		t->count++;
+	t->list[i] = f->rule;
+	t->refuses[i] |= f->effect != PP_INFORMS;
 }
 
 static void phrases_note_row(struct rules_told *t, const struct pp_row *row)
@@ -32,7 +38,7 @@ static void phrases_note_row(struct rules_told *t, const struct pp_row *row)
 	for (uint32_t i = 0; i < row->nr_findings; i++)
 		/* Nobody passes a bridge on, so what only informs of one refuses nothing. */
 		if (!bridge || !strcmp(row->findings[i]->rule->id, "not-endpoint"))
-			phrases_note_rule(t, row->findings[i]->rule);
+			phrases_note(t, row->findings[i]);
 }
 
 static void phrases_collect(const struct pp_survey *s, const uint32_t *only, uint32_t nr_only,
@@ -44,7 +50,7 @@ static void phrases_collect(const struct pp_survey *s, const uint32_t *only, uin
 	for (uint32_t i = 0; i < n; i++)
 		phrases_note_row(ret, &s->rows[only ? only[i] : i]);
 	for (uint32_t i = 0; !only && i < s->nr_host_findings; i++)
-		phrases_note_rule(ret, s->host_findings[i]->rule);
+		phrases_note(ret, s->host_findings[i]);
 }
 
 static bool phrases_told(const struct rules_told *t, const struct pp_phrase *p)
@@ -97,7 +103,7 @@ static void phrases_print_backgrounds(struct pp_out *o, const struct pp_survey *
 	for (size_t i = 0; (b = pp_background_at(i)); i++) {
 		bool told = false;
 		for (uint32_t r = 0; r < t->count; r++)
-			told |= pp_background_has_rule(b, t->list[r]->id);
+			told |= t->refuses[r] && pp_background_has_rule(b, t->list[r]->id);
 		if (!told || !pp_background_fits(b, s->host))
 			continue;
 		snprintf(line, sizeof(line), "%s: %s.", b->title, b->text);

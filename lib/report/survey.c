@@ -39,7 +39,7 @@ static bool is_reason(const struct pp_row *row, const struct pp_finding *f)
 	/* Where nothing helps, what would help against the rest is no use. */
 	if (row->verdict == PP_VERDICT_BLOCKED && f->nr_remedies)
 		return false;
-	return blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
+	return blocked && !f->rule->if_blocked ? f->effect == PP_BLOCKS : f->effect != PP_INFORMS;
 }
 
 static const char *remedy_text(const struct pp_finding *f)
@@ -172,16 +172,26 @@ static void print_reason(struct pp_out *o, const struct pp_finding *f, const cha
 	pp_out_wrapped(o, first, rest, *printed);
 }
 
+/* A virtual function takes its place: that is not what "pcipass free" does. */
+static bool has_substitute(const struct pp_row *row)
+{
+	for (uint32_t i = 0; i < row->nr_findings; i++)
+		for (uint32_t j = 0; j < row->findings[i]->nr_remedies; j++)
+			if (!strcmp(row->findings[i]->remedies[j].ops->id, "use-vf"))
+				return true;
+	return false;
+}
+
 /* One command for all reasons: it makes one plan. */
 static void print_by(struct pp_out *o, const char *indent, const struct pp_survey *s,
-                     const struct pp_row *row, bool several)
+                     const struct pp_row *row, const char *label, const char *others)
 {
-	char command[160], line[256], first[32], rest[32];
+	char command[160], line[256], first[64], rest[32];
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
 		return;
-	snprintf(line, sizeof(line), "%s%s", command, several ? " (or another address above)" : "");
-	snprintf(first, sizeof(first), "%sto do it: ", indent);
+	snprintf(line, sizeof(line), "%s%s", command, others);
+	snprintf(first, sizeof(first), "%s%s: ", indent, label);
 	snprintf(rest, sizeof(rest), "%s  ", indent);
 	pp_out_wrapped(o, first, rest, line);
 }
@@ -197,7 +207,11 @@ static void survey_print_reasons(struct pp_out *o, const struct pp_survey *s,
 	for (; (f = next_reason(row, &i)); n++)
 		print_reason(o, f, "      ", &printed);
 	if (n)
-		print_by(o, "      ", s, row, several);
+		print_by(o, "      ", s, row,
+		         has_substitute(row) ? "to free the physical function"
+		         : several           ? "to free one of them"
+		                             : "to do it",
+		         "");
 	bool blocked_itself = false;
 	for (i = 0; i < row->nr_findings; i++)
 		blocked_itself |= row->findings[i]->effect == PP_BLOCKS &&
@@ -221,11 +235,10 @@ static void survey_print_host(struct pp_out *o, const struct pp_survey *s)
 			pp_out_wrapped(o, "        side effect: ", "          ",
 			               f->remedies[0].side_effect);
 	}
-	for (uint32_t i = 0; s->nr_common_findings && i < s->nr_rows; i++)
-		if (s->rows[i].by_free) {
-			print_by(o, "  ", s, &s->rows[i], true);
-			break;
-		}
+	const struct pp_row *first = pp_words_first_to_free(s);
+	if (s->nr_common_findings && first)
+		print_by(o, "  ", s, first, "to do it",
+		         s->nr_rows > 1 ? ", or any other below" : "");
 }
 
 /* All of them in one place, which has a name of its own; or one row alone. */

@@ -114,33 +114,38 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 		pp_out_wrapped(o, "", "  ", h->table_error.text);
 }
 
-/* A device to begin with: a card in a slot before any other. */
-static const struct pp_row *first_to_free(const struct pp_survey *s)
+/* A card in a slot before any other, a device that the host can do without before one it cannot. */
+const struct pp_row *pp_words_first_to_free(const struct pp_survey *s)
 {
-	const struct pp_row *any = NULL;
+	const struct pp_row *best = NULL;
+	int best_rank = 0;
 
 	for (uint32_t i = 0; i < s->nr_rows; i++) {
 		const struct pp_row *row = &s->rows[i];
-		if (row->verdict != PP_VERDICT_BLOCKED_FIXABLE)
+		int rank = 1 + row->by_free + 2 * pp_slot_is_named(&row->device->slot) +
+		           4 * !row->device->host_use;
+		if (row->verdict != PP_VERDICT_BLOCKED_FIXABLE || rank <= best_rank)
 			continue;
-		if (pp_slot_is_named(&row->device->slot))
-			return row;
-		if (!any)
-			any = row;
+		best = row;
+		best_rank = rank;
 	}
-	return any;
+	return best;
 }
 
-/* A virtual function that is free already comes first: it needs nothing else. */
-static const struct pp_remedy *remedy_to_begin_with(const struct pp_row *row)
+static bool can_be_given(const struct pp_row *row)
 {
-	/* Not while nothing at all can be passed. */
-	bool all_blocked = row->findings[0]->rule->scope == PP_SCOPE_OF_HOST;
-	for (uint32_t i = 0; !all_blocked && i < row->nr_findings; i++)
-		if (row->findings[i]->nr_remedies &&
-		    !strcmp(row->findings[i]->remedies[0].ops->id, "use-vf"))
-			return &row->findings[i]->remedies[0];
-	return &row->findings[0]->remedies[0];
+	return row->verdict == PP_VERDICT_ASSIGNABLE || row->verdict == PP_VERDICT_CARE;
+}
+
+/* A virtual function of the row's device that a guest may have; NULL: it has none. */
+static const struct pp_row *words_substitute(const struct pp_survey *s, const struct pp_row *row)
+{
+	uint32_t device = (uint32_t)(row->device - s->host->devices);
+
+	for (uint32_t i = 0; i < s->nr_rows; i++)
+		if (s->rows[i].device->physfn == device && can_be_given(&s->rows[i]))
+			return &s->rows[i];
+	return NULL;
 }
 
 /* Firmware names slots as it likes: what a shell would take apart is not printed for one. */
@@ -195,11 +200,6 @@ static void print_free(struct pp_out *o, const struct pp_survey *s, const struct
 	         pp_words_elsewhere(o) ? ", on that host" : "",
 	         needs ? "; it needs HP's conrep, which is not installed here" : "");
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
-}
-
-static bool can_be_given(const struct pp_row *row)
-{
-	return row->verdict == PP_VERDICT_ASSIGNABLE || row->verdict == PP_VERDICT_CARE;
 }
 
 /* A device that a guest may have: one that stands free before one with care, cards in slots first.
@@ -260,7 +260,7 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
-	const struct pp_row *row = first_to_free(s);
+	const struct pp_row *row = pp_words_first_to_free(s);
 	char address[PP_ADDRESS_TEXT_BYTES], place[80], line[1024];
 
 	if (!row) {
@@ -273,7 +273,13 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 		pp_next_of_row(o, s, row, address);
 		return;
 	}
-	const struct pp_remedy *remedy = remedy_to_begin_with(row);
+	const struct pp_row *substitute = words_substitute(s, row);
+	if (substitute) {
+		pp_address_format_short(substitute->device->address, address);
+		pp_next_of_row(o, s, substitute, address);
+		return;
+	}
+	const struct pp_remedy *remedy = &row->findings[0]->remedies[0];
 	pp_address_format_short(row->device->address, address);
 	pp_place_format(row->device->slot.kind, row->device->slot.number, place, sizeof(place));
 	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
@@ -282,16 +288,15 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 		snprintf(line, sizeof(line), "to free %s, %s",
 		         *place && !row->device->slot.twin ? place : address, remedy->text);
 	if (!row->by_free) {
+		char command[700];
 		size_t n = strlen(line);
-		snprintf(line + n, sizeof(line) - n, "; then pcipass check %s", address);
+		pp_next_command(o, s, "check", address, command, sizeof(command));
+		snprintf(line + n, sizeof(line) - n, "; then %s", command);
 	}
 	pp_out_wrapped(o, "Next: ", "      ", line);
 	print_free(o, s, row, remedy);
 	if (remedy->side_effect)
 		pp_out_wrapped(o, "      side effect: ", "        ", remedy->side_effect);
-	bool other = s->target != PP_TARGET_KVM;
-	snprintf(line, sizeof(line), "%s%s%s explain %s",
-	         o->style->command ? o->style->command : "pcipass", other ? " --for " : "",
-	         other ? pp_target_name(s->target) : "", address);
+	pp_next_command(o, s, "explain", address, line, sizeof(line));
 	pp_out_wrapped(o, "More: ", "      ", line);
 }

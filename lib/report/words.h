@@ -24,6 +24,8 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h);
  * else its address. false: it is not, or not only, for "pcipass free" to do.
  */
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size);
+/* The device to begin with, of those that can be freed; NULL: there is none. */
+const struct pp_row *pp_words_first_to_free(const struct pp_survey *s);
 /* The report is of a capture: the reader may sit at another host than it tells of. */
 bool pp_words_elsewhere(const struct pp_out *o);
 /*
@@ -44,6 +46,9 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint32_t *devices,
                         uint32_t nr_devices, const char *what);
 void pp_next_of_survey(struct pp_out *o, const struct pp_survey *s);
+/* "pcipass --from FILE --for xen explain 07:00.0"; verb and what may be "". */
+void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const char *verb,
+                     const char *what, char *buf, size_t size);
 void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
                       const char *what, char *buf, size_t size);
 
