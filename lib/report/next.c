@@ -10,7 +10,8 @@
 void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const char *verb,
                      const char *what, char *buf, size_t size)
 {
-	bool other = s->target != PP_TARGET_KVM;
+	/* The groups are the kernel's, and what emit makes names its hypervisor itself. */
+	bool other = s->target != PP_TARGET_KVM && strcmp(verb, "groups") && strcmp(verb, "emit");
 
 	snprintf(buf, size, "%s%s%s%s%s%s%s", o->style->command ? o->style->command : "pcipass",
 	         other ? " --for " : "", other ? pp_target_name(s->target) : "", *verb ? " " : "",

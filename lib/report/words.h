@@ -46,7 +46,10 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint32_t *devices,
                         uint32_t nr_devices, const char *what);
 void pp_next_of_survey(struct pp_out *o, const struct pp_survey *s);
-/* "pcipass --from FILE --for xen explain 07:00.0"; verb and what may be "". */
+/*
+ * "pcipass --from FILE --for xen explain 07:00.0", with --for where the command takes it; verb and
+ * what may be "".
+ */
 void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const char *verb,
                      const char *what, char *buf, size_t size);
 void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "machines"))
 import sampled  # noqa: E402
 
 COMMAND = re.compile(r"(?:sudo )?pcipass(?: --from (?:'[^']*'|\S+))?(?: --for \S+)?"
-                     r"(?: (?:explain|check|free|bind|emit qemu|groups|verify --attach|capture -o|verify))?"
+                     r"(?: (?:explain|check|free|bind|emit (?:qemu|xen|hyperv)|groups|verify --attach|capture -o|verify))?"
                      r"(?: [0-9a-z:.]+)?(?=$|,|;| \(as root)", re.MULTILINE)
 ON_THE_HOST = ("bind", "free", "verify", "capture")
 
@@ -44,7 +44,9 @@ class Next(unittest.TestCase):
         rest = words[3:] if words[1:2] == ["--from"] else words[1:]
         if rest[:1] == ["capture"] or rest == ["verify"]:
             return
-        if rest and rest[0] in ON_THE_HOST:
+        if rest and rest[0] == "free":
+            rest = rest if "--dry-run" in rest else [*rest, "--dry-run"]
+        elif rest and rest[0] in ON_THE_HOST:
             rest = ["check", rest[-1]]
         key = capture, *rest
         if key not in self.known:
@@ -103,6 +105,47 @@ class Next(unittest.TestCase):
         for capture in self.captures:
             with self.subTest(capture):
                 self.one(capture)
+
+    def test_other_targets(self):
+        """free makes plans for KVM, so what is offered for another hypervisor is no such command."""
+        for capture in self.captures:
+            devices = json.loads(self.run_pcipass("--from", capture, "--json").stdout)["devices"]
+            for target in ("hyperv", "xen"):
+                self.known = {}
+                with self.subTest(capture, target=target):
+                    said = self.ends(capture, "--for", target)
+                    for command in re.findall(r"then (pcipass .*)", said):
+                        self.assertIn(f"--for {target} ", command)
+                    for device in devices[:3]:
+                        said = self.ends(capture, "--for", target, "explain", device["address"])
+                        self.assertNotIn(" free ", said)
+
+    def sample(self, name: str) -> str:
+        return next(c for c in self.captures if Path(c).name.split(".")[0] == name)
+
+    def test_substitute(self):
+        """Virtual functions that are free are not switched off by what is shown below them."""
+        self.known = {}
+        said = self.ends(self.sample("sriov-nic"))
+        self.assertRegex(said, r"^pcipass bind 41:10\.0 .*, then pcipass --from \S+ emit qemu 41:10\.0$")
+        survey = self.run_pcipass("--from", self.sample("sriov-nic")).stdout
+        self.assertRegex(survey, r"virtual functions instead: 41:10\.0\n +to free the physical function: pcipass free slot1\n")
+
+    def test_names(self):
+        capture = self.sample("dl380p-gen8")
+        for typed, name in (("slot 2", "slot2"), ("0000:07:00.0", "07:00.0"), ("7:0.0", "07:00.0"),
+                            ("group 19", "group19"), ("1000:0087", "1000:0087")):
+            said = self.run_pcipass("--from", capture, "explain", typed).stdout
+            self.assertTrue(said.rstrip().endswith(f"pcipass free {name}"), said)
+        self.assertRegex(self.run_pcipass("--from", capture, "check", "all-slots").stdout,
+                         r"^0000:07:00\.0 \(worst of 4\): blocked: ")
+
+    def test_background_only_where_refused(self):
+        said = self.run_pcipass("--from", self.sample("amd-board"), "explain", "01:00.0").stdout
+        self.assertIn("verdict assignable", said)
+        self.assertNotIn("Why a guest cannot have it", said)
+        said = self.run_pcipass("--from", self.sample("dl380p-gen8"), "explain", "slot2").stdout
+        self.assertIn("Why a guest cannot have it", said)
 
     def test_recorded(self):
         if not self.recorded:
