@@ -66,6 +66,8 @@ int pp_build_width(struct pp_host_build *b);
 int pp_build_iommu(struct pp_host_build *b, struct pp_error *e);
 int pp_build_regions(struct pp_host_build *b, struct pp_error *e);
 int pp_build_memory_map(struct pp_host_build *b, struct pp_error *e);
+/* Whose memory holds the firmware's framebuffer. After the devices. */
+int pp_build_framebuffer(struct pp_host_build *b, struct pp_error *e);
 /* Which of the devices the host runs from. After the devices. */
 int pp_build_disks(struct pp_host_build *b, struct pp_error *e);
 /* Who has the devices already. After the devices and their groups. */

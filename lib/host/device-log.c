@@ -25,6 +25,8 @@ static const struct {
 	{ PP_LINE_LINK, ": pciehp: Slot(", "): Card not present" },
 	/* drivers/pci/pcie/err.c, pcie_do_recovery() */
 	{ PP_LINE_RECOVERY, "device recovery failed", NULL },
+	/* drivers/pci/pci.c, __pci_request_region() */
+	{ PP_LINE_RESERVE, "vfio-pci ", ": can't reserve [" },
 };
 
 struct pp_span pp_log_message(struct pp_span line)

@@ -12,6 +12,7 @@ enum pp_device_line_sort {
 	PP_LINE_RESET,    /* not ready after a reset: "… giving up" */
 	PP_LINE_LINK,     /* of a port: what was below is gone, "Slot(4): Link Down" */
 	PP_LINE_RECOVERY, /* "device recovery failed", after an error on the bus */
+	PP_LINE_RESERVE,  /* its memory is somebody's: "BAR 1: can't reserve"; it answers */
 	PP_NR_LINE_SORTS,
 };
 

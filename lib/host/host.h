@@ -112,6 +112,9 @@ struct pp_device {
 	uint32_t first_mapping, nr_mappings;     /* in pp_host.mappings */
 	uint32_t first_claim, nr_claims;         /* in pp_host.claims */
 	const struct pp_windows_device *windows; /* what Windows says of it; NULL: it runs Linux */
+	/* The firmware's framebuffer in one of its BARs: "BOOTFB at 0xc0000000-0xc02fffff"; or
+	 * NULL. */
+	const char *framebuffer;
 };
 
 struct pp_kernel_region {
@@ -335,11 +338,12 @@ struct pp_kernel {
 struct pp_module_option {
 	const char *module, *option; /* as /sys/module has them, with '_' */
 	size_t fact;                 /* offset of its struct pp_text_fact in struct pp_kernel */
+	bool only_read;              /* no plan sets it */
 };
 
 /* All that are read; NULL behind the last. */
 const struct pp_module_option *pp_module_option_at(size_t index);
-/* NULL: none that is read. */
+/* One that a plan may set; NULL: there is none. */
 const struct pp_module_option *pp_module_option_find(const char *module, const char *option);
 /* "Y" or "N", as with unsafe_interrupts. */
 const struct pp_text_fact *pp_module_option_fact(const struct pp_module_option *o,

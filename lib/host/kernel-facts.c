@@ -71,6 +71,12 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                              .source =
 	                                      "drivers/iommu/iommu.c, iommu_group_has_isolated_msi(); until 6.2 "
 	                                      "irq_domain_check_msi_remap() of kernel/irq/irqdomain.c" },
+	[PP_KERNEL_CONSOLE_REMOVED] = { .id = "console-removed",
+	                                .since = "6.0",
+	                                .says = "vfio-pci removes the firmware's framebuffer from a VGA card that it takes",
+	                                .source =
+	                                        "commit d17378062079, \"vfio/pci: Remove console drivers\"; "
+	                                        "drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()" },
 	[PP_KERNEL_BLOCKS_DIRECT] = { .id = "blocks-direct",
 	                              .since = "6.6",
 	                              .says = "the IOMMU core refuses a device with a direct region, with EINVAL, on "

@@ -149,8 +149,8 @@ static const struct pp_module_option module_options[] = {
 	  offsetof(struct pp_kernel, unsafe_interrupts) },
 	{ "vfio_pci", "disable_denylist", offsetof(struct pp_kernel, denylist_disabled) },
 	{ "vfio_pci", "disable_idle_d3", offsetof(struct pp_kernel, idle_d3_disabled) },
-	{ "vfio_pci", "disable_vga", offsetof(struct pp_kernel, vga_disabled) },
-	{ "vfio_pci", "nointxmask", offsetof(struct pp_kernel, intx_not_masked) },
+	{ "vfio_pci", "disable_vga", offsetof(struct pp_kernel, vga_disabled), true },
+	{ "vfio_pci", "nointxmask", offsetof(struct pp_kernel, intx_not_masked), true },
 	{ "vfio_pci", "enable_sriov", offsetof(struct pp_kernel, sriov_enabled) },
 	{ "iommufd", "allow_unsafe_interrupts",
 	  offsetof(struct pp_kernel, iommufd_unsafe_interrupts) },
@@ -165,7 +165,7 @@ const struct pp_module_option *pp_module_option_at(size_t index)
 const struct pp_module_option *pp_module_option_find(const char *module, const char *option)
 {
 	for (size_t i = 0; i < NR_MODULE_OPTIONS; i++)
-		if (!strcmp(module_options[i].module, module) &&
+		if (!module_options[i].only_read && !strcmp(module_options[i].module, module) &&
 		    !strcmp(module_options[i].option, option))
 			return &module_options[i];
 	return NULL;

@@ -9,6 +9,7 @@
 #include "host/claim.h"
 #include "host/disk.h"
 #include "host/device-log.h"
+#include "host/framebuffer.h"
 #include "host/modprobe.h"
 #include "host/module.h"
 #include "host/redact.h"
@@ -256,8 +257,8 @@ static bool log_line_matters(struct pp_span line)
 /* Where the kernel's code lies is nobody's business. */
 static bool memory_line_matters(struct pp_span line)
 {
-	return pp_span_find(line, " : Reserved") || pp_span_find(line, " : reserved") ||
-	       pp_span_find(line, " : ACPI ");
+	return pp_framebuffer_line_is(line) || pp_span_find(line, " : Reserved") ||
+	       pp_span_find(line, " : reserved") || pp_span_find(line, " : ACPI ");
 }
 
 /* Of the processors their family, maker and model, and whether they are virtual. */

@@ -192,6 +192,38 @@ static void host_display(struct pp_judging *j, const struct pp_device *d)
 	}
 }
 
+#define CLASS_VGA 0x0300 /* base class and subclass */
+
+/* vfio_pci_core_mmap() and vfio_pci_bar_rw() reserve the BAR, and get EBUSY. */
+static void boot_framebuffer(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_device_line *refused = pp_device_line(j->host, d, PP_LINE_RESERVE);
+	bool vga = d->class_code >> 8 == CLASS_VGA, display = pp_device_base_class(d) == 0x03;
+	enum pp_tri removed =
+		vga ? pp_kernel_has(&j->host->kernel, PP_KERNEL_CONSOLE_REMOVED) : PP_NO;
+
+	if (pp_device_is_bridge(d) || (!refused && (!d->framebuffer || removed == PP_YES)))
+		return;
+	struct pp_finding *f =
+		display ? pp_find(j, PP_DEGRADES,
+	                          "the firmware's framebuffer is in its memory, and vfio-pci %s "
+	                          "remove it: a guest cannot use that BAR",
+	                          removed == PP_UNKNOWN ? "may not" : "does not")
+			: pp_find(j, PP_DEGRADES,
+	                          "vfio-pci could not reserve one of its BARs, which something else "
+	                          "on the host has: a guest cannot use that BAR");
+	if (d->framebuffer)
+		pp_evidence(j, f, "/proc/iomem: %s", d->framebuffer);
+	if (refused)
+		pp_evidence(j, f, "kernel log: %s", refused->text);
+	if (display && !pp_kernel_argument_given(j->host, PP_ARGUMENT_NO_FRAMEBUFFER))
+		pp_add_remedy_by_argument(
+			f, &pp_remedy_kernel_argument,
+			"add " PP_ARGUMENT_NO_FRAMEBUFFER " to the kernel command line and reboot",
+			"the host's screen stays dark until a driver for a display is loaded",
+			PP_ARGUMENT_NO_FRAMEBUFFER);
+}
+
 static const struct pp_rule rules[] = {
 	{ .id = "in-running-guest",
 	  .targets = PP_FOR_KVM,
@@ -223,6 +255,10 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "drivers/video/fbdev/core/fbsysfs.c",
 	  .on_device = host_display },
+	{ .id = "boot-framebuffer",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/firmware/sysfb.c; drivers/vfio/pci/vfio_pci_core.c",
+	  .on_device = boot_framebuffer },
 };
 
 const struct pp_rule_table pp_rules_claim = { rules, sizeof(rules) / sizeof(rules[0]) };

@@ -33,7 +33,7 @@ static void power_prove_file(struct pp_judging *j, struct pp_finding *f, const s
 
 static void power_prove_log(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d)
 {
-	for (int sort = 0; sort < PP_NR_LINE_SORTS; sort++) {
+	for (int sort = 0; sort < PP_LINE_RESERVE; sort++) {
 		const struct pp_device_line *l =
 			pp_device_line(j->host, d, (enum pp_device_line_sort)sort);
 		if (l)

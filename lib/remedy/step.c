@@ -10,6 +10,7 @@ static const char *const arguments[] = {
 	"intel_iommu=on",
 	"intel_iommu=on,relax_rmrr",
 	"iommu=pt",
+	PP_ARGUMENT_NO_FRAMEBUFFER,
 };
 
 /* What keeps VFIO from a device, and nothing else needs: no plan takes anything else off. */

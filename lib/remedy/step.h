@@ -106,6 +106,8 @@ void pp_steps_add_instruction(struct pp_steps *s, const char *remedy, const char
 bool pp_step_bind_is(const struct pp_step_bind *b, enum pp_bind_when when);
 /* One of the kernel arguments that a plan may hold. */
 bool pp_argument_is_known(const char *argument);
+/* No framebuffer of the firmware's, nor simpledrm where it is built in. */
+#define PP_ARGUMENT_NO_FRAMEBUFFER "initcall_blacklist=sysfb_init,simpledrm_platform_driver_init"
 /* One of those that a plan may take off. */
 bool pp_argument_is_unwanted(const char *argument);
 

@@ -410,5 +410,60 @@ class Host(Claims):
         self.assertIn("shows its console on it", found[GPU, "host-display"][1])
 
 
+class Framebuffer(Claims):
+    ARGUMENT = "initcall_blacklist=sysfb_init,simpledrm_platform_driver_init"
+
+    def found_on(self, release: str, kind: int = 0x030000, iomem: str = "    c0000000-c02fffff : BOOTFB\n", log: tuple = (),
+                 cmdline: str = "quiet"):
+        """The finding about a display with a BAR of 256 MiB; None: there is none, and in a capture neither."""
+        self.tree.remove("sys/bus/pci/devices")
+        (self.tree.root / "sys/bus/pci/devices").mkdir()
+        self.tree.kernel(release)
+        self.tree.log("DMAR: IOMMU enabled", *log)
+        self.tree.write("proc/cmdline", cmdline + "\n")
+        self.tree.device(GPU, kind, group=11, driver="vfio-pci")
+        self.tree.write(f"sys/bus/pci/devices/{GPU}/resource", "".join("0x%016x 0x%016x 0x%016x\n" % row for row in (
+            (0xC0000000, 0xCFFFFFFF, 0x14220C), *[(0, 0, 0)] * 12)))
+        self.tree.write("proc/iomem", "00001000-0009ffff : System RAM\n  c0000000-cfffffff : 0000:01:00.0\n" + iomem)
+
+        def said(**where):
+            some = [f for f in self.survey(**where)[GPU]["findings"] if f["rule"] == "boot-framebuffer"]
+            return some[0] if some else None
+        archive = self.folder / "c.tar"
+        archive.unlink(missing_ok=True)
+        found = said()
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        self.assertEqual(said(path=archive), found)
+        return found
+
+    def test_removed_by_vfio(self):
+        f = self.found_on("5.15.0-1-amd64")
+        self.assertEqual(f["effect"], "degrades")
+        self.assertIn("vfio-pci does not remove it", f["text"])
+        self.assertIn("BOOTFB at 0xc0000000-0xc02fffff", f["evidence"][0])
+        self.assertIn(self.ARGUMENT, f["remedies"][0]["text"])
+        self.assertIsNone(self.found_on("6.1.0-28-amd64"))
+        self.assertIn("does not remove it", self.found_on("6.12.0-1-amd64", kind=0x038000)["text"])
+        self.assertIn("may not remove it", self.found_on("odd")["text"])
+
+    def test_refused(self):
+        line = f"vfio-pci {GPU}: BAR 1: can't reserve [mem 0xc0000000-0xcfffffff 64bit pref]"
+        f = self.found_on("6.12.0-1-amd64", log=(line,))
+        self.assertIn(line, f["evidence"][1])
+        f = self.found_on("6.12.0-1-amd64", kind=0x020000, iomem="", log=(line,))
+        self.assertIn("could not reserve one of its BARs", f["text"])
+        self.assertEqual(f["remedies"], [])
+        self.assertIsNone(self.found_on("6.12.0-1-amd64", iomem="", log=(line.replace("vfio-pci", "nouveau"),)))
+
+    def test_given(self):
+        self.assertEqual(self.found_on("5.10.0-1-amd64", cmdline=f"quiet {self.ARGUMENT}")["remedies"], [])
+
+    def test_not_there(self):
+        for iomem in ("", "    c0000000-c02fffff : nouveau\n", "    d0000000-d02fffff : BOOTFB\n", "BOOTFB\n", " : BOOTFB\n",
+                      "    00000000-00000000 : BOOTFB\n", "    c0000000 : BOOTFB\n", "    c02fffff-c0000000 : efifb\n",
+                      "    cff00000-d00fffff : efifb\n", "x" * 100 + " : efifb\n", "c0000000-c02fffff : efifb2\n"):
+            self.assertIsNone(self.found_on("5.10.0-1-amd64", iomem=iomem), iomem)
+
+
 if __name__ == "__main__":
     unittest.main()
