@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pcipass.exe under wine: found, or why not; run as the program for Linux is."""
+
+import atexit
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = SOURCE / "build-windows"
+EXE = BUILD / "pcipass.exe"
+# What "./run windows" and Debian's package pci.ids have.
+PCI_IDS = Path("/usr/share/misc/pci.ids")
+
+
+def find_program(*names: str) -> str:
+    """The first of these; "": none. Debian's package wine64 has its programs in no directory of PATH."""
+    return next(filter(None, (shutil.which(d + name) for name in names for d in ("", "/usr/lib/wine/"))), "")
+
+
+def why_not(pcipass: Path) -> str:
+    """Why nothing can be tested here; "": it can be."""
+    if not EXE.exists():
+        return "pcipass.exe is not built: ./run windows"
+    if EXE.stat().st_mtime < pcipass.stat().st_mtime:
+        return f"{EXE} is older than {pcipass}: ./run windows"
+    if not find_program("wine64", "wine"):
+        return "no wine64"
+    return ""
+
+
+def skip(why: str) -> None:
+    print(f"skipped: the program for Windows: {why}")
+    sys.exit(77)
+
+
+class Wine:
+    """wine as Windows 10, in a prefix that all tests share; and the program in a directory with pci.ids."""
+
+    def __init__(self, directory: Path):
+        self.loader = find_program("wine64", "wine")
+        self.server = find_program("wineserver64", "wineserver")
+        self.prefix = BUILD / "wine"
+        self.environ = {**os.environ, "WINEPREFIX": str(self.prefix), "WINEDEBUG": "-all", "LC_ALL": "C.UTF-8",
+                        "WINEDLLOVERRIDES": "mscoree,mshtml="}
+        self.environ.pop("DISPLAY", None)
+        self.lock = open(BUILD / "wine.lock", "w", encoding="ascii")  # held while the prefix is in use
+        self.begin()
+        self.exe = directory / "pcipass.exe"
+        shutil.copy(EXE, self.exe)
+        if PCI_IDS.exists():
+            shutil.copy(PCI_IDS, directory / "pci.ids")
+
+    def begin(self) -> None:
+        """Makes the prefix, and starts what runs in the background: each start of it takes seconds."""
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.prefix.mkdir(exist_ok=True)
+        self.tell_server("-p")
+        atexit.register(self.end)
+        if not (self.prefix / "ready").exists():
+            self.run("wineboot", "-i", timeout=300)
+            self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+            (self.prefix / "ready").touch()
+        self.run("cmd", "/c", "exit", "0")
+        fcntl.flock(self.lock, fcntl.LOCK_SH)
+
+    def end(self) -> None:
+        """Ends what this prefix runs in the background, unless another test uses it."""
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.tell_server("-k")
+        except BlockingIOError:
+            pass
+        self.lock.close()
+
+    def tell_server(self, option: str) -> None:
+        subprocess.run([self.server, option], env=self.environ, check=False, timeout=120, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def run(self, *command, cwd=None, stdin=b"", timeout=120, **more) -> subprocess.CompletedProcess:
+        """A program of Windows. Bytes go in and out by files: a pipe would stay open in the background."""
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            given.write(stdin)
+            given.seek(0)
+            done = subprocess.run([self.loader, *map(str, command)], cwd=cwd, stdin=given, stdout=out, stderr=err,
+                                  env={**self.environ, **more}, timeout=timeout, check=False)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
+
+    def pcipass(self, *arguments, **more) -> subprocess.CompletedProcess:
+        return self.run(self.exe, *arguments, **more)
