@@ -82,7 +82,7 @@ static int conrep_give(enum return_code code)
 	complain(&e);
 	if (code != RETURN_DONE)
 		return (int)code;
-	warn("what was asked for is done all the same; only it could not be told");
+	warn("the request was carried out, but this output could not be written");
 	return RETURN_OTHER;
 }
 
@@ -378,7 +378,7 @@ static bool conrep_parse(int argc, char **argv, struct wish *w)
 	else if (w->save && w->dry_run)
 		complain_usage("--dry-run goes with -l: -s changes no setting");
 	else if ((w->schema && !*w->schema) || !*w->data)
-		complain_usage("a file without a name");
+		complain_usage("empty file name");
 	else
 		return true;
 	return false;

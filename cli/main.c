@@ -58,7 +58,7 @@ static const struct row {
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
 	  "verdict for kvm (default), hyperv, xen, or all" },
 	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
-	  "verdict under another Linux kernel, or under all" },
+	  "verdict for another Linux release, or for all" },
 	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document" },
 	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "also bridges and interrupt windows" },
 	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),
@@ -78,9 +78,9 @@ static const struct row {
 	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),
 	  "where the settings are: image:FILE, efivars, hp:PROGRAM" },
 	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
-	  "names of the settings; default: rmrds.xml, built in" },
+	  "schema of the settings; default: built-in rmrds.xml" },
 	{ 'v', "verbose", NULL, TAKES_VERBOSE, FIELD(verbose),
-	  "also report what was left out and oddities" },
+	  "also report what was left out, and warnings" },
 	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
 	  "show what would be done; change nothing" },
 	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
@@ -97,7 +97,7 @@ static const struct row {
 	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),
 	  "with --attach: take the device from its driver" },
 	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "with --attach: also reset the device" },
-	{ 'h', "help", NULL, 0, FIELD(help), "show this help; after a command, that command's" },
+	{ 'h', "help", NULL, 0, FIELD(help), "show this help, or that of a command" },
 	{ 'V', "version", NULL, 0, FIELD(version), "show the version" },
 };
 #define NR_ROWS   (sizeof(rows) / sizeof(rows[0]))
@@ -166,9 +166,8 @@ static void main_print_help(const struct command *c)
 		printf("\n%s\n", more);
 		return;
 	}
-	puts("usage: pcipass [options] [command]\n"
-	     "Tell for every PCI device whether it can be passed through to a virtual machine,\n"
-	     "and if not, exactly why; and free it.\n");
+	puts("usage: pcipass [options] [command]\nShow which PCI devices can be passed through "
+	     "to a virtual machine, exactly why\nthe others cannot, and free them.\n");
 	print_commands(commands, 0);
 	puts("DEVICE is an address (07:00.0), a slot (slot2, mezz1, or all-slots), an IOMMU\n"
 	     "group (group13) or vendor:device (1000:0087).\n");

@@ -110,7 +110,7 @@ static enum exit_code run_remove(const struct options *o, int argc, char **argv)
 static const struct command build = {
 	.name = "override build",
 	.arguments = "DEVICE",
-	.help = "write it to a file: FILE.cpio for an initrd, else the table",
+	.help = "write the table to a file: FILE.cpio for an initrd, else bare",
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -121,7 +121,7 @@ static const struct command install = {
 	.name = "override install",
 	.linux_only = true,
 	.arguments = "DEVICE",
-	.help = "put the table in front of this host's initrds",
+	.help = "add the table to this host's initrds",
 	.takes = TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -131,7 +131,7 @@ static const struct command install = {
 static const struct command status = {
 	.name = "override status",
 	.linux_only = true,
-	.help = "tell whether the running kernel uses it; exit 1: no",
+	.help = "check whether the running kernel uses it; exit 1: no",
 	.run = run_status,
 };
 
@@ -145,7 +145,7 @@ static const struct command remove_it = {
 const struct command command_override = {
 	.name = "override",
 	.arguments = "COMMAND",
-	.help = "replace a firmware table that holds a device",
+	.help = "replace a firmware table by one without a device",
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.family = (const struct command *const[]){ &build, &install, &status, &remove_it, NULL },
 };

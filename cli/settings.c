@@ -16,7 +16,7 @@ static int check_schema_name(const struct options *o, struct pp_error *e)
 	if (!o->schema || *o->schema)
 		return 0;
 	e->code = EINVAL;
-	snprintf(e->text, sizeof(e->text), "--schema: a file without a name");
+	snprintf(e->text, sizeof(e->text), "--schema: empty file name");
 	return -EINVAL;
 }
 
@@ -172,15 +172,15 @@ static enum exit_code settings_carry_out(const struct options *o, struct pp_sett
 		return complain(&e);
 	if (nothing)
 		return EXIT_YES;
-	if (asks && ask_yes_no("Write that?", "nothing was written") != EXIT_YES)
+	if (asks && ask_yes_no("Write these changes?", "nothing was written") != EXIT_YES)
 		return EXIT_NO;
 	if (pp_settings_write(s, plan, &e))
 		return complain(&e);
 	if (asks)
-		puts("Written; in force at the next boot.");
+		puts("Written; takes effect at the next boot.");
 	if (asks ? flush_stdout(&e) : settings_show(o, plan, true, &e)) {
 		enum exit_code code = complain(&e);
-		warn("the settings are written all the same; in force at the next boot");
+		warn("the settings have been written; they take effect at the next boot");
 		return code;
 	}
 	return EXIT_YES;
@@ -295,7 +295,7 @@ static const struct command diff = {
 static const struct command save = {
 	.name = "settings save",
 	.arguments = "[-]",
-	.help = "all settings as a data file of conrep's form",
+	.help = "all settings as a data file in conrep's format",
 	.takes = LOOKS | TAKES_OUTPUT | TAKES_FORCE,
 	.max_arguments = 1,
 	.run = run_save,
@@ -314,7 +314,7 @@ static const struct command load = {
 static const struct command image = {
 	.name = "settings image",
 	.arguments = "FILE",
-	.help = "make an image: a copy, or with --from a blank one",
+	.help = "make an image: a copy or, with --from, a blank one",
 	.takes = LOOKS | TAKES_FROM | TAKES_FORCE,
 	.min_arguments = 1,
 	.max_arguments = 1,

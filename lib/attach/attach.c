@@ -113,7 +113,7 @@ static int attach_look(struct pp_attach *a)
 	if (r)
 		return r;
 	if (!a->sys->ops->is_privileged(a->sys))
-		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "an attach needs root's rights");
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "an attach requires root");
 	a->log_error = -a->sys->ops->log_begin(a->sys);
 	r = pp_vfio_load(a);
 	if (!r)

@@ -306,9 +306,9 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 		if (!told)
 			pp_emit_comment(
 				m, h,
-				"These share its group, and the host must let go of them as "
-				"well: give them to the same guest, or bind them to "
-				"vfio-pci and leave them unused:");
+				"These share its group, so the host must release them as well: "
+				"give them to the same guest, or bind them to vfio-pci and leave "
+				"them unused:");
 		told = true;
 		print_binding(m, h, d);
 	}
@@ -321,7 +321,7 @@ static void emit_print_title(struct pp_emission *m, const struct pp_hypervisor *
 
 	for (size_t n = 0; *names && n < sizeof(all); names++)
 		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n ? " " : "", *names);
-	pp_emit_comment(m, h, "%s for %s, by pcipass emit", h->name, all);
+	pp_emit_comment(m, h, "%s configuration for %s, by pcipass emit", h->name, all);
 }
 
 static void emit_print(struct pp_emission *m, const struct pp_hypervisor *h,
@@ -376,10 +376,11 @@ static int emit_check_guest(const struct pp_hypervisor *h, const char *guest, st
 	if (!guest)
 		return 0;
 	if (!h->takes_guest)
-		return pp_fail(e, EINVAL, "the text for %s names no guest", h->name);
+		return pp_fail(e, EINVAL, "the configuration for %s does not name the guest",
+		               h->name);
 	if (!h->takes_guest(guest))
-		return pp_fail(e, EINVAL, "guest '%.80s': %s calls a guest by %s", guest, h->name,
-		               h->guest_form);
+		return pp_fail(e, EINVAL, "guest '%.80s': %s identifies a guest by %s", guest,
+		               h->name, h->guest_form);
 	return 0;
 }
 

@@ -103,9 +103,10 @@ static void print_memory(struct pp_emission *m)
 	uint64_t low = LOW_MIB + hyperv_mib(m->bytes_32), high = HIGH_MIB + hyperv_mib(m->bytes_64);
 
 	if (m->bars_unread) {
-		pp_emit_comment(m, &pp_emit_hyperv,
-		                "The sizes of its BARs were not read: these are large enough for "
-		                "most.");
+		pp_emit_comment(
+			m, &pp_emit_hyperv,
+			"The sizes of its BARs were not read: these values are large enough for "
+			"most devices.");
 		low = 3072;
 		high = 33280;
 	} else {
@@ -116,11 +117,10 @@ static void print_memory(struct pp_emission *m)
 			LOW_MIB, HIGH_MIB, hyperv_mib(m->bytes_32), hyperv_mib(m->bytes_64));
 	}
 	if (low > MAX_LOW_MIB) {
-		pp_emit_comment(
-			m, &pp_emit_hyperv,
-			"Below 4 GiB there is not as much room as its BARs ask for (%" PRIu64
-			" MB): it may not start.",
-			low);
+		pp_emit_comment(m, &pp_emit_hyperv,
+		                "Its BARs need more room below 4 GiB than there is (%" PRIu64 " "
+		                "MB): the guest may not start.",
+		                low);
 		low = MAX_LOW_MIB;
 	}
 	pp_out(&m->out,
@@ -149,18 +149,20 @@ static int hyperv_check(const struct pp_emission *m, struct pp_error *e)
 
 static void hyperv_print_origin(struct pp_emission *m)
 {
-	pp_emit_comment(m, &pp_emit_hyperv,
-	                m->host->windows ? "Made from what Windows says of this machine. As "
-	                                   "administrator, the guest switched off."
-	                                 : "Made from what Linux sees of this machine. Windows "
-	                                   "Server, as administrator, the guest switched off. "
-	                                   "Windows wants control of PCI Express and ACS on the "
-	                                   "way to the device besides.");
+	pp_emit_comment(
+		m, &pp_emit_hyperv,
+		m->host->windows
+			? "Generated from what Windows sees of this machine. Run this as "
+			  "administrator, with the guest shut down."
+			: "Generated from what Linux sees of this machine. Run this on Windows "
+			  "Server as administrator, with the guest shut down. Windows also "
+			  "requires control of PCI Express, and ACS on the path to the device.");
 	if (m->host->windows)
 		return;
-	pp_emit_comment(m, &pp_emit_hyperv,
-	                "The number in PCIROOT() is the firmware's: where it is another, the "
-	                "path below finds no device, and none is taken. To compare:");
+	pp_emit_comment(
+		m, &pp_emit_hyperv,
+		"The number in PCIROOT() comes from the firmware. If it is another one in "
+		"Windows, the path below matches no device, and nothing is changed. To compare:");
 	pp_emit_line(m, &pp_emit_hyperv,
 	             "  (Get-PnpDeviceProperty DEVPKEY_Device_LocationPaths -InstanceId ID).Data");
 }
@@ -176,22 +178,23 @@ static void hyperv_print(struct pp_emission *m)
 	       m->style.guest ? m->style.guest : "");
 	if (!m->style.guest)
 		pp_out(&m->out, "if (!$vm) { throw 'fill in the name of the guest above' }\n");
-	pp_emit_comment(m, &pp_emit_hyperv,
-	                "A guest with such a device has no saved states, no live migration and no "
-	                "dynamic memory.");
+	pp_emit_comment(
+		m, &pp_emit_hyperv,
+		"A guest with such a device cannot use saved states, live migration or dynamic "
+		"memory.");
 	pp_out(&m->out, "Set-VM -Name $vm -AutomaticStopAction TurnOff\n");
 	if (display)
 		pp_out(&m->out, "Set-VM -Name $vm -GuestControlledCacheTypes $true\n");
 	print_memory(m);
 	pp_emit_comment(
 		m, &pp_emit_hyperv,
-		"-Force: without it Windows wants a mitigation driver of the maker's, which "
-		"few devices have. It passes over missing ACS as well: look at the survey.");
+		"-Force: without it, Windows requires a mitigation driver from the manufacturer, "
+		"which few devices have. It also ignores missing ACS: see the survey.");
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++)
 			hyperv_print_function(m, m->cards[i].functions[n]);
 	pp_out(&m->out, "\n");
-	pp_emit_comment(m, &pp_emit_hyperv, "The way back, for each path; then Enable-PnpDevice:");
+	pp_emit_comment(m, &pp_emit_hyperv, "To undo this, for each path; then Enable-PnpDevice:");
 	pp_emit_line(m, &pp_emit_hyperv,
 	             "  Remove-VMAssignableDevice -LocationPath $path -VMName $vm");
 	pp_emit_line(m, &pp_emit_hyperv, "  Mount-VMHostAssignableDevice -LocationPath $path");

@@ -48,18 +48,19 @@ static void libvirt_print_reasons(struct pp_emission *m)
 	}
 	pp_emit_comment(
 		m, &pp_emit_libvirt,
-		"Into <devices>, by virsh edit. managed='yes': libvirt binds it to vfio-pci "
-		"when the guest starts and gives it back when it stops.");
+		"Add this to <devices> with virsh edit. managed='yes': libvirt binds the device "
+		"to vfio-pci when the guest starts and gives it back when the guest stops.");
 	if (several)
-		pp_emit_comment(m, &pp_emit_libvirt,
-		                "Functions of one card stay functions of one slot: drivers look "
-		                "for each other there. If the guest has that bus or slot already, "
-		                "take another number, the controller's index with it.");
+		pp_emit_comment(
+			m, &pp_emit_libvirt,
+			"The functions of one card stay in one slot, because their drivers "
+			"expect that. If the guest already has that bus or slot, use another "
+			"number, for the controller's index as well.");
 	if (rom_off)
-		pp_emit_comment(m, &pp_emit_libvirt,
-		                "rom bar off: the guest's firmware does not run the card's option "
-		                "ROM, which takes long and hangs some guests. Leave it out to boot "
-		                "from the card.");
+		pp_emit_comment(
+			m, &pp_emit_libvirt,
+			"rom bar off: the guest's firmware does not run the card's option ROM, "
+			"which is slow and hangs some guests. Remove it to boot from the card.");
 }
 
 /* The form is libvirt's own, and was not tried here. */
@@ -68,8 +69,8 @@ static void libvirt_print_iommufd(struct pp_emission *m)
 	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
 		pp_emit_comment(
 			m, &pp_emit_libvirt,
-			"This kernel has VFIO without groups: that needs a libvirt that knows "
-			"the attribute iommufd of a hostdev's driver element (12.8 does).");
+			"This kernel has VFIO without groups: libvirt must support the attribute "
+			"iommufd of a hostdev's driver element (12.8 does).");
 }
 
 static void libvirt_print_window(struct pp_emission *m)
@@ -84,9 +85,10 @@ static void libvirt_print_window(struct pp_emission *m)
 		return;
 	}
 	pp_emit_comment(m, &pp_emit_libvirt,
-	                "Not into <devices> but at the end of <domain>, for OVMF: its own window "
-	                "above 4 GiB is too small for these BARs. With <cpu "
-	                "mode='host-passthrough'> and its <maxphysaddr mode='passthrough'/>.");
+	                "Add this to <domain>, not to <devices>, at its end. It is for OVMF, "
+	                "whose default window above 4 GiB is too small for these BARs. Use it "
+	                "with <cpu mode='host-passthrough'> and <maxphysaddr "
+	                "mode='passthrough'/>.");
 	pp_out(&m->out,
 	       "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
 	       "  <qemu:arg value='-fw_cfg'/>\n"
@@ -109,9 +111,10 @@ static void libvirt_print(struct pp_emission *m)
 			libvirt_print_function(m, i, n);
 	}
 	if (pp_emit_width_limit(m)) {
-		pp_emit_width_reason(m, &pp_emit_libvirt,
-		                     "Not into <devices> but into <domain>, in place of its <cpu> "
-		                     "(libvirt 9.3 or later).");
+		pp_emit_width_reason(
+			m, &pp_emit_libvirt,
+			"Add this to <domain>, not to <devices>, in place of its <cpu> (libvirt "
+			"9.3 or later).");
 		pp_out(&m->out,
 		       "<cpu mode='host-passthrough'>\n"
 		       "  <maxphysaddr mode='passthrough' limit='%u'/>\n"

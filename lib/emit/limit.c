@@ -40,11 +40,10 @@ void pp_emit_width_reason(struct pp_emission *m, const struct pp_hypervisor *h, 
 	                "with VFIO_MAP_DMA: Invalid argument. %s",
 	                limit, m->host->iommu_width_from, has, then);
 	if (pp_emit_window_mib(m) && pp_emit_window_mib(m) > (UINT64_C(1) << (limit - 1)) / MIB)
-		pp_emit_comment(
-			m, h,
-			"Its BARs need a window of %" PRIu64
-			" MiB, which does not fit below that: make a resizable BAR smaller.",
-			pp_emit_window_mib(m));
+		pp_emit_comment(m, h,
+		                "Its BARs need a window of %" PRIu64 " MiB, which does not fit "
+		                "below that: shrink a resizable BAR.",
+		                pp_emit_window_mib(m));
 }
 
 /* A guest can have memory there; what lies in the gap below 4 GiB is never memory. */

@@ -36,17 +36,19 @@ static void proxmox_print_host(struct pp_emission *m, const struct pp_card *c)
 static void proxmox_print_reasons(struct pp_emission *m, bool express, bool rom_off)
 {
 	if (express)
-		pp_emit_comment(m, &pp_emit_proxmox,
-		                "pcie=1 needs machine q35. A guest that was installed on another "
-		                "one may find its disk or network under a new name.");
+		pp_emit_comment(
+			m, &pp_emit_proxmox,
+			"pcie=1 requires machine type q35. A guest that was installed on another "
+			"type may find its disk or network under a new name.");
 	if (rom_off)
-		pp_emit_comment(m, &pp_emit_proxmox,
-		                "rombar=0: the guest's firmware does not run the card's option "
-		                "ROM, which takes long and hangs some guests. Leave it out to boot "
-		                "from the card.");
-	pp_emit_comment(m, &pp_emit_proxmox,
-	                "Proxmox VE binds it to vfio-pci when the guest starts. hostpci0 and on: "
-	                "what the guest has under these numbers is replaced.");
+		pp_emit_comment(
+			m, &pp_emit_proxmox,
+			"rombar=0: the guest's firmware does not run the card's option ROM, "
+			"which is slow and hangs some guests. Remove it to boot from the card.");
+	pp_emit_comment(
+		m, &pp_emit_proxmox,
+		"Proxmox VE binds the device to vfio-pci when the guest starts. What the guest "
+		"has as hostpci0 and following is replaced.");
 }
 
 static void proxmox_print_window(struct pp_emission *m)
@@ -59,10 +61,10 @@ static void proxmox_print_window(struct pp_emission *m)
 		                "larger window above 4 GiB (X-PciMmio64Mb).");
 	if (!window)
 		return;
-	pp_emit_comment(m, &pp_emit_proxmox,
-	                "If the guest has OVMF (bios: ovmf): its own window above 4 GiB is too "
-	                "small for these BARs; cpu type host. This replaces other args of the "
-	                "guest:");
+	pp_emit_comment(
+		m, &pp_emit_proxmox,
+		"If the guest has OVMF (bios: ovmf), its default window above 4 GiB is too small "
+		"for these BARs; use cpu type host. This replaces other args of the guest:");
 	pp_out(&m->out,
 	       "# qm set %s --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
 	       proxmox_guest(m), window);
@@ -78,10 +80,9 @@ static void proxmox_print(struct pp_emission *m)
 	}
 	proxmox_print_reasons(m, express, rom_off);
 	if (!m->style.guest)
-		pp_emit_comment(
-			m, &pp_emit_proxmox,
-			"First set VMID to the guest's number, which qm list shows, as in "
-			"VMID=NUMBER; or have it filled in: pcipass emit with --vm NUMBER.");
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "First set VMID to the guest's number, which qm list shows, as "
+		                "in VMID=NUMBER; or run pcipass emit with --vm NUMBER.");
 	if (express)
 		pp_out(&m->out, "qm set %s --machine q35\n", proxmox_guest(m));
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
@@ -94,7 +95,7 @@ static void proxmox_print(struct pp_emission *m)
 	if (pp_emit_width_limit(m)) {
 		pp_emit_width_reason(
 			m, &pp_emit_proxmox,
-			"So the guest gets no more. This replaces its processor type.");
+			"This limits the guest to that, and replaces its processor type.");
 		pp_out(&m->out, "qm set %s --cpu 'host,phys-bits=%u'\n", proxmox_guest(m),
 		       pp_emit_width_limit(m));
 	}

@@ -55,24 +55,25 @@ static void qemu_print_reasons(struct pp_emission *m)
 	}
 	if (express)
 		pp_emit_comment(m, &pp_emit_qemu,
-		                "A root port for each card, as on a board; chassis= is any number "
-		                "that no other port has.");
+		                "One root port for each card; chassis= must be unique.");
 	if (conventional)
-		pp_emit_comment(m, &pp_emit_qemu,
-		                "Conventional PCI goes on pcie.0 itself; addr= is any slot there "
-		                "that is free.");
+		pp_emit_comment(
+			m, &pp_emit_qemu,
+			"Conventional PCI devices go directly on pcie.0; addr= must be a free "
+			"slot there.");
 	if (several)
 		pp_emit_comment(m, &pp_emit_qemu,
-		                "Functions of one card stay functions of one slot: drivers look "
-		                "for each other there.");
+		                "The functions of one card stay in one slot, because their "
+		                "drivers expect that.");
 	if (rom_off)
-		pp_emit_comment(m, &pp_emit_qemu,
-		                "rombar=0: the guest's firmware does not run the card's option "
-		                "ROM, which takes long, and hangs some guests (a guest in a guest "
-		                "without KVM above all). Leave it out to boot from the card.");
-	pp_emit_comment(m, &pp_emit_qemu,
-	                "All of the guest's memory is pinned: without root ulimit -l must be "
-	                "larger.");
+		pp_emit_comment(
+			m, &pp_emit_qemu,
+			"rombar=0: the guest's firmware does not run the card's option ROM, "
+			"which is slow and hangs some guests (above all nested guests without "
+			"KVM). Remove it to boot from the card.");
+	pp_emit_comment(
+		m, &pp_emit_qemu,
+		"All of the guest's memory is pinned: unless you are root, raise ulimit -l.");
 }
 
 static void qemu_print(struct pp_emission *m)
@@ -81,23 +82,25 @@ static void qemu_print(struct pp_emission *m)
 
 	qemu_print_reasons(m);
 	if (window)
-		pp_emit_comment(m, &pp_emit_qemu,
-		                "fw_cfg: for OVMF, whose own window above 4 GiB is too small for "
-		                "these BARs; with -cpu host,host-phys-bits=on. SeaBIOS does not "
-		                "look at it.");
+		pp_emit_comment(
+			m, &pp_emit_qemu,
+			"fw_cfg: for OVMF, whose default window above 4 GiB is too small for "
+			"these BARs; use it with -cpu host,host-phys-bits=on. SeaBIOS ignores it.");
 	else if (m->bars_unread)
 		pp_emit_comment(m, &pp_emit_qemu,
 		                "The sizes of its BARs were not read. If OVMF finds no room for "
 		                "them: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536");
 	if (pp_emit_width_limit(m))
-		pp_emit_width_reason(m, &pp_emit_qemu,
-		                     "So the guest gets no more, whatever -cpu it has: the same as "
-		                     "-cpu host,host-phys-bits-limit=N.");
+		pp_emit_width_reason(
+			m, &pp_emit_qemu,
+			"This limits the guest to that, whatever its -cpu is: the same as -cpu "
+			"host,host-phys-bits-limit=N.");
 	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
 		pp_emit_comment(
 			m, &pp_emit_qemu,
-			"iommufd: this kernel has VFIO without groups, so the devices go by "
-			"/dev/iommu; QEMU 9.0 or later. All devices share one such object.");
+			"iommufd: this kernel has VFIO without groups, so the devices use "
+			"/dev/iommu; this needs QEMU 9.0 or later. All devices share one such "
+			"object.");
 	pp_out(&m->out, "pcipass=(\n");
 	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
 		pp_out(&m->out, "\t-object 'iommufd,id=" IOMMUFD_ID "'\n");

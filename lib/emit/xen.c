@@ -16,17 +16,16 @@ static void xen_print(struct pp_emission *m)
 
 	pp_emit_comment(
 		m, &pp_emit_xen,
-		"In dom0, as root, before the guest is created. Each takes a device from its "
-		"driver and keeps it for guests; a reboot forgets it:");
+		"Run this in dom0 as root before you create the guest. Each command takes a "
+		"device from its driver and reserves it for guests, until the next reboot:");
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++) {
 			pp_address_format(m->cards[i].functions[n]->address, address);
 			pp_emit_line(m, &pp_emit_xen, "  xl pci-assignable-add %s", address);
 		}
-	pp_emit_comment(
-		m, &pp_emit_xen,
-		"In the guest's configuration, xl.cfg(5). A guest with such a device is not "
-		"saved or migrated.");
+	pp_emit_comment(m, &pp_emit_xen,
+	                "Add this to the guest's configuration, see xl.cfg(5). A guest with such "
+	                "a device cannot be saved or migrated.");
 	pp_out(&m->out, "pci = [\n");
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++)
@@ -34,7 +33,7 @@ static void xen_print(struct pp_emission *m)
 			                   i + 1 == m->nr_cards &&
 			                           n + 1 == m->cards[i].nr_functions);
 	pp_out(&m->out, "]\n");
-	pp_emit_comment(m, &pp_emit_xen, "The way back, with the guest shut down:");
+	pp_emit_comment(m, &pp_emit_xen, "To undo this, with the guest shut down:");
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		for (uint32_t n = 0; n < m->cards[i].nr_functions; n++) {
 			pp_address_format(m->cards[i].functions[n]->address, address);

@@ -27,7 +27,7 @@ static void guest_add(struct paths *p, const char *path)
 
 static int cannot(struct pp_error *e, const char *address, const char *path, int r)
 {
-	return pp_fail(e, -r, "%s: /%s: %s: whether a guest uses it is not known", address, path,
+	return pp_fail(e, -r, "%s: /%s: %s: cannot tell whether a guest uses it", address, path,
 	               strerror(-r));
 }
 

@@ -11,8 +11,8 @@
 
 int pp_inuse_cannot(struct pp_inuse *s, int r, const char *path)
 {
-	return pp_fail(s->error, -r, "/%s: %s: whether the host needs the device is not known",
-	               path, strerror(-r));
+	return pp_fail(s->error, -r, "/%s: %s: cannot tell whether the host needs the device", path,
+	               strerror(-r));
 }
 
 int pp_inuse_found(struct pp_inuse *s, const char *text)

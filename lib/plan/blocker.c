@@ -47,8 +47,8 @@ static int refuse_unknown(struct pp_planning *p, uint32_t device, const struct p
 {
 	if (f->effect != PP_EFFECT_UNKNOWN || f->could != PP_BLOCKS)
 		return 0;
-	return pp_fail(e, ENODATA, "%s: no plan without knowing more: %s",
-	               pp_planning_name(p, device), f->text);
+	return pp_fail(e, ENODATA, "%s: cannot make a plan: %s", pp_planning_name(p, device),
+	               f->text);
 }
 
 static int note_region(struct pp_planning *p, uint32_t device, const struct pp_finding *f,
@@ -73,8 +73,8 @@ static const char *blocker_side_effect(const struct pp_planning *p, const struct
 {
 	if (r->side_effect || p->h->iommu_on == PP_YES)
 		return r->side_effect;
-	return "which devices share a group, and must come along, is only computed while the "
-	       "IOMMU is off: ask again when it is on";
+	return "while the IOMMU is off, pcipass can only compute which devices share a group and "
+	       "must be freed together: run this again when it is on";
 }
 
 static int blocker_remedy(struct pp_planning *p, uint32_t device, const struct pp_finding *f,

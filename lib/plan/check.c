@@ -62,7 +62,7 @@ static const char *check_range(struct pp_checking *c, uint64_t start, uint64_t e
 static void plan_check_table(struct pp_checking *c, const struct pp_plan_device *pd,
                              const struct pp_device *d)
 {
-	static const char what[] = "no region of the firmware's table holds it";
+	static const char what[] = "the firmware's table reserves no memory for it";
 	const struct pp_host *h = c->h;
 	bool dmar = h->iommu != PP_IOMMU_AMD;
 	const char *name = dmar ? "DMAR" : "IVRS";
@@ -82,8 +82,9 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 		const struct pp_region *r = &h->regions[hold->region];
 		if (hold->relaxable)
 			continue;
-		pp_check_add(c, pd, PP_VERIFIED_NO, what, "%s+0x%x: %s still holds it", name,
-		             r->offset, check_range(c, r->start, r->end_incl));
+		pp_check_add(c, pd, PP_VERIFIED_NO, what,
+		             "%s+0x%x: %s still reserves memory for it", name, r->offset,
+		             check_range(c, r->start, r->end_incl));
 		return;
 	}
 	pp_check_add(c, pd, PP_VERIFIED_YES, what, "/sys/firmware/acpi/tables/%s", name);

@@ -18,7 +18,7 @@ int pp_plan_read_id(struct pp_json_reader *r, const json_t *o, const char *key, 
 
 	if (!s || strlen(s) != 4 || s[strspn(s, "0123456789abcdef")] ||
 	    !pp_parse_hex(s, 0xffff, &v))
-		return pp_json_bad(r, "'%s' is no id of four hex digits", key);
+		return pp_json_bad(r, "'%s' is not an id of four hex digits", key);
 	*ret = (uint16_t)v;
 	return 0;
 }
@@ -31,10 +31,10 @@ int pp_plan_read_address(struct pp_json_reader *r, const json_t *v, struct pp_ad
 	struct pp_address a;
 
 	if (!s || !pp_address_parse(s, &a))
-		return pp_json_bad(r, "need an address like 0000:07:00.0");
+		return pp_json_bad(r, "expected an address like 0000:07:00.0");
 	pp_address_format(a, again);
 	if (strcmp(again, s) != 0)
-		return pp_json_bad(r, "need an address like 0000:07:00.0");
+		return pp_json_bad(r, "expected an address like 0000:07:00.0");
 	*ret = a;
 	return 0;
 }
@@ -216,7 +216,8 @@ static int read_pci(struct pp_json_reader *r, const json_t *o, struct pp_plan *p
 	for (uint32_t i = 0; i < n; i++) {
 		const char *text = json_string_value(json_array_get(list, i));
 		if (!text || !pp_plan_pci_parse(text, &items[i]))
-			return pp_json_bad(r, "'pci': need entries like 0000:07:00.0 1000:0087");
+			return pp_json_bad(r,
+			                   "'pci': expected entries like 0000:07:00.0 1000:0087");
 		if (i && pp_address_compare(items[i - 1].address, items[i].address) >= 0)
 			return pp_json_bad(r, "'pci' is not sorted by address");
 	}
@@ -278,7 +279,7 @@ static int read_plan(struct pp_json_reader *r, const json_t *root, struct pp_pla
 	if (!err && isolation)
 		err = READ_ITEMS(r, root, p, isolation, PP_PLAN_MAX_ISOLATION, read_isolation);
 	if (!err && !p->nr_devices)
-		return pp_json_bad(r, "'devices' names nothing");
+		return pp_json_bad(r, "'devices' is empty");
 	return err;
 }
 
@@ -287,7 +288,7 @@ int pp_plan_parse(const void *bytes, size_t len, struct pp_plan **ret, struct pp
 	json_t *root;
 
 	if (len > PP_PLAN_MAX_BYTES)
-		return pp_fail(e, EBADMSG, "plan: %zu bytes, at most %u are taken", len,
+		return pp_fail(e, EBADMSG, "plan: %zu bytes, more than the limit of %u", len,
 		               PP_PLAN_MAX_BYTES);
 	int err = pp_json_load(PP_SPAN(bytes, len), "plan", &root, e);
 	if (err)

@@ -26,7 +26,7 @@ static int kind_argument_from_json(struct pp_json_reader *r, const json_t *o, st
 
 	return err || pp_argument_is_known(ret->argument.argument)
 	               ? err
-	               : pp_json_bad(r, "'argument' is none that a plan may add");
+	               : pp_json_bad(r, "'argument' is not one that a plan may add");
 }
 
 static void kind_argument_check(struct pp_checking *c, const struct pp_step *s)

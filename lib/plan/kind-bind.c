@@ -19,7 +19,7 @@ static bool kind_bind_copy(struct pp_arena *a, struct pp_step *s)
 static const char *kind_bind_when(const struct pp_step_bind *b)
 {
 	if (!pp_step_bind_is(b, PP_BIND_AT_BOOT))
-		return "now, and no longer than to the next boot";
+		return "now, until the next boot";
 	return pp_step_bind_is(b, PP_BIND_NOW) ? "now and at every boot"
 	                                       : "at every boot, from the next one on";
 }
@@ -40,8 +40,9 @@ static void kind_unbind_describe(struct pp_arena *a, struct pp_step *s)
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format_short(s->bind.address, address);
-	s->text = pp_arena_printf(a, "take %s off vfio-pci for the host's own driver, %s", address,
-	                          kind_bind_when(&s->bind));
+	s->text = pp_arena_printf(a,
+	                          "unbind %s from vfio-pci and give it back to the host driver, %s",
+	                          address, kind_bind_when(&s->bind));
 	s->undo = pp_arena_strdup(a, "bind it to vfio-pci again");
 }
 
@@ -155,7 +156,7 @@ const struct pp_step_kind_ops pp_step_kind_bind = {
 
 const struct pp_step_kind_ops pp_step_kind_unbind = {
 	.name = "unbind",
-	.summary = "takes a device off vfio-pci for the host's own driver",
+	.summary = "unbinds a device from vfio-pci and gives it back to the host driver",
 	.keys = KEYS,
 	.needs_reboot = kind_bind_needs_reboot,
 	.copy = kind_bind_copy,

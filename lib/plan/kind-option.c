@@ -31,7 +31,7 @@ static int kind_option_from_json(struct pp_json_reader *r, const json_t *o, stru
 		err = pp_json_read_name(r, o, "option", "", &ret->option.option);
 	return err || pp_module_option_find(ret->option.module, ret->option.option)
 	               ? err
-	               : pp_json_bad(r, "'option' is none that a plan may set");
+	               : pp_json_bad(r, "'option' is not one that a plan may set");
 }
 
 static void kind_option_check(struct pp_checking *c, const struct pp_step *s)

@@ -65,7 +65,7 @@ static int kind_override_read_scopes(struct pp_json_reader *r, const json_t *o,
 	}
 	ret->scopes = scopes;
 	ret->nr_scopes = n;
-	return err || n ? err : pp_json_bad(r, "'scopes' names nothing");
+	return err || n ? err : pp_json_bad(r, "'scopes' is empty");
 }
 
 static int kind_override_read_devids(struct pp_json_reader *r, const json_t *o,
@@ -94,7 +94,7 @@ static int kind_override_read_devids(struct pp_json_reader *r, const json_t *o,
 	}
 	ret->devids = devids;
 	ret->nr_devids = n;
-	return n ? 0 : pp_json_bad(r, "'devices' names nothing");
+	return n ? 0 : pp_json_bad(r, "'devices' is empty");
 }
 
 static int kind_override_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *s)

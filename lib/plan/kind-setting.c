@@ -27,7 +27,7 @@ static void kind_setting_describe(struct pp_arena *a, struct pp_step *s)
 	const struct pp_step_setting *set = &s->setting;
 	bool program = set->store && !strncmp(set->store, "hp:", 3);
 
-	s->text = pp_arena_printf(a, "set the BIOS setting %s to %s%s%s (now it should be %s)",
+	s->text = pp_arena_printf(a, "set the BIOS setting %s to %s%s%s (expected now: %s)",
 	                          set->section, set->wanted, program ? " by " : "",
 	                          program ? set->store + 3 : "", set->expected);
 	s->undo = pp_arena_printf(a, "set it back to %s and reboot", set->expected);

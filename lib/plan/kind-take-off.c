@@ -26,7 +26,7 @@ static int kind_take_off_from_json(struct pp_json_reader *r, const json_t *o, st
 
 	return err || pp_argument_is_unwanted(ret->argument.argument)
 	               ? err
-	               : pp_json_bad(r, "'argument' is none that a plan may take off");
+	               : pp_json_bad(r, "'argument' is not one that a plan may remove");
 }
 
 static void kind_take_off_check(struct pp_checking *c, const struct pp_step *s)

@@ -12,11 +12,11 @@ static void kind_vfs_describe(struct pp_arena *a, struct pp_step *s)
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format_short(s->vfs.address, address);
-	s->text = pp_arena_printf(a, "turn off the virtual functions of %s; now there are %u",
+	s->text = pp_arena_printf(a, "disable the virtual functions of %s; there are %u now",
 	                          address, s->vfs.expected);
-	s->undo = pp_arena_printf(
-		a, "turn on %u again; what was set on each of them does not come back",
-		s->vfs.expected);
+	s->undo =
+		pp_arena_printf(a, "enable %u again; the settings of each of them are not restored",
+	                        s->vfs.expected);
 }
 
 static json_t *kind_vfs_to_json(const struct pp_step *s)
@@ -53,7 +53,7 @@ static void kind_vfs_check(struct pp_checking *c, const struct pp_step *s)
 		                                 : "no device has this address now");
 	else if (c->h->devices[d].nr_vfs_on)
 		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
-		             "%u are on: something turned them on again, such as a udev rule, a "
+		             "%u are on: something enabled them again, such as a udev rule, a "
 		             "service, or an option of its driver",
 		             c->h->devices[d].nr_vfs_on);
 	else
@@ -62,8 +62,7 @@ static void kind_vfs_check(struct pp_checking *c, const struct pp_step *s)
 
 const struct pp_step_kind_ops pp_step_kind_vfs = {
 	.name = "vfs",
-	.summary =
-		"turns off the virtual functions of a device, until something turns them on again",
+	.summary = "disables the virtual functions of a device, until something enables them again",
 	.keys = "address vendor device expected",
 	.needs_reboot = kind_vfs_needs_reboot,
 	.describe = kind_vfs_describe,

@@ -10,7 +10,7 @@ static bool kind_instruction_needs_reboot(const struct pp_step *s)
 
 static const struct pp_step_kind_ops kind_instruction = {
 	.name = "instruction",
-	.summary = "what only a person can do",
+	.summary = "something that only a person can do",
 	.needs_reboot = kind_instruction_needs_reboot,
 };
 

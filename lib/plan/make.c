@@ -196,7 +196,7 @@ static int make_gather(struct pp_planning *p, struct pp_arena *scratch, struct p
 		};
 	}
 	if (n > PP_PLAN_MAX_ITEMS)
-		return pp_fail(e, E2BIG, "plan: %u devices at once are too many", n);
+		return pp_fail(e, E2BIG, "plan: %u devices are too many at once", n);
 	p->plan->devices = devices;
 	p->plan->nr_devices = n;
 	return 0;
@@ -337,7 +337,7 @@ static int plan_make(struct pp_planning *p, const char *request, struct pp_error
 	if (!r)
 		r = make_steps(p, e);
 	if (!r && (p->failed || p->steps.failed))
-		r = pp_fail(e, E2BIG, "%s: a plan for so much at once has more than %d steps",
+		r = pp_fail(e, E2BIG, "%s: a plan for that many devices has more than %d steps",
 		            request, PP_PLAN_MAX_STEPS);
 	return r;
 }
@@ -365,8 +365,8 @@ int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_
 	if (o && o->store && !pp_plan_store_is_valid(o->store))
 		return pp_fail(
 			e, EINVAL,
-			"%.200s: a plan names a store as efivars, hp or hp:PROGRAM, the absolute "
-			"path of HP's conrep",
+			"%.200s: expected efivars, hp or hp:PROGRAM, with the absolute path of "
+			"HP's conrep",
 			o->store);
 	struct pp_plan *plan = pp_plan_alloc();
 	if (!plan)

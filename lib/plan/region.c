@@ -91,7 +91,8 @@ static int region_refuse(struct pp_planning *p, const struct pp_remedy *all, uin
 		               not_here ? not_here->text : "does not help here",
 		               region_alternative(p, true) ? "; remedies here: " : "",
 		               region_alternative(p, true) ? pp_planning_possible(p) : "");
-	return pp_fail(e, ENOTSUP, "%s: a reserved region holds it, and no remedy is known here%s",
+	return pp_fail(e, ENOTSUP,
+	               "%s: the firmware reserves memory for it, and no remedy is known here%s",
 	               p->plan->request, region_obstacles(p));
 }
 

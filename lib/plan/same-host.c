@@ -148,10 +148,11 @@ int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct 
 	if (!r)
 		r = same_host_check_text("processor", p->cpu, h->cpu, e);
 	if (!r && h->devices_error)
-		return pp_fail(e, EBUSY,
-		               "this host's PCI devices cannot be read (%s), so whether the plan "
-		               "was made for it is not known",
-		               strerror(h->devices_error));
+		return pp_fail(
+			e, EBUSY,
+			"this host's PCI devices cannot be read (%s), so pcipass cannot tell "
+			"whether the plan was made for it",
+			strerror(h->devices_error));
 	/* A host that says its name need not show every device; one that does not has nothing else.
 	 */
 	for (uint32_t i = 0; !r && i < p->nr_devices; i++)

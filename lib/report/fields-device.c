@@ -165,7 +165,7 @@ static void device_put_findings_for(struct pp_json_writer *w, const struct pp_su
 }
 
 static const struct pp_field device_fields[] = {
-	{ "address", PP_FIELD_ADDRESS, "Where it is on the PCI bus.", .write = device_put_address },
+	{ "address", PP_FIELD_ADDRESS, "PCI address.", .write = device_put_address },
 	{ "slot", PP_FIELD_TEXT,
 	  "Number of the PCI or PCI-E slot; null: in none, or not known (see unread).",
 	  .nullable = true, .may_be_empty = true, .unread = device_slot_unread, .unread_rank = 3,

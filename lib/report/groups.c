@@ -68,10 +68,10 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 		[PP_SHARES_NOT] = "",
 		[PP_SHARES_BRIDGE] = "the bridge %s uses its own address for its DMA",
 		[PP_SHARES_NO_ACS] = "the bridge %s has no access control (ACS)",
-		[PP_SHARES_FUNCTION] = "no access control (ACS) keeps it apart from %s",
+		[PP_SHARES_FUNCTION] = "no access control (ACS) isolates it from %s",
 		[PP_SHARES_ALIAS] = "the IOMMU cannot tell its DMA from that of %s",
-		[PP_SHARES_UNKNOWN] = "what %s can do was not read",
-		[PP_SHARES_OTHER_DOMAIN] = "it is below a device that has a PCI domain of its own",
+		[PP_SHARES_UNKNOWN] = "the capabilities of %s were not read",
+		[PP_SHARES_OTHER_DOMAIN] = "it is below a device with a separate PCI domain",
 		[PP_SHARES_ACS_OVERRIDDEN] = "the kernel command line changes access control",
 	};
 	const struct pp_isolated *i = &l->isolation.devices[device];
@@ -80,7 +80,7 @@ static void reason_text(const struct list *l, uint32_t device, char *buf, size_t
 	uint32_t because = i->with;
 
 	if (pp_isolation_why(l->host, &l->isolation, device, &because) == PP_JOINED_ACS_OFF)
-		text = "%s can do access control (ACS), and has it off";
+		text = "%s supports access control (ACS), but it is off";
 	else
 		because = i->with;
 	const char *place = strstr(text, "%s");
@@ -120,17 +120,16 @@ static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t
 static void groups_print_head(struct pp_out *o, const struct list *l)
 {
 	if (pp_host_never_groups(l->host))
-		pp_out(o, "None for PCI devices: the device tree gives PCI no IOMMU.\n\n");
+		pp_out(o, "None for PCI devices: the device tree assigns no IOMMU to them.\n\n");
 	if (!l->computed)
 		return;
-	pp_out_wrapped(o, "", "",
-	               l->host->nr_groups
-	                       ? "Computed from configuration space, not asked of the kernel:"
-	               : l->isolation.as_found
-	                       ? "The kernel has made no groups. Computed from configuration space:"
-	                       : "The kernel has made no groups. Computed from configuration "
-	                         "space, with access control as the kernel sets it once the IOMMU "
-	                         "is on:");
+	pp_out_wrapped(
+		o, "", "",
+		l->host->nr_groups ? "Computed from configuration space, not read from the kernel:"
+		: l->isolation.as_found
+			? "The kernel has made no groups. Computed from configuration space:"
+			: "The kernel has made no groups. Computed from configuration space, "
+			  "with access control as the kernel will set it when the IOMMU is on:");
 	pp_out(o, "\n");
 }
 

@@ -34,12 +34,12 @@ static void next_unknown(const struct pp_out *o, const struct pp_survey *s, cons
 
 	if (next_denied(s->host) && elsewhere)
 		snprintf(buf, size,
-		         "a capture made by root tells more: on that host, sudo pcipass capture -o "
-		         "host.tar.gz");
+		         "a capture made by root shows more: on that host, sudo pcipass capture "
+		         "-o host.tar.gz");
 	else if (next_denied(s->host))
 		snprintf(buf, size, "root can read more: sudo pcipass explain %s", what);
 	else
-		snprintf(buf, size, "a real attach tells: as root%s, pcipass verify --attach %s",
+		snprintf(buf, size, "try a real attach: as root%s, pcipass verify --attach %s",
 		         elsewhere ? " on that host" : "", what);
 }
 

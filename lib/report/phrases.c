@@ -112,7 +112,7 @@ static void phrases_print_backgrounds(struct pp_out *o, const struct pp_survey *
 		any = true;
 	}
 	if (any)
-		pp_out(o, "The whole story: doc/why.md\n");
+		pp_out(o, "Background: doc/why.md\n");
 }
 
 void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t *only,
@@ -129,7 +129,7 @@ void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t
 		bool proved = here == PP_YES && p->fact;
 		if (proved || !phrases_told(&told, p) || !pp_phrase_fits(p, s->host))
 			continue;
-		pp_out(o, "%s", any ? "" : "\nMessages that mean the same:\n");
+		pp_out(o, "%s", any ? "" : "\nOther programs report the same problem as:\n");
 		phrases_print(o, p, here);
 		any = true;
 	}

@@ -305,7 +305,7 @@ static void print_table_state(struct pp_out *o, const struct pp_host *h)
 	else if (h->nr_regions)
 		return;
 	else if (h->dmar || h->ivrs || h->iort)
-		pp_out(o, "The firmware's table declares no region.\n");
+		pp_out(o, "The firmware's table declares no reserved region.\n");
 	else if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->table_iort == PP_NO)
 		pp_out(o, "The firmware has no DMAR, IVRS or IORT table.\n");
 	else

@@ -30,8 +30,7 @@ static void put_machine(struct pp_out *o, const struct pp_settings *s)
 	         m->rom_date ? m->rom_date : "", m->rom_date ? ")" : "", m->processor ? ", " : "",
 	         m->processor ? m->processor : "");
 	pp_out_wrapped(o, "", "  ", settings_shown(line, clean, sizeof(clean)));
-	snprintf(line, sizeof(line), "settings of %s, as %s names them", s->store->where,
-	         s->schema_where);
+	snprintf(line, sizeof(line), "settings of %s, schema %s", s->store->where, s->schema_where);
 	pp_out_wrapped(o, "", "  ", settings_shown(line, clean, sizeof(clean)));
 }
 

@@ -24,7 +24,7 @@ int pp_settings_check_target(const char *path, const char *own, const char *what
 {
 	if (!pp_path_is_same(path, own))
 		return 0;
-	return pp_fail(e, EINVAL, "%.300s: is %s itself, which would be lost", path, what);
+	return pp_fail(e, EINVAL, "%.300s: is %s itself, which would be overwritten", path, what);
 }
 
 int pp_settings_check_targets(const struct pp_settings *s, const char *path, struct pp_error *e)

@@ -41,7 +41,7 @@ static int blank_areas(const struct pp_schema *schema, struct pp_areas *cells, s
 			continue;
 		int r = pp_areas_put(cells, s->space, s->ev, 0, PP_SPAN(zero, len));
 		if (r)
-			return pp_fail(e, -r, "%.100s: more than an image holds", schema->object);
+			return pp_fail(e, -r, "%.100s: does not fit into an image", schema->object);
 	}
 	return 0;
 }
@@ -56,8 +56,7 @@ static int image_blank(struct pp_arena *a, struct pp_source *identity, const cha
 
 	if (!r && !machine.product)
 		r = pp_fail(e, ENODATA,
-		            "the machine's product name is not known there, and an "
-		            "image belongs to a machine");
+		            "cannot make an image: the product name of its machine is not known");
 	if (!r)
 		r = pp_schema_text_read(schema, a, NULL, &text, e);
 	if (!r && overwrite && text.path)

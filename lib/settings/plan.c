@@ -156,7 +156,7 @@ static int take_assignment(struct pp_settings *s, struct typed *t, const char *a
 	const char *equals = strchr(assignment, '=');
 
 	if (!equals || equals == assignment)
-		return pp_fail(e, EINVAL, "'%.200s': need NAME=VALUE", assignment);
+		return pp_fail(e, EINVAL, "'%.200s': expected NAME=VALUE", assignment);
 	char *name = pp_arena_strndup(&s->arena, assignment, (size_t)(equals - assignment));
 	char *text = pp_arena_strdup(&s->arena, equals + 1);
 	if (!name || !text)

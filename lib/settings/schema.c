@@ -55,7 +55,7 @@ static int schema_parse(struct pp_span in, const char *object, struct pp_arena *
 	if (r == -EBADMSG && schema_lacks_tag(in, object, a))
 		r = -ENOMSG;
 	if (!r && !ret->nr_sections)
-		r = pp_fail(&why, ENOMSG, "%.100s: no Section in it", object);
+		r = pp_fail(&why, ENOMSG, "%.100s: contains no Section", object);
 	return r ? pp_fail(e, -r, "%s", why.text) : 0;
 }
 

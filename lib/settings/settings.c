@@ -242,8 +242,7 @@ int pp_settings_check(const struct pp_settings *s,
 	for (uint32_t i = 0; tell && i < schema->global.nr_platforms; i++)
 		demand(tell, ctx, "platform", schema->global.platforms[i], platform_met(s, i));
 	if (!current)
-		return pp_fail(e, ENOTSUP,
-		               "%.100s wants conrep %.40s, and this is of the level of %s",
+		return pp_fail(e, ENOTSUP, "%.100s requires conrep %.40s; this one is level %s",
 		               schema->object, schema->minimum_version, PP_SETTINGS_LEVEL);
 	if (pp_schema_match(schema, &s->machine, reason, sizeof(reason)) != PP_MATCH_YES)
 		return pp_fail(e, EPERM, "%s", reason);

@@ -165,7 +165,7 @@ class Hints(unittest.TestCase):
                 self.type(f"{line} {then}", *((0, 1) if "verify" in line or "--plan" in then else (0,)))
         self.assertIn("need auto, always or never", self.type("pcipass --color x", 2))
         self.type("pcipass settings image i4 --store image:i")
-        self.assertIn("--schema: a file without a name", self.type("pcipass settings list --schema ''", 2))
+        self.assertIn("--schema: empty file name", self.type("pcipass settings list --schema ''", 2))
         self.type(f"pcipass {host} --color never; pcipass {host} --color always --all")
         for line, word in (("pcipass apply", "either --plan FILE or --resume"),
                            ("pcipass apply --resume --dry-run", "--dry-run is for --plan"),

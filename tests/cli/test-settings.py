@@ -258,7 +258,7 @@ class Rights(Settings):
         self.assertIn("missing.xml", done.stderr)
         self.assertIn("rmrds.xml is", done.stderr)
         done = self.settings("list", *STORE, "--schema", "", code=2)
-        self.assertIn("without a name", done.stderr)
+        self.assertIn("empty file name", done.stderr)
 
     def test_name_that_is_near(self):
         for command in (("set", "Wakr=Enabled"), ("get", "Wakr")):
@@ -288,7 +288,7 @@ class Rights(Settings):
                                   cwd=self.folder, stdout=full, stderr=subprocess.PIPE,
                                   env=self.env, text=True, check=False)
         self.assertEqual(done.returncode, 4)
-        self.assertIn("written all the same", done.stderr)
+        self.assertIn("have been written", done.stderr)
         self.assertEqual(self.settings("get", "Wake", *WITH).stdout, "Wake=Enabled\n")
 
 

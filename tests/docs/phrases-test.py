@@ -154,7 +154,7 @@ class Explained(unittest.TestCase):
 
     def test_nothing_to_say(self):
         text, phrases = self.explained("dl380p-gen8", "slot1")
-        self.assertNotIn("Messages that mean the same", text)
+        self.assertNotIn("Other programs report the same problem as", text)
         self.assertEqual(phrases, {})
 
 

@@ -158,9 +158,9 @@ class Cards(Emitting):
         for hypervisor, guest in (("proxmox", "99"), ("proxmox", "1x0"), ("proxmox", ""), ("proxmox", "0100"),
                                   ("proxmox", "100;reboot"), ("proxmox", "1" * 10), ("hyperv", "a'b"),
                                   ("hyperv", ""), ("hyperv", "a\u2019b"), ("hyperv", "a\nb")):
-            self.assertIn("calls a guest by", self.emit(hypervisor, "07:00.0", "--vm", guest, code=2))
+            self.assertIn("identifies a guest by", self.emit(hypervisor, "07:00.0", "--vm", guest, code=2))
         for hypervisor in ("qemu", "libvirt"):
-            self.assertIn("names no guest", self.emit(hypervisor, "07:00.0", "--vm", "100", code=2))
+            self.assertIn("does not name the guest", self.emit(hypervisor, "07:00.0", "--vm", "100", code=2))
 
     def test_hyperv(self):
         shown = self.emit("hyperv", "07:00.0")
@@ -211,7 +211,7 @@ class Cards(Emitting):
     def test_several(self):
         """One guest: each card once, each below a port of its own, no other with its number."""
         text = self.emit("qemu", "07:00.0", "08:00.1", "8086:10fb", "07:00.0")
-        self.assertIn("# qemu for 07:00.0 08:00.1 8086:10fb 07:00.0, by pcipass emit", text)
+        self.assertIn("# qemu configuration for 07:00.0 08:00.1 8086:10fb 07:00.0, by pcipass emit", text)
         arguments = qemu_arguments(text)
         self.assertEqual([a.split(",")[2] for a in arguments if a.startswith("pcie-root-port")],
                          ["chassis=102", "chassis=103"])
@@ -334,7 +334,7 @@ class Sizes(Emitting):
     def test_too_large_below(self):
         self.cards()
         self.assertIn(" 3584MB ", self.hyperv(resource((2 * GIB, MEMORY), (2 * GIB, MEMORY))))
-        self.assertIn("as its BARs ask for", self.emit("hyperv", "07:00.0"))
+        self.assertIn("need more room below 4 GiB", self.emit("hyperv", "07:00.0"))
 
     def test_window(self):
         self.cards()

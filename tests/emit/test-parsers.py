@@ -78,8 +78,8 @@ class Parsers(Emitting):
         self.assertIn("rombra' not found", self.qemu(*words).stderr)
 
     def validate(self, text: str) -> subprocess.CompletedProcess:
-        inside, _, outside = text.partition("<!-- Not into <devices>")
-        outside = outside and "<!-- Not into <devices>" + outside
+        inside, _, outside = text.partition("<!-- Add this to <domain>")
+        outside = outside and "<!-- Add this to <domain>" + outside
         path = self.folder / "domain.xml"
         path.write_text(DOMAIN % (inside, outside))
         return subprocess.run(["virt-xml-validate", path, "domain"], capture_output=True,

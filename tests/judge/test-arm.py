@@ -375,7 +375,7 @@ class Rmr(Arm):
         text = self.run_pcipass("reserved", path=path).stdout
         self.assertIn("stream 0x100 of the SMMUv3 at +0x30: remapping permitted", text)
         path = self.tree.write("IORT.bin", iort(smmu(), root_complex(ALL)))
-        self.assertIn("declares no region", self.run_pcipass("reserved", path=path).stdout)
+        self.assertIn("declares no reserved region", self.run_pcipass("reserved", path=path).stdout)
 
     def test_many_mappings_and_ranges(self):
         """A hostile table: each range has all mappings, which must not multiply."""

@@ -122,12 +122,13 @@ static void unbinds(const char *needs_reboot, const char *when, const char *word
 
 static void test_unbind(void **state)
 {
-	static const char off[] = "take 07:00.0 off vfio-pci for the host's own driver, ";
+	static const char off[] =
+		"unbind 07:00.0 from vfio-pci and give it back to the host driver, ";
 	char words[128];
 
 	snprintf(words, sizeof(words), "%snow and at every boot", off);
 	unbinds("false", "", words);
-	snprintf(words, sizeof(words), "%snow, and no longer than to the next boot", off);
+	snprintf(words, sizeof(words), "%snow, until the next boot", off);
 	unbinds("false", ",\"when\":\"now\"", words);
 	snprintf(words, sizeof(words), "%sat every boot, from the next one on", off);
 	unbinds("true", ",\"when\":\"boot\"", words);
@@ -198,7 +199,7 @@ static void test_bridge_and_vfs(void **state)
 	pp_plan_free(p);
 	assert_int_equal(parse_kind("vfs", "\"expected\":4", &p), 0);
 	assert_string_equal(p->steps[0].text,
-	                    "turn off the virtual functions of 0c:00.0; now there are 4");
+	                    "disable the virtual functions of 0c:00.0; there are 4 now");
 	pp_plan_free(p);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(parse_kind(bad[i][0], bad[i][1], &p), -EBADMSG);

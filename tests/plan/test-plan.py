@@ -438,7 +438,7 @@ class Files(Planning):
             self.assertEqual(self.load(self.file(broken)).returncode, 4)
         argument = {"kind": "argument", "remedy": "x", "text": "", "side_effect": None, "undo": "",
                     "needs_reboot": True, "argument": {"argument": "init=/bin/sh"}}
-        self.assertIn("none that a plan may add",
+        self.assertIn("not one that a plan may add",
                       self.load(self.file(changed(plan, "steps", to=[argument]))).stderr)
 
     def test_usage(self):

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planning import Planning  # noqa: E402
 
 DMAR = "sys/firmware/acpi/tables/DMAR"
-TABLE, KERNEL = "no region of the firmware's table holds it", "the kernel reserves no memory for its group"
+TABLE, KERNEL = "the firmware's table reserves no memory for it", "the kernel reserves no memory for its group"
 GUEST, THERE = "it can be passed to a guest", "the device is still at its address"
 TAKEN, REPLACED = ("the kernel took the table from the initrd",
                    "the table is no longer the firmware's")
@@ -263,7 +263,7 @@ class OtherSteps(Verify):
                           "needs_reboot": False,
                           "vfs": {"address": "0000:41:00.0", "vendor": "8086", "device": "10fb", "expected": 4}}]
         answer = self.verify(self.sample("sriov-nic"), plan, 1)["41:00.0 has no virtual functions"]
-        self.assertIn("are on: something turned them on again", answer["evidence"])
+        self.assertIn("are on: something enabled them again", answer["evidence"])
 
     def test_unbound(self):
         what = "07:00.0 is no longer bound to vfio-pci"
