@@ -106,7 +106,7 @@ static const struct pp_column columns[] = {
 	  .right = true },
 	{ "DRIVER", .field = "driver", .help = "Driver that is bound now.", .columns = 6,
 	  .narrow = 9 },
-	{ "VERDICT", .field = "verdict", .columns = 7 },
+	{ "VERDICT", .field = "verdict", .columns = 7, .in_title = true },
 	{ "DEVICE", .help = "Name from the PCI ID database.", .narrow = 8,
 	  .put = column_put_device },
 	{ "PLACE", .field = "place", .help = "Slot or other place, as commands take it: slot2." },
@@ -160,14 +160,15 @@ static int table_add(struct pp_table *t, const char *name, size_t len, struct pp
 	               near ? near : "; pcipass --list-columns names them", near ? "'?" : "");
 }
 
-int pp_table_init(struct pp_table *t, const char *names, const char *indent, struct pp_error *e)
+int pp_table_init(struct pp_table *t, const char *names, bool sections, struct pp_error *e)
 {
 	int r = 0;
 
-	*t = (struct pp_table){ .indent = indent };
+	*t = (struct pp_table){ .indent = sections ? "  " : "" };
 	pp_buffer_init(&t->cell, 1 << 16);
 	for (size_t i = 0; i < NR_DEFAULT && (!names || *names == '+'); i++)
-		table_take(t, &columns[i]);
+		if (!sections || !columns[i].in_title)
+			table_take(t, &columns[i]);
 	if (names && *names == '+')
 		names++;
 	while (!r && names) {

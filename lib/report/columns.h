@@ -14,6 +14,7 @@ struct pp_column {
 	unsigned int columns; /* at the least */
 	unsigned int narrow;  /* what it is cut to on a terminal that is too narrow; 0: not cut */
 	bool right;           /* aligned to the right */
+	bool in_title;        /* the title above the rows of a section says it */
 	void (*put)(struct pp_json_writer *w, const struct pp_subject *s); /* NULL: the field */
 };
 
@@ -31,9 +32,10 @@ struct pp_table {
 
 /*
  * names: "ADDRESS,VERDICT", or "+REASON" for one more than there are otherwise; NULL: those.
- * -EINVAL: no column has that name. End it with pp_table_fini().
+ * sections: the rows stand below titles, so that what a title says has no column. -EINVAL: no
+ * column has that name. End it with pp_table_fini().
  */
-int pp_table_init(struct pp_table *t, const char *names, const char *indent, struct pp_error *e);
+int pp_table_init(struct pp_table *t, const char *names, bool sections, struct pp_error *e);
 void pp_table_fini(struct pp_table *t);
 /* Bridges are shown with --all only. */
 bool pp_table_shows(const struct pp_out *o, const struct pp_row *row);

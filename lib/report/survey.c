@@ -362,7 +362,7 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 		               s->host->devices_error == ENOENT ? ENODATA : s->host->devices_error,
 		               "no devices to survey: /sys/bus/pci/devices is %s",
 		               pp_unread_reason(s->host->devices_error));
-	int r = pp_table_init(&table, style->columns, only_table ? "" : "  ", e);
+	int r = pp_table_init(&table, style->columns, !only_table, e);
 	if (r)
 		return r;
 	pp_out_init(&o, style, sink);

@@ -114,6 +114,14 @@ class Output(Case):
         self.assertEqual(self.table("--columns", "+id")[1][-1], "1000:0072")
         self.assertEqual(self.table("--columns", "id,id")[0], ["ID", "ID"])
 
+    def test_the_title_says_the_verdict(self):
+        """Below the titles of its sections the survey does not repeat it; a plain table has it."""
+        self.assertNotIn("VERDICT", self.stdout())
+        self.assertNotIn("blocked-fixable", self.stdout())
+        self.assertIn("BLOCKED, can be freed", self.stdout())
+        self.assertIn("VERDICT", self.table("--columns", "+id")[0])
+        self.assertIn("blocked-fixable", self.stdout("--noheadings"))
+
     def test_columns_are_those_of_json(self):
         """A column of a field's name says what the field says."""
         devices = json.loads(self.stdout("--json"))["devices"]
