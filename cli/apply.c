@@ -20,6 +20,7 @@ static struct pp_apply_options apply_options(const struct options *o)
 	return (struct pp_apply_options){
 		.store = o->store,
 		.dry_run = o->dry_run,
+		.files_only = o->files,
 		.say = apply_say,
 		.stop = signals_stop,
 	};
@@ -230,6 +231,6 @@ const struct command command_apply = {
 const struct command command_undo = {
 	.name = "undo",
 	.help = "restore the state before the last apply",
-	.takes = TAKES_YES | TAKES_COLOR,
+	.takes = TAKES_YES | TAKES_COLOR | TAKES_FILES,
 	.run = run_undo,
 };

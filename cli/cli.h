@@ -38,6 +38,7 @@ struct options {
 	bool json, all, force, keep_private, dry_run, yes, take, reset, computed, help, version;
 	bool verbose;        /* settings: what nobody named, too */
 	bool resume;         /* apply: go on with one that was interrupted */
+	bool files;          /* undo: only what is in files */
 	bool now, boot;      /* bind, unbind: when; neither: both */
 	const char *columns; /* survey: the names of those to print; NULL: all of the survey */
 	bool list_columns, noheadings;
@@ -72,6 +73,7 @@ enum option_mask {
 	TAKES_NO_HEADINGS = 1 << 23,
 	TAKES_TARGET = 1 << 24,
 	TAKES_KERNEL = 1 << 25,
+	TAKES_FILES = 1 << 26,
 };
 
 /* A command is a row; so is a command of a command. */

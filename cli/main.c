@@ -90,6 +90,8 @@ static const struct row {
 	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
 	  "number (Proxmox VE) or name (Hyper-V) of the guest" },
 	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "continue an interrupted apply" },
+	{ 0, "files", NULL, TAKES_FILES, FIELD(files),
+	  "undo only what was changed in files, also of another host" },
 	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "only now, not at boot" },
 	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "only at boot, not now" },
 	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),

@@ -21,6 +21,8 @@ struct pp_apply_options {
 	const char *state; /* directory of the journal; NULL: /var/lib/pcipass below root */
 	const char *store; /* for settings whose step names none; NULL: found out */
 	bool dry_run;      /* check everything, change nothing */
+	/* pp_apply_undo(): undo only what was changed in files, which may be another host's. */
+	bool files_only;
 	/* A tool of the host that takes longer is stopped, and counts as failed; 0: 1800. */
 	unsigned int tool_seconds;
 	/* Called with a line for people at each thing done; may be NULL. */
@@ -53,7 +55,8 @@ int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, stru
 /* Goes on with, or takes back, what an interrupted apply left. -ENOENT: there is nothing. */
 int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
 /*
- * Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing.
+ * Takes the last apply back, whether it came to its end or not. -ENOENT: there is nothing. -EBUSY:
+ * it was carried out on another host. What it did to devices that are gone is left.
  *
  * All three give back first what an attach that was killed has left on vfio-pci; undo then does no
  * more than that. -EBUSY: an attach is at work, or a guest has a device by now. -EIO: not all is

@@ -230,7 +230,7 @@ static int apply_stage(struct pp_apply *a, const struct pp_plan *p, struct pp_tx
 	if (!r)
 		r = load_before(a, old, &before, e);
 	if (!r)
-		r = pp_apply_check_host(a, p, e);
+		r = pp_apply_check_host(a, p, "; make a new plan here", e);
 	if (!r)
 		r = pp_stage_init(s, a, p, before, e);
 	return r ? r : stage_steps(s, e);
@@ -290,8 +290,10 @@ static int open_txn(struct pp_apply *a, struct pp_txn *t, bool *ret_found, struc
 static int resume_run(struct pp_apply *a, struct pp_txn *t, const struct pp_plan *plan,
                       struct pp_error *e)
 {
-	int r = pp_txn_check(a, t, PP_RUN, e);
+	int r = pp_apply_check_host(a, plan, "; \"pcipass undo\" undoes what was done", e);
 
+	if (!r)
+		r = pp_txn_check(a, t, PP_RUN, e);
 	if (r)
 		return r;
 	/* Nothing is believed: what is there is looked at, tools run again. */
@@ -310,8 +312,10 @@ static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 {
 	struct pp_plan *plan;
 
-	if (t->phase == PP_PHASE_UNDOING)
-		return pp_txn_rollback(a, t, e);
+	if (t->phase == PP_PHASE_UNDOING) {
+		int r = pp_apply_check_undo(a, t, e);
+		return r ? r : pp_txn_rollback(a, t, e);
+	}
 	if (t->phase != PP_PHASE_APPLYING)
 		return pp_fail(e, ENOENT, "no apply was interrupted");
 	int r = pp_plan_parse(t->plan, strlen(t->plan), &plan, e);
@@ -345,7 +349,9 @@ static int apply_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 
 	if (t->phase == PP_PHASE_UNDONE)
 		return pp_fail(e, ENOENT, "the last apply was undone already");
-	int r = pp_txn_check_rollback(a, t, e);
+	int r = pp_apply_check_undo(a, t, e);
+	if (!r)
+		r = pp_txn_check_rollback(a, t, e);
 	if (r)
 		return r;
 	if (o && o->show)

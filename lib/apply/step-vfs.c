@@ -85,9 +85,9 @@ static int step_vfs_stage(struct pp_stage *s, const struct pp_step *step, struct
 	struct pp_op *op = pp_stage_add(s, &pp_op_vfs, e);
 	if (!op)
 		return -e->code;
-	op->vfs.address = pp_arena_strdup(&a->arena, now.address);
+	op->device = pp_arena_strdup(&a->arena, now.address);
 	op->vfs.before = vfs;
-	if (!op->vfs.address)
+	if (!op->device)
 		return pp_fail_oom(e, now.address);
 	vfs_say_setters(a, now.address);
 	return op->ops->allowed(a, op, PP_RUN, e);

@@ -3,6 +3,7 @@
 #define PP_APPLY_STEPS_H
 
 #include "txn/stage.h"
+#include "txn/txn.h"
 
 /* How a kind of step is carried out: a file step-WORD.c for each line of plan/kinds.def. */
 struct pp_step_ops {
@@ -27,7 +28,15 @@ int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_er
 
 /*
  * -EBUSY unless the plan was made for this host, which is read anew for it: pp_plan_check_host().
+ * otherwise: what to do then, as the end of the sentence.
  */
-int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, struct pp_error *e);
+int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, const char *otherwise,
+                        struct pp_error *e);
+/*
+ * -EBUSY unless what the journal of a plan has was done on this host: pp_plan_check_machine(). What
+ * it has for devices that are not there any more counts as undone; with options->files_only, on
+ * whichever host, all that is not of files.
+ */
+int pp_apply_check_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e);
 
 #endif

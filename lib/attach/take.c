@@ -122,7 +122,7 @@ int pp_take(struct pp_attach *a)
 		                     e.text);
 	for (uint32_t i = 0; i < a->txn.nr_ops; i++) {
 		struct pp_op *op = &a->txn.ops[i];
-		const char *address = op->driver.address, *driver = op->driver.driver;
+		const char *address = op->device, *driver = op->driver.driver;
 		if (pp_attach_stops(a))
 			return -ECANCELED;
 		op->progress = PP_OP_BEGUN;
@@ -177,8 +177,8 @@ static void give_back(struct pp_attach *a, struct pp_op *op)
 	               same ? 0
 	               : r  ? r
 	                    : -ENODEV,
-	               "%s to %s%s%s", op->driver.address, driver, same || !r ? "" : ": ",
-	               same || !r ? "" : without_address(&e, op->driver.address));
+	               "%s to %s%s%s", op->device, driver, same || !r ? "" : ": ",
+	               same || !r ? "" : without_address(&e, op->device));
 	if (same) {
 		op->progress = PP_OP_UNDONE;
 		return;

@@ -33,3 +33,12 @@ int pp_fail_prefix(struct pp_error *e, const char *prefix)
 	memcpy(old, e->text, sizeof(old));
 	return pp_fail(e, e->code, "%s: %s", prefix, old);
 }
+
+int pp_fail_suffix(struct pp_error *e, const char *suffix)
+{
+	if (!e)
+		return -EIO;
+	char old[sizeof(e->text)];
+	memcpy(old, e->text, sizeof(old));
+	return pp_fail(e, e->code, "%s%s", old, suffix);
+}

@@ -25,5 +25,7 @@ int pp_fail_oom(struct pp_error *e, const char *what);
 
 /* Puts "prefix: " before the text that *e holds already. Returns -e->code. */
 int pp_fail_prefix(struct pp_error *e, const char *prefix);
+/* Puts suffix behind it. Returns -e->code. */
+int pp_fail_suffix(struct pp_error *e, const char *suffix);
 
 #endif

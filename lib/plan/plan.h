@@ -74,6 +74,16 @@ int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_erro
  * too little is known to tell; *e says what differs.
  */
 int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
+/*
+ * The same for what was carried out before: since then the BIOS may be a newer one, and cards may
+ * have come, gone and moved. Product, board and processor are the same, and so are half of the PCI
+ * devices, wherever they are.
+ */
+int pp_plan_check_machine(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
+/* At that address is the device that the plan names there, as far as can be told; *ret_other: it is
+ * another one, else there is none. */
+bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, struct pp_address a,
+                            bool *ret_other);
 
 struct pp_survey;
 /*

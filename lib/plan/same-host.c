@@ -70,8 +70,7 @@ static int same_host_check_text(const char *what, const char *planned, const cha
 	if (!planned || !found || !strcmp(planned, found))
 		return 0;
 	return pp_fail(e, EBUSY,
-	               "the plan was made for a host whose %s is %.100s; this host's is %.100s: "
-	               "make a new plan here",
+	               "the plan was made for a host whose %s is %.100s; this host's is %.100s",
 	               what, planned, found);
 }
 
@@ -93,8 +92,7 @@ static int same_host_check_device(const struct pp_host *h, const struct pp_plan_
 	if (!d)
 		return pp_fail(e, EBUSY,
 		               "the plan was made with %04x:%04x at %s, and no device is there "
-		               "now: it was removed or has failed, or this is another host; make a "
-		               "new plan here",
+		               "now: it was removed or has failed, or this is another host",
 		               want->vendor, want->device, address);
 	if (!d->ids_known)
 		return unread ? pp_fail(e, unread,
@@ -106,7 +104,7 @@ static int same_host_check_device(const struct pp_host *h, const struct pp_plan_
 		return 0;
 	return pp_fail(e, EBUSY,
 	               "the plan was made with %04x:%04x at %s, and %04x:%04x is there now: the "
-	               "card was exchanged, or this is another host; make a new plan here",
+	               "card was exchanged, or this is another host",
 	               want->vendor, want->device, address, d->vendor, d->device);
 }
 
@@ -130,23 +128,29 @@ static int same_host_check_new(const struct pp_plan *p, const struct pp_host *h,
 		pp_address_format(d->address, address);
 		return pp_fail(e, EBUSY,
 		               "%04x:%04x at %s was not there when the plan was made: it was added "
-		               "since, or this is another host; make a new plan here",
+		               "since, or this is another host",
 		               d->vendor, d->device, address);
 	}
 	return 0;
 }
 
-int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+static int same_host_check_machine(const struct pp_plan *p, const struct pp_host *h,
+                                   struct pp_error *e)
 {
-	bool named = p->product && h->product.text;
 	int r = same_host_check_text("product", p->product, h->product.text, e);
 
 	if (!r)
 		r = same_host_check_text("board", p->board, h->board.text, e);
+	return r ? r : same_host_check_text("processor", p->cpu, h->cpu, e);
+}
+
+int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+{
+	bool named = p->product && h->product.text;
+	int r = same_host_check_machine(p, h, e);
+
 	if (!r)
 		r = same_host_check_text("BIOS version", p->bios_version, h->bios_version.text, e);
-	if (!r)
-		r = same_host_check_text("processor", p->cpu, h->cpu, e);
 	if (!r && h->devices_error)
 		return pp_fail(
 			e, EBUSY,
@@ -164,4 +168,56 @@ int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct 
 	for (uint32_t i = 0; !r && i < p->nr_pci; i++)
 		r = same_host_check_device(h, &p->pci[i], 0, e);
 	return r ? r : same_host_check_new(p, h, e);
+}
+
+/* How many of the plan's devices are in the host, wherever they are now. */
+static uint32_t same_host_count(const struct pp_plan *p, const struct pp_host *h)
+{
+	uint32_t here = 0;
+
+	for (uint32_t i = 0; i < p->nr_pci; i++) {
+		const struct pp_plan_pci *want = &p->pci[i];
+		uint32_t before = 0, now = 0;
+		for (uint32_t k = 0; k < i; k++)
+			before += p->pci[k].vendor == want->vendor &&
+			          p->pci[k].device == want->device;
+		for (uint32_t k = 0; k < h->nr_devices && now <= before; k++)
+			now += h->devices[k].ids_known && h->devices[k].physfn == PP_NO_DEVICE &&
+			       h->devices[k].vendor == want->vendor &&
+			       h->devices[k].device == want->device;
+		here += now > before;
+	}
+	return here;
+}
+
+int pp_plan_check_machine(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+{
+	int r = same_host_check_machine(p, h, e);
+	uint32_t here = r || h->devices_error ? p->nr_pci : same_host_count(p, h);
+
+	if (r || here >= p->nr_pci - here)
+		return r;
+	return pp_fail(e, EBUSY,
+	               "the plan was made for a host with %u PCI devices, and %u of them are in "
+	               "this host",
+	               p->nr_pci, here);
+}
+
+bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, struct pp_address a,
+                            bool *ret_other)
+{
+	const struct pp_device *d = same_host_find(h, a);
+
+	*ret_other = false;
+	if (!d || !d->ids_known)
+		return d || h->devices_error;
+	for (uint32_t i = 0; i < p->nr_pci; i++)
+		if (pp_address_equal(p->pci[i].address, a))
+			*ret_other |=
+				p->pci[i].vendor != d->vendor || p->pci[i].device != d->device;
+	for (uint32_t i = 0; i < p->nr_devices; i++)
+		if (pp_address_equal(p->devices[i].address, a))
+			*ret_other |= p->devices[i].vendor != d->vendor ||
+			              p->devices[i].device != d->device;
+	return !*ret_other;
 }

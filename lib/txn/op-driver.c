@@ -51,7 +51,7 @@ int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, 
 static int driver_look(const struct pp_apply *a, const struct pp_op *op, struct driver_now *ret,
                        struct pp_error *e)
 {
-	const char *address = op->driver.address;
+	const char *address = op->device;
 	int r = pp_driver_read(a, address, ret->driver, ret->override, NAME_BYTES);
 
 	if (r)
@@ -67,7 +67,7 @@ static int driver_write(struct pp_apply *a, const struct pp_op *op, const char *
 {
 	int r = pp_sys_write(a->sys, path, text);
 
-	return r ? pp_fail(e, -r, "%s: /%s: %s", op->driver.address, path, strerror(-r)) : 0;
+	return r ? pp_fail(e, -r, "%s: /%s: %s", op->device, path, strerror(-r)) : 0;
 }
 
 static int driver_set_override(struct pp_apply *a, const struct pp_op *op, const char *name,
@@ -75,7 +75,7 @@ static int driver_set_override(struct pp_apply *a, const struct pp_op *op, const
 {
 	char path[256], line[NAME_BYTES + 2];
 
-	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", op->driver.address);
+	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", op->device);
 	snprintf(line, sizeof(line), "%s\n", name);
 	return driver_write(a, op, path, line, e);
 }
@@ -87,7 +87,7 @@ static int driver_ask(struct pp_apply *a, const struct pp_op *op, const char *dr
 	char path[256];
 
 	snprintf(path, sizeof(path), DRIVERS "/%s/%s", driver, verb);
-	return driver_write(a, op, path, op->driver.address, e);
+	return driver_write(a, op, path, op->device, e);
 }
 
 /* The driver, then nothing else: the override first, for unbound the device is then nobody else's.
@@ -114,7 +114,7 @@ static int driver_to_vfio(struct pp_apply *a, const struct pp_op *op, const stru
 	if (!r && !then.vfio)
 		r = pp_fail(e, EIO,
 		            "%s: " PP_VFIO " did not take it: it has %s; the kernel log says why",
-		            op->driver.address, *then.driver ? then.driver : "no driver");
+		            op->device, *then.driver ? then.driver : "no driver");
 	return r;
 }
 
@@ -124,7 +124,7 @@ static int driver_to_vfio(struct pp_apply *a, const struct pp_op *op, const stru
  */
 static int driver_probe(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
 {
-	int r = driver_write(a, op, PROBE, op->driver.address, e);
+	int r = driver_write(a, op, PROBE, op->device, e);
 
 	return r == -EINVAL ? 0 : r;
 }
@@ -136,7 +136,7 @@ static bool driver_load_module(struct pp_apply *a, const struct pp_op *op)
 	const char *const load[] = { "modprobe", "-b", alias, NULL };
 	struct pp_error ignored;
 
-	snprintf(path, sizeof(path), DEVICES "/%s/modalias", op->driver.address);
+	snprintf(path, sizeof(path), DEVICES "/%s/modalias", op->device);
 	return !pp_sys_text(a->sys, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
 	       !pp_sys_run(a->sys, load, 60, &a->lock, &ignored);
 }
@@ -159,7 +159,7 @@ static int driver_to_any(struct pp_apply *a, const struct pp_op *op, struct pp_e
 	if (!r)
 		r = driver_look(a, op, &now, e);
 	if (!r && !*now.driver)
-		pp_apply_say(a, "%s: no driver of the host's has taken it", op->driver.address);
+		pp_apply_say(a, "%s: no driver of the host's has taken it", op->device);
 	return r;
 }
 
@@ -189,7 +189,7 @@ static int driver_to_former(struct pp_apply *a, const struct pp_op *op, struct p
 		r = driver_look(a, op, &now, e);
 	if (!r && !*now.driver)
 		r = pp_fail(e, ENODEV, "%s: %s did not take it back; the kernel log says why",
-		            op->driver.address, op->driver.driver);
+		            op->device, op->driver.driver);
 	return r;
 }
 
@@ -213,7 +213,7 @@ static int bind_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_s
 		ret->found = PP_OP_NEITHER;
 	snprintf(ret->text, sizeof(ret->text),
 	         "%s: its driver is %.100s by now, expected %.100s (driver_override %.100s)",
-	         op->driver.address, *now.driver ? now.driver : "none",
+	         op->device, *now.driver ? now.driver : "none",
 	         *op->driver.driver ? op->driver.driver : "none",
 	         *now.override ? now.override : "none");
 	return 0;
@@ -226,9 +226,9 @@ static int bind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_dire
 	int r = driver_look(a, op, &now, e);
 
 	if (!r && dir == PP_RUN && !now.vfio)
-		r = pp_precondition_host(a, op->driver.address, now.driver, e);
+		r = pp_precondition_host(a, op->device, now.driver, e);
 	else if (!r && dir == PP_ROLLBACK && now.vfio && strcmp(op->driver.driver, PP_VFIO))
-		r = pp_precondition_guest(a, op->driver.address, e);
+		r = pp_precondition_guest(a, op->device, e);
 	return r;
 }
 
@@ -261,16 +261,16 @@ static int borrow_undo(struct pp_apply *a, const struct pp_op *op, struct pp_err
 static void bind_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
 {
 	if (dir == PP_RUN)
-		snprintf(buf, size, "bind %s to " PP_VFIO, op->driver.address);
+		snprintf(buf, size, "bind %s to " PP_VFIO, op->device);
 	else
-		snprintf(buf, size, "give %s back to %s", op->driver.address,
+		snprintf(buf, size, "give %s back to %s", op->device,
 		         *op->driver.driver ? op->driver.driver : "no driver");
 }
 
 /* What is still missing of the way back. */
 static void borrow_by_hand(struct pp_apply *a, const struct pp_op *op, char *buf, size_t size)
 {
-	const char *address = op->driver.address, *driver = op->driver.driver,
+	const char *address = op->device, *driver = op->driver.driver,
 		   *override = op->driver.override;
 	struct driver_now now;
 	struct pp_error ignored;
@@ -322,10 +322,10 @@ static int unbind_verify(struct pp_apply *a, const struct pp_op *op, struct pp_e
 		r = pp_fail(e, EIO,
 		            "%s: " PP_VFIO " has it still, or took it again: it has the device's "
 		            "ids (from new_id, or its parameter ids)",
-		            op->driver.address);
+		            op->device);
 	if (!r && now.ours)
 		r = pp_fail(e, EIO, "%s: its driver_override still says " PP_VFIO,
-		            op->driver.address);
+		            op->device);
 	return r;
 }
 
@@ -338,10 +338,10 @@ static int unbind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_di
 	if (r || !*now.driver)
 		return r;
 	if (dir == PP_RUN)
-		return now.vfio ? pp_precondition_guest(a, op->driver.address, e) : 0;
+		return now.vfio ? pp_precondition_guest(a, op->device, e) : 0;
 	return now.vfio || !strcmp(now.driver, op->driver.driver)
 	               ? 0
-	               : pp_precondition_host(a, op->driver.address, now.driver, e);
+	               : pp_precondition_host(a, op->device, now.driver, e);
 }
 
 static int unbind_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
@@ -378,12 +378,12 @@ static int unbind_undo(struct pp_apply *a, const struct pp_op *op, struct pp_err
 static void unbind_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
 {
 	if (dir == PP_RUN)
-		snprintf(buf, size, "take %s off " PP_VFIO, op->driver.address);
+		snprintf(buf, size, "take %s off " PP_VFIO, op->device);
 	else
 		snprintf(buf, size,
 		         strcmp(op->driver.driver, PP_VFIO) ? "set the driver_override of %s back"
 		                                            : "bind %s to " PP_VFIO " again",
-		         op->driver.address);
+		         op->device);
 }
 
 static int no_driver_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
@@ -405,7 +405,7 @@ static int no_driver_state(struct pp_apply *a, const struct pp_op *op, struct pp
 		ret->found = (none || same) && (!*now.driver || was) ? PP_OP_PART : PP_OP_NEITHER;
 	snprintf(ret->text, sizeof(ret->text),
 	         "%s: its driver is %.100s by now, expected %.100s (driver_override %.100s)",
-	         op->driver.address, *now.driver ? now.driver : "none",
+	         op->device, *now.driver ? now.driver : "none",
 	         *op->driver.driver ? op->driver.driver : "none",
 	         *now.override ? now.override : "none");
 	return 0;
@@ -416,7 +416,7 @@ static int no_driver_allowed(struct pp_apply *a, const struct pp_op *op, enum pp
                              struct pp_error *e)
 {
 	return dir == PP_ROLLBACK && *op->driver.driver
-	               ? pp_precondition_guest(a, op->driver.address, e)
+	               ? pp_precondition_guest(a, op->device, e)
 	               : 0;
 }
 
@@ -436,17 +436,17 @@ static void no_driver_describe(const struct pp_op *op, enum pp_direction dir, ch
                                size_t size)
 {
 	if (dir == PP_ROLLBACK)
-		snprintf(buf, size, "give %s back to %s", op->driver.address,
+		snprintf(buf, size, "give %s back to %s", op->device,
 		         *op->driver.driver ? op->driver.driver : "no driver");
 	else if (*op->driver.driver)
-		snprintf(buf, size, "unbind %s from %s", op->driver.address, op->driver.driver);
+		snprintf(buf, size, "unbind %s from %s", op->device, op->driver.driver);
 	else
-		snprintf(buf, size, "keep %s without a driver", op->driver.address);
+		snprintf(buf, size, "keep %s without a driver", op->device);
 }
 
 static json_t *driver_to_json(const struct pp_op *op)
 {
-	return json_pack("{ss,ss,ss}", "address", op->driver.address, "driver", op->driver.driver,
+	return json_pack("{ss,ss,ss}", "address", op->device, "driver", op->driver.driver,
 	                 "override", op->driver.override);
 }
 
@@ -468,7 +468,7 @@ static int driver_from_json(struct pp_json_reader *r, const json_t *o, struct pp
 	int err = PP_JSON_READ_KEYS(r, o, "address", "driver", "override");
 
 	if (!err)
-		err = pp_op_read_address(r, o, &op->driver.address);
+		err = pp_op_read_address(r, o, &op->device);
 	if (!err)
 		err = driver_read_name(r, o, "driver", &op->driver.driver);
 	return err ? err : driver_read_name(r, o, "override", &op->driver.override);
@@ -477,10 +477,10 @@ static int driver_from_json(struct pp_json_reader *r, const json_t *o, struct pp
 int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
                       const char *driver, const char *override, struct pp_error *e)
 {
-	op->driver.address = pp_arena_strdup(arena, address);
+	op->device = pp_arena_strdup(arena, address);
 	op->driver.driver = pp_arena_strdup(arena, driver);
 	op->driver.override = pp_arena_strdup(arena, override);
-	return op->driver.address && op->driver.driver && op->driver.override
+	return op->device && op->driver.driver && op->driver.override
 	               ? 0
 	               : pp_fail_oom(e, "driver");
 }

@@ -34,13 +34,13 @@ static int vfs_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_st
                      struct pp_error *e)
 {
 	uint32_t now;
-	int r = pp_vfs_read(a, op->vfs.address, &now, e);
+	int r = pp_vfs_read(a, op->device, &now, e);
 
 	if (r)
 		return r;
 	ret->found = !now ? PP_OP_AFTER : now == op->vfs.before ? PP_OP_BEFORE : PP_OP_NEITHER;
 	snprintf(ret->text, sizeof(ret->text),
-	         "%s: %u of its virtual functions are on by now, expected %u", op->vfs.address, now,
+	         "%s: %u of its virtual functions are on by now, expected %u", op->device, now,
 	         op->vfs.before);
 	return 0;
 }
@@ -80,17 +80,17 @@ static int vfs_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direc
 	char driver[128], override[128];
 
 	if (dir == PP_RUN)
-		return vfs_are_unused(a, op->vfs.address, e);
-	int r = pp_driver_read(a, op->vfs.address, driver, override, sizeof(driver));
+		return vfs_are_unused(a, op->device, e);
+	int r = pp_driver_read(a, op->device, driver, override, sizeof(driver));
 	if (r)
-		return pp_fail(e, -r, "%s: its driver cannot be read: %s", op->vfs.address,
+		return pp_fail(e, -r, "%s: its driver cannot be read: %s", op->device,
 		               strerror(-r));
 	if (*driver && !strstr(driver, "vfio"))
 		return 0;
 	return pp_fail(e, EBUSY,
 	               "%s: its driver is %s, and only the host's own can turn its virtual "
 	               "functions on: pcipass unbind %s",
-	               op->vfs.address, *driver ? driver : "none", op->vfs.address);
+	               op->device, *driver ? driver : "none", op->device);
 }
 
 static int vfs_write(struct pp_apply *a, const struct pp_op *op, uint32_t number,
@@ -98,10 +98,10 @@ static int vfs_write(struct pp_apply *a, const struct pp_op *op, uint32_t number
 {
 	char path[128], text[16];
 
-	vfs_path(op->vfs.address, path, sizeof(path));
+	vfs_path(op->device, path, sizeof(path));
 	snprintf(text, sizeof(text), "%u\n", number);
 	int r = pp_sys_write(a->sys, path, text);
-	return r ? pp_fail(e, -r, "%s: /%s: %s", op->vfs.address, path, strerror(-r)) : 0;
+	return r ? pp_fail(e, -r, "%s: /%s: %s", op->device, path, strerror(-r)) : 0;
 }
 
 static int vfs_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
@@ -118,15 +118,15 @@ static void vfs_describe(const struct pp_op *op, enum pp_direction dir, char *bu
 {
 	if (dir == PP_RUN)
 		snprintf(buf, size, "turn off the %u virtual functions of %s", op->vfs.before,
-		         op->vfs.address);
+		         op->device);
 	else
 		snprintf(buf, size, "turn on %u virtual functions of %s", op->vfs.before,
-		         op->vfs.address);
+		         op->device);
 }
 
 static json_t *vfs_to_json(const struct pp_op *op)
 {
-	return json_pack("{ss,si}", "address", op->vfs.address, "before", (int)op->vfs.before);
+	return json_pack("{ss,si}", "address", op->device, "before", (int)op->vfs.before);
 }
 
 static int vfs_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
@@ -134,7 +134,7 @@ static int vfs_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op
 	int err = PP_JSON_READ_KEYS(r, o, "address", "before");
 
 	if (!err)
-		err = pp_op_read_address(r, o, &op->vfs.address);
+		err = pp_op_read_address(r, o, &op->device);
 	return err ? err
 	           : pp_json_read_number(r, json_object_get(o, "before"), "before", 1, UINT16_MAX,
 	                                 &op->vfs.before);

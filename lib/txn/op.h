@@ -79,6 +79,12 @@ struct pp_op_ops {
 	void (*sweep)(struct pp_apply *a, const struct pp_op *op);
 };
 
+/* It changes files, and so goes where a disk goes; else a device or the firmware of one machine. */
+static inline bool pp_op_is_of_files(const struct pp_op_ops *ops)
+{
+	return ops->rank < PP_RANK_DRIVER;
+}
+
 /* The whole table; NULL at the end. */
 extern const struct pp_op_ops *const pp_op_kinds[];
 extern const struct pp_op_ops pp_op_directory, pp_op_file, pp_op_initrd, pp_op_loader, pp_op_bind,
@@ -121,6 +127,7 @@ struct pp_op {
 	const struct pp_op_ops *ops;
 	enum pp_op_progress progress;
 	uint32_t step; /* of the plan: the first that asked for it */
+	const char *device; /* the one that it changes, 0000:07:00.0; NULL: none */
 	union {
 		struct {
 			const char *path; /* below the root */
@@ -134,11 +141,9 @@ struct pp_op {
 			const char *kernel; /* for the tools that take one, else NULL */
 		} tool;
 		struct {
-			const char *address;
 			const char *driver, *override; /* before; "" none */
 		} driver;
 		struct {
-			const char *address;
 			uint32_t before; /* how many are on */
 		} vfs;
 		struct {

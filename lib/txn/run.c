@@ -16,8 +16,7 @@ const char *pp_boot_id(struct pp_apply *a)
 				   : text);
 }
 
-/* There may be something of it on the host. */
-static bool txn_is_to_undo(const struct pp_op *op)
+bool pp_txn_is_to_undo(const struct pp_op *op)
 {
 	return op->progress == PP_OP_BEGUN || op->progress == PP_OP_DONE;
 }
@@ -36,7 +35,7 @@ int pp_txn_check(struct pp_apply *a, const struct pp_txn *t, enum pp_direction d
 
 	for (uint32_t i = 0; !r && i < t->nr_ops; i++) {
 		const struct pp_op *op = &t->ops[i];
-		if (dir == PP_RUN ? op->progress != PP_OP_UNDONE : txn_is_to_undo(op))
+		if (dir == PP_RUN ? op->progress != PP_OP_UNDONE : pp_txn_is_to_undo(op))
 			r = pp_op_check(a, op, dir, e);
 	}
 	return r;
@@ -48,7 +47,7 @@ int pp_txn_check_rollback(struct pp_apply *a, const struct pp_txn *t, struct pp_
 
 	for (uint32_t i = 0; !r && i < t->nr_ops; i++) {
 		const struct pp_op *op = &t->ops[i];
-		if (txn_is_to_undo(op) && op->ops->room)
+		if (pp_txn_is_to_undo(op) && op->ops->room)
 			r = op->ops->room(a, op, PP_ROLLBACK, 0, 0, e);
 	}
 	if (r == -EROFS || r == -ENOSPC)
@@ -130,7 +129,7 @@ static int txn_undo_one(struct pp_apply *a, struct pp_txn *t, struct pp_op *op, 
 {
 	char text[512];
 
-	if (!txn_is_to_undo(op))
+	if (!pp_txn_is_to_undo(op))
 		return 0;
 	if (op->progress == PP_OP_DONE)
 		txn_note_progress(a, t, op, PP_OP_BEGUN);
@@ -243,7 +242,7 @@ void pp_txn_describe_rollback(const struct pp_txn *t, void (*say)(void *ctx, con
 
 	for (uint32_t i = 0; i < t->nr_ops; i++) {
 		const struct pp_op *op = txn_rollback_order(t, i);
-		if (txn_is_to_undo(op))
+		if (pp_txn_is_to_undo(op))
 			say(ctx, pp_op_describe(op, PP_ROLLBACK, text, sizeof(text)));
 	}
 }
@@ -253,7 +252,7 @@ uint32_t pp_txn_count_rollback(const struct pp_txn *t)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < t->nr_ops; i++)
-		n += txn_is_to_undo(&t->ops[i]);
+		n += pp_txn_is_to_undo(&t->ops[i]);
 	return n;
 }
 

@@ -88,6 +88,8 @@ int pp_txn_end(struct pp_apply *a, struct pp_txn *t, enum pp_phase phase, struct
 /* Calls say with each thing that a rollback does, made from the operations. */
 void pp_txn_describe_rollback(const struct pp_txn *t, void (*say)(void *ctx, const char *line),
                               void *ctx);
+/* There may be something of it on the host. */
+bool pp_txn_is_to_undo(const struct pp_op *op);
 /* How many they are. */
 uint32_t pp_txn_count_rollback(const struct pp_txn *t);
 

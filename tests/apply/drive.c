@@ -2,6 +2,8 @@
 /*
  * Applies to a root that a test has made. Settings live in an image, ROOT/settings.
  * usage: drive ROOT run|dry|count|resume|undo|status [OPTION...] STEP...
+ *   --host                  the plan says that it was made from this root
+ *   --files                 undo: what is in files only
  *   --fail-setting          somebody else has the image as it is to be written
  *   --stop=LINE             as the line of that number is said, a signal asks to stop
  *   --tool-seconds=N        a tool that takes longer is stopped
@@ -22,12 +24,13 @@
 #include <unistd.h>
 
 #include "apply/run.h"
+#include "host/host.h"
 #include "kernel.h"
 #include "txn/context.h"
 
 #define MAX_STEPS 16
 
-static bool fail_setting;
+static bool fail_setting, names_host;
 
 static struct kernel kernel;
 
@@ -223,6 +226,10 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 
 	if (!strcmp(text, "--fail-setting"))
 		fail_setting = true;
+	else if (!strcmp(text, "--host"))
+		names_host = true;
+	else if (!strcmp(text, "--files"))
+		o->files_only = true;
 	else if (starts(text, "--ask=", &value)) {
 		answer = value;
 		o->confirm = confirm;
@@ -237,6 +244,23 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 	else
 		return false;
 	return true;
+}
+
+/* As "pcipass free" makes it. */
+static void take_host(struct pp_plan *plan, const char *root)
+{
+	struct pp_source *source;
+	struct pp_host *host;
+	struct pp_error e = { 0 };
+
+	pp_arena_init(&plan->arena, 0);
+	if (pp_source_open(root, &source, &e) || pp_host_read(source, &host, &e) ||
+	    pp_plan_take_host(plan, host, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		exit(2);
+	}
+	pp_host_free(host);
+	pp_source_free(source);
 }
 
 static int status(const struct pp_apply_options *o, struct pp_error *e)
@@ -279,6 +303,8 @@ int main(int argc, char **argv)
 	for (; at < argc && plan.nr_steps < MAX_STEPS; at++)
 		parse_step(argv[at], &steps[plan.nr_steps++]);
 	o.dry_run = !strcmp(argv[2], "dry");
+	if (names_host)
+		take_host(&plan, o.root);
 	if (!strcmp(argv[2], "run") || o.dry_run)
 		r = pp_apply_run_with(&plan, &o, &kernel.base, &e);
 	else if (!strcmp(argv[2], "resume"))
@@ -292,5 +318,7 @@ int main(int argc, char **argv)
 	else
 		printf("0\n");
 	kernel_fini(&kernel);
+	if (names_host)
+		pp_arena_fini(&plan.arena);
 	return r ? 1 : 0;
 }

@@ -365,6 +365,25 @@ class Asked(OnHost):
         for command in commands:
             self.refused(f"pcipass {command}", "this host's is ProLiant DL360p Gen8")
 
+    def test_undo_on_another_host(self):
+        """The disk is in another machine: that one keeps its settings."""
+        before = self.host.changed()
+        self.type("pcipass free slot2 --yes", 0)
+        after = self.host.changed()
+        dmi = self.host.path / "sys/firmware/dmi/tables/DMI"
+        dmi.write_bytes(dmi.read_bytes().replace(b"DL380p", b"DL360p"))
+        for command in ("pcipass undo", "pcipass undo --yes"):
+            told = self.type(command, 1, "product is ProLiant DL380p Gen8; this host's is ProLiant DL360p Gen8",
+                             "this is another host, and nothing was undone")
+            self.assertNotIn("This will be undone", told)
+        journal = "var/lib/pcipass/apply.lock"
+        same = [{k: v for k, v in x.items() if k != journal} for x in (after, self.host.changed())]
+        self.assertEqual(*same)
+        files = named(told, '"(pcipass undo --files)" undoes only what was changed in files')
+        self.type(f"{files} --yes", 0, "not undone: set RMRDS_Slot2 to Endpoints_Excluded", "Undone")
+        self.assertEqual(self.host.changed()["usr/sbin/settings"], after["usr/sbin/settings"])
+        self.assertNotEqual(before["usr/sbin/settings"], after["usr/sbin/settings"])
+
     def test_odd_product_name(self):
         """The same machine, whatever bytes its maker put into the name."""
         dmi = self.host.path / "sys/firmware/dmi/tables/DMI"

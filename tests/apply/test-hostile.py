@@ -20,6 +20,11 @@ EPERM, EINTR, EMLINK, EBADMSG, ENOTSUP = 1, 4, 31, 74, 95
 JOURNAL = f"{STATE}/apply.json"
 
 
+PLAN = {"schema": "pcipass.plan/1", "request": "slot2", "regions": [], "steps": [], "alternatives": [],
+        "host": {"product": None, "bios_version": None, "kernel": None},
+        "devices": [{"address": "0000:07:00.0", "vendor": "1000", "device": "0072", "slot": None, "asked": True}]}
+
+
 def plant(root: Root, version: int, kind: str, fields: dict) -> None:
     """A journal with a checksum that fits, in which a program is to be run."""
     root.tool("bash", "#!/bin/sh\n: > \"$PCIPASS_ROOT/pwned\"\n")
@@ -27,7 +32,7 @@ def plant(root: Root, version: int, kind: str, fields: dict) -> None:
     if version == 1:
         body |= {"deeds": [{"kind": kind, "state": "done", "step": 0} | fields], "plan": "{}"}
     else:
-        body |= {"operations": [{"kind": kind, "progress": "done", "step": 0, kind: fields}], "plan": {},
+        body |= {"operations": [{"kind": kind, "progress": "done", "step": 0, kind: fields}], "plan": PLAN,
                  "previous": None, "purpose": "plan"}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     root.put(JOURNAL, f'{{"crc32":"{zlib.crc32(text.encode()):08x}","journal":{text}}}\n')

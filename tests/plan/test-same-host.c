@@ -168,6 +168,77 @@ static void test_old(void **state)
 	pp_plan_free(p);
 }
 
+static void expect_machine(const struct pp_plan *p, const struct pp_host *h, const char *words)
+{
+	struct pp_error e = { 0 };
+
+	assert_int_equal(pp_plan_check_machine(p, h, &e), words ? -EBUSY : 0);
+	assert_true(!words || strstr(e.text, words));
+}
+
+/* What was carried out is undone: the host may have changed since, but is no other one. */
+static void test_machine(void **state)
+{
+	struct pp_plan *p = plan();
+	struct pp_host h = host();
+
+	(void)state;
+	h.bios_version.text = "P71";
+	expect_machine(p, &h, NULL);
+	/* Moved to another slot; gone; a new one. */
+	devices[1].address.bus = 9;
+	devices[2].device = 0x1521;
+	expect_machine(p, &h, NULL);
+	/* One of three is less than half, whatever the name says. */
+	devices[1].device = 0x72;
+	expect_machine(p, &h, "a host with 3 PCI devices, and 1 of them are in this host");
+	/* Two of one kind are not found in one. */
+	h = host();
+	devices[0].vendor = devices[2].vendor = 0x1000;
+	devices[0].device = devices[2].device = 0x87;
+	expect_machine(p, &h, "1 of them");
+	h = host();
+	h.devices_error = EACCES;
+	expect_machine(p, &h, NULL);
+	h.board.text = "X10";
+	expect_machine(p, &h, "board is X9; this host's is X10");
+	h = host();
+	h.product.text = "ProLiant DL360p Gen8";
+	expect_machine(p, &h, "product is");
+	h = host();
+	h.cpu = "GenuineIntel family 6 model 45";
+	expect_machine(p, &h, "processor is");
+	pp_plan_free(p);
+}
+
+static void test_device_is_here(void **state)
+{
+	const struct pp_address nic = { .bus = 10 }, none = { .bus = 99 };
+	struct pp_plan *p = plan();
+	struct pp_host h = host();
+	bool other;
+
+	(void)state;
+	assert_true(pp_plan_device_is_here(p, &h, asked.address, &other));
+	assert_true(pp_plan_device_is_here(p, &h, nic, &other));
+	assert_false(pp_plan_device_is_here(p, &h, none, &other));
+	assert_false(other);
+	devices[1].device = 0x72;
+	devices[2].device = 0x1521;
+	assert_false(pp_plan_device_is_here(p, &h, nic, &other));
+	assert_true(other);
+	/* Of an older plan: by the devices that it asks for. */
+	p->nr_pci = 0;
+	assert_false(pp_plan_device_is_here(p, &h, asked.address, &other));
+	assert_true(other);
+	devices[1].ids_known = false;
+	assert_true(pp_plan_device_is_here(p, &h, asked.address, &other));
+	h.nr_devices = 0;
+	h.devices_error = EACCES;
+	assert_true(pp_plan_device_is_here(p, &h, asked.address, &other));
+	pp_plan_free(p);
+}
+
 static void test_text_of_a_device(void **state)
 {
 	static const char *const bad[] = { "",
@@ -200,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_same),    cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_devices), cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_old),     cmocka_unit_test(test_text_of_a_device),
+		cmocka_unit_test(test_machine), cmocka_unit_test(test_device_is_here),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
