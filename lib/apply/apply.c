@@ -313,7 +313,7 @@ static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 	struct pp_plan *plan;
 
 	if (t->phase == PP_PHASE_UNDOING) {
-		int r = pp_apply_check_undo(a, t, e);
+		int r = pp_apply_prepare_undo(a, t, e);
 		return r ? r : pp_txn_rollback(a, t, e);
 	}
 	if (t->phase != PP_PHASE_APPLYING)
@@ -349,7 +349,7 @@ static int apply_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 
 	if (t->phase == PP_PHASE_UNDONE)
 		return pp_fail(e, ENOENT, "the last apply was undone already");
-	int r = pp_apply_check_undo(a, t, e);
+	int r = pp_apply_prepare_undo(a, t, e);
 	if (!r)
 		r = pp_txn_check_rollback(a, t, e);
 	if (r)

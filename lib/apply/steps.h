@@ -32,11 +32,12 @@ int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_er
  */
 int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, const char *otherwise,
                         struct pp_error *e);
+int pp_apply_read_host(struct pp_apply *a, struct pp_host **ret, struct pp_error *e);
 /*
  * -EBUSY unless what the journal of a plan has was done on this host: pp_plan_check_machine(). What
  * it has for devices that are not there any more counts as undone; with options->files_only, on
- * whichever host, all that is not of files.
+ * whichever host, all that is not of files. What has to be undone for new kernels is added.
  */
-int pp_apply_check_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e);
+int pp_apply_prepare_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e);
 
 #endif

@@ -97,8 +97,14 @@ int pp_file_read_private(const char *path, size_t max, struct pp_arena *a, struc
 
 int pp_directory_private(const char *path, bool make, struct pp_error *e)
 {
-	if (make && mkdir(path, 0700) && errno != EEXIST)
+	if (make && !mkdir(path, 0700)) {
+		/* What is written into it is of no use if the directory itself is lost. */
+		int synced = pp_directory_sync(path);
+		if (synced)
+			return pp_file_failed(path, -synced, e);
+	} else if (make && errno != EEXIST) {
 		return pp_file_failed(path, errno, e);
+	}
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && !make)
 		return -ENOENT;

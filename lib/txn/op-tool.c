@@ -44,6 +44,36 @@ static int tool_execute(struct pp_apply *a, const struct pp_op *op, struct pp_er
 	return pp_sys_run(a->sys, argv, seconds ? seconds : TOOL_SECONDS, &a->lock, e);
 }
 
+/* A kernel's own files, which are named with its version, have not gone with it. */
+static bool tool_has_kernel(struct pp_apply *a, const struct pp_op *op)
+{
+	char text[512];
+	const char *arg;
+
+	for (unsigned int i = 0; i < PP_TOOL_MAX_ARGV && op->tool.kernel; i++) {
+		arg = tool_argument(op, i, text, sizeof(text));
+		if (arg && *arg == '/' && !pp_sys_has(a->sys, arg + 1))
+			return false;
+	}
+	return true;
+}
+
+/* Since it ran the program may have given way to another one, and kernels were removed. */
+static int tool_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
+{
+	const char *name = op->tool.tool->argv[0];
+
+	if (!tool_has_kernel(a, op))
+		return 0;
+	if (pp_sys_has_program(a->sys, name))
+		return tool_execute(a, op, e);
+	pp_apply_say(a,
+	             "the host does not have %s any more: run by hand what makes its %s now, or "
+	             "what was undone stays in effect",
+	             name, op->tool.tool->makes_initrd ? "initrds" : "boot entries");
+	return 0;
+}
+
 static void tool_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
 {
 	char text[512];
@@ -139,7 +169,7 @@ int pp_stage_run(struct pp_stage *s, const struct pp_tool *tool, const char *ker
 }
 
 #define TOOL_FUNCTIONS                                                                             \
-	.is_tool = true, .execute = tool_execute, .undo = tool_execute, .describe = tool_describe, \
+	.is_tool = true, .execute = tool_execute, .undo = tool_undo, .describe = tool_describe,    \
 	.to_json = tool_to_json, .from_json = tool_from_json, .room = tool_room
 
 const struct pp_op_ops pp_op_initrd = { .name = "initrd", .rank = PP_RANK_INITRD, TOOL_FUNCTIONS };

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A journal that is another host's, or whose devices are gone: undo and apply --resume.
+"""A journal that is another host's, or whose devices, kernels or tools are gone: undo and apply --resume.
 
 usage: test-other-host.py DRIVE [TEST...]
 """
 
 import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 from applying import ARGUMENT, DEVICE, RULES, SETTING, drive, expect, main, same, spoil
-from fakeroot import STATE, Root, override
+from fakeroot import RELEASE, STATE, Root, override
 
 DMI = "sys/class/dmi/id"
 BIND = f"bind:{DEVICE},1000,0072,mpt3sas"
@@ -151,6 +153,37 @@ def test_table_on_another_host(root: Root) -> None:
     root.put(f"{DMI}/board_name", "X10\n")
     refused(root, "undo", "board is X9")
     expect("undo", *drive(root, "undo", "--files"), 0)
+
+
+def test_kernels_come_and_go(_: Root) -> None:
+    """kernel-install runs for each kernel: one that was there is removed, another one is new."""
+    new = "6.12.0-1-amd64"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Root(Path(folder) / "root", loader="kernel-install")
+        expect("run", *drive(root, "run", ARGUMENT), 0, f"run kernel-install add {RELEASE}")
+        root.put(f"boot/vmlinuz-{new}", "a kernel")
+        (root.path / "lib/modules" / new).mkdir()
+        root.run_tool("kernel-install", "add", new)
+        assert "intel_iommu=on" in root.text(f"boot/loader/entries/{new}.conf")
+        (root.path / f"boot/vmlinuz-{RELEASE}").unlink()
+        (root.path / f"boot/loader/entries/{RELEASE}.conf").unlink()
+        (root.path / "lib/modules" / RELEASE).rmdir()
+        expect("undo", *drive(root, "undo"), 0, f"run kernel-install add {new} /boot/vmlinuz-{new} again")
+        assert "intel_iommu" not in root.text(f"boot/loader/entries/{new}.conf")
+        assert not (root.path / f"boot/loader/entries/{RELEASE}.conf").exists()
+
+
+def test_tool_is_gone(root: Root) -> None:
+    """Such as initramfs-tools, which has given way to dracut."""
+    make(root)
+    before = root.snapshot()
+    expect("run", *drive(root, "run", BIND), 0, "run update-initramfs")
+    (root.path / "usr/sbin/update-initramfs").unlink()
+    expect("undo", *drive(root, "undo"), 0,
+           "the host does not have update-initramfs any more: run by hand what makes its initrds now")
+    left = root.snapshot()
+    assert {k for k in before if before[k] != left.get(k)} == {f"boot/initrd.img-{RELEASE}", "usr/sbin/update-initramfs"}
+    expect("undo twice", *drive(root, "undo"), 2, "undone already")
 
 
 if __name__ == "__main__":
