@@ -124,9 +124,12 @@ static int make_txn(struct pp_stage *s, struct pp_txn *ret, struct pp_error *e)
 		r = pp_fail_oom(e, "journal");
 	if (!r && s->before && s->before->phase == PP_PHASE_APPLIED)
 		r = pp_txn_text(s->before, &a->arena, &t.previous, e);
+	bool full = !r && depth_of(a, t.previous) >= PP_TXN_MAX_DEPTH, dropped = false;
+	if (full)
+		r = pp_txn_drop_pair(a, &t, &dropped, e);
 	if (r)
 		return r;
-	if (depth_of(a, t.previous) >= PP_TXN_MAX_DEPTH)
+	if (full && !dropped)
 		return pp_fail(
 			e, E2BIG,
 			"%d plans are applied one upon another; undo some of them, or remove %.200s/apply.json, after which they cannot be undone",
@@ -394,11 +397,46 @@ int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e)
 	return pp_apply_undo_with(o, NULL, e);
 }
 
+static bool status_names(const struct pp_plan *p, const char *request)
+{
+	for (uint32_t i = 0; i < p->nr_earlier; i++)
+		if (!strcmp(p->earlier[i], request))
+			return true;
+	return !strcmp(p->request, request);
+}
+
+/* The plans below, on which nothing of this one rests; t is used up. */
+static int status_add_earlier(struct pp_apply *a, struct pp_txn *t, struct pp_plan *plan,
+                              struct pp_error *e)
+{
+	struct pp_plan *below;
+	int r = 0;
+
+	plan->earlier = PP_ARENA_ARRAY(&plan->arena, PP_TXN_MAX_DEPTH, const char *);
+	while (!r && plan->earlier && t->previous && plan->nr_earlier < PP_TXN_MAX_DEPTH) {
+		const char *text = t->previous;
+		r = pp_txn_parse(PP_SPAN(text, strlen(text)), "the journal before", &a->arena, t,
+		                 e);
+		if (r || t->purpose != PP_TXN_PLAN || t->phase != PP_PHASE_APPLIED)
+			continue;
+		r = pp_plan_parse(t->plan, strlen(t->plan), &below, e);
+		if (r)
+			continue;
+		const char *request = pp_arena_strdup(&plan->arena, below->request);
+		if (request && !status_names(plan, request))
+			plan->earlier[plan->nr_earlier++] = request;
+		pp_plan_free(below);
+		r = request ? 0 : pp_fail_oom(e, "journal");
+	}
+	return !r && !plan->earlier ? pp_fail_oom(e, "journal") : r;
+}
+
 static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted,
                   struct pp_plan **ret_plan, struct pp_error *e)
 {
 	static const enum pp_apply_state states[PP_PHASES] = { PP_APPLY_PARTLY, PP_APPLY_DONE,
 		                                               PP_APPLY_PARTLY, PP_APPLY_UNDONE };
+	struct pp_plan *plan = NULL;
 	struct pp_txn t;
 	int r = pp_txn_load_plan(a, &t, e);
 
@@ -410,13 +448,18 @@ static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted
 		return 0;
 	}
 	if (!r && ret_plan)
-		r = pp_plan_parse(t.plan, strlen(t.plan), ret_plan, e);
+		r = pp_plan_parse(t.plan, strlen(t.plan), &plan, e);
 	if (r)
 		return r;
 	const char *boot = pp_boot_id(a);
 	*ret = states[t.phase];
 	*ret_booted = boot && *boot && *t.boot_id && strcmp(boot, t.boot_id);
-	return 0;
+	r = plan ? status_add_earlier(a, &t, plan, e) : 0;
+	if (r)
+		pp_plan_free(plan);
+	else if (ret_plan)
+		*ret_plan = plan;
+	return r;
 }
 
 int pp_apply_status(const struct pp_apply_options *o, enum pp_apply_state *ret,

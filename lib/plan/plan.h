@@ -53,6 +53,9 @@ struct pp_plan {
 	uint32_t nr_alternatives;
 	const struct pp_plan_isolation *isolation;
 	uint32_t nr_isolation;
+	/* Of one that was applied: what plans that were applied before were to free. */
+	const char **earlier;
+	uint32_t nr_earlier;
 };
 
 #define PP_PLAN_MAX_BYTES (4u << 20)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/check.h"
+#include "plan/kind.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -44,6 +45,26 @@ static bool verify_can_type(const char *request)
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:";
 
 	return *request && !request[strspn(request, plain)] && strcmp(request, "all-slots") != 0;
+}
+
+/* Each was looked at when it was applied, or not at all. */
+static void verify_print_earlier(struct pp_out *o, const struct pp_plan *p)
+{
+	const char *again = o->style->command ? o->style->command : "pcipass";
+	char line[1400];
+
+	for (uint32_t i = 0; i < p->nr_earlier; i++) {
+		const char *request = p->earlier[i];
+		if (verify_can_type(request))
+			snprintf(
+				line, sizeof(line),
+				"%s was freed by an earlier plan, which was not checked: %s check %s",
+				request, again, request);
+		else
+			snprintf(line, sizeof(line),
+			         "%s: an earlier plan, which was not checked: %s", request, again);
+		pp_out_wrapped(o, "", "  ", line);
+	}
 }
 
 static bool verify_binds(const struct pp_plan *p)
@@ -96,6 +117,7 @@ static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct
 		verify_print_check(o, c);
 	}
 	print_result(o, p, checks->result);
+	verify_print_earlier(o, p);
 	verify_print_next(o, p, checks->result, booted);
 }
 
@@ -106,20 +128,28 @@ static json_t *check_json(const struct pp_check *c)
 	                 c->what, "answer", pp_verified_name(c->answer), "evidence", c->evidence);
 }
 
-static json_t *document(const struct pp_plan *p, const struct pp_checks *checks,
-                        enum pp_booted booted)
+static json_t *verify_document(const struct pp_plan *p, const struct pp_checks *checks,
+                               enum pp_booted booted)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *earlier = json_array();
 
 	for (uint32_t i = 0; i < checks->count; i++)
-		if (json_array_append_new(list, check_json(&checks->list[i]))) {
-			json_decref(list);
-			return NULL;
-		}
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1", "request",
-	                 p->request, "result", pp_verified_name(checks->result), "booted_since",
-	                 booted != PP_BOOTED_NOT, "booted_since_assumed",
-	                 booted == PP_BOOTED_ASSUMED, "checks", list);
+		list = pp_plan_json_push(list, check_json(&checks->list[i]));
+	for (uint32_t i = 0; i < p->nr_earlier; i++)
+		earlier = pp_plan_json_push(earlier, json_string(p->earlier[i]));
+	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1",
+	                      "request", p->request, "result", pp_verified_name(checks->result),
+	                      "booted_since", booted != PP_BOOTED_NOT, "booted_since_assumed",
+	                      booted == PP_BOOTED_ASSUMED, "checks", list);
+	/* Only where there is something to say. */
+	if (!p->nr_earlier) {
+		json_decref(earlier);
+		return o;
+	}
+	if (!json_object_set_new(o, "earlier", earlier))
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
@@ -135,7 +165,7 @@ int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp
 	if (!r) {
 		pp_out_init(&o, style, sink);
 		if (style->format == PP_FORMAT_JSON) {
-			pp_out_json(&o, document(p, &checks, booted));
+			pp_out_json(&o, verify_document(p, &checks, booted));
 			pp_out(&o, "\n");
 		} else {
 			print_checks(&o, p, &checks, booted);

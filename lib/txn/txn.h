@@ -94,6 +94,12 @@ bool pp_txn_is_to_undo(const struct pp_op *op);
 uint32_t pp_txn_count_rollback(const struct pp_txn *t);
 
 /*
+ * Drops two plans below t that took each other back, for which the journal has no more room. *ret:
+ * there were two.
+ */
+int pp_txn_drop_pair(struct pp_apply *a, struct pp_txn *t, bool *ret, struct pp_error *e);
+
+/*
  * Brings to an end what was killed, with the lock held. *ret: something was put back.
  *
  * An attach is rolled back. What another boot left is dropped, for that has reset the drivers; what

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from applying import DEVICE, RULES, drive, expect, main, refused, same, undo
+from applying import ARGUMENT, DEVICE, RULES, drive, expect, main, refused, same, undo
 from fakeroot import RELEASE, STATE, Root, override
 
 BIND, UNBIND = (f"{what}:{DEVICE},1000,0072,{driver}" for what, driver in
@@ -99,6 +99,44 @@ def test_bind_now_or_at_boot(root: Root) -> None:
     expect("undo", *drive(root, "undo"), 0)
     expect("boot", *drive(root, "run", BIND + ",boot"), 0)
     assert root.driver(DEVICE) == "mpt3sas" and DEVICE in root.text(RULES)
+
+
+def test_many_times(root: Root) -> None:
+    """As a guest's start and stop do it: the journal never runs full, and undo leads to the beginning."""
+    other = "0000:08:00.0"
+    for device in (DEVICE, other):
+        root.device(device)
+        root.kernel(device)
+    before = files(root)
+    expect("first", *drive(root, "run", ARGUMENT), 0)
+    for _ in range(7):
+        for device in (DEVICE, other):
+            expect("bind", *drive(root, "run", f"bind:{device},1000,0072,mpt3sas,now"), 0)
+        for device in (DEVICE, other):
+            expect("unbind", *drive(root, "run", f"unbind:{device},1000,0072,vfio-pci,now"), 0)
+    for _ in range(9):
+        code, text = drive(root, "undo")
+        if code:
+            break
+    expect("undo", code, text, 2, "undone already")
+    same("undo", before, files(root))
+
+
+def test_full_journal(root: Root) -> None:
+    """What was not taken back is not dropped."""
+    devices = [f"0000:{n:02x}:00.0" for n in range(7, 16)]
+    for device in devices:
+        root.device(device)
+        root.kernel(device)
+    for device in devices[:8]:
+        expect("bind", *drive(root, "run", f"bind:{device},1000,0072,mpt3sas"), 0)
+    full = f"bind:{devices[8]},1000,0072,mpt3sas"
+    expect("full", *drive(root, "run", full), 7, "8 plans are applied one upon another")
+    # Off and on again: what another driver has taken meanwhile is no pair.
+    expect("undo", *drive(root, "undo"), 0)
+    expect("unbind", *drive(root, "run", f"unbind:{devices[6]},1000,0072,vfio-pci"), 0)
+    expect("full", *drive(root, "run", full), 7, "8 plans are applied one upon another")
+    expect("bind", *drive(root, "run", f"bind:{devices[6]},1000,0072,mpt3sas"), 0)
 
 
 def test_unbind_one_of_two(root: Root) -> None:

@@ -9,6 +9,7 @@ story of the lab has that.
 usage: test-host.py PCIPASS
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -76,6 +77,18 @@ class Typed(OnHost):
         self.type(f"{undo} --yes", 0, "set RMRDS_Slot2 back to")
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
         self.type(f"{undo} --yes", 4, "undone already")
+
+    def test_two_plans(self):
+        """verify checks the last one, and says that there is another."""
+        self.type("pcipass free slot2 --yes", 0)
+        self.type("pcipass bind slot3 --boot --yes", 0)
+        self.host.started("dl380p-gen8-freed", fakeroot.NEW_BOOT)
+        told = re.sub(r"\s+", " ", self.type("pcipass verify", 1))
+        check = named(told, r"slot2 was freed by an earlier plan, which was not checked: (pcipass check slot2)")
+        self.type(check, 0, "assignable")
+        self.assertEqual(json.loads(self.type("pcipass verify --json", 1))["earlier"], ["slot2"])
+        self.type("pcipass undo --yes", 0)
+        self.assertNotIn("earlier", self.type("pcipass verify", 0, "slot2: freed"))
 
     def test_runs_of_conrep(self):
         """Each takes seconds, at times minutes: what was read once is not read again."""
