@@ -32,17 +32,14 @@ int pp_bind_expect(struct pp_apply *a, const struct pp_step_bind *b, struct pp_b
 
 	if (!r)
 		r = expect_id(a, ret->address, "device", b->device, e);
-	if (r)
-		return r;
-	r = pp_driver_read(a, ret->address, ret->driver, ret->override, sizeof(ret->driver));
-	return r ? pp_fail(e, -r, "%s: its driver cannot be read: %s", ret->address, strerror(-r))
-	         : 0;
+	return r ? r : pp_driver_read(a, ret->address, &ret->now, e);
 }
 
 int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_error *e)
 {
 	return pp_fail(e, EBUSY, "%s: its driver is %s, the plan expects %s", b->address,
-	               *b->driver ? b->driver : "none", expected && *expected ? expected : "none");
+	               *b->now.driver ? b->now.driver : "none",
+	               expected && *expected ? expected : "none");
 }
 
 int pp_bind_now(struct pp_stage *s, const struct pp_op_ops *ops, const struct pp_bound *b,
@@ -50,6 +47,5 @@ int pp_bind_now(struct pp_stage *s, const struct pp_op_ops *ops, const struct pp
 {
 	struct pp_op *op = pp_stage_add(s, ops, e);
 
-	return op ? pp_op_driver_init(op, &s->apply->arena, b->address, b->driver, b->override, e)
-	          : -e->code;
+	return op ? pp_op_driver_init(op, &s->apply->arena, b->address, &b->now, e) : -e->code;
 }

@@ -12,7 +12,7 @@
 /* A device as it is now. */
 struct pp_bound {
 	char address[PP_ADDRESS_TEXT_BYTES];
-	char driver[128], override[128]; /* "" none */
+	struct pp_driver now;
 };
 
 /* The step's device is there and has its ids. */

@@ -105,7 +105,7 @@ static int step_bind_stage(struct pp_stage *s, const struct pp_step *step, struc
 		r = expect_endpoint(a, now_bound.address, e);
 	if (r)
 		return r;
-	const char *driver = now_bound.driver, *expected = b->expected_driver;
+	const char *driver = now_bound.now.driver, *expected = b->expected_driver;
 	bool taken = !strcmp(driver, PP_VFIO);
 	if (!taken && strcmp(driver, expected ? expected : ""))
 		return pp_bind_drifted(&now_bound, expected, e);

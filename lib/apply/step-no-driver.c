@@ -73,10 +73,10 @@ static int step_no_driver_stage(struct pp_stage *s, const struct pp_step *step, 
 		r = no_driver_expect_bridge(a, now.address, e);
 	if (r)
 		return r;
-	if (*now.driver && strcmp(now.driver, b->expected_driver))
+	if (*now.now.driver && strcmp(now.now.driver, b->expected_driver))
 		return pp_bind_drifted(&now, b->expected_driver, e);
 	r = no_driver_at_boot(s, b, now.address, e);
-	if (r || !strcmp(now.override, PP_NO_DRIVER))
+	if (r || !strcmp(now.now.override, PP_NO_DRIVER))
 		return r;
 	return pp_bind_now(s, &pp_op_no_driver, &now, e);
 }

@@ -82,7 +82,7 @@ static int expect_nobody_else(struct pp_apply *a, const struct pp_step_bind *b,
                               const struct pp_bound *bound, struct pp_error *e)
 {
 	struct pp_binder binder = { 0 };
-	bool now = pp_step_bind_is(b, PP_BIND_NOW) && !strcmp(bound->driver, PP_VFIO);
+	bool now = pp_step_bind_is(b, PP_BIND_NOW) && !strcmp(bound->now.driver, PP_VFIO);
 	int r = pp_step_bind_is(b, PP_BIND_AT_BOOT) ? pp_bind_foreign(a, b, false, &binder, e) : 0;
 
 	if (!r && binder.where)
@@ -121,20 +121,20 @@ static int step_unbind_stage(struct pp_stage *s, const struct pp_step *step, str
 	if (r)
 		return r;
 	/* That it is off vfio-pci already is what is wanted. */
-	if (strcmp(bound.driver, expected) && strcmp(expected, PP_VFIO))
+	if (strcmp(bound.now.driver, expected) && strcmp(expected, PP_VFIO))
 		return pp_bind_drifted(&bound, expected, e);
-	if (is_variant(bound.driver))
+	if (is_variant(bound.now.driver))
 		return pp_fail(e, ENOTSUP,
 		               "%s: its driver is %s, which pcipass neither binds nor unbinds",
-		               bound.address, bound.driver);
+		               bound.address, bound.now.driver);
 	r = expect_nobody_else(a, b, &bound, e);
 	if (!r && pp_step_bind_is(b, PP_BIND_AT_BOOT))
 		r = step_unbind_at_boot(s, bound.address, e);
 	if (r || !pp_step_bind_is(b, PP_BIND_NOW))
 		return r;
-	if (!strcmp(bound.driver, PP_VFIO))
+	if (!strcmp(bound.now.driver, PP_VFIO))
 		r = pp_precondition_guest(a, bound.address, e);
-	else if (strcmp(bound.override, PP_VFIO))
+	else if (strcmp(bound.now.override, PP_VFIO))
 		return 0;
 	return r ? r : pp_bind_now(s, &pp_op_unbind, &bound, e);
 }

@@ -10,8 +10,6 @@
 #include "txn/precondition.h"
 #include "judge/judge.h"
 
-#define NAME_BYTES 128
-
 static bool take_is_named(const struct pp_attach *a, uint32_t device)
 {
 	for (uint32_t i = 0; i < a->nr_devices; i++)
@@ -25,14 +23,15 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 {
 	const struct pp_device *d = &a->host->devices[index];
 	struct pp_op *op = &a->txn.ops[a->txn.nr_ops];
-	char driver[NAME_BYTES], override[NAME_BYTES], address[PP_ADDRESS_TEXT_BYTES];
+	char address[PP_ADDRESS_TEXT_BYTES];
 	struct pp_error e = { 0 };
+	struct pp_driver now;
 
 	pp_address_format(d->address, address);
-	int r = pp_driver_read(&a->session, address, driver, override, NAME_BYTES);
+	int r = pp_driver_read(&a->session, address, &now, &e);
+	const char *driver = now.driver;
 	if (r)
-		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s: its driver could not be read: %s",
-		                     address, strerror(-r));
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
 	/* A bridge stays with the host: if its driver is in the way, the kernel will say so. */
 	if (!take_is_named(a, index) &&
 	    (pp_device_is_bridge(d) || pp_driver_leaves_dma_alone(driver)))
@@ -48,7 +47,7 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 		                     "%s belongs to %s: --take takes it, and puts it back", address,
 		                     driver);
 	*op = (struct pp_op){ .ops = &pp_op_borrow };
-	if (pp_op_driver_init(op, &a->arena, address, driver, override, &e))
+	if (pp_op_driver_init(op, &a->arena, address, &now, &e))
 		a->oom = true;
 	a->txn.nr_ops++;
 	return 0;
@@ -139,13 +138,15 @@ int pp_take(struct pp_attach *a)
 const char *pp_take_culprit(struct pp_attach *a, uint32_t group)
 {
 	const struct pp_group *g = &a->host->groups[group];
-	char address[PP_ADDRESS_TEXT_BYTES], driver[NAME_BYTES], override[NAME_BYTES];
+	char address[PP_ADDRESS_TEXT_BYTES];
+	struct pp_error ignored;
+	struct pp_driver now;
 
 	for (uint32_t i = 0; i < g->nr_devices; i++) {
 		pp_address_format(a->host->devices[g->devices[i]].address, address);
-		if (!pp_driver_read(&a->session, address, driver, override, NAME_BYTES) &&
-		    !pp_driver_leaves_dma_alone(driver))
-			return pp_arena_printf(&a->arena, "%s has %s", address, driver);
+		if (!pp_driver_read(&a->session, address, &now, &ignored) &&
+		    !pp_driver_leaves_dma_alone(now.driver))
+			return pp_arena_printf(&a->arena, "%s has %s", address, now.driver);
 	}
 	return NULL;
 }

@@ -73,21 +73,6 @@ int pp_json_read_text_or_null(const struct pp_json_reader *r, const json_t *o, c
 	return pp_json_read_text(r, o, key, ret);
 }
 
-int pp_json_read_document(const struct pp_json_reader *r, const json_t *o, const char *key,
-                          size_t max, const char **ret)
-{
-	const json_t *v = json_object_get(o, key);
-	size_t len = json_string_length(v);
-
-	if (!json_is_string(v) || len > max || strlen(json_string_value(v)) != len)
-		return pp_json_bad(r, "'%s' is no text of at most %zu bytes", key, max);
-	char *text = pp_arena_strndup(r->arena, json_string_value(v), len);
-	if (!text)
-		return pp_fail_oom(r->error, r->object);
-	*ret = text;
-	return 0;
-}
-
 static bool json_is_word_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

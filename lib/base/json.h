@@ -45,9 +45,6 @@ int pp_json_read_text(const struct pp_json_reader *r, const json_t *o, const cha
                       const char **ret);
 int pp_json_read_text_or_null(const struct pp_json_reader *r, const json_t *o, const char *key,
                               const char **ret);
-/* Another document as text: any bytes but zero, at most max. */
-int pp_json_read_document(const struct pp_json_reader *r, const json_t *o, const char *key,
-                          size_t max, const char **ret);
 /* Letters, digits, "_", "-", "."; more: other characters that are fine behind the first. */
 int pp_json_read_name(const struct pp_json_reader *r, const json_t *o, const char *key,
                       const char *more, const char **ret);

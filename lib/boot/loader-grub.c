@@ -168,7 +168,7 @@ static int grub_add(struct pp_stage *s, const char *argument, struct pp_error *e
 	return pp_grub_add(s, "GRUB_CMDLINE_LINUX_DEFAULT", argument, e);
 }
 
-int pp_grub_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
+static int grub_take_off(struct pp_stage *s, const char *word, struct pp_error *e)
 {
 	static const char *const places[] = { GRUB_DEFAULT, "etc/default/grub.d/.cfg", NULL };
 	int r = pp_loader_take_off_files(s, places, word, e);
@@ -182,7 +182,7 @@ const struct pp_loader pp_loader_grub = {
 	.boots = PP_BOOT_BIT(PP_BOOT_GRUB) | PP_BOOT_BIT(PP_BOOT_UNKNOWN),
 	.detect = pp_grub_is_here,
 	.add = grub_add,
-	.take_off = pp_grub_take_off,
+	.take_off = grub_take_off,
 	.command_line = pp_grub_command_line,
 	.tools = grub_tools,
 };

@@ -12,7 +12,8 @@
 #include "boot/uki.h"
 #include "host/command-line.h"
 
-const char *pp_uki_command_line(struct pp_apply *a)
+/* The command line in the image that runs, in the arena; NULL: none. */
+static const char *uki_command_line(struct pp_apply *a)
 {
 	struct pp_uki u;
 	struct pp_uki_image image;
@@ -29,7 +30,7 @@ const char *pp_uki_command_line(struct pp_apply *a)
 /* What a loader hands over counts in place of the image's own, Secure Boot apart. */
 static int uki_check_running(struct pp_apply *a, const struct pp_uki *u, struct pp_error *e)
 {
-	const char *own = pp_uki_command_line(a), *running = pp_boot_command_line(a);
+	const char *own = uki_command_line(a), *running = pp_boot_command_line(a);
 	struct pp_span rest = PP_SPAN(own ? own : "", own ? strlen(own) : 0), w;
 
 	if (!rest.len)
@@ -79,7 +80,7 @@ bool pp_uki_has_cmdline(struct pp_apply *a)
 /* A file of our own with one line a word, behind all that the line has already. */
 int pp_uki_put_line(struct pp_stage *s, const char *path, const char *line, struct pp_error *e)
 {
-	const char *now = pp_uki_command_line(s->apply);
+	const char *now = uki_command_line(s->apply);
 
 	if (now && pp_command_line_has_rest(now))
 		return pp_fail(e, ENOTSUP,
@@ -147,5 +148,5 @@ const struct pp_loader pp_loader_uki = {
 	.check = loader_uki_check,
 	.add = loader_uki_add,
 	.take_off = loader_uki_take_off,
-	.command_line = pp_uki_command_line,
+	.command_line = uki_command_line,
 };

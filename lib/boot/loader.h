@@ -79,7 +79,6 @@ int pp_loader_take_off_files(struct pp_stage *s, const char *const *places, cons
                              struct pp_error *e);
 /* Has the menu made anew. */
 int pp_grub_rebuild(struct pp_stage *s, struct pp_error *e);
-int pp_grub_take_off(struct pp_stage *s, const char *word, struct pp_error *e);
 
 /* The line of options in an entry of the Boot Loader Specification; NULL: none. */
 const char *pp_entry_options(struct pp_apply *a, const char *path);

@@ -35,9 +35,6 @@ int pp_uki_open(const struct pp_apply *a, const char *path, struct pp_uki_image 
                 struct pp_error *e);
 void pp_uki_close(const struct pp_apply *a, struct pp_uki_image *u);
 
-/* The command line in the image that runs, in the arena; NULL: none. */
-const char *pp_uki_command_line(struct pp_apply *a);
-
 /* For the makers. An image that names the kernel, behind what it begins with. */
 bool pp_uki_is_of_running_kernel(struct pp_apply *a, const char *image, const char *begin);
 /* Somebody has written a command line to /etc/kernel/cmdline: a file without one is as good as

@@ -19,7 +19,7 @@ static bool document_is_blank(const char *text)
 	return !text[strspn(text, " \t\r\n")];
 }
 
-enum pp_document pp_document_of(const struct pp_xml_node *root)
+static enum pp_document document_of(const struct pp_xml_node *root)
 {
 	/* An entry of a data file ends in a number, so none of these is one. */
 	static const char *const of_schema[] = { "ev",     "nvram",    "cmos",    "value",
@@ -54,7 +54,7 @@ int pp_document_check(const struct pp_xml_node *root, enum pp_document wanted, c
 		[PP_DOCUMENT_HPRCU] = "a file of HP's ROM Configuration Utility (hprcu), which "
 				      "conrep cannot read",
 	};
-	enum pp_document found = pp_document_of(root);
+	enum pp_document found = document_of(root);
 
 	if (found == PP_DOCUMENT_UNKNOWN || found == wanted)
 		return 0;

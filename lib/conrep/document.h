@@ -17,8 +17,6 @@ enum pp_document {
 	PP_DOCUMENT_HPRCU, /* of HP's ROM Configuration Utility */
 };
 
-enum pp_document pp_document_of(const struct pp_xml_node *root);
-
 /*
  * -EBADMSG if it is known to be another one than wanted, a schema or a data file: the sentence
  * tells object and line, what it is and what was wanted. Else 0: it may be the one that is wanted.

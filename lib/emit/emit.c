@@ -62,8 +62,9 @@ void pp_emit_line(struct pp_emission *m, const struct pp_hypervisor *h, const ch
 	pp_out(&m->out, "%s%s\n", h->comment, text);
 }
 
-void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
-                       const struct pp_card *c)
+/* One that names a card's functions: "slot 2, 07:00.0: LSI SAS2308". */
+static void emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
+                           const struct pp_card *c)
 {
 	for (uint32_t i = 0; i < c->nr_functions; i++) {
 		const struct pp_device *d = c->functions[i];
@@ -329,7 +330,7 @@ static void emit_print(struct pp_emission *m, const struct pp_hypervisor *h,
 {
 	emit_print_title(m, h, names);
 	for (uint32_t i = 0; i < m->nr_cards; i++)
-		pp_emit_name_card(m, h, &m->cards[i]);
+		emit_name_card(m, h, &m->cards[i]);
 	print_cautions(m, h);
 	if (h->target == PP_TARGET_KVM) {
 		for (uint32_t i = 0; i < m->host->nr_devices; i++)

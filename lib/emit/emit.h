@@ -64,9 +64,6 @@ void pp_emit_comment(struct pp_emission *m, const struct pp_hypervisor *h, const
 /* The same on one line, however long: something to copy. */
 void pp_emit_line(struct pp_emission *m, const struct pp_hypervisor *h, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* One that names a card's functions: "slot 2, 07:00.0: LSI SAS2308". */
-void pp_emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
-                       const struct pp_card *c);
 
 /* Address bits that the guest must not go beyond, since the IOMMU maps no more; 0: no limit. */
 unsigned int pp_emit_width_limit(const struct pp_emission *m);

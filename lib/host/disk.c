@@ -19,6 +19,11 @@
 #define NAME_BYTES 64
 #define LINK_BYTES 1024
 
+/* A line of mountinfo; proc(5). Spans of the line. */
+struct disk_mount {
+	struct pp_span number, point, type, source; /* "8:2", "/boot", "ext4", "/dev/sda2" */
+};
+
 struct disk_block {
 	const char *name;
 	const char *link; /* of sys/class/block; NULL: not read */
@@ -35,7 +40,8 @@ static const char *const disk_vital[] = {
 	"/", "/usr", "/var", "/boot", "/boot/efi", "/boot/firmware", "/efi",
 };
 
-bool pp_mount_is_vital(struct pp_span point)
+/* "/", "/boot" and what else a host cannot run without. */
+static bool disk_mount_is_vital(struct pp_span point)
 {
 	for (size_t i = 0; i < sizeof(disk_vital) / sizeof(disk_vital[0]); i++)
 		if (pp_span_is(point, disk_vital[i]))
@@ -44,10 +50,10 @@ bool pp_mount_is_vital(struct pp_span point)
 }
 
 /* 36 35 98:0 /root /mountpoint options … - type source options */
-bool pp_mount_parse(struct pp_span line, struct pp_mount *ret)
+static bool disk_mount_parse(struct pp_span line, struct disk_mount *ret)
 {
 	struct pp_span word;
-	struct pp_mount m = { 0 };
+	struct disk_mount m = { 0 };
 
 	for (unsigned int i = 0; i < 5; i++) {
 		if (!pp_text_word(&line, &word))
@@ -67,7 +73,7 @@ bool pp_mount_parse(struct pp_span line, struct pp_mount *ret)
 	return false;
 }
 
-static bool disk_is_pool(const struct pp_mount *m)
+static bool disk_is_pool(const struct disk_mount *m)
 {
 	return pp_span_is(m->type, "zfs");
 }
@@ -89,9 +95,9 @@ static struct pp_span disk_pool_of(struct pp_span source)
 
 void pp_mount_redact(struct pp_span line, struct pp_buffer *b)
 {
-	struct pp_mount m;
+	struct disk_mount m;
 
-	if (!pp_mount_parse(line, &m))
+	if (!disk_mount_parse(line, &m))
 		return;
 	bool disk = pp_span_starts(m.source, "/dev/") || disk_is_pool(&m);
 	if (!disk && !pp_span_is(m.point, "/"))
@@ -99,7 +105,7 @@ void pp_mount_redact(struct pp_span line, struct pp_buffer *b)
 	pp_buffer_puts(b, "0 0 ");
 	pp_buffer_append(b, m.number.data, m.number.len);
 	pp_buffer_puts(b, " / ");
-	if (pp_mount_is_vital(m.point))
+	if (disk_mount_is_vital(m.point))
 		pp_buffer_append(b, m.point.data, m.point.len);
 	else
 		pp_buffer_puts(b, "/-");
@@ -328,12 +334,12 @@ static int disk_follow_btrfs(struct disk_search *s, const struct disk_block *fir
 
 static int disk_look_at_mount(struct disk_search *s, struct pp_span line)
 {
-	struct pp_mount m;
+	struct disk_mount m;
 	char what[32];
 
-	if (!pp_mount_parse(line, &m))
+	if (!disk_mount_parse(line, &m))
 		return 0;
-	bool vital = pp_mount_is_vital(m.point);
+	bool vital = disk_mount_is_vital(m.point);
 	snprintf(what, sizeof(what), "%.*s", vital ? (int)m.point.len : 0,
 	         (const char *)m.point.data);
 	const char *told = vital ? what : "a mounted file system";

@@ -7,15 +7,6 @@
 #include "base/buffer.h"
 #include "base/span.h"
 
-/* A line of mountinfo; proc(5). Spans of the line. */
-struct pp_mount {
-	struct pp_span number, point, type, source; /* "8:2", "/boot", "ext4", "/dev/sda2" */
-};
-
-bool pp_mount_parse(struct pp_span line, struct pp_mount *ret);
-/* "/", "/boot" and what else a host cannot run without. */
-bool pp_mount_is_vital(struct pp_span point);
-
 /*
  * What a capture keeps of a mount: neither where it is mounted, unless that is vital, nor the name
  * of a volume or pool, for which a number stands that is the same wherever it occurs. Nothing for a

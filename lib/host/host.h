@@ -305,7 +305,7 @@ struct pp_kernel {
 	 */
 	struct pp_text_fact unsafe_interrupts;
 	struct pp_text_fact denylist_disabled; /* "Y" or "N": vfio_pci.disable_denylist */
-	/* The same of other options; see pp_module_option_at(). */
+	/* The same of other options; see pp_module_option_find(). */
 	struct pp_text_fact idle_d3_disabled, vga_disabled, intx_not_masked, sriov_enabled;
 	struct pp_text_fact iommufd_unsafe_interrupts;
 	struct pp_text_fact lockdown; /* "none", "integrity", "confidentiality" */
@@ -341,8 +341,6 @@ struct pp_module_option {
 	bool only_read;              /* no plan sets it */
 };
 
-/* All that are read; NULL behind the last. */
-const struct pp_module_option *pp_module_option_at(size_t index);
 /* One that a plan may set; NULL: there is none. */
 const struct pp_module_option *pp_module_option_find(const char *module, const char *option);
 /* "Y" or "N", as with unsafe_interrupts. */

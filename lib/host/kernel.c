@@ -157,11 +157,6 @@ static const struct pp_module_option module_options[] = {
 };
 #define NR_MODULE_OPTIONS (sizeof(module_options) / sizeof(module_options[0]))
 
-const struct pp_module_option *pp_module_option_at(size_t index)
-{
-	return index < NR_MODULE_OPTIONS ? &module_options[index] : NULL;
-}
-
 const struct pp_module_option *pp_module_option_find(const char *module, const char *option)
 {
 	for (size_t i = 0; i < NR_MODULE_OPTIONS; i++)

@@ -22,46 +22,27 @@ static void hyperv_setup(struct pp_finding *f, const char *text)
 
 static void hyperv_machine(struct pp_judging *j)
 {
-	const struct pp_host *h = j->host;
-	struct pp_finding *f;
-
-	if (h->is_guest == PP_YES) {
-		f = pp_find(j, PP_BLOCKS,
-		            "this host is a virtual machine: Hyper-V assigns devices of physical "
-		            "machines only");
+	if (j->host->is_guest == PP_YES) {
+		struct pp_finding *f = pp_find(
+			j, PP_BLOCKS,
+			"this host is a virtual machine: Hyper-V assigns devices of physical "
+			"machines only");
 		pp_evidence(j, f, "/proc/cpuinfo: flag hypervisor");
 	}
-	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_OTHER) {
-		pp_find_unknown(
-			j, PP_BLOCKS,
-			"cannot tell whether Hyper-V assigns devices on a host that is neither "
-			"Intel nor AMD");
-		return;
-	}
-	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
-		f = pp_find(j, PP_BLOCKS, "the firmware declares no IOMMU (no DMAR or IVRS table)");
-		pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS");
-		hyperv_setup(f, "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD "
-		                "IOMMU\"");
-		return;
-	}
-	if (h->table_dmar != PP_YES && h->table_ivrs != PP_YES && h->iommu_on != PP_YES)
-		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether the firmware declares an IOMMU");
+	pp_find_no_iommu(j, "cannot tell whether Hyper-V assigns devices on a host that is neither "
+	                    "Intel nor AMD");
 }
 
 static void hyperv_interrupt_remapping(struct pp_judging *j)
 {
-	const struct pp_host *h = j->host;
-
-	if (!h->dmar || h->dmar->flags & PP_DMAR_INTR_REMAP)
-		return;
-	struct pp_finding *f = pp_find(
+	struct pp_finding *f = pp_find_no_remapping(
 		j, PP_BLOCKS,
 		"the firmware declares no interrupt remapping, which Hyper-V requires for device "
 		"assignment");
-	pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
-	hyperv_setup(f, "enable interrupt remapping in the BIOS setup (often part of \"x2APIC\" "
-	                "or \"Intel VT-d\")");
+
+	if (f)
+		hyperv_setup(f, "enable interrupt remapping in the BIOS setup (often part of "
+		                "\"x2APIC\" or \"Intel VT-d\")");
 }
 
 /*

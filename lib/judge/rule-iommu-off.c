@@ -64,7 +64,8 @@ void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f)
 			"the kernel then uses a table that is not the firmware's own");
 }
 
-const char *pp_declaring_table(const struct pp_host *h)
+/* The table that declares an IOMMU; NULL if none does, or none was read. */
+static const char *iommu_off_declaring_table(const struct pp_host *h)
 {
 	if (h->table_dmar == PP_YES)
 		return "DMAR";
@@ -320,7 +321,7 @@ static void off_though_declared(struct pp_judging *j, const char *table)
 static void iommu_off(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	const char *table = pp_declaring_table(h);
+	const char *table = iommu_off_declaring_table(h);
 	const char *word = off_word(j);
 
 	if (h->iommu_on != PP_NO || h->wrong_scope_device != PP_NO_DEVICE ||

@@ -7,40 +7,16 @@
 
 static void xen_iommu(struct pp_judging *j)
 {
-	const struct pp_host *h = j->host;
-	struct pp_finding *f;
-
-	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_OTHER) {
-		pp_find_unknown(
-			j, PP_BLOCKS,
-			"cannot tell whether Xen passes PCI devices through on a host that is "
-			"neither Intel nor AMD");
-		return;
-	}
-	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
-		f = pp_find(j, PP_BLOCKS, "the firmware declares no IOMMU (no DMAR or IVRS table)");
-		pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS");
-		pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu,
-		                      "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD "
-		                      "IOMMU\"",
-		                      NULL);
-		return;
-	}
-	if (h->table_dmar != PP_YES && h->table_ivrs != PP_YES && h->iommu_on != PP_YES)
-		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether the firmware declares an IOMMU");
+	pp_find_no_iommu(j, "cannot tell whether Xen passes PCI devices through on a host that is "
+	                    "neither Intel nor AMD");
 }
 
 static void xen_interrupt_remapping(struct pp_judging *j)
 {
-	const struct pp_host *h = j->host;
-
-	if (!h->dmar || h->dmar->flags & PP_DMAR_INTR_REMAP)
-		return;
-	struct pp_finding *f = pp_find(
+	pp_find_no_remapping(
 		j, PP_DEGRADES,
 		"the firmware declares no interrupt remapping: Xen works without it, but a guest "
 		"can forge interrupts of the host");
-	pp_evidence(j, f, "DMAR+0x25: flag INTR_REMAP is 0");
 }
 
 /* acpi_parse_one_rmrr(): -EEXIST, and VT-d stays off. A region that names no device counts too. */

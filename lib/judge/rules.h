@@ -86,8 +86,6 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
 const char *pp_graphics_left_out(struct pp_judging *j, const struct pp_device *d);
 /* The firmware's table is wrong: a newer one, or one from the initrd. */
 void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f);
-/* The table that declares an IOMMU; NULL if none does, or none was read. */
-const char *pp_declaring_table(const struct pp_host *h);
 /* The firmware's setup; for a guest, the machine that its own host gives it. */
 void pp_add_remedy_firmware(struct pp_judging *j, struct pp_finding *f);
 
@@ -148,5 +146,11 @@ extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_grou
 	pp_rules_isolation, pp_rules_power, pp_rules_reset, pp_rules_smmu, pp_rules_storage,
 	pp_rules_address, pp_rules_hyperv, pp_rules_xen, pp_rules_vfio, pp_rules_argument,
 	pp_rules_claim, pp_rules_disk, pp_rules_iommu_off, pp_rules_interrupts, pp_rules_windows;
+
+/* Rules of Hyper-V's and of Xen's. unknown: the sentence for what is neither Intel nor AMD. */
+void pp_find_no_iommu(struct pp_judging *j, const char *unknown);
+/* NULL: the firmware declares remapping, or its table was not read. */
+struct pp_finding *pp_find_no_remapping(struct pp_judging *j, enum pp_effect effect,
+                                        const char *text);
 
 #endif

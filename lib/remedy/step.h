@@ -36,7 +36,7 @@ struct pp_step_argument {
 	const char *argument; /* "intel_iommu=on"; from a list of known ones */
 };
 
-/* A switch of a kernel module, turned on; one of pp_module_option_at(). */
+/* A switch of a kernel module, turned on; one of pp_module_option_find(). */
 struct pp_step_option {
 	const char *module, *option;
 };

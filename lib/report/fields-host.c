@@ -34,7 +34,7 @@ const struct pp_object pp_object_unread = {
 	PP_OBJECT_FIELDS(unread_fields),
 };
 
-const char *pp_iommu_name(enum pp_iommu_kind kind)
+static const char *fields_iommu_name(enum pp_iommu_kind kind)
 {
 	static const char *const names[] = {
 		[PP_IOMMU_NONE] = "none",  [PP_IOMMU_INTEL] = "intel", [PP_IOMMU_AMD] = "amd",
@@ -48,7 +48,7 @@ static const char *host_iommu_words(unsigned int i)
 	static const enum pp_iommu_kind kinds[] = { PP_IOMMU_NONE, PP_IOMMU_INTEL, PP_IOMMU_AMD,
 		                                    PP_IOMMU_OTHER };
 
-	return i < sizeof(kinds) / sizeof(kinds[0]) ? pp_iommu_name(kinds[i]) : NULL;
+	return i < sizeof(kinds) / sizeof(kinds[0]) ? fields_iommu_name(kinds[i]) : NULL;
 }
 
 static void host_put_manufacturer(struct pp_json_writer *w, const struct pp_subject *s)
@@ -108,7 +108,7 @@ static void host_put_iommu(struct pp_json_writer *w, const struct pp_subject *s)
 	const struct pp_host *h = s->host;
 	bool unknown = h->iommu == PP_IOMMU_NONE && !pp_words_no_iommu(h);
 
-	pp_json_put_text(w, unknown ? NULL : pp_iommu_name(h->iommu));
+	pp_json_put_text(w, unknown ? NULL : fields_iommu_name(h->iommu));
 }
 
 static void host_put_iommu_on(struct pp_json_writer *w, const struct pp_subject *s)

@@ -55,6 +55,5 @@ json_t *pp_json_hex(uint64_t v);
 json_t *pp_json_address(struct pp_address a);
 /* "not permitted", "not in the capture" …: why a fact is missing. */
 const char *pp_unread_reason(int error);
-const char *pp_iommu_name(enum pp_iommu_kind kind);
 
 #endif

@@ -27,8 +27,12 @@ static void take_strings(struct pp_cursor *c, struct pp_smbios_structure *s)
 	pp_cursor_skip(c, s->unterminated ? left : len ? (size_t)len + 1 : 2);
 }
 
-int pp_smbios_structure_next(struct pp_cursor *c, struct pp_smbios_structure *ret,
-                             struct pp_error *e)
+/*
+ * 1: *ret is the next structure and c stands behind it; 0: fewer bytes than a header are left;
+ * -EBADMSG. Type 127 is given like any other.
+ */
+static int smbios_structure_next(struct pp_cursor *c, struct pp_smbios_structure *ret,
+                                 struct pp_error *e)
 {
 	struct pp_smbios_structure s = { .offset = (uint32_t)pp_cursor_offset(c) };
 	size_t left = pp_cursor_left(c);
@@ -111,7 +115,7 @@ const struct pp_smbios_kind *pp_smbios_reader_next(struct pp_smbios_reader *r,
 {
 	struct pp_smbios_structure s;
 
-	while (!r->done && pp_smbios_structure_next(&r->in, &s, NULL) == 1) {
+	while (!r->done && smbios_structure_next(&r->in, &s, NULL) == 1) {
 		const struct pp_smbios_kind *kind = structure_kind_of(s.type);
 		bool *seen = s.type == PP_SMBIOS_BIOS        ? &r->bios_seen
 		             : s.type == PP_SMBIOS_SYSTEM    ? &r->system_seen
@@ -151,7 +155,7 @@ int pp_smbios_reader_init(struct pp_smbios_reader *r, struct pp_span in, struct 
 	pp_cursor_init(&reader.in, in, PP_SMBIOS_OBJECT, 0);
 	struct pp_smbios_reader start = reader;
 	do
-		rc = pp_smbios_structure_next(&reader.in, &s, e);
+		rc = smbios_structure_next(&reader.in, &s, e);
 	while (rc > 0 && s.type != PP_SMBIOS_END);
 	if (rc < 0)
 		return rc;

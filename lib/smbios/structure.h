@@ -31,13 +31,6 @@ enum {
 #define PP_SMBIOS_OBJECT       "SMBIOS"
 #define PP_SMBIOS_HEADER_BYTES 4
 
-/*
- * 1: *ret is the next structure and c stands behind it; 0: fewer bytes than a header are left;
- * -EBADMSG. Type 127 is given like any other.
- */
-int pp_smbios_structure_next(struct pp_cursor *c, struct pp_smbios_structure *ret,
-                             struct pp_error *e);
-
 /* String number n from 1 (DSP0134 6.1.3), without its NUL. false: 0, or there is none. */
 bool pp_smbios_structure_string(const struct pp_smbios_structure *s, uint8_t n,
                                 struct pp_span *ret);

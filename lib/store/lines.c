@@ -121,7 +121,8 @@ bool pp_lines_value(const struct pp_lines *l, const char *key, struct pp_span *r
 	return true;
 }
 
-char *pp_lines_text(struct pp_span s, struct pp_arena *a)
+/* A copy for messages and keeping; NULL: no memory. */
+static char *lines_text(struct pp_span s, struct pp_arena *a)
 {
 	return pp_arena_strndup(a, (const char *)s.data, s.len);
 }
@@ -200,7 +201,7 @@ int pp_lines_ev(const struct pp_lines *l, struct pp_span value, struct pp_arena 
 	if (!blank)
 		return pp_lines_fail(l, e, "no 'NAME LENGTH'");
 	size_t len = (size_t)(blank - value.data);
-	const char *name = pp_lines_text(PP_SPAN(value.data, len), a);
+	const char *name = lines_text(PP_SPAN(value.data, len), a);
 	if (!name)
 		return pp_fail_oom(e, l->object);
 	if (!pp_ev_name_ok(name))

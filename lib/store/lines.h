@@ -44,9 +44,6 @@ int pp_lines_fail(const struct pp_lines *l, struct pp_error *e, const char *fmt,
 /* What follows key and a blank; false: the line does not begin so, or nothing follows. */
 bool pp_lines_value(const struct pp_lines *l, const char *key, struct pp_span *ret);
 
-/* A copy for messages and keeping; NULL: no memory. */
-char *pp_lines_text(struct pp_span s, struct pp_arena *a);
-
 /* The bytes announced by length, from the lines that follow; 1 to max of them. */
 int pp_lines_take(struct pp_lines *l, struct pp_span length, size_t max, struct pp_arena *a,
                   struct pp_span *ret, struct pp_error *e);

@@ -13,52 +13,47 @@
 #include "txn/op.h"
 #include "txn/stage.h"
 
-#define DEVICES    "sys/bus/pci/devices"
-#define DRIVERS    "sys/bus/pci/drivers"
-#define PROBE      "sys/bus/pci/drivers_probe"
-#define NAME_BYTES 128
+#define DEVICES "sys/bus/pci/devices"
+#define DRIVERS "sys/bus/pci/drivers"
+#define PROBE   "sys/bus/pci/drivers_probe"
 
 /* drivers/pci/pci-sysfs.c, driver_override_show(): what stands for none. */
 #define NO_OVERRIDE "(null)"
 
 /* What a device has now. */
 struct driver_now {
-	char driver[NAME_BYTES], override[NAME_BYTES]; /* "" none */
-	bool vfio;                                     /* its driver is vfio-pci */
-	bool ours;                                     /* its override is vfio-pci */
+	struct pp_driver is;
+	bool vfio; /* its driver is vfio-pci */
+	bool ours; /* its override is vfio-pci */
 };
 
-int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, char *override,
-                   size_t size)
+int pp_driver_read(const struct pp_apply *a, const char *address, struct pp_driver *ret,
+                   struct pp_error *e)
 {
 	char path[256];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
-	int r = pp_sys_link_name(a->sys, path, driver, size);
+	int r = pp_sys_link_name(a->sys, path, ret->driver, sizeof(ret->driver));
 	if (r == -ENOENT) {
-		*driver = '\0';
+		*ret->driver = '\0';
 		r = 0;
 	}
-	if (r)
-		return r;
 	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", address);
-	r = pp_sys_text(a->sys, path, override, size);
-	if (!r && !strcmp(override, NO_OVERRIDE))
-		*override = '\0';
-	return r;
+	if (!r)
+		r = pp_sys_text(a->sys, path, ret->override, sizeof(ret->override));
+	if (!r && !strcmp(ret->override, NO_OVERRIDE))
+		*ret->override = '\0';
+	return r ? pp_fail(e, -r, "%s: its driver cannot be read: %s", address, strerror(-r)) : 0;
 }
 
 static int driver_look(const struct pp_apply *a, const struct pp_op *op, struct driver_now *ret,
                        struct pp_error *e)
 {
-	const char *address = op->device;
-	int r = pp_driver_read(a, address, ret->driver, ret->override, NAME_BYTES);
+	int r = pp_driver_read(a, op->device, &ret->is, e);
 
-	if (r)
-		return pp_fail(e, -r, "%s: its driver cannot be read: %s", address, strerror(-r));
-	ret->vfio = !strcmp(ret->driver, PP_VFIO);
-	ret->ours = !strcmp(ret->override, PP_VFIO);
-	return 0;
+	ret->vfio = !r && !strcmp(ret->is.driver, PP_VFIO);
+	ret->ours = !r && !strcmp(ret->is.override, PP_VFIO);
+	return r;
 }
 
 /* One write of text to a file of the kernel's. */
@@ -73,7 +68,7 @@ static int driver_write(struct pp_apply *a, const struct pp_op *op, const char *
 static int driver_set_override(struct pp_apply *a, const struct pp_op *op, const char *name,
                                struct pp_error *e)
 {
-	char path[256], line[NAME_BYTES + 2];
+	char path[256], line[PP_DRIVER_BYTES + 2];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", op->device);
 	snprintf(line, sizeof(line), "%s\n", name);
@@ -105,8 +100,8 @@ static int driver_to_vfio(struct pp_apply *a, const struct pp_op *op, const stru
 		r = driver_set_override(a, op, PP_VFIO, e);
 	if (r || now->vfio)
 		return r;
-	if (*now->driver)
-		r = driver_ask(a, op, now->driver, "unbind", e);
+	if (*now->is.driver)
+		r = driver_ask(a, op, now->is.driver, "unbind", e);
 	if (!r)
 		r = driver_ask(a, op, PP_VFIO, "bind", e);
 	if (!r)
@@ -114,7 +109,7 @@ static int driver_to_vfio(struct pp_apply *a, const struct pp_op *op, const stru
 	if (!r && !then.vfio)
 		r = pp_fail(e, EIO,
 		            "%s: " PP_VFIO " did not take it: it has %s; the kernel log says why",
-		            op->device, *then.driver ? then.driver : "no driver");
+		            op->device, *then.is.driver ? then.is.driver : "no driver");
 	return r;
 }
 
@@ -152,13 +147,13 @@ static int driver_to_any(struct pp_apply *a, const struct pp_op *op, struct pp_e
 
 	if (!r)
 		r = driver_look(a, op, &now, e);
-	if (r || *now.driver)
+	if (r || *now.is.driver)
 		return r;
 	if (driver_load_module(a, op))
 		r = driver_probe(a, op, e);
 	if (!r)
 		r = driver_look(a, op, &now, e);
-	if (!r && !*now.driver)
+	if (!r && !*now.is.driver)
 		pp_apply_say(a, "%s: no driver of the host's has taken it", op->device);
 	return r;
 }
@@ -171,7 +166,7 @@ static int driver_restore(struct pp_apply *a, const struct pp_op *op, struct pp_
 
 	if (!r && now.vfio && strcmp(op->driver.driver, PP_VFIO))
 		r = driver_ask(a, op, PP_VFIO, "unbind", e);
-	if (!r && strcmp(now.override, op->driver.override))
+	if (!r && strcmp(now.is.override, op->driver.override))
 		r = driver_set_override(a, op, op->driver.override, e);
 	return r;
 }
@@ -182,41 +177,49 @@ static int driver_to_former(struct pp_apply *a, const struct pp_op *op, struct p
 	struct driver_now now;
 	int r = driver_look(a, op, &now, e);
 
-	if (r || *now.driver || !*op->driver.driver)
+	if (r || *now.is.driver || !*op->driver.driver)
 		return r;
 	r = driver_ask(a, op, op->driver.driver, "bind", e);
 	if (!r)
 		r = driver_look(a, op, &now, e);
-	if (!r && !*now.driver)
+	if (!r && !*now.is.driver)
 		r = pp_fail(e, ENODEV, "%s: %s did not take it back; the kernel log says why",
 		            op->device, op->driver.driver);
 	return r;
 }
 
-static int bind_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
-                      struct pp_error *e)
+/* On the way from what was there before to an override and a driver, "" none. */
+static int driver_state(struct pp_apply *a, const struct pp_op *op, const char *override,
+                        const char *driver, struct pp_op_state *ret, struct pp_error *e)
 {
 	struct driver_now now;
 	int r = driver_look(a, op, &now, e);
 
 	if (r)
 		return r;
-	bool same = !strcmp(now.override, op->driver.override);
-	bool was = !strcmp(now.driver, op->driver.driver);
-	if (now.ours && now.vfio)
+	bool same = !strcmp(now.is.override, op->driver.override);
+	bool was = !strcmp(now.is.driver, op->driver.driver);
+	bool set = !strcmp(now.is.override, override);
+	if (set && !strcmp(now.is.driver, driver))
 		ret->found = PP_OP_AFTER;
 	else if (same && was)
 		ret->found = PP_OP_BEFORE;
-	else if ((now.ours || same) && (!*now.driver || was))
+	else if ((set || same) && (!*now.is.driver || was))
 		ret->found = PP_OP_PART;
 	else
 		ret->found = PP_OP_NEITHER;
 	snprintf(ret->text, sizeof(ret->text),
 	         "%s: its driver is %.100s by now, expected %.100s (driver_override %.100s)",
-	         op->device, *now.driver ? now.driver : "none",
+	         op->device, *now.is.driver ? now.is.driver : "none",
 	         *op->driver.driver ? op->driver.driver : "none",
-	         *now.override ? now.override : "none");
+	         *now.is.override ? now.is.override : "none");
 	return 0;
+}
+
+static int bind_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
+                      struct pp_error *e)
+{
+	return driver_state(a, op, PP_VFIO, PP_VFIO, ret, e);
 }
 
 static int bind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
@@ -226,7 +229,7 @@ static int bind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_dire
 	int r = driver_look(a, op, &now, e);
 
 	if (!r && dir == PP_RUN && !now.vfio)
-		r = pp_precondition_host(a, op->device, now.driver, e);
+		r = pp_precondition_host(a, op->device, now.is.driver, e);
 	else if (!r && dir == PP_ROLLBACK && now.vfio && strcmp(op->driver.driver, PP_VFIO))
 		r = pp_precondition_guest(a, op->device, e);
 	return r;
@@ -279,11 +282,11 @@ static void borrow_by_hand(struct pp_apply *a, const struct pp_op *op, char *buf
 	*buf = '\0';
 	if (driver_look(a, op, &now, &ignored))
 		return;
-	bool same = !strcmp(now.driver, driver);
-	if (!same && *now.driver)
+	bool same = !strcmp(now.is.driver, driver);
+	if (!same && *now.is.driver)
 		len += snprintf(buf, size, "echo %s > /" DRIVERS "/%s/unbind\n", address,
-		                now.driver);
-	if (strcmp(now.override, override) && (size_t)len < size)
+		                now.is.driver);
+	if (strcmp(now.is.override, override) && (size_t)len < size)
 		len += snprintf(buf + len, size - (size_t)len,
 		                "echo %s%s> /" DEVICES "/%s/driver_override\n", override,
 		                *override ? " " : "", address);
@@ -304,12 +307,12 @@ static int unbind_state(struct pp_apply *a, const struct pp_op *op, struct pp_op
 
 	if (r)
 		return r;
-	bool same = !strcmp(now.override, op->driver.override) &&
-	            !strcmp(now.driver, op->driver.driver);
+	bool same = !strcmp(now.is.override, op->driver.override) &&
+	            !strcmp(now.is.driver, op->driver.driver);
 	if (same)
 		ret->found = PP_OP_BEFORE;
 	else
-		ret->found = now.vfio || now.ours || !*now.driver ? PP_OP_PART : PP_OP_AFTER;
+		ret->found = now.vfio || now.ours || !*now.is.driver ? PP_OP_PART : PP_OP_AFTER;
 	return 0;
 }
 
@@ -324,8 +327,7 @@ static int unbind_verify(struct pp_apply *a, const struct pp_op *op, struct pp_e
 		            "ids (from new_id, or its parameter ids)",
 		            op->device);
 	if (!r && now.ours)
-		r = pp_fail(e, EIO, "%s: its driver_override still says " PP_VFIO,
-		            op->device);
+		r = pp_fail(e, EIO, "%s: its driver_override still says " PP_VFIO, op->device);
 	return r;
 }
 
@@ -335,13 +337,13 @@ static int unbind_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_di
 	struct driver_now now;
 	int r = driver_look(a, op, &now, e);
 
-	if (r || !*now.driver)
+	if (r || !*now.is.driver)
 		return r;
 	if (dir == PP_RUN)
 		return now.vfio ? pp_precondition_guest(a, op->device, e) : 0;
-	return now.vfio || !strcmp(now.driver, op->driver.driver)
+	return now.vfio || !strcmp(now.is.driver, op->driver.driver)
 	               ? 0
-	               : pp_precondition_host(a, op->device, now.driver, e);
+	               : pp_precondition_host(a, op->device, now.is.driver, e);
 }
 
 static int unbind_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
@@ -353,7 +355,7 @@ static int unbind_execute(struct pp_apply *a, const struct pp_op *op, struct pp_
 		r = driver_set_override(a, op, "", e);
 	if (!r && now.vfio)
 		r = driver_ask(a, op, PP_VFIO, "unbind", e);
-	if (!r && (now.vfio || !*now.driver))
+	if (!r && (now.vfio || !*now.is.driver))
 		r = driver_to_any(a, op, e);
 	return r ? r : unbind_verify(a, op, e);
 }
@@ -365,12 +367,12 @@ static int unbind_undo(struct pp_apply *a, const struct pp_op *op, struct pp_err
 
 	if (!r && !strcmp(op->driver.driver, PP_VFIO))
 		r = driver_to_vfio(a, op, &now, e);
-	else if (!r && !*op->driver.driver && *now.driver && !now.vfio)
+	else if (!r && !*op->driver.driver && *now.is.driver && !now.vfio)
 		/* It had none, and the kernel gave it one. */
-		r = driver_ask(a, op, now.driver, "unbind", e);
+		r = driver_ask(a, op, now.is.driver, "unbind", e);
 	if (!r)
 		r = driver_look(a, op, &now, e);
-	return !r && strcmp(now.override, op->driver.override)
+	return !r && strcmp(now.is.override, op->driver.override)
 	               ? driver_set_override(a, op, op->driver.override, e)
 	               : r;
 }
@@ -389,35 +391,15 @@ static void unbind_describe(const struct pp_op *op, enum pp_direction dir, char 
 static int no_driver_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_state *ret,
                            struct pp_error *e)
 {
-	struct driver_now now;
-	int r = driver_look(a, op, &now, e);
-
-	if (r)
-		return r;
-	bool same = !strcmp(now.override, op->driver.override);
-	bool was = !strcmp(now.driver, op->driver.driver);
-	bool none = !strcmp(now.override, PP_NO_DRIVER);
-	if (none && !*now.driver)
-		ret->found = PP_OP_AFTER;
-	else if (same && was)
-		ret->found = PP_OP_BEFORE;
-	else
-		ret->found = (none || same) && (!*now.driver || was) ? PP_OP_PART : PP_OP_NEITHER;
-	snprintf(ret->text, sizeof(ret->text),
-	         "%s: its driver is %.100s by now, expected %.100s (driver_override %.100s)",
-	         op->device, *now.driver ? now.driver : "none",
-	         *op->driver.driver ? op->driver.driver : "none",
-	         *now.override ? now.override : "none");
-	return 0;
+	return driver_state(a, op, PP_NO_DRIVER, "", ret, e);
 }
 
 /* A host's driver beside a guest's device would break their isolation: the kernel refuses it. */
 static int no_driver_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
                              struct pp_error *e)
 {
-	return dir == PP_ROLLBACK && *op->driver.driver
-	               ? pp_precondition_guest(a, op->device, e)
-	               : 0;
+	return dir == PP_ROLLBACK && *op->driver.driver ? pp_precondition_guest(a, op->device, e)
+	                                                : 0;
 }
 
 static int no_driver_execute(struct pp_apply *a, const struct pp_op *op, struct pp_error *e)
@@ -425,10 +407,10 @@ static int no_driver_execute(struct pp_apply *a, const struct pp_op *op, struct 
 	struct driver_now now;
 	int r = driver_look(a, op, &now, e);
 
-	if (!r && strcmp(now.override, PP_NO_DRIVER))
+	if (!r && strcmp(now.is.override, PP_NO_DRIVER))
 		r = driver_set_override(a, op, PP_NO_DRIVER, e);
-	if (!r && *now.driver)
-		r = driver_ask(a, op, now.driver, "unbind", e);
+	if (!r && *now.is.driver)
+		r = driver_ask(a, op, now.is.driver, "unbind", e);
 	return r;
 }
 
@@ -436,8 +418,7 @@ static void no_driver_describe(const struct pp_op *op, enum pp_direction dir, ch
                                size_t size)
 {
 	if (dir == PP_ROLLBACK)
-		snprintf(buf, size, "give %s back to %s", op->device,
-		         *op->driver.driver ? op->driver.driver : "no driver");
+		bind_describe(op, dir, buf, size);
 	else if (*op->driver.driver)
 		snprintf(buf, size, "unbind %s from %s", op->device, op->driver.driver);
 	else
@@ -475,14 +456,13 @@ static int driver_from_json(struct pp_json_reader *r, const json_t *o, struct pp
 }
 
 int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
-                      const char *driver, const char *override, struct pp_error *e)
+                      const struct pp_driver *now, struct pp_error *e)
 {
 	op->device = pp_arena_strdup(arena, address);
-	op->driver.driver = pp_arena_strdup(arena, driver);
-	op->driver.override = pp_arena_strdup(arena, override);
-	return op->device && op->driver.driver && op->driver.override
-	               ? 0
-	               : pp_fail_oom(e, "driver");
+	op->driver.driver = pp_arena_strdup(arena, now->driver);
+	op->driver.override = pp_arena_strdup(arena, now->override);
+	return op->device && op->driver.driver && op->driver.override ? 0
+	                                                              : pp_fail_oom(e, "driver");
 }
 
 const struct pp_op_ops pp_op_bind = {

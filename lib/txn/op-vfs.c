@@ -48,13 +48,13 @@ static int vfs_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_st
 /* They go away under whoever has them: no guest, and nothing of the host's. */
 static int vfs_is_unused(struct pp_apply *a, const char *address, struct pp_error *e)
 {
-	char driver[128], override[128];
-	int r = pp_driver_read(a, address, driver, override, sizeof(driver));
+	struct pp_driver now;
+	int r = pp_driver_read(a, address, &now, e);
 
-	if (r)
-		return pp_fail(e, -r, "%s: its driver cannot be read: %s", address, strerror(-r));
-	r = pp_precondition_guest(a, address, e);
-	return r || strstr(driver, "vfio") ? r : pp_precondition_host(a, address, driver, e);
+	if (!r)
+		r = pp_precondition_guest(a, address, e);
+	return r || strstr(now.driver, "vfio") ? r
+	                                       : pp_precondition_host(a, address, now.driver, e);
 }
 
 static int vfs_are_unused(struct pp_apply *a, const char *physical, struct pp_error *e)
@@ -77,20 +77,17 @@ static int vfs_are_unused(struct pp_apply *a, const char *physical, struct pp_er
 static int vfs_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
                        struct pp_error *e)
 {
-	char driver[128], override[128];
+	struct pp_driver now;
 
 	if (dir == PP_RUN)
 		return vfs_are_unused(a, op->device, e);
-	int r = pp_driver_read(a, op->device, driver, override, sizeof(driver));
-	if (r)
-		return pp_fail(e, -r, "%s: its driver cannot be read: %s", op->device,
-		               strerror(-r));
-	if (*driver && !strstr(driver, "vfio"))
-		return 0;
+	int r = pp_driver_read(a, op->device, &now, e);
+	if (r || (*now.driver && !strstr(now.driver, "vfio")))
+		return r;
 	return pp_fail(e, EBUSY,
 	               "%s: its driver is %s, and only the host's own can turn its virtual "
 	               "functions on: pcipass unbind %s",
-	               op->device, *driver ? driver : "none", op->device);
+	               op->device, *now.driver ? now.driver : "none", op->device);
 }
 
 static int vfs_write(struct pp_apply *a, const struct pp_op *op, uint32_t number,

@@ -126,7 +126,7 @@ struct pp_op_value {
 struct pp_op {
 	const struct pp_op_ops *ops;
 	enum pp_op_progress progress;
-	uint32_t step; /* of the plan: the first that asked for it */
+	uint32_t step;      /* of the plan: the first that asked for it */
 	const char *device; /* the one that it changes, 0000:07:00.0; NULL: none */
 	union {
 		struct {
@@ -182,14 +182,18 @@ int pp_op_read_address(struct pp_json_reader *r, const json_t *o, const char **r
 
 #define PP_VFIO "vfio-pci"
 /* As a driver_override: no driver has this name. */
-#define PP_NO_DRIVER "none"
-/* The driver that a device has, "" none, and its driver_override. -errno. */
-int pp_driver_read(const struct pp_apply *a, const char *address, char *driver, char *override,
-                   size_t size);
+#define PP_NO_DRIVER    "none"
+#define PP_DRIVER_BYTES 128
+/* The driver that a device has, and its driver_override; "" none. */
+struct pp_driver {
+	char driver[PP_DRIVER_BYTES], override[PP_DRIVER_BYTES];
+};
+int pp_driver_read(const struct pp_apply *a, const char *address, struct pp_driver *ret,
+                   struct pp_error *e);
 /* How many of a device's virtual functions are on. */
 int pp_vfs_read(struct pp_apply *a, const char *address, uint32_t *ret, struct pp_error *e);
 /* The fields of "bind", "unbind", "borrow" and "no-driver", copied. */
 int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
-                      const char *driver, const char *override, struct pp_error *e);
+                      const struct pp_driver *now, struct pp_error *e);
 
 #endif
