@@ -8,6 +8,13 @@
 
 int pp_live_new(struct pp_source **ret, struct pp_error *e);
 
+/*
+ * Windows: this host, with the files below a directory in place of its own answers where it has any
+ * of that path. For tests: under wine there are no tables to read.
+ */
+extern const bool pp_live_takes_stand_ins;
+int pp_live_with(const char *stand_in, struct pp_source **ret, struct pp_error *e);
+
 int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e);
 
 #endif

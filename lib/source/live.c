@@ -102,3 +102,10 @@ int pp_live_new(struct pp_source **ret, struct pp_error *e)
 	*ret = &l->base;
 	return 0;
 }
+
+const bool pp_live_takes_stand_ins = false;
+
+int pp_live_with(const char *stand_in, struct pp_source **ret, struct pp_error *e)
+{
+	return pp_fail(e, ENOTSUP, "%.300s: stands in for nothing here", stand_in);
+}

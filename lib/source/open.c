@@ -9,6 +9,7 @@
 
 #define SNIFF_BYTES  512u
 #define USTAR_OFFSET 257u
+#define LIVE         "live:"
 
 static const char neither[] = "not a directory, a tar archive or a firmware table";
 
@@ -110,6 +111,9 @@ int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
 {
 	if (!path)
 		return pp_live_new(ret, e);
+	/* No file's name under Windows. */
+	if (pp_live_takes_stand_ins && !strncmp(path, LIVE, sizeof(LIVE) - 1))
+		return pp_live_with(path + sizeof(LIVE) - 1, ret, e);
 	int fd = pp_place_open_file(path);
 	if (fd == -EISDIR)
 		return open_named(pp_directory_open(path, ret, e), path, e);
