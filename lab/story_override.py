@@ -38,7 +38,8 @@ def _as_before(t: Terminal) -> None:
 
 
 def _undo(t: Terminal) -> None:
-    t.type("pcipass undo --yes", "^pcipass: run update-initramfs -u -k all$", seconds=TOOL_SECONDS)
+    t.type("pcipass undo --yes", "^pcipass: run update-initramfs -u -k all again$",
+           seconds=TOOL_SECONDS)
 
 
 def blocked(t: Terminal, series: str) -> None:
@@ -88,7 +89,7 @@ def blocked_again(t: Terminal) -> None:
             f"until ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; "
             "kill -9 $pid; wait $pid")
     t.type(kill, code=137, seconds=TOOL_SECONDS)
-    t.type(f"pcipass free {HBA.name} --yes", "another pcipass is at work", code=4,
+    t.type(f"pcipass free {HBA.name} --yes", "another pcipass is at work", code=1,
            shown="another")
     t.quietly(f"while ls -d {WORK} >/dev/null 2>&1; do sleep 0.2; done; sleep 2", TOOL_SECONDS)
     t.type("pcipass apply --resume --yes", seconds=TOOL_SECONDS)
@@ -126,30 +127,27 @@ def bound(t: Terminal) -> None:
 def iommu_off(t: Terminal) -> None:
     """Ends with a plan carried out that was made elsewhere."""
     _start(t)
-    t.say("REBOOT. What somebody switched off on purpose is left to a person:")
-    t.type(f"pcipass free {HBA.name} --dry-run", "^WHAT IS LEFT TO YOU",
-           "remove intel_iommu=off from the kernel command line")
-    t.say("He takes it out. Debian's kernel has its IOMMU on by itself then; others need an argument, "
-          "so here the plan for one of those, made elsewhere from a capture:")
-    t.type(f"sed -i 's/intel_iommu=off //' {OWN_ARGUMENTS} && update-grub", seconds=TOOL_SECONDS)
     t.quietly(f"{STATE} >{BEFORE}", TOOL_SECONDS)
-    t.type("pcipass capture -o /tmp/host.tar && mkdir /tmp/host && tar xf /tmp/host.tar -C /tmp/host")
-    t.type("sed -i 's/intel_iommu=off //' /tmp/host/proc/cmdline")
-    t.type(f"pcipass free {HBA.name} --from /tmp/host -o /root/plan.json", "add intel_iommu=on",
-           "remedy: table-override")
+    t.say("REBOOT. The IOMMU is off, and the firmware holds the card. The plan is made elsewhere, "
+          "from a capture:")
+    t.type("pcipass capture -o /tmp/host.tar")
+    t.type(f"pcipass free {HBA.name} --from /tmp/host.tar -o /root/plan.json",
+           "remove intel_iommu=off from the kernel command line",
+           "add intel_iommu=on", "remedy: table-override")
     t.type("pcipass apply --plan /root/plan.json --yes", "^pcipass: run update-initramfs -u -k all$",
            "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
     t.type("cat /etc/default/grub.d/pcipass.cfg", "intel_iommu=on")
+    t.type(f"grep intel_iommu=off {OWN_ARGUMENTS}", code=1)
 
 
 def iommu_on(t: Terminal) -> None:
-    """Both took."""
+    """All of it took."""
     _start(t)
-    t.say("REBOOT. Both took:")
-    t.type("cat /proc/cmdline", "intel_iommu=on")
+    t.say("REBOOT. All of it took:")
+    t.type("cat /proc/cmdline", "^(?!.*intel_iommu=off).*intel_iommu=on")
     t.type("pcipass verify", f"^{HBA.name}: freed")
     steps.attached(t, HBA)
-    t.type("pcipass undo --yes", "^pcipass: run update-grub$", seconds=TOOL_SECONDS)
+    t.type("pcipass undo --yes", "^pcipass: run update-grub again$", seconds=TOOL_SECONDS)
     _as_before(t)
 
 
