@@ -12,6 +12,7 @@ struct take_off {
 	const char *name, *option; /* "intel_iommu", "igfx_off" */
 	size_t name_len, option_len;
 	unsigned int found;
+	const char *comment; /* the file that has it in a comment; NULL: none */
 };
 
 static bool take_off_is_blank(char c)
@@ -104,6 +105,17 @@ static bool take_off_is_comment(const char *line, size_t len)
 	return !pp_text_word(&rest, &word) || *word.data == '#';
 }
 
+/* Whether the word stands in a comment, which some readers do not know for one. */
+static bool take_off_is_in(const struct take_off *t, const char *line, size_t len)
+{
+	struct pp_buffer ignored PP_CLEANUP(pp_buffer_fini);
+	struct take_off look = *t;
+
+	pp_buffer_init(&ignored, PP_CONTENT_MAX_BYTES);
+	take_off_line(&look, &ignored, line, len);
+	return look.found != t->found;
+}
+
 static int take_off_file(struct pp_stage *s, const char *path, struct take_off *t,
                          struct pp_error *e)
 {
@@ -120,10 +132,13 @@ static int take_off_file(struct pp_stage *s, const char *path, struct take_off *
 		return pp_fail(e, EBADMSG, "/%.300s: cannot be read as text", path);
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
-		if (take_off_is_comment(line, len))
+		if (take_off_is_comment(line, len)) {
 			pp_buffer_append(&b, line, len);
-		else
+			if (!t->comment && take_off_is_in(t, line, len))
+				t->comment = path;
+		} else {
 			take_off_line(t, &b, line, len);
+		}
 		if (line[len])
 			pp_buffer_append(&b, "\n", 1);
 		line += len + (line[len] != '\0');
@@ -171,6 +186,14 @@ int pp_loader_take_off_files(struct pp_stage *s, const char *const *places, cons
 	t.option_len = strlen(t.option);
 	for (; !r && *places; places++)
 		r = take_off_place(s, *places, &t, e);
+	/* kernel-install's plugin for unified images, 257, and systemd's before 256: every word. */
+	if (!r && !t.found && t.comment)
+		return pp_fail(
+			e, ENOTSUP,
+			"%.100s stands behind a \"#\" in /%.300s, and what makes this host's "
+			"boot entries does not take that for a comment: remove the line, then "
+			"try again",
+			word, t.comment);
 	if (!r && !t.found)
 		r = pp_fail(e, ENOTSUP,
 		            "%.100s was not found where the boot loader reads the kernel's command "

@@ -107,6 +107,16 @@ def test_other_loaders(_: Root) -> None:
             undo(root, before)
 
 
+def test_comment_that_is_none(_: Root) -> None:
+    """systemd 252 for entries, and 257 for unified images, hand a comment's words to the kernel."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "kernel-install")
+        root.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n# intel_iommu=off until the BIOS is updated\n")
+        root.run_tool("kernel-install", "add", RELEASE)
+        refused(root, 95, 'intel_iommu=off stands behind a "#" in /etc/kernel/cmdline', "remove the line",
+                steps=(OFF,))
+
+
 def test_unified_image(_: Root) -> None:
     for early in ("mkinitcpio", "dracut"):
         with tempfile.TemporaryDirectory() as directory:
