@@ -4,23 +4,10 @@
 
 #include "remedy/remedy.h"
 
-/* Those that free devices from regions: what the firmware itself undoes comes first. */
 static const struct pp_remedy_ops *const remedies[] = {
-	&pp_remedy_rmrds,          &pp_remedy_shared_memory,
-	&pp_remedy_preboot_dma,    &pp_remedy_relax_rmrr,
-	&pp_remedy_override,       &pp_remedy_use_vf,
-	&pp_remedy_another_slot,   &pp_remedy_kernel_argument,
-	&pp_remedy_ivrs_ioapic,    &pp_remedy_bios_iommu,
-	&pp_remedy_virtual_iommu,  &pp_remedy_bios_vmd,
-	&pp_remedy_bios_update,    &pp_remedy_unbind_bridge,
-	&pp_remedy_vfs_off,        &pp_remedy_unsafe_interrupts,
-	&pp_remedy_denylist,       &pp_remedy_another_kernel,
-	&pp_remedy_vendor_reset,   &pp_remedy_above_4g,
-	&pp_remedy_smaller_bar,    &pp_remedy_vfio_modules,
-	&pp_remedy_idle_d3,        &pp_remedy_keep_awake,
-	&pp_remedy_power_cycle,    &pp_remedy_acs_on,
-	&pp_remedy_windows_server, &pp_remedy_install_hyperv,
-	&pp_remedy_hyperv_force,   &pp_remedy_xen_relaxed,
+#define PP_REMEDY(name) &pp_remedy_##name,
+#include "remedy/rows.def"
+#undef PP_REMEDY
 };
 #define NR_REMEDIES (sizeof(remedies) / sizeof(remedies[0]))
 
