@@ -222,11 +222,12 @@ static void check_steps(struct pp_checking *c)
 	}
 }
 
-static enum pp_verified check_worst(const struct pp_checking *c)
+/* Of the checks from the first on. */
+static enum pp_verified check_worst(const struct pp_checking *c, uint32_t first)
 {
 	enum pp_verified result = PP_VERIFIED_YES;
 
-	for (uint32_t i = 0; i < c->count; i++)
+	for (uint32_t i = first; i < c->count; i++)
 		if (c->list[i].answer == PP_VERIFIED_NO)
 			return PP_VERIFIED_NO;
 		else if (c->list[i].answer == PP_VERIFIED_UNKNOWN)
@@ -244,7 +245,15 @@ static const char *booted_evidence(enum pp_booted booted)
 	case PP_BOOTED_ASSUMED:
 		break;
 	}
-	return "assumed: the plan's file does not say when it was carried out";
+	return "the plan's file does not say when it was carried out; the other answers hold "
+	       "either way";
+}
+
+static enum pp_verified booted_answer(enum pp_booted booted)
+{
+	return booted == PP_BOOTED_ASSUMED ? PP_VERIFIED_UNKNOWN
+	       : booted                    ? PP_VERIFIED_YES
+	                                   : PP_VERIFIED_NO;
 }
 
 int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
@@ -258,14 +267,16 @@ int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_bo
 	if (!c.list)
 		return pp_fail_oom(e, "verify");
 	if (pp_plan_needs_reboot(p))
-		pp_check_add(&c, NULL, booted ? PP_VERIFIED_YES : PP_VERIFIED_NO,
-		             "the host has been rebooted since", "%s", booted_evidence(booted));
+		pp_check_add(&c, NULL, booted_answer(booted), "the host has been rebooted since",
+		             "%s", booted_evidence(booted));
+	/* What the host shows now tells whether it worked, whenever that was. */
+	uint32_t first = booted == PP_BOOTED_ASSUMED ? c.count : 0;
 	check_steps(&c);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		check_device(&c, &p->devices[i]);
 	check_faults(&c);
 	if (c.failed)
 		return pp_fail_oom(e, "verify");
-	*ret = (struct pp_checks){ c.list, c.count, check_worst(&c) };
+	*ret = (struct pp_checks){ c.list, c.count, check_worst(&c, first) };
 	return 0;
 }

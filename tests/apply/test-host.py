@@ -186,7 +186,7 @@ class Typed(OnHost):
         told = self.type("pcipass verify", 3)
         self.assertEqual(named(told, "need (--plan) FILE or --attach DEVICE"), "--plan")
         self.type("pcipass free slot2 -o plan.json", 0)
-        self.type("pcipass verify --plan plan.json", 1, "assumed: the plan")
+        self.type("pcipass verify --plan plan.json", 1, "the plan's file does not say when")
         self.type("pcipass apply --plan plan.json --dry-run", 0, "would set RMRDS_Slot2")
         self.type("pcipass apply --plan plan.json --yes", 0)
 

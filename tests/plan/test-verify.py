@@ -49,11 +49,11 @@ class Setting(Verify):
     def test_yes(self):
         checks = self.verify(self.after, self.plan(self.before, "slot2"), 0)
         self.assertEqual({k: c["answer"] for k, c in checks.items()},
-                         {"the host has been rebooted since": "yes", SETTING: "yes", TABLE: "yes",
+                         {"the host has been rebooted since": "unknown", SETTING: "yes", TABLE: "yes",
                           KERNEL: "yes", GUEST: "yes"})
         self.assertIn("no region names a device of slot 2", checks[SETTING]["evidence"])
         # Of a plan in a file nobody knows when it was carried out, and that is said.
-        self.assertIn("assumed: the plan", checks["the host has been rebooted since"]["evidence"])
+        self.assertIn("the plan's file does not say when", checks["the host has been rebooted since"]["evidence"])
 
     def test_no(self):
         checks = self.verify(self.before, self.plan(self.before, "slot2"), 1)
