@@ -485,7 +485,7 @@ class ByHand(OnHost):
         """modprobe understands the lines, and would give them to the module."""
         (unsafe,), (denylist,) = (self.blocks(c, "") for c in
                                   ("allow-unsafe-interrupts", "disable-denylist"))
-        told = self.remedy("no-intremap", r'remedy: write "(options .*?)" into')
+        told = self.remedy("no-intremap", r'remedy: write "(options .*?)" to a file in')
         self.assertEqual(told, unsafe.strip())
         modprobe = shutil.which("modprobe") or "/usr/sbin/modprobe"
         if not Path(modprobe).exists():
