@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Access control of bridges and functions, as the kernel reads it and its quirks change it. */
+#include "host/acs-argument.h"
 #include "host/acs.h"
+#include "host/kernel-facts.h"
 
 /* drivers/iommu/iommu.c, REQ_ACS_FLAGS */
 #define ACS_WANTED (PP_ACS_SV | PP_ACS_RR | PP_ACS_CR | PP_ACS_UF)
@@ -17,10 +19,12 @@ enum quirk {
 	QUIRK_AMD_BOARD,     /* on the root bus, multifunction, and there is an IVRS */
 };
 
-/* drivers/pci/quirks.c, pci_dev_acs_enabled[] of 6.1, in its order: the first answer counts. */
+/* drivers/pci/quirks.c, pci_dev_acs_enabled[] of 7.3, in its order: the first answer counts. */
 static const struct quirk_row {
 	uint16_t vendor, first, last;
 	enum quirk quirk;
+	/* NULL: 5.10 has it. Which stable releases besides took it over is not known. */
+	const char *since, *stable;
 } quirk_rows[] = {
 	/* ATI and AMD south bridges */
 	{ 0x1002, 0x4383, 0x4385, QUIRK_AMD_BOARD },
@@ -64,9 +68,9 @@ static const struct quirk_row {
 	/* Intel: VT-d 3.16 demands it of all integrated endpoints */
 	{ 0x8086, 0x0000, 0xffff, QUIRK_RC_ENDPOINT },
 	/* Qualcomm, HXT */
-	{ 0x17cb, 0x0111, 0x0111, QUIRK_ISOLATES },
-	{ 0x17cb, 0x0115, 0x0115, QUIRK_ISOLATES },
-	{ 0x17cb, 0x0120, 0x0120, QUIRK_ISOLATES },
+	{ 0x17cb, 0x0111, 0x0111, QUIRK_ISOLATES, "7.0", "6.12.75" },
+	{ 0x17cb, 0x0115, 0x0115, QUIRK_ISOLATES, "6.12", "6.11.4" },
+	{ 0x17cb, 0x0120, 0x0120, QUIRK_ISOLATES, "7.0", "6.12.75" },
 	{ 0x17cb, 0x0400, 0x0401, QUIRK_ISOLATES },
 	{ 0x1dbf, 0x0401, 0x0401, QUIRK_ISOLATES },
 	/* Intel's root ports of Ibex Peak, Cougar, Panther, Lynx and Wildcat Point, X79, X99 */
@@ -106,58 +110,59 @@ static const struct quirk_row {
 	{ 0x177d, 0xa000, 0xa7ff, QUIRK_ROOT_PORT },
 	{ 0x177d, 0xaf84, 0xaf84, QUIRK_ROOT_PORT },
 	{ 0x177d, 0xb884, 0xb884, QUIRK_ROOT_PORT },
-	{ 0x177d, 0xa026, 0xa026, QUIRK_ISOLATES },
-	{ 0x177d, 0xa059, 0xa059, QUIRK_ISOLATES },
-	{ 0x177d, 0xa060, 0xa060, QUIRK_ISOLATES },
+	{ 0x177d, 0xa026, 0xa026, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x177d, 0xa059, 0xa059, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x177d, 0xa060, 0xa060, QUIRK_ISOLATES, "5.15", "5.14.7" },
 	/* APM, Ampere */
 	{ 0x10e8, 0xe004, 0xe004, QUIRK_ISOLATES },
 	{ 0x1def, 0xe005, 0xe00c, QUIRK_ISOLATES },
 	/* Broadcom */
-	{ 0x14e4, 0x16d7, 0x16d7, QUIRK_ISOLATES },
-	{ 0x14e4, 0x1750, 0x1752, QUIRK_ISOLATES },
-	{ 0x14e4, 0x1760, 0x1763, QUIRK_ISOLATES },
+	{ 0x14e4, 0x16d7, 0x16d7, QUIRK_ISOLATES, "5.13", "5.10.46" },
+	{ 0x14e4, 0x1750, 0x1752, QUIRK_ISOLATES, "6.0", NULL },
+	{ 0x14e4, 0x1760, 0x1763, QUIRK_ISOLATES, "6.11", NULL },
 	{ 0x14e4, 0xd714, 0xd714, QUIRK_ISOLATES },
 	/* Loongson */
-	{ 0x0014, 0x3c09, 0x3c09, QUIRK_ISOLATES },
-	{ 0x0014, 0x3c19, 0x3c19, QUIRK_ISOLATES },
-	{ 0x0014, 0x3c29, 0x3c29, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a09, 0x7a09, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a19, 0x7a19, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a29, 0x7a29, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a39, 0x7a39, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a49, 0x7a49, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a59, 0x7a59, QUIRK_ISOLATES },
-	{ 0x0014, 0x7a69, 0x7a69, QUIRK_ISOLATES },
+	{ 0x0014, 0x3c09, 0x3c09, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x3c19, 0x3c19, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x3c29, 0x3c29, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a09, 0x7a09, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a19, 0x7a19, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a29, 0x7a29, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a39, 0x7a39, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a49, 0x7a49, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a59, 0x7a59, QUIRK_ISOLATES, "6.16", "6.12.35" },
+	{ 0x0014, 0x7a69, 0x7a69, QUIRK_ISOLATES, "6.16", "6.12.35" },
 	/* Annapurna */
 	{ 0x1c36, 0x0031, 0x0031, QUIRK_ROOT_PORT },
 	/* NXP */
-	{ 0x1957, 0x8d80, 0x8d83, QUIRK_ISOLATES },
-	{ 0x1957, 0x8d88, 0x8d8b, QUIRK_ISOLATES },
-	{ 0x1957, 0x8d90, 0x8d93, QUIRK_ISOLATES },
-	{ 0x1957, 0x8d98, 0x8d9b, QUIRK_ISOLATES },
-	{ 0x1957, 0x8da0, 0x8da1, QUIRK_ISOLATES },
-	{ 0x1957, 0x8da8, 0x8da9, QUIRK_ISOLATES },
-	{ 0x1957, 0x8db0, 0x8db1, QUIRK_ISOLATES },
-	{ 0x1957, 0x8db8, 0x8db9, QUIRK_ISOLATES },
+	{ 0x1957, 0x8d80, 0x8d83, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8d88, 0x8d8b, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8d90, 0x8d93, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8d98, 0x8d9b, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8da0, 0x8da1, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8da8, 0x8da9, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8db0, 0x8db1, QUIRK_ISOLATES, "5.15", "5.14.7" },
+	{ 0x1957, 0x8db8, 0x8db9, QUIRK_ISOLATES, "5.15", "5.14.7" },
 	/* Zhaoxin */
 	{ 0x1d17, 0x3038, 0x3038, QUIRK_ISOLATES },
 	{ 0x1d17, 0x3104, 0x3104, QUIRK_ISOLATES },
 	{ 0x1d17, 0x9083, 0x9083, QUIRK_ISOLATES },
 	{ 0x1d17, 0x0710, 0x071e, QUIRK_PORT },
 	{ 0x1d17, 0x0721, 0x0721, QUIRK_PORT },
-	{ 0x1d17, 0x0723, 0x0752, QUIRK_PORT },
+	{ 0x1d17, 0x0723, 0x0732, QUIRK_PORT },
+	{ 0x1d17, 0x0733, 0x0752, QUIRK_PORT, "6.8", "6.6.13" },
 	{ 0x1d17, 0x0000, 0xffff, QUIRK_PORT_DOES_NOT },
 	/* Wangxun */
-	{ 0x8088, 0x0100, 0x010f, QUIRK_ISOLATES },
-	{ 0x8088, 0x1001, 0x1001, QUIRK_ISOLATES },
-	{ 0x8088, 0x2001, 0x2001, QUIRK_ISOLATES },
-	{ 0x8088, 0x5010, 0x5010, QUIRK_ISOLATES },
-	{ 0x8088, 0x5025, 0x5025, QUIRK_ISOLATES },
-	{ 0x8088, 0x5040, 0x5040, QUIRK_ISOLATES },
-	{ 0x8088, 0x5110, 0x5110, QUIRK_ISOLATES },
-	{ 0x8088, 0x5125, 0x5125, QUIRK_ISOLATES },
-	{ 0x8088, 0x5140, 0x5140, QUIRK_ISOLATES },
-	{ 0x8088, 0x0000, 0xffff, QUIRK_DOES_NOT },
+	{ 0x8088, 0x0100, 0x010f, QUIRK_ISOLATES, "6.3", "6.1.18" },
+	{ 0x8088, 0x1001, 0x1001, QUIRK_ISOLATES, "6.3", "6.1.18" },
+	{ 0x8088, 0x2001, 0x2001, QUIRK_ISOLATES, "6.3", "6.1.18" },
+	{ 0x8088, 0x5010, 0x5010, QUIRK_ISOLATES, "6.13", "6.12.5" },
+	{ 0x8088, 0x5025, 0x5025, QUIRK_ISOLATES, "6.13", "6.12.5" },
+	{ 0x8088, 0x5040, 0x5040, QUIRK_ISOLATES, "6.13", "6.12.5" },
+	{ 0x8088, 0x5110, 0x5110, QUIRK_ISOLATES, "6.13", "6.12.5" },
+	{ 0x8088, 0x5125, 0x5125, QUIRK_ISOLATES, "6.13", "6.12.5" },
+	{ 0x8088, 0x5140, 0x5140, QUIRK_ISOLATES, "6.13", "6.12.5" },
+	{ 0x8088, 0x0000, 0xffff, QUIRK_DOES_NOT, "6.3", "6.1.18" },
 };
 
 enum pp_tri pp_device_is_multifunction(const struct pp_device *d)
@@ -204,7 +209,7 @@ enum pp_tri pp_device_pcie_type(const struct pp_host *h, const struct pp_device 
 
 /* known: what kind of port it is. *ret is untouched where the row has nothing to say. */
 static bool row_says(const struct pp_host *h, const struct pp_device *d, enum quirk q,
-                     enum pp_tri known, uint8_t type, enum pp_tri *ret)
+                     enum pp_tri known, uint8_t type, enum pp_acs_as as, enum pp_tri *ret)
 {
 	bool root_port = known == PP_YES && type == PP_PCIE_ROOT_PORT;
 	bool port = root_port || (known == PP_YES && type == PP_PCIE_DOWNSTREAM);
@@ -237,47 +242,52 @@ static bool row_says(const struct pp_host *h, const struct pp_device *d, enum qu
 		return known == PP_YES && type == PP_PCIE_RC_ENDPOINT;
 	case QUIRK_SUNRISE_POINT:
 		*ret = d->config.caps[PP_CAP_ACS].seen;
+		/* What an argument sets there is not decoded. */
+		if (*ret == PP_YES && as == PP_ACS_AS_SET &&
+		    pp_acs_argument_says(h, (uint32_t)(d - h->devices), ACS_WANTED,
+		                         &(enum pp_tri){ 0 }))
+			*ret = PP_UNKNOWN;
 		return root_port && *ret != PP_NO;
 	default:
 		return false;
 	}
 }
 
-static bool quirk_says(const struct pp_host *h, const struct pp_device *d, enum pp_tri known,
-                       uint8_t type, enum pp_tri *ret)
+/* The next row from *i on that has something to say; *i is then behind it. */
+static const struct quirk_row *quirk_next(const struct pp_host *h, const struct pp_device *d,
+                                          enum pp_tri known, uint8_t type, enum pp_acs_as as,
+                                          size_t *i, enum pp_tri *ret)
 {
-	for (size_t i = 0; i < sizeof(quirk_rows) / sizeof(quirk_rows[0]); i++) {
-		const struct quirk_row *q = &quirk_rows[i];
-		enum pp_tri says;
+	while (*i < sizeof(quirk_rows) / sizeof(quirk_rows[0])) {
+		const struct quirk_row *q = &quirk_rows[(*i)++];
 		if (q->vendor == d->vendor && d->device >= q->first && d->device <= q->last &&
-		    row_says(h, d, q->quirk, known, type, &says)) {
-			*ret = says;
-			return true;
-		}
+		    row_says(h, d, q->quirk, known, type, as, ret))
+			return q;
 	}
-	return false;
+	return NULL;
 }
 
 /* pci_acs_flags_enabled(): what a function cannot control it does. */
-static enum pp_tri registers_say(const struct pp_config *c, bool as_found)
+static enum pp_tri registers_say(const struct pp_host *h, uint32_t device, enum pp_acs_as as)
 {
+	const struct pp_config *c = &h->devices[device].config;
+	enum pp_tri answer = PP_YES;
+
 	if (c->acs_known != PP_YES)
 		return c->acs_known;
 	uint16_t wanted = ACS_WANTED & c->acs_cap;
-	return pp_tri(!as_found || (c->acs_ctl & wanted) == wanted);
+	if (as == PP_ACS_AS_FOUND)
+		return pp_tri((c->acs_ctl & wanted) == wanted);
+	if (as == PP_ACS_AS_SET)
+		(void)pp_acs_argument_says(h, device, wanted, &answer);
+	return answer;
 }
 
-enum pp_tri pp_acs_isolates(const struct pp_host *h, uint32_t device, bool as_found)
+static enum pp_tri isolates_by_itself(const struct pp_host *h, uint32_t device, enum pp_tri known,
+                                      uint8_t type, enum pp_acs_as as)
 {
 	const struct pp_device *d = &h->devices[device];
-	uint8_t type = PP_PCIE_NONE;
-	enum pp_tri answer;
 
-	if (!d->ids_known)
-		return PP_UNKNOWN;
-	enum pp_tri known = pp_device_pcie_type(h, d, &type);
-	if (quirk_says(h, d, known, type, &answer))
-		return answer;
 	if (known != PP_YES)
 		return known;
 	switch (type) {
@@ -287,7 +297,7 @@ enum pp_tri pp_acs_isolates(const struct pp_host *h, uint32_t device, bool as_fo
 		return PP_NO;
 	case PP_PCIE_DOWNSTREAM:
 	case PP_PCIE_ROOT_PORT:
-		return registers_say(&d->config, as_found);
+		return registers_say(h, device, as);
 	case PP_PCIE_ENDPOINT:
 	case PP_PCIE_UPSTREAM:
 	case PP_PCIE_LEGACY_ENDPOINT:
@@ -299,8 +309,33 @@ enum pp_tri pp_acs_isolates(const struct pp_host *h, uint32_t device, bool as_fo
 	enum pp_tri multifunction = pp_device_is_multifunction(d);
 	if (multifunction == PP_NO)
 		return PP_YES;
-	answer = registers_say(&d->config, as_found);
+	enum pp_tri answer = registers_say(h, device, as);
 	return multifunction == PP_YES || answer == PP_YES ? answer : PP_UNKNOWN;
+}
+
+enum pp_tri pp_acs_isolates(const struct pp_host *h, uint32_t device, enum pp_acs_as as)
+{
+	const struct pp_device *d = &h->devices[device];
+	uint8_t type = PP_PCIE_NONE;
+	enum pp_tri answer, before = PP_UNKNOWN; /* what a row says that this kernel may lack */
+	const struct quirk_row *q;
+	bool open = false;
+	size_t i = 0;
+
+	if (!d->ids_known)
+		return PP_UNKNOWN;
+	enum pp_tri known = pp_device_pcie_type(h, d, &type);
+	while ((q = quirk_next(h, d, known, type, as, &i, &answer))) {
+		bool sure = !q->since || pp_kernel_since(&h->kernel, q->since, q->stable) == PP_YES;
+		if (open && answer != before)
+			return PP_UNKNOWN;
+		if (sure)
+			return answer;
+		before = answer;
+		open = true;
+	}
+	answer = isolates_by_itself(h, device, known, type, as);
+	return open && answer != before ? PP_UNKNOWN : answer;
 }
 
 /* Which numbers on its bus a function uses besides its own. */

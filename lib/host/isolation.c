@@ -202,12 +202,12 @@ static struct pp_isolated find_group(struct walk *w, uint32_t device, uint32_t *
 }
 
 /* pci_acs_path_enabled() for every device; one above another stands before it. */
-static void measure_paths(struct walk *w, bool as_found)
+static void measure_paths(struct walk *w, enum pp_acs_as as)
 {
 	for (uint32_t i = 0; i < w->host->nr_devices; i++) {
 		uint32_t parent = w->host->devices[i].parent;
 		enum pp_tri above = parent == PP_NO_DEVICE ? PP_YES : w->path[parent];
-		w->isolates[i] = pp_acs_isolates(w->host, i, as_found);
+		w->isolates[i] = pp_acs_isolates(w->host, i, as);
 		/* One "no" decides, whatever is unknown. */
 		bool here =
 			w->isolates[i] == PP_NO || (w->isolates[i] == PP_UNKNOWN && above != PP_NO);
@@ -216,15 +216,19 @@ static void measure_paths(struct walk *w, bool as_found)
 	}
 }
 
-/* A patch of distributions, and what mainline takes with "pci=". */
-static bool is_overridden(const struct pp_host *h, bool as_found)
+/* A patch of distributions. */
+static bool is_overridden(const struct pp_host *h)
 {
 	const char *line = h->kernel.command_line.text;
 
-	if (!line)
-		return false;
-	return (strstr(line, "pcie_acs_override") && !h->kernel.acs_override_ignored) ||
-	       (!as_found && (strstr(line, "disable_acs_redir") || strstr(line, "config_acs")));
+	return line && strstr(line, "pcie_acs_override") && !h->kernel.acs_override_ignored;
+}
+
+static enum pp_acs_as isolation_as(enum pp_isolation_by by, bool as_found)
+{
+	if (as_found)
+		return PP_ACS_AS_FOUND;
+	return by == PP_BY_DEFAULT ? PP_ACS_AS_DEFAULT : PP_ACS_AS_SET;
 }
 
 static void make_all(struct walk *w, uint32_t *nr_groups)
@@ -242,7 +246,7 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
                             struct pp_isolation *ret, struct pp_error *e)
 {
 	bool as_found = by != PP_BY_DEFAULT && (h->nr_groups || h->iommu_on == PP_YES);
-	bool overridden = by == PP_BY_KERNEL && is_overridden(h, as_found);
+	bool overridden = by == PP_BY_KERNEL && is_overridden(h);
 	uint32_t nr_groups = 0;
 	struct walk w = {
 		.host = h,
@@ -260,7 +264,7 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 			                      overridden ? PP_SHARES_ACS_OVERRIDDEN : PP_SHARES_NOT,
 			                      PP_NO_DEVICE };
 	if (!overridden) {
-		measure_paths(&w, as_found);
+		measure_paths(&w, isolation_as(by, as_found));
 		make_all(&w, &nr_groups);
 	}
 	*ret = (struct pp_isolation){ w.made, w.path, nr_groups, as_found };
@@ -277,8 +281,8 @@ int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_
 static bool isolation_is_off(const struct pp_host *h, const struct pp_isolation *i, uint32_t device)
 {
 	return h->devices[device].config.acs_known == PP_YES &&
-	       pp_acs_isolates(h, device, i->as_found) == PP_NO &&
-	       pp_acs_isolates(h, device, false) == PP_YES;
+	       pp_acs_isolates(h, device, isolation_as(PP_BY_KERNEL, i->as_found)) == PP_NO &&
+	       pp_acs_isolates(h, device, PP_ACS_AS_DEFAULT) == PP_YES;
 }
 
 enum pp_joined_by pp_isolation_why(const struct pp_host *h, const struct pp_isolation *i,

@@ -88,6 +88,18 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                          .since = "6.6",
 	                          .says = "/dev/vfio/devices is there where VFIO_DEVICE_CDEV is configured",
 	                          .source = "drivers/vfio/device_cdev.c" },
+	[PP_KERNEL_CONFIG_ACS] = { .id = "config-acs",
+	                           .since = "6.11",
+	                           .says = "the argument pci=config_acs= sets access control",
+	                           .source = "commit 47c8846a49ba, \"PCI: Extend ACS "
+	                                     "configurability\"" },
+	[PP_KERNEL_ACS_ARGUMENTS] = { .id = "acs-arguments",
+	                              .since = "6.15",
+	                              .stable = "6.12.23",
+	                              .says = "pci=config_acs= and disable_acs_redir= set what they "
+	                                      "say; from 6.11 on they did not",
+	                              .source = "commit 9cf8a952d57b, \"PCI/ACS: Fix "
+	                                        "'pci=config_acs=' parameter\"" },
 	[PP_KERNEL_GROUPS_AT_BOOT] = { .id = "groups-at-boot",
 	                               .since = "6.15",
 	                               .says = "a device below an SMMU gets its group at boot, not with its driver",

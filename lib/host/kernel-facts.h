@@ -28,6 +28,8 @@ enum pp_kernel_fact {
 	PP_KERNEL_BLOCKS_DIRECT,     /* the IOMMU core refuses direct regions, whoever's IOMMU */
 	PP_KERNEL_CONSOLE_REMOVED,   /* vfio-pci takes a VGA card from the firmware's framebuffer */
 	PP_KERNEL_VFIO_CDEV,         /* /dev/vfio/devices, where it is configured */
+	PP_KERNEL_CONFIG_ACS,        /* pci=config_acs= */
+	PP_KERNEL_ACS_ARGUMENTS,     /* that, and disable_acs_redir=, set what they say */
 	PP_KERNEL_GROUPS_AT_BOOT,    /* Arm: groups do not wait for a driver */
 	PP_KERNEL_IOAPIC_BY_CLASS,   /* AMD: the southbridge's IOAPIC is known by its PCI class */
 	PP_NR_KERNEL_FACTS,

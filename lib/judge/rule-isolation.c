@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "host/acs-argument.h"
 #include "host/command-line.h"
 #include "host/isolation.h"
+#include "host/kernel-facts.h"
 #include "host/place.h"
 #include "judge/rules.h"
 
@@ -19,43 +21,42 @@ struct pp_isolation_facts {
 	bool unknown; /* of an endpoint it could not be computed */
 	const char
 		*override; /* "pcie_acs_override=downstream", in force as far as is known; NULL */
-	/* "pci=disable_acs_redir=…" and "pci=config_acs=…", the last of them; NULL */
-	const char *setting;
+	/* "pci=disable_acs_redir=…" and "pci=config_acs=…"; NULL, and the devices they list */
+	const char *settings[PP_NR_ACS_OPTIONS];
+	struct pp_span lists[PP_NR_ACS_OPTIONS];
 };
-
-/* "config_acs=…" of "pci=a,b,c". */
-static bool isolation_option(struct pp_span word, struct pp_span *ret)
-{
-	size_t at = 4;
-
-	if (!pp_span_starts(word, "pci="))
-		return false;
-	while (at < word.len) {
-		const uint8_t *end = memchr(word.data + at, ',', word.len - at);
-		size_t len = end ? (size_t)(end - word.data) - at : word.len - at;
-		struct pp_span one = PP_SPAN(word.data + at, len);
-		at += len + 1;
-		if (!pp_span_starts(one, "config_acs=") &&
-		    !pp_span_starts(one, "disable_acs_redir="))
-			continue;
-		*ret = one;
-		return true;
-	}
-	return false;
-}
 
 static void isolation_read_line(struct pp_judging *j, struct pp_isolation_facts *f)
 {
 	const char *line = j->host->kernel.command_line.text;
-	struct pp_span rest = PP_SPAN(line, line ? strlen(line) : 0), word, one;
+	struct pp_span rest = PP_SPAN(line, line ? strlen(line) : 0), word;
 
-	while (line && pp_command_line_next(&rest, &word)) {
+	while (line && pp_command_line_next(&rest, &word))
 		if (pp_span_starts(word, OVERRIDE) && !j->host->kernel.acs_override_ignored)
 			f->override = pp_text_clean(j->arena, word.data, word.len);
-		else if (isolation_option(word, &one))
-			f->setting = pp_arena_printf(j->arena, "pci=%.*s", (int)one.len,
-			                             (const char *)one.data);
+	for (int o = 0; o < PP_NR_ACS_OPTIONS; o++)
+		if (pp_acs_argument_find(line, (enum pp_acs_option)o, &f->lists[o]))
+			f->settings[o] = pp_arena_printf(
+				j->arena, "pci=%s=%.*s", pp_acs_option_name((enum pp_acs_option)o),
+				(int)f->lists[o].len, (const char *)f->lists[o].data);
+}
+
+/* The argument that sets the access control of a device; NULL: none is known to. */
+static const char *isolation_setting_of(const struct pp_judging *j,
+                                        const struct pp_isolation_facts *f, uint32_t device)
+{
+	const struct pp_kernel *k = &j->host->kernel;
+
+	/* The last one counts. */
+	for (int o = PP_NR_ACS_OPTIONS - 1; o >= 0; o--) {
+		struct pp_acs_wish wish;
+		if (f->settings[o] &&
+		    (o != PP_ACS_CONFIG || pp_kernel_has(k, PP_KERNEL_CONFIG_ACS) != PP_NO) &&
+		    pp_acs_argument_names(j->host, device, (enum pp_acs_option)o, f->lists[o],
+		                          &wish, NULL) == PP_YES)
+			return f->settings[o];
 	}
+	return NULL;
 }
 
 /* The kernel's groups against what the hardware keeps apart, one pass over the devices. */
@@ -245,37 +246,62 @@ static void isolation_prove(struct pp_judging *j, struct pp_finding *f, uint32_t
 		pp_evidence(j, f, "%s: no ACS capability", name);
 }
 
+/* only: nothing else joins the group. */
+static struct pp_finding *isolation_tell_argument(struct pp_judging *j, const struct pp_group *g,
+                                                  const char *setting, const char *names, bool only)
+{
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES,
+		"its group %u is shared %sbecause of %s: %s could do access control (ACS), and without that argument it would be on",
+		g->number, only ? "only " : "", setting, names);
+
+	pp_add_remedy_take_off(j, f, setting, NULL);
+	return f;
+}
+
+static struct pp_finding *isolation_tell_left_off(struct pp_judging *j, const struct pp_group *g,
+                                                  const struct reason *r, const char *names)
+{
+	bool ports = pp_device_is_bridge(&j->host->devices[r->because[0]]);
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"group %u is shared because %s%s could do access control (ACS), but the kernel left it off although the IOMMU is on",
+		g->number, ports ? r->nr > 1 ? "the ports " : "the port " : "", names);
+
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_another_kernel,
+		"try another kernel, older or newer: the hardware can isolate these devices, so no other slot is needed",
+		NULL);
+	return f;
+}
+
+/* Ports whose access control is off: those that an argument lists, and the others. */
 static void isolation_tell_off(struct pp_judging *j, const struct pp_isolation_facts *facts,
                                const struct pp_group *g, const struct reason *r)
 {
-	bool ports = pp_device_is_bridge(&j->host->devices[r->because[0]]);
-	const char *names = isolation_list(j, r);
-	static const char can[] = "could do access control (ACS)";
-	struct pp_finding *f;
+	struct reason listed = { 0 }, others = { 0 };
+	const char *setting = NULL;
 
-	if (facts->setting && isolation_apart_by_default(facts, j, g)) {
-		f = pp_find(j, PP_DEGRADES,
-		            "its group %u is shared only because of %s: %s %s, and without that "
-		            "argument it would be on",
-		            g->number, facts->setting, names, can);
-		pp_add_remedy_take_off(j, f, facts->setting, NULL);
-	} else {
-		f = pp_find(
-			j, PP_INFORMS,
-			"group %u is shared because %s%s %s, but the kernel left it off although "
-			"the IOMMU is on",
-			g->number, ports ? r->nr > 1 ? "the ports " : "the port " : "", names, can);
-		pp_add_remedy_by_hand(
-			f, &pp_remedy_another_kernel,
-			"try another kernel, older or newer: the hardware can isolate these "
-			"devices, so no other slot is needed",
-			NULL);
-	}
 	for (uint32_t i = 0; i < r->nr; i++) {
-		const struct pp_config *c = &j->host->devices[r->because[i]].config;
-		pp_evidence(j, f, "%s: ACS capability 0x%02x, control 0x%02x",
-		            pp_name_of(j, &j->host->devices[r->because[i]]), c->acs_cap,
-		            c->acs_ctl);
+		const char *by = isolation_setting_of(j, facts, r->because[i]);
+		isolation_add_reason(by && (!setting || by == setting) ? &listed : &others,
+		                     r->because[i]);
+		setting = setting ? setting : by;
+	}
+	if (setting && !isolation_apart_by_default(facts, j, g)) {
+		others = *r;
+		listed.nr = 0;
+	}
+	for (int of = 0; of < 2; of++) {
+		const struct reason *some = of ? &others : &listed;
+		if (!some->nr)
+			continue;
+		const char *names = isolation_list(j, some);
+		struct pp_finding *f =
+			of ? isolation_tell_left_off(j, g, some, names)
+			   : isolation_tell_argument(j, g, setting, names, !others.nr);
+		for (uint32_t i = 0; i < some->nr; i++)
+			isolation_prove(j, f, some->because[i]);
 	}
 }
 
@@ -434,24 +460,57 @@ static bool isolation_same_by_default(const struct pp_judging *j,
 	return true;
 }
 
+/* An argument that does nothing, and why. */
+static void acs_argument_tell(struct pp_judging *j, const struct pp_isolation_facts *facts,
+                              enum pp_acs_option option)
+{
+	enum pp_tri known = option == PP_ACS_CONFIG
+	                            ? pp_kernel_has(&j->host->kernel, PP_KERNEL_CONFIG_ACS)
+	                            : PP_YES;
+	bool named = false, bad = false;
+	struct pp_finding *f;
+
+	if (!facts->settings[option])
+		return;
+	for (uint32_t i = 0; i < j->host->nr_devices; i++) {
+		struct pp_acs_wish wish;
+		named |= pp_acs_argument_names(j->host, i, option, facts->lists[option], &wish,
+		                               &bad) != PP_NO;
+	}
+	if (known == PP_NO)
+		f = pp_find(j, PP_INFORMS,
+		            "%s: Linux %s does not know this argument and ignores it",
+		            facts->settings[option], j->host->kernel.release.text);
+	else if (bad && !named)
+		f = pp_find(j, PP_INFORMS, "%s: the kernel cannot parse this list and ignores it",
+		            facts->settings[option]);
+	else if (!named)
+		f = pp_find(j, PP_INFORMS, "%s names no device of this host and has no effect",
+		            facts->settings[option]);
+	else if (!facts->unknown && isolation_same_by_default(j, facts))
+		f = pp_find(j, PP_INFORMS,
+		            "%s has no effect here: the groups are the same without it",
+		            facts->settings[option]);
+	else
+		return;
+	pp_evidence(j, f, "/proc/cmdline: %s", facts->settings[option]);
+}
+
 static void acs_argument(struct pp_judging *j)
 {
 	const struct pp_isolation_facts *facts = isolation_facts(j);
-	static const char nothing[] = "%s has no effect here: the groups are the same without it";
 
-	if (!facts || facts->unknown)
+	if (!facts)
 		return;
-	if (facts->override && !facts->any_split) {
-		struct pp_finding *f = pp_find(j, PP_INFORMS, nothing, facts->override);
+	if (facts->override && !facts->any_split && !facts->unknown) {
+		struct pp_finding *f = pp_find(
+			j, PP_INFORMS, "%s has no effect here: the groups are the same without it",
+			facts->override);
 		pp_evidence(j, f,
 		            "computed from the hardware's access control: the kernel's groups");
 	}
-	if (facts->setting && isolation_same_by_default(j, facts)) {
-		struct pp_finding *f = pp_find(j, PP_INFORMS, nothing, facts->setting);
-		pp_evidence(
-			j, f,
-			"computed with the kernel's default access control: the kernel's groups");
-	}
+	for (int o = 0; o < PP_NR_ACS_OPTIONS; o++)
+		acs_argument_tell(j, facts, (enum pp_acs_option)o);
 }
 
 static const struct pp_rule rules[] = {

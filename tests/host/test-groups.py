@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Groups computed from configuration space: each rule of the kernel's, and what is not known."""
 
+import os
 import unittest
 
 from hosttree import Case, ivrs_table
@@ -185,17 +186,125 @@ class Groups(Case):
         self.assertEqual(self.computed(), [{"00:03.1"}])
         self.assertEqual(set(self.unknown()), {"0000:00:03.0", "0000:00:03.2"})
 
-    def test_command_line(self):
+    def test_acs_override(self):
         self.t.bridge("0000:00:01.0", 1, acs=ACS)
-        for line, because in (("pci=disable_acs_redir=00:01.0", "acs-overridden"),
-                              ("pcie_acs_override=downstream", "acs-overridden")):
-            self.t.write("proc/cmdline", line + "\n")
-            self.assertEqual(self.computed(), [])
-            self.assertEqual(self.unknown(), {"0000:00:01.0": because})
+        self.t.write("proc/cmdline", "pcie_acs_override=downstream\n")
+        self.assertEqual(self.computed(), [])
+        self.assertEqual(self.unknown(), {"0000:00:01.0": "acs-overridden"})
         # A kernel without that patch says that it does not know the argument.
         self.t.log('Unknown kernel command line parameters "pcie_acs_override=downstream", will be '
                    'passed to user space.')
         self.assertEqual(self.computed(), [{"00:01.0"}])
+
+    def listed(self, argument, release="6.12.30", control=0):
+        """Ports whose groups an argument joins with what is below; None: it is not known."""
+        self.setUp()
+        self.t.kernel(release)
+        for port, ids in (("01", 0x3C04), ("02", 0x3C08)):
+            self.t.bridge(f"0000:00:{port}.0", int(port), device=ids, acs=(0x1D, control))
+            self.t.device(f"0000:{port}:00.0")
+        self.t.bridge("0000:00:03.0", 3, 5, acs=ACS)
+        self.t.bridge("0000:03:00.0", 4, 5, port=UP)
+        self.t.bridge("0000:04:08.0", 5, port=DOWN, acs=(0x1D, control))
+        self.t.device("0000:05:00.0")
+        self.t.write("proc/cmdline", f"quiet {argument} splash\n")
+        groups = self.computed()
+        if self.document["ungrouped"]:
+            return None
+        return {p for p, below in (("00:01.0", "01:00.0"), ("00:02.0", "02:00.0"),
+                                   ("04:08.0", "05:00.0"))
+                if any({p, below} <= g for g in groups)}
+
+    def test_access_control_by_argument(self):
+        """Every form of a device in drivers/pci/pci.c, pci_dev_str_match(); only those are meant."""
+        first, second, both, all_three = ({"00:01.0"}, {"00:02.0"}, {"00:01.0", "00:02.0"},
+                                          {"00:01.0", "00:02.0", "04:08.0"})
+        for devices, joined in (
+                ("00:01.0", first), ("0000:00:01.0", first), ("0:1.0", first), ("00:0x1.0", first),
+                ("0001:00:01.0", set()), ("00:01.1", set()), ("01:01.0", set()),
+                ("00:01.0;00:02.0", both), ("00:09.0;00:02.0", second), ("00:02.0;", second),
+                ("00:03.0/00.0/08.0", {"04:08.0"}), ("0000:00:03.0/00.0/08.0", {"04:08.0"}),
+                ("03:00.0/08.0", {"04:08.0"}), ("00:03.0/00.0/09.0", set()),
+                ("00:02.0/00.0/08.0", set()), ("00:04.0/00.0/00.0/08.0", set()),
+                ("pci:8086:3c04;00:02.0", all_three), ("pci:8086:3C08", second),
+                ("pci:8086:0", all_three), ("pci:0:0", all_three), ("pci:1000:0", set()), ("pci:1000:0;00:02.0", second),
+                ("pci:8086:3c08:103c:0001", None), ("pci:8086:3c08:0:0", second),
+                ("pci:8086:3c08:103c", second), ("pci:1000:1:2;00:01.0", set()),
+                ("", set()), (";", set()), ("x", set()), ("00:01", set()), ("00:01.0x", set()),
+                ("00:01.0/", set()), ("00:01.0 ", first), ("pci:", set()), ("pci:8086", set()),
+                ("zz;00:01.0", set()), ("00:02.0;zz;00:01.0", second),
+                ("100000000:00:01.0", set()), ("0:0:0:1.0", set())):
+            with self.subTest(devices):
+                got = self.listed(f"pci=noaer,disable_acs_redir={devices},nomsi")
+                self.assertEqual(got, joined)
+
+    def test_how_an_argument_is_written(self):
+        for line in ('pci="disable_acs_redir=00:01.0"', '"pci=disable_acs_redir=00:01.0"',
+                     "pci=disable_acs_redir=00:02.0 pci=disable_acs_redir=00:01.0",
+                     "pci=disable_acs_redir=00:02.0,disable_acs_redir=00:01.0"):
+            self.assertEqual(self.listed(line), {"00:01.0"}, line)
+        for line in ("pci=disable_acs_redir", "pci=xdisable_acs_redir=00:01.0", "pci=", "pci",
+                     "xpci=disable_acs_redir=00:01.0", "-- pci=disable_acs_redir=00:01.0",
+                     "disable_acs_redir=00:01.0"):
+            self.assertEqual(self.listed(line), set(), line)
+
+    def test_configured_access_control(self):
+        """Flags before each device: 1 and 0 set a bit, x leaves it as the firmware set it."""
+        for devices, control, joined in (
+                ("00000@00:01.0", 0x1D, {"00:01.0"}), ("11101@00:01.0", 0, set()),
+                ("xx0xx@00:01.0", 0x1D, {"00:01.0"}), ("x@00:01.0", 0, {"00:01.0"}),
+                ("x@00:01.0", 0x1D, set()), ("X1XX0@00:01.0", 0x1C, {"00:01.0"}),
+                ("x0x@00:01.0", 0x1D, set()), ("0xxxxx@00:01.0", 0x1D, set()),
+                ("11101@00:01.0;0@00:02.0", 0, {"00:02.0"}), ("@00:01.0", 0x1D, set()),
+                ("00:01.0", 0, set()), ("2@00:01.0", 0, set()), ("0;00:01.0", 0, set()),
+                ("10000000@00:01.0", 0x1D, set()), ("x" * 40 + "@00:01.0", 0, set()),
+                ("11101@00:01.0;00:02.0", 0x1D, set())):
+            with self.subTest(devices):
+                self.assertEqual(self.listed(f"pci=config_acs={devices}", control=control), joined)
+
+    def test_both_arguments(self):
+        """The kernel reads config_acs= last."""
+        self.assertEqual(self.listed("pci=disable_acs_redir=00:01.0,config_acs=11101@00:01.0"), set())
+        self.assertEqual(self.listed("pci=config_acs=11101@00:01.0,disable_acs_redir=00:02.0"),
+                         {"00:02.0"})
+
+    def test_arguments_by_kernel(self):
+        redirect, config = "pci=disable_acs_redir=00:01.0", "pci=config_acs=0@00:01.0"
+        for release, by_redirect, by_config in (
+                ("5.10.1", {"00:01.0"}, set()), ("6.10.3", {"00:01.0"}, set()),
+                ("6.11.1", None, None), ("6.12.22", None, None),
+                ("6.12.23", {"00:01.0"}, {"00:01.0"}), ("7.3.4", {"00:01.0"}, {"00:01.0"})):
+            self.assertEqual(self.listed(redirect, release), by_redirect, release)
+            self.assertEqual(self.listed(config, release), by_config, release)
+
+    def test_chips_that_later_kernels_know(self):
+        """Functions of one network card, apart on the vendor's word; None: it is not known."""
+        for release, device, apart in (("6.11.1", 0x1760, True), ("6.10.1", 0x1760, None),
+                                       ("6.6.1", 0x1750, True), ("5.10.1", 0x1750, None),
+                                       ("5.10.46", 0x16D7, True), ("5.10.45", 0x16D7, None),
+                                       ("5.10.1", 0x16D9, False), (None, 0x1760, None)):
+            with self.subTest(release=release, device=device):
+                super().setUp()
+                self.t = self.host(release, iommu=None, log=())
+                for f in range(2):
+                    self.t.device(f"0000:00:03.{f}", vendor=0x14E4, device=device,
+                                  header=MULTI * (f == 0))
+                groups = self.computed()
+                got = None if self.document["ungrouped"] else len(groups) == 2
+                self.assertEqual(got, apart)
+
+    def test_a_chip_that_isolates_without_its_row(self):
+        """By its registers it does what the row says, so the kernel's release does not matter."""
+        self.t.kernel("6.10.1")
+        for f in range(2):
+            self.t.device(f"0000:00:03.{f}", vendor=0x14E4, device=0x1760, acs=ACS,
+                          header=MULTI * (f == 0))
+        self.assertEqual(self.computed(), [{"00:03.0"}, {"00:03.1"}])
+
+    def test_an_argument_with_ids_that_were_not_read(self):
+        self.listed("pci=disable_acs_redir=pci:8086:3c04")
+        os.truncate(self.t.root / "sys/bus/pci/devices/0000:00:01.0/config", 0)
+        self.assertIn("0000:00:01.0", {d["address"] for d in self.ask("groups")["ungrouped"]})
 
     def test_a_domain_of_its_own(self):
         self.t.device("10000:e1:00.0", 0x010802)

@@ -128,11 +128,32 @@ class Joined(Isolation):
     def test_off_by_an_argument(self):
         for line in ("pci=disable_acs_redir=0000:00:01.0", "pci=noaer,config_acs=00x00@pci:8086:0"):
             f = self.joined("shared only because of pci=", line.split("=")[-2].split(",")[-1], acs=OFF,
-                            line="quiet " + line, effect="degrades", remedies=["kernel-argument"])
+                            line="quiet " + line, effect="degrades", remedies=["kernel-argument"],
+                            release="6.12.30")
             self.assertIn("remove", f["remedies"][0]["text"])
         self.ports(acs=ON, groups=(2, 3), line="quiet pci=disable_acs_redir=0000:00:01.0")
         self.assertEqual(self.notes(), ["pci=disable_acs_redir=0000:00:01.0 has no effect here: the "
                                         "groups are the same without it"])
+
+    def test_off_and_the_argument_lists_others(self):
+        for line in ("pci=disable_acs_redir=00:02.0", "pci=config_acs=0@00:05.0",
+                     "pci=disable_acs_redir=00:02.0;00:1f.0"):
+            self.joined("the port 00:01.0 could do access control", "the kernel left it off", acs=OFF,
+                        line=line, remedies=["another-kernel"], release="6.12.30")
+
+    def test_arguments_that_do_nothing(self):
+        for release, line, words in (
+                ("6.12.30", "pci=config_acs=0@00:05.0", "names no device of this host"),
+                ("6.12.30", "pci=disable_acs_redir=0001:00:01.0", "names no device of this host"),
+                ("6.12.30", "pci=config_acs=00:01.0", "the kernel cannot parse this list"),
+                ("6.12.30", "pci=disable_acs_redir=", "names no device of this host"),
+                ("6.8.12", "pci=config_acs=0@00:01.0",
+                 "Linux 6.8.12 does not know this argument"),
+                ("6.12.30", "pci=config_acs=11101@00:01.0", "has no effect here")):
+            with self.subTest(line):
+                self.ports(acs=ON, groups=(2, 3), line=line, release=release)
+                self.assertEqual(len(self.notes()), 1, self.notes())
+                self.assertIn(words, self.notes()[0])
 
     def test_functions(self):
         t = self.host()
