@@ -65,6 +65,30 @@ void pp_emit_comment(struct pp_emission *m, const struct pp_hypervisor *h, const
 void pp_emit_line(struct pp_emission *m, const struct pp_hypervisor *h, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A program that can go by iommufd: from which version on, and what to know of it then. */
+struct pp_iommufd_user {
+	const char *name; /* "QEMU" */
+	const struct pp_tool_version *(*version)(const struct pp_host *h);
+	unsigned int since[2]; /* 9.0 */
+	const char *note;      /* a sentence */
+};
+
+/* Which way it is told to go, and why. */
+enum pp_vfio_way {
+	PP_WAY_ONLY_GROUPS,  /* the kernel has no other, as far as is known */
+	PP_WAY_TOOL_UNKNOWN, /* these by groups, where the kernel has both */
+	PP_WAY_TOOL_OLD,
+	PP_WAY_SWITCH_OFF,
+	PP_WAY_IOMMUFD,
+	PP_WAY_ONLY_IOMMUFD, /* the kernel has no groups */
+	PP_WAY_NONE,         /* nor can the program go by iommufd */
+};
+
+bool pp_emit_by_iommufd(const struct pp_emission *m, const struct pp_iommufd_user *u);
+/* Which way and why, where there is a choice or the old way is gone. */
+void pp_emit_way_reason(struct pp_emission *m, const struct pp_hypervisor *h,
+                        const struct pp_iommufd_user *u);
+
 /* Address bits that the guest must not go beyond, since the IOMMU maps no more; 0: no limit. */
 unsigned int pp_emit_width_limit(const struct pp_emission *m);
 /* Why there is one, and what to do about it; whether the BARs fit below. */

@@ -8,6 +8,19 @@
 #define FIRST_BUS  0x10
 #define FIRST_SLOT 0x10
 
+static const struct pp_tool_version *libvirt_version(const struct pp_host *h)
+{
+	return &h->libvirt;
+}
+
+/* libvirt's docs/formatdomain.rst, driver of a hostdev: since 12.1.0. */
+static const struct pp_iommufd_user libvirt = {
+	.name = "libvirt",
+	.version = libvirt_version,
+	.since = { 12, 1 },
+	.note = "From 12.2 on <iommufd enabled='yes'/> in <domain> does it for all devices.",
+};
+
 /* A function's place in the guest matters only where it has siblings. */
 static void libvirt_print_place(struct pp_emission *m, uint32_t index, uint32_t n)
 {
@@ -27,7 +40,8 @@ static void libvirt_print_function(struct pp_emission *m, uint32_t index, uint32
 	const struct pp_card *c = &m->cards[index];
 	struct pp_address a = c->functions[n]->address;
 
-	pp_out(&m->out, "<hostdev mode='subsystem' type='pci' managed='yes'>\n  <source>\n");
+	pp_out(&m->out, "<hostdev mode='subsystem' type='pci' managed='yes'>\n%s  <source>\n",
+	       pp_emit_by_iommufd(m, &libvirt) ? "  <driver iommufd='yes'/>\n" : "");
 	pp_out(&m->out,
 	       "    <address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>\n",
 	       a.domain, a.bus, a.device, a.function);
@@ -63,16 +77,6 @@ static void libvirt_print_reasons(struct pp_emission *m)
 			"which is slow and hangs some guests. Remove it to boot from the card.");
 }
 
-/* The form is libvirt's own, and was not tried here. */
-static void libvirt_print_iommufd(struct pp_emission *m)
-{
-	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
-		pp_emit_comment(
-			m, &pp_emit_libvirt,
-			"This kernel has VFIO without groups: libvirt must support the attribute "
-			"iommufd of a hostdev's driver element (12.8 does).");
-}
-
 static void libvirt_print_window(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
@@ -100,7 +104,7 @@ static void libvirt_print_window(struct pp_emission *m)
 static void libvirt_print(struct pp_emission *m)
 {
 	libvirt_print_reasons(m);
-	libvirt_print_iommufd(m);
+	pp_emit_way_reason(m, &pp_emit_libvirt, &libvirt);
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
 		const struct pp_card *c = &m->cards[i];
 		if (c->nr_functions > 1 && !c->conventional)

@@ -10,6 +10,19 @@
 #define FIRST_CHASSIS 101
 #define IOMMUFD_ID    "iommufd0"
 
+static const struct pp_tool_version *qemu_version(const struct pp_host *h)
+{
+	return &h->qemu;
+}
+
+/* QEMU's qapi/qom.json, IommufdProperties: since 9.0. */
+static const struct pp_iommufd_user qemu = {
+	.name = "QEMU",
+	.version = qemu_version,
+	.since = { 9, 0 },
+	.note = "All devices share one such object.",
+};
+
 static void qemu_print_function(struct pp_emission *m, const struct pp_card *c, uint32_t n,
                                 const char *bus, unsigned int slot)
 {
@@ -22,7 +35,7 @@ static void qemu_print_function(struct pp_emission *m, const struct pp_card *c, 
 	       slot, c->guest_functions[n],
 	       n == 0 && c->nr_functions > 1 ? ",multifunction=on" : "",
 	       c->has_rom && !c->keep_rom ? ",rombar=0" : "",
-	       pp_kernel_goes_by_iommufd(&m->host->kernel) ? ",iommufd=" IOMMUFD_ID : "");
+	       pp_emit_by_iommufd(m, &qemu) ? ",iommufd=" IOMMUFD_ID : "");
 }
 
 static void print_card(struct pp_emission *m, uint32_t index)
@@ -95,14 +108,9 @@ static void qemu_print(struct pp_emission *m)
 			m, &pp_emit_qemu,
 			"This limits the guest to that, whatever its -cpu is: the same as -cpu "
 			"host,host-phys-bits-limit=N.");
-	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
-		pp_emit_comment(
-			m, &pp_emit_qemu,
-			"iommufd: this kernel has VFIO without groups, so the devices use "
-			"/dev/iommu; this needs QEMU 9.0 or later. All devices share one such "
-			"object.");
+	pp_emit_way_reason(m, &pp_emit_qemu, &qemu);
 	pp_out(&m->out, "pcipass=(\n");
-	if (pp_kernel_goes_by_iommufd(&m->host->kernel))
+	if (pp_emit_by_iommufd(m, &qemu))
 		pp_out(&m->out, "\t-object 'iommufd,id=" IOMMUFD_ID "'\n");
 	if (pp_emit_width_limit(m))
 		pp_out(&m->out, "\t-global 'x86_64-cpu.host-phys-bits-limit=%u'\n",

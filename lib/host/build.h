@@ -4,6 +4,7 @@
 
 /* Inside the module: the steps of pp_host_read(), each filling its part of the host. */
 
+#include "base/buffer.h"
 #include "host/host.h"
 #include "host/modprobe.h"
 #include "source/source.h"
@@ -73,6 +74,10 @@ int pp_build_disks(struct pp_host_build *b, struct pp_error *e);
 /* Who has the devices already. After the devices and their groups. */
 int pp_build_claims(struct pp_host_build *b, struct pp_error *e);
 int pp_build_slots(struct pp_host_build *b, struct pp_error *e);
+/* QEMU's and libvirt's version. After the kernel. */
+int pp_build_hypervisors(struct pp_host_build *b, struct pp_error *e);
+/* Of dpkg's list of packages what that reads. */
+void pp_packages_redact(struct pp_span text, struct pp_buffer *b);
 
 /*
  * The device that the last component of a path, such as a link of sysfs, has the address of;

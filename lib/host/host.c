@@ -125,13 +125,11 @@ bool pp_device_is_relaxable(const struct pp_device *d)
 typedef int (*build_step)(struct pp_host_build *, struct pp_error *);
 
 static const build_step linux_steps[] = {
-	pp_build_kernel,     pp_build_firmware,
-	pp_build_devices,    pp_build_topology,
-	pp_build_kind,       pp_build_groups,
-	pp_build_iommu,      pp_build_regions,
-	pp_build_memory_map, pp_build_framebuffer,
-	pp_build_slots,      pp_build_disks,
-	pp_build_claims,     NULL,
+	pp_build_kernel,      pp_build_firmware,    pp_build_devices,
+	pp_build_topology,    pp_build_kind,        pp_build_groups,
+	pp_build_iommu,       pp_build_regions,     pp_build_memory_map,
+	pp_build_framebuffer, pp_build_slots,       pp_build_disks,
+	pp_build_claims,      pp_build_hypervisors, NULL,
 };
 
 /* What only Linux tells is left out: its files are not there to be asked for. */

@@ -234,6 +234,7 @@ enum pp_kernel_option {
 	PP_CONFIG_VFIO_PCI,
 	PP_CONFIG_VFIO_IOMMU_TYPE1,
 	PP_CONFIG_IOMMUFD,
+	PP_CONFIG_VFIO_DEVICE_CDEV,
 	PP_NR_KERNEL_OPTIONS,
 };
 
@@ -241,6 +242,12 @@ struct pp_kernel_config {
 	const char *path; /* "/boot/config-6.1.0-28-amd64"; NULL: none was read */
 	/* 'y', 'm' or 'n'; 0: not known. Where the whole file was read, what it lacks is 'n'. */
 	char option[PP_NR_KERNEL_OPTIONS];
+};
+
+/* The version of a program of the host. */
+struct pp_tool_version {
+	unsigned int number[2]; /* 9.0 */
+	const char *from;       /* where it was read; NULL: not known */
 };
 
 /* Lines of the kernel log that tell why an IOMMU, or interrupt remapping, is off. */
@@ -406,6 +413,8 @@ struct pp_host {
 	/* Address bits that it maps, by the narrowest unit; 0: not known. And who says so. */
 	unsigned int iommu_width;
 	const char *iommu_width_from;
+	/* Read only where the kernel has VFIO's device files. */
+	struct pp_tool_version qemu, libvirt;
 	unsigned int cpu_width; /* physical address bits of the processors; 0: not known */
 	enum pp_tri intremap;   /* interrupts are remapped; on Arm: message interrupts isolated */
 	const char
@@ -472,6 +481,8 @@ const char *pp_kernel_option_name(enum pp_kernel_option option);
 bool pp_locked_down(const struct pp_host *h);
 /* VFIO has no containers of type 1 here: it goes by /dev/iommu alone. */
 bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k);
+/* Whether the kernel has VFIO's device files, /dev/vfio/devices, and iommufd. */
+enum pp_tri pp_kernel_has_device_files(const struct pp_kernel *k);
 /* Whether the running kernel refuses a group for a direct region. */
 enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h);
 /* Whether a device gets its IOMMU group only when a driver is bound to it: older kernels, SMMU. */

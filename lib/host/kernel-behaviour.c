@@ -42,3 +42,13 @@ bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k)
 	return k->vfio_type1.state == PP_MODULE_NOT_BUILT &&
 	       (k->iommufd.state == PP_MODULE_HERE || k->iommufd.state == PP_MODULE_LOADABLE);
 }
+
+enum pp_tri pp_kernel_has_device_files(const struct pp_kernel *k)
+{
+	/* drivers/vfio/Kconfig: without groups they are what is left. */
+	if (pp_kernel_goes_by_iommufd(k))
+		return PP_YES;
+	if (pp_module_is_missing(&k->iommufd))
+		return PP_NO;
+	return pp_kernel_has_option(k, PP_CONFIG_VFIO_DEVICE_CDEV);
+}

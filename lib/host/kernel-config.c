@@ -21,6 +21,7 @@ static const char *const config_names[PP_NR_KERNEL_OPTIONS] = {
 	[PP_CONFIG_VFIO_PCI] = "CONFIG_VFIO_PCI",
 	[PP_CONFIG_VFIO_IOMMU_TYPE1] = "CONFIG_VFIO_IOMMU_TYPE1",
 	[PP_CONFIG_IOMMUFD] = "CONFIG_IOMMUFD",
+	[PP_CONFIG_VFIO_DEVICE_CDEV] = "CONFIG_VFIO_DEVICE_CDEV",
 };
 
 const char *pp_kernel_option_name(enum pp_kernel_option option)

@@ -274,8 +274,8 @@ int pp_build_modules(struct pp_host_build *b)
 	for (size_t i = 0; i < NR_ROWS; i++)
 		if (module_is_here(b, &module_rows[i], to[i]) < 0)
 			return -ENOMEM;
-	bool maps = k->vfio_type1.state == PP_MODULE_HERE || k->iommufd.state == PP_MODULE_HERE;
-	if ((k->vfio_pci.state == PP_MODULE_HERE && maps) ||
+	/* iommufd alone may be there because the kernel's VFIO has no groups: the lists tell. */
+	if ((k->vfio_pci.state == PP_MODULE_HERE && k->vfio_type1.state == PP_MODULE_HERE) ||
 	    !module_release_is_plain(k->release.text))
 		return 0;
 	if (module_read_lists(b, &lists) || (lists.dep_error && module_look_for_others(b, &lists)))

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "host/argument.h"
 #include "host/bar-log.h"
+#include "host/build.h"
 #include "host/claim.h"
 #include "host/disk.h"
 #include "host/device-log.h"
@@ -429,6 +430,8 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		return redact_each(content, pp_claims_redact, a, e);
 	if (!strcmp(path, "proc/swaps"))
 		return keep_lines(content, swap_matters, a, e);
+	if (!strcmp(path, "var/lib/dpkg/status"))
+		return redact_whole(content, pp_packages_redact, a, e);
 	if (is_module_list(path))
 		return keep_lines(content, pp_module_line_matters, a, e);
 	if (pp_modprobe_is_file(path))

@@ -238,7 +238,10 @@ static void interrupts_unsafe_not_needed(struct pp_judging *j)
 	static const char *const names[] = { "vfio_iommu_type1.allow_unsafe_interrupts",
 		                             "iommufd.allow_unsafe_interrupts" };
 	const struct pp_host *h = j->host;
-	const char *now = h->kernel.unsafe_interrupts.text, *given = NULL;
+	const char *const now[] = { h->kernel.unsafe_interrupts.text,
+		                    h->kernel.iommufd_unsafe_interrupts.text };
+	const char *given = NULL;
+	bool set = false;
 
 	if (h->iommu_on != PP_YES || h->intremap != PP_YES)
 		return;
@@ -247,7 +250,9 @@ static void interrupts_unsafe_not_needed(struct pp_judging *j)
 		if (value && (!*value || strchr("yYtT1", *value) || !strcmp(value, "on")))
 			given = pp_arena_printf(j->arena, "%s=%s", names[i], value);
 	}
-	if (!given && !(now && *now == 'Y'))
+	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
+		set |= now[i] && *now[i] == 'Y';
+	if (!given && !set)
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_INFORMS,
@@ -256,10 +261,11 @@ static void interrupts_unsafe_not_needed(struct pp_judging *j)
 		pp_evidence(j, f, "/proc/cmdline: %s", given);
 		pp_add_remedy_take_off(j, f, given, NULL);
 	}
-	if (now)
-		pp_evidence(j, f,
-		            "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts: %s",
-		            now);
+	static const char *const modules[] = { "vfio_iommu_type1", "iommufd" };
+	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
+		if (now[i])
+			pp_evidence(j, f, "/sys/module/%s/parameters/allow_unsafe_interrupts: %s",
+			            modules[i], now[i]);
 }
 
 static const struct pp_rule rules[] = {

@@ -4,6 +4,7 @@
 
 import re
 import subprocess
+import tarfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -92,16 +93,134 @@ class Cards(Emitting):
         self.assertEqual(qemu_arguments(self.emit("qemu", "00:1a.0")), [
             "-device", "vfio-pci,host=0000:00:1a.0,id=host-0000-00-1a.0,bus=pcie.0,addr=0x10.0x0"])
 
+    CONFIG = "boot/config-6.12.0-1-amd64"
+    DEVICE_FILES = ("# Automatically generated file; DO NOT EDIT.\nCONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\n"
+                    "CONFIG_IOMMUFD=m\nCONFIG_VFIO_DEVICE_CDEV=y\n")
+    GROUPS = "CONFIG_VFIO_IOMMU_TYPE1=m\n"
+    STATUS = "var/lib/dpkg/status"
+
+    def package(self, name, version, status="install ok installed"):
+        path = self.tree.root / self.STATUS
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"Package: {name}\nStatus: {status}\nPriority: optional\n"
+                       f"Version: {version}\nDescription: x\n Version: 99.9\n\n")
+
+    def library(self, target):
+        path = self.tree.root / "usr/lib64/libvirt.so.0"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+
+    def way(self, hypervisor):
+        """iommufd or groups, and the text with its lines joined."""
+        shown = self.emit(hypervisor, "08:00.0")
+        marks = {"qemu": ",iommufd=iommufd0'", "libvirt": "<driver iommufd='yes'/>"}
+        self.assertIn(shown.count(marks[hypervisor]), (0, 2))
+        if hypervisor == "qemu":
+            self.assertEqual("\n\t-object 'iommufd,id=iommufd0'\n" in shown, marks["qemu"] in shown)
+        return ("iommufd" if marks[hypervisor] in shown else "groups",
+                " ".join(shown.replace("\n#", "\n").split()))
+
     def test_without_groups(self):
-        """A kernel whose VFIO has no groups: QEMU is to go by iommufd."""
+        """A kernel whose VFIO has no groups: QEMU and libvirt are to go by iommufd."""
         self.assertNotIn("iommufd", self.emit("qemu", "08:00.0"))
-        self.tree.write("boot/config-6.12.0-1-amd64", "# Automatically generated file; DO NOT EDIT.\n"
-                        "CONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\nCONFIG_IOMMUFD=m\n")
-        shown = self.emit("qemu", "08:00.0")
-        self.assertIn("\n\t-object 'iommufd,id=iommufd0'\n", shown)
-        self.assertEqual(shown.count(",iommufd=iommufd0'"), 2)
-        self.assertIn("QEMU 9.0 or later", " ".join(shown.split()))
-        self.assertIn("attribute iommufd", " ".join(self.emit("libvirt", "08:00.0").split()))
+        self.tree.write(self.CONFIG, self.DEVICE_FILES)
+        for hypervisor, words in (("qemu", "QEMU 9.0 or later"), ("libvirt", "libvirt 12.1 or later")):
+            way, shown = self.way(hypervisor)
+            self.assertEqual(way, "iommufd")
+            self.assertIn("this kernel has VFIO without groups; " + words, shown)
+        # The same while its modules are loaded.
+        for loaded in ("sys/bus/pci/drivers/vfio-pci", "sys/class/misc/iommu"):
+            (self.tree.root / loaded).mkdir(parents=True, exist_ok=True)
+        self.assertEqual((self.way("qemu")[0], self.way("libvirt")[0]), ("iommufd", "iommufd"))
+        self.package("qemu-system-x86", "1:7.2+dfsg-7+deb12u18")
+        self.library("libvirt.so.0.9000.0")
+        way, shown = self.way("qemu")
+        self.assertEqual(way, "iommufd")
+        self.assertIn("But this host has QEMU 7.2 (/var/lib/dpkg/status: qemu-system-x86), and 9.0 or "
+                      "later is needed", shown)
+        self.assertIn("But this host has libvirt 9.0 (/usr/lib64/libvirt.so.0), and 12.1 or later",
+                      self.way("libvirt")[1])
+
+    def test_both_ways(self):
+        """The kernel has both: by iommufd where the program is known to take it."""
+        self.tree.write(self.CONFIG, self.DEVICE_FILES + self.GROUPS)
+        for hypervisor in ("qemu", "libvirt"):
+            way, shown = self.way(hypervisor)
+            self.assertEqual(way, "groups")
+            self.assertIn("Its version on this host is not known", shown)
+        for version, want, words in (
+                ("1:7.2+dfsg-7", "groups", "QEMU 7.2"), ("1:8.2.9+ds-1", "groups", "came with 9.0"),
+                ("1:9.0.2+ds-4", "iommufd", "QEMU 9.0"), ("9.0.2-4", "iommufd", "QEMU 9.0"),
+                ("1:11.1.3+ds-1", "iommufd", "QEMU 11.1")):
+            (self.tree.root / self.STATUS).unlink(missing_ok=True)
+            self.package("pve-qemu-kvm", version)
+            way, shown = self.way("qemu")
+            self.assertEqual(way, want, version)
+            self.assertIn(words, shown)
+        for target, want in (("libvirt.so.0.12000.0", "groups"), ("libvirt.so.0.12001.0", "iommufd"),
+                             ("/usr/lib/libvirt.so.0.12008.2", "iommufd"),
+                             ("libvirt.so.0.9000.0", "groups")):
+            self.library(target)
+            self.assertEqual(self.way("libvirt")[0], want, target)
+        # The list of packages comes before the library.
+        self.package("libvirt-daemon", "12.8.0-1")
+        self.assertEqual(self.way("libvirt")[0], "iommufd")
+
+    def test_versions_that_cannot_be_told(self):
+        self.tree.write(self.CONFIG, self.DEVICE_FILES + self.GROUPS)
+        self.package("qemu-system-x86-xen", "1:11.1")
+        self.package("qemu-system-x86", "1:11.1", status="deinstall ok config-files")
+        self.package("qemu-system-x86", "odd")
+        self.package("qemu-system-x86", "1:")
+        for target in ("libvirt.so", "libvirt.so.0.x", "libvirt.so.0.12", "libvirt-qemu.so.0.12008.0",
+                       "libvirt.so.0.99999999.0"):
+            self.library(target)
+            for hypervisor in ("qemu", "libvirt"):
+                way, shown = self.way(hypervisor)
+                self.assertEqual(way, "groups", target)
+                self.assertIn("is not known", shown)
+        (self.tree.root / self.STATUS).write_bytes(b"Package: qemu-system-x86\nVersion: 9" + b"\0" * 99)
+        self.assertEqual(self.way("qemu")[0], "groups")
+
+    def test_a_kernel_without_device_files(self):
+        """Nothing is said, and nobody's version is read."""
+        self.package("qemu-system-x86", "1:11.1")
+        for config in (None, self.DEVICE_FILES.replace("CDEV=y", "CDEV=n") + self.GROUPS,
+                       self.DEVICE_FILES.replace("IOMMUFD=m", "IOMMUFD=n") + self.GROUPS):
+            if config:
+                self.tree.write(self.CONFIG, config)
+            for hypervisor in ("qemu", "libvirt"):
+                way, shown = self.way(hypervisor)
+                self.assertEqual(way, "groups")
+                self.assertNotIn("roups:", shown)
+
+    def test_each_way_has_its_own_switch(self):
+        """Without interrupt remapping iommufd refuses what vfio_iommu_type1 was told to let through."""
+        self.tree.write(self.CONFIG, self.DEVICE_FILES + self.GROUPS)
+        self.package("qemu-system-x86", "1:11.1")
+        self.tree.write("proc/interrupts", "           CPU0\n  1:  1  IO-APIC  1-edge  i8042\n")
+        self.tree.write("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y\n")
+        way, shown = self.way("qemu")
+        self.assertEqual(way, "groups")
+        self.assertIn("its own allow_unsafe_interrupts", shown)
+        self.tree.write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n")
+        self.assertEqual(self.way("qemu")[0], "iommufd")
+
+    def test_captured(self):
+        """A capture keeps of the list of packages those two alone."""
+        self.tree.write(self.CONFIG, self.DEVICE_FILES + self.GROUPS)
+        self.package("secret-tool", "1.0")
+        self.package("qemu-system-x86", "1:11.1.3+ds-1")
+        path = self.tree.root.parent / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(path)).returncode, 0)
+        with tarfile.open(path) as archive:
+            kept = archive.extractfile(self.STATUS).read().decode()
+        self.assertEqual(kept, "Package: qemu-system-x86\nStatus: install ok installed\n"
+                               "Version: 1:11.1.3+ds-1\n\n")
+        shown = self.run_pcipass("emit", "qemu", "08:00.0", path=path)
+        self.assertIn(",iommufd=iommufd0'", shown.stdout)
 
     def test_libvirt(self):
         (host,) = elements(self.emit("libvirt", "07:00.0"))

@@ -60,6 +60,19 @@ class Iommufd(Case):
         t.write("etc/modprobe.d/x.conf", "options iommufd allow_unsafe_interrupts=1\n")
         self.assert_finding(self.survey()["0000:01:00.0"], "interrupt-remapping", "degrades")
 
+    def test_unsafe_switch_while_loaded(self):
+        """By a list of modules, as the lab's kernel has it; and with groups beside it."""
+        for type1, effect in (("", "degrades"), ("kernel/drivers/vfio/vfio_iommu_type1.ko:\n", "blocks")):
+            self.setUp()
+            t = self.host(interrupts=NOT_REMAPPED)
+            t.device("0000:01:00.0", group=1)
+            t.write("lib/modules/6.12.0-1-amd64/modules.dep",
+                    "kernel/drivers/vfio/vfio-pci.ko:\nkernel/drivers/vfio/iommufd.ko:\n" + type1)
+            for loaded in ("sys/bus/pci/drivers/vfio-pci", "sys/class/misc/iommu"):
+                (t.root / loaded).mkdir(parents=True, exist_ok=True)
+            t.write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n")
+            self.assert_finding(self.survey()["0000:01:00.0"], "interrupt-remapping", effect)
+
 
 class Package(Case):
     """Debian's names of kernels hide the stable release; what is behind them tells it."""
