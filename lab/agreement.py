@@ -29,8 +29,14 @@ RULES: dict[str, tuple[str, tuple[int, ...]]] = {
     "bridge-driver": ("get-status", (0,)),
     "interrupt-remapping": ("set-iommu", (EPERM,)),
 }
+# Without groups the kernel looks at all of that when a device is bound to iommufd.
+CDEV_STEP = "bind-iommufd"
+CDEV_RULES: dict[str, tuple[str, tuple[int, ...]]] = {
+    "bridge-driver": (CDEV_STEP, (EPERM,)),
+    "interrupt-remapping": (CDEV_STEP, (EPERM,)),
+}
 REGION_RULES = ("rmrr-hard", "ivmd-hard", "region-companion")
-STEPS = ("bind", "get-status", "set-container", "set-iommu")
+STEPS = ("bind", "get-status", "set-container", CDEV_STEP, "set-iommu")
 
 
 def region_refusal(series: str) -> tuple[int, str]:
@@ -84,33 +90,37 @@ class Agreement:
         return [d for d in self.devices if d.wrong]
 
 
-def _expected(series: str, blocking: list[str]) -> tuple[str, set[int]]:
+def _expected(series: str, blocking: list[str], by_cdev: bool) -> tuple[str, set[int]]:
     """The step that will be refused first, and the errnos that explain it."""
     at: dict[str, set[int]] = defaultdict(set)
+    rules = {**RULES, **CDEV_RULES} if by_cdev else RULES
     for rule in blocking:
-        if rule in REGION_RULES:
-            at["set-container"].add(region_refusal(series)[0])
-        elif rule in RULES:
-            step, errnos = RULES[rule]
+        if rule in rules:
+            step, errnos = rules[rule]
             at[step] |= set(errnos)
-    first = next((step for step in STEPS if step in at), "")
+    # In one step a region comes last.
+    region = CDEV_STEP if by_cdev else "set-container"
+    if any(rule in REGION_RULES for rule in blocking) and not at[region]:
+        at[region].add(region_refusal(series)[0])
+    first = next((step for step in STEPS if at[step]), "")
     return first, at[first] if first else set()
 
 
-def _wrong_reason(series: str, device: Device) -> str:
+def _wrong_reason(series: str, device: Device, by_cdev: bool) -> str:
     """A refusal that was foreseen, but not this one."""
     blocking = [f["rule"] for f in device.findings if f["effect"] == "blocks"]
-    step, errnos = _expected(series, blocking)
+    step, errnos = _expected(series, blocking, by_cdev)
     a = device.attempt
     if (a.step, a.errno in errnos) != (step, True):
         return (f"refused at {a.step} with {a.errno}, but {', '.join(blocking)} "
                 f"means {step or 'nothing'} with {sorted(errnos)}")
-    if step == "set-container" and not device.by_region:
-        return "refused at set-container, but the kernel does not speak of a region"
+    if step == "set-container" or (step == CDEV_STEP and a.errno == EINVAL):
+        return "" if device.by_region else (f"refused at {step}, but the kernel does not speak "
+                                            "of a region")
     return ""
 
 
-def _compare(series: str, device: Device, why_unknown: str) -> str:
+def _compare(trial: Trial, device: Device, why_unknown: str) -> str:
     refused = device.attempt.outcome == REFUSED
     if not device.counts:
         return ""
@@ -120,7 +130,7 @@ def _compare(series: str, device: Device, why_unknown: str) -> str:
         return f"refused at {device.attempt.step}" if refused else ""
     if device.verdict not in NO:
         return f"{device.verdict} is no verdict of an endpoint"
-    return _wrong_reason(series, device) if refused else "it attaches"
+    return _wrong_reason(trial.series, device, trial.by_cdev) if refused else "it attaches"
 
 
 def _partition(group_of: dict[str, str]) -> dict[str, frozenset[str]]:
@@ -159,7 +169,7 @@ def compare(machine: Machine, trial: Trial) -> Agreement:
     for address, attempt in trial.attempts.items():
         row = rows[address]
         device = Device(address, row["verdict"], row["findings"], attempt)
-        device.wrong = _compare(trial.series, device, unknowns.get(address, ""))
+        device.wrong = _compare(trial, device, unknowns.get(address, ""))
         ret.devices.append(device)
     _compare_groups(trial, ret)
     return ret

@@ -35,6 +35,7 @@ class Kernel:
     image: Path  # as a boot loader wants it
     vmlinux: Path  # unpacked, as QEMU starts it by PVH
     modules: Path  # the folder with modules.dep
+    vfio: str = "groups"  # its way to VFIO; cdev.py has others
 
 
 def _apt(*words: str, config: Path | None = None) -> str:
@@ -67,7 +68,7 @@ def newest_package(series: str) -> str:
                       "6.12 have Debian 12's security archive among the sources")
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where this host has Debian's packages from, but for security updates."""
     listed = subprocess.run([places.program("apt-get", "apt"), "indextargets", "--format",
                              "$(CODENAME) $(REPO_URI)", "Created-By: Packages", "Origin: Debian"],
@@ -86,7 +87,7 @@ def _backports(folder: Path) -> Path:
     keys = places.host_file("/usr/share/keyrings/debian-archive-keyring.gpg",
                             "debian-archive-keyring")
     (folder / "sources.list").write_text(
-        f"deb [arch=amd64 signed-by={keys}] {_mirror()} {BACKPORTS} main\n")
+        f"deb [arch=amd64 signed-by={keys}] {mirror()} {BACKPORTS} main\n")
     config = folder / "apt.conf"
     config.write_text(f'Dir::State::lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
                       f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
@@ -109,7 +110,7 @@ def _newest_release(config: Path) -> tuple[str, str]:
     raise places.Skip(f"{BACKPORTS} has no kernel for amd64")
 
 
-def _fetch(package: str, folder: Path, config: Path | None = None) -> Path:
+def fetch(package: str, folder: Path, config: Path | None = None) -> Path:
     done = subprocess.run([places.program("apt-get", "apt"), "-qq", "download", package],
                           cwd=folder, capture_output=True, text=True, check=False,
                           env=_environment(config))
@@ -160,7 +161,7 @@ def _keep(image: Path, release: str, tree: Path, folder: Path) -> None:
 def _make(series: str, folder: Path) -> None:
     """A kernel of a series, from the host's own package lists."""
     tree = folder / "tree"
-    _unpack(_fetch(newest_package(series), folder), tree)
+    _unpack(fetch(newest_package(series), folder), tree)
     image = next((tree / "boot").glob("vmlinuz-*"))
     _keep(image, image.name[len("vmlinuz-"):], tree, folder)
 
@@ -171,7 +172,7 @@ def _make_newest(folder: Path) -> None:
     config = _backports(apt)
     release, unsigned = _newest_release(config)
     for package in (f"linux-binary-{unsigned}{release}", f"linux-modules-{release}"):
-        _unpack(_fetch(package, folder, config), tree)
+        _unpack(fetch(package, folder, config), tree)
     shutil.rmtree(apt)
     _keep(tree / "usr" / "lib" / "modules" / release / "vmlinuz", release, tree, folder)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from . import job, tables
+from . import cdev, job, tables
 from .generate import STAND_INS
+from .kernels import Kernel
 from machinery.functions import CLASSES
 from machinery.model import Function, Machine
 
 ATTACH_SECONDS = 60
+LOOK_SECONDS = 90  # a second or two, unless the host has much else to do
 ATA_SECONDS = 2
 DEVICES = "/sys/bus/pci/devices"
 # The board's own that a guest could be given.
@@ -57,6 +59,7 @@ class Trial:
     computed_groups: dict[str, dict]  # the documents, by how they were computed
     attempts: dict[str, Attempt]
     seconds: float
+    by_cdev: bool = False  # the kernel has VFIO without groups
 
 
 def endpoints(machine: Machine) -> list[str]:
@@ -85,15 +88,17 @@ class Asked:
         self.machine = machine
         self.job = job.Job()
         self._prepare()
-        self.survey = self.job.run("pcipass --json")
+        self.survey = self.job.run("pcipass --json", LOOK_SECONDS)
         self.groups = self.job.run(GROUPS)
-        self.computed = {"as found": self.job.run("pcipass groups --computed --json"),
-                         "hidden": self.job.run(HIDDEN_GROUPS)}
+        self.computed = {"as found": self.job.run("pcipass groups --computed --json",
+                                                  LOOK_SECONDS),
+                         "hidden": self.job.run(HIDDEN_GROUPS, LOOK_SECONDS)}
         self.attempts = {address: self._attempt(address) for address in endpoints(machine)}
 
     def _prepare(self) -> None:
         unsafe = " allow_unsafe_interrupts=1" if self.machine.unsafe_interrupts else ""
-        self.job.run(f"modprobe vfio_iommu_type1{unsafe}; modprobe vfio-pci")
+        self.job.run(f"modprobe iommufd{unsafe}; modprobe vfio_iommu_type1{unsafe}; "
+                     "modprobe vfio-pci")
         drivers = {f.driver for f in self.machine.functions
                    if f.driver and not f.bridge and not f.physfn}
         # QEMU's AHCI may lose a disk's answer once it was given away and came back: do not wait for
@@ -118,11 +123,15 @@ class Asked:
                             f"pcipass verify --attach {address} --take --json; "
                             f"else {_bind(address)}; fi", ATTACH_SECONDS)
 
-    def read(self, series: str, answer: job.Answer) -> Trial:
+    def read(self, kernel: Kernel, answer: job.Answer) -> Trial:
         """The answer as a trial."""
         wanted = bool(tables.early_from_recipe(self.machine))
         if wanted and not any("Table Upgrade: override" in line for line in answer.log):
             raise Broken("the kernel has not taken the recipe's table")
+        asked = [self.survey, *self.computed.values()]
+        late = [answer[n].command for n in asked if answer[n].timed_out]
+        if late:
+            raise Broken(f"no end within {LOOK_SECONDS} s: {late[0]}")
         survey = answer[self.survey].json()
         found = {d["address"] for d in survey["devices"]}
         missing = [f.address for f in self.machine.functions if f.address not in found]
@@ -131,7 +140,8 @@ class Asked:
         groups = dict(line.split() for line in answer[self.groups].text.splitlines())
         computed = {how: answer[n].json() for how, n in self.computed.items()} if groups else {}
         attempts = {a: _read_attempt(answer[n]) for a, n in self.attempts.items()}
-        return Trial(series, survey, groups, computed, attempts, answer.seconds)
+        return Trial(kernel.series, survey, groups, computed, attempts, answer.seconds,
+                     kernel.vfio == cdev.ALONE)
 
 
 def _read_attempt(result: job.Result) -> Attempt:
@@ -150,7 +160,7 @@ def _read_document(d: dict) -> Attempt:
     """pcipass.attach/1"""
     steps = [f"{'ok' if s['ok'] else s['errno'] or 'no'} {s['step']}: {s['text']}"
              + "".join(f"\n    {line}" for line in s["log"]) for s in d["steps"]]
-    refused = next((s for s in d["steps"] if not s["ok"]), None)
+    refused = next((s for s in d["steps"] if s["step"] == d["refused_at"] and not s["ok"]), None)
     if d["result"] != REFUSED or not refused:
         outcome = d["result"] if d["result"] in (ATTACHED, NOT_TRIED) else HUNG
         return Attempt(outcome, reason=d["reason"] or "", steps=steps)

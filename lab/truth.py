@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import generate, initramfs, kernels, places, qemu, tables
+from . import cdev, generate, initramfs, kernels, places, qemu, tables
 from .agreement import Agreement, compare
 from .kernels import Kernel
 from .server import Server
@@ -54,7 +54,7 @@ def boot(name: str, text: str, kernel: Kernel, image: initramfs.Image) -> Outcom
     try:
         with Server(machine, kernel, image, firmware=False, cmdline=" ".join(words)) as server:
             answer = server.boot(asked.job, tables.early_from_recipe(machine))
-            trial = asked.read(kernel.series, answer)
+            trial = asked.read(kernel, answer)
         outcome.agreement = compare(machine, trial)
     except (qemu.Failed, Broken, ValueError) as e:
         outcome.fault = f"{type(e).__name__}: {e}"
@@ -156,7 +156,7 @@ class Report:
 def run(series: str, recipes: list[tuple[str, str]], command: Path | None = None,
         keep: bool = False) -> Report:
     """Boots recipes (name and text), two at once; tells what does not agree as it goes."""
-    kernel = kernels.get(series)
+    kernel = cdev.get(series) if series in cdev.WAYS else kernels.get(series)
     image = image_for(kernel, command)
     report = Report(kernel.release, keep)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -177,7 +177,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--machines", type=int, default=10, metavar="N", help="how many")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first")
-    parser.add_argument("--kernel", choices=(*KERNELS, kernels.NEWEST), default="6.1")
+    parser.add_argument("--kernel", help="both, cdev: the newest with VFIO's groups and device "
+                        "files, or with device files alone", choices=(*KERNELS, kernels.NEWEST, *cdev.WAYS), default="6.1")
     parser.add_argument("--iommu", choices=("mixed", "intel", "amd"), default="mixed",
                         help="mixed: every eighth machine is AMD's")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="this machine, no random one")

@@ -41,17 +41,23 @@ static bool is_driver_there(struct pp_attach *a)
 	return pp_sys_has_directory(a->sys, "sys/bus/pci/drivers/vfio-pci");
 }
 
+/* ENODEV: udev made the node, and no module is behind it. */
+static bool vfio_is_without_groups(struct pp_attach *a, int fd)
+{
+	return (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO) && pp_sys_has(a->sys, "dev/iommu");
+}
+
 int pp_vfio_load(struct pp_attach *a)
 {
 	int fd = a->sys->ops->open(a->sys, CONTAINER);
 
 	a->opened.container = fd < 0 ? -1 : fd;
-	/* A kernel may have VFIO without groups alone. */
-	if (pp_attach_step(a, "load", fd, "/" CONTAINER) &&
-	    (fd != -ENOENT || !pp_sys_has(a->sys, "dev/iommu") || pp_iommufd_load(a)))
-		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
-		                     "/" CONTAINER ": %s: modprobe vfio-pci loads it",
-		                     strerror(-fd));
+	int r = vfio_is_without_groups(a, fd) ? pp_iommufd_load(a)
+	                                      : pp_attach_step(a, "load", fd, "/" CONTAINER);
+	if (r)
+		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "/%s: %s: modprobe vfio-pci loads it",
+		                     vfio_is_without_groups(a, fd) ? "dev/iommu" : CONTAINER,
+		                     strerror(-r));
 	if (!is_driver_there(a))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "the driver vfio-pci is not loaded: modprobe vfio-pci");
