@@ -23,6 +23,9 @@ struct pp_subject {
 	const struct pp_remedy *remedy;
 	const struct pp_unread *unread;
 	const struct pp_phrase *phrase;
+	/* Of the groups' document: all of them, one, and where its devices begin. */
+	const struct pp_group_list *groups;
+	uint32_t group, first;
 };
 
 enum pp_field_type {
@@ -81,6 +84,8 @@ const struct pp_field *pp_object_field(const struct pp_object *o, const char *na
 /* One value into a report, with nothing around it. */
 void pp_out_object(struct pp_out *o, const struct pp_object *object, const struct pp_subject *s);
 
+/* The groups' document. */
+extern const struct pp_object pp_object_groups;
 /* The survey's document, and what it is made of. */
 extern const struct pp_object pp_object_verdicts, pp_object_findings_for;
 extern const struct pp_object pp_object_survey, pp_object_host, pp_object_unread, pp_object_finding,

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "host/isolation.h"
+#include "report/field.h"
 #include "report/out.h"
 
-struct list {
+#define SCHEMA "pcipass.groups/1"
+
+struct pp_group_list {
 	const struct pp_host *host;
 	struct pp_isolation isolation;
 	bool computed;
@@ -15,18 +18,18 @@ struct list {
 };
 
 /* Which of the listed groups a device is in; PP_NO_GROUP: none. */
-static uint32_t groups_group_of(const struct list *l, uint32_t device)
+static uint32_t groups_group_of(const struct pp_group_list *l, uint32_t device)
 {
 	return l->computed ? l->isolation.devices[device].group : l->host->devices[device].group;
 }
 
-static uint32_t number_of(const struct list *l, uint32_t group)
+static uint32_t number_of(const struct pp_group_list *l, uint32_t group)
 {
 	return l->computed ? group : l->host->groups[group].number;
 }
 
 /* One pass to count and one to place: there may be as many groups as devices. */
-static int sort_devices(struct list *l, struct pp_arena *a, struct pp_error *e)
+static int sort_devices(struct pp_group_list *l, struct pp_arena *a, struct pp_error *e)
 {
 	uint32_t n = l->host->nr_devices, *next = PP_ARENA_ARRAY(a, l->nr_groups + 2, uint32_t);
 
@@ -62,7 +65,7 @@ static const char *shares_name(enum pp_shares s)
 	return names[s];
 }
 
-static void reason_text(const struct list *l, uint32_t device, char *buf, size_t size)
+static void reason_text(const struct pp_group_list *l, uint32_t device, char *buf, size_t size)
 {
 	static const char *const texts[] = {
 		[PP_SHARES_NOT] = "",
@@ -99,7 +102,7 @@ static int groups_columns(const char *text, int least)
 	return n > least ? n : least;
 }
 
-static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t device,
+static void groups_print_device(struct pp_out *o, const struct pp_group_list *l, uint32_t device,
                                 const char *group)
 {
 	const struct pp_device *d = &l->host->devices[device];
@@ -117,7 +120,7 @@ static void groups_print_device(struct pp_out *o, const struct list *l, uint32_t
 		pp_out_wrapped(o, "         ", "         ", reason);
 }
 
-static void groups_print_head(struct pp_out *o, const struct list *l)
+static void groups_print_head(struct pp_out *o, const struct pp_group_list *l)
 {
 	if (pp_host_never_groups(l->host))
 		pp_out(o, "None for PCI devices: the device tree assigns no IOMMU to them.\n\n");
@@ -133,7 +136,7 @@ static void groups_print_head(struct pp_out *o, const struct list *l)
 	pp_out(o, "\n");
 }
 
-static void groups_print(struct pp_out *o, const struct list *l)
+static void groups_print(struct pp_out *o, const struct pp_group_list *l)
 {
 	uint32_t without = 0;
 
@@ -161,64 +164,221 @@ static void groups_print(struct pp_out *o, const struct list *l)
 	pp_out(o, "\n");
 }
 
-static json_t *json_shares(const struct list *l, uint32_t device)
+static const char *groups_schema_words(unsigned int i)
 {
-	if (!l->computed || l->isolation.devices[device].shares == PP_SHARES_NOT)
-		return json_null();
-	const struct pp_isolated *i = &l->isolation.devices[device];
-	return json_pack("{s:s, s:o}", "because", shares_name(i->shares), "with",
-	                 i->with == PP_NO_DEVICE
-	                         ? json_null()
-	                         : pp_json_address(l->host->devices[i->with].address));
+	return i ? NULL : SCHEMA;
 }
 
-static json_t *json_device(const struct pp_out *o, const struct list *l, uint32_t device)
+static const char *groups_source_words(unsigned int i)
 {
-	const struct pp_device *d = &l->host->devices[device];
+	static const char *const words[] = { "kernel", "computed", NULL };
+
+	return words[i];
+}
+
+static const char *groups_access_words(unsigned int i)
+{
+	static const char *const words[] = { "as-found", "assumed", NULL };
+
+	return words[i];
+}
+
+static const char *groups_because_words(unsigned int i)
+{
+	return i < PP_SHARES_ACS_OVERRIDDEN ? shares_name((enum pp_shares)(i + 1)) : NULL;
+}
+
+static const struct pp_isolated *groups_isolated(const struct pp_subject *s)
+{
+	return &s->groups->isolation.devices[s->device - s->host->devices];
+}
+
+static void groups_put_because(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, shares_name(groups_isolated(s)->shares));
+}
+
+static void groups_put_with(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	uint32_t with = groups_isolated(s)->with;
+
+	if (with == PP_NO_DEVICE)
+		pp_json_put_null(w);
+	else
+		pp_json_put_address(w, s->host->devices[with].address);
+}
+
+static const struct pp_field shares_fields[] = {
+	{ "because", PP_FIELD_TEXT,
+	  "conventional-bridge: its DMA comes under that bridge's name. no-acs: that port, above it, "
+	  "has no access control. functions: nothing keeps it apart from that function. alias: both "
+	  "send DMA under one number. unknown: what that device can do was not read. other-domain: "
+	  "below a device with a PCI domain of its own. acs-overridden: by the kernel command line.",
+	  .words = groups_because_words, .write = groups_put_because },
+	{ "with", PP_FIELD_ADDRESS, "The bridge, port or function; null: none in particular.",
+	  .nullable = true, .write = groups_put_with },
+};
+
+static const struct pp_object groups_shares = {
+	.name = "shares",
+	.meaning = "Why a device is in the group of another one.",
+	PP_OBJECT_FIELDS(shares_fields),
+};
+
+static void groups_put_address(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_address(w, s->device->address);
+}
+
+static void groups_put_name(struct pp_json_writer *w, const struct pp_subject *s)
+{
 	char name[256];
 
-	pp_out_name(o, d, name, sizeof(name));
-	return json_pack("{s:o, s:o, s:o}", "address", pp_json_address(d->address), "name",
-	                 d->ids_known ? json_string(name) : json_null(), "shares",
-	                 json_shares(l, device));
+	pp_out_name(s->out, s->device, name, sizeof(name));
+	pp_json_put_text(w, s->device->ids_known ? name : NULL);
 }
 
-static json_t *json_unread(const struct pp_host *h)
+static void groups_put_shares(struct pp_json_writer *w, const struct pp_subject *s)
 {
-	json_t *o = json_object();
-
-	if (h->groups_error)
-		json_object_set_new(o, "groups", json_string(pp_unread_reason(h->groups_error)));
-	return o;
+	if (!s->groups->computed || groups_isolated(s)->shares == PP_SHARES_NOT)
+		pp_json_put_null(w);
+	else
+		pp_object_write(w, &groups_shares, s);
 }
 
-static json_t *groups_json_document(const struct pp_out *o, const struct list *l)
-{
-	json_t *groups = json_array(), *without = json_array();
+static const struct pp_field member_fields[] = {
+	{ "address", PP_FIELD_ADDRESS, "Where the device is.", .write = groups_put_address },
+	{ "name", PP_FIELD_TEXT, "Vendor and device; null: its ids were not read.",
+	  .nullable = true, .may_be_empty = true, .write = groups_put_name },
+	{ "shares", PP_FIELD_OBJECT,
+	  "Why it is in the group of those before it; null: the first of its group, or the groups "
+	  "are the kernel's.",
+	  .nullable = true, .object = &groups_shares, .write = groups_put_shares },
+};
 
-	for (uint32_t g = 0; g < l->nr_groups; g++)
-		json_array_append_new(groups, json_pack("{s:i, s:[]}", "number",
-		                                        (int)number_of(l, g), "devices"));
-	for (uint32_t i = 0; i < l->host->nr_devices; i++) {
-		uint32_t g = groups_group_of(l, i);
-		json_t *list = g == PP_NO_GROUP
-		                       ? without
-		                       : json_object_get(json_array_get(groups, g), "devices");
-		json_array_append_new(list, json_device(o, l, i));
+static const struct pp_object groups_member = {
+	.name = "device",
+	.meaning = "A device of a group.",
+	PP_OBJECT_FIELDS(member_fields),
+};
+
+/* Those of the order that are in that group, which stand side by side. */
+static void groups_put_members(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_group_list *l = s->groups;
+	struct pp_subject part = *s;
+
+	pp_json_open(w, '[');
+	for (uint32_t i = s->first; i < l->host->nr_devices; i++) {
+		if (groups_group_of(l, l->order[i]) != s->group)
+			break;
+		part.device = &l->host->devices[l->order[i]];
+		pp_object_write(w, &groups_member, &part);
 	}
-	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "schema", "pcipass.groups/1", "source",
-	                 l->computed ? "computed" : "kernel", "access_control",
-	                 !l->computed            ? NULL
-	                 : l->isolation.as_found ? "as-found"
-	                                         : "assumed",
-	                 "groups", groups, "ungrouped", without, "unread", json_unread(l->host));
+	pp_json_close(w, ']');
 }
+
+static void groups_put_number(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_integer(w, number_of(s->groups, s->group));
+}
+
+static const struct pp_field group_fields[] = {
+	{ "number", PP_FIELD_INTEGER,
+	  "The kernel's; computed groups are counted from 0, and the kernel may number them "
+	  "otherwise.",
+	  .write = groups_put_number },
+	{ "devices", PP_FIELD_OBJECTS, "In the order of their addresses.", .has_one = true,
+	  .object = &groups_member, .write = groups_put_members },
+};
+
+static const struct pp_object groups_group = {
+	.name = "group",
+	.meaning = "Devices that the IOMMU does not keep apart.",
+	PP_OBJECT_FIELDS(group_fields),
+};
+
+static void groups_put_schema(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, SCHEMA);
+}
+
+static void groups_put_source(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, groups_source_words(s->groups->computed));
+}
+
+static void groups_put_access(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	const struct pp_group_list *l = s->groups;
+
+	pp_json_put_text(w, l->computed ? groups_access_words(!l->isolation.as_found) : NULL);
+}
+
+/* Where the devices of a group begin in the order, or those in none. */
+static uint32_t groups_first_of(const struct pp_group_list *l, uint32_t from, uint32_t group)
+{
+	while (from < l->host->nr_devices && groups_group_of(l, l->order[from]) != group)
+		from++;
+	return from;
+}
+
+static void groups_put_groups(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	struct pp_subject part = *s;
+
+	pp_json_open(w, '[');
+	for (part.group = 0; part.group < s->groups->nr_groups; part.group++) {
+		part.first = groups_first_of(s->groups, part.first, part.group);
+		pp_object_write(w, &groups_group, &part);
+	}
+	pp_json_close(w, ']');
+}
+
+static void groups_put_ungrouped(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	struct pp_subject part = *s;
+
+	part.group = PP_NO_GROUP;
+	part.first = groups_first_of(s->groups, 0, PP_NO_GROUP);
+	groups_put_members(w, &part);
+}
+
+static const char *groups_unread(const struct pp_subject *s)
+{
+	return s->host->groups_error ? pp_unread_reason(s->host->groups_error) : NULL;
+}
+
+static const struct pp_field document_fields[] = {
+	{ "schema", PP_FIELD_TEXT, "The name of this document, and its version.",
+	  .words = groups_schema_words, .write = groups_put_schema },
+	{ "source", PP_FIELD_TEXT,
+	  "computed: from configuration space, as the kernel is expected to make them.",
+	  .words = groups_source_words, .write = groups_put_source },
+	{ "access_control", PP_FIELD_TEXT,
+	  "as-found: an IOMMU runs, so the control registers are as the kernel has set them. "
+	  "assumed: taken as it will set them. null: the groups are the kernel's.",
+	  .nullable = true, .words = groups_access_words, .write = groups_put_access },
+	{ "groups", PP_FIELD_OBJECTS, "In the order of their numbers.", .unread = groups_unread,
+	  .object = &groups_group, .write = groups_put_groups },
+	{ "ungrouped", PP_FIELD_OBJECTS,
+	  "Devices in no group (kernel), or in one that is not known (computed).",
+	  .object = &groups_member, .write = groups_put_ungrouped },
+	{ "unread", PP_FIELD_REASONS, "Why the kernel's groups could not be read." },
+};
+
+const struct pp_object pp_object_groups = {
+	.name = "groups",
+	.meaning = "Written by pcipass groups --json. Fields may be added.",
+	PP_OBJECT_FIELDS(document_fields),
+};
 
 int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_style *style,
                      struct pp_sink sink, struct pp_error *e)
 {
-	struct list l = { .host = h,
-		          .computed = (computed || !h->nr_groups) && !pp_host_never_groups(h) };
+	struct pp_group_list l = {
+		.host = h, .computed = (computed || !h->nr_groups) && !pp_host_never_groups(h)
+	};
 	struct pp_arena arena;
 	struct pp_out o;
 
@@ -232,7 +392,8 @@ int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_sty
 	if (!r) {
 		pp_out_init(&o, style, sink);
 		if (style->format == PP_FORMAT_JSON) {
-			pp_out_json(&o, groups_json_document(&o, &l));
+			pp_out_object(&o, &pp_object_groups,
+			              &(struct pp_subject){ .out = &o, .host = h, .groups = &l });
 			pp_out(&o, "\n");
 		} else {
 			groups_print(&o, &l);

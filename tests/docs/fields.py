@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes doc/schema/survey-1.json, what other schemas share with it, and the tables of doc/json.md from
-the rows that describe the fields.
+"""Makes doc/schema/survey-1.json and groups-1.json, what other schemas share with the survey's, and the
+tables of doc/json.md from the rows that describe the fields.
 
 usage: fields.py LIST_FIELDS SOURCE_ROOT [--write]
 
@@ -26,7 +26,7 @@ TYPES = {"address": "address", "integer": "integer", "boolean": "boolean", "coun
 
 
 def rows_of(program: str) -> dict:
-    """The objects with their fields, the document itself first."""
+    """Of each document the objects with their fields, the document itself first."""
     return json.loads(subprocess.run([program], check=True, capture_output=True).stdout)
 
 
@@ -72,7 +72,7 @@ def field_schema(field: dict, unread: list[str]) -> dict:
     elif kind == "texts":
         made = list_schema(field, text_schema(field | {"nullable": False}))
     elif kind == "object":
-        made = reference
+        made = {"anyOf": [reference, {"type": "null"}]} if field["nullable"] else reference
     elif kind == "objects":
         made = list_schema(field, reference)
     elif kind == "counts":
@@ -142,13 +142,15 @@ def tables_of(objects: dict) -> str:
 
 def differences(program: str, root: Path, write: bool = False) -> list[str]:
     """Where schema and document are not what the rows say; with write they are made so."""
-    objects, wrong = rows_of(program), []
-    schema, document = root / "doc/schema/survey-1.json", root / "doc/json.md"
+    documents, wrong = rows_of(program), []
+    objects = documents["survey"]
+    document = root / "doc/json.md"
     old = document.read_text()
     found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), old, re.DOTALL)
     if not found:
         return [f"{document.name}: no place for the fields"]
-    made = [(schema, schema_of("survey", objects)), (document, old.replace(found.group(), tables_of(objects)))]
+    made = [(root / f"doc/schema/{name}-1.json", schema_of(name, made_of)) for name, made_of in documents.items()]
+    made += [(document, old.replace(found.group(), tables_of(objects)))]
     for name in SHARING:
         path = root / f"doc/schema/{name}-1.json"
         made.append((path, with_shared(json.loads(path.read_text()), objects)))

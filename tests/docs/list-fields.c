@@ -49,11 +49,21 @@ static void add_object(json_t *all, const struct pp_object *o)
 			add_object(all, o->fields[i].object);
 }
 
+/* A document, with the objects that it is made of. */
+static void add_document(json_t *all, const struct pp_object *o)
+{
+	json_t *objects = json_object();
+
+	add_object(objects, o);
+	json_object_set_new(all, o->name, objects);
+}
+
 int main(void)
 {
 	json_t *all = json_object();
 
-	add_object(all, &pp_object_survey);
+	add_document(all, &pp_object_survey);
+	add_document(all, &pp_object_groups);
 	int r = json_dumpf(all, stdout, JSON_INDENT(1));
 	json_decref(all);
 	return r || puts("") == EOF;
