@@ -7,6 +7,7 @@
 #include "host/place.h"
 #include "judge/select.h"
 #include "plan/plan.h"
+#include "report/field.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -274,26 +275,17 @@ static void explain_check_json(struct pp_out *o, const struct pp_survey *s, cons
                                const struct pp_row *worst, const struct pp_selection *chosen)
 {
 	const struct pp_survey *const *targets = o->style->targets;
-	const struct pp_finding *first = explain_first(worst);
-	json_t *remedies = json_array(), *verdicts = json_object();
-	char address[PP_ADDRESS_TEXT_BYTES];
+	const struct pp_row *of_targets[PP_TARGET_COUNT] = { NULL };
 
-	pp_address_format(worst->device->address, address);
-	for (uint32_t i = 0; first && i < first->nr_remedies; i++)
-		json_array_append_new(remedies, json_string(first->remedies[i].ops->id));
-	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "schema", "pcipass.check/1", "asked",
-		what, "target", pp_target_name(s->target), "address", address, "verdict",
-		pp_verdict_name(worst->verdict), "reason", first ? first->text : "", "rule",
-		first ? first->rule->id : NULL, "remedies", remedies);
 	for (int t = 0; targets && t < PP_TARGET_COUNT; t++)
-		json_object_set_new(
-			verdicts, pp_target_name((enum pp_target)t),
-			json_string(pp_verdict_name(explain_worst(targets[t], chosen)->verdict)));
-	if (object && targets)
-		json_object_set(object, "verdicts", verdicts);
-	json_decref(verdicts);
-	pp_out_json(o, object);
+		of_targets[t] = explain_worst(targets[t], chosen);
+	pp_out_object(o, &pp_object_check,
+	              &(struct pp_subject){ .out = o,
+	                                    .survey = s,
+	                                    .asked = what,
+	                                    .row = worst,
+	                                    .worst = of_targets,
+	                                    .finding = explain_first(worst) });
 	pp_out(o, "\n");
 }
 

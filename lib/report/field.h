@@ -26,6 +26,9 @@ struct pp_subject {
 	/* Of the groups' document: all of them, one, and where its devices begin. */
 	const struct pp_group_list *groups;
 	uint32_t group, first;
+	/* Of check's: what was named, and with --for all the row that decides for each target. */
+	const char *asked;
+	const struct pp_row *const *worst;
 };
 
 enum pp_field_type {
@@ -84,8 +87,8 @@ const struct pp_field *pp_object_field(const struct pp_object *o, const char *na
 /* One value into a report, with nothing around it. */
 void pp_out_object(struct pp_out *o, const struct pp_object *object, const struct pp_subject *s);
 
-/* The groups' document. */
-extern const struct pp_object pp_object_groups;
+/* The documents of groups and check. */
+extern const struct pp_object pp_object_groups, pp_object_check;
 /* The survey's document, and what it is made of. */
 extern const struct pp_object pp_object_verdicts, pp_object_findings_for;
 extern const struct pp_object pp_object_survey, pp_object_host, pp_object_unread, pp_object_finding,
