@@ -58,6 +58,16 @@ int pp_build_device_line(struct pp_host_build *b, struct pp_span line);
 int pp_build_kernel_config(struct pp_host_build *b);
 /* What sort of machine it is, and what that rules out. After the devices, before the groups. */
 int pp_build_kind(struct pp_host_build *b, struct pp_error *e);
+/* Whether the devices of a root bus begin with this one. */
+static inline bool pp_build_begins_root(const struct pp_host *h, uint32_t i)
+{
+	return !i || h->devices[i - 1].address.domain != h->devices[i].address.domain ||
+	       h->devices[i - 1].root_bus != h->devices[i].root_bus;
+}
+/* The maps of a device tree's PCI hosts. After the devices. 0 or -ENOMEM. */
+int pp_build_tree_maps(struct pp_host_build *b);
+/* Which device has which stream of an SMMU already. After the groups. 0 or -ENOMEM. */
+int pp_build_streams(struct pp_host_build *b);
 int pp_build_firmware(struct pp_host_build *b, struct pp_error *e);
 int pp_build_devices(struct pp_host_build *b, struct pp_error *e);
 int pp_build_topology(struct pp_host_build *b, struct pp_error *e);

@@ -211,6 +211,7 @@ enum pp_host_kind {
 #define PP_ON_AMD        (PP_ON(PP_KIND_AMD) | PP_ON(PP_KIND_X86) | PP_ON(PP_KIND_UNKNOWN))
 #define PP_ON_X86        (PP_ON_INTEL | PP_ON_AMD)
 #define PP_ON_ACPI_ARM   (PP_ON(PP_KIND_ARM_ACPI) | PP_ON(PP_KIND_ARM) | PP_ON(PP_KIND_UNKNOWN))
+#define PP_ON_ARM        (PP_ON(PP_KIND_ARM_ACPI) | PP_ON(PP_KIND_ARM_TREE) | PP_ON(PP_KIND_ARM))
 #define PP_ON_EVERY_KIND (~0u)
 
 /* Xen, and what this host is to it. */
@@ -379,6 +380,12 @@ struct pp_host {
 	const char *container;  /* what shows that this is a container; NULL: nothing does */
 	enum pp_tri tree_iommu; /* the device tree gives PCI an IOMMU; on other hosts unknown */
 	const char *tree_from;  /* the directory that was looked at */
+	const struct pp_tree_map *tree_maps; /* of a device tree: one a root bus */
+	uint32_t nr_tree_maps;
+	enum pp_tri smmu_v3; /* the SMMU is of version 3, as the kernel names it */
+	/* On a kernel that lets a stream have one device alone: whose it is, by pp_smmu_taken(). */
+	const struct pp_smmu_stream *streams;
+	uint32_t nr_streams;
 	enum pp_xen_role xen_role;
 	const char *xen_from; /* what shows the role */
 

@@ -47,6 +47,8 @@ static int find_iommu(struct pp_host_build *b)
 		h->iommu = PP_IOMMU_AMD;
 	else if (h->iort_has_smmu == PP_YES)
 		h->iommu = PP_IOMMU_SMMU;
+	if (!r && names.count && h->iommu == PP_IOMMU_SMMU)
+		h->smmu_v3 = pp_tri(!strncmp(names.names[0], "smmu3", 5));
 	h->iommu_on = groups_tell(h);
 	return 0;
 }
@@ -186,7 +188,7 @@ static int find_remapping(struct pp_host_build *b)
 
 int pp_build_iommu(struct pp_host_build *b, struct pp_error *e)
 {
-	if (find_iommu(b) || pp_build_width(b))
+	if (find_iommu(b) || pp_build_width(b) || pp_build_streams(b))
 		return pp_fail_oom(e, "IOMMU");
 	if (b->host->iommu_on == PP_YES && find_remapping(b))
 		return pp_fail_oom(e, "IOMMU");

@@ -77,6 +77,13 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                                .source =
 	                                        "commit d17378062079, \"vfio/pci: Remove console drivers\"; "
 	                                        "drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()" },
+	[PP_KERNEL_ONE_PER_STREAM] = { .id = "one-per-stream",
+	                               .since = "5.14",
+	                               .says = "an SMMUv3 gives a stream to one device, so of those that share one "
+	                                       "behind a conventional bridge only the first gets a group",
+	                               .source =
+	                                       "commit cdf315f907d4, \"iommu/arm-smmu-v3: Maintain a SID->device "
+	                                       "structure\"; arm_smmu_insert_master()" },
 	[PP_KERNEL_BLOCKS_DIRECT] = { .id = "blocks-direct",
 	                              .since = "6.6",
 	                              .says = "the IOMMU core refuses a device with a direct region, with EINVAL, on "

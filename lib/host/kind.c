@@ -287,8 +287,7 @@ static int tree_by_links(struct pp_host_build *b, enum pp_tri *ret)
 		const struct pp_device *d = &h->devices[i];
 		char path[64];
 		struct pp_names names;
-		if (i && h->devices[i - 1].address.domain == d->address.domain &&
-		    h->devices[i - 1].root_bus == d->root_bus)
+		if (!pp_build_begins_root(h, i))
 			continue;
 		snprintf(path, sizeof(path), "sys/class/pci_bus/%04x:%02x/of_node",
 		         d->address.domain, d->root_bus);
@@ -452,7 +451,7 @@ int pp_build_kind(struct pp_host_build *b, struct pp_error *e)
 		return pp_fail_oom(e, "the machine's kind");
 	/* A RISC-V machine may have either. */
 	bool tree = h->kind == PP_KIND_ARM_TREE || (h->kind == PP_KIND_RISCV && !acpi);
-	if (tree && kind_read_tree(b))
+	if (tree && (kind_read_tree(b) || pp_build_tree_maps(b)))
 		return pp_fail_oom(e, "the machine's kind");
 	kind_xen_role(h);
 	kind_rule_out_tables(h);

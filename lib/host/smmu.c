@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which SMMU the IORT of an Arm host gives a PCI device, and what that means for its group. */
+/* Which SMMU an Arm host gives a PCI device, and what that means for its group. */
+#include <stdlib.h>
+
 #include "host/acs.h"
+#include "host/build.h"
+#include "host/kernel-facts.h"
 #include "host/smmu.h"
 
 static uint32_t requester_id(uint8_t bus, uint8_t device, uint8_t function)
@@ -45,12 +49,9 @@ static bool smmu_collect_ids(const struct pp_host *h, const struct pp_device *d,
 	return true;
 }
 
-enum pp_tri pp_smmu_covers(const struct pp_host *h, const struct pp_device *d,
-                           struct pp_smmu_path *ret)
+static enum pp_tri covers_by_iort(const struct pp_host *h, const struct pp_device *d,
+                                  struct pp_smmu_path *ret)
 {
-	*ret = (struct pp_smmu_path){ 0 };
-	if (!h->iort)
-		return PP_UNKNOWN;
 	ret->root = pp_iort_root_complex(h->iort, d->address.domain);
 	if (!ret->root)
 		return PP_NO;
@@ -67,7 +68,106 @@ enum pp_tri pp_smmu_covers(const struct pp_host *h, const struct pp_device *d,
 		all &= !ret->smmu || ret->smmu == smmu;
 		ret->smmu = smmu;
 	}
+	ret->key = ret->smmu ? ret->smmu->offset : 0;
 	return all ? PP_YES : PP_UNKNOWN;
+}
+
+static const struct pp_tree_map *smmu_tree_map(const struct pp_host *h, const struct pp_device *d)
+{
+	for (uint32_t i = 0; i < h->nr_tree_maps; i++)
+		if (h->tree_maps[i].domain == d->address.domain &&
+		    h->tree_maps[i].root_bus == d->root_bus)
+			return &h->tree_maps[i];
+	return NULL;
+}
+
+static enum pp_tri covers_by_tree(const struct pp_host *h, const struct pp_device *d,
+                                  struct pp_smmu_path *ret)
+{
+	const struct pp_tree_map *map = smmu_tree_map(h, d);
+
+	if (!map || map->error)
+		return PP_UNKNOWN;
+	ret->tree = map;
+	bool all = smmu_collect_ids(h, d, ret);
+	for (uint32_t i = 0; i < ret->nr_ids; i++) {
+		const struct pp_tree_mapping *t =
+			pp_tree_map_find(map, ret->ids[i], &ret->streams[i]);
+		if (!t) {
+			ret->stray_id = ret->ids[i];
+			return PP_NO;
+		}
+		all &= !i || ret->key == t->phandle;
+		ret->key = t->phandle;
+	}
+	return all ? PP_YES : PP_UNKNOWN;
+}
+
+enum pp_tri pp_smmu_covers(const struct pp_host *h, const struct pp_device *d,
+                           struct pp_smmu_path *ret)
+{
+	*ret = (struct pp_smmu_path){ 0 };
+	ret->covers = h->iort ? covers_by_iort(h, d, ret) : covers_by_tree(h, d, ret);
+	return ret->covers;
+}
+
+static int compare_streams(const void *x, const void *y)
+{
+	const struct pp_smmu_stream *a = x, *b = y;
+
+	if (a->smmu != b->smmu)
+		return a->smmu < b->smmu ? -1 : 1;
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return a->device < b->device ? -1 : a->device > b->device;
+}
+
+int pp_build_streams(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+	struct pp_smmu_path path;
+
+	if (h->smmu_v3 != PP_YES || pp_kernel_shows(&h->kernel, PP_KERNEL_ONE_PER_STREAM) == PP_NO)
+		return 0;
+	struct pp_smmu_stream *streams = PP_ARENA_ARRAY(
+		&h->arena, (size_t)h->nr_devices * PP_SMMU_MAX_IDS, struct pp_smmu_stream);
+	if (!streams)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[i];
+		if (d->group == PP_NO_GROUP || pp_smmu_covers(h, d, &path) != PP_YES)
+			continue;
+		for (uint32_t k = 0; k < path.nr_ids; k++)
+			streams[h->nr_streams++] =
+				(struct pp_smmu_stream){ path.key, path.streams[k], i };
+	}
+	qsort(streams, h->nr_streams, sizeof(*streams), compare_streams);
+	h->streams = streams;
+	return 0;
+}
+
+uint32_t pp_smmu_taken(const struct pp_host *h, const struct pp_device *d,
+                       const struct pp_smmu_path *path, uint32_t *ret)
+{
+	if (d->group != PP_NO_GROUP || path->covers != PP_YES)
+		return PP_NO_DEVICE;
+	for (uint32_t k = 0; k < path->nr_ids; k++) {
+		const struct pp_smmu_stream first = { path->key, path->streams[k], 0 };
+		uint32_t low = 0, high = h->nr_streams;
+		while (low < high) {
+			uint32_t middle = low + (high - low) / 2;
+			if (compare_streams(&h->streams[middle], &first) < 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (low < h->nr_streams && h->streams[low].smmu == first.smmu &&
+		    h->streams[low].id == first.id) {
+			*ret = first.id;
+			return h->streams[low].device;
+		}
+	}
+	return PP_NO_DEVICE;
 }
 
 enum pp_tri pp_smmu_group_follows(const struct pp_host *h, const struct pp_device *d,
@@ -80,5 +180,9 @@ enum pp_tri pp_smmu_group_follows(const struct pp_host *h, const struct pp_devic
 	/* A driver that was bound without an IOMMU shows that none covers the device. */
 	if (d->driver.text || late == PP_NO || covered == PP_NO)
 		return PP_NO;
+	uint32_t stream;
+	if (covered == PP_YES && pp_smmu_taken(h, d, ret, &stream) != PP_NO_DEVICE)
+		return pp_kernel_shows(&h->kernel, PP_KERNEL_ONE_PER_STREAM) == PP_YES ? PP_NO
+		                                                                       : PP_UNKNOWN;
 	return d->driver.error == ENOENT && late == PP_YES ? covered : PP_UNKNOWN;
 }

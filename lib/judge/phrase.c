@@ -7,6 +7,7 @@
 #define REGION_RULES "rmrr-hard", "ivmd-hard", "region-hard", "region-companion"
 
 static const enum pp_kernel_fact rmrr_refused = PP_KERNEL_RMRR_REFUSED;
+static const enum pp_kernel_fact one_per_stream = PP_KERNEL_ONE_PER_STREAM;
 static const enum pp_kernel_fact blocks_direct = PP_KERNEL_BLOCKS_DIRECT;
 
 static const struct pp_phrase phrases[] = {
@@ -45,6 +46,18 @@ static const struct pp_phrase phrases[] = {
 	  .source = PP_PHRASE_LINUX,
 	  .text = "exists in vfio-pci device denylist, driver probing disallowed.",
 	  .rules = { "vfio-denylist" } },
+	/* drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master() */
+	{ .id = "linux-stream",
+	  .source = PP_PHRASE_LINUX,
+	  .fact = &one_per_stream,
+	  .text = "already in tree from dev",
+	  .rules = { "stream-shared" } },
+	/* The same from 6.16 on: "Aliasing StreamID 0x100 (from 0000:01:01.0) unsupported …" */
+	{ .id = "linux-stream-alias",
+	  .source = PP_PHRASE_LINUX,
+	  .fact = &one_per_stream,
+	  .text = "unsupported, expect DMA to be broken",
+	  .rules = { "stream-shared" } },
 	/* drivers/pci/pci.c, pci_power_up(); before 5.18 pci_raw_set_power_state() */
 	{ .id = "linux-inaccessible",
 	  .source = PP_PHRASE_LINUX,

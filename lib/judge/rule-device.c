@@ -78,7 +78,9 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
 		return;
 	}
-	if (pp_smmu_group_follows(h, d, &path) != PP_NO)
+	uint32_t stream;
+	if (pp_smmu_group_follows(h, d, &path) != PP_NO ||
+	    pp_smmu_taken(h, d, &path, &stream) != PP_NO_DEVICE)
 		return; /* another rule says so */
 	f = pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");
 	pp_address_format(d->address, address);

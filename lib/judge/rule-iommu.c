@@ -78,8 +78,6 @@ static const char *words_for(const struct firmware_words *list, size_t n, enum p
 	return NULL;
 }
 
-#define PP_ON_ARM (PP_ON(PP_KIND_ARM_ACPI) | PP_ON(PP_KIND_ARM) | PP_ON(PP_KIND_ARM_TREE))
-
 /* A virtual machine gets its IOMMU from the host that runs it. */
 static void firmware_of_guest(struct pp_judging *j, struct pp_finding *f)
 {

@@ -138,6 +138,18 @@ static uint32_t first_of_root(const struct pp_host *h, const struct pp_device *d
 	return low;
 }
 
+/* Whether the kernel's list of a group has the whole of a region, as direct or relaxable. */
+static bool lists_region(const struct pp_group *g, const struct pp_region *r)
+{
+	for (uint32_t i = 0; i < g->nr_regions; i++) {
+		const struct pp_kernel_region *k = &g->regions[i];
+		if ((k->kind == PP_REGION_DIRECT || k->kind == PP_REGION_DIRECT_RELAXABLE) &&
+		    k->start <= r->start && k->end_incl >= r->end_incl)
+			return true;
+	}
+	return false;
+}
+
 /*
  * An RMR counts for PCI devices only where the firmware's PCI configuration is kept (_DSM 5 of the
  * host bridge): iort_rmr_has_dev(). What the kernel lists for others below it shows it.
@@ -155,8 +167,10 @@ static enum pp_tri rmrs_count(struct pp_judging *j, const struct pp_device *d)
 		for (uint32_t i = 0; i < h->nr_mappings; i++) {
 			const struct pp_device *held = &h->devices[h->mappings[i].device];
 			const struct pp_group_facts *g = pp_group_facts_of(j, held);
-			if (pp_mapping_is_hard(h, &h->mappings[i]) && g && g->regions_read)
-				j->rmrs_count[first_of_root(h, held)] = pp_tri(g->kernel_direct);
+			const struct pp_region *r = &h->regions[h->mappings[i].region];
+			enum pp_tri *ret = &j->rmrs_count[first_of_root(h, held)];
+			if (g && g->regions_read && *ret != PP_YES)
+				*ret = pp_tri(lists_region(&h->groups[held->group], r));
 		}
 	}
 	return j->rmrs_count[first_of_root(h, d)];

@@ -2,11 +2,32 @@
 /* Arm: devices that get their IOMMU group only when a driver is bound, and the group to come. */
 #include "judge/rules.h"
 
+/* By a map of the device tree; path->key is 0 where it has none for the device. */
+static void prove_tree(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                       const struct pp_smmu_path *path)
+{
+	static const char map[] = "/sys/class/pci_bus/%04x:%02x/of_node/iommu-map";
+	const char *name = pp_arena_printf(j->arena, map, path->tree->domain, path->tree->root_bus);
+
+	if (!path->tree->nr_mappings)
+		pp_evidence(j, f, "%s: absent", name ? name : "iommu-map");
+	else if (path->key)
+		pp_evidence(j, f, "%s: id 0x%x is stream 0x%x of the IOMMU with phandle 0x%x",
+		            name ? name : "iommu-map", path->ids[0], path->streams[0], path->key);
+	else
+		pp_evidence(j, f, "%s: nothing for id 0x%x", name ? name : "iommu-map",
+		            path->stray_id);
+}
+
 void pp_prove_smmu(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
                    const struct pp_smmu_path *path)
 {
 	const struct pp_host *h = j->host;
 
+	if (path->tree) {
+		prove_tree(j, f, d, path);
+		return;
+	}
 	if (!h->iort)
 		return;
 	if (!path->root)
@@ -108,7 +129,7 @@ static void say_unknown_coverage(struct pp_judging *j, const struct pp_device *d
 		"it has no IOMMU group yet; cannot tell whether it gets one when a driver is "
 		"bound");
 
-	if (h->iort)
+	if (h->iort || path->tree)
 		pp_prove_smmu(j, f, d, path);
 	else if (h->table_iort == PP_NO)
 		pp_evidence(j, f,
@@ -142,7 +163,41 @@ static void group_follows(struct pp_judging *j, const struct pp_device *d)
 		say_company(j, d);
 }
 
+/* On the kernel that is asked about; what runs may be another. */
+static void stream_shared(struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_host *h = j->host;
+	struct pp_smmu_path path;
+	uint32_t stream;
+
+	if (pp_device_is_bridge(d) || d->group != PP_NO_GROUP || h->iommu_on != PP_YES ||
+	    pp_kernel_has(&h->kernel, PP_KERNEL_ONE_PER_STREAM) == PP_NO ||
+	    pp_smmu_covers(h, d, &path) != PP_YES)
+		return;
+	uint32_t holder = pp_smmu_taken(h, d, &path, &stream);
+	if (holder == PP_NO_DEVICE)
+		return;
+	static const char text[] = "it shares stream 0x%x of the SMMU with %s, and Linux gives a "
+				   "stream to one device alone: it gets no IOMMU group";
+	const char *name = pp_name_of(j, &h->devices[holder]);
+	bool known = pp_kernel_has(&h->kernel, PP_KERNEL_ONE_PER_STREAM) == PP_YES;
+	struct pp_finding *f = known ? pp_find(j, PP_BLOCKS, text, stream, name)
+	                             : pp_find_unknown(j, PP_BLOCKS, text, stream, name);
+	pp_prove_smmu(j, f, d, &path);
+	pp_evidence(j, f, "binding it to vfio-pci fails with EINVAL");
+	if (path.nr_ids < 2)
+		return;
+	pp_evidence(j, f, "it is behind a conventional bridge, whose id its DMA has");
+	pp_add_remedy_by_hand(f, &pp_remedy_another_slot,
+	                      "move it to a slot that no conventional PCI bridge is above", NULL);
+}
+
 static const struct pp_rule rules[] = {
+	{ .id = "stream-shared",
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .kinds = PP_ON_ARM,
+	  .reference = "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master()",
+	  .on_device = stream_shared },
 	{ .id = "group-follows",
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference =

@@ -22,7 +22,6 @@ static bool slot_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 const struct pp_remedy_ops pp_remedy_another_slot = {
 	.id = "another-slot",
-	.kinds = PP_ON_INTEL,
 	.summary = "move the card to another slot",
 	.undo = "move the card back",
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_ON_REQUEST,

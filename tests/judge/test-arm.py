@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Arm hosts: what an SMMU covers, groups that come with a driver, message interrupts."""
 
+import struct
 import sys
 import unittest
 from pathlib import Path
@@ -88,8 +89,45 @@ class Coverage(Arm):
         self.assert_finding(self.at(), "group-follows", "informs")
 
     def test_a_single_mapping_takes_every_id(self):
-        self.arm(iort(smmu(), root_complex((0, 1, 7, 0, SINGLE)))).device("0000:00:05.0")
+        """To one stream, which one device alone can have."""
+        t = self.arm(iort(smmu(), root_complex((0, 1, 7, 0, SINGLE))))
+        t.device("0000:00:05.0")
+        f = self.assert_finding(self.at(), "stream-shared", "blocks", "stream 0x7", "00:02.0")
+        self.assertNotIn("conventional", " ".join(f["evidence"]))
+        self.assert_not_found(self.at(), "no-group")
+        t.kernel("5.13.0")
         self.assert_finding(self.at(), "group-follows", "informs")
+        self.assert_not_found(self.at(), "stream-shared")
+
+    def test_a_stream_that_another_has(self):
+        """Behind a conventional bridge with a driver; without one the first to be bound gets it."""
+        t = self.arm(covered())
+        t.bridge("0000:00:06.0", 4, port=None, pcie=None, group=1, driver="shpchp")
+        t.device("0000:04:01.0", pcie=None)
+        device = self.at("0000:04:01.0")
+        f = self.assert_finding(device, "stream-shared", "blocks", "stream 0x30", "00:06.0",
+                                remedies=["another-slot"])
+        self.assertIn("conventional bridge", " ".join(f["evidence"]))
+        for rule in "no-group", "group-follows", "bridge-driver":
+            self.assert_not_found(device, rule)
+        t.kernel("7.3.4-arm64")
+        self.assert_finding(self.at("0000:04:01.0"), "stream-shared", "blocks")
+        self.assert_not_found(self.at("0000:04:01.0"), "no-group")
+        t.kernel("5.3.18-150300.59-default")
+        self.assert_finding(self.at("0000:04:01.0"), "stream-shared", "unknown")
+        t.kernel("5.13.0")
+        self.assert_not_found(self.at("0000:04:01.0"), "stream-shared")
+        t.kernel(LATE)
+        t.remove("sys/bus/pci/devices/0000:00:06.0/iommu_group")
+        self.assert_finding(self.at("0000:04:01.0"), "group-follows", "informs")
+
+    def test_a_stream_of_an_older_smmu(self):
+        """Its driver lets devices share."""
+        t = self.host(LATE, iommu="smmu.0x0000000009050000", interrupts=ITS)
+        t.write("sys/firmware/acpi/tables/IORT", covered(kind=SMMU))
+        t.bridge("0000:00:06.0", 4, port=None, pcie=None, group=1, driver="shpchp")
+        t.device("0000:04:01.0", pcie=None)
+        self.assert_not_found(self.at("0000:04:01.0"), "stream-shared")
 
     def test_mappings_that_lead_round(self):
         self.arm(iort(smmu(), root_complex((0, 4096, 0, 1)))).device("0000:00:05.0")
@@ -166,6 +204,87 @@ class Coverage(Arm):
         t.device("0000:00:05.0")
         f = self.assert_finding(self.at(), "iommu-off", "blocks", "(IORT)", remedies=[])
         self.assertNotIn("intel", f["text"])
+
+
+def cells(*numbers: int) -> bytes:
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+class Tree(Arm):
+    """A device tree tells by the property iommu-map of the PCI host."""
+
+    NODE = "sys/firmware/devicetree/base/axi/pcie@1000000"
+
+    def board(self, maps: bytes | None, mask: bytes | None = None, **more):
+        self.setUp()
+        t = self.arm(**more)
+        t.remove("sys/firmware/acpi")
+        t.write(f"{self.NODE}/device_type", b"pci\0")
+        if maps is not None:
+            t.write(f"{self.NODE}/iommu-map", maps)
+        if mask is not None:
+            t.write(f"{self.NODE}/iommu-map-mask", mask)
+        link = t.root / "sys/class/pci_bus/0000:00/of_node"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(f"../../../../{self.NODE}")
+        t.device("0000:00:05.0")
+        return t
+
+    def test_covered(self):
+        self.board(cells(0, 7, 0x4000, 0x10000))
+        f = self.assert_finding(self.at(), "group-follows", "informs", "when a driver is bound")
+        self.assertEqual(f["evidence"][0],
+                         "/sys/class/pci_bus/0000:00/of_node/iommu-map: id 0x28 is stream 0x4028 "
+                         "of the IOMMU with phandle 0x7")
+        self.assertEqual(self.at()["verdict"], "assignable")
+
+    def test_the_second_entry(self):
+        self.board(cells(0, 7, 0, 0x28, 0x28, 8, 0x100, 1))
+        self.assertIn("stream 0x100 of the IOMMU with phandle 0x8",
+                      self.found(self.at(), "group-follows")["evidence"][0])
+
+    def test_not_covered(self):
+        for maps in (cells(0, 7, 0, 0x28), cells(0x29, 7, 0, 0x1000), cells(0x28, 7, 0, 0),
+                     cells(0xFFFFFFFF, 7, 0, 0xFFFFFFFF)):
+            self.board(maps)
+            device = self.at()
+            f = self.assert_finding(device, "no-group", "blocks")
+            self.assertIn("iommu-map: nothing for id 0x28", " ".join(f["evidence"]))
+            self.assert_not_found(device, "group-follows")
+
+    def test_mask(self):
+        """Ids count without what the mask leaves out; an entry outside it ends the search."""
+        self.board(cells(8, 7, 0x100, 1), mask=cells(8))
+        self.assertIn("stream 0x100", self.found(self.at(), "group-follows")["evidence"][0])
+        self.board(cells(0x100, 7, 0, 1, 0, 7, 0, 0x1000), mask=cells(0xFF))
+        self.assert_finding(self.at(), "no-group", "blocks")
+
+    def test_unknown(self):
+        """Entries of another size, too large a map, a mask that is none."""
+        for maps, mask in ((b"", None), (cells(0, 7, 0), None), (cells(0, 7, 0, 0, 0x10000), None),
+                           (cells(0, 7, 0, 0x10000) * 5000, None),
+                           (cells(0, 7, 0, 0x10000), b"\0\0"),
+                           (cells(0, 7, 0, 0x10000), bytes(8))):
+            self.board(maps, mask)
+            self.assert_finding(self.at(), "group-follows", "unknown", "cannot tell")
+        t = self.board(cells(0, 7, 0, 0x10000))
+        t.remove("sys/class/pci_bus/0000:00/of_node")
+        self.assert_finding(self.at(), "group-follows", "unknown", "cannot tell")
+
+    def test_a_stream_that_another_has(self):
+        t = self.board(cells(0, 7, 0, 0x10000))
+        t.bridge("0000:00:06.0", 4, port=None, pcie=None, group=1, driver="shpchp")
+        t.device("0000:04:01.0", pcie=None)
+        self.assert_finding(self.at("0000:04:01.0"), "stream-shared", "blocks", "stream 0x30")
+
+    def test_a_capture_says_the_same(self):
+        self.board(cells(0, 7, 0x4000, 0x10000), mask=cells(0xFFFF))
+        before = self.at()
+        capture = self.folder / "host.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(capture)).returncode, 0)
+        self.assertEqual(self.ask(path=capture)["devices"], [
+            d for d in self.document["devices"]])
+        self.assertEqual(before["verdict"], "assignable")
 
 
 class Company(Arm):

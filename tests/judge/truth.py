@@ -32,7 +32,7 @@ NO = {"blocked", "blocked-fixable"}
 # What the kernel answered, as (step, errno), and the rules of which one must then have blocked.
 REGION = {"rmrr-hard", "ivmd-hard", "region-hard", "region-companion"}
 REASONS = {
-    ("bind", 22): {"no-group", "iommu-absent", "iommu-off", "iommu-scope-type"},
+    ("bind", 22): {"no-group", "stream-shared", "iommu-absent", "iommu-off", "iommu-scope-type"},
     ("bind", 16): {"pf-with-vfs"},
     ("bind", 19): {"no-group"},
     ("set_container", 22): REGION,
@@ -46,6 +46,7 @@ REASONS = {
 MODEL_REASONS = {
     vfio.NO_VFIO: {"no-vfio-pci"},
     vfio.NO_GROUP: {"no-group", "iommu-absent", "iommu-off", "iommu-scope-type"},
+    vfio.STREAM: {"stream-shared"},
     vfio.DENYLIST: {"vfio-denylist"},
     vfio.VMD: {"behind-vmd"},
     vfio.SRIOV: {"pf-with-vfs"},

@@ -142,6 +142,8 @@ def _iommu(kernel: Kernel) -> list[str]:
         lines += [f"DMAR: dmar{u.index}: Using Queued invalidation" for u in kernel.units]
     lines += [f"pci {f.address}: Adding to iommu group {n}" for f, n in kernel.items()
               if not f.physfn]
+    if m.iommu.kind == "smmu":
+        return lines
     if m.iommu.kind == "intel":
         lines.append("DMAR: Intel(R) Virtualization Technology for Directed I/O")
     else:
@@ -151,6 +153,13 @@ def _iommu(kernel: Kernel) -> list[str]:
             lines.append("AMD-Vi: Interrupt remapping enabled")
     lines += [f"pci {f.address}: Adding to iommu group {n}" for f, n in kernel.items() if f.physfn]
     return lines
+
+
+def _messages(m: Machine) -> list[str]:
+    """Arm's taker of message interrupts, as its driver names it."""
+    return {"its": ["GICv3: 256 SPIs implemented", "ITS [mem 0x08080000-0x0809ffff]"],
+            "gicv2m": ["GICv2m: range[mem 0x08020000-0x08020fff], SPI[80:143]"],
+            "none": ["GICv3: 256 SPIs implemented"], "": []}[m.messages]
 
 
 def _options(kernel: Kernel) -> list[str]:
@@ -168,7 +177,7 @@ def build(kernel: Kernel) -> str:
     """The log with stamps that only grow."""
     m = kernel.machine
     memory = memory_map(kernel)
-    lines = _early(m, memory) + _tables(kernel) + [f"Kernel command line: {m.cmdline}"]
+    lines = _early(m, memory) + _tables(kernel) + _messages(m) + [f"Kernel command line: {m.cmdline}"]
     lines += _options(kernel) + _intel_table(kernel, memory)
     if kernel.active and m.iommu.kind == "amd":
         lines.append(f"AMD-Vi: Using global IVHD EFR:0x{m.iommu.efr:x}, EFR2:0x0")

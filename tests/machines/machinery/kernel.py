@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import dmar, groups, ivrs
+from . import arm, dmar, groups, ivrs
 from .model import Function, Machine
 from .topology import References
 
 MSI_WINDOW = (0xFEE00000, 0xFEEFFFFF, "msi")
+SMMU_MSI_WINDOW = (0x8000000, 0x80FFFFF, "msi")
 AMD_HT_RANGE = (0xFD00000000, 0xFFFFFFFFFF, "reserved")
 ISA_REGION = (0x0, 0xFFFFFF, "direct-relaxable")
 TYPE_ORDER = ("direct", "direct-relaxable", "reserved", "msi")
@@ -91,12 +92,17 @@ class Kernel:
         self.active = (m.iommu.kind != "none" and m.iommu.declared and m.iommu.on
                        and not self.broken)
         # intel_iommu=off leaves interrupt remapping alone
-        self.remapping = m.iommu.remap and (self.active if m.iommu.kind == "amd"
-                                            else bool(self.table and self.table.flags & 1))
+        if m.arm:
+            self.remapping = self.active and m.messages == "its"
+        else:
+            self.remapping = m.iommu.remap and (self.active if m.iommu.kind == "amd"
+                                                else bool(self.table and self.table.flags & 1))
         if self.active:
             if m.iommu.kind == "amd":
                 at = self.refs.one(m.iommu.at)
                 self.units = [UnitState(0, ivrs.REGISTER_BASE, True, at.domain)]
+            if m.iommu.kind == "smmu":
+                self.units = [UnitState(0, arm.SMMU_BASE, True, 0)]
             self._group()
             self._reserve()
 
@@ -117,6 +123,8 @@ class Kernel:
     def _make_tables(self) -> None:
         m = self.machine
         self.tables.update(m.raw_tables)
+        if m.arm and not m.device_tree:
+            self.tables.update(IORT=arm.iort(m), APIC=arm.madt(m))
         if not m.iommu.declared:
             return
         if m.iommu.kind == "intel":
@@ -174,6 +182,8 @@ class Kernel:
         if not self.active:
             return None
         f = f.physfn or f
+        if self.machine.iommu.kind == "smmu":
+            return self.units[0]
         if self.machine.iommu.kind == "amd":
             covered = ivrs.FIRST_DEVICE <= f.requester_id <= ivrs.LAST_DEVICE
             return self.units[0] if covered and not f.domain else None
@@ -184,6 +194,10 @@ class Kernel:
 
     def _group(self) -> None:
         covered = [f for f in self.machine.functions if self.unit_of(f)]
+        if self.machine.late_groups:
+            covered = [f for f in covered if f.driver]
+        if self.machine.iommu.kind == "smmu" and self.machine.version >= (5, 14):
+            covered = self._first_of_streams(covered)
         grouping = groups.Grouping(covered)
         for f in covered:
             self.group_of[id(f)] = grouping.add(f)
@@ -203,11 +217,47 @@ class Kernel:
         return [(f, self.group_of[id(f)]) for f in self.machine.functions
                 if id(f) in self.group_of]
 
+    @staticmethod
+    def _first_of_streams(functions: list[Function]) -> list[Function]:
+        """An SMMUv3's driver gives a stream to one device alone: those that get theirs."""
+        taken: set[tuple[int, int]] = set()
+        kept = []
+        for f in functions:
+            own = {(f.domain, s) for s in arm.streams(f)}
+            if not own & taken:
+                taken |= own
+                kept.append(f)
+        return kept
+
+    def stream_taken(self, f: Function) -> bool:
+        """Whether another device has a stream of it already."""
+        m = self.machine
+        if not self.active or m.iommu.kind != "smmu" or m.version < (5, 14):
+            return False
+        return id(f) not in self.group_of and any(
+            arm.streams(f) & arm.streams(o) for o, _ in self.items() if o.domain == f.domain)
+
+    def company(self, f: Function) -> list[Function]:
+        """Who shares its group once all of them are bound; [f] alone too; [] without an IOMMU."""
+        if not self.machine.late_groups:
+            number = self.group_of.get(id(f), -1)
+            return [o for o, n in self.items() if n == number]
+        if not self.unit_of(f):
+            return []
+        covered = [o for o in self.machine.functions if self.unit_of(o)]
+        grouping = groups.Grouping(covered)
+        numbers = {id(o): grouping.add(o) for o in covered}
+        return [o for o in covered if numbers[id(o)] == numbers[id(f)]]
+
     def relaxable(self, f: Function) -> bool:
         """USB and display, tested on the function itself; older kernels have no such type."""
         if self.machine.version < (5, 3):
             return False
         return self.relax_all or f.class_code >> 8 == 0x0C03 or f.class_code >> 16 == 0x03
+
+    def regions_of(self, f: Function) -> list[Interval]:
+        """Public for those who are in no group yet."""
+        return self._of_function(f)
 
     def _of_function(self, f: Function) -> list[Interval]:
         """What a driver of the IOMMU reports for one function."""
@@ -216,6 +266,12 @@ class Kernel:
             held = [(base, limit, "direct") for first, last, base, limit in self._amd
                     if first <= f.requester_id <= last]
             return held + [MSI_WINDOW, AMD_HT_RANGE]
+        if self.machine.iommu.kind == "smmu":
+            for rmr in self.machine.rmrs if self.machine.iommu.dsm5 else ():
+                kind = "direct-relaxable" if rmr.permitted else "direct"
+                found += [(rmr.base, rmr.limit, kind) for ref in rmr.devices
+                          if f in self.refs.find(ref, rmr.line)]
+            return found + [SMMU_MSI_WINDOW]
         for r in self.rmrrs:
             kind = "direct-relaxable" if self.relaxable(f) else "direct"
             found += [(r.base, r.limit, kind) for d in r.devices if d is f or _below(f, d)]

@@ -185,14 +185,26 @@ class AmdRegion:
 
 
 @dataclass(slots=True)
+class Rmr:
+    """A reserved memory range of an IORT; limit is inclusive."""
+
+    base: int
+    limit: int
+    devices: list[str] = field(default_factory=list)  # references
+    permitted: bool = False  # remapping
+    line: int = 0
+
+
+@dataclass(slots=True)
 class Iommu:
     """What there is, what the firmware says of it and whether the kernel uses it."""
 
-    kind: str = "none"  # intel, amd, none
+    kind: str = "none"  # intel, amd, smmu, none
     declared: bool = True
     on: bool = True
     remap: bool = True  # interrupt remapping works
     at: str = ""  # AMD: the IOMMU's own function
+    dsm5: bool = False  # Arm: the host bridge's _DSM 5 has the PCI configuration kept, so RMRs count
     efr: int = 0x206D73EF22254ADE
 
 
@@ -216,6 +228,7 @@ class Machine:
     pcie_control: str = "given"  # whether the firmware's _OSC leaves PCI Express to the system, or "kept"
     log: list[str] = field(default_factory=list)  # lines of the boot log besides those worked out
     device_tree: str = ""  # "": ACPI; else an Arm board: "plain" or "iommu-map"
+    messages: str = ""  # Arm: who takes message interrupts: its, gicv2m, none; "": no Arm, or a plain board
     as_root: bool = True
     lean: bool = False  # only the dozen files a device that matter; for very large hosts
     memory_top: int = 0xC0000000  # end of low memory; PCI memory starts here
@@ -228,12 +241,23 @@ class Machine:
     regions: list[Region] = field(default_factory=list)
     root_port_ats: list[list[str]] = field(default_factory=list)  # scopes of each ATSR
     amd_regions: list[AmdRegion] = field(default_factory=list)
+    rmrs: list[Rmr] = field(default_factory=list)
     excluded: list[tuple[str, int]] = field(default_factory=list)  # references held by no RMRR
     joined: list[tuple[list[str], int]] = field(default_factory=list)  # groups set by hand
     unknowns: list[tuple[str, str, int]] = field(default_factory=list)  # reference, why, line
     raw_tables: dict[str, bytes] = field(default_factory=dict)
     files: list[tuple[str, bytes]] = field(default_factory=list)  # besides: path, content
     links: list[tuple[str, str]] = field(default_factory=list)  # besides: path, target
+
+    @property
+    def arm(self) -> bool:
+        """Whether it is an Arm machine."""
+        return bool(self.device_tree or self.messages)
+
+    @property
+    def late_groups(self) -> bool:
+        """Before 6.15 a device behind an SMMU gets its group together with a driver."""
+        return self.iommu.kind == "smmu" and self.version < (6, 15)
 
     @property
     def version(self) -> tuple[int, int]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from . import topology
 from .functions import BRIDGE_WORDS, apply_words
-from .model import (AmdRegion, Function, Machine, MachineError, MissingData, Onboard, Region, Slot,
-                    Unit)
+from .model import (AmdRegion, Function, Machine, MachineError, MissingData, Onboard, Region, Rmr,
+                    Slot, Unit)
 
 # "07:00.0", "0001:07:00.0", "00.0", "00.0-3": at the start of a line that describes functions
 POSITION = re.compile(r"(?:(?:([0-9a-f]{4,5}):)?([0-9a-f]{2}):)?"
@@ -214,20 +214,34 @@ class Parser:
         self.machine.memory_top = number(words[0])
 
     def on_iommu(self, words: list[str]) -> None:
-        """iommu intel|amd|none [undeclared] [off] [noremap] [at=REFERENCE]"""
+        """iommu intel|amd|smmu|none [undeclared] [off] [noremap] [dsm5] [at=REFERENCE]"""
         io = self.machine.iommu
         io.kind = words[0]
-        if io.kind not in ("intel", "amd", "none"):
+        if io.kind not in ("intel", "amd", "smmu", "none"):
             raise self.fail(f"unknown IOMMU {io.kind!r}")
-        io.declared, io.on, io.remap = True, True, True
+        io.declared, io.on, io.remap, io.dsm5 = True, True, True, "dsm5" in words
+        if io.kind == "smmu" and not self.machine.messages:
+            self.machine.messages = "its"
         for word in words[1:]:
             if word.startswith("at="):
                 io.at = word[3:]
             elif word in ("undeclared", "off", "noremap"):
                 setattr(io, {"undeclared": "declared", "off": "on", "noremap": "remap"}[word],
                         False)
-            else:
+            elif word != "dsm5":
                 raise self.fail(f"unknown word {word!r}")
+
+    def on_messages(self, words: list[str]) -> None:
+        """messages its|gicv2m|none"""
+        if words[0] not in ("its", "gicv2m", "none"):
+            raise self.fail(f"unknown taker of messages {words[0]!r}")
+        self.machine.messages = words[0]
+
+    def on_rmr(self, words: list[str]) -> None:
+        """rmr START-END [permitted] REFERENCE…"""
+        base, limit = interval(words[0])
+        devices = [w for w in words[1:] if w != "permitted"]
+        self.machine.rmrs.append(Rmr(base, limit, devices, "permitted" in words[1:], self.line))
 
     def on_table(self, words: list[str]) -> None:
         """table DMAR PATH: real bytes from the folder of test data"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from . import bootlog, config_space, memory, smbios
+from . import arm, bootlog, config_space, memory, smbios
 from .kernel import Kernel
 from .model import Bar, Function, Machine
 from .sinks import Sink
@@ -107,6 +107,11 @@ class TreeWriter:
         self.text("proc/modules", "".join(
             f"{name.replace('-', '_')} 65536 0 - Live 0x0000000000000000\n"
             for name in sorted({f.driver for f in m.functions if f.driver})))
+        if m.as_root:
+            self.text("var/log/dmesg.txt", bootlog.build(self.kernel))
+        if m.messages:
+            self.text("proc/interrupts", arm.interrupts(m))
+            return
         prefix = "IR-" if self.kernel.remapping else ""
         rows = ["           CPU0       \n",
                 f"  0:         95  {prefix}IO-APIC   2-edge      timer\n",
@@ -117,26 +122,29 @@ class TreeWriter:
                  f"{f.driver}\n" for n, f in enumerate(m.functions)
                  if f.driver and (f.msi or f.msix) and not m.lean]
         self.text("proc/interrupts", "".join(rows))
-        if m.as_root:
-            self.text("var/log/dmesg.txt", bootlog.build(self.kernel))
+
+    def _cpuinfo(self) -> None:
+        self.text("proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd\n"
+                                  "CPU implementer\t: 0x41\nCPU architecture: 8\n")
 
     def _device_tree(self) -> None:
         """An Arm board: each PCI host is a node, and the kernel links its root bus to it."""
         base = "sys/firmware/devicetree/base"
-        self.text("proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd\n"
-                                  "CPU implementer\t: 0x41\nCPU architecture: 8\n")
         self.text(f"{base}/model", f"{self.m.vendor} {self.m.product}\0")
         self.text(f"{base}/compatible", "sample,board\0sample,soc\0")
         for domain, bus in sorted({(f.domain, f.bus) for f in self.m.functions if not f.parent}):
             node = f"axi/pcie@{0x1000110000 + (domain << 16):x}"
-            self.text(f"{base}/{node}/device_type", "pci\0")
-            if self.m.device_tree == "iommu-map":
-                self.sink.file(f"{base}/{node}/iommu-map", bytes(16), 0o444)
+            for name, data in arm.tree_properties(self.m).items():
+                self.sink.file(f"{base}/{node}/{name}", data, 0o444)
             self.sink.link(f"sys/class/pci_bus/{domain:04x}:{bus:02x}/of_node",
                            f"../../../firmware/devicetree/base/{node}")
+        for path, data in arm.tree_nodes(self.m).items():
+            self.sink.file(f"{base}/{path}", data, 0o444)
 
     def _machine(self) -> None:
         m = self.m
+        if m.arm:
+            self._cpuinfo()
         if m.device_tree:
             self._device_tree()
             return
@@ -157,6 +165,9 @@ class TreeWriter:
             f"[{word}]" if word == m.lockdown else word for word in LOCKDOWNS) + "\n")
         self.text("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
                   "Y\n" if m.unsafe_interrupts else "N\n", 0o644)
+        if m.arm:
+            self.text(f"boot/config-{m.release}", "CONFIG_ARM_SMMU_V3=y\n")
+            return
         default = m.flavour
         if default != "debian":
             default = "on" if default == "proxmox" and m.version >= (6, 8) else "off"
@@ -232,6 +243,9 @@ class TreeWriter:
     def _unit_folder(self, index: int) -> str:
         if self.m.iommu.kind == "intel":
             return f"sys/devices/virtual/iommu/dmar{index}"
+        if self.m.iommu.kind == "smmu":
+            return (f"sys/devices/platform/arm-smmu-v3.{index}.auto/iommu/"
+                    f"smmu3.0x{arm.SMMU_BASE:016x}")
         at = self.refs.one(self.m.iommu.at)
         return f"{device_folder(at)}/iommu/ivhd{index}"
 
@@ -239,6 +253,9 @@ class TreeWriter:
         for unit in self.kernel.units if self.kernel.active else []:
             folder = self._unit_folder(unit.index)
             self.sink.link(f"sys/class/iommu/{folder.rpartition('/')[2]}", "../../" + folder[4:])
+            if self.m.iommu.kind == "smmu":
+                self.sink.folder(folder)
+                continue
             if self.m.iommu.kind == "amd":
                 self.text(f"{folder}/amd-iommu/cap", "190b640f\n")
                 self.text(f"{folder}/amd-iommu/features", f"{self.m.iommu.efr:x}:0\n")

@@ -15,6 +15,7 @@ HARMLESS = ("", "pcieport", "pci-stub")
 # vfio_pci_dev_in_denylist(): Intel's QuickAssist.
 DENIED = (0x0435, 0x0443, 0x19E2, 0x19E3, 0x37C8, 0x37C9)
 NO_GROUP, SRIOV, REGION, BRIDGE, INTERRUPTS = "no group", "VFs in use", "region", "bridge", "interrupts"
+STREAM = "stream of another"
 DENYLIST, VMD, NO_VFIO = "denylist", "behind a VMD", "no VFIO"
 
 
@@ -23,8 +24,10 @@ def refusal(k: Kernel, f: Function) -> str:
     lists = [content for path, content in k.machine.files if path.endswith("/modules.dep")]
     if lists and not any(b"/vfio-pci.ko" in content for content in lists):
         return NO_VFIO  # modprobe finds none
-    members = {id(f): g for f, g in k.items()}
-    if id(f) not in members:
+    company = k.company(f)
+    if k.stream_taken(f):
+        return STREAM
+    if not company:
         return NO_GROUP
     if f.vendor_id == 0x8086 and f.device_id in DENIED and k.machine.version >= (5, 9):
         return DENYLIST
@@ -32,12 +35,11 @@ def refusal(k: Kernel, f: Function) -> str:
         return VMD  # its interrupts go through the VMD, which stays with the host
     if f.sriov and f.sriov.enabled:
         return SRIOV  # vfio_pci_probe(): -EBUSY
-    group = members[id(f)]
-    if any(o.bridge and o.driver not in HARMLESS for o, g in k.items() if g == group):
+    if any(o.bridge and o.driver not in HARMLESS for o in company):
         return BRIDGE
     # The Intel driver always refused a device that an RMRR holds; the core refuses any, from 6.6 on.
     refuses = k.machine.iommu.kind == "intel" or k.machine.version >= (6, 6)
-    if refuses and any(kind == "direct" for _, _, kind in k.regions.get(group, [])):
+    if refuses and any(kind == "direct" for o in company for _, _, kind in k.regions_of(o)):
         return REGION
     if not k.remapping and not k.machine.unsafe_interrupts:
         return INTERRUPTS
