@@ -7,11 +7,6 @@
 
 #define ATTACH_BYTES ((size_t)64 * 1024 * 1024)
 
-static const struct pp_device *device_at(const struct pp_attach *a, uint32_t i)
-{
-	return &a->host->devices[a->devices[i]];
-}
-
 /* Of a slot or group the endpoints; a bridge stays with the host. */
 static int attach_choose_devices(struct pp_attach *a, struct pp_error *e)
 {
@@ -27,48 +22,6 @@ static int attach_choose_devices(struct pp_attach *a, struct pp_error *e)
 		if (!pp_device_is_bridge(&a->host->devices[s.devices[i]]))
 			devices[a->nr_devices++] = s.devices[i];
 	a->devices = devices;
-	return 0;
-}
-
-static bool has_group(const uint32_t *groups, uint32_t n, uint32_t group)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (groups[i] == group)
-			return true;
-	return false;
-}
-
-static int choose_groups(struct pp_attach *a)
-{
-	uint32_t *groups = PP_ARENA_ARRAY(&a->arena, a->nr_devices, uint32_t);
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	if (!a->nr_devices)
-		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s: a bridge stays with the host",
-		                     a->asked);
-	if (!groups)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < a->nr_devices; i++) {
-		const struct pp_device *d = device_at(a, i);
-		pp_address_format(d->address, address);
-		if (d->group == PP_NO_GROUP)
-			return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s is in no IOMMU group%s",
-			                     address,
-			                     a->host->nr_groups ? "" : ": the IOMMU is off");
-		if (a->host->groups[d->group].no_iommu)
-			return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "no IOMMU covers %s", address);
-		if (!has_group(groups, a->nr_groups, d->group))
-			groups[a->nr_groups++] = d->group;
-	}
-	a->groups = groups;
-	a->opened.groups = PP_ARENA_ARRAY(&a->arena, a->nr_groups, int);
-	a->opened.devices = PP_ARENA_ARRAY(&a->arena, a->nr_devices, int);
-	if (!a->opened.groups || !a->opened.devices)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < a->nr_groups; i++)
-		a->opened.groups[i] = -1;
-	for (uint32_t i = 0; i < a->nr_devices; i++)
-		a->opened.devices[i] = -1;
 	return 0;
 }
 
@@ -108,7 +61,7 @@ static int clear_way(struct pp_attach *a)
 
 static int attach_look(struct pp_attach *a)
 {
-	int r = choose_groups(a);
+	int r = pp_attach_choose_groups(a);
 
 	if (r)
 		return r;
@@ -127,6 +80,8 @@ static void attempt(struct pp_attach *a)
 
 	if (!r)
 		r = pp_take(a);
+	if (!r)
+		r = pp_attach_read_groups(a);
 	if (!r)
 		r = pp_vfio_attach(a);
 	pp_vfio_close(a);

@@ -21,12 +21,19 @@ struct pp_attach_step {
 	uint32_t nr_log, nr_log_lost;
 };
 
+/* An IOMMU group of the attempt. */
+struct pp_attach_group {
+	uint32_t known;  /* index in the host's; PP_NO_GROUP: it comes with the driver */
+	uint32_t number; /* the kernel's */
+	bool numbered;   /* number is what the kernel says, not what is foreseen */
+	int fd;          /* -1: not open */
+};
+
 /* What is open of VFIO; -1: not. */
 struct pp_opened {
 	int container;
 	int iommufd; /* /dev/iommu, and the address space in it */
 	uint32_t ioas;
-	int *groups; /* one a group of the attempt */
 	int *devices;
 	bool mapped;
 	void *page;
@@ -43,8 +50,10 @@ struct pp_attach {
 
 	const uint32_t *devices; /* to attach: those named, without bridges */
 	uint32_t nr_devices;
-	const uint32_t *groups;
+	struct pp_attach_group *groups;
 	uint32_t nr_groups;
+	uint32_t *place_of;                 /* per device: its group among those */
+	const struct pp_isolated *isolated; /* where a group is still to come */
 	/* Devices and companions are borrowed in a transaction, which is always rolled back. */
 	struct pp_apply session;
 	struct pp_apply_options session_options;
@@ -81,12 +90,17 @@ int pp_attach_refused(struct pp_attach *a);
 /* Whether the caller wants no more; the attempt has then ended. */
 bool pp_attach_stops(struct pp_attach *a);
 
+/* Which groups the devices are in, or will be. */
+int pp_attach_choose_groups(struct pp_attach *a);
+/* The numbers of those that came with vfio-pci. */
+int pp_attach_read_groups(struct pp_attach *a);
+
 /* Finds what is to be bound, and whether it may be. */
 int pp_take_plan(struct pp_attach *a);
 /* Binds all of it to vfio-pci. */
 int pp_take(struct pp_attach *a);
 /* A device of that group whose driver VFIO does not accept: "0000:00:1f.0 has lpc_ich"; or NULL. */
-const char *pp_take_culprit(struct pp_attach *a, uint32_t group);
+const char *pp_take_culprit(struct pp_attach *a, const struct pp_attach_group *g);
 /* Rolls back, whatever fails on the way; and looks. */
 void pp_put_back(struct pp_attach *a);
 

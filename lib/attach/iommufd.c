@@ -127,11 +127,9 @@ static int iommufd_open_device(struct pp_attach *a, uint32_t i)
 static int iommufd_bind(struct pp_attach *a, uint32_t i)
 {
 	struct bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = a->opened.iommufd };
-	const struct pp_device *d = &a->host->devices[a->devices[i]];
 	char address[PP_ADDRESS_TEXT_BYTES];
 	int r = iommufd_ask(a, a->opened.devices[i], BIND_IOMMUFD, &bind);
-	const char *culprit =
-		r == -EPERM && d->group != PP_NO_GROUP ? pp_take_culprit(a, d->group) : NULL;
+	const char *culprit = r == -EPERM ? pp_take_culprit(a, &a->groups[a->place_of[i]]) : NULL;
 
 	iommufd_address(a, i, address);
 	return pp_attach_step(a, "bind-iommufd", r, "%s%s%s", address, culprit ? ": " : "",

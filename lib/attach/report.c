@@ -116,7 +116,8 @@ static json_t *report_json_document(const struct pp_attach *a)
 		json_array_append_new(devices,
 		                      pp_json_address(a->host->devices[a->devices[i]].address));
 	for (uint32_t i = 0; i < a->nr_groups; i++)
-		json_array_append_new(groups, json_integer(a->host->groups[a->groups[i]].number));
+		if (a->groups[i].numbered || a->groups[i].known != PP_NO_GROUP)
+			json_array_append_new(groups, json_integer(a->groups[i].number));
 	for (const struct pp_attach_step *s = a->steps; s; s = s->next)
 		json_array_append_new(steps, json_step(s));
 	if (a->log_error)

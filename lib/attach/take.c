@@ -55,21 +55,29 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 
 int pp_take_plan(struct pp_attach *a)
 {
-	uint32_t n = 0;
+	uint32_t n = a->nr_devices;
 	int r = 0;
 
 	for (uint32_t i = 0; i < a->nr_groups; i++)
-		n += a->host->groups[a->groups[i]].nr_devices;
+		n += a->groups[i].known == PP_NO_GROUP
+		             ? 0
+		             : a->host->groups[a->groups[i].known].nr_devices;
 	a->txn = (struct pp_txn){ .purpose = PP_TXN_ATTACH, .phase = PP_PHASE_APPLYING };
 	a->txn.ops = PP_ARENA_ARRAY(&a->arena, n, struct pp_op);
 	a->to_type = PP_ARENA_ARRAY(&a->arena, n * 3, const char *);
 	if (!a->txn.ops || !a->to_type)
 		a->oom = true;
 	for (uint32_t i = 0; !r && !a->oom && i < a->nr_groups; i++) {
-		const struct pp_group *g = &a->host->groups[a->groups[i]];
+		if (a->groups[i].known == PP_NO_GROUP)
+			continue;
+		const struct pp_group *g = &a->host->groups[a->groups[i].known];
 		for (uint32_t k = 0; !r && k < g->nr_devices; k++)
 			r = plan_device(a, g->devices[k]);
 	}
+	/* Those whose group comes only then are in none of these. */
+	for (uint32_t i = 0; !r && !a->oom && i < a->nr_devices; i++)
+		if (a->host->devices[a->devices[i]].group == PP_NO_GROUP)
+			r = plan_device(a, a->devices[i]);
 	return a->oom ? -ENOMEM : r;
 }
 
@@ -135,20 +143,38 @@ int pp_take(struct pp_attach *a)
 	return 0;
 }
 
-const char *pp_take_culprit(struct pp_attach *a, uint32_t group)
+/* NULL: its driver is none that VFIO minds, or could not be read. */
+static const char *take_blame(struct pp_attach *a, const char *address)
 {
-	const struct pp_group *g = &a->host->groups[group];
-	char address[PP_ADDRESS_TEXT_BYTES];
 	struct pp_error ignored;
 	struct pp_driver now;
 
-	for (uint32_t i = 0; i < g->nr_devices; i++) {
-		pp_address_format(a->host->devices[g->devices[i]].address, address);
-		if (!pp_driver_read(&a->session, address, &now, &ignored) &&
-		    !pp_driver_leaves_dma_alone(now.driver))
-			return pp_arena_printf(&a->arena, "%s has %s", address, now.driver);
+	if (pp_driver_read(&a->session, address, &now, &ignored) ||
+	    pp_driver_leaves_dma_alone(now.driver))
+		return NULL;
+	return pp_arena_printf(&a->arena, "%s has %s", address, now.driver);
+}
+
+const char *pp_take_culprit(struct pp_attach *a, const struct pp_attach_group *g)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], path[64];
+	const char *found = NULL;
+	struct pp_names names;
+
+	if (g->known != PP_NO_GROUP) {
+		const struct pp_group *known = &a->host->groups[g->known];
+		for (uint32_t i = 0; !found && i < known->nr_devices; i++) {
+			pp_address_format(a->host->devices[known->devices[i]].address, address);
+			found = take_blame(a, address);
+		}
+		return found;
 	}
-	return NULL;
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%u/devices", g->number);
+	if (pp_sys_list(a->sys, path, &a->arena, &names))
+		return NULL;
+	for (uint32_t i = 0; !found && i < names.count; i++)
+		found = take_blame(a, names.names[i]);
+	return found;
 }
 
 static void tell_by_hand(struct pp_attach *a, const struct pp_op *op)

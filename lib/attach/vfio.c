@@ -33,7 +33,7 @@ static void *vfio_number(unsigned long n)
 
 static uint32_t group_number(const struct pp_attach *a, uint32_t i)
 {
-	return a->host->groups[a->groups[i]].number;
+	return a->groups[i].number;
 }
 
 static bool is_driver_there(struct pp_attach *a)
@@ -80,16 +80,16 @@ static int open_group(struct pp_attach *a, uint32_t i)
 
 	snprintf(path, sizeof(path), "dev/vfio/%u", group_number(a, i));
 	int fd = a->sys->ops->open(a->sys, path);
-	a->opened.groups[i] = fd < 0 ? -1 : fd;
+	a->groups[i].fd = fd < 0 ? -1 : fd;
 	return pp_attach_step(a, "open-group", fd, "/%s", path) ? pp_attach_refused(a) : 0;
 }
 
 static int get_status(struct pp_attach *a, uint32_t i)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	int r = vfio_ask(a, a->opened.groups[i], VFIO_GROUP_GET_STATUS, &status);
+	int r = vfio_ask(a, a->groups[i].fd, VFIO_GROUP_GET_STATUS, &status);
 	bool viable = status.flags & VFIO_GROUP_FLAGS_VIABLE;
-	const char *culprit = r < 0 || viable ? NULL : pp_take_culprit(a, a->groups[i]);
+	const char *culprit = r < 0 || viable ? NULL : pp_take_culprit(a, &a->groups[i]);
 
 	pp_attach_step(a, "get-status", r, "group %u%s%s%s", group_number(a, i),
 	               r < 0    ? ""
@@ -101,7 +101,7 @@ static int get_status(struct pp_attach *a, uint32_t i)
 
 static int set_container(struct pp_attach *a, uint32_t i)
 {
-	int r = vfio_ask(a, a->opened.groups[i], VFIO_GROUP_SET_CONTAINER, &a->opened.container);
+	int r = vfio_ask(a, a->groups[i].fd, VFIO_GROUP_SET_CONTAINER, &a->opened.container);
 
 	return pp_attach_step(a, "set-container", r, "group %u", group_number(a, i))
 	               ? pp_attach_refused(a)
@@ -221,15 +221,6 @@ static int unmap_dma(struct pp_attach *a)
 	               : 0;
 }
 
-static uint32_t place_of_group(const struct pp_attach *a, uint32_t group)
-{
-	uint32_t i = 0;
-
-	while (i + 1 < a->nr_groups && a->groups[i] != group)
-		i++;
-	return i;
-}
-
 int pp_vfio_look_at(struct pp_attach *a, uint32_t i)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
@@ -251,7 +242,7 @@ int pp_vfio_look_at(struct pp_attach *a, uint32_t i)
 static int get_device(struct pp_attach *a, uint32_t i)
 {
 	const struct pp_device *d = &a->host->devices[a->devices[i]];
-	int group = a->opened.groups[place_of_group(a, d->group)];
+	int group = a->groups[a->place_of[i]].fd;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format(d->address, address);
@@ -303,8 +294,8 @@ static void vfio_close_all(struct pp_attach *a)
 
 	for (uint32_t i = a->nr_devices; o->devices && i-- > 0;)
 		vfio_close_one(a, &o->devices[i]);
-	for (uint32_t i = a->nr_groups; o->groups && i-- > 0;)
-		vfio_close_one(a, &o->groups[i]);
+	for (uint32_t i = a->nr_groups; i-- > 0;)
+		vfio_close_one(a, &a->groups[i].fd);
 	vfio_close_one(a, &o->container);
 	vfio_close_one(a, &o->iommufd);
 }

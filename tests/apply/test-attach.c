@@ -604,6 +604,134 @@ static void taken_by_a_guest(void **state)
 	pp_attach_free(a);
 }
 
+/* Arm before 6.15: the device is in no group until vfio-pci is bound. */
+static void without_a_group_yet(struct fake *f, uint32_t device)
+{
+	f->host.iommu = PP_IOMMU_SMMU;
+	f->host.iommu_on = PP_YES;
+	assert_true(pp_kernel_set_release(&f->host.kernel, "6.12.0"));
+	f->host.kernel.release = (struct pp_text_fact){ .text = "6.12.0" };
+	f->devices[device].group = PP_NO_GROUP;
+	f->devices[device].group_error = ENOENT;
+	f->devices[device].driver = (struct pp_text_fact){ .error = ENOENT };
+	fake_file(f, "dev/vfio/8", "");
+	fake_file(f, "dev/vfio/12", "");
+}
+
+static void group_comes_with_the_driver(void **state)
+{
+	struct fake *f = *state;
+
+	without_a_group_yet(f, FAKE_SOUND);
+	fake_link(f, "sys/bus/pci/devices/" SOUND "/iommu_group",
+	          "../../../../kernel/iommu_groups/12");
+	struct pp_attach *a = fake_attach(f, "02:00.1", true, false);
+	ends_as(a, PP_ATTACH_DONE, NULL);
+	assert_string_equal(step_of(a, "find-group")->text, SOUND " is in group 12 now");
+	const char *bound = strstr(f->did, "bind:vfio-pci:" SOUND);
+	assert_non_null(bound);
+	assert_non_null(strstr(bound, "open:dev/vfio/12\n"));
+	assert_null(strstr(f->did, "mptsas"));
+	assert_int_equal(a->nr_groups, 1);
+	assert_int_equal(a->groups[0].number, 12);
+	as_before(f);
+	pp_attach_free(a);
+}
+
+/* It joins the group of a device that is attempted with it: that is opened once. */
+static void joins_a_group_of_the_attempt(void **state)
+{
+	struct fake *f = *state;
+
+	without_a_group_yet(f, FAKE_SOUND);
+	fake_link(f, "sys/bus/pci/devices/" SOUND "/iommu_group",
+	          "../../../../kernel/iommu_groups/8");
+	struct pp_attach *a = fake_attach(f, "slot2", true, false);
+	ends_as(a, PP_ATTACH_DONE, NULL);
+	assert_int_equal(a->nr_groups, 1);
+	const char *opened = strstr(f->did, "open:dev/vfio/8\n");
+	assert_non_null(opened);
+	assert_null(strstr(opened + 1, "open:dev/vfio/"));
+	assert_non_null(strstr(f->did, "device:" HBA));
+	assert_non_null(strstr(f->did, "device:" SOUND));
+	as_before(f);
+	pp_attach_free(a);
+}
+
+/* Who else is in it, and in the way, is found there. */
+static void joins_a_group_that_is_held(void **state)
+{
+	struct fake *f = *state;
+
+	without_a_group_yet(f, FAKE_SOUND);
+	fake_link(f, "sys/bus/pci/devices/" SOUND "/iommu_group",
+	          "../../../../kernel/iommu_groups/12");
+	fake_folder(f, "sys/kernel/iommu_groups/12/devices/" HBA);
+	f->not_viable = true;
+	struct pp_attach *a = fake_attach(f, "02:00.1", true, false);
+	ends_as(a, PP_ATTACH_REFUSED, NULL);
+	assert_string_equal(step_of(a, "get-status")->text,
+	                    "group 12 is not viable: " HBA " has mptsas");
+	as_before(f);
+	pp_attach_free(a);
+}
+
+/* As if nothing had been tried. */
+static void unlink_driver(struct fake *f, const char *address)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", f->root, address);
+	assert_int_equal(remove(path), 0);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver_override", address);
+	fake_file(f, path, "(null)\n");
+	snprintf(path, sizeof(path), "%s/var/lib/pcipass/apply.json", f->root);
+	remove(path);
+}
+
+static void no_group_even_then(void **state)
+{
+	static const char *const odd[] = { NULL, "../../../../kernel/iommu_groups/twelve",
+		                           "../../../../kernel/iommu_groups/99999999999",
+		                           "../../../../kernel/iommu_groups/" };
+	struct fake *f = *state;
+
+	without_a_group_yet(f, FAKE_SOUND);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		if (odd[i])
+			fake_link(f, "sys/bus/pci/devices/" SOUND "/iommu_group", odd[i]);
+		struct pp_attach *a = fake_attach(f, "02:00.1", true, false);
+		assert_int_equal(pp_attach_result(a), PP_ATTACH_REFUSED);
+		assert_string_equal(a->refused_at->name, "find-group");
+		assert_null(strstr(f->did, "status:"));
+		/* With such a link nobody can tell whether a guest has it: then it stays. */
+		assert_int_equal(pp_attach_restored(a), !odd[i]);
+		if (odd[i])
+			unlink_driver(f, SOUND);
+		as_before(f);
+		pp_attach_free(a);
+	}
+}
+
+/* From 6.15 on it would have one; and so it would with a driver of its own. */
+static void no_group_to_come(void **state)
+{
+	struct fake *f = *state;
+
+	without_a_group_yet(f, FAKE_SOUND);
+	assert_true(pp_kernel_set_release(&f->host.kernel, "6.15.0"));
+	f->host.kernel.release.text = "6.15.0";
+	struct pp_attach *a = fake_attach(f, "02:00.1", true, false);
+	ends_as(a, PP_ATTACH_NOT_TRIED, SOUND " is in no IOMMU group");
+	pp_attach_free(a);
+	without_a_group_yet(f, FAKE_HBA);
+	f->devices[FAKE_HBA].driver = (struct pp_text_fact){ .text = "mptsas" };
+	a = fake_attach(f, "02:00.0", true, false);
+	ends_as(a, PP_ATTACH_NOT_TRIED, HBA " is in no IOMMU group");
+	assert_string_equal(f->did, "");
+	pp_attach_free(a);
+}
+
 static void stopped_at_every_moment(void **state)
 {
 	struct fake *f = *state;
@@ -655,6 +783,11 @@ int main(void)
 		TEST(the_driver_pretends),
 		TEST(vfio_does_not_let_go),
 		TEST(taken_by_a_guest),
+		TEST(group_comes_with_the_driver),
+		TEST(joins_a_group_of_the_attempt),
+		TEST(joins_a_group_that_is_held),
+		TEST(no_group_even_then),
+		TEST(no_group_to_come),
 		TEST(stopped_at_every_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
