@@ -93,9 +93,22 @@ uint64_t pp_emit_window_mib(const struct pp_emission *m)
 {
 	uint64_t window = OVMF_WINDOW;
 
-	if (m->bars_unread)
+	if (m->bars_unread || pp_emit_is_arm(m))
 		return 0;
 	while (window < 2 * m->bytes_64)
 		window *= 2;
 	return window == OVMF_WINDOW ? 0 : window / MIB;
+}
+
+/* hw/arm/virt.c, extended_memmap[]: VIRT_HIGH_PCIE_MMIO */
+#define VIRT_WINDOW_GIB 512
+
+void pp_emit_arm_window(struct pp_emission *m, const struct pp_hypervisor *h)
+{
+	if (pp_emit_is_arm(m) && !m->bars_unread &&
+	    m->bytes_64 > (uint64_t)VIRT_WINDOW_GIB * 1024 * MIB / 2)
+		pp_emit_comment(m, h,
+		                "Its BARs may not fit into the window of %d GiB that the machine "
+		                "virt has for them: make a resizable BAR smaller.",
+		                VIRT_WINDOW_GIB);
 }

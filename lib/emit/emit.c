@@ -76,6 +76,11 @@ static void emit_name_card(struct pp_emission *m, const struct pp_hypervisor *h,
 	}
 }
 
+bool pp_emit_is_arm(const struct pp_emission *m)
+{
+	return PP_ON(m->host->kind) & PP_ON_ARM;
+}
+
 /* Whether the printed text itself deals with what is in the way. */
 static bool emit_passes_over(const struct pp_hypervisor *h, const struct pp_finding *f)
 {
@@ -372,6 +377,17 @@ static int emit_fail_unknown(const char *hypervisor, struct pp_error *e)
 	               hypervisor);
 }
 
+static int emit_check_host(const struct pp_emission *m, const struct pp_hypervisor *h,
+                           struct pp_error *e)
+{
+	if (!h->x86_only || !pp_emit_is_arm(m))
+		return 0;
+	return pp_fail(
+		e, ENOTSUP,
+		"%s runs on x86 hosts only, and this is %s: use pcipass emit qemu, or libvirt",
+		h->name, pp_host_kind_words(m->host->kind));
+}
+
 static int emit_check_guest(const struct pp_hypervisor *h, const char *guest, struct pp_error *e)
 {
 	if (!guest)
@@ -398,6 +414,8 @@ int pp_emit(const struct pp_survey *s, const char *hypervisor, const char *const
 	m.style.color = false;
 	pp_arena_init(&a, 0);
 	int r = emit_check_guest(h, style->guest, e);
+	if (!r)
+		r = emit_check_host(&m, h, e);
 	if (!r)
 		r = choose(&m, &a, names, e);
 	if (!r)

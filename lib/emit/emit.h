@@ -40,6 +40,7 @@ struct pp_hypervisor {
 	const char *name;
 	/* How a comment begins, goes on and ends. */
 	const char *comment, *comment_rest, *comment_end;
+	bool x86_only;         /* its hosts are x86 machines */
 	bool binds_itself;     /* takes the devices that it is given from their host drivers */
 	enum pp_target target; /* whose verdicts decide */
 	/* Whether its text deals with a finding that is in the way. NULL: with none. */
@@ -54,6 +55,9 @@ struct pp_hypervisor {
 
 extern const struct pp_hypervisor pp_emit_qemu, pp_emit_libvirt, pp_emit_proxmox, pp_emit_hyperv,
 	pp_emit_xen;
+
+/* Guests are for the host's own architecture: QEMU's virt in place of q35. */
+bool pp_emit_is_arm(const struct pp_emission *m);
 
 /* Chosen devices, as cards; sizes. -EINVAL: too many cards. */
 int pp_emission_cards(struct pp_emission *m, struct pp_error *e);
@@ -98,8 +102,10 @@ void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h);
 
 /*
  * MiB of the window above 4 GiB that OVMF has to be told to open for the guest's 64-bit BARs; 0:
- * its own is large enough, or their sizes are not known.
+ * its own is large enough, or their sizes are not known. On Arm the firmware takes what QEMU opens.
  */
 uint64_t pp_emit_window_mib(const struct pp_emission *m);
+/* Says so where an Arm guest's window is too small. */
+void pp_emit_arm_window(struct pp_emission *m, const struct pp_hypervisor *h);
 
 #endif

@@ -64,6 +64,10 @@ static void libvirt_print_reasons(struct pp_emission *m)
 		m, &pp_emit_libvirt,
 		"Add this to <devices> with virsh edit. managed='yes': libvirt binds the device "
 		"to vfio-pci when the guest starts and gives it back when the guest stops.");
+	if (pp_emit_is_arm(m))
+		pp_emit_comment(m, &pp_emit_libvirt,
+		                "The domain has <type arch='aarch64' machine='virt'>, and AAVMF "
+		                "as its firmware: <os firmware='efi'>.");
 	if (several)
 		pp_emit_comment(
 			m, &pp_emit_libvirt,
@@ -81,8 +85,9 @@ static void libvirt_print_window(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
 
+	pp_emit_arm_window(m, &pp_emit_libvirt);
 	if (!window) {
-		if (m->bars_unread)
+		if (m->bars_unread && !pp_emit_is_arm(m))
 			pp_emit_comment(m, &pp_emit_libvirt,
 			                "The sizes of its BARs were not read: OVMF may need a "
 			                "larger window above 4 GiB (X-PciMmio64Mb).");

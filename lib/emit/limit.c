@@ -23,7 +23,8 @@ unsigned int pp_emit_width_limit(const struct pp_emission *m)
 {
 	unsigned int iommu = m->host->iommu_width, cpu = m->host->cpu_width;
 
-	if (!iommu || iommu >= 64 || iommu < 32 || iommu >= (cpu ? cpu : LIKELY_CPU_WIDTH))
+	if (pp_emit_is_arm(m) || !iommu || iommu >= 64 || iommu < 32 ||
+	    iommu >= (cpu ? cpu : LIKELY_CPU_WIDTH))
 		return 0;
 	return iommu;
 }
@@ -46,19 +47,32 @@ void pp_emit_width_reason(struct pp_emission *m, const struct pp_hypervisor *h, 
 		                pp_emit_window_mib(m));
 }
 
+/* Where memory of a guest on QEMU's machine virt begins, in one piece: hw/arm/virt.c, VIRT_MEM. */
+#define ARM_MEMORY_START GIB
+
 /* A guest can have memory there; what lies in the gap below 4 GiB is never memory. */
-static bool limit_reaches_memory(const struct pp_kernel_region *r)
+static bool limit_reaches_memory(const struct pp_emission *m, const struct pp_kernel_region *r)
 {
+	if (pp_emit_is_arm(m))
+		return r->end_incl >= ARM_MEMORY_START;
 	return r->start < LOW_MEMORY_END || r->end_incl >= 4 * GIB;
+}
+
+/* MiB of memory that a guest has below the range. */
+static uint64_t limit_mib_below(const struct pp_emission *m, const struct pp_kernel_region *r)
+{
+	if (pp_emit_is_arm(m))
+		return r->start > ARM_MEMORY_START ? (r->start - ARM_MEMORY_START) / MIB : 0;
+	/* What is above 4 GiB begins there, behind 2 GiB below. */
+	return (r->start >= 4 * GIB ? r->start - 2 * GIB : r->start) / MIB;
 }
 
 /* A guest with so much memory reaches the range. */
 static void limit_print_range(struct pp_emission *m, const struct pp_hypervisor *h,
                               const struct pp_group *g, const struct pp_kernel_region *r)
 {
-	bool high = r->start >= 4 * GIB, relaxable = r->kind == PP_REGION_DIRECT_RELAXABLE;
-	/* What is above 4 GiB begins there, behind 2 GiB below. */
-	uint64_t mib = high ? (r->start - 2 * GIB) / MIB : r->start / MIB;
+	bool relaxable = r->kind == PP_REGION_DIRECT_RELAXABLE;
+	uint64_t mib = limit_mib_below(m, r);
 
 	char guests[64] = "Every guest";
 
@@ -84,7 +98,7 @@ void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 			chosen |= m->chosen[host->groups[g].devices[i]];
 		for (uint32_t i = 0; chosen && i < host->groups[g].nr_regions; i++) {
 			const struct pp_kernel_region *r = &host->groups[g].regions[i];
-			if (limit_reaches_memory(r) && told++ < MAX_RANGES)
+			if (limit_reaches_memory(m, r) && told++ < MAX_RANGES)
 				limit_print_range(m, h, &host->groups[g], r);
 		}
 	}

@@ -107,6 +107,7 @@ const struct pp_hypervisor pp_emit_proxmox = {
 	.comment = "# ",
 	.comment_rest = "# ",
 	.comment_end = "",
+	.x86_only = true,
 	.binds_itself = true,
 	.takes_guest = proxmox_takes_guest,
 	.guest_form = "a number from 100 on",

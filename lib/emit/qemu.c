@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Arguments of qemu-system-x86_64 -machine q35, as an array of bash, where comments may stand. */
+/*
+ * Arguments of qemu-system-x86_64 -machine q35, or of qemu-system-aarch64 -machine virt on an Arm
+ * host, as an array of bash, where comments may stand.
+ */
 #include <inttypes.h>
 
 #include "emit/emit.h"
@@ -89,6 +92,22 @@ static void qemu_print_reasons(struct pp_emission *m)
 		"All of the guest's memory is pinned: unless you are root, raise ulimit -l.");
 }
 
+/* What the array is for. virt has no firmware of its own; max: the newest GIC that the host has. */
+static void qemu_print_command(struct pp_emission *m)
+{
+	if (!pp_emit_is_arm(m)) {
+		pp_emit_comment(m, &pp_emit_qemu,
+		                "then: qemu-system-x86_64 -machine q35 … \"${pcipass[@]}\"");
+		return;
+	}
+	pp_emit_comment(m, &pp_emit_qemu,
+	                "The guest needs AAVMF as its firmware: -bios "
+	                "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd, for example.");
+	pp_emit_line(m, &pp_emit_qemu,
+	             "then: qemu-system-aarch64 -machine virt,gic-version=max -accel kvm -cpu host "
+	             "… \"${pcipass[@]}\"");
+}
+
 static void qemu_print(struct pp_emission *m)
 {
 	uint64_t window = pp_emit_window_mib(m);
@@ -99,10 +118,11 @@ static void qemu_print(struct pp_emission *m)
 			m, &pp_emit_qemu,
 			"fw_cfg: for OVMF, whose default window above 4 GiB is too small for "
 			"these BARs; use it with -cpu host,host-phys-bits=on. SeaBIOS ignores it.");
-	else if (m->bars_unread)
+	else if (m->bars_unread && !pp_emit_is_arm(m))
 		pp_emit_comment(m, &pp_emit_qemu,
 		                "The sizes of its BARs were not read. If OVMF finds no room for "
 		                "them: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536");
+	pp_emit_arm_window(m, &pp_emit_qemu);
 	if (pp_emit_width_limit(m))
 		pp_emit_width_reason(
 			m, &pp_emit_qemu,
@@ -121,8 +141,7 @@ static void qemu_print(struct pp_emission *m)
 		pp_out(&m->out, "\t-fw_cfg 'name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
 		       window);
 	pp_out(&m->out, ")\n");
-	pp_emit_comment(m, &pp_emit_qemu,
-	                "then: qemu-system-x86_64 -machine q35 … \"${pcipass[@]}\"");
+	qemu_print_command(m);
 }
 
 const struct pp_hypervisor pp_emit_qemu = {

@@ -37,7 +37,7 @@ PCIPASS = (r"pcipass(?:-conrep)? +(?:--?[a-z]|%s|(?:survey|explain|check|reserve
 TOOLS = (r"(?:(?:modprobe|ip link|mokutil|apt-get|driverctl|virsh|systemctl|sysctl|meson|clush|sudo|"
          r"proxmox-boot-tool|qm set|qm start) +[-a-z%$\"]|"
          r"(?:mount|umount|grubby|dracut|mkinitcpio|update-initramfs|update-alternatives|ukify|bootctl|"
-         r"efibootmgr|iasl|cpio|conrep|qemu-system-x86_64) +-|kernel-install add)")
+         r"efibootmgr|iasl|cpio|conrep|qemu-system-(?:x86_64|aarch64)) +-|kernel-install add)")
 REDIRECTED = r"echo \S+ ?>"
 LINES = (r"(?:options +[a-z0-9_-]+ +[a-z_]+=|GRUB_CMDLINE\w*=|(?:intel_iommu|amd_iommu|iommu)=[a-z]|"
          r"-fw_cfg |-device |-machine |<(?:iommu|ioapic|hostdev|controller|qemu:commandline)\b)")

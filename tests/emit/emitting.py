@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
-from hosttree import Case  # noqa: E402
+from hosttree import Case, iort, root_complex, smmu  # noqa: E402
 
 FOR_KVM = ("qemu", "libvirt", "proxmox")
 HYPERVISORS = ("qemu", "libvirt", "proxmox", "hyperv", "xen")
@@ -44,6 +44,17 @@ class Emitting(Case):
                   device=0x1AEF, group=2, driver="snd_hda_intel")
         self.card("0000:00:1a.0", (4 * KIB, MEMORY), rom=0, class_code=0x0C0320, group=3,
                   pcie=None, msi=True)
+
+    def arm(self) -> None:
+        """An Arm server with an HBA, and a card whose BARs are larger than any guest's window."""
+        t = self.host("6.18.0-arm64", iommu="smmu3.0x0000000009050000",
+                      interrupts="           CPU0\n 55:  1  ITS-PCI-MSIX-0000:00:02.0 0 Edge x\n")
+        t.write("sys/firmware/acpi/tables/IORT", iort(smmu(), root_complex((0, 0x10000, 0, 0))))
+        t.bridge("0000:00:02.0", 7, group=20)
+        self.card("0000:07:00.0", (64 * KIB, MEMORY_64), (0, 0), (256 * KIB, MEMORY_64),
+                  class_code=0x010700, vendor=0x1000, device=0x0087, group=1, driver="mpt3sas")
+        t.bridge("0000:00:03.0", 8, group=21)
+        self.card("0000:08:00.0", (512 * GIB, MEMORY_64), group=2)
 
     def emit(self, hypervisor: str, *devices: str, code: int = 0) -> str:
         """What is printed; nothing where it is refused."""

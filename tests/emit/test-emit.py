@@ -598,5 +598,37 @@ class Remapping(Emitting):
         self.emit("qemu", "07:00.0", code=code)
 
 
+class Arm(Emitting):
+    """On an Arm host guests are Arm's: no word of q35, OVMF or x86."""
+
+    def test_words(self):
+        self.arm()
+        for hypervisor in "qemu", "libvirt":
+            for what in "07:00.0", "08:00.0":
+                text = self.emit(hypervisor, what)
+                for word in "q35", "OVMF", "x86", "intel", "X-PciMmio64Mb", "phys-bits":
+                    self.assertNotIn(word, text)
+                self.assertIn("aarch64", text)
+                self.assertIn("AAVMF", text)
+                self.assertEqual("512 GiB" in text, what == "08:00.0")
+
+    def test_reserved(self):
+        """Memory of virt begins at 1 GiB, in one piece."""
+        self.arm()
+        for lines, words in (("0x0000000008000000 0x00000000080fffff msi", None),
+                             ("0x0000000048000000 0x0000000048ffffff reserved", "than 128 MiB"),
+                             ("0x0000000030000000 0x0000000048ffffff reserved", "Every guest"),
+                             ("0x0000000140000000 0x0000000140ffffff reserved", "than 4096 MiB")):
+            self.tree.regions(1, lines)
+            text = self.emit("qemu", "07:00.0").replace("\n# ", " ")
+            self.assertEqual("has a range" in text, bool(words), text)
+            self.assertIn(words or "", text)
+
+    def test_proxmox(self):
+        self.arm()
+        self.assertIn("proxmox runs on x86 hosts only, and this is an Arm machine with ACPI: use "
+                      "pcipass emit qemu", self.emit("proxmox", "07:00.0", code=1))
+
+
 if __name__ == "__main__":
     unittest.main()

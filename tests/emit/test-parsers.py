@@ -20,6 +20,8 @@ from hosttree import PCIPASS
 
 QEMU = ["timeout", "60", "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-nodefaults", "-display",
         "none", "-nic", "none", "-S", "-monitor", "stdio"]
+QEMU_ARM = ["timeout", "60", "qemu-system-aarch64", "-machine", "virt,gic-version=max", "-accel",
+            "tcg", "-cpu", "max", *QEMU[5:]]
 MACHINES = Path(__file__).parent.parent / "machines"
 DOMAIN = """<domain type='kvm'>
   <name>guest</name>
@@ -46,8 +48,8 @@ class Parsers(Emitting):
             self.card(f"0000:00:1d.{n}", group=50, pcie=None, class_code=0x0C0320)
         return ["07:00.0", "08:00.0", "00:1a.0", "09:00.3", "group50", "8086:10fb"]
 
-    def qemu(self, *arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([*QEMU, *arguments], input="quit\n", capture_output=True, text=True,
+    def qemu(self, *arguments: str, program=tuple(QEMU)) -> subprocess.CompletedProcess:
+        return subprocess.run([*program, *arguments], input="quit\n", capture_output=True, text=True,
                               check=False, timeout=90)
 
     @unittest.skipIf(missing("qemu-system-x86_64"), "qemu-system-x86 is not installed")
@@ -77,11 +79,22 @@ class Parsers(Emitting):
                  for w in qemu_arguments(self.emit("qemu", "07:00.0"))]
         self.assertIn("rombra' not found", self.qemu(*words).stderr)
 
-    def validate(self, text: str) -> subprocess.CompletedProcess:
+    @unittest.skipIf(missing("qemu-system-aarch64"), "qemu-system-arm is not installed")
+    def test_qemu_arm(self):
+        self.arm()
+        for what in "07:00.0", "08:00.0":
+            words = [w.replace("host=0000:", "host=fffe:")
+                     for w in qemu_arguments(self.emit("qemu", what))]
+            run = self.qemu(*words, program=QEMU_ARM)
+            self.assertRegex(run.stderr, ": vfio .*: no such host device")
+            run = self.qemu(*words[:-2], program=QEMU_ARM)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def validate(self, text: str, domain: str = DOMAIN) -> subprocess.CompletedProcess:
         inside, _, outside = text.partition("<!-- Add this to <domain>")
         outside = outside and "<!-- Add this to <domain>" + outside
         path = self.folder / "domain.xml"
-        path.write_text(DOMAIN % (inside, outside))
+        path.write_text(domain % (inside, outside))
         return subprocess.run(["virt-xml-validate", path, "domain"], capture_output=True,
                               text=True, check=False, timeout=60)
 
@@ -95,6 +108,14 @@ class Parsers(Emitting):
             text = self.emit("libvirt", "07:00.0")
             self.assertIn(good, text)
             self.assertNotEqual(self.validate(text.replace(good, bad)).returncode, 0, bad)
+
+    @unittest.skipIf(missing("virt-xml-validate"), "libvirt-clients is not installed")
+    def test_libvirt_arm(self):
+        self.arm()
+        for what in "07:00.0", "08:00.0":
+            text = self.emit("libvirt", what)
+            run = self.validate(text, DOMAIN.replace("x86_64", "aarch64").replace("q35", "virt"))
+            self.assertEqual(run.returncode, 0, run.stderr + text)
 
     @unittest.skipIf(missing("shellcheck"), "shellcheck is not installed")
     def test_shell(self):
