@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ OFF = ("bind", (EINVAL,))
 RULES: dict[str, tuple[str, tuple[int, ...]]] = {
     "iommu-absent": OFF, "iommu-off": OFF, "iommu-scope-type": OFF,
     "no-group": ("bind", (EINVAL, ENODEV, EBUSY)),  # AMD's IOMMU itself: EBUSY from 7.3 on
+    "stream-shared": OFF,
     "pf-with-vfs": ("bind", (EBUSY,)),
     "bridge-driver": ("get-status", (0,)),
     "interrupt-remapping": ("set-iommu", (EPERM,)),
@@ -120,6 +122,16 @@ def _wrong_reason(series: str, device: Device, by_cdev: bool) -> str:
     return ""
 
 
+STREAM_TAKEN = re.compile(r"stream \d+ already in tree from dev (\S+)")
+
+
+def _taken_before(device: Device, tried: set[str]) -> bool:
+    """Refused because its stream is that of a device which got it in this very run: the verdict was
+    about the machine as it was before."""
+    found = [STREAM_TAKEN.search(line) for line in device.attempt.log]
+    return any(m and m[1] in tried for m in found)
+
+
 def _compare(trial: Trial, device: Device, why_unknown: str) -> str:
     refused = device.attempt.outcome == REFUSED
     if not device.counts:
@@ -166,10 +178,16 @@ def compare(machine: Machine, trial: Trial) -> Agreement:
     refs, ret = References(machine), Agreement()
     unknowns = {refs.one(ref, line).address: why for ref, why, line in machine.unknowns}
     rows = {d["address"]: d for d in trial.survey["devices"]}
+    late: set[str] = set()
     for address, attempt in trial.attempts.items():
         row = rows[address]
         device = Device(address, row["verdict"], row["findings"], attempt)
         device.wrong = _compare(trial, device, unknowns.get(address, ""))
+        if device.wrong and _taken_before(device, late):
+            device.wrong = ""
+        # It has a group now, and its streams with it.
+        if not row.get("group") and attempt.outcome in (ATTACHED, REFUSED):
+            late.add(address)
         ret.devices.append(device)
     _compare_groups(trial, ret)
     return ret

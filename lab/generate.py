@@ -68,6 +68,7 @@ class Generator:
         self.vga = False
         self.translated = self._chance(0.2)
         self.next_region = 0
+        self.second_root = False
 
     def _chance(self, p: float) -> bool:
         return self.random.random() < p
@@ -193,7 +194,8 @@ class Generator:
             site = self.random.choices([s for s, _ in sites], [w for _, w in sites])[0]
             site(f"00:{device:02x}.0")
             device += self.random.randint(1, 3)
-        if self._chance(0.15):
+        self.second_root = self._chance(0.15)
+        if self.second_root:
             self._second_root()
 
     # --- tables ----------------------------------------------------------------------------
@@ -303,6 +305,21 @@ class Generator:
         if self._chance(0.5):
             self.lines.append("unsafe-interrupts yes")
 
+    def _arm(self) -> None:
+        """By ACPI or a device tree; with and without SMMU; who takes messages."""
+        pt = "0" if self.translated else "1"
+        self.lines.append(f"cmdline iommu.passthrough={pt}")
+        self.lines.append("iommu none" if self._chance(0.1) else "iommu smmu")
+        # Without either QEMU makes no port: these want MSI-X.
+        messages = self.random.choices(("its", "gicv2m"), (3, 1))[0]
+        self.lines.append(f"messages {messages}")
+        # A second root bus is an ACPI device of QEMU's; a device tree has one.
+        if not self.second_root and self._chance(0.3):
+            self.lines.append("device-tree iommu-map")
+        if messages != "its" and self._chance(0.5):
+            self.lines.append("unsafe-interrupts yes")
+        self.lines += self.functions
+
     def _smbios(self) -> None:
         """Slots that agree with the ports' numbers, and some that do not."""
         for number, port in self.slots:
@@ -316,18 +333,22 @@ class Generator:
         maker = "Sample" if product == "Sample" else "HP"
         self._tree()
         self.lines += [f'system {maker} "{product}"', f"bios {maker} P70 05/24/2019", "cpu Intel"]
-        if self.iommu == "amd":
+        if self.iommu == "smmu":
+            self._arm()
+        elif self.iommu == "amd":
             self._amd()
         elif self._chance(0.03):
             self.lines += ["iommu none", *self.functions]
         else:
             self._intel()
-        self._smbios()
+        if self.iommu != "smmu":
+            self._smbios()
         return "\n".join(self.lines) + "\n"
 
 
 def recipe_text(seed: int, number: int, iommu: str = "mixed") -> str:
-    """Machine `number` of a seed. iommu: intel, amd, or mixed: every eighth is AMD's."""
+    """Machine `number` of a seed. iommu: intel, amd, smmu (an Arm machine), or mixed: every eighth
+    is AMD's."""
     if iommu == "mixed":
         iommu = "amd" if number % AMD_EVERY == AMD_EVERY - 1 else "intel"
     return Generator(seed, number, iommu).text()

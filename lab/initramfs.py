@@ -15,8 +15,12 @@ from .kernels import Kernel
 # With what they depend on. A recipe that needs others adds them.
 MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "nvme", "mptsas",
            "e1000e")
+# Without I/O ports answers leave by virtio; a module may be built in.
+ANSWER_MODULES = ("virtio_mmio", "virtio_console")
 COMMANDS = ("pcipass", "pcipass-conrep")
 LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
+NEEDED = re.compile(r"\(NEEDED\).*\[(.+)\]|interpreter: (/\S+)\]")
+FOREIGN_LIBRARIES = {"arm64": "aarch64-linux-gnu"}
 SYSTEM_FOLDERS = ("bin", "sbin", "etc", "dev", "proc", "sys", "tmp", "run", "var", "mnt")
 
 
@@ -40,7 +44,9 @@ class System:
         for name in SYSTEM_FOLDERS:
             self._archive.folder(name)
         busybox = places.host_file("/bin/busybox", "busybox-static")
-        self._archive.file("bin/busybox", busybox.read_bytes(), 0o755)
+        # The names of its applets are the same for every architecture.
+        self._root = places.system_root(kernel.arch)
+        self._archive.file("bin/busybox", (self._root / "bin/busybox").read_bytes(), 0o755)
         for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True,
                                      check=True).stdout.split():
             if applet != "busybox":
@@ -62,9 +68,26 @@ class System:
         if name in self._archive:
             raise ValueError(f"{name} is there already")
         self._archive.file(name, path.read_bytes(), 0o755)
+        if self.kernel.arch != places.NATIVE:
+            self._add_foreign_libraries(path)
+            return
         listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
         for library in LIBRARY.findall(listed):
             self.add_host_file(library, 0o755)
+
+    def _add_foreign_libraries(self, path: Path) -> None:
+        """What ldd would name, for a program that cannot run here; and what that needs in turn."""
+        listed = subprocess.run([places.program("readelf", "binutils"), "-dl", "-W", path],
+                                capture_output=True, text=True, check=True).stdout
+        for library, interpreter in NEEDED.findall(listed):
+            name = interpreter or f"/lib/{FOREIGN_LIBRARIES[self.kernel.arch]}/{library}"
+            if name in self._archive:
+                continue
+            found = self._root / name[1:]
+            if not found.exists():
+                found = self._root / "usr" / name[1:]
+            self._archive.file(name, found.read_bytes(), 0o755)
+            self._add_foreign_libraries(found)
 
     def add_modules(self, *names: str) -> None:
         """Modules and what they need; what is built in or unknown to this kernel is left out."""
@@ -104,11 +127,15 @@ class Image(System):
     def __init__(self, kernel: Kernel, command: Path | None = None) -> None:
         """command: in place of the built pcipass."""
         super().__init__(kernel)
-        runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab")
+        arch = kernel.arch
+        runner = places.built("lab/guest/lab-runner", "a build with sanitizers has no lab", arch)
         self.add_file("init", runner.read_bytes(), 0o755)
         for name in COMMANDS:
-            built = places.built(name, "build it first")
+            built = places.built(name, "build it first", arch)
             self.add_program(command if command and name == "pcipass" else built, name=name)
         # efivarfs guards what it does not know by a flag that busybox cannot clear.
-        self.add_program(places.program("chattr", "e2fsprogs"))
+        if arch == places.NATIVE:
+            self.add_program(places.program("chattr", "e2fsprogs"))
         self.add_modules(*MODULES)
+        if arch != places.NATIVE:
+            self.add_modules(*ANSWER_MODULES)

@@ -18,11 +18,14 @@ from . import places
 
 # "linux-image-6.1.0-56-amd64", "linux-image-6.12.117+deb12-amd64-unsigned"
 # and neither the cloud nor the rt flavour
-PACKAGE = r"linux-image-{series}\.[0-9.]+(?:\+[a-z0-9]+)?(?:-[0-9]+)?-amd64(?:-unsigned)?$"
+PACKAGE = r"linux-image-{series}\.[0-9.]+(?:\+[a-z0-9]+)?(?:-[0-9]+)?-{arch}(?:-unsigned)?$"
 # From 7.0 on that package is empty: the kernel and its modules are in two others.
-BINARY = re.compile(r"linux-binary-(unsigned-)?([0-9.]+(?:\+[a-z0-9]+)?(?:-[0-9]+)?-amd64)$")
+BINARY = r"linux-binary-(unsigned-)?([0-9.]+(?:\+[a-z0-9]+)?(?:-[0-9]+)?-{arch})$"
 NEWEST = "newest"
 BACKPORTS = "trixie-backports"  # where the newest are
+# Where a series is that is not for this host, whose package lists have its own architecture's alone.
+FOREIGN_SUITES = {"6.1": "bookworm", "6.12": "trixie"}
+ARM_MAGIC_AT, ARM_MAGIC = 0x38, b"ARM\x64"  # Documentation/arch/arm64/booting.rst
 XZ_MAGIC, ZSTD_MAGIC, ELF_MAGIC = b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x7fELF"
 
 
@@ -33,8 +36,9 @@ class Kernel:
     series: str  # "6.1"
     release: str
     image: Path  # as a boot loader wants it
-    vmlinux: Path  # unpacked, as QEMU starts it by PVH
+    vmlinux: Path  # unpacked, as QEMU starts it by PVH; for Arm the same as image
     modules: Path  # the folder with modules.dep
+    arch: str = places.NATIVE
     vfio: str = "groups"  # its way to VFIO; cdev.py has others
 
 
@@ -57,12 +61,14 @@ def at_least(series: str, other: str) -> bool:
     return _numbers(series) >= _numbers(other)
 
 
-def newest_package(series: str) -> str:
+def newest_package(series: str, arch: str = places.NATIVE, config: Path | None = None) -> str:
     """The newest image of a series that can be had; of one version rather the signed one."""
-    wanted = re.compile(PACKAGE.format(series=re.escape(series)))
-    names = [n for n in _apt("pkgnames", f"linux-image-{series}.").split() if wanted.match(n)]
+    wanted = re.compile(PACKAGE.format(series=re.escape(series), arch=arch))
+    names = [n for n in _apt("pkgnames", f"linux-image-{series}.", config=config).split()
+             if wanted.match(n)]
     for name in sorted(names, key=lambda n: (_numbers(n), "unsigned" not in n), reverse=True):
-        if _apt("show", "--no-all-versions", name):  # some are only named by other packages
+        # some are only named by other packages
+        if _apt("show", "--no-all-versions", name, config=config):
             return name
     raise places.Skip(f"the package lists have no kernel {series}: run apt-get update, and for "
                       "6.12 have Debian 12's security archive among the sources")
@@ -80,34 +86,36 @@ def mirror() -> str:
     raise places.Skip("apt has no packages of Debian's: the newest kernel is among them")
 
 
-def _backports(folder: Path) -> Path:
+def _suite(folder: Path, suite: str, arch: str) -> Path:
     """A configuration of apt that knows this one suite; what the host has is left alone."""
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
     keys = places.host_file("/usr/share/keyrings/debian-archive-keyring.gpg",
                             "debian-archive-keyring")
     (folder / "sources.list").write_text(
-        f"deb [arch=amd64 signed-by={keys}] {mirror()} {BACKPORTS} main\n")
+        f"deb [arch={arch} signed-by={keys}] {mirror()} {suite} main\n")
     config = folder / "apt.conf"
-    config.write_text(f'Dir::State::lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
+    config.write_text(f'APT::Architecture "{arch}";\nAPT::Architectures {{ "{arch}"; }};\n'
+                      f'Dir::State::lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
                       f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
                       'Dir::Etc::sourceparts "/dev/null";\n')
     done = subprocess.run([places.program("apt-get", "apt"), "-qq", "update"], check=False,
                           capture_output=True, text=True, env=_environment(config))
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise places.Skip(f"the package lists of {BACKPORTS} could not be read: {why}")
+        raise places.Skip(f"the package lists of {suite} could not be read: {why}")
     return config
 
 
-def _newest_release(config: Path) -> tuple[str, str]:
+def _newest_release(config: Path, arch: str) -> tuple[str, str]:
     """The newest kernel that can be had, and "unsigned-" where it is there unsigned alone."""
-    names = [BINARY.match(n) for n in _apt("pkgnames", "linux-binary-", config=config).split()]
+    binary = re.compile(BINARY.format(arch=arch))
+    names = [binary.match(n) for n in _apt("pkgnames", "linux-binary-", config=config).split()]
     found = [(_numbers(m[2]), not m[1], m) for m in names if m]
     for _, _, m in sorted(found, key=lambda f: f[:2], reverse=True):
         if _apt("show", "--no-all-versions", m[0], config=config):
             return m[2], m[1] or ""
-    raise places.Skip(f"{BACKPORTS} has no kernel for amd64")
+    raise places.Skip(f"{BACKPORTS} has no kernel for {arch}")
 
 
 def fetch(package: str, folder: Path, config: Path | None = None) -> Path:
@@ -146,7 +154,11 @@ def _keep(image: Path, release: str, tree: Path, folder: Path) -> None:
     """What a boot needs of unpacked packages; the rest goes."""
     image.rename(folder / "vmlinuz")
     (folder / "release").write_text(release)
-    (folder / "vmlinux").write_bytes(payload((folder / "vmlinuz").read_bytes()))
+    data = (folder / "vmlinuz").read_bytes()
+    if data[ARM_MAGIC_AT:ARM_MAGIC_AT + 4] == ARM_MAGIC:
+        os.link(folder / "vmlinuz", folder / "vmlinux")
+    else:
+        (folder / "vmlinux").write_bytes(payload(data))
     modules = tree / "lib" / "modules" / release
     if not modules.exists():
         modules.parent.mkdir(parents=True, exist_ok=True)
@@ -158,51 +170,58 @@ def _keep(image: Path, release: str, tree: Path, folder: Path) -> None:
     shutil.rmtree(tree)
 
 
-def _make(series: str, folder: Path) -> None:
-    """A kernel of a series, from the host's own package lists."""
-    tree = folder / "tree"
-    _unpack(fetch(newest_package(series), folder), tree)
+def _make(series: str, folder: Path, arch: str) -> None:
+    """A kernel of a series: of this host's own package lists, if it is for this host."""
+    tree, apt = folder / "tree", folder / "apt"
+    config = None
+    if arch != places.NATIVE:
+        config = _suite(apt, FOREIGN_SUITES[series], arch)
+    _unpack(fetch(newest_package(series, arch, config), folder, config), tree)
+    shutil.rmtree(apt, ignore_errors=True)
     image = next((tree / "boot").glob("vmlinuz-*"))
     _keep(image, image.name[len("vmlinuz-"):], tree, folder)
 
 
-def _make_newest(folder: Path) -> None:
+def _make_newest(folder: Path, arch: str) -> None:
     """The newest kernel of the backports."""
     tree, apt = folder / "tree", folder / "apt"
-    config = _backports(apt)
-    release, unsigned = _newest_release(config)
+    config = _suite(apt, BACKPORTS, arch)
+    release, unsigned = _newest_release(config, arch)
     for package in (f"linux-binary-{unsigned}{release}", f"linux-modules-{release}"):
         _unpack(fetch(package, folder, config), tree)
     shutil.rmtree(apt)
     _keep(tree / "usr" / "lib" / "modules" / release / "vmlinuz", release, tree, folder)
 
 
-def _open(folder: Path) -> Kernel:
+def _open(folder: Path, arch: str) -> Kernel:
     release = (folder / "release").read_text()
     return Kernel(".".join(release.split(".")[:2]), release, folder / "vmlinuz",
-                  folder / "vmlinux", folder / "modules")
+                  folder / "vmlinux", folder / "modules", arch)
 
 
-def get(series: str) -> Kernel:
+def get(series: str, arch: str = places.NATIVE) -> Kernel:
     """The kernel of a series ("6.1") or the newest; Skip if it cannot be had.
 
     The first call fetches it, if $PCIPASS_LAB_FETCH allows that: a test that nobody told to does
     not go to the network.
     """
     cache = places.cache()
-    ready = cache / f"linux-{series}"
-    with open(cache / f"linux-{series}.lock", "w", encoding="ascii") as lock:
+    name = f"linux-{series}" if arch == places.NATIVE else f"linux-{arch}-{series}"
+    ready = cache / name
+    with open(cache / f"{name}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
             if not os.environ.get("PCIPASS_LAB_FETCH"):
                 how = "truth --kernel newest" if series == NEWEST else "lab"
+                if arch != places.NATIVE:
+                    how = f"truth --arm --kernel {series}"
                 raise places.Skip(f"no kernel {series} yet: ./run {how} fetches it")
             with tempfile.TemporaryDirectory(dir=cache) as made:
                 folder = Path(made) / "kernel"
                 folder.mkdir()
                 if series == NEWEST:
-                    _make_newest(folder)
+                    _make_newest(folder, arch)
                 else:
-                    _make(series, folder)
+                    _make(series, folder, arch)
                 folder.rename(ready)
-    return _open(ready)
+    return _open(ready, arch)

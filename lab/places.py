@@ -11,6 +11,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("PCIPASS_BUILD_ROOT", SOURCE / "build"))
 RECIPES = SOURCE / "lab" / "machines"
+NATIVE = "amd64"  # Debian's name of what the build is for
 
 # The recipes' language and the tables made from it are those of the sample machines.
 sys.path.insert(0, str(SOURCE / "tests" / "machines"))
@@ -44,9 +45,20 @@ def host_file(path: str, package: str) -> Path:
     return Path(path)
 
 
-def built(path: str, why: str) -> Path:
+def system_root(arch: str) -> Path:
+    """Where programs and libraries of an architecture are taken from: this host, or the root that
+    ./run arm64 made."""
+    if arch == NATIVE:
+        return Path("/")
+    found = cache() / f"{arch}-root"
+    if not found.exists():
+        raise Skip(f"no {found}: ./run arm64 makes it")
+    return found
+
+
+def built(path: str, why: str, arch: str = NATIVE) -> Path:
     """A file that the build makes where it can."""
-    found = BUILD / path
+    found = (BUILD if arch == NATIVE else BUILD / arch) / path
     if not found.exists():
         raise Skip(f"no {found}: {why}")
     return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,21 @@ def _port(name: str, number: int, folder: Path) -> list[str]:
             "-device", f"isa-debugcon,iobase={number:#x},chardev={name}"]
 
 
+@dataclass(frozen=True)
+class Emulator:
+    """A program of QEMU's, what every machine of it has, and how answers leave the guest."""
+
+    program: str
+    package: str
+    board: list[str]
+    ports: Callable[[Path], list[str]]
+
+
+X86 = Emulator("qemu-system-x86_64", "qemu-system-x86", BOARD,
+               lambda folder: [*_port("firmware", FIRMWARE_PORT, folder),
+                               *_port("answer", ANSWER_PORT, folder)])
+
+
 def iommu(wanted: Iommu) -> list[str]:
     """The IOMMU a recipe asks for. AMD's table is QEMU's own unless one is given in its place."""
     remap = "on" if wanted.remap else "off"
@@ -116,15 +132,14 @@ def _wait(command: list[str]) -> tuple[int, str]:
     return process.returncode, stderr
 
 
-def run(words: list[str], folder: Path, seconds: int) -> Run:
+def run(words: list[str], folder: Path, seconds: int, emulator: Emulator = X86) -> Run:
     """Starts QEMU with these words and waits for its end, at most so many seconds."""
     logs = [folder / name for name in ("firmware", "answer", "serial")]
     for path in logs:
         path.unlink(missing_ok=True)
     command = [places.program("timeout", "coreutils"), "--kill-after=5", str(seconds),
-               places.program("qemu-system-x86_64", "qemu-system-x86"), *BOARD, *words,
-               *_port("firmware", FIRMWARE_PORT, folder), *_port("answer", ANSWER_PORT, folder),
-               "-serial", f"file:{folder / 'serial'}"]
+               places.program(emulator.program, emulator.package), *emulator.board, *words,
+               *emulator.ports(folder), "-serial", f"file:{folder / 'serial'}"]
     start = time.monotonic()
     code, stderr = _wait(command)
     answer = logs[1].read_bytes() if logs[1].exists() else b""

@@ -27,6 +27,8 @@ class Server:
     of the recipe. with_state: it has a disk that state.MOUNT mounts.
     """
 
+    emulator = qemu.X86
+
     def __init__(self, machine: Machine, kernel: Kernel, image: initramfs.Image | None,
                  firmware: bool = True, cmdline: str = qemu.CMDLINE,
                  memory_mib: int = qemu.MEMORY_MIB, structures: tuple[bytes, ...] = (),
@@ -103,7 +105,7 @@ class Server:
         self.boots += 1
         self._remember()
         for attempt in range(TRIES):
-            run = qemu.run(words, self.folder, seconds)
+            run = qemu.run(words, self.folder, seconds, self.emulator)
             try:
                 answer = job.parse_answer(run.answer)
             except ValueError as e:

@@ -17,6 +17,7 @@ from machinery.model import Function, Machine
 
 ATTACH_SECONDS = 60
 LOOK_SECONDS = 90  # a second or two, unless the host has much else to do
+ARM_ATTACH_SECONDS = 120
 ATA_SECONDS = 2
 DEVICES = "/sys/bus/pci/devices"
 # The board's own that a guest could be given.
@@ -67,7 +68,7 @@ def endpoints(machine: Machine) -> list[str]:
     tried = [f for f in machine.functions
              if not f.bridge and f.class_code >> 16 != CLASSES["isa"] >> 16]
     tried.sort(key=lambda f: not _has_vfs(f))
-    return [f.address for f in tried] + [a for a in BOARD_ENDPOINTS]
+    return [f.address for f in tried] + ([] if machine.arm else list(BOARD_ENDPOINTS))
 
 
 def _has_vfs(f: Function) -> bool:
@@ -119,6 +120,10 @@ class Asked:
         held = [f for f in self.machine.functions if f.address == address and _has_vfs(f)]
         if held:
             return self.job.run(_bind(address), ATTACH_SECONDS)
+        if self.machine.iommu.kind == "smmu":
+            # Its group may come only when it is bound.
+            return self.job.run(f"pcipass verify --attach {address} --take --json",
+                                ARM_ATTACH_SECONDS)
         return self.job.run(f"if [ -e {DEVICES}/{address}/iommu_group ]; then "
                             f"pcipass verify --attach {address} --take --json; "
                             f"else {_bind(address)}; fi", ATTACH_SECONDS)

@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cdev, generate, initramfs, kernels, places, qemu, tables
+from . import arm, cdev, generate, initramfs, kernels, places, qemu, tables
 from .agreement import Agreement, compare
 from .kernels import Kernel
 from .server import Server
 from .trial import ATTACHED, HUNG, NOT_TRIED, REFUSED, Asked, Broken
 from machinery import recipe
+from machinery.model import Machine
 
 AT_ONCE = 2
 KERNELS = ("6.1", "6.12")  # of "./run test"
@@ -45,14 +46,20 @@ def image_for(kernel: Kernel, command: Path | None = None) -> initramfs.Image:
     return image
 
 
+def _server(machine: Machine, kernel: Kernel, image: initramfs.Image) -> Server:
+    if machine.arm:
+        return arm.ArmServer(machine, kernel, image, f"{machine.cmdline} {arm.ALWAYS}")
+    words = [machine.cmdline, qemu.ALWAYS, *tables.reserving_words(machine)]
+    return Server(machine, kernel, image, firmware=False, cmdline=" ".join(words))
+
+
 def boot(name: str, text: str, kernel: Kernel, image: initramfs.Image) -> Outcome:
     """Boots a recipe and compares."""
     outcome = Outcome(name, text)
     machine = recipe.loads(text, str(places.RECIPES))
     asked = Asked(machine)
-    words = [machine.cmdline, qemu.ALWAYS, *tables.reserving_words(machine)]
     try:
-        with Server(machine, kernel, image, firmware=False, cmdline=" ".join(words)) as server:
+        with _server(machine, kernel, image) as server:
             answer = server.boot(asked.job, tables.early_from_recipe(machine))
             trial = asked.read(kernel, answer)
         outcome.agreement = compare(machine, trial)
@@ -154,9 +161,9 @@ class Report:
 
 
 def run(series: str, recipes: list[tuple[str, str]], command: Path | None = None,
-        keep: bool = False) -> Report:
+        keep: bool = False, arch: str = places.NATIVE) -> Report:
     """Boots recipes (name and text), two at once; tells what does not agree as it goes."""
-    kernel = cdev.get(series) if series in cdev.WAYS else kernels.get(series)
+    kernel = cdev.get(series) if series in cdev.WAYS else kernels.get(series, arch)
     image = image_for(kernel, command)
     report = Report(kernel.release, keep)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -168,7 +175,8 @@ def run(series: str, recipes: list[tuple[str, str]], command: Path | None = None
 def generated(series: str, seed: int, first: int, count: int,
               iommu: str = "mixed") -> list[tuple[str, str]]:
     """Names and texts of so many machines of a seed."""
-    return [(f"{series}-{seed}-{n}", generate.recipe_text(seed, n, iommu))
+    prefix = "arm-" if iommu == "smmu" else ""
+    return [(f"{prefix}{series}-{seed}-{n}", generate.recipe_text(seed, n, iommu))
             for n in range(first, first + count)]
 
 
@@ -181,6 +189,7 @@ def _arguments() -> argparse.Namespace:
                         "files, or with device files alone", choices=(*KERNELS, kernels.NEWEST, *cdev.WAYS), default="6.1")
     parser.add_argument("--iommu", choices=("mixed", "intel", "amd"), default="mixed",
                         help="mixed: every eighth machine is AMD's")
+    parser.add_argument("--arm", action="store_true", help="Arm machines, built by ./run arm64")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="this machine, no random one")
     parser.add_argument("--command", type=Path, metavar="PCIPASS", help="another pcipass")
     parser.add_argument("--keep", action="store_true", help="keep every recipe in build/truth")
@@ -190,12 +199,12 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """The command."""
     o = _arguments()
-    recipes = generated(o.kernel, o.seed, o.first, o.machines, o.iommu)
+    recipes = generated(o.kernel, o.seed, o.first, o.machines, "smmu" if o.arm else o.iommu)
     if o.recipe:
         recipes = [(o.recipe.stem, o.recipe.read_text(encoding="utf-8"))]
     start = time.monotonic()
     try:
-        report = run(o.kernel, recipes, o.command, o.keep)
+        report = run(o.kernel, recipes, o.command, o.keep, arm.ARCH if o.arm else places.NATIVE)
     except places.Skip as e:
         print(f"skipped: {e}")
         return 77
