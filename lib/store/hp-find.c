@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/hp-find.h"
+#include "store/hp-places.h"
 #include "sys/path.h"
 #include "sys/trust.h"
 
@@ -11,30 +12,16 @@
 /* HP's is far smaller. */
 #define MAX_PROGRAM_BYTES (256u << 20)
 
-static const char *const usual_folders[] = {
-	"/opt/hp/hp-scripting-tools/bin",
-	"/opt/hp/hp-scripting-tools",
-	"/opt/hpe/hpe-scripting-tools/bin",
-	"/opt/hp/conrep",
-	"/opt/hp/tools",
-	"/usr/local/sbin",
-	"/usr/local/bin",
-	"/usr/sbin",
-	"/usr/bin",
-	"/sbin",
-	"/bin",
-	NULL,
-};
-
 /*
  * A copy or a script that calls ours has its name inside; it would call itself without end.
  * resolved: with all links followed.
  */
 static bool find_is_ours(const char *resolved)
 {
-	const char *name = strrchr(resolved, '/') + 1;
+	const char *slash = strrchr(resolved, '/'), *other = strrchr(resolved, '\\');
+	const char *last = other > slash ? other : slash;
 
-	return !strncmp(name, "pcipass", 7) ||
+	return !strncmp(last ? last + 1 : resolved, "pcipass", 7) ||
 	       pp_file_contains(resolved, MAX_PROGRAM_BYTES, OUR_NAME);
 }
 
@@ -49,11 +36,10 @@ static bool find_is_program(const char *path)
 
 bool pp_hp_find(const char *const *directories, char ret[PATH_MAX])
 {
-	static const char *const names[] = { "conrep", "hp-conrep" };
-
-	for (directories = directories ? directories : usual_folders; *directories; directories++)
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-			int n = snprintf(ret, PATH_MAX, "%s/%s", *directories, names[i]);
+	directories = directories ? directories : pp_hp_usual_directories;
+	for (; *directories; directories++)
+		for (const char *const *name = pp_hp_names; *name; name++) {
+			int n = snprintf(ret, PATH_MAX, "%s/%s", *directories, *name);
 			if (n > 0 && n < PATH_MAX && find_is_program(ret))
 				return true;
 		}
@@ -65,7 +51,7 @@ int pp_hp_check(const char *path, struct pp_error *e)
 	struct pp_error why = { 0 };
 	char resolved[PATH_MAX];
 
-	if (*path != '/')
+	if (!pp_path_is_absolute(path))
 		return pp_fail(e, EINVAL, "hp:%.300s: need an absolute path", path);
 	int r = pp_path_resolve(path, resolved, e);
 	if (r)

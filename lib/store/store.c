@@ -64,7 +64,7 @@ bool pp_store_is_name(const char *what)
 {
 	const char *kind, *place;
 
-	return !store_parse(what, &kind, &place, NULL) && (!place || *place == '/');
+	return !store_parse(what, &kind, &place, NULL) && (!place || pp_path_is_absolute(place));
 }
 
 int pp_store_open(const char *what, const char *state, struct pp_store **ret, struct pp_error *e)

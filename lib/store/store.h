@@ -5,6 +5,7 @@
 #include "conrep/change.h"
 #include "conrep/area.h"
 #include "sys/lock.h"
+#include "sys/state.h"
 
 /*
  * Where settings live. A store is a table of functions that read it, write it and say how it stands
@@ -26,7 +27,7 @@ struct pp_store_change {
 #define PP_STORE_MAX_DATA (16u << 20)
 
 /* The usual state directory. */
-#define PP_STORE_STATE "/var/lib/pcipass"
+#define PP_STORE_STATE PP_SYS_ROOT "/" PP_SYS_STATE
 
 /* How a store stands to a change. */
 enum pp_store_state {

@@ -104,3 +104,8 @@ int pp_path_list(const char *path, struct pp_arena *a, struct pp_names *ret)
 
 	return fd < 0 ? -errno : pp_fd_list(fd, false, a, ret);
 }
+
+bool pp_path_is_absolute(const char *path)
+{
+	return *path == '/';
+}

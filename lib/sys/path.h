@@ -20,6 +20,8 @@ struct pp_sys_info {
 
 /* -errno. follow: of a link what it leads to; otherwise a link is PP_SYS_OTHER. */
 int pp_path_info(const char *path, bool follow, struct pp_sys_info *ret);
+/* A path that does not depend on where the caller is. */
+bool pp_path_is_absolute(const char *path);
 /* Something has this name, be it a link that leads nowhere. */
 bool pp_path_is_there(const char *path);
 /* Both lead to one file. */

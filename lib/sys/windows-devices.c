@@ -124,8 +124,7 @@ static int devices_property(struct devices_reading *r, const DEVPROPKEY *key, DW
 		return ENOENT;
 	if (error == ERROR_NO_SUCH_DEVINST)
 		return ENODEV;
-	int converted = pp_windows_errno(error);
-	return converted < 0 ? -converted : converted;
+	return pp_windows_errno(error);
 }
 
 static bool devices_number(const uint8_t *value, DEVPROPTYPE type, DWORD len, uint32_t *ret)
@@ -322,7 +321,7 @@ static int devices_enumerate(struct devices_reading *r, const wchar_t *enumerato
 
 	r->set = SetupDiGetClassDevsW(NULL, enumerator, NULL, DIGCF_ALLCLASSES | DIGCF_PRESENT);
 	if (r->set == INVALID_HANDLE_VALUE)
-		return pp_windows_errno(GetLastError());
+		return -pp_windows_errno(GetLastError());
 	r->device = (SP_DEVINFO_DATA){ .cbSize = sizeof(r->device) };
 	for (DWORD i = 0; !ret && i < MAX_DEVICES && SetupDiEnumDeviceInfo(r->set, i, &r->device);
 	     i++)

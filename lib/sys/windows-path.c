@@ -227,3 +227,11 @@ int pp_path_list(const char *path, struct pp_arena *a, struct pp_names *ret)
 	free(n.list);
 	return r ? r : list ? 0 : -ENOMEM;
 }
+
+/* "C:/file", with either slash; what lies on another machine is not taken. */
+bool pp_path_is_absolute(const char *path)
+{
+	bool letter = (*path >= 'A' && *path <= 'Z') || (*path >= 'a' && *path <= 'z');
+
+	return letter && path[1] == ':' && (path[2] == '/' || path[2] == '\\');
+}

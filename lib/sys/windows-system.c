@@ -32,8 +32,7 @@ static int system_failed(struct pp_facts *f, const char *path, LONG code)
 {
 	if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND)
 		return f->absent(f, path);
-	int r = pp_windows_errno((unsigned long)code);
-	return f->unread(f, path, r < 0 ? -r : r);
+	return f->unread(f, path, pp_windows_errno((unsigned long)code));
 }
 
 /* A text or a number. */

@@ -24,9 +24,8 @@ static const char *const tables_wanted[] = { "DMAR", "IVRS", "IORT" };
 static int tables_last_error(void)
 {
 	DWORD code = GetLastError();
-	int r = code ? pp_windows_errno(code) : -EIO;
 
-	return r < 0 ? -r : r;
+	return code ? pp_windows_errno(code) : EIO;
 }
 
 /* A table of malloc's, or NULL with a positive errno. */

@@ -12,6 +12,7 @@
 #include "plan/plan.h"
 #include "store/store.h"
 #include "sys/machine.h"
+#include "sys/state.h"
 
 struct pp_setting_session;
 
@@ -29,7 +30,7 @@ struct pp_apply {
 };
 
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */
-#define PP_APPLY_STATE "var/lib/pcipass"
+#define PP_APPLY_STATE PP_SYS_STATE
 
 /* o is borrowed, and so is sys; sys NULL: this machine, or the files below the options' root. */
 int pp_apply_init(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_apply *ret,

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * This machine under Windows. Its root is the directory for the data of programs, so that what
+ * pcipass keeps of its work lies below it, and no file of a Linux host is found there.
+ */
+#include <windows.h>
+
+#include "base/compat.h"
+#include "sys/atomic.h"
+#include "sys/file.h"
+#include "sys/os.h"
+#include "sys/state.h"
+#include "sys/wide.h"
+
+struct machine {
+	struct pp_sys base;
+	char root[];
+};
+
+static int machine_path(const struct pp_sys *s, const char *path, char ret[PATH_MAX])
+{
+	return snprintf(ret, PATH_MAX, "%s/%s", s->root, path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int machine_info(struct pp_sys *s, const char *path, struct pp_sys_info *ret)
+{
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	return r ? r : pp_path_info(whole, true, ret);
+}
+
+static int machine_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
+                        struct pp_span *ret)
+{
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	if (r)
+		return r;
+	r = pp_file_read(whole, max, a, ret, NULL);
+	return r == -EFBIG ? -E2BIG : r;
+}
+
+static int machine_content(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,
+                           struct pp_content *ret)
+{
+	struct pp_content c = { .exists = true, .mode = 0600, .nr_links = 1 };
+	struct pp_sys_info info;
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	if (!r)
+		r = pp_path_info(whole, false, &info);
+	if (!r && info.kind != PP_SYS_FILE)
+		r = info.kind == PP_SYS_OTHER ? -EMLINK : -EBADMSG;
+	if (!r)
+		r = machine_read(s, path, max, a, &c.bytes);
+	if (!r)
+		*ret = c;
+	return r;
+}
+
+static int machine_link(struct pp_sys *s, const char *path, char *buf, size_t size)
+{
+	struct pp_sys_info info;
+	int r = machine_info(s, path, &info);
+
+	return r ? r : -EINVAL;
+}
+
+static int machine_list(struct pp_sys *s, const char *path, struct pp_arena *a,
+                        struct pp_names *ret)
+{
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	return r ? r : pp_path_list(whole, a, ret);
+}
+
+static int machine_map(struct pp_sys *s, const char *path, size_t max, struct pp_span *ret)
+{
+	return -ENOTSUP;
+}
+
+static void machine_unmap(struct pp_sys *s, struct pp_span bytes)
+{
+}
+
+static int machine_put(struct pp_sys *s, const char *path, const struct pp_content *c,
+                       struct pp_error *e)
+{
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	return r ? pp_file_failed(path, -r, e) : pp_file_put(whole, c->bytes, 0600, true, e);
+}
+
+static int machine_remove(struct pp_sys *s, const char *path)
+{
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	return r ? r : unlink(whole) ? -errno : 0;
+}
+
+static void machine_sweep(struct pp_sys *s, const char *path)
+{
+	char whole[PATH_MAX];
+
+	if (!machine_path(s, path, whole))
+		pp_atomic_clean_up(whole);
+}
+
+static int machine_directory(struct pp_sys *s, const char *path,
+                             BOOL (*change)(const wchar_t *path))
+{
+	wchar_t wide[PP_WIDE_PATH];
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+
+	if (!r)
+		r = pp_wide_path(whole, wide);
+	if (r)
+		return r;
+	return change(wide) ? 0 : -pp_windows_errno(GetLastError());
+}
+
+static BOOL machine_create_directory(const wchar_t *path)
+{
+	return CreateDirectoryW(path, NULL);
+}
+
+static BOOL machine_remove_directory(const wchar_t *path)
+{
+	return RemoveDirectoryW(path);
+}
+
+static int machine_mkdir(struct pp_sys *s, const char *path)
+{
+	return machine_directory(s, path, machine_create_directory);
+}
+
+static int machine_rmdir(struct pp_sys *s, const char *path)
+{
+	return machine_directory(s, path, machine_remove_directory);
+}
+
+static int machine_room(struct pp_sys *s, const char *path, uint64_t bytes, uint64_t files,
+                        struct pp_error *e)
+{
+	ULARGE_INTEGER there;
+	wchar_t wide[PP_WIDE_PATH];
+	int r = pp_wide_path(s->root, wide);
+
+	if (r || !GetDiskFreeSpaceExW(wide, &there, NULL, NULL))
+		return pp_fail(e, EIO, "%.300s: cannot tell how much room there is", s->root);
+	if (there.QuadPart < bytes)
+		return pp_fail(e, ENOSPC, "%.300s: %llu bytes free, %llu are needed", s->root,
+		               (unsigned long long)there.QuadPart, (unsigned long long)bytes);
+	return 0;
+}
+
+static int machine_write(struct pp_sys *s, const char *path, const char *text)
+{
+	return -ENOTSUP;
+}
+
+/* Those of Linux' tools are not here. */
+static bool machine_find_program(struct pp_sys *s, const char *name, char *ret, size_t size)
+{
+	return false;
+}
+
+static int machine_run(struct pp_sys *s, const char *const *argv, unsigned int limit_s,
+                       const struct pp_lock *lock, struct pp_process_result *ret,
+                       struct pp_error *e)
+{
+	return -ENOENT;
+}
+
+static bool machine_is_privileged(struct pp_sys *s)
+{
+	return geteuid() == 0;
+}
+
+static int machine_nobody(struct pp_sys *s, const char *what)
+{
+	return 0;
+}
+
+static int machine_find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret)
+{
+	return 0;
+}
+
+static int machine_open(struct pp_sys *s, const char *path)
+{
+	return -ENXIO;
+}
+
+static int machine_control(struct pp_sys *s, int handle, unsigned long request, void *argument)
+{
+	return -ENXIO;
+}
+
+static void machine_close(struct pp_sys *s, int handle)
+{
+}
+
+static int machine_log_begin(struct pp_sys *s)
+{
+	return -ENXIO;
+}
+
+static int machine_log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret)
+{
+	return -EAGAIN;
+}
+
+static void machine_free(struct pp_sys *s)
+{
+	free(s);
+}
+
+static const struct pp_sys_ops machine_ops = {
+	.info = machine_info,
+	.read = machine_read,
+	.content = machine_content,
+	.link = machine_link,
+	.list = machine_list,
+	.map = machine_map,
+	.unmap = machine_unmap,
+	.put = machine_put,
+	.remove = machine_remove,
+	.sweep = machine_sweep,
+	.mkdir = machine_mkdir,
+	.rmdir = machine_rmdir,
+	.room = machine_room,
+	.write = machine_write,
+	.find_program = machine_find_program,
+	.run = machine_run,
+	.is_privileged = machine_is_privileged,
+	.is_claimed = machine_nobody,
+	.has_address = machine_nobody,
+	.find_holder = machine_find_holder,
+	.open = machine_open,
+	.control = machine_control,
+	.close = machine_close,
+	.log_begin = machine_log_begin,
+	.log_next = machine_log_next,
+	.free = machine_free,
+};
+
+int pp_sys_below(const char *root, struct pp_sys **ret, struct pp_error *e)
+{
+	size_t len = strlen(root);
+	struct machine *m = calloc(1, sizeof(*m) + len + 1);
+
+	if (!m)
+		return pp_fail_oom(e, root);
+	while (len && (root[len - 1] == '/' || root[len - 1] == '\\'))
+		len--;
+	memcpy(m->root, root, len);
+	m->base = (struct pp_sys){ .ops = &machine_ops, .root = m->root };
+	*ret = &m->base;
+	return 0;
+}
+
+int pp_sys_live(struct pp_sys **ret, struct pp_error *e)
+{
+	return pp_sys_below(PP_SYS_ROOT, ret, e);
+}

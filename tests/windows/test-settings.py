@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pcipass.exe writes settings under wine, through a program that stands in for HP's conrep: what it runs,
+how that may fail, and what is left when it is killed.
+
+usage: test-settings.py PCIPASS [NAME…]
+
+The machine is a ProLiant Gen8 by the files that wine makes its SMBIOS of, in a mount namespace; without
+the rights to make one the test is skipped.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DMI = {"sys_vendor": "HP", "product_name": "ProLiant DL380p Gen8", "bios_vendor": "HP", "bios_version": "P70",
+       "bios_date": "05/24/2019", "chassis_type": "23", "product_uuid": "00000000-0000-0000-0000-000000000000"}
+INSIDE = "PCIPASS_TEST_INSIDE"
+
+
+def enter() -> None:
+    """Runs this test again where /sys/class is ours, or skips it."""
+    if INSIDE in os.environ:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/sys/class"], check=True)
+        Path("/sys/class/dmi/id").mkdir(parents=True)
+        for name, text in DMI.items():
+            Path("/sys/class/dmi/id", name).write_text(text + "\n")
+        return
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        wine.skip("no rights for a mount namespace")
+    if not shutil.which("x86_64-w64-mingw32-gcc"):
+        wine.skip("no mingw-w64")
+    os.environ[INSIDE] = "1"
+    os.execvp("unshare", ["unshare", "-m", sys.executable, "-B", *sys.argv])
+
+
+sys.path.insert(0, str(HERE))
+import wine  # noqa: E402
+
+OLD, NEW = "Endpoints_Included", "Endpoints_Excluded"
+
+
+class Settings(unittest.TestCase):
+    """A directory of the prefix with conrep.exe and what it keeps."""
+
+    FOLDER = "tools"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.directory = Path(cls.scratch.name)
+        cls.wine = wine.Wine(cls.directory)
+        cls.program = cls.directory / "conrep.exe"
+        subprocess.run(["x86_64-w64-mingw32-gcc", "-O1", "-include", "stdbool.h", "-o", cls.program, HERE / "fake-conrep.c"],
+                       check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def setUp(self):
+        self.drive = self.wine.prefix / "drive_c"
+        self.place(self.FOLDER)
+
+    def place(self, folder: str) -> None:
+        self.tools = self.drive / folder
+        shutil.rmtree(self.tools, ignore_errors=True)
+        self.tools.mkdir(parents=True)
+        shutil.copy(self.program, self.tools)
+        self.store = "hp:C:\\" + folder.replace("/", "\\") + "\\conrep.exe"
+        self.addCleanup(shutil.rmtree, self.tools, True)
+        (self.tools / "store").write_text("".join(f"RMRDS_Slot{n}={OLD}\n" for n in range(1, 17)))
+        self.state = self.drive / "ProgramData/pcipass"
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def values(self) -> dict[str, str]:
+        return dict(line.split("=") for line in (self.tools / "store").read_text().split())
+
+    def mode(self, word: str) -> None:
+        (self.tools / "mode").write_text(word)
+
+    def run_settings(self, *words: str) -> subprocess.CompletedProcess:
+        done = self.wine.pcipass("settings", *words, "--store", self.store, cwd=self.directory)
+        self.said = (done.stdout + done.stderr).decode(errors="replace")
+        return done
+
+    def set_two(self) -> subprocess.CompletedProcess:
+        return self.run_settings("set", "--yes", f"RMRDS_Slot2={NEW}", f"RMRDS_Slot5={NEW}")
+
+    def assert_is(self, value: str):
+        found = self.values()
+        self.assertEqual({found["RMRDS_Slot2"], found["RMRDS_Slot5"]}, {value}, self.said)
+        self.assertEqual({v for k, v in found.items() if k not in ("RMRDS_Slot2", "RMRDS_Slot5")}, {OLD})
+
+    def assert_clean(self):
+        """Nothing of the work is left but the lock's file."""
+        left = sorted(p.name for p in self.state.iterdir()) if self.state.exists() else []
+        self.assertLessEqual(set(left), {"apply.lock"}, self.said)
+
+    def test_there_and_back(self):
+        self.assertEqual(self.run_settings("list").returncode, 0, self.said)
+        self.assertEqual(self.set_two().returncode, 0, self.said)
+        self.assert_is(NEW)
+        self.assertEqual(self.run_settings("get", "RMRDS_Slot2").returncode, 0)
+        self.assertIn(NEW, self.said)
+        self.assertEqual(self.run_settings("set", "--yes", f"RMRDS_Slot2={OLD}", f"RMRDS_Slot5={OLD}").returncode, 0)
+        self.assert_is(OLD)
+        self.assert_clean()
+
+    def test_paths(self):
+        """Blanks and letters that are not ASCII."""
+        for folder in ("Program Files/HP T\u00f6\u00f4ls \u4e2d", "a'b &c"):
+            self.place(folder)
+            self.assertEqual(self.set_two().returncode, 0, self.said)
+            self.assert_is(NEW)
+
+    def test_what_fails(self):
+        """Each failure is told, and what was there is there again."""
+        for word, said in (("driver", "driver"), ("half", ""), ("lie", "")):
+            with self.subTest(word):
+                self.place(self.FOLDER)
+                self.mode(word)
+                done = self.set_two()
+                self.assertNotEqual(done.returncode, 0, self.said)
+                self.assertIn(said, self.said)
+                self.mode("")
+                self.run_settings("list")
+                self.assert_is(OLD)
+                self.assert_clean()
+
+    def test_no_program(self):
+        (self.tools / "conrep.exe").unlink()
+        self.assertNotEqual(self.set_two().returncode, 0)
+        self.assertIn("conrep.exe", self.said)
+        for place in ("conrep.exe", "\\conrep.exe", "C:conrep.exe", "\\\\host\\share\\conrep.exe"):
+            self.store = "hp:" + place
+            self.assertEqual(self.set_two().returncode, 2, self.said)
+
+    def test_a_program_that_others_may_write(self):
+        for path in (self.tools / "conrep.exe", self.tools):
+            before = path.stat().st_mode
+            path.chmod(0o777)
+            done = self.set_two()
+            path.chmod(before & 0o777)
+            self.assertNotEqual(done.returncode, 0, self.said)
+            self.assertIn("others than administrators may write to it", self.said)
+            self.assert_is(OLD)
+
+    def test_a_state_directory_that_others_may_write(self):
+        self.state.mkdir(parents=True)
+        self.state.chmod(0o777)
+        self.assertNotEqual(self.set_two().returncode, 0)
+        self.assertIn("others than administrators may write to it", self.said)
+        self.assert_is(OLD)
+
+    def test_killed(self):
+        """At many moments, also while conrep is at work: old or new, once the next command has looked."""
+        ends = {OLD: 0, NEW: 0}
+        for n in range(14):
+            with self.subTest(n):
+                self.place(self.FOLDER)
+                self.mode("stay" if n % 2 else "")
+                words = ["settings", "set", "--yes", "--store", self.store, f"RMRDS_Slot2={NEW}", f"RMRDS_Slot5={NEW}"]
+                started = subprocess.Popen([self.wine.loader, self.wine.exe, *words], cwd=self.directory, env=self.wine.environ,
+                                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(0.05 + 0.15 * n)
+                started.send_signal(signal.SIGKILL)
+                started.wait()
+                self.mode("")
+                time.sleep(0.3)
+                listed = self.run_settings("set", "--yes", f"RMRDS_Slot1={OLD}")
+                self.assertEqual(listed.returncode, 0, self.said)
+                now = self.values()["RMRDS_Slot2"]
+                self.assert_is(now)
+                self.assert_clean()
+                ends[now] += 1
+        print(f"killed {sum(ends.values())} times: {ends}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    reason = wine.why_not(Path(sys.argv[1]))
+    if reason:
+        wine.skip(reason)
+    enter()
+    sys.argv.pop(1)
+    unittest.main()
