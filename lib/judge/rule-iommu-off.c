@@ -47,7 +47,7 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
 		pp_add_remedy_by_hand(f, &pp_remedy_kernel_argument, text, NULL);
 }
 
-static void add_bios_update(struct pp_finding *f)
+void pp_add_remedy_bios_update(struct pp_finding *f)
 {
 	pp_add_remedy_by_hand(f, &pp_remedy_bios_update,
 	                      "update the BIOS: a newer version may have a correct table", NULL);
@@ -55,7 +55,7 @@ static void add_bios_update(struct pp_finding *f)
 
 void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f)
 {
-	add_bios_update(f);
+	pp_add_remedy_bios_update(f);
 	if (!pp_remedy_override_forbidden(j->host, j->arena))
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_override,
@@ -197,7 +197,7 @@ static bool off_by_unit(struct pp_judging *j)
 	if (bad)
 		pp_evidence(j, f, "DMAR+0x%x: DRHD, register base 0x%llx", bad->offset,
 		            (unsigned long long)bad->base);
-	add_bios_update(f);
+	pp_add_remedy_bios_update(f);
 	if (ones && h->is_guest != PP_YES)
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_bios_iommu,

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Is there an IOMMU, may KVM have it, and is its table one that Linux takes? */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "base/text.h"
 #include "judge/rules.h"
+#include "override/override.h"
 
 /* Under Xen the hypervisor owns the IOMMU, and VFIO has no part in it. */
 static void under_xen(struct pp_judging *j)
@@ -214,6 +217,81 @@ static void in_container(struct pp_judging *j)
 	pp_evidence(j, f, "%s", j->host->container);
 }
 
+static int iommu_compare_offsets(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The scopes of regions that Linux stumbles over, in ascending order. */
+static uint32_t *iommu_wrong_scopes(struct pp_judging *j, uint32_t *ret_nr)
+{
+	const struct pp_host *h = j->host;
+	uint32_t *scopes = PP_ARENA_ARRAY(j->arena, PP_PLAN_MAX_ITEMS, uint32_t), nr = 0;
+
+	for (uint32_t i = 0; scopes && i < h->nr_regions; i++)
+		for (uint32_t k = 0; k < h->regions[i].nr_scopes && nr < PP_PLAN_MAX_ITEMS; k++)
+			if (h->regions[i].scopes[k].match == PP_SCOPE_WRONG_TYPE)
+				scopes[nr++] = h->regions[i].scopes[k].dmar->offset;
+	j->failed |= !scopes;
+	if (nr)
+		qsort(scopes, nr, sizeof(*scopes), iommu_compare_offsets);
+	*ret_nr = nr;
+	return scopes;
+}
+
+/* Whether a table without these scopes can be built, and Linux finds no fault with what is left. */
+static bool iommu_scopes_suffice(struct pp_judging *j, const uint32_t *scopes, uint32_t nr)
+{
+	struct pp_error ignored = { 0 };
+	struct pp_arena scratch;
+	struct pp_span made;
+	struct pp_host *after;
+	bool good = false;
+
+	pp_arena_init(&scratch, 0);
+	if (!pp_override_dmar(j->host->dmar_bytes, scopes, nr, &scratch, &made, &ignored) &&
+	    !pp_host_replace_table(j->host, PP_FROM_DMAR, made, &after, &ignored)) {
+		good = after->wrong_scope_device == PP_NO_DEVICE;
+		pp_host_free(after);
+	}
+	pp_arena_fini(&scratch);
+	return good;
+}
+
+/*
+ * A region's scope can go: what it reserved is then mapped for nobody. One that says what a unit
+ * covers cannot: only a corrected type helps, which no program can know to be right.
+ */
+static void iommu_add_scope_remedies(struct pp_judging *j, struct pp_finding *f)
+{
+	const struct pp_host *h = j->host;
+	uint32_t nr;
+	uint32_t *scopes = iommu_wrong_scopes(j, &nr);
+	struct pp_step step = { .kind = PP_STEP_OVERRIDE,
+		                .override = {
+					.table = "DMAR", .scopes = scopes, .nr_scopes = nr } };
+
+	if (j->failed || !nr || pp_remedy_override_forbidden(h, j->arena) ||
+	    !iommu_scopes_suffice(j, scopes, nr)) {
+		pp_add_remedy_table(j, f);
+		return;
+	}
+	step.override.expected_crc = pp_span_crc32(h->dmar_bytes);
+	step.override.expected_bytes = (uint32_t)h->dmar_bytes.len;
+	pp_add_remedy_by_steps(
+		j, f, &pp_remedy_override,
+		nr == 1 ? "override the firmware's DMAR table (from the initrd) with a copy "
+			  "without that entry, then reboot"
+			: "override the firmware's DMAR table (from the initrd) with a copy "
+			  "without the entries of the wrong type, then reboot",
+		"if the firmware still uses the region, it may overwrite guest memory or cause "
+		"DMA faults",
+		&step, 1);
+	pp_add_remedy_bios_update(f);
+}
+
 /* drivers/iommu/intel/dmar.c, dmar_insert_dev_scope(): -EINVAL, and the driver stays off. */
 static void iommu_scope_type(struct pp_judging *j)
 {
@@ -232,7 +310,7 @@ static void iommu_scope_type(struct pp_judging *j)
 		pp_evidence(j, f, "DMAR+0x%x: scope of type %u for %s, header type %u",
 		            h->wrong_scope_offset, h->wrong_scope_type, pp_name_of(j, d),
 		            d->config.header_type);
-		pp_add_remedy_table(j, f);
+		iommu_add_scope_remedies(j, f);
 	} else if (h->kernel.log_scope_mismatch) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,

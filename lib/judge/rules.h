@@ -84,6 +84,7 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
  * kernel was built to, "". NULL: neither.
  */
 const char *pp_graphics_left_out(struct pp_judging *j, const struct pp_device *d);
+void pp_add_remedy_bios_update(struct pp_finding *f);
 /* The firmware's table is wrong: a newer one, or one from the initrd. */
 void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f);
 /* The firmware's setup; for a guest, the machine that its own host gives it. */

@@ -6,6 +6,23 @@
 #include "base/crc32.h"
 #include "plan/kind.h"
 
+static bool kind_override_copy(struct pp_arena *a, struct pp_step *s)
+{
+	struct pp_step_override *o = &s->override;
+	uint32_t *scopes = PP_ARENA_ARRAY(a, o->nr_scopes, uint32_t);
+	uint16_t *devids = PP_ARENA_ARRAY(a, o->nr_devids, uint16_t);
+
+	if (!scopes || !devids)
+		return false;
+	if (o->nr_scopes)
+		memcpy(scopes, o->scopes, o->nr_scopes * sizeof(*scopes));
+	if (o->nr_devids)
+		memcpy(devids, o->devids, o->nr_devids * sizeof(*devids));
+	o->scopes = scopes;
+	o->devids = devids;
+	return true;
+}
+
 static void kind_override_describe(struct pp_arena *a, struct pp_step *s)
 {
 	const struct pp_step_override *o = &s->override;
@@ -175,11 +192,11 @@ static void kind_override_check(struct pp_checking *c, const struct pp_step *s)
 		             o->table);
 }
 
-/* Its fields are made in the plan's arena, or read into it. */
 const struct pp_step_kind_ops pp_step_kind_override = {
 	.name = "override",
 	.summary = "gives the kernel a firmware table without some entries, from the initrd",
 	.keys = "table expected_crc expected_bytes scopes? devices?",
+	.copy = kind_override_copy,
 	.describe = kind_override_describe,
 	.to_json = kind_override_to_json,
 	.from_json = kind_override_from_json,

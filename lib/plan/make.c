@@ -54,11 +54,24 @@ bool pp_planning_offers(const struct pp_finding *f, const char *id)
 	return false;
 }
 
-/* The text of a step is made of its fields, and says all of them. */
+/* What a step does, its text says; but for the entries of a table, which it only counts. */
+static bool make_is_same(const struct pp_step *a, const struct pp_step *b)
+{
+	if (a->kind != b->kind || strcmp(a->text, b->text) != 0)
+		return false;
+	if (a->kind != PP_STEP_OVERRIDE)
+		return true;
+	const struct pp_step_override *x = &a->override, *y = &b->override;
+	/* Equal texts have equal numbers of them. */
+	return (!x->nr_scopes ||
+	        !memcmp(x->scopes, y->scopes, x->nr_scopes * sizeof(*x->scopes))) &&
+	       (!x->nr_devids || !memcmp(x->devids, y->devids, x->nr_devids * sizeof(*x->devids)));
+}
+
 static bool make_is_planned(const struct pp_steps *s, uint32_t nr, const struct pp_step *step)
 {
 	for (uint32_t i = 0; i < nr; i++)
-		if (s->list[i].kind == step->kind && !strcmp(s->list[i].text, step->text))
+		if (make_is_same(&s->list[i], step))
 			return true;
 	return false;
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every rule where it speaks, and where it must be silent."""
 
+import json
 import sys
 import unittest
 from pathlib import Path
@@ -454,14 +455,41 @@ class Iommu(Case):
         t.bridge("0000:00:1c.0", 3)
         t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
         f = self.assert_finding(self.device(), "iommu-scope-type", "blocks", "00:1c.0",
-                                "an endpoint", remedies=["bios-update", "table-override"])
+                                "an endpoint", remedies=["table-override", "bios-update"])
         self.assertIn("DMAR+0x58: scope of type 1 for 00:1c.0", f["evidence"][0])
         self.assert_not_found(self.device(), "iommu-off")
         # in any structure that is matched, and not where all devices are meant
         t.dmar(drhd(scope(BRIDGE, 3, "00.0"), flags=0))
-        self.found(self.device(), "iommu-scope-type")
+        f = self.found(self.device(), "iommu-scope-type")
+        self.assertFalse(self.device()["by_free"])  # what a unit covers cannot be left out
+        self.assertIn("by hand", f["remedies"][1]["text"])
         t.dmar(drhd(scope(BRIDGE, 3, "00.0"), flags=1))
         self.assert_not_found(self.device(), "iommu-scope-type")
+
+    def test_wrong_scope_type_is_left_out(self):
+        """All entries of the wrong type, and beside them those that hold the device itself."""
+        t = self.off()
+        t.bridge("0000:00:1c.0", 3)
+        t.write("etc/initramfs-tools/x", "")
+        plan = self.folder / "plan.json"
+
+        def scopes() -> list:
+            run = self.run_pcipass("free", "0000:03:00.0", "-o", str(plan), "--force")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            return [s["override"]["scopes"] for s in json.loads(plan.read_text())["steps"] if s["kind"] == "override"]
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
+        self.assertTrue(self.device()["by_free"])
+        self.assertEqual(scopes(), [[0x58]])
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
+        self.assertEqual(scopes(), [[0x58, 0x78]])
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0"), scope(ENDPOINT, 0, "1c.0", "00.0")))
+        self.assertEqual(sorted(scopes()), [[0x58], [0x60]])
+        # one that is in the way elsewhere is not mended by this
+        t.dmar(drhd(scope(BRIDGE, 3, "00.0"), flags=0), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
+        self.assertFalse(self.device()["by_free"])
+        t.dmar(drhd(), rmrr(START, END, scope(ENDPOINT, 0, "1c.0")))
+        t.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+        self.assertFalse(self.device()["by_free"])
 
     def test_wrong_scope_type_while_on(self):
         """It is on: so the kernel took no offence, whatever the table looks like."""
