@@ -173,7 +173,7 @@ static int as_kernel_change(struct pp_host *h, const char *release, struct pp_er
 	k->running = running;
 	if (!pp_kernel_set_release(k, release))
 		return pp_fail(e, EINVAL,
-		               "'%.60s' is no release of Linux: need one such as 6.12 or "
+		               "'%.60s' is not a Linux release: expected one such as 6.12 or "
 		               "6.12.57+deb13-amd64",
 		               release);
 	k->release = (struct pp_text_fact){ .text = text };

@@ -107,7 +107,8 @@ static int device_read_config(struct pp_host_build *b, struct pp_node dir, const
 	if (r) {
 		if (r == -ENOMEM)
 			return r;
-		return pp_build_unread(b, DEVICES "/*/config", -r, "what the devices can do");
+		return pp_build_unread(b, DEVICES "/*/config", -r,
+		                       "the capabilities of the devices");
 	}
 	reading.source = b->source;
 	reading.len = 0;
@@ -260,7 +261,7 @@ static int list_devices(struct pp_host_build *b)
 		if (!strcmp(canonical, names.names[i]))
 			b->devices[h->nr_devices++] = d;
 		else
-			pp_note(&h->notes, DEVICES, 0, "'%s' is no PCI address: passed over",
+			pp_note(&h->notes, DEVICES, 0, "'%s' is not a PCI address: ignored",
 			        names.names[i]);
 	}
 	qsort(b->devices, h->nr_devices, sizeof(*b->devices), compare_addresses);

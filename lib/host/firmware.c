@@ -62,7 +62,7 @@ static int read_rmad(struct pp_host_build *b, const char *adds, struct pp_span *
 
 static int read_dmar(struct pp_host_build *b)
 {
-	static const char adds[] = "which region holds which device, with the IOMMU off as well";
+	static const char adds[] = "which device each region is for, even with the IOMMU off";
 	struct pp_host *h = b->host;
 	const char *path = TABLES "DMAR";
 	struct pp_span bytes;
@@ -91,7 +91,7 @@ static int read_ivrs(struct pp_host_build *b)
 	static const char path[] = TABLES "IVRS";
 	struct pp_host *h = b->host;
 	struct pp_span bytes;
-	int r = firmware_read_table(b, path, "which region holds which device", &h->table_ivrs,
+	int r = firmware_read_table(b, path, "which device each region is for", &h->table_ivrs,
 	                            &h->ivrs_error, &bytes);
 
 	if (r || h->ivrs_error)
@@ -114,9 +114,9 @@ static int read_iort(struct pp_host_build *b)
 	struct pp_host *h = b->host;
 	struct pp_error why = { 0 };
 	struct pp_span bytes;
-	int r = firmware_read_table(b, path,
-	                            "whether an Arm firmware declares an IOMMU, and for what",
-	                            &h->table_iort, &h->iort_error, &bytes);
+	int r = firmware_read_table(
+		b, path, "whether an Arm firmware declares an IOMMU, and for which devices",
+		&h->table_iort, &h->iort_error, &bytes);
 
 	if (h->table_iort == PP_NO)
 		h->iort_has_smmu = PP_NO;

@@ -189,8 +189,7 @@ int pp_build_groups(struct pp_host_build *b, struct pp_error *e)
 		i = end;
 	}
 	note_absence(b);
-	if (h->groups_error &&
-	    pp_build_unread(b, GROUPS, h->groups_error, "the groups of the devices"))
+	if (h->groups_error && pp_build_unread(b, GROUPS, h->groups_error, "the IOMMU groups"))
 		return pp_fail_oom(e, "groups");
 	return 0;
 }

@@ -28,7 +28,7 @@ static const struct {
 	[PP_KIND_ARM] = { "arm", "an Arm machine" },
 	[PP_KIND_RISCV] = { "riscv", "a RISC-V machine" },
 	[PP_KIND_POWER] = { "power", "a POWER machine" },
-	[PP_KIND_OTHER] = { "other", "a machine that is none of x86, Arm, RISC-V and POWER" },
+	[PP_KIND_OTHER] = { "other", "a machine other than x86, Arm, RISC-V and POWER" },
 };
 
 const char *pp_host_kind_name(enum pp_host_kind kind)

@@ -256,8 +256,9 @@ int pp_build_log(struct pp_host_build *b)
 	if (r == -ENOMEM)
 		return r;
 	if (r)
-		return pp_build_unread(b, "kernel log", -r,
-		                       "what the kernel said of the IOMMU and the regions at boot");
+		return pp_build_unread(
+			b, "kernel log", -r,
+			"what the kernel logged about the IOMMU and the regions at boot");
 	struct pp_fault *faults = PP_ARENA_ARRAY(&b->host->arena, PP_MAX_FAULTS, struct pp_fault);
 	if (!faults)
 		return -ENOMEM;

@@ -75,7 +75,7 @@ static int read_records(struct pp_host_build *b, struct claims *c)
 	if (!s)
 		return 0;
 	if (s->nr_slots > MAX_SLOTS)
-		pp_note(&h->notes, "SMBIOS", 0, "%u slots, only the first %d are looked at",
+		pp_note(&h->notes, "SMBIOS", 0, "%u slots, of which only the first %d are used",
 		        s->nr_slots, MAX_SLOTS);
 	c->nr_records = s->nr_slots < MAX_SLOTS ? s->nr_slots : MAX_SLOTS;
 	c->records = PP_ARENA_ARRAY(&b->scratch, c->nr_records, struct claim);
@@ -125,7 +125,7 @@ static void claim_from_smbios(struct pp_host_build *b, struct claims *c)
 			continue;
 		if (is_host_bridge(a) || address_is_shared(s, i)) {
 			pp_note(&h->notes, "SMBIOS", slot->offset,
-			        "slot '%s': its address %04x:%02x:%02x.%x says nothing, passed over",
+			        "slot '%s': its address %04x:%02x:%02x.%x is meaningless: ignored",
 			        slot->designation, a.segment, a.bus, a.device, a.function);
 			continue;
 		}
@@ -182,7 +182,7 @@ static int claim_from_kernel(struct pp_host_build *b, struct claims *c)
 		if (pp_source_read_text(b->source, PP_NODE_NONE, path, address, sizeof(address)))
 			continue;
 		if (!parse_slot_address(address, &at, &whole_bus)) {
-			pp_note(&h->notes, path, 0, "'%s' is no slot address", address);
+			pp_note(&h->notes, path, 0, "'%s' is not a slot address", address);
 			continue;
 		}
 		char *name = pp_text_clean(&h->arena, names.names[i], strlen(names.names[i]));

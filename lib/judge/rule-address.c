@@ -252,7 +252,7 @@ static void address_prove(struct pp_judging *j, struct pp_finding *f, const stru
 		pp_evidence(j, f, "configuration space of %s: %s 0x%" PRIx64 "-0x%" PRIx64, name,
 		            kind, w->start, w->end_incl);
 	else
-		pp_evidence(j, f, "configuration space of %s: %s: closed", name, kind);
+		pp_evidence(j, f, "configuration space of %s: %s: window closed", name, kind);
 }
 
 static void bar_no_address(struct pp_judging *j, const struct pp_device *d)

@@ -173,7 +173,9 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 		            d->config.sriov_num_vfs);
 	pp_add_remedy_by_hand(f, &pp_remedy_use_vf, pass_vf(j, d), NULL);
 	remedy_vfs_off(j, f, d,
-	               pp_arena_printf(j->arena, "echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
+	               pp_arena_printf(j->arena,
+	                               "disable its virtual functions: echo 0 > "
+	                               "/sys/bus/pci/devices/%s/sriov_numvfs",
 	                               address));
 }
 

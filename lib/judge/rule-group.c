@@ -104,10 +104,11 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 	pp_address_format(b.first->address, address);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, driver);
 	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER fails with EPERM and logs nothing");
-	remedy_unbind(j, f, g, &b,
-	              pp_arena_printf(j->arena, "echo %s > /sys/bus/pci/drivers/%s/unbind%s",
-	                              address, driver,
-	                              b.count > 1 ? "; do the same for the other bridges" : ""));
+	remedy_unbind(
+		j, f, g, &b,
+		pp_arena_printf(
+			j->arena, "unbind the bridge: echo %s > /sys/bus/pci/drivers/%s/unbind%s",
+			address, driver, b.count > 1 ? "; do the same for the other bridges" : ""));
 }
 
 /* "00:1f.2 (ahci)" */

@@ -143,8 +143,8 @@ static void interrupts_by_ivrs(struct pp_judging *j, struct pp_finding *f)
 				"add %s to the kernel command line, then reboot: the firmware's "
 				"IVRS table does not say where that I/O APIC is",
 				words),
-			"if the address is wrong, the host may not boot: then remove the "
-			"argument in the boot loader menu",
+			"if the address is wrong, the host may not boot; in that case, remove "
+			"the argument in the boot loader menu",
 			words);
 	if (off || j->host->intremap_why)
 		pp_add_remedy_by_hand(

@@ -59,8 +59,8 @@ void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f)
 	if (!pp_remedy_override_forbidden(j->host, j->arena))
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_override,
-			"give the kernel a corrected copy of the table by hand "
-			"(doc/remedies.md), then reboot",
+			"override the table with a corrected copy, by hand (doc/remedies.md), "
+			"then reboot",
 			"the kernel then uses a table that is not the firmware's own");
 }
 

@@ -300,12 +300,13 @@ static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struc
 static void print_summary(struct pp_out *o, const struct pp_survey *s)
 {
 	const unsigned int *n = s->counts;
+	unsigned int devices = s->nr_rows - n[PP_VERDICT_NOT_ENDPOINT];
 	char line[512];
 	int len =
 		snprintf(line, sizeof(line),
-	                 "%u devices: %u assignable, %u with care, %u can be freed, "
+	                 "%u device%s: %u assignable, %u with care, %u can be freed, "
 	                 "%u blocked for good",
-	                 s->nr_rows - n[PP_VERDICT_NOT_ENDPOINT], n[PP_VERDICT_ASSIGNABLE],
+	                 devices, devices == 1 ? "" : "s", n[PP_VERDICT_ASSIGNABLE],
 	                 n[PP_VERDICT_CARE], n[PP_VERDICT_BLOCKED_FIXABLE], n[PP_VERDICT_BLOCKED]);
 
 	if (n[PP_VERDICT_UNKNOWN])

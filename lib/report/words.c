@@ -25,7 +25,8 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 		         h->bios_date.text ? ")" : "");
 	if (running)
 		snprintf(runs, sizeof(runs), " (%s%s)",
-		         running->release.text ? "this host runs " : "what runs is not known",
+		         running->release.text ? "this host runs "
+		                               : "the running kernel is not known",
 		         running->release.text ? running->release.text : "");
 	if (h->windows) {
 		snprintf(buf, size, "%s%s%s%s, %s", maker ? maker : "", maker ? " " : "",
@@ -58,7 +59,7 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	const char *remapping = "";
 
 	if (pp_host_never_groups(h)) {
-		snprintf(buf, size, "No IOMMU for PCI, by the device tree");
+		snprintf(buf, size, "No IOMMU for PCI, according to the device tree");
 		return;
 	}
 	if (h->iommu == PP_IOMMU_NONE) {

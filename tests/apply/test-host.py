@@ -460,7 +460,7 @@ class ByHand(OnHost):
         return named(self.type("pcipass", 0), pattern)
 
     def test_unbind_bridge(self):
-        told = self.remedy("conventional-pci", r"remedy: (echo \S+ > \S+/shpchp/unbind)")
+        told = self.remedy("conventional-pci", r"remedy: unbind the bridge: (echo \S+ > \S+/shpchp/unbind)")
         self.type(told, 0)
         self.assertEqual(self.host.text("sys/bus/pci/drivers/shpchp/unbind"), "0000:01:00.0\n")
         (by_hand,) = self.blocks("unbind-bridge")
@@ -468,7 +468,7 @@ class ByHand(OnHost):
 
     def test_vfs_off(self):
         self.host.started("sriov-nic")
-        told = [m for m in re.findall(r"\[vfs-off\] (echo 0 > \S+)",
+        told = [m for m in re.findall(r"\[vfs-off\] disable its virtual functions: (echo 0 > \S+)",
                                       " ".join(self.explained("sriov-nic").split()))]
         self.assertTrue(told)
         self.type(told[0], 0)

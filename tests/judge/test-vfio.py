@@ -213,7 +213,7 @@ class Options(Host):
         self.setUp()
         self.tree.write("usr/lib/modprobe.d/x.conf", "install vfio-pci /bin/false\n")
         device, _ = self.one(dep=DEP + TYPE1)
-        self.assert_finding(device, "no-vfio-pci", "blocks", "it may not be")
+        self.assert_finding(device, "no-vfio-pci", "blocks", "prevents loading it")
         self.tree.write("etc/modprobe.d/x.conf", "")
         self.assert_not_found(self.again()[0], "no-vfio-pci")
 
