@@ -185,15 +185,16 @@ static int look_at_file(struct search *s, const char *path, bool rules, struct p
 	return 0;
 }
 
-static int look_at_folder(struct search *s, const char *folder, bool rules, struct pp_error *e)
+static int look_at_directory(struct search *s, const char *directory, bool rules,
+                             struct pp_error *e)
 {
-	const char *const *names = pp_sys_names(s->a->sys, folder, &s->a->arena);
-	int r = names ? 0 : pp_fail_oom(e, folder);
+	const char *const *names = pp_sys_names(s->a->sys, directory, &s->a->arena);
+	int r = names ? 0 : pp_fail_oom(e, directory);
 
 	for (; !r && !s->found.where && *names; names++) {
-		const char *path = pp_arena_printf(&s->a->arena, "%s/%s", folder, *names);
+		const char *path = pp_arena_printf(&s->a->arena, "%s/%s", directory, *names);
 		if (!path)
-			return pp_fail_oom(e, folder);
+			return pp_fail_oom(e, directory);
 		if (bind_foreign_ends(path, rules ? ".rules" : ".conf"))
 			r = look_at_file(s, path, rules, e);
 	}
@@ -222,14 +223,14 @@ static int bind_foreign_look(struct search *s, bool now, struct pp_error *e)
 	int r = look_at_command_line(s, now, e);
 
 	for (size_t i = 0; !r && !s->found.where && i < sizeof(modules) / sizeof(modules[0]); i++)
-		r = look_at_folder(s, modules[i], false, e);
+		r = look_at_directory(s, modules[i], false, e);
 	/* These act at boot only. */
 	if (now)
 		return r;
 	if (!r && !s->found.where)
 		r = look_at_driverctl(s, e);
 	for (size_t i = 0; !r && !s->found.where && i < sizeof(rules) / sizeof(rules[0]); i++)
-		r = look_at_folder(s, rules[i], true, e);
+		r = look_at_directory(s, rules[i], true, e);
 	return r;
 }
 

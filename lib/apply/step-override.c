@@ -103,13 +103,13 @@ static bool is_expected(const struct pp_step_override *o, struct pp_span t)
 	return t.len == o->expected_bytes && pp_span_crc32(t) == o->expected_crc;
 }
 
-static int step_override_read_table(struct pp_apply *a, const char *folder, const char *name,
+static int step_override_read_table(struct pp_apply *a, const char *directory, const char *name,
                                     struct pp_span *ret, struct pp_error *e)
 {
-	const char *path = pp_arena_printf(&a->arena, "%s/%s", folder, name);
+	const char *path = pp_arena_printf(&a->arena, "%s/%s", directory, name);
 	int r = path ? pp_sys_read(a->sys, path, PP_ACPI_TABLE_MAX_BYTES, &a->arena, ret) : -ENOMEM;
 
-	return r ? pp_fail(e, -r, "/%s/%s: %s", folder, name, strerror(-r)) : 0;
+	return r ? pp_fail(e, -r, "/%s/%s: %s", directory, name, strerror(-r)) : 0;
 }
 
 /*

@@ -148,9 +148,9 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e
 }
 
 /* The name as the directory has it: FAT does not tell capitals from small letters. */
-static const char *find_name(struct pp_apply *a, const char *folder, struct pp_span name)
+static const char *find_name(struct pp_apply *a, const char *directory, struct pp_span name)
 {
-	const char *const *names = pp_sys_names(a->sys, folder, &a->arena);
+	const char *const *names = pp_sys_names(a->sys, directory, &a->arena);
 
 	for (; names && *names; names++)
 		if (strlen(*names) == name.len &&
@@ -159,9 +159,9 @@ static const char *find_name(struct pp_apply *a, const char *folder, struct pp_s
 	return NULL;
 }
 
-static const char *find_below(struct pp_apply *a, const char *folder, const char *path)
+static const char *find_below(struct pp_apply *a, const char *directory, const char *path)
 {
-	const char *at = folder;
+	const char *at = directory;
 
 	/* No name of a listing is "..", so it stays below. */
 	for (size_t len; *path; path += len) {
@@ -174,15 +174,15 @@ static const char *find_below(struct pp_apply *a, const char *folder, const char
 		if (!at)
 			return NULL;
 	}
-	return at == folder ? NULL : at;
+	return at == directory ? NULL : at;
 }
 
 const char *pp_boot_file(struct pp_apply *a, const char *path)
 {
-	static const char *const folders[] = { "efi", "boot", "boot/efi" };
+	static const char *const directories[] = { "efi", "boot", "boot/efi" };
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		const char *found = find_below(a, folders[i], path);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		const char *found = find_below(a, directories[i], path);
 		if (found)
 			return found;
 	}

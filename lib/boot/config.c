@@ -102,14 +102,14 @@ static bool config_ends_with(struct pp_span s, const char *end)
 }
 
 /* The last of the directory's files that sets it; the tools read "*.conf" only. */
-static const char *folder_value(struct pp_apply *a, const char *folder, const char *name)
+static const char *directory_value(struct pp_apply *a, const char *directory, const char *name)
 {
-	const char *const *names = pp_sys_names(a->sys, folder, &a->arena);
+	const char *const *names = pp_sys_names(a->sys, directory, &a->arena);
 	const char *last = NULL;
 
 	for (; names && *names; names++) {
 		char path[512];
-		snprintf(path, sizeof(path), "%s/%s", folder, *names);
+		snprintf(path, sizeof(path), "%s/%s", directory, *names);
 		if (!config_ends_with(PP_SPAN(*names, strlen(*names)), ".conf"))
 			continue;
 		const char *value = pp_config_value(a, path, name);
@@ -148,7 +148,7 @@ static const char *first_value(struct pp_apply *a, const char *const *places, si
 
 	for (size_t i = 0; !value && i < nr; i++)
 		value = pp_sys_has_directory(a->sys, places[i])
-		                ? folder_value(a, places[i], name)
+		                ? directory_value(a, places[i], name)
 		                : pp_config_value(a, places[i], name);
 	return value;
 }

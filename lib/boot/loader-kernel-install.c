@@ -24,9 +24,9 @@ const struct pp_tool pp_tool_kernel_install_all = { "kernel-install-all",
 /* systemd-boot: kernel-install writes each kernel's entry from /etc/kernel/cmdline. */
 bool pp_kernel_install_is_here(struct pp_apply *a)
 {
-	const char *folder = pp_boot_file(a, "loader/entries"), *release = pp_boot_release(a);
+	const char *directory = pp_boot_file(a, "loader/entries"), *release = pp_boot_release(a);
 	const char *const *names =
-		folder && release ? pp_sys_names(a->sys, folder, &a->arena) : NULL;
+		directory && release ? pp_sys_names(a->sys, directory, &a->arena) : NULL;
 
 	if (!pp_sys_has(a->sys, CMDLINE) || !pp_sys_has_program(a->sys, "kernel-install"))
 		return false;

@@ -365,7 +365,7 @@ static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error 
 	if (r)
 		return r;
 	if (pp_tree_at(&l->in->stored->tree, node)->kind == PP_TREE_NOTHING)
-		pp_tree_at(&l->in->stored->tree, node)->kind = PP_TREE_FOLDER;
+		pp_tree_at(&l->in->stored->tree, node)->kind = PP_TREE_DIRECTORY;
 	l->nr++;
 	l->verbose |= d->verbose || d->dump;
 	if (d->ids)

@@ -12,7 +12,7 @@
 /* With native multipath a disk hangs below its subsystem, which links to its controllers. */
 static int is_below_nvme(struct pp_inuse *s, const char *name, bool *ret)
 {
-	char path[256], link[PP_INUSE_LINK_BYTES], folder[128];
+	char path[256], link[PP_INUSE_LINK_BYTES], directory[128];
 	struct pp_names names;
 
 	snprintf(path, sizeof(path), CLASS_BLOCK "/%s", name);
@@ -22,11 +22,11 @@ static int is_below_nvme(struct pp_inuse *s, const char *name, bool *ret)
 	if (!at)
 		return 0;
 	at += strlen("/nvme-subsystem/");
-	snprintf(folder, sizeof(folder), "sys/class/nvme-subsystem/%.*s", (int)strcspn(at, "/"),
-	         at);
-	int r = pp_inuse_list(s, folder, &names);
+	snprintf(directory, sizeof(directory), "sys/class/nvme-subsystem/%.*s",
+	         (int)strcspn(at, "/"), at);
+	int r = pp_inuse_list(s, directory, &names);
 	for (uint32_t i = 0; !r && !*ret && i < names.count; i++)
-		r = pp_inuse_is_below(s, folder, names.names[i], ret);
+		r = pp_inuse_is_below(s, directory, names.names[i], ret);
 	return r;
 }
 
@@ -118,18 +118,18 @@ static int look_at_loops(struct pp_inuse *s, const char *name)
 }
 
 /* "cciss!c0d0" stands for dev/cciss/c0d0. */
-static void disk_node_of(const char *folder, const char *name, char *buf, size_t size)
+static void disk_node_of(const char *directory, const char *name, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s/%s", folder, name);
+	snprintf(buf, size, "%s/%s", directory, name);
 	for (char *c = buf; *c; c++)
 		*c = *c == '!' ? '/' : *c;
 }
 
-static int add_node(struct pp_inuse *s, const char *folder, const char *name)
+static int add_node(struct pp_inuse *s, const char *directory, const char *name)
 {
 	char path[PP_INUSE_NAME_BYTES + 16];
 
-	disk_node_of(folder, name, path, sizeof(path));
+	disk_node_of(directory, name, path, sizeof(path));
 	const char *copy = pp_arena_strdup(s->arena, path);
 	const char **more = s->nr_nodes % 64
 	                            ? s->nodes
@@ -197,7 +197,7 @@ static int look_at_stacks(struct pp_inuse *s)
 	return r;
 }
 
-static int add_nodes(struct pp_inuse *s, const char *class, const char *folder)
+static int add_nodes(struct pp_inuse *s, const char *class, const char *directory)
 {
 	struct pp_names names;
 	int r = pp_inuse_list(s, class, &names);
@@ -207,7 +207,7 @@ static int add_nodes(struct pp_inuse *s, const char *class, const char *folder)
 		if (strlen(names.names[i]) < PP_INUSE_NAME_BYTES)
 			r = pp_inuse_is_below(s, class, names.names[i], &below);
 		if (!r && below)
-			r = add_node(s, folder, names.names[i]);
+			r = add_node(s, directory, names.names[i]);
 	}
 	return r;
 }
@@ -267,12 +267,12 @@ static int look_at_btrfs(struct pp_inuse *s)
 static int look_at_export(struct pp_inuse *s, const char *subsystem)
 {
 	struct pp_names names;
-	char folder[512], path[1024], file[PP_INUSE_LINK_BYTES];
+	char directory[512], path[1024], file[PP_INUSE_LINK_BYTES];
 
-	snprintf(folder, sizeof(folder), NVMET "/%.256s/namespaces", subsystem);
-	int r = pp_inuse_list(s, folder, &names);
+	snprintf(directory, sizeof(directory), NVMET "/%.256s/namespaces", subsystem);
+	int r = pp_inuse_list(s, directory, &names);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
-		snprintf(path, sizeof(path), "%s/%.64s/device_path", folder, names.names[i]);
+		snprintf(path, sizeof(path), "%s/%.64s/device_path", directory, names.names[i]);
 		r = pp_sys_text(s->sys, path, file, sizeof(file));
 		if (r)
 			return r == -ENOENT ? 0 : pp_inuse_cannot(s, r, path);

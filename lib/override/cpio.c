@@ -12,7 +12,7 @@
 #define FIELD_BYTES  8
 #define MAX_BYTES    (8u * PP_ACPI_TABLE_MAX_BYTES)
 #define MAX_TABLES   64 /* what the kernel takes: NR_ACPI_INITRD_TABLES */
-#define FOLDER       "kernel/firmware/acpi/"
+#define DIRECTORY    "kernel/firmware/acpi/"
 
 /* Fields of the header behind the magic number, eight hex digits each. */
 enum field { INO, MODE, UID, GID, NLINK, MTIME, FILESIZE, MAJOR, MINOR, RMAJOR, RMINOR, NAMESIZE };
@@ -55,20 +55,20 @@ static int cpio_check_table(struct pp_span table, struct pp_error *e)
 int pp_override_cpio(const struct pp_span *tables, uint32_t nr_tables, struct pp_arena *a,
                      struct pp_span *ret, struct pp_error *e)
 {
-	static const char *const folders[] = { "kernel", "kernel/firmware",
-		                               "kernel/firmware/acpi" };
+	static const char *const directories[] = { "kernel", "kernel/firmware",
+		                                   "kernel/firmware/acpi" };
 	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 	unsigned int ino = 1;
 
 	pp_buffer_init(&b, MAX_BYTES);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		cpio_put_file(&b, ino++, 0040755, folders[i], PP_SPAN(NULL, 0));
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+		cpio_put_file(&b, ino++, 0040755, directories[i], PP_SPAN(NULL, 0));
 	for (uint32_t i = 0; i < nr_tables; i++) {
 		char name[64];
 		int r = cpio_check_table(tables[i], e);
 		if (r)
 			return r;
-		snprintf(name, sizeof(name), FOLDER "%.4s.aml", (const char *)tables[i].data);
+		snprintf(name, sizeof(name), DIRECTORY "%.4s.aml", (const char *)tables[i].data);
 		cpio_put_file(&b, ino++, 0100644, name, tables[i]);
 	}
 	cpio_put_file(&b, 0, 0, "TRAILER!!!", PP_SPAN(NULL, 0));
@@ -139,7 +139,7 @@ int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp
 		return pp_fail_oom(e, "the tables of a cpio archive");
 	pp_cursor_init(&c, in, "cpio", 0);
 	while (nr < MAX_TABLES && next_file(&c, &name, &bytes))
-		if (pp_span_starts(name, FOLDER) && bytes.len >= PP_ACPI_HEADER_BYTES)
+		if (pp_span_starts(name, DIRECTORY) && bytes.len >= PP_ACPI_HEADER_BYTES)
 			tables[nr++] = bytes;
 	*ret = tables;
 	*ret_nr = nr;
@@ -160,7 +160,7 @@ bool pp_override_initrd_has(struct pp_span initrd, struct pp_span table)
 
 	pp_cursor_init(&c, initrd, "initrd", 0);
 	for (skip_zeros(&c); cpio_next_entry(&c, &name, &bytes); skip_zeros(&c))
-		if (pp_span_starts(name, FOLDER) && bytes.len >= 4 && table.len >= 4 &&
+		if (pp_span_starts(name, DIRECTORY) && bytes.len >= 4 && table.len >= 4 &&
 		    !memcmp(bytes.data, table.data, 4))
 			/* The kernel takes the first of a signature. */
 			return bytes.len == table.len && !memcmp(bytes.data, table.data, table.len);

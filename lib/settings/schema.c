@@ -12,7 +12,7 @@
 #define HP_SCHEMA "conrep.xml"
 
 /* Where HP's packages put their conrep.xml. */
-static const char *const hp_folders[] = {
+static const char *const hp_directories[] = {
 	"/opt/hp/hp-scripting-tools/etc",
 	"/opt/hp/hp-scripting-tools",
 	"/opt/hpe/hpe-scripting-tools/etc",
@@ -111,9 +111,9 @@ static const char *schema_find_hp(char path[PATH_MAX])
 {
 	struct pp_sys_info info;
 
-	for (size_t i = 0; i < sizeof(hp_folders) / sizeof(hp_folders[0]); i++) {
+	for (size_t i = 0; i < sizeof(hp_directories) / sizeof(hp_directories[0]); i++) {
 		char name[PATH_MAX];
-		snprintf(name, sizeof(name), "%s/" HP_SCHEMA, hp_folders[i]);
+		snprintf(name, sizeof(name), "%s/" HP_SCHEMA, hp_directories[i]);
 		if (!pp_trust_check(name, path, NULL) && !pp_path_info(path, true, &info) &&
 		    info.kind == PP_SYS_FILE)
 			return path;

@@ -149,17 +149,17 @@ static int keep_hard_link(struct loader *l, const char *target, uint32_t node)
 }
 
 /* An entry that says something else of a name than an earlier one did: the last counts. */
-static int replace(struct loader *l, uint32_t node, bool folder)
+static int replace(struct loader *l, uint32_t node, bool directory)
 {
 	struct pp_tree_node *n = pp_tree_at(&l->s->tree, node);
 
-	if (folder && n->kind == PP_TREE_FOLDER)
+	if (directory && n->kind == PP_TREE_DIRECTORY)
 		return 0;
-	if (n->kind == PP_TREE_FOLDER && n->first)
+	if (n->kind == PP_TREE_DIRECTORY && n->first)
 		return pp_fail(l->e, EBADMSG,
 		               "entry %u '%.200s': a directory before, now something else",
 		               l->entry, n->name);
-	n->kind = folder ? PP_TREE_FOLDER : PP_TREE_NOTHING;
+	n->kind = directory ? PP_TREE_DIRECTORY : PP_TREE_NOTHING;
 	n->data = PP_SPAN(NULL, 0);
 	n->error = 0;
 	return 0;

@@ -28,7 +28,7 @@ struct directory {
 	struct pp_source base;
 	int root;
 	/* The paths of open directories, for links found in them; by pp_node.index - 1. */
-	char **folders;
+	char **open_paths;
 	uint32_t count, size;
 };
 
@@ -81,7 +81,7 @@ static int search_find(void *ctx, uint32_t parent, const char *name, size_t len,
 	if (r < 0)
 		return r;
 	pp_tree_at(&s->tree, node)->kind = S_ISLNK(st.st_mode)   ? PP_TREE_LINK
-	                                   : S_ISDIR(st.st_mode) ? PP_TREE_FOLDER
+	                                   : S_ISDIR(st.st_mode) ? PP_TREE_DIRECTORY
 	                                                         : PP_TREE_FILE;
 	*ret = node;
 	return 0;
@@ -116,20 +116,20 @@ static int directory_remember(struct directory *d, const char *path, uint32_t *r
 	uint32_t i = 0;
 
 	/* Few directories are open at a time. */
-	while (i < d->count && d->folders[i])
+	while (i < d->count && d->open_paths[i])
 		i++;
 	if (i == d->size) {
 		uint32_t size = d->size ? d->size * 2 : 8;
-		char **folders = reallocarray(d->folders, size, sizeof(*folders));
-		if (!folders)
+		char **open_paths = reallocarray(d->open_paths, size, sizeof(*open_paths));
+		if (!open_paths)
 			return -ENOMEM;
-		d->folders = folders;
+		d->open_paths = open_paths;
 		d->size = size;
 	}
 	char *copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
-	d->folders[i] = copy;
+	d->open_paths[i] = copy;
 	if (i == d->count)
 		d->count++;
 	*ret = i + 1;
@@ -188,12 +188,12 @@ static int open_file_by_path(struct directory *d, const char *path)
 static int directory_join(const struct directory *d, struct pp_node dir, const char *name,
                           char ret[PP_MAX_PATH + 1])
 {
-	const char *folder = d->folders[dir.index - 1];
-	size_t len = strlen(folder), more = strlen(name);
+	const char *base = d->open_paths[dir.index - 1];
+	size_t len = strlen(base), more = strlen(name);
 
 	if (len + 1 + more > PP_MAX_PATH)
 		return -ENAMETOOLONG;
-	memcpy(ret, folder, len);
+	memcpy(ret, base, len);
 	if (len)
 		ret[len++] = '/';
 	memcpy(ret + len, name, more + 1);
@@ -265,8 +265,8 @@ static void directory_close(struct pp_source *s, struct pp_node n)
 
 	close(n.fd);
 	if (n.index) {
-		free(d->folders[n.index - 1]);
-		d->folders[n.index - 1] = NULL;
+		free(d->open_paths[n.index - 1]);
+		d->open_paths[n.index - 1] = NULL;
 	}
 }
 
@@ -275,8 +275,8 @@ static void directory_free(struct pp_source *s)
 	struct directory *d = directory(s);
 
 	for (uint32_t i = 0; i < d->count; i++)
-		free(d->folders[i]);
-	free(d->folders);
+		free(d->open_paths[i]);
+	free(d->open_paths);
 	close(d->root);
 	free(d);
 }

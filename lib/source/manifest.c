@@ -19,14 +19,14 @@ struct parser {
 
 enum form {
 	PATH_FILE,
-	PATH_FOLDER, /* "" is the root */
-	PATH_WORDS,  /* "." and ".." too: links that lead nowhere leave such paths */
+	PATH_DIRECTORY, /* "" is the root */
+	PATH_WORDS,     /* "." and ".." too: links that lead nowhere leave such paths */
 };
 
 static bool is_form(const char *path, enum form form)
 {
 	if (form != PATH_WORDS)
-		return pp_path_check(path, form == PATH_FOLDER) == 0;
+		return pp_path_check(path, form == PATH_DIRECTORY) == 0;
 	size_t len = strlen(path);
 	return len <= PP_MAX_PATH && path[0] != '/' && !strstr(path, "//") &&
 	       (!len || path[len - 1] != '/');
@@ -85,7 +85,7 @@ static int take_asked(struct parser *p, struct pp_span value)
 	struct pp_manifest *m = p->m;
 
 	if (value.len && value.data[value.len - 1] == '/')
-		return take_path(p, PP_SPAN(value.data, value.len - 1), PATH_FOLDER,
+		return take_path(p, PP_SPAN(value.data, value.len - 1), PATH_DIRECTORY,
 		                 &m->listed[m->listed_count++]);
 	return take_path(p, value, value.len ? PATH_WORDS : PATH_FILE, &m->asked[m->asked_count++]);
 }

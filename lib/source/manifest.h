@@ -6,9 +6,9 @@
 #include "source/source.h"
 
 /* What a capture says of itself; the form is described in record.h. */
-#define PP_MANIFEST_FOLDER  "pcipass"
-#define PP_MANIFEST_PATH    "pcipass/manifest"
-#define PP_MANIFEST_VERSION 1
+#define PP_MANIFEST_DIRECTORY "pcipass"
+#define PP_MANIFEST_PATH      "pcipass/manifest"
+#define PP_MANIFEST_VERSION   1
 
 struct pp_range {
 	uint64_t first, end; /* end exclusive */

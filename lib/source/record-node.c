@@ -32,13 +32,13 @@ int pp_record_add(struct pp_recorder *r, uint32_t parent, const char *name, size
 	return 0;
 }
 
-static void set_folder(struct pp_recorder *r, uint32_t node)
+static void set_directory(struct pp_recorder *r, uint32_t node)
 {
 	struct pp_tree_node *n = pp_tree_at(&r->tree, node);
 
-	if (n->kind == PP_TREE_FOLDER)
+	if (n->kind == PP_TREE_DIRECTORY)
 		return;
-	n->kind = PP_TREE_FOLDER;
+	n->kind = PP_TREE_DIRECTORY;
 	n->error = 0;
 	pp_record_at(r, node)->looked = PP_LOOKED;
 	pp_record_at(r, node)->opened = false;
@@ -72,7 +72,7 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 	}
 	/* Only a directory has or lacks names. */
 	if (len >= 0 || len == -EINVAL || len == -ENOENT)
-		set_folder(r, n->parent);
+		set_directory(r, n->parent);
 	record->looked = PP_LOOKED;
 	if (len >= 0 && len <= PP_MAX_LINK)
 		return keep_link(r, node, text, (size_t)len);
@@ -96,7 +96,7 @@ static int look_through(struct pp_recorder *r, uint32_t node)
 	strcat(path, "/..");
 	ssize_t answer = r->inner->ops->readlink(r->inner, PP_NODE_NONE, path, text, sizeof(text));
 	if (answer == -EINVAL)
-		set_folder(r, node);
+		set_directory(r, node);
 	if (answer == -ENOTDIR)
 		pp_tree_at(&r->tree, node)->kind = PP_TREE_FILE;
 	return answer == -EINVAL ? 0 : answer < 0 ? (int)answer : -ENOTDIR;
@@ -158,7 +158,7 @@ void pp_record_missing(struct pp_recorder *r, uint32_t missing, ssize_t answer)
 	while (pp_tree_at(&r->tree, parent)->kind == PP_TREE_NOTHING)
 		parent = pp_tree_at(&r->tree, parent)->parent;
 	if (answer == -ENOENT && pp_tree_at(&r->tree, parent)->kind == PP_TREE_THERE)
-		set_folder(r, parent);
+		set_directory(r, parent);
 }
 
 /* A question other than whether it is a link failed: what that says of a thing that is there. */
@@ -167,7 +167,7 @@ static void refused(struct pp_recorder *r, uint32_t node, int answer)
 	struct pp_tree_node *n = pp_tree_at(&r->tree, node);
 
 	if (answer == -EISDIR)
-		set_folder(r, node);
+		set_directory(r, node);
 	else if (answer == -ENOTDIR && n->kind == PP_TREE_THERE && !n->error)
 		n->kind = PP_TREE_FILE;
 	else if (answer != -ENOTDIR && (n->kind == PP_TREE_THERE || n->kind == PP_TREE_FILE) &&
@@ -178,7 +178,7 @@ static void refused(struct pp_recorder *r, uint32_t node, int answer)
 void pp_record_opened_dir(struct pp_recorder *r, uint32_t node, int answer)
 {
 	if (answer == 0)
-		set_folder(r, node);
+		set_directory(r, node);
 	else
 		refused(r, node, answer);
 }
@@ -286,7 +286,7 @@ void pp_record_read(struct pp_recorder *r, uint32_t node, const void *buf, size_
 	if (!len || pp_tree_at(&r->tree, node)->kind != PP_TREE_FILE)
 		return;
 	if (answer == -EISDIR)
-		set_folder(r, node);
+		set_directory(r, node);
 	else if (answer < 0)
 		pp_tree_at(&r->tree, node)->error = (uint16_t)-answer;
 	else if (answer == 0)
@@ -297,7 +297,7 @@ void pp_record_read(struct pp_recorder *r, uint32_t node, const void *buf, size_
 
 void pp_record_listed(struct pp_recorder *r, uint32_t node, const struct pp_names *names)
 {
-	set_folder(r, node);
+	set_directory(r, node);
 	pp_record_at(r, node)->listed = true;
 	pp_tree_at(&r->tree, node)->error = 0;
 	for (uint32_t i = 0; i < names->count; i++) {

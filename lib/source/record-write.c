@@ -9,9 +9,9 @@
 #include "sys/atomic.h"
 #include "source/record-node.h"
 
-#define MODE_FILE   0644
-#define MODE_FOLDER 0755
-#define MODE_LINK   0777
+#define MODE_FILE      0644
+#define MODE_DIRECTORY 0755
+#define MODE_LINK      0777
 
 /* One entry of the archive. Its content may be another one than what was read: the filter's. */
 struct output {
@@ -61,14 +61,14 @@ static void settle_parents(struct pp_recorder *r)
 		const struct pp_tree_node *n = pp_tree_at(&r->tree, i);
 		struct pp_tree_node *parent = pp_tree_at(&r->tree, n->parent);
 		if (n->kind == PP_TREE_LOST && parent->kind == PP_TREE_THERE && !parent->error)
-			parent->kind = PP_TREE_FOLDER;
+			parent->kind = PP_TREE_DIRECTORY;
 	}
 }
 
 static bool is_ours(const struct pp_recorder *r, uint32_t node)
 {
 	const struct pp_tree_node *n = pp_tree_at(&r->tree, node);
-	return n->parent == PP_TREE_TOP && !strcmp(n->name, PP_MANIFEST_FOLDER);
+	return n->parent == PP_TREE_TOP && !strcmp(n->name, PP_MANIFEST_DIRECTORY);
 }
 
 /* As if it had never been asked for. */
@@ -126,19 +126,19 @@ static int add_output(struct writer *w, uint32_t node)
 }
 
 /* Sorted by name within each directory, a directory before what is in it. */
-static int record_write_collect(struct writer *w, uint32_t folder)
+static int record_write_collect(struct writer *w, uint32_t directory)
 {
 	const uint32_t *children;
 	uint32_t count;
 
-	if (pp_tree_children(&w->r->tree, folder, &w->arena, &children, &count) < 0)
+	if (pp_tree_children(&w->r->tree, directory, &w->arena, &children, &count) < 0)
 		return no_memory(w);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct pp_tree_node *n = pp_tree_at(&w->r->tree, children[i]);
 		if (n->kind == PP_TREE_LOST || is_ours(w->r, children[i]))
 			continue;
 		int r = add_output(w, children[i]);
-		if (r == 0 && n->kind == PP_TREE_FOLDER)
+		if (r == 0 && n->kind == PP_TREE_DIRECTORY)
 			r = record_write_collect(w, children[i]);
 		if (r < 0)
 			return r;
@@ -173,7 +173,7 @@ static bool is_reachable(const struct pp_recorder *r, uint32_t node)
 			return false;
 		at = pp_tree_at(&r->tree, at)->parent;
 		words = words && pp_tree_at(&r->tree, at)->kind == PP_TREE_NOTHING;
-		if (!words && pp_tree_at(&r->tree, at)->kind != PP_TREE_FOLDER)
+		if (!words && pp_tree_at(&r->tree, at)->kind != PP_TREE_DIRECTORY)
 			return false;
 	}
 	return true;
@@ -202,62 +202,64 @@ static int collect_asked(struct writer *w)
 	return 0;
 }
 
-struct folder {
+struct directory {
 	const char *pattern, *path;
 	bool listed;
 };
 
 static int by_pattern(const void *a, const void *b)
 {
-	return strcmp(((const struct folder *)a)->pattern, ((const struct folder *)b)->pattern);
+	return strcmp(((const struct directory *)a)->pattern,
+	              ((const struct directory *)b)->pattern);
 }
 
 /* Where not every directory of a pattern was listed the pattern would say too much. */
-static void add_listed(struct writer *w, const struct folder *folders, uint32_t count)
+static void add_listed(struct writer *w, const struct directory *directories, uint32_t count)
 {
 	struct pp_manifest *m = &w->manifest;
 	bool all = true;
 
 	for (uint32_t i = 0; i < count; i++)
-		all = all && folders[i].listed;
+		all = all && directories[i].listed;
 	if (all) {
-		m->listed[m->listed_count++] = folders[0].pattern;
+		m->listed[m->listed_count++] = directories[0].pattern;
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		if (folders[i].listed)
-			m->listed[m->listed_count++] = folders[i].path;
+		if (directories[i].listed)
+			m->listed[m->listed_count++] = directories[i].path;
 }
 
 static int collect_listed(struct writer *w)
 {
 	const struct pp_recorder *r = w->r;
 	char path[PP_MAX_PATH + 1], pattern[PP_MAX_PATH + 1];
-	struct folder *folders = PP_ARENA_ARRAY(&w->arena, r->tree.count, struct folder);
+	struct directory *directories = PP_ARENA_ARRAY(&w->arena, r->tree.count, struct directory);
 	uint32_t count = 0;
 
 	w->manifest.listed = PP_ARENA_ARRAY(&w->arena, r->tree.count, const char *);
-	if (!folders || !w->manifest.listed)
+	if (!directories || !w->manifest.listed)
 		return no_memory(w);
 	for (uint32_t i = PP_TREE_TOP; i < r->tree.count; i++) {
-		if (pp_tree_at(&r->tree, i)->kind != PP_TREE_FOLDER || !is_reachable(r, i))
+		if (pp_tree_at(&r->tree, i)->kind != PP_TREE_DIRECTORY || !is_reachable(r, i))
 			continue;
 		pp_tree_path(&r->tree, i, path);
 		pp_manifest_pattern(path, pattern);
-		folders[count] = (struct folder){
+		directories[count] = (struct directory){
 			.path = pp_arena_strdup(&w->arena, path),
 			.pattern = pp_arena_strdup(&w->arena, pattern),
 			.listed = pp_record_at(r, i)->listed,
 		};
-		if (!folders[count].path || !folders[count].pattern)
+		if (!directories[count].path || !directories[count].pattern)
 			return no_memory(w);
 		count++;
 	}
-	qsort(folders, count, sizeof(*folders), by_pattern);
+	qsort(directories, count, sizeof(*directories), by_pattern);
 	for (uint32_t i = 0, end; i < count; i = end) {
-		for (end = i; end < count && !strcmp(folders[end].pattern, folders[i].pattern);)
+		for (end = i;
+		     end < count && !strcmp(directories[end].pattern, directories[i].pattern);)
 			end++;
-		add_listed(w, folders + i, end - i);
+		add_listed(w, directories + i, end - i);
 	}
 	w->manifest.listed_count = sort_unique(w->manifest.listed, w->manifest.listed_count);
 	return 0;
@@ -353,7 +355,7 @@ static int describe(struct writer *w, uint32_t node)
 	}
 	/* An unlisted directory's list is unread anyway. */
 	if (n->kind == PP_TREE_LOST ||
-	    (n->kind == PP_TREE_FOLDER && n->error && n->error != ENODATA))
+	    (n->kind == PP_TREE_DIRECTORY && n->error && n->error != ENODATA))
 		return add_unread(w, path, n->error);
 	/* Not known here, though a pattern will say of such paths that they are absent. */
 	if (n->kind == PP_TREE_NOTHING && record->unknown && pp_manifest_asked(&w->manifest, path))
@@ -446,8 +448,8 @@ static int put_node(struct writer *w, struct archive *a, struct archive_entry *e
 	char path[PP_MAX_PATH + 1];
 
 	pp_tree_path(&w->r->tree, o->node, path);
-	if (n->kind == PP_TREE_FOLDER)
-		return put_entry(w, a, entry, path, AE_IFDIR | MODE_FOLDER, PP_SPAN(NULL, 0));
+	if (n->kind == PP_TREE_DIRECTORY)
+		return put_entry(w, a, entry, path, AE_IFDIR | MODE_DIRECTORY, PP_SPAN(NULL, 0));
 	if (n->kind == PP_TREE_LINK)
 		return put_entry(w, a, entry, path, AE_IFLNK | MODE_LINK, n->data);
 	return put_entry(w, a, entry, path, AE_IFREG | MODE_FILE, o->content);

@@ -60,7 +60,7 @@ static int record_open_dir(struct pp_source *s, const char *path, struct pp_node
 }
 
 /* Live, a directory opens as well; reading nothing from it tells, and asks nothing of a file. */
-static bool is_folder(struct pp_recorder *r, struct pp_node opened, int answer)
+static bool is_directory(struct pp_recorder *r, struct pp_node opened, int answer)
 {
 	uint8_t byte;
 	return answer == 0 && r->inner->ops->pread(r->inner, opened, &byte, 0, 0) == -EISDIR;
@@ -76,7 +76,7 @@ static int record_open_file(struct pp_source *s, struct pp_node dir, const char 
 	int answer = r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner);
 	pp_record_missing(r, missing, answer);
 	if (node)
-		pp_record_opened_file(r, node, is_folder(r, inner, answer) ? -EISDIR : answer);
+		pp_record_opened_file(r, node, is_directory(r, inner, answer) ? -EISDIR : answer);
 	return answer < 0 ? answer : handle_new(r, inner, node, ret);
 }
 
@@ -153,7 +153,7 @@ static int record_list(struct pp_source *s, const char *path, struct pp_arena *a
 }
 
 /* A directory that the host may not have: what goes there comes from elsewhere. */
-static uint32_t record_folder(struct pp_recorder *r, const char *path)
+static uint32_t record_directory(struct pp_recorder *r, const char *path)
 {
 	uint32_t missing, node = pp_record_walk(r, PP_TREE_TOP, path, true, &missing);
 
@@ -164,7 +164,7 @@ static uint32_t record_folder(struct pp_recorder *r, const char *path)
 		size_t len = strcspn(path, "/");
 		if (pp_record_add(r, node, path, len, &node) < 0)
 			return 0;
-		pp_tree_at(&r->tree, node)->kind = PP_TREE_FOLDER;
+		pp_tree_at(&r->tree, node)->kind = PP_TREE_DIRECTORY;
 		pp_record_at(r, node)->looked = PP_LOOKED;
 		path += len + (path[len] == '/');
 	}
@@ -172,14 +172,14 @@ static uint32_t record_folder(struct pp_recorder *r, const char *path)
 }
 
 /* A file that was not read by its path; answer: 0, or why there is no content. */
-static void record_file(struct pp_recorder *r, uint32_t folder, const char *name, int answer,
+static void record_file(struct pp_recorder *r, uint32_t directory, const char *name, int answer,
                         struct pp_span content)
 {
 	uint32_t node;
 
-	if (!folder || pp_record_add(r, folder, name, strlen(name), &node))
+	if (!directory || pp_record_add(r, directory, name, strlen(name), &node))
 		return;
-	pp_tree_at(&r->tree, folder)->kind = PP_TREE_FOLDER;
+	pp_tree_at(&r->tree, directory)->kind = PP_TREE_DIRECTORY;
 	pp_tree_at(&r->tree, node)->kind = PP_TREE_THERE;
 	pp_record_at(r, node)->looked = PP_LOOKED;
 	pp_record_opened_file(r, node, answer);
@@ -197,7 +197,7 @@ static int record_kernel_log(struct pp_source *s, struct pp_arena *a, struct pp_
 
 	/* Not known there is not known here, without a word. */
 	if (answer != -ENODATA)
-		record_file(r, record_folder(r, "var/log"), "dmesg.txt", answer, log);
+		record_file(r, record_directory(r, "var/log"), "dmesg.txt", answer, log);
 	if (answer == 0)
 		*ret = log;
 	return answer;
@@ -213,12 +213,12 @@ struct pp_source *pp_source_aside(struct pp_source *s)
 void pp_source_keep(struct pp_source *s, const char *path, struct pp_span content)
 {
 	const char *slash = strrchr(path, '/');
-	char folder[64];
+	char directory[64];
 
 	if (s->kind != PP_SOURCE_RECORDER || !slash)
 		return;
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	record_file(recorder(s), record_folder(recorder(s), folder), slash + 1, 0, content);
+	snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
+	record_file(recorder(s), record_directory(recorder(s), directory), slash + 1, 0, content);
 }
 
 static void record_close(struct pp_source *s, struct pp_node n)

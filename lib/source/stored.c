@@ -55,7 +55,7 @@ static int refusal(const struct pp_tree_node *n)
 }
 
 /* A directory, for opening and listing. */
-static int look_up_folder(struct pp_stored *s, const char *path, uint32_t *ret)
+static int look_up_directory(struct pp_stored *s, const char *path, uint32_t *ret)
 {
 	uint32_t node;
 	int r = look_up(s, s->tree.root, path, true, &node);
@@ -64,7 +64,7 @@ static int look_up_folder(struct pp_stored *s, const char *path, uint32_t *ret)
 	const struct pp_tree_node *n = pp_tree_at(&s->tree, node);
 	if (n->kind == PP_TREE_THERE)
 		return refusal(n);
-	if (n->kind != PP_TREE_FOLDER)
+	if (n->kind != PP_TREE_DIRECTORY)
 		return -ENOTDIR;
 	*ret = node;
 	return 0;
@@ -73,7 +73,7 @@ static int look_up_folder(struct pp_stored *s, const char *path, uint32_t *ret)
 static int stored_open_dir(struct pp_source *source, const char *path, struct pp_node *ret)
 {
 	uint32_t node;
-	int r = look_up_folder(stored(source), path, &node);
+	int r = look_up_directory(stored(source), path, &node);
 	if (r < 0)
 		return r;
 	*ret = (struct pp_node){ .fd = -1, .index = node };
@@ -151,7 +151,7 @@ static int stored_list(struct pp_source *source, const char *path, struct pp_are
 	const uint32_t *children;
 	uint32_t node, count;
 
-	int r = look_up_folder(s, path, &node);
+	int r = look_up_directory(s, path, &node);
 	if (r < 0)
 		return r;
 	if (pp_tree_at(&s->tree, node)->error)
@@ -254,8 +254,8 @@ int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint3
 			               path);
 		struct pp_tree_node *n = pp_tree_at(&s->tree, node);
 		if (n->kind == PP_TREE_NOTHING)
-			n->kind = PP_TREE_FOLDER;
-		if (n->kind != PP_TREE_FOLDER)
+			n->kind = PP_TREE_DIRECTORY;
+		if (n->kind != PP_TREE_DIRECTORY)
 			return pp_fail(e, EBADMSG,
 			               "%s '%.200s': lies below '%s', which is not a directory",
 			               what, path, n->name);
@@ -275,10 +275,11 @@ static bool child_is(const struct pp_tree *t, uint32_t parent, const char *name,
 
 static bool stored_is_host(const struct pp_tree *t, uint32_t node)
 {
-	uint32_t ours = pp_tree_child(t, node, PP_MANIFEST_FOLDER, strlen(PP_MANIFEST_FOLDER));
+	uint32_t ours =
+		pp_tree_child(t, node, PP_MANIFEST_DIRECTORY, strlen(PP_MANIFEST_DIRECTORY));
 
-	return child_is(t, node, "sys", PP_TREE_FOLDER) ||
-	       child_is(t, node, "proc", PP_TREE_FOLDER) ||
+	return child_is(t, node, "sys", PP_TREE_DIRECTORY) ||
+	       child_is(t, node, "proc", PP_TREE_DIRECTORY) ||
 	       (ours && child_is(t, ours, "manifest", PP_TREE_FILE));
 }
 
@@ -290,7 +291,7 @@ static void find_root(struct pp_tree *t)
 	if (stored_is_host(t, PP_TREE_TOP))
 		return;
 	for (uint32_t i = pp_tree_at(t, PP_TREE_TOP)->first; i; i = pp_tree_at(t, i)->next) {
-		if (pp_tree_at(t, i)->kind != PP_TREE_FOLDER)
+		if (pp_tree_at(t, i)->kind != PP_TREE_DIRECTORY)
 			continue;
 		if (only)
 			return;
@@ -315,7 +316,7 @@ static int find_reported(struct pp_stored *s, const char *path, unsigned int lin
 	for (const char *p = path; *p;) {
 		size_t len = strcspn(p, "/");
 		const struct pp_tree_node *n = pp_tree_at(&s->tree, node);
-		if (n->kind != PP_TREE_FOLDER)
+		if (n->kind != PP_TREE_DIRECTORY)
 			return pp_fail(e, EBADMSG,
 			               PP_MANIFEST_PATH " line %u: '%s' is not a directory", line,
 			               n->name);
@@ -415,7 +416,8 @@ int pp_stored_finish(struct pp_stored *s, struct pp_error *e)
 	struct pp_tree *t = &s->tree;
 
 	find_root(t);
-	uint32_t ours = pp_tree_child(t, t->root, PP_MANIFEST_FOLDER, strlen(PP_MANIFEST_FOLDER));
+	uint32_t ours =
+		pp_tree_child(t, t->root, PP_MANIFEST_DIRECTORY, strlen(PP_MANIFEST_DIRECTORY));
 	if (!ours || !child_is(t, ours, "manifest", PP_TREE_FILE))
 		return 0;
 	uint32_t node = pp_tree_child(t, ours, "manifest", strlen("manifest"));

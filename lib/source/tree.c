@@ -78,7 +78,7 @@ int pp_tree_init(struct pp_tree *t, struct pp_arena *a)
 	/* Without randomness (a very early boot) the tree still works, only less evenly. */
 	if (getrandom(t->key, sizeof(t->key), GRND_NONBLOCK) != (ssize_t)sizeof(t->key))
 		t->key[0] = 1;
-	t->nodes[PP_TREE_TOP].kind = PP_TREE_FOLDER;
+	t->nodes[PP_TREE_TOP].kind = PP_TREE_DIRECTORY;
 	t->nodes[PP_TREE_TOP].name = "";
 	return 0;
 }
@@ -313,7 +313,7 @@ static int tree_pass(const struct pp_tree_node *n, bool last, bool searching)
 {
 	if (n->kind == PP_TREE_LOST)
 		return -n->error;
-	if (last || n->kind == PP_TREE_FOLDER)
+	if (last || n->kind == PP_TREE_DIRECTORY)
 		return 0;
 	if (n->kind == PP_TREE_THERE)
 		return searching ? 0 : -n->error;

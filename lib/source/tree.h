@@ -16,7 +16,7 @@
  */
 enum pp_tree_kind {
 	PP_TREE_NOTHING, /* a name that was mentioned; as good as absent */
-	PP_TREE_FOLDER,
+	PP_TREE_DIRECTORY,
 	PP_TREE_FILE,
 	PP_TREE_LINK,
 	PP_TREE_THERE, /* there and no link; every way to open it fails with error */

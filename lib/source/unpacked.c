@@ -19,7 +19,7 @@ struct loader {
 bool pp_unpacked_is(int fd)
 {
 	struct stat st;
-	int ours = openat(fd, PP_MANIFEST_FOLDER, PP_OPEN_PLACE | O_DIRECTORY | O_NOFOLLOW);
+	int ours = openat(fd, PP_MANIFEST_DIRECTORY, PP_OPEN_PLACE | O_DIRECTORY | O_NOFOLLOW);
 	if (ours < 0)
 		return false;
 	bool is = !fstatat(ours, "manifest", &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
@@ -98,7 +98,7 @@ static int load_link(struct loader *l, int dir, const char *name, uint32_t node)
 	return 0;
 }
 
-static int load_folder(struct loader *l, int fd, uint32_t node);
+static int load_directory(struct loader *l, int fd, uint32_t node);
 
 static int unpacked_load_entry(struct loader *l, int dir, const char *name, uint32_t parent)
 {
@@ -117,12 +117,12 @@ static int unpacked_load_entry(struct loader *l, int dir, const char *name, uint
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	int fd = openat(dir, name, PP_OPEN_DIRECTORY | O_NOFOLLOW);
-	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_FOLDER;
-	return fd < 0 ? unpacked_failed(l, node, errno) : load_folder(l, fd, node);
+	pp_tree_at(&l->s->tree, node)->kind = PP_TREE_DIRECTORY;
+	return fd < 0 ? unpacked_failed(l, node, errno) : load_directory(l, fd, node);
 }
 
 /* fd is closed. Recursion ends at PP_MAX_DEPTH, where the tree takes no more. */
-static int load_folder(struct loader *l, int fd, uint32_t node)
+static int load_directory(struct loader *l, int fd, uint32_t node)
 {
 	struct pp_arena a;
 	struct pp_names names;
@@ -146,7 +146,8 @@ int pp_unpacked_new(int fd, struct pp_source **ret, struct pp_error *e)
 	if (r < 0)
 		return r;
 	int top = openat(fd, ".", PP_OPEN_DIRECTORY);
-	r = top < 0 ? unpacked_failed(&l, PP_TREE_TOP, errno) : load_folder(&l, top, PP_TREE_TOP);
+	r = top < 0 ? unpacked_failed(&l, PP_TREE_TOP, errno)
+	            : load_directory(&l, top, PP_TREE_TOP);
 	if (r == 0)
 		r = pp_stored_finish(l.s, e);
 	if (r < 0) {

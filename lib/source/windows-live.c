@@ -120,7 +120,7 @@ static int live_listed(struct pp_facts *f, const char *path)
 	/* It is there even where nothing of it was read. */
 	int r = pp_stored_add(l->stored, path, "Windows", &node, l->e);
 	if (!r && pp_tree_at(&l->stored->tree, node)->kind == PP_TREE_NOTHING)
-		pp_tree_at(&l->stored->tree, node)->kind = PP_TREE_FOLDER;
+		pp_tree_at(&l->stored->tree, node)->kind = PP_TREE_DIRECTORY;
 	return r;
 }
 

@@ -18,7 +18,7 @@ static int to_nowhere(void *ctx, const char *bytes, size_t len)
 /* One line for each thing that does not agree. */
 static unsigned int wrong;
 
-static void check(int agrees, const char *what, const char *where)
+static void use_check(int agrees, const char *what, const char *where)
 {
 	if (agrees)
 		return;
@@ -32,13 +32,13 @@ static void check_finding(const struct pp_finding *f, const char *where)
 
 	while (pp_finding_evidence_at(f, n))
 		n++;
-	check(n == pp_finding_count_evidence(f), "lines of evidence", where);
+	use_check(n == pp_finding_count_evidence(f), "lines of evidence", where);
 	for (n = 0; pp_finding_remedy_at(f, n);)
 		n++;
-	check(n == pp_finding_count_remedies(f), "remedies", where);
-	check(pp_finding_effect(f) == PP_EFFECT_UNKNOWN ||
-	              pp_finding_could(f) == pp_finding_effect(f),
-	      "effects", where);
+	use_check(n == pp_finding_count_remedies(f), "remedies", where);
+	use_check(pp_finding_effect(f) == PP_EFFECT_UNKNOWN ||
+	                  pp_finding_could(f) == pp_finding_effect(f),
+	          "effects", where);
 }
 
 static void check_row(const struct pp_survey *s, const struct pp_row *row)
@@ -52,18 +52,19 @@ static void check_row(const struct pp_survey *s, const struct pp_row *row)
 	pp_device_address(d, address);
 	pp_device_numbers(d, &domain, &bus, &device, &function);
 	snprintf(numbers, sizeof(numbers), "%04x:%02x:%02x.%x", domain, bus, device, function);
-	check(!strcmp(address, numbers), "address and numbers", address);
-	check(!pp_survey_find_row(s, address, &found, NULL) && found == row, "rows", address);
+	use_check(!strcmp(address, numbers), "address and numbers", address);
+	use_check(!pp_survey_find_row(s, address, &found, NULL) && found == row, "rows", address);
 	for (const struct pp_finding *f; (f = pp_row_finding_at(row, n)); n++)
 		check_finding(f, address);
-	check(n == pp_row_count_findings(row), "findings", address);
-	check(pp_device_is_bridge(d) == (pp_row_verdict(row) == PP_VERDICT_NOT_ENDPOINT), "bridges",
-	      address);
+	use_check(n == pp_row_count_findings(row), "findings", address);
+	use_check(pp_device_is_bridge(d) == (pp_row_verdict(row) == PP_VERDICT_NOT_ENDPOINT),
+	          "bridges", address);
 	/* A bridge is not asked for its resets; the sample's HBA has two. */
 	int err = pp_device_reset_methods(d, &methods);
-	check(pp_device_is_bridge(d) ? err && !methods : err || methods, "reset methods", address);
-	check(strcmp(address, "0000:07:00.0") || (methods && !strcmp(methods, "flr bus")),
-	      "reset methods", address);
+	use_check(pp_device_is_bridge(d) ? err && !methods : err || methods, "reset methods",
+	          address);
+	use_check(strcmp(address, "0000:07:00.0") || (methods && !strcmp(methods, "flr bus")),
+	          "reset methods", address);
 }
 
 /* The groups share the devices out; those of no group are the rest. */
@@ -76,14 +77,15 @@ static void check_groups(const struct pp_host *h)
 	for (unsigned int i = 0; (group = pp_host_group_at(h, i)); i++) {
 		unsigned int n = 0;
 		for (; (d = pp_host_group_device_at(h, group, n)); n++)
-			check(!pp_host_group_of(h, d, &of) && of == group, "groups", "a device");
-		check(n && n == pp_group_count_devices(group), "devices", "a group");
+			use_check(!pp_host_group_of(h, d, &of) && of == group, "groups",
+			          "a device");
+		use_check(n && n == pp_group_count_devices(group), "devices", "a group");
 		in_groups += n;
 	}
 	for (unsigned int i = 0; (d = pp_host_device_at(h, i)); i++)
 		alone += pp_host_group_of(h, d, &of) != 0;
-	check(!pp_host_count_devices(h, &devices) && devices == in_groups + alone, "devices",
-	      "the groups");
+	use_check(!pp_host_count_devices(h, &devices) && devices == in_groups + alone, "devices",
+	          "the groups");
 }
 
 static void check_plan(const struct pp_survey *s)
@@ -92,12 +94,12 @@ static void check_plan(const struct pp_survey *s)
 	struct pp_plan *plan = NULL;
 	unsigned int n = 0;
 
-	check(!pp_plan_new(s, "slot2", &options, &plan, NULL), "plan and sample", "slot2");
+	use_check(!pp_plan_new(s, "slot2", &options, &plan, NULL), "plan and sample", "slot2");
 	if (!plan)
 		return;
 	while (pp_plan_step_at(plan, n))
 		n++;
-	check(n && n == pp_plan_steps(plan) + pp_plan_instructions(plan), "steps", "slot2");
+	use_check(n && n == pp_plan_steps(plan) + pp_plan_instructions(plan), "steps", "slot2");
 	pp_plan_free(plan);
 }
 
@@ -107,10 +109,10 @@ static void check_walk(const struct pp_host *h, const struct pp_survey *s)
 	unsigned int n = 0;
 
 	for (; (row = pp_survey_row_at(s, n)); n++) {
-		check(pp_row_device(row) == pp_host_device_at(h, n), "devices", "a row");
+		use_check(pp_row_device(row) == pp_host_device_at(h, n), "devices", "a row");
 		check_row(s, row);
 	}
-	check(n == pp_survey_count_rows(s), "rows", "the survey");
+	use_check(n == pp_survey_count_rows(s), "rows", "the survey");
 	check_groups(h);
 	check_plan(s);
 }

@@ -40,19 +40,19 @@ static uint64_t next_random(void)
 	return z ^ (z >> 31);
 }
 
-static unsigned int below(unsigned int n)
+static unsigned int property_below(unsigned int n)
 {
 	return (unsigned int)(next_random() % n);
 }
 
-static unsigned int between(unsigned int least, unsigned int most)
+static unsigned int property_between(unsigned int least, unsigned int most)
 {
-	return least + below(most - least + 1);
+	return least + property_below(most - least + 1);
 }
 
 static bool one_in(unsigned int n)
 {
-	return below(n) == 0;
+	return property_below(n) == 0;
 }
 
 /* --- a schema: what it is made of, and its bits --- */
@@ -99,8 +99,8 @@ static bool is_named(const struct pp_setting *only, const char *field, unsigned 
 	return false;
 }
 
-static void own(const struct section *s, const struct pp_setting *only,
-                uint8_t map[CELLS][NVRAM_BYTES])
+static void property_own(const struct section *s, const struct pp_setting *only,
+                         uint8_t map[CELLS][NVRAM_BYTES])
 {
 	uint8_t *cell = map[s->cell];
 
@@ -123,7 +123,7 @@ static bool may_stand(const struct model *m, const struct section *s)
 	const uint8_t(*others)[NVRAM_BYTES] = s->text ? m->owned : m->owned_text;
 
 	memset(map, 0, sizeof(map));
-	own(s, NULL, map);
+	property_own(s, NULL, map);
 	for (unsigned int i = 0; i < NVRAM_BYTES; i++)
 		if (map[s->cell][i] & others[s->cell][i])
 			return false;
@@ -134,15 +134,15 @@ static void random_fields(struct section *s)
 {
 	unsigned int at = 0;
 
-	s->record_size = between(1, s->length < 12 ? s->length : 12);
+	s->record_size = property_between(1, s->length < 12 ? s->length : 12);
 	s->length -= s->length % s->record_size;
 	for (unsigned int i = 0; i < FIELDS; i++) {
 		struct field *f = &s->fields[s->nr_fields];
-		at += i ? below(3) : below(s->record_size);
+		at += i ? property_below(3) : property_below(s->record_size);
 		if (at >= s->record_size)
 			break;
 		f->start = at;
-		f->size = between(1, s->record_size - at);
+		f->size = property_between(1, s->record_size - at);
 		at += f->size;
 		snprintf(f->name, sizeof(f->name), "F%c%s", 'a' + (int)i, one_in(2) ? "1" : "");
 		s->nr_fields++;
@@ -151,18 +151,19 @@ static void random_fields(struct section *s)
 
 static void random_section(struct section *s, unsigned int index)
 {
-	*s = (struct section){ .cell = below(CELLS), .fits = !one_in(5) };
+	*s = (struct section){ .cell = property_below(CELLS), .fits = !one_in(5) };
 	/* Twins are told apart by conditions: one of each name fits. */
 	snprintf(s->name, sizeof(s->name), "%s_%u", one_in(2) ? "Set & <\">" : "Set",
-	         s->fits ? index : below(index + 1));
+	         s->fits ? index : property_below(index + 1));
 	if (one_in(4))
 		snprintf(s->altname, sizeof(s->altname), "Alt_%u", index);
-	s->kind = s->cell < 2 ? PP_SECTION_ENUM : (enum pp_section_kind)below(3);
-	s->mask = one_in(4) ? 0xff : (uint8_t)between(1, 255);
-	s->length = s->cell < 2 ? 0 : between(1, 40);
-	s->offset = s->cell == 0   ? (one_in(3) ? below(NVRAM_BYTES) : 0x5c + below(3))
-	            : s->cell == 1 ? between(0x0e, PP_CMOS_BYTES - 1)
-	                           : below(s->length);
+	s->kind = s->cell < 2 ? PP_SECTION_ENUM : (enum pp_section_kind)property_below(3);
+	s->mask = one_in(4) ? 0xff : (uint8_t)property_between(1, 255);
+	s->length = s->cell < 2 ? 0 : property_between(1, 40);
+	s->offset = s->cell == 0
+	                    ? (one_in(3) ? property_below(NVRAM_BYTES) : 0x5c + property_below(3))
+	            : s->cell == 1 ? property_between(0x0e, PP_CMOS_BYTES - 1)
+	                           : property_below(s->length);
 	if (s->kind == PP_SECTION_RECORDS)
 		random_fields(s);
 	s->text = s->kind != PP_SECTION_ENUM && one_in(2);
@@ -171,7 +172,7 @@ static void random_section(struct section *s, unsigned int index)
 
 static void random_model(struct model *m)
 {
-	unsigned int wanted = between(1, SECTIONS);
+	unsigned int wanted = property_between(1, SECTIONS);
 
 	memset(m, 0, sizeof(*m));
 	for (unsigned int i = 0; i < wanted; i++) {
@@ -180,9 +181,9 @@ static void random_model(struct model *m)
 		if (s->fits && !may_stand(m, s))
 			continue;
 		if (s->fits)
-			own(s, NULL, m->owned);
+			property_own(s, NULL, m->owned);
 		if (s->fits && s->text)
-			own(s, NULL, m->owned_text);
+			property_own(s, NULL, m->owned_text);
 		if (s->length > m->longest[s->cell])
 			m->longest[s->cell] = s->length;
 		m->nr_sections++;
@@ -214,10 +215,10 @@ static void put_values(struct pp_buffer *b, const struct section *s)
 	static const char *const texts[TEXTS] = { "Enabled",    "Disabled", "Auto Set", "0",
 		                                  "a<b>&\"c\"", "0x100",    "0x1",      "\xc3\xa4",
 		                                  "On, off",    "'",        "]]>",      "\\x41" };
-	unsigned int count = between(1, 5), first = below(TEXTS);
+	unsigned int count = property_between(1, 5), first = property_below(TEXTS);
 
 	for (unsigned int i = 0; i < count; i++) {
-		pp_buffer_printf(b, "<value id=\"0x%02x\">", below(256) & s->mask);
+		pp_buffer_printf(b, "<value id=\"0x%02x\">", property_below(256) & s->mask);
 		put_escaped(b, texts[(first + i) % TEXTS]);
 		pp_buffer_puts(b, "</value>");
 	}
@@ -254,7 +255,7 @@ static void put_condition(struct pp_buffer *b, bool fits)
 		"<proc_mans><proc_man>AMD</proc_man></proc_mans>"
 	};
 
-	pp_buffer_puts(b, fits ? held[below(5)] : failed[below(4)]);
+	pp_buffer_puts(b, fits ? held[property_below(5)] : failed[property_below(4)]);
 }
 
 static void put_section(struct pp_buffer *b, const struct section *s)
@@ -314,7 +315,7 @@ static uint8_t random_byte(unsigned int kind)
 	static const uint8_t some[] = { 0, 0, ' ', 'a', '\\', 'x', '4', '\n', 0xff };
 
 	return kind == 0   ? (uint8_t)next_random()
-	       : kind == 1 ? some[below(sizeof(some))]
+	       : kind == 1 ? some[property_below(sizeof(some))]
 	       : kind == 2 ? (one_in(4) ? ' ' : 0)
 	                   : 0;
 }
@@ -329,9 +330,9 @@ static void random_image(const struct model *m, const struct pp_areas *like, str
 	for (unsigned int i = 0; i < CELLS; i++) {
 		size_t len = i == 0   ? NVRAM_BYTES
 		             : i == 1 ? PP_CMOS_BYTES
-		                      : m->longest[i] + below(8);
+		                      : m->longest[i] + property_below(8);
 		bool absent = like ? like->cells[i]->error : i > 1 && one_in(4);
-		unsigned int kind = below(4);
+		unsigned int kind = property_below(4);
 		for (size_t j = 0; !like && j < len; j++)
 			bytes[j] = random_byte(kind);
 		if (like)
@@ -413,7 +414,7 @@ static void check_loaded(const struct model *m, const struct pp_data *d,
 		if (s->kind == PP_SECTION_RAW && !s->text && !*d->settings[i].text)
 			continue; /* the EV was absent: no byte is asked for */
 		check_same_section(s, &d->settings[i], from, after);
-		own(s, &d->settings[i], map);
+		property_own(s, &d->settings[i], map);
 	}
 	for (unsigned int cell = 0; cell < CELLS; cell++) {
 		const struct pp_area *x = before->cells[cell], *y = after->cells[cell];
@@ -431,8 +432,8 @@ static void check_loaded(const struct model *m, const struct pp_data *d,
 static const struct pp_machine machine = { "ProLiant DL360e Gen8", "P73", "08/02/2014", "Intel" };
 
 /* As a file, in the arena. */
-static const char *save(const struct pp_schema *schema, const struct pp_areas *m,
-                        struct pp_arena *a, struct pp_data *ret)
+static const char *property_save(const struct pp_schema *schema, const struct pp_areas *m,
+                                 struct pp_arena *a, struct pp_data *ret)
 {
 	const struct pp_skip *skips;
 	struct pp_error e = { 0 };
@@ -461,8 +462,8 @@ static bool same_bytes(struct pp_span x, const struct pp_area *y)
 	return x.len == y->len && (!x.len || !memcmp(x.data, y->data, x.len));
 }
 
-static void plan(const struct pp_schema *schema, const struct pp_data *d, const struct pp_areas *m,
-                 struct pp_arena *a, struct pp_changes *ret)
+static void property_plan(const struct pp_schema *schema, const struct pp_data *d,
+                          const struct pp_areas *m, struct pp_arena *a, struct pp_changes *ret)
 {
 	struct pp_error e = { 0 };
 	int r = pp_changes_plan(schema, &machine, d, m, a, ret, &e);
@@ -475,13 +476,13 @@ static void plan(const struct pp_schema *schema, const struct pp_data *d, const 
 	CHECK(!ret->nr_changes == !ret->nr_writes);
 }
 
-static void load(const struct pp_schema *schema, const struct pp_data *d, struct pp_areas *m,
-                 struct pp_arena *a)
+static void property_load(const struct pp_schema *schema, const struct pp_data *d,
+                          struct pp_areas *m, struct pp_arena *a)
 {
 	bool seen[CELLS] = { false };
 	struct pp_changes c;
 
-	plan(schema, d, m, a, &c);
+	property_plan(schema, d, m, a, &c);
 	for (uint32_t i = 0; i < c.nr_writes; i++) {
 		const struct pp_area_write *w = &c.writes[i];
 		unsigned int cell = 0;
@@ -494,7 +495,7 @@ static void load(const struct pp_schema *schema, const struct pp_data *d, struct
 		CHECK(!pp_areas_put(m, w->space, w->name, w->new_absent ? ENOENT : 0,
 		                    w->new_bytes));
 	}
-	plan(schema, d, m, a, &c);
+	property_plan(schema, d, m, a, &c);
 	CHECK(!c.nr_changes && !c.nr_writes);
 }
 
@@ -507,18 +508,18 @@ static void check_partial(const struct model *m, const struct pp_schema *schema,
 
 	if (!d->nr_settings)
 		return;
-	struct pp_setting one = d->settings[below(d->nr_settings)];
+	struct pp_setting one = d->settings[property_below(d->nr_settings)];
 	const struct section *s = find_section(m, one.name);
 	if (s->altname[0] && one_in(2))
 		one.name = s->altname;
 	if (one.nr_entries) {
-		uint32_t first = below(one.nr_entries);
+		uint32_t first = property_below(one.nr_entries);
 		one.entries += first;
-		one.nr_entries = between(1, one.nr_entries - first);
+		one.nr_entries = property_between(1, one.nr_entries - first);
 	}
 	const struct pp_data part = { .object = "part.dat", .settings = &one, .nr_settings = 1 };
 	CHECK(!pp_areas_copy(to, a, &before));
-	load(schema, &part, to, a);
+	property_load(schema, &part, to, a);
 	check_loaded(m, &part, from, &before, to);
 }
 
@@ -535,20 +536,20 @@ static void run_case(void)
 	random_model(&m);
 	parse_schema(&m, &a, &schema);
 	random_image(&m, NULL, &a, &first);
-	const char *saved = save(&schema, &first, &a, &d);
-	plan(&schema, &d, &first, &a, &c);
+	const char *saved = property_save(&schema, &first, &a, &d);
+	property_plan(&schema, &d, &first, &a, &c);
 	CHECK(!c.nr_changes && !c.nr_writes);
 
 	random_image(&m, &first, &a, &zeroed);
 	CHECK(!pp_areas_copy(&zeroed, &a, &before));
-	load(&schema, &d, &zeroed, &a);
+	property_load(&schema, &d, &zeroed, &a);
 	check_loaded(&m, &d, &first, &before, &zeroed);
-	CHECK(!strcmp(save(&schema, &zeroed, &a, &again), saved));
+	CHECK(!strcmp(property_save(&schema, &zeroed, &a, &again), saved));
 
 	random_image(&m, NULL, &a, &other);
 	check_partial(&m, &schema, &d, &first, &other, &a);
 	CHECK(!pp_areas_copy(&other, &a, &before));
-	load(&schema, &d, &other, &a);
+	property_load(&schema, &d, &other, &a);
 	check_loaded(&m, &d, &first, &before, &other);
 	pp_arena_fini(&a);
 }

@@ -80,7 +80,7 @@ static void read_store(struct pp_areas *ret)
 		fail_msg("%s", e.text);
 }
 
-static int plan(const char *text, struct pp_changes *ret)
+static int hp_plan(const char *text, struct pp_changes *ret)
 {
 	struct pp_areas memory;
 	struct pp_data data;
@@ -94,9 +94,9 @@ static int plan(const char *text, struct pp_changes *ret)
 
 static void plan_slots(struct pp_changes *ret)
 {
-	if (plan("<Conrep><Section name=\"RMRDS_Slot1\">Endpoints_Excluded</Section>"
-	         "<Section name=\"RMRDS_Slot2\">Endpoints_Excluded</Section></Conrep>",
-	         ret))
+	if (hp_plan("<Conrep><Section name=\"RMRDS_Slot1\">Endpoints_Excluded</Section>"
+	            "<Section name=\"RMRDS_Slot2\">Endpoints_Excluded</Section></Conrep>",
+	            ret))
 		fail_msg("%s", e.text);
 	assert_int_equal(ret->nr_settings, 2);
 }
@@ -114,7 +114,7 @@ static void assert_settings(const char *want)
 }
 
 /* The load answers so; what stands then. */
-static void fails(const char *mode, int code, const char *says, const char *then)
+static void hp_fails(const char *mode, int code, const char *says, const char *then)
 {
 	struct pp_changes c;
 
@@ -128,7 +128,7 @@ static void fails(const char *mode, int code, const char *says, const char *then
 	put_text("bin/mode", "");
 }
 
-static void told(void **state)
+static void hp_told(void **state)
 {
 	struct pp_areas m;
 
@@ -152,8 +152,8 @@ static void not_told(void **state)
 
 	/* It must not pass for Included, which its zero would mean. */
 	assert_int_equal(
-		plan("<Conrep><Section name=\"RMRDS_Slot4\">Endpoints_Included</Section></Conrep>",
-	             &c),
+		hp_plan("<Conrep><Section name=\"RMRDS_Slot4\">Endpoints_Included</Section></Conrep>",
+	                &c),
 		-ENODATA);
 	assert_has(e.text, "RMRDS_Slot4");
 }
@@ -171,7 +171,7 @@ static void unknown_text(void **state)
 	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 }
 
-static void loads(void **state)
+static void hp_loads(void **state)
 {
 	struct pp_changes c;
 
@@ -187,31 +187,31 @@ static void loads(void **state)
 	assert_has(log, " True True");
 	assert_null(strstr(log, "False"));
 	/* The second time there is nothing to do. */
-	plan("<Conrep><Section name=\"RMRDS_Slot1\">Endpoints_Excluded</Section></Conrep>", &c);
+	hp_plan("<Conrep><Section name=\"RMRDS_Slot1\">Endpoints_Excluded</Section></Conrep>", &c);
 	assert_int_equal(c.nr_writes, 0);
 }
 
 static void return_codes(void **state)
 {
-	fails("load:rc1", EBADMSG, "return code 1 of a load: the schema", before);
-	fails("load:rc2", EBADMSG, "return code 2", before);
-	fails("load:rc3", ENODEV, "driver", before);
-	fails("load:rc4", EKEYREJECTED, "administrator password", before);
-	fails("load:rc5", ENOTSUP, "does not support this server", before);
-	fails("load:rc6", EBADMSG, "lacks an element", before);
-	fails("load:rc7", EINVAL, "command line", before);
-	fails("load:rc255", EIO, "return code 255", before);
-	fails("load:rc255", EIO, "Everything is as it was before", before);
-	fails("load:rc9", EIO, "It did not go well.", before);
+	hp_fails("load:rc1", EBADMSG, "return code 1 of a load: the schema", before);
+	hp_fails("load:rc2", EBADMSG, "return code 2", before);
+	hp_fails("load:rc3", ENODEV, "driver", before);
+	hp_fails("load:rc4", EKEYREJECTED, "administrator password", before);
+	hp_fails("load:rc5", ENOTSUP, "does not support this server", before);
+	hp_fails("load:rc6", EBADMSG, "lacks an element", before);
+	hp_fails("load:rc7", EINVAL, "command line", before);
+	hp_fails("load:rc255", EIO, "return code 255", before);
+	hp_fails("load:rc255", EIO, "Everything is as it was before", before);
+	hp_fails("load:rc9", EIO, "It did not go well.", before);
 	assert_clean();
 }
 
-static void lies(void **state)
+static void hp_lies(void **state)
 {
-	fails("load:lie", EIO, "the old settings still stand. Everything is as it was before",
-	      before);
-	fails("load:mismatch", EIO, "status 0, but it prints return code 4", before);
-	fails("load:mismatch", EIO, "Everything is as it was before", before);
+	hp_fails("load:lie", EIO, "the old settings still stand. Everything is as it was before",
+	         before);
+	hp_fails("load:mismatch", EIO, "status 0, but it prints return code 4", before);
+	hp_fails("load:mismatch", EIO, "Everything is as it was before", before);
 	assert_clean();
 }
 
@@ -220,9 +220,9 @@ static void old_spelling(void **state)
 {
 	struct pp_changes c;
 
-	fails("load:abort", EIO, "return code 0, but it aborted", before);
+	hp_fails("load:abort", EIO, "return code 0, but it aborted", before);
 	assert_has(e.text, "Everything is as it was before");
-	fails("load:abortlate", EIO, "Everything is as it was before", before);
+	hp_fails("load:abortlate", EIO, "Everything is as it was before", before);
 	plan_slots(&c);
 	put_text("bin/mode", "load:old");
 	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
@@ -233,34 +233,34 @@ static void old_spelling(void **state)
 static void writes_too_much(void **state)
 {
 	/* It does it again when the old is put back, so that stays and is told. */
-	fails("load:extra", EIO, "Other has changed, too",
-	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
-	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
+	hp_fails("load:extra", EIO, "Other has changed, too",
+	         "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	         "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
 	assert_has(e.text, "Putting the old settings back failed as well");
 	assert_has(e.text, "apply.json stays");
 }
 
 static void part_of_it(void **state)
 {
-	fails("load:part", EIO, "return code 255", before);
+	hp_fails("load:part", EIO, "return code 255", before);
 	assert_has(e.text, "Everything is as it was before");
 	assert_clean();
 }
 
-static void hangs(void **state)
+static void hp_hangs(void **state)
 {
 	time_t start = time(NULL);
 
 	pp_hp_set_timeout(store, 4);
-	fails("load:hang", ETIMEDOUT, "did not end within 4 s", before);
-	fails("load:hangafter", ETIMEDOUT, "Everything is as it was before", before);
+	hp_fails("load:hang", ETIMEDOUT, "did not end within 4 s", before);
+	hp_fails("load:hangafter", ETIMEDOUT, "Everything is as it was before", before);
 	assert_true(time(NULL) - start < 60);
 	assert_clean();
 }
 
-static void dies(void **state)
+static void hp_dies(void **state)
 {
-	fails("load:signal", EIO, "by signal 11", before);
+	hp_fails("load:signal", EIO, "by signal 11", before);
 	assert_clean();
 }
 
@@ -285,7 +285,7 @@ static int take_lock(void)
 	return r;
 }
 
-static void orphan(void **state)
+static void hp_orphan(void **state)
 {
 	struct pp_changes c;
 
@@ -357,7 +357,7 @@ static int set_up_bytes(void **state)
 
 static void plan_bytes(struct pp_changes *ret)
 {
-	if (plan(bytes_wanted, ret))
+	if (hp_plan(bytes_wanted, ret))
 		fail_msg("%s", e.text);
 	assert_int_equal(ret->nr_settings, 3);
 }
@@ -377,9 +377,9 @@ static void bytes_told(void **state)
 	assert_memory_equal(vlan->data, "\x01\x00\x64\x00\x0f\xfe", 6);
 	assert_memory_equal(vlan->known, "\xff\xff\xff\xff\xff\xff", 6);
 	/* In either form what is there already is no change. */
-	assert_int_equal(plan("<Conrep><Section name=\"Order\">159000EB</Section>"
-	                      "<Section name=\"OS\"/></Conrep>",
-	                      &c),
+	assert_int_equal(hp_plan("<Conrep><Section name=\"Order\">159000EB</Section>"
+	                         "<Section name=\"OS\"/></Conrep>",
+	                         &c),
 	                 0);
 	assert_int_equal(c.nr_changes, 0);
 	assert_int_equal(c.nr_skips, 0);
@@ -394,7 +394,7 @@ static void bytes_written(void **state)
 		fail_msg("%s", e.text);
 	assert_settings(bytes_after);
 	assert_clean();
-	plan("<Conrep><Section name=\"OS\">000a</Section></Conrep>", &c);
+	hp_plan("<Conrep><Section name=\"OS\">000a</Section></Conrep>", &c);
 	assert_int_equal(c.nr_writes, 0);
 }
 
@@ -480,7 +480,7 @@ static void bytes_misspelt(void **state)
 		char text[300];
 		snprintf(text, sizeof(text), "Order=%s\nOS=\n" VLAN("00 64"), bad[i]);
 		put_text("bin/settings", text);
-		assert_int_equal(plan(bytes_wanted, &c), -ENODATA);
+		assert_int_equal(hp_plan(bytes_wanted, &c), -ENODATA);
 		assert_has(e.text, "Order: EV CQORD was not read");
 	}
 }
@@ -498,7 +498,7 @@ static void changed_meanwhile(void **state)
 	assert_clean();
 }
 
-static unsigned int runs(const char *what)
+static unsigned int hp_runs(const char *what)
 {
 	const char *text = get_file("bin/log", NULL);
 	unsigned int n = 0;
@@ -517,22 +517,22 @@ static void asked_once(void **state)
 	plan_slots(&c);
 	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_settings(after);
-	assert_int_equal(runs("save"), 2);
-	assert_int_equal(runs("load"), 1);
+	assert_int_equal(hp_runs("save"), 2);
+	assert_int_equal(hp_runs("load"), 1);
 	put_text("bin/settings", before);
 	plan_slots(&c);
 	pp_hp_set_fresh(store, 0);
 	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
 	assert_settings(after);
-	assert_int_equal(runs("save"), 2 + 4);
+	assert_int_equal(hp_runs("save"), 2 + 4);
 	assert_clean();
 }
 
 static void recovers(void **state)
 {
-	fails("load:extra", EIO, "Other has changed, too",
-	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
-	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
+	hp_fails("load:extra", EIO, "Other has changed, too",
+	         "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	         "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
 	/* Another process: it does not know what the rest was, and ours is as it was. */
 	pp_store_close(store);
 	open_store();
@@ -542,9 +542,9 @@ static void recovers(void **state)
 
 static void recovers_part(void **state)
 {
-	fails("load:extra", EIO, "Other has changed, too",
-	      "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
-	      "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
+	hp_fails("load:extra", EIO, "Other has changed, too",
+	         "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
+	         "RMRDS_Slot3=Endpoints_Excluded\nOther=Enabled\n");
 	pp_store_close(store);
 	open_store();
 	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Excluded\nRMRDS_Slot2=Endpoints_Included\n"
@@ -594,7 +594,7 @@ static bool finds_in(const char *const *names, const char *want)
 
 /* A name of HP's for what is none: no file, a folder, no program, a link to ours, a copy, a script.
  */
-static void finds(void **state)
+static void hp_finds(void **state)
 {
 	static const char *const wrong[] = { "none", "folder", "text", "link",
 		                             "copy", "script", NULL };
@@ -633,7 +633,7 @@ static void refuses_program(const char *path, int code, const char *words)
 
 static void refuses_programs(void **state)
 {
-	finds(state);
+	hp_finds(state);
 	refuses_program(in_folder("link/conrep"), EINVAL, "own conrep, not HP's");
 	refuses_program(in_folder("copy/conrep"), EINVAL, "own conrep, not HP's");
 	refuses_program(in_folder("text/conrep"), EACCES, "not a program");
@@ -663,7 +663,7 @@ static void refuses_programs(void **state)
 }
 
 /* What it prints beside its exit status, as versions and loaders spell it. */
-static void answers(void **state)
+static void hp_answers(void **state)
 {
 	static const struct {
 		int status;
@@ -706,7 +706,7 @@ static void no_loader(void **state)
 }
 
 /* Whatever this host is, the answer is a store or a sentence. */
-static void detects(void **state)
+static void hp_detects(void **state)
 {
 	struct pp_store *s;
 	int r = pp_store_detect(in_folder("state"), &s, &e);
@@ -719,7 +719,7 @@ static void detects(void **state)
 	assert_false(is_there("state"));
 }
 
-static void sweeps(void **state)
+static void hp_sweeps(void **state)
 {
 	struct pp_changes c;
 
@@ -738,35 +738,16 @@ static void sweeps(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(told),
-		TEST(not_told),
-		TEST(unknown_text),
-		TEST(loads),
-		TEST(return_codes),
-		TEST(lies),
-		TEST(part_of_it),
-		TEST(writes_too_much),
-		TEST(hangs),
-		TEST(dies),
-		TEST(much_output),
-		TEST(orphan),
-		TEST(bad_saves),
-		TEST(changed_meanwhile),
-		TEST(asked_once),
-		TEST(recovers),
-		TEST(recovers_part),
-		TEST(finds),
-		TEST(refuses_programs),
-		TEST(sweeps),
-		TEST(detects),
-		TEST(answers),
-		TEST(no_loader),
-		TEST(old_spelling),
-		BYTES(bytes_told),
-		BYTES(bytes_written),
-		BYTES(bytes_put_back),
-		BYTES(bytes_recovered),
-		BYTES(bytes_misspelt),
+		TEST(hp_told),          TEST(not_told),          TEST(unknown_text),
+		TEST(hp_loads),         TEST(return_codes),      TEST(hp_lies),
+		TEST(part_of_it),       TEST(writes_too_much),   TEST(hp_hangs),
+		TEST(hp_dies),          TEST(much_output),       TEST(hp_orphan),
+		TEST(bad_saves),        TEST(changed_meanwhile), TEST(asked_once),
+		TEST(recovers),         TEST(recovers_part),     TEST(hp_finds),
+		TEST(refuses_programs), TEST(hp_sweeps),         TEST(hp_detects),
+		TEST(hp_answers),       TEST(no_loader),         TEST(old_spelling),
+		BYTES(bytes_told),      BYTES(bytes_written),    BYTES(bytes_put_back),
+		BYTES(bytes_recovered), BYTES(bytes_misspelt),
 	};
 
 	fake = argc > 1 ? argv[1] : "fake-conrep.py";

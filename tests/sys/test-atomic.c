@@ -32,7 +32,7 @@ static int set_up(void **state)
 }
 
 /* Temporary files in the directory. */
-static int count(void)
+static int atomic_count(void)
 {
 	DIR *dir = opendir(directory);
 	int n = 0;
@@ -53,13 +53,13 @@ static int tear_down(void **state)
 	return rmdir(directory);
 }
 
-static void put(const char *where)
+static void atomic_put(const char *where)
 {
 	if (pp_file_put(where, PP_SPAN("new", 3), 0600, true, &e))
 		fail_msg("%s", e.text);
 }
 
-static void leave(const char *where)
+static void atomic_leave(const char *where)
 {
 	pid_t pid = fork();
 
@@ -76,16 +76,16 @@ static void leave(const char *where)
 
 static void killed_writers(void **state)
 {
-	leave(path);
-	assert_int_equal(count(), 1);
+	atomic_leave(path);
+	assert_int_equal(atomic_count(), 1);
 	/* Each next one takes away what the one before left. */
-	leave(path);
-	assert_int_equal(count(), 1);
+	atomic_leave(path);
+	assert_int_equal(atomic_count(), 1);
 	/* Another file's are none of its business. */
-	put(other);
-	assert_int_equal(count(), 1);
-	put(path);
-	assert_int_equal(count(), 0);
+	atomic_put(other);
+	assert_int_equal(atomic_count(), 1);
+	atomic_put(path);
+	assert_int_equal(atomic_count(), 0);
 }
 
 static void a_writer_at_work(void **state)
@@ -93,11 +93,11 @@ static void a_writer_at_work(void **state)
 	struct pp_atomic f;
 
 	assert_int_equal(pp_atomic_open(path, 0600, true, &f, &e), 0);
-	put(path);
-	assert_int_equal(count(), 1);
+	atomic_put(path);
+	assert_int_equal(atomic_count(), 1);
 	assert_int_equal(write(f.fd, "second", 6), 6);
 	assert_int_equal(pp_atomic_commit(&f, &e), 0);
-	assert_int_equal(count(), 0);
+	assert_int_equal(atomic_count(), 0);
 	char text[8] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(read(fd, text, sizeof(text)), 6);
@@ -124,7 +124,7 @@ static void many_writers(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(count(), 0);
+	assert_int_equal(atomic_count(), 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
