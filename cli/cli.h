@@ -19,6 +19,9 @@ enum exit_code {
 	EXIT_FAILED = 4,
 };
 
+/* Of a text that was not quoted. */
+#define MAX_WORDS 4096
+
 /* How many texts can be one host, besides the first. */
 #define MAX_FROM 15
 
@@ -42,6 +45,7 @@ struct options {
 	bool now, boot;      /* bind, unbind: when; neither: both */
 	const char *columns; /* survey: the names of those to print; NULL: all of the survey */
 	bool list_columns, noheadings;
+	bool log;          /* explain: of a log, not of a device */
 	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
 
@@ -74,6 +78,7 @@ enum option_mask {
 	TAKES_TARGET = 1 << 24,
 	TAKES_KERNEL = 1 << 25,
 	TAKES_FILES = 1 << 26,
+	TAKES_LOG = 1 << 27,
 };
 
 /* A command is a row; so is a command of a command. */
@@ -126,6 +131,8 @@ bool look_for_all(const struct options *o);
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
 bool is_for_all_kernels(const struct options *o);
+/* explain --log: of a file, of standard input, or of the words themselves. */
+enum exit_code explain_log(const struct options *o, int argc, char **argv);
 /* --kernel all: one kernel after the other. what: the devices; NULL: all. */
 enum exit_code kernels_compare(const struct options *o, const char *what);
 

@@ -10,6 +10,12 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 	struct pp_style style = style_of(o);
 	struct look l;
 
+	if (o->log)
+		return explain_log(o, argc, argv);
+	if (!argc)
+		return complain_usage("explain needs DEVICE, or --log");
+	if (argc > 1)
+		return complain_usage("unexpected argument '%s'", argv[1]);
 	if (is_for_all_kernels(o))
 		return kernels_compare(o, argv[0]);
 	if (look_open(o, &l, &e))
@@ -32,9 +38,8 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 const struct command command_explain = {
 	.name = "explain",
 	.arguments = "DEVICE",
-	.help = "show all about a device: reasons, evidence, remedies",
-	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR | TAKES_KERNEL,
-	.min_arguments = 1,
-	.max_arguments = 1,
+	.help = "show all about a device; with --log, what a log says",
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR | TAKES_KERNEL | TAKES_LOG,
+	.max_arguments = MAX_WORDS,
 	.run = explain_run,
 };

@@ -65,6 +65,8 @@ static const struct row {
 	  "print only the table, with these columns" },
 	{ 0, "list-columns", NULL, TAKES_LIST_COLUMNS, FIELD(list_columns),
 	  "list the names of the columns" },
+	{ 0, "log", NULL, TAKES_LOG, FIELD(log),
+	  "explain lines of a log: TEXT, a file or stdin" },
 	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
 	  "print only the table, without headings" },
 	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (default), always or never" },

@@ -16,6 +16,7 @@
 #include <pcipass/host.h>
 #include <pcipass/import.h>
 #include <pcipass/judge.h>
+#include <pcipass/log.h>
 #include <pcipass/nearest.h>
 #include <pcipass/plan.h>
 #include <pcipass/report.h>

@@ -6,131 +6,14 @@
 
 #define REGION_RULES "rmrr-hard", "ivmd-hard", "region-hard", "region-companion"
 
-static const enum pp_kernel_fact rmrr_refused = PP_KERNEL_RMRR_REFUSED;
-static const enum pp_kernel_fact one_per_stream = PP_KERNEL_ONE_PER_STREAM;
-static const enum pp_kernel_fact blocks_direct = PP_KERNEL_BLOCKS_DIRECT;
-
-static const struct pp_phrase phrases[] = {
-	/* drivers/iommu/intel/iommu.c, intel_iommu_attach_device() */
-	{ .id = "linux-rmrr",
-	  .source = PP_PHRASE_LINUX,
-	  .fact = &rmrr_refused,
-	  .text = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.  "
-	          "Contact your platform vendor.",
-	  .rules = { "rmrr-hard", "region-companion" } },
-	/* drivers/iommu/iommu.c, __iommu_device_set_domain() */
-	{ .id = "linux-direct",
-	  .source = PP_PHRASE_LINUX,
-	  .fact = &blocks_direct,
-	  .text = "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting "
-	          "configuring the device without a 1:1 mapping. Contact your platform vendor.",
-	  .rules = { REGION_RULES } },
-	/* drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group() */
-	{ .id = "linux-no-remapping",
-	  .source = PP_PHRASE_LINUX,
-	  .text = "No interrupt remapping support.  Use the module param "
-	          "\"allow_unsafe_interrupts\" to enable VFIO IOMMU support on this platform",
-	  .rules = { "interrupt-remapping" } },
-	/* drivers/iommu/intel/dmar.c, dmar_insert_dev_scope() */
-	{ .id = "linux-scope-type",
-	  .source = PP_PHRASE_LINUX,
-	  .text = "Device scope type does not match for",
-	  .rules = { "iommu-scope-type" } },
-	/* drivers/iommu/intel/iommu.c, dmar_parse_one_rmrr() */
-	{ .id = "linux-bad-rmrr",
-	  .source = PP_PHRASE_LINUX,
-	  .text = "Your BIOS is broken; bad RMRR",
-	  .rules = { "region-odd" } },
-	/* drivers/vfio/pci/vfio_pci.c, vfio_pci_is_denylisted() */
-	{ .id = "linux-denylist",
-	  .source = PP_PHRASE_LINUX,
-	  .text = "exists in vfio-pci device denylist, driver probing disallowed.",
-	  .rules = { "vfio-denylist" } },
-	/* drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master() */
-	{ .id = "linux-stream",
-	  .source = PP_PHRASE_LINUX,
-	  .fact = &one_per_stream,
-	  .text = "already in tree from dev",
-	  .rules = { "stream-shared" } },
-	/* The same from 6.16 on: "Aliasing StreamID 0x100 (from 0000:01:01.0) unsupported …" */
-	{ .id = "linux-stream-alias",
-	  .source = PP_PHRASE_LINUX,
-	  .fact = &one_per_stream,
-	  .text = "unsupported, expect DMA to be broken",
-	  .rules = { "stream-shared" } },
-	/* drivers/pci/pci.c, pci_power_up(); before 5.18 pci_raw_set_power_state() */
-	{ .id = "linux-inaccessible",
-	  .source = PP_PHRASE_LINUX,
-	  .text = "Unable to change power state from D3cold to D0, device inaccessible",
-	  .rules = { "no-answer" } },
-	/* hw/vfio/pci.c, vfio_pci_pre_reset() */
-	{ .id = "qemu-stuck",
-	  .source = PP_PHRASE_QEMU,
-	  .text = "vfio: Unable to power on device, stuck in D",
-	  .rules = { "no-answer", "stuck-asleep" } },
-	/* hw/vfio/common.c, later container.c: the hint behind "group N is not viable" */
-	{ .id = "qemu-not-viable",
-	  .source = PP_PHRASE_QEMU,
-	  .text = "Please ensure all devices within the iommu_group are bound to their vfio bus "
-	          "driver.",
-	  .rules = { "bridge-driver", "companions" } },
-	/* In the order of the script's tests. */
-	{ .id = "dda-region",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "BIOS requires that this device remain attached to BIOS-owned memory.  Not "
-	          "assignable.",
-	  .rules = { "rmrr-hard", "hyperv-region" } },
-	{ .id = "dda-redirected",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "Traffic from this device may be redirected to other devices in the system.  Not "
-	          "assignable.",
-	  .rules = { "companions", "hyperv-acs" } },
-	{ .id = "dda-embedded",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "Embedded Endpoint -- less secure.",
-	  .rules = { "hyperv-embedded" } },
-	{ .id = "dda-legacy",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "Legacy, non-VGA PCI device.  Not assignable.",
-	  .rules = { "hyperv-legacy" } },
-	{ .id = "dda-bios-control",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "BIOS kept control of PCI Express for this device.  Not assignable.",
-	  .rules = { "hyperv-pcie-control", "hyperv-treated-as-pci" } },
-	{ .id = "dda-old-style",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "Old-style PCI device, switch port, etc.  Not assignable.",
-	  .rules = { "not-endpoint", "hyperv-conventional" } },
-	{ .id = "dda-disabled",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "Device is Disabled, unable to check resource requirements, it may be assignable.",
-	  .rules = { "hyperv-disabled" } },
-	{ .id = "dda-line-interrupts",
-	  .source = PP_PHRASE_SURVEY_DDA,
-	  .text = "All of the interrupts are line-based, no assignment can work.",
-	  .rules = { "line-interrupts", "hyperv-interrupts" } },
-	/* xen/drivers/passthrough/vtd/iommu.c, intel_iommu_assign_device() */
-	{ .id = "xen-shared-rmrr",
-	  .source = PP_PHRASE_XEN,
-	  .text = "It's disallowed to assign",
-	  .rules = { "xen-region" } },
-	/* tools/libs/light/libxl_dm.c, libxl__domain_device_construct_rdm() */
-	{ .id = "xen-rdm-conflict",
-	  .source = PP_PHRASE_XEN,
-	  .text = "RDM conflict at 0x",
-	  .rules = { "xen-region" } },
-	/* xen/drivers/passthrough/vtd/dmar.c, acpi_parse_one_rmrr() */
-	{ .id = "xen-overlapping",
-	  .source = PP_PHRASE_XEN,
-	  .text = "Overlapping RMRRs",
-	  .rules = { "xen-regions-overlap" } },
-	{ .id = "hpe-advisory",
-	  .source = PP_PHRASE_HPE,
-	  .text = "emr_na-c04781229",
-	  .rules = { "rmrr-hard", "region-companion", "hyperv-region", "xen-region" } },
+/* In the order of the documents. */
+static const struct pp_phrase_part *const parts[] = {
+	&pp_phrases_linux,
+	&pp_phrases_qemu,
+	&pp_phrases_other,
+	&pp_phrases_xen,
 };
-
-#define NR_PHRASES (sizeof(phrases) / sizeof(phrases[0]))
+#define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
 
 static const struct pp_background backgrounds[] = {
 	{ .rules = { "rmrr-hard", "region-companion" },
@@ -159,15 +42,44 @@ static bool has_rule(const char *const *rules, const char *rule)
 
 const struct pp_phrase *pp_phrase_at(size_t index)
 {
-	return index < NR_PHRASES ? &phrases[index] : NULL;
+	for (size_t i = 0; i < NR_PARTS; i++) {
+		if (index < parts[i]->count)
+			return &parts[i]->rows[index];
+		index -= parts[i]->count;
+	}
+	return NULL;
 }
 
 const struct pp_phrase *pp_phrase_find(const char *id)
 {
-	for (size_t i = 0; i < NR_PHRASES; i++)
-		if (!strcmp(phrases[i].id, id))
-			return &phrases[i];
+	const struct pp_phrase *p;
+
+	for (size_t i = 0; (p = pp_phrase_at(i)); i++)
+		if (!strcmp(p->id, id))
+			return p;
 	return NULL;
+}
+
+/* Another spelling of a spelling is none. */
+static const struct pp_phrase *phrase_meant(const struct pp_phrase *p)
+{
+	const struct pp_phrase *other = p->as ? pp_phrase_find(p->as) : NULL;
+
+	return other ? other : p;
+}
+
+const char *pp_phrase_means(const struct pp_phrase *p)
+{
+	const struct pp_phrase *meant = phrase_meant(p);
+
+	return meant->means ? meant->means : "";
+}
+
+const char *pp_phrase_next(const struct pp_phrase *p)
+{
+	const struct pp_phrase *meant = phrase_meant(p);
+
+	return meant->next ? meant->next : "";
 }
 
 bool pp_phrase_has_rule(const struct pp_phrase *p, const char *rule)

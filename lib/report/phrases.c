@@ -127,7 +127,7 @@ void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t
 		enum pp_tri here = pp_phrase_of_kernel(p, &s->host->kernel);
 		/* What this kernel says, where others say it otherwise, is among the proofs. */
 		bool proved = here == PP_YES && p->fact;
-		if (proved || !phrases_told(&told, p) || !pp_phrase_fits(p, s->host))
+		if (!p->quoted || proved || !phrases_told(&told, p) || !pp_phrase_fits(p, s->host))
 			continue;
 		pp_out(o, "%s", any ? "" : "\nOther programs report the same problem as:\n");
 		phrases_print(o, p, here);
@@ -222,7 +222,7 @@ void pp_json_put_phrases(struct pp_json_writer *w, const struct pp_subject *s)
 	phrases_collect(s->survey, s->only, s->nr_only, &told);
 	pp_json_open(w, '[');
 	for (size_t i = 0; (part.phrase = pp_phrase_at(i)); i++)
-		if (phrases_told(&told, part.phrase) && pp_phrase_fits(part.phrase, s->host))
+		if (part.phrase->quoted && phrases_told(&told, part.phrase) && pp_phrase_fits(part.phrase, s->host))
 			pp_object_write(w, &pp_object_phrase, &part);
 	pp_json_close(w, ']');
 }

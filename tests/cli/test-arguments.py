@@ -48,7 +48,8 @@ class Usage(unittest.TestCase):
 
     def test_missing_and_superfluous_arguments(self):
         for command in ("explain", "check"):
-            self.refused(command, words=f"{command} needs DEVICE; see pcipass {command} --help")
+            need = "DEVICE, or --log" if command == "explain" else "DEVICE"
+            self.refused(command, words=f"{command} needs {need}; see pcipass {command} --help")
             self.refused(command, "07:00.0", "07:00.1", words="unexpected argument '07:00.1'")
         self.refused("emit", "qemu", words="emit needs FORM DEVICE...")
         self.refused("emit", "qemu", *["07:00.0"] * 16, "x", words="unexpected argument 'x'")

@@ -26,7 +26,7 @@ except ImportError:
 import fields
 
 NAMES = ("survey", "reserved", "check", "groups", "kernels", "attach", "settings", "changes", "plan",
-         "verify")
+         "verify", "log")
 ATTEMPTS = ("attached", "nodes", "refused", "not-tried", "stopped", "left")
 
 
@@ -129,6 +129,10 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
         document = run(pcipass, [*head, "--json", "groups", *options], s.wrong)
         if document:
             s.hold("groups", where, document)
+    log = Path(__file__).parent.parent / "log/lines"
+    document = run(pcipass, [*head, "--json", "explain", "--log", str(log)], s.wrong)
+    if document:
+        s.hold("log", where, document)
     document = run(pcipass, [*head, "--json", "--kernel", "all"], s.wrong) if deep else None
     if document:
         s.hold("kernels", where, document)

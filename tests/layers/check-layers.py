@@ -17,7 +17,7 @@ LAYERS = [
     {"host", "import", "override", "store"},
     {"remedy"},
     {"judge", "settings"},
-    {"plan"},
+    {"plan", "log"},
     {"report", "inuse"},
     {"emit", "txn"},
     {"attach", "boot"},
