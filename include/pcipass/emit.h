@@ -12,8 +12,8 @@ extern "C" {
 /*
  * A hypervisor's own configuration of one guest for the devices that are named (an address,
  * "slot2", "all-slots", "group13", "vendor:device"; NULL behind the last), as text to paste, its
- * reasons as comments. Other functions of the same card that share its group come along; what else
- * is in the group is named in a comment. Bridges are left out. Nothing is written unless every
+ * reasons as comments. Other functions of the same card that share its group are included; what
+ * else is in the group is named in a comment. Bridges are left out. Nothing is written unless every
  * device may go.
  *
  * style: width, colour and format are not used.

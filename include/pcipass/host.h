@@ -65,7 +65,7 @@ struct pp_device;
 /* A group of devices that the IOMMU cannot keep apart; VFIO passes it through as a whole. */
 struct pp_group;
 
-/* Memory that the firmware's DMAR, IVRS or IORT table wants mapped 1:1 for devices. */
+/* Memory that the firmware's DMAR, IVRS or IORT table requires mapped 1:1 for devices. */
 struct pp_region;
 
 /* Memory that the kernel reserves for a group: sysfs, iommu_groups/NUMBER/reserved_regions. */
@@ -177,7 +177,7 @@ const struct pp_device *pp_host_group_device_at(const struct pp_host *h, const s
 enum pp_region_kind {
 	PP_REGION_UNKNOWN = 0,      /* a kind that this library does not know */
 	PP_REGION_DIRECT,           /* mapped 1:1; VFIO refuses the group */
-	PP_REGION_DIRECT_RELAXABLE, /* the same, but the kernel lets the device go */
+	PP_REGION_DIRECT_RELAXABLE, /* the same, but the kernel ignores it for the device */
 	PP_REGION_RESERVED,         /* no guest memory may lie here */
 	PP_REGION_MSI,              /* the window of message interrupts */
 };
@@ -234,7 +234,7 @@ void pp_region_range(const struct pp_region *r, uint64_t *ret_start, uint64_t *r
 enum pp_region_kind pp_host_region_kind(const struct pp_host *h, const struct pp_region *r);
 
 /*
- * How many devices of this host a region holds. Any error, as of pp_host_count_devices(): there is
+ * How many devices of this host a region is for. Any error, as of pp_host_count_devices(): there is
  * no list of devices to match the table with.
  */
 int pp_host_count_region_devices(const struct pp_host *h, const struct pp_region *r,

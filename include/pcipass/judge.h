@@ -127,7 +127,7 @@ unsigned int pp_finding_count_remedies(const struct pp_finding *f);
 const char *pp_remedy_id(const struct pp_remedy *r);
 /* What to do. */
 const char *pp_remedy_text(const struct pp_remedy *r);
-/* What it costs besides; NULL: nothing worth a word. */
+/* Its side effect; NULL: none. */
 const char *pp_remedy_side_effect(const struct pp_remedy *r);
 /*
  * A program can carry it out ("pcipass free" does, unless pp_remedy_needs() names something); else

@@ -13,7 +13,7 @@ extern "C" {
 
 /*
  * What to do so that a device can be given away: steps in their order, each with what it expects to
- * find and what it wants, what it costs and how it is undone. Made from a survey, of this host or
+ * find, what it changes, its side effect and how to undo it. Made from a survey, of this host or
  * of a capture; a plan says what, never how: no command stands in it, and no path but that of HP's
  * conrep, so that a plan from somebody else can do no more than what its text says.
  */
@@ -84,7 +84,7 @@ enum pp_step_kind pp_step_kind(const struct pp_step *s);
 const char *pp_step_remedy(const struct pp_step *s);
 /* What is done, one sentence. */
 const char *pp_step_text(const struct pp_step *s);
-/* What it costs besides; NULL: nothing worth a word. */
+/* Its side effect; NULL: none. */
 const char *pp_step_side_effect(const struct pp_step *s);
 /* How it is undone, one sentence. */
 const char *pp_step_undo(const struct pp_step *s);
@@ -102,7 +102,7 @@ int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct
                    struct pp_sink sink, struct pp_error *e);
 
 /*
- * After the reboot: did it take? Each device of the plan is looked at in a fresh survey: no region
+ * After the reboot: did it work? Each device of the plan is checked in a fresh survey: no region
  * of the table names it, the kernel lists none for its group, the verdict is no longer blocked; and
  * each step: an override's line in the kernel log, an argument on the command line, a driver bound,
  * DMA faults inside a former region since boot. booted: whether the host has been rebooted after

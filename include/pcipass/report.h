@@ -111,7 +111,7 @@ int pp_report_kernels(const struct pp_host *h, enum pp_target target, const char
 int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,
                     struct pp_sink sink, enum pp_verdict *ret, struct pp_error *e);
 
-/* Every reserved region, from the table and from the kernel, and whom it holds. */
+/* Every reserved region, from the table and from the kernel, with its devices. */
 int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, struct pp_sink sink,
                        struct pp_error *e);
 

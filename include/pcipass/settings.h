@@ -102,7 +102,7 @@ struct pp_settings_demand {
 
 /*
  * Whether the schema as a whole is for this machine: calls tell (which may be NULL) for each of its
- * demands. -ENOTSUP: it wants a newer conrep than PP_SETTINGS_LEVEL; -EPERM: it is for other
+ * demands. -ENOTSUP: it requires a newer conrep than PP_SETTINGS_LEVEL; -EPERM: it is for other
  * machines, or the machine is not known. Reading and planning fail likewise.
  */
 #define PP_SETTINGS_LEVEL "5.2.0.0"

@@ -60,7 +60,7 @@ struct pp_step {
 	enum pp_step_kind kind;
 	const char *remedy;      /* its id */
 	const char *text;        /* what is done, one sentence */
-	const char *side_effect; /* NULL: none worth a word */
+	const char *side_effect; /* NULL: none */
 	const char *undo;        /* how it is undone, one sentence */
 	bool needs_reboot;
 	union {

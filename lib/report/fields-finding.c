@@ -34,9 +34,10 @@ static const struct pp_field remedy_fields[] = {
 	{ "id", PP_FIELD_TEXT, "Stable; doc/remedies.md has a section for each.",
 	  .pattern = FIELD_ID, .write = remedy_put_id },
 	{ "text", PP_FIELD_TEXT, "What to do, for people.", .write = remedy_put_text },
-	{ "side_effect", PP_FIELD_TEXT, "Its side effect; null: none worth a word.",
-	  .nullable = true, .may_be_empty = true, .write = remedy_put_side_effect },
-	{ "by_free", PP_FIELD_BOOLEAN, "pcipass free carries it out; else a person does.",
+	{ "side_effect", PP_FIELD_TEXT, "Its side effect; null: none.", .nullable = true,
+	  .may_be_empty = true, .write = remedy_put_side_effect },
+	{ "by_free", PP_FIELD_BOOLEAN,
+	  "Whether pcipass free carries it out; otherwise it is done by hand.",
 	  .write = remedy_put_by_free },
 	{ "needs", PP_FIELD_TEXT, "What is missing to plan it: rights, or a fact; null: nothing.",
 	  .nullable = true, .write = remedy_put_needs },
@@ -114,8 +115,8 @@ static void finding_put_could(struct pp_json_writer *w, const struct pp_subject 
 static const struct pp_field finding_fields[] = {
 	{ "rule", PP_FIELD_TEXT, "Stable; doc/rules.md has a section for each.",
 	  .pattern = FIELD_ID, .write = finding_put_rule },
-	{ "effect", PP_FIELD_TEXT, "What it comes to for the device.",
-	  .words = finding_effect_words, .write = finding_put_effect },
+	{ "effect", PP_FIELD_TEXT, "The effect on the device.", .words = finding_effect_words,
+	  .write = finding_put_effect },
 	{ "text", PP_FIELD_TEXT, "One sentence for people.", .write = finding_put_text },
 	{ "evidence", PP_FIELD_TEXTS, "What was read, and where.", .write = finding_put_evidence },
 	{ "remedies", PP_FIELD_OBJECTS, "Best first.", .object = &pp_object_remedy,
@@ -129,7 +130,7 @@ static const struct pp_field finding_fields[] = {
 
 const struct pp_object pp_object_finding = {
 	.name = "finding",
-	.meaning = "What a rule found of the host or of a device.",
+	.meaning = "What a rule found about the host or a device.",
 	PP_OBJECT_FIELDS(finding_fields),
 };
 

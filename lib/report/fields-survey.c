@@ -86,8 +86,9 @@ static const struct pp_field survey_fields[] = {
 
 const struct pp_object pp_object_survey = {
 	.name = "survey",
-	.meaning = "Written by pcipass --json and pcipass explain --json. The latter holds the "
-		   "named devices only; its summary counts the whole host. Fields may be added.",
+	.meaning = "Written by pcipass --json and pcipass explain --json. The latter contains "
+		   "only the named devices; its summary counts the whole host. Fields may be "
+		   "added.",
 	PP_OBJECT_FIELDS(survey_fields),
 };
 

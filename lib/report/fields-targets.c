@@ -44,7 +44,7 @@ static const struct pp_field verdicts_fields[] = {
 
 const struct pp_object pp_object_verdicts = {
 	.name = "verdicts",
-	.meaning = "The verdict of each hypervisor.",
+	.meaning = "The verdict for each hypervisor.",
 	PP_OBJECT_FIELDS(verdicts_fields),
 };
 
