@@ -101,7 +101,8 @@ class Samples(Capture):
     def test_same_verdict_and_reasons(self):
         known, used, count = self.accepted(), set(), 0
         for name, machine in sampled.machines():
-            if not machine.as_root or machine.device_tree:
+            # What Windows would say on Arm is not known.
+            if not machine.as_root or machine.device_tree or machine.iommu.kind not in ("intel", "amd", "none"):
                 continue
             linux, there = f"{self.scratch}/{name}.tar", f"{self.scratch}/{name}-windows.tar"
             for path, writer in ((linux, sampled.tree.TreeWriter(machine)), (there, windows.WindowsWriter(machine))):
