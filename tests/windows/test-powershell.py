@@ -73,8 +73,8 @@ def emitted(capture: str, device: str, *words: str) -> subprocess.CompletedProce
 
 def way_back(script: str) -> str:
     """Its last lines, without the marks of a comment."""
-    tail = script[script.index("# The way back"):].splitlines()[1:]
-    return "$path = 'x'\n$vm = 'y'\n" + "\n".join(line.removeprefix("#   ") for line in tail) + "\n"
+    tail = [line.removeprefix("#   ") for line in script.splitlines()[-2:]]
+    return "$path = 'x'\n$vm = 'y'\n" + "\n".join(tail) + "\n"
 
 
 class PowerShell(unittest.TestCase):
