@@ -79,8 +79,8 @@ static void proxmox_add_addresses(struct proxmox_search *s, struct pp_span list)
 	}
 }
 
-/* One "map" line of a mapping: "id=…,node=pve1,path=0000:01:00.0". */
-static void proxmox_add_map(struct proxmox_search *s, struct pp_span line)
+/* One "map" line of a mapping: "id=…,node=pve1,path=0000:01:00.0". false: another node's. */
+static bool proxmox_read_map(struct proxmox_search *s, struct pp_span line, struct pp_span *ret)
 {
 	struct pp_span path = { 0 }, node = { 0 };
 
@@ -92,15 +92,21 @@ static void proxmox_add_map(struct proxmox_search *s, struct pp_span line)
 			node = PP_SPAN(part.data + 5, part.len - 5);
 	}
 	/* Another node's device of the same address is none of ours. */
-	if (!s->node || !node.len || pp_span_is(node, s->node))
-		proxmox_add_addresses(s, path);
+	if (s->node && node.len && !pp_span_is(node, s->node))
+		return false;
+	*ret = path;
+	return true;
 }
 
-/* The section "pci: NAME" of pci.cfg; its lines are indented. */
+/*
+ * The section "pci: NAME" of pci.cfg; its lines are indented. Of several devices that it has on
+ * this node the VM gets one that is free: which one is not known before it starts.
+ */
 static void proxmox_add_mapping(struct proxmox_search *s, struct pp_span name)
 {
-	struct pp_span rest = s->mappings, line, word, value;
+	struct pp_span rest = s->mappings, line, word, value, path = { 0 };
 	bool inside = false;
+	unsigned int nr = 0;
 
 	s->searched += rest.len;
 	while (s->searched < PVE_MAX_SEARCHED && pp_text_line(&rest, &line)) {
@@ -111,13 +117,26 @@ static void proxmox_add_mapping(struct proxmox_search *s, struct pp_span name)
 		}
 		if (inside && pp_text_word(&line, &word) && pp_span_is(word, "map") &&
 		    pp_text_word(&line, &word))
-			proxmox_add_map(s, word);
+			nr += proxmox_read_map(s, word, &path);
 	}
+	if (nr == 1)
+		proxmox_add_addresses(s, path);
+}
+
+/* "mdev=nvidia-63": a part of the device, beside which others have theirs. */
+static bool proxmox_is_part(struct pp_span value)
+{
+	while (value.len)
+		if (pp_span_starts(proxmox_part(&value, ','), "mdev="))
+			return true;
+	return false;
 }
 
 /* "0000:01:00,pcie=1", "host=01:00.0,…", "mapping=gpu,…" */
 static void proxmox_add_hostpci(struct proxmox_search *s, struct pp_span value)
 {
+	if (proxmox_is_part(value))
+		return;
 	while (value.len) {
 		struct pp_span part = proxmox_part(&value, ',');
 		if (pp_span_starts(part, "host="))

@@ -106,6 +106,7 @@ class Guests(Claims):
         for number, lines in ((101, ("[snap]", "hostpci0: 07:00.0")), (101, ("# hostpci0: 07:00.0",)),
                               (101, ("hostpci: 07:00.0",)), (101, ("hostpcix: 07:00.0",)), (101, ("hostpci0: 09:00.0",)),
                               (101, ("hostpci0: pcie=1",)), (101, ("hostpci0:",)), (101, ("hostpci0: mapping=gone",)),
+                              (101, ("hostpci0: 07:00.0,mdev=nvidia-63",)),
                               (101, ("template: 1", "hostpci0: 07:00.0")), (101, ("hostpci0: " + "x" * 5000,)),
                               (101, ("hostpci0: 07:00.0.0",)), (0, ("hostpci0: 07:00.0",)), (101, ("\0\xff",))):
             self.setUp()
@@ -126,6 +127,9 @@ class Guests(Claims):
         self.proxmox(101, "hostpci0: mapping=hba,pcie=1")
         found = self.claims(private=("secret", "elsewhere"))
         self.assertEqual({a for a, _ in found}, {HBA, GPU, AUDIO})
+        # of several on this node the VM gets one that is free
+        self.tree.write("etc/pve/mapping/pci.cfg", "pci: hba\n\tmap node=secret,path=0000:07:00.0\n\tmap node=secret,path=01:00\n")
+        self.assertEqual(self.claims(), {})
 
     def test_two(self):
         self.proxmox(101, "hostpci0: 07:00.0")
