@@ -224,9 +224,17 @@ static bool is_overridden(const struct pp_host *h)
 	return line && strstr(line, "pcie_acs_override") && !h->kernel.acs_override_ignored;
 }
 
-static enum pp_acs_as isolation_as(enum pp_isolation_by by, bool as_found)
+/* With a device tree the kernel asks for access control when all devices have been set up already.
+ */
+static bool isolation_too_late(const struct pp_host *h)
 {
-	if (as_found)
+	return h->kind == PP_KIND_ARM_TREE &&
+	       pp_kernel_has(&h->kernel, PP_KERNEL_TREE_ACS) == PP_NO;
+}
+
+static enum pp_acs_as isolation_as(const struct pp_host *h, enum pp_isolation_by by, bool as_found)
+{
+	if (as_found || isolation_too_late(h))
 		return PP_ACS_AS_FOUND;
 	return by == PP_BY_DEFAULT ? PP_ACS_AS_DEFAULT : PP_ACS_AS_SET;
 }
@@ -264,7 +272,7 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 			                      overridden ? PP_SHARES_ACS_OVERRIDDEN : PP_SHARES_NOT,
 			                      PP_NO_DEVICE };
 	if (!overridden) {
-		measure_paths(&w, isolation_as(by, as_found));
+		measure_paths(&w, isolation_as(h, by, as_found));
 		make_all(&w, &nr_groups);
 	}
 	*ret = (struct pp_isolation){ w.made, w.path, nr_groups, as_found };
@@ -281,7 +289,7 @@ int pp_isolation_compute(const struct pp_host *h, struct pp_arena *a, struct pp_
 static bool isolation_is_off(const struct pp_host *h, const struct pp_isolation *i, uint32_t device)
 {
 	return h->devices[device].config.acs_known == PP_YES &&
-	       pp_acs_isolates(h, device, isolation_as(PP_BY_KERNEL, i->as_found)) == PP_NO &&
+	       pp_acs_isolates(h, device, isolation_as(h, PP_BY_KERNEL, i->as_found)) == PP_NO &&
 	       pp_acs_isolates(h, device, PP_ACS_AS_DEFAULT) == PP_YES;
 }
 

@@ -77,6 +77,12 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                                .source =
 	                                        "commit d17378062079, \"vfio/pci: Remove console drivers\"; "
 	                                        "drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init()" },
+	[PP_KERNEL_TREE_ACS] = { .id = "tree-acs",
+	                         .since = "7.0",
+	                         .says = "access control is turned on with a device tree as well",
+	                         .source =
+	                                 "\"PCI: Enable ACS after configuring IOMMU for OF platforms\"; the "
+	                                 "stable series took it over and back" },
 	[PP_KERNEL_ONE_PER_STREAM] = { .id = "one-per-stream",
 	                               .since = "5.14",
 	                               .says = "an SMMUv3 gives a stream to one device, so of those that share one "

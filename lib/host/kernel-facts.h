@@ -27,6 +27,7 @@ enum pp_kernel_fact {
 	PP_KERNEL_MSI_BY_DEVICE,     /* isolation of message interrupts is asked of each device */
 	PP_KERNEL_BLOCKS_DIRECT,     /* the IOMMU core refuses direct regions, whoever's IOMMU */
 	PP_KERNEL_CONSOLE_REMOVED,   /* vfio-pci takes a VGA card from the firmware's framebuffer */
+	PP_KERNEL_TREE_ACS,          /* with a device tree: access control is turned on at boot */
 	PP_KERNEL_ONE_PER_STREAM,    /* Arm: an SMMUv3 gives a stream to one device alone */
 	PP_KERNEL_VFIO_CDEV,         /* /dev/vfio/devices, where it is configured */
 	PP_KERNEL_CONFIG_ACS,        /* pci=config_acs= */

@@ -277,6 +277,19 @@ class Tree(Arm):
         t.device("0000:04:01.0", pcie=None)
         self.assert_finding(self.at("0000:04:01.0"), "stream-shared", "blocks", "stream 0x30")
 
+    def test_access_control_comes_too_late(self):
+        """Before 7.0 a kernel with a device tree turns it on for nobody."""
+        for release, together in (("6.12.0-arm64", True), ("7.0.0-arm64", False)):
+            t = self.board(cells(0, 7, 0, 0x10000), release=release)
+            t.bridge("0000:00:03.0", 4, acs=(0x1D, 0))
+            t.device("0000:04:00.0")
+            for path in "sys/kernel/iommu_groups", "sys/class/iommu":
+                t.remove(path)
+            t.remove("sys/bus/pci/devices/0000:00:02.0/iommu_group")
+            groups = self.ask("groups", "--computed")["groups"]
+            members = [sorted(d["address"] for d in g["devices"]) for g in groups]
+            self.assertEqual(["0000:00:03.0", "0000:04:00.0"] in members, together, members)
+
     def test_a_capture_says_the_same(self):
         self.board(cells(0, 7, 0x4000, 0x10000), mask=cells(0xFFFF))
         before = self.at()
