@@ -48,7 +48,35 @@ static int texts_read(FILE *f, const char *name, char **ret, size_t *ret_len, st
 	return 0;
 }
 
-static int texts_add(struct pp_import *in, const char *path, struct pp_error *e)
+static bool texts_is_archive(const char *bytes, size_t len)
+{
+	static const struct {
+		const char *magic;
+		size_t len, at;
+	} kinds[] = {
+		{ "\x1f\x8b", 2, 0 },         /* gzip */
+		{ "\x28\xb5\x2f\xfd", 4, 0 }, /* zstd */
+		{ "\xfd\x37zXZ", 5, 0 },      /* xz */
+		{ "ustar", 5, 257 },          /* tar */
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (len >= kinds[i].at + kinds[i].len &&
+		    !memcmp(bytes + kinds[i].at, kinds[i].magic, kinds[i].len))
+			return true;
+	return false;
+}
+
+/* It is a host of its own, not a text of one. */
+static int texts_refuse(const char *path, const char *kind, struct pp_error *e)
+{
+	e->code = EBADMSG;
+	snprintf(e->text, sizeof(e->text),
+	         "%.300s: %s cannot be combined with another --from; give it alone", path, kind);
+	return -EBADMSG;
+}
+
+static int texts_add(struct pp_import *in, const char *path, bool alone, struct pp_error *e)
 {
 	bool standard = !strcmp(path, "-");
 	const char *name = standard ? "standard input" : path;
@@ -59,6 +87,8 @@ static int texts_add(struct pp_import *in, const char *path, struct pp_error *e)
 	/* Looked at before it is opened: opening alone can do something to a device. */
 	if (!standard && stat(path, &st))
 		return texts_failed(path, errno, e);
+	if (!standard && !alone && S_ISDIR(st.st_mode))
+		return texts_refuse(path, "a directory", e);
 	if (!standard && !S_ISREG(st.st_mode))
 		return texts_failed(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, e);
 	FILE *f = standard ? stdin : fopen(path, "rbe");
@@ -69,7 +99,8 @@ static int texts_add(struct pp_import *in, const char *path, struct pp_error *e)
 		fclose(f);
 	if (r)
 		return r;
-	r = pp_import_add(in, name, bytes, len, e);
+	r = !alone && texts_is_archive(bytes, len) ? texts_refuse(name, "an archive", e)
+	                                           : pp_import_add(in, name, bytes, len, e);
 	free(bytes);
 	return r;
 }
@@ -93,9 +124,10 @@ int texts_open(const struct options *o, struct pp_source **ret, struct pp_error 
 
 	if (r)
 		return r;
-	r = texts_add(in, o->from, e);
+	bool alone = !o->nr_more_from;
+	r = texts_add(in, o->from, alone, e);
 	for (unsigned int i = 0; !r && i < o->nr_more_from; i++)
-		r = texts_add(in, o->more_from[i], e);
+		r = texts_add(in, o->more_from[i], false, e);
 	if (!r)
 		r = pp_import_finish(in, ret, e);
 	if (!r)

@@ -286,7 +286,19 @@ class Refused(Importing):
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"at most 16", done.stderr)
         self.assertEqual(pcipass("--from", "/nonexistent", "--from", "/nonexistent").returncode, 4)
-        self.assertIn(b"directory", pcipass("--from", self.dir, "--from", self.dir).stderr)
+        done = pcipass("--from", self.dir, "--from", self.dir)
+        self.assertIn(b"a directory cannot be combined with another --from", done.stderr)
+
+    def test_archive_among_texts(self):
+        for mode in ("w", "w:gz", "w:xz"):
+            archive = Path(self.dir) / "host.tar"
+            with tarfile.open(archive, mode) as tar:
+                tar.add(self.file("hello\n"), "proc/cmdline")
+            for words in (("--from", archive, "--from", self.file("x\n")),
+                          ("--from", MACHINES.parent.parent / "fuzz/corpus/import/dmesg", "--from", archive)):
+                done = pcipass(*words)
+                self.assertEqual(done.returncode, 4)
+                self.assertIn(b"an archive cannot be combined with another --from; give it alone", done.stderr)
 
     def test_any_piece(self):
         """Cut at any place, a text is read or refused, and nothing is guessed."""
