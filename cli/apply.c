@@ -35,7 +35,9 @@ bool may_change_host(void)
 {
 	if (!geteuid())
 		return true;
-	warn("only root can change this host; run it with sudo");
+	warn("%s", is_for_windows ? "only an administrator can change this host; run it in a "
+	                            "console that was started as administrator"
+	                          : "only root can change this host; run it with sudo");
 	return false;
 }
 

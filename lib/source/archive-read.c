@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "source/archive-read.h"
 #include "source/stored.h"
 
@@ -288,6 +289,12 @@ static bool reader_add_filters(struct archive *a)
 	return (!archive_zlib_version() || archive_read_support_filter_gzip(a) == ARCHIVE_OK) &&
 	       (!archive_liblzma_version() || archive_read_support_filter_xz(a) == ARCHIVE_OK) &&
 	       (!archive_libzstd_version() || archive_read_support_filter_zstd(a) == ARCHIVE_OK);
+}
+
+bool pp_archive_lacks_filter(struct pp_span head)
+{
+	return (!archive_liblzma_version() && pp_span_starts(head, "\xfd\x37zXZ")) ||
+	       (!archive_libzstd_version() && pp_span_starts(head, "\x28\xb5\x2f\xfd"));
 }
 
 static struct archive *reader_new(void)

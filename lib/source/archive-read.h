@@ -9,6 +9,8 @@
  * the offset in the decompressed archive; -ENOEXEC, without a text, if it is no tar at all.
  */
 int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e);
+/* Whether the bytes begin as a compressed file does that libarchive here was built without. */
+bool pp_archive_lacks_filter(struct pp_span head);
 int pp_archive_open_memory(struct pp_span in, struct pp_source **ret, struct pp_error *e);
 
 /* An archive or a bare table that is in memory; in may go afterwards. name: for messages. */

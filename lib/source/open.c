@@ -104,7 +104,13 @@ static int open_regular(int fd, const char *path, struct pp_source **ret, struct
 		return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
 	if (table_signature(head, (size_t)n))
 		return source_open_table(fd, path, ret, e);
-	return open_named(pp_archive_open_fd(fd, ret, e), path, e);
+	int r = pp_archive_open_fd(fd, ret, e);
+	if (r == -ENOEXEC && pp_archive_lacks_filter(PP_SPAN(head, n)))
+		return pp_fail(e, EBADMSG,
+		               "%.300s: compressed with xz or zstd, which this program was built "
+		               "without; pack it with gzip",
+		               path);
+	return open_named(r, path, e);
 }
 
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)

@@ -16,10 +16,32 @@
 #undef unlink
 #undef _stat64
 
+static bool wide_is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/*
+ * \\.\NAME and \\?\NAME lead to drives, pipes and other devices, on which opening alone may do
+ * something; not \\?\C:\ and \\?\UNC\, which only long paths have.
+ */
+static bool wide_is_device(const char *path)
+{
+	if (!wide_is_slash(path[0]) || !wide_is_slash(path[1]) ||
+	    (path[2] != '.' && path[2] != '?') || !wide_is_slash(path[3]))
+		return false;
+	const char *rest = path + 4;
+	bool drive = *rest && rest[1] == ':' && wide_is_slash(rest[2]);
+	bool share = !strncasecmp(rest, "UNC", 3) && wide_is_slash(rest[3]);
+	return path[2] == '.' || !(drive || share);
+}
+
 int pp_wide_path(const char *path, wchar_t ret[PP_WIDE_PATH])
 {
 	if (!*path)
 		return -ENOENT;
+	if (wide_is_device(path))
+		return -EINVAL;
 	if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, ret, PP_WIDE_PATH))
 		return 0;
 	return GetLastError() == ERROR_INSUFFICIENT_BUFFER ? -ENAMETOOLONG : -EILSEQ;

@@ -16,7 +16,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-PCIPASS = Path(sys.argv.pop(1))
+PCIPASS = Path(sys.argv.pop(1)).resolve()
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "machines")]
 import registry  # noqa: E402

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pcipass.exe itself: what it needs of Windows, what it leaves out, its paths, files, input and output.
+
+usage: test-program.py PCIPASS [Class.test...]
+"""
+
+import atexit
+import functools
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from wine import EXE, SOURCE, Wine, skip, why_not
+
+PCIPASS = Path(sys.argv.pop(1)).resolve()
+# Libraries that every Windows has.
+SYSTEM = {"ADVAPI32.dll", "CFGMGR32.dll", "KERNEL32.dll", "SETUPAPI.dll", "msvcrt.dll"}
+
+
+@functools.cache
+def shared() -> tuple:
+    place = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    capture = Path(place, "host.tar.gz")
+    subprocess.run([sys.executable, SOURCE / "tests/machines/mkmachine", SOURCE / "tests/machines/dl380p-gen8.machine",
+                    "-o", capture], check=True)
+    return Path(place), Wine(Path(place)), capture
+
+
+def dump(*options: str) -> str:
+    return subprocess.run(["x86_64-w64-mingw32-objdump", *options, EXE], check=True, capture_output=True,
+                          text=True).stdout
+
+
+class Case(unittest.TestCase):
+    """All classes share a directory with the program, and a capture in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory, cls.wine, cls.capture = shared()
+
+    def run_it(self, *arguments, code=0, **more):
+        done = self.wine.pcipass(*arguments, cwd=self.directory, **more)
+        self.assertEqual(done.returncode, code, (arguments, done.stdout[-500:], done.stderr))
+        return done.stdout.decode(), done.stderr.decode()
+
+    def linux(self, *arguments) -> subprocess.CompletedProcess:
+        return subprocess.run([PCIPASS, *arguments], cwd=self.directory, capture_output=True, check=False)
+
+
+class Program(Case):
+    def test_needs_only_windows(self):
+        text = dump("-p")
+        needs = {line.split()[-1] for line in text.splitlines() if "DLL Name:" in line}
+        self.assertTrue(needs)
+        self.assertLessEqual({n.lower() for n in needs}, {s.lower() for s in SYSTEM})
+        for wanted in ("HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT", "pei-x86-64"):
+            self.assertIn(wanted, text[:3000])
+        self.assertLess(EXE.stat().st_size, 4 << 20)
+
+    def test_same_bytes(self):
+        """No time of the build, no path of the builder."""
+        stamp = next(line for line in dump("-p").splitlines() if line.startswith("Time/Date"))
+        self.assertRegex(stamp, r"\s(0+|Thu Jan  1 00:00:00 1970)$")
+        self.assertFalse(str(SOURCE).encode() in EXE.read_bytes(), "the program names the directory of its sources")
+
+    def test_version_says_what_is_left_out(self):
+        out, _ = self.run_it("--version")
+        first, second = out.splitlines()
+        self.assertEqual(first, self.linux("--version").stdout.decode().rstrip())
+        self.assertEqual(second, "On Windows these are left out: bind, unbind, override install, override status, "
+                                 "override remove, verify --attach")
+
+    def test_what_is_left_out_says_so(self):
+        for words in (["bind", "slot2"], ["unbind", "slot2"], ["override", "install", "slot2"], ["override", "status"],
+                      ["override", "remove"]):
+            out, err = self.run_it(*words, code=2)
+            name = " ".join(w for w in words if w != "slot2")
+            self.assertEqual((out, err), ("", f"pcipass: {name} works on Linux only\n"))
+        out, _ = self.run_it("--help")
+        self.assertNotIn("  bind", out)
+        self.assertIn("  explain", out)
+
+    def test_no_name_without_pci_ids(self):
+        names = self.directory / "pci.ids"
+        away = names.rename(self.directory / "elsewhere") if names.exists() else None
+        try:
+            out, _ = self.run_it("--from", "host.tar.gz", "--json")
+        finally:
+            if away:
+                away.rename(names)
+        self.assertIn("Device 1000:0087", {d["name"] for d in json.loads(out)["devices"]})
+
+
+class Paths(Case):
+    def test_blanks_and_letters(self):
+        for name in ("a b.tar.gz", "f\u00fcr.tar.gz", "\u65e5\u672c.tar.gz", "it's.tar.gz", "a&b^%PATH%.tar.gz"):
+            with self.subTest(name):
+                (self.directory / name).write_bytes(self.capture.read_bytes())
+                out, err = self.run_it("--from", name, "check", "04:00.0")
+                self.assertEqual((out.partition(";")[0], err), ("0000:04:00.0: assignable", ""))
+        out, _ = self.run_it("--from", "a b.tar.gz")
+        self.assertIn('pcipass --from "a b.tar.gz" explain', out)
+
+    def test_missing(self):
+        for name in ("f\u00fcr-nicht.tar", r"no\such\dir.tar", "no/such.tar", "a?b.tar"):
+            with self.subTest(name):
+                _, err = self.run_it("--from", name, code=4)
+                self.assertEqual(err, f"pcipass: {name}: No such file or directory\n")
+
+    def test_no_file(self):
+        for name in ("CON", "NUL", r"\\.\NUL", r"\\.\pipe\pcipass", "//./C:", r"\\?\GLOBALROOT\Device\Null"):
+            with self.subTest(name):
+                out, err = self.run_it("--from", name, code=4)
+                self.assertEqual((out, err.count("\n")), ("", 1))
+                self.assertIn(name, err)
+
+    def test_directory(self):
+        (self.directory / "folder").mkdir()
+        _, err = self.run_it("--from", "folder", code=4)
+        self.assertIn("folder: a directory: on Windows pcipass reads a capture as an archive only", err)
+        _, err = self.run_it("--from", "folder", "--from", "host.tar.gz", code=4)
+        self.assertEqual(err, "pcipass: folder: Is a directory\n")
+
+
+class Streams(Case):
+    def test_no_carriage_return(self):
+        for words in ([], ["--json"], ["explain", "slot2"]):
+            out, _ = self.run_it("--from", "host.tar.gz", *words)
+            self.assertNotIn("\r", out)
+            self.assertIn("\n", out)
+
+    def test_standard_input(self):
+        text = "00:1f.0 ISA bridge [0601]: Intel Corporation C600 [8086:1d41]\n"
+        for end in ("\n", "\r\n"):
+            given = text.replace("\n", end).encode()
+            theirs = self.run_it("--from", "-", "--json", stdin=given)
+            ours = subprocess.run([PCIPASS, "--from", "-", "--json"], input=given, capture_output=True, check=False)
+            self.assertEqual(theirs, (ours.stdout.decode(), ours.stderr.decode()))
+
+    def test_capture_of_a_capture(self):
+        """The same bytes as Linux writes; a file that is there stays without --force."""
+        for name in ("again.tar", "again.tar.gz", "\u00fcber.tgz"):
+            with self.subTest(name):
+                self.run_it("--from", "host.tar.gz", "capture", "-o", name)
+                theirs = (self.directory / name).read_bytes()
+                self.linux("--from", "host.tar.gz", "capture", "--force", "-o", name)
+                if name.endswith(".tar"):
+                    self.assertEqual(theirs, (self.directory / name).read_bytes())
+                (self.directory / name).write_bytes(theirs)
+                self.assertEqual(self.linux("--from", name, "--json").stdout,
+                                 self.linux("--from", "host.tar.gz", "--json").stdout)
+                _, err = self.run_it("--from", "host.tar.gz", "capture", "-o", name, code=4)
+                self.assertIn("--force replaces it", err)
+                self.run_it("--from", "host.tar.gz", "capture", "--force", "-o", name)
+        self.assertEqual([p.name for p in self.directory.glob(".pcipass-*")], [])
+
+    def test_compressions(self):
+        """A filter that is not built in is refused; no program of that name is run."""
+        plain = self.directory / "plain.tar"
+        plain.write_bytes(subprocess.run(["gzip", "-dc", self.capture], check=True, capture_output=True).stdout)
+        for program in ("xz", "zstd"):
+            with self.subTest(program):
+                (self.directory / f"{program}.tar").write_bytes(
+                    subprocess.run([program, "-c", plain], check=True, capture_output=True).stdout)
+                _, err = self.run_it("--from", f"{program}.tar", code=4)
+                self.assertEqual(err, f"pcipass: {program}.tar: compressed with xz or zstd, which this program was "
+                                      "built without; pack it with gzip\n")
+        _, err = self.run_it("--from", "host.tar.gz", "capture", "-o", "new.tar.zst", code=4)
+        self.assertFalse((self.directory / "new.tar.zst").exists())
+
+
+class Settings(Case):
+    def setUp(self):
+        (self.directory / "i").unlink(missing_ok=True)
+        done = self.linux("settings", "image", "i", "--from", "host.tar.gz")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_image(self):
+        """Got, set, compared and saved as on Linux; no lock, journal or temporary file is left."""
+        out, _ = self.run_it("settings", "get", "RMRDS_Slot2", "--store", "image:i")
+        self.assertEqual(out, self.linux("settings", "get", "RMRDS_Slot2", "--store", "image:i").stdout.decode())
+        self.run_it("settings", "set", "RMRDS_Slot2=Endpoints_Excluded", "--store", "image:i", "--yes")
+        theirs = (self.directory / "i").read_bytes()
+        self.setUp()
+        done = self.linux("settings", "set", "RMRDS_Slot2=Endpoints_Excluded", "--store", "image:i", "--yes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(theirs, (self.directory / "i").read_bytes())
+        self.run_it("settings", "save", "-o", "saved.xml", "--store", "image:i")
+        self.linux("settings", "save", "--force", "-o", "ours.xml", "--store", "image:i")
+        self.assertEqual((self.directory / "saved.xml").read_bytes(), (self.directory / "ours.xml").read_bytes())
+        self.assertEqual([p.name for p in self.directory.glob("i.*")], [])
+
+
+if __name__ == "__main__":
+    reason = why_not(PCIPASS)
+    if reason:
+        skip(reason)
+    unittest.main(verbosity=1)
