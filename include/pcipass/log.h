@@ -18,8 +18,8 @@ extern "C" {
  * Lines that Linux, QEMU, libvirt, Proxmox VE and Xen print about the IOMMU, reserved regions,
  * groups, interrupts, resets and BARs, looked for in any text: a kernel log with any kind of time
  * stamp, a QEMU error, a forum post. It may be quoted by mail ("> "), wrapped, with CRLF, entities
- * of HTML or colours of a terminal, in UTF-8 or UTF-16. What is not known is left alone. Memory does
- * not grow with the text. Pure.
+ * of HTML or colours of a terminal, in UTF-8 or UTF-16. What is not known is left alone. Memory
+ * does not grow with the text. Pure.
  */
 struct pp_log;
 

@@ -222,7 +222,8 @@ void pp_json_put_phrases(struct pp_json_writer *w, const struct pp_subject *s)
 	phrases_collect(s->survey, s->only, s->nr_only, &told);
 	pp_json_open(w, '[');
 	for (size_t i = 0; (part.phrase = pp_phrase_at(i)); i++)
-		if (part.phrase->quoted && phrases_told(&told, part.phrase) && pp_phrase_fits(part.phrase, s->host))
+		if (part.phrase->quoted && phrases_told(&told, part.phrase) &&
+		    pp_phrase_fits(part.phrase, s->host))
 			pp_object_write(w, &pp_object_phrase, &part);
 	pp_json_close(w, ']');
 }
