@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the command line share: options, commands, exit codes, output. */
 #ifndef CLI_H
 #define CLI_H
 

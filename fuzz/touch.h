@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads every byte of a result, so that a sanitizer sees what a fuzzer's target made. */
 #ifndef FUZZ_TOUCH_H
 #define FUZZ_TOUCH_H
 

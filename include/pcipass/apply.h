@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Carrying plans out on a host, and undoing them. */
 #ifndef PCIPASS_APPLY_H
 #define PCIPASS_APPLY_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A real VFIO attach, tried step by step and taken back. */
 #ifndef PCIPASS_ATTACH_H
 #define PCIPASS_ATTACH_H
 

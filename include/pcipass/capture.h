@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Captures: archives of what a survey reads. */
 #ifndef PCIPASS_CAPTURE_H
 #define PCIPASS_CAPTURE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Configuration that passes devices to a guest, for each hypervisor. */
 #ifndef PCIPASS_EMIT_H
 #define PCIPASS_EMIT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How every function reports an error. */
 #ifndef PCIPASS_ERROR_H
 #define PCIPASS_ERROR_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host as it was read: its devices, groups, regions and slots. */
 #ifndef PCIPASS_HOST_H
 #define PCIPASS_HOST_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Verdicts: findings, remedies and evidence of each device. */
 #ifndef PCIPASS_JUDGE_H
 #define PCIPASS_JUDGE_H
 

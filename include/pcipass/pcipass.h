@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The whole public interface in one include. */
 #ifndef PCIPASS_PCIPASS_H
 #define PCIPASS_PCIPASS_H
 

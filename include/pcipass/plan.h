@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans: the steps that free devices, and the check whether they worked. */
 #ifndef PCIPASS_PLAN_H
 #define PCIPASS_PLAN_H
 

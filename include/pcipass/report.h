@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports about a host, as text and as JSON. */
 #ifndef PCIPASS_REPORT_H
 #define PCIPASS_REPORT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* BIOS settings by HP's conrep schemas: read, compared, written. */
 #ifndef PCIPASS_SETTINGS_H
 #define PCIPASS_SETTINGS_H
 

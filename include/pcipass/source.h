@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a host is read from: the machine itself, a directory, an archive. */
 #ifndef PCIPASS_SOURCE_H
 #define PCIPASS_SOURCE_H
 

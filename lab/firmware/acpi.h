@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ACPI tables that the firmware finds and replaces. */
 #ifndef LAB_ACPI_H
 #define LAB_ACPI_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The firmware's log on QEMU's debug port. */
 #ifndef LAB_LOG_H
 #define LAB_LOG_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The setting: which slots are excluded. */
 #ifndef LAB_SETTING_H
 #define LAB_SETTING_H
 

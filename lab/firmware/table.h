@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The DMAR that the firmware writes, with a region for each slot. */
 #ifndef LAB_TABLE_H
 #define LAB_TABLE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which functions lie in which slot. */
 #ifndef LAB_WALK_H
 #define LAB_WALK_H
 

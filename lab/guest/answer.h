@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a boot answers: one JSON document on the debug port. */
 #ifndef LAB_ANSWER_H
 #define LAB_ANSWER_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs a command in the guest and keeps what it writes. */
 #ifndef LAB_COMMAND_H
 #define LAB_COMMAND_H
 

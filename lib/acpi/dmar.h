@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The DMAR table (VT-d 8): bytes in, const model out. */
 #ifndef PP_ACPI_DMAR_H
 #define PP_ACPI_DMAR_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The IORT table (Arm DEN 0049): bytes in, const model out. */
 #ifndef PP_ACPI_IORT_H
 #define PP_ACPI_IORT_H
 

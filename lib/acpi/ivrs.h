@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The IVRS table (AMD 48882, 5.2): bytes in, const model out. */
 #ifndef PP_ACPI_IVRS_H
 #define PP_ACPI_IVRS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The header that every ACPI table has: signature, length, checksum. */
 #ifndef PP_ACPI_TABLE_H
 #define PP_ACPI_TABLE_H
 

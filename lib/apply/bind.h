@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Binding devices to vfio-pci and back, from the request to the operations. */
 #ifndef PP_APPLY_BIND_H
 #define PP_APPLY_BIND_H
 

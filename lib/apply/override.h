@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The override table that a plan's step comes to; not its installation. */
 #ifndef PP_APPLY_OVERRIDE_H
 #define PP_APPLY_OVERRIDE_H
 

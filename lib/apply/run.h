@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Apply, resume and undo on a machine that the caller brings along, as tests do. */
 #ifndef PP_APPLY_RUN_H
 #define PP_APPLY_RUN_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How each kind of step is carried out: the table, and what several kinds share. */
 #ifndef PP_APPLY_STEPS_H
 #define PP_APPLY_STEPS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An attach: its steps, and what the files that carry it out share. */
 #ifndef PP_ATTACH_ATTACH_H
 #define PP_ATTACH_ATTACH_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory that is freed all at once, with a limit. */
 #ifndef PP_BASE_ARENA_H
 #define PP_BASE_ARENA_H
 

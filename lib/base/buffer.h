@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes that grow up to a limit, with a sticky failure. */
 #ifndef PP_BASE_BUFFER_H
 #define PP_BASE_BUFFER_H
 

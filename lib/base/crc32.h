@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CRC-32 as zlib and Ethernet compute it. */
 #ifndef PP_BASE_CRC32_H
 #define PP_BASE_CRC32_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads little-endian integers from bytes without leaving them. */
 #ifndef PP_BASE_CURSOR_H
 #define PP_BASE_CURSOR_H
 

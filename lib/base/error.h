@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Errors with a sentence, which need no memory. */
 #ifndef PP_BASE_ERROR_H
 #define PP_BASE_ERROR_H
 

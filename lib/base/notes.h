@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is odd in an input that can be used all the same. */
 #ifndef PP_BASE_NOTES_H
 #define PP_BASE_NOTES_H
 

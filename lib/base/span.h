@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Borrowed bytes with their length, and a yes, no or unknown. */
 #ifndef PP_BASE_SPAN_H
 #define PP_BASE_SPAN_H
 

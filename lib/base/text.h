@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Text: cleaning what comes from outside, lines, numbers. */
 #ifndef PP_BASE_TEXT_H
 #define PP_BASE_TEXT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the running system was booted, by the boot loader's traces and the command line. */
 #ifndef PP_BOOT_BOOT_H
 #define PP_BOOT_BOOT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files of shell variables, such as /etc/default/grub: read and edited. */
 #ifndef PP_BOOT_CONFIG_H
 #define PP_BOOT_CONFIG_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The bytes of a store while settings are worked out: EVs, NVRAM, CMOS. */
 #ifndef PP_CONREP_AREA_H
 #define PP_CONREP_AREA_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What loading a data file would change, checked whole before anything is written. */
 #ifndef PP_CONREP_CHANGE_H
 #define PP_CONREP_CHANGE_H
 

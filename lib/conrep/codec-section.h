@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a section's bits lie: what decoding and encoding share. */
 #ifndef PP_CONREP_CODEC_SECTION_H
 #define PP_CONREP_CODEC_SECTION_H
 

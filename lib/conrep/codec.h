@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a setting's text to bits and back, by its section of the schema. */
 #ifndef PP_CONREP_CODEC_H
 #define PP_CONREP_CODEC_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The data file (-f): settings by name. */
 #ifndef PP_CONREP_DATA_H
 #define PP_CONREP_DATA_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of records' fields: a name and the record's number. */
 #ifndef PP_CONREP_ENTRY_NAME_H
 #define PP_CONREP_ENTRY_NAME_H
 

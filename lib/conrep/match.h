@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which sections of a schema are for a machine. */
 #ifndef PP_CONREP_MATCH_H
 #define PP_CONREP_MATCH_H
 

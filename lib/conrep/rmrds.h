@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which machines have the RMRDS settings; not what the settings do. */
 #ifndef PP_CONREP_RMRDS_H
 #define PP_CONREP_RMRDS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the readers of a schema's parts share: notes, failures, numbers, texts. */
 #ifndef PP_CONREP_SCHEMA_READER_H
 #define PP_CONREP_SCHEMA_READER_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The schema (-x): every section, and what holds for all of them. */
 #ifndef PP_CONREP_SCHEMA_H
 #define PP_CONREP_SCHEMA_H
 

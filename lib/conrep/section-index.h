@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sections of a schema by name. */
 #ifndef PP_CONREP_SECTION_INDEX_H
 #define PP_CONREP_SECTION_INDEX_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The name that was probably meant. */
 #ifndef PP_CONREP_SUGGEST_H
 #define PP_CONREP_SUGGEST_H
 

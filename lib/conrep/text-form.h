@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes as text: hex digits, and printable text with escapes. */
 #ifndef PP_CONREP_TEXT_FORM_H
 #define PP_CONREP_TEXT_FORM_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* XML by libxml2's SAX reader: bounded, without DTDs, entities or namespaces. */
 #ifndef PP_CONREP_XML_H
 #define PP_CONREP_XML_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the emitters of all hypervisors share. */
 #ifndef PP_EMIT_EMIT_H
 #define PP_EMIT_EMIT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Access control of bridges and functions, as the kernel reads it and its quirks change it. */
 #ifndef PP_HOST_ACS_H
 #define PP_HOST_ACS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the readers of a host's parts share while it is built. */
 #ifndef PP_HOST_BUILD_H
 #define PP_HOST_BUILD_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host with everything that a verdict needs, decoded. */
 #ifndef PP_HOST_HOST_H
 #define PP_HOST_HOST_H
 

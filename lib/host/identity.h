@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who the machine is, as conrep's schemas and data files name it. */
 #ifndef PP_HOST_IDENTITY_H
 #define PP_HOST_IDENTITY_H
 

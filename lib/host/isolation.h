@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The IOMMU groups that the kernel would make, computed from tables and config space. */
 #ifndef PP_HOST_ISOLATION_H
 #define PP_HOST_ISOLATION_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Facts of a host that runs Windows, read in place of sysfs. */
 #ifndef PP_HOST_ON_WINDOWS_H
 #define PP_HOST_ON_WINDOWS_H
 

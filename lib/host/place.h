@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kinds of places that a board has for cards, and their names; not which device sits in one. */
 #ifndef PP_HOST_PLACE_H
 #define PP_HOST_PLACE_H
 

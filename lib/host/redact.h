@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a capture leaves out of the files that it holds. */
 #ifndef PP_HOST_REDACT_H
 #define PP_HOST_REDACT_H
 

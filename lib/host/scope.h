@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a device scope of the DMAR to the device that it names. */
 #ifndef PP_HOST_SCOPE_H
 #define PP_HOST_SCOPE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which SMMU an Arm host gives a PCI device, and what that means for its group. */
 #ifndef PP_HOST_SMMU_H
 #define PP_HOST_SMMU_H
 

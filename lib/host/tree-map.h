@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which requester ids an IOMMU of a device tree translates, by the property iommu-map. */
 #ifndef PP_HOST_TREE_MAP_H
 #define PP_HOST_TREE_MAP_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a guest uses a device: who holds its group's files open. */
 #ifndef PP_INUSE_GUEST_H
 #define PP_INUSE_GUEST_H
 

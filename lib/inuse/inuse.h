@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the host itself uses a device for: disks, network, console. */
 #ifndef PP_INUSE_INUSE_H
 #define PP_INUSE_INUSE_H
 

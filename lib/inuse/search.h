@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One search for uses of a device: what the searches by kind share. */
 #ifndef PP_INUSE_SEARCH_H
 #define PP_INUSE_SEARCH_H
 

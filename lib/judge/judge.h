@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The evaluated host: rules, findings, rows of the survey. */
 #ifndef PP_JUDGE_JUDGE_H
 #define PP_JUDGE_JUDGE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What other programs print where a rule of ours speaks, and what stands behind such a rule. */
 #ifndef PP_JUDGE_PHRASE_H
 #define PP_JUDGE_PHRASE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the rules share: adding findings, evidence and remedies. */
 #ifndef PP_JUDGE_RULES_H
 #define PP_JUDGE_RULES_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the name that a person typed to devices: address, slot, group, ids. */
 #ifndef PP_JUDGE_SELECT_H
 #define PP_JUDGE_SELECT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Firmware tables without what blocks devices, and the archive that carries them. */
 #ifndef PP_OVERRIDE_OVERRIDE_H
 #define PP_OVERRIDE_OVERRIDE_H
 

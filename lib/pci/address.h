@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PCI addresses as text. */
 #ifndef PP_PCI_ADDRESS_H
 #define PP_PCI_ADDRESS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The capabilities of a function: the two lists, and what is read of each. */
 #ifndef PP_PCI_CAPABILITY_H
 #define PP_PCI_CAPABILITY_H
 

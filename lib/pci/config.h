@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The configuration space: its header, and what was read of it. */
 #ifndef PP_PCI_CONFIG_H
 #define PP_PCI_CONFIG_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan compared with a host that was read anew: did it work? */
 #ifndef PP_PLAN_CHECK_H
 #define PP_PLAN_CHECK_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan as JSON: what its reader and its writer share. */
 #ifndef PP_PLAN_JSON_H
 #define PP_PLAN_JSON_H
 

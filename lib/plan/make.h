@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making a plan: what the files that make its parts share. */
 #ifndef PP_PLAN_MAKE_H
 #define PP_PLAN_MAKE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plan in memory. */
 #ifndef PP_PLAN_PLAN_H
 #define PP_PLAN_PLAN_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a remedy is asked about: a host and the devices to free. */
 #ifndef PP_REMEDY_CASE_H
 #define PP_REMEDY_CASE_H
 

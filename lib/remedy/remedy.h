@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Remedies: each answers whether it frees devices, and with which steps. */
 #ifndef PP_REMEDY_REMEDY_H
 #define PP_REMEDY_REMEDY_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The steps of a plan that is being made. */
 #ifndef PP_REMEDY_STEP_H
 #define PP_REMEDY_STEP_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Text output: buffer, colour, wrapping, names. */
 #ifndef PP_REPORT_OUT_H
 #define PP_REPORT_OUT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sentences about a host that several reports share. */
 #ifndef PP_REPORT_WORDS_H
 #define PP_REPORT_WORDS_H
 

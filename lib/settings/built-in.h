@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The schemas that are compiled in, by name. */
 #ifndef PP_SETTINGS_BUILT_IN_H
 #define PP_SETTINGS_BUILT_IN_H
 

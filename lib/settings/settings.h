@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An open store with its schema: what reading and writing settings share. */
 #ifndef PP_SETTINGS_SETTINGS_H
 #define PP_SETTINGS_SETTINGS_H
 

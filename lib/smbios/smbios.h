@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The SMBIOS structures that are used: system, slots, onboard devices, HPE's own. */
 #ifndef PP_SMBIOS_SMBIOS_H
 #define PP_SMBIOS_SMBIOS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Walks over SMBIOS structures and their strings. */
 #ifndef PP_SMBIOS_STRUCTURE_H
 #define PP_SMBIOS_STRUCTURE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads a capture by libarchive, within limits. */
 #ifndef PP_SOURCE_ARCHIVE_READ_H
 #define PP_SOURCE_ARCHIVE_READ_H
 

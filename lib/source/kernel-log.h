@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel log in files, and its lines. */
 #ifndef PP_SOURCE_KERNEL_LOG_H
 #define PP_SOURCE_KERNEL_LOG_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much a source may hold: bytes, files, depth. */
 #ifndef PP_SOURCE_LIMITS_H
 #define PP_SOURCE_LIMITS_H
 

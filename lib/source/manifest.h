@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The manifest of a capture: what was looked for, absent, or not read. */
 #ifndef PP_SOURCE_MANIFEST_H
 #define PP_SOURCE_MANIFEST_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the recorder keeps of each file. */
 #ifndef PP_SOURCE_RECORD_NODE_H
 #define PP_SOURCE_RECORD_NODE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Records what a survey reads, for a capture. */
 #ifndef PP_SOURCE_RECORD_H
 #define PP_SOURCE_RECORD_H
 

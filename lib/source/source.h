@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A source: the table of functions that each kind of it has. */
 #ifndef PP_SOURCE_SOURCE_H
 #define PP_SOURCE_SOURCE_H
 

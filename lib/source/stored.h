@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A capture in memory as a source. */
 #ifndef PP_SOURCE_STORED_H
 #define PP_SOURCE_STORED_H
 

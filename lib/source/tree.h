@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files of a capture by path. */
 #ifndef PP_SOURCE_TREE_H
 #define PP_SOURCE_TREE_H
 

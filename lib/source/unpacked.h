@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A capture that was unpacked into a directory. */
 #ifndef PP_SOURCE_UNPACKED_H
 #define PP_SOURCE_UNPACKED_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of the EFI variables that hold settings in the test machine. */
 #ifndef PP_STORE_EFI_NAMES_H
 #define PP_STORE_EFI_NAMES_H
 

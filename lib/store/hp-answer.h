@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What HP's conrep answers: return codes, and what they mean. */
 #ifndef PP_STORE_HP_ANSWER_H
 #define PP_STORE_HP_ANSWER_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs HP's conrep to save or load settings. */
 #ifndef PP_STORE_HP_CONREP_H
 #define PP_STORE_HP_CONREP_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds HP's conrep where its packages put it, and refuses what others can write. */
 #ifndef PP_STORE_HP_FIND_H
 #define PP_STORE_HP_FIND_H
 

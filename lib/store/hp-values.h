@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The settings that HP's conrep reported, as texts and as areas. */
 #ifndef PP_STORE_HP_VALUES_H
 #define PP_STORE_HP_VALUES_H
 

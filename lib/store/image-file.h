@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The form of an image file. */
 #ifndef PP_STORE_IMAGE_FILE_H
 #define PP_STORE_IMAGE_FILE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files of lines with a checksum at their end: read strictly, written. */
 #ifndef PP_STORE_LINES_H
 #define PP_STORE_LINES_H
 

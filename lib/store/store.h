@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A store of BIOS settings: the table of functions that each kind of it has. */
 #ifndef PP_STORE_STORE_H
 #define PP_STORE_STORE_H
 

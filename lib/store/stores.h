@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How each kind of store is opened. */
 #ifndef PP_STORE_STORES_H
 #define PP_STORE_STORES_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One apply: where it works, and the lock that keeps out any other. */
 #ifndef PP_TXN_CONTEXT_H
 #define PP_TXN_CONTEXT_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What must hold before a device's driver is changed: neither host nor guest uses it. */
 #ifndef PP_TXN_PRECONDITION_H
 #define PP_TXN_PRECONDITION_H
 

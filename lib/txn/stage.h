@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operations that a plan comes to, collected and put in order. */
 #ifndef PP_TXN_STAGE_H
 #define PP_TXN_STAGE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds ACPI tables in memory for tests. */
 #ifndef TESTS_ACPI_BUILDER_H
 #define TESTS_ACPI_BUILDER_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the tests of ACPI parsers share. */
 #ifndef TESTS_ACPI_FIXTURE_H
 #define TESTS_ACPI_FIXTURE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A machine with three functions, as an attach finds it. */
 #ifndef FAKE_H
 #define FAKE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A schema and its bytes, for tests of settings. */
 #ifndef TEST_SETTINGS_FIXTURE_H
 #define TEST_SETTINGS_FIXTURE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds configuration spaces in memory for tests. */
 #ifndef TESTS_PCI_CONFIG_BUILDER_H
 #define TESTS_PCI_CONFIG_BUILDER_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decodes a configuration space for tests, and fails the test if it cannot. */
 #ifndef TESTS_PCI_DECODE_H
 #define TESTS_PCI_DECODE_H
 

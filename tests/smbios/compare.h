@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compares SMBIOS structures that were parsed, for the tests and the fuzzer. */
 #ifndef TESTS_SMBIOS_COMPARE_H
 #define TESTS_SMBIOS_COMPARE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds SMBIOS tables in memory for tests. */
 #ifndef TESTS_SMBIOS_SMBIOS_BUILDER_H
 #define TESTS_SMBIOS_SMBIOS_BUILDER_H
 

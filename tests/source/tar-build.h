@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds tar archives in memory for tests. */
 #ifndef TEST_TAR_BUILD_H
 #define TEST_TAR_BUILD_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A temporary directory with the files of a store, for tests. */
 #ifndef TEST_FOLDER_H
 #define TEST_FOLDER_H
 
