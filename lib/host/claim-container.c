@@ -128,12 +128,11 @@ static int container_each(struct pp_claim_writer *w, const char *place,
 static int container_read_plain(struct pp_claim_writer *w, const char *name)
 {
 	struct pp_claimant c = { .kind = PP_CLAIM_CONTAINER, .sort = "lxc" };
-	char path[256];
+	const char *path = pp_arena_printf(&w->b->scratch, LXC "/%s/config", name);
 
 	c.name = pp_text_clean(&w->b->scratch, name, strlen(name));
-	if (!c.name)
+	if (!c.name || !path)
 		return -ENOMEM;
-	snprintf(path, sizeof(path), LXC "/%s/config", name);
 	/* Proxmox VE makes one of its own configuration while a container runs. */
 	return strspn(name, "0123456789") == strlen(name)
 	               ? 0

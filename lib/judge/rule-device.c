@@ -78,6 +78,16 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 		pp_find_unknown(j, PP_BLOCKS, "its IOMMU group could not be read");
 		return;
 	}
+	/* Arm kernels may make it when a driver is bound, and which IOMMU this has was not read. */
+	bool arm = h->kind == PP_KIND_UNKNOWN || PP_ON(h->kind) & PP_ON_ARM;
+	if (arm && h->iommu == PP_IOMMU_NONE && !d->driver.text &&
+	    pp_kernel_shows(&h->kernel, PP_KERNEL_GROUPS_AT_BOOT) != PP_YES) {
+		f = pp_find_unknown(j, PP_BLOCKS,
+		                    "it is in no IOMMU group; on some Arm hosts it gets one when "
+		                    "vfio-pci is bound");
+		pp_evidence(j, f, "which IOMMU the host has was not read");
+		return;
+	}
 	uint32_t stream;
 	if (pp_smmu_group_follows(h, d, &path) != PP_NO ||
 	    pp_smmu_taken(h, d, &path, &stream) != PP_NO_DEVICE)
