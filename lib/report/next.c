@@ -53,6 +53,13 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 	case PP_VERDICT_CARE:
 		if (pp_words_give(o, s, row))
 			return;
+		if (pp_words_host_needs(s, row->device)) {
+			pp_next_command(o, s, "", "", command, sizeof(command));
+			snprintf(line, sizeof(line),
+			         "the host runs from it; which other devices a guest can have: %s",
+			         command);
+			break;
+		}
 		pp_next_command(o, s, "emit", pp_target_name(s->target), command, sizeof(command));
 		snprintf(line, sizeof(line), "%s %s", command, what);
 		break;
@@ -147,7 +154,8 @@ void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const s
 
 	if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
 		pp_next_command(o, s, "groups", "", buf, size);
-	else if (row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE)
+	else if ((row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE) ||
+	         pp_words_host_needs(s, row->device))
 		pp_next_command(o, s, "explain", what, buf, size);
 	else if (s->target == PP_TARGET_KVM && !bound)
 		snprintf(buf, size, "pcipass bind %s", what);

@@ -133,9 +133,20 @@ const struct pp_row *pp_words_first_to_free(const struct pp_survey *s)
 	return best;
 }
 
-static bool can_be_given(const struct pp_row *row)
+bool pp_words_host_needs(const struct pp_survey *s, const struct pp_device *d)
 {
-	return row->verdict == PP_VERDICT_ASSIGNABLE || row->verdict == PP_VERDICT_CARE;
+	const struct pp_host *h = s->host;
+	bool needs = d->host_runs_from;
+
+	for (uint32_t i = 0; d->group != PP_NO_GROUP && i < h->groups[d->group].nr_devices; i++)
+		needs |= h->devices[h->groups[d->group].devices[i]].host_runs_from;
+	return needs;
+}
+
+static bool can_be_given(const struct pp_survey *s, const struct pp_row *row)
+{
+	return (row->verdict == PP_VERDICT_ASSIGNABLE || row->verdict == PP_VERDICT_CARE) &&
+	       !pp_words_host_needs(s, row->device);
 }
 
 /* A virtual function of the row's device that a guest may have; NULL: it has none. */
@@ -144,7 +155,7 @@ static const struct pp_row *words_substitute(const struct pp_survey *s, const st
 	uint32_t device = (uint32_t)(row->device - s->host->devices);
 
 	for (uint32_t i = 0; i < s->nr_rows; i++)
-		if (s->rows[i].device->physfn == device && can_be_given(&s->rows[i]))
+		if (s->rows[i].device->physfn == device && can_be_given(s, &s->rows[i]))
 			return &s->rows[i];
 	return NULL;
 }
@@ -214,7 +225,7 @@ static const struct pp_row *first_to_give(const struct pp_survey *s)
 		const struct pp_row *row = &s->rows[i];
 		int rank = 1 + 2 * pp_slot_is_named(&row->device->slot) +
 		           (row->verdict == PP_VERDICT_ASSIGNABLE);
-		if (!can_be_given(row) || rank <= best_rank)
+		if (!can_be_given(s, row) || rank <= best_rank)
 			continue;
 		best = row;
 		best_rank = rank;
@@ -246,7 +257,7 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 	char address[PP_ADDRESS_TEXT_BYTES], name[32], line[1400] = "";
 	int n = 0;
 
-	if (!can_be_given(row) || s->target != PP_TARGET_KVM)
+	if (!can_be_given(s, row) || s->target != PP_TARGET_KVM)
 		return false;
 	pp_address_format_short(d->address, address);
 	name_to_bind(s, d, name, sizeof(name));

@@ -25,6 +25,8 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h);
  * else its address. false: it is not, or not only, for "pcipass free" to do.
  */
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size);
+/* The host runs from it, or from another device of its group: bind and free refuse it. */
+bool pp_words_host_needs(const struct pp_survey *s, const struct pp_device *d);
 /* The device to begin with, of those that can be freed; NULL: there is none. */
 const struct pp_row *pp_words_first_to_free(const struct pp_survey *s);
 /* The report is of a capture: the reader may sit at another host than it tells of. */

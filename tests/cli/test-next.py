@@ -140,6 +140,17 @@ class Next(unittest.TestCase):
         self.assertRegex(self.run_pcipass("--from", capture, "check", "all-slots").stdout,
                          r"^0000:07:00\.0 \(worst of 4\): blocked: ")
 
+    def test_what_the_host_runs_from(self):
+        """bind would refuse it."""
+        capture = self.sample("boot-disk")
+        for address in ("00:14.0", "00:1f.3", "01:00.0"):
+            said = self.run_pcipass("--from", capture, "explain", address).stdout
+            self.assertRegex(said, r"\nNext: the host runs from it; .*: pcipass --from \S+\n\Z")
+            said = self.run_pcipass("--from", capture, "check", address).stdout
+            self.assertRegex(said, rf"; next: pcipass --from \S+ explain {address}\n\Z")
+        said = self.run_pcipass("--from", capture).stdout
+        self.assertRegex(said, r"\nNext: pcipass bind 02:00\.0 ")
+
     def test_background_only_where_refused(self):
         said = self.run_pcipass("--from", self.sample("amd-board"), "explain", "01:00.0").stdout
         self.assertIn("verdict assignable", said)
