@@ -59,6 +59,9 @@ static int log_read_all(struct pp_log *l, int argc, char **argv, struct pp_error
 		if (S_ISDIR(st.st_mode))
 			return log_failed(argv[0], EISDIR, e);
 		r = log_read_file(l, argv[0], e);
+	} else if (argc == 1 && !strpbrk(argv[0], " \t\n")) {
+		/* One word is no line of a log: a file was meant. */
+		r = log_failed(argv[0], errno, e);
 	} else {
 		for (int i = 0; i < argc; i++) {
 			pp_log_feed(l, i ? " " : "", i ? 1 : 0);

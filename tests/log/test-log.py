@@ -223,6 +223,9 @@ class Input(unittest.TestCase):
         run = subprocess.run([PCIPASS, "explain", "--log", "/"], capture_output=True, text=True,
                              check=False, timeout=60)
         self.assertEqual((run.returncode, run.stderr), (4, "pcipass: /: Is a directory\n"))
+        run = subprocess.run([PCIPASS, "explain", "--log", "dmesg.tx"], capture_output=True, text=True,
+                             check=False, timeout=60)
+        self.assertEqual((run.returncode, run.stderr), (4, "pcipass: dmesg.tx: No such file or directory\n"))
         run = subprocess.run([PCIPASS, "--from", "/nowhere", "explain", "--log", "x"],
                              capture_output=True, text=True, check=False, timeout=60)
         self.assertNotEqual(run.returncode, 0)
