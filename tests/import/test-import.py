@@ -166,7 +166,7 @@ class Samples(Importing):
             host = self.dir / "recorded"
             shutil.rmtree(host, ignore_errors=True)
             with tarfile.open(capture) as archive:
-                archive.extractall(host, filter="tar")
+                archive.extractall(host)
             log = host / "var/log/dmesg.txt"
             if not log.exists() or not list((host / "sys/bus/pci/devices").glob("*/config")):
                 continue
