@@ -89,7 +89,8 @@ char *pp_arena_strndup(struct pp_arena *a, const char *s, size_t len)
 	if (len == SIZE_MAX)
 		return NULL;
 	char *p = pp_arena_alloc(a, len + 1);
-	if (p)
+	/* An empty file has no bytes to point to. */
+	if (p && len)
 		memcpy(p, s, len);
 	return p;
 }

@@ -92,6 +92,7 @@ static void products_that_overflow(void **state)
 
 static void texts(void **state)
 {
+	assert_string_equal(pp_arena_strndup(*state, NULL, 0), "");
 	char *s = pp_arena_strndup(*state, "slot2", 4);
 
 	assert_string_equal(s, "slot");
