@@ -99,4 +99,7 @@ uint32_t pp_host_device_in_path(const struct pp_host *h, const char *path);
 /* Regions and mappings of a host that is built, anew; into its arena. */
 int pp_host_rebuild_regions(struct pp_host *h, struct pp_error *e);
 
+/* Of two struct pp_device, for qsort(): by address. */
+int pp_build_compare_devices(const void *x, const void *y);
+
 #endif

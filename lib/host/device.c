@@ -229,7 +229,7 @@ static void enter_bridge(struct pp_host_build *b, uint32_t index)
 		b->bridge_to[bus] = index;
 }
 
-static int compare_addresses(const void *x, const void *y)
+int pp_build_compare_devices(const void *x, const void *y)
 {
 	const struct pp_device *a = x, *b = y;
 	return pp_address_compare(a->address, b->address);
@@ -264,7 +264,7 @@ static int list_devices(struct pp_host_build *b)
 			pp_note(&h->notes, DEVICES, 0, "'%s' is not a PCI address: ignored",
 			        names.names[i]);
 	}
-	qsort(b->devices, h->nr_devices, sizeof(*b->devices), compare_addresses);
+	qsort(b->devices, h->nr_devices, sizeof(*b->devices), pp_build_compare_devices);
 	return 0;
 }
 

@@ -322,12 +322,6 @@ static void windows_device_name(struct pp_address a, char ret[PP_ADDRESS_TEXT_BY
 			*c = '-';
 }
 
-static int windows_device_compare(const void *x, const void *y)
-{
-	const struct pp_device *a = x, *b = y;
-	return pp_address_compare(a->address, b->address);
-}
-
 static int windows_device_list(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
@@ -355,7 +349,7 @@ static int windows_device_list(struct pp_host_build *b)
 			        "'%s': Windows gives this device no address: passed over",
 			        names.names[i]);
 	}
-	qsort(b->devices, h->nr_devices, sizeof(*b->devices), windows_device_compare);
+	qsort(b->devices, h->nr_devices, sizeof(*b->devices), pp_build_compare_devices);
 	return 0;
 }
 

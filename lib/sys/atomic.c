@@ -6,18 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/atomic.h"
+#include "sys/temporary.h"
 
 #define TRIES 16
-
-static int atomic_failed(const struct pp_atomic *f, int code, struct pp_error *e)
-{
-	return pp_fail(e, code, "%.300s: %s", f->path, strerror(code));
-}
 
 static int open_directory(const char *path, const char *name)
 {
@@ -41,30 +35,12 @@ static int check_old(const struct pp_atomic *f, struct pp_error *e)
 	struct stat st;
 
 	if (fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : atomic_failed(f, errno, e);
-	if (!f->overwrite)
-		return atomic_failed(f, EEXIST, e);
-	if (!S_ISREG(st.st_mode))
-		return pp_fail(e, S_ISDIR(st.st_mode) ? EISDIR : EBADMSG,
-		               "%.300s: not a regular file, so pcipass does not replace it",
-		               f->path);
-	return 0;
-}
-
-/*
- * ".pcipass-", eight digits that stand for the name, '-', sixteen random ones, ".tmp": short
- * whatever the name is, and whose it was can be told when it was left behind.
- */
-#define PREFIX_BYTES 18
-#define RANDOM_BYTES 16
-
-static void name_prefix(const char *name, char ret[PREFIX_BYTES + 1])
-{
-	uint32_t sum = 2166136261u; /* FNV-1a */
-
-	for (const char *p = name; *p; p++)
-		sum = (sum ^ (unsigned char)*p) * 16777619u;
-	snprintf(ret, PREFIX_BYTES + 1, ".pcipass-%08x-", sum);
+		return errno == ENOENT ? 0 : pp_atomic_failed(f, errno, e);
+	return pp_atomic_check_kind(f,
+	                            S_ISREG(st.st_mode)   ? PP_SYS_FILE
+	                            : S_ISDIR(st.st_mode) ? PP_SYS_DIRECTORY
+	                                                  : PP_SYS_OTHER,
+	                            e);
 }
 
 /*
@@ -84,15 +60,13 @@ static int hold_temporary(int fd)
 
 static int open_temporary(struct pp_atomic *f, mode_t mode)
 {
-	char prefix[PREFIX_BYTES + 1];
+	char prefix[PP_TEMPORARY_PREFIX_BYTES + 1];
 
-	name_prefix(f->name, prefix);
+	pp_temporary_prefix(f->name, prefix);
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t number;
-		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-			return -errno;
-		snprintf(f->temporary, sizeof(f->temporary), "%s%016llx.tmp", prefix,
-		         (unsigned long long)number);
+		int made = pp_temporary_name(prefix, f->temporary);
+		if (made)
+			return made;
 		f->fd = openat(f->dir, f->temporary,
 		               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 		int r = f->fd < 0 ? -errno : hold_temporary(f->fd);
@@ -106,13 +80,6 @@ static int open_temporary(struct pp_atomic *f, mode_t mode)
 			return r;
 	}
 	return -EEXIST;
-}
-
-static bool is_temporary(const char *name, const char *prefix)
-{
-	return !strncmp(name, prefix, PREFIX_BYTES) &&
-	       strspn(name + PREFIX_BYTES, "0123456789abcdef") == RANDOM_BYTES &&
-	       !strcmp(name + PREFIX_BYTES + RANDOM_BYTES, ".tmp");
 }
 
 /* sure: the caller knows that no writer is alive; else a lock that can be had must say so. */
@@ -132,7 +99,7 @@ static void clean_up_one(int directory, const char *name, bool sure)
 /* fd: the directory, which is closed. */
 static void clean_up_directory(int fd, const char *name, bool sure)
 {
-	char prefix[PREFIX_BYTES + 1];
+	char prefix[PP_TEMPORARY_PREFIX_BYTES + 1];
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
 	if (!dir) {
@@ -140,9 +107,9 @@ static void clean_up_directory(int fd, const char *name, bool sure)
 			close(fd);
 		return;
 	}
-	name_prefix(name, prefix);
+	pp_temporary_prefix(name, prefix);
 	for (struct dirent *entry; (entry = readdir(dir));)
-		if (is_temporary(entry->d_name, prefix))
+		if (pp_temporary_is(entry->d_name, prefix))
 			clean_up_one(dirfd(dir), entry->d_name, sure);
 	closedir(dir);
 }
@@ -155,10 +122,10 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 
 	f.name = slash ? slash + 1 : path;
 	if (!*f.name)
-		return atomic_failed(&f, EISDIR, e);
+		return pp_atomic_failed(&f, EISDIR, e);
 	f.dir = open_directory(path, f.name);
 	if (f.dir < 0)
-		return atomic_failed(&f, errno, e);
+		return pp_atomic_failed(&f, errno, e);
 	int r = check_old(&f, e);
 	if (r == 0) {
 		/* What writers of the same file left when they were killed. */
@@ -166,7 +133,7 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 		                   false);
 		r = open_temporary(&f, mode);
 		if (r < 0)
-			atomic_failed(&f, -r, e);
+			pp_atomic_failed(&f, -r, e);
 	}
 	if (r < 0) {
 		close(f.dir);
@@ -213,13 +180,13 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 	if (held >= 0)
 		close(held);
 	if (r < 0) {
-		atomic_failed(f, -r, e);
+		pp_atomic_failed(f, -r, e);
 		pp_atomic_abort(f);
 		return r;
 	}
 	/* Some file systems cannot sync a directory; the file is in place all the same. */
 	if (fsync(f->dir) && errno != EINVAL)
-		r = atomic_failed(f, errno, e);
+		r = pp_atomic_failed(f, errno, e);
 	close(f->dir);
 	return r;
 }

@@ -14,8 +14,6 @@
 #include "sys/os.h"
 #include "sys/place.h"
 
-#define FIRST_BYTES ((size_t)4096)
-
 int pp_os_path(const struct pp_sys *s, const char *path, char *ret)
 {
 	return snprintf(ret, PATH_MAX, "%s/%s", s->root, path) < PATH_MAX ? 0 : -ENAMETOOLONG;
@@ -56,49 +54,6 @@ int pp_os_info(struct pp_sys *s, const char *path, struct pp_sys_info *ret)
 	if (!r)
 		pp_stat_info(&st, ret);
 	return r;
-}
-
-/* Up to max bytes into a block of malloc's, which is *buf's in any case: the length. */
-static ssize_t os_read_up_to(int fd, size_t max, uint8_t **buf)
-{
-	size_t len = 0, size = 0;
-
-	for (;;) {
-		if (len == size) {
-			/* One byte more than allowed tells a full file from a larger one. */
-			size_t want = size ? size * 2 : FIRST_BYTES;
-			size = want > max ? max + 1 : want;
-			if (len == size)
-				return -E2BIG;
-			uint8_t *more = realloc(*buf, size);
-			if (!more)
-				return -ENOMEM;
-			*buf = more;
-		}
-		ssize_t n = read(fd, *buf + len, size - len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			return len > max ? -E2BIG : (ssize_t)len;
-		len += n > 0 ? (size_t)n : 0;
-	}
-}
-
-int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
-{
-	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = NULL;
-	ssize_t len = os_read_up_to(fd, max, &buf);
-
-	if (len < 0)
-		return (int)len;
-	/* A zero behind it, for those who read text. */
-	uint8_t *copy = PP_ARENA_ARRAY(a, (size_t)len + 1, uint8_t);
-	if (!copy)
-		return -ENOMEM;
-	if (len)
-		memcpy(copy, buf, (size_t)len);
-	*ret = PP_SPAN(copy, (size_t)len);
-	return 0;
 }
 
 int pp_os_read(struct pp_sys *s, const char *path, size_t max, struct pp_arena *a,

@@ -3,16 +3,10 @@
 #include <windows.h>
 
 #include "base/compat.h"
-#include "sys/atomic.h"
-#include "sys/path.h"
+#include "sys/temporary.h"
 #include "sys/wide.h"
 
 #define TRIES 16
-
-static int atomic_failed(const struct pp_atomic *f, int code, struct pp_error *e)
-{
-	return pp_fail(e, code, "%.300s: %s", f->path, strerror(code));
-}
 
 /* What is behind the last separator, a drive's colon among them. */
 static const char *atomic_name(const char *path)
@@ -44,41 +38,21 @@ static int atomic_check_old(const struct pp_atomic *f, struct pp_error *e)
 	int r = pp_path_info(f->path, false, &info);
 
 	if (r)
-		return r == -ENOENT ? 0 : atomic_failed(f, -r, e);
-	if (!f->overwrite)
-		return atomic_failed(f, EEXIST, e);
-	if (info.kind != PP_SYS_FILE)
-		return pp_fail(e, EEXIST, "%.300s: is there and no regular file", f->path);
-	return 0;
-}
-
-/* As in atomic.c, so that a name tells whose it was. */
-#define PREFIX_BYTES 18
-#define RANDOM_BYTES 16
-
-static void atomic_prefix(const char *name, char ret[PREFIX_BYTES + 1])
-{
-	uint32_t sum = 2166136261u; /* FNV-1a */
-
-	for (const char *p = name; *p; p++)
-		sum = (sum ^ (unsigned char)*p) * 16777619u;
-	snprintf(ret, PREFIX_BYTES + 1, ".pcipass-%08x-", sum);
+		return r == -ENOENT ? 0 : pp_atomic_failed(f, -r, e);
+	return pp_atomic_check_kind(f, info.kind, e);
 }
 
 /* Shared with nobody as long as its writer lives, so that nobody else can remove it. */
 static int atomic_open_temporary(struct pp_atomic *f)
 {
-	char prefix[PREFIX_BYTES + 1];
+	char prefix[PP_TEMPORARY_PREFIX_BYTES + 1];
 	wchar_t wide[PP_WIDE_PATH];
 
-	atomic_prefix(f->name, prefix);
+	pp_temporary_prefix(f->name, prefix);
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t number;
-		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-			return -errno;
-		snprintf(f->temporary, sizeof(f->temporary), "%s%016llx.tmp", prefix,
-		         (unsigned long long)number);
-		int r = atomic_beside(f->path, f->temporary, wide);
+		int r = pp_temporary_name(prefix, f->temporary);
+		if (!r)
+			r = atomic_beside(f->path, f->temporary, wide);
 		if (r)
 			return r;
 		HANDLE h = CreateFileW(wide, GENERIC_WRITE, 0, NULL, CREATE_NEW,
@@ -97,20 +71,13 @@ static int atomic_open_temporary(struct pp_atomic *f)
 	return -EEXIST;
 }
 
-static bool atomic_is_temporary(const char *name, const char *prefix)
-{
-	return !strncmp(name, prefix, PREFIX_BYTES) &&
-	       strspn(name + PREFIX_BYTES, "0123456789abcdef") == RANDOM_BYTES &&
-	       !strcmp(name + PREFIX_BYTES + RANDOM_BYTES, ".tmp");
-}
-
 void pp_atomic_clean_up(const char *path)
 {
-	char prefix[PREFIX_BYTES + 1], name[MAX_PATH];
+	char prefix[PP_TEMPORARY_PREFIX_BYTES + 1], name[MAX_PATH];
 	wchar_t wide[PP_WIDE_PATH];
 	WIN32_FIND_DATAW found;
 
-	atomic_prefix(atomic_name(path), prefix);
+	pp_temporary_prefix(atomic_name(path), prefix);
 	if (atomic_beside(path, ".pcipass-*.tmp", wide))
 		return;
 	HANDLE h = FindFirstFileW(wide, &found);
@@ -119,7 +86,7 @@ void pp_atomic_clean_up(const char *path)
 	do {
 		/* One whose writer lives cannot be removed. */
 		if (!pp_from_wide(found.cFileName, name, sizeof(name)) &&
-		    atomic_is_temporary(name, prefix) && !atomic_beside(path, name, wide))
+		    pp_temporary_is(name, prefix) && !atomic_beside(path, name, wide))
 			DeleteFileW(wide);
 	} while (FindNextFileW(h, &found));
 	FindClose(h);
@@ -132,14 +99,14 @@ int pp_atomic_open(const char *path, mode_t mode, bool overwrite, struct pp_atom
 
 	f.name = atomic_name(path);
 	if (!*f.name)
-		return atomic_failed(&f, EISDIR, e);
+		return pp_atomic_failed(&f, EISDIR, e);
 	int r = atomic_check_old(&f, e);
 	if (r)
 		return r;
 	pp_atomic_clean_up(path);
 	r = atomic_open_temporary(&f);
 	if (r)
-		return atomic_failed(&f, -r, e);
+		return pp_atomic_failed(&f, -r, e);
 	*ret = f;
 	return 0;
 }
@@ -180,7 +147,7 @@ int pp_atomic_commit(struct pp_atomic *f, struct pp_error *e)
 	if (!r)
 		r = atomic_put_in_place(f);
 	if (r) {
-		atomic_failed(f, -r, e);
+		pp_atomic_failed(f, -r, e);
 		pp_atomic_abort(f);
 	}
 	return r;

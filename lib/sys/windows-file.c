@@ -8,54 +8,9 @@
 #include "sys/os.h"
 #include "sys/wide.h"
 
-#define FIRST_BYTES ((size_t)4096)
-
 int pp_file_failed(const char *path, int code, struct pp_error *e)
 {
 	return pp_fail(e, code, "%.300s: %s", path, strerror(code));
-}
-
-/* Up to max bytes into a block of malloc's, which is *buf's in any case: the length. */
-static ssize_t file_read_up_to(int fd, size_t max, uint8_t **buf)
-{
-	size_t len = 0, size = 0;
-
-	for (;;) {
-		if (len == size) {
-			/* One byte more than allowed tells a full file from a larger one. */
-			size_t want = size ? size * 2 : FIRST_BYTES;
-			size = want > max ? max + 1 : want;
-			if (len == size)
-				return -E2BIG;
-			uint8_t *more = realloc(*buf, size);
-			if (!more)
-				return -ENOMEM;
-			*buf = more;
-		}
-		size_t piece = size - len > INT_MAX ? INT_MAX : size - len;
-		int n = read(fd, *buf + len, (unsigned int)piece);
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return len > max ? -E2BIG : (ssize_t)len;
-		len += (size_t)n;
-	}
-}
-
-int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret)
-{
-	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = NULL;
-	ssize_t len = file_read_up_to(fd, max, &buf);
-
-	if (len < 0)
-		return (int)len;
-	uint8_t *copy = pp_arena_alloc(a, (size_t)len + 1);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, buf, (size_t)len);
-	copy[len] = '\0';
-	*ret = PP_SPAN(copy, (size_t)len);
-	return 0;
 }
 
 /* A file on a disk, or what a pipe gives; nothing else is opened for its content. */

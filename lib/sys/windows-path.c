@@ -4,10 +4,9 @@
 
 #include "base/compat.h"
 #include "sys/file.h"
+#include "sys/name-list.h"
 #include "sys/path.h"
 #include "sys/wide.h"
-
-#define FIRST_NAMES 64u
 
 /* A symbolic link or a junction; other reparse points, such as a file kept elsewhere, are files. */
 static bool path_is_link(HANDLE h)
@@ -146,13 +145,7 @@ bool pp_file_contains(const char *path, uint64_t max, const char *text)
 	return found;
 }
 
-/* The names as they come, in a growing array. */
-struct path_names {
-	const char **list;
-	uint32_t count, size;
-};
-
-static int path_add_name(struct path_names *n, struct pp_arena *a, const wchar_t *wide)
+static int path_add_name(struct pp_name_list *n, struct pp_arena *a, const wchar_t *wide)
 {
 	char name[3 * MAX_PATH + 1];
 
@@ -161,21 +154,10 @@ static int path_add_name(struct path_names *n, struct pp_arena *a, const wchar_t
 	int r = pp_from_wide(wide, name, sizeof(name));
 	if (r)
 		return r;
-	if (n->count == PP_DIRECTORY_MAX_NAMES)
-		return -E2BIG;
-	if (n->count == n->size) {
-		uint32_t size = n->size ? n->size * 2 : FIRST_NAMES;
-		const char **list = reallocarray(n->list, size, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		n->list = list;
-		n->size = size;
-	}
-	n->list[n->count] = pp_arena_strdup(a, name);
-	return n->list[n->count++] ? 0 : -ENOMEM;
+	return pp_name_list_add(n, a, name);
 }
 
-static int path_read_names(const wchar_t *pattern, struct pp_arena *a, struct path_names *ret)
+static int path_read_names(const wchar_t *pattern, struct pp_arena *a, struct pp_name_list *ret)
 {
 	WIN32_FIND_DATAW found;
 	HANDLE h = FindFirstFileExW(pattern, FindExInfoBasic, &found, FindExSearchNameMatch, NULL,
@@ -194,15 +176,10 @@ static int path_read_names(const wchar_t *pattern, struct pp_arena *a, struct pa
 	return r;
 }
 
-static int path_compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 int pp_path_list(const char *path, struct pp_arena *a, struct pp_names *ret)
 {
 	wchar_t pattern[PP_WIDE_PATH];
-	struct path_names n = { 0 };
+	struct pp_name_list n = { 0 };
 	struct pp_sys_info info;
 	int r = pp_path_info(path, true, &info);
 
@@ -216,16 +193,7 @@ int pp_path_list(const char *path, struct pp_arena *a, struct pp_names *ret)
 		return r;
 	wcscat(pattern, L"\\*");
 	r = path_read_names(pattern, a, &n);
-	const char **list = r ? NULL : PP_ARENA_ARRAY(a, n.count, const char *);
-	if (list) {
-		if (n.count) {
-			memcpy(list, n.list, n.count * sizeof(*list));
-			qsort(list, n.count, sizeof(*list), path_compare);
-		}
-		*ret = (struct pp_names){ .names = list, .count = n.count };
-	}
-	free(n.list);
-	return r ? r : list ? 0 : -ENOMEM;
+	return pp_name_list_end(&n, r, a, ret);
 }
 
 /* "C:/file", with either slash; what lies on another machine is not taken. */

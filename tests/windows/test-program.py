@@ -160,6 +160,15 @@ class Streams(Case):
                 self.run_it("--from", "host.tar.gz", "capture", "--force", "-o", name)
         self.assertEqual([p.name for p in self.directory.glob(".pcipass-*")], [])
 
+    def test_what_is_no_file_is_not_replaced(self):
+        """In the words of the program for Linux."""
+        (self.directory / "taken.tar").mkdir()
+        arguments = ("--from", "host.tar.gz", "capture", "--force", "-o", "taken.tar")
+        _, err = self.run_it(*arguments, code=4)
+        self.assertEqual(err.replace("\r", ""), self.linux(*arguments).stderr.decode())
+        self.assertIn("not a regular file, so pcipass does not replace it", err)
+        self.assertNotIn("--force", err)
+
     def test_compressions(self):
         """A filter that is not built in is refused; no program of that name is run."""
         plain = self.directory / "plain.tar"
