@@ -12,8 +12,8 @@
 
 /* Where it comes from, for people. */
 #define PP_HP_PACKAGE                                                                              \
-	"package hp-scripting-tools 11.60 (HPE Scripting Toolkit for Linux; on Windows "           \
-	"HPEBIOSCmdlets) has it; only HPE's own site offers it, and pcipass downloads nothing"
+	"install HPE's package hp-scripting-tools 11.60 (on Windows: HPEBIOSCmdlets), which only " \
+	"HPE's site offers"
 
 /*
  * The first file in directories (NULL at the end) that is called conrep or hp-conrep, can be run

@@ -415,7 +415,7 @@ static int hp_fill(struct hp *s, const char *program, const char *state, struct 
 
 	if (!path)
 		return pp_fail(e, ENOENT,
-		               "HP's conrep is not installed: " PP_HP_PACKAGE
+		               "HP's conrep is not installed; " PP_HP_PACKAGE
 		               "; hp:PROGRAM names it where it is in another place");
 	int r = pp_hp_check(path, e);
 	if (r < 0)

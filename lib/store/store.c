@@ -144,7 +144,6 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 		return r;
 	return pp_fail(
 		e, ENOENT,
-		"this host's BIOS settings cannot be reached: HP's conrep is not installed: " PP_HP_PACKAGE
-		". --store takes hp:PROGRAM where it is in another place; settings alone "
-		"are changed in efivars:DIRECTORY or image:FILE too");
+		"cannot reach this host's BIOS settings: HP's conrep is not installed; " PP_HP_PACKAGE
+		", or name the program with --store hp:PROGRAM");
 }
