@@ -23,7 +23,9 @@ except ImportError:
     print("skipped: python3-jsonschema is not installed")
     sys.exit(77)
 
-import fields
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "harness"))
+import fields  # noqa: E402
+from subset import IS_SANITIZED, some  # noqa: E402
 
 NAMES = ("survey", "reserved", "check", "groups", "kernels", "attach", "settings", "changes", "plan",
          "verify", "log")
@@ -262,16 +264,19 @@ def main() -> int:
     attempts(sys.argv[3], s)
     recorded = sorted(data.glob("truth/*/capture.tar.gz"))
     with tempfile.TemporaryDirectory() as temporary:
-        for path in samples(root, Path(temporary)):
-            look(pcipass, path, s)
+        made = samples(root, Path(temporary))
+        thorough = some(made, 6)
+        for path in made:
+            look(pcipass, path, s, deep=path in thorough)
         look_at_settings(pcipass, root, Path(temporary), s)
-    for i, path in enumerate(recorded):
+    for i, path in enumerate(some(recorded, 8)):
         look(pcipass, path, s, deep=i % 4 == 0)
     for table in sorted(data.glob("acpi/*/*.bin")):
         document = run(pcipass, ["--from", str(table), "--json", "reserved"], s.wrong)
         if document:
             s.hold("reserved", table.name, document)
-    test_schemas(s)
+    if not IS_SANITIZED:
+        test_schemas(s)
     for line in sorted(set(s.wrong))[:60]:
         print(line)
     print(", ".join(f"{k} {v}" for k, v in sorted(s.counts.items())))
