@@ -1,49 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of devices and classes, from the PCI ID database. */
-#include <pci/pci.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "cli.h"
+#include "pci/ids.h"
 
-/* libpci's hook must not return. */
-static void __attribute__((noreturn)) libpci_failed(char *fmt, ...)
+static struct pp_ids *names(void)
 {
-	(void)fmt;
-	warn("the PCI ID database could not be read");
-	exit(EXIT_FAILED);
-}
+	static struct pp_ids ids;
+	static struct pp_arena arena;
 
-static void libpci_said(char *fmt, ...)
-{
-	(void)fmt;
-}
-
-static struct pci_access *names(void)
-{
-	static struct pci_access *access;
-
-	if (!access) {
-		access = pci_alloc();
-		access->error = libpci_failed;
-		access->warning = access->debug = libpci_said;
+	/* The indexes are as long-lived as the file's bytes: as the process. */
+	if (!ids.arena) {
+		pp_arena_init(&arena, 0);
+		pp_ids_init(&ids, pci_ids_text(), &arena);
 	}
-	return access;
+	return &ids;
 }
 
 const char *device_name(void *ctx, unsigned int vendor, unsigned int device)
 {
-	static char buf[256];
+	static char buf[512];
 
-	return pci_lookup_name(names(), buf, sizeof(buf),
-	                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
-	                       (int)vendor, (int)device);
+	pp_ids_device_name(names(), vendor, device, buf, sizeof(buf));
+	return buf;
 }
 
 const char *class_name(void *ctx, unsigned int class_code)
 {
-	static char buf[256];
+	static char buf[512];
 
-	return pci_lookup_name(names(), buf, sizeof(buf), PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB,
-	                       (int)class_code);
+	pp_ids_class_name(names(), class_code, buf, sizeof(buf));
+	return buf;
 }

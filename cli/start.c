@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "pci/ids.h"
 
 const bool is_for_windows = false;
 
@@ -38,4 +41,31 @@ bool terminal_has_color(void)
 	const char *term = getenv("TERM");
 
 	return term && strcmp(term, "dumb");
+}
+
+static struct pp_span start_map(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool mine = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	            (uint64_t)st.st_size <= PP_IDS_MAX_BYTES;
+	void *bytes =
+		mine ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+
+	if (fd >= 0)
+		close(fd);
+	return bytes == MAP_FAILED ? PP_SPAN(NULL, 0) : PP_SPAN(bytes, (size_t)st.st_size);
+}
+
+/* Mapped: a host has few of the names, so most of the file is never copied. */
+struct pp_span pci_ids_text(void)
+{
+	/* Debian's package pci.ids; hwdata, as Fedora, Arch and others have it. */
+	static const char *const paths[] = { "/usr/share/misc/pci.ids",
+		                             "/usr/share/hwdata/pci.ids" };
+	struct pp_span text = { 0 };
+
+	for (size_t i = 0; !text.len && i < sizeof(paths) / sizeof(paths[0]); i++)
+		text = start_map(paths[i]);
+	return text;
 }

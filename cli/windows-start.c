@@ -6,6 +6,7 @@
 #include <windows.h>
 
 #include "cli.h"
+#include "pci/ids.h"
 
 const bool is_for_windows = true;
 
@@ -64,6 +65,28 @@ bool terminal_has_color(void)
 
 	return GetConsoleMode(out, &mode) &&
 	       SetConsoleMode(out, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+}
+
+/* Of the file pci.ids beside the program. */
+struct pp_span pci_ids_text(void)
+{
+	static const wchar_t name[] = L"pci.ids";
+	wchar_t path[4096];
+	DWORD size = sizeof(path) / sizeof(path[0]), len = GetModuleFileNameW(NULL, path, size);
+	wchar_t *end =
+		len && len < size - sizeof(name) / sizeof(name[0]) ? wcsrchr(path, L'\\') : NULL;
+	FILE *f = NULL;
+
+	if (end) {
+		wcscpy(end + 1, name);
+		f = _wfopen(path, L"rbN");
+	}
+	char *text = f ? malloc(PP_IDS_MAX_BYTES) : NULL;
+	size_t n = text ? fread(text, 1, PP_IDS_MAX_BYTES, f) : 0;
+	if (f)
+		fclose(f);
+	char *fit = n ? realloc(text, n) : NULL;
+	return PP_SPAN(fit ? fit : text, n);
 }
 
 /* The argument as UTF-8; what is no valid UTF-16 becomes U+FFFD, and no file has that name. */
