@@ -143,7 +143,8 @@ int plan_stdin(struct pp_settings *s, struct pp_settings_plan **ret, struct pp_e
 /* A device's name for people, from the PCI ID database. */
 const char *device_name(void *ctx, unsigned int vendor, unsigned int device);
 const char *class_name(void *ctx, unsigned int class_code);
-/* The bytes of pci.ids for as long as the process lives; none where this system has no such file. */
+/* The bytes of pci.ids for as long as the process lives; none where this system has no such file.
+ */
 struct pp_span pci_ids_text(void);
 
 /* Whether this user can change the host; if not, that is said. */
