@@ -116,6 +116,8 @@ __attribute__((format(printf, 1, 2))) enum exit_code complain_near(const char *f
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
 
 /* What people have in hand, as one host. */
+/* If *source, opened from path, is a support bundle: the host that it tells of, in its place. */
+int texts_of_bundle(const char *path, struct pp_source **source, struct pp_error *e);
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
 
 /* What every look begins with: source, host, survey. Freed as a whole. */

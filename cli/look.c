@@ -15,6 +15,13 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 
 	if (r == -ENOEXEC)
 		return texts_open(o, ret, e);
+	if (!r && o->from) {
+		r = texts_of_bundle(o->from, ret, e);
+		if (r) {
+			pp_source_free(*ret);
+			*ret = NULL;
+		}
+	}
 
 	/* A path that holds no host is no misuse of the command. */
 	if (r == -EINVAL)

@@ -48,32 +48,51 @@ static int texts_read(FILE *f, const char *name, char **ret, size_t *ret_len, st
 	return 0;
 }
 
-static bool texts_is_archive(const char *bytes, size_t len)
+/* It is a host of its own, not a part of one. */
+static int texts_refuse(const char *path, bool directory, struct pp_error *e)
+{
+	e->code = EBADMSG;
+	snprintf(e->text, sizeof(e->text),
+	         "%.300s: %s cannot be combined with another --from; give it alone", path,
+	         directory ? "a directory" : "an archive");
+	return -EBADMSG;
+}
+
+/* A directory or an archive: a support bundle is taken among other texts, a whole host is not. */
+static int texts_add_bundle(struct pp_import *in, const char *path, bool directory,
+                            struct pp_error *e)
+{
+	struct pp_source *source;
+	int r = pp_source_open(path, &source, e);
+
+	if (r)
+		return r;
+	r = pp_import_add_bundle(in, path, source, e);
+	pp_source_free(source);
+	return r == -ENOEXEC ? texts_refuse(path, directory, e) : r;
+}
+
+static bool texts_is_archive(FILE *f)
 {
 	static const struct {
 		const char *magic;
 		size_t len, at;
 	} kinds[] = {
 		{ "\x1f\x8b", 2, 0 },         /* gzip */
+		{ "BZh", 3, 0 },              /* bzip2 */
 		{ "\x28\xb5\x2f\xfd", 4, 0 }, /* zstd */
 		{ "\xfd\x37zXZ", 5, 0 },      /* xz */
 		{ "ustar", 5, 257 },          /* tar */
 	};
+	char bytes[262];
+	size_t len = fread(bytes, 1, sizeof(bytes), f);
 
+	rewind(f);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (len >= kinds[i].at + kinds[i].len &&
 		    !memcmp(bytes + kinds[i].at, kinds[i].magic, kinds[i].len))
 			return true;
 	return false;
-}
-
-/* It is a host of its own, not a text of one. */
-static int texts_refuse(const char *path, const char *kind, struct pp_error *e)
-{
-	e->code = EBADMSG;
-	snprintf(e->text, sizeof(e->text),
-	         "%.300s: %s cannot be combined with another --from; give it alone", path, kind);
-	return -EBADMSG;
 }
 
 static int texts_add(struct pp_import *in, const char *path, bool alone, struct pp_error *e)
@@ -88,19 +107,22 @@ static int texts_add(struct pp_import *in, const char *path, bool alone, struct 
 	if (!standard && stat(path, &st))
 		return texts_failed(path, errno, e);
 	if (!standard && !alone && S_ISDIR(st.st_mode))
-		return texts_refuse(path, "a directory", e);
+		return texts_add_bundle(in, path, true, e);
 	if (!standard && !S_ISREG(st.st_mode))
 		return texts_failed(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, e);
 	FILE *f = standard ? stdin : fopen(path, "rbe");
 	if (!f)
 		return texts_failed(path, errno, e);
+	if (!standard && !alone && texts_is_archive(f)) {
+		fclose(f);
+		return texts_add_bundle(in, path, false, e);
+	}
 	int r = texts_read(f, name, &bytes, &len, e);
 	if (!standard)
 		fclose(f);
 	if (r)
 		return r;
-	r = !alone && texts_is_archive(bytes, len) ? texts_refuse(name, "an archive", e)
-	                                           : pp_import_add(in, name, bytes, len, e);
+	r = pp_import_add(in, name, bytes, len, e);
 	free(bytes);
 	return r;
 }
@@ -115,6 +137,26 @@ static void texts_tell(const struct pp_import *in)
 		warn("%.*s", (int)n, line);
 		line += n + (line[n] == '\n');
 	}
+}
+
+int texts_of_bundle(const char *path, struct pp_source **source, struct pp_error *e)
+{
+	struct pp_import *in;
+	struct pp_source *host;
+	int r = pp_import_new(&in, e);
+
+	if (r)
+		return r;
+	r = pp_import_add_bundle(in, path, *source, e);
+	if (!r)
+		r = pp_import_finish(in, &host, e);
+	if (!r) {
+		texts_tell(in);
+		pp_source_free(*source);
+		*source = host;
+	}
+	pp_import_free(in);
+	return r == -ENOEXEC ? 0 : r;
 }
 
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)

@@ -15,7 +15,8 @@ extern "C" {
 /*
  * A host of what people have in hand: the output of lspci (with -nn; the more of -vvv and -xxxx the
  * better), of dmesg or journalctl, of acpidump, dmidecode --dump-bin, hexdump -C or xxd of a
- * firmware table, /proc/iomem, /proc/cmdline, a listing of IOMMU groups. What a text is, is found
+ * firmware table, /proc/iomem, /proc/cmdline, a listing of IOMMU groups, a report of supportconfig
+ * or Proxmox VE. What a text is, is found
  * out by its content. Quoted by mail ("> "), with CRLF or with entities of HTML it is the same.
  * What no text shows was not read, and is never taken for absent. Pure.
  */
@@ -31,6 +32,14 @@ void pp_import_free(struct pp_import *in);
  */
 int pp_import_add(struct pp_import *in, const char *name, const char *bytes, size_t len,
                   struct pp_error *e);
+
+/*
+ * Adds a support bundle: a directory or archive of sos report, hw-probe or supportconfig, opened
+ * with pp_source_open(). -ENOEXEC, without a text: s is none of these, so a host of its own.
+ * -EBADMSG: two hosts in one. s is borrowed for the call.
+ */
+int pp_import_add_bundle(struct pp_import *in, const char *name, struct pp_source *s,
+                         struct pp_error *e);
 
 /* What to know of the texts, one a line; "" for nothing. Borrowed, until the next call. */
 const char *pp_import_notes(const struct pp_import *in);

@@ -16,8 +16,8 @@ extern "C" {
 struct pp_source;
 
 /*
- * path NULL: the live host. A directory, an archive (.tar, plain or compressed with gzip, xz or
- * zstd) or a bare DMAR or IVRS table: found out by looking, not by the name. The content is
+ * path NULL: the live host. A directory, an archive (.tar, plain or compressed with gzip, bzip2,
+ * xz or zstd) or a bare DMAR or IVRS table: found out by looking, not by the name. The content is
  * hostile: links lead nowhere outside, sizes and counts are limited, nothing is written to disk.
  * -ENOEXEC: a file that is none of these; pp_import_add() may know it. *ret is the caller's, to be
  * given to pp_source_free().

@@ -142,6 +142,24 @@ static int make_group(struct pp_host_build *b, uint32_t index, const struct memb
 	return read_regions(b, g);
 }
 
+/*
+ * Files that somebody copied may hold a directory of sysfs in part. That there are no groups is
+ * believed where the devices' own directories are there, and have none.
+ */
+static int group_absence(struct pp_host_build *b)
+{
+	const struct pp_host *h = b->host;
+
+	struct pp_source *from = pp_source_aside(b->source);
+
+	if (pp_source_capture_info(from) || pp_source_kind(from) == PP_SOURCE_LIVE)
+		return 0;
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (h->devices[i].group_error != ENOENT)
+			return h->devices[i].group_error ? h->devices[i].group_error : ENODATA;
+	return h->nr_devices ? 0 : ENODATA;
+}
+
 /* Are there no groups, or does nobody know? */
 static void note_absence(struct pp_host_build *b)
 {
@@ -153,8 +171,8 @@ static void note_absence(struct pp_host_build *b)
 		return;
 	int r = pp_source_list(b->source, GROUPS, &b->scratch, &names);
 	/* A kernel without IOMMU support has no such directory, and no groups. */
-	if (r && r != -ENOENT)
-		h->groups_error = -r;
+	if (r)
+		h->groups_error = r == -ENOENT ? group_absence(b) : -r;
 	else if (!r && names.count)
 		h->groups_elsewhere = true;
 	/* Groups, and a device that could not be asked for its own. */

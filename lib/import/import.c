@@ -18,8 +18,11 @@ static const struct pp_reader *const raw_readers[] = { &pp_reader_table, &pp_rea
 #define NR_RAW_READERS (sizeof(raw_readers) / sizeof(raw_readers[0]))
 
 static const struct pp_reader *const readers[] = {
-	&pp_reader_acpidump,   &pp_reader_lspci, &pp_reader_hexdump,      &pp_reader_iomem,
-	&pp_reader_interrupts, &pp_reader_log,   &pp_reader_command_line,
+	/* Those that hold the texts of others come first. */
+	&pp_reader_supportconfig, &pp_reader_pve,          &pp_reader_acpidump,
+	&pp_reader_lspci,         &pp_reader_lspci_tags,   &pp_reader_hexdump,
+	&pp_reader_iomem,         &pp_reader_interrupts,   &pp_reader_log,
+	&pp_reader_uname,         &pp_reader_command_line,
 };
 #define NR_READERS (sizeof(readers) / sizeof(readers[0]))
 
@@ -97,7 +100,12 @@ void pp_import_note(struct pp_import *in, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	pp_text_clean_in_place(line);
-	pp_buffer_printf(&in->notes, "%s: %s\n", in->name, line);
+	/* The same again tells nothing new. */
+	char whole[1100];
+	snprintf(whole, sizeof(whole), "%.500s: %s\n", in->name, line);
+	if (in->notes.data && strstr(in->notes.data, whole))
+		return;
+	pp_buffer_puts(&in->notes, whole);
 	/* Of many notes the first tell enough. */
 	in->notes.failed = false;
 }
@@ -110,7 +118,7 @@ static int import_node(struct pp_import *in, const char *path, uint32_t *ret, st
 	return pp_stored_add(in->stored, path, what, ret, e);
 }
 
-bool pp_import_has(const struct pp_import *in, const char *path)
+static const struct pp_tree_node *import_find(const struct pp_import *in, const char *path)
 {
 	const struct pp_tree *t = &in->stored->tree;
 	uint32_t node = PP_TREE_TOP;
@@ -120,12 +128,40 @@ bool pp_import_has(const struct pp_import *in, const char *path)
 		node = pp_tree_child(t, node, path, n);
 		path += n + (path[n] == '/');
 	}
-	return node && pp_tree_at(t, node)->kind != PP_TREE_NOTHING;
+	return node ? pp_tree_at(t, node) : NULL;
+}
+
+bool pp_import_has(const struct pp_import *in, const char *path)
+{
+	const struct pp_tree_node *n = import_find(in, path);
+
+	return n && n->kind != PP_TREE_NOTHING;
+}
+
+bool pp_import_get(const struct pp_import *in, const char *path, struct pp_span *ret)
+{
+	const struct pp_tree_node *n = import_find(in, path);
+
+	if (!n || n->kind != PP_TREE_FILE)
+		return false;
+	*ret = n->data;
+	return true;
+}
+
+/* Empty lines at the end are no difference. */
+static size_t import_length(const uint8_t *bytes, size_t len)
+{
+	while (len && bytes[len - 1] == '\n')
+		len--;
+	return len;
 }
 
 static bool import_is_same(const struct pp_tree_node *n, int kind, const void *bytes, size_t len)
 {
-	return n->kind == kind && n->data.len == len && (!len || !memcmp(n->data.data, bytes, len));
+	size_t mine = import_length(n->data.data, n->data.len);
+
+	return n->kind == kind && mine == import_length(bytes, len) &&
+	       (!mine || !memcmp(n->data.data, bytes, mine));
 }
 
 static int import_put(struct pp_import *in, const char *path, int kind, const void *bytes,
@@ -169,21 +205,6 @@ int pp_import_text(struct pp_import *in, const char *path, const char *text, str
 int pp_import_link(struct pp_import *in, const char *path, const char *target, struct pp_error *e)
 {
 	return import_put(in, path, PP_TREE_LINK, target, strlen(target), e);
-}
-
-int pp_import_group(struct pp_import *in, struct pp_address a, uint32_t group, struct pp_error *e)
-{
-	char path[160], target[96], address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format(a, address);
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", address);
-	snprintf(target, sizeof(target), "../../../../kernel/iommu_groups/%u", group);
-	int r = pp_import_link(in, path, target, e);
-	if (r)
-		return r;
-	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%u/devices/%s", group, address);
-	snprintf(target, sizeof(target), "../../../../bus/pci/devices/%s", address);
-	return pp_import_link(in, path, target, e);
 }
 
 /* Entities of a web page, and the quotation marks of a mail, are none of the text's own. */
@@ -291,7 +312,34 @@ size_t pp_import_hex(struct pp_span s, uint64_t *ret)
 static const char unknown[] =
 	"not a directory, an archive, a firmware table, nor a text that pcipass reads: lspci -nn (best "
 	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, dmidecode --dump-bin, hexdump -C of a "
-	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups";
+	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, a report of pvereport or "
+	"supportconfig";
+
+static const struct pp_reader *import_choose(const struct pp_reader *const *list, size_t nr,
+                                             struct pp_span text)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (list[i]->knows(text))
+			return list[i];
+	return NULL;
+}
+
+static int any_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
+{
+	const struct pp_reader *reader = import_choose(raw_readers, NR_RAW_READERS, text);
+
+	if (!reader)
+		reader = import_choose(readers, NR_READERS, text);
+	return reader ? reader->read(in, text, e) : 0;
+}
+
+const struct pp_reader pp_reader_any = { .title = "any text", .read = any_read };
+
+int pp_import_read(struct pp_import *in, const struct pp_reader *reader, struct pp_span text,
+                   struct pp_error *e)
+{
+	return reader->read(in, text, e);
+}
 
 int pp_import_add(struct pp_import *in, const char *name, const char *bytes, size_t len,
                   struct pp_error *e)
@@ -303,18 +351,13 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 	if (!text)
 		return pp_fail_oom(e, name);
 	in->name = name;
-	const struct pp_reader *reader = NULL;
 	struct pp_span all = PP_SPAN(bytes, len);
-	for (size_t i = 0; !reader && i < NR_RAW_READERS; i++)
-		if (raw_readers[i]->knows(all))
-			reader = raw_readers[i];
+	const struct pp_reader *reader = import_choose(raw_readers, NR_RAW_READERS, all);
 	if (!reader) {
 		memcpy(text, bytes, len);
 		all = PP_SPAN(text, import_clean(text, len));
+		reader = import_choose(readers, NR_READERS, all);
 	}
-	for (size_t i = 0; !reader && i < NR_READERS; i++)
-		if (readers[i]->knows(all))
-			reader = readers[i];
 	if (!reader)
 		return pp_fail(e, EBADMSG, "%.300s: %s", name, unknown);
 	int r = reader->read(in, all, e);
@@ -332,6 +375,11 @@ int pp_import_finish(struct pp_import *in, struct pp_source **ret, struct pp_err
 		return pp_fail(e, EBADMSG, "no text was given");
 	if (in->log.len) {
 		int r = pp_import_file(in, PP_KERNEL_LOG_PATH, in->log.data, in->log.len, e);
+		if (r)
+			return r;
+	}
+	if (*in->release && !pp_import_has(in, "proc/version")) {
+		int r = pp_import_text(in, "proc/version", in->release, e);
 		if (r)
 			return r;
 	}

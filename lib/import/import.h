@@ -25,6 +25,8 @@ struct pp_import {
 	struct pp_buffer cut; /* paths, a line each: see pp_import_cut() */
 	struct pp_buffer log; /* of all texts, a line each */
 	const char *name;     /* of the text that is read now */
+	/* "Linux version …" of uname or the like: where no text has the kernel's own line. */
+	char release[400];
 	uint32_t nr_devices, nr_texts;
 	bool root_unknown;
 };
@@ -39,7 +41,10 @@ struct pp_reader {
 
 extern const struct pp_reader pp_reader_table, pp_reader_dump_bin, pp_reader_acpidump,
 	pp_reader_hexdump, pp_reader_lspci, pp_reader_log, pp_reader_iomem, pp_reader_interrupts,
-	pp_reader_command_line;
+	pp_reader_command_line, pp_reader_lspci_tags, pp_reader_uname, pp_reader_pveversion,
+	pp_reader_dmi_id, pp_reader_supportconfig, pp_reader_pve;
+/* Whatever it is by its content; what nothing knows is left out. */
+extern const struct pp_reader pp_reader_any;
 
 /*
  * Makes the host's file of these bytes, which are copied. The same bytes again are welcome; others
@@ -51,6 +56,8 @@ int pp_import_text(struct pp_import *in, const char *path, const char *text, str
 int pp_import_link(struct pp_import *in, const char *path, const char *target, struct pp_error *e);
 /* Whether an earlier text has that path. */
 bool pp_import_has(const struct pp_import *in, const char *path);
+/* The file that an earlier text told. */
+bool pp_import_get(const struct pp_import *in, const char *path, struct pp_span *ret);
 /* A line of the manifest: "asked sys/bus/pci/devices/" and the like. */
 void pp_import_says(struct pp_import *in, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -60,6 +67,19 @@ void pp_import_cut(struct pp_import *in, const char *path);
 void pp_import_note(struct pp_import *in, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The device's own directory. */
+int pp_import_device(struct pp_import *in, struct pp_address a, struct pp_error *e);
+/* name: "vendor", "device" or "class". */
+int pp_import_id(struct pp_import *in, struct pp_address a, const char *name, uint32_t value,
+                 struct pp_error *e);
+/* Nothing for what can be no driver's name. */
+int pp_import_driver(struct pp_import *in, struct pp_address a, const char *driver,
+                     struct pp_error *e);
+int pp_import_physfn(struct pp_import *in, struct pp_address a, struct pp_address physfn,
+                     struct pp_error *e);
+/* The buses below a bridge, where no text has its configuration space. */
+int pp_import_buses(struct pp_import *in, struct pp_address bridge, uint8_t first, uint8_t last,
+                    struct pp_error *e);
 /* The group of a device, with the directories that the kernel has for it. */
 int pp_import_group(struct pp_import *in, struct pp_address a, uint32_t group, struct pp_error *e);
 
@@ -98,5 +118,25 @@ void pp_lspci_capability(struct pp_import_config *c, struct pp_lspci_caps *caps,
 void pp_lspci_detail(struct pp_import_config *c, const struct pp_lspci_caps *caps,
                      struct pp_span line);
 void pp_lspci_caps_end(struct pp_import_config *c, const struct pp_lspci_caps *caps, bool verbose);
+
+/* A member of what holds several texts. What a reader refuses is its error. */
+int pp_import_read(struct pp_import *in, const struct pp_reader *reader, struct pp_span text,
+                   struct pp_error *e);
+
+/*
+ * A list of devices: what it shows of any is absent of the others in it, and of these alone. Of the
+ * last one, where the list was cut off, what it does not show was not read.
+ */
+struct pp_import_list {
+	struct pp_address *devices;
+	uint32_t nr, size;
+	bool drivers, groups, slots;
+};
+
+int pp_import_list_add(struct pp_import_list *list, struct pp_address a, struct pp_error *e);
+/* All of it was read; frees what it holds. */
+void pp_import_list_end(struct pp_import *in, struct pp_import_list *list, bool cut);
+/* The slot that a device is in; nothing for what can be no slot's name. */
+int pp_import_slot(struct pp_import *in, struct pp_address a, const char *slot, struct pp_error *e);
 
 #endif

@@ -27,10 +27,10 @@ struct lspci_device {
 /* What the text as a whole shows, and so proves absent where it does not. */
 struct lspci {
 	struct pp_import *in;
-	bool drivers, groups, slots, verbose;
+	struct pp_import_list list;
+	bool verbose;
 	uint8_t last_bus, last_device;
 	uint32_t last_domain;
-	uint32_t nr;
 };
 
 /* "0000:07:00.0" or "07:00.0", then a blank. */
@@ -239,7 +239,7 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		d->verbose = true;
 		pp_lspci_capability(&d->config, &d->caps, line);
 	} else if (pp_span_starts(line, "Kernel driver in use: ")) {
-		l->drivers = true;
+		l->list.drivers = true;
 		pp_import_behind(line, "Kernel driver in use: ", d->driver, sizeof(d->driver));
 	} else if (pp_import_behind(line, "IOMMU group: ", text, sizeof(text)) &&
 	           pp_parse_dec(text, UINT32_MAX - 1, &number)) {
@@ -335,19 +335,38 @@ static int lspci_write_links(struct lspci *l, const struct lspci_device *d, cons
 		r = pp_import_link(l->in, path, target, e);
 	}
 	if (!r && d->group != UINT32_MAX) {
-		l->groups = true;
+		l->list.groups = true;
 		r = pp_import_group(l->in, d->address, d->group, e);
 	}
-	/* The slot of a card is told with each of its functions. */
-	if (!r && *d->slot && !strpbrk(d->slot, "/ ") && strcmp(d->slot, ".") &&
-	    strcmp(d->slot, "..")) {
-		l->slots = true;
-		snprintf(path, sizeof(path), "sys/bus/pci/slots/%s/address", d->slot);
-		snprintf(target, sizeof(target), "%04x:%02x:%02x\n", d->address.domain,
-		         d->address.bus, d->address.device);
-		r = pp_import_text(l->in, path, target, e);
+	if (!r && *d->slot) {
+		l->list.slots = true;
+		r = pp_import_slot(l->in, d->address, d->slot, e);
 	}
 	return r;
+}
+
+/* Without -nn: the ids that another text told, as in supportconfig's "lspci -nn" and "lspci -vvv".
+ */
+static bool lspci_ids_before(const struct pp_import *in, struct lspci_device *d)
+{
+	static const char *const names[] = { "vendor", "device", "class" };
+	char address[PP_ADDRESS_TEXT_BYTES], path[96];
+	uint64_t ids[3];
+	struct pp_span text;
+
+	pp_address_format(d->address, address);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", address, names[i]);
+		/* "0x1000\n" */
+		if (!pp_import_get(in, path, &text) || text.len < 3 ||
+		    !pp_import_hex(PP_SPAN(text.data + 2, text.len - 2), &ids[i]))
+			return false;
+	}
+	d->vendor = (uint16_t)ids[0];
+	d->device = (uint16_t)ids[1];
+	/* The programming interface is told with -v alone. */
+	d->class_code = (uint32_t)ids[2] | (d->class_code & 0xff);
+	return true;
 }
 
 static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error *e)
@@ -355,7 +374,7 @@ static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error 
 	char address[PP_ADDRESS_TEXT_BYTES], path[96];
 	uint32_t node;
 
-	if (!d->ids && !d->dump) {
+	if (!d->ids && !d->dump && !lspci_ids_before(l->in, d)) {
 		pp_import_note(l->in, "has a device without its ids: use lspci -nn");
 		return 0;
 	}
@@ -366,7 +385,9 @@ static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error 
 		return r;
 	if (pp_tree_at(&l->in->stored->tree, node)->kind == PP_TREE_NOTHING)
 		pp_tree_at(&l->in->stored->tree, node)->kind = PP_TREE_DIRECTORY;
-	l->nr++;
+	r = pp_import_list_add(&l->list, d->address, e);
+	if (r)
+		return r;
 	l->verbose |= d->verbose || d->dump;
 	if (d->ids)
 		r = lspci_write_ids(l->in, d, address, e);
@@ -439,36 +460,6 @@ static bool lspci_knows(struct pp_span text)
 	return knows;
 }
 
-/* A text may end before its last device does: what its lines did not tell of that was not read. */
-static void lspci_cut(struct lspci *l, const struct lspci_device *d)
-{
-	static const char *const links[] = { "driver", "iommu_group" };
-	char address[PP_ADDRESS_TEXT_BYTES], path[96];
-
-	if (!d->ids && !d->dump)
-		return;
-	pp_address_format(d->address, address);
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", address, links[i]);
-		pp_import_cut(l->in, path);
-	}
-}
-
-/* What a list of all devices does not show is not there; of less than that nothing is proved. */
-static void lspci_says(struct lspci *l)
-{
-	pp_import_says(l->in, "asked sys/bus/pci/devices/");
-	if (l->drivers)
-		pp_import_says(l->in, "asked sys/bus/pci/devices/*/driver");
-	if (l->groups) {
-		pp_import_says(l->in, "asked sys/bus/pci/devices/*/iommu_group");
-		pp_import_says(l->in, "asked sys/kernel/iommu_groups/");
-	}
-	if (l->slots)
-		pp_import_says(l->in, "asked sys/bus/pci/slots/");
-	l->in->nr_devices += l->nr;
-}
-
 static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	struct lspci l = { .in = in };
@@ -503,15 +494,10 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 			whole = true;
 		}
 	}
-	if (!r && open) {
+	if (!r && open)
 		r = lspci_write(&l, &d[0], e);
-		if (!r && !whole)
-			lspci_cut(&l, &d[0]);
-	}
-	if (r)
-		return r;
-	lspci_says(&l);
-	return 0;
+	pp_import_list_end(in, &l.list, !whole);
+	return r;
 }
 
 const struct pp_reader pp_reader_lspci = {

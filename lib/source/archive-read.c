@@ -287,6 +287,7 @@ static void resolve_hard_links(struct loader *l)
 static bool reader_add_filters(struct archive *a)
 {
 	return (!archive_zlib_version() || archive_read_support_filter_gzip(a) == ARCHIVE_OK) &&
+	       (!archive_bzlib_version() || archive_read_support_filter_bzip2(a) == ARCHIVE_OK) &&
 	       (!archive_liblzma_version() || archive_read_support_filter_xz(a) == ARCHIVE_OK) &&
 	       (!archive_libzstd_version() || archive_read_support_filter_zstd(a) == ARCHIVE_OK);
 }

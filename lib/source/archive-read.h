@@ -6,8 +6,8 @@
 #include "source/source.h"
 
 /*
- * A tar archive, plain or compressed with gzip, xz or zstd, read once into memory. -EBADMSG with
- * the offset in the decompressed archive; -ENOEXEC, without a text, if it is no tar at all.
+ * A tar archive, plain or compressed with gzip, bzip2, xz or zstd, read once into memory. -EBADMSG
+ * with the offset in the decompressed archive; -ENOEXEC, without a text, if it is no tar at all.
  */
 int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e);
 /* Whether the bytes begin as a compressed file does that libarchive here was built without. */

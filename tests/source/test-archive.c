@@ -152,13 +152,13 @@ static void check_small_host(struct pp_source *s)
 
 static void test_small_host(void **state)
 {
-	static const char *const filters[] = { "gzip", "xz", "zstd" };
+	static const char *const filters[] = { "gzip", "bzip2", "xz", "zstd" };
 
 	small_host();
 	struct pp_source *s = open_good(&tar);
 	check_small_host(s);
 	pp_source_free(s);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
 		struct pp_buffer packed;
 		pp_buffer_init(&packed, MAX_TAR);
 		tar_compress(&packed, &tar, filters[i]);
@@ -384,10 +384,10 @@ static void test_wrong_header(void **state)
 
 static void test_cut_off(void **state)
 {
-	static const char *const filters[] = { NULL, "gzip", "xz", "zstd" };
+	static const char *const filters[] = { NULL, "gzip", "bzip2", "xz", "zstd" };
 
 	small_host();
-	for (size_t f = 0; f < 4; f++) {
+	for (size_t f = 0; f < sizeof(filters) / sizeof(filters[0]); f++) {
 		struct pp_buffer packed;
 		pp_buffer_init(&packed, MAX_TAR);
 		if (filters[f])

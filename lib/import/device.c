@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files that the kernel has of a device, of what texts tell of it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "import/import.h"
+
+static void device_path(char *path, size_t size, struct pp_address a, const char *name)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(a, address);
+	snprintf(path, size, "sys/bus/pci/devices/%s%s%s", address, *name ? "/" : "", name);
+}
+
+int pp_import_device(struct pp_import *in, struct pp_address a, struct pp_error *e)
+{
+	char path[96];
+	uint32_t node;
+
+	device_path(path, sizeof(path), a, "");
+	int r = pp_stored_add(in->stored, path, in->name, &node, e);
+	if (r)
+		return r;
+	struct pp_tree_node *n = pp_tree_at(&in->stored->tree, node);
+	if (n->kind == PP_TREE_NOTHING)
+		n->kind = PP_TREE_DIRECTORY;
+	return 0;
+}
+
+int pp_import_id(struct pp_import *in, struct pp_address a, const char *name, uint32_t value,
+                 struct pp_error *e)
+{
+	char path[96], text[16];
+
+	device_path(path, sizeof(path), a, name);
+	snprintf(text, sizeof(text), "0x%0*x\n", strcmp(name, "class") ? 4 : 6, value);
+	return pp_import_text(in, path, text, e);
+}
+
+int pp_import_driver(struct pp_import *in, struct pp_address a, const char *driver,
+                     struct pp_error *e)
+{
+	char path[96], target[96];
+
+	if (!*driver || strlen(driver) > 60 || strpbrk(driver, "/ "))
+		return 0;
+	device_path(path, sizeof(path), a, "driver");
+	snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s", driver);
+	return pp_import_link(in, path, target, e);
+}
+
+int pp_import_group(struct pp_import *in, struct pp_address a, uint32_t group, struct pp_error *e)
+{
+	char path[160], target[96], address[PP_ADDRESS_TEXT_BYTES];
+
+	pp_address_format(a, address);
+	device_path(path, sizeof(path), a, "iommu_group");
+	snprintf(target, sizeof(target), "../../../../kernel/iommu_groups/%u", group);
+	int r = pp_import_link(in, path, target, e);
+	if (r)
+		return r;
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%u/devices/%s", group, address);
+	snprintf(target, sizeof(target), "../../../../bus/pci/devices/%s", address);
+	return pp_import_link(in, path, target, e);
+}
+
+int pp_import_physfn(struct pp_import *in, struct pp_address a, struct pp_address physfn,
+                     struct pp_error *e)
+{
+	char path[96], target[64], address[PP_ADDRESS_TEXT_BYTES];
+
+	device_path(path, sizeof(path), a, "physfn");
+	pp_address_format(physfn, address);
+	snprintf(target, sizeof(target), "../%s", address);
+	return pp_import_link(in, path, target, e);
+}
+
+int pp_import_buses(struct pp_import *in, struct pp_address bridge, uint8_t first, uint8_t last,
+                    struct pp_error *e)
+{
+	char path[96], text[8];
+
+	device_path(path, sizeof(path), bridge, "secondary_bus_number");
+	snprintf(text, sizeof(text), "%u\n", first);
+	int r = pp_import_text(in, path, text, e);
+	if (r)
+		return r;
+	device_path(path, sizeof(path), bridge, "subordinate_bus_number");
+	snprintf(text, sizeof(text), "%u\n", last);
+	return pp_import_text(in, path, text, e);
+}
