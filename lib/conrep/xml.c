@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "conrep/encoding.h"
 #include "conrep/xml.h"
+#include "lazy/library.h"
 
 /*
  * libxml2 compares each attribute of a start tag with all others, before anybody is called back.
@@ -337,6 +338,9 @@ static const xmlSAXHandler handler = {
 
 static int read_document(struct reader *r)
 {
+	int opened = pp_lazy_xml(r->e);
+	if (opened)
+		return opened;
 	r->ctxt = xmlCreateMemoryParserCtxt((const char *)r->in.data, (int)r->in.len);
 	if (!r->ctxt)
 		return pp_fail_oom(r->e, r->object);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lazy/library.h"
 #include "source/archive-read.h"
 #include "source/stored.h"
 
@@ -314,7 +315,9 @@ static struct archive *reader_new(void)
 static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, struct pp_error *e)
 {
 	struct loader l = { .e = e };
-	int r = pp_stored_new(PP_SOURCE_ARCHIVE, &l.s, e);
+	int r = pp_lazy_archive(e);
+	if (!r)
+		r = pp_stored_new(PP_SOURCE_ARCHIVE, &l.s, e);
 	if (r < 0)
 		return r;
 	l.archive = reader_new();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lazy/library.h"
 #include "sys/atomic.h"
 #include "source/record-node.h"
 
@@ -532,6 +533,9 @@ static bool is_ascii(const struct writer *w)
 
 static int write_archive(struct writer *w, int fd)
 {
+	int opened = pp_lazy_archive(w->e);
+	if (opened)
+		return opened;
 	struct archive *a = archive_write_new();
 	if (!a)
 		return no_memory(w);

@@ -12,7 +12,7 @@ from pathlib import Path
 # Lowest first; modules of one layer do not know each other.
 LAYERS = [
     {"base"},
-    {"sys"},
+    {"lazy", "sys"},
     {"acpi", "pci", "smbios", "source", "conrep"},
     {"host", "import", "override", "store"},
     {"remedy"},

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside lib/lazy: one library and the functions of it that are used. */
+#ifndef PP_LAZY_OPEN_H
+#define PP_LAZY_OPEN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pp_error;
+
+/* A function and where its address goes. */
+struct lazy_symbol {
+	const char *name;
+	void **address;
+};
+
+struct lazy_library {
+	const char *soname;
+	const struct lazy_symbol *symbols;
+	size_t nr_symbols;
+	pthread_mutex_t mutex;
+	bool is_open;
+};
+
+/* All of the addresses or none. The library stays open: it may have threads' data of its own. */
+int lazy_open(struct lazy_library *library, struct pp_error *e);
+
+/*
+ * A function of the library by its own name, which calls the library's. PP_LAZY_FUNCTION gives
+ * absent without the library; the other is for functions that return nothing.
+ */
+#define PP_LAZY_FUNCTION(type, name, parameters, arguments, absent)                                \
+	static __typeof__(name) *lazy_##name;                                                      \
+	type name parameters                                                                       \
+	{                                                                                          \
+		return lazy_##name ? lazy_##name arguments : (absent);                             \
+	}
+#define PP_LAZY_PROCEDURE(name, parameters, arguments)                                             \
+	static __typeof__(name) *lazy_##name;                                                      \
+	void name parameters                                                                       \
+	{                                                                                          \
+		if (lazy_##name)                                                                   \
+			lazy_##name arguments;                                                     \
+	}
+#define PP_LAZY_SYMBOL(name) { #name, (void **)(void *)&lazy_##name },
+
+#endif
