@@ -35,6 +35,7 @@ typedef struct archive_entry entry_t;
 	FUNCTION(int, archive_format, (archive_t * a), (a), 0)                                     \
 	FUNCTION(int, archive_errno, (archive_t * a), (a), 0)                                      \
 	FUNCTION(const char *, archive_error_string, (archive_t * a), (a), NULL)                   \
+	FUNCTION(const char *, archive_bzlib_version, (void), (), NULL)                            \
 	FUNCTION(const char *, archive_zlib_version, (void), (), NULL)                             \
 	FUNCTION(const char *, archive_liblzma_version, (void), (), NULL)                          \
 	FUNCTION(const char *, archive_libzstd_version, (void), (), NULL)                          \
