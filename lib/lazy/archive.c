@@ -15,6 +15,7 @@ typedef struct archive_entry entry_t;
 /* What pcipass uses: FUNCTION(type, name, parameters, arguments, absent), PROCEDURE(name, …). */
 #define ARCHIVE_API(FUNCTION, PROCEDURE)                                                           \
 	FUNCTION(archive_t *, archive_read_new, (void), (), NULL)                                  \
+	FUNCTION(int, archive_read_support_filter_bzip2, (archive_t * a), (a), ARCHIVE_FATAL)      \
 	FUNCTION(int, archive_read_support_filter_gzip, (archive_t * a), (a), ARCHIVE_FATAL)       \
 	FUNCTION(int, archive_read_support_filter_xz, (archive_t * a), (a), ARCHIVE_FATAL)         \
 	FUNCTION(int, archive_read_support_filter_zstd, (archive_t * a), (a), ARCHIVE_FATAL)       \
