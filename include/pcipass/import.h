@@ -14,11 +14,12 @@ extern "C" {
 
 /*
  * A host of what people have in hand: the output of lspci (with -nn; the more of -vvv and -xxxx the
- * better), of dmesg or journalctl, of acpidump, dmidecode --dump-bin, hexdump -C or xxd of a
- * firmware table, /proc/iomem, /proc/cmdline, a listing of IOMMU groups, a report of supportconfig
- * or Proxmox VE. What a text is, is found
- * out by its content. Quoted by mail ("> "), with CRLF or with entities of HTML it is the same.
- * What no text shows was not read, and is never taken for absent. Pure.
+ * better), of dmesg or journalctl, of acpidump or iasl -d, dmidecode, hexdump -C or xxd of a
+ * firmware table, /proc/iomem, /proc/cmdline, a listing of IOMMU groups, lshw -json, virsh
+ * nodedev-dumpxml, Proxmox VE's list of PCI devices as JSON, a report of supportconfig or Proxmox
+ * VE. What a text is, is found out by its content. Quoted by mail ("> "), with CRLF or with
+ * entities of HTML it is the same. What no text shows was not read, and is never taken for absent.
+ * Pure.
  */
 struct pp_import;
 

@@ -27,6 +27,9 @@ struct pp_host_build {
 /* Remembers once a path that a fact is missing, and what it would add. 0 or -ENOMEM. */
 int pp_build_unread(struct pp_host_build *b, const char *path, int error, const char *adds);
 
+/* Which texts the host is made of, if it is; before all others. 0 or -ENOMEM. */
+int pp_build_origins(struct pp_host_build *b);
+
 /* A text file as a fact in the host's arena. Never fails for a missing file; -ENOMEM only. */
 int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret);
 

@@ -278,11 +278,13 @@ int pp_build_devices(struct pp_host_build *b, struct pp_error *e)
 		b->bridge_to[i] = PP_NO_DEVICE;
 	if (r == -E2BIG)
 		return pp_fail(e, E2BIG, "%s: more than %d devices", DEVICES, MAX_DEVICES);
+	h->no_bridges = h->origins && h->nr_devices;
 	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
 		char name[PP_ADDRESS_TEXT_BYTES];
 		pp_address_format(h->devices[i].address, name);
 		find_parent(b, &b->devices[i]);
 		r = device_read_device(b, name, &b->devices[i]);
+		h->no_bridges &= pp_device_base_class(&b->devices[i]) != 0x06;
 		enter_bridge(b, i);
 	}
 	if (!r)

@@ -149,7 +149,9 @@ int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
 	pp_notes_init(&h->notes, &h->arena);
 	struct pp_host_build b = { .host = h, .source = s };
 	pp_arena_init(&b.scratch, HOST_MAX_BYTES);
-	r = pp_build_windows(&b);
+	r = pp_build_origins(&b);
+	if (!r)
+		r = pp_build_windows(&b);
 	const build_step *steps = h->windows ? windows_steps : linux_steps;
 	for (size_t i = 0; !r && steps[i]; i++)
 		r = steps[i](&b, e);

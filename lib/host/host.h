@@ -82,6 +82,7 @@ struct pp_bars {
 };
 
 struct pp_windows;
+struct pp_origins;
 struct pp_windows_device;
 
 struct pp_device {
@@ -393,6 +394,8 @@ struct pp_host {
 	int devices_error; /* errno: the list of devices itself could not be read */
 	const struct pp_device *devices;
 	uint32_t nr_devices;
+	/* Of texts: not one bridge among them, so they were left out, as Proxmox VE does. */
+	bool no_bridges;
 
 	int groups_error; /* ENODATA: whether there are groups is not known */
 	const struct pp_group *groups;
@@ -444,6 +447,7 @@ struct pp_host {
 	uint32_t nr_claims;
 
 	struct pp_unread *unread;
+	const struct pp_origins *origins; /* host/origin.h; NULL: the host is not one of texts */
 };
 
 /* What the kernel last logged of a device that does not answer; NULL: nothing of that sort. */
@@ -464,6 +468,12 @@ static inline uint8_t pp_device_base_class(const struct pp_device *d)
 {
 	return (uint8_t)(d->class_code >> 16);
 }
+/* Whether it is known what it is; of one that does not answer no more will be. */
+static inline bool pp_device_class_known(const struct pp_device *d)
+{
+	return d->config.header_read == PP_YES || d->ids_known || d->class_code || d->gone;
+}
+
 /* drivers/iommu/intel/iommu.c, device_rmrr_is_relaxable(): tested on the device itself. */
 bool pp_device_is_relaxable(const struct pp_device *d);
 /* Whether Linux lets the device go although the region names it: as above, or by relax_rmrr. */

@@ -21,7 +21,7 @@ bool pp_device_buses_known(const struct pp_device *bridge)
 
 /*
  * The device at the end of the path from the root bus, hop by hop through the bridges. *unread: a
- * bridge on the way was not read, so that where it leads is not known.
+ * bridge on the way was not read or not listed, so that where it leads is not known.
  */
 static uint32_t walk_path(const struct pp_host *h, uint16_t segment,
                           const struct pp_dmar_scope *scope, bool *unread)
@@ -31,6 +31,7 @@ static uint32_t walk_path(const struct pp_host *h, uint16_t segment,
 
 	for (uint8_t i = 0; i < scope->nr_hops; i++) {
 		uint32_t next = find_hop(h, segment, bus, scope->hops[i]);
+		*unread = next == PP_NO_DEVICE && h->no_bridges && i + 1 < scope->nr_hops;
 		/* The start bus must be a root bus, and each hop must lead to the next. */
 		if (next == PP_NO_DEVICE || h->devices[next].parent != at)
 			return PP_NO_DEVICE;

@@ -114,7 +114,7 @@ static int bundle_read_file(struct pp_import *in, struct pp_source *s, const cha
 	if (!bundle_join(prefix, path, whole))
 		return 0;
 	snprintf(name, sizeof(name), "%.200s: %.300s", bundle, whole);
-	in->name = name;
+	pp_import_begin(in, name);
 	pp_arena_init(&a, 0);
 	int r = pp_source_read_all(s, whole, PP_IMPORT_MAX_BYTES, &a, &bytes);
 	if (r == -E2BIG || r == -EACCES || r == -EPERM || r == -EIO)
@@ -205,7 +205,7 @@ int pp_import_add_bundle(struct pp_import *in, const char *name, struct pp_sourc
 	int r = bundle_find(s, name, &place, e);
 	if (r || !place.kind)
 		return r ? r : -ENOEXEC;
-	in->name = name;
+	pp_import_begin(in, name);
 	if (place.kind->proc_bus_pci)
 		r = pp_bundle_read_config(in, s, place.prefix, e);
 	if (!r)
@@ -214,6 +214,6 @@ int pp_import_add_bundle(struct pp_import *in, const char *name, struct pp_sourc
 		r = pp_bundle_check_config(in, s, place.prefix, e);
 	if (!r && place.kind->acpi_tables)
 		r = pp_bundle_read_tables(in, s, place.prefix, e);
-	in->nr_texts += !r;
+	in->nr_read += !r;
 	return r;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "import/import.h"
 
 static void device_path(char *path, size_t size, struct pp_address a, const char *name)
@@ -76,10 +77,24 @@ int pp_import_physfn(struct pp_import *in, struct pp_address a, struct pp_addres
 	return pp_import_link(in, path, target, e);
 }
 
+/* The number in a file that pp_import_buses() wrote; the node's content may then be made anew. */
+static struct pp_tree_node *device_number(struct pp_import *in, const char *path, uint64_t *ret)
+{
+	char text[8];
+	uint32_t node;
+
+	if (!pp_import_has(in, path) || pp_stored_add(in->stored, path, in->name, &node, NULL))
+		return NULL;
+	struct pp_tree_node *n = pp_tree_at(&in->stored->tree, node);
+	pp_text_clean_into(text, sizeof(text), n->data.data, n->data.len);
+	return pp_parse_dec(text, 0xff, ret) ? n : NULL;
+}
+
 int pp_import_buses(struct pp_import *in, struct pp_address bridge, uint8_t first, uint8_t last,
                     struct pp_error *e)
 {
 	char path[96], text[8];
+	uint64_t before;
 
 	device_path(path, sizeof(path), bridge, "secondary_bus_number");
 	snprintf(text, sizeof(text), "%u\n", first);
@@ -88,5 +103,14 @@ int pp_import_buses(struct pp_import *in, struct pp_address bridge, uint8_t firs
 		return r;
 	device_path(path, sizeof(path), bridge, "subordinate_bus_number");
 	snprintf(text, sizeof(text), "%u\n", last);
-	return pp_import_text(in, path, text, e);
+	struct pp_tree_node *n = device_number(in, path, &before);
+	if (!n)
+		return pp_import_text(in, path, text, e);
+	if (before >= last)
+		return 0;
+	char *wider = pp_arena_strdup(&in->stored->arena, text);
+	if (!wider)
+		return pp_fail_oom(e, path);
+	n->data = PP_SPAN(wider, strlen(wider));
+	return 0;
 }

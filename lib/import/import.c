@@ -7,11 +7,12 @@
 
 #include "base/text.h"
 #include "import/import.h"
-#include "source/kernel-log.h"
+#include "source/origin.h"
 
 #define MANIFEST_MAX ((size_t)32 * 1024 * 1024)
 #define NOTES_MAX    ((size_t)16 * 1024)
 #define LOG_MAX      PP_MAX_FILE_BYTES
+#define ORIGINS_MAX  ((size_t)64 * 1024 * 1024)
 
 /* Of bytes as they are; the others read texts. */
 static const struct pp_reader *const raw_readers[] = { &pp_reader_table, &pp_reader_dump_bin };
@@ -19,10 +20,12 @@ static const struct pp_reader *const raw_readers[] = { &pp_reader_table, &pp_rea
 
 static const struct pp_reader *const readers[] = {
 	/* Those that hold the texts of others come first. */
-	&pp_reader_supportconfig, &pp_reader_pve,          &pp_reader_acpidump,
-	&pp_reader_lspci,         &pp_reader_lspci_tags,   &pp_reader_hexdump,
-	&pp_reader_iomem,         &pp_reader_interrupts,   &pp_reader_log,
-	&pp_reader_uname,         &pp_reader_command_line,
+	&pp_reader_supportconfig, &pp_reader_pve,       &pp_reader_acpidump,
+	&pp_reader_iasl,          &pp_reader_pvesh,     &pp_reader_lshw,
+	&pp_reader_nodedev,       &pp_reader_dmidecode, &pp_reader_lspci,
+	&pp_reader_lspci_tags,    &pp_reader_hexdump,   &pp_reader_iomem,
+	&pp_reader_interrupts,    &pp_reader_log,       &pp_reader_uname,
+	&pp_reader_command_line,
 };
 #define NR_READERS (sizeof(readers) / sizeof(readers[0]))
 
@@ -41,6 +44,7 @@ int pp_import_new(struct pp_import **ret, struct pp_error *e)
 	pp_buffer_init(&in->notes, NOTES_MAX);
 	pp_buffer_init(&in->cut, NOTES_MAX);
 	pp_buffer_init(&in->log, LOG_MAX);
+	pp_buffer_init(&in->origins, ORIGINS_MAX);
 	*ret = in;
 	return 0;
 }
@@ -55,6 +59,7 @@ void pp_import_free(struct pp_import *in)
 	pp_buffer_fini(&in->notes);
 	pp_buffer_fini(&in->cut);
 	pp_buffer_fini(&in->log);
+	pp_buffer_fini(&in->origins);
 	free(in);
 }
 
@@ -108,6 +113,37 @@ void pp_import_note(struct pp_import *in, const char *fmt, ...)
 	pp_buffer_puts(&in->notes, whole);
 	/* Of many notes the first tell enough. */
 	in->notes.failed = false;
+}
+
+void pp_import_here(struct pp_import *in, const uint8_t *line)
+{
+	in->here = line;
+}
+
+/* Lines are counted on from the last place that was asked for. */
+uint32_t pp_import_line_number(struct pp_import *in)
+{
+	const uint8_t *start = in->text.data, *here = in->here;
+
+	if (!here || here < start || here > start + in->text.len)
+		return 0;
+	if (!in->counted || here < in->counted) {
+		in->counted = start;
+		in->line = 1;
+	}
+	while (in->counted < here) {
+		const uint8_t *end = memchr(in->counted, '\n', (size_t)(here - in->counted));
+		in->line += end != NULL;
+		in->counted = end ? end + 1 : here;
+	}
+	return in->line;
+}
+
+static void import_origin(struct pp_import *in, const char *path)
+{
+	pp_buffer_printf(&in->origins, "at %u %u %s\n",
+	                 in->told_text ? in->told_text : in->nr_texts,
+	                 in->told_text ? in->told_line : pp_import_line_number(in), path);
 }
 
 static int import_node(struct pp_import *in, const char *path, uint32_t *ret, struct pp_error *e)
@@ -188,6 +224,7 @@ static int import_put(struct pp_import *in, const char *path, int kind, const vo
 	n = pp_tree_at(&in->stored->tree, node);
 	n->kind = (uint8_t)kind;
 	n->data = PP_SPAN(copy, len);
+	import_origin(in, path);
 	return 0;
 }
 
@@ -311,9 +348,9 @@ size_t pp_import_hex(struct pp_span s, uint64_t *ret)
 
 static const char unknown[] =
 	"not a directory, an archive, a firmware table, nor a text that pcipass reads: lspci -nn (best "
-	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, dmidecode --dump-bin, hexdump -C of a "
-	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, a report of pvereport or "
-	"supportconfig";
+	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, iasl -d, dmidecode, hexdump -C of a "
+	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, lshw -json, pvesh get …/hardware/pci, "
+	"virsh nodedev-dumpxml, a report of pvereport or supportconfig";
 
 static const struct pp_reader *import_choose(const struct pp_reader *const *list, size_t nr,
                                              struct pp_span text)
@@ -335,10 +372,41 @@ static int any_read(struct pp_import *in, struct pp_span text, struct pp_error *
 
 const struct pp_reader pp_reader_any = { .title = "any text", .read = any_read };
 
+void pp_import_begin(struct pp_import *in, const char *name)
+{
+	char clean[600];
+
+	pp_text_clean_into(clean, sizeof(clean), name, strlen(name));
+	pp_buffer_printf(&in->origins, "text %s\n", clean);
+	in->nr_texts++;
+	in->name = name;
+	in->text = PP_SPAN(NULL, 0);
+	in->here = in->counted = NULL;
+}
+
+/* A part of the text that is read already: its lines are that one's. */
+static bool import_is_part(const struct pp_import *in, struct pp_span text)
+{
+	return in->text.data && text.data >= in->text.data && text.len <= in->text.len &&
+	       (size_t)(text.data - in->text.data) <= in->text.len - text.len;
+}
+
 int pp_import_read(struct pp_import *in, const struct pp_reader *reader, struct pp_span text,
                    struct pp_error *e)
 {
-	return reader->read(in, text, e);
+	bool part = import_is_part(in, text);
+
+	if (!part) {
+		in->text = text;
+		in->counted = NULL;
+	}
+	in->here = NULL;
+	int r = reader->read(in, text, e);
+	/* Its bytes are the caller's, who may free them. */
+	if (!part)
+		in->text = PP_SPAN(NULL, 0);
+	in->here = NULL;
+	return r;
 }
 
 int pp_import_add(struct pp_import *in, const char *name, const char *bytes, size_t len,
@@ -350,7 +418,7 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 	PP_CLEANUP(pp_cleanup_free) char *text = malloc(len + 1);
 	if (!text)
 		return pp_fail_oom(e, name);
-	in->name = name;
+	pp_import_begin(in, name);
 	struct pp_span all = PP_SPAN(bytes, len);
 	const struct pp_reader *reader = import_choose(raw_readers, NR_RAW_READERS, all);
 	if (!reader) {
@@ -360,8 +428,8 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 	}
 	if (!reader)
 		return pp_fail(e, EBADMSG, "%.300s: %s", name, unknown);
-	int r = reader->read(in, all, e);
-	in->nr_texts += !r;
+	int r = pp_import_read(in, reader, all, e);
+	in->nr_read += !r;
 	return r;
 }
 
@@ -371,25 +439,24 @@ int pp_import_finish(struct pp_import *in, struct pp_source **ret, struct pp_err
 	struct pp_buffer *m = &in->manifest;
 	struct pp_buffer all;
 
-	if (!in->nr_texts)
+	if (!in->nr_read)
 		return pp_fail(e, EBADMSG, "no text was given");
-	if (in->log.len) {
-		int r = pp_import_file(in, PP_KERNEL_LOG_PATH, in->log.data, in->log.len, e);
-		if (r)
-			return r;
-	}
-	if (*in->release && !pp_import_has(in, "proc/version")) {
-		int r = pp_import_text(in, "proc/version", in->release, e);
-		if (r)
-			return r;
-	}
+	int r = pp_import_log_finish(in, e);
+	if (!r && *in->release && !pp_import_has(in, "proc/version"))
+		r = pp_import_text(in, "proc/version", in->release, e);
+	if (r)
+		return r;
 	import_settle_cut(in);
+	if (!in->origins.failed)
+		r = pp_import_file(in, PP_ORIGINS_PATH, in->origins.data, in->origins.len, e);
+	if (r)
+		return r;
 	pp_buffer_init(&all, MANIFEST_MAX + sizeof(head));
 	pp_buffer_append(&all, head, sizeof(head) - 1);
 	pp_buffer_append(&all, m->data ? m->data : "", m->len);
 	bool full = all.failed || m->failed;
-	int r = full ? pp_fail_oom(e, "import")
-	             : pp_import_file(in, PP_MANIFEST_PATH, all.data, all.len, e);
+	r = full ? pp_fail_oom(e, "import")
+	         : pp_import_file(in, PP_MANIFEST_PATH, all.data, all.len, e);
 	pp_buffer_fini(&all);
 	if (!r)
 		r = pp_stored_finish(in->stored, e);

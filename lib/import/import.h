@@ -18,17 +18,32 @@
 #define PP_IMPORT_MAX_BYTES ((size_t)128 * 1024 * 1024)
 #define PP_IMPORT_CONFIG    4096u
 
+struct json_t;
+
 struct pp_import {
 	struct pp_stored *stored;
 	struct pp_buffer manifest; /* the lines behind its head */
 	struct pp_buffer notes;
 	struct pp_buffer cut; /* paths, a line each: see pp_import_cut() */
 	struct pp_buffer log; /* of all texts, a line each */
-	const char *name;     /* of the text that is read now */
 	/* "Linux version …" of uname or the like: where no text has the kernel's own line. */
 	char release[400];
-	uint32_t nr_devices, nr_texts;
-	bool root_unknown;
+	struct pp_buffer origins; /* where each file was told: lines of PP_ORIGINS_PATH */
+	const char *name;         /* of the text that is read now */
+	struct pp_span text;      /* all of it */
+	const uint8_t *here;      /* see pp_import_here(); NULL: the text as a whole */
+	const uint8_t *counted;   /* up to there, lines are counted: */
+	uint32_t line;
+	/* By the kernel's "DMI: " line, whose maker and product are one. */
+	struct {
+		char product[200], bios[64], date[16];
+		uint32_t line, text;
+	} dmi;
+	/* Where what is told once all are read was told; 0: at here. */
+	uint32_t told_text, told_line;
+	uint32_t nr_devices, nr_texts, nr_read;
+	/* Lines of the log; and whose text's line the next one is, if it goes on there. */
+	uint32_t nr_log_lines, log_text, log_next;
 };
 
 /* A kind of text is a row. */
@@ -42,7 +57,8 @@ struct pp_reader {
 extern const struct pp_reader pp_reader_table, pp_reader_dump_bin, pp_reader_acpidump,
 	pp_reader_hexdump, pp_reader_lspci, pp_reader_log, pp_reader_iomem, pp_reader_interrupts,
 	pp_reader_command_line, pp_reader_lspci_tags, pp_reader_uname, pp_reader_pveversion,
-	pp_reader_dmi_id, pp_reader_supportconfig, pp_reader_pve;
+	pp_reader_dmi_id, pp_reader_supportconfig, pp_reader_pve, pp_reader_dmidecode,
+	pp_reader_iasl, pp_reader_pvesh, pp_reader_lshw, pp_reader_nodedev;
 /* Whatever it is by its content; what nothing knows is left out. */
 extern const struct pp_reader pp_reader_any;
 
@@ -67,6 +83,16 @@ void pp_import_cut(struct pp_import *in, const char *path);
 void pp_import_note(struct pp_import *in, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Where in its text the facts are told that follow: at the line that begins there. NULL: in the
+ * text as a whole.
+ */
+void pp_import_here(struct pp_import *in, const uint8_t *line);
+/* The number of that line, from 1; 0: the text as a whole. */
+uint32_t pp_import_line_number(struct pp_import *in);
+/* What the kernel's "DMI: " line says, where no other text tells it: once all are read. */
+int pp_import_log_finish(struct pp_import *in, struct pp_error *e);
+
 /* The device's own directory. */
 int pp_import_device(struct pp_import *in, struct pp_address a, struct pp_error *e);
 /* name: "vendor", "device" or "class". */
@@ -77,7 +103,10 @@ int pp_import_driver(struct pp_import *in, struct pp_address a, const char *driv
                      struct pp_error *e);
 int pp_import_physfn(struct pp_import *in, struct pp_address a, struct pp_address physfn,
                      struct pp_error *e);
-/* The buses below a bridge, where no text has its configuration space. */
+/*
+ * The buses below a bridge, where no text has its configuration space. Of several answers the last
+ * bus is the highest: each tells only of a device that stands there.
+ */
 int pp_import_buses(struct pp_import *in, struct pp_address bridge, uint8_t first, uint8_t last,
                     struct pp_error *e);
 /* The group of a device, with the directories that the kernel has for it. */
@@ -90,6 +119,20 @@ bool pp_import_line(struct pp_span *rest, struct pp_span *line, unsigned int *in
 bool pp_import_behind(struct pp_span line, const char *prefix, char *buf, size_t size);
 /* A number in hex at the start of s; how many digits, 0 for none. */
 size_t pp_import_hex(struct pp_span s, uint64_t *ret);
+
+/* From where JSON begins in a text, which may have a shell's prompt before it. */
+bool pp_import_json_begin(struct pp_span text, struct pp_span *ret);
+/* The next value, which the caller frees, and *text behind it; NULL in *ret: none is left. */
+int pp_import_json_next(struct pp_import *in, struct pp_span *text, struct json_t **ret,
+                        struct pp_error *e);
+/* pp_import_here() where the address stands next in *from, which moves there. */
+void pp_import_json_here(struct pp_import *in, struct pp_span *from, const char *address);
+
+/* A firmware table by its bytes; one that decides nothing is left out. -EBADMSG: a part is missing.
+ */
+int pp_import_table(struct pp_import *in, struct pp_span bytes, struct pp_error *e);
+/* All tables of lines like "0010: 44 4d 41 52 …"; each begins at 0. */
+int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_error *e);
 
 /* A configuration space that is put together of what a text tells. */
 struct pp_import_config {
@@ -119,7 +162,11 @@ void pp_lspci_detail(struct pp_import_config *c, const struct pp_lspci_caps *cap
                      struct pp_span line);
 void pp_lspci_caps_end(struct pp_import_config *c, const struct pp_lspci_caps *caps, bool verbose);
 
-/* A member of what holds several texts. What a reader refuses is its error. */
+/* What is read next has that name, which lives as long as it is read. */
+void pp_import_begin(struct pp_import *in, const char *name);
+/*
+ * It, or a part of it where it holds several texts. What a reader refuses is its error.
+ */
 int pp_import_read(struct pp_import *in, const struct pp_reader *reader, struct pp_span text,
                    struct pp_error *e);
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "import/import.h"
+#include "source/kernel-log.h"
 
 /* Longer lines hold nothing that is looked for. */
 #define LOG_LINE_MAX 2000u
@@ -111,16 +112,16 @@ static int log_group(struct pp_import *in, struct pp_span line, bool *any, struc
 }
 
 /* "DMI: HP ProLiant DL380p Gen8, BIOS P70 05/24/2019": maker and product are not told apart. */
-static int log_dmi(struct pp_import *in, struct pp_span line, struct pp_error *e)
+static void log_dmi(struct pp_import *in, struct pp_span line)
 {
 	char text[200], *bios, *date;
 
-	if (!pp_span_starts(line, "DMI: "))
-		return 0;
+	if (!pp_span_starts(line, "DMI: ") || *in->dmi.product)
+		return;
 	pp_import_behind(line, "DMI: ", text, sizeof(text));
 	bios = strstr(text, ", BIOS ");
 	if (!bios)
-		return 0;
+		return;
 	*bios = '\0';
 	bios += strlen(", BIOS ");
 	date = strrchr(bios, ' ');
@@ -130,10 +131,11 @@ static int log_dmi(struct pp_import *in, struct pp_span line, struct pp_error *e
 	char *slash = strchr(text, '/');
 	if (slash)
 		*slash = '\0';
-	int r = pp_import_text(in, "sys/class/dmi/id/product_name", text, e);
-	if (!r)
-		r = pp_import_text(in, "sys/class/dmi/id/bios_version", bios, e);
-	return r || !date ? r : pp_import_text(in, "sys/class/dmi/id/bios_date", date, e);
+	snprintf(in->dmi.product, sizeof(in->dmi.product), "%s", text);
+	snprintf(in->dmi.bios, sizeof(in->dmi.bios), "%.63s", bios);
+	snprintf(in->dmi.date, sizeof(in->dmi.date), "%.15s", date ? date : "");
+	in->dmi.line = pp_import_line_number(in);
+	in->dmi.text = in->nr_texts;
 }
 
 static int log_facts(struct pp_import *in, struct pp_span line, bool *groups, struct pp_error *e)
@@ -149,9 +151,25 @@ static int log_facts(struct pp_import *in, struct pp_span line, bool *groups, st
 		pp_import_behind(line, "ommand line: ", text, sizeof(text));
 		r = pp_import_text(in, "proc/cmdline", text, e);
 	}
-	if (!r)
-		r = log_dmi(in, line, e);
+	log_dmi(in, line);
 	return r ? r : log_group(in, line, groups, e);
+}
+
+/* Of a log that was cut short at its limit the lines that are there count. */
+static void log_keep(struct pp_import *in, struct pp_span line)
+{
+	uint32_t number = pp_import_line_number(in);
+
+	if (in->log.failed)
+		return;
+	if (in->log_text != in->nr_texts || in->log_next != number)
+		pp_buffer_printf(&in->origins, "log %u %u %u\n", in->nr_texts, number,
+		                 in->nr_log_lines);
+	in->log_text = in->nr_texts;
+	in->log_next = number + 1;
+	pp_buffer_append(&in->log, line.data, line.len);
+	pp_buffer_puts(&in->log, "\n");
+	in->nr_log_lines++;
 }
 
 static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
@@ -161,12 +179,13 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 	bool groups = false;
 	int r = 0;
 
+	in->log_text = 0;
 	while (!r && pp_import_line(&text, &line, &indent)) {
 		if (line.len > LOG_LINE_MAX)
 			continue;
+		pp_import_here(in, line.data);
 		log_message(&line);
-		pp_buffer_append(&in->log, line.data, line.len);
-		pp_buffer_puts(&in->log, "\n");
+		log_keep(in, line);
 		r = log_facts(in, line, &groups, e);
 	}
 	if (in->log.failed) {
@@ -178,6 +197,33 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 	if (groups)
 		pp_import_says(in, "asked sys/kernel/iommu_groups/");
 	return r;
+}
+
+/* Another text may tell maker, product and BIOS apart, or tell of another machine. */
+static int log_finish_dmi(struct pp_import *in, struct pp_error *e)
+{
+	static const char *const tables = "sys/firmware/dmi/tables/DMI";
+
+	if (!*in->dmi.product || pp_import_has(in, tables) ||
+	    pp_import_has(in, "sys/class/dmi/id/product_name"))
+		return 0;
+	in->told_text = in->dmi.text;
+	in->told_line = in->dmi.line;
+	int r = pp_import_text(in, "sys/class/dmi/id/product_name", in->dmi.product, e);
+	if (!r && !pp_import_has(in, "sys/class/dmi/id/bios_version"))
+		r = pp_import_text(in, "sys/class/dmi/id/bios_version", in->dmi.bios, e);
+	if (!r && *in->dmi.date && !pp_import_has(in, "sys/class/dmi/id/bios_date"))
+		r = pp_import_text(in, "sys/class/dmi/id/bios_date", in->dmi.date, e);
+	return r;
+}
+
+int pp_import_log_finish(struct pp_import *in, struct pp_error *e)
+{
+	int r = log_finish_dmi(in, e);
+
+	if (r || !in->log.len)
+		return r;
+	return pp_import_file(in, PP_KERNEL_LOG_PATH, in->log.data, in->log.len, e);
 }
 
 const struct pp_reader pp_reader_log = {

@@ -17,6 +17,8 @@ struct lspci_device {
 	struct pp_lspci_caps caps;
 	char resource[7][64]; /* the kernel's lines, by BAR and ROM */
 	char driver[64], slot[40];
+	/* Where in the text it begins, and where these were told. */
+	const uint8_t *head_line, *driver_line, *group_line, *slot_line;
 	uint32_t group; /* UINT32_MAX: not told */
 	uint32_t class_code;
 	uint16_t vendor, device;
@@ -28,6 +30,7 @@ struct lspci_device {
 struct lspci {
 	struct pp_import *in;
 	struct pp_import_list list;
+	uint32_t nr_without_ids;
 	bool verbose;
 	uint8_t last_bus, last_device;
 	uint32_t last_domain;
@@ -240,11 +243,14 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		pp_lspci_capability(&d->config, &d->caps, line);
 	} else if (pp_span_starts(line, "Kernel driver in use: ")) {
 		l->list.drivers = true;
+		d->driver_line = line.data;
 		pp_import_behind(line, "Kernel driver in use: ", d->driver, sizeof(d->driver));
 	} else if (pp_import_behind(line, "IOMMU group: ", text, sizeof(text)) &&
 	           pp_parse_dec(text, UINT32_MAX - 1, &number)) {
 		d->group = (uint32_t)number;
+		d->group_line = line.data;
 	} else if (pp_span_starts(line, "Physical Slot: ")) {
+		d->slot_line = line.data;
 		pp_import_behind(line, "Physical Slot: ", d->slot, sizeof(d->slot));
 	} else if (pp_span_starts(line, "Bus: primary=")) {
 		lspci_buses(d, line);
@@ -288,25 +294,13 @@ static void lspci_header(struct lspci_device *d)
 	pp_lspci_caps_end(c, &d->caps, d->verbose);
 }
 
-static int lspci_write_ids(struct pp_import *in, const struct lspci_device *d, const char *address,
-                           struct pp_error *e)
+static int lspci_write_ids(struct pp_import *in, const struct lspci_device *d, struct pp_error *e)
 {
-	const struct {
-		const char *name;
-		uint32_t value;
-		int digits;
-	} files[] = { { "vendor", d->vendor, 4 },
-		      { "device", d->device, 4 },
-		      { "class", d->class_code, 6 } };
-	char path[96], text[16];
-	int r = 0;
+	int r = pp_import_id(in, d->address, "vendor", d->vendor, e);
 
-	for (size_t i = 0; !r && i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", address, files[i].name);
-		snprintf(text, sizeof(text), "0x%0*x\n", files[i].digits, files[i].value);
-		r = pp_import_text(in, path, text, e);
-	}
-	return r;
+	if (!r)
+		r = pp_import_id(in, d->address, "device", d->device, e);
+	return r ? r : pp_import_id(in, d->address, "class", d->class_code, e);
 }
 
 static int lspci_write_bars(struct pp_import *in, const struct lspci_device *d, const char *address,
@@ -323,21 +317,16 @@ static int lspci_write_bars(struct pp_import *in, const struct lspci_device *d, 
 	return pp_import_text(in, path, text, e);
 }
 
-static int lspci_write_links(struct lspci *l, const struct lspci_device *d, const char *address,
-                             struct pp_error *e)
+static int lspci_write_links(struct lspci *l, const struct lspci_device *d, struct pp_error *e)
 {
-	char path[160], target[96];
-	int r = 0;
-
-	if (*d->driver && !strpbrk(d->driver, "/ ")) {
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver", address);
-		snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s", d->driver);
-		r = pp_import_link(l->in, path, target, e);
-	}
+	pp_import_here(l->in, d->driver_line);
+	int r = pp_import_driver(l->in, d->address, d->driver, e);
+	pp_import_here(l->in, d->group_line);
 	if (!r && d->group != UINT32_MAX) {
 		l->list.groups = true;
 		r = pp_import_group(l->in, d->address, d->group, e);
 	}
+	pp_import_here(l->in, d->slot_line);
 	if (!r && *d->slot) {
 		l->list.slots = true;
 		r = pp_import_slot(l->in, d->address, d->slot, e);
@@ -371,33 +360,29 @@ static bool lspci_ids_before(const struct pp_import *in, struct lspci_device *d)
 
 static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error *e)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], path[96];
-	uint32_t node;
+	char address[PP_ADDRESS_TEXT_BYTES];
 
 	if (!d->ids && !d->dump && !lspci_ids_before(l->in, d)) {
-		pp_import_note(l->in, "has a device without its ids: use lspci -nn");
+		l->nr_without_ids++;
 		return 0;
 	}
 	pp_address_format(d->address, address);
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
-	int r = pp_stored_add(l->in->stored, path, l->in->name, &node, e);
-	if (r)
-		return r;
-	if (pp_tree_at(&l->in->stored->tree, node)->kind == PP_TREE_NOTHING)
-		pp_tree_at(&l->in->stored->tree, node)->kind = PP_TREE_DIRECTORY;
-	r = pp_import_list_add(&l->list, d->address, e);
+	pp_import_here(l->in, d->head_line);
+	int r = pp_import_device(l->in, d->address, e);
+	if (!r)
+		r = pp_import_list_add(&l->list, d->address, e);
 	if (r)
 		return r;
 	l->verbose |= d->verbose || d->dump;
 	if (d->ids)
-		r = lspci_write_ids(l->in, d, address, e);
+		r = lspci_write_ids(l->in, d, e);
 	if (!d->dump && d->verbose)
 		lspci_header(d);
 	if (!r && pp_import_config_any(&d->config))
 		r = pp_import_config_write(l->in, &d->config, d->address, e);
 	if (!r && d->bars)
 		r = lspci_write_bars(l->in, d, address, e);
-	return r ? r : lspci_write_links(l, d, address, e);
+	return r ? r : lspci_write_links(l, d, e);
 }
 
 /* A later function of the same slot shows that it has several. */
@@ -440,9 +425,50 @@ static bool lspci_begins(struct pp_span line, unsigned int indent, struct lspci_
 	memset(ret, 0, sizeof(*ret));
 	ret->address = a;
 	ret->group = group;
+	ret->head_line = ret->group_line = line.data;
 	lspci_head(ret, rest);
 	ret->multifunction = a.function != 0;
 	return true;
+}
+
+/* "00: 86 80 05 34 …": the first line of a dump, which has the ids. */
+static bool lspci_dump_begins(struct pp_span text)
+{
+	struct pp_span line, word;
+	unsigned int indent, n = 0;
+	uint64_t byte;
+
+	if (!pp_import_line(&text, &line, &indent) || !pp_span_starts(line, "00: "))
+		return false;
+	line = PP_SPAN(line.data + 4, line.len - 4);
+	while (pp_text_word(&line, &word) && word.len == 2 && pp_import_hex(word, &byte) == 2)
+		n++;
+	return n == 16;
+}
+
+/* "\tSubsystem: …", "\tControl: I/O- …", "\tFlags: bus master …": the second line of "lspci -v". */
+static bool lspci_verbose_begins(struct pp_span text)
+{
+	static const char *const begins[] = { "Subsystem: ", "DeviceName: ", "Control: I/O",
+		                              "Flags: ", "Physical Slot: " };
+	struct pp_span line;
+	unsigned int indent;
+
+	if (!pp_import_line(&text, &line, &indent) || !indent)
+		return false;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (pp_span_starts(line, begins[i]))
+			return true;
+	return false;
+}
+
+/* "07:00.0 Serial Attached SCSI controller: Broadcom …": without -nn. */
+static bool lspci_names(struct pp_span line)
+{
+	struct pp_address a;
+
+	return lspci_address(&line, &a) && line.len && line.data[0] >= 'A' && line.data[0] <= 'Z' &&
+	       pp_span_find(line, ": ");
 }
 
 static bool lspci_knows(struct pp_span text)
@@ -455,7 +481,9 @@ static bool lspci_knows(struct pp_span text)
 	/* Somebody's words may stand before it. */
 	for (unsigned int n = 0; d && !knows && n < 2000 && pp_import_line(&text, &line, &indent);
 	     n++)
-		knows = lspci_begins(line, indent, d) && d->ids;
+		knows = lspci_begins(line, indent, d) &&
+		        (d->ids || lspci_dump_begins(text) || lspci_verbose_begins(text) ||
+		         lspci_names(line));
 	free(d);
 	return knows;
 }
@@ -496,6 +524,15 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 	}
 	if (!r && open)
 		r = lspci_write(&l, &d[0], e);
+	if (!r && !l.list.nr)
+		r = pp_fail(e, EBADMSG,
+		            "%.300s: output of lspci without ids: lspci -nnvv prints them",
+		            in->name);
+	else if (!r && l.nr_without_ids)
+		pp_import_note(in,
+		               "has %u devices without ids, which are left out: lspci -nnvv "
+		               "prints them",
+		               l.nr_without_ids);
 	pp_import_list_end(in, &l.list, !whole);
 	return r;
 }

@@ -79,6 +79,7 @@ static bool table_wanted(const uint8_t *data, size_t len)
 	return false;
 }
 
+/* t is empty afterwards. */
 static int table_write(struct pp_import *in, struct table_bytes *t, struct pp_error *e)
 {
 	char path[64];
@@ -126,7 +127,7 @@ static bool acpidump_knows(struct pp_span text)
 }
 
 /* Every table of a text; each begins at 0. */
-static int table_read_lines(struct pp_import *in, struct pp_span text, struct pp_error *e)
+int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	struct table_bytes t = { 0 };
 	struct pp_span line;
@@ -138,6 +139,8 @@ static int table_read_lines(struct pp_import *in, struct pp_span text, struct pp
 	while (!r && pp_import_line(&text, &line, &indent)) {
 		if (acpidump_head(line) || !line.len)
 			r = table_write(in, &t, e);
+		if (!t.len)
+			pp_import_here(in, line.data);
 		size_t n = table_line(line, &at, bytes);
 		if (r || !n || (!t.len && at))
 			continue;
@@ -155,7 +158,7 @@ static int table_read_lines(struct pp_import *in, struct pp_span text, struct pp
 
 static int acpidump_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
-	int r = table_read_lines(in, text, e);
+	int r = pp_import_table_lines(in, text, e);
 
 	/* All tables are in it, so what is not is not there. */
 	if (!r)
@@ -187,7 +190,7 @@ static bool hexdump_knows(struct pp_span text)
 const struct pp_reader pp_reader_hexdump = {
 	.title = "a dump of a firmware table",
 	.knows = hexdump_knows,
-	.read = table_read_lines,
+	.read = pp_import_table_lines,
 };
 
 /* The table's own bytes, as in /sys/firmware/acpi/tables or by acpixtract. */
@@ -196,7 +199,7 @@ static bool table_knows(struct pp_span bytes)
 	return table_wanted(bytes.data, bytes.len) && memchr(bytes.data, 0, 36) != NULL;
 }
 
-static int table_read(struct pp_import *in, struct pp_span bytes, struct pp_error *e)
+int pp_import_table(struct pp_import *in, struct pp_span bytes, struct pp_error *e)
 {
 	struct table_bytes t = { (uint8_t *)bytes.data, bytes.len, bytes.len };
 
@@ -209,7 +212,7 @@ static int table_read(struct pp_import *in, struct pp_span bytes, struct pp_erro
 const struct pp_reader pp_reader_table = {
 	.title = "a firmware table",
 	.knows = table_knows,
-	.read = table_read,
+	.read = pp_import_table,
 };
 
 /* dmidecode(8): the entry point, which it makes point to 0x20, and the table there. */

@@ -141,6 +141,9 @@ static enum pp_verdict verdict_of(const struct pp_row *row)
 
 	if (pp_device_is_bridge(row->device))
 		return PP_VERDICT_NOT_ENDPOINT;
+	/* It may be a bridge, whatever its group is told of. */
+	if (!pp_device_class_known(row->device))
+		return PP_VERDICT_UNKNOWN;
 	/* Ranked: what blocks comes first, so that nothing after it can make it better. */
 	for (uint32_t i = 0; i < row->nr_findings; i++) {
 		const struct pp_finding *f = row->findings[i];

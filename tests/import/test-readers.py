@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each kind of text, made by the tool that prints it or in its form, gives the facts that it was made of.
+
+usage: test-readers.py PCIPASS [NAME…]
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+from pathlib import Path
+
+from texts import DATA, LSPCI, TABLES, Importing, pcipass
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "smbios"))
+import dmitext  # noqa: E402
+
+PATH = "/usr/local/bin:/usr/bin:/usr/sbin:/sbin"
+IASL, DMIDECODE = shutil.which("iasl", path=PATH), shutil.which("dmidecode", path=PATH)
+# A device, so that there is a host to make a capture of.
+DEVICE = "00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3c00] (rev 07)\n"
+
+
+class Reading(Importing):
+    """What a reader made of a text, as files."""
+
+    def files(self, *texts: str | bytes) -> dict[str, bytes]:
+        """The capture of a host that is made of these texts."""
+        self.count += 1
+        out = self.dir / f"capture{self.count}.tar"
+        words = [w for text in texts for w in ("--from", self.file(text))]
+        done = pcipass(*words, "capture", "-o", out, "--keep-private")
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        with tarfile.open(out) as tar:
+            return {m.name: tar.extractfile(m).read() for m in tar if m.isfile()}
+
+    def refused(self, text: str | bytes) -> str:
+        done = pcipass("--from", self.file(text), "reserved")
+        self.assertEqual(done.returncode, 4, done.stdout)
+        return done.stderr.decode()
+
+
+@unittest.skipUnless(DMIDECODE, "no dmidecode")
+class Dmidecode(Reading):
+    """dmidecode's text, against its own reading of the table that is made of the text."""
+
+    FIELDS = {0: ("Vendor", "Version", "Release Date"), 1: ("Manufacturer", "Product Name"), 2: ("Product Name",),
+              4: ("Manufacturer",), 9: ("Designation", "ID", "Bus Address"), 41: ("Reference Designation", "Bus Address")}
+
+    def dmidecode(self, table: bytes, *options: str) -> str:
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(dmitext.dump_file(table))
+            f.flush()
+            return subprocess.run([DMIDECODE, *options, "--from-dump", f.name], capture_output=True, check=True,
+                                  encoding="utf-8", errors="replace").stdout
+
+    def facts(self, text: str) -> list:
+        """What is read of each record; a text loses blanks at the ends."""
+        seen, made = set(), []
+        for r in dmitext.parse_text(text):
+            if r.type not in self.FIELDS or (r.type in (0, 1, 2, 4) and r.type in seen):
+                continue
+            seen.add(r.type)
+            # dmidecode leaves out the ID of slot types that it does not know: 0, which is no number either.
+            made.append((r.type, [re.sub(r"^(Not Specified|<BAD INDEX>|0|0000:ff:1f\.7)$", "", " ".join(
+                r.fields.get(key, "").split())) for key in self.FIELDS[r.type]]))
+        return made
+
+    def table(self, text: str) -> bytes:
+        files = self.files(DEVICE, text)
+        self.assertIn("sys/firmware/dmi/tables/DMI", files, self.dir)
+        return files["sys/firmware/dmi/tables/DMI"]
+
+    def test_real_servers(self):
+        """65 servers of five generations, by the text alone."""
+        texts = sorted(DATA.glob("dmidecode/*.txt"))
+        if not texts:
+            self.skipTest("no real servers' texts (PCIPASS_TEST_DATA)")
+        slots = 0
+        for path in texts:
+            with self.subTest(path.stem):
+                text = path.read_text(errors="replace")
+                want = self.facts(text)
+                if not any(kind == 9 for kind, _ in want):
+                    continue
+                have = self.facts(self.dmidecode(self.table(text)))
+                self.assertEqual(have, want)
+                slots += sum(kind == 9 for kind, _ in have)
+        print(f"dmidecode: {len(texts)} texts, {slots} slots", file=sys.stderr)
+
+    def test_samples(self):
+        """As dmidecode prints it, whole or in part, also on a host without root's part of lspci."""
+        host = self.sample("dl380p-gen8")
+        table = (host / "sys/firmware/dmi/tables/DMI").read_bytes()
+        lspci = self.lspci(host, "-nnk")
+        want = json.loads(pcipass("--from", host, "--json").stdout)
+        slots = {d["address"]: d["slot"] for d in want["devices"]}
+        for options in ((), ("-q",), ("-u",), ("-t", "slot"), ("-t", "9", "-u")):
+            with self.subTest(options):
+                made = self.read(lspci, self.dmidecode(table, *options))
+                mine = {d["address"]: d["slot"] for d in made["devices"] if slots[d["address"]]}
+                self.assertEqual(mine, {a: s for a, s in slots.items() if s})
+                if "-t" not in options:
+                    self.assertEqual([made["host"][k] for k in ("manufacturer", "product", "bios_version", "bios_date")],
+                                     [want["host"][k] for k in ("manufacturer", "product", "bios_version", "bios_date")])
+
+    def test_forms(self):
+        """Quoted, with CRLF, with the blanks lost; and what dmidecode 3.7 calls the BIOS."""
+        host = self.sample("dl380p-gen8")
+        text = self.dmidecode((host / "sys/firmware/dmi/tables/DMI").read_bytes())
+        want = self.table(text)
+        for form in (text.replace("\n", "\r\n"), "".join(f"> {line}\n" for line in text.splitlines()),
+                     "\n".join(line.strip() for line in text.splitlines()) + "\n", text.expandtabs(8),
+                     text.replace("\nBIOS Information", "\nPlatform Firmware Information")):
+            self.assertEqual(self.table(form), want)
+
+    def test_cut(self):
+        """A part of the records says nothing of slots, but who the machine is."""
+        host = self.sample("dl380p-gen8")
+        text = self.dmidecode((host / "sys/firmware/dmi/tables/DMI").read_bytes())
+        head = "SMBIOS 2.8 present.\n%d structures occupying 6201 bytes.\nTable at 0xBFBDB000.\n\n"
+        whole = len(re.findall("^Handle", text, re.M))
+        made = self.read(DEVICE, head % whole + text)
+        self.assertEqual((made["host"]["product"], self.said), ("ProLiant DL380p Gen8", ""))
+        files = self.files(DEVICE, head % (whole + 1) + text)
+        self.assertNotIn("sys/firmware/dmi/tables/DMI", files)
+        self.assertEqual(files["sys/class/dmi/id/product_name"].strip(), b"ProLiant DL380p Gen8")
+        self.read(DEVICE, head % (whole + 1) + text)
+        self.assertIn("which card is in which slot is not taken from it", self.said)
+        self.read(DEVICE, "# dmidecode 3.4\n" + text + "# dmidecode 3.4\n" + text.replace("DL380p", "DL360p"))
+        self.assertIn("has a second output of dmidecode", self.said)
+
+
+@unittest.skipUnless(IASL, "no iasl")
+class Iasl(Reading):
+    """A table's listing gives the regions of the table."""
+
+    def listing(self, table: bytes) -> str:
+        path = self.dir / "table"
+        path.write_bytes(table)
+        subprocess.run([IASL, "-d", path], capture_output=True, check=False, cwd=self.dir)
+        return (self.dir / "table.dsl").read_text(encoding="latin-1")
+
+    def reserved(self, text: str | bytes) -> tuple[int, bytes]:
+        done = pcipass("--from", self.file(text), "reserved", "--json")
+        return done.returncode, done.stdout
+
+    def tables(self):
+        """The samples' tables, and real ones where they are."""
+        for name in ("dl380p-gen8", "amd-board", "vmd-qat", "overlapping-regions"):
+            host = self.sample(name)
+            for table in ("DMAR", "IVRS"):
+                path = host / TABLES / table
+                if path.exists() and path.stat().st_size:
+                    yield f"{name} {table}", path.read_bytes()
+        for path in sorted(DATA.glob("acpi/*/*"))[::4]:
+            yield path.stem, path.read_bytes()
+
+    def test_listings(self):
+        whole = refused = fields = 0
+        for name, table in self.tables():
+            with self.subTest(name):
+                text, want = self.listing(table), self.reserved(table)
+                self.assertEqual(self.reserved(text), want)
+                whole += 1
+                # Its last part lost: by the fields, or not at all.
+                cut = text[:text.index("Raw Table Data")]
+                have = self.reserved(cut)
+                if have[0] == 4:
+                    self.assertIn("the listing leaves out bytes", self.refused(cut))
+                    refused += 1
+                else:
+                    self.assertEqual(have, want)
+                    fields += 1
+                newer = re.sub(r"^\[(\w+h) (\d+) +(\d+)\]", lambda m: f"[{m[1]} {m[2]} {int(m[3]):03X}h]", cut, flags=re.M)
+                self.assertEqual(self.reserved(newer), have)
+        print(f"iasl: {whole} listings, {fields} without their bytes, {refused} refused without", file=sys.stderr)
+        self.assertGreater(fields, refused)
+
+    def test_broken(self):
+        text = self.listing((self.sample("dl380p-gen8") / TABLES / "DMAR").read_bytes())
+        lines = text[:text.index("Raw Table Data")].splitlines()
+        self.assertIn("leaves out bytes from 0x32 on", self.refused("\n".join(lines[:27])))
+        self.assertIn("sudo cat /sys/firmware/acpi/tables/DMAR", self.refused("\n".join(lines[:27])))
+        length = next(line for line in lines if "Table Length" in line)
+        short = "\n".join(lines).replace(length, length.rsplit(":", 1)[0] + ": 00000010")
+        self.assertIn("its length is 16", self.refused(short))
+
+
+class Lists(Reading):
+    """Lists of devices: what each tells is what the capture has, and nothing else is."""
+
+    def setUp(self):
+        super().setUp()
+        self.host = self.sample("sriov-nic")
+        self.want = json.loads(pcipass("--from", self.host, "--json").stdout)
+        self.by = {d["address"]: d for d in self.want["devices"]}
+
+    def parents(self) -> dict[str, str]:
+        """The bridge above each device, by lspci's tree of the sample."""
+        made = {}
+        for address in self.by:
+            bus = int(address[5:7], 16)
+            for config in (self.host / "sys/bus/pci/devices").glob("*/config"):
+                data = config.read_bytes()
+                if data[14] & 0x7f == 1 and data[25] == bus:
+                    made[address] = config.parent.name
+        return made
+
+    def path(self, address: str) -> str:
+        up, made = self.parents(), [address]
+        while made[0] in up:
+            made.insert(0, up[made[0]])
+        return f"/sys/devices/pci0000:{made[0][5:7]}/" + "/".join(made)
+
+    def physfn(self, address: str) -> str | None:
+        link = self.host / "sys/bus/pci/devices" / address / "physfn"
+        return link.readlink().name if link.is_symlink() else None
+
+    def compare(self, made: dict, keys: tuple, leave_out: tuple = ()):
+        self.assertEqual({d["address"] for d in made["devices"]},
+                         {a for a, d in self.by.items() if d["class"][:2] not in leave_out})
+        for d in made["devices"]:
+            self.assertEqual([d[k] for k in keys], [self.by[d["address"]][k] for k in keys], d["address"])
+            self.assertIn(d["verdict"], (self.by[d["address"]]["verdict"], "unknown"))
+
+    def test_pvesh(self):
+        rows = [{"class": f"0x{d['class']}", "device": f"0x{d['device']}", "device_name": "A device",
+                 "id": a, "iommugroup": -1 if d["group"] is None else d["group"], "subsystem_device": "0x0000",
+                 "subsystem_vendor": "0x0000", "vendor": f"0x{d['vendor']}", "vendor_name": "A maker"}
+                for a, d in self.by.items() if d["class"][:2] not in ("05", "06", "0b")]
+        text = json.dumps(rows)
+        keys = ("vendor", "device", "class", "group")
+        for form in (text, json.dumps({"data": rows}), "# pvesh get /nodes/pve/hardware/pci --output-format json\n" + text,
+                     text + "\nroot@pve:~#\n", json.dumps([{**r, "iommugroup": str(r["iommugroup"])} for r in rows])):
+            self.compare(self.read(form), keys, ("05", "06", "0b"))
+        self.assertIn("no JSON from line 1 on", self.refused(text[:-30]))
+
+    def test_pvesh_without_bridges(self):
+        """A region's path leads over bridges, which the list leaves out: whom it is for is not known."""
+        host = self.sample("dl380p-gen8")
+        want = {d["address"]: d for d in json.loads(pcipass("--from", host, "--json").stdout)["devices"]}
+        rows = [{"class": f"0x{d['class']}", "device": f"0x{d['device']}", "id": a, "iommugroup": d["group"],
+                 "vendor": f"0x{d['vendor']}"} for a, d in want.items() if d["class"][:2] != "06"]
+        made = self.read(json.dumps(rows), (host / TABLES / "DMAR").read_bytes(),
+                         (host / "var/log/dmesg.txt").read_text())
+        for d in made["devices"]:
+            self.assertIn(d["verdict"], (want[d["address"]]["verdict"], "unknown"), d["address"])
+
+    def nodedev(self, address: str) -> str:
+        d = self.by[address]
+        bus, slot, function = int(address[5:7], 16), int(address[8:10], 16), int(address[11])
+        driver = f"  <driver>\n    <name>{d['driver']}</name>\n  </driver>\n" if d["driver"] else ""
+        group, physfn = "", self.physfn(address)
+        form = "<address domain='0x{}' bus='0x{}' slot='0x{}' function='0x{}'/>".format
+
+        def element(of: str) -> str:
+            return form(of[:4], of[5:7], of[8:10], of[11])
+        if d["group"] is not None:
+            group = f"    <iommuGroup number='{d['group']}'>\n" + "".join(
+                f"      {element(a)}\n" for a, o in self.by.items() if o["group"] == d["group"]) + "    </iommuGroup>\n"
+        parent = f"    <capability type='phys_function'>\n      {element(physfn)}\n    </capability>\n" if physfn else ""
+        return (f"<device>\n  <name>pci_{re.sub('[:.]', '_', address)}</name>\n  <path>{self.path(address)}</path>\n"
+                f"  <parent>computer</parent>\n{driver}  <capability type='pci'>\n    <class>0x{d['class']}</class>\n"
+                f"    <domain>0</domain>\n    <bus>{bus}</bus>\n    <slot>{slot}</slot>\n    <function>{function}</function>\n"
+                f"    <product id='0x{d['device']}'>A device</product>\n    <vendor id='0x{d['vendor']}'>A maker</vendor>\n"
+                f"{parent}{group}    <numa node='0'/>\n    <pci-express>\n      <link validity='cap' port='0' speed='5' width='4'/>\n"
+                "    </pci-express>\n  </capability>\n</device>\n\n")
+
+    def test_nodedev(self):
+        text = "".join(self.nodedev(a) for a in self.by)
+        keys = ("vendor", "device", "class", "group", "driver")
+        for form in (text, text.replace("'", '"'), text.replace("<", "&lt;").replace(">", "&gt;"),
+                     "".join(f"> {line}\n" for line in text.splitlines())):
+            self.compare(self.read(form), keys)
+        # One alone, and one that is cut.
+        first = next(iter(self.by))
+        self.assertEqual([d["address"] for d in self.read(self.nodedev(first))["devices"]], [first])
+        self.read(text[:-60])
+        self.assertIn("ends within a device", self.said)
+
+    def lshw(self, numeric: bool) -> list:
+        nodes, up = {}, self.parents()
+        names = {"0200": "Ethernet controller", "0604": "PCI bridge", "0600": "Host bridge", "0601": "ISA bridge"}
+        for a, d in self.by.items():
+            product = f"A device [{int(d['vendor'], 16):X}:{int(d['device'], 16):X}]" if numeric else "A device"
+            nodes[a] = {"id": "x", "class": "bus" if d["class"][:2] == "06" else "generic", "claimed": bool(d["driver"]),
+                        "handle": f"PCI:{a}", "description": names.get(d["class"][:4], "Something"), "product": product,
+                        "vendor": "A maker", "physid": "0", "businfo": f"pci@{a}", "version": "01", "children": [],
+                        "configuration": {"driver": d["driver"], "latency": "0"} if d["driver"] else {"latency": "0"}}
+            bridge = (self.host / "sys/bus/pci/devices" / a / "config").read_bytes()
+            if d["class"][:4] == "0604":
+                nodes[a]["handle"] = f"PCIBUS:0000:{bridge[25]:02x}"
+        tops = []
+        for a, node in nodes.items():
+            (nodes[up[a]]["children"] if a in up else tops).append(node)
+        return tops
+
+    def test_lshw(self):
+        core = {"id": "core", "class": "bus", "description": "Motherboard", "product": "A board", "children": [
+            {"id": "firmware", "class": "memory", "vendor": "HP", "version": "P70", "date": "07/01/2015"},
+            *self.lshw(True)]}
+        top = {"id": "server", "class": "system", "product": "ProLiant DL380p Gen8 (662257-421)", "vendor": "HP",
+               "children": [core]}
+        made = self.read(json.dumps(top, indent=2))
+        # A class is there by its name only, which not every class has here.
+        self.compare(made, ("driver",))
+        named = [d for d in made["devices"] if d["class"] is not None]
+        self.assertGreater(len(named), 3)
+        for d in named:
+            self.assertEqual([d["vendor"], d["device"], d["class"][:4]],
+                             [*(self.by[d["address"]][k] for k in ("vendor", "device")), self.by[d["address"]]["class"][:4]])
+        self.assertEqual((made["host"]["product"], made["host"]["bios_version"]), (top["product"], "P70"))
+        self.compare(self.read(json.dumps(self.lshw(False))), ("driver",))
+        # lshw 02.18 with -class: no brackets around, commas between.
+        flat = ",\n".join(json.dumps({**n, "children": []}) for n in self.lshw(True))
+        self.assertEqual(len(self.read(flat)["devices"]), len(self.lshw(True)))
+        self.assertIn("no JSON from line", self.refused(json.dumps(top, indent=2)[:-20]))
+
+
+class Dumps(Reading):
+    """"lspci -x" of old and new pciutils, without numeric ids: what stands in the bytes is what is read."""
+
+    @staticmethod
+    def parse(text: str) -> dict[str, bytes]:
+        made, address = {}, ""
+        for line in text.splitlines():
+            head = re.match(r"((?:[0-9a-f]{4,}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) \S", line)
+            dump = re.match(r"([0-9a-f]{2,3}):((?: [0-9a-f]{2}){16})$", line)
+            if head:
+                address = head[1] if head[1].count(":") == 2 else "0000:" + head[1]
+                made[address] = b""
+            elif dump:
+                made[address] += bytes.fromhex(dump[2])
+        return made
+
+    def check(self, text: str):
+        want = self.parse(text)
+        files = self.files(text)
+        ranges = dict(re.findall(r"^partial sys/bus/pci/devices/(\S+)/config (\S+)$", files["pcipass/manifest"].decode(), re.M))
+        for address, data in want.items():
+            have = files[f"sys/bus/pci/devices/{address}/config"]
+            # A capture holds what was asked for.
+            asked = [[int(end, 16) for end in part.split("-")] for part in ranges.get(address, "").split(",")
+                     if re.fullmatch(r"[0-9a-f]+-[0-9a-f]+", part)] or [[0, len(have) - 1]]
+            self.assertGreaterEqual(sum(last + 1 - first for first, last in asked), 60, address)
+            for first, last in asked:
+                self.assertEqual(have[first:last + 1], data[first:last + 1], f"{address} from {first:x} on")
+        # The same devices as lspci -F finds in the text.
+        dump = self.dir / "dump"
+        dump.write_text(text)
+        lines = subprocess.run([LSPCI, "-F", dump, "-Dn"], capture_output=True, text=True, check=True).stdout.splitlines()
+        made = {d["address"]: d for d in self.read(text)["devices"]}
+        self.assertEqual(sorted(made), sorted(line.split()[0] for line in lines))
+        for line in lines:
+            address, kind, ids = line.split()[:3]
+            self.assertEqual((made[address]["class"][:4] + ":", f"{made[address]['vendor']}:{made[address]['device']}"),
+                             (kind, ids))
+        return len(want)
+
+    def test_real(self):
+        texts = sorted(DATA.glob("lspci/*.lspci"))
+        if not texts:
+            self.skipTest("no real dumps (PCIPASS_TEST_DATA)")
+        devices = 0
+        for path in texts:
+            with self.subTest(path.stem):
+                devices += self.check(path.read_text(errors="replace"))
+        print(f"lspci: {len(texts)} dumps, {devices} devices", file=sys.stderr)
+
+    def test_samples(self):
+        """A sample's own dump with names alone, as pciutils before 2.2 and without -nn have it."""
+        host = self.sample("dl380p-gen8")
+        for options in (("-x",), ("-xxx",), ("-vxxxx",), ("-Dvvx",)):
+            with self.subTest(options):
+                self.check(self.lspci(host, *options))
+
+    def test_logs(self):
+        """Lines of odd regions: they are a log, and nothing is made of them that they do not say."""
+        path = DATA / "logs/odd-rmrr-lines.txt"
+        if not path.exists():
+            self.skipTest("no logs (PCIPASS_TEST_DATA)")
+        made = self.read(DEVICE, path.read_text())
+        self.assertEqual([d["verdict"] for d in made["devices"]], ["not-endpoint"])
+        self.assertEqual(pcipass("explain", "--log", path).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
