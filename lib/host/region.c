@@ -10,6 +10,8 @@
 #include "host/scope.h"
 #include "host/smmu.h"
 
+#define NR_BUSES 256
+
 /* What a hostile table could ask for at the most: devices looked at, and devices held. */
 #define MAX_STEPS    50000000
 #define MAX_MAPPINGS 1000000
@@ -18,9 +20,11 @@ struct mappings {
 	struct pp_host_build *b;
 	struct pp_region_mapping *list; /* grows in the scratch arena, doubling */
 	uint32_t count, size;
-	uint32_t *held_by;          /* per device: 1 + the last region that took it */
-	uint32_t *opened_by;        /* per bridge: 1 + the last region that went below it */
-	struct pp_smmu_path *paths; /* per device, with an IORT that has RMRs */
+	uint32_t *held_by;   /* per device: 1 + the last region that took it */
+	uint32_t *opened_by; /* per bridge: 1 + the last region that went below it */
+	uint32_t *by_bus;    /* the devices by the number of their bus, whatever the domain */
+	uint32_t first_on_bus[NR_BUSES + 1]; /* where in by_bus each bus begins */
+	struct pp_smmu_path *paths;          /* per device, with an IORT that has RMRs */
 	uint64_t steps;
 };
 
@@ -55,6 +59,25 @@ static int region_hold(struct mappings *s, uint32_t region, uint32_t scope, uint
 	return 0;
 }
 
+static bool region_index_buses(struct mappings *s)
+{
+	const struct pp_host *h = s->b->host;
+	uint32_t next[NR_BUSES];
+
+	s->by_bus = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
+	if (!s->by_bus)
+		return false;
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		s->first_on_bus[h->devices[i].address.bus + 1]++;
+	for (uint32_t bus = 0; bus < NR_BUSES; bus++) {
+		s->first_on_bus[bus + 1] += s->first_on_bus[bus];
+		next[bus] = s->first_on_bus[bus];
+	}
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		s->by_bus[next[h->devices[i].address.bus]++] = i;
+	return true;
+}
+
 /* The device itself and, if it is a bridge, all below it: is_downstream_to_pci_bridge(). */
 static int map_scope(struct mappings *s, uint32_t region, uint32_t scope, uint32_t device)
 {
@@ -67,13 +90,10 @@ static int map_scope(struct mappings *s, uint32_t region, uint32_t scope, uint32
 		return r;
 	s->opened_by[device] = region + 1;
 	/* The kernel compares bus numbers and no domains, and so the same buses elsewhere count. */
-	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
-		uint8_t bus = h->devices[i].address.bus;
-		if (++s->steps > MAX_STEPS)
-			return -E2BIG;
-		if (bus >= d->config.secondary && bus <= d->config.subordinate)
-			r = region_hold(s, region, scope, i, true);
-	}
+	uint32_t end = s->first_on_bus[d->config.subordinate + 1];
+	for (uint32_t i = s->first_on_bus[d->config.secondary]; !r && i < end; i++)
+		r = ++s->steps > MAX_STEPS ? -E2BIG
+		                           : region_hold(s, region, scope, s->by_bus[i], true);
 	return r;
 }
 
@@ -285,7 +305,7 @@ static int make_regions(struct mappings *s)
 	s->held_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
 	s->opened_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
 	s->b->regions = PP_ARENA_ARRAY(&h->arena, nr_dmar + nr_ivrs + nr_rmr, struct pp_region);
-	if (!s->held_by || !s->opened_by || !s->b->regions)
+	if (!s->held_by || !s->opened_by || !s->b->regions || !region_index_buses(s))
 		return -ENOMEM;
 	h->regions = s->b->regions;
 	for (uint32_t i = 0; !r && i < nr_dmar; i++)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Trees that no host has: sizes, names, loops. Nothing crashes, hangs or reaches the terminal."""
 
+import json
 import os
 import time
 import unittest
@@ -165,6 +166,22 @@ class Sizes(Case):
         t.dmar(drhd(), *[one] * 1000)
         for arguments in (("--json",), ("reserved", "--json")):
             self.timed(*arguments)
+
+    def test_many_scopes_of_many_bridges(self):
+        """Regions times scopes times devices are 54 million; what they hold is little."""
+        t = self.host()
+        bridges = [f"{i >> 3:02x}.{i & 7}" for i in range(8, 232)]
+        for bus, where in enumerate(bridges, start=1):
+            t.bridge(f"0000:00:{where}", bus, bus, group=bus)
+            for devfn in range(9):
+                t.device(f"0000:{bus:02x}:{devfn >> 3:02x}.{devfn & 7}", group=bus)
+        t.dmar(drhd(), *[rmrr(0x1000 * i, 0x1000 * i + 0xFFF,
+                              *[scope(BRIDGE, 0, bridges[(i + 9 * k) % len(bridges)]) for k in range(24)])
+                         for i in range(1000)])
+        run = self.timed("reserved", "--json", codes=(0, 1, 3))
+        regions = json.loads(run.stdout)["regions"]
+        held = [len(r["devices"]) for r in regions if r["source"] == "DMAR"]
+        self.assertEqual(held, [24 * 10] * 1000)
 
     def test_too_many_holds(self):
         t = self.host(iommu="ivhd0")
