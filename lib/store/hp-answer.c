@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "store/hp-answer.h"
+#include "store/hp-places.h"
 
 #define NO_LIBRARY 127 /* the dynamic loader's exit status, and a shell's */
 
@@ -94,7 +95,7 @@ static void answer_last_words(const struct pp_hp_answer *a, char *ret, size_t si
 
 static const char *answer_rights(void)
 {
-	return geteuid() ? "; only root can reach the settings" : "";
+	return geteuid() ? pp_hp_rights : "";
 }
 
 int pp_hp_answer_check(const struct pp_hp_answer *a, struct pp_error *e)
@@ -110,7 +111,7 @@ int pp_hp_answer_check(const struct pp_hp_answer *a, struct pp_error *e)
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
 		if (a->status == meanings[i].status)
 			return pp_fail(e, meanings[i].code,
-			               "%.100s: return code %d of a %s: %s%s%s", a->program,
+			               "%.200s: return code %d of a %s: %s%s%s", a->program,
 			               a->status, a->what, meanings[i].text, words,
 			               answer_rights());
 	if (a->status)

@@ -36,14 +36,18 @@ static bool find_is_program(const char *path)
 
 bool pp_hp_find(const char *const *directories, char ret[PATH_MAX])
 {
-	directories = directories ? directories : pp_hp_usual_directories;
-	for (; *directories; directories++)
-		for (const char *const *name = pp_hp_names; *name; name++) {
+	struct pp_arena a;
+	bool found = false;
+
+	pp_arena_init(&a, 0);
+	directories = directories ? directories : pp_hp_places(&a);
+	for (; directories && *directories && !found; directories++)
+		for (const char *const *name = pp_hp_names; *name && !found; name++) {
 			int n = snprintf(ret, PATH_MAX, "%s/%s", *directories, *name);
-			if (n > 0 && n < PATH_MAX && find_is_program(ret))
-				return true;
+			found = n > 0 && n < PATH_MAX && find_is_program(ret);
 		}
-	return false;
+	pp_arena_fini(&a);
+	return found;
 }
 
 int pp_hp_check(const char *path, struct pp_error *e)

@@ -18,7 +18,8 @@
 /*
  * The first file in directories (NULL at the end) that is called conrep or hp-conrep, can be run
  * and is not our own pcipass-conrep, whatever name that was given. directories NULL: where HP's
- * packages and administrators put it. PATH and the current directory are not searched.
+ * packages and administrators put it. Neither the caller's PATH nor the current
+ * directory is searched; under Windows, the PATH that administrators set for everybody is.
  */
 bool pp_hp_find(const char *const *directories, char ret[PATH_MAX]);
 

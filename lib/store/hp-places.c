@@ -4,9 +4,10 @@
 
 #include "store/hp-places.h"
 
+const char pp_hp_rights[] = "; only root can reach the settings";
 const char *const pp_hp_names[] = { "conrep", "hp-conrep", NULL };
 
-const char *const pp_hp_usual_directories[] = {
+static const char *const places[] = {
 	"/opt/hp/hp-scripting-tools/bin",
 	"/opt/hp/hp-scripting-tools",
 	"/opt/hpe/hpe-scripting-tools/bin",
@@ -20,3 +21,8 @@ const char *const pp_hp_usual_directories[] = {
 	"/bin",
 	NULL,
 };
+
+const char *const *pp_hp_places(struct pp_arena *a)
+{
+	return places;
+}

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside lib/store: where HP's packages put conrep, by system. */
+/* Inside lib/store: where HP's packages put conrep and the driver that it needs, by system. */
 #ifndef PP_STORE_HP_PLACES_H
 #define PP_STORE_HP_PLACES_H
 
-/* Both with NULL at the end. */
-extern const char *const pp_hp_usual_directories[];
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/arena.h"
+
+/* What is said to who lacks the rights. */
+extern const char pp_hp_rights[];
+/* Its names, NULL at the end. */
 extern const char *const pp_hp_names[];
+/* Directories, NULL at the end; they live in a. NULL: no memory. */
+const char *const *pp_hp_places(struct pp_arena *a);
 
 #endif

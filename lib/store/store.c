@@ -72,7 +72,7 @@ int pp_store_open(const char *what, const char *state, struct pp_store **ret, st
 	const char *place, *kind;
 
 	if (!state)
-		state = PP_STORE_STATE;
+		state = pp_sys_state();
 	int r = pp_store_check_path(state, e);
 	if (r == 0)
 		r = store_parse(what, &kind, &place, e);

@@ -27,9 +27,6 @@ struct pp_store_change {
 
 #define PP_STORE_MAX_DATA (16u << 20)
 
-/* The usual state directory. */
-#define PP_STORE_STATE PP_SYS_ROOT "/" PP_SYS_STATE
-
 /* How a store stands to a change. */
 enum pp_store_state {
 	PP_STANDS_OLD,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sys/os.h"
+#include "sys/state.h"
 
 #define HOLDER_TRIES 30 /* of 100 ms */
 
@@ -232,4 +233,9 @@ int pp_sys_below(const char *root, struct pp_sys **ret, struct pp_error *e)
 	s->base = (struct pp_sys){ .ops = &below_ops, .root = s->root };
 	*ret = &s->base;
 	return 0;
+}
+
+const char *pp_sys_state(void)
+{
+	return "/" PP_SYS_STATE;
 }

@@ -17,9 +17,16 @@ void pp_sys_free(struct pp_sys *s)
 		s->ops->free(s);
 }
 
+static const char *sys_base(const struct pp_sys *s)
+{
+	return s->data ? s->data : s->root;
+}
+
 char *pp_sys_whole(const struct pp_sys *s, struct pp_arena *a, const char *path)
 {
-	return pp_arena_printf(a, "%s/%s", s->root, path);
+	if (pp_path_is_absolute(path))
+		return pp_arena_strdup(a, path);
+	return pp_arena_printf(a, "%s/%s", sys_base(s), path);
 }
 
 /* -EXDEV is ours: os-write.c. */
@@ -30,7 +37,7 @@ static int sys_failed(const struct pp_sys *s, const char *path, int r, struct pp
 		               "/%.300s: a directory on the way is a link or no directory, which "
 		               "may lead out of %.100s",
 		               path, s->root);
-	return pp_fail(e, -r, "/%.300s: %s", path, strerror(-r));
+	return pp_fail(e, -r, "%s%.300s: %s", pp_sys_slash(path), path, strerror(-r));
 }
 
 int pp_sys_content(struct pp_sys *s, const char *path, struct pp_arena *a, struct pp_content *ret,
@@ -43,12 +50,13 @@ int pp_sys_content(struct pp_sys *s, const char *path, struct pp_arena *a, struc
 		return 0;
 	}
 	if (r == -EMLINK)
-		return pp_fail(e, EBADMSG, "/%.300s: a link, which would be replaced by a file",
-		               path);
+		return pp_fail(e, EBADMSG, "%s%.300s: a link, which would be replaced by a file",
+		               pp_sys_slash(path), path);
 	if (r == -EBADMSG)
-		return pp_fail(e, EBADMSG, "/%.300s: no regular file", path);
+		return pp_fail(e, EBADMSG, "%s%.300s: no regular file", pp_sys_slash(path), path);
 	if (r == -E2BIG)
-		return pp_fail(e, EFBIG, "/%.300s: more than %u bytes", path, PP_CONTENT_MAX_BYTES);
+		return pp_fail(e, EFBIG, "%s%.300s: more than %u bytes", pp_sys_slash(path), path,
+		               PP_CONTENT_MAX_BYTES);
 	return r ? sys_failed(s, path, r, e) : 0;
 }
 
@@ -259,9 +267,9 @@ int pp_sys_private_directory(const struct pp_sys *s, const char *path, bool make
 	char whole[PATH_MAX];
 	struct pp_sys_info info;
 
-	if (snprintf(whole, sizeof(whole), "%s/%s", s->root, path) >= PATH_MAX)
+	if (snprintf(whole, sizeof(whole), "%s/%s", sys_base(s), path) >= PATH_MAX)
 		return sys_failed(s, path, -ENAMETOOLONG, e);
-	for (char *slash = strchr(whole + strlen(s->root) + 1, '/'); slash;
+	for (char *slash = strchr(whole + strlen(sys_base(s)) + 1, '/'); slash;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (!pp_path_info(whole, false, &info) && info.kind != PP_SYS_DIRECTORY)

@@ -5,8 +5,9 @@
  * is nothing that could be done to it.
  *
  * Paths are those of the machine without the leading slash, as in source/source.h; messages have
- * the slash. Links are followed, and below a directory never out of it. Functions without a struct
- * pp_error return 0 or a negative errno value.
+ * the slash. Under Windows they begin with the drive, "C:/Windows", or else are below the directory
+ * for the data of programs. Links are followed, and below a directory never out of it. Functions
+ * without a struct pp_error return 0 or a negative errno value.
  */
 #ifndef PP_SYS_MACHINE_H
 #define PP_SYS_MACHINE_H
@@ -26,6 +27,7 @@
 struct pp_sys {
 	const struct pp_sys_ops *ops;
 	const char *root; /* where its files are, without a slash at the end; "": this machine */
+	const char *data; /* where paths without a drive begin; NULL: at root */
 };
 
 /* What a file has besides: a security label, an access control list, a user's own. */
@@ -123,6 +125,12 @@ int pp_sys_live(struct pp_sys **ret, struct pp_error *e);
  */
 int pp_sys_below(const char *root, struct pp_sys **ret, struct pp_error *e);
 void pp_sys_free(struct pp_sys *s);
+
+/* What stands in front of a path for people. */
+static inline const char *pp_sys_slash(const char *path)
+{
+	return pp_path_is_absolute(path) ? "" : "/";
+}
 
 /* path as this machine has it; NULL: no memory. */
 char *pp_sys_whole(const struct pp_sys *s, struct pp_arena *a, const char *path);

@@ -3,13 +3,17 @@
 #ifndef PP_SYS_STATE_H
 #define PP_SYS_STATE_H
 
-/* The root of this machine, as pp_sys_live() has it, and the directory below a machine's root. */
+/*
+ * The directory as a path of the machine (sys/machine.h): under Windows it is below the directory
+ * for the data of programs.
+ */
 #ifdef _WIN32
-#define PP_SYS_ROOT  "C:/ProgramData"
 #define PP_SYS_STATE "pcipass"
 #else
-#define PP_SYS_ROOT  ""
 #define PP_SYS_STATE "var/lib/pcipass"
 #endif
+
+/* The same of this machine, whole. */
+const char *pp_sys_state(void);
 
 #endif

@@ -10,11 +10,13 @@
 
 #define TRIES      16
 #define WAIT_MS    20
+#define END_MS     10000
 #define NOTE_BYTES 96 /* "123\n" by itself, "123 456 conrep.exe\n" with a program at work */
 
 /*
  * Locks are mandatory here: this byte far behind the end of the file keeps the note readable. A
- * program that we start needs no lock of its own: it is ended with us (sys/process.h).
+ * program that we start has no lock of its own: it is ended with us (sys/process.h), but not in the
+ * same moment. lock_outlive() waits for that.
  */
 static OVERLAPPED lock_byte(void)
 {
@@ -131,6 +133,41 @@ void pp_lock_note(const struct pp_lock *l, int program, const char *name)
 		return;
 }
 
+/* Whether it is the program of that name, and not another that has got its number. */
+static bool lock_runs(HANDLE process, const char *name)
+{
+	wchar_t wide[PP_WIDE_PATH];
+	char path[PATH_MAX];
+	DWORD len = PP_WIDE_PATH;
+
+	if (!QueryFullProcessImageNameW(process, 0, wide, &len) ||
+	    pp_from_wide(wide, path, sizeof(path)))
+		return true;
+	const char *slash = strrchr(path, '\\');
+	return !strncasecmp(slash ? slash + 1 : path, name, strlen(name));
+}
+
+/* The program of one that was killed may end a moment after the lock is free: it may yet write. */
+static int lock_outlive(int fd, const char *path, const char *what, struct pp_error *e)
+{
+	char text[NOTE_BYTES + 1] = "", *rest = text;
+	uint64_t program;
+
+	lock_read_note(fd, text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	strsep(&rest, " ");
+	const char *second = strsep(&rest, " ");
+	if (!second || !rest || !pp_parse_dec(second, UINT32_MAX, &program))
+		return 0;
+	HANDLE h =
+		OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)program);
+	if (!h)
+		return 0;
+	bool lives = lock_runs(h, rest) && WaitForSingleObject(h, END_MS) == WAIT_TIMEOUT;
+	CloseHandle(h);
+	return lives ? lock_busy(fd, path, what, e) : 0;
+}
+
 static int lock_open(const char *path, enum pp_lock_how how)
 {
 	wchar_t wide[PP_WIDE_PATH];
@@ -171,6 +208,8 @@ int pp_lock_take(const char *path, const char *what, enum pp_lock_how how, struc
 		if (l.fd < 0)
 			return lock_failed(path, -l.fd, e);
 		int r = lock_try(l.fd, path, what, e);
+		if (r == 0)
+			r = lock_outlive(l.fd, path, what, e);
 		if (r == 0) {
 			if (how != PP_LOCK_IF_THERE)
 				pp_lock_note(&l, 0, NULL);

@@ -1,25 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * This machine under Windows. Its root is the directory for the data of programs, so that what
- * pcipass keeps of its work lies below it, and no file of a Linux host is found there.
+ * This machine under Windows. What pcipass keeps of its work is below the directory for the data of
+ * programs, and no file of a Linux host is found there.
  */
 #include <windows.h>
+
+#include <winternl.h>
 
 #include "base/compat.h"
 #include "sys/atomic.h"
 #include "sys/file.h"
 #include "sys/os.h"
-#include "sys/state.h"
 #include "sys/wide.h"
+#include "sys/windows-places.h"
+
+#define BOOT_ID "proc/sys/kernel/random/boot_id"
 
 struct machine {
 	struct pp_sys base;
 	char root[];
 };
 
+static bool machine_is_live(const struct pp_sys *s)
+{
+	return !*s->root;
+}
+
 static int machine_path(const struct pp_sys *s, const char *path, char ret[PATH_MAX])
 {
-	return snprintf(ret, PATH_MAX, "%s/%s", s->root, path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+	if (pp_path_is_absolute(path))
+		return !machine_is_live(s)                              ? -ENOENT
+		       : snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX ? 0
+		                                                        : -ENAMETOOLONG;
+	return snprintf(ret, PATH_MAX, "%s/%s", s->data, path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* As SystemTimeOfDayInformation (3) gives it. */
+struct machine_times {
+	LARGE_INTEGER boot, now, zone_bias;
+	ULONG zone, reserved;
+	ULONGLONG boot_bias, sleep_bias;
+};
+
+/*
+ * The time of the boot tells one from another. Setting the clock moves that, and boot_bias by as
+ * much. A start from Windows' hibernated kernel is no boot: the firmware's tables stay as they
+ * were.
+ */
+static int machine_boot_id(struct pp_arena *a, struct pp_span *ret)
+{
+	NTSTATUS(NTAPI * query)(int kind, void *info, ULONG size, ULONG *len);
+	HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+	FARPROC found = ntdll ? GetProcAddress(ntdll, "NtQuerySystemInformation") : NULL;
+	struct machine_times t = { 0 };
+
+	if (!found)
+		return -ENOENT;
+	memcpy(&query, &found, sizeof(query));
+	if (query(3, &t, sizeof(t), NULL) < 0 || !t.boot.QuadPart)
+		return -ENOENT;
+	char *text =
+		pp_arena_printf(a, "%016llx", (unsigned long long)t.boot.QuadPart - t.boot_bias);
+	if (!text)
+		return -ENOMEM;
+	*ret = PP_SPAN(text, strlen(text));
+	return 0;
 }
 
 static int machine_info(struct pp_sys *s, const char *path, struct pp_sys_info *ret)
@@ -34,8 +79,10 @@ static int machine_read(struct pp_sys *s, const char *path, size_t max, struct p
                         struct pp_span *ret)
 {
 	char whole[PATH_MAX];
-	int r = machine_path(s, path, whole);
 
+	if (machine_is_live(s) && !strcmp(path, BOOT_ID))
+		return machine_boot_id(a, ret);
+	int r = machine_path(s, path, whole);
 	if (r)
 		return r;
 	r = pp_file_read(whole, max, a, ret, NULL);
@@ -151,12 +198,21 @@ static int machine_room(struct pp_sys *s, const char *path, uint64_t bytes, uint
 {
 	ULARGE_INTEGER there;
 	wchar_t wide[PP_WIDE_PATH];
-	int r = pp_wide_path(s->root, wide);
+	char whole[PATH_MAX];
+	int r = machine_path(s, path, whole);
+	char *slash = r ? NULL : strrchr(whole, '/');
 
+	if (slash)
+		*slash = '\0';
+	/* A directory that is yet to be made is on its parent's disk. */
+	if (slash && !pp_path_is_there(whole) && (slash = strrchr(whole, '/')))
+		*slash = '\0';
+	if (!r)
+		r = pp_wide_path(whole, wide);
 	if (r || !GetDiskFreeSpaceExW(wide, &there, NULL, NULL))
-		return pp_fail(e, EIO, "%.300s: cannot tell how much room there is", s->root);
+		return pp_fail(e, EIO, "%.300s: cannot tell how much room there is", whole);
 	if (there.QuadPart < bytes)
-		return pp_fail(e, ENOSPC, "%.300s: %llu bytes free, %llu are needed", s->root,
+		return pp_fail(e, ENOSPC, "%.300s: %llu bytes free, %llu are needed", whole,
 		               (unsigned long long)there.QuadPart, (unsigned long long)bytes);
 	return 0;
 }
@@ -262,12 +318,16 @@ int pp_sys_below(const char *root, struct pp_sys **ret, struct pp_error *e)
 	while (len && (root[len - 1] == '/' || root[len - 1] == '\\'))
 		len--;
 	memcpy(m->root, root, len);
-	m->base = (struct pp_sys){ .ops = &machine_ops, .root = m->root };
+	m->base = (struct pp_sys){ .ops = &machine_ops, .root = m->root, .data = m->root };
 	*ret = &m->base;
 	return 0;
 }
 
 int pp_sys_live(struct pp_sys **ret, struct pp_error *e)
 {
-	return pp_sys_below(PP_SYS_ROOT, ret, e);
+	int r = pp_sys_below("", ret, e);
+
+	if (!r)
+		(*ret)->data = pp_windows_program_data();
+	return r;
 }

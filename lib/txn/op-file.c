@@ -17,9 +17,9 @@ static int file_state(struct pp_apply *a, const struct pp_op *op, struct pp_op_s
 	             : pp_content_same(&now, &op->file.before) ? PP_OP_BEFORE
 	                                                       : PP_OP_NEITHER;
 	snprintf(ret->text, sizeof(ret->text),
-	         "/%.300s: somebody else has changed it: it is neither as it was before nor as "
+	         "%s%.300s: somebody else has changed it: it is neither as it was before nor as "
 	         "pcipass writes it",
-	         op->file.path);
+	         pp_sys_slash(op->file.path), op->file.path);
 	return 0;
 }
 
@@ -35,12 +35,14 @@ static int file_undo(struct pp_apply *a, const struct pp_op *op, struct pp_error
 
 static void file_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size)
 {
+	const char *slash = pp_sys_slash(op->file.path);
+
 	if (dir == PP_RUN)
-		snprintf(buf, size, "%s /%s", op->file.after.exists ? "write" : "remove",
+		snprintf(buf, size, "%s %s%s", op->file.after.exists ? "write" : "remove", slash,
 		         op->file.path);
 	else
 		snprintf(buf, size,
-		         op->file.before.exists ? "put /%s back as it was" : "remove /%s",
+		         op->file.before.exists ? "put %s%s back as it was" : "remove %s%s", slash,
 		         op->file.path);
 }
 

@@ -28,7 +28,7 @@ static void writing_say(void *ctx, const char *line)
 
 static int writing_init(struct writing *w, struct pp_store *s, bool may_write, struct pp_error *e)
 {
-	bool usual = !s->state || !strcmp(s->state, PP_STORE_STATE);
+	bool usual = !s->state || !strcmp(s->state, pp_sys_state());
 
 	w->options = (struct pp_apply_options){ .state = usual ? NULL : s->state,
 		                                .dry_run = !may_write,
