@@ -131,6 +131,9 @@ struct look {
 };
 /* Whether every target was asked for. */
 bool look_for_all(const struct options *o);
+/* Whether --from names a host that is not this one; "live:DIRECTORY" is this one, with files of
+ * tests. */
+bool is_another_host(const struct options *o);
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
 bool is_for_all_kernels(const struct options *o);

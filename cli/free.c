@@ -69,10 +69,10 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 
 	if (argc ? o->plan != NULL : !o->plan)
 		return complain_usage("free: need either a device or --plan FILE");
-	if (o->plan && (o->by || o->store || o->from || o->output))
+	if (o->plan && (o->by || o->store || is_another_host(o) || o->output))
 		return complain_usage(
 			"free --plan: --by, --store, --from and -o are for making a plan");
-	if (o->from && !o->dry_run && !o->output)
+	if (is_another_host(o) && !o->dry_run && !o->output)
 		return complain_usage(
 			"free --from: that is another host; add --dry-run or -o FILE");
 	if (o->kernel && (!o->dry_run || o->output || o->plan || is_for_all_kernels(o)))

@@ -29,6 +29,11 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 	return r;
 }
 
+bool is_another_host(const struct options *o)
+{
+	return o->from && !(is_for_windows && !strncmp(o->from, "live:", 5));
+}
+
 /* "all" is for those that show several surveys: the first of them is KVM's. */
 static enum pp_target look_target(const struct options *o)
 {

@@ -85,7 +85,7 @@ static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 	if (!o->attach && (o->take || o->reset))
 		return complain_usage("verify: --take and --reset are for --attach");
 	/* What was applied here says nothing of another host. */
-	if (o->from && !o->plan && !o->attach)
+	if (is_another_host(o) && !o->plan && !o->attach)
 		return complain_usage("verify --from: need --plan FILE");
 	if (!o->attach)
 		return hold_against_plan(o);

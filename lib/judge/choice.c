@@ -83,8 +83,7 @@ static void choice_answer(struct pp_judging *j, const uint32_t *devices, uint32_
 	for (uint32_t i = 0; i < n && ret->count < PP_MAX_REMEDIES; i++)
 		if (!answers[i].obstacle && !(answers[i].ops->flags & PP_REMEDY_ON_REQUEST) &&
 		    choice_helps(j, answers[i].ops)) {
-			/* "pcipass free" frees for KVM: what is free there it would not touch. */
-			answers[i].automatic &= j->survey->target == PP_TARGET_KVM;
+			answers[i].automatic &= pp_survey_is_acted_on(j->survey);
 			ret->list[ret->count++] = answers[i];
 		}
 	ret->known = true;

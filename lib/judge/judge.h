@@ -72,6 +72,13 @@ struct pp_survey {
 	unsigned int counts[PP_VERDICT_COUNT];
 };
 
+/* Whether "pcipass free" frees for this target on this host: for KVM, and under Windows for
+ * Hyper-V. */
+static inline bool pp_survey_is_acted_on(const struct pp_survey *s)
+{
+	return s->target == (s->host->windows ? PP_TARGET_HYPERV : PP_TARGET_KVM);
+}
+
 /*
  * The remedy that a plan takes for a finding: the one asked for by id, else the first that can be
  * planned and gives the device itself away; NULL if none can be planned.

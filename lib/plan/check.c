@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/on-windows.h"
 #include "plan/kind.h"
 #include "remedy/remedy.h"
 
@@ -65,6 +66,13 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 	static const char what[] = "the firmware's table reserves no memory for it";
 	const struct pp_host *h = c->h;
 	bool dmar = h->iommu != PP_IOMMU_AMD;
+
+	/* It has looked at the table, and counts every region. */
+	if (d->windows && !d->windows->region.error) {
+		pp_check_add(c, pd, d->windows->region.value ? PP_VERIFIED_NO : PP_VERIFIED_YES,
+		             what, PP_CHECK_REGION_PROPERTY ": %u", d->windows->region.value);
+		return;
+	}
 	const char *name = dmar ? "DMAR" : "IVRS";
 	int error = dmar ? h->dmar_error : h->ivrs_error;
 
@@ -80,7 +88,7 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 	for (uint32_t i = 0; i < d->nr_mappings; i++) {
 		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
 		const struct pp_region *r = &h->regions[hold->region];
-		if (hold->relaxable)
+		if (hold->relaxable && c->s->target != PP_TARGET_HYPERV)
 			continue;
 		pp_check_add(c, pd, PP_VERIFIED_NO, what,
 		             "%s+0x%x: %s still reserves memory for it", name, r->offset,
@@ -170,7 +178,7 @@ static void check_device(struct pp_checking *c, const struct pp_plan_device *pd)
 	}
 	if (plan_does(c->p, PP_REMEDY_CHANGES_TABLE))
 		plan_check_table(c, pd, d);
-	if (plan_does(c->p, PP_REMEDY_CHANGES_KERNEL))
+	if (plan_does(c->p, PP_REMEDY_CHANGES_KERNEL) && !c->h->windows)
 		plan_check_kernel(c, pd, d);
 	/* With one of its functions in its place, or unbound, it stays with the host. */
 	if (!plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address))

@@ -32,6 +32,8 @@ struct pp_checking {
 	bool failed; /* out of memory */
 };
 
+#define PP_CHECK_REGION_PROPERTY "DEVPKEY_PciDevice_RequiresReservedMemoryRegion"
+
 /* One answer; what is static, or of pp_check_text(). d is NULL for one about the host. */
 void pp_check_add(struct pp_checking *c, const struct pp_plan_device *d, enum pp_verified answer,
                   const char *what, const char *fmt, ...) __attribute__((format(printf, 5, 6)));

@@ -230,15 +230,19 @@ static int read_host(struct pp_json_reader *r, const json_t *root, struct pp_pla
 {
 	const json_t *o = json_object_get(root, "host");
 	struct pp_json_reader inner = { r->arena, "plan", "host", r->error };
-	bool old = !json_object_get(o, "pci");
-	int err = old ? PP_JSON_READ_KEYS(&inner, o, "product", "bios_version", "kernel")
-	              : PP_JSON_READ_KEYS(&inner, o, "product", "board", "bios_version", "cpu",
-	                                  "kernel", "pci");
+	bool old = !json_object_get(o, "pci"), windows = json_object_get(o, "windows");
+	int err = old       ? PP_JSON_READ_KEYS(&inner, o, "product", "bios_version", "kernel")
+	          : windows ? PP_JSON_READ_KEYS(&inner, o, "product", "board", "bios_version",
+	                                        "cpu", "kernel", "pci", "windows")
+	                    : PP_JSON_READ_KEYS(&inner, o, "product", "board", "bios_version",
+	                                        "cpu", "kernel", "pci");
 
 	if (!err && !old)
 		err = pp_json_read_text_or_null(&inner, o, "board", &p->board);
 	if (!err && !old)
 		err = pp_json_read_text_or_null(&inner, o, "cpu", &p->cpu);
+	if (!err && windows)
+		err = pp_json_read_text(&inner, o, "windows", &p->windows);
 	if (!err && !old)
 		err = read_pci(&inner, o, p);
 	if (!err)

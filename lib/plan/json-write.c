@@ -131,6 +131,11 @@ json_t *pp_plan_json(const struct pp_plan *p)
 	json_t *host = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:o}", "product", p->product,
 	                         "board", p->board, "bios_version", p->bios_version, "cpu", p->cpu,
 	                         "kernel", p->kernel, "pci", json_write_pci(p));
+	/* Only where there is something to say. */
+	if (host && p->windows && json_object_set_new(host, "windows", json_string(p->windows))) {
+		json_decref(host);
+		host = NULL;
+	}
 
 	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", PP_PLAN_SCHEMA,
 	                      "request", p->request, "host", host, "devices", devices(p), "regions",

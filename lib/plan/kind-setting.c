@@ -2,6 +2,7 @@
 /* The kind of step that changes a BIOS setting. */
 #include <string.h>
 
+#include "host/on-windows.h"
 #include "plan/json.h"
 #include "plan/kind.h"
 
@@ -85,6 +86,35 @@ static uint32_t kind_setting_device(const struct pp_checking *c, const char *sec
 	return PP_NO_DEVICE;
 }
 
+/*
+ * What Windows says of the slot's devices: it has looked at the table for each of them. false: it
+ * does not say it of all, or no device of the plan is in the slot.
+ */
+static bool kind_setting_check_property(struct pp_checking *c, const char *what,
+                                        const char *section)
+{
+	char address[PP_ADDRESS_TEXT_BYTES];
+	uint32_t at = 0, device, n = 0;
+
+	while ((device = kind_setting_device(c, section, &at)) != PP_NO_DEVICE) {
+		const struct pp_device *d = &c->h->devices[device];
+		if (!d->windows || d->windows->region.error)
+			return false;
+		n++;
+		if (!d->windows->region.value)
+			continue;
+		pp_address_format_short(d->address, address);
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what, PP_CHECK_REGION_PROPERTY ": %u for %s",
+		             d->windows->region.value, address);
+		return true;
+	}
+	if (n)
+		pp_check_add(c, NULL, PP_VERIFIED_YES, what,
+		             PP_CHECK_REGION_PROPERTY ": 0 for each device of slot %s",
+		             section + strlen(RMRDS_SECTION));
+	return n;
+}
+
 /* The store is not asked: what the BIOS made of the setting is in its table. */
 static void kind_setting_check(struct pp_checking *c, const struct pp_step *s)
 {
@@ -96,6 +126,8 @@ static void kind_setting_check(struct pp_checking *c, const struct pp_step *s)
 		return;
 	const char *what =
 		pp_check_text(c, "the BIOS setting %s=%s is in effect", set->section, set->wanted);
+	if (kind_setting_check_property(c, what, set->section))
+		return;
 	if (!c->h->dmar) {
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
 		             "/sys/firmware/acpi/tables/DMAR was not read");

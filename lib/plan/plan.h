@@ -41,6 +41,7 @@ struct pp_plan {
 	const char *by; /* the remedy asked for; NULL: none, or the plan comes from a file */
 	/* The host it was made from: apply refuses another. NULL: not known. */
 	const char *product, *board, *bios_version, *cpu, *kernel;
+	const char *windows; /* what it runs instead of Linux; NULL: it does not */
 	/* Its PCI devices but for virtual functions, which come and go, by address. */
 	const struct pp_plan_pci *pci;
 	uint32_t nr_pci;

@@ -96,6 +96,17 @@ static int region_refuse(struct pp_planning *p, const struct pp_remedy *all, uin
 	               p->plan->request, region_obstacles(p));
 }
 
+/* Those that help the hypervisor that is asked for. */
+static uint32_t region_answers(struct pp_planning *p, struct pp_remedy all[PP_REMEDY_MAX])
+{
+	uint32_t n = pp_remedy_answers(&p->regions, all), kept = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!all[i].ops->targets || all[i].ops->targets & PP_FOR(p->s->target))
+			all[kept++] = all[i];
+	return kept;
+}
+
 int pp_plan_regions(struct pp_planning *p, bool *keeps_device, struct pp_error *e)
 {
 	struct pp_remedy all[PP_REMEDY_MAX];
@@ -103,7 +114,7 @@ int pp_plan_regions(struct pp_planning *p, bool *keeps_device, struct pp_error *
 	pp_remedy_case_begin(&p->regions, &p->marks, p->freed, p->nr_freed, p->is_asked);
 	p->regions.proved = true;
 	pp_remedy_case_regions(&p->regions, &p->plan->regions, &p->plan->nr_regions);
-	uint32_t n = pp_remedy_answers(&p->regions, all);
+	uint32_t n = region_answers(p, all);
 	const struct pp_remedy *r = region_choose(all, n, region_is_asked(p) ? p->by : NULL);
 	region_list_others(p, all, n, r);
 	if (r)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "host/on-windows.h"
 #include "plan/plan.h"
 
 void pp_plan_pci_format(const struct pp_plan_pci *d, char ret[PP_PLAN_PCI_BYTES])
@@ -54,6 +55,7 @@ int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_erro
 	p->bios_version = same_host_copy(p, h->bios_version.text, &failed);
 	p->cpu = same_host_copy(p, h->cpu, &failed);
 	p->kernel = same_host_copy(p, h->kernel.release.text, &failed);
+	p->windows = same_host_copy(p, h->windows ? h->windows->version : NULL, &failed);
 	for (uint32_t i = 0; list && i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
 		if (d->ids_known && d->physfn == PP_NO_DEVICE)

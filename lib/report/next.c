@@ -11,7 +11,8 @@ void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const ch
                      const char *what, char *buf, size_t size)
 {
 	/* The groups are the kernel's, and what emit makes names its hypervisor itself. */
-	bool other = s->target != PP_TARGET_KVM && strcmp(verb, "groups") && strcmp(verb, "emit");
+	bool other = s->target != (s->host->windows ? PP_TARGET_HYPERV : PP_TARGET_KVM) &&
+	             strcmp(verb, "groups") && strcmp(verb, "emit");
 
 	snprintf(buf, size, "%s%s%s%s%s%s%s", o->style->command ? o->style->command : "pcipass",
 	         other ? " --for " : "", other ? pp_target_name(s->target) : "", *verb ? " " : "",
@@ -26,13 +27,34 @@ static bool next_denied(const struct pp_host *h)
 	return false;
 }
 
+/* No attach can be tried there: Windows itself refuses the dismount, and says why. */
+static void next_unknown_on_windows(const struct pp_out *o, const struct pp_survey *s,
+                                    const char *what, char *buf, size_t size)
+{
+	char command[1200];
+
+	if (next_denied(s->host) && pp_words_elsewhere(o)) {
+		snprintf(buf, size,
+		         "a capture made by an administrator shows more: on that host, pcipass "
+		         "capture -o host.tar.gz");
+		return;
+	}
+	pp_next_command(o, s, "explain", what, command, sizeof(command));
+	snprintf(buf, size, "%s: %s",
+	         next_denied(s->host) ? "an administrator can read more"
+	                              : "what is not known, and where it would be read",
+	         command);
+}
+
 /* Root reads more, a capture that root made holds more; and a real attach settles it. */
 static void next_unknown(const struct pp_out *o, const struct pp_survey *s, const char *what,
                          char *buf, size_t size)
 {
-	bool elsewhere = pp_words_elsewhere(o);
+	bool elsewhere = pp_words_elsewhere(o), windows = s->host->windows;
 
-	if (next_denied(s->host) && elsewhere)
+	if (windows)
+		next_unknown_on_windows(o, s, what, buf, size);
+	else if (next_denied(s->host) && elsewhere)
 		snprintf(buf, size,
 		         "a capture made by root shows more: on that host, sudo pcipass capture "
 		         "-o host.tar.gz");
@@ -112,15 +134,15 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
 
 	if (!row)
 		return;
-	/* A plan is for KVM. */
-	if (s->target != PP_TARGET_KVM || !pp_plan_frees(s, what)) {
+	if (!pp_survey_is_acted_on(s) || !pp_plan_frees(s, what)) {
 		pp_next_of_row(o, s, row, what);
 		return;
 	}
 	pp_next_command(o, s, "free", what, line, sizeof(line));
 	pp_out(o, "To see what frees it: %s --dry-run\n", line);
-	snprintf(line, sizeof(line), "as root%s (it asks first): pcipass free %s",
-	         pp_words_elsewhere(o) ? " on that host" : "", what);
+	snprintf(line, sizeof(line), "%s%s (it asks first): pcipass free %s",
+	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? " on that host" : "",
+	         what);
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 

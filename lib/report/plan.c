@@ -42,20 +42,23 @@ static void plan_print_device(struct pp_out *o, const struct pp_plan_device *d)
 }
 
 /* What carries a setting to the ROM does not come with pcipass. */
-static void print_needs(struct pp_out *o, const struct pp_step *s)
+static void print_needs(struct pp_out *o, const struct pp_plan *p, const struct pp_step *s)
 {
 	if (s->kind != PP_STEP_SETTING || (s->setting.store && strcmp(s->setting.store, "hp") != 0))
 		return;
-	pp_out_wrapped(o, "     needs: ", "       ", "HP's conrep (package hp-scripting-tools)");
+	pp_out_wrapped(o, "     needs: ", "       ",
+	               p->windows ? "HP's conrep.exe (PowerShell module HPEBIOSCmdlets)"
+	                          : "HP's conrep (package hp-scripting-tools)");
 }
 
-static void plan_print_step(struct pp_out *o, const struct pp_step *s, unsigned int number)
+static void plan_print_step(struct pp_out *o, const struct pp_plan *p, const struct pp_step *s,
+                            unsigned int number)
 {
 	char first[64];
 
 	snprintf(first, sizeof(first), "  %u. ", number);
 	pp_out_wrapped(o, first, "     ", s->text);
-	print_needs(o, s);
+	print_needs(o, p, s);
 	if (s->side_effect)
 		pp_out_wrapped(o, "     side effect: ", "       ", s->side_effect);
 	pp_out_wrapped(o, "     to undo: ", "       ", s->undo);
@@ -72,7 +75,7 @@ static void print_steps(struct pp_out *o, const struct pp_plan *p, bool by_hand,
 			continue;
 		if (!number)
 			print_heading(o, title);
-		plan_print_step(o, &p->steps[i], ++number);
+		plan_print_step(o, p, &p->steps[i], ++number);
 	}
 }
 
@@ -125,16 +128,17 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 			reboot ? ", reboot" : "", p->request);
 	else if (o->style->plan_file)
 		snprintf(line, sizeof(line),
-		         "run pcipass apply --plan %.300s as root on the host; it asks before it "
+		         "run pcipass apply --plan %.300s %s on the host; it asks before it "
 		         "changes anything%s. Then %srun pcipass verify",
-		         o->style->plan_file, by_hand ? "; the rest is left to you" : "",
-		         reboot ? "reboot, and " : "");
+		         o->style->plan_file, pp_words_as_who(p->windows),
+		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	else
 		snprintf(line, sizeof(line),
-		         "run pcipass %s %s%s%s as root on the host; it asks before it changes "
+		         "run pcipass %s %s%s%s %s on the host; it asks before it changes "
 		         "anything%s. Then %srun pcipass verify",
 		         verb_of(p), p->request, p->by ? " --by " : "", p->by ? p->by : "",
-		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
+		         pp_words_as_who(p->windows), by_hand ? "; the rest is left to you" : "",
+		         reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
 	if (any_possible(p))
@@ -147,10 +151,13 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 {
 	char line[512];
 
-	snprintf(line, sizeof(line),
-	         "pcipass bind %.100s as root on the host, unless vfio-pci drives it already; then "
-	         "pcipass emit qemu %.100s",
-	         p->request, p->request);
+	if (p->windows)
+		snprintf(line, sizeof(line), "pcipass emit hyperv %.100s", p->request);
+	else
+		snprintf(line, sizeof(line),
+		         "pcipass bind %.100s as root on the host, unless vfio-pci drives it "
+		         "already; then pcipass emit qemu %.100s",
+		         p->request, p->request);
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
@@ -199,9 +206,11 @@ static void plan_print_title(struct pp_out *o, const struct pp_plan *p)
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do, it can be passed to a guest already", p->request);
 	} else {
-		snprintf(line, sizeof(line), "To %s %s (%s, Linux %s):", verb_of(p), p->request,
-		         p->product ? p->product : "unknown product",
-		         p->kernel ? p->kernel : "not known");
+		snprintf(line, sizeof(line), "To %s %s (%s, %s%s):", verb_of(p), p->request,
+		         p->product ? p->product : "unknown product", p->windows ? "" : "Linux ",
+		         p->windows  ? p->windows
+		         : p->kernel ? p->kernel
+		                     : "not known");
 	}
 	pp_out_wrapped(o, "", "  ", line);
 }

@@ -29,12 +29,14 @@ static void print_result(struct pp_out *o, const struct pp_plan *p, enum pp_veri
 	static const char *const texts[] = {
 		[PP_VERIFIED_YES] = "freed",
 		[PP_VERIFIED_NO] = "not freed, or not yet: see the lines marked \"no\"",
-		[PP_VERIFIED_UNKNOWN] =
-			"cannot tell: see the lines marked \"unknown\"; root may read more",
+		[PP_VERIFIED_UNKNOWN] = "cannot tell: see the lines marked \"unknown\"",
 	};
+	const char *more = result != PP_VERIFIED_UNKNOWN ? ""
+	                   : p->windows                  ? "; an administrator may read more"
+	                                                 : "; root may read more";
 	char line[256];
 
-	snprintf(line, sizeof(line), "%s: %s", p->request, texts[result]);
+	snprintf(line, sizeof(line), "%s: %s%s", p->request, texts[result], more);
 	pp_out_wrapped(o, "", "  ", line);
 }
 
@@ -85,6 +87,8 @@ static void verify_print_next(struct pp_out *o, const struct pp_plan *p, enum pp
 		snprintf(line, sizeof(line), "reboot, then pcipass verify");
 	else if (!verify_can_type(p->request))
 		snprintf(line, sizeof(line), "%s", again);
+	else if (result == PP_VERIFIED_YES && p->windows)
+		snprintf(line, sizeof(line), "%s emit hyperv %s", again, p->request);
 	else if (result == PP_VERIFIED_YES && verify_binds(p))
 		snprintf(line, sizeof(line), "%s emit qemu %s", again, p->request);
 	else if (result == PP_VERIFIED_YES)

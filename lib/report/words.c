@@ -77,12 +77,13 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	snprintf(buf, size, "%s%s%s", names[h->iommu], on[h->iommu_on], remapping);
 }
 
-static const char *unread_title(int error)
+static const char *unread_title(const struct pp_host *h, int error)
 {
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		return "Not permitted; root would add:";
+		return h->windows ? "Not permitted; an administrator would add:"
+		                  : "Not permitted; root would add:";
 	case ENODATA:
 		return "Not in the capture:";
 	default:
@@ -94,16 +95,16 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 {
 	/* Under one title what has one cause, in the order in which the causes come up. */
 	for (const struct pp_unread *first = h->unread; first; first = first->next) {
-		const char *title = unread_title(first->error);
+		const char *title = unread_title(h, first->error);
 		const struct pp_unread *u = h->unread;
-		while (u != first && strcmp(unread_title(u->error), title))
+		while (u != first && strcmp(unread_title(h, u->error), title))
 			u = u->next;
 		if (u != first)
 			continue; /* told with an earlier one */
 		pp_out(o, "%s\n", title);
 		for (; u; u = u->next) {
 			char line[512];
-			if (strcmp(unread_title(u->error), title))
+			if (strcmp(unread_title(h, u->error), title))
 				continue;
 			/* Files, but for the kernel log. */
 			snprintf(line, sizeof(line), "%s%s: %s", strchr(u->path, '/') ? "/" : "",
@@ -194,6 +195,11 @@ bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *bu
 	return true;
 }
 
+const char *pp_words_as_who(bool windows)
+{
+	return windows ? "as an administrator" : "as root";
+}
+
 bool pp_words_elsewhere(const struct pp_out *o)
 {
 	return o->style->command && strcmp(o->style->command, "pcipass") != 0;
@@ -208,8 +214,8 @@ static void print_free(struct pp_out *o, const struct pp_survey *s, const struct
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
 		return;
-	snprintf(line, sizeof(line), "%s (as root%s; it asks first%s)", command,
-	         pp_words_elsewhere(o) ? ", on that host" : "",
+	snprintf(line, sizeof(line), "%s (%s%s; it asks first%s)", command,
+	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? ", on that host" : "",
 	         needs ? "; it needs HP's conrep, which is not installed here" : "");
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }

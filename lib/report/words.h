@@ -36,6 +36,8 @@ bool pp_words_elsewhere(const struct pp_out *o);
  * group, then shown to the guest. false: it may not, and nothing was printed.
  */
 bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row);
+/* Who may change a host: "as root" or "as an administrator". */
+const char *pp_words_as_who(bool windows);
 /* The next step. */
 void pp_words_next(struct pp_out *o, const struct pp_survey *s);
 

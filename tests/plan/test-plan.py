@@ -184,15 +184,18 @@ class Gen8(Planning):
         self.assertIn("bridges", self.refused(root, "00:01.0"))
         self.assertIn("does not help here", self.refused(root, "slot2", "--by", "bios-vmd"))
         for store in ("hp:/bin/sh", "hp:conrep", "hp:/opt/../conrep", "hp:/conrep/sh", "hp:", "hp:/",
-                      "hp://conrep", "hp:/a b/conrep", "hp:/x/.conrep", "image:conrep", "efivars:/conrep"):
+                      "hp://conrep", "hp:/a b/conrep", "hp:/x/.conrep", "image:conrep", "efivars:/conrep",
+                      "hp:C:\\conrep", "hp:C:conrep.exe", "hp:C:\\a\\..\\conrep.exe", "hp:C:\\\\conrep.exe", "hp:C:\\conrep.exe\\sh.exe",
+                      "hp:C:\\a:conrep.exe", "hp:C:\\conrep.exe ", "hp:\\\\host\\conrep.exe", "hp:C:\\.exe", "hp:C:\\x\\conrep.exe\\"):
             self.assertIn("absolute path of HP's conrep",
                           self.refused(root, "slot2", "--store", store, code=2), store)
 
     def test_program(self):
         """HP's program by its path: recorded, and shown to who is asked."""
-        plan = self.plan(self.sample("dl380p-gen8"), "slot2", "--store", "hp:/opt/my-own/hp-conrep")
-        self.assertEqual(plan["steps"][0]["setting"]["store"], "hp:/opt/my-own/hp-conrep")
-        self.assertIn(" by /opt/my-own/hp-conrep (", plan["steps"][0]["text"])
+        for store in ("hp:/opt/my-own/hp-conrep", "hp:C:\\Program Files\\HP T\u00f6\u00f6ls\\conrep.exe", "hp:d:/hp-conrep.exe"):
+            plan = self.plan(self.sample("dl380p-gen8"), "slot2", "--store", store)
+            self.assertEqual(plan["steps"][0]["setting"]["store"], store)
+            self.assertIn(f" by {store[3:]} (", plan["steps"][0]["text"])
 
 
 class Others(Planning):
