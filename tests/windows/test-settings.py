@@ -4,12 +4,8 @@
 how that may fail, and what is left when it is killed.
 
 usage: test-settings.py PCIPASS [NAME…]
-
-The machine is a ProLiant Gen8 by the files that wine makes its SMBIOS of, in a mount namespace; without
-the rights to make one the test is skipped.
 """
 
-import os
 import shutil
 import signal
 import subprocess
@@ -19,32 +15,10 @@ import time
 import unittest
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-DMI = {"sys_vendor": "HP", "product_name": "ProLiant DL380p Gen8", "bios_vendor": "HP", "bios_version": "P70",
-       "bios_date": "05/24/2019", "chassis_type": "23", "product_uuid": "00000000-0000-0000-0000-000000000000"}
-INSIDE = "PCIPASS_TEST_INSIDE"
-
-
-def enter() -> None:
-    """Runs this test again where /sys/class is ours, or skips it."""
-    if INSIDE in os.environ:
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/sys/class"], check=True)
-        Path("/sys/class/dmi/id").mkdir(parents=True)
-        for name, text in DMI.items():
-            Path("/sys/class/dmi/id", name).write_text(text + "\n")
-        return
-    if not shutil.which("unshare") or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
-        wine.skip("no rights for a mount namespace")
-    if not shutil.which("x86_64-w64-mingw32-gcc"):
-        wine.skip("no mingw-w64")
-    os.environ[INSIDE] = "1"
-    os.execvp("unshare", ["unshare", "-m", sys.executable, "-B", *sys.argv])
-
-
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import gen8  # noqa: E402
 import wine  # noqa: E402
-
-OLD, NEW = "Endpoints_Included", "Endpoints_Excluded"
+from gen8 import NEW, OLD  # noqa: E402
 
 
 class Settings(unittest.TestCase):
@@ -57,9 +31,7 @@ class Settings(unittest.TestCase):
         cls.scratch = tempfile.TemporaryDirectory()
         cls.directory = Path(cls.scratch.name)
         cls.wine = wine.Wine(cls.directory)
-        cls.program = cls.directory / "conrep.exe"
-        subprocess.run(["x86_64-w64-mingw32-gcc", "-O1", "-include", "stdbool.h", "-o", cls.program, HERE / "fake-conrep.c"],
-                       check=True)
+        cls.conrep = gen8.Conrep(cls.directory)
 
     @classmethod
     def tearDownClass(cls):
@@ -71,20 +43,11 @@ class Settings(unittest.TestCase):
 
     def place(self, folder: str) -> None:
         self.tools = self.drive / folder
-        shutil.rmtree(self.tools, ignore_errors=True)
-        self.tools.mkdir(parents=True)
-        shutil.copy(self.program, self.tools)
+        self.conrep.place(self.tools)
         self.store = "hp:C:\\" + folder.replace("/", "\\") + "\\conrep.exe"
         self.addCleanup(shutil.rmtree, self.tools, True)
-        (self.tools / "store").write_text("".join(f"RMRDS_Slot{n}={OLD}\n" for n in range(1, 17)))
         self.state = self.drive / "ProgramData/pcipass"
         shutil.rmtree(self.state, ignore_errors=True)
-
-    def values(self) -> dict[str, str]:
-        return dict(line.split("=") for line in (self.tools / "store").read_text().split())
-
-    def mode(self, word: str) -> None:
-        (self.tools / "mode").write_text(word)
 
     def run_settings(self, *words: str) -> subprocess.CompletedProcess:
         done = self.wine.pcipass("settings", *words, "--store", self.store, cwd=self.directory)
@@ -95,7 +58,7 @@ class Settings(unittest.TestCase):
         return self.run_settings("set", "--yes", f"RMRDS_Slot2={NEW}", f"RMRDS_Slot5={NEW}")
 
     def assert_is(self, value: str):
-        found = self.values()
+        found = self.conrep.values()
         self.assertEqual({found["RMRDS_Slot2"], found["RMRDS_Slot5"]}, {value}, self.said)
         self.assertEqual({v for k, v in found.items() if k not in ("RMRDS_Slot2", "RMRDS_Slot5")}, {OLD})
 
@@ -126,11 +89,11 @@ class Settings(unittest.TestCase):
         for word, said in (("driver", "driver"), ("half", ""), ("lie", "")):
             with self.subTest(word):
                 self.place(self.FOLDER)
-                self.mode(word)
+                self.conrep.mode(word)
                 done = self.set_two()
                 self.assertNotEqual(done.returncode, 0, self.said)
                 self.assertIn(said, self.said)
-                self.mode("")
+                self.conrep.mode("")
                 self.run_settings("list")
                 self.assert_is(OLD)
                 self.assert_clean()
@@ -166,14 +129,14 @@ class Settings(unittest.TestCase):
         for n in range(14):
             with self.subTest(n):
                 self.place(self.FOLDER)
-                self.mode("stay" if n % 2 else "")
+                self.conrep.mode("stay" if n % 2 else "")
                 words = ["settings", "set", "--yes", "--store", self.store, f"RMRDS_Slot2={NEW}", f"RMRDS_Slot5={NEW}"]
                 started = subprocess.Popen([self.wine.loader, self.wine.exe, *words], cwd=self.directory, env=self.wine.environ,
                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 time.sleep(0.05 + 0.15 * n)
                 started.send_signal(signal.SIGKILL)
                 started.wait()
-                self.mode("")
+                self.conrep.mode("")
                 # What it held is let go of by another process of wine's, when that comes to it.
                 for _ in range(30):
                     listed = self.run_settings("set", "--yes", f"RMRDS_Slot1={OLD}")
@@ -181,7 +144,7 @@ class Settings(unittest.TestCase):
                         break
                     time.sleep(0.5)
                 self.assertEqual(listed.returncode, 0, self.said)
-                now = self.values()["RMRDS_Slot2"]
+                now = self.conrep.values()["RMRDS_Slot2"]
                 self.assert_is(now)
                 self.assert_clean()
                 ends[now] += 1
@@ -192,6 +155,6 @@ if __name__ == "__main__":
     reason = wine.why_not(Path(sys.argv[1]))
     if reason:
         wine.skip(reason)
-    enter()
+    gen8.enter()
     sys.argv.pop(1)
     unittest.main()

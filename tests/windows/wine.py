@@ -39,16 +39,16 @@ def skip(why: str) -> None:
 
 
 class Wine:
-    """wine as Windows 10, in a prefix that all tests share; and the program in a directory with pci.ids."""
+    """wine as Windows 10, in a prefix that tests share by its name; and the program in a directory with pci.ids."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, prefix: str = "wine"):
         self.loader = find_program("wine64", "wine")
         self.server = find_program("wineserver64", "wineserver")
-        self.prefix = BUILD / "wine"
+        self.prefix = BUILD / prefix
         self.environ = {**os.environ, "WINEPREFIX": str(self.prefix), "WINEDEBUG": "-all", "LC_ALL": "C.UTF-8",
                         "WINEDLLOVERRIDES": "mscoree,mshtml="}
         self.environ.pop("DISPLAY", None)
-        self.lock = open(BUILD / "wine.lock", "w", encoding="ascii")  # held while the prefix is in use
+        self.lock = open(BUILD / f"{prefix}.lock", "w", encoding="ascii")  # held while the prefix is in use
         self.begin()
         self.exe = directory / "pcipass.exe"
         shutil.copy(EXE, self.exe)
@@ -76,6 +76,13 @@ class Wine:
         except BlockingIOError:
             pass
         self.lock.close()
+
+    def restart(self) -> None:
+        """As a reboot: everything ends, and time begins anew. Of a prefix that only one test uses."""
+        self.tell_server("-k")
+        self.tell_server("-w")
+        self.tell_server("-p")
+        self.run("cmd", "/c", "exit", "0")
 
     def tell_server(self, option: str) -> None:
         subprocess.run([self.server, option], env=self.environ, check=False, timeout=120, stdin=subprocess.DEVNULL,

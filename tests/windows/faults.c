@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Faults of pcipass.exe, for tests: linked in front of Windows' own functions, by the pointers that
+ * a program calls these through. The environment chooses:
+ *
+ * PCIPASS_KILL=N    the process ends in front of the N-th call that changes something; how it ended
+ * tells whether there were so many PCIPASS_PLAIN=1   it has no administrator's rights
+ * PCIPASS_FAST=N    time goes N times as fast
+ */
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KILLED 99
+
+/* In front of every change. */
+static void kill_count(void)
+{
+	static long n = -1;
+	static int calls;
+
+	if (n < 0) {
+		const char *text = getenv("PCIPASS_KILL");
+		n = text ? strtol(text, NULL, 10) : 0;
+	}
+	if (n && ++calls == n)
+		TerminateProcess(GetCurrentProcess(), KILLED);
+}
+
+static FARPROC kill_real(const wchar_t *module, const char *name)
+{
+	return GetProcAddress(GetModuleHandleW(module), name);
+}
+
+/* The function, what its import is called, and what it is: a call of the real one. */
+#define KILL_OF(module, result, name, parameters, arguments)                                       \
+	static result kill_##name parameters                                                       \
+	{                                                                                          \
+		kill_count();                                                                      \
+		return ((result(*) parameters)(void *)kill_real(module, #name))arguments;          \
+	}                                                                                          \
+	void *__imp_##name = (void *)kill_##name;
+#define KILL(result, name, parameters, arguments)                                                  \
+	KILL_OF(L"kernel32.dll", result, name, parameters, arguments)
+
+static BOOL WINAPI faults_GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS kind, void *ret,
+                                              DWORD size, DWORD *len)
+{
+	BOOL(WINAPI * real)
+	(HANDLE, TOKEN_INFORMATION_CLASS, void *, DWORD, DWORD *) =
+		(void *)kill_real(L"advapi32.dll", "GetTokenInformation");
+	BOOL done = real(token, kind, ret, size, len);
+
+	if (done && kind == TokenElevation && getenv("PCIPASS_PLAIN"))
+		((TOKEN_ELEVATION *)ret)->TokenIsElevated = 0;
+	return done;
+}
+void *__imp_GetTokenInformation = (void *)faults_GetTokenInformation;
+
+static ULONGLONG WINAPI faults_GetTickCount64(void)
+{
+	ULONGLONG(WINAPI * real)(void) = (void *)kill_real(L"kernel32.dll", "GetTickCount64");
+	const char *text = getenv("PCIPASS_FAST");
+
+	return real() * (text ? strtoul(text, NULL, 10) : 1);
+}
+void *__imp_GetTickCount64 = (void *)faults_GetTickCount64;
+
+/* Opening for reading changes nothing. */
+static HANDLE WINAPI kill_CreateFileW(LPCWSTR path, DWORD access, DWORD share,
+                                      LPSECURITY_ATTRIBUTES attributes, DWORD how, DWORD flags,
+                                      HANDLE like)
+{
+	HANDLE(WINAPI * real)
+	(LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE) =
+		(void *)kill_real(L"kernel32.dll", "CreateFileW");
+
+	if (how != OPEN_EXISTING)
+		kill_count();
+	return real(path, access, share, attributes, how, flags, like);
+}
+void *__imp_CreateFileW = (void *)kill_CreateFileW;
+
+KILL(BOOL, MoveFileExW, (LPCWSTR from, LPCWSTR to, DWORD flags), (from, to, flags))
+KILL(BOOL, DeleteFileW, (LPCWSTR path), (path))
+KILL(BOOL, CreateDirectoryW, (LPCWSTR path, LPSECURITY_ATTRIBUTES a), (path, a))
+KILL(BOOL, RemoveDirectoryW, (LPCWSTR path), (path))
+KILL(DWORD, ResumeThread, (HANDLE thread), (thread))
+KILL(BOOL, TerminateJobObject, (HANDLE job, UINT code), (job, code))
+KILL(BOOL, LockFileEx, (HANDLE h, DWORD flags, DWORD zero, DWORD low, DWORD high, LPOVERLAPPED o),
+     (h, flags, zero, low, high, o))
+
+KILL_OF(L"msvcrt.dll", int, _wunlink, (const wchar_t *path), (path))
+KILL_OF(L"msvcrt.dll", int, _commit, (int fd), (fd))
+
+/* The header declares this one as no import: linked with --wrap. */
+int __real_write(int fd, const void *bytes, unsigned int len);
+int __wrap_write(int fd, const void *bytes, unsigned int len)
+{
+	kill_count();
+	return __real_write(fd, bytes, len);
+}

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pcipass.exe frees a slot under wine: planned, asked, written through a program that stands in for HP's
+conrep, checked after a reboot, and undone; and what is left when it is killed at any of its changes.
+
+usage: test-free.py PCIPASS [--few] [NAME…]
+
+The machine is a ProLiant Gen8, planted in the registry. What wine does not have comes from a directory,
+live:DIR. At a "reboot" wine begins anew, with a machine whose BIOS has read the settings.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "machines")]
+import gen8  # noqa: E402
+import registry  # noqa: E402
+import sampled  # noqa: E402
+import wine  # noqa: E402
+from machinery import windows  # noqa: E402
+
+# Where the module has conrep.exe, and an older version of it.
+MODULE = "Program Files/WindowsPowerShell/Modules/HPEBIOSCmdlets"
+NEWER, OLDER = f"{MODULE}/10.0.0.0/Tools/ConfigurationData", f"{MODULE}/9.1.0.0/Tools/ConfigurationData"
+FAULTS = wine.BUILD / "pcipass-faults.exe"
+KILLED = 99
+SLOT2 = {"RMRDS_Slot2"}
+
+
+class Host(unittest.TestCase):
+    """A Gen8 in a prefix of its own, as its BIOS has left it at the last boot."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.directory = Path(cls.scratch.name)
+        cls.wine = wine.Wine(cls.directory, "wine-free")
+        cls.conrep = gen8.Conrep(cls.directory)
+        machines = dict(sampled.machines())
+        cls.writers = {name: windows.WindowsWriter(machines[name]) for name in ("dl380p-gen8", "dl380p-gen8-freed")}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def setUp(self):
+        self.drive = self.wine.prefix / "drive_c"
+        self.state = self.drive / "ProgramData/pcipass"
+        shutil.rmtree(self.state, ignore_errors=True)
+        shutil.rmtree(self.drive / MODULE, ignore_errors=True)
+        self.driver = self.drive / "windows/system32/drivers" / gen8.DRIVER
+        self.driver.unlink(missing_ok=True)
+        self.conrep.place(self.drive / NEWER)
+        self.boot(restart=False)
+
+    def boot(self, restart: bool = True) -> None:
+        """The BIOS reads its settings; Windows finds the devices that it then reports."""
+        freed = "RMRDS_Slot2" in self.conrep.changed()
+        writer = self.writers["dl380p-gen8-freed" if freed else "dl380p-gen8"]
+        for path, data in registry.stand_ins(writer).items():
+            file = self.directory / "live" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        (self.directory / "plant.reg").write_bytes(registry.script(writer))
+        if restart:
+            self.wine.restart()
+        self.assertEqual(self.wine.run("regedit", "/S", self.directory / "plant.reg", cwd=self.directory).returncode, 0)
+
+    def run_it(self, *words: str, code: int = 0, exe: Path | None = None, **more) -> str:
+        done = self.wine.run(exe or self.wine.exe, *words, cwd=self.directory, **more)
+        self.said = (done.stdout + done.stderr).decode(errors="replace")
+        self.assertEqual(done.returncode, code, (words, self.said))
+        return self.said
+
+    def live(self, *words: str, **more) -> str:
+        return self.run_it("--from", "live:live", *words, **more)
+
+    def left(self) -> set[str]:
+        return {p.name for p in self.state.iterdir()} if self.state.exists() else set()
+
+
+class Free(Host):
+    def test_there_and_back(self):
+        """The whole way, as it is typed."""
+        said = self.live("explain", "slot2")
+        self.assertIn("Next: as an administrator on that host (it asks first): pcipass free slot2", said)
+        said = self.live("free", "slot2", code=2)
+        self.assertIn("not a terminal, so pcipass cannot ask", said)
+        self.assertIn("set the BIOS setting RMRDS_Slot2 to Endpoints_Excluded", said)
+        self.assertEqual((self.conrep.changed(), self.left()), (set(), set()))
+        said = self.live("free", "slot2", "--yes")
+        self.assertIn('Reboot, then run "pcipass verify"', said)
+        self.assertEqual(self.conrep.changed(), SLOT2)
+        said = self.live("verify", code=1)
+        self.assertIn("it has not been rebooted yet", said)
+        self.boot()
+        said = self.live("verify")
+        self.assertIn("its boot id has changed", said)
+        self.assertIn("slot2: freed", said)
+        self.assertRegex(said, r"Next: pcipass .*emit hyperv slot2")
+        said = self.live("emit", "hyperv", "slot2", "--vm", "Ceph")
+        self.assertIn("Dismount-VMHostAssignableDevice -Force -LocationPath $path", said)
+        said = self.run_it("undo", "--yes")
+        self.assertIn("Undone; it takes effect at the next boot", said)
+        self.assertEqual(self.conrep.changed(), set())
+        self.boot()
+        self.live("check", "slot2", code=1)
+        self.run_it("undo", "--yes", code=4)
+
+    def test_by_a_plan(self):
+        self.live("free", "slot2", "-o", "plan.json", "--force")
+        plan = json.loads((self.directory / "plan.json").read_text())
+        self.assertEqual((plan["host"]["kernel"], plan["host"]["windows"][:7]), (None, "Windows"))
+        self.run_it("apply", "--plan", "plan.json", "--yes")
+        self.assertEqual(self.conrep.changed(), SLOT2)
+        self.run_it("undo", "--yes")
+        self.assertEqual(self.conrep.changed(), set())
+
+    def test_where_conrep_is(self):
+        """The newest version of the module; the path of every user; a name that is given, with any letters."""
+        self.conrep.place(self.drive / OLDER)
+        older = self.conrep.tools
+        self.conrep.place(self.drive / NEWER)
+        self.live("free", "slot2", "--yes")
+        self.assertEqual(self.conrep.changed(), SLOT2)
+        self.run_it("undo", "--yes")
+        self.conrep.tools = older
+        self.assertEqual(self.conrep.changed(), set())
+        shutil.rmtree(self.drive / MODULE)
+        folder = "HP T\u00f6\u00f4ls \u4e2d"
+        self.conrep.place(self.drive / folder)
+        self.addCleanup(shutil.rmtree, self.drive / folder)
+        said = self.live("free", "slot2", "--yes", code=4)
+        self.assertIn("HP's conrep is not installed", said)
+        self.live("free", "slot2", "--yes", "--store", f"hp:C:\\{folder}\\conrep.exe")
+        self.assertEqual(self.conrep.changed(), SLOT2)
+        self.run_it("undo", "--yes")
+        key = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+        self.addCleanup(self.wine.run, "reg", "add", key, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d",
+                        r"C:\windows\system32;C:\windows", "/f")
+        self.wine.run("reg", "add", key, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d", rf"C:\windows;C:\{folder}", "/f")
+        self.live("free", "slot2", "--yes")
+        self.assertEqual(self.conrep.changed(), SLOT2)
+
+    def test_what_fails(self):
+        """Each is told, nothing of it stays, and there is nothing to undo."""
+        for word, code, said in (("driver", 3, "hpsstkio.sys"), ("half", 4, "RMRDS_Slot"), ("lie", 4, "does not read back"),
+                                 ("die", 4, "255"), ("hang", 4, "stopped")):
+            with self.subTest(word):
+                shutil.rmtree(self.state, ignore_errors=True)
+                self.conrep.reset()
+                self.conrep.mode(word)
+                self.live("free", "all-slots", "--yes", code=code, exe=FAULTS, PCIPASS_FAST="1000" if word == "hang" else "1")
+                self.assertIn(said, self.said)
+                self.conrep.mode("")
+                self.assertEqual(self.conrep.changed(), set(), self.said)
+                self.run_it("undo", "--yes", code=4)
+
+    def test_no_rights(self):
+        """What can be told is; who wants to act is told so before any question, and nothing is written."""
+        plain = {"exe": FAULTS, "PCIPASS_PLAIN": "1"}
+        self.live("check", "slot2", code=1, **plain)
+        self.live("free", "slot2", "--dry-run", **plain)
+        for words in (["free", "slot2"], ["free", "slot2", "--yes"], ["undo"], ["apply", "--plan", "none.json"]):
+            said = self.run_it(*(["--from", "live:live"] if words[0] == "free" else []), *words, code=3, **plain)
+            self.assertIn("only an administrator can change this host", said)
+            self.assertNotIn("WHAT WILL BE DONE", said)
+        self.assertEqual((self.left(), self.conrep.changed()), (set(), set()))
+
+    def test_program_data_elsewhere(self):
+        """On another drive; by the registry, whatever the environment says."""
+        other, letter = self.directory / "data", self.wine.prefix / "dosdevices/d:"
+        other.mkdir()
+        key = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
+        self.addCleanup(self.wine.run, "reg", "delete", key, "/v", "ProgramData", "/f")
+        self.addCleanup(letter.unlink, True)
+        letter.symlink_to(other)
+        self.wine.run("reg", "add", key, "/v", "ProgramData", "/d", "D:\\", "/f")
+        self.live("free", "slot2", "--yes", ProgramData=r"C:\nowhere")
+        self.assertEqual({p.name for p in (other / "pcipass").iterdir()}, {"apply.json", "apply.lock"})
+        self.assertEqual((self.left(), self.conrep.changed()), (set(), SLOT2))
+        self.run_it("undo", "--yes")
+        self.assertEqual(self.conrep.changed(), set())
+
+    def test_a_state_directory_that_others_may_write(self):
+        self.state.mkdir(parents=True)
+        self.state.chmod(0o777)
+        said = self.live("free", "slot2", "--yes", code=3)
+        self.assertIn("others than administrators may write to it", said)
+        self.assertEqual(self.conrep.changed(), set())
+
+
+class Killed(Host):
+    """Ended in front of each change: old or new, and the next command brings it to an end."""
+
+    EVERY = 1
+
+    def kill_at(self, n: int, *words: str) -> bool:
+        """Whether the command has so many changes."""
+        done = self.wine.run(FAULTS, *words, cwd=self.directory, PCIPASS_KILL=str(n))
+        self.said = (done.stdout + done.stderr).decode(errors="replace")
+        self.assertIn(done.returncode, (0, KILLED), (n, self.said))
+        return done.returncode == KILLED
+
+    def assert_whole(self, what):
+        self.assertIn(self.conrep.changed(), (set(), SLOT2), what)
+
+    def assert_tidy(self, what):
+        """No directory of conrep's work and no temporary file; the journal is that of a whole apply."""
+        self.assertLessEqual(self.left(), {"apply.json", "apply.lock"}, what)
+
+    def settled(self, *words: str) -> subprocess.CompletedProcess:
+        """Runs a command that brings an end to what was killed, as soon as wine has let go of its lock."""
+        for _ in range(60):
+            done = self.wine.pcipass(*words, cwd=self.directory)
+            self.said = (done.stdout + done.stderr).decode(errors="replace")
+            if "at work" not in self.said:
+                return done
+            time.sleep(0.1)
+        raise AssertionError(self.said)
+
+    def test_free(self):
+        """By turns it goes on, or is undone."""
+        ends: dict = {}
+        n = 1
+        while self.kill_at(n, "--from", "live:live", "free", "slot2", "--yes"):
+            self.assert_whole(n)
+            there = self.left()
+            begun = "apply.json" in there
+            how = "resume" if n // self.EVERY % 2 else "undo"
+            done = self.settled("apply", "--resume") if how == "resume" else self.settled("undo", "--yes")
+            # Killed in front of the journal's first byte, or behind its last, there is nothing to carry on.
+            if done.returncode:
+                self.assertRegex(self.said, "nothing is applied|nothing was applied|no apply was interrupted|No such file", n)
+            elif how == "undo":
+                self.assertEqual(self.conrep.changed(), set(), (n, self.said))
+            else:
+                self.assertEqual(self.conrep.changed(), SLOT2, (n, self.said))
+            self.assertTrue(begun or done.returncode, (n, self.said))
+            if self.conrep.changed():
+                self.assertEqual(self.settled("undo", "--yes").returncode, 0, (n, self.said))
+            self.assertEqual(self.conrep.changed(), set(), n)
+            if done.returncode:
+                # Nothing was to be carried on, so that nothing was swept: the next that writes does that.
+                self.assertEqual(self.settled("settings", "set", "--yes", f"RMRDS_Slot1={gen8.OLD}").returncode, 0, self.said)
+            self.assert_tidy(n)
+            key = how if not done.returncode else "nothing begun"
+            ends[key] = ends.get(key, 0) + 1
+            shutil.rmtree(self.state, ignore_errors=True)
+            n += self.EVERY
+        self.assertEqual(self.conrep.changed(), SLOT2, self.said)
+        self.assertGreater(n, 20)
+        print(f"free, killed: {ends}", file=sys.stderr)
+
+    def test_undo(self):
+        n, ends = 1, {}
+        while True:
+            shutil.rmtree(self.state, ignore_errors=True)
+            self.conrep.reset()
+            self.live("free", "slot2", "--yes")
+            if not self.kill_at(n, "undo", "--yes"):
+                break
+            self.assert_whole(n)
+            done = self.settled("undo", "--yes")
+            if done.returncode:
+                self.assertIn("was undone already", self.said)
+            self.assertEqual(self.conrep.changed(), set(), (n, self.said))
+            self.assert_tidy(n)
+            ends[done.returncode] = ends.get(done.returncode, 0) + 1
+            n += self.EVERY
+        self.assertEqual(self.conrep.changed(), set(), self.said)
+        self.assertGreater(n, 20)
+        print(f"undo, killed: {ends}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    reason = wine.why_not(Path(sys.argv[1]))
+    if reason:
+        wine.skip(reason)
+    gen8.enter()
+    sys.argv.pop(1)
+    # One of so many changes is enough for a short form.
+    if sys.argv[1:2] == ["--few"]:
+        sys.argv.pop(1)
+        Killed.EVERY = 9
+    unittest.main()
