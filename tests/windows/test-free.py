@@ -9,6 +9,8 @@ The machine is a ProLiant Gen8, planted in the registry. What wine does not have
 live:DIR. At a "reboot" wine begins anew, with a machine whose BIOS has read the settings.
 """
 
+import atexit
+import functools
 import json
 import shutil
 import subprocess
@@ -34,21 +36,22 @@ KILLED = 99
 SLOT2 = {"RMRDS_Slot2"}
 
 
+@functools.cache
+def shared() -> tuple[Path, wine.Wine, gen8.Conrep]:
+    """A directory, the prefix, and what stands in for conrep: of all classes."""
+    place = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place, wine.Wine(place, "wine-free"), gen8.Conrep(place)
+
+
 class Host(unittest.TestCase):
     """A Gen8 in a prefix of its own, as its BIOS has left it at the last boot."""
 
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.directory = Path(cls.scratch.name)
-        cls.wine = wine.Wine(cls.directory, "wine-free")
-        cls.conrep = gen8.Conrep(cls.directory)
+        cls.directory, cls.wine, cls.conrep = shared()
         machines = dict(sampled.machines())
         cls.writers = {name: windows.WindowsWriter(machines[name]) for name in ("dl380p-gen8", "dl380p-gen8-freed")}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
 
     def setUp(self):
         self.drive = self.wine.prefix / "drive_c"
