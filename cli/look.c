@@ -67,7 +67,7 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 	if (!r && o->kernel && strcmp(o->kernel, "all")) {
 		l.running = l.host;
 		l.host = NULL;
-		r = pp_host_as_kernel(l.running, o->kernel, &l.host, e);
+		r = pp_host_as_kernel_in(l.source, l.running, o->kernel, &l.host, e);
 	}
 	/* Whoever runs Windows asks for Hyper-V. */
 	enum pp_target target = look_target(o);

@@ -32,6 +32,12 @@ int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e);
  */
 int pp_host_as_kernel(const struct pp_host *h, const char *release, struct pp_host **ret,
                       struct pp_error *e);
+/*
+ * The same, and if that kernel is installed, its configuration and list of modules are read from s,
+ * the source of h: of "7.3" that of the only installed kernel of this series.
+ */
+int pp_host_as_kernel_in(struct pp_source *s, const struct pp_host *h, const char *release,
+                         struct pp_host **ret, struct pp_error *e);
 void pp_host_free(struct pp_host *h);
 
 /* Whether the host runs Windows, and not Linux. */

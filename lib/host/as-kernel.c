@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The same host under another kernel: what the table of facts tells is asked of that kernel; what
- * the running one shows is kept where the other would show the same, and forgotten else.
+ * the running one shows is kept where the other would show the same, and forgotten else. If the
+ * other is installed, its configuration and its modules are read.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,7 +163,52 @@ static int as_kernel_regions(struct pp_host *h, struct pp_error *e)
 	return pp_host_rebuild_regions(h, e);
 }
 
-static int as_kernel_change(struct pp_host *h, const char *release, struct pp_error *e)
+/* "6.12" is any of that series: "6.12.57+deb13-amd64", but not 6.1 6.12. */
+static bool as_kernel_is_of(const char *installed, const char *release)
+{
+	size_t n = strlen(release);
+
+	return !strncmp(installed, release, n) && strchr(".-+", installed[n]) != NULL;
+}
+
+/* The installed kernel that is meant: that release, or the only one of that series. NULL: none. */
+static const char *as_kernel_find(const struct pp_names *installed, const char *release)
+{
+	const char *found = NULL;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < installed->count; i++) {
+		if (!strcmp(installed->names[i], release))
+			return installed->names[i];
+		if (as_kernel_is_of(installed->names[i], release)) {
+			found = installed->names[i];
+			nr++;
+		}
+	}
+	return nr == 1 ? found : NULL;
+}
+
+/* What is not read stays unknown. */
+static int as_kernel_read(struct pp_host *h, struct pp_source *s, const char *release,
+                          struct pp_error *e)
+{
+	struct pp_host_build b = { .host = h, .source = s };
+	struct pp_names installed = { 0 };
+
+	pp_arena_init(&b.scratch, MAX_BYTES);
+	int r = pp_build_releases(s, &b.scratch, &installed);
+	const char *found = as_kernel_find(&installed, release);
+	b.release = found ? found : release;
+	if (r != -ENOMEM)
+		r = 0;
+	if (!r)
+		r = pp_build_modprobe(&b) || pp_build_kernel_config(&b) || pp_build_modules(&b);
+	pp_arena_fini(&b.scratch);
+	return r ? pp_fail_oom(e, "host") : 0;
+}
+
+static int as_kernel_change(struct pp_host *h, struct pp_source *s, const char *release,
+                            struct pp_error *e)
 {
 	struct pp_kernel *k = &h->kernel, *running = PP_ARENA_NEW(&h->arena, struct pp_kernel);
 	const char *text = pp_text_clean(&h->arena, release, strlen(release));
@@ -178,6 +224,8 @@ static int as_kernel_change(struct pp_host *h, const char *release, struct pp_er
 		               release);
 	k->release = (struct pp_text_fact){ .text = text };
 	as_kernel_forget(k);
+	if (s && as_kernel_read(h, s, text, e))
+		return -e->code;
 	const char *intel = pp_kernel_argument(h, "intel_iommu", &h->arena);
 	k->rmrrs_relaxed = pp_kernel_has(k, PP_KERNEL_RELAX_RMRR) == PP_YES && intel &&
 	                   strstr(intel, "relax_rmrr");
@@ -186,8 +234,8 @@ static int as_kernel_change(struct pp_host *h, const char *release, struct pp_er
 	return k->rmrrs_relaxed == running->rmrrs_relaxed ? 0 : as_kernel_regions(h, e);
 }
 
-int pp_host_as_kernel(const struct pp_host *h, const char *release, struct pp_host **ret,
-                      struct pp_error *e)
+int pp_host_as_kernel_in(struct pp_source *s, const struct pp_host *h, const char *release,
+                         struct pp_host **ret, struct pp_error *e)
 {
 	struct pp_host *n = malloc(sizeof(*n));
 
@@ -195,11 +243,17 @@ int pp_host_as_kernel(const struct pp_host *h, const char *release, struct pp_ho
 		return pp_fail_oom(e, "host");
 	*n = *h;
 	pp_arena_init(&n->arena, MAX_BYTES);
-	int r = as_kernel_change(n, release, e);
+	int r = as_kernel_change(n, s, release, e);
 	if (r) {
 		pp_host_free(n);
 		return r;
 	}
 	*ret = n;
 	return 0;
+}
+
+int pp_host_as_kernel(const struct pp_host *h, const char *release, struct pp_host **ret,
+                      struct pp_error *e)
+{
+	return pp_host_as_kernel_in(NULL, h, release, ret, e);
 }

@@ -20,8 +20,9 @@ struct pp_host_build {
 	struct pp_region *regions;   /* host->regions, still writable */
 	struct pp_span log;          /* the kernel's, in scratch; empty: not read */
 	struct pp_modprobe modprobe; /* in scratch */
-	uint32_t domain;             /* of the devices being read … */
-	uint32_t bridge_to[256];     /* … and which bridge leads to each of its buses */
+	const char *release;     /* whose files in /boot and /lib/modules are read; NULL: none */
+	uint32_t domain;         /* of the devices being read … */
+	uint32_t bridge_to[256]; /* … and which bridge leads to each of its buses */
 };
 
 /* Remembers once a path that a fact is missing, and what it would add. 0 or -ENOMEM. */
@@ -56,6 +57,9 @@ int pp_build_log(struct pp_host_build *b);
 int pp_build_modprobe(struct pp_host_build *b);
 /* The modules that passthrough needs; after the configuration. 0 or -ENOMEM. */
 int pp_build_modules(struct pp_host_build *b);
+/* The releases of the installed kernels: the directories of modules. 0, or -errno of listing them.
+ */
+int pp_build_releases(struct pp_source *s, struct pp_arena *a, struct pp_names *ret);
 /* One line of it, if it is about a device that does not answer. 0 or -ENOMEM. */
 int pp_build_device_line(struct pp_host_build *b, struct pp_span line);
 /* What the kernel was built with; part of pp_build_kernel(). 0 or -ENOMEM. */

@@ -39,6 +39,53 @@ static int ask_for_more(struct pp_source *recorder, const struct pp_host *h)
 	return 0;
 }
 
+#define MAX_KERNELS      16
+#define NAMES_MAX_BYTES  ((size_t)8 * 1024 * 1024)
+#define KERNEL_MAX_BYTES ((size_t)32 * 1024 * 1024)
+#define FILE_MAX_BYTES   ((size_t)8 * 1024 * 1024)
+
+/* Files that are too large, or not there, are left out. */
+static int capture_add_kernel(struct pp_source *recorder, const char *release)
+{
+	static const struct {
+		const char *before, *behind;
+	} files[] = { { "boot/config-", "" },
+		      { "lib/modules/", "/modules.dep" },
+		      { "lib/modules/", "/modules.builtin" } };
+	struct pp_arena scratch;
+	struct pp_span content;
+	int r = 0;
+
+	pp_arena_init(&scratch, KERNEL_MAX_BYTES);
+	for (size_t i = 0; r != -ENOMEM && i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[512];
+		int n = snprintf(path, sizeof(path), "%s%s%s", files[i].before, release,
+		                 files[i].behind);
+		if (n > 0 && (size_t)n < sizeof(path))
+			r = pp_source_read_all(recorder, path, FILE_MAX_BYTES, &scratch, &content);
+	}
+	pp_arena_fini(&scratch);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* What the other installed kernels were built with, so that the capture can be asked for them. */
+static int capture_add_kernels(struct pp_source *recorder, const struct pp_host *h)
+{
+	const char *running = h->kernel.release.text;
+	struct pp_arena scratch;
+	struct pp_names releases = { 0 };
+
+	pp_arena_init(&scratch, NAMES_MAX_BYTES);
+	int r = pp_build_releases(recorder, &scratch, &releases);
+	if (r != -ENOMEM)
+		r = 0;
+	for (uint32_t i = 0; !r && i < releases.count && i < MAX_KERNELS; i++)
+		if (!running || strcmp(releases.names[i], running) != 0)
+			r = capture_add_kernel(recorder, releases.names[i]);
+	pp_arena_fini(&scratch);
+	return r;
+}
+
 int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
                      struct pp_host **ret, struct pp_error *e)
 {
@@ -61,7 +108,7 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 	}
 	if (host->devices_error)
 		r = pp_fail(e, host->devices_error, "/sys/bus/pci/devices: no devices to capture");
-	else if (ask_for_more(recorder, host))
+	else if (ask_for_more(recorder, host) || capture_add_kernels(recorder, host))
 		r = pp_fail_oom(e, "capture");
 	else
 		r = pp_recorder_write(recorder, path, o->overwrite, &options, e);

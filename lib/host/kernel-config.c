@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the running kernel was built with, from the configuration that distributions install. */
+/* What a kernel was built with, the running one or another of this host, from the configuration
+ * that distributions install. */
 #include <stdio.h>
 #include <string.h>
 
@@ -101,7 +102,7 @@ int pp_build_kernel_config(struct pp_host_build *b)
 		{ "usr/lib/modules/", "/config" },
 		{ "lib/modules/", "/config" },
 	};
-	const char *release = b->host->kernel.release.text;
+	const char *release = b->release;
 
 	/* It is part of a path. */
 	if (!release || strchr(release, '/') || strstr(release, ".."))

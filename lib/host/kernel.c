@@ -360,8 +360,11 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 {
 	struct pp_kernel *k = &b->host->kernel;
 
-	if (read_release(b) || pp_build_text(b, "proc/cmdline", &k->command_line) ||
-	    pp_build_modprobe(b) || read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
+	if (read_release(b))
+		return pp_fail_oom(e, "kernel");
+	b->release = k->release.text;
+	if (pp_build_text(b, "proc/cmdline", &k->command_line) || pp_build_modprobe(b) ||
+	    read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
 	    pp_build_kernel_config(b) || pp_build_modules(b) || read_ids(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */

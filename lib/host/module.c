@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether the running kernel has what passthrough needs besides the IOMMU: vfio-pci, and one of the
+ * Whether a kernel has what passthrough needs besides the IOMMU: vfio-pci, and one of the
  * two that map a guest's memory. Where these are loaded nothing else is read.
  */
 #include <stdio.h>
@@ -73,7 +73,7 @@ static int module_read_list(struct pp_host_build *b, const struct module_lists *
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/%s/%s", l->directory, b->host->kernel.release.text, name);
+	snprintf(path, sizeof(path), "%s/%s/%s", l->directory, b->release, name);
 	return -pp_source_read_all(b->source, path, LIST_MAX_BYTES, &b->scratch, ret);
 }
 
@@ -93,17 +93,26 @@ static int module_read_lists(struct pp_host_build *b, struct module_lists *l)
 	return 0;
 }
 
+int pp_build_releases(struct pp_source *s, struct pp_arena *a, struct pp_names *ret)
+{
+	int r = pp_source_list(s, "lib/modules", a, ret);
+
+	return r && r != -ENOMEM ? pp_source_list(s, "usr/lib/modules", a, ret) : r;
+}
+
 /* After an upgrade some systems remove the modules of the kernel that still runs. */
 static int module_look_for_others(struct pp_host_build *b, struct module_lists *l)
 {
 	struct pp_names names;
-	int r = pp_source_list(b->source, "lib/modules", &b->scratch, &names);
+	int r = b->host->kernel.running
+	                ? -ENOENT
+	                : pp_source_list(b->source, "lib/modules", &b->scratch, &names);
 
 	if (r)
 		return r == -ENOMEM ? r : 0;
 	l->other_releases = names.count > 0;
 	for (uint32_t i = 0; i < names.count; i++)
-		l->other_releases &= strcmp(names.names[i], b->host->kernel.release.text) != 0;
+		l->other_releases &= strcmp(names.names[i], b->release) != 0;
 	return 0;
 }
 
@@ -146,7 +155,7 @@ static struct pp_module module_by_config(struct pp_host_build *b, const struct m
 		                          : pp_kernel_option_name(PP_CONFIG_VFIO));
 	if (l->other_releases)
 		return module_say(b, PP_MODULE_NO_FILES, "/lib/modules: no directory %s",
-		                  k->release.text);
+		                  b->release);
 	if (set == 'm')
 		return module_say(b, PP_MODULE_LOADABLE, "%s: %s=m", k->config.path, option);
 	return (struct pp_module){ 0 };
@@ -157,7 +166,7 @@ static struct pp_module module_conclude(struct pp_host_build *b, const struct mo
                                         const struct module_row *row)
 {
 	const struct pp_kernel *k = &b->host->kernel;
-	const char *release = k->release.text, *file = row->file;
+	const char *release = b->release, *file = row->file;
 
 	if (!l->builtin_error && module_is_listed(l->builtin, file))
 		return module_say(b, PP_MODULE_HERE, "/%s/%s/modules.builtin: %s", l->directory,
@@ -251,12 +260,12 @@ static int module_look_at_bans(struct pp_host_build *b, const struct module_row 
 	return 0;
 }
 
-/* 1: loaded or built in; 0: not, or not known. */
+/* 1: loaded or built in; 0: not, or not known. What is loaded is the running kernel's. */
 static int module_is_here(struct pp_host_build *b, const struct module_row *row,
                           struct pp_module *ret)
 {
 	struct pp_node dir;
-	int r = pp_source_open_dir(b->source, row->here, &dir);
+	int r = b->host->kernel.running ? -ENOENT : pp_source_open_dir(b->source, row->here, &dir);
 
 	if (r)
 		return r == -ENOMEM ? r : 0;
@@ -276,7 +285,7 @@ int pp_build_modules(struct pp_host_build *b)
 			return -ENOMEM;
 	/* iommufd alone may be there because the kernel's VFIO has no groups: the lists tell. */
 	if ((k->vfio_pci.state == PP_MODULE_HERE && k->vfio_type1.state == PP_MODULE_HERE) ||
-	    !module_release_is_plain(k->release.text))
+	    !module_release_is_plain(b->release))
 		return 0;
 	if (module_read_lists(b, &lists) || (lists.dep_error && module_look_for_others(b, &lists)))
 		return -ENOMEM;

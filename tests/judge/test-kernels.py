@@ -187,6 +187,78 @@ class Ioapic(Kernels):
         self.assertIs(self.remapping("7.3"), False)
 
 
+class Installed(Kernels):
+    """The configuration and modules of a kernel that is installed and does not run."""
+
+    OTHER = "7.3.4+deb13-amd64"
+    CARD = "0000:01:00.0"
+    WHOLE = "# Automatically generated file; DO NOT EDIT.\nCONFIG_PCI=y\n"
+    VFIO = "CONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\nCONFIG_VFIO_IOMMU_TYPE1=m\n"
+
+    def one(self, config: str | None, *, dep: str | None = None, release: str = OTHER) -> None:
+        self.setUp()
+        self.host("6.12.9-amd64").device(self.CARD, group=1)
+        self.tree.write("boot/config-6.12.9-amd64", self.WHOLE + self.VFIO)
+        if config is not None:
+            self.tree.write(f"boot/config-{release}", config)
+        for installed in (release, "6.12.9-amd64"):
+            (self.tree.root / "lib/modules" / installed).mkdir(parents=True)
+        if dep is not None:
+            self.tree.write(f"lib/modules/{release}/modules.dep", dep)
+
+    def rules(self, kernel: str, **more) -> list:
+        device = {d["address"]: d for d in self.ask("--kernel", kernel, **more)["devices"]}[self.CARD]
+        self.evidence = str(device["findings"])
+        return [f["rule"] for f in device["findings"]]
+
+    def test_read(self):
+        """By its release or, if it is the only one, by its series; in a capture the same."""
+        self.one(self.WHOLE)
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        for more in ({}, {"path": archive}):
+            for kernel in (self.OTHER, "7.3", "7.3.4"):
+                self.assertIn("no-vfio-pci", self.rules(kernel, **more), kernel)
+                self.assertIn(f"/boot/config-{self.OTHER}", self.evidence)
+            for kernel in ("6.12", "7.2", "7.3.5", "7.30", "7.3.4+deb1"):
+                self.assertEqual(self.rules(kernel, **more), [], kernel)
+        self.assertEqual([f["rule"] for f in self.survey()[self.CARD]["findings"]], [])
+
+    def test_what_runs_does_not_count(self):
+        """vfio-pci is loaded in the running kernel; the other has none."""
+        self.one(self.WHOLE)
+        for path in ("sys/bus/pci/drivers/vfio-pci", "sys/module/vfio_iommu_type1"):
+            (self.tree.root / path).mkdir(parents=True)
+        self.assertIn("no-vfio-pci", self.rules("7.3"))
+        self.one(self.WHOLE + self.VFIO)
+        self.assertEqual(self.rules("7.3"), [])
+
+    def test_modules(self):
+        """A configuration that was not read whole, and the list of modules; another's list is none."""
+        self.one("CONFIG_PCI=y\n", dep="kernel/drivers/net/e1000.ko:\n")
+        archive = self.folder / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        for more in ({}, {"path": archive}):
+            self.assertIn("no-vfio-pci", self.rules("7.3", **more))
+        self.one("CONFIG_VFIO_PCI=m\n", release="7.2.1-amd64", dep="")
+        self.assertEqual(self.rules("7.3"), [])
+
+    def test_not_told_apart_or_not_read(self):
+        """Two of a series, a directory, and odd names: nothing is said."""
+        self.one(self.WHOLE)
+        self.tree.write("boot/config-7.3.3+deb13-amd64", self.WHOLE)
+        (self.tree.root / "lib/modules/7.3.3+deb13-amd64").mkdir()
+        self.assertEqual(self.rules("7.3"), [])
+        self.assertIn("no-vfio-pci", self.rules(self.OTHER))
+        self.one(None)
+        (self.tree.root / f"boot/config-{self.OTHER}").mkdir()
+        self.tree.write("boot/config-", self.WHOLE)
+        self.tree.write("lib/modules/7.3", "a file")
+        self.tree.write("boot/config-7.3", "\0\0\0")
+        for kernel in ("7.3", self.OTHER, "7.3.4/../x"):
+            self.assertEqual(self.rules(kernel), [], kernel)
+
+
 class Asked(Kernels):
     """What can be asked for."""
 
