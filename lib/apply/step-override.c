@@ -352,20 +352,32 @@ static int step_override_stage(struct pp_stage *s, const struct pp_step *step, s
 	return r ? r : stage_on(s, o, &by, e);
 }
 
-static int search_image(struct pp_apply *a, const char *path, struct pp_span table,
-                        struct pp_error *e)
+static int search_failed(const char *path, struct pp_error *e)
+{
+	return pp_fail(e, EIO, "/%s: was rebuilt, but the kernel would not find the table in it",
+	               path);
+}
+
+static int search_part(struct pp_apply *a, const char *path, struct pp_span table, enum pp_tri *ret,
+                       struct pp_error *e)
 {
 	struct pp_span image;
 	int r = a->sys->ops->map(a->sys, path, SEARCHED_BYTES, &image);
 
 	if (r)
 		return pp_fail(e, EIO, "/%s: cannot be read: %s", path, strerror(-r));
-	bool found = pp_override_initrd_has(image, table);
+	*ret = pp_override_initrd_find(image, table);
 	a->sys->ops->unmap(a->sys, image);
-	return found ? 0
-	             : pp_fail(e, EIO,
-	                       "/%s: was rebuilt, but the kernel would not find the table in it",
-	                       path);
+	return 0;
+}
+
+static int search_image(struct pp_apply *a, const char *path, struct pp_span table,
+                        struct pp_error *e)
+{
+	enum pp_tri found;
+	int r = search_part(a, path, table, &found, e);
+
+	return r || found == PP_YES ? r : search_failed(path, e);
 }
 
 static int search_uki(struct pp_apply *a, struct pp_span table, struct pp_error *e)
@@ -407,24 +419,41 @@ static int search_initrd(struct pp_apply *a, struct pp_span table, struct pp_err
 	return r;
 }
 
-/* The initrds of the entry that runs: a loader puts them one behind the other. */
+/* On an ESP that is not mounted, as Proxmox's, it is a copy of the one in /boot. */
+static const char *find_initrd(struct pp_apply *a, const char *name)
+{
+	const char *path = pp_boot_file(a, name), *last = name;
+
+	if (path)
+		return path;
+	for (const char *at = name; *at; at++)
+		if (*at == '/' || *at == '\\')
+			last = at + 1;
+	path = pp_arena_printf(&a->arena, "boot/%s", last);
+	return path && *last && pp_sys_has(a->sys, path) ? path : NULL;
+}
+
+/*
+ * The initrds of the entry that the next boot takes: a loader puts them one behind the other, and
+ * what is compressed ends the kernel's search. Of one that is not found nothing can be said: the
+ * reboot will tell.
+ */
 static int search_entry(struct pp_apply *a, struct pp_span table, struct pp_error *e)
 {
-	const char *path, *name;
-	bool seen = false;
-	int r = 0;
+	const char *const *name = pp_boot_initrds(a), *path = NULL;
+	enum pp_tri found = PP_UNKNOWN;
 
-	for (unsigned int n = 0; (name = pp_boot_word(a, "initrd=", n)); n++) {
-		path = pp_boot_file(a, name);
-		if (!path)
-			continue;
-		r = search_image(a, path, table, e);
-		if (!r)
-			return 0;
-		seen = true;
+	if (!name)
+		return pp_fail_oom(e, "boot");
+	if (!*name)
+		return search_initrd(a, table, e);
+	for (; found == PP_UNKNOWN && *name; name++) {
+		path = find_initrd(a, *name);
+		int r = path ? search_part(a, path, table, &found, e) : 0;
+		if (r || !path)
+			return r;
 	}
-	/* On an ESP that is not mounted, as Proxmox's, or not told by this loader. */
-	return seen ? r : search_initrd(a, table, e);
+	return found == PP_YES ? 0 : search_failed(path, e);
 }
 
 /* What the next boot loads holds the table, where the kernel looks for it. */

@@ -20,7 +20,7 @@ int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_er
 	struct pp_error ignored;
 
 	if (!pp_initrd_find(s->apply, &by, &ignored) && by.rebuild)
-		return pp_stage_run(s, by.rebuild, NULL, e);
+		return pp_initrd_rebuild(s, &by, e);
 	pp_apply_say(s->apply, "%s", unknown);
 	return 0;
 }

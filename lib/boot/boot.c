@@ -80,6 +80,39 @@ const char *pp_boot_word(struct pp_apply *a, const char *begin, unsigned int n)
 	return NULL;
 }
 
+#define MAX_INITRDS 16
+
+/* "initrd PATH", a line each: the Boot Loader Specification, type 1. */
+static uint32_t boot_read_entry(struct pp_apply *a, const char **ret)
+{
+	const char *name = pp_boot_variable(a, "LoaderEntrySelected");
+	const char *entry = name ? pp_arena_printf(&a->arena, "loader/entries/%s", name) : NULL;
+	const char *path = entry ? pp_boot_file(a, entry) : NULL;
+	struct pp_span line, word;
+	struct pp_content c;
+	struct pp_error ignored;
+	uint32_t n = 0;
+
+	if (!path || pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists)
+		return 0;
+	while (n < MAX_INITRDS && pp_text_line(&c.bytes, &line))
+		if (pp_text_word(&line, &word) && pp_span_is(word, "initrd") &&
+		    pp_text_word(&line, &word))
+			ret[n++] = pp_text_clean(&a->arena, word.data, word.len);
+	return n;
+}
+
+const char *const *pp_boot_initrds(struct pp_apply *a)
+{
+	const char **names = PP_ARENA_ARRAY(&a->arena, MAX_INITRDS + 1, const char *);
+
+	if (!names || boot_read_entry(a, names))
+		return names;
+	for (unsigned int n = 0; n < MAX_INITRDS; n++)
+		names[n] = pp_boot_word(a, "initrd=", n);
+	return names;
+}
+
 const char *pp_boot_loader_info(struct pp_apply *a)
 {
 	static const char stub[] = "Linux EFI stub";

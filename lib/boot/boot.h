@@ -34,6 +34,12 @@ bool pp_boot_is_secure(struct pp_apply *a);
  */
 const char *pp_boot_file(struct pp_apply *a, const char *path);
 
+/*
+ * What the entry that this host starts from names as its initrds, up to NULL: as it is written now,
+ * or, where its file is not found, as the running kernel was told. In the arena; NULL: no memory.
+ */
+const char *const *pp_boot_initrds(struct pp_apply *a);
+
 /* Word number n of the running kernel command line that begins so, without that; NULL: none. */
 const char *pp_boot_word(struct pp_apply *a, const char *begin, unsigned int n);
 /* The running kernel's release; NULL: not known. */

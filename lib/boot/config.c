@@ -173,5 +173,12 @@ const char *pp_config_kernel_install(struct pp_apply *a, const char *name)
 
 const char *pp_config_uki(struct pp_apply *a, const char *name)
 {
-	return pp_config_value(a, "etc/kernel/uki.conf", name);
+	static const char *const places[] = { "etc/kernel/uki.conf", "run/kernel/uki.conf",
+		                              "usr/local/lib/kernel/uki.conf",
+		                              "usr/lib/kernel/uki.conf" };
+	size_t i = 0;
+
+	while (i + 1 < sizeof(places) / sizeof(places[0]) && !pp_sys_has(a->sys, places[i]))
+		i++;
+	return pp_config_value(a, places[i], name);
 }

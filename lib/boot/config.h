@@ -23,7 +23,7 @@ const char *pp_config_preset(struct pp_apply *a, const char *end, unsigned int n
 const char *pp_config_dracut(struct pp_apply *a, const char *name);
 /* kernel-install(8), install.conf */
 const char *pp_config_kernel_install(struct pp_apply *a, const char *name);
-/* ukify(1), /etc/kernel/uki.conf */
+/* ukify(1), uki.conf: of the first directory that has it */
 const char *pp_config_uki(struct pp_apply *a, const char *name);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* dracut, also where it makes unified kernel images. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "boot/boot.h"
 #include "boot/config.h"
 #include "boot/initrd.h"
 #include "boot/uki.h"
@@ -72,11 +74,37 @@ static int dracut_add_to_uki(struct pp_stage *s, const char *argument, struct pp
 		pp_arena_printf(&s->apply->arena, "kernel_cmdline+=\" %s \"\n", argument), e);
 }
 
+/*
+ * Debian's, from version 105 on: run-parts of /etc/initramfs/post-update.d hands each new initrd on
+ * to kernel-install.
+ */
+static bool dracut_feeds(struct pp_apply *a)
+{
+	const char *release = pp_boot_release(a);
+	char path[256];
+
+	snprintf(path, sizeof(path), "boot/initrd.img-%s", release ? release : "");
+	return release && pp_sys_has(a->sys, path) &&
+	       pp_sys_has(a->sys, "etc/initramfs/post-update.d/systemd-boot") &&
+	       pp_initrd_program_has(a, "dracut", "post-update.d");
+}
+
 static const struct pp_tool dracut = { "dracut", true, { "dracut", "-f", "--regenerate-all" } };
+/*
+ * The one in /boot, which its kernel package makes. For --regenerate-all that depends on what else
+ * is there, and kernel-install puts the one in /boot, with what was taken back, into the next
+ * entry.
+ */
+static const struct pp_tool dracut_in_boot = { "dracut-boot",
+	                                       true,
+	                                       { "dracut", "-f", "--kver", PP_TOOL_KERNEL,
+	                                         "/boot/initrd.img-" PP_TOOL_KERNEL } };
 
 const struct pp_initrd pp_initrd_dracut = {
 	.name = "dracut",
 	.detect = dracut_detect,
+	.feeds_kernel_install = dracut_feeds,
+	.feed = &dracut_in_boot,
 	.foreign = dracut_foreign,
 	.install = dracut_install,
 	.include = { "etc/dracut.conf.d/pcipass-bind.conf", "install_items+=\" /%s \"\n", NULL },

@@ -65,20 +65,45 @@ static bool initrd_has_plugin(struct pp_apply *a, const char *name)
 	return pp_sys_has(a->sys, path) && (!generator || !strcmp(generator, name));
 }
 
+bool pp_initrd_program_has(struct pp_apply *a, const char *program, const char *word)
+{
+	char whole[PATH_MAX];
+	struct pp_content c;
+	struct pp_error ignored;
+
+	return pp_sys_find_program(a->sys, program, whole) &&
+	       !pp_sys_content(a->sys, whole + strlen(a->root) + 1, &a->arena, &c, &ignored) &&
+	       pp_span_find(c.bytes, word);
+}
+
 /* kernel-install(8): from systemd 255 on, for kernels in /usr/lib/modules. */
 static bool initrd_has_add_all(struct pp_apply *a)
 {
 	const char *release = pp_boot_release(a);
-	char whole[PATH_MAX], path[256];
-	struct pp_content c;
-	struct pp_error ignored;
+	char path[256];
 
-	if (!release || !pp_sys_find_program(a->sys, "kernel-install", whole) ||
-	    pp_sys_content(a->sys, whole + strlen(a->root) + 1, &a->arena, &c, &ignored) ||
-	    !pp_span_find(c.bytes, "add-all"))
+	if (!release || !pp_initrd_program_has(a, "kernel-install", "add-all"))
 		return false;
 	snprintf(path, sizeof(path), "lib/modules/%s/vmlinuz", release);
 	return pp_sys_has(a->sys, path);
+}
+
+/* Its plugin makes the whole image, which it does not once kernel-install is given an initrd. */
+static bool initrd_plugin_makes_uki(struct pp_apply *a, const struct pp_initrd *m)
+{
+	const char *layout = pp_config_kernel_install(a, "layout");
+	const char *generator = pp_config_kernel_install(a, "uki_generator");
+
+	return layout && !strcmp(layout, "uki") && generator && !strcmp(generator, m->name);
+}
+
+static bool initrd_has_kernel_in_boot(struct pp_apply *a)
+{
+	const char *release = pp_boot_release(a);
+	char path[256];
+
+	snprintf(path, sizeof(path), "boot/vmlinuz-%s", release ? release : "");
+	return release && pp_sys_has(a->sys, path);
 }
 
 /*
@@ -87,15 +112,20 @@ static bool initrd_has_add_all(struct pp_apply *a)
  */
 static struct pp_initrd_made_by initrd_find_installed(struct pp_apply *a)
 {
-	bool can_add_all = initrd_has_add_all(a);
+	bool can_add_all = initrd_has_add_all(a), in_boot = initrd_has_kernel_in_boot(a);
 
 	for (size_t i = 0; pp_initrds[i]; i++) {
 		const struct pp_initrd *m = pp_initrds[i];
-		if (m->feeds_kernel_install && m->feeds_kernel_install(a))
-			return (struct pp_initrd_made_by){ m, m->rebuild };
-		if (can_add_all && m->detect && !m->is_of_loader && initrd_has_plugin(a, m->name) &&
-		    m->detect(a))
+		bool makes_uki = initrd_plugin_makes_uki(a, m);
+		if (!makes_uki && m->feeds_kernel_install && m->feeds_kernel_install(a))
+			return (struct pp_initrd_made_by){ m, m->feed ? m->feed : m->rebuild };
+		if (!m->detect || m->is_of_loader || !initrd_has_plugin(a, m->name) ||
+		    !m->detect(a))
+			continue;
+		if (can_add_all)
 			return (struct pp_initrd_made_by){ m, &pp_tool_kernel_install_all };
+		if (makes_uki && in_boot)
+			return (struct pp_initrd_made_by){ m, &pp_tool_kernel_install_initrd };
 	}
 	return (struct pp_initrd_made_by){ NULL, NULL };
 }
@@ -116,7 +146,7 @@ static int initrd_find_of_uki(struct pp_apply *a, struct pp_initrd_made_by *ret,
 			"kernel-install makes this host's unified kernel image, and pcipass "
 			"can do that anew only with systemd 255 or later, with an initrd of "
 			"dracut or mkinitcpio and kernels in /usr/lib/modules, or with "
-			"initramfs-tools as on Debian. By hand: put the table (pcipass override "
+			"initramfs-tools or dracut as on Debian. By hand: put the table (pcipass override "
 			"build) in front of the initrd, then run kernel-install add");
 	*ret = by;
 	return 0;
@@ -194,6 +224,23 @@ int pp_initrd_find(struct pp_apply *a, struct pp_initrd_made_by *ret, struct pp_
 	return 0;
 }
 
+int pp_initrd_rebuild(struct pp_stage *s, const struct pp_initrd_made_by *by, struct pp_error *e)
+{
+	struct pp_sys *sys = s->apply->sys;
+	const char *const *versions = pp_sys_names(sys, "lib/modules", &s->apply->arena);
+	int r = versions ? 0 : pp_fail_oom(e, by->rebuild->name);
+
+	if (!pp_tool_takes_kernel(by->rebuild))
+		return pp_stage_run(s, by->rebuild, NULL, e);
+	for (; !r && *versions; versions++) {
+		char path[512];
+		snprintf(path, sizeof(path), "boot/vmlinuz-%s", *versions);
+		if (pp_sys_has(sys, path))
+			r = pp_stage_run(s, by->rebuild, *versions, e);
+	}
+	return r;
+}
+
 int pp_initrd_install(struct pp_stage *s, const struct pp_initrd_made_by *by,
                       const struct pp_span *tables, uint32_t nr_tables, struct pp_span cpio,
                       struct pp_error *e)
@@ -208,7 +255,7 @@ int pp_initrd_install(struct pp_stage *s, const struct pp_initrd_made_by *by,
 	}
 	if (!r)
 		r = by->maker->install(s, tables, nr_tables, cpio, e);
-	return r || !by->rebuild ? r : pp_stage_run(s, by->rebuild, NULL, e);
+	return r || !by->rebuild ? r : pp_initrd_rebuild(s, by, e);
 }
 
 int pp_initrd_include(struct pp_stage *s, const struct pp_initrd *maker, const char *file,

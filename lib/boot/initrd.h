@@ -18,6 +18,8 @@ struct pp_initrd {
 	bool (*detect)(struct pp_apply *a);
 	/* It gives each new initrd to kernel-install by itself; NULL: it does not. */
 	bool (*feeds_kernel_install)(struct pp_apply *a);
+	/* What is run for that; NULL: the same as rebuild. */
+	const struct pp_tool *feed;
 	/* A sentence in *ret if somebody else's override goes this way already, else NULL. */
 	int (*foreign)(struct pp_stage *s, const char **ret, struct pp_error *e);
 	/* tables: one each, by signature; cpio: all of them in the form the kernel wants. */
@@ -61,6 +63,9 @@ struct pp_initrd_made_by {
 /* -ENOTSUP: none that is known, or several; the text says what to do by hand. */
 int pp_initrd_find(struct pp_apply *a, struct pp_initrd_made_by *ret, struct pp_error *e);
 
+/* Has the initrds made anew, by one run for all kernels or one for each. */
+int pp_initrd_rebuild(struct pp_stage *s, const struct pp_initrd_made_by *by, struct pp_error *e);
+
 /* Its files, and the tool that makes the initrds anew. */
 int pp_initrd_install(struct pp_stage *s, const struct pp_initrd_made_by *by,
                       const struct pp_span *tables, uint32_t nr_tables, struct pp_span cpio,
@@ -76,7 +81,9 @@ int pp_initrd_exclude(struct pp_stage *s, struct pp_error *e);
 int pp_initrd_tables(struct pp_stage *s, const struct pp_span **ret, uint32_t *ret_nr,
                      struct pp_error *e);
 
-/* For the rows. Each table into a file of its own. */
+/* For the rows. Whether the text of one of the host's programs, a script, has that word. */
+bool pp_initrd_program_has(struct pp_apply *a, const char *program, const char *word);
+/* Each table into a file of its own. */
 int pp_initrd_put_tables(struct pp_stage *s, const char *directory, const struct pp_span *tables,
                          uint32_t nr_tables, struct pp_error *e);
 /* Whether one of the files in a directory, none of them ours, holds one of the words. */

@@ -21,6 +21,11 @@ const struct pp_tool pp_tool_kernel_install_all = { "kernel-install-all",
 	                                            true,
 	                                            { "kernel-install", "add-all" } };
 
+const struct pp_tool pp_tool_kernel_install_initrd = { "kernel-install-initrd",
+	                                               true,
+	                                               { "kernel-install", "add", PP_TOOL_KERNEL,
+	                                                 "/boot/vmlinuz-" PP_TOOL_KERNEL } };
+
 /* systemd-boot: kernel-install writes each kernel's entry from /etc/kernel/cmdline. */
 bool pp_kernel_install_is_here(struct pp_apply *a)
 {
@@ -79,9 +84,10 @@ static int kernel_install_take_off(struct pp_stage *s, const char *word, struct 
 	return r ? r : pp_kernel_install_run(s, e);
 }
 
-static const struct pp_tool *const kernel_install_tools[] = { &kernel_install_boot,
-	                                                      &kernel_install_modules,
-	                                                      &pp_tool_kernel_install_all, NULL };
+static const struct pp_tool *const kernel_install_tools[] = {
+	&kernel_install_boot, &kernel_install_modules, &pp_tool_kernel_install_all,
+	&pp_tool_kernel_install_initrd, NULL
+};
 
 const struct pp_loader pp_loader_kernel_install = {
 	.name = "kernel-install",

@@ -69,6 +69,8 @@ int pp_kernel_install_run(struct pp_stage *s, struct pp_error *e);
 bool pp_kernel_install_is_here(struct pp_apply *a);
 /* For all kernels at once: kernel-install(8), from systemd 255 on. */
 extern const struct pp_tool pp_tool_kernel_install_all;
+/* For one kernel in /boot, whose initrd and image a plugin of kernel-install makes. */
+extern const struct pp_tool pp_tool_kernel_install_initrd;
 
 /*
  * Takes "NAME=OPTION" off wherever it stands in these files: off a list of options, or the whole

@@ -37,8 +37,10 @@ const struct pp_tool *pp_tool_find(const char *name)
 
 	for (size_t i = 0; !found && pp_loaders[i]; i++)
 		found = rows_find(pp_loaders[i]->tools, name);
-	for (size_t i = 0; !found && pp_initrds[i]; i++)
-		if (pp_initrds[i]->rebuild && !strcmp(pp_initrds[i]->rebuild->name, name))
-			found = pp_initrds[i]->rebuild;
+	for (size_t i = 0; !found && pp_initrds[i]; i++) {
+		const struct pp_tool *const tools[] = { pp_initrds[i]->rebuild, pp_initrds[i]->feed,
+			                                NULL };
+		found = rows_find(tools, name);
+	}
 	return found;
 }

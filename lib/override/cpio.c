@@ -153,16 +153,25 @@ static void skip_zeros(struct pp_cursor *c)
 		pp_cursor_skip(c, 4);
 }
 
-bool pp_override_initrd_has(struct pp_span initrd, struct pp_span table)
+enum pp_tri pp_override_initrd_find(struct pp_span initrd, struct pp_span table)
 {
 	struct pp_span name, bytes;
 	struct pp_cursor c;
 
 	pp_cursor_init(&c, initrd, "initrd", 0);
-	for (skip_zeros(&c); cpio_next_entry(&c, &name, &bytes); skip_zeros(&c))
+	for (skip_zeros(&c); pp_cursor_left(&c) >= 4; skip_zeros(&c)) {
+		if (!cpio_next_entry(&c, &name, &bytes))
+			return PP_NO;
 		if (pp_span_starts(name, DIRECTORY) && bytes.len >= 4 && table.len >= 4 &&
 		    !memcmp(bytes.data, table.data, 4))
 			/* The kernel takes the first of a signature. */
-			return bytes.len == table.len && !memcmp(bytes.data, table.data, table.len);
-	return false;
+			return pp_tri(bytes.len == table.len &&
+			              !memcmp(bytes.data, table.data, table.len));
+	}
+	return PP_UNKNOWN;
+}
+
+bool pp_override_initrd_has(struct pp_span initrd, struct pp_span table)
+{
+	return pp_override_initrd_find(initrd, table) == PP_YES;
 }

@@ -54,6 +54,11 @@ int pp_override_cpio_read(struct pp_span in, struct pp_arena *a, const struct pp
  * the first table of a signature counts.
  */
 bool pp_override_initrd_has(struct pp_span initrd, struct pp_span table);
+/*
+ * The same of one of several that a boot loader puts one behind the other. PP_UNKNOWN: it is all
+ * uncompressed archives without a table of that signature, so that the next one decides.
+ */
+enum pp_tri pp_override_initrd_find(struct pp_span initrd, struct pp_span table);
 
 /* Length, OEM revision plus one, checksum. The whole of a table that was built anew. */
 int pp_override_add_checksum(const char *object, uint8_t *table, size_t len, struct pp_error *e);

@@ -15,9 +15,12 @@
 /* Twenty kernels' initrds on a slow disk. */
 #define TOOL_SECONDS 1800
 
-static bool tool_takes_kernel(const struct pp_tool *tool)
+bool pp_tool_takes_kernel(const struct pp_tool *tool)
 {
-	return tool->argv[2] && !strcmp(tool->argv[2], PP_TOOL_KERNEL);
+	for (const char *const *arg = tool->argv; *arg; arg++)
+		if (strstr(*arg, PP_TOOL_KERNEL))
+			return true;
+	return false;
 }
 
 /* Argument number i as it is run; NULL behind the last. */
@@ -107,7 +110,7 @@ static int tool_from_json(struct pp_json_reader *r, const json_t *o, struct pp_o
 		return pp_json_bad(r, "'tool' is none that is known");
 	if (op->tool.tool->makes_initrd != (op->ops == &pp_op_initrd))
 		return pp_json_bad(r, "'tool' is of another kind");
-	if (tool_takes_kernel(op->tool.tool)) {
+	if (pp_tool_takes_kernel(op->tool.tool)) {
 		err = pp_json_read_name(r, o, "kernel", "+~:", &op->tool.kernel);
 		/* No option, then. */
 		return err || op->tool.kernel[0] != '-' ? err

@@ -110,6 +110,9 @@ struct pp_tool {
 	const char *argv[PP_TOOL_MAX_ARGV + 1];
 };
 
+/* It is run for one kernel. */
+bool pp_tool_takes_kernel(const struct pp_tool *tool);
+
 /*
  * By its name in the journal; NULL: no program that pcipass runs. The tools belong to the rows of
  * boot loaders and makers of initrds, which are above this module: lib/boot has this function.

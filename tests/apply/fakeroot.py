@@ -154,6 +154,63 @@ cd "$PCIPASS_ROOT"
 mv boot/loader/entries/0123-%(release)s.conf.new boot/loader/entries/0123-%(release)s.conf
 """ % {"release": RELEASE}
 
+# Debian 13's: each initrd that is made goes on to kernel-install.
+DRACUT_DEBIAN = """#!/bin/bash
+set -e
+cd "$PCIPASS_ROOT"
+[ "$1" = -f ]
+if [ "$2" = --kver ]; then out=.$4; else out=.$2; fi
+uefi=no
+for conf in etc/dracut.conf.d/*.conf; do
+	[ -e "$conf" ] || continue
+	. "./$conf"
+done
+[ "$acpi_override" != yes ] || %(make)s cpio .$acpi_table_dir/*.aml > $out.new
+for item in $install_items; do cat .$item >> $out.new; done
+echo "the initrd itself" >> $out.new
+mv $out.new $out
+# post-update.d
+[ "$KERNEL_INSTALL" ] || ./usr/sbin/kernel-install add %(release)s /boot/vmlinuz-%(release)s ${out#.} 2>/dev/null || :
+""" % {"release": RELEASE, "make": MAKE}
+
+KERNEL_INSTALL_DEBIAN = """#!/bin/bash
+set -e
+cd "$PCIPASS_ROOT"
+layout=bls uki_generator=ukify
+. ./etc/kernel/install.conf
+initrds=$4
+[ "$initrds" ] || {
+	KERNEL_INSTALL=1 ./usr/sbin/dracut -f /initrd.staged %(release)s
+	initrds="/initrd.staged /boot/initrd.img-%(release)s"
+}
+if [ $layout.$uki_generator = uki.dracut ]; then
+	[ ! "$4" ] || { echo "Error: $3 is missing .efi suffix." >&2; exit 1; }
+	for conf in etc/dracut.conf.d/*.conf; do [ ! -e "$conf" ] || . "./$conf"; done
+	line=$kernel_cmdline
+	initrds=/initrd.staged
+else
+	line=$(cat etc/kernel/cmdline)
+fi
+if [ $layout = uki ]; then
+	image=boot/efi/EFI/Linux/debian-%(release)s.efi
+	for i in $initrds; do cat .$i; done > initrds.new
+	%(make)s uki $image.new .$3 initrds.new "$line"
+	rm -f initrds.new initrd.staged
+	mv $image.new $image
+	exit 0
+fi
+entry=boot/efi/loader/entries/debian-%(release)s.conf
+echo "options $line" > $entry.new
+for i in $initrds; do
+	name=${i##*/}
+	name=${name%%.staged}
+	cp .$i boot/efi/debian/$name
+	echo "initrd /debian/$name" >> $entry.new
+done
+rm -f initrd.staged
+mv $entry.new $entry
+""" % {"release": RELEASE, "make": MAKE}
+
 POST_UPDATE = """
 ./usr/sbin/kernel-install add %(release)s boot/vmlinuz-%(release)s
 """ % {"release": RELEASE}

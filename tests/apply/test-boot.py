@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import fakeroot
-from applying import ARGUMENT, drive, expect, main, refused, roundtrip, same, spoil, undo
+from applying import ARGUMENT, DEVICE, drive, expect, main, refused, roundtrip, same, spoil, undo
 from fakeroot import RELEASE, Root, override
 
 
@@ -239,10 +239,112 @@ def test_own_entry(_: Root) -> None:
         undo(root, before)
         # The entry takes another than what the tool makes.
         root.put("boot/other.img", "elsewhere")
-        root.put("proc/cmdline", "initrd=\\other.img root=/dev/sda2 rw\n")
+        entry = root.text("boot/loader/entries/arch.conf")
+        root.put("boot/loader/entries/arch.conf", entry.replace("/initramfs-linux.img", "/other.img"))
         before = root.snapshot()
         expect("other", *drive(root, "run", override()), 5, "/boot/other.img", "as it was before")
         same("other", before, root.snapshot())
+
+
+def test_entry_of_several_initrds(_: Root) -> None:
+    """The kernel looks for a table up to the first compressed one: what stands behind does not count."""
+    microcode = fakeroot.cpio(("kernel/x86/microcode/GenuineIntel.bin", b"microcode"))
+    other = fakeroot.cpio(("kernel/firmware/acpi/DMAR.aml", fakeroot.dmar(fakeroot.DRHD, revision=9)))
+    for first, found in ((microcode, True), (microcode + bytes(8), True), (b"compressed", False), (other, False),
+                         (None, True)):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.put("boot/loader/entries/arch.conf", "title Arch\nlinux /vmlinuz-linux\ninitrd  /first.img\n"
+                     "initrd  /initramfs-linux.img\noptions root=/dev/sda2 rw\n")
+            root.variable("LoaderInfo", "systemd-boot 257")
+            root.variable("LoaderEntrySelected", "arch.conf")
+            # What this boot was given is not what the next one takes.
+            root.put("proc/cmdline", "initrd=\\old.img root=/dev/sda2 rw\n")
+            root.put("boot/old.img", "elsewhere")
+            if first is not None:
+                root.put("boot/first.img", first)
+            before = root.snapshot()
+            if found:
+                roundtrip(root, override())
+                undo(root, before)
+            else:
+                expect(first, *drive(root, "run", override()), 5, "/boot/first.img", "as it was before")
+                same(first, before, root.snapshot())
+    # Without the entry's file, as the running kernel was told: of one on no mounted partition nothing is said.
+    for word, found in (("initrd=\\0123\\initrd", True), ("initrd=\\EFI\\x\\initramfs-linux.img", True),
+                        ("initrd=\\EFI\\x\\other.img", False)):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+            root.put("boot/other.img", "elsewhere")
+            root.put(f"boot/initrd.img-{RELEASE}", "an older maker's")
+            root.variable("LoaderInfo", "systemd-boot 257")
+            root.put("proc/cmdline", f"{word} root=/dev/sda2 rw\n")
+            expect(word, *drive(root, "run", override()), *((0,) if found else (5, "/boot/other.img")))
+
+
+def debian_with_dracut(folder: str, **config: str) -> Root:
+    """Debian 13: its kernel package makes an initrd in /boot, dracut hands each on to kernel-install, and
+    kernel-install run by itself takes that in /boot and one that it has dracut make."""
+    root = Root(Path(folder) / "root", "dracut", "none")
+    (root.path / f"boot/initramfs-{RELEASE}.img").unlink()
+    root.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n")
+    root.put("etc/initramfs/post-update.d/systemd-boot", "#!/bin/sh\n")
+    root.put("usr/lib/kernel/install.d/50-dracut.install", "#!/bin/sh\n")
+    root.put("etc/kernel/install.conf", "".join(f"{name}={value}\n" for name, value in config.items()))
+    for name in ("boot/efi/debian", "boot/efi/loader/entries", "boot/efi/EFI/Linux"):
+        (root.path / name).mkdir(parents=True)
+    root.tool("dracut", fakeroot.DRACUT_DEBIAN)
+    root.tool("kernel-install", fakeroot.KERNEL_INSTALL_DEBIAN)
+    root.tool("ukify", "#!/bin/sh\n")
+    root.run_tool("dracut", "-f", f"/boot/initrd.img-{RELEASE}", RELEASE)
+    root.run_tool("kernel-install", "add", RELEASE, f"/boot/vmlinuz-{RELEASE}")
+    return root
+
+
+def test_debian_with_dracut_and_two_initrds(_: Root) -> None:
+    """The one in /boot is made anew and the entry names it alone: none has what was taken back."""
+    entry = f"boot/efi/loader/entries/debian-{RELEASE}.conf"
+    with tempfile.TemporaryDirectory() as folder:
+        root = debian_with_dracut(folder)
+        assert root.text(entry).count("initrd ") == 2, root.text(entry)
+        root.variable("LoaderInfo", "systemd-boot 257.13")
+        root.variable("LoaderEntrySelected", f"debian-{RELEASE}.conf")
+        root.put("proc/cmdline", f"initrd=\\debian\\initrd initrd=\\debian\\initrd.img-{RELEASE} root=/dev/sda2 rw\n")
+        root.device(DEVICE)
+        image, made = f"boot/efi/debian/initrd.img-{RELEASE}", f"boot/initrd.img-{RELEASE}"
+        expect("run", *drive(root, "run", f"bind:{DEVICE},1000,0072,mpt3sas,boot", override()), 0)
+        assert root.text(entry).count("initrd ") == 1, root.text(entry)
+        assert b"driver_override" in root.read(image) and b"acpi/DMAR.aml" in root.read(image)
+        # The kernel's package is configured again: two, of the same.
+        root.run_tool("dracut", "-f", f"/boot/initrd.img-{RELEASE}", RELEASE)
+        root.run_tool("kernel-install", "add", RELEASE, f"/boot/vmlinuz-{RELEASE}")
+        expect("undo", *drive(root, "undo"), 0)
+        root.run_tool("kernel-install", "add", RELEASE, f"/boot/vmlinuz-{RELEASE}")
+        for name in (made, image, "boot/efi/debian/initrd"):
+            assert b"driver_override" not in root.read(name) and b"acpi/DMAR.aml" not in root.read(name), name
+
+
+def test_debian_with_dracut_and_unified_images(_: Root) -> None:
+    """By ukify of what dracut hands on, or by the plugin of dracut, which is given no initrd."""
+    for generator, tool in (("ukify", "dracut-boot"), ("dracut", "kernel-install-initrd")):
+        with tempfile.TemporaryDirectory() as folder:
+            root = debian_with_dracut(folder, layout="uki", initrd_generator="dracut", uki_generator=generator)
+            if generator == "dracut":
+                root.put("etc/dracut.conf.d/line.conf", 'kernel_cmdline="root=/dev/sda2 rw"\n')
+                root.run_tool("kernel-install", "add", RELEASE, f"/boot/vmlinuz-{RELEASE}")
+            image = f"boot/efi/EFI/Linux/debian-{RELEASE}.efi"
+            root.started_from(image)
+            before = root.snapshot()
+            expect(generator, *drive(root, "run", override(), ARGUMENT), 0)
+            made = root.read(image)
+            assert b"acpi/DMAR.aml" in made and b" intel_iommu=on" in made, f"{generator}: {made!r}"
+            assert f'"{tool}"' in root.text(f"{fakeroot.STATE}/apply.json"), generator
+            expect(generator, *drive(root, "undo"), 0)
+            after = root.read(image)
+            assert b"acpi/DMAR.aml" not in after and b"intel_iommu=on" not in after, f"{generator}: {after!r}"
+            # The way back of an image by ukify has one initrd, where the kernel's package puts in two.
+            del before[image]
+            same(generator, before, {k: v for k, v in root.snapshot().items() if k != image})
 
 
 def test_own_entry_with_carriage_returns(_: Root) -> None:

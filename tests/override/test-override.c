@@ -306,6 +306,15 @@ static void test_table_is_found_as_the_kernel_finds_it(void **state)
 	assert_int_equal(pp_override_cpio(&changed, 1, &f->arena, &second, &f->error), 0);
 	assert_false(pp_override_initrd_has(joined(f, second, one, 0), table));
 	assert_true(pp_override_initrd_has(joined(f, one, second, 0), table));
+	/* Of several in a row: what is all archives leaves it to the next one. */
+	assert_int_equal(pp_override_initrd_find(one, table), PP_YES);
+	assert_int_equal(pp_override_initrd_find(second, table), PP_NO);
+	assert_int_equal(pp_override_initrd_find(gzip, table), PP_NO);
+	assert_int_equal(pp_override_initrd_find(joined(f, none, gzip, 0), table), PP_NO);
+	assert_int_equal(pp_override_initrd_find(none, table), PP_UNKNOWN);
+	assert_int_equal(pp_override_initrd_find(joined(f, none, none, 512), table), PP_UNKNOWN);
+	assert_int_equal(pp_override_initrd_find(PP_SPAN(none.data, 100), table), PP_NO);
+	assert_int_equal(pp_override_initrd_find((struct pp_span){ 0 }, table), PP_UNKNOWN);
 	/* Whole only with its last byte. */
 	size_t last = one.len;
 	for (size_t len = 0; len < one.len; len++) {
