@@ -6,7 +6,8 @@
  * udev applies the rules of an event before it loads a module for it, so whichever device comes
  * first, the override stands before any driver of a PCI device is loaded. A rule in the device's
  * own event alone would race with another device that needs the same driver. The rule is in the
- * initrd, too. A driver that is built into the kernel was there first and is taken off.
+ * initrd, too. A driver that is built into the kernel was there first and is taken off. So is that
+ * of a virtual function, which appears when its driver may long be loaded.
  */
 #include <stdio.h>
 #include <string.h>
@@ -41,17 +42,42 @@ static bool is_built_in(struct pp_apply *a, const char *driver)
 	return *driver && strcmp(driver, PP_VFIO) && !pp_sys_has(a->sys, path);
 }
 
-static const char *rule_of(struct pp_apply *a, const struct pp_step_bind *b, const char *address,
-                           bool built_in)
+static bool is_virtual_function(struct pp_apply *a, const char *address)
 {
-	const char *take_off =
-		built_in ? pp_arena_printf(&a->arena,
-	                                   "ACTION==\"add\", SUBSYSTEM==\"pci\", "
-	                                   "KERNEL==\"%s\", ATTR{vendor}==\"0x%04x\", "
-	                                   "DRIVER==\"?*\", DRIVER!=\"" PP_VFIO "\", "
-	                                   "ATTR{driver/unbind}=\"%s\"\n",
-	                                   address, b->vendor, address)
-			 : "";
+	char path[128];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/physfn", address);
+	return pp_sys_has(a->sys, path);
+}
+
+/*
+ * For a device that has its driver before udev hears of it: off that driver, and offered once more.
+ * The driver may come after the event as well, so "bind" counts too, but not where somebody has
+ * taken the override off since. ATTR{driver} is the link as it is now; DRIVER is as the event was
+ * sent.
+ */
+static const char *rule_take_off(struct pp_apply *a, const struct pp_step_bind *b,
+                                 const char *address)
+{
+	const char *device =
+		pp_arena_printf(&a->arena,
+	                        "ACTION==\"add|bind\", SUBSYSTEM==\"pci\", KERNEL==\"%s\", "
+	                        "ATTR{vendor}==\"0x%04x\", ATTR{device}==\"0x%04x\", "
+	                        "ATTR{driver_override}==\"" PP_VFIO "\", ",
+	                        address, b->vendor, b->device);
+
+	return device ? pp_arena_printf(&a->arena,
+	                                "%sATTR{driver}==\"?*\", ATTR{driver}!=\"" PP_VFIO "\", "
+	                                "ATTR{driver/unbind}=\"%s\"\n"
+	                                "%sATTR{[subsystem/pci]drivers_probe}=\"%s\"\n",
+	                                device, address, device, address)
+	              : NULL;
+}
+
+static const char *rule_of(struct pp_apply *a, const struct pp_step_bind *b, const char *address,
+                           bool early)
+{
+	const char *take_off = early ? rule_take_off(a, b, address) : "";
 
 	return take_off
 	               ? pp_arena_printf(
@@ -80,14 +106,15 @@ static int into_initrd(struct pp_stage *s, struct pp_error *e)
 		return 0;
 	}
 	int r = pp_initrd_include(s, by.maker, RULES, e);
-	return r ? r : pp_stage_run(s, by.rebuild, NULL, e);
+	return r ? r : pp_initrd_rebuild(s, &by, e);
 }
 
 static int step_bind_at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char *address,
                              const char *driver, struct pp_error *e)
 {
 	struct pp_apply *a = s->apply;
-	const char *rule = rule_of(a, b, address, is_built_in(a, driver));
+	const char *rule =
+		rule_of(a, b, address, is_built_in(a, driver) || is_virtual_function(a, address));
 	/* Its first line: the one of another card that was in the slot binds that one only. */
 	const char *first = rule ? pp_arena_strndup(&a->arena, rule, strcspn(rule, "\n")) : NULL;
 	int r = first ? pp_stage_add_ours(s, RULES, first, rule, e) : pp_fail_oom(e, RULES);

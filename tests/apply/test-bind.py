@@ -35,6 +35,37 @@ def test_bind(root: Root) -> None:
     same("bind", before, after)
 
 
+def rule_lines(root: Root) -> list[str]:
+    """Our rules at boot, without the mark above them."""
+    return [line for line in root.text(RULES).splitlines() if line and not line.startswith("#")]
+
+
+def test_virtual_function(root: Root) -> None:
+    """It has its driver before udev hears of it, and vfio-pci may be loaded by then."""
+    root.device(DEVICE)
+    bound(root, ",boot")
+    plain = rule_lines(root)
+    assert not any("driver/unbind" in line or "drivers_probe" in line for line in plain), plain
+    expect("undo", *drive(root, "undo"), 0)
+    root.device("0000:06:00.0")
+    (root.path / "sys/bus/pci/devices" / DEVICE / "physfn").symlink_to("../0000:06:00.0")
+    bound(root, ",boot")
+    lines = rule_lines(root)
+    off, probe = (next(i for i, line in enumerate(lines) if word in line)
+                  for word in (f'ATTR{{driver/unbind}}="{DEVICE}"',
+                               f'ATTR{{[subsystem/pci]drivers_probe}}="{DEVICE}"'))
+    override = next(i for i, line in enumerate(lines) if "driver_override" in line)
+    assert override < off < probe, lines
+    for line in (lines[off], lines[probe]):
+        for match in (f'KERNEL=="{DEVICE}"', 'ATTR{vendor}=="0x1000"', 'ATTR{device}=="0x0072"'):
+            assert match in line, line
+    assert 'ATTR{driver}!="vfio-pci"' in lines[off], lines[off]
+    assert [line for line in lines if line not in (lines[off], lines[probe])] == plain, lines
+    before = files(root)
+    expect("undo", *drive(root, "undo"), 0)
+    assert RULES not in files(root), before
+
+
 def test_bind_in_use(root: Root) -> None:
     root.device(DEVICE)
     mount(root)
