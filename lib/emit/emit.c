@@ -238,7 +238,7 @@ static void emit_print_guests(struct pp_emission *m, const struct pp_hypervisor 
 	struct pp_arena a;
 
 	for (uint32_t i = 0; i < nr; i++)
-		if (c[i].kind == PP_CLAIM_PROXMOX || c[i].kind == PP_CLAIM_LIBVIRT) {
+		if (pp_claim_is_configured(&c[i])) {
 			guest = &c[i];
 			nr_guests++;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Containers that are given files of a device's driver, as far as files tell: those of Proxmox VE
- * and of plain LXC, Docker's and root's of Podman. LXD and Incus keep a database.
+ * and of plain LXC, Docker's and root's of Podman.
  */
 #include <stdio.h>
 #include <string.h>
@@ -160,15 +160,51 @@ static void container_add_json_node(struct pp_claim_writer *w, const json_t *nod
 		container_add_node(w, PP_SPAN(text, strlen(text)));
 }
 
-/* "--gpus all": of "--gpus device=…" it is not known which. */
+/* "--gpus all", "--gpus 2", "--gpus device=0,GPU-UUID" */
 static void container_add_requests(struct pp_claim_writer *w, const json_t *requests)
 {
-	size_t i;
-	const json_t *request;
+	size_t i, k;
+	const json_t *request, *id;
 
-	json_array_foreach(requests, i,
-	                   request) if (json_integer_value(json_object_get(request, "Count")) == -1)
-		pp_claim_add_driver(w, "nvidia");
+	json_array_foreach(requests, i, request)
+	{
+		json_int_t count = json_integer_value(json_object_get(request, "Count"));
+		if (count < 0)
+			pp_claim_add_nvidia(w, "all");
+		for (json_int_t n = 0; n < count && n < 64; n++) {
+			char number[8];
+			snprintf(number, sizeof(number), "%d", (int)n);
+			pp_claim_add_nvidia(w, number);
+		}
+		json_array_foreach(json_object_get(request, "DeviceIDs"), k,
+		                   id) if (json_is_string(id))
+			pp_claim_add_nvidia(w, json_string_value(id));
+	}
+}
+
+/* NVIDIA's runtime goes by a variable of the container's: "all", "0,1", "none". */
+static void container_add_visible(struct pp_claim_writer *w, const char *name)
+{
+	static const char variable[] = "NVIDIA_VISIBLE_DEVICES=";
+	char path[320], id[64];
+	size_t i;
+	const json_t *entry;
+
+	snprintf(path, sizeof(path), DOCKER "/%s/config.v2.json", name);
+	json_t *o = container_read_json(w, path, DOCKER "/*/config.v2.json");
+	json_array_foreach(json_object_get(json_object_get(o, "Config"), "Env"), i, entry)
+	{
+		const char *text = json_string_value(entry);
+		if (!text || strncmp(text, variable, strlen(variable)) != 0)
+			continue;
+		for (const char *at = text + strlen(variable); *at;) {
+			size_t n = strcspn(at, ",");
+			snprintf(id, sizeof(id), "%.*s", (int)(n < 64 ? n : 0), at);
+			pp_claim_add_nvidia(w, id);
+			at += n + (at[n] == ',');
+		}
+	}
+	json_decref(o);
 }
 
 static int container_read_docker(struct pp_claim_writer *w, const char *name)
@@ -183,6 +219,9 @@ static int container_read_docker(struct pp_claim_writer *w, const char *name)
 	json_array_foreach(json_object_get(o, "Devices"), i, device)
 		container_add_json_node(w, json_object_get(device, "PathOnHost"));
 	container_add_requests(w, json_object_get(o, "DeviceRequests"));
+	const char *runtime = json_string_value(json_object_get(o, "Runtime"));
+	if (runtime && !strcmp(runtime, "nvidia"))
+		container_add_visible(w, name);
 	const char *restart =
 		json_string_value(json_object_get(json_object_get(o, "RestartPolicy"), "Name"));
 	c.starts = restart && (!strcmp(restart, "always") || !strcmp(restart, "unless-stopped"));

@@ -18,11 +18,11 @@ static const struct node_class {
 	{ "/dev/", "hailo_chardev" },
 };
 
-/* "Device Minor: 	 0" */
-static bool node_nvidia_minor(struct pp_claim_writer *w, const char *gpu, uint64_t *ret)
+/* The driver's own lines on a card, such as "Device Minor: 	 0": the first word behind key. */
+static bool node_nvidia_line(struct pp_claim_writer *w, const char *gpu, const char *key, char *ret,
+                             size_t size)
 {
-	static const char key[] = "Device Minor:";
-	char path[128], text[32];
+	char path[128];
 	struct pp_span info, line, word;
 
 	snprintf(path, sizeof(path), NVIDIA_GPUS "/%.40s/information", gpu);
@@ -31,13 +31,21 @@ static bool node_nvidia_minor(struct pp_claim_writer *w, const char *gpu, uint64
 	while (pp_text_line(&info, &line)) {
 		if (!pp_span_starts(line, key))
 			continue;
-		line = PP_SPAN(line.data + sizeof(key) - 1, line.len - (sizeof(key) - 1));
-		if (!pp_text_word(&line, &word) || word.len >= sizeof(text))
+		line = PP_SPAN(line.data + strlen(key), line.len - strlen(key));
+		if (!pp_text_word(&line, &word) || word.len >= size)
 			return false;
-		snprintf(text, sizeof(text), "%.*s", (int)word.len, (const char *)word.data);
-		return pp_parse_dec(text, 1023, ret);
+		snprintf(ret, size, "%.*s", (int)word.len, (const char *)word.data);
+		return true;
 	}
 	return false;
+}
+
+static bool node_nvidia_minor(struct pp_claim_writer *w, const char *gpu, uint64_t *ret)
+{
+	char text[32];
+
+	return node_nvidia_line(w, gpu, "Device Minor:", text, sizeof(text)) &&
+	       pp_parse_dec(text, 1023, ret);
 }
 
 static void node_add_nvidia(struct pp_claim_writer *w, uint64_t wanted)
@@ -52,12 +60,58 @@ static void node_add_nvidia(struct pp_claim_writer *w, uint64_t wanted)
 			pp_claim_add_text(w, gpus.names[i]);
 }
 
+static bool node_has_driver(const struct pp_device *d, const char *driver)
+{
+	return d->driver.text && !strcmp(d->driver.text, driver);
+}
+
+static void node_add_nvidia_number(struct pp_claim_writer *w, uint64_t number)
+{
+	const struct pp_host *h = w->b->host;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++)
+		if (node_has_driver(&h->devices[i], "nvidia") &&
+		    pp_device_base_class(&h->devices[i]) == 0x03 && !number--)
+			pp_claim_add_device(w, h->devices[i].address);
+}
+
+static void node_add_nvidia_uuid(struct pp_claim_writer *w, const char *uuid)
+{
+	struct pp_names gpus;
+	char text[64];
+
+	if (pp_source_list(w->source, NVIDIA_GPUS, &w->b->scratch, &gpus))
+		return;
+	for (uint32_t i = 0; i < gpus.count; i++)
+		if (node_nvidia_line(w, gpus.names[i], "GPU UUID:", text, sizeof(text)) &&
+		    !strncmp(text, uuid, strlen(uuid)))
+			pp_claim_add_text(w, gpus.names[i]);
+}
+
+void pp_claim_add_nvidia(struct pp_claim_writer *w, const char *id)
+{
+	const char *cdi = strchr(id, '=');
+	char text[16];
+	uint64_t number;
+
+	if (cdi && strncmp(id, "nvidia.com/gpu=", strlen("nvidia.com/gpu=")) != 0)
+		return;
+	id = cdi ? cdi + 1 : id;
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(id, ":"), id);
+	if (!strcmp(id, "all"))
+		pp_claim_add_driver(w, "nvidia");
+	else if (!strncmp(id, "GPU-", 4) && id[4])
+		node_add_nvidia_uuid(w, id);
+	else if (pp_parse_dec(text, 1023, &number))
+		node_add_nvidia_number(w, number);
+}
+
 void pp_claim_add_driver(struct pp_claim_writer *w, const char *driver)
 {
 	const struct pp_host *h = w->b->host;
 
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		if (h->devices[i].driver.text && !strcmp(h->devices[i].driver.text, driver))
+		if (node_has_driver(&h->devices[i], driver))
 			pp_claim_add_device(w, h->devices[i].address);
 }
 

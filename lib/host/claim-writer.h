@@ -35,6 +35,12 @@ bool pp_claim_add_link(struct pp_claim_writer *w, const char *path);
 /* The devices behind a file: "/dev/dri/card0", "/dev/nvidia0", "/dev/sda" …; none: nothing is
  * added. */
 void pp_claim_add_node(struct pp_claim_writer *w, const char *node);
+/*
+ * The display that NVIDIA's container tools call so: "all", "0" or "0:1" (of the driver's displays
+ * in the order of their addresses), "GPU-UUID" or its beginning, each also behind
+ * "nvidia.com/gpu=".
+ */
+void pp_claim_add_nvidia(struct pp_claim_writer *w, const char *id);
 /* All that are bound to a driver. */
 void pp_claim_add_driver(struct pp_claim_writer *w, const char *driver);
 /* Forgets the line. */
@@ -53,7 +59,9 @@ int pp_claim_proxmox_directory(struct pp_claim_writer *w, const char *what, char
 /* The readers. 0 or -ENOMEM. */
 int pp_claims_of_proxmox(struct pp_claim_writer *w);
 int pp_claims_of_libvirt(struct pp_claim_writer *w);
+int pp_claims_of_xen(struct pp_claim_writer *w);
 int pp_claims_of_containers(struct pp_claim_writer *w);
+int pp_claims_of_instances(struct pp_claim_writer *w);
 int pp_claims_of_processes(struct pp_claim_writer *w);
 int pp_claims_of_host(struct pp_claim_writer *w);
 

@@ -18,6 +18,7 @@ static const char *const claim_kinds[PP_NR_CLAIM_KINDS] = {
 	[PP_CLAIM_LIBVIRT] = "libvirt", [PP_CLAIM_CONTAINER] = "container",
 	[PP_CLAIM_NETWORK] = "network", [PP_CLAIM_STORAGE] = "storage",
 	[PP_CLAIM_CONSOLE] = "console", [PP_CLAIM_PROGRAM] = "program",
+	[PP_CLAIM_GUEST] = "guest",
 };
 
 static const char claim_name[] = " name=";
@@ -268,8 +269,9 @@ static int claims_decode(struct pp_host_build *b, struct pp_span text)
 static int claims_collect(struct pp_host_build *b, struct pp_span *ret)
 {
 	static int (*const readers[])(struct pp_claim_writer *) = {
-		pp_claims_of_processes,  pp_claims_of_proxmox, pp_claims_of_libvirt,
-		pp_claims_of_containers, pp_claims_of_host,
+		pp_claims_of_processes, pp_claims_of_proxmox,    pp_claims_of_libvirt,
+		pp_claims_of_xen,       pp_claims_of_containers, pp_claims_of_instances,
+		pp_claims_of_host,
 	};
 	struct pp_claim_writer w = { .b = b, .source = pp_source_aside(b->source) };
 	int r = 0;
@@ -318,21 +320,30 @@ const struct pp_claim *pp_device_claims(const struct pp_host *h, const struct pp
 	return d->nr_claims ? &h->claims[d->first_claim] : NULL;
 }
 
-static const char *claim_container_words(const struct pp_claim *c, struct pp_arena *a)
+bool pp_claim_is_configured(const struct pp_claim *c)
+{
+	return c->kind == PP_CLAIM_PROXMOX || c->kind == PP_CLAIM_LIBVIRT ||
+	       c->kind == PP_CLAIM_GUEST;
+}
+
+static const char *claim_words_by_sort(const struct pp_claim *c, struct pp_arena *a)
 {
 	static const struct {
-		const char *sort, *words;
-	} sorts[] = { { "lxc", "LXC container" },
-		      { "docker", "Docker container" },
-		      { "podman", "Podman container" } };
-	const char *words = "container";
+		const char *sort, *container, *guest;
+	} sorts[] = { { "lxc", "LXC container", "guest" },
+		      { "docker", "Docker container", "guest" },
+		      { "podman", "Podman container", "guest" },
+		      { "incus", "Incus container", "Incus VM" },
+		      { "lxd", "LXD container", "LXD VM" },
+		      { "xen", "container", "Xen guest" } };
+	bool guest = c->kind == PP_CLAIM_GUEST;
+	const char *words = guest ? "guest" : "container";
 
-	if (c->number)
-		return pp_arena_printf(a, "container %u", c->number);
 	for (size_t i = 0; i < sizeof(sorts) / sizeof(sorts[0]); i++)
-		words = strcmp(c->sort, sorts[i].sort) ? words : sorts[i].words;
+		if (!strcmp(c->sort, sorts[i].sort))
+			words = guest ? sorts[i].guest : sorts[i].container;
 	return c->name ? pp_arena_printf(a, "the %s %.100s", words, c->name)
-	               : pp_arena_printf(a, "%s %s", *words == 'L' ? "an" : "a", words);
+	               : pp_arena_printf(a, "%s %s", strchr("IL", *words) ? "an" : "a", words);
 }
 
 const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a)
@@ -349,7 +360,11 @@ const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a)
 		return c->name ? pp_arena_printf(a, "the libvirt guest %.100s", c->name)
 		               : pp_arena_strdup(a, "a libvirt guest");
 	case PP_CLAIM_CONTAINER:
-		return claim_container_words(c, a);
+		if (c->number)
+			return pp_arena_printf(a, "container %u", c->number);
+		return claim_words_by_sort(c, a);
+	case PP_CLAIM_GUEST:
+		return claim_words_by_sort(c, a);
 	default:
 		break;
 	}

@@ -17,6 +17,7 @@ enum pp_claim_kind {
 	PP_CLAIM_RUNNING,   /* a process has opened it by VFIO: a running guest */
 	PP_CLAIM_PROXMOX,   /* the configuration of a VM of Proxmox VE names it */
 	PP_CLAIM_LIBVIRT,   /* that of a guest of libvirt does */
+	PP_CLAIM_GUEST,     /* that of a guest of something else does: sort */
 	PP_CLAIM_CONTAINER, /* a container is given files of its driver */
 	PP_CLAIM_NETWORK,   /* the host's network goes over it */
 	PP_CLAIM_STORAGE,   /* a disk below it is part of an array or a volume */
@@ -27,18 +28,21 @@ enum pp_claim_kind {
 
 struct pp_claim {
 	enum pp_claim_kind kind;
-	uint32_t device;  /* index in pp_host.devices */
-	uint32_t holder;  /* the same for all claims of one guest or container */
-	uint32_t number;  /* of a guest or container; 0: it has none, or none is known */
-	bool starts;      /* with the host */
-	bool by_group;    /* its group is held: whether the device itself is used is not known */
-	const char *sort; /* of containers "lxc", "docker" …; of networks "route" …; else "" */
+	uint32_t device; /* index in pp_host.devices */
+	uint32_t holder; /* the same for all claims of one guest or container */
+	uint32_t number; /* of a guest or container; 0: it has none, or none is known */
+	bool starts;     /* with the host */
+	bool by_group;   /* its group is held: whether the device itself is used is not known */
+	/* Of containers "lxc", "docker" …, of guests "xen" …, of networks "route" …; else "". */
+	const char *sort;
 	const char *name; /* of a guest or container; NULL: not known. Captures leave it out */
 };
 
 /* Of one device, in the order of the kinds. */
 const struct pp_claim *pp_device_claims(const struct pp_host *h, const struct pp_device *d,
                                         uint32_t *ret_nr);
+/* A guest's configuration names it, whether or not that guest runs. */
+bool pp_claim_is_configured(const struct pp_claim *c);
 /* "VM 101", "the libvirt guest web", "container 105": for a sentence. NULL: no memory. */
 const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a);
 

@@ -55,7 +55,12 @@ static const char *claim_file(const struct pp_claim *c, struct pp_judging *j)
 {
 	const char *text;
 
-	if (c->kind == PP_CLAIM_PROXMOX)
+	if (c->kind == PP_CLAIM_GUEST)
+		text = pp_arena_printf(j->arena, "%s%s",
+		                       !strcmp(c->sort, "xen") ? "/etc/xen/*.cfg: pci"
+		                                               : "backup.yaml: expanded_devices",
+		                       c->starts ? ", and it starts with the host" : "");
+	else if (c->kind == PP_CLAIM_PROXMOX)
 		text = pp_arena_printf(j->arena, "/etc/pve/qemu-server/%u.conf%s", c->number,
 		                       c->starts ? ": hostpci, onboot: 1" : ": hostpci");
 	else
@@ -66,7 +71,7 @@ static const char *claim_file(const struct pp_claim *c, struct pp_judging *j)
 	return text ? text : "";
 }
 
-/* Guests of Proxmox VE and libvirt whose configurations name it. */
+/* Guests whose configurations name it. */
 static uint32_t claim_list_guests(struct pp_judging *j, const struct pp_device *d,
                                   const struct pp_claim **ret, uint32_t max)
 {
@@ -74,7 +79,7 @@ static uint32_t claim_list_guests(struct pp_judging *j, const struct pp_device *
 	const struct pp_claim *c = pp_device_claims(j->host, d, &nr);
 
 	for (uint32_t i = 0; i < nr && n < max; i++)
-		if (c[i].kind == PP_CLAIM_PROXMOX || c[i].kind == PP_CLAIM_LIBVIRT)
+		if (pp_claim_is_configured(&c[i]))
 			ret[n++] = &c[i];
 	return n;
 }
@@ -231,9 +236,9 @@ static const struct pp_rule rules[] = {
 	  .reference = "drivers/vfio/group.c; drivers/iommu/iommu.c, iommu_group_claim_dma_owner()",
 	  .on_device = in_running_guest },
 	{ .id = "guest-configured",
-	  .targets = PP_FOR_KVM,
+	  .targets = PP_FOR_KVM | PP_FOR_XEN,
 	  .scope = PP_SCOPE_OF_DEVICE,
-	  .reference = "qm.conf(5); libvirt's domain XML, hostdev",
+	  .reference = "qm.conf(5); libvirt's domain XML, hostdev; xl.cfg(5), pci",
 	  .on_device = guest_configured },
 	{ .id = "in-container",
 	  .targets = PP_FOR_ALL,

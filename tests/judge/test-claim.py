@@ -67,7 +67,8 @@ class Claims(Case):
         if not names:
             self.assertEqual(kept, found)
         bytes_ = archive.read_bytes()
-        for word in (*private, "etc/pve", "etc/libvirt", "proc/77", "sys/class/net", "var/lib/lxc", "lib/docker"):
+        for word in (*private, "etc/pve", "etc/libvirt", "proc/77", "sys/class/net", "var/lib/lxc", "lib/docker",
+                     "etc/xen", "backup.yaml"):
             self.assertFalse(word.encode() in bytes_, word)
         return found
 
@@ -265,7 +266,9 @@ class Running(Claims):
         self.assertEqual(self.claims(), {})
 
 
-class Containers(Claims):
+class Display(Claims):
+    """A card with its host driver, whose files a container may be given."""
+
     def setUp(self):
         super().setUp()
         self.tree.remove(f"sys/bus/pci/devices/{GPU}/driver")
@@ -280,6 +283,8 @@ class Containers(Claims):
         self.assertEqual(found[GPU, "in-container"][0], "degrades")
         self.assertIn(words, found[GPU, "in-container"][1])
 
+
+class Containers(Display):
     def test_proxmox(self):
         for line in ("dev0: /dev/dri/renderD128,gid=104", "dev1: path=/dev/dri/card0", "dev0: /dev/kfd,mode=0660",
                      "lxc.mount.entry: /dev/dri dev/dri none bind,optional,create=dir",
@@ -327,6 +332,51 @@ class Containers(Claims):
         self.tree.write(f"proc/driver/nvidia/gpus/{GPU}/information", "Model: \t\t X\nDevice Minor: \t 0\n")
         self.container("a Docker container")
 
+    def nvidia(self, *, more: bool = True) -> None:
+        """Two cards of NVIDIA's: the second has the lower minor number."""
+        self.setUp()
+        self.tree.remove(f"sys/bus/pci/devices/{GPU}/driver")
+        self.tree.bridge("0000:00:05.0", 8, group=5)
+        self.tree.device("0000:08:00.0", 0x030200, group=15, driver="nvidia")
+        for gpu, minor, uuid in ((GPU, 1, "aaaa-1"), ("0000:08:00.0", 0, "bbbb-2")):
+            if gpu == GPU:
+                self.link(f"sys/bus/pci/devices/{gpu}/driver", "../../../bus/pci/drivers/nvidia")
+            if more:
+                self.tree.write(f"proc/driver/nvidia/gpus/{gpu}/information",
+                                f"Model: \t\t X\nGPU UUID: \t GPU-{uuid}\nDevice Minor: \t {minor}\n")
+
+    def test_docker_some_gpus(self):
+        second = "0000:08:00.0"
+        for request, wanted in (('{"Count":0,"DeviceIDs":["0"]}', {GPU}), ('{"DeviceIDs":["1"]}', {second}),
+                                ('{"Count":1}', {GPU}), ('{"Count":2}', {GPU, second}), ('{"Count":900}', {GPU, second}),
+                                ('{"DeviceIDs":["GPU-bbbb"]}', {second}), ('{"DeviceIDs":["GPU-aaaa-1","1"]}', {GPU, second}),
+                                ('{"DeviceIDs":["0:1"]}', {GPU}), ('{"Driver":"cdi","DeviceIDs":["nvidia.com/gpu=1"]}', {second}),
+                                ('{"DeviceIDs":["nvidia.com/gpu=all"]}', {GPU, second}), ('{"DeviceIDs":["all"]}', {GPU, second}),
+                                ('{"DeviceIDs":["2"]}', set()), ('{"DeviceIDs":["GPU-"]}', set()), ('{"DeviceIDs":[0,null]}', set()),
+                                ('{"DeviceIDs":["amd.com/gpu=0"]}', set()), ('{"DeviceIDs":["MIG-x"]}', set()),
+                                ('{"DeviceIDs":["-1"]}', set()), ('{"DeviceIDs":"0"}', set()), ('{"Count":"2"}', set()), ('7', set())):
+            self.nvidia()
+            self.tree.write("var/lib/docker/containers/a/hostconfig.json", f'{{"DeviceRequests":[{request}]}}')
+            self.assertEqual({a for a, _ in self.claims()}, wanted, request)
+        self.nvidia(more=False)
+        self.tree.write("var/lib/docker/containers/a/hostconfig.json", '{"DeviceRequests":[{"DeviceIDs":["GPU-aaaa"]}]}')
+        self.assertEqual(self.claims(), {})
+
+    def test_docker_runtime(self):
+        for runtime, environment, wanted in (("nvidia", '["A=1","NVIDIA_VISIBLE_DEVICES=1,"]', {"0000:08:00.0"}),
+                                             ("nvidia", '["NVIDIA_VISIBLE_DEVICES=all"]', {GPU, "0000:08:00.0"}),
+                                             ("nvidia", '["NVIDIA_VISIBLE_DEVICES=none"]', set()), ("nvidia", "7", set()),
+                                             ("nvidia", '["NVIDIA_VISIBLE_DEVICES=' + "9" * 99 + '"]', set()),
+                                             ("runc", '["NVIDIA_VISIBLE_DEVICES=all"]', set())):
+            self.nvidia()
+            self.tree.write("var/lib/docker/containers/a/hostconfig.json", f'{{"Runtime":"{runtime}"}}')
+            self.tree.write("var/lib/docker/containers/a/config.v2.json",
+                            f'{{"Name":"/secret","Config":{{"Env":{environment}}}}}')
+            self.assertEqual({a for a, _ in self.claims()}, wanted, environment)
+        (self.tree.root / "var/lib/docker/containers/a/config.v2.json").unlink()
+        self.tree.write("var/lib/docker/containers/a/hostconfig.json", '{"Runtime":"nvidia"}')
+        self.assertEqual(self.claims(), {})
+
     def test_podman(self):
         self.tree.write("var/lib/containers/storage/overlay-containers/abc/userdata/config.json",
                         '{"linux":{"devices":[{"path":"/dev/x","type":"c","major":226,"minor":128}]}}')
@@ -337,6 +387,115 @@ class Containers(Claims):
         found = self.claims()
         self.assertEqual(set(found), {(GPU, "host-display")})
         self.assertIn("a program of the host has it open", found[GPU, "host-display"][1])
+
+
+def instance(*devices: str, kind: str = "container", key: str = "container", step: int = 2, **config) -> str:
+    """backup.yaml as LXD and Incus write it; a device is "KEY=VALUE KEY=VALUE"."""
+    pad = " " * step
+    lines = [f"{key}:", f"{pad}architecture: x86_64", f"{pad}config:", f"{pad * 2}user.user-data: |-",
+             f"{pad * 3}#cloud-config", f"{pad * 3}name: no", f"{pad}devices:", f"{pad * 2}x:", f"{pad * 3}type: gpu",
+             f"{pad}expanded_config:", f"{pad * 2}raw.lxc: |-", f"{pad * 3}boot.autostart: \"true\"",
+             *(f"{pad * 2}{k.replace('_', '.')}: {v}" for k, v in config.items()), f"{pad}expanded_devices:"]
+    for n, device in enumerate(devices):
+        lines += [f"{pad * 2}d{n}:", *(f"{pad * 3}{x.replace('=', ': ', 1)}" for x in device.split())]
+    lines += [f"{pad}name: secret", f"{pad}status: Running", f"{pad}type: {kind}", "snapshots:",
+              "- expanded_devices:", "    g:", "      type: gpu", "  name: s", "pool:", "  config:", "    source: /dev/sda", ""]
+    return "\n".join(lines)
+
+
+class Instances(Display):
+    """Of LXD and Incus."""
+
+    ADDRESS = f'"{HBA}"'
+
+    def test_container(self):
+        for place, key, step, who in (("var/lib/incus", "instance", 4, "the Incus container secret"),
+                                      ("var/lib/lxd", "container", 2, "the LXD container secret"),
+                                      ("var/snap/lxd/common/lxd", "container", 2, "the LXD container secret")):
+            for device in (f'type=gpu pci="{GPU}"', "gputype=physical pci='01:00.0' type=gpu", "type=gpu", "type=gpu id=\"0\"",
+                           "type=gpu vendorid=8086 productid=10fb", "path=/dev/dri/card0 type=unix-char",
+                           "source=/dev/dri/renderD128 path=/dev/x type=unix-char"):
+                self.setUp()
+                self.tree.write(f"{place}/containers/secret/backup.yaml", instance(device, key=key, step=step))
+                self.container(f"{who} uses it through its host driver", names=True)
+
+    def test_vm(self):
+        for device, wanted in ((f"type=pci address={self.ADDRESS}", HBA), (f'type=gpu pci="{GPU}"', GPU)):
+            self.setUp()
+            self.tree.write("var/lib/incus/virtual-machines/p_secret/backup.yaml",
+                            instance("type=disk path=/ pool=default", device, kind="virtual-machine", boot_autostart='"true"'))
+            self.assertEqual(self.claims(names=True), {(wanted, "guest-configured"): (
+                "informs", "the Incus VM secret is configured to have it, and starts with the host")})
+        archive = self.folder / "c.tar"
+        self.assertIn("an Incus VM is configured to have it", str(self.survey(path=archive)))
+        text = self.run_pcipass("emit", "qemu", HBA if wanted == HBA else GPU).stdout
+        self.assertIn("the Incus VM secret is configured to have it", " ".join(text.replace("\n#", "").split()))
+
+    def test_network_and_disk(self):
+        self.link("sys/class/net/enp3s0", f"../../devices/pci0000:00/0000:00:02.0/{NIC}/net/enp3s0")
+        self.tree.write(f"sys/devices/pci0000:00/0000:00:02.0/{NIC}/net/enp3s0/flags", "0x1002\n")
+        self.link("sys/class/block/nvme0n1", f"../../devices/pci0000:00/0000:00:03.0/{DISK}/nvme/nvme0/nvme0n1")
+        self.tree.write("var/lib/lxd/containers/a/backup.yaml", instance(
+            "type=nic nictype=physical parent=enp3s0", "type=disk source=/dev/nvme0n1 path=/mnt"))
+        self.assertEqual(set(self.claims(private=("secret",), names=True)), {(NIC, "in-container"), (DISK, "in-container")})
+
+    def test_not(self):
+        for text in (instance("type=nic nictype=bridged parent=br0"), instance("type=nic nictype=physical parent=../x"),
+                     instance("type=pci"), instance("type=disk source=/srv path=/srv"), instance("type=gpu id=7"),
+                     instance("type=gpu vendorid=10de"), instance("type=gpu pci=09:00.0"), instance("type=unix-char path=/etc"),
+                     instance("type=gpu", key="volume"), "", "\0", ":\n:::\n  :\n", "container:\n", "- a\n", "container: {}\n",
+                     "container:\n  expanded_devices: {g: {type: gpu}}\n", "x" * 100000, "container:\n\texpanded_devices:\n",
+                     "container:\n  expanded_devices:\n    a:\n      type: " + "gpu" * 100 + "\n"):
+            self.setUp()
+            self.tree.write("var/lib/incus/containers/a/backup.yaml", text)
+            self.assertEqual(self.claims(private=()), {}, text)
+        self.setUp()
+        (self.tree.root / "var/lib/incus/containers/a").mkdir(parents=True)  # its storage is not mounted
+        self.assertEqual(self.claims(), {})
+        (self.tree.root / "var/lib/incus/containers/a/backup.yaml").mkdir()
+        self.assertEqual(self.claims(), {})
+        self.assertIn("var/lib/incus/containers/*/backup.yaml",
+                      {u["path"].lstrip("/") for u in self.document["host"]["unread"]})
+
+
+class Xen(Claims):
+    """Guests of xl; asked for KVM and for Xen."""
+
+    def guest(self, text: str, *, name: str = "web.cfg", **more) -> dict:
+        self.setUp()
+        self.tree.write(f"etc/xen/{name}", text)
+        return self.claims(**more)
+
+    def test_forms(self):
+        for value in ("[ '07:00.0' ]", '["0000:07:00.0"]', "['07:00.0@20,seize=1']", "['bdf=07:00.0,permissive=1']",
+                      "[\n  '09:00.0', # none\n  '07:00.0',\n]", "[ '07:00.*' ]", "'07:00.0'", "[' 07:00.0,rdm_policy=relaxed']"):
+            found = self.guest(f"# pci = ['01:00.0']\nname = \"secret\"; memory=512\npci = {value}\nvif = ['bridge=b']\n", names=True)
+            self.assertEqual(found, {(HBA, "guest-configured"): ("informs", "the Xen guest secret is configured to have it")}, value)
+            devices = {d["address"]: d for d in self.ask("--for", "xen")["devices"]}
+            self.assertIn("guest-configured", {f["rule"] for f in devices[HBA]["findings"]})
+        self.assertEqual({a for a, _ in self.guest("pci=['01:00.*']\n")}, {GPU, AUDIO})
+
+    def test_not(self):
+        for text in ("# pci=['07:00.0']\n", "xpci=['07:00.0']\n", "pcis=['07:00.0']\n", "pci=07:00.0\n", "pci=['07:00.0\n", "pci=[\n",
+                     "pci", "pci=", "=", "[", "'", "pci=['07:00']]", "pci=['']\n", "pci=['" + "7" * 500 + "']\n", "\0", "memory = 'pci=07'\n",
+                     "extra = [ \"pci\", '07:00.0' ]\n", "pci=['name=x']\n", "pci='09:00.0'\n"):
+            if text != "pci=['07:00']]":
+                self.assertEqual(self.guest(text), {}, text)
+        self.assertEqual(self.guest("pci=['07:00.0']\n", name="web"), {})
+
+    def test_starts(self):
+        self.guest("pci=['07:00.0']\n")
+        self.link("etc/xen/auto/10-web", "/etc/xen/web.cfg")
+        self.assertEqual(self.claims()[HBA, "guest-configured"],
+                         ("informs", "a Xen guest is configured to have it, and starts with the host"))
+        self.tree.write("etc/xen/db.cfg", "pci=['07:00.0']\n")
+        self.assertEqual(self.claims()[HBA, "guest-configured"][0], "degrades")
+
+    def test_unread(self):
+        self.setUp()
+        (self.tree.root / "etc/xen/web.cfg").mkdir(parents=True)
+        self.assertEqual(self.claims(), {})
+        self.assertIn("etc/xen/*.cfg", {u["path"].lstrip("/") for u in self.document["host"]["unread"]})
 
 
 class Host(Claims):
