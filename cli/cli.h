@@ -46,6 +46,7 @@ struct options {
 	bool now, boot;      /* bind, unbind: when; neither: both */
 	const char *columns; /* survey: the names of those to print; NULL: all of the survey */
 	bool list_columns, noheadings;
+	bool text;         /* capture: a text for a post */
 	bool log;          /* explain: of a log, not of a device */
 	const char *color; /* "auto", "always", "never"; NULL: auto */
 };
@@ -80,6 +81,7 @@ enum option_mask {
 	TAKES_KERNEL = 1 << 25,
 	TAKES_FILES = 1 << 26,
 	TAKES_LOG = 1 << 27,
+	TAKES_TEXT = 1 << 28,
 };
 
 /* A command is a row; so is a command of a command. */

@@ -74,6 +74,8 @@ static const struct row {
 	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it exists" },
 	{ 0, "keep-private", NULL, TAKES_PRIVATE, FIELD(keep_private),
 	  "keep serial numbers, UUIDs, MAC addresses and host names" },
+	{ 0, "text", NULL, TAKES_TEXT, FIELD(text),
+	  "write a text that fits into a post of a forum" },
 	{ 0, "computed", NULL, TAKES_COMPUTED, FIELD(computed),
 	  "compute the groups even if the kernel has made some" },
 	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),

@@ -49,12 +49,11 @@ static int texts_read(FILE *f, const char *name, char **ret, size_t *ret_len, st
 }
 
 /* It is a host of its own, not a part of one. */
-static int texts_refuse(const char *path, bool directory, struct pp_error *e)
+static int texts_refuse(const char *path, const char *kind, struct pp_error *e)
 {
 	e->code = EBADMSG;
 	snprintf(e->text, sizeof(e->text),
-	         "%.300s: %s cannot be combined with another --from; give it alone", path,
-	         directory ? "a directory" : "an archive");
+	         "%.300s: %s cannot be combined with another --from; give it alone", path, kind);
 	return -EBADMSG;
 }
 
@@ -69,7 +68,7 @@ static int texts_add_bundle(struct pp_import *in, const char *path, bool directo
 		return r;
 	r = pp_import_add_bundle(in, path, source, e);
 	pp_source_free(source);
-	return r == -ENOEXEC ? texts_refuse(path, directory, e) : r;
+	return r == -ENOEXEC ? texts_refuse(path, directory ? "a directory" : "an archive", e) : r;
 }
 
 static bool texts_is_archive(FILE *f)
@@ -95,14 +94,14 @@ static bool texts_is_archive(FILE *f)
 	return false;
 }
 
-static int texts_add(struct pp_import *in, const char *path, bool alone, struct pp_error *e)
+/* What is in a file, or comes from standard input; a directory or an archive in among is taken. */
+static int texts_load(struct pp_import *in, const char *path, bool alone, char **bytes, size_t *len,
+                      struct pp_error *e)
 {
 	bool standard = !strcmp(path, "-");
-	const char *name = standard ? "standard input" : path;
 	struct stat st;
-	char *bytes;
-	size_t len;
 
+	*bytes = NULL;
 	/* Looked at before it is opened: opening alone can do something to a device. */
 	if (!standard && stat(path, &st))
 		return texts_failed(path, errno, e);
@@ -117,12 +116,28 @@ static int texts_add(struct pp_import *in, const char *path, bool alone, struct 
 		fclose(f);
 		return texts_add_bundle(in, path, false, e);
 	}
-	int r = texts_read(f, name, &bytes, &len, e);
+	int r = texts_read(f, standard ? "standard input" : path, bytes, len, e);
 	if (!standard)
 		fclose(f);
-	if (r)
+	return r;
+}
+
+/* *whole: a capture that was in the text, which is a host of its own. */
+static int texts_add(struct pp_import *in, const char *path, bool alone, struct pp_source **whole,
+                     struct pp_error *e)
+{
+	const char *name = strcmp(path, "-") ? path : "standard input";
+	size_t len = 0;
+	char *bytes;
+	int r = texts_load(in, path, alone, &bytes, &len, e);
+
+	if (r || !bytes)
 		return r;
-	r = pp_import_add(in, name, bytes, len, e);
+	r = pp_source_open_text(name, bytes, len, whole, e);
+	if (r == -ENOEXEC)
+		r = pp_import_add(in, name, bytes, len, e);
+	else if (!r && !alone)
+		r = texts_refuse(name, "a capture", e);
 	free(bytes);
 	return r;
 }
@@ -161,19 +176,23 @@ int texts_of_bundle(const char *path, struct pp_source **source, struct pp_error
 
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
 {
+	struct pp_source *whole = NULL;
 	struct pp_import *in;
 	int r = pp_import_new(&in, e);
 
 	if (r)
 		return r;
-	bool alone = !o->nr_more_from;
-	r = texts_add(in, o->from, alone, e);
+	r = texts_add(in, o->from, !o->nr_more_from, &whole, e);
 	for (unsigned int i = 0; !r && i < o->nr_more_from; i++)
-		r = texts_add(in, o->more_from[i], false, e);
-	if (!r)
+		r = texts_add(in, o->more_from[i], false, &whole, e);
+	if (!r && !whole)
 		r = pp_import_finish(in, ret, e);
-	if (!r)
+	if (!r && !whole)
 		texts_tell(in);
 	pp_import_free(in);
+	if (whole && r)
+		pp_source_free(whole);
+	else if (whole)
+		*ret = whole;
 	return r;
 }

@@ -32,6 +32,17 @@ struct pp_capture_options {
 int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
                      struct pp_host **ret, struct pp_error *e);
 
+/* Characters of a text that a post of a forum takes. */
+#define PP_CAPTURE_TEXT_MAX 60000
+
+/*
+ * The same as a text, for a post of a forum: lines of up to 76 characters of ASCII, which
+ * pp_source_open_text() reads. Private things are left out always, and what no rule reads. *text is
+ * the caller's, to be freed with free(). -E2BIG: longer than PP_CAPTURE_TEXT_MAX.
+ */
+int pp_capture_text(struct pp_source *s, const struct pp_capture_options *o, char **text,
+                    struct pp_host **ret, struct pp_error *e);
+
 /* Calls tell once for everything that could not be read: its path, why, and what it would add. */
 void pp_host_unread(const struct pp_host *h,
                     void (*tell)(void *ctx, const char *path, const char *reason, const char *adds),

@@ -3,6 +3,8 @@
 #ifndef PCIPASS_SOURCE_H
 #define PCIPASS_SOURCE_H
 
+#include <stddef.h>
+
 #include <pcipass/error.h>
 
 #ifdef __cplusplus
@@ -23,6 +25,13 @@ struct pp_source;
  * given to pp_source_free().
  */
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e);
+/*
+ * A capture that was written as a text (pp_capture_text()), in what it was pasted into: a page, a
+ * mail that quotes it. name is for sentences. -ENOEXEC, without a text: there is none in it;
+ * -EBADMSG, with the number of the line: damaged, or a part is missing.
+ */
+int pp_source_open_text(const char *name, const char *bytes, size_t len, struct pp_source **ret,
+                        struct pp_error *e);
 void pp_source_free(struct pp_source *s);
 
 #ifdef __cplusplus

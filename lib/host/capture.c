@@ -7,6 +7,7 @@
 #include "host/build.h"
 #include "host/redact.h"
 #include "source/record.h"
+#include "source/text.h"
 
 /*
  * Files that no rule reads yet but a person looking at a capture wants, and that lspci needs to
@@ -86,6 +87,36 @@ static int capture_add_kernels(struct pp_source *recorder, const struct pp_host 
 	return r;
 }
 
+/*
+ * A recorder that was asked everything, and the host that it told of. more: also what other
+ * questions need, and lspci.
+ */
+static int capture_record(struct pp_source *s, bool more, struct pp_source **recorder,
+                          struct pp_host **ret, struct pp_error *e)
+{
+	struct pp_host *host;
+	int r = pp_recorder_new(s, recorder, e);
+
+	if (r)
+		return r;
+	r = pp_host_read(*recorder, &host, e);
+	if (r) {
+		pp_source_free(*recorder);
+		return r;
+	}
+	if (host->devices_error)
+		r = pp_fail(e, host->devices_error, "/sys/bus/pci/devices: no devices to capture");
+	else if (more && (ask_for_more(*recorder, host) || capture_add_kernels(*recorder, host)))
+		r = pp_fail_oom(e, "capture");
+	if (r) {
+		pp_source_free(*recorder);
+		pp_host_free(host);
+		return r;
+	}
+	*ret = host;
+	return 0;
+}
+
 int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
                      struct pp_host **ret, struct pp_error *e)
 {
@@ -97,28 +128,65 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 	};
 	struct pp_source *recorder;
 	struct pp_host *host;
+	int r = capture_record(s, true, &recorder, &host, e);
 
-	int r = pp_recorder_new(s, &recorder, e);
 	if (r)
 		return r;
-	r = pp_host_read(recorder, &host, e);
-	if (r) {
-		pp_source_free(recorder);
-		return r;
-	}
-	if (host->devices_error)
-		r = pp_fail(e, host->devices_error, "/sys/bus/pci/devices: no devices to capture");
-	else if (ask_for_more(recorder, host) || capture_add_kernels(recorder, host))
-		r = pp_fail_oom(e, "capture");
-	else
-		r = pp_recorder_write(recorder, path, o->overwrite, &options, e);
+	r = pp_recorder_write(recorder, path, o->overwrite, &options, e);
 	pp_source_free(recorder);
-	if (r) {
+	if (r)
 		pp_host_free(host);
+	else
+		*ret = host;
+	return r;
+}
+
+static int capture_pack(struct pp_source *recorder, const struct pp_record_options *options,
+                        char **text, struct pp_error *e)
+{
+	struct pp_buffer entries, b;
+
+	pp_buffer_init(&entries, PP_TEXT_MAX_OPEN);
+	pp_buffer_init(&b, PP_TEXT_MAX);
+	int r = pp_recorder_pack(recorder, options, &entries, e);
+	if (!r)
+		r = pp_text_pack(PP_SPAN(entries.data, entries.len), &b, e);
+	pp_buffer_fini(&entries);
+	if (!r && b.len > PP_CAPTURE_TEXT_MAX)
+		r = pp_fail(
+			e, E2BIG,
+			"the text would have %zu characters, more than the %d that a post takes; "
+			"write an archive to attach: pcipass capture -o host.tar.gz",
+			b.len, PP_CAPTURE_TEXT_MAX);
+	if (r)
+		pp_buffer_fini(&b);
+	else
+		*text = b.data;
+	return r;
+}
+
+int pp_capture_text(struct pp_source *s, const struct pp_capture_options *o, char **text,
+                    struct pp_host **ret, struct pp_error *e)
+{
+	struct pp_record_options options = {
+		.tool = o->tool,
+		.as_root = o->as_root,
+		.redacted = true,
+		.filter = pp_redact,
+	};
+	struct pp_source *recorder;
+	struct pp_host *host;
+	int r = capture_record(s, false, &recorder, &host, e);
+
+	if (r)
 		return r;
-	}
-	*ret = host;
-	return 0;
+	r = capture_pack(recorder, &options, text, e);
+	pp_source_free(recorder);
+	if (r)
+		pp_host_free(host);
+	else
+		*ret = host;
+	return r;
 }
 
 void pp_host_unread(const struct pp_host *h,

@@ -19,6 +19,7 @@ typedef struct archive_entry entry_t;
 	FUNCTION(int, archive_read_support_filter_gzip, (archive_t * a), (a), ARCHIVE_FATAL)       \
 	FUNCTION(int, archive_read_support_filter_xz, (archive_t * a), (a), ARCHIVE_FATAL)         \
 	FUNCTION(int, archive_read_support_filter_zstd, (archive_t * a), (a), ARCHIVE_FATAL)       \
+	FUNCTION(int, archive_read_support_format_raw, (archive_t * a), (a), ARCHIVE_FATAL)        \
 	FUNCTION(int, archive_read_support_format_tar, (archive_t * a), (a), ARCHIVE_FATAL)        \
 	FUNCTION(int, archive_read_open_fd, (archive_t * a, int fd, size_t size), (a, fd, size),   \
 	         ARCHIVE_FATAL)                                                                    \
@@ -48,6 +49,10 @@ typedef struct archive_entry entry_t;
 	         (archive_t * a, const char *filter, const char *option, const char *value),       \
 	         (a, filter, option, value), ARCHIVE_FATAL)                                        \
 	FUNCTION(int, archive_write_set_format_pax_restricted, (archive_t * a), (a),               \
+	         ARCHIVE_FATAL)                                                                    \
+	FUNCTION(int, archive_write_set_format_raw, (archive_t * a), (a), ARCHIVE_FATAL)           \
+	FUNCTION(int, archive_write_open_memory,                                                   \
+	         (archive_t * a, void *buf, size_t size, size_t *used), (a, buf, size, used),      \
 	         ARCHIVE_FATAL)                                                                    \
 	FUNCTION(int, archive_write_set_options, (archive_t * a, const char *options),             \
 	         (a, options), ARCHIVE_FATAL)                                                      \

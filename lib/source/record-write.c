@@ -573,6 +573,61 @@ static int prepare(struct writer *w)
 	return r < 0 ? r : describe_all(w);
 }
 
+/* "f 12 proc/cmdline", and its bytes in the lines below. */
+static void pack_entry(struct pp_buffer *b, char kind, const char *path, struct pp_span content)
+{
+	pp_buffer_printf(b, "%c %zu ", kind, content.len);
+	pp_manifest_put_path(b, path);
+	pp_buffer_puts(b, "\n");
+	pp_buffer_append(b, content.data ? (const void *)content.data : "", content.len);
+	pp_buffer_puts(b, "\n");
+}
+
+static int pack_all(struct writer *w, struct pp_buffer *b)
+{
+	struct pp_buffer manifest;
+
+	pp_buffer_init(&manifest, PP_MAX_FILE_BYTES - 1);
+	put_manifest(w, &manifest);
+	pack_entry(b, 'f', PP_MANIFEST_PATH, PP_SPAN(manifest.data, manifest.len));
+	bool failed = manifest.failed;
+	pp_buffer_fini(&manifest);
+	for (uint32_t i = 0; i < w->output_count; i++) {
+		const struct output *o = &w->outputs[i];
+		const struct pp_tree_node *n = pp_tree_at(&w->r->tree, o->node);
+		char path[PP_MAX_PATH + 1];
+		pp_tree_path(&w->r->tree, o->node, path);
+		if (n->kind == PP_TREE_DIRECTORY)
+			pack_entry(b, 'd', path, PP_SPAN(NULL, 0));
+		else if (n->kind == PP_TREE_LINK)
+			pack_entry(b, 'l', path, n->data);
+		else
+			pack_entry(b, 'f', path, o->content);
+	}
+	return failed || b->failed
+	               ? pp_fail(w->e, E2BIG, "%s: more than %zu MiB, or memory ran out", w->path,
+	                         PP_MAX_TOTAL_BYTES >> 20)
+	               : 0;
+}
+
+int pp_recorder_pack(struct pp_source *recorder, const struct pp_record_options *options,
+                     struct pp_buffer *ret, struct pp_error *e)
+{
+	struct writer w = {
+		.r = (struct pp_recorder *)recorder,
+		.options = options,
+		.path = "capture",
+		.e = e,
+	};
+
+	pp_arena_init(&w.arena, 0);
+	int r = prepare(&w);
+	if (r == 0)
+		r = pack_all(&w, ret);
+	pp_arena_fini(&w.arena);
+	return r;
+}
+
 int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
                       const struct pp_record_options *options, struct pp_error *e)
 {

@@ -3,6 +3,7 @@
 #ifndef PP_SOURCE_RECORD_H
 #define PP_SOURCE_RECORD_H
 
+#include "base/buffer.h"
 #include "source/source.h"
 
 /*
@@ -65,5 +66,13 @@ struct pp_record_options {
  */
 int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
                       const struct pp_record_options *options, struct pp_error *e);
+
+/*
+ * The same without an archive: what pp_text_unpack() takes, the manifest first. Each entry is a
+ * line "KIND LENGTH PATH" (f: a file, l: a link, d: a directory; the path as the manifest has it),
+ * its bytes and a newline.
+ */
+int pp_recorder_pack(struct pp_source *recorder, const struct pp_record_options *options,
+                     struct pp_buffer *ret, struct pp_error *e);
 
 #endif
