@@ -2,6 +2,7 @@
 /* Whether the kernel runs an IOMMU, which, and whether interrupts are remapped. */
 #include <string.h>
 
+#include "acpi/madt.h"
 #include "base/text.h"
 #include "host/build.h"
 
@@ -125,15 +126,39 @@ static enum pp_msi_chip msi_chip_of(bool its, bool gicv2m)
 	return gicv2m ? PP_MSI_CHIP_GICV2M : PP_MSI_CHIP_UNKNOWN;
 }
 
-/* Where no driver uses message interrupts, the log tells what the kernel found. */
-static void find_msi_chip(struct pp_host *h, const struct chips *c)
+/* What the firmware declares; a table that is broken declares nothing. 0 or -ENOMEM. */
+static int find_declared_chip(struct pp_host_build *b)
 {
+	static const char path[] = "sys/firmware/acpi/tables/APIC";
+	struct pp_host *h = b->host;
+	struct pp_error ignored;
+	struct pp_span bytes;
+	struct pp_madt madt;
+	int r = pp_source_read_all(b->source, path, PP_ACPI_TABLE_MAX_BYTES, &b->scratch, &bytes);
+
+	if (!r && !pp_madt_parse(bytes, &h->notes, &madt, &ignored)) {
+		h->msi_chip = msi_chip_of(madt.nr_its, madt.nr_msi_frames);
+		h->msi_chip_from = "/sys/firmware/acpi/tables/APIC";
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
+/*
+ * Where no driver uses message interrupts, the log tells what the kernel found; where that is gone,
+ * too, the firmware what is there. The IORT does not: it may name an ITS that is not.
+ */
+static int find_msi_chip(struct pp_host_build *b, const struct chips *c)
+{
+	struct pp_host *h = b->host;
+
 	h->msi_chip = msi_chip_of(c->its, c->gicv2m);
 	h->msi_chip_from = "/proc/interrupts";
 	if (h->msi_chip == PP_MSI_CHIP_UNKNOWN) {
 		h->msi_chip = msi_chip_of(h->kernel.log_its, h->kernel.log_gicv2m);
 		h->msi_chip_from = "kernel log";
 	}
+	if (h->msi_chip == PP_MSI_CHIP_UNKNOWN && find_declared_chip(b))
+		return -ENOMEM;
 	switch (h->msi_chip) {
 	case PP_MSI_CHIP_ITS:
 		h->intremap = PP_YES;
@@ -149,23 +174,26 @@ static void find_msi_chip(struct pp_host *h, const struct chips *c)
 	case PP_MSI_CHIP_UNKNOWN:
 		break;
 	}
+	return 0;
 }
 
-static void conclude_remapping(struct pp_host *h, const struct chips *c)
+static int conclude_remapping(struct pp_host_build *b, const struct chips *c)
 {
+	struct pp_host *h = b->host;
+
 	switch (h->iommu) {
 	case PP_IOMMU_INTEL:
 	case PP_IOMMU_AMD:
 		h->intremap = pp_tri(c->remapped);
 		break;
 	case PP_IOMMU_SMMU:
-		find_msi_chip(h, c);
-		break;
+		return find_msi_chip(b, c);
 	default:
 		/* Elsewhere an interrupt controller may isolate under another name. */
 		if (c->its && !c->gicv2m)
 			h->intremap = PP_YES;
 	}
+	return 0;
 }
 
 static int find_remapping(struct pp_host_build *b)
@@ -181,8 +209,8 @@ static int find_remapping(struct pp_host_build *b)
 	}
 	if (r == -ENOMEM)
 		return r;
-	if (!r || b->host->iommu == PP_IOMMU_SMMU)
-		conclude_remapping(b->host, &chips);
+	if ((!r || b->host->iommu == PP_IOMMU_SMMU) && conclude_remapping(b, &chips))
+		return -ENOMEM;
 	return r ? pp_build_unread(b, path, -r, "whether interrupts are remapped") : 0;
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "host"))
 
-from hosttree import (REMAP_PERMITTED, SINGLE, SMMU, Case, iort, iort_rmr, its_group,  # noqa: E402
+from hosttree import (REMAP_PERMITTED, SINGLE, SMMU, Case, acpi, iort, iort_rmr, its_group,  # noqa: E402
                       root_complex, smmu)
 
 ITS = "           CPU0\n 55:  1  ITS-PCI-MSIX-0000:00:02.0   0 Edge      PCIe PME\n"
@@ -522,10 +522,16 @@ class Rmr(Arm):
 
 
 class Interrupts(Arm):
-    def judged(self, effect, interrupts, *words, log=(), release=LATE):
+    def judged(self, effect, interrupts, *words, log=(), release=LATE, madt=None, capture=False):
         self.setUp()
         t = self.arm(covered(), interrupts=interrupts, log=log, release=release)
         t.device("0000:00:05.0")
+        if madt is not None:
+            t.write("sys/firmware/acpi/tables/APIC", madt)
+        if capture:
+            archive = self.folder / "c.tar"
+            self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+            self.assertEqual(self.survey(path=archive), self.survey())
         device = self.at()
         if effect:
             return self.assert_finding(device, "interrupt-remapping", effect, *words)
@@ -557,6 +563,28 @@ class Interrupts(Arm):
         self.judged("unknown", NONE)
         self.judged("unknown", None)
         self.judged("blocks", GICV2M, log=(its,))
+
+    def test_by_the_madt(self):
+        """Where the log is gone as well; a table that cannot be decoded declares nothing."""
+        its, v2m = b"\x0f\x14" + bytes(18), b"\x0d\x18" + bytes(22)
+        gic = b"\x0b\x50" + b"\x0f" * 78
+
+        def madt(*structures: bytes) -> bytes:
+            return acpi(b"APIC", bytes(8) + b"".join(structures))
+
+        self.judged(None, NONE, madt=madt(gic, its), capture=True)
+        self.judged(None, None, madt=madt(gic, its))
+        f = self.judged("blocks", NONE, madt=madt(gic, v2m), capture=True)
+        self.assertIn("/sys/firmware/acpi/tables/APIC: GICv2m", f["evidence"][0])
+        self.judged("unknown", NONE, madt=madt(its, v2m))
+        self.judged("blocks", NONE, madt=madt(its, v2m), release="6.1.0")
+        for odd in (madt(gic), madt(), madt(its)[:-1], madt(its, b"\x0f\0"), madt(its, b"\x0d"), b"", b"APIC",
+                    acpi(b"FACP", bytes(8) + its)):
+            f = self.judged("unknown", NONE, madt=odd)
+            self.assertIn("nor the ACPI table APIC names", f["evidence"][0])
+        # What the kernel shows goes before what the firmware declares.
+        self.judged("blocks", GICV2M, madt=madt(its))
+        self.judged("blocks", NONE, madt=madt(its), log=("GICv2m: range[mem 0x08020000-0x08020fff], SPI[80:143]",))
 
     def test_both(self):
         """Up to 6.2 every controller had to isolate, since then the device's own."""
