@@ -31,6 +31,13 @@ from subset import IS_SANITIZED, some  # noqa: E402
 
 GENERATED = 80 if IS_SANITIZED else 300
 DIRECT = "0x00000000bdf83000 0x00000000bdf84fff direct"
+# What each of these calls for: a word taken off, an option of a module set, another kernel or a person.
+WORDS = ("quiet", "intel_iommu=off", "intel_iommu=on quiet", "amd_iommu=off", "intremap=off", "intel_iommu=on,igfx_off",
+         "intel_iommu=on pcie_acs_override=downstream,multifunction", "iommu=off", "nointremap", "noapic", "iommu=pt",
+         "module_blacklist=vfio-pci", "pci=disable_acs_redir=pci:8086:3c04", "vfio-pci.ids=8086:10fb")
+CONF = ("options vfio-pci disable_denylist=1\n", "options vfio_iommu_type1 allow_unsafe_interrupts=1\n",
+        "options vfio-pci disable_idle_d3=0 nointxmask=1\n", "install vfio-pci /bin/false\n", "blacklist vfio-pci\n",
+        "options vfio-pci ids=8086:10fb # a comment\n")
 PRODUCTS = ("ProLiant DL380p Gen8", "ProLiant DL360 Gen9", "ProLiant MicroServer Gen8", "X11", "")
 
 
@@ -129,8 +136,9 @@ class Host:
                            "6.8.12-4-pve")))
         t.write("proc/interrupts", NOT_REMAPPED if self.chance(0.15) else INTERRUPTS)
         if self.chance(0.9):
-            t.write("proc/cmdline", r.choice(("quiet\n", "intel_iommu=off\n", "intel_iommu=on quiet\n",
-                                              "amd_iommu=off\n", "intremap=off\n")))
+            t.write("proc/cmdline", " ".join(r.sample(WORDS, r.choice((1, 1, 2)))) + "\n")
+        if self.chance(0.25):
+            t.write("etc/modprobe.d/vfio.conf", r.choice(CONF))
         t.write("sys/firmware/acpi/tables/FACP", b"FACP")
         if self.chance(0.9):
             held = "none [integrity] confidentiality" if self.chance(0.2) else "[none] integrity"
@@ -166,6 +174,9 @@ class Host:
                     more["device"] = 0x0435
                 if self.chance(0.25):
                     more["sriov"] = 4
+                if self.chance(0.05):
+                    more["power"] = "D3cold\n"
+                    more["bytes_"] = b"\xff" * 64
                 self.device(f"0000:{bus:02x}:00.{function}", group,
                             driver=r.choice((None, "ixgbe", "vfio-pci")), **more)
                 group += self.chance(0.5)
