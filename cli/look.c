@@ -145,31 +145,43 @@ static bool wants_color(const struct options *o)
 	return terminal_columns() && !(no && *no) && terminal_has_color();
 }
 
+/* Behind line: a word as a shell takes it. false: left for the reader to type. */
+static bool command_append_word(char *line, size_t size, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./+,:=@%-";
+	/* One of the two shells of Windows knows the double quote only. */
+	char mark = is_for_windows ? '"' : '\'';
+	size_t len = strspn(word, plain), n = strlen(line);
+	bool quote = word[len] || !len;
+
+	/* Not one with a quote or a control character in it. */
+	if (strchr(word, mark) || strlen(word) > 900)
+		return false;
+	for (const char *c = word; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return false;
+	const char marks[2] = { quote ? mark : '\0', '\0' };
+	return (size_t)snprintf(line + n, size - n, "%s%s%s", marks, word, marks) < size - n;
+}
+
 /*
- * "pcipass --from FILE", with the file as a shell takes it; lives as long as the process. Without
- * --kernel: what comes next is done under the kernel that runs.
+ * "pcipass --from FILE", also of several; lives as long as the process. Without --kernel: what
+ * comes next is done under the kernel that runs.
  */
 static const char *command_again(const struct options *o)
 {
 	static char line[1024];
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_./+,:=@%-";
 
 	if (!o->from)
 		return "pcipass";
-	/* One of the two shells of Windows knows the double quote only. */
-	char mark = is_for_windows ? '"' : '\'';
-	size_t len = strspn(o->from, plain);
-	bool quote = o->from[len] || !len;
-	/* A name with a quote or a control character is left for the reader to type. */
-	if (strchr(o->from, mark) || strlen(o->from) > 900)
-		return "pcipass --from …";
-	for (const char *c = o->from; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return "pcipass --from …";
-	const char marks[2] = { quote ? mark : '\0', '\0' };
-	snprintf(line, sizeof(line), "pcipass --from %s%s%s", marks, o->from, marks);
-	return line;
+	snprintf(line, sizeof(line), "pcipass --from ");
+	bool all = command_append_word(line, sizeof(line), o->from);
+	for (unsigned int i = 0; all && i < o->nr_more_from; i++) {
+		strncat(line, " --from ", sizeof(line) - strlen(line) - 1);
+		all = command_append_word(line, sizeof(line), o->more_from[i]);
+	}
+	return all ? line : "pcipass --from …";
 }
 
 struct pp_style style_of(const struct options *o)

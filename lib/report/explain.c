@@ -8,6 +8,7 @@
 #include "judge/select.h"
 #include "plan/plan.h"
 #include "report/field.h"
+#include "report/more.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -168,6 +169,7 @@ static void print_remedies(struct pp_out *o, const struct pp_survey *s,
 			"How to apply each remedy by hand, and how to undo it: doc/remedies.md, "
 			"under the name in brackets.");
 	pp_next_of_devices(o, s, chosen->devices, chosen->count, what);
+	pp_more_print(o, s, chosen->devices, chosen->count);
 }
 
 int pp_report_explain(const struct pp_survey *s, const char *what, const struct pp_style *style,
@@ -251,6 +253,8 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
                                const struct pp_row *worst, uint32_t nr_asked)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], command[1400], verdict[80];
+	uint32_t index = (uint32_t)(worst - s->rows);
+	struct pp_more wanted;
 	const struct pp_finding *first = explain_first(worst);
 	bool by_free = pp_words_free(s, worst, command, sizeof(command));
 
@@ -267,8 +271,13 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
 	pp_out(o, "%s", address);
 	if (nr_asked > 1)
 		pp_out(o, " (worst of %u)", nr_asked);
+	bool unknown =
+		worst->verdict == PP_VERDICT_UNKNOWN && pp_more_find(o, s, &index, 1, &wanted);
 	pp_out(o, ": %s%s%s%s%s\n", verdict, first ? ": " : "", first ? first->text : "",
-	       by_free ? "; to free it: " : "; next: ", command);
+	       unknown   ? "; to know more, on that host: "
+	       : by_free ? "; to free it: "
+	                 : "; next: ",
+	       unknown ? wanted.there : command);
 }
 
 static void explain_check_json(struct pp_out *o, const struct pp_survey *s, const char *what,

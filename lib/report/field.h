@@ -7,6 +7,7 @@
 #define PP_REPORT_FIELD_H
 
 #include "report/json-writer.h"
+#include "report/more.h"
 #include "report/out.h"
 
 /* What a field is written of: as much of this as its object has. */
@@ -23,6 +24,7 @@ struct pp_subject {
 	const struct pp_remedy *remedy;
 	const struct pp_unread *unread;
 	const struct pp_phrase *phrase;
+	const struct pp_more *more;
 	/* Of the groups' document: all of them, one, and where its devices begin. */
 	const struct pp_group_list *groups;
 	uint32_t group, first;
@@ -91,8 +93,8 @@ void pp_out_object(struct pp_out *o, const struct pp_object *object, const struc
 extern const struct pp_object pp_object_groups, pp_object_check;
 /* The survey's document, and what it is made of. */
 extern const struct pp_object pp_object_verdicts, pp_object_findings_for;
-extern const struct pp_object pp_object_survey, pp_object_host, pp_object_unread, pp_object_finding,
-	pp_object_remedy, pp_object_device, pp_object_phrase;
+extern const struct pp_object pp_object_survey, pp_object_more, pp_object_host, pp_object_unread,
+	pp_object_finding, pp_object_remedy, pp_object_device, pp_object_phrase;
 
 /* Values that several objects have. */
 void pp_json_put_fact(struct pp_json_writer *w, const struct pp_text_fact *f);
@@ -101,6 +103,9 @@ void pp_json_put_address(struct pp_json_writer *w, struct pp_address a);
 void pp_json_put_findings(struct pp_json_writer *w, const struct pp_subject *s,
                           const struct pp_finding *const *list, uint32_t nr);
 void pp_json_put_phrases(struct pp_json_writer *w, const struct pp_subject *s);
+/* What to type to know more: of the rows of the document. */
+bool pp_more_is_wanted(const struct pp_subject *s);
+void pp_json_put_more(struct pp_json_writer *w, const struct pp_subject *s);
 /* Whether the answers of all hypervisors were asked for. */
 bool pp_targets_asked(const struct pp_subject *s);
 /* pp_unread_reason() in words, for schemas. */

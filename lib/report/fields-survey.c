@@ -78,6 +78,11 @@ static const struct pp_field survey_fields[] = {
 	  .object = &pp_object_device, .write = survey_put_devices },
 	{ "summary", PP_FIELD_COUNTS, "Devices of the whole host by verdict; devices: all of them.",
 	  .words = survey_count_words, .write = survey_put_summary },
+	{ "more", PP_FIELD_OBJECT,
+	  "Of a host made of texts, where one of the devices shown is not known enough: what is "
+	  "missing.",
+	  .optional = true, .present = pp_more_is_wanted, .object = &pp_object_more,
+	  .write = pp_json_put_more },
 	{ "phrases", PP_FIELD_OBJECTS,
 	  "What other programs print where the rules of this document speak: the words to search "
 	  "by. Each once.",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "report/more.h"
 #include "report/out.h"
 #include "report/words.h"
 
@@ -69,7 +70,11 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
                     const char *what)
 {
 	char command[1200], line[2600];
+	uint32_t index = (uint32_t)(row - s->rows);
 
+	if (row->verdict == PP_VERDICT_UNKNOWN &&
+	    pp_more_find(o, s, &index, 1, &(struct pp_more){ 0 }))
+		return; /* The block behind it says what to type. */
 	switch (row->verdict) {
 	case PP_VERDICT_ASSIGNABLE:
 	case PP_VERDICT_CARE:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/columns.h"
+#include "report/more.h"
 #include "report/words.h"
 
 /* The order in which a person wants to read: what needs doing, what needs thought, what is fine. */
@@ -348,6 +349,7 @@ static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struc
 	print_summary(o, s);
 	pp_words_rights(o, s->host);
 	pp_words_next(o, s);
+	pp_more_print(o, s, NULL, 0);
 }
 
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
@@ -357,6 +359,11 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 	struct pp_table table;
 	struct pp_out o;
 
+	if (s->host->devices_error && s->host->origins)
+		return pp_fail(
+			e, ENODATA,
+			"no devices to survey: no text lists them; to know them, on that host: "
+			"sudo lspci -nnvvxxxx >lspci.txt");
 	if (s->host->devices_error)
 		/* A host without PCI at all: nothing can be printed of it, nothing has failed. */
 		return pp_fail(e,

@@ -85,7 +85,7 @@ static const char *unread_title(const struct pp_host *h, int error)
 		return h->windows ? "Not permitted; an administrator would add:"
 		                  : "Not permitted; root would add:";
 	case ENODATA:
-		return "Not in the capture:";
+		return h->origins ? "In none of the texts:" : "Not in the capture:";
 	default:
 		return "Not available on this host:";
 	}

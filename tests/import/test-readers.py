@@ -15,7 +15,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from texts import DATA, LSPCI, TABLES, Importing, pcipass
+from texts import DATA, LSPCI, PCIPASS, TABLES, Importing, acpidump, pcipass
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "smbios"))
 import dmitext  # noqa: E402
@@ -388,6 +388,92 @@ class Dumps(Reading):
         made = self.read(DEVICE, path.read_text())
         self.assertEqual([d["verdict"] for d in made["devices"]], ["not-endpoint"])
         self.assertEqual(pcipass("explain", "--log", path).returncode, 0)
+
+
+class More(Reading):
+    """What is missing is named, with one command; and what that command prints then decides."""
+
+    def typed(self, *texts: Path, ask: tuple = ()) -> tuple[str, str]:
+        """What is typed there and here."""
+        done = pcipass(*[w for t in texts for w in ("--from", t)], *ask)
+        said = done.stdout.decode()
+        found = re.search(r"^To know more, on that host: (.*)\n  then here: (.*)$", said, re.M)
+        self.assertTrue(found, said)
+        self.assertTrue(said.endswith(found[0] + "\n"))
+        return found[1], found[2]
+
+    def run_there(self, host: Path, command: str):
+        """The command in a shell, with programs that print what that host's would."""
+        tools = self.dir / "tools"
+        tools.mkdir(exist_ok=True)
+        tables = {p.name: p.read_bytes() for p in (host / TABLES).iterdir() if p.is_file() and p.stat().st_size}
+        outputs = {"lspci": self.lspci(host, "-nnvvxxxx"), "acpidump": acpidump(tables),
+                   "dmesg": (host / "var/log/dmesg.txt").read_text(), "dmidecode": "",
+                   "cat": (host / "proc/interrupts").read_text()}
+        if DMIDECODE:
+            outputs["dmidecode"] = Dmidecode.dmidecode(self, (host / "sys/firmware/dmi/tables/DMI").read_bytes())
+        for name, text in outputs.items():
+            (self.dir / f"out-{name}").write_text(text)
+            (tools / name).write_text(f"#!/bin/sh\nexec /bin/cat {self.dir}/out-{name}\n")
+        (tools / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+        for tool in tools.iterdir():
+            tool.chmod(0o755)
+        subprocess.run(["/bin/sh", "-c", command], cwd=self.dir, check=True, env={"PATH": f"{tools}:/bin:/usr/bin"})
+
+    def test_it_decides(self):
+        """A forum's "lspci -nn", then the command's output: as the host itself, but for how devices are reset."""
+        host = self.sample("dl380p-gen8")
+        want = {d["address"]: d["verdict"] for d in json.loads(pcipass("--from", host, "--json").stdout)["devices"]}
+        first = self.dir / "it's a \"post\".txt"
+        first.write_text(self.lspci(host, "-nn"))
+        there, here = self.typed(first, ask=("explain", "07:00.0"))
+        self.assertIn("lspci -nnvvxxxx >lspci.txt", there)
+        # A name with a quote is left to the reader.
+        self.assertIn("--from …", here)
+        first = first.rename(self.dir / "a post.txt")
+        there, here = self.typed(first, ask=("explain", "07:00.0"))
+        self.assertIn(f"--from '{first}'", here)
+        self.run_there(host, there)
+        done = subprocess.run(["/bin/sh", "-c", here.replace("pcipass", f"'{Path(PCIPASS).resolve()}'", 1) + " --json"], cwd=self.dir,
+                              capture_output=True, check=False)
+        made = {d["address"]: d for d in json.loads(done.stdout)["devices"]}
+        self.assertEqual(made["0000:07:00.0"]["verdict"], "blocked-fixable")
+        self.assertEqual(made["0000:07:00.0"]["slot"], "2" if DMIDECODE else made["0000:07:00.0"]["slot"])
+        for address, device in made.items():
+            self.assertIn(device["verdict"], (want[address], "unknown", "care"))
+        # What is missing now is in no text.
+        document = json.loads(done.stdout)
+        self.assertIn(document["more"]["command"], ("sudo pcipass capture -o host.tar.gz",
+                                                    "sudo sh -c 'cat /proc/interrupts >interrupts.txt'",
+                                                    "sudo cat /proc/interrupts >interrupts.txt"))
+
+    def test_json_and_check(self):
+        host = self.sample("dl380p-gen8")
+        text = self.file(self.lspci(host, "-nnvv"))
+        more = json.loads(pcipass("--from", text, "--json").stdout)["more"]
+        self.assertIn("acpidump >acpidump.txt", more["command"])
+        self.assertEqual(json.loads(pcipass("--from", text, "explain", "07:00.0", "--json").stdout)["more"]["missing"][0],
+                         "the firmware's IOMMU table")
+        done = pcipass("--from", text, "check", "07:00.0")
+        self.assertIn(b"; to know more, on that host: sudo sh -c 'acpidump", done.stdout)
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+        # A capture, and a bridge, want nothing.
+        self.assertNotIn("more", json.loads(pcipass("--from", host, "--json").stdout))
+        self.assertNotIn(b"To know more", pcipass("--from", text, "explain", "00:1c.4").stdout)
+
+    def test_no_devices(self):
+        host = self.sample("dl380p-gen8")
+        done = pcipass("--from", self.file((host / "var/log/dmesg.txt").read_text()))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"no text lists them; to know them, on that host: sudo lspci -nnvvxxxx >lspci.txt", done.stderr)
+
+    def test_names_again(self):
+        """What comes next is typed with every text."""
+        host = self.sample("dl380p-gen8")
+        texts = [self.file(t) for t in (self.lspci(host, "-nnvvxxxx"), (host / "var/log/dmesg.txt").read_text(),
+                                        (host / TABLES / "DMAR").read_bytes())]
+        done = pcipass(*[w for t in texts for w in ("--from", t)])
+        self.assertIn(" ".join(f"--from {t}" for t in texts), " ".join(done.stdout.decode().split()))
 
 
 if __name__ == "__main__":
