@@ -200,6 +200,76 @@ static bool import_is_same(const struct pp_tree_node *n, int kind, const void *b
 	       (!mine || !memcmp(n->data.data, bytes, mine));
 }
 
+/* Short and of one line, as a driver's name; of a link, its last part. "": anything else. */
+static void import_short(struct pp_span s, char buf[64])
+{
+	while (s.len && s.data[s.len - 1] == '\n')
+		s.len--;
+	*buf = '\0';
+	if (!s.len || s.len > 200)
+		return;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] < 0x20 || s.data[i] > 0x7e)
+			return;
+	const uint8_t *last = s.data + s.len;
+	while (last > s.data && last[-1] != '/')
+		last--;
+	size_t n = (size_t)(s.data + s.len - last);
+	if (n < 60)
+		snprintf(buf, 64, "%.*s", (int)n, (const char *)last);
+}
+
+/* "lspci.txt, line 12": where a file of the host was told; of the last texts, if anywhere. */
+static void import_told_by(const struct pp_import *in, const char *path, char *buf, size_t size)
+{
+	struct pp_span rest = PP_SPAN(in->origins.data, in->origins.len), line, word;
+	unsigned int number = 0;
+	char text[320] = "", wanted[16];
+
+	snprintf(buf, size, "what came before");
+	while (pp_text_line(&rest, &line)) {
+		struct pp_span at = line, of, where;
+		if (!pp_text_word(&at, &word))
+			continue;
+		if (pp_span_is(word, "text")) {
+			snprintf(text, sizeof(text), "%.*s", (int)(at.len < 300 ? at.len : 300),
+			         (const char *)at.data);
+			number++;
+		}
+		snprintf(wanted, sizeof(wanted), "%u", number);
+		/* A file is told while its text is read. */
+		if (!pp_span_is(word, "at") || !pp_text_word(&at, &of) || !pp_span_is(of, wanted) ||
+		    !pp_text_word(&at, &where) || !pp_text_word(&at, &word) ||
+		    !pp_span_is(word, path))
+			continue;
+		bool whole = pp_span_is(where, "0");
+		snprintf(buf, size, "%s%s%.*s", text + strspn(text, " "), whole ? "" : ", line ",
+		         whole ? 0 : (int)where.len, (const char *)where.data);
+		return;
+	}
+}
+
+/* Both are told. A thousand times is too often: of many notes the first tell enough. */
+static void import_note_other(struct pp_import *in, const char *path, const struct pp_tree_node *n,
+                              const void *bytes, size_t len)
+{
+	char before[400], mine[64], theirs[64], line[32] = "";
+	uint32_t number = pp_import_line_number(in);
+
+	if (in->notes.len + 1100 > NOTES_MAX)
+		return;
+	import_told_by(in, path, before, sizeof(before));
+	import_short(PP_SPAN(bytes, len), mine);
+	import_short(n->data, theirs);
+	if (number)
+		snprintf(line, sizeof(line), "line %u: ", number);
+	if (*mine && *theirs)
+		pp_import_note(in, "%s/%s is %s; %s says %s, which counts", line, path, mine,
+		               before, theirs);
+	else
+		pp_import_note(in, "%sdiffers in /%s from %s, which counts", line, path, before);
+}
+
 static int import_put(struct pp_import *in, const char *path, int kind, const void *bytes,
                       size_t len, struct pp_error *e)
 {
@@ -211,9 +281,7 @@ static int import_put(struct pp_import *in, const char *path, int kind, const vo
 	struct pp_tree_node *n = pp_tree_at(&in->stored->tree, node);
 	if (n->kind != PP_TREE_NOTHING) {
 		if (!import_is_same(n, kind, bytes, len))
-			pp_import_note(in,
-			               "says otherwise of /%s than what came before, which stands",
-			               path);
+			import_note_other(in, path, n, bytes, len);
 		return 0;
 	}
 	uint8_t *copy = pp_arena_alloc(&in->stored->arena, len ? len : 1);

@@ -73,7 +73,23 @@ static void print_slot(struct pp_out *o, const struct pp_device *d)
 	pp_out_wrapped(o, "          ", "          ", line);
 }
 
-static void print_finding(struct pp_out *o, const struct pp_finding *f)
+/* "DMAR RMRR 2 at +0xee: …", and of a text where it stands in it: " (dmar.txt, line 12)". */
+static void explain_print_evidence(struct pp_out *o, const struct pp_host *h,
+                                   const struct pp_device *d, const char *evidence)
+{
+	struct pp_origin from = pp_evidence_origin(o, h, d, evidence);
+	char line[1600], number[32] = "";
+
+	if (from.line)
+		snprintf(number, sizeof(number), ", line %u", from.line);
+	if (from.text)
+		snprintf(line, sizeof(line), "%.1000s (%.500s%s)", evidence, from.text, number);
+	pp_out_wrapped(o, "           evidence: ", "                     ",
+	               from.text ? line : evidence);
+}
+
+static void print_finding(struct pp_out *o, const struct pp_host *h, const struct pp_device *d,
+                          const struct pp_finding *f)
 {
 	char first[64];
 
@@ -81,7 +97,7 @@ static void print_finding(struct pp_out *o, const struct pp_finding *f)
 	pp_out(o, "\n");
 	pp_out_wrapped(o, first, "           ", f->text);
 	for (uint32_t i = 0; i < f->nr_evidence; i++)
-		pp_out_wrapped(o, "           evidence: ", "                     ", f->evidence[i]);
+		explain_print_evidence(o, h, d, f->evidence[i]);
 	pp_out_wrapped(o, "           rule:     ", "                     ", f->rule->id);
 	pp_out_wrapped(o, "           see:      ", "                     ", f->rule->reference);
 	for (uint32_t i = 0; i < f->nr_remedies; i++) {
@@ -145,7 +161,7 @@ static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
 	       : d->driver.error == ENOENT ? "none"
 	                                   : "not read");
 	for (uint32_t i = 0; i < row->nr_findings; i++)
-		print_finding(o, row->findings[i]);
+		print_finding(o, s->host, d, row->findings[i]);
 }
 
 static bool any_remedy(const struct pp_survey *s, const struct pp_selection *chosen)

@@ -25,6 +25,9 @@ struct pp_subject {
 	const struct pp_unread *unread;
 	const struct pp_phrase *phrase;
 	const struct pp_more *more;
+	/* A line of the finding's evidence, and the text that shows it. */
+	uint32_t evidence;
+	struct pp_origin origin;
 	/* Of the groups' document: all of them, one, and where its devices begin. */
 	const struct pp_group_list *groups;
 	uint32_t group, first;

@@ -85,6 +85,58 @@ static void finding_put_evidence(struct pp_json_writer *w, const struct pp_subje
 	pp_json_close(w, ']');
 }
 
+static void origin_put_evidence(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_integer(w, s->evidence);
+}
+
+static void origin_put_file(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->origin.text);
+}
+
+static void origin_put_line(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	if (s->origin.line)
+		pp_json_put_integer(w, s->origin.line);
+	else
+		pp_json_put_text(w, NULL);
+}
+
+static const struct pp_field origin_fields[] = {
+	{ "evidence", PP_FIELD_INTEGER, "Which of the finding's evidence, from 0.",
+	  .write = origin_put_evidence },
+	{ "file", PP_FIELD_TEXT, "The text, as --from named it.", .write = origin_put_file },
+	{ "line", PP_FIELD_INTEGER, "The line in it, from 1; null: the text as a whole.",
+	  .nullable = true, .write = origin_put_line },
+};
+
+static const struct pp_object origin_object = {
+	.name = "origin",
+	.meaning = "Which text shows a piece of evidence.",
+	PP_OBJECT_FIELDS(origin_fields),
+};
+
+static bool finding_is_of_texts(const struct pp_subject *s)
+{
+	return s->finding->host && s->finding->host->origins;
+}
+
+static void finding_put_origins(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	struct pp_subject part = *s;
+
+	pp_json_open(w, '[');
+	for (uint32_t i = 0; i < s->finding->nr_evidence; i++) {
+		part.evidence = i;
+		part.origin = pp_evidence_origin(s->out, s->finding->host, s->device,
+		                                 s->finding->evidence[i]);
+		if (part.origin.text)
+			pp_object_write(w, &origin_object, &part);
+	}
+	pp_json_close(w, ']');
+}
+
 static void finding_put_remedies(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	struct pp_subject part = *s;
@@ -121,6 +173,10 @@ static const struct pp_field finding_fields[] = {
 	{ "evidence", PP_FIELD_TEXTS, "What was read, and where.", .write = finding_put_evidence },
 	{ "remedies", PP_FIELD_OBJECTS, "Best first.", .object = &pp_object_remedy,
 	  .write = finding_put_remedies },
+	{ "origins", PP_FIELD_OBJECTS,
+	  "Of a host made of texts: which text shows each piece of evidence, as far as that is known.",
+	  .optional = true, .present = finding_is_of_texts, .object = &origin_object,
+	  .write = finding_put_origins },
 	{ "reference", PP_FIELD_TEXT, "The specification or kernel file that the rule rests on.",
 	  .write = finding_put_reference },
 	{ "could", PP_FIELD_TEXT, "What the missing fact might have shown.",

@@ -10,12 +10,14 @@
 
 #include "base/buffer.h"
 #include "judge/judge.h"
+#include "report/evidence.h"
 
 struct pp_out {
 	const struct pp_style *style;
 	struct pp_sink sink;
 	struct pp_buffer buffer; /* not handed to the sink yet */
 	unsigned int width;
+	struct pp_evidence_log evidence_log;
 	bool failed;
 };
 

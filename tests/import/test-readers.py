@@ -476,5 +476,80 @@ class More(Reading):
         self.assertIn(" ".join(f"--from {t}" for t in texts), " ".join(done.stdout.decode().split()))
 
 
+class Origins(Reading):
+    """Evidence names the text that shows it, and the line."""
+
+    # What no text shows: what was worked out, or that nothing was found.
+    OF_NONE = ("VFIO_GROUP_SET_CONTAINER fails", "binding it to vfio-pci fails", "/proc/interrupts: ",
+               "computed from the hardware", "/sys/firmware/acpi/tables: no", "writing to sriov_numvfs",
+               "domain ", "kernel log: no ", "handled by ", "reset_method")
+
+    def check(self, line: str, evidence: str, address: str | None):
+        """That line of the text is about it."""
+        short = address[5:] if address else ""
+        if evidence.startswith("kernel log: "):
+            self.assertIn(evidence.removeprefix("kernel log: ").split("…")[0][:60], line)
+        elif evidence.startswith("kernel "):
+            self.assertIn("Linux version ", line)
+        elif "/driver: " in evidence:
+            self.assertIn("Kernel driver in use: " + evidence.split(": ")[-1], line)
+        elif evidence.startswith("/sys/kernel/iommu_groups/"):
+            self.assertIn("IOMMU group: " + evidence.split("/")[4], line)
+        elif evidence.startswith("/proc/cmdline"):
+            self.assertIn("ommand line: ", line)
+        elif re.match(r"[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]: ", evidence):
+            self.assertTrue(line.startswith(evidence.split(": ")[0] + " "), line)
+        elif evidence.startswith("configuration space of "):
+            self.assertTrue(line.startswith(evidence.split()[3].rstrip(":") + " "), line)
+        elif evidence.startswith(("DMAR", "IVRS")):
+            self.assertIn(evidence[:4], line)
+        else:
+            self.assertTrue(line.startswith(short + " "), (line, evidence))
+
+    def test_every_evidence(self):
+        counted = 0
+        for name in ("dl380p-gen8", "dl380p-gen8-iommu-off", "sriov-nic", "desktop-relaxable", "amd-board"):
+            host = self.sample(name)
+            tables = {p.name: p.read_bytes() for p in sorted((host / TABLES).iterdir()) if p.is_file() and p.stat().st_size}
+            # Among others' words, so that no line is where its number in the output would have it.
+            texts = {str(self.file("Hello,\n\n" + text)): "Hello,\n\n" + text for text in (
+                self.lspci(host, "-nnvvv"), (host / "var/log/dmesg.txt").read_text(), acpidump(tables))}
+            done = pcipass(*[w for t in texts for w in ("--from", t)], "--json")
+            document = json.loads(done.stdout)
+            found = [(None, f) for f in document["host"]["findings"]]
+            found += [(d["address"], f) for d in document["devices"] for f in d["findings"]]
+            for address, finding in found:
+                origins = {o["evidence"]: o for o in finding["origins"]}
+                for n, evidence in enumerate(finding["evidence"]):
+                    if evidence.startswith(self.OF_NONE):
+                        continue
+                    with self.subTest(f"{name} {address} {evidence}"):
+                        self.assertIn(n, origins)
+                        line = texts[origins[n]["file"]].splitlines()[origins[n]["line"] - 1]
+                        self.check(line, evidence, address)
+                        counted += 1
+        print(f"origins: {counted} pieces of evidence", file=sys.stderr)
+        self.assertGreater(counted, 100)
+
+    def test_explain(self):
+        host = self.sample("dl380p-gen8")
+        dump = self.file((host / TABLES / "DMAR").read_bytes())
+        lspci = self.file(self.lspci(host, "-nnvv"))
+        done = pcipass("--from", lspci, "--from", dump, "--from", self.file((host / "var/log/dmesg.txt").read_text()),
+                       "explain", "07:00.0")
+        text = " ".join(done.stdout.decode().split())
+        # Bytes have no lines.
+        self.assertIn(f"DMAR RMRR 2 at +0xee: 0xbdf83000-0xbdf84fff ({dump})", text)
+        self.assertRegex(text, rf"class 010700, driver mpt3sas \({lspci}, line \d+\)")
+        # A host's own files are no texts.
+        self.assertNotIn("origins", json.loads(pcipass("--from", host, "--json").stdout)["devices"][0]["findings"][0])
+
+    def test_captured(self):
+        """A capture that is made of texts holds nothing of their names."""
+        host = self.sample("sriov-nic")
+        files = self.files(self.lspci(host, "-nnvv"))
+        self.assertEqual([name for name in files if "origins" in name], [])
+
+
 if __name__ == "__main__":
     unittest.main()
