@@ -89,7 +89,36 @@ static bool confirm_plan(void *ctx, unsigned int changes)
 	return true;
 }
 
+static enum exit_code apply_one(const struct options *o, const struct pp_plan *p,
+                                bool *ret_nothing);
+
+/* What HP's conrep needs before its settings can be read is asked about first. */
+static enum exit_code apply_driver(const struct options *o, const struct pp_plan *p)
+{
+	struct pp_apply_options options = apply_options(o);
+	struct pp_plan *driver = NULL;
+	struct pp_error e = { 0 };
+
+	if (o->dry_run || !is_for_windows)
+		return EXIT_YES;
+	if (pp_apply_driver_plan(p, &options, &driver, &e))
+		return complain(&e);
+	if (!driver)
+		return EXIT_YES;
+	enum exit_code code = apply_one(o, driver, NULL);
+	pp_plan_free(driver);
+	return code;
+}
+
 enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, bool *ret_nothing)
+{
+	if (!may_change_host())
+		return EXIT_UNSURE;
+	enum exit_code code = apply_driver(o, p);
+	return code == EXIT_YES ? apply_one(o, p, ret_nothing) : code;
+}
+
+static enum exit_code apply_one(const struct options *o, const struct pp_plan *p, bool *ret_nothing)
 {
 	struct applying a = { .options = o, .plan = p, .show_all = !ret_nothing };
 	struct pp_apply_options options = apply_options(o);
@@ -99,8 +128,6 @@ enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, 
 	options.ctx = &a;
 	if (ret_nothing)
 		*ret_nothing = false;
-	if (!may_change_host())
-		return EXIT_UNSURE;
 	int r = pp_apply_run(p, &options, &e);
 	if (ret_nothing)
 		*ret_nothing = r == -ECANCELED && !a.changes;

@@ -53,6 +53,14 @@ struct pp_apply_options {
  */
 int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e);
 
+/*
+ * The plan that has to be carried out in front of p, with a question of its own: under Windows HP's
+ * conrep needs a driver, and without it not even what the settings are now can be read. *ret NULL:
+ * there is nothing to do, or nothing that can be done.
+ */
+int pp_apply_driver_plan(const struct pp_plan *p, const struct pp_apply_options *o,
+                         struct pp_plan **ret, struct pp_error *e);
+
 /* Goes on with, or takes back, what an interrupted apply left. -ENOENT: there is nothing. */
 int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);
 /*

@@ -69,6 +69,7 @@ enum pp_step_kind {
 	PP_STEP_UNBIND,      /* and off it, to the host's own driver */
 	PP_STEP_NO_DRIVER,   /* a bridge off its driver, now and at every boot */
 	PP_STEP_VFS,         /* a device's virtual functions off, now */
+	PP_STEP_DRIVER_FILE, /* the driver that HP's conrep needs, where Windows looks for it */
 	PP_STEP_INSTRUCTION, /* what only a person can do, in a menu */
 	PP_STEP_KINDS,
 };

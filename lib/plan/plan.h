@@ -97,6 +97,10 @@ struct pp_survey;
  */
 bool pp_plan_frees(const struct pp_survey *s, const char *request);
 
+/* The same host's and devices' plan that puts the driver of HP's conrep in place, and no more. */
+int pp_plan_for_driver(const struct pp_plan *p, const char *store, struct pp_plan **ret,
+                       struct pp_error *e);
+
 /* An empty plan with its arena; NULL: out of memory. */
 struct pp_plan *pp_plan_alloc(void);
 

@@ -4,6 +4,7 @@
 
 #include "store/hp-places.h"
 
+const char pp_hp_driver_name[] = "";
 const char pp_hp_rights[] = "; only root can reach the settings";
 const char *const pp_hp_names[] = { "conrep", "hp-conrep", NULL };
 
@@ -25,4 +26,9 @@ static const char *const places[] = {
 const char *const *pp_hp_places(struct pp_arena *a)
 {
 	return places;
+}
+
+bool pp_hp_driver_place(char ret[PATH_MAX])
+{
+	return false;
 }

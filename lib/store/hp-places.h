@@ -12,6 +12,10 @@
 extern const char pp_hp_rights[];
 /* Its names, NULL at the end. */
 extern const char *const pp_hp_names[];
+/* Of the driver that conrep needs; "": none. */
+extern const char pp_hp_driver_name[];
+/* Where that belongs, as a path of the machine; false: does not fit. */
+bool pp_hp_driver_place(char ret[PATH_MAX]);
 /* Directories, NULL at the end; they live in a. NULL: no memory. */
 const char *const *pp_hp_places(struct pp_arena *a);
 

@@ -17,6 +17,7 @@
 #define MAX_PLACES      64u
 #define PATH_BYTES      32768
 
+const char pp_hp_driver_name[] = "hpsstkio.sys";
 const char pp_hp_rights[] = "; only an administrator can reach the settings";
 const char *const pp_hp_names[] = { "conrep.exe", "hp-conrep.exe", NULL };
 
@@ -136,4 +137,10 @@ const char *const *pp_hp_places(struct pp_arena *a)
 	places_of_path(&s);
 	s.places[s.nr_places] = NULL;
 	return s.failed ? NULL : s.places;
+}
+
+bool pp_hp_driver_place(char ret[PATH_MAX])
+{
+	return snprintf(ret, PATH_MAX, "%s/System32/drivers/%s", pp_windows_directory(),
+	                pp_hp_driver_name) < PATH_MAX;
 }

@@ -28,6 +28,9 @@ static bool machine_is_live(const struct pp_sys *s)
 
 static int machine_path(const struct pp_sys *s, const char *path, char ret[PATH_MAX])
 {
+	/* A drive alone is its root here, never whichever directory is current there. */
+	if (*path && path[1] == ':' && !path[2])
+		return snprintf(ret, PATH_MAX, "%s/", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
 	if (pp_path_is_absolute(path))
 		return !machine_is_live(s)                              ? -ENOENT
 		       : snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX ? 0

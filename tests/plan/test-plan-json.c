@@ -249,6 +249,39 @@ static void test_output_untouched(void **state)
 	assert_non_null(strstr(e.text, "'schema' is missing"));
 }
 
+static const char windows_head[] =
+	"{\"schema\":\"pcipass.plan/1\",\"request\":\"slot2\",\"host\":{\"product\":null,\"board\":null,"
+	"\"bios_version\":\"P70\",\"cpu\":null,\"kernel\":null,\"pci\":[],\"windows\":%s},\"devices\":[{"
+	"\"address\":\"0000:07:00.0\",\"vendor\":\"1000\",\"device\":\"0087\",\"slot\":null,\"asked\":true}],"
+	"\"regions\":[],\"steps\":[";
+
+static void test_windows(void **state)
+{
+	char text[2048];
+	struct pp_plan *p, *driver;
+
+	snprintf(text, sizeof(text), windows_head, "\"Windows Server 2022\"");
+	strcat(text, tail);
+	assert_int_equal(pp_plan_parse(text, strlen(text), &p, NULL), 0);
+	assert_string_equal(p->windows, "Windows Server 2022");
+	/* The plan in front of it is of the same host and devices. */
+	assert_int_equal(pp_plan_for_driver(p, "hp:C:\\HP\\conrep.exe", &driver, NULL), 0);
+	assert_string_equal(driver->windows, p->windows);
+	assert_string_equal(driver->bios_version, "P70");
+	assert_string_equal(driver->request, "slot2");
+	assert_int_equal(driver->nr_steps, 1);
+	assert_int_equal(driver->steps[0].kind, PP_STEP_DRIVER_FILE);
+	assert_string_equal(driver->steps[0].setting.store, "hp:C:\\HP\\conrep.exe");
+	assert_non_null(strstr(driver->steps[0].text, " of C:\\HP\\conrep.exe to "));
+	assert_false(pp_plan_needs_reboot(driver));
+	pp_plan_free(driver);
+	assert_int_equal(pp_plan_for_driver(p, "hp:C:\\evil.sys", &driver, NULL), -EBADMSG);
+	pp_plan_free(p);
+	snprintf(text, sizeof(text), windows_head, "1");
+	strcat(text, tail);
+	assert_int_equal(pp_plan_parse(text, strlen(text), &p, NULL), -EBADMSG);
+}
+
 static void test_arguments(void **state)
 {
 	assert_true(pp_argument_is_known("intel_iommu=on"));
@@ -269,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_output_untouched),
 		cmocka_unit_test(test_arguments),      cmocka_unit_test(test_unbind),
 		cmocka_unit_test(test_option),         cmocka_unit_test(test_bridge_and_vfs),
+		cmocka_unit_test(test_windows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stands in for HP's conrep under Windows, in tests: its settings are lines NAME=VALUE of the file
- * "store" beside it, and the first word of the file "mode" says how it misbehaves.
+ * "store" beside it, and the first word of the file "mode" says how it misbehaves. With a file
+ * "needs-driver" beside it, it needs a driver as HP's does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,19 @@ static FILE *beside(const wchar_t *name, const wchar_t *how)
 	wcscpy(path, directory);
 	wcscat(path, name);
 	return _wfopen(path, how);
+}
+
+static int lacks_driver(void)
+{
+	wchar_t path[MAX_PATH + 32];
+	FILE *f = beside(L"needs-driver", L"rb");
+	UINT len = GetSystemDirectoryW(path, MAX_PATH);
+
+	if (!f)
+		return 0;
+	fclose(f);
+	wcscpy(path + len, L"\\drivers\\hpsstkio.sys");
+	return GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES;
 }
 
 static void read_store(void)
@@ -125,7 +139,7 @@ int main(int argc, char **argv)
 	read_store();
 	if (!strcmp(mode, "hang"))
 		Sleep(600000);
-	if (!strcmp(mode, "driver")) {
+	if (!strcmp(mode, "driver") || lacks_driver()) {
 		printf("Conrep Return Code: 3\n");
 		return 3;
 	}

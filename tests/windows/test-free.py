@@ -34,6 +34,7 @@ NEWER, OLDER = f"{MODULE}/10.0.0.0/Tools/ConfigurationData", f"{MODULE}/9.1.0.0/
 FAULTS = wine.BUILD / "pcipass-faults.exe"
 KILLED = 99
 SLOT2 = {"RMRDS_Slot2"}
+DRIVER_BYTES = bytes(range(256)) * 40
 
 
 @functools.cache
@@ -84,6 +85,14 @@ class Host(unittest.TestCase):
 
     def live(self, *words: str, **more) -> str:
         return self.run_it("--from", "live:live", *words, **more)
+
+    def needs_driver(self, directory: str = "winpe50/hpsstkio") -> Path:
+        """Its package has the driver that conrep needs from now on."""
+        (self.drive / NEWER / "needs-driver").touch()
+        file = self.drive / MODULE / "10.0.0.0" / directory / gen8.DRIVER
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(DRIVER_BYTES)
+        return file
 
     def left(self) -> set[str]:
         return {p.name for p in self.state.iterdir()} if self.state.exists() else set()
@@ -151,6 +160,38 @@ class Free(Host):
         self.wine.run("reg", "add", key, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d", rf"C:\windows;C:\{folder}", "/f")
         self.live("free", "slot2", "--yes")
         self.assertEqual(self.conrep.changed(), SLOT2)
+
+    def test_driver(self):
+        """Asked about first, put in place, and taken away by an undo of its own."""
+        package = self.needs_driver()
+        said = self.live("free", "slot2", code=2)
+        self.assertIn("copy hpsstkio.sys, the driver that HP's conrep needs", " ".join(said.split()))
+        self.assertFalse(self.driver.exists())
+        for path in (package, package.parent):
+            before = path.stat().st_mode
+            path.chmod(0o777)
+            said = self.live("free", "slot2", "--yes", code=3)
+            path.chmod(before & 0o777)
+            self.assertIn("others than administrators may write to it", said)
+        self.live("free", "slot2", "--yes")
+        self.assertEqual((self.driver.read_bytes(), self.conrep.changed()), (DRIVER_BYTES, SLOT2))
+        self.run_it("undo", "--yes")
+        self.assertEqual((self.driver.exists(), self.conrep.changed()), (True, set()))
+        said = self.run_it("undo", "--yes")
+        self.assertIn("remove C:/windows/System32/drivers/hpsstkio.sys", said)
+        self.assertFalse(self.driver.exists())
+        self.run_it("undo", "--yes", code=4)
+
+    def test_a_driver_that_is_there(self):
+        """Stays as it is; without one in the package it is said what is missing."""
+        self.needs_driver().unlink()
+        said = self.live("free", "slot2", "--yes", code=3)
+        self.assertIn("hpsstkio.sys", said)
+        self.needs_driver("Tools/ConfigurationData")
+        self.driver.write_bytes(b"another version")
+        self.live("free", "slot2", "--yes")
+        self.run_it("undo", "--yes")
+        self.assertEqual((self.driver.read_bytes(), self.conrep.changed()), (b"another version", set()))
 
     def test_what_fails(self):
         """Each is told, nothing of it stays, and there is nothing to undo."""
@@ -232,6 +273,7 @@ class Killed(Host):
     def test_free(self):
         """By turns it goes on, or is undone."""
         ends: dict = {}
+        self.needs_driver()
         n = 1
         while self.kill_at(n, "--from", "live:live", "free", "slot2", "--yes"):
             self.assert_whole(n)
@@ -245,11 +287,13 @@ class Killed(Host):
             elif how == "undo":
                 self.assertEqual(self.conrep.changed(), set(), (n, self.said))
             else:
-                self.assertEqual(self.conrep.changed(), SLOT2, (n, self.said))
+                # The driver alone, before it came to the setting.
+                self.assertTrue(self.conrep.changed() == SLOT2 or self.driver.exists(), (n, self.said))
             self.assertTrue(begun or done.returncode, (n, self.said))
-            if self.conrep.changed():
-                self.assertEqual(self.settled("undo", "--yes").returncode, 0, (n, self.said))
-            self.assertEqual(self.conrep.changed(), set(), n)
+            self.assertTrue(not self.driver.exists() or self.driver.read_bytes() == DRIVER_BYTES, n)
+            while not self.settled("undo", "--yes").returncode:
+                pass
+            self.assertEqual((self.conrep.changed(), self.driver.exists()), (set(), False), (n, self.said))
             if done.returncode:
                 # Nothing was to be carried on, so that nothing was swept: the next that writes does that.
                 self.assertEqual(self.settled("settings", "set", "--yes", f"RMRDS_Slot1={gen8.OLD}").returncode, 0, self.said)
