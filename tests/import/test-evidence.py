@@ -28,6 +28,9 @@ _spec = importlib.util.spec_from_file_location("test_bundles", HERE / "test-bund
 trees = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(trees)
 texts, pcipass = trees.texts, trees.pcipass
+_spec = importlib.util.spec_from_file_location("test_readers", HERE / "test-readers.py")
+readers = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(readers)
 
 FACTS = ("Devices", "Drivers", "Groups", "Configuration", "IOMMU", "Regions", "Interrupts", "Kernel", "Machine")
 BEGIN, END = "<!-- table: tests/import/test-evidence.py --write -->\n", "<!-- end of table -->\n"
@@ -90,6 +93,8 @@ class Evidence(trees.Bundles):
         listing = "\n".join(f"IOMMU Group {groups['0000:' + line.split()[0]]} {line}"
                             for line in self.lspci(self.host, "-nn").splitlines())
         found = {p.name: p.read_bytes() for p in sorted(tables.iterdir()) if p.is_file() and p.stat().st_size}
+        lists = readers.Lists("test_lshw")
+        lists.host, lists.by = self.host, {d["address"]: d for d in self.want["devices"]}
         made: dict[str, Path | str | bytes] = {
             "`pcipass capture -o host.tar.gz`": capture,
             "`pcipass capture --text`": post,
@@ -109,6 +114,11 @@ class Evidence(trees.Bundles):
             "`acpidump`": self.file(texts.acpidump(found)),
             "`dmidecode --dump-bin`": self.file((dmi / "smbios_entry_point").read_bytes().ljust(0x20, b"\0")
                                                 + (dmi / "DMI").read_bytes()),
+            "`dmidecode`": self.file(readers.Dmidecode.dmidecode(self, (dmi / "DMI").read_bytes())),
+            "`iasl -d` of a DMAR or IVRS": self.file(readers.Iasl.listing(self, self.dmar.read_bytes())),
+            "`lshw -json -numeric`": self.file(json.dumps(lists.lshw(True))),
+            "`virsh nodedev-dumpxml`, of all PCI devices": self.file("".join(map(lists.nodedev, lists.by))),
+            "`pvesh get` of `hardware/pci` as JSON, with `--pci-class-blacklist ''`": self.file(lists.pvesh()),
             "`/proc/interrupts`": self.host / "proc/interrupts",
             "`/proc/iomem`": self.host / "proc/iomem",
             "`/proc/cmdline`": self.host / "proc/cmdline",
@@ -130,6 +140,7 @@ class Evidence(trees.Bundles):
             rows.append(f"| {name} | {' | '.join('yes' if f in found else '' for f in FACTS)} | {verdicts} |")
         return "\n".join(rows) + "\n"
 
+    @unittest.skipUnless(readers.DMIDECODE and readers.IASL, "no dmidecode or no iasl")
     def test_table(self):
         document = ROOT / "doc/evidence.md"
         text = document.read_text()

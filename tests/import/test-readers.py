@@ -229,12 +229,15 @@ class Lists(Reading):
             self.assertEqual([d[k] for k in keys], [self.by[d["address"]][k] for k in keys], d["address"])
             self.assertIn(d["verdict"], (self.by[d["address"]]["verdict"], "unknown"))
 
+    def pvesh(self, leave_out: tuple = ()) -> str:
+        return json.dumps([{"class": f"0x{d['class']}", "device": f"0x{d['device']}", "device_name": "A device",
+                   "id": a, "iommugroup": -1 if d["group"] is None else d["group"], "subsystem_device": "0x0000",
+                   "subsystem_vendor": "0x0000", "vendor": f"0x{d['vendor']}", "vendor_name": "A maker"}
+                   for a, d in self.by.items() if d["class"][:2] not in leave_out])
+
     def test_pvesh(self):
-        rows = [{"class": f"0x{d['class']}", "device": f"0x{d['device']}", "device_name": "A device",
-                 "id": a, "iommugroup": -1 if d["group"] is None else d["group"], "subsystem_device": "0x0000",
-                 "subsystem_vendor": "0x0000", "vendor": f"0x{d['vendor']}", "vendor_name": "A maker"}
-                for a, d in self.by.items() if d["class"][:2] not in ("05", "06", "0b")]
-        text = json.dumps(rows)
+        text = self.pvesh(("05", "06", "0b"))
+        rows = json.loads(text)
         keys = ("vendor", "device", "class", "group")
         for form in (text, json.dumps({"data": rows}), "# pvesh get /nodes/pve/hardware/pci --output-format json\n" + text,
                      text + "\nroot@pve:~#\n", json.dumps([{**r, "iommugroup": str(r["iommugroup"])} for r in rows])):
