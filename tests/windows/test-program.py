@@ -125,7 +125,7 @@ class Paths(Case):
         _, err = self.run_it("--from", "folder", code=4)
         self.assertIn("folder: a directory: on Windows pcipass reads a capture as an archive only", err)
         _, err = self.run_it("--from", "folder", "--from", "host.tar.gz", code=4)
-        self.assertEqual(err, "pcipass: folder: a directory cannot be combined with another --from; give it alone\n")
+        self.assertIn("folder: a directory: on Windows pcipass reads a capture as an archive only", err)
 
 
 class Streams(Case):
