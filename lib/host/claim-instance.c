@@ -53,7 +53,9 @@ static void instance_add_gpu(struct pp_claim_writer *w, const struct instance_de
 	const struct pp_host *h = w->b->host;
 	char node[VALUE_BYTES + 16];
 
-	/* Of one that is shared, it is the card's own driver that has it. */
+	/* A part of the card, a mediated device or a virtual function, is not the card. */
+	if (!strcmp(d->gputype, "mdev") || !strcmp(d->gputype, "sriov"))
+		return;
 	if (*d->pci) {
 		pp_claim_add_text(w, d->pci);
 		return;

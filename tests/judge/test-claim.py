@@ -443,6 +443,7 @@ class Instances(Display):
         for text in (instance("type=nic nictype=bridged parent=br0"), instance("type=nic nictype=physical parent=../x"),
                      instance("type=pci"), instance("type=disk source=/srv path=/srv"), instance("type=gpu id=7"),
                      instance("type=gpu vendorid=10de"), instance("type=gpu pci=09:00.0"), instance("type=unix-char path=/etc"),
+                     instance(f"type=gpu gputype=mdev pci={GPU}"), instance(f"type=gpu gputype=sriov pci={GPU}"),
                      instance("type=gpu", key="volume"), "", "\0", ":\n:::\n  :\n", "container:\n", "- a\n", "container: {}\n",
                      "container:\n  expanded_devices: {g: {type: gpu}}\n", "x" * 100000, "container:\n\texpanded_devices:\n",
                      "container:\n  expanded_devices:\n    a:\n      type: " + "gpu" * 100 + "\n"):
