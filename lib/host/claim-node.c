@@ -97,7 +97,10 @@ void pp_claim_add_nvidia(struct pp_claim_writer *w, const char *id)
 	if (cdi && strncmp(id, "nvidia.com/gpu=", strlen("nvidia.com/gpu=")) != 0)
 		return;
 	id = cdi ? cdi + 1 : id;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(id, ":"), id);
+	size_t len = strcspn(id, ":");
+	len = len < sizeof(text) ? len : sizeof(text) - 1;
+	memcpy(text, id, len);
+	text[len] = '\0';
 	if (!strcmp(id, "all"))
 		pp_claim_add_driver(w, "nvidia");
 	else if (!strncmp(id, "GPU-", 4) && id[4])
