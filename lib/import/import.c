@@ -420,6 +420,19 @@ static const char unknown[] =
 	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, lshw -json, pvesh get …/hardware/pci, "
 	"virsh nodedev-dumpxml, a report of pvereport or supportconfig";
 
+/* Texts of Windows tell no device's address: what to do with them instead. NULL: none of these. */
+static const char *import_windows_hint(struct pp_span text)
+{
+	if (pp_span_find(text, "PCI\\VEN_"))
+		return "a list of Windows' devices, which tells no device's address: on that host, "
+		       "pcipass.exe capture -o host.tar";
+	if (pp_span_find(text, "  Not assignable.") || pp_span_find(text, "assignment can work."))
+		return "the output of Microsoft's survey script, which tells no device's address: pcipass "
+		       "explain --log FILE tells what its lines mean; on that host, pcipass.exe capture -o "
+		       "host.tar";
+	return NULL;
+}
+
 static const struct pp_reader *import_choose(const struct pp_reader *const *list, size_t nr,
                                              struct pp_span text)
 {
@@ -494,8 +507,9 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 		all = PP_SPAN(text, import_clean(text, len));
 		reader = import_choose(readers, NR_READERS, all);
 	}
+	const char *hint = reader ? NULL : import_windows_hint(all);
 	if (!reader)
-		return pp_fail(e, EBADMSG, "%.300s: %s", name, unknown);
+		return pp_fail(e, EBADMSG, "%.300s: %s", name, hint ? hint : unknown);
 	int r = pp_import_read(in, reader, all, e);
 	in->nr_read += !r;
 	return r;

@@ -159,6 +159,19 @@ class Refused(Importing):
                      "IOMMU Group 13\n", "{}\n", "[]\n", "<device>\n</device>\n", "System Information\n"):
             self.assertIn("nor a text that pcipass reads", self.refused(text), repr(text[:20]))
 
+    def test_windows_lists(self):
+        """What Windows' own commands print has no addresses: the sentence says what helps."""
+        listing = ("Status     Class           FriendlyName          InstanceId\r\n"
+                   "OK         SCSIAdapter     HP H220 Host Bus      PCI\\VEN_1000&DEV_0087&SUBSYS_00411590&REV_05\\4&1\r\n")
+        survey = ("HP H220 Host Bus Adapter\nBIOS requires that this device remain attached to BIOS-owned memory.  "
+                  "Not assignable.\n")
+        self.assertIn("tells no device's address: on that host, pcipass.exe capture -o host.tar", self.refused(listing))
+        said = self.refused(survey)
+        self.assertIn("pcipass explain --log FILE", said)
+        done = pcipass("explain", "--log", self.file(survey))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"BIOS requires that this device remain attached", done.stdout)
+
     def test_without_ids(self):
         for text in ("07:00.0 Serial Attached SCSI controller: Broadcom\n",
                      "07:00.0 Serial Attached SCSI controller: Broadcom\n\tFlags: bus master\n"):
