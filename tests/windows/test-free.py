@@ -294,8 +294,8 @@ class Killed(Host):
             while not self.settled("undo", "--yes").returncode:
                 pass
             self.assertEqual((self.conrep.changed(), self.driver.exists()), (set(), False), (n, self.said))
-            if done.returncode:
-                # Nothing was to be carried on, so that nothing was swept: the next that writes does that.
+            if done.returncode or self.left() - {"apply.json", "apply.lock"}:
+                # No journal named the store yet, so that nothing was swept there: the next that writes does that.
                 self.driver.touch()
                 self.assertEqual(self.settled("settings", "set", "--yes", f"RMRDS_Slot1={gen8.OLD}").returncode, 0, self.said)
                 self.driver.unlink()
