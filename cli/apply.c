@@ -146,8 +146,10 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 
-	if (!o->resume == !o->plan)
-		return complain_usage("apply: need either --plan FILE or --resume");
+	if (o->resume && o->plan)
+		return complain_usage("apply: --plan and --resume exclude each other");
+	if (!o->resume && !o->plan)
+		return complain_usage("apply: need --plan FILE or --resume");
 	if (o->resume && o->dry_run)
 		return complain_usage("apply: --dry-run is for --plan");
 	if (o->resume && o->store)
@@ -250,16 +252,24 @@ static enum exit_code run_undo(const struct options *o, int argc, char **argv)
 	return undo_plan(o, &options, state, reboot);
 }
 
+static const struct option_help apply_help[] = {
+	{ "plan", "carry out the plan in FILE" },
+	{ "store", "where the BIOS settings are: efivars or hp:PROGRAM" },
+	{ 0 },
+};
+
 const struct command command_apply = {
 	.name = "apply",
-	.help = "carry out a plan, or continue an interrupted apply",
+	.arguments = "--plan FILE\n--resume",
+	.options = apply_help,
+	.help = "carry out a plan, or continue an interrupted one",
 	.takes = TAKES_PLAN | TAKES_RESUME | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR | TAKES_STORE,
 	.run = run_apply,
 };
 
 const struct command command_undo = {
 	.name = "undo",
-	.help = "restore the state before the last apply",
+	.help = "undo the last change; repeat it to go further back",
 	.takes = TAKES_YES | TAKES_COLOR | TAKES_FILES,
 	.run = run_undo,
 };

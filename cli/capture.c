@@ -144,10 +144,17 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	return EXIT_YES;
 }
 
+static const struct option_help capture_options[] = {
+	{ "from", "capture from a capture or directory, not from this host" },
+	{ "output", "the file: .tar, .tar.gz or .tar.zst" },
+	{ 0 },
+};
+
 const struct command command_capture = {
 	.name = "capture",
 	.arguments = "-o FILE",
 	.help = "save what a survey reads to a file, for use with --from",
+	.options = capture_options,
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE | TAKES_TEXT,
 	.run = capture_run,
 };

@@ -84,12 +84,19 @@ enum option_mask {
 	TAKES_TEXT = 1 << 28,
 };
 
+/* What an option means to one command, where that is less than to all. */
+struct option_help {
+	const char *option, *help; /* "output" */
+};
+
 /* A command is a row; so is a command of a command. */
 struct command {
-	const char *name;      /* "settings get": a command's own after its family's */
-	const char *arguments; /* for the usage line; NULL: none */
+	const char *name; /* "settings get": a command's own after its family's */
+	/* For the usage lines, one of several forms a line, the main one first; NULL: none. */
+	const char *arguments;
 	const char *help;
-	unsigned int takes; /* enum option_mask */
+	const struct option_help *options; /* ended by an empty row; NULL: none */
+	unsigned int takes;                /* enum option_mask */
 	int min_arguments, max_arguments;
 	enum exit_code (*run)(const struct options *o, int argc, char **argv);
 	const struct command *const *family; /* ended by NULL; then there is no run */
@@ -99,7 +106,8 @@ struct command {
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,
 	command_capture, command_emit, command_groups, command_settings, command_verify,
-	command_free, command_apply, command_undo, command_bind, command_unbind, command_override;
+	command_free, command_apply, command_undo, command_bind, command_unbind, command_override,
+	command_slots, command_status;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[];
@@ -191,6 +199,9 @@ void start(void);
 
 /* This program is the one for Windows. */
 extern const bool is_for_windows;
+
+/* The directory that doc/ is installed in; NULL: this program runs from elsewhere. */
+const char *installed_documents(void);
 
 /* How wide the terminal is that standard output goes to. 0: no terminal. */
 unsigned int terminal_columns(void);

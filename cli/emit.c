@@ -27,7 +27,7 @@ static enum exit_code emit_run(const struct options *o, int argc, char **argv)
 const struct command command_emit = {
 	.name = "emit",
 	.arguments = "FORM DEVICE...",
-	.help = "configuration for qemu, libvirt, proxmox, hyperv or xen",
+	.help = "print a guest's configuration for a hypervisor",
 	.takes = TAKES_FROM | TAKES_VM,
 	.min_arguments = 2,
 	.max_arguments = 17,

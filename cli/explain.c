@@ -35,11 +35,18 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 	return code;
 }
 
+static const struct option_help explain_options[] = {
+	{ "verbose", "show all evidence, and where the kernel decides" },
+	{ 0 },
+};
+
 const struct command command_explain = {
 	.name = "explain",
-	.arguments = "DEVICE",
-	.help = "show all about a device; with --log, what a log says",
-	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR | TAKES_KERNEL | TAKES_LOG,
+	.arguments = "DEVICE\n--log [TEXT | FILE | -]",
+	.help = "show everything about a device; or what a log says",
+	.options = explain_options,
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_COLOR | TAKES_KERNEL | TAKES_LOG |
+	         TAKES_VERBOSE,
 	.max_arguments = MAX_WORDS,
 	.run = explain_run,
 };

@@ -67,14 +67,16 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_plan *plan;
 
-	if (argc ? o->plan != NULL : !o->plan)
-		return complain_usage("free: need either a device or --plan FILE");
+	if (argc && o->plan)
+		return complain_usage("free: DEVICE and --plan FILE exclude each other");
+	if (!argc && !o->plan)
+		return complain_usage("free: need DEVICE or --plan FILE");
 	if (o->plan && (o->by || o->store || is_another_host(o) || o->output))
 		return complain_usage(
 			"free --plan: --by, --store, --from and -o are for making a plan");
 	if (is_another_host(o) && !o->dry_run && !o->output)
 		return complain_usage(
-			"free --from: that is another host; add --dry-run or -o FILE");
+			"free --from: cannot change another host; add --dry-run or -o FILE");
 	if (o->kernel && (!o->dry_run || o->output || o->plan || is_for_all_kernels(o)))
 		return complain_usage(
 			"free --kernel: that kernel does not run here; need --dry-run "
@@ -88,10 +90,20 @@ static enum exit_code free_run(const struct options *o, int argc, char **argv)
 	return code;
 }
 
+static const struct option_help free_options[] = {
+	{ "from", "plan for a capture or directory; with --dry-run or -o" },
+	{ "kernel", "plan as for another Linux release; with --dry-run" },
+	{ "output", "write the plan to FILE (-: standard output)" },
+	{ "plan", "carry out the plan in FILE" },
+	{ "store", "where the BIOS settings are: efivars or hp:PROGRAM" },
+	{ 0 },
+};
+
 const struct command command_free = {
 	.name = "free",
-	.arguments = "DEVICE",
+	.arguments = "DEVICE\n--plan FILE",
 	.help = "show what would free a device, ask, and do it",
+	.options = free_options,
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COLOR | TAKES_OUTPUT | TAKES_FORCE |
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE | TAKES_KERNEL,
 	.max_arguments = 1,

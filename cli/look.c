@@ -194,6 +194,8 @@ struct pp_style style_of(const struct options *o)
 		.cut = width,
 		.color = !o->json && wants_color(o),
 		.all = o->all,
+		.verbose = o->verbose,
+		.documents = installed_documents(),
 		.columns = o->columns,
 		.no_headings = o->noheadings,
 		.name_target = o->target != NULL,

@@ -19,8 +19,18 @@ const char *const program_help = help_hint;
 static const struct command command_help = {
 	.name = "help",
 	.arguments = "[COMMAND]",
-	.help = "show this help, or that of a command",
+	.help = "show help for pcipass, or for a command",
 	.max_arguments = 2,
+};
+
+/* In the order of --help; a title stands above the first of its group. */
+static const struct {
+	const char *title;
+	const struct command *first;
+} titles[] = {
+	{ "Look at a host:", &command_survey },
+	{ "Change this host:", &command_free },
+	{ "Configure a guest, and the firmware:", &command_emit },
 };
 
 static const struct command *const commands[] = {
@@ -29,81 +39,90 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_reserved,
 	&command_groups,
+	&command_slots,
 	&command_capture,
-	&command_settings,
 	&command_free,
 	&command_verify,
-	&command_apply,
+	&command_status,
 	&command_undo,
+	&command_apply,
 	&command_bind,
 	&command_unbind,
 	&command_override,
 	&command_emit,
+	&command_settings,
 	&command_help,
 	NULL,
 };
 
 #define FIELD(name) offsetof(struct options, name)
 
-/* Every option, once. Where there is no letter, the key is the row's number behind all letters. */
+/*
+ * Every option, once. Where there is no letter, the key is the row's number behind all letters. In
+ * the order of --help: a title stands above the first of its group.
+ */
 static const struct row {
 	char letter;
 	const char *name, *argument; /* no argument: a bool in struct options, else a text */
 	unsigned int mask;           /* 0: every command */
 	size_t field;
 	const char *help;
+	const char *title; /* NULL: it belongs to the group of the row above */
 } rows[] = {
 	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
-	  "read a capture, directory or table instead of this host" },
+	  "read a capture, directory or table instead of this host", "Which host:" },
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
-	  "verdict for kvm (default), hyperv, xen, or all" },
+	  "verdict for kvm (default), hyperv, xen, or all", NULL },
 	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
-	  "verdict for another Linux release, or for all" },
-	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document" },
-	{ 0, "all", NULL, TAKES_ALL, FIELD(all), "also bridges and interrupt windows" },
-	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),
-	  "print only the table, with these columns" },
-	{ 0, "list-columns", NULL, TAKES_LIST_COLUMNS, FIELD(list_columns),
-	  "list the names of the columns" },
-	{ 0, "log", NULL, TAKES_LOG, FIELD(log), "explain lines of a log: TEXT, a file or stdin" },
-	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
-	  "print only the table, without headings" },
-	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (default), always or never" },
-	{ 'o', "output", "FILE", TAKES_OUTPUT, FIELD(output),
-	  "write FILE; a capture: .tar, .tar.gz or .tar.zst" },
-	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it exists" },
-	{ 0, "keep-private", NULL, TAKES_PRIVATE, FIELD(keep_private),
-	  "keep serial numbers, UUIDs, MAC addresses and host names" },
-	{ 0, "text", NULL, TAKES_TEXT, FIELD(text),
-	  "write a text that fits into a post of a forum" },
-	{ 0, "computed", NULL, TAKES_COMPUTED, FIELD(computed),
-	  "compute the groups even if the kernel has made some" },
-	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),
-	  "where the settings are: image:FILE, efivars, hp:PROGRAM" },
-	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
-	  "schema of the settings; default: built-in rmrds.xml" },
+	  "verdict for another Linux release, or for all", NULL },
+	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document", "Output:" },
+	{ 0, "all", NULL, TAKES_ALL, FIELD(all),
+	  "show also bridges, and what else is usually left out", NULL },
 	{ 'v', "verbose", NULL, TAKES_VERBOSE, FIELD(verbose),
-	  "also report what was left out, and warnings" },
+	  "show all evidence; of settings also what was left out", NULL },
+	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),
+	  "print only the table, with these columns", NULL },
+	{ 0, "list-columns", NULL, TAKES_LIST_COLUMNS, FIELD(list_columns),
+	  "list the names of the columns", NULL },
+	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
+	  "print only the table, without headings", NULL },
+	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (default), always or never", NULL },
+	{ 'o', "output", "FILE", TAKES_OUTPUT, FIELD(output), "write to FILE; -: standard output",
+	  NULL },
+	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it exists", NULL },
 	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
-	  "show what would be done; change nothing" },
-	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask" },
-	{ 0, "by", "REMEDY", TAKES_BY, FIELD(by),
-	  "use this remedy instead of the recommended one" },
-	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "use the plan in FILE" },
-	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
-	  "number (Proxmox VE) or name (Hyper-V) of the guest" },
-	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "continue an interrupted apply" },
+	  "show what would be done; change nothing", "Changes:" },
+	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask", NULL },
+	{ 0, "by", "REMEDY", TAKES_BY, FIELD(by), "use this remedy instead of the recommended one",
+	  NULL },
+	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "use the plan in FILE", NULL },
+	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),
+	  "where the settings are: image:FILE, efivars, hp:PROGRAM", NULL },
+	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
+	  "schema of the settings; default: built-in rmrds.xml", NULL },
+	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "only now, not at boot", NULL },
+	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "only at boot, not now", NULL },
+	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "continue an interrupted apply", NULL },
 	{ 0, "files", NULL, TAKES_FILES, FIELD(files),
-	  "undo only what was changed in files, also of another host" },
-	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "only now, not at boot" },
-	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "only at boot, not now" },
+	  "undo only what was changed in files, also of another host", NULL },
 	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),
-	  "try a real VFIO attach, then restore everything" },
+	  "try a real VFIO attach, then restore everything", NULL },
 	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),
-	  "with --attach: take the device from its driver" },
-	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "with --attach: also reset the device" },
-	{ 'h', "help", NULL, 0, FIELD(help), "show this help, or that of a command" },
-	{ 'V', "version", NULL, 0, FIELD(version), "show the version" },
+	  "with --attach: take the device from its driver", NULL },
+	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "with --attach: also reset the device",
+	  NULL },
+	{ 0, "log", NULL, TAKES_LOG, FIELD(log), "explain lines of a log: TEXT, a file or stdin",
+	  "Single commands:" },
+	{ 0, "computed", NULL, TAKES_COMPUTED, FIELD(computed),
+	  "compute the groups even if the kernel has made some", NULL },
+	{ 0, "keep-private", NULL, TAKES_PRIVATE, FIELD(keep_private),
+	  "keep serial numbers, UUIDs, MAC addresses and host names", NULL },
+	{ 0, "text", NULL, TAKES_TEXT, FIELD(text), "write a text that fits into a post of a forum",
+	  NULL },
+	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
+	  "number (Proxmox VE) or name (Hyper-V) of the guest", NULL },
+	{ 'h', "help", NULL, 0, FIELD(help), "show help for pcipass, or for a command", "Help:" },
+	{ 'V', "version", NULL, 0, FIELD(version), "show the version", NULL },
 };
 #define NR_ROWS   (sizeof(rows) / sizeof(rows[0]))
 #define FIRST_KEY 256
@@ -118,24 +137,44 @@ static void option_head(const struct row *r, char *buf, size_t size)
 	         r->argument ? r->argument : "");
 }
 
-static void print_options(unsigned int takes)
+/* What an option does, to this command; NULL: to all. */
+static const char *option_help(const struct row *r, const struct command *c)
+{
+	for (const struct option_help *h = c ? c->options : NULL; h && h->option; h++)
+		if (!strcmp(h->option, r->name))
+			return h->help;
+	return r->help;
+}
+
+/* Those of a command; NULL: all, under titles. */
+static void print_options(const struct command *c)
 {
 	char head[40];
 
 	for (size_t i = 0; i < NR_ROWS; i++) {
-		if (rows[i].mask && !(rows[i].mask & takes))
+		if (c && rows[i].mask && !(rows[i].mask & c->takes))
 			continue;
+		if (!c && rows[i].title)
+			printf("%s%s\n", i ? "\n" : "", rows[i].title);
 		option_head(&rows[i], head, sizeof(head));
-		printf("  %-20s %s\n", head, rows[i].help);
+		printf("  %-20s %s\n", head, option_help(&rows[i], c));
 	}
 }
 
 static const char more[] = "For more details see pcipass(1).";
 
+/* A line for each form of its arguments. */
 static void print_command_line(const struct command *c)
 {
-	printf("usage: pcipass [options] %s%s%s\n", c->name, c->arguments ? " " : "",
-	       c->arguments ? c->arguments : "");
+	const char *form = c->arguments ? c->arguments : "", *before = "usage:";
+
+	do {
+		int len = (int)strcspn(form, "\n");
+		printf("%s pcipass [options] %s%s%.*s\n", before, c->name, len ? " " : "", len,
+		       form);
+		form += len + (form[len] == '\n');
+		before = "      ";
+	} while (*form);
 }
 
 static bool is_here(const struct command *c)
@@ -147,12 +186,15 @@ static bool is_here(const struct command *c)
 static void print_commands(const struct command *const *list, size_t skip)
 {
 	for (; *list; list++) {
+		const char *arguments = (*list)->arguments ? (*list)->arguments : "";
 		char head[40];
 		if (!is_here(*list))
 			continue;
-		snprintf(head, sizeof(head), "%s%s%s", (*list)->name + skip,
-		         (*list)->arguments ? " " : "",
-		         (*list)->arguments ? (*list)->arguments : "");
+		for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+			if (titles[i].first == *list)
+				printf("%s%s\n", i ? "\n" : "", titles[i].title);
+		snprintf(head, sizeof(head), "%s%s%.*s", (*list)->name + skip,
+		         *arguments ? " " : "", (int)strcspn(arguments, "\n"), arguments);
 		printf("  %-20s %.*s\n", head, (int)strcspn((*list)->help, "\n"), (*list)->help);
 	}
 	puts("");
@@ -165,7 +207,7 @@ static void main_print_help(const struct command *c)
 		printf("%s\n\n", c->help);
 		if (c->family)
 			print_commands(c->family, strlen(c->name) + 1);
-		print_options(c->takes);
+		print_options(c);
 		if (c->examples)
 			printf("\nExamples:\n%s", c->examples);
 		printf("\n%s\n", more);
@@ -176,7 +218,7 @@ static void main_print_help(const struct command *c)
 	print_commands(commands, 0);
 	puts("DEVICE is an address (07:00.0), a slot (slot2, mezz1, or all-slots), an IOMMU\n"
 	     "group (group13) or vendor:device (1000:0087).\n");
-	print_options(~0u);
+	print_options(NULL);
 	puts("\nExamples:\n"
 	     "  $ pcipass explain slot2           why it is blocked, and what frees it\n"
 	     "  $ pcipass free slot2 --dry-run    what would be done; changes nothing\n"

@@ -107,10 +107,17 @@ static enum exit_code run_remove(const struct options *o, int argc, char **argv)
 	return pp_apply_override_remove(&options, &e) ? complain(&e) : EXIT_YES;
 }
 
+static const struct option_help override_help[] = {
+	{ "from", "build a table for a capture or directory" },
+	{ "output", "the file: FILE.cpio for an initrd, else the bare table" },
+	{ 0 },
+};
+
 static const struct command build = {
 	.name = "override build",
 	.arguments = "DEVICE",
-	.help = "write the table to a file: FILE.cpio for an initrd, else bare",
+	.help = "write the table to the file that -o names",
+	.options = override_help,
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -146,6 +153,7 @@ const struct command command_override = {
 	.name = "override",
 	.arguments = "COMMAND",
 	.help = "replace a firmware table by one without a device",
+	.options = override_help,
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_DRY_RUN | TAKES_YES | TAKES_COLOR,
 	.family = (const struct command *const[]){ &build, &install, &status, &remove_it, NULL },
 };

@@ -255,9 +255,17 @@ static enum exit_code run_image(const struct options *o, int argc, char **argv)
 	return EXIT_YES;
 }
 
+static const struct option_help settings_help[] = {
+	{ "from", "the machine that a blank image is for" },
+	{ "output", "write to FILE instead of standard output" },
+	{ "verbose", "also report settings that were left out, and warnings" },
+	{ 0 },
+};
+
 static const struct command list = {
 	.name = "settings list",
 	.help = "list every setting and its value",
+	.options = settings_help,
 	.takes = LOOKS | TAKES_JSON,
 	.run = run_list,
 };
@@ -266,6 +274,7 @@ static const struct command get = {
 	.name = "settings get",
 	.arguments = "NAME...",
 	.help = "print NAME=VALUE for each, as set takes it",
+	.options = settings_help,
 	.takes = LOOKS | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = INT_MAX,
@@ -276,6 +285,7 @@ static const struct command set = {
 	.name = "settings set",
 	.arguments = "NAME=VALUE...",
 	.help = "change settings, all of them or none",
+	.options = settings_help,
 	.takes = WRITES,
 	.min_arguments = 1,
 	.max_arguments = INT_MAX,
@@ -286,6 +296,7 @@ static const struct command diff = {
 	.name = "settings diff",
 	.arguments = "FILE",
 	.help = "show what loading FILE (-: stdin) would change",
+	.options = settings_help,
 	.takes = LOOKS | TAKES_JSON,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -296,6 +307,7 @@ static const struct command save = {
 	.name = "settings save",
 	.arguments = "[-]",
 	.help = "all settings as a data file in conrep's format",
+	.options = settings_help,
 	.takes = LOOKS | TAKES_OUTPUT | TAKES_FORCE,
 	.max_arguments = 1,
 	.run = run_save,
@@ -305,6 +317,7 @@ static const struct command load = {
 	.name = "settings load",
 	.arguments = "FILE",
 	.help = "write FILE's settings (-: stdin), all of them or none",
+	.options = settings_help,
 	.takes = WRITES,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -315,6 +328,7 @@ static const struct command image = {
 	.name = "settings image",
 	.arguments = "FILE",
 	.help = "make an image: a copy or, with --from, a blank one",
+	.options = settings_help,
 	.takes = LOOKS | TAKES_FROM | TAKES_FORCE,
 	.min_arguments = 1,
 	.max_arguments = 1,
@@ -325,6 +339,7 @@ const struct command command_settings = {
 	.name = "settings",
 	.arguments = "COMMAND",
 	.help = "read, compare and change BIOS settings",
+	.options = settings_help,
 	.takes = WRITES | TAKES_OUTPUT | TAKES_FORCE | TAKES_FROM,
 	.family = (const struct command *const[]){ &list, &get, &set, &diff, &save, &load, &image,
 	                                           NULL },

@@ -27,6 +27,24 @@ void start(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+#ifdef PP_BINDIR
+const char *installed_documents(void)
+{
+	char self[sizeof(PP_BINDIR) + 16];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0)
+		return NULL;
+	self[n] = '\0';
+	return strcmp(self, PP_BINDIR "/pcipass") ? NULL : PP_DOCDIR;
+}
+#else /* a program for tests only, which is not installed */
+const char *installed_documents(void)
+{
+	return NULL;
+}
+#endif
+
 unsigned int terminal_columns(void)
 {
 	struct winsize size;

@@ -37,9 +37,15 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 	return code;
 }
 
+static const struct option_help survey_options[] = {
+	{ "all", "show also bridges, all notes, and chipset devices" },
+	{ 0 },
+};
+
 const struct command command_survey = {
 	.name = "survey",
 	.help = "list every device with verdict and reasons (the default)",
+	.options = survey_options,
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
 	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_KERNEL,
 	.run = survey_run,

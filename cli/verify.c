@@ -81,16 +81,18 @@ static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 	struct pp_host *host;
 
 	if (o->attach && o->plan)
-		return complain_usage("verify: give either --plan FILE or --attach DEVICE");
+		return complain_usage("verify: --plan and --attach exclude each other");
 	if (!o->attach && (o->take || o->reset))
 		return complain_usage("verify: --take and --reset are for --attach");
 	/* What was applied here says nothing of another host. */
 	if (is_another_host(o) && !o->plan && !o->attach)
-		return complain_usage("verify --from: need --plan FILE");
+		return complain_usage(
+			"verify --from: need --plan FILE, the plan that was applied there");
 	if (!o->attach)
 		return hold_against_plan(o);
 	if (o->from)
-		return complain_usage("verify --attach: only this host can be tried, not --from");
+		return complain_usage(
+			"verify --attach: cannot try a device of another host: leave out --from");
 	if (source_open(o, &source, &e))
 		return complain(&e);
 	int r = pp_host_read(source, &host, &e);
@@ -102,9 +104,17 @@ static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 	return code;
 }
 
+static const struct option_help verify_options[] = {
+	{ "from", "with --plan: check a capture of that host" },
+	{ "plan", "check the plan in FILE, not the one applied last" },
+	{ 0 },
+};
+
 const struct command command_verify = {
 	.name = "verify",
-	.help = "check after the reboot that it worked; or try an attach",
+	.arguments = "\n--plan FILE\n--attach DEVICE [--take] [--reset]",
+	.help = "check after the reboot that it worked",
+	.options = verify_options,
 	.takes = TAKES_FROM | TAKES_PLAN | TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON |
 	         TAKES_COLOR,
 	.run = verify_run,

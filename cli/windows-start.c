@@ -46,6 +46,12 @@ void start(void)
 		atexit(start_restore_console);
 }
 
+/* The program is one file. */
+const char *installed_documents(void)
+{
+	return NULL;
+}
+
 unsigned int terminal_columns(void)
 {
 	CONSOLE_SCREEN_BUFFER_INFO info;

@@ -76,13 +76,13 @@ def stop(t: Terminal) -> None:
 def survey(t: Terminal, *wanted: str) -> None:
     """The whole machine, as far as the cards are concerned."""
     t.type("pcipass", *wanted,
-           shown="^HP|^Intel|BLOCKED|0[12]:00|RMR|remedy: set|to do it: pcipass free|devices:")
+           shown="^HP|^Intel|FIXABLE|0[12]:00|RMR|remedy: set|to do it: pcipass free|devices:")
 
 
 def held(t: Terminal, card: Card) -> None:
     """The card is blocked by its region."""
     t.type(f"pcipass check {card.name}",
-           rf"^{card.address}: blocked: the BIOS reserves memory for it \(RMRR 0x", code=1)
+           rf"^{card.address}: fixable: the BIOS reserves memory for it \(RMRR 0x", code=1)
 
 
 def refused(t: Terminal, card: Card, refusal: Refusal) -> None:
@@ -103,7 +103,7 @@ def exclude_by_name(t: Terminal, card: Card) -> None:
     """A slot by the setting's name."""
     t.type(f"pcipass settings set RMRDS_Slot{card.slot}=Endpoints_Excluded",
            f"^  RMRDS_Slot{card.slot}: Endpoints_Included -> Endpoints_Excluded$",
-           "^1 change; written, effective at the next boot$")
+           "^1 change written: takes effect at the next boot$")
 
 
 def written(t: Terminal, cards: tuple[Card, ...]) -> None:

@@ -34,7 +34,7 @@ def blocked(t: Terminal, series: str) -> None:
     """The first boot: the firmware holds both cards. Ends with both to be free."""
     steps.start(t)
     t.say(f"FIRST BOOT. Slot 2 has {HBA.what}, slot 3 {DRIVE.what}. The firmware holds both.")
-    steps.survey(t, "^BLOCKED, can be freed .2.$")
+    steps.survey(t, "^FIXABLE: blocked, but can be freed .2.$")
     for card in CARDS:
         steps.held(t, card)
     t.say("The kernel says the same when it is tried:")

@@ -97,6 +97,7 @@ bool pp_step_needs_reboot(const struct pp_step *s);
 enum pp_plan_view {
 	PP_PLAN_OFFERED,     /* to somebody who may carry it out later: what comes next, too */
 	PP_PLAN_CARRIED_OUT, /* just before it is */
+	PP_PLAN_APPLIED,     /* after it was: what was done, and what was applied before */
 };
 
 /* As text for people (steps, side effects, the other remedies) or as JSON. */

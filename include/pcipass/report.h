@@ -40,6 +40,7 @@ struct pp_style {
 	unsigned int width; /* text: columns; 0 means 80 */
 	bool color;         /* text: with terminal escapes */
 	bool all;           /* text: bridges too */
+	bool verbose;       /* text: all evidence, and where the kernel decides */
 	bool cut;           /* text: long names are cut, so that a line fits the width */
 	/*
 	 * text: of a survey only its table, with these columns: "ADDRESS,VERDICT", or "+REASON" for
@@ -49,6 +50,9 @@ struct pp_style {
 	bool no_headings; /* text: of a survey only its table, without the line of headings */
 	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
 	const char *command;
+	/* text: where the directory doc is installed; NULL: not, documents are named as in the
+	 * source */
+	const char *documents;
 	/* text: the file that a plan was written to; NULL: none */
 	const char *plan_file;
 	/* text: changes of settings without the lines about the machine */
@@ -112,9 +116,19 @@ int pp_report_kernels(const struct pp_host *h, enum pp_target target, const char
 int pp_report_check(const struct pp_survey *s, const char *what, const struct pp_style *style,
                     struct pp_sink sink, enum pp_verdict *ret, struct pp_error *e);
 
-/* Every reserved region, from the table and from the kernel, with its devices. */
-int pp_report_reserved(const struct pp_host *h, const struct pp_style *style, struct pp_sink sink,
-                       struct pp_error *e);
+/*
+ * Every reserved region, from the table and from the kernel, with its devices. what: as of
+ * pp_report_explain(), for the regions of these devices; NULL: all.
+ */
+int pp_report_reserved(const struct pp_host *h, const char *what, const struct pp_style *style,
+                       struct pp_sink sink, struct pp_error *e);
+
+/*
+ * The devices in slots and other places with a name, by place, with their verdicts. *ret_nr: how
+ * many there are.
+ */
+int pp_report_slots(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
+                    uint32_t *ret_nr, struct pp_error *e);
 
 /*
  * The IOMMU groups and what is in them: the kernel's, or where it has made none, or computed is

@@ -51,7 +51,7 @@ int pp_section_area(const struct pp_schema_section *s, const struct pp_areas *m,
 	return 0;
 }
 
-/* The form of a byte that is no value of the schema. */
+/* The form of a byte for which the schema has no value. */
 static bool read_number(const struct pp_schema_section *s, struct pp_span text, uint8_t *ret)
 {
 	char form[5] = "";

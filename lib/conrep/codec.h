@@ -38,7 +38,7 @@ int pp_codec_decode(const struct pp_schema_section *s, const struct pp_areas *m,
  * section of another name uses the EV. Records and fields that the setting leaves out keep their
  * bytes. A setting that says what is there already changes nothing; so the empty text of RAW leaves
  * an absent EV absent. Of one that is there it is no hex, and an empty text is text like any other.
- * -EINVAL: a text that is no value, a field or index that the section has not, hex of the wrong
+ * -EINVAL: an invalid value, a field or index that the section has not, hex of the wrong
  * length, text too long; the sentence names object, line and what is allowed. The errors of
  * pp_codec_decode() for the cell. *m is untouched then.
  */

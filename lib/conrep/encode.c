@@ -41,7 +41,7 @@ static int refuse_value(const struct place *p, const struct pp_schema_section *s
 		n += r > 0 ? (size_t)r : 0;
 	}
 	struct pp_span in = pp_form_trimmed(text);
-	return encode_refuse(p, e, "\"%.*s\" is no value; allowed are %s%s",
+	return encode_refuse(p, e, "invalid value \"%.*s\" (allowed: %s%s)",
 	                     in.len < 80 ? (int)in.len : 80, (const char *)in.data, allowed,
 	                     n < sizeof(allowed) ? "" : " ...");
 }

@@ -245,7 +245,7 @@ static int read_byte_and_mask(const struct pp_schema_reader *r, const struct par
 	return 0;
 }
 
-/* A byte that is no value is shown as "0x5a" and taken back so: no text may mean another one. */
+/* A byte without a value is shown as "0x5a" and taken back so: no text may mean another one. */
 static bool is_other_byte(const char *text, uint8_t id)
 {
 	uint64_t v;

@@ -393,7 +393,8 @@ static int emit_check_guest(const struct pp_hypervisor *h, const char *guest, st
 	if (!guest)
 		return 0;
 	if (!h->takes_guest)
-		return pp_fail(e, EINVAL, "the configuration for %s does not name the guest",
+		return pp_fail(e, EINVAL,
+		               "%s: --vm is not for it: the configuration does not name a guest",
 		               h->name);
 	if (!h->takes_guest(guest))
 		return pp_fail(e, EINVAL, "guest '%.80s': %s identifies a guest by %s", guest,

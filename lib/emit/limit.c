@@ -2,8 +2,8 @@
 /* What the IOMMU cannot map for a guest: addresses above its width, and ranges that are reserved.
  */
 #include <inttypes.h>
-
 #include <stdio.h>
+#include <string.h>
 
 #include "emit/emit.h"
 
@@ -67,29 +67,71 @@ static uint64_t limit_mib_below(const struct pp_emission *m, const struct pp_ker
 	return (r->start >= 4 * GIB ? r->start - 2 * GIB : r->start) / MIB;
 }
 
-/* A guest with so much memory reaches the range. */
-static void limit_print_range(struct pp_emission *m, const struct pp_hypervisor *h,
-                              const struct pp_group *g, const struct pp_kernel_region *r)
+/* Ranges of one group that a guest of the same size reaches. */
+struct limit_ranges {
+	const struct pp_group *group;
+	uint64_t mib; /* a guest with more memory reaches them; 0: every guest */
+	bool relaxable;
+	uint32_t count;
+	char text[160];
+};
+
+static void limit_print_ranges(struct pp_emission *m, const struct pp_hypervisor *h,
+                               const struct limit_ranges *l)
+{
+	char guests[64] = "Every guest", least[64] = "no option of the guest avoids that";
+
+	if (l->mib) {
+		snprintf(guests, sizeof(guests), "A guest with more than %" PRIu64 " MiB", l->mib);
+		snprintf(least, sizeof(least), "a guest with less memory avoids that");
+	}
+	if (l->relaxable)
+		pp_emit_comment(
+			m, h,
+			"Reserved in group %u, for its own device: %s. %s has memory there, "
+			"which the firmware may still overwrite: %s.",
+			l->group->number, l->text, guests, least);
+	else
+		pp_emit_comment(m, h,
+		                "Reserved in group %u: %s. %s has memory there, so VFIO_MAP_DMA "
+		                "fails with Invalid argument: %s.",
+		                l->group->number, l->text, guests, least);
+}
+
+/* Takes the range into l if it belongs with those that are there. false: it does not. */
+static bool limit_join(struct pp_emission *m, struct limit_ranges *l, const struct pp_group *g,
+                       const struct pp_kernel_region *r)
 {
 	bool relaxable = r->kind == PP_REGION_DIRECT_RELAXABLE;
 	uint64_t mib = limit_mib_below(m, r);
+	size_t len = strlen(l->text);
 
-	char guests[64] = "Every guest";
+	if (l->count && (l->group != g || l->relaxable != relaxable || l->mib != mib ||
+	                 sizeof(l->text) - len < 48))
+		return false;
+	snprintf(l->text + len, sizeof(l->text) - len, "%s0x%" PRIx64 "-0x%" PRIx64,
+	         l->count ? ", " : "", r->start, r->end_incl);
+	l->group = g;
+	l->mib = mib;
+	l->relaxable = relaxable;
+	l->count++;
+	return true;
+}
 
-	if (mib)
-		snprintf(guests, sizeof(guests), "A guest with more than %" PRIu64 " MiB", mib);
-	pp_emit_comment(m, h,
-	                "Group %u has a range that is %s: 0x%" PRIx64 "-0x%" PRIx64
-	                ". %s has memory there%s",
-	                g->number, relaxable ? "reserved for its device" : "reserved", r->start,
-	                r->end_incl, guests,
-	                relaxable ? ", and firmware that still uses the range writes to it."
-	                          : ": VFIO_MAP_DMA fails with Invalid argument.");
+static void limit_add(struct pp_emission *m, const struct pp_hypervisor *h, struct limit_ranges *l,
+                      const struct pp_group *g, const struct pp_kernel_region *r)
+{
+	if (limit_join(m, l, g, r))
+		return;
+	limit_print_ranges(m, h, l);
+	*l = (struct limit_ranges){ 0 };
+	limit_join(m, l, g, r);
 }
 
 void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 {
 	const struct pp_host *host = m->host;
+	struct limit_ranges list = { 0 };
 	uint32_t told = 0;
 
 	for (uint32_t g = 0; g < host->nr_groups; g++) {
@@ -99,9 +141,11 @@ void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 		for (uint32_t i = 0; chosen && i < host->groups[g].nr_regions; i++) {
 			const struct pp_kernel_region *r = &host->groups[g].regions[i];
 			if (limit_reaches_memory(m, r) && told++ < MAX_RANGES)
-				limit_print_range(m, h, &host->groups[g], r);
+				limit_add(m, h, &list, &host->groups[g], r);
 		}
 	}
+	if (list.count)
+		limit_print_ranges(m, h, &list);
 	if (told > MAX_RANGES)
 		pp_emit_comment(m, h, "And %u more: pcipass reserved lists them.",
 		                told - MAX_RANGES);

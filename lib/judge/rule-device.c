@@ -219,10 +219,10 @@ static void line_interrupts(struct pp_judging *j, const struct pp_device *d)
 		pp_find_unknown(j, PP_DEGRADES, "cannot tell whether it has MSI or MSI-X");
 		return;
 	}
-	struct pp_finding *f =
-		pp_find(j, PP_DEGRADES,
-	                "it has no MSI, only an INTx line: it works only if no other device shares "
-	                "that line, or if the device can mask it");
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES,
+		"it has no MSI, only INTx: it works only if no other device shares the INTx "
+		"line, or if the device can mask INTx");
 	pp_evidence(j, f, "configuration space: INT%c, no MSI, no MSI-X",
 	            'A' + (c->interrupt_pin - 1) % 4);
 }

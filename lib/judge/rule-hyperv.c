@@ -400,11 +400,14 @@ static void hyperv_bars(struct pp_judging *j, const struct pp_device *d)
 		        "it needs %" PRIu64 " MB of MMIO space below 4 GiB and %" PRIu64 " MB "
 		        "above, more than the %d MB and %d MB of a guest: raise them with Set-VM",
 		        hyperv_mib(low), hyperv_mib(high), LOW_MIB, HIGH_MIB);
-	else if (low || high)
+	else if (low && high)
 		pp_find(j, PP_INFORMS,
 		        "it needs %" PRIu64 " MB of MMIO space below 4 GiB and %" PRIu64
 		        " MB above",
 		        hyperv_mib(low), hyperv_mib(high));
+	else if (low || high)
+		pp_find(j, PP_INFORMS, "it needs %" PRIu64 " MB of MMIO space %s 4 GiB",
+		        hyperv_mib(low + high), low ? "below" : "above");
 }
 
 static const struct pp_rule rules[] = {

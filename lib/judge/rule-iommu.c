@@ -156,7 +156,8 @@ static void absent_in_tree(struct pp_judging *j)
 	const struct pp_host *h = j->host;
 	struct pp_finding *f = pp_find(
 		j, PP_BLOCKS,
-		"the device tree assigns no IOMMU to PCI devices, and no setting can change that");
+		"the device tree assigns no IOMMU to PCI devices, and no setting can change that: "
+		"passthrough is not possible on this board");
 
 	pp_evidence(j, f, "%s: no PCI host has the property iommu-map", h->tree_from);
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: %s",

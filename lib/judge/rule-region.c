@@ -582,9 +582,10 @@ static void odd_region(struct pp_judging *j)
 		const char *odd = r->source == PP_FROM_DMAR ? oddity_of(r) : NULL;
 		if (!odd)
 			continue;
-		struct pp_finding *f = pp_find(
-			j, PP_INFORMS, "RMRR %s %s: the kernel warns, but enforces it anyway",
-			pp_range(j, r->start, r->end_incl), odd);
+		struct pp_finding *f =
+			pp_find(j, PP_INFORMS,
+		                "RMRR %s %s: the kernel warns at boot, but enforces it anyway",
+		                pp_range(j, r->start, r->end_incl), odd);
 		pp_evidence(j, f, "DMAR+0x%x", r->offset);
 	}
 }

@@ -312,7 +312,7 @@ static int select_fail_name(const struct pp_host *h, const char *what, struct pp
 	                                what, nearest.found)
 	                      : pp_fail(e, EINVAL,
 	                                "'%s' is not a device name: expected an address "
-	                                "(07:00.0), slot2, mezz1, all-slots, group13 or "
+	                                "(07:00.0), slotN, mezzN, all-slots, groupN or "
 	                                "vendor:device",
 	                                what);
 	pp_arena_fini(&a);

@@ -42,44 +42,37 @@ static const char *risk_ranges(struct pp_remedy_case *c, const struct ranges *r)
 	return r->count == 1 ? first : pp_remedy_printf(c, "%s and %u more", first, r->count - 1);
 }
 
-/* Which guests have memory there, and what keeps it away. */
+/* Which guests have memory there, and which option of QEMU avoids that. */
 static const char *risk_low(struct pp_remedy_case *c, const struct ranges *r)
 {
 	unsigned int mib = (unsigned int)(r->start / MIB);
 	const char *where = risk_ranges(c, r);
 
 	if (r->start >= PC_LOW_END)
-		return pp_remedy_printf(c, "%s: no QEMU guest has memory there", where);
+		return pp_remedy_printf(c, "no QEMU guest (%s)", where);
 	if (r->start >= Q35_LOW_END)
-		return pp_remedy_printf(
-			c,
-			"%s: a guest with more than %u MiB has memory there, but not with QEMU's "
-			"machine type q35, nor with pc and -machine max-ram-below-4g=2G",
-			where, mib);
+		return pp_remedy_printf(c,
+		                        "guests with more than %u MiB (%s), except with machine "
+		                        "type q35 or -machine max-ram-below-4g=2G",
+		                        mib, where);
 	if (r->start >= GIB)
-		return pp_remedy_printf(
-			c,
-			"%s: a guest with more than %u MiB has memory there, but not with QEMU's "
-			"-machine max-ram-below-4g=%uG",
-			where, mib, (unsigned int)(r->start / GIB));
-	return pp_remedy_printf(
-		c,
-		"%s: a guest with more than %u MiB has memory there, and no QEMU option avoids "
-		"that",
-		where, mib);
+		return pp_remedy_printf(c,
+		                        "guests with more than %u MiB (%s), except with "
+		                        "-machine max-ram-below-4g=%uG",
+		                        mib, where, (unsigned int)(r->start / GIB));
+	return pp_remedy_printf(c, "guests with more than %u MiB (%s), which no QEMU option avoids",
+	                        mib, where);
 }
 
 static const char *risk_area(struct pp_remedy_case *c, enum area area, const struct ranges *r)
 {
 	if (area == BELOW_1M)
-		return pp_remedy_printf(
-			c, "%s: every guest has memory there, and no QEMU option avoids that",
-			risk_ranges(c, r));
+		return pp_remedy_printf(c, "all guests (%s), which no QEMU option avoids",
+		                        risk_ranges(c, r));
 	if (area == LOW)
 		return risk_low(c, r);
-	return pp_remedy_printf(
-		c, "%s: a guest has memory there if its memory above 4 GiB reaches that far",
-		risk_ranges(c, r));
+	return pp_remedy_printf(c, "guests with memory above 4 GiB that reaches %s",
+	                        risk_ranges(c, r));
 }
 
 const char *pp_remedy_region_risk(struct pp_remedy_case *c)
@@ -97,7 +90,8 @@ const char *pp_remedy_region_risk(struct pp_remedy_case *c)
 		risk_add(&areas[risk_area_of(regions[i].start)], &regions[i]);
 	for (enum area area = 0; area < NR_AREAS; area++)
 		if (areas[area].count)
-			text = pp_remedy_printf(c, "%s; %s", text,
+			text = pp_remedy_printf(c, "%s%s%s", text,
+			                        text == first ? ". Affected: " : "; ",
 			                        risk_area(c, area, &areas[area]));
 	return text;
 }

@@ -12,70 +12,76 @@
 #include "report/out.h"
 #include "report/words.h"
 
-/* "blocked for KVM, can be freed"; without for whom unless it is asked for. */
+/* Of evidence of one kind, such as the regions of a table, so much is shown without --verbose. */
+#define MAX_EVIDENCE_OF_A_KIND 2
+
+/* "fixable for KVM (blocked, but can be freed)"; without for whom unless it is asked for. */
 static void verdict_words(const struct pp_out *o, const struct pp_survey *s, enum pp_verdict v,
-                          char *buf, size_t size)
+                          bool whole, char *buf, size_t size)
 {
 	static const struct {
 		const char *verdict, *more;
 	} words[PP_VERDICT_COUNT] = {
 		[PP_VERDICT_ASSIGNABLE] = { "assignable", "" },
-		[PP_VERDICT_CARE] = { "assignable", ", with care" },
-		[PP_VERDICT_BLOCKED_FIXABLE] = { "blocked", ", can be freed" },
-		[PP_VERDICT_BLOCKED] = { "blocked", ", no remedy known" },
-		[PP_VERDICT_NOT_ENDPOINT] = { "a bridge, stays with the host", "" },
-		[PP_VERDICT_UNKNOWN] = { "unknown", ", a fact is missing" },
+		[PP_VERDICT_CARE] = { "assignable, with care", "" },
+		[PP_VERDICT_BLOCKED_FIXABLE] = { "fixable", " (blocked, but can be freed)" },
+		[PP_VERDICT_BLOCKED] = { "blocked", " (no remedy is known)" },
+		[PP_VERDICT_NOT_ENDPOINT] = { "a bridge", " (cannot be passed through)" },
+		[PP_VERDICT_UNKNOWN] = { "unknown", " (a fact is missing)" },
 	};
 	bool named = o->style->name_target && v != PP_VERDICT_NOT_ENDPOINT;
 
-	snprintf(buf, size, "%s%s%s%s", words[v].verdict, named ? " for " : "",
-	         named ? pp_target_title(s->target) : "", words[v].more);
+	snprintf(buf, size, "%s%s%s%s", words[v].verdict,
+	         !named                 ? ""
+	         : v == PP_VERDICT_CARE ? ", for "
+	                                : " for ",
+	         named ? pp_target_title(s->target) : "", whole ? words[v].more : "");
 }
 
 static void print_slot(struct pp_out *o, const struct pp_device *d)
 {
 	static const struct {
-		enum pp_slot_source witness;
+		enum pp_slot_source source;
 		const char *name;
 	} sources[] = {
 		{ PP_SLOT_SMBIOS, "SMBIOS" },
-		{ PP_SLOT_KERNEL, "the kernel" },
-		{ PP_SLOT_CAPABILITY, "the port's capability" },
+		{ PP_SLOT_KERNEL, "kernel" },
+		{ PP_SLOT_CAPABILITY, "slot capability" },
 	};
 	const struct pp_slot_ref *s = &d->slot;
-	const char *by = "by";
-	bool slot = s->kind == PP_PLACE_SLOT;
+	const char *before = s->designation ? "; source: " : " (source: ";
+	bool slot = s->kind == PP_PLACE_SLOT, sourced = false;
 
 	if (s->kind == PP_PLACE_NONE) {
 		if (s->onboard)
-			pp_out(o, "  slot    none: embedded (%s)\n", s->onboard);
+			pp_out(o, "  slot     none: embedded (%s)\n", s->onboard);
 		else
-			pp_out(o, "  slot    %s\n", s->unknown ? "not known" : "none");
+			pp_out(o, "  slot     %s\n", s->unknown ? "unknown" : "none");
 		return;
 	}
-	pp_out(o, "  %s%s%s", slot ? "slot    " : "place   ", slot ? "" : pp_place_word(s->kind),
+	pp_out(o, "  %s%s%s", slot ? "slot     " : "place    ", slot ? "" : pp_place_word(s->kind),
 	       s->number ? s->number
 	       : slot    ? "without a number"
 	                 : ", without a number");
 	if (s->designation)
-		pp_out(o, " (\"%s\")", s->designation);
+		pp_out(o, " (\"%s\"", s->designation);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (!(s->sources & sources[i].witness))
+		if (!(s->sources & sources[i].source))
 			continue;
-		pp_out(o, "%s %s %s", by[0] == 'b' ? "," : "", by, sources[i].name);
-		by = "and";
+		pp_out(o, "%s%s", sourced ? ", " : before, sources[i].name);
+		sourced = true;
 	}
-	pp_out(o, "\n");
+	pp_out(o, "%s\n", s->designation || sourced ? ")" : "");
 	if (!s->twin)
 		return;
 	char line[512];
 	snprintf(line, sizeof(line), "another slot has this number: %s", s->twin);
-	pp_out_wrapped(o, "          ", "          ", line);
+	pp_out_wrapped(o, "           ", "           ", line);
 }
 
 /* "DMAR RMRR 2 at +0xee: …", and of a text where it stands in it: " (dmar.txt, line 12)". */
-static void explain_print_evidence(struct pp_out *o, const struct pp_host *h,
-                                   const struct pp_device *d, const char *evidence)
+static void explain_print_one(struct pp_out *o, const struct pp_host *h, const struct pp_device *d,
+                              const char *evidence)
 {
 	struct pp_origin from = pp_evidence_origin(o, h, d, evidence);
 	char line[1600], number[32] = "";
@@ -88,18 +94,45 @@ static void explain_print_evidence(struct pp_out *o, const struct pp_host *h,
 	               from.text ? line : evidence);
 }
 
-static void print_finding(struct pp_out *o, const struct pp_host *h, const struct pp_device *d,
-                          const struct pp_finding *f)
+/* Evidence begins with where it was found. Each line of the kernel's says something of its own. */
+static bool explain_same_kind(const char *a, const char *b)
+{
+	size_t len = strcspn(a, " ");
+
+	return len == strcspn(b, " ") && !strncmp(a, b, len) && strncmp(a, "kernel ", 7) != 0;
+}
+
+/* How many pieces of evidence from index on are of one kind. */
+static uint32_t explain_count_kind(const struct pp_finding *f, uint32_t index)
+{
+	uint32_t n = 1;
+
+	while (index + n < f->nr_evidence &&
+	       explain_same_kind(f->evidence[index], f->evidence[index + n]))
+		n++;
+	return n;
+}
+
+static void explain_print_evidence(struct pp_out *o, const struct pp_host *h,
+                                   const struct pp_device *d, const struct pp_finding *f)
+{
+	for (uint32_t i = 0, n; i < f->nr_evidence; i += n) {
+		n = explain_count_kind(f, i);
+		/* A line that says "one more" would be no shorter. */
+		uint32_t shown = o->style->verbose || n <= MAX_EVIDENCE_OF_A_KIND + 1
+		                         ? n
+		                         : MAX_EVIDENCE_OF_A_KIND;
+		for (uint32_t k = 0; k < shown; k++)
+			explain_print_one(o, h, d, f->evidence[i + k]);
+		if (shown < n)
+			pp_out(o, "                     and %u more like that (-v)\n", n - shown);
+	}
+}
+
+static void explain_print_remedies(struct pp_out *o, const struct pp_finding *f)
 {
 	char first[64];
 
-	snprintf(first, sizeof(first), "  %-9s", pp_effect_name(f->effect));
-	pp_out(o, "\n");
-	pp_out_wrapped(o, first, "           ", f->text);
-	for (uint32_t i = 0; i < f->nr_evidence; i++)
-		explain_print_evidence(o, h, d, f->evidence[i]);
-	pp_out_wrapped(o, "           rule:     ", "                     ", f->rule->id);
-	pp_out_wrapped(o, "           see:      ", "                     ", f->rule->reference);
 	for (uint32_t i = 0; i < f->nr_remedies; i++) {
 		snprintf(first, sizeof(first), "           remedy:   [%s] ",
 		         f->remedies[i].ops->id);
@@ -110,10 +143,39 @@ static void print_finding(struct pp_out *o, const struct pp_host *h, const struc
 	}
 }
 
+/* What a reader wants first: the reason, then what helps; how it is known stands below. */
+static void print_finding(struct pp_out *o, const struct pp_host *h, const struct pp_device *d,
+                          const struct pp_finding *f, const char *told_of)
+{
+	static const char *const labels[] = {
+		[PP_BLOCKS] = "BLOCKS",
+		[PP_DEGRADES] = "CARE",
+		[PP_INFORMS] = "NOTE",
+		[PP_EFFECT_UNKNOWN] = "UNKNOWN",
+	};
+	char first[64];
+
+	snprintf(first, sizeof(first), "  %-9s", labels[f->effect]);
+	pp_out(o, "\n");
+	pp_out_wrapped(o, first, "           ", f->text);
+	if (told_of) {
+		pp_out(o, "           remedies and evidence: as for %s above\n", told_of);
+		return;
+	}
+	explain_print_remedies(o, f);
+	explain_print_evidence(o, h, d, f);
+	pp_out_wrapped(o, "           rule:     ", "                     ", f->rule->id);
+	if (o->style->verbose)
+		pp_out_wrapped(o, "           see:      ", "                     ",
+		               f->rule->reference);
+}
+
 /* How many companions of a group that is not there yet are named. */
 #define COMPUTED 6
 /* Of more devices than that nobody reads it, and each costs a walk over all. */
 #define MAX_COMPUTED_DEVICES 256
+/* With so many devices above is compared. */
+#define MAX_TOLD_DEVICES 16
 
 /* computed: the computed groups, where the kernel has made none at all; else NULL. */
 static void print_group(struct pp_out *o, const struct pp_survey *s, const struct pp_device *d,
@@ -123,10 +185,10 @@ static void print_group(struct pp_out *o, const struct pp_survey *s, const struc
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	if (d->group != PP_NO_GROUP) {
-		pp_out(o, "  group   %u\n", s->host->groups[d->group].number);
+		pp_out(o, "  group    %u\n", s->host->groups[d->group].number);
 		return;
 	}
-	pp_out(o, "  group   %s", d->group_error == ENOENT ? "none" : "not read");
+	pp_out(o, "  group    %s", d->group_error == ENOENT ? "none" : "not read");
 	uint32_t group = computed ? computed->devices[device].group : PP_NO_GROUP;
 	for (uint32_t i = 0; group != PP_NO_GROUP && i < s->host->nr_devices && n <= COMPUTED;
 	     i++) {
@@ -139,9 +201,52 @@ static void print_group(struct pp_out *o, const struct pp_survey *s, const struc
 	pp_out(o, "%s\n", group != PP_NO_GROUP && !n ? "; computed: alone" : "");
 }
 
-static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
-                                 const struct pp_row *row, const struct pp_isolation *computed)
+/* Both findings say the same and offer the same. */
+static bool explain_same_finding(const struct pp_finding *a, const struct pp_finding *b)
 {
+	if (a->rule != b->rule || strcmp(a->text, b->text) || a->nr_remedies != b->nr_remedies)
+		return false;
+	for (uint32_t i = 0; i < a->nr_remedies; i++)
+		if (strcmp(a->remedies[i].text, b->remedies[i].text))
+			return false;
+	return true;
+}
+
+/* The device for which the finding is explained above already; NULL: it is new. */
+static const struct pp_device *explain_told_above(const struct pp_survey *s,
+                                                  const struct pp_selection *chosen, uint32_t at,
+                                                  const struct pp_finding *f)
+{
+	for (uint32_t i = 0; i < at && i < MAX_TOLD_DEVICES; i++) {
+		const struct pp_row *row = &s->rows[chosen->devices[i]];
+		for (uint32_t k = 0; k < row->nr_findings; k++)
+			if (explain_same_finding(row->findings[k], f))
+				return row->device;
+	}
+	return NULL;
+}
+
+static void explain_print_findings(struct pp_out *o, const struct pp_survey *s,
+                                   const struct pp_selection *chosen, uint32_t at)
+{
+	const struct pp_row *row = &s->rows[chosen->devices[at]];
+	char address[PP_ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < row->nr_findings; i++) {
+		const struct pp_finding *f = row->findings[i];
+		const struct pp_device *told =
+			o->style->verbose ? NULL : explain_told_above(s, chosen, at, f);
+		if (told)
+			pp_address_format_short(told->address, address);
+		print_finding(o, s->host, row->device, f, told ? address : NULL);
+	}
+}
+
+static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
+                                 const struct pp_selection *chosen, uint32_t at,
+                                 const struct pp_isolation *computed)
+{
+	const struct pp_row *row = &s->rows[chosen->devices[at]];
 	const struct pp_device *d = row->device;
 	char address[PP_ADDRESS_TEXT_BYTES], name[256], verdict[80];
 
@@ -149,19 +254,19 @@ static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
 	pp_out_name(o, d, name, sizeof(name));
 	pp_out(o, "%s%s%s %s\n", pp_out_color(o, PP_BOLD), address, pp_out_color(o, PP_COLOR_NONE),
 	       name);
-	verdict_words(o, s, row->verdict, verdict, sizeof(verdict));
-	pp_out(o, "  verdict %s%s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), verdict,
+	verdict_words(o, s, row->verdict, true, verdict, sizeof(verdict));
+	pp_out(o, "  verdict  %s%s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), verdict,
 	       pp_out_color(o, PP_COLOR_NONE));
 	if (d->ids_known)
-		pp_out(o, "  ids     %04x:%04x, class %06x\n", d->vendor, d->device, d->class_code);
+		pp_out(o, "  ids      %04x:%04x, class %06x\n", d->vendor, d->device,
+		       d->class_code);
 	print_slot(o, d);
 	print_group(o, s, d, computed);
-	pp_out(o, "  driver  %s\n",
+	pp_out(o, "  driver   %s\n",
 	       d->driver.text              ? d->driver.text
 	       : d->driver.error == ENOENT ? "none"
 	                                   : "not read");
-	for (uint32_t i = 0; i < row->nr_findings; i++)
-		print_finding(o, s->host, d, row->findings[i]);
+	explain_print_findings(o, s, chosen, at);
 }
 
 static bool any_remedy(const struct pp_survey *s, const struct pp_selection *chosen)
@@ -179,11 +284,18 @@ static bool any_remedy(const struct pp_survey *s, const struct pp_selection *cho
 static void print_remedies(struct pp_out *o, const struct pp_survey *s,
                            const struct pp_selection *chosen, const char *what)
 {
-	if (any_remedy(s, chosen))
-		pp_out_wrapped(
-			o, "", "",
-			"How to apply each remedy by hand, and how to undo it: doc/remedies.md, "
-			"under the name in brackets.");
+	char line[512];
+
+	if (any_remedy(s, chosen)) {
+		snprintf(line, sizeof(line),
+		         "How to apply each remedy by hand, and how to undo it: %s, under the name "
+		         "in brackets.%s",
+		         pp_words_document(o, "doc/remedies.md", (char[256]){ 0 }, 256),
+		         s->target == PP_TARGET_KVM && pp_plan_frees(s, what)
+		                 ? " To choose a remedy for pcipass free: --by and that name."
+		                 : "");
+		pp_out_wrapped(o, "", "", line);
+	}
 	pp_next_of_devices(o, s, chosen->devices, chosen->count, what);
 	pp_more_print(o, s, chosen->devices, chosen->count);
 }
@@ -215,8 +327,7 @@ int pp_report_explain(const struct pp_survey *s, const char *what, const struct 
 		for (uint32_t i = 0; i < chosen.count; i++) {
 			if (i)
 				pp_out(&o, "\n");
-			explain_print_device(&o, s, &s->rows[chosen.devices[i]],
-			                     compute ? &isolation : NULL);
+			explain_print_device(&o, s, &chosen, i, compute ? &isolation : NULL);
 		}
 		pp_phrases_text(&o, s, chosen.devices, chosen.count);
 		if (s->host->unread)
@@ -279,11 +390,8 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
 		pp_next_in_check(o, s, worst, address, command, sizeof(command));
 	}
 	pp_address_format(worst->device->address, address);
-	verdict_words(o, s, worst->verdict, verdict, sizeof(verdict));
-	/* What frees it comes behind the reason. */
-	char *more = worst->verdict == PP_VERDICT_BLOCKED_FIXABLE ? strchr(verdict, ',') : NULL;
-	if (more)
-		*more = '\0';
+	verdict_words(o, s, worst->verdict, worst->verdict == PP_VERDICT_NOT_ENDPOINT, verdict,
+	              sizeof(verdict));
 	pp_out(o, "%s", address);
 	if (nr_asked > 1)
 		pp_out(o, " (worst of %u)", nr_asked);

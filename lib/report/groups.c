@@ -4,10 +4,14 @@
 #include <string.h>
 
 #include "host/isolation.h"
+#include "host/place.h"
 #include "report/field.h"
 #include "report/out.h"
 
 #define SCHEMA "pcipass.groups/1"
+
+/* A driver's name is cut behind it. */
+#define MAX_DRIVER 12
 
 struct pp_group_list {
 	const struct pp_host *host;
@@ -71,7 +75,7 @@ static void reason_text(const struct pp_group_list *l, uint32_t device, char *bu
 		[PP_SHARES_NOT] = "",
 		[PP_SHARES_BRIDGE] = "the bridge %s uses its own address for its DMA",
 		[PP_SHARES_NO_ACS] = "the bridge %s has no access control (ACS)",
-		[PP_SHARES_FUNCTION] = "no access control (ACS) isolates it from %s",
+		[PP_SHARES_FUNCTION] = "not isolated from %s: no access control (ACS)",
 		[PP_SHARES_ALIAS] = "the IOMMU cannot tell its DMA from that of %s",
 		[PP_SHARES_UNKNOWN] = "the capabilities of %s were not read",
 		[PP_SHARES_OTHER_DOMAIN] = "it is below a device with a separate PCI domain",
@@ -102,22 +106,54 @@ static int groups_columns(const char *text, int least)
 	return n > least ? n : least;
 }
 
+/* Wide enough for the addresses and drivers of all. */
+struct groups_widths {
+	int address, driver;
+};
+
+static const char *groups_driver(const struct pp_device *d)
+{
+	return d->driver.text ? d->driver.text : d->driver.error == ENOENT ? "-" : "?";
+}
+
+static struct groups_widths groups_measure(const struct pp_host *h)
+{
+	struct groups_widths w = { 7, 6 };
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		char address[PP_ADDRESS_TEXT_BYTES];
+		pp_address_format_short(h->devices[i].address, address);
+		w.address = groups_columns(address, w.address);
+		w.driver = groups_columns(groups_driver(&h->devices[i]), w.driver);
+	}
+	w.driver = w.driver > MAX_DRIVER ? MAX_DRIVER : w.driver;
+	return w;
+}
+
 static void groups_print_device(struct pp_out *o, const struct pp_group_list *l, uint32_t device,
-                                const char *group)
+                                const char *group, const struct groups_widths *w)
 {
 	const struct pp_device *d = &l->host->devices[device];
-	char address[PP_ADDRESS_TEXT_BYTES], name[256], reason[128] = "";
+	char address[PP_ADDRESS_TEXT_BYTES], name[256], shown[280], driver[64], reason[128] = "";
+	const char *slot = d->slot.unknown ? "?" : "-";
+	bool bridge = pp_device_is_bridge(d) || pp_has_bridge_header(d);
 
 	pp_address_format_short(d->address, address);
 	pp_out_short_name(o, d, name, sizeof(name));
-	int used = 4 + groups_columns(group, 5) + groups_columns(address, 12);
-	pp_out_fit(o, name, sizeof(name), (int)o->width - used);
-	pp_out(o, "%s%5s%s  %-12s  %s\n", pp_out_color(o, PP_BOLD), group,
-	       pp_out_color(o, PP_COLOR_NONE), address, name);
+	snprintf(shown, sizeof(shown), "%s%s", bridge ? "bridge: " : "", name);
+	snprintf(driver, sizeof(driver), "%s", groups_driver(d));
+	pp_out_fit(o, driver, sizeof(driver), w->driver);
+	if (pp_slot_is_named(&d->slot))
+		slot = d->slot.number;
+	pp_out_fit(o, shown, sizeof(shown),
+	           (int)o->width - groups_columns(group, 5) - w->address - w->driver - 8);
+	pp_out(o, "%s%5s%s %-*s %4.4s %s%*s %s\n", pp_out_color(o, PP_BOLD), group,
+	       pp_out_color(o, PP_COLOR_NONE), w->address, address, slot, driver,
+	       w->driver - groups_columns(driver, 0), "", shown);
 	if (l->computed)
 		reason_text(l, device, reason, sizeof(reason));
 	if (*reason)
-		pp_out_wrapped(o, "         ", "         ", reason);
+		pp_out_wrapped(o, "        ", "        ", reason);
 }
 
 static void groups_print_head(struct pp_out *o, const struct pp_group_list *l)
@@ -138,11 +174,12 @@ static void groups_print_head(struct pp_out *o, const struct pp_group_list *l)
 
 static void groups_print(struct pp_out *o, const struct pp_group_list *l)
 {
+	const struct groups_widths w = groups_measure(l->host);
 	uint32_t without = 0;
 
 	groups_print_head(o, l);
-	pp_out(o, "%sGROUP  ADDRESS       DEVICE%s\n", pp_out_color(o, PP_DIM),
-	       pp_out_color(o, PP_COLOR_NONE));
+	pp_out(o, "%sGROUP %-*s SLOT %-*s DEVICE%s\n", pp_out_color(o, PP_DIM), w.address,
+	       "ADDRESS", w.driver, "DRIVER", pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0, before = PP_NO_GROUP; i < l->host->nr_devices; i++) {
 		uint32_t device = l->order[i], g = groups_group_of(l, device);
 		char number[16] = "";
@@ -154,7 +191,7 @@ static void groups_print(struct pp_out *o, const struct pp_group_list *l)
 			snprintf(number, sizeof(number), "%u", number_of(l, g));
 		}
 		before = g;
-		groups_print_device(o, l, device, number);
+		groups_print_device(o, l, device, number, &w);
 	}
 	pp_out(o, "\n%u group%s%s", l->nr_groups, l->nr_groups == 1 ? "" : "s",
 	       l->computed ? ", computed" : "");

@@ -123,23 +123,22 @@ static bool kernels_alike(const struct kernels *k, uint32_t x, uint32_t y)
 
 static const char *kernels_release(const struct kernels_column *c)
 {
-	return c->release ? c->release : "not known";
+	return c->release ? c->release : "unknown";
 }
 
 static void kernels_print_counts(struct pp_out *o, const struct kernels *k)
 {
-	pp_out(o, "%s%-30s ASSIGNABLE  WITH CARE  BLOCKED  UNKNOWN%s\n", pp_out_color(o, PP_DIM),
-	       "LINUX", pp_out_color(o, PP_COLOR_NONE));
+	pp_out(o, "%s%-30s ASSIGNABLE  CARE  FIXABLE  BLOCKED  UNKNOWN%s\n",
+	       pp_out_color(o, PP_DIM), "LINUX", pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0; i < k->nr_columns; i++) {
 		const struct kernels_column *c = &k->columns[i];
 		char name[64];
 		snprintf(name, sizeof(name), "%.48s%s", kernels_release(c),
 		         c->running ? ", running" : "");
-		pp_out(o, "%s%-30s%s %10u %10u %8u %8u\n", pp_out_color(o, PP_BOLD), name,
+		pp_out(o, "%s%-30s%s %10u %5u %8u %8u %8u\n", pp_out_color(o, PP_BOLD), name,
 		       pp_out_color(o, PP_COLOR_NONE), c->counts[PP_VERDICT_ASSIGNABLE],
-		       c->counts[PP_VERDICT_CARE],
-		       c->counts[PP_VERDICT_BLOCKED] + c->counts[PP_VERDICT_BLOCKED_FIXABLE],
-		       c->counts[PP_VERDICT_UNKNOWN]);
+		       c->counts[PP_VERDICT_CARE], c->counts[PP_VERDICT_BLOCKED_FIXABLE],
+		       c->counts[PP_VERDICT_BLOCKED], c->counts[PP_VERDICT_UNKNOWN]);
 	}
 }
 
@@ -155,7 +154,7 @@ static void kernels_print_answers(struct pp_out *o, const struct kernels *k, uin
 		snprintf(line, sizeof(line), "%.48s%s%.48s: %s%s%.800s",
 		         kernels_release(&k->columns[first]), last > first ? " to " : "",
 		         last > first ? kernels_release(&k->columns[last]) : "",
-		         pp_verdict_name(a->verdict), a->text ? ": " : "", a->text ? a->text : "");
+		         pp_words_verdict(a->verdict), a->text ? ": " : "", a->text ? a->text : "");
 		pp_out_wrapped(o, "    ", "      ", line);
 	}
 }

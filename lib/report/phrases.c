@@ -112,7 +112,8 @@ static void phrases_print_backgrounds(struct pp_out *o, const struct pp_survey *
 		any = true;
 	}
 	if (any)
-		pp_out(o, "Background: doc/why.md\n");
+		pp_out(o, "Background: %s\n",
+		       pp_words_document(o, "doc/why.md", line, sizeof(line)));
 }
 
 void pp_phrases_text(struct pp_out *o, const struct pp_survey *s, const uint32_t *only,

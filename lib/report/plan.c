@@ -155,8 +155,8 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 		snprintf(line, sizeof(line), "pcipass emit hyperv %.100s", p->request);
 	else
 		snprintf(line, sizeof(line),
-		         "pcipass bind %.100s as root on the host, unless vfio-pci drives it "
-		         "already; then pcipass emit qemu %.100s",
+		         "pcipass bind %.100s (as root, on the host; not needed if vfio-pci has "
+		         "it), then pcipass emit qemu %.100s",
 		         p->request, p->request);
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "Next: ", "      ", line);
@@ -190,41 +190,57 @@ static void print_companions(struct pp_out *o, const struct pp_plan *p)
 		char more[32] = "";
 		if (n > named)
 			snprintf(more, sizeof(more), " and %u more", n - named);
-		snprintf(line, sizeof(line), "%.160s: as it is, %s%s come%s along", p->request,
-		         list, more, n == 1 ? "s" : "");
+		snprintf(line, sizeof(line),
+		         "%.160s: %s%s share%s its IOMMU group and must be passed with it",
+		         p->request, list, more, n == 1 ? "s" : "");
 		pp_out_wrapped(o, "", "  ", line);
 	}
 	print_isolation(o, p);
 }
 
-static void plan_print_title(struct pp_out *o, const struct pp_plan *p)
+static void plan_print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
+	const char *product = p->product ? p->product : "unknown product";
+	const char *kernel = p->windows ? p->windows : p->kernel ? p->kernel : "not known";
 	char line[512];
 
-	if (!p->nr_steps) {
+	if (view == PP_PLAN_APPLIED) {
+		snprintf(line, sizeof(line), "pcipass %s %s (%s, %s%s):", verb_of(p), p->request,
+		         product, p->windows ? "" : "Linux ", kernel);
+	} else if (!p->nr_steps) {
 		print_companions(o, p);
 		snprintf(line, sizeof(line),
-		         "%s: nothing to do, it can be passed to a guest already", p->request);
+		         "%s: nothing to do: it can be passed to a guest already", p->request);
 	} else {
 		snprintf(line, sizeof(line), "To %s %s (%s, %s%s):", verb_of(p), p->request,
-		         p->product ? p->product : "unknown product", p->windows ? "" : "Linux ",
-		         p->windows  ? p->windows
-		         : p->kernel ? p->kernel
-		                     : "not known");
+		         product, p->windows ? "" : "Linux ", kernel);
 	}
 	pp_out_wrapped(o, "", "  ", line);
 }
 
+static void plan_print_earlier(struct pp_out *o, const struct pp_plan *p)
+{
+	for (uint32_t i = 0; i < p->nr_earlier; i++)
+		pp_out_wrapped(o, i ? "                " : "\nApplied before: ", "                ",
+		               p->earlier[i]);
+}
+
 static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
-	plan_print_title(o, p);
+	plan_print_title(o, p, view);
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		plan_print_device(o, &p->devices[i]);
 	if (p->nr_steps)
 		print_isolation(o, p);
 	print_steps(o, p, false,
-	            view == PP_PLAN_OFFERED ? "WHAT WOULD BE DONE" : "WHAT WILL BE DONE");
+	            view == PP_PLAN_OFFERED   ? "WHAT WOULD BE DONE"
+	            : view == PP_PLAN_APPLIED ? "WHAT WAS DONE"
+	                                      : "WHAT WILL BE DONE");
 	print_steps(o, p, true, "WHAT IS LEFT TO YOU");
+	if (view == PP_PLAN_APPLIED) {
+		plan_print_earlier(o, p);
+		return;
+	}
 	print_alternatives(o, p);
 	if (p->nr_steps)
 		print_next(o, p, view);

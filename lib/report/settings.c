@@ -30,7 +30,7 @@ static void put_machine(struct pp_out *o, const struct pp_settings *s)
 	         m->rom_date ? m->rom_date : "", m->rom_date ? ")" : "", m->processor ? ", " : "",
 	         m->processor ? m->processor : "");
 	pp_out_wrapped(o, "", "  ", settings_shown(line, clean, sizeof(clean)));
-	snprintf(line, sizeof(line), "settings of %s, schema %s", s->store->where, s->schema_where);
+	snprintf(line, sizeof(line), "store: %s, schema: %s", s->store->where, s->schema_where);
 	pp_out_wrapped(o, "", "  ", settings_shown(line, clean, sizeof(clean)));
 }
 
@@ -342,8 +342,10 @@ static void put_changes(struct pp_out *o, const struct pp_settings_plan *p, bool
 	pp_out(o, "\n");
 	for (uint32_t i = 0; i < n; i++)
 		put_change(o, &p->changes.changes[i]);
-	pp_out(o, "\n%u change%s; %s at the next boot\n", n, n == 1 ? "" : "s",
-	       written ? "written, effective" : "would be effective");
+	pp_out(o, "\n%u change%s%s at the next boot\n", n, n == 1 ? "" : "s",
+	       !written ? ", not written: would take effect"
+	       : n == 1 ? " written: takes effect"
+	                : " written: take effect");
 	pp_settings_plan_risks(p, put_risk, &(struct risks){ .out = o });
 }
 

@@ -14,15 +14,19 @@ static const struct section {
 	const char *title;
 	bool only_if_all;
 } sections[] = {
-	{ PP_VERDICT_BLOCKED_FIXABLE, "BLOCKED, can be freed", false },
-	{ PP_VERDICT_BLOCKED, "BLOCKED", false },
+	{ PP_VERDICT_BLOCKED_FIXABLE, "FIXABLE: blocked, but can be freed", false },
+	{ PP_VERDICT_BLOCKED, "BLOCKED: no remedy is known", false },
 	{ PP_VERDICT_UNKNOWN, "UNKNOWN: a fact is missing", false },
 	{ PP_VERDICT_CARE, "ASSIGNABLE, WITH CARE", false },
 	{ PP_VERDICT_ASSIGNABLE, "ASSIGNABLE", false },
 	{ PP_VERDICT_NOT_ENDPOINT, "BRIDGES: they stay with the host", true },
 };
-/* Odd firmware is rarely why somebody asks. */
-#define MAX_FIRMWARE_LINES 8
+/* Odd firmware is rarely why somebody asks: of each kind so many lines, and in all. */
+#define MAX_NOTES_OF_A_KIND 2
+#define MAX_NOTES           8
+
+/* Of so many parts of the chipset the addresses are named. */
+#define MAX_FOLDED 16
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
@@ -98,6 +102,7 @@ struct member {
 	const struct pp_row *first; /* of the rows with the same reasons */
 	uint64_t hash;
 	bool has_slot; /* one of them sits in a slot */
+	bool folded;   /* behind all others, in one line */
 };
 
 static int by_hash(const void *x, const void *y)
@@ -122,6 +127,8 @@ static int by_first(const void *x, const void *y)
 {
 	const struct member *a = x, *b = y;
 
+	if (a->folded != b->folded)
+		return b->folded ? -1 : 1;
 	if (a->has_slot != b->has_slot)
 		return a->has_slot ? -1 : 1;
 	if (a->first == b->first && in_slot(a->row) != in_slot(b->row))
@@ -131,9 +138,19 @@ static int by_first(const void *x, const void *y)
 	return a->row < b->row ? -1 : a->row > b->row;
 }
 
+/* Nobody asks for it, and nothing of its own is wrong. With --all it is shown as any other. */
+static bool survey_is_folded(const struct pp_out *o, const struct pp_row *row)
+{
+	uint32_t i = 0;
+
+	return !o->style->all && pp_words_is_chipset(row->device) &&
+	       (row->verdict == PP_VERDICT_CARE || row->verdict == PP_VERDICT_ASSIGNABLE ||
+	        !next_reason(row, &i));
+}
+
 /* The rows of one verdict in the order in which they are shown; NULL: out of memory. */
-static struct member *survey_gather(const struct pp_survey *s, enum pp_verdict verdict,
-                                    struct pp_arena *a)
+static struct member *survey_gather(const struct pp_out *o, const struct pp_survey *s,
+                                    enum pp_verdict verdict, struct pp_arena *a)
 {
 	struct member *list = PP_ARENA_ARRAY(a, s->counts[verdict], struct member);
 	uint32_t n = 0;
@@ -143,7 +160,8 @@ static struct member *survey_gather(const struct pp_survey *s, enum pp_verdict v
 	for (uint32_t i = 0; i < s->nr_rows && n < s->counts[verdict]; i++)
 		if (s->rows[i].verdict == verdict)
 			list[n++] = (struct member){ .row = &s->rows[i],
-				                     .hash = hash_reasons(&s->rows[i]) };
+				                     .hash = hash_reasons(&s->rows[i]),
+				                     .folded = survey_is_folded(o, &s->rows[i]) };
 	qsort(list, n, sizeof(*list), by_hash);
 	for (uint32_t i = 0; i < n; i++) {
 		bool same = i && list[i].hash == list[i - 1].hash;
@@ -218,7 +236,7 @@ static void survey_print_reasons(struct pp_out *o, const struct pp_survey *s,
 		blocked_itself |= row->findings[i]->effect == PP_BLOCKS &&
 		                  row->findings[i]->rule->scope != PP_SCOPE_OF_HOST;
 	if (!n && !blocked_itself && row->nr_findings && row->findings[0]->effect != PP_INFORMS)
-		pp_out(o, "      no reason of its own: see THE WHOLE HOST\n");
+		pp_out(o, "      no reason of its own: see HOST-WIDE PROBLEMS\n");
 }
 
 /* What holds for every device alike. */
@@ -227,7 +245,7 @@ static void survey_print_host(struct pp_out *o, const struct pp_survey *s)
 	const char *printed = NULL;
 
 	if (s->nr_common_findings)
-		pp_out(o, "\n%sTHE WHOLE HOST%s\n", pp_out_color(o, PP_BOLD),
+		pp_out(o, "\n%sHOST-WIDE PROBLEMS%s\n", pp_out_color(o, PP_BOLD),
 		       pp_out_color(o, PP_COLOR_NONE));
 	for (uint32_t i = 0; i < s->nr_common_findings; i++) {
 		const struct pp_finding *f = s->common_findings[i];
@@ -256,6 +274,24 @@ static bool in_one_slot(const struct member *list, uint32_t first, uint32_t last
 	return true;
 }
 
+/* Behind all others of a section, in one line. */
+static void survey_print_folded(struct pp_out *o, const struct member *list, uint32_t n)
+{
+	char address[PP_ADDRESS_TEXT_BYTES], line[600] = "", first[64];
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < n && i < MAX_FOLDED; i++) {
+		pp_address_format_short(list[i].row->device->address, address);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s", i ? ", " : "",
+		                        address);
+	}
+	if (n > MAX_FOLDED)
+		snprintf(line + len, sizeof(line) - len, " and %u more", n - MAX_FOLDED);
+	snprintf(first, sizeof(first), "  %u chipset device%s without a driver (--all): ", n,
+	         n == 1 ? "" : "s");
+	pp_out_wrapped(o, first, "      ", line);
+}
+
 static void print_section(struct pp_out *o, const struct pp_survey *s,
                           const struct section *section, struct pp_table *table)
 {
@@ -265,18 +301,23 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 	if (!n || (section->only_if_all && !o->style->all))
 		return;
 	pp_arena_init(&a, 0);
-	const struct member *list = survey_gather(s, section->verdict, &a);
+	const struct member *list = survey_gather(o, s, section->verdict, &a);
 	o->buffer.failed |= !list;
 	if (list)
 		pp_out(o, "\n%s%s (%u)%s\n", pp_out_color(o, PP_BOLD), section->title, n,
 		       pp_out_color(o, PP_COLOR_NONE));
-	for (uint32_t i = 0, first = 0; list && i < n; i++) {
+	uint32_t shown = 0;
+	while (list && shown < n && !list[shown].folded)
+		shown++;
+	for (uint32_t i = 0, first = 0; i < shown; i++) {
 		pp_table_row(table, o, s, list[i].row);
-		if (i + 1 < n && same_reasons(list[i].row, list[i + 1].row))
+		if (i + 1 < shown && same_reasons(list[i].row, list[i + 1].row))
 			continue;
 		survey_print_reasons(o, s, list[i].row, !in_one_slot(list, first, i));
 		first = i + 1;
 	}
+	if (list && shown < n)
+		survey_print_folded(o, list + shown, n - shown);
 	pp_arena_fini(&a);
 }
 
@@ -285,11 +326,11 @@ static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struc
 	char line[512];
 
 	pp_words_host(s->host, line, sizeof(line));
-	pp_out_wrapped(o, "", "", line);
+	pp_out_wrapped(o, "", "  ", line);
 	if (s->host->kernel.running)
 		pp_out_wrapped(o, "", "", PP_WORDS_OTHER_KERNEL);
 	pp_words_iommu(s->host, line, sizeof(line));
-	pp_out_wrapped(o, "", "", line);
+	pp_out_wrapped(o, "", "  ", line);
 	survey_print_host(o, s);
 	pp_table_lay_out(table, o, s);
 	if (s->nr_rows) {
@@ -305,8 +346,7 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 	char line[512];
 	int len =
 		snprintf(line, sizeof(line),
-	                 "%u device%s: %u assignable, %u with care, %u can be freed, "
-	                 "%u blocked for good",
+	                 "%u device%s: %u assignable, %u with care, %u fixable, %u blocked",
 	                 devices, devices == 1 ? "" : "s", n[PP_VERDICT_ASSIGNABLE],
 	                 n[PP_VERDICT_CARE], n[PP_VERDICT_BLOCKED_FIXABLE], n[PP_VERDICT_BLOCKED]);
 
@@ -314,7 +354,7 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, ", %u unknown",
 		                n[PP_VERDICT_UNKNOWN]);
 	pp_out(o, "\n");
-	pp_out_wrapped(o, "", "", line);
+	pp_out_wrapped(o, "", "  ", line);
 	if (n[PP_VERDICT_NOT_ENDPOINT] && !o->style->all)
 		pp_out(o, "%u bridge%s not shown (--all)\n", n[PP_VERDICT_NOT_ENDPOINT],
 		       n[PP_VERDICT_NOT_ENDPOINT] == 1 ? "" : "s");
@@ -331,21 +371,40 @@ static void survey_print_table(struct pp_out *o, const struct pp_survey *s, stru
 			pp_table_row(table, o, s, &s->rows[i]);
 }
 
+/* Odd firmware tables, of which nothing follows: they come in dozens. */
+static bool is_about_firmware(const struct pp_finding *f)
+{
+	return !strcmp(f->rule->id, "region-odd") || !strcmp(f->rule->id, "firmware-odd") ||
+	       !strcmp(f->rule->id, "scope-names-nothing");
+}
+
+/* What the host itself is found to have, of no device. */
+static void survey_print_notes(struct pp_out *o, const struct pp_survey *s)
+{
+	uint32_t shown = 0, of_a_kind = 0;
+
+	if (s->nr_host_findings)
+		pp_out(o, "\n%sNOTES%s\n", pp_out_color(o, PP_BOLD),
+		       pp_out_color(o, PP_COLOR_NONE));
+	for (uint32_t i = 0; i < s->nr_host_findings; i++) {
+		const struct pp_finding *f = s->host_findings[i];
+		of_a_kind = i && f->rule == s->host_findings[i - 1]->rule ? of_a_kind + 1 : 1;
+		if (!o->style->all && (shown == MAX_NOTES ||
+		                       (of_a_kind > MAX_NOTES_OF_A_KIND && is_about_firmware(f))))
+			continue;
+		pp_out_wrapped(o, "  ", "    ", f->text);
+		shown++;
+	}
+	if (shown < s->nr_host_findings)
+		pp_out(o, "  and %u more like these (--all)\n", s->nr_host_findings - shown);
+}
+
 static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
 {
 	survey_print_head(o, s, table);
 	for (size_t i = 0; i < NR_SECTIONS; i++)
 		print_section(o, s, &sections[i], table);
-	if (s->nr_host_findings)
-		pp_out(o, "\n%sNOTES%s\n", pp_out_color(o, PP_BOLD),
-		       pp_out_color(o, PP_COLOR_NONE));
-	uint32_t shown = o->style->all || s->nr_host_findings <= MAX_FIRMWARE_LINES
-	                         ? s->nr_host_findings
-	                         : MAX_FIRMWARE_LINES;
-	for (uint32_t i = 0; i < shown; i++)
-		pp_out_wrapped(o, "  ", "    ", s->host_findings[i]->text);
-	if (shown < s->nr_host_findings)
-		pp_out(o, "  and %u more (--all)\n", s->nr_host_findings - shown);
+	survey_print_notes(o, s);
 	print_summary(o, s);
 	pp_words_rights(o, s->host);
 	pp_words_next(o, s);

@@ -10,17 +10,6 @@
 
 #define TARGETS_COLUMN 10
 
-/* A verdict in one word, for a column. */
-static const char *targets_word(enum pp_verdict v)
-{
-	static const char *const words[PP_VERDICT_COUNT] = {
-		[PP_VERDICT_ASSIGNABLE] = "assignable",   [PP_VERDICT_CARE] = "care",
-		[PP_VERDICT_BLOCKED_FIXABLE] = "fixable", [PP_VERDICT_BLOCKED] = "blocked",
-		[PP_VERDICT_NOT_ENDPOINT] = "bridge",     [PP_VERDICT_UNKNOWN] = "unknown",
-	};
-	return words[v];
-}
-
 /* With a second domain every address shows its own. Sorted: the last device has the highest. */
 static bool targets_one_domain(const struct pp_survey *s)
 {
@@ -61,7 +50,7 @@ static void targets_print_row(struct pp_out *o, const struct pp_survey *const *s
 	for (int t = 0; t < PP_TARGET_COUNT; t++) {
 		enum pp_verdict v = surveys[t]->rows[index].verdict;
 		pp_out(o, " %s%-*s%s", pp_out_color(o, pp_verdict_color(v)), TARGETS_COLUMN,
-		       targets_word(v), pp_out_color(o, PP_COLOR_NONE));
+		       pp_words_verdict(v), pp_out_color(o, PP_COLOR_NONE));
 	}
 	pp_out(o, " %s\n", name);
 }
@@ -101,9 +90,9 @@ static void targets_print(struct pp_out *o, const struct pp_survey *const *surve
 	char line[512], address[PP_ADDRESS_TEXT_BYTES];
 
 	pp_words_host(s->host, line, sizeof(line));
-	pp_out_wrapped(o, "", "", line);
+	pp_out_wrapped(o, "", "  ", line);
 	pp_words_iommu(s->host, line, sizeof(line));
-	pp_out_wrapped(o, "", "", line);
+	pp_out_wrapped(o, "", "  ", line);
 	pp_out(o, "\n%s%-*s %4s", pp_out_color(o, PP_DIM), targets_address_columns(s), "ADDRESS",
 	       "SLOT");
 	for (int t = 0; t < PP_TARGET_COUNT; t++)

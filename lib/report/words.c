@@ -26,7 +26,7 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 	if (running)
 		snprintf(runs, sizeof(runs), " (%s%s)",
 		         running->release.text ? "this host runs "
-		                               : "the running kernel is not known",
+		                               : "the running kernel is unknown",
 		         running->release.text ? running->release.text : "");
 	if (h->windows) {
 		snprintf(buf, size, "%s%s%s%s, %s", maker ? maker : "", maker ? " " : "",
@@ -34,8 +34,18 @@ void pp_words_host(const struct pp_host *h, char *buf, size_t size)
 		return;
 	}
 	snprintf(buf, size, "%s%s%s%s, %s%s%s", maker ? maker : "", maker ? " " : "",
-	         product ? product : "Unknown product", bios,
-	         kernel ? "Linux " : "kernel not known", kernel ? kernel : "", runs);
+	         product ? product : "Unknown product", bios, kernel ? "Linux " : "unknown kernel",
+	         kernel ? kernel : "", runs);
+}
+
+const char *pp_words_verdict(enum pp_verdict v)
+{
+	static const char *const words[PP_VERDICT_COUNT] = {
+		[PP_VERDICT_ASSIGNABLE] = "assignable",   [PP_VERDICT_CARE] = "care",
+		[PP_VERDICT_BLOCKED_FIXABLE] = "fixable", [PP_VERDICT_BLOCKED] = "blocked",
+		[PP_VERDICT_NOT_ENDPOINT] = "bridge",     [PP_VERDICT_UNKNOWN] = "unknown",
+	};
+	return words[v];
 }
 
 bool pp_words_no_iommu(const struct pp_host *h)
@@ -52,7 +62,7 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 		[PP_IOMMU_OTHER] = "IOMMU",
 	};
 	static const char *const on[] = {
-		[PP_UNKNOWN] = ", not known whether it is on",
+		[PP_UNKNOWN] = ", on or off: unknown",
 		[PP_NO] = ", off in the kernel",
 		[PP_YES] = " on",
 	};
@@ -63,7 +73,7 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 		return;
 	}
 	if (h->iommu == PP_IOMMU_NONE) {
-		snprintf(buf, size, "%s", pp_words_no_iommu(h) ? "No IOMMU" : "IOMMU not known");
+		snprintf(buf, size, "%s", pp_words_no_iommu(h) ? "No IOMMU" : "IOMMU: unknown");
 		return;
 	}
 	/* Hyper-V keeps it to itself: Windows tells nobody of it. */
@@ -82,8 +92,8 @@ static const char *unread_title(const struct pp_host *h, int error)
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		return h->windows ? "Not permitted; an administrator would add:"
-		                  : "Not permitted; root would add:";
+		return h->windows ? "Could not be read; run pcipass as an administrator to add:"
+		                  : "Could not be read; run pcipass as root to add:";
 	case ENODATA:
 		return h->origins ? "In none of the texts:" : "Not in the capture:";
 	default:
@@ -125,7 +135,7 @@ const struct pp_row *pp_words_first_to_free(const struct pp_survey *s)
 	for (uint32_t i = 0; i < s->nr_rows; i++) {
 		const struct pp_row *row = &s->rows[i];
 		int rank = 1 + row->by_free + 2 * pp_slot_is_named(&row->device->slot) +
-		           4 * !row->device->host_use;
+		           4 * !row->device->host_use + 8 * !pp_words_is_chipset(row->device);
 		if (row->verdict != PP_VERDICT_BLOCKED_FIXABLE || rank <= best_rank)
 			continue;
 		best = row;
@@ -200,6 +210,14 @@ const char *pp_words_as_who(bool windows)
 	return windows ? "as an administrator" : "as root";
 }
 
+const char *pp_words_document(const struct pp_out *o, const char *name, char *buf, size_t size)
+{
+	const char *directory = o->style->documents;
+
+	snprintf(buf, size, "%s%s%s", directory ? directory : "", directory ? "/" : "", name);
+	return buf;
+}
+
 bool pp_words_elsewhere(const struct pp_out *o)
 {
 	return o->style->command && strcmp(o->style->command, "pcipass") != 0;
@@ -220,6 +238,16 @@ static void print_free(struct pp_out *o, const struct pp_survey *s, const struct
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }
 
+bool pp_words_is_chipset(const struct pp_device *d)
+{
+	unsigned int class = d->class_code >> 8;
+
+	/* Interrupt controllers, other system peripherals, performance counters. */
+	return d->ids_known && (class == 0x0800 || class == 0x0880 || class == 0x1101) &&
+	       d->parent == PP_NO_DEVICE && d->slot.kind == PP_PLACE_NONE && !d->driver.text &&
+	       d->driver.error == ENOENT;
+}
+
 /* A device that a guest may have: one that stands free before one with care, cards in slots first.
  */
 static const struct pp_row *first_to_give(const struct pp_survey *s)
@@ -229,7 +257,8 @@ static const struct pp_row *first_to_give(const struct pp_survey *s)
 
 	for (uint32_t i = 0; i < s->nr_rows; i++) {
 		const struct pp_row *row = &s->rows[i];
-		int rank = 1 + 2 * pp_slot_is_named(&row->device->slot) +
+		int rank = 1 + 4 * !pp_words_is_chipset(row->device) +
+		           2 * pp_slot_is_named(&row->device->slot) +
 		           (row->verdict == PP_VERDICT_ASSIGNABLE);
 		if (!can_be_given(s, row) || rank <= best_rank)
 			continue;
@@ -279,6 +308,12 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
 	const struct pp_row *row = pp_words_first_to_free(s);
+
+	/* What a container lacks is no fault of the host. */
+	if (s->host->container && !pp_words_elsewhere(o)) {
+		pp_out(o, "Next: on the host itself, outside of this container: pcipass\n");
+		return;
+	}
 	char address[PP_ADDRESS_TEXT_BYTES], place[80], line[1024];
 
 	if (!row) {
@@ -315,6 +350,10 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	print_free(o, s, row, remedy);
 	if (remedy->side_effect)
 		pp_out_wrapped(o, "      side effect: ", "        ", remedy->side_effect);
-	pp_next_command(o, s, "explain", address, line, sizeof(line));
+	/* By the name that the command above has. */
+	char free[160];
+	const char *name =
+		pp_words_free(s, row, free, sizeof(free)) ? strrchr(free, ' ') + 1 : address;
+	pp_next_command(o, s, "explain", name, line, sizeof(line));
 	pp_out_wrapped(o, "More: ", "      ", line);
 }

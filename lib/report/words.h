@@ -14,6 +14,13 @@
 
 /* "HP ProLiant DL380p Gen8, BIOS P70 (05/24/2019), Linux 6.1.0-28-amd64" */
 void pp_words_host(const struct pp_host *h, char *buf, size_t size);
+/*
+ * A verdict in one word, for people: "fixable", "bridge". Programs get pp_verdict_name(), also in
+ * --columns.
+ */
+const char *pp_words_verdict(enum pp_verdict v);
+/* A part of the processor or chipset that has no driver: nobody gives it to a guest. */
+bool pp_words_is_chipset(const struct pp_device *d);
 /* It is known that there is no IOMMU, in the firmware or in the kernel. */
 bool pp_words_no_iommu(const struct pp_host *h);
 /* "Intel VT-d on, interrupts remapped" */
@@ -29,6 +36,8 @@ bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *bu
 bool pp_words_host_needs(const struct pp_survey *s, const struct pp_device *d);
 /* The device to begin with, of those that can be freed; NULL: there is none. */
 const struct pp_row *pp_words_first_to_free(const struct pp_survey *s);
+/* "doc/why.md", or where it is installed; returns buf. */
+const char *pp_words_document(const struct pp_out *o, const char *name, char *buf, size_t size);
 /* The report is of a capture: the reader may sit at another host than it tells of. */
 bool pp_words_elsewhere(const struct pp_out *o);
 /*

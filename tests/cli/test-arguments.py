@@ -12,8 +12,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import ENDPOINT, PCIPASS, Case, drhd, rmrr, scope, smbios_slot  # noqa: E402
 
-COMMANDS = ("survey", "explain", "check", "reserved", "capture", "groups", "emit", "verify",
-            "bind", "unbind")
+COMMANDS = ("survey", "explain", "check", "reserved", "slots", "capture", "groups", "emit", "verify",
+            "status", "bind", "unbind")
 
 
 def run(*arguments, **more):
@@ -54,7 +54,7 @@ class Usage(unittest.TestCase):
         self.refused("emit", "qemu", words="emit needs FORM DEVICE...")
         self.refused("emit", "qemu", *["07:00.0"] * 16, "x", words="unexpected argument 'x'")
         self.refused("settings", words="settings needs a command: list, get, ")
-        for command in ("survey", "reserved", "capture"):
+        for command in ("survey", "slots", "status", "capture"):
             self.refused(command, "x",
                          words=f"unexpected argument 'x'; see pcipass {command} --help")
 
@@ -208,10 +208,10 @@ class Answers(Case):
 
     def test_check(self):
         for what, code, words in (
-                ("01:00.0", 1, "blocked"), ("0000:01:00.0", 1, "blocked"), ("slot2", 1, "blocked"),
-                ("group1", 1, "blocked"), ("02:00.0", 0, "assignable"),
+                ("01:00.0", 1, "fixable"), ("0000:01:00.0", 1, "fixable"), ("slot2", 1, "fixable"),
+                ("group1", 1, "fixable"), ("02:00.0", 0, "assignable"),
                 ("03:00.0", 0, "with care"), ("00:01.0", 1, "a bridge"),
-                ("8086:10fb", 1, "blocked")):
+                ("8086:10fb", 1, "fixable")):
             answer = self.run_pcipass("check", what)
             self.assertEqual(answer.returncode, code, what)
             self.assertEqual(answer.stdout.count("\n"), 1)

@@ -53,7 +53,7 @@ BAD = {
        for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)},
     "unknown": (declared("Shift_JIS").encode(), 1,
                 "UTF-8, US-ASCII, ISO-8859-1, windows-1252, and UTF-16"),
-    "value": (marked(declared("UTF-8", WRONG), "utf-16-le"), 3, '"Endpoints_Exluded" is no value'),
+    "value": (marked(declared("UTF-8", WRONG), "utf-16-le"), 3, 'invalid value "Endpoints_Exluded" (allowed: '),
 }
 # With a state folder of its own.
 OWN_STATE = ("unshare", "-rm", "sh", "-c", 'mount -t tmpfs none /var/lib && exec "$0" "$@"')

@@ -167,13 +167,13 @@ class Hints(unittest.TestCase):
         self.type("pcipass settings image i4 --store image:i")
         self.assertIn("--schema: empty file name", self.type("pcipass settings list --schema ''", 2))
         self.type(f"pcipass {host} --color never; pcipass {host} --color always --all")
-        for line, word in (("pcipass apply", "either --plan FILE or --resume"),
+        for line, word in (("pcipass apply", "need --plan FILE or --resume"),
                            ("pcipass apply --resume --dry-run", "--dry-run is for --plan"),
                            (f"pcipass settings image x {host} --store image:i",
                             "either --from, a blank image with that machine's identity, or --store"),
                            ("pcipass verify --take", "--take and --reset are for --attach"),
-                           (f"pcipass {host} verify --attach slot2", "only this host"),
-                           ("pcipass verify --attach slot2 --plan x", "either --plan FILE or --attach"),
+                           (f"pcipass {host} verify --attach slot2", "cannot try a device of another host"),
+                           ("pcipass verify --attach slot2 --plan x", "--plan and --attach exclude each other"),
                            ("pcipass free --plan x --by y", "--by, --store, --from and -o are for making a plan")):
             self.assertIn(word, self.type(line, 2), line)
 

@@ -118,9 +118,63 @@ class Output(Case):
         """Below the titles of its sections the survey does not repeat it; a plain table has it."""
         self.assertNotIn("VERDICT", self.stdout())
         self.assertNotIn("blocked-fixable", self.stdout())
-        self.assertIn("BLOCKED, can be freed", self.stdout())
+        self.assertIn("FIXABLE: blocked, but can be freed", self.stdout())
         self.assertIn("VERDICT", self.table("--columns", "+id")[0])
         self.assertIn("blocked-fixable", self.stdout("--noheadings"))
+
+    def test_chipset(self):
+        """Parts of the chipset without a driver share a line, unless all is asked for."""
+        for number, class_code, driver in ((5, 0x088000, None), (6, 0x080020, None), (8, 0x088000, "ioatdma")):
+            self.tree.device(f"0000:00:{number:02x}.0", class_code, group=number, reset=None, driver=driver)
+        text = self.stdout()
+        self.assertIn("  2 chipset devices without a driver (--all): 00:05.0, 00:06.0\n", text)
+        self.assertRegex(text, r"(?m)^  0000:00:08\.0 .* ioatdma ")
+        self.assertNotRegex(text, r"(?m)^  0000:00:0[56]\.0 ")
+        self.assertIn("FIXABLE: blocked, but can be freed (12)\n", text)
+        everything = self.stdout("--all")
+        self.assertNotIn("chipset devices", everything)
+        self.assertEqual(len(re.findall(r"(?m)^  0000:00:0[568]\.0 ", everything)), 3)
+
+    def test_evidence(self):
+        """Much of one kind is folded, and a finding is explained once."""
+        more = [rmrr(0xBD000000 + i * 0x2000, 0xBD000FFF + i * 0x2000, scope(ENDPOINT, 7, "00.0")) for i in range(6)]
+        self.tree.dmar(drhd(), *more)
+        short, whole = self.stdout("explain", "07:00.0"), self.stdout("explain", "07:00.0", "-v")
+        self.assertEqual((short.count("evidence: DMAR RMRR"), whole.count("evidence: DMAR RMRR")), (2, 6))
+        self.assertIn("and 4 more like that (-v)\n", short)
+        self.assertNotIn(" see: ", short)
+        self.assertIn(" see: ", whole)
+        self.assertLess(short.index("remedy:"), short.index("evidence:"))
+        group = self.stdout("explain", "group1234567890")
+        self.assertIn("remedies and evidence: as for 0000:07:00.0 above\n".replace("0000:", ""), group)
+        self.assertNotIn("above\n", self.stdout("explain", "group1234567890", "-v"))
+
+    def test_reserved_of_one_device(self):
+        self.tree.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 7, "00.0")),
+                       rmrr(0xBE000000, 0xBE000FFF, scope(ENDPOINT, 7, "00.1")),
+                       rmrr(0xBF000000, 0xBF000FFF, scope(ENDPOINT, 7, "00.0")))
+        every, one = self.stdout("reserved"), self.stdout("reserved", "07:00.0")
+        self.assertRegex(every, r"07:00\.0 +2 unlisted +2 .*\n")
+        self.assertRegex(every, r"07:00\.0 +2 hard +0 .*\n")
+        self.assertEqual([re.findall(r"(?m)^RMRR +(\d)", x) for x in (every, one)], [["0", "1", "2"], ["0", "2"]])
+        self.assertNotIn("07:00.1", one)
+        document = json.loads(self.stdout("reserved", "07:00.0", "--json"))
+        self.assertEqual([r["index"] for r in document["regions"] if r["source"] == "DMAR"], [0, 2])
+        self.assertIn("No region of the firmware's table is for 10000:e1:00.0.", self.stdout("reserved", "10000:e1:00.0"))
+        self.assertEqual(self.run_pcipass("reserved", "slot9").returncode, 2)
+
+    def test_slots(self):
+        lines = self.stdout("slots").splitlines()
+        self.assertEqual(lines[0].split(), ["PLACE", "ADDRESS", "VERDICT", "DEVICE"])
+        self.assertRegex(lines[1], r"^slot2 07:00\.0 fixable +Broadcom")
+        self.assertRegex(lines[2], r"^      07:00\.1 fixable +Broadcom")
+        self.assertTrue(lines[-1].endswith(" explain slot2"), lines[-1])
+        self.tree.smbios(smbios_system("HP", "ProLiant DL380p Gen8"), smbios_slot(10, "PCI-E Slot 10", 7, 0))
+        self.assertRegex(self.stdout("slots"), r"\nslot10 07:00\.0 ")
+        self.tree.remove("sys/firmware/dmi/tables/DMI")
+        run = self.run_pcipass("slots")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("No device is in a slot whose number is known.\n", run.stdout)
 
     def test_columns_are_those_of_json(self):
         """A column of a field's name says what the field says."""

@@ -131,7 +131,7 @@ class Looks(Settings):
         for line in ("  Wake: Disabled -> Enabled", "  Turbo: Off -> On",
                      "  Boot.Index2: 00 -> 7f"):
             self.assertIn(line + "\n", done.stdout)
-        self.assertIn("3 changes; would be effective at the next boot", done.stdout)
+        self.assertIn("3 changes, not written: would take effect at the next boot", done.stdout)
         self.assertIn("Elsewhere left out", done.stderr)
         document = self.ask("diff", "other.dat", code=1)
         self.assertEqual(document["schema"], "pcipass.changes/1")
@@ -148,7 +148,7 @@ class Changes(Settings):
     def test_set(self):
         done = self.settings("set", "Wake=Enabled", "Turbo=Auto Set", "Boot.Index0=0A",
                              "Boot.Index3=ff", "Title.Line0=GH2=x", "Blob=0102aa", *WITH)
-        self.assertIn("6 changes; written, effective at the next boot", done.stdout)
+        self.assertIn("6 changes written: take effect at the next boot", done.stdout)
         self.assertEqual(
             self.settings("get", "Wake", "Turbo", "Boot", "Title", "Blob", *WITH).stdout,
             "Wake=Enabled\nTurbo=Auto Set\nBoot.Index0=0a\nBoot.Index1=00\nBoot.Index2=00\n"
@@ -186,12 +186,12 @@ class Changes(Settings):
         for arguments in (("set", "Wake=Enabled"), ("load", "on.dat")):
             done = self.unchanged(self.settings, *arguments, "--dry-run", *WITH)
             self.assertIn("Wake: Disabled -> Enabled", done.stdout)
-            self.assertIn("would be", done.stdout)
+            self.assertIn("would take effect", done.stdout)
             self.assertFalse(self.ask(*arguments, "--dry-run")["written"])
 
     def test_load(self):
         self.write("on.dat", data(("Wake", "Enabled"), ("Turbo", "On")))
-        self.assertIn("2 changes; written", self.settings("load", "on.dat", *WITH).stdout)
+        self.assertIn("2 changes written", self.settings("load", "on.dat", *WITH).stdout)
         self.assertIn("no change", self.unchanged(self.settings, "load", "on.dat", *WITH).stdout)
         self.write("bad.dat", data(("Clock", "Fast"), ("Turbo", "Never")))
         done = self.unchanged(self.settings, "load", "bad.dat", *WITH, code=4)

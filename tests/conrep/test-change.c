@@ -258,7 +258,7 @@ static void test_bad_values_name_the_line(void **state)
 {
 	refuse(*state, "<Section name='High'>On</Section>\n<Section name='Low'>Maybe</Section>",
 	       -EINVAL,
-	       "f.dat line 3: Low: \"Maybe\" is no value; allowed are \"Off\", \"On\", \"Yes\"");
+	       "f.dat line 3: Low: invalid value \"Maybe\" (allowed: \"Off\", \"On\", \"Yes\")");
 	refuse(*state, "<Section name='Order'>\n<Index3>00</Index3></Section>", -EINVAL,
 	       "f.dat line 3: Order Index3: no such entry; a field (Index) and a number from 0 to 2 "
 	       "make one");

@@ -318,7 +318,7 @@ class Groups(Case):
         self.assertEqual(run.returncode, 0)
         self.assertTrue(run.stdout.startswith("The kernel has made no groups. Computed from"),
                         run.stdout)
-        self.assertIn("         the bridge 00:02.0 has no access control (ACS)\n",
+        self.assertIn("        the bridge 00:02.0 has no access control (ACS)\n",
                       run.stdout)
         self.assertTrue(run.stdout.endswith("\n1 group, computed\n"), run.stdout)
 
@@ -327,12 +327,12 @@ class Groups(Case):
         self.t.bridge("0000:00:02.0", 2)
         self.t.device("0000:02:00.0")
         self.t.device("0000:00:05.0")
-        self.assertIn("\n  group   none; computed: with 00:02.0\n",
+        self.assertIn("\n  group    none; computed: with 00:02.0\n",
                       self.run_pcipass("explain", "02:00.0").stdout)
-        self.assertIn("\n  group   none; computed: alone\n",
+        self.assertIn("\n  group    none; computed: alone\n",
                       self.run_pcipass("explain", "00:05.0").stdout)
         self.t.device("0000:00:06.0", group=1)
-        self.assertIn("\n  group   none\n", self.run_pcipass("explain", "00:05.0").stdout)
+        self.assertIn("\n  group    none\n", self.run_pcipass("explain", "00:05.0").stdout)
 
     def test_text_by_group(self):
         """Together what shares a group; devices in none at the end."""
@@ -341,8 +341,8 @@ class Groups(Case):
         self.t.device("0000:00:04.0")
         self.t.device("0000:00:05.0", group=7)
         lines = self.run_pcipass("groups").stdout.splitlines()
-        self.assertEqual([x[:19].strip() for x in lines[1:5]],
-                         ["7  00:02.0", "00:05.0", "9  00:03.0", "-  00:04.0"])
+        self.assertEqual([x[:13].strip() for x in lines[1:5]],
+                         ["7 00:02.0", "00:05.0", "9 00:03.0", "- 00:04.0"])
         self.assertEqual(lines[-1], "2 groups; 1 device in none")
 
     def test_the_kernels(self):

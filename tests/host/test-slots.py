@@ -30,7 +30,7 @@ class Slots(Case):
         self.tree.smbios(smbios_slot(2, "PCI-E Slot 2", 7, 0))
         self.assertEqual([self.slot(), self.slot("0000:07:00.1")], ["2", "2"])
         self.assertIsNone(self.slot("0000:00:03.0"))
-        self.assertIn('2 ("PCI-E Slot 2"), by SMBIOS', self.told())
+        self.assertIn('2 ("PCI-E Slot 2"; source: SMBIOS)', self.told())
 
     def test_smbios_names_the_port(self):
         self.tree.smbios(smbios_slot(2, "PCI-E Slot 2", 0, 3 << 3))
@@ -64,7 +64,7 @@ class Slots(Case):
     def test_kernel_slots(self):
         self.tree.slot("4", "0000:07:00")
         self.assertEqual(self.slot(), "4")
-        self.assertIn("by the kernel", self.told())
+        self.assertIn("(source: kernel)", self.told())
         # nobody says which other device it is
         self.tree.device("0000:08:00.0", group=3)
         self.assertIsNone(self.slot("0000:08:00.0"))
@@ -88,13 +88,13 @@ class Slots(Case):
         device = self.survey()[HBA]
         self.assertEqual(device["slot"], "2")
         self.assert_not_found(device, "slot-disputed")
-        self.assertIn("by SMBIOS and the kernel", self.told())
+        self.assertIn("source: SMBIOS, kernel)", self.told())
 
     def test_capability_alone(self):
         self.tree.remove("sys/bus/pci/devices/0000:00:03.0")
         self.tree.bridge("0000:00:03.0", 7, group=1, slot=6)
         self.assertEqual(self.slot(), "6")
-        self.assertIn("by the port's capability", self.told())
+        self.assertIn("(source: slot capability)", self.told())
 
     def test_capability_of_nothing(self):
         self.tree.smbios(smbios_slot(1, "Slot 1", 9, 0))
@@ -127,7 +127,7 @@ class Slots(Case):
         self.assertIn("slot", self.survey()[HBA]["unread"])
         self.tree.smbios(smbios_slot(1, "Slot 1", 0, 0))
         self.assertIn("slot", self.survey()[HBA]["unread"])
-        self.assertIn("not known", self.told())
+        self.assertIn("unknown", self.told())
         self.tree.smbios(smbios_slot(1, "Slot 1", 9, 0))
         self.assertNotIn("slot", self.survey()[HBA]["unread"])
         self.assertIn("none", self.told())
@@ -250,9 +250,9 @@ class Places(Case):
     def test_without_a_number(self):
         self.assertIsNone(self.place("NVMe Slot", self.U2, number=0))
         told = self.run_pcipass("explain", "07:00.0").stdout
-        self.assertIn('place   nvme, without a number ("NVMe Slot")', told)
+        self.assertIn('place    nvme, without a number ("NVMe Slot")', told)
         self.tree.smbios(smbios_slot(0, "1/1/0/3", 7, 0))
-        self.assertIn('slot    without a number ("1/1/0/3")',
+        self.assertIn('slot     without a number ("1/1/0/3")',
                       self.run_pcipass("explain", "07:00.0").stdout)
         self.tree.slot("3", "0000:07:00")  # a number from elsewhere will do
         self.assertEqual(self.survey()[HBA]["place"], "slot3")
@@ -265,7 +265,7 @@ class Places(Case):
             self.assertEqual(self.run_pcipass("explain", what).returncode, code, what)
         self.assertIn("slot2: no such slot; places here: mezz2",
                       self.run_pcipass("explain", "slot2").stderr)
-        self.assertIn('place   mezz2 ("Mezzanine Slot 2"), by SMBIOS',
+        self.assertIn('place    mezz2 ("Mezzanine Slot 2"; source: SMBIOS)',
                       self.run_pcipass("explain", "mezz2").stdout)
 
     def test_virtual_functions_are_where_the_card_is(self):

@@ -465,7 +465,7 @@ class Rmr(Arm):
                          [{"type": "streams", "smmu_offset": 48, "first": s, "last": s}
                           for s in ("0x100", "0x200")])
         text = self.run_pcipass("reserved").stdout
-        for words in ("IORT 1", "stream 0x100 of the SMMUv3 at +0x30", "unlisted", "hard"):
+        for words in ("RMR  1 ", "stream 0x100 of the SMMUv3 at +0x30", "unlisted", "hard"):
             self.assertIn(words, text)
 
     def test_whom_it_holds(self):

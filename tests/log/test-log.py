@@ -250,7 +250,7 @@ class AtAHost(unittest.TestCase):
 
     def test_blocked(self):
         text = self.text(LINES["linux-rmrr"])
-        self.assertIn("here 0000:07:00.0: blocked: the BIOS reserves memory for it", text)
+        self.assertIn("here 0000:07:00.0: fixable: the BIOS reserves memory for it", text)
         self.assertIn(f"pcipass --from {self.archive} explain 07:00.0", text)
         self.assertIn("by Linux before 6.6", text)
 

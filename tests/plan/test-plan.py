@@ -102,7 +102,7 @@ class Gen8(Planning):
         self.assertEqual(kinds(plan), [("override", "table-override")])
         self.assertEqual(ways(plan), ["bios-rmrds", "another-slot"])
         risk = plan["steps"][0]["side_effect"]
-        self.assertIn("0xe8000-0xe8fff and 1 more: every guest has memory there", risk)
+        self.assertIn("Affected: all guests (0xe8000-0xe8fff and 1 more), which no QEMU option avoids; guests with more", risk)
         self.assertIn("more than 3037 MiB", risk)
         self.assertIn("max-ram-below-4g=2G", risk)
 
@@ -315,9 +315,9 @@ class Others(Planning):
 
     def test_where_guests_have_memory(self):
         for start, words, not_words in (
-                (0x10000, "every guest", "MiB"), (0x7f000000, "max-ram-below-4g=1G", "q35"),
-                (0x20000000, "more than 512 MiB has memory there, and no QEMU option", "max-ram"),
-                (0xb8000000, "not with QEMU's machine type q35", "every guest"),
+                (0x10000, "all guests", "MiB"), (0x7f000000, "max-ram-below-4g=1G", "q35"),
+                (0x20000000, "more than 512 MiB (0x20000000-0x20000fff), which no QEMU option", "max-ram"),
+                (0xb8000000, "except with machine type q35", "all guests"),
                 (0xf0000000, "no QEMU guest", "MiB"),
                 (0x880000000, "above 4 GiB", "max-ram")):
             self.setUp()
