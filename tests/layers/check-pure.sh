@@ -16,7 +16,7 @@ for symbol in $undefined; do
 	# memory
 	malloc | calloc | realloc | reallocarray | free) continue ;;
 	mem*) continue ;;
-	__mem*_chk) continue ;;
+	__mem*_chk | __str*_chk | __stack_chk_fail) continue ;;
 	# text
 	str*) continue ;;
 	snprintf | vsnprintf | __snprintf_chk | __vsnprintf_chk) continue ;;
