@@ -9,7 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import cpio, places
+from . import cpio, libraries, places
 from .kernels import Kernel
 
 # With what they depend on. A recipe that needs others adds them.
@@ -18,7 +18,6 @@ MODULES = ("vfio-pci", "vfio_iommu_type1", "efivarfs", "ahci", "sd_mod", "sg", "
 # Without I/O ports answers leave by virtio; a module may be built in.
 ANSWER_MODULES = ("virtio_mmio", "virtio_console")
 COMMANDS = ("pcipass", "pcipass-conrep")
-LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 NEEDED = re.compile(r"\(NEEDED\).*\[(.+)\]|interpreter: (/\S+)\]")
 FOREIGN_LIBRARIES = {"arm64": "aarch64-linux-gnu"}
 SYSTEM_FOLDERS = ("bin", "sbin", "etc", "dev", "proc", "sys", "tmp", "run", "var", "mnt")
@@ -71,15 +70,14 @@ class System:
         if self.kernel.arch != places.NATIVE:
             self._add_foreign_libraries(path)
             return
-        listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-        for library in LIBRARY.findall(listed):
+        for library in libraries.needed(path):
             self.add_host_file(library, 0o755)
 
     def _add_foreign_libraries(self, path: Path) -> None:
         """What ldd would name, for a program that cannot run here; and what that needs in turn."""
         listed = subprocess.run([places.program("readelf", "binutils"), "-dl", "-W", path],
                                 capture_output=True, text=True, check=True).stdout
-        for library, interpreter in NEEDED.findall(listed):
+        for library, interpreter in [*NEEDED.findall(listed), *((n, "") for n in libraries.opened(path))]:
             name = interpreter or f"/lib/{FOREIGN_LIBRARIES[self.kernel.arch]}/{library}"
             if name in self._archive:
                 continue

@@ -6,16 +6,13 @@ stays as its owner has it."""
 from __future__ import annotations
 
 import io
-import re
-import subprocess
 import tarfile
 from pathlib import Path
 
-from . import job, places
+from . import job, libraries, places
 
 COMMANDS = ("pcipass",)
 PLACE = "/run/lab"
-LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 LOADER = "ld-linux-x86-64.so.2"
 # With this host's loader and libraries: the server's Debian may be another than this host's.
 WRAPPER = (f'#!/bin/sh\nexec {PLACE}/lib/{LOADER} --library-path {PLACE}/lib '
@@ -31,8 +28,7 @@ def _put(archive: tarfile.TarFile, name: str, data: bytes, mode: int = 0o755) ->
 def _put_command(archive: tarfile.TarFile, path: Path) -> None:
     _put(archive, f"lib/{path.name}", path.read_bytes())
     _put(archive, f"bin/{path.name}", WRAPPER.format(name=path.name).encode())
-    listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
-    for library in LIBRARY.findall(listed):
+    for library in libraries.needed(path):
         name = f"lib/{Path(library).name}"
         if name not in archive.getnames():
             _put(archive, name, Path(library).read_bytes())

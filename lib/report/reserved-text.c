@@ -105,7 +105,7 @@ static const struct {
 } reserved_effects[RESERVED_EFFECTS] = {
 	[RESERVED_HARD] = { "hard",
 	                    "the device must keep reaching the region, so Linux refuses to pass "
-	                    "it through (on AMD and Arm from 6.6 on)" },
+	                    "it through (on AMD and Arm, newer kernels do)" },
 	[RESERVED_RELAXABLE] = { "relaxable",
 	                         "Linux does not enforce the region for this device (USB, graphics, or "
 	                         "remapping permitted)" },
