@@ -23,7 +23,7 @@ static int bind_plan_add_device(struct pp_plan *plan, const struct pp_device *d,
 	step->bind.address = d->address;
 	step->bind.vendor = d->vendor;
 	step->bind.device = d->device;
-	step->bind.expected_driver = d->driver.text;
+	step->bind.expected_driver = d->driver.text ? d->driver.text : "";
 	return pp_step_complete(&plan->arena, step) ? 0 : pp_fail_oom(e, "plan");
 }
 
@@ -42,7 +42,7 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	plan->request = pp_arena_strdup(&plan->arena, what);
 	if (!devices || !steps || !plan->request)
 		return pp_fail_oom(e, "plan");
-	r = pp_plan_take_host(plan, h, e);
+	r = pp_plan_take_host(&plan->host, h, &plan->arena, e);
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
 		const struct pp_device *d = &h->devices[selected.devices[i]];
 		if (pp_device_is_bridge(d))

@@ -22,7 +22,7 @@ int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, const char 
 	struct pp_host *host;
 
 	/* A plan that names no host at all was not made of one. */
-	if (!p->product && !p->bios_version && !p->kernel)
+	if (!p->host.product && !p->host.bios_version && !p->host.kernel)
 		return 0;
 	int r = pp_apply_read_host(a, &host, e);
 	if (r)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Strict reading of our own JSON; what the values mean is the callers' business. */
+/* Writes and strictly reads our own JSON by rows; what the values mean is the callers' business. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,113 +32,174 @@ int pp_json_load(struct pp_span in, const char *object, json_t **ret, struct pp_
 	return 0;
 }
 
-int pp_json_read_keys(const struct pp_json_reader *r, const json_t *o, const char *const *keys,
-                      size_t nr)
+static json_t *text_write(const struct pp_json_row *row, const void *member)
 {
-	if (!json_is_object(o))
-		return pp_json_bad(r, "need an object");
-	for (size_t i = 0; i < nr; i++)
-		if (!json_object_get(o, keys[i]))
-			return pp_json_bad(r, "'%s' is missing", keys[i]);
-	if (json_object_size(o) != nr)
-		return pp_json_bad(r, "%zu keys, need %zu", json_object_size(o), nr);
-	return 0;
+	const char *text = *(const char *const *)member;
+
+	return text ? json_string(text) : row->or_null ? json_null() : NULL;
 }
 
-int pp_json_read_text(const struct pp_json_reader *r, const json_t *o, const char *key,
-                      const char **ret)
+static int text_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
 {
-	const json_t *v = json_object_get(o, key);
 	size_t len = json_string_length(v);
 
+	if (row->or_null && json_is_null(v)) {
+		*(const char **)member = NULL;
+		return 0;
+	}
 	if (!json_is_string(v) || len > PP_JSON_MAX_TEXT_BYTES)
-		return pp_json_bad(r, "'%s' is no text of at most %d bytes", key,
+		return pp_json_bad(r, "'%s' is no text of at most %d bytes", row->key,
 		                   PP_JSON_MAX_TEXT_BYTES);
 	char *text = pp_arena_strndup(r->arena, json_string_value(v), len);
 	if (!text)
 		return pp_fail_oom(r->error, r->object);
 	pp_text_clean_in_place(text);
 	if (strlen(text) != len || memcmp(text, json_string_value(v), len) != 0)
-		return pp_json_bad(r, "'%s' holds control characters", key);
-	*ret = text;
+		return pp_json_bad(r, "'%s' holds control characters", row->key);
+	if (row->is_fine && !row->is_fine(text))
+		return pp_json_bad(r, "'%s' %s", row->key, row->otherwise);
+	*(const char **)member = text;
 	return 0;
 }
 
-int pp_json_read_text_or_null(const struct pp_json_reader *r, const json_t *o, const char *key,
-                              const char **ret)
+static bool text_copy(const struct pp_json_row *row, struct pp_arena *a, void *member)
 {
-	if (json_is_null(json_object_get(o, key))) {
-		*ret = NULL;
-		return 0;
-	}
-	return pp_json_read_text(r, o, key, ret);
+	const char **text = member;
+
+	if (*text)
+		*text = pp_arena_strdup(a, *text);
+	return *text || row->or_null;
 }
 
-static bool json_is_word_char(char c)
+static bool name_has(char c, const char *more)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-' || c == '.';
+	       c == '_' || c == '-' || c == '.' || (more && strchr(more, c));
 }
 
-int pp_json_read_name(const struct pp_json_reader *r, const json_t *o, const char *key,
-                      const char *more, const char **ret)
+static int name_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
 {
 	const char *name;
-	int err = pp_json_read_text(r, o, key, &name);
+	int err = text_read(r, row, v, &name);
 
 	if (err)
 		return err;
-	size_t len = strlen(name);
-	bool fine = len && len <= PP_JSON_MAX_NAME_BYTES && name[0] != '.';
+	size_t len = name ? strlen(name) : 0;
+	bool fine = len ? len <= PP_JSON_MAX_NAME_BYTES && name[0] != '.' : !name || row->or_empty;
 	for (size_t i = 0; i < len; i++)
-		fine &= json_is_word_char(name[i]) || (i && strchr(more, name[i]));
+		fine &= name_has(name[i], i ? row->more : NULL);
 	if (!fine)
-		return pp_json_bad(r, "'%s' is no name", key);
-	*ret = name;
+		return pp_json_bad(r, "'%s' is no name", row->key);
+	*(const char **)member = name;
 	return 0;
 }
 
-int pp_json_read_bool(const struct pp_json_reader *r, const json_t *o, const char *key, bool *ret)
+static json_t *bool_write(const struct pp_json_row *row, const void *member)
 {
-	const json_t *v = json_object_get(o, key);
+	return json_boolean(*(const bool *)member);
+}
 
+static int bool_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
+{
 	if (!json_is_boolean(v))
-		return pp_json_bad(r, "'%s' is neither true nor false", key);
-	*ret = json_is_true(v);
+		return pp_json_bad(r, "'%s' is neither true nor false", row->key);
+	*(bool *)member = json_is_true(v);
 	return 0;
 }
 
-int pp_json_read_number(const struct pp_json_reader *r, const json_t *v, const char *key,
-                        uint32_t min, uint32_t max, uint32_t *ret)
+static json_t *number_write(const struct pp_json_row *row, const void *member)
+{
+	return json_integer(*(const uint32_t *)member);
+}
+
+static int number_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                       void *member)
 {
 	json_int_t n = json_integer_value(v);
 
-	if (!json_is_integer(v) || n < min || n > max)
-		return pp_json_bad(r, "'%s' is no number from %u to %u", key, min, max);
-	*ret = (uint32_t)n;
+	if (!json_is_integer(v) || n < row->min || n > row->max)
+		return pp_json_bad(r, "'%s' is no number from %u to %u", row->key, row->min,
+		                   row->max);
+	*(uint32_t *)member = (uint32_t)n;
 	return 0;
 }
 
-int pp_json_read_hex(const struct pp_json_reader *r, const json_t *o, const char *key, uint64_t max,
-                     uint64_t *ret)
+static json_t *hex_write(const struct pp_json_row *row, const void *member)
 {
-	const char *s = json_string_value(json_object_get(o, key));
+	uint64_t v = row->size == sizeof(uint32_t) ? *(const uint32_t *)member
+	                                           : *(const uint64_t *)member;
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%0*llx", (int)row->min, (unsigned long long)v);
+	return json_string(text);
+}
+
+static int hex_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                    void *member)
+{
+	const char *s = json_string_value(v);
+	bool narrow = row->size == sizeof(uint32_t);
+	uint64_t n;
 
 	if (!s || strncmp(s, "0x", 2) != 0 || s[2 + strspn(s + 2, "0123456789abcdef")] ||
-	    !pp_parse_hex(s, max, ret))
-		return pp_json_bad(r, "'%s' is no number in hex, 0x…", key);
+	    !pp_parse_hex(s, narrow ? UINT32_MAX : UINT64_MAX, &n))
+		return pp_json_bad(r, "'%s' is no number in hex, 0x…", row->key);
+	if (narrow)
+		*(uint32_t *)member = (uint32_t)n;
+	else
+		*(uint64_t *)member = n;
 	return 0;
 }
 
-int pp_json_read_bytes(const struct pp_json_reader *r, const json_t *o, const char *key,
-                       struct pp_span *ret)
+static json_t *word_write(const struct pp_json_row *row, const void *member)
 {
-	const json_t *v = json_object_get(o, key);
+	unsigned int n = *(const unsigned int *)member;
+
+	return n < row->max && row->words[n] ? json_string(row->words[n]) : json_null();
+}
+
+static int word_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
+{
+	const char *word = json_string_value(v);
+
+	for (unsigned int i = 0; word && i < row->max; i++)
+		if (row->words[i] && !strcmp(row->words[i], word)) {
+			*(unsigned int *)member = i;
+			return 0;
+		}
+	return pp_json_bad(r, "'%s' is none that is known", row->key);
+}
+
+static json_t *bytes_write(const struct pp_json_row *row, const void *member)
+{
+	const struct pp_span *bytes = member;
+
+	if (row->or_null && !bytes->data)
+		return json_null();
+	char *text = malloc(bytes->len * 2 + 1);
+	if (!text)
+		return NULL;
+	pp_hex_put(*bytes, text);
+	json_t *v = json_stringn(text, bytes->len * 2);
+	free(text);
+	return v;
+}
+
+static int bytes_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                      void *member)
+{
 	const char *s = json_string_value(v);
 	size_t len = json_string_length(v) / 2;
 
+	*(struct pp_span *)member = PP_SPAN(NULL, 0);
+	if (row->or_null && json_is_null(v))
+		return 0;
 	if (!s || json_string_length(v) % 2)
-		return pp_json_bad(r, "'%s' is no list of bytes in hex", key);
+		return pp_json_bad(r, "'%s' is no list of bytes in hex", row->key);
 	uint8_t *data = PP_ARENA_ARRAY(r->arena, len + 1, uint8_t);
 	if (!data)
 		return pp_fail_oom(r->error, r->object);
@@ -145,45 +207,156 @@ int pp_json_read_bytes(const struct pp_json_reader *r, const json_t *o, const ch
 		unsigned int high = pp_hex_digit_lower((uint8_t)s[2 * i]),
 			     low = pp_hex_digit_lower((uint8_t)s[2 * i + 1]);
 		if (high > 15 || low > 15)
-			return pp_json_bad(r, "'%s' is no list of bytes in hex", key);
+			return pp_json_bad(r, "'%s' is no list of bytes in hex", row->key);
 		data[i] = (uint8_t)(high << 4 | low);
 	}
-	*ret = PP_SPAN(data, len);
+	*(struct pp_span *)member = PP_SPAN(data, len);
 	return 0;
 }
 
-json_t *pp_json_of_bytes(struct pp_span bytes)
+static json_t *object_write(const struct pp_json_row *row, const void *member)
 {
-	char *text = malloc(bytes.len * 2 + 1);
-
-	if (!text)
-		return NULL;
-	pp_hex_put(bytes, text);
-	json_t *v = json_stringn(text, bytes.len * 2);
-	free(text);
-	return v;
+	return pp_json_write(row->rows, member);
 }
 
-int pp_json_read_word(const struct pp_json_reader *r, const json_t *o, const char *key,
-                      const char *const *words, unsigned int nr, unsigned int *ret)
+static int object_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                       void *member)
 {
-	const char *word = json_string_value(json_object_get(o, key));
+	struct pp_json_reader inner = { r->arena, r->object, *r->where ? r->where : row->key,
+		                        r->error };
+	int err = pp_json_read(&inner, row->rows, v, member);
 
-	for (unsigned int i = 0; word && i < nr; i++)
-		if (!strcmp(words[i], word)) {
-			*ret = i;
-			return 0;
+	return err || !row->check ? err : row->check(&inner, member);
+}
+
+static json_t *constant_write(const struct pp_json_row *row, const void *member)
+{
+	return json_string(row->more);
+}
+
+static int constant_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                         void *member)
+{
+	const char *text;
+	int err = text_read(r, row, v, &text);
+
+	return err || !strcmp(text, row->more)
+	               ? err
+	               : pp_json_bad(r, "'%s' is %.40s, need %s", row->key, text, row->more);
+}
+
+/* The number of a list's items stands in the same struct as the pointer to them. */
+static uint32_t *list_number(const struct pp_json_row *row, const void *member)
+{
+	return (uint32_t *)(uintptr_t)((const char *)member - row->at + row->nr_at);
+}
+
+static json_t *list_write(const struct pp_json_row *row, const void *member)
+{
+	const struct pp_json_type *item = row->item ? row->item : &pp_row_object;
+	const struct pp_json_row *of = row->item && row->rows ? row->rows : row;
+	const char *items = *(const char *const *)member;
+	uint32_t n = *list_number(row, member);
+	json_t *list = n || !row->omit_null ? json_array() : json_null();
+
+	for (uint32_t i = 0; list && i < n; i++)
+		if (json_array_append_new(list, item->write(of, items + i * row->size))) {
+			json_decref(list);
+			list = NULL;
 		}
-	return pp_json_bad(r, "'%s' is none that is known", key);
+	return list;
 }
 
-const json_t *pp_json_read_list(const struct pp_json_reader *r, const json_t *o, const char *key,
-                                size_t max)
+static int list_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
 {
-	const json_t *list = json_object_get(o, key);
+	const struct pp_json_type *item = row->item ? row->item : &pp_row_object;
+	const struct pp_json_row *of = row->item && row->rows ? row->rows : row;
+	char where[64], *items = NULL;
+	struct pp_json_reader inner = { r->arena, r->object, *r->where ? r->where : where,
+		                        r->error };
+	uint32_t n = (uint32_t)json_array_size(v);
+	int err = 0;
 
-	if (json_is_array(list) && json_array_size(list) <= max)
-		return list;
-	(void)pp_json_bad(r, "'%s' is no list of at most %zu", key, max);
-	return NULL;
+	if (!json_is_array(v) || json_array_size(v) > row->max)
+		return pp_json_bad(r, "'%s' is no list of at most %u", row->key, row->max);
+	items = pp_arena_array(r->arena, n, row->size);
+	if (!items)
+		return pp_fail_oom(r->error, r->object);
+	for (uint32_t i = 0; !err && i < n; i++) {
+		snprintf(where, sizeof(where), "%.40s[%u]", row->key, i);
+		err = item->read(&inner, of, json_array_get(v, i), items + i * row->size);
+	}
+	*(char **)member = items;
+	*list_number(row, member) = n;
+	return err;
+}
+
+static bool list_copy(const struct pp_json_row *row, struct pp_arena *a, void *member)
+{
+	uint32_t n = *list_number(row, member);
+	void *items = pp_arena_array(a, n, row->size);
+
+	if (items && n)
+		memcpy(items, *(void **)member, n * row->size);
+	*(void **)member = items;
+	return items;
+}
+
+const struct pp_json_type pp_row_text = { text_write, text_read, text_copy };
+const struct pp_json_type pp_row_name = { text_write, name_read, text_copy };
+const struct pp_json_type pp_row_bool = { bool_write, bool_read, NULL };
+const struct pp_json_type pp_row_number = { number_write, number_read, NULL };
+const struct pp_json_type pp_row_hex = { hex_write, hex_read, NULL };
+const struct pp_json_type pp_row_word = { word_write, word_read, NULL };
+const struct pp_json_type pp_row_bytes = { bytes_write, bytes_read, NULL };
+const struct pp_json_type pp_row_object = { object_write, object_read, NULL };
+const struct pp_json_type pp_row_constant = { constant_write, constant_read, NULL };
+const struct pp_json_type pp_row_list = { list_write, list_read, list_copy };
+
+json_t *pp_json_write(const struct pp_json_row *rows, const void *from)
+{
+	json_t *o = json_object();
+
+	for (; o && rows->key; rows++) {
+		json_t *v = rows->type->write(rows, (const char *)from + rows->at);
+		if (v && rows->omit_null && json_is_null(v))
+			continue;
+		if (json_object_set_new(o, rows->key, v)) {
+			json_decref(o);
+			o = NULL;
+		}
+	}
+	return o;
+}
+
+int pp_json_read(struct pp_json_reader *r, const struct pp_json_row *rows, const json_t *o,
+                 void *to)
+{
+	size_t nr = 0;
+	int err = 0;
+
+	if (!json_is_object(o))
+		return pp_json_bad(r, "need an object");
+	for (const struct pp_json_row *row = rows; row->key; row++) {
+		bool there = json_object_get(o, row->key);
+		if (!there && !row->may_lack)
+			return pp_json_bad(r, "'%s' is missing", row->key);
+		nr += there;
+	}
+	if (json_object_size(o) != nr)
+		return pp_json_bad(r, "%zu keys, need %zu", json_object_size(o), nr);
+	for (; !err && rows->key; rows++) {
+		const json_t *v = json_object_get(o, rows->key);
+		err = v ? rows->type->read(r, rows, v, (char *)to + rows->at) : 0;
+	}
+	return err;
+}
+
+bool pp_json_copy(const struct pp_json_row *rows, struct pp_arena *a, void *to)
+{
+	for (; rows->key; rows++)
+		if (rows->type->copy && !rows->type->copy(rows, a, (char *)to + rows->at))
+			return false;
+	return true;
 }

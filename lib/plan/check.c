@@ -33,6 +33,19 @@ const char *pp_check_text(struct pp_checking *c, const char *fmt, ...)
 	return s ? s : "";
 }
 
+uint32_t pp_check_find(struct pp_checking *c, const struct pp_plan_device *pd, struct pp_address a,
+                       const char *what)
+{
+	bool unread = c->h->devices_error;
+	uint32_t d = unread ? PP_NO_DEVICE : pp_host_find(c->h, a);
+
+	if (d == PP_NO_DEVICE)
+		pp_check_add(c, pd, unread ? PP_VERIFIED_UNKNOWN : PP_VERIFIED_NO, what, "%s",
+		             unread ? "the devices were not read"
+		                    : "no device has this address now");
+	return d;
+}
+
 const char *pp_verified_name(enum pp_verified v)
 {
 	static const char *const names[] = {
@@ -160,15 +173,10 @@ static bool is_unbound(const struct pp_plan *p, struct pp_address address)
 static void check_device(struct pp_checking *c, const struct pp_plan_device *pd)
 {
 	static const char there[] = "the device is still at its address";
-	uint32_t index = c->h->devices_error ? PP_NO_DEVICE : pp_host_find(c->h, pd->address);
+	uint32_t index = pp_check_find(c, pd, pd->address, there);
 
-	if (index == PP_NO_DEVICE) {
-		pp_check_add(c, pd, c->h->devices_error ? PP_VERIFIED_UNKNOWN : PP_VERIFIED_NO,
-		             there,
-		             c->h->devices_error ? "the devices were not read"
-		                                 : "no device has this address now");
+	if (index == PP_NO_DEVICE)
 		return;
-	}
 	const struct pp_device *d = &c->h->devices[index];
 	if (d->ids_known && (d->vendor != pd->vendor || d->device != pd->device)) {
 		pp_check_add(c, pd, PP_VERIFIED_NO, there,

@@ -41,6 +41,10 @@ void pp_check_add(struct pp_checking *c, const struct pp_plan_device *d, enum pp
 const char *pp_check_text(struct pp_checking *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The device of that address in the host; PP_NO_DEVICE: there is none, which is an answer then. */
+uint32_t pp_check_find(struct pp_checking *c, const struct pp_plan_device *d, struct pp_address a,
+                       const char *what);
+
 /* Pure; *ret lives in a and borrows from p and s. */
 int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                   struct pp_arena *a, struct pp_checks *ret, struct pp_error *e);

@@ -15,14 +15,6 @@ static bool kind_driver_file_needs_reboot(const struct pp_step *s)
 	return false;
 }
 
-static bool kind_driver_file_copy(struct pp_arena *a, struct pp_step *s)
-{
-	bool named = s->setting.store;
-
-	s->setting.store = named ? pp_arena_strdup(a, s->setting.store) : NULL;
-	return !named || s->setting.store;
-}
-
 static void kind_driver_file_describe(struct pp_arena *a, struct pp_step *s)
 {
 	const char *store = s->setting.store;
@@ -35,30 +27,19 @@ static void kind_driver_file_describe(struct pp_arena *a, struct pp_step *s)
 	s->undo = pp_arena_strdup(a, "remove the copy");
 }
 
-static json_t *kind_driver_file_to_json(const struct pp_step *s)
-{
-	return json_pack("{s:s?}", "store", s->setting.store);
-}
-
-static int kind_driver_file_from_json(struct pp_json_reader *r, const json_t *o,
-                                      struct pp_step *ret)
-{
-	int err = pp_json_read_text_or_null(r, o, "store", &ret->setting.store);
-
-	if (!err && ret->setting.store && !pp_plan_store_is_valid(ret->setting.store))
-		return pp_json_bad(r, "'store' is neither a kind of store nor HP's conrep");
-	return err;
-}
+static const struct pp_json_row rows[] = {
+	{ "store", &pp_row_text, PP_KIND_AT(setting.store), .or_null = true,
+	  .is_fine = pp_plan_store_is_valid,
+	  .otherwise = "is neither a kind of store nor HP's conrep" },
+	{ NULL },
+};
 
 const struct pp_step_kind_ops pp_step_kind_driver_file = {
 	.name = "driver-file",
 	.summary = "puts the driver of HP's conrep where Windows looks for it",
-	.keys = "store",
+	.rows = rows,
 	.needs_reboot = kind_driver_file_needs_reboot,
-	.copy = kind_driver_file_copy,
 	.describe = kind_driver_file_describe,
-	.to_json = kind_driver_file_to_json,
-	.from_json = kind_driver_file_from_json,
 };
 
 int pp_plan_for_driver(const struct pp_plan *p, const char *store, struct pp_plan **ret,

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kind of step that turns an option of a kernel module on. */
-#include <string.h>
-
 #include "plan/kind.h"
-
-static bool kind_option_copy(struct pp_arena *a, struct pp_step *s)
-{
-	s->option.module = pp_arena_strdup(a, s->option.module);
-	s->option.option = pp_arena_strdup(a, s->option.option);
-	return s->option.module && s->option.option;
-}
 
 static void kind_option_describe(struct pp_arena *a, struct pp_step *s)
 {
@@ -18,19 +9,10 @@ static void kind_option_describe(struct pp_arena *a, struct pp_step *s)
 	s->undo = pp_arena_strdup(a, "remove the option and reboot");
 }
 
-static json_t *kind_option_to_json(const struct pp_step *s)
+static int kind_option_check_fields(struct pp_json_reader *r, struct pp_step *s)
 {
-	return json_pack("{s:s, s:s}", "module", s->option.module, "option", s->option.option);
-}
-
-static int kind_option_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *ret)
-{
-	int err = pp_json_read_name(r, o, "module", "", &ret->option.module);
-
-	if (!err)
-		err = pp_json_read_name(r, o, "option", "", &ret->option.option);
-	return err || pp_module_option_find(ret->option.module, ret->option.option)
-	               ? err
+	return pp_module_option_find(s->option.module, s->option.option)
+	               ? 0
 	               : pp_json_bad(r, "'option' is not one that a plan may set");
 }
 
@@ -51,15 +33,19 @@ static void kind_option_check(struct pp_checking *c, const struct pp_step *s)
 		             fact->text ? fact->text : "it is set nowhere");
 }
 
+static const struct pp_json_row rows[] = {
+	{ "module", &pp_row_name, PP_KIND_AT(option.module) },
+	{ "option", &pp_row_name, PP_KIND_AT(option.option) },
+	{ NULL },
+};
+
 const struct pp_step_kind_ops pp_step_kind_option = {
 	.name = "option",
 	.summary =
 		"sets an option of VFIO's kernel modules: a line of `/etc/modprobe.d/pcipass.conf`, "
 		"or an argument where the module is built into the kernel",
-	.keys = "module option",
-	.copy = kind_option_copy,
+	.rows = rows,
+	.check_fields = kind_option_check_fields,
 	.describe = kind_option_describe,
-	.to_json = kind_option_to_json,
-	.from_json = kind_option_from_json,
 	.check = kind_option_check,
 };

@@ -6,23 +6,6 @@
 #include "base/crc32.h"
 #include "plan/kind.h"
 
-static bool kind_override_copy(struct pp_arena *a, struct pp_step *s)
-{
-	struct pp_step_override *o = &s->override;
-	uint32_t *scopes = PP_ARENA_ARRAY(a, o->nr_scopes, uint32_t);
-	uint16_t *devids = PP_ARENA_ARRAY(a, o->nr_devids, uint16_t);
-
-	if (!scopes || !devids)
-		return false;
-	if (o->nr_scopes)
-		memcpy(scopes, o->scopes, o->nr_scopes * sizeof(*scopes));
-	if (o->nr_devids)
-		memcpy(devids, o->devids, o->nr_devids * sizeof(*devids));
-	o->scopes = scopes;
-	o->devids = devids;
-	return true;
-}
-
 static void kind_override_describe(struct pp_arena *a, struct pp_step *s)
 {
 	const struct pp_step_override *o = &s->override;
@@ -43,99 +26,96 @@ static void kind_override_describe(struct pp_arena *a, struct pp_step *s)
 	s->undo = pp_arena_strdup(a, "rebuild the initrd without that table and reboot");
 }
 
-static json_t *kind_override_to_json(const struct pp_step *s)
+/* uint16_t behind its segment: a device of an IVRS as an address. */
+static json_t *devids_write(const struct pp_json_row *row, const void *member)
 {
-	const struct pp_step_override *o = &s->override;
-	json_t *list = json_array();
-	bool dmar = !strcmp(o->table, "DMAR");
+	const struct pp_step_override *o = member;
+	json_t *list = o->nr_devids ? json_array() : json_null();
 
-	for (uint32_t i = 0; i < o->nr_scopes; i++)
-		list = pp_plan_json_push(list, json_integer(o->scopes[i]));
 	for (uint32_t i = 0; i < o->nr_devids; i++) {
 		uint16_t devid = o->devids[i];
-		list = pp_plan_json_push(list, pp_plan_json_address((struct pp_address){
-						       o->segment, (uint8_t)(devid >> 8),
-						       devid >> 3 & 0x1f, devid & 7 }));
+		struct pp_address a = { o->segment, (uint8_t)(devid >> 8), devid >> 3 & 0x1f,
+			                devid & 7 };
+		list = pp_plan_json_push(list, pp_plan_address.write(row, &a));
 	}
-	return json_pack("{s:s, s:o, s:I, s:o}", "table", o->table, "expected_crc",
-	                 pp_plan_json_hex(o->expected_crc, 8), "expected_bytes",
-	                 (json_int_t)o->expected_bytes, dmar ? "scopes" : "devices", list);
+	return list;
 }
 
-/* In ascending order, so that none is there twice. */
-static int kind_override_read_scopes(struct pp_json_reader *r, const json_t *o,
-                                     struct pp_step_override *ret)
+static int devids_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                       void *member)
 {
-	const json_t *list = pp_json_read_list(r, o, "scopes", PP_PLAN_MAX_ITEMS);
-	int err = 0;
+	const struct pp_json_row addresses = { row->key,
+		                               &pp_row_list,
+		                               .nr_at = sizeof(void *),
+		                               .size = sizeof(struct pp_address),
+		                               .max = PP_PLAN_MAX_ITEMS,
+		                               .item = &pp_plan_address };
+	struct {
+		const struct pp_address *list;
+		uint32_t nr;
+	} all;
+	struct pp_step_override *ret = member;
+	int err = pp_row_list.read(r, &addresses, v, &all.list);
 
-	if (!list)
-		return -EBADMSG;
-	uint32_t n = (uint32_t)json_array_size(list), last = 0;
-	uint32_t *scopes = PP_ARENA_ARRAY(r->arena, n, uint32_t);
-	if (!scopes)
-		return pp_fail_oom(r->error, "plan");
-	for (uint32_t i = 0; !err && i < n; i++) {
-		err = pp_json_read_number(r, json_array_get(list, i), "scopes", last + 1,
-		                          ret->expected_bytes - 1, &scopes[i]);
-		last = scopes[i];
-	}
-	ret->scopes = scopes;
-	ret->nr_scopes = n;
-	return err || n ? err : pp_json_bad(r, "'scopes' is empty");
-}
-
-static int kind_override_read_devids(struct pp_json_reader *r, const json_t *o,
-                                     struct pp_step_override *ret)
-{
-	const json_t *list = pp_json_read_list(r, o, "devices", PP_PLAN_MAX_ITEMS);
-	int err = 0;
-
-	if (!list)
-		return -EBADMSG;
-	uint32_t n = (uint32_t)json_array_size(list);
-	uint16_t *devids = PP_ARENA_ARRAY(r->arena, n, uint16_t);
+	if (err)
+		return err;
+	uint16_t *devids = PP_ARENA_ARRAY(r->arena, all.nr, uint16_t);
 	if (!devids)
 		return pp_fail_oom(r->error, "plan");
-	for (uint32_t i = 0; i < n; i++) {
-		struct pp_address a;
-		err = pp_plan_read_address(r, json_array_get(list, i), &a);
-		if (err)
-			return err;
+	for (uint32_t i = 0; i < all.nr; i++) {
+		struct pp_address a = all.list[i];
 		devids[i] = (uint16_t)(a.bus << 8 | a.device << 3 | a.function);
-		if (!i)
-			ret->segment = (uint16_t)a.domain;
-		if (a.domain > 0xffff || a.domain != ret->segment ||
+		if (a.domain > 0xffff || a.domain != all.list[0].domain ||
 		    (i && devids[i] <= devids[i - 1]))
 			return pp_json_bad(r, "'devices' is not in order and of one domain");
 	}
+	ret->segment = all.nr ? (uint16_t)all.list[0].domain : 0;
 	ret->devids = devids;
-	ret->nr_devids = n;
-	return n ? 0 : pp_json_bad(r, "'devices' is empty");
+	ret->nr_devids = all.nr;
+	return 0;
 }
 
-static int kind_override_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *s)
+static bool devids_copy(const struct pp_json_row *row, struct pp_arena *a, void *member)
 {
-	struct pp_step_override *ret = &s->override;
-	const char *table = json_string_value(json_object_get(o, "table"));
-	uint64_t crc;
-	bool dmar = table && !strcmp(table, "DMAR");
+	struct pp_step_override *o = member;
+	uint16_t *devids = PP_ARENA_ARRAY(a, o->nr_devids, uint16_t);
 
-	if (!dmar && !(table && !strcmp(table, "IVRS")))
+	if (devids && o->nr_devids)
+		memcpy(devids, o->devids, o->nr_devids * sizeof(*devids));
+	o->devids = devids;
+	return devids;
+}
+
+static const struct pp_json_type devids = { devids_write, devids_read, devids_copy };
+
+static const struct pp_json_row scope = { "scopes", &pp_row_number, .min = 1, .max = UINT32_MAX };
+static const struct pp_json_row rows[] = {
+	{ "table", &pp_row_name, PP_KIND_AT(override.table) },
+	{ "expected_crc", &pp_row_hex, PP_KIND_AT(override.expected_crc), .min = 8,
+	  .size = sizeof(uint32_t) },
+	{ "expected_bytes", &pp_row_number, PP_KIND_AT(override.expected_bytes),
+	  .min = PP_ACPI_HEADER_BYTES, .max = PP_ACPI_TABLE_MAX_BYTES },
+	{ "scopes", &pp_row_list, PP_JSON_LIST(struct pp_step, override.scopes, override.nr_scopes),
+	  .may_lack = true, .omit_null = true, .max = PP_PLAN_MAX_ITEMS, .item = &pp_row_number,
+	  .rows = &scope },
+	{ "devices", &devids, PP_KIND_AT(override), .may_lack = true, .omit_null = true },
+	{ NULL },
+};
+
+/* Scopes in ascending order, so that none is there twice. */
+static int kind_override_check_fields(struct pp_json_reader *r, struct pp_step *s)
+{
+	struct pp_step_override *o = &s->override;
+	bool dmar = !strcmp(o->table, "DMAR");
+
+	if (!dmar && strcmp(o->table, "IVRS") != 0)
 		return pp_json_bad(r, "'table' is neither DMAR nor IVRS");
-	int err = PP_JSON_READ_KEYS(r, o, "table", "expected_crc", "expected_bytes",
-	                            dmar ? "scopes" : "devices");
-	if (!err)
-		err = pp_json_read_hex(r, o, "expected_crc", UINT32_MAX, &crc);
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(o, "expected_bytes"), "expected_bytes",
-		                          PP_ACPI_HEADER_BYTES, PP_ACPI_TABLE_MAX_BYTES,
-		                          &ret->expected_bytes);
-	if (err)
-		return err;
-	ret->table = dmar ? "DMAR" : "IVRS";
-	ret->expected_crc = (uint32_t)crc;
-	return dmar ? kind_override_read_scopes(r, o, ret) : kind_override_read_devids(r, o, ret);
+	if (dmar ? !o->nr_scopes || o->nr_devids : !o->nr_devids || o->nr_scopes)
+		return pp_json_bad(r, dmar ? "need 'scopes' alone" : "need 'devices' alone");
+	for (uint32_t i = 0; i < o->nr_scopes; i++)
+		if (o->scopes[i] <= (i ? o->scopes[i - 1] : 0) || o->scopes[i] >= o->expected_bytes)
+			return pp_json_bad(r, "'scopes' is not in order and in the table");
+	return 0;
 }
 
 static void kind_override_check_replaced(struct pp_checking *c, const struct pp_step_override *o)
@@ -195,10 +175,8 @@ static void kind_override_check(struct pp_checking *c, const struct pp_step *s)
 const struct pp_step_kind_ops pp_step_kind_override = {
 	.name = "override",
 	.summary = "gives the kernel a firmware table without some entries, from the initrd",
-	.keys = "table expected_crc expected_bytes scopes? devices?",
-	.copy = kind_override_copy,
+	.rows = rows,
+	.check_fields = kind_override_check_fields,
 	.describe = kind_override_describe,
-	.to_json = kind_override_to_json,
-	.from_json = kind_override_from_json,
 	.check = kind_override_check,
 };

@@ -3,24 +3,9 @@
 #include <string.h>
 
 #include "host/on-windows.h"
-#include "plan/json.h"
 #include "plan/kind.h"
 
 #define RMRDS_SECTION "RMRDS_Slot"
-
-static bool kind_setting_copy(struct pp_arena *a, struct pp_step *s)
-{
-	struct pp_step_setting *set = &s->setting;
-	bool store = set->store;
-
-	set->schema = pp_arena_strdup(a, set->schema);
-	set->section = pp_arena_strdup(a, set->section);
-	set->expected = pp_arena_strdup(a, set->expected);
-	set->wanted = pp_arena_strdup(a, set->wanted);
-	set->store = store ? pp_arena_strdup(a, set->store) : NULL;
-	return set->schema && set->section && set->expected && set->wanted &&
-	       (!store || set->store);
-}
 
 /* The program that root is to run, where the plan names one, is seen before it is agreed to. */
 static void kind_setting_describe(struct pp_arena *a, struct pp_step *s)
@@ -32,34 +17,6 @@ static void kind_setting_describe(struct pp_arena *a, struct pp_step *s)
 	                          set->section, set->wanted, program ? " by " : "",
 	                          program ? set->store + 3 : "", set->expected);
 	s->undo = pp_arena_printf(a, "set it back to %s and reboot", set->expected);
-}
-
-static json_t *kind_setting_to_json(const struct pp_step *step)
-{
-	const struct pp_step_setting *s = &step->setting;
-
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "schema", s->schema, "section", s->section,
-	                 "expected", s->expected, "wanted", s->wanted, "store", s->store);
-}
-
-static int kind_setting_from_json(struct pp_json_reader *r, const json_t *o, struct pp_step *step)
-{
-	struct pp_step_setting *ret = &step->setting;
-	int err = PP_JSON_READ_KEYS(r, o, "schema", "section", "expected", "wanted", "store");
-
-	if (!err)
-		err = pp_json_read_name(r, o, "schema", "", &ret->schema);
-	if (!err)
-		err = pp_json_read_name(r, o, "section", " ()/", &ret->section);
-	if (!err)
-		err = pp_json_read_name(r, o, "expected", " ()/,", &ret->expected);
-	if (!err)
-		err = pp_json_read_name(r, o, "wanted", " ()/,", &ret->wanted);
-	if (!err)
-		err = pp_json_read_text_or_null(r, o, "store", &ret->store);
-	if (!err && ret->store && !pp_plan_store_is_valid(ret->store))
-		return pp_json_bad(r, "'store' is neither a kind of store nor HP's conrep");
-	return err;
 }
 
 /* A region that the table still wants mapped for the device; NULL: none. */
@@ -147,13 +104,21 @@ static void kind_setting_check(struct pp_checking *c, const struct pp_step *s)
 	             set->section + strlen(RMRDS_SECTION));
 }
 
+static const struct pp_json_row rows[] = {
+	{ "schema", &pp_row_name, PP_KIND_AT(setting.schema) },
+	{ "section", &pp_row_name, PP_KIND_AT(setting.section), .more = " ()/" },
+	{ "expected", &pp_row_name, PP_KIND_AT(setting.expected), .more = " ()/," },
+	{ "wanted", &pp_row_name, PP_KIND_AT(setting.wanted), .more = " ()/," },
+	{ "store", &pp_row_text, PP_KIND_AT(setting.store), .or_null = true,
+	  .is_fine = pp_plan_store_is_valid,
+	  .otherwise = "is neither a kind of store nor HP's conrep" },
+	{ NULL },
+};
+
 const struct pp_step_kind_ops pp_step_kind_setting = {
 	.name = "setting",
 	.summary = "changes a BIOS setting, through a store of settings",
-	.keys = "schema section expected wanted store",
-	.copy = kind_setting_copy,
+	.rows = rows,
 	.describe = kind_setting_describe,
-	.to_json = kind_setting_to_json,
-	.from_json = kind_setting_from_json,
 	.check = kind_setting_check,
 };

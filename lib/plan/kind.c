@@ -49,7 +49,7 @@ bool pp_step_complete(struct pp_arena *a, struct pp_step *s)
 {
 	const struct pp_step_kind_ops *ops = pp_step_kind_of(s->kind);
 
-	if (ops->copy && !ops->copy(a, s))
+	if (ops->rows && !pp_json_copy(ops->rows, a, s))
 		return false;
 	if (ops->describe) {
 		s->text = s->undo = NULL;

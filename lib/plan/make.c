@@ -343,7 +343,7 @@ static int plan_make(struct pp_planning *p, const char *request, struct pp_error
 		return pp_fail_oom(e, "plan");
 	plan->request = pp_planning_text(p, "%s", request);
 	plan->by = plan_make_copy(p, p->by);
-	int r = pp_plan_take_host(plan, p->h, e);
+	int r = pp_plan_take_host(&plan->host, p->h, p->a, e);
 	if (!r)
 		r = make_choose_devices(p, request, e);
 	if (!r)

@@ -27,6 +27,15 @@ struct pp_plan_pci {
 	uint16_t vendor, device;
 };
 
+/* Which host it is. NULL: not known. */
+struct pp_plan_host {
+	const char *product, *board, *bios_version, *cpu, *kernel;
+	const char *windows; /* what it runs instead of Linux; NULL: it does not */
+	/* Its PCI devices but for virtual functions, which come and go, by address. */
+	const struct pp_plan_pci *pci;
+	uint32_t nr_pci;
+};
+
 /* Why devices come along, or what keeps them apart. */
 struct pp_plan_isolation {
 	const char *rule, *text;
@@ -39,12 +48,7 @@ struct pp_plan {
 	struct pp_arena arena;
 	const char *request;
 	const char *by; /* the remedy asked for; NULL: none, or the plan comes from a file */
-	/* The host it was made from: apply refuses another. NULL: not known. */
-	const char *product, *board, *bios_version, *cpu, *kernel;
-	const char *windows; /* what it runs instead of Linux; NULL: it does not */
-	/* Its PCI devices but for virtual functions, which come and go, by address. */
-	const struct pp_plan_pci *pci;
-	uint32_t nr_pci;
+	struct pp_plan_host host; /* the one that it was made from: apply refuses another */
 	const struct pp_plan_device *devices;
 	uint32_t nr_devices;
 	const struct pp_plan_region *regions;
@@ -72,8 +76,9 @@ bool pp_plan_store_is_valid(const char *store);
 void pp_plan_pci_format(const struct pp_plan_pci *d, char ret[PP_PLAN_PCI_BYTES]);
 bool pp_plan_pci_parse(const char *text, struct pp_plan_pci *ret);
 
-/* What the plan says of the host that it is made from. -ENOMEM. */
-int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
+/* What is to be said of a host; lives in a. -ENOMEM. */
+int pp_plan_take_host(struct pp_plan_host *p, const struct pp_host *h, struct pp_arena *a,
+                      struct pp_error *e);
 /*
  * 0: h is the host that the plan was made from, by every fact that both have. -EBUSY: it is not, or
  * too little is known to tell; *e says what differs.
@@ -84,7 +89,8 @@ int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct 
  * have come, gone and moved. Product, board and processor are the same, and so are half of the PCI
  * devices, wherever they are.
  */
-int pp_plan_check_machine(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e);
+int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h,
+                          struct pp_error *e);
 /* At that address is the device that the plan names there, as far as can be told; *ret_other: it is
  * another one, else there is none. */
 bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, struct pp_address a,

@@ -35,27 +35,28 @@ bool pp_plan_pci_parse(const char *text, struct pp_plan_pci *ret)
 	return true;
 }
 
-static const char *same_host_copy(struct pp_plan *p, const char *text, bool *failed)
+static const char *same_host_copy(struct pp_arena *a, const char *text, bool *failed)
 {
-	const char *copy = text ? pp_arena_strdup(&p->arena, text) : NULL;
+	const char *copy = text ? pp_arena_strdup(a, text) : NULL;
 
 	*failed |= text && !copy;
 	return copy;
 }
 
 /* A serial number is left out: see doc/decisions/0049-no-serial-numbers.md. */
-int pp_plan_take_host(struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+int pp_plan_take_host(struct pp_plan_host *p, const struct pp_host *h, struct pp_arena *a,
+                      struct pp_error *e)
 {
-	struct pp_plan_pci *list = PP_ARENA_ARRAY(&p->arena, h->nr_devices, struct pp_plan_pci);
+	struct pp_plan_pci *list = PP_ARENA_ARRAY(a, h->nr_devices, struct pp_plan_pci);
 	bool failed = !list;
 	uint32_t n = 0;
 
-	p->product = same_host_copy(p, h->product.text, &failed);
-	p->board = same_host_copy(p, h->board.text, &failed);
-	p->bios_version = same_host_copy(p, h->bios_version.text, &failed);
-	p->cpu = same_host_copy(p, h->cpu, &failed);
-	p->kernel = same_host_copy(p, h->kernel.release.text, &failed);
-	p->windows = same_host_copy(p, h->windows ? h->windows->version : NULL, &failed);
+	p->product = same_host_copy(a, h->product.text, &failed);
+	p->board = same_host_copy(a, h->board.text, &failed);
+	p->bios_version = same_host_copy(a, h->bios_version.text, &failed);
+	p->cpu = same_host_copy(a, h->cpu, &failed);
+	p->kernel = same_host_copy(a, h->kernel.release.text, &failed);
+	p->windows = same_host_copy(a, h->windows ? h->windows->version : NULL, &failed);
 	for (uint32_t i = 0; list && i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
 		if (d->ids_known && d->physfn == PP_NO_DEVICE)
@@ -110,7 +111,7 @@ static int same_host_check_device(const struct pp_host *h, const struct pp_plan_
 	               want->vendor, want->device, address, d->vendor, d->device);
 }
 
-static bool same_host_knows(const struct pp_plan *p, struct pp_address a)
+static bool same_host_knows(const struct pp_plan_host *p, struct pp_address a)
 {
 	for (uint32_t i = 0; i < p->nr_pci; i++)
 		if (pp_address_equal(p->pci[i].address, a))
@@ -119,7 +120,8 @@ static bool same_host_knows(const struct pp_plan *p, struct pp_address a)
 }
 
 /* A device more changes groups and slots, on which the plan rests. */
-static int same_host_check_new(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+static int same_host_check_new(const struct pp_plan_host *p, const struct pp_host *h,
+                               struct pp_error *e)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
 
@@ -136,7 +138,7 @@ static int same_host_check_new(const struct pp_plan *p, const struct pp_host *h,
 	return 0;
 }
 
-static int same_host_check_machine(const struct pp_plan *p, const struct pp_host *h,
+static int same_host_check_machine(const struct pp_plan_host *p, const struct pp_host *h,
                                    struct pp_error *e)
 {
 	int r = same_host_check_text("product", p->product, h->product.text, e);
@@ -148,11 +150,12 @@ static int same_host_check_machine(const struct pp_plan *p, const struct pp_host
 
 int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
 {
-	bool named = p->product && h->product.text;
-	int r = same_host_check_machine(p, h, e);
+	bool named = p->host.product && h->product.text;
+	int r = same_host_check_machine(&p->host, h, e);
 
 	if (!r)
-		r = same_host_check_text("BIOS version", p->bios_version, h->bios_version.text, e);
+		r = same_host_check_text("BIOS version", p->host.bios_version, h->bios_version.text,
+		                         e);
 	if (!r && h->devices_error)
 		return pp_fail(
 			e, EBUSY,
@@ -167,13 +170,13 @@ int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct 
 		                                                  p->devices[i].vendor,
 		                                                  p->devices[i].device },
 		                           named ? 0 : EBUSY, e);
-	for (uint32_t i = 0; !r && i < p->nr_pci; i++)
-		r = same_host_check_device(h, &p->pci[i], 0, e);
-	return r ? r : same_host_check_new(p, h, e);
+	for (uint32_t i = 0; !r && i < p->host.nr_pci; i++)
+		r = same_host_check_device(h, &p->host.pci[i], 0, e);
+	return r ? r : same_host_check_new(&p->host, h, e);
 }
 
 /* How many of the plan's devices are in the host, wherever they are now. */
-static uint32_t same_host_count(const struct pp_plan *p, const struct pp_host *h)
+static uint32_t same_host_count(const struct pp_plan_host *p, const struct pp_host *h)
 {
 	uint32_t here = 0;
 
@@ -192,7 +195,7 @@ static uint32_t same_host_count(const struct pp_plan *p, const struct pp_host *h
 	return here;
 }
 
-int pp_plan_check_machine(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
+int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h, struct pp_error *e)
 {
 	int r = same_host_check_machine(p, h, e);
 	uint32_t here = r || h->devices_error ? p->nr_pci : same_host_count(p, h);
@@ -213,10 +216,10 @@ bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, st
 	*ret_other = false;
 	if (!d || !d->ids_known)
 		return d || h->devices_error;
-	for (uint32_t i = 0; i < p->nr_pci; i++)
-		if (pp_address_equal(p->pci[i].address, a))
-			*ret_other |=
-				p->pci[i].vendor != d->vendor || p->pci[i].device != d->device;
+	for (uint32_t i = 0; i < p->host.nr_pci; i++)
+		if (pp_address_equal(p->host.pci[i].address, a))
+			*ret_other |= p->host.pci[i].vendor != d->vendor ||
+			              p->host.pci[i].device != d->device;
 	for (uint32_t i = 0; i < p->nr_devices; i++)
 		if (pp_address_equal(p->devices[i].address, a))
 			*ret_other |= p->devices[i].vendor != d->vendor ||

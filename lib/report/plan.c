@@ -47,8 +47,8 @@ static void print_needs(struct pp_out *o, const struct pp_plan *p, const struct 
 	if (s->kind != PP_STEP_SETTING || (s->setting.store && strcmp(s->setting.store, "hp") != 0))
 		return;
 	pp_out_wrapped(o, "     needs: ", "       ",
-	               p->windows ? "HP's conrep.exe (PowerShell module HPEBIOSCmdlets)"
-	                          : "HP's conrep (package hp-scripting-tools)");
+	               p->host.windows ? "HP's conrep.exe (PowerShell module HPEBIOSCmdlets)"
+	                               : "HP's conrep (package hp-scripting-tools)");
 }
 
 static void plan_print_step(struct pp_out *o, const struct pp_plan *p, const struct pp_step *s,
@@ -130,15 +130,15 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		snprintf(line, sizeof(line),
 		         "run pcipass apply --plan %.300s %s on the host; it asks before it "
 		         "changes anything%s. Then %srun pcipass verify",
-		         o->style->plan_file, pp_words_as_who(p->windows),
+		         o->style->plan_file, pp_words_as_who(p->host.windows),
 		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	else
 		snprintf(line, sizeof(line),
 		         "run pcipass %s %s%s%s %s on the host; it asks before it changes "
 		         "anything%s. Then %srun pcipass verify",
 		         verb_of(p), p->request, p->by ? " --by " : "", p->by ? p->by : "",
-		         pp_words_as_who(p->windows), by_hand ? "; the rest is left to you" : "",
-		         reboot ? "reboot, and " : "");
+		         pp_words_as_who(p->host.windows),
+		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
 	if (any_possible(p))
@@ -151,7 +151,7 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 {
 	char line[512];
 
-	if (p->windows)
+	if (p->host.windows)
 		snprintf(line, sizeof(line), "pcipass emit hyperv %.100s", p->request);
 	else
 		snprintf(line, sizeof(line),
@@ -200,20 +200,20 @@ static void print_companions(struct pp_out *o, const struct pp_plan *p)
 
 static void plan_print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
-	const char *product = p->product ? p->product : "unknown product";
-	const char *kernel = p->windows ? p->windows : p->kernel ? p->kernel : "not known";
+	const char *product = p->host.product ? p->host.product : "unknown product";
+	const char *kernel = p->host.windows ? p->host.windows : p->host.kernel ? p->host.kernel : "not known";
 	char line[512];
 
 	if (view == PP_PLAN_APPLIED) {
 		snprintf(line, sizeof(line), "pcipass %s %s (%s, %s%s):", verb_of(p), p->request,
-		         product, p->windows ? "" : "Linux ", kernel);
+		         product, p->host.windows ? "" : "Linux ", kernel);
 	} else if (!p->nr_steps) {
 		print_companions(o, p);
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do: it can be passed to a guest already", p->request);
 	} else {
 		snprintf(line, sizeof(line), "To %s %s (%s, %s%s):", verb_of(p), p->request,
-		         product, p->windows ? "" : "Linux ", kernel);
+		         product, p->host.windows ? "" : "Linux ", kernel);
 	}
 	pp_out_wrapped(o, "", "  ", line);
 }

@@ -32,7 +32,7 @@ static void print_result(struct pp_out *o, const struct pp_plan *p, enum pp_veri
 		[PP_VERIFIED_UNKNOWN] = "cannot tell: see the lines marked \"unknown\"",
 	};
 	const char *more = result != PP_VERIFIED_UNKNOWN ? ""
-	                   : p->windows                  ? "; an administrator may read more"
+	                   : p->host.windows             ? "; an administrator may read more"
 	                                                 : "; root may read more";
 	char line[256];
 
@@ -87,7 +87,7 @@ static void verify_print_next(struct pp_out *o, const struct pp_plan *p, enum pp
 		snprintf(line, sizeof(line), "reboot, then pcipass verify");
 	else if (!verify_can_type(p->request))
 		snprintf(line, sizeof(line), "%s", again);
-	else if (result == PP_VERIFIED_YES && p->windows)
+	else if (result == PP_VERIFIED_YES && p->host.windows)
 		snprintf(line, sizeof(line), "%s emit hyperv %s", again, p->request);
 	else if (result == PP_VERIFIED_YES && verify_binds(p))
 		snprintf(line, sizeof(line), "%s emit qemu %s", again, p->request);

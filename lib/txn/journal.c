@@ -22,26 +22,44 @@
 static const char *const purposes[PP_TXN_PURPOSES] = { "plan", "attach", "settings" };
 static const char *const phases[PP_PHASES] = { "applying", "applied", "undoing", "undone" };
 
-/* A document inside the document; NULL becomes null. */
-static json_t *journal_nest(const char *text)
+/* A document inside the document, as its text is written again; NULL is null. */
+static json_t *nested_write(const struct pp_json_row *row, const void *member)
 {
+	const char *text = *(const char *const *)member;
+
 	return text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : json_null();
 }
 
-static json_t *journal_to_json(const struct pp_txn *t)
+static int nested_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                       void *member)
 {
-	json_t *ops = json_array();
+	const char **ret = member;
 
-	for (uint32_t i = 0; i < t->nr_ops; i++)
-		if (json_array_append_new(ops, pp_op_to_json(&t->ops[i]))) {
-			json_decref(ops);
-			return NULL;
-		}
-	return json_pack("{ss,ss,ss,ss,so,so,so}", "schema", SCHEMA, "purpose",
-	                 purposes[t->purpose], "phase", phases[t->phase], "boot_id", t->boot_id,
-	                 "plan", journal_nest(t->plan), "operations", ops, "previous",
-	                 journal_nest(t->previous));
+	*ret = NULL;
+	if (json_is_null(v))
+		return 0;
+	if (!json_is_object(v))
+		return pp_json_bad(r, "'%s' is no object", row->key);
+	char *text = json_dumps(v, FLAGS);
+	*ret = text ? pp_arena_strdup(r->arena, text) : NULL;
+	free(text);
+	return *ret ? 0 : pp_fail_oom(r->error, r->object);
 }
+
+static const struct pp_json_type nested = { nested_write, nested_read, NULL };
+
+#define TXN(member) offsetof(struct pp_txn, member)
+static const struct pp_json_row txn_rows[] = {
+	{ "schema", &pp_row_constant, .more = SCHEMA },
+	{ "purpose", &pp_row_word, TXN(purpose), .words = purposes, .max = PP_TXN_PURPOSES },
+	{ "phase", &pp_row_word, TXN(phase), .words = phases, .max = PP_PHASES },
+	{ "boot_id", &pp_row_text, TXN(boot_id) },
+	{ "plan", &nested, TXN(plan) },
+	{ "operations", &pp_row_list, PP_JSON_LIST(struct pp_txn, ops, nr_ops),
+	  .max = PP_TXN_MAX_OPS, .item = &pp_op_json },
+	{ "previous", &nested, TXN(previous) },
+	{ NULL },
+};
 
 static char *journal_checksum(const char *text, char *buf)
 {
@@ -52,7 +70,7 @@ static char *journal_checksum(const char *text, char *buf)
 int pp_txn_text(const struct pp_txn *t, struct pp_arena *arena, const char **ret,
                 struct pp_error *e)
 {
-	json_t *body = journal_to_json(t);
+	json_t *body = pp_json_write(txn_rows, t);
 	char *text = body ? json_dumps(body, FLAGS) : NULL;
 	char crc[9];
 
@@ -105,70 +123,15 @@ int pp_txn_remove(const struct pp_apply *a, struct pp_error *e)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* The text of a document inside, as it is written again; NULL for null. */
-static int journal_read_nested(const struct pp_json_reader *r, const json_t *o, const char *key,
-                               const char **ret)
-{
-	const json_t *v = json_object_get(o, key);
-
-	*ret = NULL;
-	if (json_is_null(v))
-		return 0;
-	if (!json_is_object(v))
-		return pp_json_bad(r, "'%s' is no object", key);
-	char *text = json_dumps(v, FLAGS);
-	*ret = text ? pp_arena_strdup(r->arena, text) : NULL;
-	free(text);
-	return *ret ? 0 : pp_fail_oom(r->error, r->object);
-}
-
-static int journal_read_ops(struct pp_json_reader *r, const json_t *o, struct pp_txn *ret)
-{
-	const json_t *list = pp_json_read_list(r, o, "operations", PP_TXN_MAX_OPS);
-	int err = list ? 0 : -EBADMSG;
-
-	if (err)
-		return err;
-	ret->nr_ops = (uint32_t)json_array_size(list);
-	ret->ops = PP_ARENA_ARRAY(r->arena, ret->nr_ops, struct pp_op);
-	if (!ret->ops)
-		return pp_fail_oom(r->error, r->object);
-	for (uint32_t i = 0; !err && i < ret->nr_ops; i++) {
-		char where[32];
-		struct pp_json_reader inner = { r->arena, r->object, where, r->error };
-		snprintf(where, sizeof(where), "operations[%u]", i);
-		err = pp_op_from_json(&inner, json_array_get(list, i), &ret->ops[i]);
-	}
-	return err;
-}
-
 static int journal_read_body(struct pp_json_reader *r, const json_t *o, struct pp_txn *ret)
 {
-	unsigned int purpose = 0, phase = 0;
-	const char *schema;
-	int err = pp_json_read_text(r, o, "schema", &schema);
+	/* First: one of another version has other keys. */
+	int err = pp_row_constant.read(r, txn_rows, json_object_get(o, "schema"), NULL);
 
-	if (!err && strcmp(schema, SCHEMA))
-		err = pp_json_bad(r, "'schema' is %.40s, need " SCHEMA, schema);
 	if (!err)
-		err = PP_JSON_READ_KEYS(r, o, "schema", "purpose", "phase", "boot_id", "plan",
-		                        "operations", "previous");
-	if (!err)
-		err = pp_json_read_word(r, o, "purpose", purposes, PP_TXN_PURPOSES, &purpose);
-	if (!err)
-		err = pp_json_read_word(r, o, "phase", phases, PP_PHASES, &phase);
-	if (!err)
-		err = pp_json_read_text(r, o, "boot_id", &ret->boot_id);
-	if (!err)
-		err = journal_read_nested(r, o, "plan", &ret->plan);
-	if (!err)
-		err = journal_read_nested(r, o, "previous", &ret->previous);
-	ret->purpose = (enum pp_txn_purpose)purpose;
-	ret->phase = (enum pp_phase)phase;
+		err = pp_json_read(r, txn_rows, o, ret);
 	if (!err && !ret->plan == (ret->purpose == PP_TXN_PLAN))
 		err = pp_json_bad(r, "'plan' does not fit the purpose");
-	if (!err)
-		err = journal_read_ops(r, o, ret);
 	if (!err && ret->purpose == PP_TXN_SETTINGS &&
 	    (ret->nr_ops != 1 || ret->ops[0].ops != &pp_op_setting))
 		err = pp_json_bad(r, "more or less than a write of settings");
@@ -188,13 +151,12 @@ static bool journal_checksum_fits(const json_t *root, const json_t *body)
 static int journal_read(struct pp_json_reader *r, const json_t *root, struct pp_txn *ret)
 {
 	const json_t *body = json_object_get(root, "journal");
-	int err = PP_JSON_READ_KEYS(r, root, "crc32", "journal");
 
-	if (!err && !json_is_object(body))
-		err = pp_json_bad(r, "'journal' is no object");
-	if (!err && !journal_checksum_fits(root, body))
-		err = pp_json_bad(r, "its checksum does not fit");
-	return err ? err : journal_read_body(r, body, ret);
+	if (json_object_size(root) != 2 || !json_is_object(body))
+		return pp_json_bad(r, "need 'crc32' and 'journal'");
+	if (!journal_checksum_fits(root, body))
+		return pp_json_bad(r, "its checksum does not fit");
+	return journal_read_body(r, body, ret);
 }
 
 int pp_txn_parse(struct pp_span in, const char *object, struct pp_arena *arena, struct pp_txn *ret,

@@ -24,17 +24,10 @@ static void directory_describe(const struct pp_op *op, enum pp_direction dir, ch
 	snprintf(buf, size, "%s /%s", dir == PP_RUN ? "make" : "remove", op->directory.path);
 }
 
-static json_t *directory_to_json(const struct pp_op *op)
-{
-	return json_pack("{ss}", "path", op->directory.path);
-}
-
-static int directory_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
-{
-	int err = PP_JSON_READ_KEYS(r, o, "path");
-
-	return err ? err : pp_op_read_path(r, o, &op->directory.path);
-}
+static const struct pp_json_row directory_rows[] = {
+	PP_OP_PATH_ROW(directory.path),
+	{ NULL },
+};
 
 static int directory_room(struct pp_apply *a, const struct pp_op *op, enum pp_direction dir,
                           uint64_t bytes, uint64_t files, struct pp_error *e)
@@ -50,7 +43,6 @@ const struct pp_op_ops pp_op_directory = {
 	.execute = directory_execute,
 	.undo = directory_undo,
 	.describe = directory_describe,
-	.to_json = directory_to_json,
-	.from_json = directory_from_json,
+	.rows = directory_rows,
 	.room = directory_room,
 };

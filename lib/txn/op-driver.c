@@ -425,35 +425,18 @@ static void no_driver_describe(const struct pp_op *op, enum pp_direction dir, ch
 		snprintf(buf, size, "keep %s without a driver", op->device);
 }
 
-static json_t *driver_to_json(const struct pp_op *op)
+static bool driver_is_fine(const char *name)
 {
-	return json_pack("{ss,ss,ss}", "address", op->device, "driver", op->driver.driver,
-	                 "override", op->driver.override);
+	return !*name || pp_is_driver_name(name);
 }
 
-static int driver_read_name(struct pp_json_reader *r, const json_t *o, const char *key,
-                            const char **ret)
-{
-	const char *name;
-	int err = pp_json_read_text(r, o, key, &name);
-
-	if (!err && *name && !pp_is_driver_name(name))
-		err = pp_json_bad(r, "'%s' is no driver's name", key);
-	if (!err)
-		*ret = name;
-	return err;
-}
-
-static int driver_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
-{
-	int err = PP_JSON_READ_KEYS(r, o, "address", "driver", "override");
-
-	if (!err)
-		err = pp_op_read_address(r, o, &op->device);
-	if (!err)
-		err = driver_read_name(r, o, "driver", &op->driver.driver);
-	return err ? err : driver_read_name(r, o, "override", &op->driver.override);
-}
+#define DRIVER_NAME .is_fine = driver_is_fine, .otherwise = "is no driver's name"
+static const struct pp_json_row driver_rows[] = {
+	PP_OP_ADDRESS_ROW,
+	{ "driver", &pp_row_text, PP_OP_AT(driver.driver), DRIVER_NAME },
+	{ "override", &pp_row_text, PP_OP_AT(driver.override), DRIVER_NAME },
+	{ NULL },
+};
 
 int pp_op_driver_init(struct pp_op *op, struct pp_arena *arena, const char *address,
                       const struct pp_driver *now, struct pp_error *e)
@@ -474,8 +457,7 @@ const struct pp_op_ops pp_op_bind = {
 	.execute = bind_execute,
 	.undo = bind_undo,
 	.describe = bind_describe,
-	.to_json = driver_to_json,
-	.from_json = driver_from_json,
+	.rows = driver_rows,
 };
 
 const struct pp_op_ops pp_op_borrow = {
@@ -489,8 +471,7 @@ const struct pp_op_ops pp_op_borrow = {
 	.undo = borrow_undo,
 	.describe = bind_describe,
 	.by_hand = borrow_by_hand,
-	.to_json = driver_to_json,
-	.from_json = driver_from_json,
+	.rows = driver_rows,
 };
 
 const struct pp_op_ops pp_op_unbind = {
@@ -502,8 +483,7 @@ const struct pp_op_ops pp_op_unbind = {
 	.undo = unbind_undo,
 	.verify = unbind_verify,
 	.describe = unbind_describe,
-	.to_json = driver_to_json,
-	.from_json = driver_from_json,
+	.rows = driver_rows,
 };
 
 const struct pp_op_ops pp_op_no_driver = {
@@ -515,6 +495,5 @@ const struct pp_op_ops pp_op_no_driver = {
 	.execute = no_driver_execute,
 	.undo = bind_undo,
 	.describe = no_driver_describe,
-	.to_json = driver_to_json,
-	.from_json = driver_from_json,
+	.rows = driver_rows,
 };

@@ -46,94 +46,46 @@ static void file_describe(const struct pp_op *op, enum pp_direction dir, char *b
 		         op->file.path);
 }
 
-static json_t *file_content_to_json(const struct pp_content *c)
-{
-	json_t *attributes = json_array();
+#define CONTENT(member) offsetof(struct pp_content, member)
+static const struct pp_json_row attribute_rows[] = {
+	{ "name", &pp_row_text, offsetof(struct pp_attribute, name) },
+	{ "bytes", &pp_row_bytes, offsetof(struct pp_attribute, value) },
+	{ NULL },
+};
+static const struct pp_json_row content_rows[] = {
+	{ "mode", &pp_row_number, CONTENT(mode), .max = 07777 },
+	{ "uid", &pp_row_number, CONTENT(uid), .max = UINT32_MAX },
+	{ "gid", &pp_row_number, CONTENT(gid), .max = UINT32_MAX },
+	{ "attributes", &pp_row_list, PP_JSON_LIST(struct pp_content, attributes, nr_attributes),
+	  .max = PP_CONTENT_MAX_ATTRIBUTES, .rows = attribute_rows },
+	{ "bytes", &pp_row_bytes, CONTENT(bytes) },
+	{ NULL },
+};
 
-	if (!c->exists) {
-		json_decref(attributes);
-		return json_null();
-	}
-	for (uint32_t i = 0; i < c->nr_attributes; i++)
-		if (json_array_append_new(
-			    attributes, json_pack("{ss,so}", "name", c->attributes[i].name, "bytes",
-		                                  pp_json_of_bytes(c->attributes[i].value)))) {
-			json_decref(attributes);
-			return NULL;
-		}
-	return json_pack("{si,sI,sI,so,so}", "mode", (int)c->mode, "uid", (json_int_t)c->uid, "gid",
-	                 (json_int_t)c->gid, "attributes", attributes, "bytes",
-	                 pp_json_of_bytes(c->bytes));
+static json_t *content_write(const struct pp_json_row *row, const void *member)
+{
+	const struct pp_content *c = member;
+
+	return c->exists ? pp_json_write(content_rows, c) : json_null();
 }
 
-static json_t *file_to_json(const struct pp_op *op)
+static int content_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                        void *member)
 {
-	return json_pack("{ss,so,so}", "path", op->file.path, "before",
-	                 file_content_to_json(&op->file.before), "after",
-	                 file_content_to_json(&op->file.after));
+	struct pp_content *c = member;
+
+	*c = (struct pp_content){ .exists = !json_is_null(v) };
+	return c->exists ? pp_json_read(r, content_rows, v, c) : 0;
 }
 
-static int file_read_attributes(struct pp_json_reader *r, const json_t *o, struct pp_content *c)
-{
-	const json_t *list = pp_json_read_list(r, o, "attributes", PP_CONTENT_MAX_ATTRIBUTES);
-	int err = list ? 0 : -EBADMSG;
+static const struct pp_json_type content = { content_write, content_read, NULL };
 
-	if (err)
-		return err;
-	uint32_t n = (uint32_t)json_array_size(list);
-	struct pp_attribute *attributes = PP_ARENA_ARRAY(r->arena, n, struct pp_attribute);
-	if (!attributes)
-		return pp_fail_oom(r->error, r->object);
-	for (uint32_t i = 0; !err && i < n; i++) {
-		const json_t *one = json_array_get(list, i);
-		err = PP_JSON_READ_KEYS(r, one, "name", "bytes");
-		if (!err)
-			err = pp_json_read_text(r, one, "name", &attributes[i].name);
-		if (!err)
-			err = pp_json_read_bytes(r, one, "bytes", &attributes[i].value);
-	}
-	c->attributes = attributes;
-	c->nr_attributes = n;
-	return err;
-}
-
-static int file_read_content(struct pp_json_reader *r, const json_t *o, const char *key,
-                             struct pp_content *ret)
-{
-	const json_t *c = json_object_get(o, key);
-	uint32_t mode = 0, uid = 0, gid = 0;
-
-	*ret = (struct pp_content){ 0 };
-	if (json_is_null(c))
-		return 0;
-	int err = PP_JSON_READ_KEYS(r, c, "mode", "uid", "gid", "attributes", "bytes");
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(c, "mode"), "mode", 0, 07777, &mode);
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(c, "uid"), "uid", 0, UINT32_MAX, &uid);
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(c, "gid"), "gid", 0, UINT32_MAX, &gid);
-	if (!err)
-		err = file_read_attributes(r, c, ret);
-	if (!err)
-		err = pp_json_read_bytes(r, c, "bytes", &ret->bytes);
-	ret->exists = true;
-	ret->mode = (mode_t)mode;
-	ret->uid = (uint32_t)uid;
-	ret->gid = (uint32_t)gid;
-	return err;
-}
-
-static int file_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
-{
-	int err = PP_JSON_READ_KEYS(r, o, "path", "before", "after");
-
-	if (!err)
-		err = pp_op_read_path(r, o, &op->file.path);
-	if (!err)
-		err = file_read_content(r, o, "before", &op->file.before);
-	return err ? err : file_read_content(r, o, "after", &op->file.after);
-}
+static const struct pp_json_row file_rows[] = {
+	PP_OP_PATH_ROW(file.path),
+	{ "before", &content, PP_OP_AT(file.before) },
+	{ "after", &content, PP_OP_AT(file.after) },
+	{ NULL },
+};
 
 static size_t file_bytes(const struct pp_op *op)
 {
@@ -170,8 +122,7 @@ const struct pp_op_ops pp_op_file = {
 	.execute = file_execute,
 	.undo = file_undo,
 	.describe = file_describe,
-	.to_json = file_to_json,
-	.from_json = file_from_json,
+	.rows = file_rows,
 	.bytes = file_bytes,
 	.room = file_room,
 	.is_idle = file_is_idle,

@@ -104,184 +104,132 @@ static void setting_describe(const struct pp_op *op, enum pp_direction dir, char
 	}
 }
 
-static json_t *setting_values_to_json(const struct pp_op *op)
+#define VALUE(member) offsetof(struct pp_op_value, member)
+static const struct pp_json_row value_rows[] = {
+	{ "name", &pp_row_text, VALUE(name) },
+	{ "before", &pp_row_text, VALUE(before) },
+	{ "after", &pp_row_text, VALUE(after) },
+	{ NULL },
+};
+
+/* struct pp_area_write as the journal has it: what is absent is null. */
+struct setting_area {
+	enum pp_area_space space;
+	const char *name;
+	uint32_t offset;
+	struct pp_span mask, before, after;
+};
+
+#define AREA(member) offsetof(struct setting_area, member)
+static const struct pp_json_row area_rows[] = {
+	{ "space", &pp_row_word, AREA(space), .words = spaces, .max = NR_SPACES },
+	{ "name", &pp_row_text, AREA(name), .or_null = true },
+	{ "offset", &pp_row_number, AREA(offset), .max = PP_NVRAM_BYTES },
+	{ "mask", &pp_row_bytes, AREA(mask), .or_null = true },
+	{ "before", &pp_row_bytes, AREA(before), .or_null = true },
+	{ "after", &pp_row_bytes, AREA(after), .or_null = true },
+	{ NULL },
+};
+
+static json_t *area_write(const struct pp_json_row *row, const void *member)
 {
-	json_t *list = json_array();
+	const struct pp_area_write *w = member;
+	const struct pp_span none = { 0 };
+	const struct setting_area a = {
+		w->space,
+		w->name,
+		w->offset,
+		PP_SPAN(w->mask, w->new_bytes.len),
+		w->old_absent ? none : w->old_bytes,
+		w->new_absent ? none : w->new_bytes,
+	};
 
-	for (uint32_t i = 0; list && i < op->setting.nr_values; i++) {
-		const struct pp_op_value *v = &op->setting.values[i];
-		if (json_array_append_new(list, json_pack("{ss,ss,ss}", "name", v->name, "before",
-		                                          v->before, "after", v->after))) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
-static json_t *setting_bytes_or_null(bool absent, struct pp_span bytes)
-{
-	return absent ? json_null() : pp_json_of_bytes(bytes);
-}
-
-static json_t *setting_area_to_json(const struct pp_area_write *w)
-{
-	return json_pack("{ss,ss?,sI,so,so,so}", "space", spaces[w->space], "name", w->name,
-	                 "offset", (json_int_t)w->offset, "mask",
-	                 setting_bytes_or_null(!w->mask, PP_SPAN(w->mask, w->new_bytes.len)),
-	                 "before", setting_bytes_or_null(w->old_absent, w->old_bytes), "after",
-	                 setting_bytes_or_null(w->new_absent, w->new_bytes));
-}
-
-static json_t *setting_areas_to_json(const struct pp_store_change *c)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; list && i < c->nr_writes; i++)
-		if (json_array_append_new(list, setting_area_to_json(&c->writes[i]))) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
-static json_t *setting_to_json(const struct pp_op *op)
-{
-	const struct pp_store_change *c = &op->setting.change;
-
-	return json_pack("{ss,so,so,so,so,so}", "store", op->setting.store, "values",
-	                 setting_values_to_json(op), "areas", setting_areas_to_json(c), "schema",
-	                 pp_json_of_bytes(c->schema), "before", pp_json_of_bytes(c->old_data),
-	                 "after", pp_json_of_bytes(c->new_data));
-}
-
-static int setting_read_values(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
-{
-	const json_t *list = pp_json_read_list(r, o, "values", PP_OP_MAX_VALUES);
-	uint32_t n = (uint32_t)json_array_size(list);
-	struct pp_op_value *values = list ? PP_ARENA_ARRAY(r->arena, n, struct pp_op_value) : NULL;
-	int err = !list ? -EBADMSG : values ? 0 : pp_fail_oom(r->error, r->object);
-
-	for (uint32_t i = 0; !err && i < n; i++) {
-		const json_t *v = json_array_get(list, i);
-		err = PP_JSON_READ_KEYS(r, v, "name", "before", "after");
-		if (!err)
-			err = pp_json_read_text(r, v, "name", &values[i].name);
-		if (!err)
-			err = pp_json_read_text(r, v, "before", &values[i].before);
-		if (!err)
-			err = pp_json_read_text(r, v, "after", &values[i].after);
-	}
-	op->setting.values = values;
-	op->setting.nr_values = n;
-	return err;
-}
-
-static size_t setting_max_bytes(enum pp_area_space space)
-{
-	return space == PP_CELL_EV     ? PP_EV_MAX_BYTES
-	       : space == PP_CELL_CMOS ? PP_CMOS_BYTES
-	                               : PP_NVRAM_BYTES;
+	return pp_json_write(area_rows, &a);
 }
 
 /* Null: absent, which only a whole EV can be. */
-static int setting_read_side(struct pp_json_reader *r, const json_t *o, const char *key,
-                             const struct pp_area_write *w, bool *ret_absent, struct pp_span *ret)
+static int area_check_side(struct pp_json_reader *r, const struct setting_area *a, const char *key,
+                           struct pp_span side)
 {
-	size_t max = setting_max_bytes(w->space);
+	size_t max = a->space == PP_CELL_EV     ? PP_EV_MAX_BYTES
+	             : a->space == PP_CELL_CMOS ? PP_CMOS_BYTES
+	                                        : PP_NVRAM_BYTES;
 
-	*ret_absent = json_is_null(json_object_get(o, key));
-	if (*ret_absent)
-		return w->space == PP_CELL_EV && !w->mask ? 0 : pp_json_bad(r, "'%s' is null", key);
-	int err = pp_json_read_bytes(r, o, key, ret);
-	if (!err && (!ret->len || ret->len > max || w->offset > max - ret->len))
-		err = pp_json_bad(r, "'%s' is nothing, or more than fits", key);
-	return err;
+	if (!side.data)
+		return a->space == PP_CELL_EV && !a->mask.data
+		               ? 0
+		               : pp_json_bad(r, "'%s' is null", key);
+	if (!side.len || side.len > max || a->offset > max - side.len)
+		return pp_json_bad(r, "'%s' is nothing, or more than fits", key);
+	return 0;
 }
 
-static int setting_read_place(struct pp_json_reader *r, const json_t *o, struct pp_area_write *w)
+static int area_check(struct pp_json_reader *r, const struct setting_area *a)
 {
-	unsigned int space = 0;
-	int err = pp_json_read_word(r, o, "space", spaces, NR_SPACES, &space);
+	const struct pp_span *mask = &a->mask;
 
-	w->space = (enum pp_area_space)space;
+	if (a->space == PP_CELL_EV ? !a->name || !pp_ev_name_ok(a->name) : !!a->name)
+		return pp_json_bad(r, "'name' is no name of an EV");
+	int err = area_check_side(r, a, "before", a->before);
 	if (!err)
-		err = pp_json_read_text_or_null(r, o, "name", &w->name);
-	if (!err && (w->space == PP_CELL_EV ? !w->name || !pp_ev_name_ok(w->name) : !!w->name))
-		err = pp_json_bad(r, "'name' is no name of an EV");
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(o, "offset"), "offset", 0,
-		                          PP_NVRAM_BYTES, &w->offset);
-	return err;
-}
-
-static int setting_read_area(struct pp_json_reader *r, const json_t *o, struct pp_area_write *w)
-{
-	struct pp_span mask = { 0 };
-	int err = PP_JSON_READ_KEYS(r, o, "space", "name", "offset", "mask", "before", "after");
-
-	if (!err)
-		err = setting_read_place(r, o, w);
-	if (!err && !json_is_null(json_object_get(o, "mask")))
-		err = pp_json_read_bytes(r, o, "mask", &mask);
-	w->mask = mask.data;
-	if (!err)
-		err = setting_read_side(r, o, "before", w, &w->old_absent, &w->old_bytes);
-	if (!err)
-		err = setting_read_side(r, o, "after", w, &w->new_absent, &w->new_bytes);
-	if (!err && (w->mask ? mask.len != w->old_bytes.len || mask.len != w->new_bytes.len
-	                     : w->offset > 0))
+		err = area_check_side(r, a, "after", a->after);
+	if (!err &&
+	    (mask->data ? mask->len != a->before.len || mask->len != a->after.len : a->offset > 0))
 		err = pp_json_bad(r, "'mask' does not fit the bytes");
 	return err;
 }
+
+static int area_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
+{
+	struct setting_area a = { .name = NULL };
+	int err = pp_json_read(r, area_rows, v, &a);
+
+	*(struct pp_area_write *)member = (struct pp_area_write){
+		.space = a.space,
+		.name = a.name,
+		.offset = a.offset,
+		.mask = a.mask.data,
+		.old_absent = !a.before.data,
+		.new_absent = !a.after.data,
+		.old_bytes = a.before,
+		.new_bytes = a.after,
+	};
+	return err ? err : area_check(r, &a);
+}
+
+static const struct pp_json_type area = { area_write, area_read, NULL };
+
+#define SETTING_LIST(member, nr) PP_JSON_LIST(struct pp_op, setting.member, setting.nr)
+static const struct pp_json_row setting_rows[] = {
+	{ "store", &pp_row_text, PP_OP_AT(setting.store), .is_fine = pp_store_is_name,
+	  .otherwise = "is not a store of settings" },
+	{ "values", &pp_row_list, SETTING_LIST(values, nr_values), .max = PP_OP_MAX_VALUES,
+	  .rows = value_rows },
+	{ "areas", &pp_row_list, SETTING_LIST(change.writes, change.nr_writes),
+	  .max = PP_MEMORY_MAX_CELLS, .item = &area },
+	{ "schema", &pp_row_bytes, PP_OP_AT(setting.change.schema) },
+	{ "before", &pp_row_bytes, PP_OP_AT(setting.change.old_data) },
+	{ "after", &pp_row_bytes, PP_OP_AT(setting.change.new_data) },
+	{ NULL },
+};
 
 static bool setting_same_area(const struct pp_area_write *x, const struct pp_area_write *y)
 {
 	return x->space == y->space && (x->space != PP_CELL_EV || !strcmp(x->name, y->name));
 }
 
-static int setting_read_areas(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
+static int setting_check(struct pp_json_reader *r, struct pp_op *op)
 {
-	const json_t *list = pp_json_read_list(r, o, "areas", PP_MEMORY_MAX_CELLS);
-	uint32_t n = (uint32_t)json_array_size(list);
-	struct pp_area_write *writes =
-		list ? PP_ARENA_ARRAY(r->arena, n, struct pp_area_write) : NULL;
-	int err = !list ? -EBADMSG : writes ? 0 : pp_fail_oom(r->error, r->object);
+	const struct pp_store_change *c = &op->setting.change;
 
-	for (uint32_t i = 0; !err && i < n; i++) {
-		writes[i] = (struct pp_area_write){ .name = NULL };
-		err = setting_read_area(r, json_array_get(list, i), &writes[i]);
-		for (uint32_t k = 0; !err && k < i; k++)
-			if (setting_same_area(&writes[k], &writes[i]))
-				err = pp_json_bad(r, "'areas' has one twice");
-	}
-	op->setting.change.writes = writes;
-	op->setting.change.nr_writes = n;
-	return err;
-}
-
-static int setting_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
-{
-	struct pp_store_change *c = &op->setting.change;
-	int err = PP_JSON_READ_KEYS(r, o, "store", "values", "areas", "schema", "before", "after");
-
-	if (!err)
-		err = pp_json_read_text(r, o, "store", &op->setting.store);
-	if (!err && !pp_store_is_name(op->setting.store))
-		err = pp_json_bad(r, "'store' is not a store of settings");
-	if (!err)
-		err = setting_read_values(r, o, op);
-	if (!err)
-		err = setting_read_areas(r, o, op);
-	if (!err)
-		err = pp_json_read_bytes(r, o, "schema", &c->schema);
-	if (!err)
-		err = pp_json_read_bytes(r, o, "before", &c->old_data);
-	if (!err)
-		err = pp_json_read_bytes(r, o, "after", &c->new_data);
-	if (!err && !c->nr_writes == !c->new_data.len)
-		err = pp_json_bad(r, "need cells or texts, and not both");
-	return err;
+	for (uint32_t i = 0; i < c->nr_writes; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (setting_same_area(&c->writes[k], &c->writes[i]))
+				return pp_json_bad(r, "'areas' has one twice");
+	return !c->nr_writes == !c->new_data.len
+	               ? pp_json_bad(r, "need cells or texts, and not both")
+	               : 0;
 }
 
 static size_t setting_bytes(const struct pp_op *op)
@@ -318,8 +266,8 @@ const struct pp_op_ops pp_op_setting = {
 	.undo = setting_undo,
 	.verify = setting_verify,
 	.describe = setting_describe,
-	.to_json = setting_to_json,
-	.from_json = setting_from_json,
+	.rows = setting_rows,
+	.check = setting_check,
 	.bytes = setting_bytes,
 	.sweep = setting_clean_up,
 };

@@ -91,33 +91,40 @@ static void tool_describe(const struct pp_op *op, enum pp_direction dir, char *b
 		snprintf(buf + len, size - (size_t)len, " again");
 }
 
-static json_t *tool_to_json(const struct pp_op *op)
+static json_t *tool_write(const struct pp_json_row *row, const void *member)
 {
-	return json_pack("{ss,ss?}", "tool", op->tool.tool->name, "kernel", op->tool.kernel);
+	return json_string((*(const struct pp_tool *const *)member)->name);
 }
 
-static int tool_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
+static int tool_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
 {
 	const char *name;
-	int err = PP_JSON_READ_KEYS(r, o, "tool", "kernel");
+	int err = pp_row_name.read(r, row, v, &name);
+	const struct pp_tool *tool = err ? NULL : pp_tool_find(name);
 
-	if (!err)
-		err = pp_json_read_name(r, o, "tool", "", &name);
-	if (err)
-		return err;
-	op->tool.tool = pp_tool_find(name);
-	if (!op->tool.tool)
-		return pp_json_bad(r, "'tool' is none that is known");
+	*(const struct pp_tool **)member = tool;
+	return err || tool ? err : pp_json_bad(r, "'tool' is none that is known");
+}
+
+static const struct pp_json_type tool_json = { tool_write, tool_read, NULL };
+
+static const struct pp_json_row tool_rows[] = {
+	{ "tool", &tool_json, PP_OP_AT(tool.tool) },
+	{ "kernel", &pp_row_name, PP_OP_AT(tool.kernel), .or_null = true, .more = "+~:" },
+	{ NULL },
+};
+
+static int tool_check(struct pp_json_reader *r, struct pp_op *op)
+{
+	const char *kernel = op->tool.kernel;
+
 	if (op->tool.tool->makes_initrd != (op->ops == &pp_op_initrd))
 		return pp_json_bad(r, "'tool' is of another kind");
-	if (pp_tool_takes_kernel(op->tool.tool)) {
-		err = pp_json_read_name(r, o, "kernel", "+~:", &op->tool.kernel);
-		/* No option, then. */
-		return err || op->tool.kernel[0] != '-' ? err
-		                                        : pp_json_bad(r, "'kernel' is no name");
-	}
-	return json_is_null(json_object_get(o, "kernel")) ? 0
-	                                                  : pp_json_bad(r, "'kernel' is not null");
+	if (!pp_tool_takes_kernel(op->tool.tool))
+		return kernel ? pp_json_bad(r, "'kernel' is not null") : 0;
+	/* No option, then. */
+	return kernel && *kernel != '-' ? 0 : pp_json_bad(r, "'kernel' is no name");
 }
 
 /* The largest initrd: a new one stands beside its old one for a while. */
@@ -173,7 +180,7 @@ int pp_stage_run(struct pp_stage *s, const struct pp_tool *tool, const char *ker
 
 #define TOOL_FUNCTIONS                                                                             \
 	.is_tool = true, .execute = tool_execute, .undo = tool_undo, .describe = tool_describe,    \
-	.to_json = tool_to_json, .from_json = tool_from_json, .room = tool_room
+	.rows = tool_rows, .check = tool_check, .room = tool_room
 
 const struct pp_op_ops pp_op_initrd = { .name = "initrd", .rank = PP_RANK_INITRD, TOOL_FUNCTIONS };
 const struct pp_op_ops pp_op_loader = { .name = "loader", .rank = PP_RANK_LOADER, TOOL_FUNCTIONS };

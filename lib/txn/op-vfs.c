@@ -121,21 +121,11 @@ static void vfs_describe(const struct pp_op *op, enum pp_direction dir, char *bu
 		         op->device);
 }
 
-static json_t *vfs_to_json(const struct pp_op *op)
-{
-	return json_pack("{ss,si}", "address", op->device, "before", (int)op->vfs.before);
-}
-
-static int vfs_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *op)
-{
-	int err = PP_JSON_READ_KEYS(r, o, "address", "before");
-
-	if (!err)
-		err = pp_op_read_address(r, o, &op->device);
-	return err ? err
-	           : pp_json_read_number(r, json_object_get(o, "before"), "before", 1, UINT16_MAX,
-	                                 &op->vfs.before);
-}
+static const struct pp_json_row vfs_rows[] = {
+	PP_OP_ADDRESS_ROW,
+	{ "before", &pp_row_number, PP_OP_AT(vfs.before), .min = 1, .max = UINT16_MAX },
+	{ NULL },
+};
 
 const struct pp_op_ops pp_op_vfs = {
 	.name = "vfs",
@@ -145,6 +135,5 @@ const struct pp_op_ops pp_op_vfs = {
 	.execute = vfs_execute,
 	.undo = vfs_undo,
 	.describe = vfs_describe,
-	.to_json = vfs_to_json,
-	.from_json = vfs_from_json,
+	.rows = vfs_rows,
 };

@@ -112,11 +112,9 @@ const char *pp_op_describe(const struct pp_op *op, enum pp_direction dir, char *
 	return buf;
 }
 
-json_t *pp_op_to_json(const struct pp_op *op)
+static json_t *kind_write(const struct pp_json_row *row, const void *member)
 {
-	return json_pack("{ss,ss,si,so}", "kind", op->ops->name, "progress",
-	                 progresses[op->progress], "step", (int)op->step, op->ops->name,
-	                 op->ops->to_json(op));
+	return json_string((*(const struct pp_op_ops *const *)member)->name);
 }
 
 static const struct pp_op_ops *op_find_kind(const char *name)
@@ -127,46 +125,66 @@ static const struct pp_op_ops *op_find_kind(const char *name)
 	return NULL;
 }
 
-int pp_op_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *ret)
+static int kind_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
 {
-	struct pp_op op = { .ops = op_find_kind(json_string_value(json_object_get(o, "kind"))) };
-	unsigned int progress = 0;
+	const struct pp_op_ops *ops = op_find_kind(json_string_value(v));
 
-	if (!op.ops)
+	if (!ops)
 		return pp_json_bad(r, "'kind' is none that is known");
-	int err = PP_JSON_READ_KEYS(r, o, "kind", "progress", "step", op.ops->name);
-	if (!err)
-		err = pp_json_read_word(r, o, "progress", progresses, PP_OP_PROGRESSES, &progress);
-	if (!err)
-		err = pp_json_read_number(r, json_object_get(o, "step"), "step", 0,
-		                          PP_PLAN_MAX_STEPS, &op.step);
-	if (!err)
-		err = op.ops->from_json(r, json_object_get(o, op.ops->name), &op);
-	op.progress = (enum pp_op_progress)progress;
-	if (!err)
-		*ret = op;
-	return err;
+	*(const struct pp_op_ops **)member = ops;
+	return 0;
 }
 
-int pp_op_read_address(struct pp_json_reader *r, const json_t *o, const char **ret)
+static const struct pp_json_type kind = { kind_write, kind_read, NULL };
+
+#define NR_OP_ROWS 5
+/* What belongs to its kind stands under the kind's own name. */
+#define OP_ROWS(kind_ops)                                                                          \
+	{                                                                                          \
+		{ "kind", &kind, PP_OP_AT(ops) },                                                  \
+			{ "progress", &pp_row_word, PP_OP_AT(progress), .words = progresses,       \
+			  .max = PP_OP_PROGRESSES },                                               \
+			{ "step", &pp_row_number, PP_OP_AT(step), .max = PP_PLAN_MAX_STEPS },      \
+			{ (kind_ops)->name, &pp_row_object, .rows = (kind_ops)->rows }, { NULL },  \
+	}
+
+static json_t *op_write(const struct pp_json_row *row, const void *member)
+{
+	const struct pp_op *op = member;
+	const struct pp_json_row rows[] = OP_ROWS(op->ops);
+
+	return pp_json_write(rows, op);
+}
+
+static int op_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                   void *member)
+{
+	struct pp_op *op = member;
+	int err = kind_read(r, row, json_object_get(v, "kind"), &op->ops);
+
+	if (err)
+		return err;
+	const struct pp_json_row rows[] = OP_ROWS(op->ops);
+	err = pp_json_read(r, rows, v, op);
+	return err || !op->ops->check ? err : op->ops->check(r, op);
+}
+
+const struct pp_json_type pp_op_json = { op_write, op_read, NULL };
+
+bool pp_op_is_address(const char *text)
 {
 	char again[PP_ADDRESS_TEXT_BYTES] = "";
 	struct pp_address address;
-	const char *text;
-	int err = pp_json_read_text(r, o, "address", &text);
 
-	if (!err && pp_address_parse(text, &address))
+	if (pp_address_parse(text, &address))
 		pp_address_format(address, again);
-	if (!err && strcmp(again, text))
-		err = pp_json_bad(r, "'address' is no address like 0000:07:00.0");
-	if (!err)
-		*ret = text;
-	return err;
+	return !strcmp(again, text);
 }
 
-static bool op_is_path(const char *s)
+bool pp_op_is_path(const char *s)
 {
-	if (!*s || *s == '/')
+	if (!*s || *s == '/' || strlen(s) >= 2048)
 		return false;
 	for (const char *part = s; part;) {
 		size_t len = strcspn(part, "/");
@@ -176,16 +194,4 @@ static bool op_is_path(const char *s)
 		part = part[len] ? part + len + 1 : NULL;
 	}
 	return true;
-}
-
-int pp_op_read_path(struct pp_json_reader *r, const json_t *o, const char **ret)
-{
-	const char *path;
-	int err = pp_json_read_text(r, o, "path", &path);
-
-	if (!err && (!op_is_path(path) || strlen(path) >= 2048))
-		err = pp_json_bad(r, "'path' is no path below the root");
-	if (!err)
-		*ret = path;
-	return err;
 }

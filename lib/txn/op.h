@@ -64,9 +64,11 @@ struct pp_op_ops {
 	/* Commands for a person who has to undo it by hand, one a line. */
 	void (*by_hand)(struct pp_apply *a, const struct pp_op *op, char *buf, size_t size);
 
-	/* Its fields, and back; every value is checked, for they decide what is written. */
-	json_t *(*to_json)(const struct pp_op *op);
-	int (*from_json)(struct pp_json_reader *r, const json_t *o, struct pp_op *op);
+	/* Its fields: offsets from the operation. Every value is checked, for they decide what is
+	 * written. */
+	const struct pp_json_row *rows;
+	/* What no single field tells. May be NULL. */
+	int (*check)(struct pp_json_reader *r, struct pp_op *op);
 
 	/* The bytes that the journal keeps for it. */
 	size_t (*bytes)(const struct pp_op *op);
@@ -173,15 +175,25 @@ int pp_op_look(struct pp_apply *a, const struct pp_op *op, enum pp_op_found *ret
 int pp_op_verify(struct pp_apply *a, const struct pp_op *op, struct pp_error *e);
 const char *pp_op_describe(const struct pp_op *op, enum pp_direction dir, char *buf, size_t size);
 
-/* {"kind": "file", "progress": "done", "step": 0, "file": {…}}; NULL: no memory. */
-json_t *pp_op_to_json(const struct pp_op *op);
-int pp_op_from_json(struct pp_json_reader *r, const json_t *o, struct pp_op *ret);
+/* {"kind": "file", "progress": "done", "step": 0, "file": {…}} */
+extern const struct pp_json_type pp_op_json;
 
-/* A path below the root without a way up. */
-int pp_op_read_path(struct pp_json_reader *r, const json_t *o, const char **ret);
-
+#define PP_OP_AT(member) offsetof(struct pp_op, member)
+/* For the kinds: a path below the root without a way up. */
+bool pp_op_is_path(const char *s);
+#define PP_OP_PATH_ROW(member)                                                                     \
+	{                                                                                          \
+		"path", &pp_row_text, PP_OP_AT(member), .is_fine = pp_op_is_path,                  \
+							.otherwise = "is no path below the root"   \
+	}
 /* Only as it is written: 0000:07:00.0. */
-int pp_op_read_address(struct pp_json_reader *r, const json_t *o, const char **ret);
+bool pp_op_is_address(const char *text);
+#define PP_OP_ADDRESS_ROW                                                                          \
+	{                                                                                          \
+		"address", &pp_row_text, PP_OP_AT(device),                                         \
+			.is_fine = pp_op_is_address,                                               \
+			.otherwise = "is no address like 0000:07:00.0"                             \
+	}
 
 #define PP_VFIO "vfio-pci"
 /* As a driver_override: no driver has this name. */

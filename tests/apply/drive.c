@@ -255,7 +255,7 @@ static void take_host(struct pp_plan *plan, const char *root)
 
 	pp_arena_init(&plan->arena, 0);
 	if (pp_source_open(root, &source, &e) || pp_host_read(source, &host, &e) ||
-	    pp_plan_take_host(plan, host, &e)) {
+	    pp_plan_take_host(&plan->host, host, &plan->arena, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		exit(2);
 	}

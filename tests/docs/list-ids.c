@@ -15,7 +15,10 @@ static void print_remedy(const struct pp_remedy_ops *ops)
 
 static void print_kind(const struct pp_step_kind_ops *ops)
 {
-	printf("step\t%s\t%s\t%s\n", ops->name, ops->summary, ops->keys ? ops->keys : "");
+	printf("step\t%s\t%s\t", ops->name, ops->summary);
+	for (const struct pp_json_row *row = ops->rows; row && row->key; row++)
+		printf("%s%s%s", row == ops->rows ? "" : " ", row->key, row->may_lack ? "?" : "");
+	printf("\n");
 }
 
 /* With whom it speaks for, "KVM, Xen" or "all". */

@@ -263,11 +263,11 @@ static void test_windows(void **state)
 	snprintf(text, sizeof(text), windows_head, "\"Windows Server 2022\"");
 	strcat(text, tail);
 	assert_int_equal(pp_plan_parse(text, strlen(text), &p, NULL), 0);
-	assert_string_equal(p->windows, "Windows Server 2022");
+	assert_string_equal(p->host.windows, "Windows Server 2022");
 	/* The plan in front of it is of the same host and devices. */
 	assert_int_equal(pp_plan_for_driver(p, "hp:C:\\HP\\conrep.exe", &driver, NULL), 0);
-	assert_string_equal(driver->windows, p->windows);
-	assert_string_equal(driver->bios_version, "P70");
+	assert_string_equal(driver->host.windows, p->host.windows);
+	assert_string_equal(driver->host.bios_version, "P70");
 	assert_string_equal(driver->request, "slot2");
 	assert_int_equal(driver->nr_steps, 1);
 	assert_int_equal(driver->steps[0].kind, PP_STEP_DRIVER_FILE);

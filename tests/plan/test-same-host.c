@@ -53,7 +53,7 @@ static struct pp_plan *plan(void)
 	struct pp_error e = { 0 };
 
 	assert_non_null(p);
-	assert_int_equal(pp_plan_take_host(p, &h, &e), 0);
+	assert_int_equal(pp_plan_take_host(&p->host, &h, &p->arena, &e), 0);
 	p->devices = &asked;
 	p->nr_devices = 1;
 	return p;
@@ -77,7 +77,7 @@ static void test_same(void **state)
 	struct pp_host h = host();
 
 	(void)state;
-	assert_int_equal(p->nr_pci, 3);
+	assert_int_equal(p->host.nr_pci, 3);
 	expect(p, &h, NULL);
 	/* Virtual functions come and go; another kernel may run. */
 	h.nr_devices = 3;
@@ -160,8 +160,8 @@ static void test_old(void **state)
 	struct pp_host h = host();
 
 	(void)state;
-	p->pci = NULL;
-	p->nr_pci = 0;
+	p->host.pci = NULL;
+	p->host.nr_pci = 0;
 	expect(p, &h, NULL);
 	devices[1].vendor = 0x10de;
 	expect(p, &h, "10de:0087 is there now");
@@ -172,7 +172,7 @@ static void expect_machine(const struct pp_plan *p, const struct pp_host *h, con
 {
 	struct pp_error e = { 0 };
 
-	assert_int_equal(pp_plan_check_machine(p, h, &e), words ? -EBUSY : 0);
+	assert_int_equal(pp_plan_check_machine(&p->host, h, &e), words ? -EBUSY : 0);
 	assert_true(!words || strstr(e.text, words));
 }
 
@@ -228,7 +228,7 @@ static void test_device_is_here(void **state)
 	assert_false(pp_plan_device_is_here(p, &h, nic, &other));
 	assert_true(other);
 	/* Of an older plan: by the devices that it asks for. */
-	p->nr_pci = 0;
+	p->host.nr_pci = 0;
 	assert_false(pp_plan_device_is_here(p, &h, asked.address, &other));
 	assert_true(other);
 	devices[1].ids_known = false;
