@@ -9,9 +9,7 @@ static int bind_plan_add_device(struct pp_plan *plan, const struct pp_device *d,
                                 struct pp_plan_device *device, struct pp_step *step,
                                 struct pp_error *e)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(d->address, address);
+	const char *address = PP_ADDRESS_SHORT(d->address);
 	if (!d->ids_known)
 		return pp_fail(e, ENODATA, "%s: its vendor and device ids were not read", address);
 	if (d->driver.error && d->driver.error != ENOENT)

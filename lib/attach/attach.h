@@ -83,6 +83,11 @@ struct pp_attach {
  */
 int pp_attach_step(struct pp_attach *a, const char *name, int r, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same of what the attempt cannot do without: refused, it has ended. */
+int pp_attach_ask(struct pp_attach *a, const char *name, int r, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Device number i of those to attach, as text. */
+#define PP_ATTACH_ADDRESS(a, i) PP_ADDRESS_TEXT((a)->host->devices[(a)->devices[i]].address)
 /* The attempt ends so. Returns -ECANCELED. */
 int pp_attach_end(struct pp_attach *a, enum pp_attach_result result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -95,6 +100,12 @@ bool pp_attach_stops(struct pp_attach *a);
 int pp_attach_choose_groups(struct pp_attach *a);
 /* The numbers of those that came with vfio-pci. */
 int pp_attach_read_groups(struct pp_attach *a);
+
+static inline int pp_attach_control(struct pp_attach *a, int fd, unsigned long request,
+                                    void *argument)
+{
+	return a->sys->ops->control(a->sys, fd, request, argument);
+}
 
 /* Finds what is to be bound, and whether it may be. */
 int pp_take_plan(struct pp_attach *a);
@@ -112,6 +123,8 @@ int pp_vfio_attach(struct pp_attach *a);
 /* Asks an opened device what it has, and for a reset where that is wanted. */
 int pp_vfio_look_at(struct pp_attach *a, uint32_t i);
 void pp_vfio_close(struct pp_attach *a);
+/* A page of our own, seen by the device for a moment; nobody tells it where. */
+int pp_vfio_make_page(struct pp_opened *o);
 
 /* The same without groups: whether the kernel offers it for the devices, which vfio-pci has. */
 bool pp_iommufd_is_there(struct pp_attach *a);

@@ -80,8 +80,6 @@ static int group_awaited(struct pp_attach *a, const struct pp_device *d, const c
 
 int pp_attach_choose_groups(struct pp_attach *a)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
 	if (!a->nr_devices)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s: a bridge stays with the host",
 		                     a->asked);
@@ -95,7 +93,7 @@ int pp_attach_choose_groups(struct pp_attach *a)
 	for (uint32_t i = 0; i < a->nr_devices; i++) {
 		const struct pp_device *d = group_device(a, i);
 		uint32_t group = d->group;
-		pp_address_format(d->address, address);
+		const char *address = PP_ADDRESS_TEXT(d->address);
 		if (group == PP_NO_GROUP) {
 			int r = group_awaited(a, d, address);
 			if (r)
@@ -168,7 +166,6 @@ static void group_drop_unused(struct pp_attach *a)
 
 int pp_attach_read_groups(struct pp_attach *a)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
 	bool any = false;
 
 	for (uint32_t i = 0; i < a->nr_devices; i++)
@@ -177,7 +174,7 @@ int pp_attach_read_groups(struct pp_attach *a)
 		uint32_t number = 0;
 		if (group_device(a, i)->group != PP_NO_GROUP)
 			continue;
-		pp_address_format(group_device(a, i)->address, address);
+		const char *address = PP_ADDRESS_TEXT(group_device(a, i)->address);
 		int r = group_read_number(a, address, &number);
 		pp_attach_step(a, "find-group", r,
 		               r ? "%s has no IOMMU group even now" : "%s is in group %u now",

@@ -53,26 +53,16 @@ struct ioas_unmap {
 	uint64_t iova, length;
 };
 
-static int iommufd_ask(struct pp_attach *a, int fd, unsigned long request, void *argument)
-{
-	return a->sys->ops->control(a->sys, fd, request, argument);
-}
-
-static void iommufd_address(const struct pp_attach *a, uint32_t i, char *ret)
-{
-	pp_address_format(a->host->devices[a->devices[i]].address, ret);
-}
-
 /*
  * "vfio3", the node of a device that vfio-pci has: 1; 0: the kernel makes no nodes
  * (VFIO_DEVICE_CDEV), or an errno.
  */
 static int iommufd_node(struct pp_attach *a, uint32_t i, char *ret, size_t size)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], path[128];
+	const char *address = PP_ATTACH_ADDRESS(a, i);
 	struct pp_names names;
+	char path[128];
 
-	iommufd_address(a, i, address);
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/vfio-dev", address);
 	int r = a->sys->ops->list(a->sys, path, &a->arena, &names);
 	if (r)
@@ -108,78 +98,62 @@ int pp_iommufd_load(struct pp_attach *a)
 
 static int iommufd_open_device(struct pp_attach *a, uint32_t i)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], node[80];
+	char node[80];
 	int r = iommufd_node(a, i, node, sizeof(node));
 
-	iommufd_address(a, i, address);
 	if (r <= 0)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s has no node below /" NODES "%s%s",
-		                     address,
+		                     PP_ATTACH_ADDRESS(a, i),
 		                     r ? ": " : ": the kernel was built without VFIO_DEVICE_CDEV",
 		                     r ? strerror(-r) : "");
 	int fd = a->sys->ops->open(a->sys, node);
 	a->opened.devices[i] = fd < 0 ? -1 : fd;
-	return pp_attach_step(a, "open-device", fd, "%s: /%s", address, node) ? pp_attach_refused(a)
-	                                                                      : 0;
+	return pp_attach_ask(a, "open-device", fd, "%s: /%s", PP_ATTACH_ADDRESS(a, i), node);
 }
 
 /* Here the kernel looks at regions, at remapping and at the drivers of the group. */
 static int iommufd_bind(struct pp_attach *a, uint32_t i)
 {
 	struct bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = a->opened.iommufd };
-	char address[PP_ADDRESS_TEXT_BYTES];
-	int r = iommufd_ask(a, a->opened.devices[i], BIND_IOMMUFD, &bind);
+	int r = pp_attach_control(a, a->opened.devices[i], BIND_IOMMUFD, &bind);
 	const char *culprit = r == -EPERM ? pp_take_culprit(a, &a->groups[a->place_of[i]]) : NULL;
 
-	iommufd_address(a, i, address);
-	return pp_attach_step(a, "bind-iommufd", r, "%s%s%s", address, culprit ? ": " : "",
-	                      culprit ? culprit : "")
-	               ? pp_attach_refused(a)
-	               : 0;
+	return pp_attach_ask(a, "bind-iommufd", r, "%s%s%s", PP_ATTACH_ADDRESS(a, i),
+	                     culprit ? ": " : "", culprit ? culprit : "");
 }
 
 static int iommufd_alloc(struct pp_attach *a)
 {
 	struct ioas_alloc alloc = { .size = sizeof(alloc) };
-	int r = iommufd_ask(a, a->opened.iommufd, IOAS_ALLOC, &alloc);
+	int r = pp_attach_control(a, a->opened.iommufd, IOAS_ALLOC, &alloc);
 
 	a->opened.ioas = alloc.out_ioas_id;
-	return pp_attach_step(a, "alloc-ioas", r, "an address space") ? pp_attach_refused(a) : 0;
+	return pp_attach_ask(a, "alloc-ioas", r, "an address space");
 }
 
 static int iommufd_attach_device(struct pp_attach *a, uint32_t i)
 {
 	struct attach_pt attach = { .argsz = sizeof(attach), .pt_id = a->opened.ioas };
-	char address[PP_ADDRESS_TEXT_BYTES];
-	int r = iommufd_ask(a, a->opened.devices[i], ATTACH_IOMMUFD_PT, &attach);
+	int r = pp_attach_control(a, a->opened.devices[i], ATTACH_IOMMUFD_PT, &attach);
 
-	iommufd_address(a, i, address);
-	return pp_attach_step(a, "attach-ioas", r, "%s", address) ? pp_attach_refused(a) : 0;
+	return pp_attach_ask(a, "attach-ioas", r, "%s", PP_ATTACH_ADDRESS(a, i));
 }
 
 /* A page of our own, where the kernel finds a place for it; nobody tells the device where. */
 static int iommufd_map(struct pp_attach *a)
 {
 	struct pp_opened *o = &a->opened;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int r = pp_vfio_make_page(o);
 	struct ioas_map map = { .size = sizeof(map),
 		                .flags = MAP_WRITEABLE | MAP_READABLE,
 		                .ioas_id = o->ioas,
-		                .length = page };
+		                .user_va = (uintptr_t)o->page,
+		                .length = o->page_bytes };
 
-	if (!o->page)
-		o->page = aligned_alloc(page, page);
-	o->page_bytes = page;
-	int r = o->page ? 0 : -ENOMEM;
-	if (!r) {
-		memset(o->page, 0, page);
-		map.user_va = (uintptr_t)o->page;
-		r = iommufd_ask(a, o->iommufd, IOAS_MAP, &map);
-	}
+	if (!r)
+		r = pp_attach_control(a, o->iommufd, IOAS_MAP, &map);
 	o->iova = map.iova;
-	return pp_attach_step(a, "map-ioas", r, "a page at 0x%llx", (unsigned long long)o->iova)
-	               ? pp_attach_refused(a)
-	               : 0;
+	return pp_attach_ask(a, "map-ioas", r, "a page at 0x%llx", (unsigned long long)o->iova);
 }
 
 static int iommufd_unmap(struct pp_attach *a)
@@ -188,21 +162,17 @@ static int iommufd_unmap(struct pp_attach *a)
 		                    .ioas_id = a->opened.ioas,
 		                    .iova = a->opened.iova,
 		                    .length = a->opened.page_bytes };
-	int r = iommufd_ask(a, a->opened.iommufd, IOAS_UNMAP, &unmap);
+	int r = pp_attach_control(a, a->opened.iommufd, IOAS_UNMAP, &unmap);
 
-	return pp_attach_step(a, "unmap-ioas", r, "0x%llx", (unsigned long long)a->opened.iova)
-	               ? pp_attach_refused(a)
-	               : 0;
+	return pp_attach_ask(a, "unmap-ioas", r, "0x%llx", (unsigned long long)a->opened.iova);
 }
 
 static int iommufd_detach(struct pp_attach *a, uint32_t i)
 {
 	struct detach_pt detach = { .argsz = sizeof(detach) };
-	char address[PP_ADDRESS_TEXT_BYTES];
-	int r = iommufd_ask(a, a->opened.devices[i], DETACH_IOMMUFD_PT, &detach);
+	int r = pp_attach_control(a, a->opened.devices[i], DETACH_IOMMUFD_PT, &detach);
 
-	iommufd_address(a, i, address);
-	return pp_attach_step(a, "detach-ioas", r, "%s", address) ? pp_attach_refused(a) : 0;
+	return pp_attach_ask(a, "detach-ioas", r, "%s", PP_ATTACH_ADDRESS(a, i));
 }
 
 static int iommufd_each(struct pp_attach *a, int (*step)(struct pp_attach *a, uint32_t i))

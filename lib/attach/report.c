@@ -71,11 +71,9 @@ static void print_end(struct pp_out *o, const struct pp_attach *a)
 
 static void report_print(struct pp_out *o, const struct pp_attach *a)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
 	for (uint32_t i = 0; i < a->nr_devices; i++) {
 		const struct pp_device *d = &a->host->devices[a->devices[i]];
-		pp_address_format(d->address, address);
+		const char *address = PP_ADDRESS_TEXT(d->address);
 		pp_out(o, "%s%s%s", pp_out_color(o, PP_BOLD), address,
 		       pp_out_color(o, PP_COLOR_NONE));
 		if (d->group != PP_NO_GROUP)

@@ -67,10 +67,9 @@ static void read_log(struct pp_attach *a, struct pp_attach_step *step)
 	}
 }
 
-int pp_attach_step(struct pp_attach *a, const char *name, int r, const char *fmt, ...)
+static int step_add(struct pp_attach *a, const char *name, int r, const char *fmt, va_list ap)
 {
 	struct pp_attach_step *step = PP_ARENA_NEW(&a->arena, struct pp_attach_step);
-	va_list ap;
 
 	if (!step) {
 		a->oom = true;
@@ -79,9 +78,7 @@ int pp_attach_step(struct pp_attach *a, const char *name, int r, const char *fmt
 	step->name = name;
 	step->error = r < 0 ? -r : 0;
 	step->failed = r < 0;
-	va_start(ap, fmt);
 	step->text = pp_arena_vprintf(&a->arena, fmt, ap);
-	va_end(ap);
 	if (!step->text) {
 		a->oom = true;
 		step->text = "";
@@ -90,6 +87,26 @@ int pp_attach_step(struct pp_attach *a, const char *name, int r, const char *fmt
 	*a->last = step;
 	a->last = &step->next;
 	return r < 0 ? r : 0;
+}
+
+int pp_attach_step(struct pp_attach *a, const char *name, int r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	r = step_add(a, name, r, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int pp_attach_ask(struct pp_attach *a, const char *name, int r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	r = step_add(a, name, r, fmt, ap);
+	va_end(ap);
+	return r ? pp_attach_refused(a) : 0;
 }
 
 static struct pp_attach_step *last_step(struct pp_attach *a)

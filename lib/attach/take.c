@@ -23,11 +23,10 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 {
 	const struct pp_device *d = &a->host->devices[index];
 	struct pp_op *op = &a->txn.ops[a->txn.nr_ops];
-	char address[PP_ADDRESS_TEXT_BYTES];
 	struct pp_error e = { 0 };
 	struct pp_driver now;
 
-	pp_address_format(d->address, address);
+	const char *address = PP_ADDRESS_TEXT(d->address);
 	int r = pp_driver_read(&a->session, address, &now, &e);
 	const char *driver = now.driver;
 	if (r)
@@ -157,14 +156,15 @@ static const char *take_blame(struct pp_attach *a, const char *address)
 
 const char *pp_take_culprit(struct pp_attach *a, const struct pp_attach_group *g)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], path[64];
+	char path[64];
 	const char *found = NULL;
 	struct pp_names names;
 
 	if (g->known != PP_NO_GROUP) {
 		const struct pp_group *known = &a->host->groups[g->known];
 		for (uint32_t i = 0; !found && i < known->nr_devices; i++) {
-			pp_address_format(a->host->devices[known->devices[i]].address, address);
+			const char *address =
+				PP_ADDRESS_TEXT(a->host->devices[known->devices[i]].address);
 			found = take_blame(a, address);
 		}
 		return found;

@@ -21,24 +21,9 @@
  */
 #define DEFAULT_IOVA ((uint64_t)16 << 20)
 
-static int vfio_ask(struct pp_attach *a, int fd, unsigned long request, void *argument)
-{
-	return a->sys->ops->control(a->sys, fd, request, argument);
-}
-
 static void *vfio_number(unsigned long n)
 {
 	return (void *)(uintptr_t)n;
-}
-
-static uint32_t group_number(const struct pp_attach *a, uint32_t i)
-{
-	return a->groups[i].number;
-}
-
-static bool is_driver_there(struct pp_attach *a)
-{
-	return pp_sys_has_directory(a->sys, "sys/bus/pci/drivers/vfio-pci");
 }
 
 /* ENODEV: udev made the node, and no module is behind it. */
@@ -58,17 +43,17 @@ int pp_vfio_load(struct pp_attach *a)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "/%s: %s: modprobe vfio-pci loads it",
 		                     vfio_is_without_groups(a, fd) ? "dev/iommu" : CONTAINER,
 		                     strerror(-r));
-	if (!is_driver_there(a))
+	if (!pp_sys_has_directory(a->sys, "sys/bus/pci/drivers/vfio-pci"))
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "the driver vfio-pci is not loaded: modprobe vfio-pci");
 	if (fd < 0)
 		return 0;
-	int version = vfio_ask(a, fd, VFIO_GET_API_VERSION, NULL);
+	int version = pp_attach_control(a, fd, VFIO_GET_API_VERSION, NULL);
 	if (version != VFIO_API_VERSION)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "VFIO answers with version %d, not with %d", version,
 		                     VFIO_API_VERSION);
-	if (vfio_ask(a, fd, VFIO_CHECK_EXTENSION, vfio_number(VFIO_TYPE1v2_IOMMU)) <= 0)
+	if (pp_attach_control(a, fd, VFIO_CHECK_EXTENSION, vfio_number(VFIO_TYPE1v2_IOMMU)) <= 0)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED,
 		                     "VFIO has no IOMMU of type 1: modprobe vfio_iommu_type1");
 	return 0;
@@ -78,20 +63,20 @@ static int open_group(struct pp_attach *a, uint32_t i)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "dev/vfio/%u", group_number(a, i));
+	snprintf(path, sizeof(path), "dev/vfio/%u", a->groups[i].number);
 	int fd = a->sys->ops->open(a->sys, path);
 	a->groups[i].fd = fd < 0 ? -1 : fd;
-	return pp_attach_step(a, "open-group", fd, "/%s", path) ? pp_attach_refused(a) : 0;
+	return pp_attach_ask(a, "open-group", fd, "/%s", path);
 }
 
 static int get_status(struct pp_attach *a, uint32_t i)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	int r = vfio_ask(a, a->groups[i].fd, VFIO_GROUP_GET_STATUS, &status);
+	int r = pp_attach_control(a, a->groups[i].fd, VFIO_GROUP_GET_STATUS, &status);
 	bool viable = status.flags & VFIO_GROUP_FLAGS_VIABLE;
 	const char *culprit = r < 0 || viable ? NULL : pp_take_culprit(a, &a->groups[i]);
 
-	pp_attach_step(a, "get-status", r, "group %u%s%s%s", group_number(a, i),
+	pp_attach_step(a, "get-status", r, "group %u%s%s%s", a->groups[i].number,
 	               r < 0    ? ""
 	               : viable ? " is viable"
 	                        : " is not viable",
@@ -101,18 +86,18 @@ static int get_status(struct pp_attach *a, uint32_t i)
 
 static int set_container(struct pp_attach *a, uint32_t i)
 {
-	int r = vfio_ask(a, a->groups[i].fd, VFIO_GROUP_SET_CONTAINER, &a->opened.container);
+	int r = pp_attach_control(a, a->groups[i].fd, VFIO_GROUP_SET_CONTAINER,
+	                          &a->opened.container);
 
-	return pp_attach_step(a, "set-container", r, "group %u", group_number(a, i))
-	               ? pp_attach_refused(a)
-	               : 0;
+	return pp_attach_ask(a, "set-container", r, "group %u", a->groups[i].number);
 }
 
 static int set_iommu(struct pp_attach *a)
 {
-	int r = vfio_ask(a, a->opened.container, VFIO_SET_IOMMU, vfio_number(VFIO_TYPE1v2_IOMMU));
+	int r = pp_attach_control(a, a->opened.container, VFIO_SET_IOMMU,
+	                          vfio_number(VFIO_TYPE1v2_IOMMU));
 
-	return pp_attach_step(a, "set-iommu", r, "type 1, version 2") ? pp_attach_refused(a) : 0;
+	return pp_attach_ask(a, "set-iommu", r, "type 1, version 2");
 }
 
 /* A page in one of the ranges that the IOMMU takes, and not at address 0. */
@@ -166,7 +151,7 @@ static int choose_iova(struct pp_attach *a, uint64_t page, uint64_t *ret)
 	if (!info)
 		return -ENOMEM;
 	info->head.argsz = INFO_BYTES;
-	int r = vfio_ask(a, a->opened.container, VFIO_IOMMU_GET_INFO, info);
+	int r = pp_attach_control(a, a->opened.container, VFIO_IOMMU_GET_INFO, info);
 	if (r < 0)
 		return r;
 	size_t len = info->head.argsz < INFO_BYTES ? info->head.argsz : INFO_BYTES;
@@ -176,34 +161,35 @@ static int choose_iova(struct pp_attach *a, uint64_t page, uint64_t *ret)
 	return 0;
 }
 
-/* A page of our own, seen by the device for a moment; nobody tells it where. */
+int pp_vfio_make_page(struct pp_opened *o)
+{
+	o->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	if (!o->page)
+		o->page = aligned_alloc(o->page_bytes, o->page_bytes);
+	if (o->page)
+		memset(o->page, 0, o->page_bytes);
+	return o->page ? 0 : -ENOMEM;
+}
+
 static int map_dma(struct pp_attach *a)
 {
 	struct pp_opened *o = &a->opened;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *memory = aligned_alloc(page, page);
-	int r = memory ? 0 : -ENOMEM;
+	int r = pp_vfio_make_page(o);
 
-	if (!r) {
-		memset(memory, 0, page);
-		o->page = memory;
-		o->page_bytes = page;
-		r = choose_iova(a, page, &o->iova);
-	}
+	if (!r)
+		r = choose_iova(a, o->page_bytes, &o->iova);
 	if (!r) {
 		struct vfio_iommu_type1_dma_map map = {
 			.argsz = sizeof(map),
 			.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-			.vaddr = (uintptr_t)memory,
+			.vaddr = (uintptr_t)o->page,
 			.iova = o->iova,
-			.size = page,
+			.size = o->page_bytes,
 		};
-		r = vfio_ask(a, o->container, VFIO_IOMMU_MAP_DMA, &map);
+		r = pp_attach_control(a, o->container, VFIO_IOMMU_MAP_DMA, &map);
 		o->mapped = r >= 0;
 	}
-	return pp_attach_step(a, "map-dma", r, "a page at 0x%llx", (unsigned long long)o->iova)
-	               ? pp_attach_refused(a)
-	               : 0;
+	return pp_attach_ask(a, "map-dma", r, "a page at 0x%llx", (unsigned long long)o->iova);
 }
 
 static int unmap_dma(struct pp_attach *a)
@@ -213,44 +199,39 @@ static int unmap_dma(struct pp_attach *a)
 		.iova = a->opened.iova,
 		.size = a->opened.page_bytes,
 	};
-	int r = vfio_ask(a, a->opened.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	int r = pp_attach_control(a, a->opened.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 
 	a->opened.mapped = false;
-	return pp_attach_step(a, "unmap-dma", r, "0x%llx", (unsigned long long)a->opened.iova)
-	               ? pp_attach_refused(a)
-	               : 0;
+	return pp_attach_ask(a, "unmap-dma", r, "0x%llx", (unsigned long long)a->opened.iova);
 }
 
 int pp_vfio_look_at(struct pp_attach *a, uint32_t i)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	char address[PP_ADDRESS_TEXT_BYTES];
 	int fd = a->opened.devices[i];
 
-	pp_address_format(a->host->devices[a->devices[i]].address, address);
-	int r = vfio_ask(a, fd, VFIO_DEVICE_GET_INFO, &info);
+	const char *address = PP_ATTACH_ADDRESS(a, i);
+	int r = pp_attach_control(a, fd, VFIO_DEVICE_GET_INFO, &info);
 	if (pp_attach_step(a, "get-info", r, "%s: %u regions, %u kinds of interrupt, %s", address,
 	                   info.num_regions, info.num_irqs,
 	                   info.flags & VFIO_DEVICE_FLAGS_RESET ? "can be reset" : "no reset"))
 		return pp_attach_refused(a);
 	if (!a->options.reset)
 		return 0;
-	r = vfio_ask(a, fd, VFIO_DEVICE_RESET, NULL);
-	return pp_attach_step(a, "reset", r, "%s", address) ? pp_attach_refused(a) : 0;
+	r = pp_attach_control(a, fd, VFIO_DEVICE_RESET, NULL);
+	return pp_attach_ask(a, "reset", r, "%s", address);
 }
 
 static int get_device(struct pp_attach *a, uint32_t i)
 {
-	const struct pp_device *d = &a->host->devices[a->devices[i]];
 	int group = a->groups[a->place_of[i]].fd;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
-	pp_address_format(d->address, address);
-	int fd = vfio_ask(a, group, VFIO_GROUP_GET_DEVICE_FD, address);
+	pp_address_format(a->host->devices[a->devices[i]].address, address);
+	int fd = pp_attach_control(a, group, VFIO_GROUP_GET_DEVICE_FD, address);
 	a->opened.devices[i] = fd < 0 ? -1 : fd;
-	if (pp_attach_step(a, "get-device-fd", fd, "%s", address))
-		return pp_attach_refused(a);
-	return pp_vfio_look_at(a, i);
+	int r = pp_attach_ask(a, "get-device-fd", fd, "%s", address);
+	return r ? r : pp_vfio_look_at(a, i);
 }
 
 static int attach_group(struct pp_attach *a, uint32_t i)

@@ -71,7 +71,7 @@ struct pp_span pp_inuse_word(struct pp_span line, unsigned int n)
 
 static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 {
-	char path[128], text[16] = "", address[PP_ADDRESS_TEXT_BYTES];
+	char path[128], text[16] = "";
 	struct pp_names names;
 	bool framebuffer = false;
 	int r = pp_inuse_list(s, CLASS_GRAPHICS, &names);
@@ -90,7 +90,7 @@ static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 	}
 	if (r)
 		return r;
-	pp_address_format(d->address, address);
+	const char *address = PP_ADDRESS_TEXT(d->address);
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/boot_vga", address);
 	r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r && r != -ENOENT)
@@ -126,9 +126,9 @@ static int look_at_terminals(struct pp_inuse *s)
 
 static int look_at_functions(struct pp_inuse *s, const struct pp_device *d)
 {
-	char path[128], text[16], address[PP_ADDRESS_TEXT_BYTES];
+	char path[128], text[16];
 
-	pp_address_format(d->address, address);
+	const char *address = PP_ADDRESS_TEXT(d->address);
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
 	int r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r)
@@ -142,9 +142,8 @@ int pp_inuse_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *
                   struct pp_error *e)
 {
 	struct pp_inuse search = { .sys = s, .arena = a, .error = e };
-	char address[PP_ADDRESS_TEXT_BYTES];
 
-	pp_address_format(d->address, address);
+	const char *address = PP_ADDRESS_TEXT(d->address);
 	snprintf(search.below, sizeof(search.below), "/%s/", address);
 	int r = use_check_device(&search, address);
 	if (!r)

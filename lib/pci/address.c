@@ -6,18 +6,19 @@
 #include "base/hex.h"
 #include "pci/address.h"
 
-void pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
+const char *pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
 {
 	snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%04x:%02x:%02x.%x", a.domain, a.bus, a.device,
 	         a.function);
+	return ret;
 }
 
-void pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
+const char *pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
 {
 	if (a.domain)
-		pp_address_format(a, ret);
-	else
-		snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%02x:%02x.%x", a.bus, a.device, a.function);
+		return pp_address_format(a, ret);
+	snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%02x:%02x.%x", a.bus, a.device, a.function);
+	return ret;
 }
 
 /* One to max_digits hex digits, ended by end; NULL if that is not what stands there. */

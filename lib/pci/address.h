@@ -14,11 +14,15 @@ struct pp_address {
 
 #define PP_ADDRESS_TEXT_BYTES 20
 
-/* "0000:07:00.0" (domains above 0xffff take the digits they need). */
-void pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES]);
+/* "0000:07:00.0" (domains above 0xffff take the digits they need). Both return ret. */
+const char *pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES]);
 
 /* The same without the domain where it is 0: "07:00.0", for people. */
-void pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES]);
+const char *pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES]);
+
+/* The same as a text that lives as long as the block around it. */
+#define PP_ADDRESS_TEXT(a)  pp_address_format((a), (char[PP_ADDRESS_TEXT_BYTES]){ "" })
+#define PP_ADDRESS_SHORT(a) pp_address_format_short((a), (char[PP_ADDRESS_TEXT_BYTES]){ "" })
 
 /* The kernel's form, or a person's: domain optional. Whole text or nothing. */
 bool pp_address_parse(const char *s, struct pp_address *ret);

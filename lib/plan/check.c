@@ -206,14 +206,13 @@ static void check_faults(struct pp_checking *c)
 {
 	static const char what[] = "no DMA into formerly reserved memory was blocked";
 	const struct pp_kernel *k = &c->h->kernel;
-	char device[PP_ADDRESS_TEXT_BYTES];
 
 	for (uint32_t i = 0; i < k->nr_log_faults; i++) {
 		const struct pp_fault *f = &k->log_faults[i];
 		const struct pp_plan_region *r = region_of(c->p, f->address);
 		if (!r)
 			continue;
-		pp_address_format_short(f->device, device);
+		const char *device = PP_ADDRESS_SHORT(f->device);
 		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
 		             "kernel log: %s at 0x%llx, in %s: the firmware still uses it", device,
 		             (unsigned long long)f->address, check_range(c, r->start, r->end_incl));

@@ -41,10 +41,7 @@ const struct pp_json_type pp_plan_id = { id_write, id_read, NULL };
 
 static json_t *address_write(const struct pp_json_row *row, const void *member)
 {
-	char text[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format(*(const struct pp_address *)member, text);
-	return json_string(text);
+	return json_string(PP_ADDRESS_TEXT(*(const struct pp_address *)member));
 }
 
 /* Only as pp_address_format() writes it, so that one device has one spelling. */

@@ -20,9 +20,8 @@ static const char *kind_bind_when(const struct pp_step_bind *b)
 static void kind_bind_describe(struct pp_arena *a, struct pp_step *s)
 {
 	const char *driver = s->bind.expected_driver;
-	char address[PP_ADDRESS_TEXT_BYTES];
 
-	pp_address_format_short(s->bind.address, address);
+	const char *address = PP_ADDRESS_SHORT(s->bind.address);
 	s->text = pp_arena_printf(a, "bind %s to vfio-pci, %s", address, kind_bind_when(&s->bind));
 	s->undo = *driver ? pp_arena_printf(a, "give it back to %s", driver)
 	                  : pp_arena_strdup(a, "leave it without a driver again");
@@ -30,9 +29,7 @@ static void kind_bind_describe(struct pp_arena *a, struct pp_step *s)
 
 static void kind_unbind_describe(struct pp_arena *a, struct pp_step *s)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->bind.address, address);
+	const char *address = PP_ADDRESS_SHORT(s->bind.address);
 	s->text = pp_arena_printf(a,
 	                          "unbind %s from vfio-pci and give it back to the host driver, %s",
 	                          address, kind_bind_when(&s->bind));
@@ -42,9 +39,7 @@ static void kind_unbind_describe(struct pp_arena *a, struct pp_step *s)
 /* bound: it should be on vfio-pci; else it should not. */
 static void kind_bind_check_driver(struct pp_checking *c, const struct pp_step_bind *s, bool bound)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->address, address);
+	const char *address = PP_ADDRESS_SHORT(s->address);
 	const char *what = pp_check_text(
 		c, bound ? "%s is bound to vfio-pci" : "%s is no longer bound to vfio-pci",
 		address);

@@ -9,9 +9,7 @@ static bool kind_no_driver_needs_reboot(const struct pp_step *s)
 
 static void kind_no_driver_describe(struct pp_arena *a, struct pp_step *s)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->bind.address, address);
+	const char *address = PP_ADDRESS_SHORT(s->bind.address);
 	s->text = pp_arena_printf(a, "unbind the bridge %s from %s, now and at every boot", address,
 	                          s->bind.expected_driver);
 	s->undo = pp_arena_printf(a, "bind it to %s again", s->bind.expected_driver);
@@ -19,9 +17,7 @@ static void kind_no_driver_describe(struct pp_arena *a, struct pp_step *s)
 
 static void kind_no_driver_check(struct pp_checking *c, const struct pp_step *s)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->bind.address, address);
+	const char *address = PP_ADDRESS_SHORT(s->bind.address);
 	const char *what = pp_check_text(c, "the bridge %s has no driver", address);
 	uint32_t d = pp_check_find(c, NULL, s->bind.address, what);
 	if (d == PP_NO_DEVICE)

@@ -76,7 +76,6 @@ static bool kind_setting_check_property(struct pp_checking *c, const char *what,
 static void kind_setting_check(struct pp_checking *c, const struct pp_step *s)
 {
 	const struct pp_step_setting *set = &s->setting;
-	char address[PP_ADDRESS_TEXT_BYTES];
 	uint32_t at = 0, device;
 
 	if (strncmp(set->section, RMRDS_SECTION, strlen(RMRDS_SECTION)) != 0)
@@ -94,7 +93,7 @@ static void kind_setting_check(struct pp_checking *c, const struct pp_step *s)
 		const struct pp_region *r = kind_setting_region(c->h, device);
 		if (!r)
 			continue;
-		pp_address_format_short(c->h->devices[device].address, address);
+		const char *address = PP_ADDRESS_SHORT(c->h->devices[device].address);
 		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
 		             "DMAR+0x%x: the region at 0x%llx still names %s", r->offset,
 		             (unsigned long long)r->start, address);

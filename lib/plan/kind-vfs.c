@@ -9,9 +9,7 @@ static bool kind_vfs_needs_reboot(const struct pp_step *s)
 
 static void kind_vfs_describe(struct pp_arena *a, struct pp_step *s)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->vfs.address, address);
+	const char *address = PP_ADDRESS_SHORT(s->vfs.address);
 	s->text = pp_arena_printf(a, "disable the virtual functions of %s; there are %u now",
 	                          address, s->vfs.expected);
 	s->undo =
@@ -21,9 +19,7 @@ static void kind_vfs_describe(struct pp_arena *a, struct pp_step *s)
 
 static void kind_vfs_check(struct pp_checking *c, const struct pp_step *s)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(s->vfs.address, address);
+	const char *address = PP_ADDRESS_SHORT(s->vfs.address);
 	const char *what = pp_check_text(c, "%s has no virtual functions", address);
 	uint32_t d = pp_check_find(c, NULL, s->vfs.address, what);
 	if (d == PP_NO_DEVICE)

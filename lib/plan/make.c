@@ -22,10 +22,7 @@ const char *pp_planning_text(struct pp_planning *p, const char *fmt, ...)
 
 const char *pp_planning_name(struct pp_planning *p, uint32_t device)
 {
-	char text[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format_short(p->h->devices[device].address, text);
-	return pp_planning_text(p, "%s", text);
+	return pp_planning_text(p, "%s", PP_ADDRESS_SHORT(p->h->devices[device].address));
 }
 
 /* A plan outlives the survey that it was made from. */
@@ -106,11 +103,9 @@ static void drop_vfs(struct pp_planning *p)
 /* No plan ends well that gives away what the host runs from. */
 static int make_refuse_host_disk(const struct pp_device *d, struct pp_error *e)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
 	if (!d->host_runs_from)
 		return 0;
-	pp_address_format(d->address, address);
+	const char *address = PP_ADDRESS_TEXT(d->address);
 	return pp_fail(e, ENOTSUP,
 	               "%s: the host runs from it (%s): move that to another disk first", address,
 	               d->host_use);

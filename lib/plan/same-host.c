@@ -9,9 +9,7 @@
 
 void pp_plan_pci_format(const struct pp_plan_pci *d, char ret[PP_PLAN_PCI_BYTES])
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-
-	pp_address_format(d->address, address);
+	const char *address = PP_ADDRESS_TEXT(d->address);
 	snprintf(ret, PP_PLAN_PCI_BYTES, "%s %04x:%04x", address, d->vendor, d->device);
 }
 
