@@ -6,15 +6,12 @@
 #include "apply/bind.h"
 #include "base/text.h"
 
-#define DEVICES "sys/bus/pci/devices"
-
 static int expect_id(struct pp_apply *a, const char *address, const char *file, uint16_t expected,
                      struct pp_error *e)
 {
-	char path[128], text[32];
+	const char *path = PP_SYS_DEVICE(address, file);
+	char text[32];
 	uint64_t id;
-
-	snprintf(path, sizeof(path), DEVICES "/%s/%s", address, file);
 	int r = pp_sys_text(a->sys, path, text, sizeof(text));
 	if (r)
 		return pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r));
@@ -40,6 +37,26 @@ int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_er
 	return pp_fail(e, EBUSY, "%s: its driver is %s, the plan expects %s", b->address,
 	               *b->now.driver ? b->now.driver : "none",
 	               expected && *expected ? expected : "none");
+}
+
+int pp_bind_read_class(struct pp_apply *a, const char *address, char text[PP_BIND_CLASS_BYTES],
+                       bool *ret_is_bridge, struct pp_error *e)
+{
+	const char *path = PP_SYS_DEVICE(address, "class");
+	uint64_t code;
+	int r = pp_sys_text(a->sys, path, text, PP_BIND_CLASS_BYTES);
+
+	*ret_is_bridge = !r && pp_parse_hex(text, 0xffffff, &code) && code >> 8 == 0x0604;
+	return r ? pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r)) : 0;
+}
+
+int pp_bind_add_rule(struct pp_stage *s, const char *lines, struct pp_error *e)
+{
+	const char *first =
+		lines ? pp_arena_strndup(&s->apply->arena, lines, strcspn(lines, "\n")) : NULL;
+
+	return first ? pp_stage_add_ours(s, PP_BIND_RULES, first, lines, e)
+	             : pp_fail_oom(e, PP_BIND_RULES);
 }
 
 int pp_bind_now(struct pp_stage *s, const struct pp_op_ops *ops, const struct pp_bound *b,

@@ -21,6 +21,12 @@ int pp_bind_expect(struct pp_apply *a, const struct pp_step_bind *b, struct pp_b
                    struct pp_error *e);
 /* Its driver is not the expected one, which may be NULL or "". Returns -EBUSY. */
 int pp_bind_drifted(const struct pp_bound *b, const char *expected, struct pp_error *e);
+/* Whether its class is that of a PCI bridge; text gets what it says. */
+#define PP_BIND_CLASS_BYTES 32
+int pp_bind_read_class(struct pp_apply *a, const char *address, char text[PP_BIND_CLASS_BYTES],
+                       bool *ret_is_bridge, struct pp_error *e);
+/* The lines for a device in our udev rules, unless the first stands there. NULL: no memory. */
+int pp_bind_add_rule(struct pp_stage *s, const char *lines, struct pp_error *e);
 /* Adds the operation: pp_op_bind or pp_op_unbind. */
 int pp_bind_now(struct pp_stage *s, const struct pp_op_ops *ops, const struct pp_bound *b,
                 struct pp_error *e);

@@ -16,23 +16,6 @@
 #include "apply/bind.h"
 #include "boot/initrd.h"
 #include "txn/precondition.h"
-#include "base/text.h"
-
-#define DEVICES "sys/bus/pci/devices"
-#define RULES   PP_BIND_RULES
-
-/* PCI 3.0, 6.2.1: header type at 0eh; vfio-pci takes type 0 only. */
-static int expect_endpoint(struct pp_apply *a, const char *address, struct pp_error *e)
-{
-	char path[128], text[32];
-	uint64_t class_code;
-
-	snprintf(path, sizeof(path), DEVICES "/%s/class", address);
-	if (pp_sys_text(a->sys, path, text, sizeof(text)) ||
-	    !pp_parse_hex(text, 0xffffff, &class_code) || class_code >> 8 != 0x0604)
-		return 0;
-	return pp_fail(e, EINVAL, "%s: is a bridge, which vfio-pci does not accept", address);
-}
 
 static bool is_built_in(struct pp_apply *a, const char *driver)
 {
@@ -44,10 +27,7 @@ static bool is_built_in(struct pp_apply *a, const char *driver)
 
 static bool is_virtual_function(struct pp_apply *a, const char *address)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), DEVICES "/%s/physfn", address);
-	return pp_sys_has(a->sys, path);
+	return pp_sys_has(a->sys, PP_SYS_DEVICE(address, "physfn"));
 }
 
 /*
@@ -105,7 +85,7 @@ static int into_initrd(struct pp_stage *s, struct pp_error *e)
 		                       "boot holds if the driver is not in it");
 		return 0;
 	}
-	int r = pp_initrd_include(s, by.maker, RULES, e);
+	int r = pp_initrd_include(s, by.maker, PP_BIND_RULES, e);
 	return r ? r : pp_initrd_rebuild(s, &by, e);
 }
 
@@ -116,8 +96,7 @@ static int step_bind_at_boot(struct pp_stage *s, const struct pp_step_bind *b, c
 	const char *rule =
 		rule_of(a, b, address, is_built_in(a, driver) || is_virtual_function(a, address));
 	/* Its first line: the one of another card that was in the slot binds that one only. */
-	const char *first = rule ? pp_arena_strndup(&a->arena, rule, strcspn(rule, "\n")) : NULL;
-	int r = first ? pp_stage_add_ours(s, RULES, first, rule, e) : pp_fail_oom(e, RULES);
+	int r = pp_bind_add_rule(s, rule, e);
 	return r ? r : into_initrd(s, e);
 }
 
@@ -126,12 +105,17 @@ static int step_bind_stage(struct pp_stage *s, const struct pp_step *step, struc
 	const struct pp_step_bind *b = &step->bind;
 	struct pp_apply *a = s->apply;
 	struct pp_bound now_bound;
+	char class[PP_BIND_CLASS_BYTES];
+	struct pp_error ignored;
+	bool bridge;
 	int r = pp_bind_expect(a, b, &now_bound, e);
 
-	if (!r)
-		r = expect_endpoint(a, now_bound.address, e);
 	if (r)
 		return r;
+	/* PCI 3.0, 6.2.1: header type at 0eh; vfio-pci takes type 0 only. */
+	if (!pp_bind_read_class(a, now_bound.address, class, &bridge, &ignored) && bridge)
+		return pp_fail(e, EINVAL, "%s: is a bridge, which vfio-pci does not accept",
+		               now_bound.address);
 	const char *driver = now_bound.now.driver, *expected = b->expected_driver;
 	bool taken = !strcmp(driver, PP_VFIO);
 	if (!taken && strcmp(driver, expected ? expected : ""))

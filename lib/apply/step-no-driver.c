@@ -14,22 +14,6 @@
 #include "apply/steps.h"
 #include "base/text.h"
 
-/* Class 0604h: what stands between the host and the devices below, and works without a driver. */
-static int no_driver_expect_bridge(struct pp_apply *a, const char *address, struct pp_error *e)
-{
-	char path[128], text[32];
-	uint64_t class_code;
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/class", address);
-	int r = pp_sys_text(a->sys, path, text, sizeof(text));
-	if (r)
-		return pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r));
-	if (!pp_parse_hex(text, 0xffffff, &class_code) || class_code >> 8 != 0x0604)
-		return pp_fail(e, EINVAL, "%s: its class is %.20s, need a PCI bridge, 0x0604xx",
-		               address, text);
-	return 0;
-}
-
 static const char *no_driver_rule(struct pp_apply *a, const struct pp_step_bind *b,
                                   const char *address)
 {
@@ -47,11 +31,7 @@ static const char *no_driver_rule(struct pp_apply *a, const struct pp_step_bind 
 static int no_driver_at_boot(struct pp_stage *s, const struct pp_step_bind *b, const char *address,
                              struct pp_error *e)
 {
-	struct pp_arena *a = &s->apply->arena;
-	const char *rule = no_driver_rule(s->apply, b, address);
-	const char *first = rule ? pp_arena_strndup(a, rule, strcspn(rule, "\n")) : NULL;
-	int r = first ? pp_stage_add_ours(s, PP_BIND_RULES, first, rule, e)
-	              : pp_fail_oom(e, PP_BIND_RULES);
+	int r = pp_bind_add_rule(s, no_driver_rule(s->apply, b, address), e);
 
 	/* The makers of initrds take the rule along: so that the way back takes it out again. */
 	return r ? r
@@ -67,12 +47,18 @@ static int step_no_driver_stage(struct pp_stage *s, const struct pp_step *step, 
 	const struct pp_step_bind *b = &step->bind;
 	struct pp_apply *a = s->apply;
 	struct pp_bound now;
+	char class[PP_BIND_CLASS_BYTES];
+	bool bridge;
 	int r = pp_bind_expect(a, b, &now, e);
 
 	if (!r)
-		r = no_driver_expect_bridge(a, now.address, e);
+		r = pp_bind_read_class(a, now.address, class, &bridge, e);
 	if (r)
 		return r;
+	/* It stands between the host and the devices below, and works without a driver. */
+	if (!bridge)
+		return pp_fail(e, EINVAL, "%s: its class is %.20s, need a PCI bridge, 0x0604xx",
+		               now.address, class);
 	if (*now.now.driver && strcmp(now.now.driver, b->expected_driver))
 		return pp_bind_drifted(&now, b->expected_driver, e);
 	r = no_driver_at_boot(s, b, now.address, e);

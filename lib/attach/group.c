@@ -110,11 +110,9 @@ int pp_attach_choose_groups(struct pp_attach *a)
 /* The number in the link that the kernel made at the bind. */
 static int group_read_number(struct pp_attach *a, const char *address, uint32_t *ret)
 {
-	char path[96], name[NAME_BYTES];
-	char *end;
+	char name[NAME_BYTES], *end;
+	int r = pp_sys_link_name(a->sys, PP_SYS_DEVICE(address, "iommu_group"), name, sizeof(name));
 
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu_group", address);
-	int r = pp_sys_link_name(a->sys, path, name, sizeof(name));
 	if (r)
 		return r;
 	unsigned long number = strtoul(name, &end, 10);

@@ -61,16 +61,14 @@ static int iommufd_node(struct pp_attach *a, uint32_t i, char *ret, size_t size)
 {
 	const char *address = PP_ATTACH_ADDRESS(a, i);
 	struct pp_names names;
-	char path[128];
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/vfio-dev", address);
-	int r = a->sys->ops->list(a->sys, path, &a->arena, &names);
+	char name[64];
+	int r = pp_sys_list(a->sys, PP_SYS_DEVICE(address, "vfio-dev"), &a->arena, &names);
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	for (uint32_t k = 0; k < names.count; k++) {
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/vfio-dev/%.32s/dev", address,
-		         names.names[k]);
-		if (strlen(names.names[k]) > 32 || !pp_sys_has(a->sys, path))
+		snprintf(name, sizeof(name), "vfio-dev/%.32s/dev", names.names[k]);
+		if (strlen(names.names[k]) > 32 ||
+		    !pp_sys_has(a->sys, PP_SYS_DEVICE(address, name)))
 			continue;
 		snprintf(ret, size, NODES "/%s", names.names[k]);
 		return 1;

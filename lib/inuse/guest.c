@@ -6,8 +6,7 @@
 #include "pci/address.h"
 #include "inuse/guest.h"
 
-#define DEVICES "sys/bus/pci/devices"
-#define GROUPS  "sys/kernel/iommu_groups"
+#define GROUPS "sys/kernel/iommu_groups"
 
 /* A group has a file of each of two names at most, and one for each of its functions. */
 #define MAX_PATHS 512
@@ -34,30 +33,20 @@ static int cannot(struct pp_error *e, const char *address, const char *path, int
 /* The number of its group as text; -ENOENT: none, and then no guest can have it. */
 static int read_group(struct pp_sys *s, const char *address, char *ret, size_t size)
 {
-	char path[128], link[1024];
+	int r = pp_sys_link_name(s, PP_SYS_DEVICE(address, "iommu_group"), ret, size);
 
-	snprintf(path, sizeof(path), DEVICES "/%s/iommu_group", address);
-	int r = pp_sys_link(s, path, link, sizeof(link));
-	if (r)
-		return r;
-	const char *slash = strrchr(link, '/'), *name = slash ? slash + 1 : link;
-	if (!*name || strlen(name) >= size || name[strspn(name, "0123456789")])
-		return -EBADMSG;
-	strcpy(ret, name);
-	return 0;
+	return !r && (!*ret || ret[strspn(ret, "0123456789")]) ? -EBADMSG : r;
 }
 
 /* drivers/vfio/device_cdev.c: vfio-dev/vfioN of a device is dev/vfio/devices/vfioN. */
 static int guest_add_device(struct pp_sys *s, const char *device, struct pp_arena *a,
                             struct paths *paths)
 {
-	char path[256];
 	struct pp_names names;
 
 	if (strlen(device) >= PP_ADDRESS_TEXT_BYTES)
 		return 0;
-	snprintf(path, sizeof(path), DEVICES "/%s/vfio-dev", device);
-	int r = pp_sys_list(s, path, a, &names);
+	int r = pp_sys_list(s, PP_SYS_DEVICE(device, "vfio-dev"), a, &names);
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	for (uint32_t i = 0; i < names.count; i++)
@@ -83,24 +72,15 @@ static int add_devices(struct pp_sys *s, const char *address, const char *group,
 /* A device on vfio-pci has a node, be it of its group or its own: /dev may be another one. */
 static bool lacks_node(struct pp_sys *s, const char *address, const struct paths *paths)
 {
-	char path[128], driver[64];
+	char driver[64];
 
-	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
-	if (pp_sys_link_name(s, path, driver, sizeof(driver)) || strncmp(driver, "vfio", 4))
+	if (pp_sys_link_name(s, PP_SYS_DEVICE(address, "driver"), driver, sizeof(driver)) ||
+	    strncmp(driver, "vfio", 4))
 		return false;
 	for (uint32_t i = 0; i < paths->count; i++)
 		if (pp_sys_has(s, paths->list[i]))
 			return false;
 	return true;
-}
-
-/* Whether there is a device of that address: without /sys nothing is known of any. */
-static bool has_device(struct pp_sys *s, const char *address)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), DEVICES "/%s", address);
-	return pp_sys_has(s, path);
 }
 
 int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, const char **ret,
@@ -111,12 +91,13 @@ int pp_guest_find(struct pp_sys *s, const char *address, struct pp_arena *a, con
 	char group[16];
 	int r = read_group(s, address, group, sizeof(group));
 
-	if (r == -ENOENT && has_device(s, address)) {
+	/* Without /sys nothing is known of any. */
+	if (r == -ENOENT && pp_sys_has(s, PP_SYS_DEVICE(address, ""))) {
 		*ret = NULL;
 		return 0;
 	}
 	if (r)
-		return cannot(e, address, DEVICES, r);
+		return cannot(e, address, PP_SYS_DEVICES, r);
 	guest_add(&paths, pp_arena_printf(a, "dev/vfio/%s", group));
 	guest_add(&paths, pp_arena_printf(a, "dev/vfio/noiommu-%s", group));
 	r = add_devices(s, address, group, a, &paths);

@@ -39,15 +39,6 @@ int pp_inuse_table(struct pp_inuse *s, const char *path, const char *witness, st
 	return r && !absent ? pp_inuse_cannot(s, r, path) : 0;
 }
 
-/* Without /sys no disk and no interface is seen at all. */
-static int use_check_device(struct pp_inuse *s, const char *address)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
-	return pp_sys_has(s->sys, path) ? 0 : pp_inuse_cannot(s, -ENOENT, path);
-}
-
 int pp_inuse_is_below(struct pp_inuse *s, const char *directory, const char *name, bool *ret)
 {
 	char path[256], link[PP_INUSE_LINK_BYTES];
@@ -71,7 +62,7 @@ struct pp_span pp_inuse_word(struct pp_span line, unsigned int n)
 
 static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 {
-	char path[128], text[16] = "";
+	char text[16] = "";
 	struct pp_names names;
 	bool framebuffer = false;
 	int r = pp_inuse_list(s, CLASS_GRAPHICS, &names);
@@ -90,8 +81,7 @@ static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 	}
 	if (r)
 		return r;
-	const char *address = PP_ADDRESS_TEXT(d->address);
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/boot_vga", address);
+	const char *path = PP_SYS_DEVICE(PP_ADDRESS_TEXT(d->address), "boot_vga");
 	r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r && r != -ENOENT)
 		return pp_inuse_cannot(s, r, path);
@@ -126,10 +116,8 @@ static int look_at_terminals(struct pp_inuse *s)
 
 static int look_at_functions(struct pp_inuse *s, const struct pp_device *d)
 {
-	char path[128], text[16];
-
-	const char *address = PP_ADDRESS_TEXT(d->address);
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
+	const char *path = PP_SYS_DEVICE(PP_ADDRESS_TEXT(d->address), "sriov_numvfs");
+	char text[16];
 	int r = pp_sys_text(s->sys, path, text, sizeof(text));
 	if (r)
 		return r == -ENOENT ? 0 : pp_inuse_cannot(s, r, path);
@@ -145,9 +133,10 @@ int pp_inuse_find(struct pp_sys *s, const struct pp_device *d, struct pp_arena *
 
 	const char *address = PP_ADDRESS_TEXT(d->address);
 	snprintf(search.below, sizeof(search.below), "/%s/", address);
-	int r = use_check_device(&search, address);
-	if (!r)
-		r = pp_inuse_disks(&search);
+	const char *path = PP_SYS_DEVICE(address, "");
+	/* Without /sys no disk and no interface is seen at all. */
+	int r = pp_sys_has(s, path) ? pp_inuse_disks(&search)
+	                            : pp_inuse_cannot(&search, -ENOENT, path);
 	if (!r && !search.found)
 		r = pp_inuse_network(&search);
 	if (!r && !search.found)

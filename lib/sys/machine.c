@@ -83,6 +83,12 @@ void pp_sys_clean_up(struct pp_sys *s, const char *path)
 	s->ops->sweep(s, path);
 }
 
+const char *pp_sys_device_path(const char *address, const char *name, char ret[PP_SYS_PATH_BYTES])
+{
+	snprintf(ret, PP_SYS_PATH_BYTES, PP_SYS_DEVICES "/%s%s%s", address, *name ? "/" : "", name);
+	return ret;
+}
+
 bool pp_sys_has(struct pp_sys *s, const char *path)
 {
 	struct pp_sys_info info;

@@ -152,6 +152,16 @@ int pp_sys_put(struct pp_sys *s, const char *path, const struct pp_content *c, s
 /* With the lock held only. */
 void pp_sys_clean_up(struct pp_sys *s, const char *path);
 
+/*
+ * What Linux shows of a PCI device: "sys/bus/pci/devices/0000:07:00.0/NAME"; the macro's text lives
+ * as long as the block around it. name "": the device's directory.
+ */
+#define PP_SYS_DEVICES    "sys/bus/pci/devices"
+#define PP_SYS_PATH_BYTES 256
+const char *pp_sys_device_path(const char *address, const char *name, char ret[PP_SYS_PATH_BYTES]);
+#define PP_SYS_DEVICE(address, name)                                                               \
+	pp_sys_device_path((address), (name), (char[PP_SYS_PATH_BYTES]){ "" })
+
 bool pp_sys_has(struct pp_sys *s, const char *path);
 bool pp_sys_has_directory(struct pp_sys *s, const char *path);
 bool pp_sys_is_same_file(struct pp_sys *s, const char *a, const char *b);

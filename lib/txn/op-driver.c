@@ -13,7 +13,6 @@
 #include "txn/op.h"
 #include "txn/stage.h"
 
-#define DEVICES "sys/bus/pci/devices"
 #define DRIVERS "sys/bus/pci/drivers"
 #define PROBE   "sys/bus/pci/drivers_probe"
 
@@ -30,17 +29,16 @@ struct driver_now {
 int pp_driver_read(const struct pp_apply *a, const char *address, struct pp_driver *ret,
                    struct pp_error *e)
 {
-	char path[256];
+	int r = pp_sys_link_name(a->sys, PP_SYS_DEVICE(address, "driver"), ret->driver,
+	                         sizeof(ret->driver));
 
-	snprintf(path, sizeof(path), DEVICES "/%s/driver", address);
-	int r = pp_sys_link_name(a->sys, path, ret->driver, sizeof(ret->driver));
 	if (r == -ENOENT) {
 		*ret->driver = '\0';
 		r = 0;
 	}
-	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", address);
 	if (!r)
-		r = pp_sys_text(a->sys, path, ret->override, sizeof(ret->override));
+		r = pp_sys_text(a->sys, PP_SYS_DEVICE(address, "driver_override"), ret->override,
+		                sizeof(ret->override));
 	if (!r && !strcmp(ret->override, NO_OVERRIDE))
 		*ret->override = '\0';
 	return r ? pp_fail(e, -r, "%s: its driver cannot be read: %s", address, strerror(-r)) : 0;
@@ -68,11 +66,10 @@ static int driver_write(struct pp_apply *a, const struct pp_op *op, const char *
 static int driver_set_override(struct pp_apply *a, const struct pp_op *op, const char *name,
                                struct pp_error *e)
 {
-	char path[256], line[PP_DRIVER_BYTES + 2];
+	char line[PP_DRIVER_BYTES + 2];
 
-	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", op->device);
 	snprintf(line, sizeof(line), "%s\n", name);
-	return driver_write(a, op, path, line, e);
+	return driver_write(a, op, PP_SYS_DEVICE(op->device, "driver_override"), line, e);
 }
 
 /* verb: "bind" or "unbind" */
@@ -127,13 +124,12 @@ static int driver_probe(struct pp_apply *a, const struct pp_op *op, struct pp_er
 /* The module that the kernel would load for the device, as udev does. */
 static bool driver_load_module(struct pp_apply *a, const struct pp_op *op)
 {
-	char path[256], alias[256];
+	char alias[256];
 	const char *const load[] = { "modprobe", "-b", alias, NULL };
 	struct pp_error ignored;
 
-	snprintf(path, sizeof(path), DEVICES "/%s/modalias", op->device);
-	return !pp_sys_text(a->sys, path, alias, sizeof(alias)) && !strncmp(alias, "pci:", 4) &&
-	       !pp_sys_run(a->sys, load, 60, &a->lock, &ignored);
+	return !pp_sys_text(a->sys, PP_SYS_DEVICE(op->device, "modalias"), alias, sizeof(alias)) &&
+	       !strncmp(alias, "pci:", 4) && !pp_sys_run(a->sys, load, 60, &a->lock, &ignored);
 }
 
 /*
@@ -288,7 +284,7 @@ static void borrow_by_hand(struct pp_apply *a, const struct pp_op *op, char *buf
 		                now.is.driver);
 	if (strcmp(now.is.override, override) && (size_t)len < size)
 		len += snprintf(buf + len, size - (size_t)len,
-		                "echo %s%s> /" DEVICES "/%s/driver_override\n", override,
+		                "echo %s%s> /" PP_SYS_DEVICES "/%s/driver_override\n", override,
 		                *override ? " " : "", address);
 	if (!same && *driver && (size_t)len < size)
 		snprintf(buf + len, size - (size_t)len, "echo %s > /" DRIVERS "/%s/bind\n", address,

@@ -7,19 +7,13 @@
 #include "txn/op.h"
 #include "txn/precondition.h"
 
-#define DEVICES "sys/bus/pci/devices"
-
-static void vfs_path(const char *address, char *buf, size_t size)
-{
-	snprintf(buf, size, DEVICES "/%s/sriov_numvfs", address);
-}
+#define NUMBER "sriov_numvfs"
 
 int pp_vfs_read(struct pp_apply *a, const char *address, uint32_t *ret, struct pp_error *e)
 {
-	char path[128], text[32];
+	const char *path = PP_SYS_DEVICE(address, NUMBER);
+	char text[32];
 	uint64_t vfs;
-
-	vfs_path(address, path, sizeof(path));
 	int r = pp_sys_text(a->sys, path, text, sizeof(text));
 	if (r)
 		return pp_fail(e, -r, "%s: /%s: %s", address, path, strerror(-r));
@@ -59,15 +53,13 @@ static int vfs_is_unused(struct pp_apply *a, const char *address, struct pp_erro
 
 static int vfs_are_unused(struct pp_apply *a, const char *physical, struct pp_error *e)
 {
-	char path[192], target[256];
-
-	snprintf(path, sizeof(path), DEVICES "/%s", physical);
-	const char *const *names = pp_sys_names(a->sys, path, &a->arena);
+	const char *const *names = pp_sys_names(a->sys, PP_SYS_DEVICE(physical, ""), &a->arena);
+	char target[256];
 	int r = names ? 0 : pp_fail_oom(e, physical);
 	for (; !r && *names; names++) {
 		if (strncmp(*names, "virtfn", strlen("virtfn")) != 0)
 			continue;
-		snprintf(path, sizeof(path), DEVICES "/%s/%.32s", physical, *names);
+		const char *path = PP_SYS_DEVICE(physical, *names);
 		r = pp_sys_link_name(a->sys, path, target, sizeof(target));
 		r = r ? pp_fail(e, -r, "/%s: %s", path, strerror(-r)) : vfs_is_unused(a, target, e);
 	}
@@ -93,9 +85,9 @@ static int vfs_allowed(struct pp_apply *a, const struct pp_op *op, enum pp_direc
 static int vfs_write(struct pp_apply *a, const struct pp_op *op, uint32_t number,
                      struct pp_error *e)
 {
-	char path[128], text[16];
+	const char *path = PP_SYS_DEVICE(op->device, NUMBER);
+	char text[16];
 
-	vfs_path(op->device, path, sizeof(path));
 	snprintf(text, sizeof(text), "%u\n", number);
 	int r = pp_sys_write(a->sys, path, text);
 	return r ? pp_fail(e, -r, "%s: /%s: %s", op->device, path, strerror(-r)) : 0;

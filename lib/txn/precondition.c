@@ -11,9 +11,8 @@
 /* They go with the driver, and another guest may have one: its group is not this one's. */
 static int expect_no_functions(struct pp_apply *a, const char *address, struct pp_error *e)
 {
-	char path[128], text[16];
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/sriov_numvfs", address);
+	const char *path = PP_SYS_DEVICE(address, "sriov_numvfs");
+	char text[16];
 	int r = pp_sys_text(a->sys, path, text, sizeof(text));
 	if (r == -ENOENT || (!r && !strcmp(text, "0")))
 		return 0;
