@@ -277,6 +277,26 @@ static int txn_not_all_back(struct pp_apply *a, const struct pp_txn *t, struct p
 	               text);
 }
 
+/*
+ * A device that was removed since has nothing to give back, and would keep every other command from
+ * working until the next boot. Without /sys nothing is known to be gone.
+ */
+static void txn_leave_removed(struct pp_apply *a, struct pp_txn *t)
+{
+	bool known = pp_sys_has_directory(a->sys, PP_SYS_DEVICES);
+
+	for (uint32_t i = 0; known && i < t->nr_ops; i++) {
+		struct pp_op *op = &t->ops[i];
+		if (!pp_txn_is_to_undo(op) || pp_sys_has(a->sys, PP_SYS_DEVICE(op->device, "")))
+			continue;
+		pp_apply_say(a,
+		             "%s: the device is gone, so there is nothing to give back to %s of an "
+		             "attach that was interrupted",
+		             op->device, *op->driver.driver ? op->driver.driver : "no driver");
+		op->progress = PP_OP_UNDONE;
+	}
+}
+
 static void txn_say_would(void *ctx, const char *line)
 {
 	pp_apply_say(ctx, "would %s, which an interrupted attach left", line);
@@ -291,6 +311,7 @@ static int txn_recover_attach(struct pp_apply *a, struct pp_txn *t, bool dry_run
 		return pp_fail_oom(e, "journal");
 	if (*t->boot_id && *now && strcmp(t->boot_id, now))
 		return dry_run ? 0 : pp_txn_end(a, t, PP_PHASE_UNDONE, e);
+	txn_leave_removed(a, t);
 	int r = pp_txn_check(a, t, PP_ROLLBACK, e);
 	if (r) {
 		pp_fail_prefix(e, "an interrupted attach left a device on vfio-pci");

@@ -103,8 +103,9 @@ int pp_txn_drop_pair(struct pp_apply *a, struct pp_txn *t, bool *ret, struct pp_
  * Brings to an end what was killed, with the lock held. *ret: something was put back.
  *
  * An attach is rolled back. What another boot left is dropped, for that has reset the drivers; what
- * somebody else has changed since stays. -EBUSY: a guest has a device by now; -EIO: not all is
- * back, the text has what to type, and the journal stays.
+ * somebody else has changed since stays, and of a device that was removed nothing is left to do.
+ * -EBUSY: a guest has a device by now; -EIO: not all is back, the text has what to type, and the
+ * journal stays.
  *
  * Of a write of settings all the new ones stand, or all the old, or the old are put back; say is
  * told which. -EUCLEAN: they are neither, so somebody else wrote, and the journal stays.

@@ -333,6 +333,31 @@ static void a_guest_has_it(void **state)
 	as_before(f);
 }
 
+/* Nothing is left to give back of it; where no device is seen at all, nothing is known to be gone. */
+static void a_device_was_removed(void **state)
+{
+	struct fake *f = *state;
+	struct pp_error e = { 0 };
+	bool found = false;
+
+	leave(f);
+	fake_rename(f, "sys/bus/pci/devices", "elsewhere");
+	assert_int_equal(put_back(f, &found, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "an interrupted attach left a device on vfio-pci"));
+	assert_true(is_left(f));
+	fake_rename(f, "elsewhere", "sys/bus/pci/devices");
+	fake_rename(f, "sys/bus/pci/devices/" HBA, "gone");
+	assert_int_equal(put_back(f, &found, &e), 0);
+	assert_true(found);
+	assert_non_null(strstr(said, HBA ": the device is gone"));
+	assert_null(strstr(said, SOUND ": the device is gone"));
+	assert_string_equal(fake_driver(f, SOUND), "");
+	no_override(f, SOUND);
+	assert_false(is_left(f));
+	/* What acts next is not kept from it. */
+	assert_int_equal(undo(f, &e), -ENOENT);
+}
+
 static void it_does_not_go_back(void **state)
 {
 	struct fake *f = *state;
@@ -492,6 +517,7 @@ int main(void)
 		TEST(another_boot),
 		TEST(somebody_else_changed_it),
 		TEST(a_guest_has_it),
+		TEST(a_device_was_removed),
 		TEST(it_does_not_go_back),
 		TEST(an_attempt_is_at_work),
 		TEST(damaged),
