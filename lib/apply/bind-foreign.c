@@ -238,7 +238,7 @@ int pp_bind_foreign(struct pp_apply *a, const struct pp_step_bind *b, bool now,
                     struct pp_binder *ret, struct pp_error *e)
 {
 	struct search s = { .a = a, .b = b };
-	int r = pp_source_open(*a->root ? a->root : NULL, &s.source, e);
+	int r = pp_apply_source(a, &s.source, e);
 
 	if (r)
 		return r;

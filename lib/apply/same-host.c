@@ -4,18 +4,6 @@
 #include "apply/steps.h"
 #include "host/host.h"
 
-int pp_apply_read_host(struct pp_apply *a, struct pp_host **ret, struct pp_error *e)
-{
-	struct pp_source *source;
-	int r = pp_source_open(*a->root ? a->root : NULL, &source, e);
-
-	if (r)
-		return r;
-	r = pp_host_read(source, ret, e);
-	pp_source_free(source);
-	return r;
-}
-
 int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, const char *otherwise,
                         struct pp_error *e)
 {

@@ -70,7 +70,7 @@ static int check_log(struct pp_stage *s, const char *table, bool ours, struct pp
 	struct pp_source *source;
 	struct pp_span log;
 	char replaced[64];
-	int r = pp_source_open(*s->apply->root ? s->apply->root : NULL, &source, e);
+	int r = pp_apply_source(s->apply, &source, e);
 
 	if (r)
 		return r;

@@ -33,7 +33,6 @@ int pp_step_rebuild_initrd(struct pp_stage *s, const char *unknown, struct pp_er
  */
 int pp_apply_check_host(struct pp_apply *a, const struct pp_plan *p, const char *otherwise,
                         struct pp_error *e);
-int pp_apply_read_host(struct pp_apply *a, struct pp_host **ret, struct pp_error *e);
 /*
  * -EBUSY unless what the journal of a plan has was done on this host: pp_plan_check_machine(). What
  * it has for devices that are not there any more counts as undone; with options->files_only, on

@@ -90,7 +90,7 @@ static int override_status(struct pp_apply *a, bool *ret, struct pp_error *e)
 	int r = pp_initrd_tables(&s, &tables, &nr, e);
 
 	if (!r)
-		r = pp_source_open(*a->root ? a->root : NULL, &source, e);
+		r = pp_apply_source(a, &source, e);
 	if (r)
 		return r;
 	*ret = nr != 0;

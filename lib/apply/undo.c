@@ -77,7 +77,7 @@ static int undo_check_host(struct pp_apply *a, struct pp_txn *t, struct pp_error
 		return r;
 	r = pp_apply_read_host(a, &host, e);
 	if (!r) {
-		r = pp_plan_check_machine(&plan->host, host, e);
+		r = pp_plan_check_machine(&plan->host, host, "the plan was made for", e);
 		if (r == -EBUSY)
 			pp_fail_suffix(e, ": this is another host, and nothing was undone; "
 			                  "\"pcipass undo --files\" undoes only what was changed "

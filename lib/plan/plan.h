@@ -87,9 +87,9 @@ int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct 
 /*
  * The same for what was carried out before: since then the BIOS may be a newer one, and cards may
  * have come, gone and moved. Product, board and processor are the same, and so are half of the PCI
- * devices, wherever they are.
+ * devices, wherever they are. what: "the plan was made for", which begins the sentence.
  */
-int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h,
+int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h, const char *what,
                           struct pp_error *e);
 /* At that address is the device that the plan names there, as far as can be told; *ret_other: it is
  * another one, else there is none. */

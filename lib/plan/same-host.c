@@ -65,14 +65,15 @@ int pp_plan_take_host(struct pp_plan_host *p, const struct pp_host *h, struct pp
 	return failed ? pp_fail_oom(e, "plan") : 0;
 }
 
-static int same_host_check_text(const char *what, const char *planned, const char *found,
-                                struct pp_error *e)
+#define MADE "the plan was made for"
+
+static int same_host_check_text(const char *begin, const char *what, const char *planned,
+                                const char *found, struct pp_error *e)
 {
 	if (!planned || !found || !strcmp(planned, found))
 		return 0;
-	return pp_fail(e, EBUSY,
-	               "the plan was made for a host whose %s is %.100s; this host's is %.100s",
-	               what, planned, found);
+	return pp_fail(e, EBUSY, "%s a host whose %s is %.100s; this host's is %.100s", begin, what,
+	               planned, found);
 }
 
 static const struct pp_device *same_host_find(const struct pp_host *h, struct pp_address a)
@@ -137,23 +138,23 @@ static int same_host_check_new(const struct pp_plan_host *p, const struct pp_hos
 }
 
 static int same_host_check_machine(const struct pp_plan_host *p, const struct pp_host *h,
-                                   struct pp_error *e)
+                                   const char *begin, struct pp_error *e)
 {
-	int r = same_host_check_text("product", p->product, h->product.text, e);
+	int r = same_host_check_text(begin, "product", p->product, h->product.text, e);
 
 	if (!r)
-		r = same_host_check_text("board", p->board, h->board.text, e);
-	return r ? r : same_host_check_text("processor", p->cpu, h->cpu, e);
+		r = same_host_check_text(begin, "board", p->board, h->board.text, e);
+	return r ? r : same_host_check_text(begin, "processor", p->cpu, h->cpu, e);
 }
 
 int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct pp_error *e)
 {
 	bool named = p->host.product && h->product.text;
-	int r = same_host_check_machine(&p->host, h, e);
+	int r = same_host_check_machine(&p->host, h, MADE, e);
 
 	if (!r)
-		r = same_host_check_text("BIOS version", p->host.bios_version, h->bios_version.text,
-		                         e);
+		r = same_host_check_text(MADE, "BIOS version", p->host.bios_version,
+		                         h->bios_version.text, e);
 	if (!r && h->devices_error)
 		return pp_fail(
 			e, EBUSY,
@@ -193,17 +194,16 @@ static uint32_t same_host_count(const struct pp_plan_host *p, const struct pp_ho
 	return here;
 }
 
-int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h, struct pp_error *e)
+int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h, const char *what,
+                          struct pp_error *e)
 {
-	int r = same_host_check_machine(p, h, e);
+	int r = same_host_check_machine(p, h, what, e);
 	uint32_t here = r || h->devices_error ? p->nr_pci : same_host_count(p, h);
 
 	if (r || here >= p->nr_pci - here)
 		return r;
-	return pp_fail(e, EBUSY,
-	               "the plan was made for a host with %u PCI devices, and %u of them are in "
-	               "this host",
-	               p->nr_pci, here);
+	return pp_fail(e, EBUSY, "%s a host with %u PCI devices, and %u of them are in this host",
+	               what, p->nr_pci, here);
 }
 
 bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, struct pp_address a,

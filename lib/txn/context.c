@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "txn/context.h"
+#include "host/host.h"
+#include "source/source.h"
 #include "sys/path.h"
 #include "sys/trust.h"
 
@@ -132,6 +134,23 @@ int pp_apply_lock_to_ask(struct pp_apply *a, struct pp_error *e)
 	if (ask && pp_apply_check_state(a, false, e) == -ENOENT)
 		return 0;
 	return pp_apply_lock(a, e);
+}
+
+int pp_apply_source(const struct pp_apply *a, struct pp_source **ret, struct pp_error *e)
+{
+	return pp_source_open(*a->root ? a->root : NULL, ret, e);
+}
+
+int pp_apply_read_host(const struct pp_apply *a, struct pp_host **ret, struct pp_error *e)
+{
+	struct pp_source *source;
+	int r = pp_apply_source(a, &source, e);
+
+	if (r)
+		return r;
+	r = pp_host_read(source, ret, e);
+	pp_source_free(source);
+	return r;
 }
 
 bool pp_is_driver_name(const char *s)

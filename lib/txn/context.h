@@ -54,6 +54,11 @@ int pp_apply_lock_to_ask(struct pp_apply *a, struct pp_error *e);
 /* -EBUSY if somebody holds that lock; it is not taken. */
 int pp_apply_check_lock(const struct pp_apply *a, struct pp_error *e);
 
+/* What the machine's files say; *ret goes to pp_source_free(). */
+int pp_apply_source(const struct pp_apply *a, struct pp_source **ret, struct pp_error *e);
+/* The host, read anew; *ret goes to pp_host_free(). */
+int pp_apply_read_host(const struct pp_apply *a, struct pp_host **ret, struct pp_error *e);
+
 void pp_apply_say(const struct pp_apply *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/crc32.h"
+#include "plan/json.h"
 #include "txn/txn.h"
 #include "sys/atomic.h"
 #include "sys/file.h"
@@ -48,6 +49,25 @@ static int nested_read(struct pp_json_reader *r, const struct pp_json_row *row, 
 
 static const struct pp_json_type nested = { nested_write, nested_read, NULL };
 
+static json_t *host_write(const struct pp_json_row *row, const void *member)
+{
+	const struct pp_plan_host *host = *(const struct pp_plan_host *const *)member;
+
+	return host ? pp_json_write(pp_plan_host_rows, host) : json_null();
+}
+
+static int host_read(struct pp_json_reader *r, const struct pp_json_row *row, const json_t *v,
+                     void *member)
+{
+	struct pp_plan_host *host = PP_ARENA_NEW(r->arena, struct pp_plan_host);
+	struct pp_json_row inner = PP_PLAN_HOST_ROW(0);
+
+	*(const struct pp_plan_host **)member = host;
+	return host ? inner.type->read(r, &inner, v, host) : pp_fail_oom(r->error, r->object);
+}
+
+static const struct pp_json_type host = { host_write, host_read, NULL };
+
 #define TXN(member) offsetof(struct pp_txn, member)
 static const struct pp_json_row txn_rows[] = {
 	{ "schema", &pp_row_constant, .more = SCHEMA },
@@ -55,6 +75,7 @@ static const struct pp_json_row txn_rows[] = {
 	{ "phase", &pp_row_word, TXN(phase), .words = phases, .max = PP_PHASES },
 	{ "boot_id", &pp_row_text, TXN(boot_id) },
 	{ "plan", &nested, TXN(plan) },
+	{ "host", &host, TXN(host), .may_lack = true, .omit_null = true },
 	{ "operations", &pp_row_list, PP_JSON_LIST(struct pp_txn, ops, nr_ops),
 	  .max = PP_TXN_MAX_OPS, .item = &pp_op_json },
 	{ "previous", &nested, TXN(previous) },

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/host.h"
 #include "txn/txn.h"
 
 const char *pp_boot_id(struct pp_apply *a)
@@ -355,14 +356,41 @@ static int txn_put_settings_back(struct pp_apply *a, struct pp_txn *t, const cha
 	return 0;
 }
 
+/* Old and new values are this host's only; a disk may have come from another one. */
+static int txn_check_host(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
+{
+	struct pp_host *host;
+	struct pp_error why;
+	char path[PATH_MAX];
+
+	if (!t->host)
+		return 0;
+	int r = pp_apply_read_host(a, &host, e);
+	if (r)
+		return r;
+	r = pp_plan_check_machine(t->host, host, "it was begun on", &why);
+	pp_host_free(host);
+	if (!r)
+		return 0;
+	pp_apply_journal(a, path);
+	return pp_fail(e, EUCLEAN,
+	               "a write of settings was interrupted, and this is another host: %.200s; "
+	               "nothing was changed. Where it belongs the next command finishes it; here, "
+	               "move %.150s away",
+	               why.text, path);
+}
+
 static int txn_recover_settings(struct pp_apply *a, struct pp_txn *t, bool dry_run, bool *ret,
                                 struct pp_error *e)
 {
 	const char *store = t->ops[0].setting.store;
 	char path[PATH_MAX];
 	struct pp_op_state s;
-	int r = pp_op_state(a, &t->ops[0], &s, e);
+	int r = txn_check_host(a, t, e);
 
+	if (r)
+		return r;
+	r = pp_op_state(a, &t->ops[0], &s, e);
 	if (r) {
 		struct pp_error why = *e;
 		pp_apply_journal(a, path);

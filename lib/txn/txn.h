@@ -32,7 +32,9 @@ struct pp_txn {
 	enum pp_phase phase;
 	const char *boot_id; /* of the boot in which it was applied; "" not known */
 	const char *plan;    /* its JSON; NULL for an attach */
-	struct pp_op *ops;   /* in the order of execution */
+	/* A write of settings: the host on which it was begun; NULL: not known, or no host's. */
+	const struct pp_plan_host *host;
+	struct pp_op *ops; /* in the order of execution */
 	uint32_t nr_ops;
 	const char
 		*previous; /* the journal before, as text: what a rollback comes back to; or NULL */
@@ -108,14 +110,17 @@ int pp_txn_drop_pair(struct pp_apply *a, struct pp_txn *t, bool *ret, struct pp_
  * journal stays.
  *
  * Of a write of settings all the new ones stand, or all the old, or the old are put back; say is
- * told which. -EUCLEAN: they are neither, so somebody else wrote, and the journal stays.
+ * told which. -EUCLEAN: they are neither, so somebody else wrote, or this is another host than the
+ * one that the journal is of; it stays.
  */
 int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e);
 
 /* All of the changes or none, with a journal and a lock; what failed is rolled back. Writes nothing
- * where nothing changes. -EBUSY: in use, or changed since it was read. -EUCLEAN, -EALREADY: what
- * was interrupted before has to be brought to an end first. */
-int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c, struct pp_error *e);
+ * where nothing changes. host: that of the settings, for the journal; may be NULL. -EBUSY: in use,
+ * or changed since it was read. -EUCLEAN, -EALREADY: what was interrupted before has to be brought
+ * to an end first. */
+int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c,
+                          const struct pp_plan_host *host, struct pp_error *e);
 /*
  * Called before anything else is done with a store: pp_txn_recover() of its journal, or, where
  * may_write is not set, only a look. text gets a sentence for people; "": nothing was interrupted.

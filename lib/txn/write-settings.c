@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "settings/settings.h"
+#include "host/host.h"
 #include "sys/atomic.h"
 #include "txn/txn.h"
 
@@ -76,11 +77,15 @@ static int writing_run(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 }
 
 static int writing_locked(struct writing *w, struct pp_store *s, const struct pp_changes *c,
-                          struct pp_error *e)
+                          const struct pp_plan_host *host, struct pp_error *e)
 {
 	struct pp_op op = { .ops = &pp_op_setting, .setting.store = s->where };
 	struct pp_txn t = {
-		.purpose = PP_TXN_SETTINGS, .phase = PP_PHASE_APPLYING, .ops = &op, .nr_ops = 1
+		.purpose = PP_TXN_SETTINGS,
+		.phase = PP_PHASE_APPLYING,
+		.host = host,
+		.ops = &op,
+		.nr_ops = 1,
 	};
 	struct pp_apply *a = &w->apply;
 	int r = writing_find_before(a, &t.previous, e);
@@ -95,7 +100,8 @@ static int writing_locked(struct writing *w, struct pp_store *s, const struct pp
 	return r ? r : writing_run(a, &t, e);
 }
 
-int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c, struct pp_error *e)
+int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c,
+                          const struct pp_plan_host *host, struct pp_error *e)
 {
 	struct pp_error local;
 	struct writing w;
@@ -109,7 +115,7 @@ int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c, struct
 		return r;
 	r = pp_apply_lock(&w.apply, e);
 	if (!r)
-		r = writing_locked(&w, s, c, e);
+		r = writing_locked(&w, s, c, host, e);
 	pp_apply_fini(&w.apply);
 	return r;
 }
@@ -182,9 +188,27 @@ int pp_settings_open(const struct pp_settings_options *o, struct pp_settings **r
 	return r;
 }
 
+static int settings_read_host(struct pp_arena *a, struct pp_plan_host *ret, struct pp_error *e)
+{
+	const struct pp_apply live = { .root = "" };
+	struct pp_host *host;
+	int r = pp_apply_read_host(&live, &host, e);
+
+	if (r)
+		return r;
+	r = pp_plan_take_host(ret, host, a, e);
+	pp_host_free(host);
+	return r;
+}
+
 int pp_settings_write(struct pp_settings *s, const struct pp_settings_plan *p, struct pp_error *e)
 {
 	if (p->settings != s)
 		return pp_fail(e, EINVAL, "settings: a plan of other settings");
-	return pp_txn_write_settings(s->store, &p->changes, e);
+	if (s->store->own || !p->changes.nr_writes)
+		return pp_txn_write_settings(s->store, &p->changes, NULL, e);
+	/* Settings of this host: the journal is no other one's. */
+	struct pp_plan_host host;
+	int r = settings_read_host(&s->arena, &host, e);
+	return r ? r : pp_txn_write_settings(s->store, &p->changes, &host, e);
 }

@@ -333,7 +333,8 @@ static void a_guest_has_it(void **state)
 	as_before(f);
 }
 
-/* Nothing is left to give back of it; where no device is seen at all, nothing is known to be gone. */
+/* Nothing is left to give back of it; where no device is seen at all, nothing is known to be gone.
+ */
 static void a_device_was_removed(void **state)
 {
 	struct fake *f = *state;
@@ -400,6 +401,43 @@ static void an_attempt_is_at_work(void **state)
 	pp_apply_fini(&holder);
 	assert_int_equal(undo(f, &e), 0);
 	as_before(f);
+}
+
+/* A disk that came from another host: what was written there is not put back into this one. */
+static void settings_of_another_host(void **state)
+{
+	struct fake *f = *state;
+	const struct pp_apply_options o = { .root = f->root };
+	const struct pp_area_write write = { .space = PP_CELL_EV,
+		                             .name = "CQTEST",
+		                             .old_bytes = PP_SPAN("a", 1),
+		                             .new_bytes = PP_SPAN("b", 1) };
+	struct pp_op op = { .ops = &pp_op_setting,
+		            .setting = { .store = "efivars:/none",
+		                         .change = { .writes = &write, .nr_writes = 1 } } };
+	struct pp_plan_host host = { .product = "ProLiant DL380p Gen8" };
+	const struct pp_txn t = {
+		.purpose = PP_TXN_SETTINGS, .boot_id = "", .host = &host, .ops = &op, .nr_ops = 1
+	};
+	struct pp_error e = { 0 };
+	struct pp_apply a;
+	bool found;
+
+	fake_file(f, "sys/class/dmi/id/product_name", "ProLiant DL360p Gen8\n");
+	assert_int_equal(pp_apply_init(&o, &f->kernel.base, &a, &e), 0);
+	assert_int_equal(pp_apply_lock(&a, &e), 0);
+	assert_int_equal(pp_txn_save(&a, &t, &e), 0);
+	pp_apply_fini(&a);
+	assert_int_equal(put_back(f, &found, &e), -EUCLEAN);
+	assert_non_null(strstr(e.text,
+	                       "another host: it was begun on a host whose product is "
+	                       "ProLiant DL380p Gen8; this host's is ProLiant DL360p Gen8"));
+	assert_int_equal(pp_apply_resume_with(&o, &f->kernel.base, &e), -EUCLEAN);
+	assert_int_equal(undo(f, &e), -EUCLEAN);
+	/* On its own host it is looked at; that store is not there. */
+	fake_file(f, "sys/class/dmi/id/product_name", "ProLiant DL380p Gen8\n");
+	assert_int_equal(put_back(f, &found, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "how they stand is unknown"));
 }
 
 /* What cannot be read stops everything that acts; tests/apply/test-journal.c damages it. */
@@ -520,6 +558,7 @@ int main(void)
 		TEST(a_device_was_removed),
 		TEST(it_does_not_go_back),
 		TEST(an_attempt_is_at_work),
+		TEST(settings_of_another_host),
 		TEST(damaged),
 		TEST(written_by_others),
 		TEST(over_an_apply),

@@ -67,7 +67,7 @@ static int load(struct pp_store *s)
 		                      .nr_writes = sizeof(writes) / sizeof(writes[0]) };
 	struct pp_error e;
 
-	return pp_txn_write_settings(s, &c, &e) < 0 ? fail(&e) : 0;
+	return pp_txn_write_settings(s, &c, NULL, &e) < 0 ? fail(&e) : 0;
 }
 
 /* By what people are told. */

@@ -52,7 +52,7 @@ static int run(const struct pp_area_write *w)
 {
 	const struct pp_changes c = { .writes = w, .nr_writes = 1 };
 
-	return pp_txn_write_settings(store, &c, &e);
+	return pp_txn_write_settings(store, &c, NULL, &e);
 }
 
 static int try_open(void)

@@ -120,7 +120,7 @@ static void hp_fails(const char *mode, int code, const char *says, const char *t
 
 	plan_slots(&c);
 	put_text("bin/mode", mode);
-	int r = pp_txn_write_settings(store, &c, &e);
+	int r = pp_txn_write_settings(store, &c, NULL, &e);
 	if (r != -code)
 		fail_msg("%s: %d (%s), not %d", mode, r, r ? e.text : "", -code);
 	assert_has(e.text, says);
@@ -168,7 +168,7 @@ static void unknown_text(void **state)
 	assert_int_equal(pp_areas_find(&m, PP_CELL_EV, "CQOTHR")->error, ENODATA);
 	struct pp_changes c;
 	plan_slots(&c);
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 }
 
 static void hp_loads(void **state)
@@ -176,7 +176,7 @@ static void hp_loads(void **state)
 	struct pp_changes c;
 
 	plan_slots(&c);
-	if (pp_txn_write_settings(store, &c, &e))
+	if (pp_txn_write_settings(store, &c, NULL, &e))
 		fail_msg("%s", e.text);
 	assert_settings(after);
 	assert_clean();
@@ -225,7 +225,7 @@ static void old_spelling(void **state)
 	hp_fails("load:abortlate", EIO, "Everything is as it was before", before);
 	plan_slots(&c);
 	put_text("bin/mode", "load:old");
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 	assert_settings(after);
 	assert_clean();
 }
@@ -270,7 +270,7 @@ static void much_output(void **state)
 
 	plan_slots(&c);
 	put_text("bin/mode", "load:huge");
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 	assert_settings(after);
 	assert_clean();
 }
@@ -291,7 +291,7 @@ static void hp_orphan(void **state)
 
 	plan_slots(&c);
 	put_text("bin/mode", "load:orphan");
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 	/* What it left behind may still write. */
 	assert_int_equal(take_lock(), -EBUSY);
 	for (int i = 0; i < 100 && take_lock(); i++)
@@ -390,7 +390,7 @@ static void bytes_written(void **state)
 	struct pp_changes c;
 
 	plan_bytes(&c);
-	if (pp_txn_write_settings(store, &c, &e))
+	if (pp_txn_write_settings(store, &c, NULL, &e))
 		fail_msg("%s", e.text);
 	assert_settings(bytes_after);
 	assert_clean();
@@ -407,7 +407,7 @@ static void bytes_put_back(void **state)
 		struct pp_changes c;
 		plan_bytes(&c);
 		put_text("bin/mode", modes[i]);
-		assert_int_equal(pp_txn_write_settings(store, &c, &e), -EIO);
+		assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), -EIO);
 		put_text("bin/mode", "");
 		assert_settings(bytes_before);
 		assert_clean();
@@ -492,7 +492,7 @@ static void changed_meanwhile(void **state)
 	plan_slots(&c);
 	put_text("bin/settings", "RMRDS_Slot1=Endpoints_Included\nRMRDS_Slot2=Endpoints_Included\n"
 	                         "RMRDS_Slot3=Endpoints_Included\nOther=Disabled\n");
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), -EBUSY);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), -EBUSY);
 	assert_has(e.text, "nothing was written");
 	assert_null(strstr(get_file("bin/log", NULL), "load"));
 	assert_clean();
@@ -515,14 +515,14 @@ static void asked_once(void **state)
 
 	pp_hp_set_fresh(store, 60000);
 	plan_slots(&c);
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 	assert_settings(after);
 	assert_int_equal(hp_runs("save"), 2);
 	assert_int_equal(hp_runs("load"), 1);
 	put_text("bin/settings", before);
 	plan_slots(&c);
 	pp_hp_set_fresh(store, 0);
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 	assert_settings(after);
 	assert_int_equal(hp_runs("save"), 2 + 4);
 	assert_clean();
@@ -728,7 +728,7 @@ static void hp_sweeps(void **state)
 	assert_int_equal(mkdir(in_folder("state/hp-work-2147483646-abcdef"), 0700), 0);
 	put_text("state/hp-work-2147483646-abcdef/schema.xml", "x");
 	plan_slots(&c);
-	assert_int_equal(pp_txn_write_settings(store, &c, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);
 	assert_clean();
 }
 

@@ -122,13 +122,13 @@ static void recovers(bool may_write, const char *says)
 
 static void runs(void **state)
 {
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), 0);
 	assert_content(1, 1);
 	assert_clean();
-	assert_int_equal(pp_txn_write_settings(store, &(struct pp_changes){ 0 }, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &(struct pp_changes){ 0 }, NULL, &e), 0);
 	assert_clean();
 	/* The same again: it is no longer what the changes were planned on. */
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EBUSY);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EBUSY);
 	assert_has(e.text, "nothing was written");
 	assert_clean();
 	recovers(true, "");
@@ -142,13 +142,13 @@ static void bad_changes(void **state)
 	w.new_absent = true;
 	w.new_bytes = PP_SPAN(NULL, 0);
 	assert_int_equal(pp_txn_write_settings(
-				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
+				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, NULL, &e),
 	                 -EINVAL);
 	w = (struct pp_area_write){ .space = PP_CELL_CMOS,
 		                    .old_bytes = { zeros, 8 },
 		                    .new_bytes = { ones, 8 } };
 	assert_int_equal(pp_txn_write_settings(
-				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, &e),
+				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, NULL, &e),
 	                 -ENODATA);
 	assert_has(e.text, "holds no CMOS");
 	assert_clean();
@@ -162,7 +162,7 @@ static void locked(void **state)
 
 	assert_int_equal(open_one("image", &other), 0);
 	assert_int_equal(pp_store_lock(other, &held, &e), 0);
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EBUSY);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EBUSY);
 	snprintf(pid, sizeof(pid), "in use by process %d", (int)getpid());
 	assert_has(e.text, pid);
 	assert_content(0, 0);
@@ -188,7 +188,7 @@ static void dead_holder(void **state)
 	}
 	waitpid(pid, NULL, 0);
 	assert_true(is_there("image.lock"));
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), 0);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), 0);
 	assert_clean();
 }
 
@@ -197,15 +197,15 @@ static void not_our_lock(void **state)
 	const char *text40 = "What somebody else has written, and more.";
 
 	put_text("image.lock", text40);
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EEXIST);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EEXIST);
 	assert_string_equal(get_file("image.lock", NULL), text40);
 	assert_int_equal(unlink(in_folder("image.lock")), 0);
 	put_text("victim", "x");
 	assert_int_equal(symlink("victim", in_folder("image.lock")), 0);
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -ELOOP);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -ELOOP);
 	assert_int_equal(unlink(in_folder("image.lock")), 0);
 	assert_int_equal(link(in_folder("victim"), in_folder("image.lock")), 0);
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EEXIST);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EEXIST);
 	assert_string_equal(get_file("victim", NULL), "x");
 	assert_content(0, 0);
 }
@@ -213,7 +213,7 @@ static void not_our_lock(void **state)
 static void recovers_old_and_new(void **state)
 {
 	leave_journal();
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EUCLEAN);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EUCLEAN);
 	assert_has(e.text, "brought to an end first");
 	recovers(false, "all the old");
 	recovers(true, "all the old");
@@ -258,7 +258,7 @@ static void damaged_journal(void **state)
 	assert_has(e.text, "image.journal");
 	assert_int_equal(recover(false), -EBADMSG);
 	assert_true(is_there("image.journal"));
-	assert_int_equal(pp_txn_write_settings(store, &both, &e), -EBADMSG);
+	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EBADMSG);
 	assert_content(0, 0);
 	/* As an older pcipass wrote them: told, and not read. */
 	put_text("image.journal", "pcipass-journal 1\nstore image:/x\n");
@@ -338,7 +338,7 @@ static int as_nobody(void)
 {
 	if (!geteuid() && setuid(65534))
 		return 1;
-	if (pp_txn_write_settings(store, &both, &e) != -EACCES)
+	if (pp_txn_write_settings(store, &both, NULL, &e) != -EACCES)
 		return 2;
 	return recover(true) || *text ? 3 : 0;
 }
