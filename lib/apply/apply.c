@@ -397,24 +397,22 @@ int pp_apply_undo(const struct pp_apply_options *o, struct pp_error *e)
 	return pp_apply_undo_with(o, NULL, e);
 }
 
-static bool status_names(const struct pp_plan *p, const char *request)
+static bool status_booted(const struct pp_txn *t, const char *boot)
 {
-	for (uint32_t i = 0; i < p->nr_earlier; i++)
-		if (!strcmp(p->earlier[i], request))
-			return true;
-	return !strcmp(p->request, request);
+	return boot && *boot && *t->boot_id && strcmp(boot, t->boot_id);
 }
 
 /* The plans below, on which nothing of this one rests; t is used up. */
-static int status_add_earlier(struct pp_apply *a, struct pp_txn *t, struct pp_plan *plan,
-                              struct pp_error *e)
+static int status_add_earlier(struct pp_apply *a, struct pp_txn *t, const char *boot,
+                              struct pp_plan *plan, struct pp_error *e)
 {
-	struct pp_plan *below;
+	const struct pp_plan *later = plan;
 	int r = 0;
 
-	plan->earlier = PP_ARENA_ARRAY(&plan->arena, PP_TXN_MAX_DEPTH, const char *);
+	plan->earlier = PP_ARENA_ARRAY(&plan->arena, PP_TXN_MAX_DEPTH, struct pp_plan *);
 	while (!r && plan->earlier && t->previous && plan->nr_earlier < PP_TXN_MAX_DEPTH) {
 		const char *text = t->previous;
+		struct pp_plan *below;
 		r = pp_txn_parse(PP_SPAN(text, strlen(text)), "the journal before", &a->arena, t,
 		                 e);
 		if (r || t->purpose != PP_TXN_PLAN || t->phase != PP_PHASE_APPLIED)
@@ -422,11 +420,9 @@ static int status_add_earlier(struct pp_apply *a, struct pp_txn *t, struct pp_pl
 		r = pp_plan_parse(t->plan, strlen(t->plan), &below, e);
 		if (r)
 			continue;
-		const char *request = pp_arena_strdup(&plan->arena, below->request);
-		if (request && !status_names(plan, request))
-			plan->earlier[plan->nr_earlier++] = request;
-		pp_plan_free(below);
-		r = request ? 0 : pp_fail_oom(e, "journal");
+		below->later = later;
+		below->booted_since = status_booted(t, boot);
+		later = plan->earlier[plan->nr_earlier++] = below;
 	}
 	return !r && !plan->earlier ? pp_fail_oom(e, "journal") : r;
 }
@@ -453,8 +449,8 @@ static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted
 		return r;
 	const char *boot = pp_boot_id(a);
 	*ret = states[t.phase];
-	*ret_booted = boot && *boot && *t.boot_id && strcmp(boot, t.boot_id);
-	r = plan ? status_add_earlier(a, &t, plan, e) : 0;
+	*ret_booted = status_booted(&t, boot);
+	r = plan ? status_add_earlier(a, &t, boot, plan, e) : 0;
 	if (r)
 		pp_plan_free(plan);
 	else if (ret_plan)

@@ -228,11 +228,26 @@ static void check_faults(struct pp_checking *c)
 		             c->p->nr_regions == 1 ? "" : "s");
 }
 
+/* A plan that was applied later has bound the step's device otherwise. */
+static bool check_is_superseded(const struct pp_plan *later, const struct pp_step *s)
+{
+	bool binding = s->kind == PP_STEP_BIND || s->kind == PP_STEP_UNBIND;
+
+	for (; binding && later; later = later->later)
+		for (uint32_t i = 0; i < later->nr_steps; i++) {
+			const struct pp_step *other = &later->steps[i];
+			if ((other->kind == PP_STEP_BIND || other->kind == PP_STEP_UNBIND) &&
+			    pp_address_equal(other->bind.address, s->bind.address))
+				return true;
+		}
+	return false;
+}
+
 static void check_steps(struct pp_checking *c)
 {
 	for (uint32_t i = 0; i < c->p->nr_steps; i++) {
 		const struct pp_step_kind_ops *ops = pp_step_kind_of(c->p->steps[i].kind);
-		if (ops->check)
+		if (ops->check && !check_is_superseded(c->p->later, &c->p->steps[i]))
 			ops->check(c, &c->p->steps[i]);
 	}
 }

@@ -21,6 +21,8 @@ void pp_plan_free(struct pp_plan *p)
 {
 	if (!p)
 		return;
+	for (uint32_t i = 0; i < p->nr_earlier; i++)
+		pp_plan_free(p->earlier[i]);
 	pp_arena_fini(&p->arena);
 	free(p);
 }

@@ -59,9 +59,11 @@ struct pp_plan {
 	uint32_t nr_alternatives;
 	const struct pp_plan_isolation *isolation;
 	uint32_t nr_isolation;
-	/* Of one that was applied: what plans that were applied before were to free. */
-	const char **earlier;
+	/* Of one that was applied: those that were applied before it, the newest first. */
+	struct pp_plan **earlier;
 	uint32_t nr_earlier;
+	const struct pp_plan *later; /* of such a one: the next that was applied */
+	bool booted_since;           /* and whether the host was booted after it */
 };
 
 #define PP_PLAN_MAX_BYTES (4u << 20)

@@ -222,7 +222,7 @@ static void plan_print_earlier(struct pp_out *o, const struct pp_plan *p)
 {
 	for (uint32_t i = 0; i < p->nr_earlier; i++)
 		pp_out_wrapped(o, i ? "                " : "\nApplied before: ", "                ",
-		               p->earlier[i]);
+		               p->earlier[i]->request);
 }
 
 static void print_plan(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)

@@ -49,26 +49,6 @@ static bool verify_can_type(const char *request)
 	return *request && !request[strspn(request, plain)] && strcmp(request, "all-slots") != 0;
 }
 
-/* Each was looked at when it was applied, or not at all. */
-static void verify_print_earlier(struct pp_out *o, const struct pp_plan *p)
-{
-	const char *again = o->style->command ? o->style->command : "pcipass";
-	char line[1400];
-
-	for (uint32_t i = 0; i < p->nr_earlier; i++) {
-		const char *request = p->earlier[i];
-		if (verify_can_type(request))
-			snprintf(
-				line, sizeof(line),
-				"%s was freed by an earlier plan, which was not checked: %s check %s",
-				request, again, request);
-		else
-			snprintf(line, sizeof(line),
-			         "%s: an earlier plan, which was not checked: %s", request, again);
-		pp_out_wrapped(o, "", "  ", line);
-	}
-}
-
 static bool verify_binds(const struct pp_plan *p)
 {
 	for (uint32_t i = 0; i < p->nr_steps; i++)
@@ -100,10 +80,17 @@ static void verify_print_next(struct pp_out *o, const struct pp_plan *p, enum pp
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 
+/* One plan and its answers. */
+struct verified {
+	const struct pp_plan *plan;
+	struct pp_checks checks;
+	enum pp_booted booted;
+};
+
 /* What is about the host first, then device by device. */
-static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct pp_checks *checks,
-                         enum pp_booted booted)
+static void print_checks(struct pp_out *o, const struct verified *v)
 {
+	const struct pp_checks *checks = &v->checks;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
 	for (uint32_t i = 0; i < checks->count; i++)
@@ -120,9 +107,26 @@ static void print_checks(struct pp_out *o, const struct pp_plan *p, const struct
 		}
 		verify_print_check(o, c);
 	}
-	print_result(o, p, checks->result);
-	verify_print_earlier(o, p);
-	verify_print_next(o, p, checks->result, booted);
+	print_result(o, v->plan, checks->result);
+}
+
+/* The last plan, then those before it. */
+static void print_all(struct pp_out *o, const struct verified *all, uint32_t nr,
+                      enum pp_verified result)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		if (i)
+			pp_out(o, "\nEarlier plan, %s:\n", all[i].plan->request);
+		print_checks(o, &all[i]);
+	}
+	if (nr > 1)
+		pp_out(o, "\n");
+	/* What comes next is about the first that did not work. */
+	while (nr > 1 && all->checks.result != result) {
+		all++;
+		nr--;
+	}
+	verify_print_next(o, all->plan, result, all->booted);
 }
 
 static json_t *check_json(const struct pp_check *c)
@@ -132,52 +136,90 @@ static json_t *check_json(const struct pp_check *c)
 	                 c->what, "answer", pp_verified_name(c->answer), "evidence", c->evidence);
 }
 
-static json_t *verify_document(const struct pp_plan *p, const struct pp_checks *checks,
-                               enum pp_booted booted)
+static json_t *checks_json(const struct pp_checks *checks)
 {
-	json_t *list = json_array(), *earlier = json_array();
+	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < checks->count; i++)
 		list = pp_plan_json_push(list, check_json(&checks->list[i]));
-	for (uint32_t i = 0; i < p->nr_earlier; i++)
-		earlier = pp_plan_json_push(earlier, json_string(p->earlier[i]));
-	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1",
-	                      "request", p->request, "result", pp_verified_name(checks->result),
-	                      "booted_since", booted != PP_BOOTED_NOT, "booted_since_assumed",
-	                      booted == PP_BOOTED_ASSUMED, "checks", list);
-	/* Only where there is something to say. */
-	if (!p->nr_earlier) {
-		json_decref(earlier);
-		return o;
+	return list;
+}
+
+/* Their names, and for those who want to know more their checks. */
+static int verify_add_earlier(json_t *o, const struct verified *all, uint32_t nr)
+{
+	json_t *names = json_array(), *list = json_array();
+
+	for (uint32_t i = 1; i < nr; i++) {
+		const char *request = all[i].plan->request;
+		names = pp_plan_json_push(names, json_string(request));
+		list = pp_plan_json_push(list,
+		                         json_pack("{s:s, s:s, s:b, s:o}", "request", request,
+		                                   "result", pp_verified_name(all[i].checks.result),
+		                                   "booted_since", all[i].booted != PP_BOOTED_NOT,
+		                                   "checks", checks_json(&all[i].checks)));
 	}
-	if (!json_object_set_new(o, "earlier", earlier))
+	int r = json_object_set_new(o, "earlier", names);
+	return json_object_set_new(o, "earlier_checks", list) || r;
+}
+
+static json_t *verify_document(const struct verified *all, uint32_t nr, enum pp_verified result)
+{
+	json_t *o =
+		json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1", "request",
+	                  all->plan->request, "result", pp_verified_name(result), "booted_since",
+	                  all->booted != PP_BOOTED_NOT, "booted_since_assumed",
+	                  all->booted == PP_BOOTED_ASSUMED, "checks", checks_json(&all->checks));
+
+	/* Only where there is something to say. */
+	if (!o || nr == 1 || !verify_add_earlier(o, all, nr))
 		return o;
 	json_decref(o);
 	return NULL;
+}
+
+static int verify_check_all(const struct pp_plan *p, const struct pp_survey *s,
+                            enum pp_booted booted, struct pp_arena *a, struct verified *all,
+                            enum pp_verified *ret, struct pp_error *e)
+{
+	int r = 0;
+
+	*ret = PP_VERIFIED_YES;
+	for (uint32_t i = 0; !r && i <= p->nr_earlier; i++) {
+		struct verified *v = &all[i];
+		v->plan = i ? p->earlier[i - 1] : p;
+		v->booted = !i ? booted : v->plan->booted_since ? PP_BOOTED_SINCE : PP_BOOTED_NOT;
+		r = pp_plan_check(v->plan, s, v->booted, a, &v->checks, e);
+		if (!r && *ret != PP_VERIFIED_NO && v->checks.result != PP_VERIFIED_YES)
+			*ret = v->checks.result;
+	}
+	return r;
 }
 
 int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                      const struct pp_style *style, struct pp_sink sink, enum pp_verified *ret,
                      struct pp_error *e)
 {
-	struct pp_checks checks;
-	struct pp_arena a;
+	uint32_t nr = p->nr_earlier + 1;
+	enum pp_verified result = PP_VERIFIED_UNKNOWN;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct pp_out o;
 
 	pp_arena_init(&a, 0);
-	int r = pp_plan_check(p, s, booted, &a, &checks, e);
-	if (!r) {
-		pp_out_init(&o, style, sink);
-		if (style->format == PP_FORMAT_JSON) {
-			pp_out_json(&o, verify_document(p, &checks, booted));
-			pp_out(&o, "\n");
-		} else {
-			print_checks(&o, p, &checks, booted);
-		}
-		r = pp_out_fini(&o, e);
+	struct verified *all = PP_ARENA_ARRAY(&a, nr, struct verified);
+	int r = all ? verify_check_all(p, s, booted, &a, all, &result, e)
+	            : pp_fail_oom(e, "verify");
+	if (r)
+		return r;
+	pp_out_init(&o, style, sink);
+	if (style->format == PP_FORMAT_JSON) {
+		pp_out_json(&o, verify_document(all, nr, result));
+		pp_out(&o, "\n");
+	} else {
+		print_all(&o, all, nr, result);
 	}
+	r = pp_out_fini(&o, e);
 	if (!r)
-		*ret = checks.result;
-	pp_arena_fini(&a);
+		*ret = result;
 	return r;
 }
