@@ -19,7 +19,7 @@ static int log_failed(const char *name, int code, struct pp_error *e)
 	return -code;
 }
 
-static int log_read(struct pp_log *l, FILE *f, const char *name, struct pp_error *e)
+static int cli_log_read(struct pp_log *l, FILE *f, const char *name, struct pp_error *e)
 {
 	static char piece[PIECE_BYTES];
 	size_t n;
@@ -33,7 +33,7 @@ static int log_read_stdin(struct pp_log *l, struct pp_error *e)
 {
 	if (isatty(STDIN_FILENO))
 		warn("paste the log, then type Ctrl-D");
-	return log_read(l, stdin, "standard input", e);
+	return cli_log_read(l, stdin, "standard input", e);
 }
 
 static int log_read_file(struct pp_log *l, const char *path, struct pp_error *e)
@@ -42,7 +42,7 @@ static int log_read_file(struct pp_log *l, const char *path, struct pp_error *e)
 
 	if (!f)
 		return log_failed(path, errno, e);
-	int r = log_read(l, f, path, e);
+	int r = cli_log_read(l, f, path, e);
 	fclose(f);
 	return r;
 }

@@ -93,14 +93,14 @@ static void hyperv_print_function(struct pp_emission *m, const struct pp_device 
 	       d->vendor, d->device, d->vendor, d->device);
 }
 
-static uint64_t hyperv_mib(uint64_t bytes)
+static uint64_t emit_mib(uint64_t bytes)
 {
 	return bytes / MIB + !!(bytes % MIB);
 }
 
 static void print_memory(struct pp_emission *m)
 {
-	uint64_t low = LOW_MIB + hyperv_mib(m->bytes_32), high = HIGH_MIB + hyperv_mib(m->bytes_64);
+	uint64_t low = LOW_MIB + emit_mib(m->bytes_32), high = HIGH_MIB + emit_mib(m->bytes_64);
 
 	if (m->bars_unread) {
 		pp_emit_comment(
@@ -114,7 +114,7 @@ static void print_memory(struct pp_emission *m)
 			m, &pp_emit_hyperv,
 			"Room for its BARs besides the %d and %d MB that a guest has: %" PRIu64
 			" MB below 4 GiB, %" PRIu64 " MB above.",
-			LOW_MIB, HIGH_MIB, hyperv_mib(m->bytes_32), hyperv_mib(m->bytes_64));
+			LOW_MIB, HIGH_MIB, emit_mib(m->bytes_32), emit_mib(m->bytes_64));
 	}
 	if (low > MAX_LOW_MIB) {
 		pp_emit_comment(m, &pp_emit_hyperv,

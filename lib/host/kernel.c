@@ -276,7 +276,7 @@ static int read_option(struct pp_host_build *b, const struct pp_module_option *o
 	return ret->error ? switch_from_configuration(b, o, ret) : 0;
 }
 
-static int read_options(struct pp_host_build *b)
+static int kernel_read_options(struct pp_host_build *b)
 {
 	int r = 0;
 
@@ -364,7 +364,7 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 		return pp_fail_oom(e, "kernel");
 	b->release = k->release.text;
 	if (pp_build_text(b, "proc/cmdline", &k->command_line) || pp_build_modprobe(b) ||
-	    read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
+	    kernel_read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
 	    pp_build_kernel_config(b) || pp_build_modules(b) || read_ids(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */

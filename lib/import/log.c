@@ -61,7 +61,7 @@ static bool log_is_kernels(struct pp_span line)
 	return pp_span_find(line, "iommu group") != NULL;
 }
 
-static bool log_message(struct pp_span *line)
+static bool import_log_message(struct pp_span *line)
 {
 	if (line->len && line->data[0] == '<') {
 		uint64_t level;
@@ -78,7 +78,7 @@ static bool log_knows(struct pp_span text)
 	struct pp_span line;
 
 	for (unsigned int n = 0; n < 5000 && pp_import_line(&text, &line, &indent); n++) {
-		bool stamp = log_message(&line), kernels = log_is_kernels(line);
+		bool stamp = import_log_message(&line), kernels = log_is_kernels(line);
 		stamped += stamp && kernels;
 		known += kernels;
 		if (stamped || known >= 2)
@@ -184,7 +184,7 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 		if (line.len > LOG_LINE_MAX)
 			continue;
 		pp_import_here(in, line.data);
-		log_message(&line);
+		import_log_message(&line);
 		log_keep(in, line);
 		r = log_facts(in, line, &groups, e);
 	}

@@ -15,7 +15,7 @@ struct table_bytes {
 	size_t len, size;
 };
 
-static bool table_put(struct table_bytes *t, uint64_t at, const uint8_t *bytes, size_t n)
+static bool tables_put(struct table_bytes *t, uint64_t at, const uint8_t *bytes, size_t n)
 {
 	if (at != t->len || at + n > PP_MAX_TABLE_BYTES)
 		return false;
@@ -144,7 +144,7 @@ int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_e
 		size_t n = table_line(line, &at, bytes);
 		if (r || !n || (!t.len && at))
 			continue;
-		if (!table_put(&t, at, bytes, n) && table_wanted(t.data, t.len))
+		if (!tables_put(&t, at, bytes, n) && table_wanted(t.data, t.len))
 			r = pp_fail(e, EBADMSG,
 			            "%.200s: %.4s table: a line for 0x%llx, 0x%zx was expected "
 			            "(hexdump needs -v)",

@@ -11,7 +11,7 @@
 /* A bond in a bridge in a VLAN: deeper stacks are no longer followed, but refused. */
 #define MAX_STACK 8
 
-static int network_is_up(struct pp_inuse *s, const char *name, bool *ret)
+static int network_interface_is_up(struct pp_inuse *s, const char *name, bool *ret)
 {
 	char path[256], text[32];
 	uint64_t flags;
@@ -51,7 +51,7 @@ static int look_at_interface(struct pp_inuse *s, const char *name, const char *l
 	char path[256];
 	struct pp_names names;
 	bool up = true;
-	int r = network_is_up(s, name, &up);
+	int r = network_interface_is_up(s, name, &up);
 
 	if (r)
 		return r;

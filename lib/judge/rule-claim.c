@@ -114,7 +114,7 @@ static void guest_configured(struct pp_judging *j, const struct pp_device *d)
 		pp_evidence(j, f, "%s", claim_file(guests[i], j));
 }
 
-static void in_container(struct pp_judging *j, const struct pp_device *d)
+static void claim_in_container(struct pp_judging *j, const struct pp_device *d)
 {
 	uint32_t nr;
 	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_CONTAINER, &nr);
@@ -244,7 +244,7 @@ static const struct pp_rule rules[] = {
 	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "pct.conf(5), lxc.container.conf(5); the OCI runtime specification",
-	  .on_device = in_container },
+	  .on_device = claim_in_container },
 	{ .id = "host-network",
 	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,

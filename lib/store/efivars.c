@@ -195,7 +195,7 @@ static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, st
 	return r < 0 ? r : pp_areas_narrow(c, a, ret, e);
 }
 
-static bool is_ours(const char *name)
+static bool efivars_is_ours(const char *name)
 {
 	static const char suffix[] = "-" PP_EFI_VENDOR_TEXT;
 	size_t len = strlen(name);
@@ -216,7 +216,7 @@ static void efivars_clean_up(struct pp_store *base)
 	if (pp_path_list(s->directory, &a, &names))
 		names.count = 0;
 	for (uint32_t i = 0; i < names.count; i++)
-		if (is_ours(names.names[i]) &&
+		if (efivars_is_ours(names.names[i]) &&
 		    snprintf(path, sizeof(path), "%s/%s", s->directory, names.names[i]) <
 		            PATH_MAX &&
 		    !pp_path_info(path, false, &info) && info.kind == PP_SYS_FILE && !info.bytes)
