@@ -56,17 +56,20 @@ void qsort_r(void *base, size_t count, size_t size,
 #define O_CLOEXEC  O_NOINHERIT
 #define O_NONBLOCK 0
 #define O_NOCTTY   0
+#define O_NOFOLLOW 0
 
 /* Below, in sys/windows-compat.c: paths are UTF-8, files are bytes. */
 int pp_compat_open(const char *path, int flags, ...);
 FILE *pp_compat_fopen(const char *path, const char *mode);
 int pp_compat_access(const char *path, int mode);
 int pp_compat_unlink(const char *path);
+int pp_compat_rmdir(const char *path);
 int pp_compat_stat(const char *path, struct stat *ret);
 #define open   pp_compat_open
 #define fopen  pp_compat_fopen
 #define access pp_compat_access
 #define unlink pp_compat_unlink
+#define rmdir  pp_compat_rmdir
 /* "stat" is a macro for this name already, of the struct as well, which has no parenthesis. */
 #define _stat64(path, ret) pp_compat_stat(path, ret)
 

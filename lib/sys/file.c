@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +13,7 @@
 #include "sys/atomic.h"
 #include "sys/file.h"
 #include "sys/os.h"
-
-int pp_file_failed(const char *path, int code, struct pp_error *e)
-{
-	return pp_fail(e, code, "%.300s: %s", path, strerror(code));
-}
+#include "sys/scratch.h"
 
 int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
                        struct pp_span *ret, struct pp_error *e)
@@ -33,16 +31,11 @@ int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
 	return r == -ENOMEM ? pp_fail_oom(e, path) : r ? pp_file_failed(path, -r, e) : 0;
 }
 
-int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
-                 struct pp_error *e)
+int pp_file_open(const char *path, struct pp_error *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0)
-		return pp_file_failed(path, errno, e);
-	int r = pp_fd_read_regular(fd, path, max, a, ret, e);
-	close(fd);
-	return r;
+	return fd < 0 ? pp_file_failed(path, errno, e) : fd;
 }
 
 static bool file_is_input(const struct stat *st)
@@ -51,7 +44,7 @@ static bool file_is_input(const struct stat *st)
 }
 
 /* A device is not even opened: opening one may do something. */
-static int file_open_input(const char *path, struct pp_error *e)
+int pp_file_open_input(const char *path, struct pp_error *e)
 {
 	struct stat st;
 
@@ -66,20 +59,6 @@ static int file_open_input(const char *path, struct pp_error *e)
 		close(fd);
 	return pp_fail(e, S_ISDIR(st.st_mode) ? EISDIR : EBADMSG,
 	               "%.300s: neither a file nor a pipe", path);
-}
-
-int pp_file_read_input(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
-                       struct pp_error *e)
-{
-	int fd = file_open_input(path, e);
-
-	if (fd < 0)
-		return fd;
-	int r = pp_fd_read_all(fd, max, a, ret);
-	close(fd);
-	if (r == -E2BIG)
-		return pp_fail(e, E2BIG, "%.300s: more than %zu bytes", path, max);
-	return r == -ENOMEM ? pp_fail_oom(e, path) : r ? pp_file_failed(path, -r, e) : 0;
 }
 
 int pp_fd_write(int fd, struct pp_span bytes)
@@ -109,16 +88,18 @@ static int file_make_like(int fd, const struct stat *like)
 	return fchmod(fd, like->st_mode & 0777) ? -errno : 0;
 }
 
-static int file_put(const char *path, struct pp_span bytes, mode_t mode, const struct stat *like,
-                    bool overwrite, struct pp_error *e)
+int pp_file_replace(const char *path, struct pp_span bytes, mode_t mode, struct pp_error *e)
 {
+	struct stat like;
 	struct pp_atomic f;
-	/* Nobody else's until it has its owner. */
-	int r = pp_atomic_open(path, like ? 0600 : mode, overwrite, &f, e);
 
+	if (lstat(path, &like) || !S_ISREG(like.st_mode))
+		return pp_file_put(path, bytes, mode, true, e);
+	/* Nobody else's until it has its owner. */
+	int r = pp_atomic_open(path, 0600, true, &f, e);
 	if (r < 0)
 		return r;
-	r = like ? file_make_like(f.fd, like) : 0;
+	r = file_make_like(f.fd, &like);
 	if (r == 0)
 		r = pp_fd_write(f.fd, bytes);
 	if (r < 0) {
@@ -126,20 +107,6 @@ static int file_put(const char *path, struct pp_span bytes, mode_t mode, const s
 		return pp_file_failed(path, -r, e);
 	}
 	return pp_atomic_commit(&f, e);
-}
-
-int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, bool overwrite,
-                struct pp_error *e)
-{
-	return file_put(path, bytes, mode, NULL, overwrite, e);
-}
-
-int pp_file_replace(const char *path, struct pp_span bytes, mode_t mode, struct pp_error *e)
-{
-	struct stat st;
-	bool there = !lstat(path, &st) && S_ISREG(st.st_mode);
-
-	return file_put(path, bytes, mode, there ? &st : NULL, true, e);
 }
 
 int pp_directory_sync(const char *path)
@@ -158,6 +125,13 @@ int pp_directory_sync(const char *path)
 	int r = fsync(fd) && errno != EINVAL ? -errno : 0;
 	close(fd);
 	return r;
+}
+
+int pp_scratch_make(const char *above, const char *prefix, char ret[PATH_MAX], struct pp_error *e)
+{
+	if (snprintf(ret, PATH_MAX, "%s/%s-%d-XXXXXX", above, prefix, (int)getpid()) >= PATH_MAX)
+		return pp_file_failed(above, ENAMETOOLONG, e);
+	return mkdtemp(ret) ? 0 : pp_file_failed(ret, errno, e);
 }
 
 int pp_file_remove(const char *path, struct pp_error *e)

@@ -25,7 +25,7 @@ static bool live_is_privileged(struct pp_sys *s)
 	return geteuid() == 0;
 }
 
-static int live_open(struct pp_sys *s, const char *path)
+static int sys_live_open(struct pp_sys *s, const char *path)
 {
 	return pp_os_open(s, path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 }
@@ -77,7 +77,7 @@ static int live_find_holder_once(struct pp_sys *s, const char *const *paths, str
 	for (; !r && *paths; paths++) {
 		if (strncmp(*paths, "dev/vfio/", 9) || strchr(*paths + 9, '/'))
 			continue;
-		int fd = live_open(s, *paths);
+		int fd = sys_live_open(s, *paths);
 		if (fd >= 0)
 			close(fd);
 		if (fd != -EBUSY)
@@ -141,7 +141,7 @@ static const struct pp_sys_ops live_ops = {
 	.is_claimed = live_is_claimed,
 	.has_address = live_has_address,
 	.find_holder = live_find_holder,
-	.open = live_open,
+	.open = sys_live_open,
 	.control = live_control,
 	.close = sys_live_close,
 	.log_begin = live_log_begin,
@@ -161,78 +161,21 @@ int pp_sys_live(struct pp_sys **ret, struct pp_error *e)
 	return 0;
 }
 
-/* Below a directory: its files, and no device behind them. */
-struct below {
-	struct pp_sys base;
-	char root[];
-};
-
 static bool below_is_privileged(struct pp_sys *s)
 {
 	return false;
 }
 
-static int below_nobody(struct pp_sys *s, const char *what)
-{
-	return 0;
-}
-
-static int below_open(struct pp_sys *s, const char *path)
-{
-	return -ENXIO;
-}
-
-static int below_control(struct pp_sys *s, int handle, unsigned long request, void *argument)
-{
-	return -ENXIO;
-}
-
-static void below_close(struct pp_sys *s, int handle)
-{
-}
-
-static int below_log_begin(struct pp_sys *s)
-{
-	return -ENXIO;
-}
-
-static int below_log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret)
-{
-	return -EAGAIN;
-}
-
-static void below_free(struct pp_sys *s)
-{
-	free(s);
-}
-
 static const struct pp_sys_ops below_ops = {
 	PP_OS_FILE_OPS,
+	PP_NO_DEVICE_OPS,
 	.is_privileged = below_is_privileged,
-	.is_claimed = below_nobody,
-	.has_address = below_nobody,
 	.find_holder = pp_os_find_holder,
-	.open = below_open,
-	.control = below_control,
-	.close = below_close,
-	.log_begin = below_log_begin,
-	.log_next = below_log_next,
-	.free = below_free,
 };
 
 int pp_sys_below(const char *root, struct pp_sys **ret, struct pp_error *e)
 {
-	size_t len = strlen(root);
-	struct below *s = calloc(1, sizeof(*s) + len + 1);
-
-	if (!s)
-		return pp_fail_oom(e, root);
-	while (len && root[len - 1] == '/')
-		len--;
-	memcpy(s->root, root, len);
-	s->base = (struct pp_sys){ .ops = &below_ops, .root = s->root };
-	*ret = &s->base;
-	return 0;
+	return pp_no_device_new(&below_ops, root, ret, e);
 }
 
 const char *pp_sys_state(void)

@@ -224,6 +224,19 @@ bool pp_sys_has_program(struct pp_sys *s, const char *name)
 	return pp_sys_find_program(s, name, path);
 }
 
+/* Only the end is kept: there stands why it failed. */
+void pp_process_keep(struct pp_process_result *r, const char *bytes, size_t len)
+{
+	size_t room = PP_PROCESS_OUTPUT_BYTES - len;
+
+	if (r->len > room) {
+		memmove(r->output, r->output + r->len - room, room);
+		r->len = room;
+	}
+	memcpy(r->output + r->len, bytes, len);
+	r->len += len;
+}
+
 /* The last lines, as one line. */
 static const char *sys_last_words(struct pp_process_result *result, char *buf, size_t size)
 {

@@ -14,6 +14,10 @@ int pp_fd_read_all(int fd, size_t max, struct pp_arena *a, struct pp_span *ret);
 int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
                        struct pp_span *ret, struct pp_error *e);
 
+/* A descriptor of a file to read; the second takes what a pipe gives as well. */
+int pp_file_open(const char *path, struct pp_error *e);
+int pp_file_open_input(const char *path, struct pp_error *e);
+
 /* A file as open(2) opens it, never out of the root; -errno. */
 int pp_os_open(const struct pp_sys *s, const char *path, int flags);
 /* The path on this machine, in a buffer of PATH_MAX. */
@@ -43,6 +47,22 @@ int pp_os_run(struct pp_sys *s, const char *const *argv, unsigned int limit_s,
               const struct pp_lock *lock, struct pp_process_result *ret, struct pp_error *e);
 /* Over this machine's processes. */
 int pp_os_find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret);
+
+/* A machine below a directory, without a device: no-device.c. */
+int pp_no_device_use(struct pp_sys *s, const char *what);
+int pp_no_device_open(struct pp_sys *s, const char *path);
+int pp_no_device_control(struct pp_sys *s, int handle, unsigned long request, void *argument);
+void pp_no_device_close(struct pp_sys *s, int handle);
+int pp_no_device_log_begin(struct pp_sys *s);
+int pp_no_device_log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret);
+void pp_no_device_free(struct pp_sys *s);
+int pp_no_device_new(const struct pp_sys_ops *ops, const char *root, struct pp_sys **ret,
+                     struct pp_error *e);
+#define PP_NO_DEVICE_OPS                                                                           \
+	.is_claimed = pp_no_device_use, .has_address = pp_no_device_use,                           \
+	.open = pp_no_device_open, .control = pp_no_device_control, .close = pp_no_device_close,   \
+	.log_begin = pp_no_device_log_begin, .log_next = pp_no_device_log_next,                    \
+	.free = pp_no_device_free
 
 #define PP_OS_FILE_OPS                                                                             \
 	.info = pp_os_info, .read = pp_os_read, .content = pp_os_content, .link = pp_os_link,      \

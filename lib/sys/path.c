@@ -34,21 +34,6 @@ int pp_path_info(const char *path, bool follow, struct pp_sys_info *ret)
 	return 0;
 }
 
-bool pp_path_is_there(const char *path)
-{
-	struct pp_sys_info info;
-
-	return !pp_path_info(path, false, &info);
-}
-
-bool pp_path_is_same(const char *a, const char *b)
-{
-	struct pp_sys_info x, y;
-
-	return !pp_path_info(a, true, &x) && !pp_path_info(b, true, &y) && x.volume == y.volume &&
-	       x.number == y.number;
-}
-
 bool pp_path_is_program(const char *path)
 {
 	struct pp_sys_info info;

@@ -26,6 +26,11 @@ int64_t pp_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+bool pp_process_is_alive(uint64_t pid)
+{
+	return !kill((pid_t)pid, 0) || errno != ESRCH;
+}
+
 static int process_set_files(posix_spawn_file_actions_t *f, const struct pp_process *p, int out)
 {
 	int err = posix_spawn_file_actions_addopen(f, 0, "/dev/null", O_RDONLY, 0);
@@ -79,19 +84,6 @@ static int process_spawn(const struct pp_process *p, int out, pid_t *ret)
 	return -err;
 }
 
-/* Only the end is kept: there stands why it failed. */
-static void process_keep(struct pp_process_result *r, const char *bytes, size_t len)
-{
-	size_t room = PP_PROCESS_OUTPUT_BYTES - len;
-
-	if (r->len > room) {
-		memmove(r->output, r->output + r->len - room, room);
-		r->len = room;
-	}
-	memcpy(r->output + r->len, bytes, len);
-	r->len += len;
-}
-
 /* What there is now, so that the writer never has to wait. false: nobody writes any more. */
 static bool process_drain(int fd, struct pp_process_result *r)
 {
@@ -100,7 +92,7 @@ static bool process_drain(int fd, struct pp_process_result *r)
 	for (int i = 0; i < 64; i++) {
 		ssize_t n = read(fd, bytes, sizeof(bytes));
 		if (n > 0)
-			process_keep(r, bytes, (size_t)n);
+			pp_process_keep(r, bytes, (size_t)n);
 		else if (n == 0 || errno != EINTR)
 			return n < 0 && errno == EAGAIN;
 	}

@@ -52,5 +52,9 @@ int pp_process_run(const struct pp_process *p, struct pp_process_result *ret, st
 
 /* Of a clock that nobody sets. */
 int64_t pp_now_ms(void);
+/* One of that number runs; also where it is somebody else's. */
+bool pp_process_is_alive(uint64_t pid);
+/* Inside lib/sys: what it printed, of which the end is kept. len: at most all that is kept. */
+void pp_process_keep(struct pp_process_result *r, const char *bytes, size_t len);
 
 #endif

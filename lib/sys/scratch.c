@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Working directories for a program that is run. */
+/* Working directories for a program that is run: how they go; how they are made is each system's.
+ */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <signal.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,26 +10,8 @@
 
 #include "sys/file.h"
 #include "sys/path.h"
+#include "sys/process.h"
 #include "sys/scratch.h"
-
-int pp_scratch_make(const char *above, const char *prefix, char ret[PATH_MAX], struct pp_error *e)
-{
-	if (snprintf(ret, PATH_MAX, "%s/%s-%d-XXXXXX", above, prefix, (int)getpid()) >= PATH_MAX)
-		return pp_file_failed(above, ENAMETOOLONG, e);
-	return mkdtemp(ret) ? 0 : pp_file_failed(ret, errno, e);
-}
-
-int pp_scratch_put(const char *path, struct pp_span bytes, struct pp_error *e)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return pp_file_failed(path, errno, e);
-	int r = pp_fd_write(fd, bytes);
-	if (close(fd) && r == 0)
-		r = -errno;
-	return r < 0 ? pp_file_failed(path, -r, e) : 0;
-}
 
 /* Calls remove for each name in a directory. */
 static void scratch_each(const char *path, void (*remove)(const char *path, void *ctx), void *ctx)
@@ -62,11 +44,12 @@ static void scratch_remove_dead(const char *path, void *ctx)
 {
 	const char *prefix = ctx, *name = strrchr(path, '/') + 1;
 	size_t len = strlen(prefix);
+	char *end;
 
 	if (strncmp(name, prefix, len) || name[len] != '-')
 		return;
-	long pid = strtol(name + len + 1, NULL, 10);
-	if (pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) && errno == ESRCH)
+	long pid = strtol(name + len + 1, &end, 10);
+	if (*end == '-' && pid > 0 && pid <= INT_MAX && !pp_process_is_alive((uint64_t)pid))
 		pp_scratch_remove(path);
 }
 

@@ -157,6 +157,13 @@ int pp_compat_unlink(const char *path)
 	return compat_wide(path, wide) ? _wunlink(wide) : -1;
 }
 
+int pp_compat_rmdir(const char *path)
+{
+	wchar_t wide[PP_WIDE_PATH];
+
+	return compat_wide(path, wide) ? _wrmdir(wide) : -1;
+}
+
 int pp_compat_stat(const char *path, struct _stat64 *ret)
 {
 	wchar_t wide[PP_WIDE_PATH];

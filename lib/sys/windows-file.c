@@ -8,26 +8,29 @@
 #include "sys/os.h"
 #include "sys/wide.h"
 
-int pp_file_failed(const char *path, int code, struct pp_error *e)
-{
-	return pp_fail(e, code, "%.300s: %s", path, strerror(code));
-}
-
 /* A file on a disk, or what a pipe gives; nothing else is opened for its content. */
-static int file_open(const char *path, bool may_be_pipe, int *ret, struct pp_error *e)
+static int file_open(const char *path, int code, const char *what, struct pp_error *e)
 {
 	struct pp_sys_info info;
 	int r = pp_path_info(path, true, &info);
 
 	if (r)
 		return pp_file_failed(path, -r, e);
-	if (info.kind == PP_SYS_DIRECTORY)
-		return pp_fail(e, may_be_pipe ? EISDIR : EBADMSG, "%.300s: %s", path,
-		               may_be_pipe ? "neither a file nor a pipe" : "not a regular file");
 	if (info.kind != PP_SYS_FILE)
-		return pp_fail(e, EBADMSG, "%.300s: not a regular file", path);
-	*ret = open(path, O_RDONLY | O_CLOEXEC);
-	return *ret < 0 ? pp_file_failed(path, errno, e) : 0;
+		return pp_fail(e, info.kind == PP_SYS_DIRECTORY ? code : EBADMSG, "%.300s: %s",
+		               path, what);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? pp_file_failed(path, errno, e) : fd;
+}
+
+int pp_file_open(const char *path, struct pp_error *e)
+{
+	return file_open(path, EBADMSG, "not a regular file", e);
+}
+
+int pp_file_open_input(const char *path, struct pp_error *e)
+{
+	return file_open(path, EISDIR, "neither a file nor a pipe", e);
 }
 
 int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
@@ -44,34 +47,6 @@ int pp_fd_read_regular(int fd, const char *path, size_t max, struct pp_arena *a,
 	return r == -ENOMEM ? pp_fail_oom(e, path) : r ? pp_file_failed(path, -r, e) : 0;
 }
 
-int pp_file_read(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
-                 struct pp_error *e)
-{
-	int fd;
-	int r = file_open(path, false, &fd, e);
-
-	if (r)
-		return r;
-	r = pp_fd_read_regular(fd, path, max, a, ret, e);
-	close(fd);
-	return r;
-}
-
-int pp_file_read_input(const char *path, size_t max, struct pp_arena *a, struct pp_span *ret,
-                       struct pp_error *e)
-{
-	int fd;
-	int r = file_open(path, true, &fd, e);
-
-	if (r)
-		return r;
-	r = pp_fd_read_all(fd, max, a, ret);
-	close(fd);
-	if (r == -E2BIG)
-		return pp_fail(e, E2BIG, "%.300s: more than %zu bytes", path, max);
-	return r == -ENOMEM ? pp_fail_oom(e, path) : r ? pp_file_failed(path, -r, e) : 0;
-}
-
 int pp_fd_write(int fd, struct pp_span bytes)
 {
 	while (bytes.len) {
@@ -83,22 +58,6 @@ int pp_fd_write(int fd, struct pp_span bytes)
 		bytes.len -= (size_t)n;
 	}
 	return 0;
-}
-
-int pp_file_put(const char *path, struct pp_span bytes, mode_t mode, bool overwrite,
-                struct pp_error *e)
-{
-	struct pp_atomic f;
-	int r = pp_atomic_open(path, mode, overwrite, &f, e);
-
-	if (r < 0)
-		return r;
-	r = pp_fd_write(f.fd, bytes);
-	if (r < 0) {
-		pp_atomic_abort(&f);
-		return pp_file_failed(path, -r, e);
-	}
-	return pp_atomic_commit(&f, e);
 }
 
 /* Who may use the new file is what its directory hands down, as it was for the old one. */

@@ -16,11 +16,6 @@
 
 #define BOOT_ID "proc/sys/kernel/random/boot_id"
 
-struct machine {
-	struct pp_sys base;
-	char root[];
-};
-
 static bool machine_is_live(const struct pp_sys *s)
 {
 	return !*s->root;
@@ -243,46 +238,13 @@ static bool machine_is_privileged(struct pp_sys *s)
 	return geteuid() == 0;
 }
 
-static int machine_nobody(struct pp_sys *s, const char *what)
-{
-	return 0;
-}
-
 static int machine_find_holder(struct pp_sys *s, const char *const *paths, struct pp_holder *ret)
 {
 	return 0;
 }
 
-static int machine_open(struct pp_sys *s, const char *path)
-{
-	return -ENXIO;
-}
-
-static int machine_control(struct pp_sys *s, int handle, unsigned long request, void *argument)
-{
-	return -ENXIO;
-}
-
-static void machine_close(struct pp_sys *s, int handle)
-{
-}
-
-static int machine_log_begin(struct pp_sys *s)
-{
-	return -ENXIO;
-}
-
-static int machine_log_next(struct pp_sys *s, char *buf, size_t size, size_t *ret)
-{
-	return -EAGAIN;
-}
-
-static void machine_free(struct pp_sys *s)
-{
-	free(s);
-}
-
 static const struct pp_sys_ops machine_ops = {
+	PP_NO_DEVICE_OPS,
 	.info = machine_info,
 	.read = machine_read,
 	.content = machine_content,
@@ -300,30 +262,22 @@ static const struct pp_sys_ops machine_ops = {
 	.find_program = machine_find_program,
 	.run = machine_run,
 	.is_privileged = machine_is_privileged,
-	.is_claimed = machine_nobody,
-	.has_address = machine_nobody,
 	.find_holder = machine_find_holder,
-	.open = machine_open,
-	.control = machine_control,
-	.close = machine_close,
-	.log_begin = machine_log_begin,
-	.log_next = machine_log_next,
-	.free = machine_free,
 };
 
 int pp_sys_below(const char *root, struct pp_sys **ret, struct pp_error *e)
 {
-	size_t len = strlen(root);
-	struct machine *m = calloc(1, sizeof(*m) + len + 1);
+	char trimmed[PATH_MAX];
+	size_t len = (size_t)snprintf(trimmed, sizeof(trimmed), "%s", root);
 
-	if (!m)
-		return pp_fail_oom(e, root);
-	while (len && (root[len - 1] == '/' || root[len - 1] == '\\'))
-		len--;
-	memcpy(m->root, root, len);
-	m->base = (struct pp_sys){ .ops = &machine_ops, .root = m->root, .data = m->root };
-	*ret = &m->base;
-	return 0;
+	if (len >= sizeof(trimmed))
+		return pp_file_failed(root, ENAMETOOLONG, e);
+	while (len && trimmed[len - 1] == '\\')
+		trimmed[--len] = '\0';
+	int r = pp_no_device_new(&machine_ops, trimmed, ret, e);
+	if (!r)
+		(*ret)->data = (*ret)->root;
+	return r;
 }
 
 int pp_sys_live(struct pp_sys **ret, struct pp_error *e)

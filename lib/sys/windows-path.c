@@ -60,21 +60,6 @@ int pp_path_info(const char *path, bool follow, struct pp_sys_info *ret)
 	return r;
 }
 
-bool pp_path_is_there(const char *path)
-{
-	struct pp_sys_info info;
-
-	return !pp_path_info(path, false, &info);
-}
-
-bool pp_path_is_same(const char *a, const char *b)
-{
-	struct pp_sys_info x, y;
-
-	return !pp_path_info(a, true, &x) && !pp_path_info(b, true, &y) && x.volume == y.volume &&
-	       x.number == y.number && x.kind != PP_SYS_OTHER;
-}
-
 /* What may be run is told by its name's end alone, and the caller has chosen the name. */
 bool pp_path_is_program(const char *path)
 {

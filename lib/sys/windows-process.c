@@ -21,6 +21,17 @@ int64_t pp_now_ms(void)
 	return (int64_t)GetTickCount64();
 }
 
+bool pp_process_is_alive(uint64_t pid)
+{
+	HANDLE h = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)pid);
+
+	if (!h)
+		return GetLastError() == ERROR_ACCESS_DENIED;
+	bool alive = WaitForSingleObject(h, 0) == WAIT_TIMEOUT;
+	CloseHandle(h);
+	return alive;
+}
+
 /* CommandLineToArgvW(): a backslash counts only in front of a quotation mark. */
 static void process_quote(struct pp_buffer *b, const char *word)
 {
@@ -201,20 +212,6 @@ static int process_start(const struct pp_process *p, struct process_running *r, 
 	return 0;
 }
 
-/* The last bytes are kept: what went wrong is said at the end. */
-static void process_keep(struct pp_process_result *ret, const char *bytes, size_t len)
-{
-	size_t room = PP_PROCESS_OUTPUT_BYTES;
-
-	if (ret->len + len > room) {
-		size_t drop = ret->len + len - room;
-		memmove(ret->output, ret->output + drop, ret->len - drop);
-		ret->len -= drop;
-	}
-	memcpy(ret->output + ret->len, bytes, len);
-	ret->len += len;
-}
-
 /* What is there now; never waits. */
 static void process_drain(HANDLE output, struct pp_process_result *ret)
 {
@@ -223,7 +220,7 @@ static void process_drain(HANDLE output, struct pp_process_result *ret)
 
 	while (PeekNamedPipe(output, NULL, 0, NULL, &there, NULL) && there &&
 	       ReadFile(output, bytes, sizeof(bytes), &got, NULL) && got)
-		process_keep(ret, bytes, got);
+		pp_process_keep(ret, bytes, got);
 }
 
 static void process_wait(const struct pp_process *p, struct process_running *r,
