@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "store/image-file.h"
-#include "store/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pp_buffer_init(&b, PP_IMAGE_MAX_BYTES);
 	pp_buffer_append(&b, data, size > 15 ? size - 15 : 0);
 	if (b.len && b.data[b.len - 1] == '\n') {
-		pp_lines_add_checksum(&b);
+		pp_image_add_checksum(&b);
 		if (!b.failed)
 			as_image(PP_SPAN(b.data, b.len));
 	}

@@ -4,7 +4,16 @@
 #include <string.h>
 
 #include "store/areas.h"
-#include "store/lines.h"
+
+bool pp_ev_name_ok(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-.";
+	size_t len = strlen(name);
+
+	return len && len <= PP_EV_NAME_MAX && strspn(name, letters) == len &&
+	       strspn(name, ".") != len;
+}
 
 static int get_once(enum pp_area_space space, const char *name, pp_area_reader get, void *s,
                     struct pp_areas *ret, struct pp_error *e)

@@ -9,6 +9,9 @@
 typedef int (*pp_area_reader)(void *s, enum pp_area_space space, const char *name,
                               struct pp_areas *ret, struct pp_error *e);
 
+/* Letters, digits, '_', '-', '.', 1 to PP_EV_NAME_MAX of them, and not dots only. */
+bool pp_ev_name_ok(const char *name);
+
 /* Every cell that the schema, or the change, is about. */
 int pp_areas_of_schema(const struct pp_schema *schema, pp_area_reader get, void *s,
                        struct pp_areas *ret, struct pp_error *e);

@@ -6,7 +6,6 @@
 
 #include "store/areas.h"
 #include "store/efi-names.h"
-#include "store/lines.h"
 #include "store/stores.h"
 #include "sys/file.h"
 #include "sys/path.h"

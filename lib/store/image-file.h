@@ -8,7 +8,11 @@
 #include "conrep/area.h"
 
 /*
- * An image: a machine's settings in one file, in the form of lines.h.
+ * An image: a machine's settings in one file of lines. The first says what it is and its version,
+ * the last is "crc32 " and eight hex digits over all bytes before it. Bytes stand below the line
+ * that gives their number, in decimal, at its end: 32 a line, two lower-case hex digits each. There
+ * is one way to write a content and no other is read, so a file that was read is written again to
+ * the byte.
  *
  *   pcipass-settings 1
  *   product ProLiant DL380p Gen8      \
@@ -38,5 +42,7 @@ int pp_image_parse(struct pp_span in, const char *object, struct pp_arena *a, st
 
 /* Text of the machine is cleaned; cells with an error are left out. Failure shows in b->failed. */
 void pp_image_format(const struct pp_machine *m, const struct pp_areas *cells, struct pp_buffer *b);
+/* What ends it. */
+void pp_image_add_checksum(struct pp_buffer *b);
 
 #endif

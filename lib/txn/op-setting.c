@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "conrep/area.h"
-#include "store/lines.h"
+#include "store/areas.h"
 #include "txn/op.h"
 
 static const char *const spaces[] = {

@@ -7,7 +7,6 @@
 #include "store/image-file.h"
 #include "base/crc32.h"
 #include "store/store.h"
-#include "store/lines.h"
 #include "store/stores.h"
 
 static struct pp_arena arena;
@@ -20,7 +19,7 @@ static struct pp_span sealed(const char *body)
 
 	pp_buffer_init(&b, 1 << 20);
 	pp_buffer_puts(&b, body);
-	pp_lines_add_checksum(&b);
+	pp_image_add_checksum(&b);
 	char *copy = pp_arena_strndup(&arena, b.data, b.len);
 	struct pp_span s = PP_SPAN(copy, b.len);
 	pp_buffer_fini(&b);
