@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings in EFI variables. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/areas.h"
@@ -23,7 +22,6 @@
  */
 struct efivars {
 	struct pp_store base;
-	struct pp_arena arena;
 	const char *directory; /* links resolved */
 };
 
@@ -122,28 +120,23 @@ static int write_failed(const struct efivars *s, const char *path, int code, str
 static int write_one(struct efivars *s, const struct pp_area_write *w, bool back,
                      struct pp_error *e)
 {
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct pp_areas now;
 	char path[PATH_MAX];
 	bool change = false;
 	int r = variable_path(s, w->space, w->name, path, e);
 
-	if (r < 0)
-		return r;
 	pp_arena_init(&a, 0);
 	pp_areas_init(&now, &a);
-	r = efivars_get(s, w->space, w->name, &now, e);
+	if (r == 0)
+		r = efivars_get(s, w->space, w->name, &now, e);
 	if (r == 0)
 		r = pp_areas_step(w, back, &now, s->base.where, &change, e);
-	if (r == 0 && change) {
-		const struct pp_area *c = pp_areas_find(&now, w->space, w->name);
-		r = c->error ? pp_variable_remove(path)
-		             : write_variable(path, PP_SPAN(c->data, c->len));
-		if (r < 0)
-			write_failed(s, path, -r, e);
-	}
-	pp_arena_fini(&a);
-	return r;
+	if (r || !change)
+		return r;
+	const struct pp_area *c = pp_areas_find(&now, w->space, w->name);
+	r = c->error ? pp_variable_remove(path) : write_variable(path, PP_SPAN(c->data, c->len));
+	return r ? write_failed(s, path, -r, e) : 0;
 }
 
 static int efivars_write(struct pp_store *base, const struct pp_store_change *change, bool back,
@@ -165,16 +158,13 @@ static int efivars_read(struct pp_store *base, const struct pp_schema *schema, s
 static int efivars_state(struct pp_store *base, const struct pp_store_change *change,
                          enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct pp_areas now;
 
 	pp_arena_init(&a, 0);
 	pp_areas_init(&now, &a);
 	int r = pp_areas_of_change(change, efivars_get, base, &now, e);
-	if (r == 0)
-		r = pp_areas_compare(change, &now, base->where, ret, text, size, e);
-	pp_arena_fini(&a);
-	return r;
+	return r ? r : pp_areas_compare(change, &now, base->where, ret, text, size, e);
 }
 
 static int efivars_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
@@ -223,19 +213,6 @@ static void efivars_clean_up(struct pp_store *base)
 	pp_arena_fini(&a);
 }
 
-static const struct pp_machine *efivars_machine(const struct pp_store *base)
-{
-	return NULL;
-}
-
-static void efivars_close(struct pp_store *base)
-{
-	struct efivars *s = (struct efivars *)base;
-
-	pp_arena_fini(&s->arena);
-	free(s);
-}
-
 static const struct pp_store_ops efivars_ops = {
 	.kind = "efivars",
 	.read = efivars_read,
@@ -243,8 +220,6 @@ static const struct pp_store_ops efivars_ops = {
 	.state = efivars_state,
 	.write = efivars_write,
 	.sweep = efivars_clean_up,
-	.machine = efivars_machine,
-	.close = efivars_close,
 };
 
 /* The firmware makes the NVRAM at its first start; without it nobody would heed what we write. */
@@ -287,10 +262,10 @@ static int efivars_fill(struct efivars *s, const char *directory, const char *st
 	r = pp_store_check_path(resolved, e);
 	if (r < 0)
 		return r;
-	s->directory = pp_arena_strdup(&s->arena, resolved);
+	s->directory = pp_arena_strdup(&s->base.arena, resolved);
 	if (!s->directory)
 		return pp_fail_oom(e, path);
-	r = pp_store_name(&s->base, &s->arena, state, "efivars",
+	r = pp_store_name(&s->base, state, "efivars",
 	                  strcmp(resolved, KERNEL_DIRECTORY) != 0 ? resolved : "", e);
 	return r < 0 ? r : check_directory(s, e);
 }
@@ -298,16 +273,7 @@ static int efivars_fill(struct efivars *s, const char *directory, const char *st
 int pp_efivars_open(const char *directory, const char *state, struct pp_store **ret,
                     struct pp_error *e)
 {
-	struct efivars *s = calloc(1, sizeof(*s));
+	struct efivars *s = pp_store_alloc(sizeof(*s), &efivars_ops, e);
 
-	if (!s)
-		return pp_fail_oom(e, "efivars");
-	s->base = (struct pp_store){ .ops = &efivars_ops };
-	pp_arena_init(&s->arena, 0);
-	int r = efivars_fill(s, directory, state, e);
-	if (r < 0)
-		efivars_close(&s->base);
-	else
-		*ret = &s->base;
-	return r;
+	return s ? pp_store_opened(&s->base, efivars_fill(s, directory, state, e), ret) : -ENOMEM;
 }

@@ -28,9 +28,7 @@ struct told {
  */
 struct hp {
 	struct pp_store base;
-	struct pp_arena arena;
 	struct pp_hp_program program;
-	struct pp_arena machine_arena;
 	struct pp_machine machine;
 	bool has_machine;
 	/*
@@ -78,7 +76,7 @@ static int keep_machine(struct hp *s, const struct pp_machine *m, struct pp_erro
 	if (s->has_machine)
 		return 0;
 	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
-		*to[i] = from[i] ? pp_arena_strdup(&s->machine_arena, from[i]) : NULL;
+		*to[i] = from[i] ? pp_arena_strdup(&s->base.arena, from[i]) : NULL;
 		if (from[i] && !*to[i])
 			return pp_fail_oom(e, s->base.where);
 	}
@@ -169,17 +167,12 @@ static int ask_before(struct hp *s, const struct pp_schema *schema, struct pp_er
 static int hp_format(const struct pp_data *d, const char *what, struct pp_arena *a,
                      struct pp_span *ret, struct pp_error *e)
 {
-	struct pp_buffer b;
+	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 
 	pp_buffer_init(&b, PP_STORE_MAX_DATA);
 	pp_data_write(d, &b);
-	char *copy = b.failed ? NULL : pp_arena_strndup(a, b.data, b.len);
-	size_t len = b.len;
-	pp_buffer_fini(&b);
-	if (!copy)
-		return pp_fail_oom(e, what);
-	*ret = PP_SPAN(copy, len);
-	return 0;
+	*ret = PP_SPAN(b.failed ? NULL : pp_arena_strndup(a, b.data, b.len), b.len);
+	return ret->data ? 0 : pp_fail_oom(e, what);
 }
 
 static int hp_remember(const struct hp *s, const struct pp_changes *c, struct pp_arena *a,
@@ -304,7 +297,7 @@ static int hp_state(struct pp_store *base, const struct pp_store_change *c,
 	uint32_t nr_old = 0, nr_new = 0;
 	const char *other = NULL, *rest = NULL;
 	const struct hp *s = (const struct hp *)base;
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct view v;
 
 	pp_arena_init(&a, 0);
@@ -325,7 +318,6 @@ static int hp_state(struct pp_store *base, const struct pp_store_change *c,
 		       : !nr_old     ? PP_STANDS_NEW
 		       : !nr_new     ? PP_STANDS_OLD
 		                     : PP_STANDS_PART;
-	pp_arena_fini(&a);
 	return r;
 }
 
@@ -361,16 +353,15 @@ static int hp_write(struct pp_store *base, const struct pp_store_change *c, bool
 {
 	struct hp *s = (struct hp *)base;
 	struct pp_span data = c->new_data;
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 
 	pp_arena_init(&a, 0);
 	int r = back ? hp_old_data(s, c, &a, &data, e) : 0;
-	if (r == 0 && data.len) {
-		r = pp_hp_load(&s->program, c->schema, data, lock, e);
-		s->has_written = true;
-		told_clear(&s->last);
-	}
-	pp_arena_fini(&a);
+	if (r || !data.len)
+		return r;
+	r = pp_hp_load(&s->program, c->schema, data, lock, e);
+	s->has_written = true;
+	told_clear(&s->last);
 	return r;
 }
 
@@ -392,9 +383,6 @@ static void hp_close(struct pp_store *base)
 
 	pp_arena_fini(&s->last.arena);
 	pp_arena_fini(&s->before.arena);
-	pp_arena_fini(&s->machine_arena);
-	pp_arena_fini(&s->arena);
-	free(s);
 }
 
 static const struct pp_store_ops hp_ops = {
@@ -420,10 +408,10 @@ static int hp_fill(struct hp *s, const char *program, const char *state, struct 
 	int r = pp_hp_check(path, e);
 	if (r < 0)
 		return r;
-	r = pp_store_name(&s->base, &s->arena, state, "hp", path, e);
+	r = pp_store_name(&s->base, state, "hp", path, e);
 	if (r < 0)
 		return r;
-	s->program.path = pp_arena_strdup(&s->arena, path);
+	s->program.path = pp_arena_strdup(&s->base.arena, path);
 	s->program.state = s->base.state;
 	s->program.limit_s = PP_HP_LIMIT_S;
 	return s->program.path ? 0 : pp_fail_oom(e, path);
@@ -431,20 +419,12 @@ static int hp_fill(struct hp *s, const char *program, const char *state, struct 
 
 int pp_hp_open(const char *program, const char *state, struct pp_store **ret, struct pp_error *e)
 {
-	struct hp *s = calloc(1, sizeof(*s));
+	struct hp *s = pp_store_alloc(sizeof(*s), &hp_ops, e);
 
 	if (!s)
-		return pp_fail_oom(e, "hp");
-	s->base = (struct pp_store){ .ops = &hp_ops };
-	pp_arena_init(&s->arena, 0);
-	pp_arena_init(&s->machine_arena, 0);
+		return -ENOMEM;
 	pp_arena_init(&s->before.arena, 0);
 	pp_arena_init(&s->last.arena, 0);
 	s->fresh_ms = PP_HP_FRESH_MS;
-	int r = hp_fill(s, program, state, e);
-	if (r < 0)
-		hp_close(&s->base);
-	else
-		*ret = &s->base;
-	return r;
+	return pp_store_opened(&s->base, hp_fill(s, program, state, e), ret);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Settings in an image file. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/areas.h"
@@ -14,7 +13,6 @@
 /* Files of an image lie beside it, so that what belongs together is moved and mounted together. */
 struct image {
 	struct pp_store base;
-	struct pp_arena arena;
 	const char *path; /* links resolved */
 	struct pp_machine machine;
 };
@@ -58,15 +56,12 @@ static int image_read(struct pp_store *base, const struct pp_schema *schema, str
                       struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct pp_image image;
 
 	pp_arena_init(&a, 0);
 	int r = image_load(s->path, &a, &image, e);
-	if (r == 0)
-		r = pp_areas_of_schema(schema, copy_area, &image.memory, ret, e);
-	pp_arena_fini(&a);
-	return r;
+	return r ? r : pp_areas_of_schema(schema, copy_area, &image.memory, ret, e);
 }
 
 static int image_prepare(struct pp_store *base, const struct pp_changes *c, struct pp_arena *a,
@@ -85,34 +80,27 @@ static int image_state(struct pp_store *base, const struct pp_store_change *chan
                        enum pp_store_state *ret, char *text, size_t size, struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct pp_image image;
 
 	pp_arena_init(&a, 0);
 	int r = image_load(s->path, &a, &image, e);
-	if (r == 0)
-		r = pp_areas_compare(change, &image.memory, base->where, ret, text, size, e);
-	pp_arena_fini(&a);
-	return r;
+	return r ? r : pp_areas_compare(change, &image.memory, base->where, ret, text, size, e);
 }
 
 static int image_put(const char *path, const struct pp_machine *m, const struct pp_areas *cells,
                      bool overwrite, struct pp_error *e)
 {
-	struct pp_buffer b;
+	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 
 	pp_buffer_init(&b, PP_IMAGE_MAX_BYTES);
 	pp_image_format(m, cells, &b);
 	struct pp_span bytes = PP_SPAN(b.data, b.len);
-	int r;
 	if (b.failed)
-		r = pp_fail(e, E2BIG, "%.300s: an image may have %u bytes", path,
-		            PP_IMAGE_MAX_BYTES);
-	else
-		r = overwrite ? pp_file_replace(path, bytes, 0666, e)
-		              : pp_file_put(path, bytes, 0666, false, e);
-	pp_buffer_fini(&b);
-	return r;
+		return pp_fail(e, E2BIG, "%.300s: an image may have %u bytes", path,
+		               PP_IMAGE_MAX_BYTES);
+	return overwrite ? pp_file_replace(path, bytes, 0666, e)
+	                 : pp_file_put(path, bytes, 0666, false, e);
 }
 
 /* All cells at once: a new file in the place of the old. */
@@ -120,7 +108,7 @@ static int image_write(struct pp_store *base, const struct pp_store_change *chan
                        const struct pp_lock *lock, struct pp_error *e)
 {
 	struct image *s = (struct image *)base;
-	struct pp_arena a;
+	struct pp_arena a PP_CLEANUP(pp_arena_fini);
 	struct pp_image image;
 	bool any = false;
 
@@ -132,10 +120,7 @@ static int image_write(struct pp_store *base, const struct pp_store_change *chan
 		                  e);
 		any |= r == 0 && differs;
 	}
-	if (r == 0 && any)
-		r = image_put(s->path, &image.machine, &image.memory, true, e);
-	pp_arena_fini(&a);
-	return r;
+	return r || !any ? r : image_put(s->path, &image.machine, &image.memory, true, e);
 }
 
 static void image_clean_up(struct pp_store *base)
@@ -148,14 +133,6 @@ static const struct pp_machine *image_machine(const struct pp_store *base)
 	return &((const struct image *)base)->machine;
 }
 
-static void image_close(struct pp_store *base)
-{
-	struct image *s = (struct image *)base;
-
-	pp_arena_fini(&s->arena);
-	free(s);
-}
-
 static const struct pp_store_ops image_ops = {
 	.kind = "image",
 	.read = image_read,
@@ -164,7 +141,6 @@ static const struct pp_store_ops image_ops = {
 	.write = image_write,
 	.sweep = image_clean_up,
 	.machine = image_machine,
-	.close = image_close,
 };
 
 static int image_fill(struct image *s, const char *path, struct pp_error *e)
@@ -178,12 +154,12 @@ static int image_fill(struct image *s, const char *path, struct pp_error *e)
 		r = pp_store_check_path(resolved, e);
 	if (r < 0)
 		return r;
-	s->path = pp_arena_strdup(&s->arena, resolved);
-	s->base.where = pp_arena_printf(&s->arena, "image:%s", resolved);
+	s->path = pp_arena_strdup(&s->base.arena, resolved);
+	s->base.where = pp_arena_printf(&s->base.arena, "image:%s", resolved);
 	s->base.own = s->path;
 	if (!s->path || !s->base.where)
 		return pp_fail_oom(e, path);
-	r = image_load(s->path, &s->arena, &image, e);
+	r = image_load(s->path, &s->base.arena, &image, e);
 	if (r == 0)
 		s->machine = image.machine;
 	return r;
@@ -191,18 +167,9 @@ static int image_fill(struct image *s, const char *path, struct pp_error *e)
 
 int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e)
 {
-	struct image *s = calloc(1, sizeof(*s));
+	struct image *s = pp_store_alloc(sizeof(*s), &image_ops, e);
 
-	if (!s)
-		return pp_fail_oom(e, path);
-	s->base = (struct pp_store){ .ops = &image_ops };
-	pp_arena_init(&s->arena, 0);
-	int r = image_fill(s, path, e);
-	if (r < 0)
-		image_close(&s->base);
-	else
-		*ret = &s->base;
-	return r;
+	return s ? pp_store_opened(&s->base, image_fill(s, path, e), ret) : -ENOMEM;
 }
 
 int pp_image_create(const char *path, const struct pp_machine *m, const struct pp_areas *cells,

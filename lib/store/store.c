@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds the kind of a store by its name, and opens it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/hp-find.h"
@@ -23,11 +24,33 @@ int pp_store_check_path(const char *path, struct pp_error *e)
 	return 0;
 }
 
-int pp_store_name(struct pp_store *s, struct pp_arena *a, const char *state, const char *kind,
-                  const char *place, struct pp_error *e)
+void *pp_store_alloc(size_t size, const struct pp_store_ops *ops, struct pp_error *e)
 {
-	s->where = pp_arena_printf(a, "%s%s%s", kind, *place ? ":" : "", place);
-	s->state = pp_arena_strdup(a, state);
+	struct pp_store *s = calloc(1, size);
+
+	if (!s) {
+		pp_fail_oom(e, ops->kind);
+		return NULL;
+	}
+	s->ops = ops;
+	pp_arena_init(&s->arena, 0);
+	return s;
+}
+
+int pp_store_opened(struct pp_store *s, int r, struct pp_store **ret)
+{
+	if (r)
+		pp_store_close(s);
+	else
+		*ret = s;
+	return r;
+}
+
+int pp_store_name(struct pp_store *s, const char *state, const char *kind, const char *place,
+                  struct pp_error *e)
+{
+	s->where = pp_arena_printf(&s->arena, "%s%s%s", kind, *place ? ":" : "", place);
+	s->state = pp_arena_strdup(&s->arena, state);
 	return s->where && s->state ? 0 : pp_fail_oom(e, kind);
 }
 
@@ -130,7 +153,10 @@ void pp_store_close(struct pp_store *s)
 {
 	if (!s)
 		return;
-	s->ops->close(s);
+	if (s->ops->close)
+		s->ops->close(s);
+	pp_arena_fini(&s->arena);
+	free(s);
 }
 
 int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e)

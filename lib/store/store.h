@@ -69,6 +69,7 @@ struct pp_store_ops {
 	 * tells with the first read.
 	 */
 	const struct pp_machine *(*machine)(const struct pp_store *s);
+	/* What the kind holds besides its struct and the arena. May be NULL. */
 	void (*close)(struct pp_store *s);
 };
 
@@ -81,7 +82,8 @@ struct pp_store {
 	 * FILE.lock; NULL: they have those of the host, in the state directory.
 	 */
 	const char *own;
-	const char *state; /* the state directory; NULL with own */
+	const char *state;     /* the state directory; NULL with own */
+	struct pp_arena arena; /* what lives as long as the store */
 };
 
 /*
