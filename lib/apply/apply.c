@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Carries a plan out as one transaction, goes on with it, and takes it back. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 #include "apply/steps.h"
 #include "txn/stage.h"
 #include "txn/txn.h"
-#include "base/buffer.h"
+#include "plan/json.h"
 
 static int check_rights(const struct pp_apply *a, struct pp_error *e)
 {
@@ -54,31 +55,33 @@ static int verify_steps(struct pp_apply *a, const struct pp_plan *p, struct pp_e
 	return r;
 }
 
-static int apply_to_buffer(void *ctx, const char *bytes, size_t len)
+/* From wherever it stands to applied, or back. */
+static int apply_txn(struct pp_apply *a, struct pp_txn *t, const struct pp_plan *p,
+                     struct pp_error *e)
 {
-	struct pp_buffer *b = ctx;
+	int r = pp_txn_run(a, t, e);
 
-	pp_buffer_append(b, bytes, len);
-	return b->failed ? -1 : 0;
+	if (!r)
+		r = verify_steps(a, p, e);
+	if (!r)
+		r = pp_txn_end(a, t, PP_PHASE_APPLIED, e);
+	return r ? pp_txn_failed(a, t, e) : 0;
 }
 
 static int plan_text(struct pp_apply *a, const struct pp_plan *p, const char **ret,
                      struct pp_error *e)
 {
-	struct pp_style style = { .format = PP_FORMAT_JSON };
-	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
+	json_t *o = pp_plan_json(p);
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	struct pp_plan *again;
 
-	pp_buffer_init(&b, PP_PLAN_MAX_BYTES);
-	int r = pp_report_plan(p, PP_PLAN_OFFERED, &style, (struct pp_sink){ apply_to_buffer, &b },
-	                       e);
-	if (r)
-		return r;
-	*ret = b.data ? pp_arena_strdup(&a->arena, b.data) : NULL;
+	json_decref(o);
+	*ret = text ? pp_arena_strdup(&a->arena, text) : NULL;
+	free(text);
 	if (!*ret)
 		return pp_fail_oom(e, "plan");
 	/* What cannot be read again could not be resumed. */
-	struct pp_plan *again;
-	r = pp_plan_parse(*ret, strlen(*ret), &again, e);
+	int r = pp_plan_parse(*ret, strlen(*ret), &again, e);
 	if (!r)
 		pp_plan_free(again);
 	return r;
@@ -195,12 +198,7 @@ static int apply_carry_out(struct pp_stage *s, struct pp_error *e)
 		r = pp_txn_save(a, &t, e);
 	if (r)
 		return r;
-	r = pp_txn_run(a, &t, e);
-	if (!r)
-		r = verify_steps(a, s->plan, e);
-	if (!r)
-		r = pp_txn_end(a, &t, PP_PHASE_APPLIED, e);
-	return r ? pp_txn_failed(a, &t, e) : 0;
+	return apply_txn(a, &t, s->plan, e);
 }
 
 /* What was applied before; *ret NULL: nothing. */
@@ -259,16 +257,12 @@ static int apply_run(struct pp_apply *a, const struct pp_plan *p, struct pp_erro
 int pp_apply_run_with(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_sys *sys,
                       struct pp_error *e)
 {
-	struct pp_apply a;
+	struct pp_apply a PP_CLEANUP(pp_apply_fini);
 	int r = pp_apply_init(o, sys, &a, e);
 
-	if (r)
-		return r;
-	r = check_rights(&a, e);
 	if (!r)
-		r = apply_run(&a, p, e);
-	pp_apply_fini(&a);
-	return r;
+		r = check_rights(&a, e);
+	return r ? r : apply_run(&a, p, e);
 }
 
 /* Resume and undo begin so. *ret_found: an attach that was killed was rolled back. */
@@ -303,12 +297,7 @@ static int resume_run(struct pp_apply *a, struct pp_txn *t, const struct pp_plan
 	for (uint32_t i = 0; i < t->nr_ops; i++)
 		if (t->ops[i].progress == PP_OP_DONE)
 			t->ops[i].progress = PP_OP_BEGUN;
-	r = pp_txn_run(a, t, e);
-	if (!r)
-		r = verify_steps(a, plan, e);
-	if (!r)
-		r = pp_txn_end(a, t, PP_PHASE_APPLIED, e);
-	return r ? pp_txn_failed(a, t, e) : 0;
+	return apply_txn(a, t, plan, e);
 }
 
 static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
@@ -331,18 +320,14 @@ static int resume(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 
 int pp_apply_resume_with(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_error *e)
 {
-	struct pp_apply a;
+	struct pp_apply a PP_CLEANUP(pp_apply_fini);
 	struct pp_txn t;
 	bool found;
 	int r = pp_apply_init(o, sys, &a, e);
 
-	if (r)
-		return r;
-	r = open_txn(&a, &t, &found, e);
 	if (!r)
-		r = resume(&a, &t, e);
-	pp_apply_fini(&a);
-	return r;
+		r = open_txn(&a, &t, &found, e);
+	return r ? r : resume(&a, &t, e);
 }
 
 /* With the lock held, so that what is shown is what is then done. */
@@ -365,21 +350,17 @@ static int apply_undo(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 
 int pp_apply_undo_with(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_error *e)
 {
-	struct pp_apply a;
+	struct pp_apply a PP_CLEANUP(pp_apply_fini);
 	struct pp_txn t;
 	bool found = false;
 	int r = pp_apply_init(o, sys, &a, e);
 
-	if (r)
-		return r;
-	r = open_txn(&a, &t, &found, e);
+	if (!r)
+		r = open_txn(&a, &t, &found, e);
 	/* Who types it after a killed attach means that, and not what was applied last week. */
 	if (found)
-		r = r == -ENOENT ? 0 : r;
-	else if (!r)
-		r = apply_undo(&a, &t, e);
-	pp_apply_fini(&a);
-	return r;
+		return r == -ENOENT ? 0 : r;
+	return r ? r : apply_undo(&a, &t, e);
 }
 
 int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, struct pp_error *e)
@@ -461,29 +442,21 @@ static int status(struct pp_apply *a, enum pp_apply_state *ret, bool *ret_booted
 int pp_apply_status(const struct pp_apply_options *o, enum pp_apply_state *ret,
                     bool *ret_booted_since, struct pp_plan **ret_plan, struct pp_error *e)
 {
-	struct pp_apply a;
+	struct pp_apply a PP_CLEANUP(pp_apply_fini);
 	int r = pp_apply_init(o, NULL, &a, e);
 
-	if (r)
-		return r;
-	r = status(&a, ret, ret_booted_since, ret_plan, e);
-	pp_apply_fini(&a);
-	return r;
+	return r ? r : status(&a, ret, ret_booted_since, ret_plan, e);
 }
 
 int pp_apply_attach_left(const struct pp_apply_options *o, bool *ret, struct pp_error *e)
 {
-	struct pp_apply a;
+	struct pp_apply a PP_CLEANUP(pp_apply_fini);
 	struct pp_txn t;
 	int r = pp_apply_init(o, NULL, &a, e);
 
 	if (r)
 		return r;
 	r = pp_txn_load(&a, &t, e);
-	if (!r || r == -ENOENT) {
-		*ret = !r && t.purpose == PP_TXN_ATTACH;
-		r = 0;
-	}
-	pp_apply_fini(&a);
-	return r;
+	*ret = !r && t.purpose == PP_TXN_ATTACH;
+	return r == -ENOENT ? 0 : r;
 }

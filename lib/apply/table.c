@@ -52,14 +52,13 @@ static int apply_table_build(struct pp_arena *arena, const struct pp_plan *p,
 int pp_apply_build(const struct pp_plan *p, struct pp_source *source, enum pp_apply_form form,
                    struct pp_sink sink, struct pp_error *e)
 {
-	struct pp_arena arena;
+	struct pp_arena arena PP_CLEANUP(pp_arena_fini);
 	struct pp_span bytes;
 
 	pp_arena_init(&arena, 0);
 	int r = apply_table_build(&arena, p, source, form, &bytes, e);
 	if (!r && sink.write(sink.ctx, (const char *)bytes.data, bytes.len))
 		r = pp_fail(e, EIO, "the table could not be written");
-	pp_arena_fini(&arena);
 	return r;
 }
 
@@ -104,16 +103,14 @@ static int override_status(struct pp_apply *a, bool *ret, struct pp_error *e)
 
 int pp_apply_override_status(const struct pp_apply_options *o, bool *ret, struct pp_error *e)
 {
-	struct pp_apply a;
+	struct pp_apply a PP_CLEANUP(pp_apply_fini);
 	bool in_effect;
 	int r = pp_apply_init(o, NULL, &a, e);
 
-	if (r)
-		return r;
-	r = override_status(&a, &in_effect, e);
+	if (!r)
+		r = override_status(&a, &in_effect, e);
 	if (!r)
 		*ret = in_effect;
-	pp_apply_fini(&a);
 	return r;
 }
 

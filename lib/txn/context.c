@@ -28,10 +28,10 @@ int pp_apply_init(const struct pp_apply_options *o, struct pp_sys *sys, struct p
                   struct pp_error *e)
 {
 	*ret = (struct pp_apply){ .options = o, .lock = PP_LOCK_NONE };
+	pp_arena_init(&ret->arena, 0);
 	int r = open_machine(ret, sys, e);
 	if (r)
 		return r;
-	pp_arena_init(&ret->arena, 0);
 	ret->root = ret->sys->root;
 	ret->state = o && o->state ? pp_arena_strdup(&ret->arena, o->state)
 	                           : pp_sys_whole(ret->sys, &ret->arena, PP_APPLY_STATE);
@@ -47,15 +47,17 @@ void pp_apply_fini(struct pp_apply *a)
 	pp_lock_release(&a->lock);
 	if (a->owns_sys)
 		pp_sys_free(a->sys);
+	a->sys = NULL;
 	pp_arena_fini(&a->arena);
 }
 
-void pp_apply_journal(const struct pp_apply *a, char *ret)
+const char *pp_apply_journal(const struct pp_apply *a, char ret[PATH_MAX])
 {
 	if (pp_apply_is_apart(a))
 		snprintf(ret, PATH_MAX, "%s.journal", a->store->own);
 	else
 		snprintf(ret, PATH_MAX, "%s/apply.json", a->state);
+	return ret;
 }
 
 /* Of one that somebody chose the way to it is his. */

@@ -33,7 +33,10 @@ struct pp_apply {
 /* Where an override lies on the host, below the root: hooks name it, so it never moves. */
 #define PP_APPLY_STATE PP_SYS_STATE
 
-/* o is borrowed, and so is sys; sys NULL: this machine, or the files below the options' root. */
+/*
+ * o is borrowed, and so is sys; sys NULL: this machine, or the files below the options' root. After
+ * a failure, too, pp_apply_fini() does no harm; nor does it twice.
+ */
 int pp_apply_init(const struct pp_apply_options *o, struct pp_sys *sys, struct pp_apply *ret,
                   struct pp_error *e);
 void pp_apply_fini(struct pp_apply *a);
@@ -68,8 +71,9 @@ static inline bool pp_apply_is_apart(const struct pp_apply *a)
 	return a->store && a->store->own;
 }
 
-/* The path of the journal, in a buffer of PATH_MAX. */
-void pp_apply_journal(const struct pp_apply *a, char *ret);
+/* The path of the journal; the macro's text lives as long as the block around it. */
+const char *pp_apply_journal(const struct pp_apply *a, char ret[PATH_MAX]);
+#define PP_APPLY_JOURNAL(a) pp_apply_journal((a), (char[PATH_MAX]){ "" })
 
 /*
  * The store of that name, open until pp_apply_fini(): the one that a setting was staged with, or

@@ -111,10 +111,7 @@ int pp_txn_text(const struct pp_txn *t, struct pp_arena *arena, const char **ret
 
 void pp_txn_clean_up(struct pp_apply *a, const struct pp_txn *t)
 {
-	char path[PATH_MAX];
-
-	pp_apply_journal(a, path);
-	pp_atomic_clean_up(path);
+	pp_atomic_clean_up(PP_APPLY_JOURNAL(a));
 	for (uint32_t i = 0; i < t->nr_ops; i++)
 		if (t->ops[i].ops->sweep)
 			t->ops[i].ops->sweep(a, &t->ops[i]);
@@ -122,25 +119,20 @@ void pp_txn_clean_up(struct pp_apply *a, const struct pp_txn *t)
 
 int pp_txn_save(struct pp_apply *a, const struct pp_txn *t, struct pp_error *e)
 {
-	char path[PATH_MAX];
 	struct pp_arena arena;
 	const char *text;
 
-	pp_apply_journal(a, path);
 	pp_arena_init(&arena, 0);
 	int r = pp_txn_text(t, &arena, &text, e);
 	if (!r)
-		r = pp_file_put(path, PP_SPAN(text, strlen(text)), 0600, true, e);
+		r = pp_file_put(PP_APPLY_JOURNAL(a), PP_SPAN(text, strlen(text)), 0600, true, e);
 	pp_arena_fini(&arena);
 	return r;
 }
 
 int pp_txn_remove(const struct pp_apply *a, struct pp_error *e)
 {
-	char path[PATH_MAX];
-
-	pp_apply_journal(a, path);
-	int r = pp_file_remove(path, e);
+	int r = pp_file_remove(PP_APPLY_JOURNAL(a), e);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -208,11 +200,10 @@ int pp_txn_parse(struct pp_span in, const char *object, struct pp_arena *arena, 
 
 int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)
 {
-	char path[PATH_MAX];
+	const char *path = PP_APPLY_JOURNAL(a);
 	struct pp_span bytes;
 	int r = pp_apply_check_state(a, false, e);
 
-	pp_apply_journal(a, path);
 	/* What is in it will be done as root, so nobody else may have been able to write it. */
 	if (!r)
 		r = pp_file_read_private(path, PP_TXN_MAX_BYTES, &a->arena, &bytes, e);

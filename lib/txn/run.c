@@ -211,17 +211,16 @@ static void txn_name_tools(const struct pp_txn *t, char *buf, size_t size)
 int pp_txn_failed(struct pp_apply *a, struct pp_txn *t, struct pp_error *e)
 {
 	struct pp_error second = { 0 }, first = *e;
-	char tools[120], path[PATH_MAX];
+	char tools[120];
 
 	pp_apply_say(a, "failed: %s", first.text);
 	txn_name_tools(t, tools, sizeof(tools));
 	int r = pp_txn_rollback(a, t, &second);
 	if (r && t->purpose == PP_TXN_SETTINGS) {
-		pp_apply_journal(a, path);
 		return pp_fail(e, first.code,
 		               "%.200s. Putting the old settings back failed as well: %.130s. The "
 		               "next command that writes there tries again, for which %.90s stays",
-		               first.text, second.text, path);
+		               first.text, second.text, PP_APPLY_JOURNAL(a));
 	}
 	if (r)
 		return pp_fail(e, first.code,
@@ -331,26 +330,20 @@ static int txn_recover_attach(struct pp_apply *a, struct pp_txn *t, bool dry_run
 /* Neither old nor new: nothing is known to be right, so nothing is done. */
 static int txn_refuse_settings(struct pp_apply *a, const struct pp_op_state *s, struct pp_error *e)
 {
-	char path[PATH_MAX];
-
-	pp_apply_journal(a, path);
 	return pp_fail(e, EUCLEAN,
 	               "%.250s: a write of settings was interrupted, and then somebody else wrote; "
 	               "nothing was changed. Look at the settings, then move %.200s away",
-	               s->text, path);
+	               s->text, PP_APPLY_JOURNAL(a));
 }
 
 static int txn_put_settings_back(struct pp_apply *a, struct pp_txn *t, const char *what,
                                  struct pp_error *e)
 {
-	char path[PATH_MAX];
-
-	pp_apply_journal(a, path);
 	int r = pp_txn_rollback(a, t, e);
 	if (r)
 		return pp_fail(e, -r,
 		               "the old settings could not be put back: %.250s; %.200s stays",
-		               e->text, path);
+		               e->text, PP_APPLY_JOURNAL(a));
 	pp_apply_say(a, "%s; a write was interrupted halfway, and the old settings were put back",
 	             what);
 	return 0;
@@ -361,7 +354,6 @@ static int txn_check_host(struct pp_apply *a, const struct pp_txn *t, struct pp_
 {
 	struct pp_host *host;
 	struct pp_error why;
-	char path[PATH_MAX];
 
 	if (!t->host)
 		return 0;
@@ -372,19 +364,17 @@ static int txn_check_host(struct pp_apply *a, const struct pp_txn *t, struct pp_
 	pp_host_free(host);
 	if (!r)
 		return 0;
-	pp_apply_journal(a, path);
 	return pp_fail(e, EUCLEAN,
 	               "a write of settings was interrupted, and this is another host: %.200s; "
 	               "nothing was changed. Where it belongs the next command finishes it; here, "
 	               "move %.150s away",
-	               why.text, path);
+	               why.text, PP_APPLY_JOURNAL(a));
 }
 
 static int txn_recover_settings(struct pp_apply *a, struct pp_txn *t, bool dry_run, bool *ret,
                                 struct pp_error *e)
 {
 	const char *store = t->ops[0].setting.store;
-	char path[PATH_MAX];
 	struct pp_op_state s;
 	int r = txn_check_host(a, t, e);
 
@@ -393,12 +383,11 @@ static int txn_recover_settings(struct pp_apply *a, struct pp_txn *t, bool dry_r
 	r = pp_op_state(a, &t->ops[0], &s, e);
 	if (r) {
 		struct pp_error why = *e;
-		pp_apply_journal(a, path);
 		return pp_fail(
 			e, -r,
 			"a write of settings was interrupted, and how they stand is unknown: "
 			"%.250s; %.150s keeps what was there before",
-			why.text, path);
+			why.text, PP_APPLY_JOURNAL(a));
 	}
 	if (s.found == PP_OP_NEITHER)
 		return txn_refuse_settings(a, &s, e);
@@ -423,15 +412,13 @@ static int txn_check_own(const struct pp_apply *a, const struct pp_txn *t, struc
 {
 	const char *theirs = t->purpose == PP_TXN_SETTINGS ? t->ops[0].setting.store : "";
 	const char *name = strrchr(theirs, '/'), *own = strrchr(a->store->where, '/');
-	char path[PATH_MAX];
 
 	if (!strcmp(theirs, a->store->where) || (name && own && !strcmp(name, own)))
 		return 0;
-	pp_apply_journal(a, path);
 	return pp_fail(e, EBADMSG,
 	               "%.200s: the journal of another store: %.100s, and this is %.100s; where it "
 	               "belongs it finishes what was begun",
-	               path, theirs, a->store->where);
+	               PP_APPLY_JOURNAL(a), theirs, a->store->where);
 }
 
 int pp_txn_recover(struct pp_apply *a, bool *ret, struct pp_error *e)

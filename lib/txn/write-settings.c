@@ -35,10 +35,8 @@ static int writing_init(struct writing *w, struct pp_store *s, bool may_write, s
 		                                .dry_run = !may_write,
 		                                .ctx = w };
 	int r = pp_apply_init(&w->options, NULL, &w->apply, e);
-	if (r)
-		return r;
 	w->apply.store = s;
-	return 0;
+	return r;
 }
 
 /* The journal that this one is written over, as text; NULL: none. */
@@ -111,9 +109,8 @@ int pp_txn_write_settings(struct pp_store *s, const struct pp_changes *c,
 	if (!e)
 		e = &local;
 	int r = writing_init(&w, s, true, e);
-	if (r)
-		return r;
-	r = pp_apply_lock(&w.apply, e);
+	if (!r)
+		r = pp_apply_lock(&w.apply, e);
 	if (!r)
 		r = writing_locked(&w, s, c, host, e);
 	pp_apply_fini(&w.apply);
@@ -139,10 +136,9 @@ static int recover_look(struct pp_apply *a, struct pp_error *e)
 /* Where nothing was interrupted, who may not write is told so when he wants to write. */
 static int recover_write(struct pp_apply *a, struct pp_store *s, struct pp_error *e)
 {
-	char path[PATH_MAX];
+	const char *path = PP_APPLY_JOURNAL(a);
 	bool found;
 
-	pp_apply_journal(a, path);
 	bool journal = pp_path_is_there(path);
 	if (!journal && !pp_apply_is_apart(a) && !pp_path_is_there(a->state))
 		return 0;
