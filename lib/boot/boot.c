@@ -18,33 +18,41 @@
 #define ATTRIBUTES_BYTES 4
 #define MAX_TEXT         1024
 
-const char *pp_boot_variable(struct pp_apply *a, const char *name)
+bool pp_boot_read(struct pp_apply *a, const char *path, struct pp_span *ret)
 {
 	struct pp_content c;
 	struct pp_error ignored;
+
+	if (pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists)
+		return false;
+	*ret = c.bytes;
+	return true;
+}
+
+const char *pp_boot_variable(struct pp_apply *a, const char *name)
+{
+	struct pp_span bytes;
 	char path[256], text[MAX_TEXT];
 	size_t len = 0;
 
 	snprintf(path, sizeof(path), EFIVARS "/%s-" LOADER_GUID, name);
-	if (pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists)
+	if (!pp_boot_read(a, path, &bytes))
 		return NULL;
 	/* UTF-16, of which these names and paths use ASCII. */
-	for (size_t i = ATTRIBUTES_BYTES; i + 1 < c.bytes.len && len + 1 < sizeof(text); i += 2) {
-		if (!c.bytes.data[i] && !c.bytes.data[i + 1])
+	for (size_t i = ATTRIBUTES_BYTES; i + 1 < bytes.len && len + 1 < sizeof(text); i += 2) {
+		if (!bytes.data[i] && !bytes.data[i + 1])
 			break;
-		text[len++] = c.bytes.data[i + 1] ? '?' : (char)c.bytes.data[i];
+		text[len++] = bytes.data[i + 1] ? '?' : (char)bytes.data[i];
 	}
 	return pp_text_clean(&a->arena, text, len);
 }
 
 bool pp_boot_is_secure(struct pp_apply *a)
 {
-	struct pp_content c;
-	struct pp_error ignored;
+	struct pp_span bytes;
 
-	return !pp_sys_content(a->sys, EFIVARS "/SecureBoot-" GLOBAL_GUID, &a->arena, &c,
-	                       &ignored) &&
-	       c.exists && c.bytes.len > ATTRIBUTES_BYTES && c.bytes.data[ATTRIBUTES_BYTES] == 1;
+	return pp_boot_read(a, EFIVARS "/SecureBoot-" GLOBAL_GUID, &bytes) &&
+	       bytes.len > ATTRIBUTES_BYTES && bytes.data[ATTRIBUTES_BYTES] == 1;
 }
 
 const char *pp_boot_command_line(struct pp_apply *a)
@@ -88,14 +96,12 @@ static uint32_t boot_read_entry(struct pp_apply *a, const char **ret)
 	const char *name = pp_boot_variable(a, "LoaderEntrySelected");
 	const char *entry = name ? pp_arena_printf(&a->arena, "loader/entries/%s", name) : NULL;
 	const char *path = entry ? pp_boot_file(a, entry) : NULL;
-	struct pp_span line, word;
-	struct pp_content c;
-	struct pp_error ignored;
+	struct pp_span rest, line, word;
 	uint32_t n = 0;
 
-	if (!path || pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists)
+	if (!path || !pp_boot_read(a, path, &rest))
 		return 0;
-	while (n < MAX_INITRDS && pp_text_line(&c.bytes, &line))
+	while (n < MAX_INITRDS && pp_text_line(&rest, &line))
 		if (pp_text_word(&line, &word) && pp_span_is(word, "initrd") &&
 		    pp_text_word(&line, &word))
 			ret[n++] = pp_text_clean(&a->arena, word.data, word.len);

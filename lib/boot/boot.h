@@ -20,6 +20,8 @@ enum pp_boot_style {
 /* -ENOTSUP: the traces contradict each other, or cannot be read on this host. */
 int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e);
 
+/* All that is in a file; false: there is none, or it cannot be read. Lives in the arena. */
+bool pp_boot_read(struct pp_apply *a, const char *path, struct pp_span *ret);
 /* A variable of the Boot Loader Interface as text, in the arena; NULL: not set. */
 const char *pp_boot_variable(struct pp_apply *a, const char *name);
 /* What the loader calls itself; NULL: it has left no name. */

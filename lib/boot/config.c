@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "boot/boot.h"
 #include "boot/config.h"
 #include "txn/stage.h"
 #include "base/text.h"
@@ -67,14 +68,7 @@ static bool next_assignment(struct pp_span *rest, struct pp_span *ret_name,
 
 static bool config_read_config(struct pp_apply *a, const char *path, struct pp_span *ret)
 {
-	struct pp_content c;
-	struct pp_error ignored;
-
-	if (pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists ||
-	    pp_stage_is_ours(&c))
-		return false;
-	*ret = c.bytes;
-	return true;
+	return pp_boot_read(a, path, ret) && !pp_span_find(*ret, PP_STAGE_MARK);
 }
 
 static const char *copy_of(struct pp_apply *a, struct pp_span s)

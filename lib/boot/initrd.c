@@ -20,18 +20,16 @@ int pp_initrd_search(struct pp_stage *s, const char *directory, const char *cons
 	if (!names)
 		return pp_fail_oom(e, directory);
 	for (; *names; names++) {
-		struct pp_content c;
-		struct pp_error ignored;
+		struct pp_span bytes;
 		char path[512];
 		snprintf(path, sizeof(path), "%s/%s", directory, *names);
 		/* Links and directories are left: what runs them decides, and it is no override
 		 * then.
 		 */
-		if (pp_sys_content(s->apply->sys, path, &s->apply->arena, &c, &ignored) ||
-		    pp_stage_is_ours(&c))
+		if (!pp_boot_read(s->apply, path, &bytes) || pp_span_find(bytes, PP_STAGE_MARK))
 			continue;
 		for (const char *const *w = words; *w; w++)
-			if (pp_span_find(c.bytes, *w)) {
+			if (pp_span_find(bytes, *w)) {
 				*ret = pp_arena_printf(&s->apply->arena,
 				                       "/%s puts tables into the initrd", path);
 				return *ret ? 0 : pp_fail_oom(e, directory);
@@ -68,12 +66,10 @@ static bool initrd_has_plugin(struct pp_apply *a, const char *name)
 bool pp_initrd_program_has(struct pp_apply *a, const char *program, const char *word)
 {
 	char whole[PATH_MAX];
-	struct pp_content c;
-	struct pp_error ignored;
+	struct pp_span bytes;
 
 	return pp_sys_find_program(a->sys, program, whole) &&
-	       !pp_sys_content(a->sys, whole + strlen(a->root) + 1, &a->arena, &c, &ignored) &&
-	       pp_span_find(c.bytes, word);
+	       pp_boot_read(a, whole + strlen(a->root) + 1, &bytes) && pp_span_find(bytes, word);
 }
 
 /* kernel-install(8): from systemd 255 on, for kernels in /usr/lib/modules. */

@@ -39,11 +39,8 @@ int pp_entry_append(struct pp_stage *s, const char *path, const char *argument, 
 
 const char *pp_entry_options(struct pp_apply *a, const char *path)
 {
-	struct pp_content c;
-	struct pp_error ignored;
-	char *text = pp_sys_content(a->sys, path, &a->arena, &c, &ignored) || !c.exists
-	                     ? NULL
-	                     : pp_loader_text(a, c.bytes);
+	struct pp_span bytes;
+	char *text = pp_boot_read(a, path, &bytes) ? pp_loader_text(a, bytes) : NULL;
 	char *options = text ? strstr(text, "\noptions ") : NULL;
 
 	if (!options)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "boot/initrd.h"
 #include "boot/loader.h"
 #include "host/command-line.h"
 
@@ -46,19 +47,8 @@ bool pp_grub_is_here(struct pp_apply *a)
 /* Debian's and its children's reads /etc/default/grub.d behind /etc/default/grub. */
 static bool grub_reads_dropins(struct pp_apply *a)
 {
-	static const char *const names[] = { "grub-mkconfig", "grub2-mkconfig" };
-	char whole[PATH_MAX];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct pp_content c;
-		struct pp_error ignored;
-		if (!pp_sys_find_program(a->sys, names[i], whole))
-			continue;
-		if (!pp_sys_content(a->sys, whole + strlen(a->root) + 1, &a->arena, &c, &ignored) &&
-		    pp_span_find(c.bytes, "default/grub.d"))
-			return true;
-	}
-	return false;
+	return pp_initrd_program_has(a, "grub-mkconfig", "default/grub.d") ||
+	       pp_initrd_program_has(a, "grub2-mkconfig", "default/grub.d");
 }
 
 int pp_grub_rebuild(struct pp_stage *s, struct pp_error *e)
@@ -95,12 +85,10 @@ static struct pp_span grub_command(struct pp_span line)
 /* Of the first entry, which is what boots where nobody chooses. */
 const char *pp_grub_command_line(struct pp_apply *a)
 {
-	struct pp_content c;
-	struct pp_error ignored;
+	struct pp_span rest, line;
 
-	if (pp_sys_content(a->sys, grub_menu(a), &a->arena, &c, &ignored) || !c.exists)
+	if (!pp_boot_read(a, grub_menu(a), &rest))
 		return NULL;
-	struct pp_span rest = c.bytes, line;
 	while (pp_text_line(&rest, &line)) {
 		struct pp_span left = line, word;
 		if (pp_text_word(&left, &word) &&
@@ -137,13 +125,11 @@ int pp_grub_edit(struct pp_stage *s, const char *variable, const char *word, str
 /* Fedora's command: entries come from files then, and the menu's variables do not count. */
 static bool grub_reads_entries(struct pp_apply *a)
 {
-	struct pp_content c;
-	struct pp_error ignored;
-	struct pp_span line, word;
+	struct pp_span rest, line, word;
 
-	if (pp_sys_content(a->sys, grub_menu(a), &a->arena, &c, &ignored) || !c.exists)
+	if (!pp_boot_read(a, grub_menu(a), &rest))
 		return false;
-	while (pp_text_line(&c.bytes, &line))
+	while (pp_text_line(&rest, &line))
 		if (pp_text_word(&line, &word) && pp_span_is(word, "blscfg"))
 			return true;
 	return false;

@@ -49,23 +49,12 @@ static bool refind_options(struct pp_span line, struct pp_span *ret)
 	return refind_quoted(&line, &title) && refind_quoted(&line, ret);
 }
 
-static bool refind_read(struct pp_apply *a, struct pp_span *ret)
-{
-	struct pp_content c;
-	struct pp_error ignored;
-
-	if (pp_sys_content(a->sys, REFIND_LINUX, &a->arena, &c, &ignored) || !c.exists)
-		return false;
-	*ret = c.bytes;
-	return true;
-}
-
 /* Of the line that is taken where nobody chooses. */
 static const char *refind_command_line(struct pp_apply *a)
 {
 	struct pp_span rest, line, options;
 
-	if (!refind_read(a, &rest))
+	if (!pp_boot_read(a, REFIND_LINUX, &rest))
 		return NULL;
 	while (pp_text_line(&rest, &line))
 		if (refind_options(line, &options))
@@ -98,7 +87,8 @@ static bool refind_detect(struct pp_apply *a)
 	const char *loader = pp_boot_loader_info(a);
 	struct pp_span rest, line, options;
 
-	if ((loader && strncmp(loader, "rEFInd", strlen("rEFInd")) != 0) || !refind_read(a, &rest))
+	if ((loader && strncmp(loader, "rEFInd", strlen("rEFInd")) != 0) ||
+	    !pp_boot_read(a, REFIND_LINUX, &rest))
 		return false;
 	while (pp_text_line(&rest, &line))
 		if (refind_options(line, &options) && refind_has_started(a, options))
@@ -185,14 +175,14 @@ static int refind_add_to_line(struct pp_stage *s, struct pp_buffer *b, struct pp
 static int refind_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
 	struct pp_content c;
-	struct pp_buffer b;
+	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 	int r = pp_stage_read(s, REFIND_LINUX, &c, e);
 
+	pp_buffer_init(&b, REFIND_MAX_BYTES);
 	if (r)
 		return r;
 	if (memchr(c.bytes.data, '\0', c.bytes.len))
 		return pp_fail(e, EBADMSG, "/" REFIND_LINUX ": not text: it has a zero byte");
-	pp_buffer_init(&b, REFIND_MAX_BYTES);
 	for (size_t at = 0; !r && at < c.bytes.len;) {
 		const uint8_t *line = c.bytes.data + at;
 		const uint8_t *end = memchr(line, '\n', c.bytes.len - at);
@@ -202,10 +192,9 @@ static int refind_add(struct pp_stage *s, const char *argument, struct pp_error 
 			pp_buffer_append(&b, "\n", 1);
 		at += len + (end != NULL);
 	}
-	const char *text = b.failed || !b.data ? NULL : pp_arena_strdup(&s->apply->arena, b.data);
-	pp_buffer_fini(&b);
 	if (r)
 		return r;
+	const char *text = b.failed || !b.data ? NULL : pp_arena_strdup(&s->apply->arena, b.data);
 	return text ? pp_stage_puts(s, REFIND_LINUX, text, 0644, e) : pp_fail_oom(e, REFIND_LINUX);
 }
 

@@ -35,16 +35,26 @@ char *pp_loader_text(struct pp_apply *a, struct pp_span bytes)
 	return pp_arena_strndup(&a->arena, (const char *)bytes.data, bytes.len);
 }
 
-int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp_error *e)
+int pp_loader_read_text(struct pp_stage *s, const char *path, char **ret, struct pp_error *e)
 {
 	struct pp_content c;
-	int r = pp_stage_read(s, CMDLINE, &c, e);
+	int r = pp_stage_read(s, path, &c, e);
 
 	if (r)
 		return r;
-	char *text = pp_loader_text(s->apply, c.bytes);
-	if (!text || strlen(text) != c.bytes.len)
-		return pp_fail(e, EBADMSG, "/" CMDLINE ": cannot be read as text");
+	*ret = pp_loader_text(s->apply, c.bytes);
+	return *ret && strlen(*ret) == c.bytes.len
+	               ? 0
+	               : pp_fail(e, EBADMSG, "/%.300s: cannot be read as text", path);
+}
+
+int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp_error *e)
+{
+	char *text;
+	int r = pp_loader_read_text(s, CMDLINE, &text, e);
+
+	if (r)
+		return r;
 	size_t len = strlen(text);
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
@@ -63,12 +73,9 @@ int pp_loader_append_cmdline(struct pp_stage *s, const char *argument, struct pp
 
 const char *pp_loader_read_cmdline(struct pp_apply *a)
 {
-	struct pp_content c;
-	struct pp_error ignored;
+	struct pp_span bytes;
 
-	return pp_sys_content(a->sys, CMDLINE, &a->arena, &c, &ignored) || !c.exists
-	               ? NULL
-	               : pp_loader_text(a, c.bytes);
+	return pp_boot_read(a, CMDLINE, &bytes) ? pp_loader_text(a, bytes) : NULL;
 }
 
 /* The names of all, for who has to do it by hand. */

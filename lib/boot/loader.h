@@ -86,6 +86,8 @@ int pp_grub_rebuild(struct pp_stage *s, struct pp_error *e);
 const char *pp_entry_options(struct pp_apply *a, const char *path);
 int pp_entry_append(struct pp_stage *s, const char *path, const char *argument, struct pp_error *e);
 
+/* A file that is edited as text; absent is "". -EBADMSG: it has a zero byte. */
+int pp_loader_read_text(struct pp_stage *s, const char *path, char **ret, struct pp_error *e);
 /* In the arena, as far as the first zero byte; NULL: no memory. */
 char *pp_loader_text(struct pp_apply *a, struct pp_span bytes);
 /*

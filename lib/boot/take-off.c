@@ -121,15 +121,12 @@ static int take_off_file(struct pp_stage *s, const char *path, struct take_off *
 {
 	struct pp_buffer b PP_CLEANUP(pp_buffer_fini);
 	unsigned int found = t->found;
-	struct pp_content c;
+	char *text;
 
 	pp_buffer_init(&b, PP_CONTENT_MAX_BYTES);
-	int r = pp_stage_read(s, path, &c, e);
-	if (r || !c.exists)
+	int r = pp_loader_read_text(s, path, &text, e);
+	if (r)
 		return r;
-	const char *text = pp_loader_text(s->apply, c.bytes);
-	if (!text || strlen(text) != c.bytes.len)
-		return pp_fail(e, EBADMSG, "/%.300s: cannot be read as text", path);
 	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
 		if (take_off_is_comment(line, len)) {

@@ -61,14 +61,11 @@ static bool is_quoted(const char *value)
 int pp_loader_edit_variable(struct pp_stage *s, const char *path, const char *variable,
                             const char *word, const char *tool, struct pp_error *e)
 {
-	struct pp_content c;
-	int r = pp_stage_read(s, path, &c, e);
+	char *text;
+	int r = pp_loader_read_text(s, path, &text, e);
 
 	if (r)
 		return r;
-	char *text = pp_loader_text(s->apply, c.bytes);
-	if (!text || strlen(text) != c.bytes.len)
-		return pp_fail(e, EBADMSG, "/%s: cannot be read as text", path);
 	ssize_t at = last_assignment(text, variable);
 	const char *new;
 	size_t len = strlen(text);

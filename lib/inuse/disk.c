@@ -56,9 +56,8 @@ static int look_at_mounts(struct pp_inuse *s, const char *name)
 			if (pp_span_is(word, "-"))
 				same = names_disk(pp_inuse_word(left, 1), name);
 		if (same)
-			return pp_inuse_found(
-				s, pp_arena_printf(s->arena, "%s below it is mounted on %s", name,
-			                           pp_text_clean(s->arena, at.data, at.len)));
+			return pp_inuse_found(s, "%s below it is mounted on %s", name,
+			                      pp_text_clean(s->arena, at.data, at.len));
 	}
 	return 0;
 }
@@ -69,8 +68,7 @@ static int look_at_swaps(struct pp_inuse *s, const char *name)
 
 	while (pp_text_line(&rest, &line))
 		if (names_disk(pp_inuse_word(line, 0), name))
-			return pp_inuse_found(
-				s, pp_arena_printf(s->arena, "%s below it is swapped to", name));
+			return pp_inuse_found(s, "%s below it is swapped to", name);
 	return 0;
 }
 
@@ -90,8 +88,7 @@ static int look_at_holders(struct pp_inuse *s, const char *name)
 	if (r)
 		return pp_inuse_cannot(s, r, path);
 	if (holders.count)
-		return pp_inuse_found(s, pp_arena_printf(s->arena, "%s below it is part of %s",
-		                                         name, holders.names[0]));
+		return pp_inuse_found(s, "%s below it is part of %s", name, holders.names[0]);
 	return 0;
 }
 
@@ -107,9 +104,7 @@ static int look_at_loops(struct pp_inuse *s, const char *name)
 		snprintf(path, sizeof(path), CLASS_BLOCK "/%s/loop/backing_file", loop);
 		int r = pp_sys_text(s->sys, path, file, sizeof(file));
 		if (!r && names_disk(PP_SPAN(file, strlen(file)), name))
-			return pp_inuse_found(
-				s,
-				pp_arena_printf(s->arena, "%s below it is behind %s", name, loop));
+			return pp_inuse_found(s, "%s below it is behind %s", name, loop);
 		/* One that nothing is behind has no such file. */
 		if (r && r != -ENOENT && r != -ENODATA)
 			return pp_inuse_cannot(s, r, path);
@@ -161,7 +156,7 @@ static int look_at_claim(struct pp_inuse *s, const char *name)
 	disk_node_of("dev", name, path, sizeof(path));
 	int r = s->sys->ops->is_claimed(s->sys, path);
 	if (r == 1)
-		return pp_inuse_found(s, pp_arena_printf(s->arena, "%s below it is in use", name));
+		return pp_inuse_found(s, "%s below it is in use", name);
 	if (r == -ENOENT && is_hidden(s, name))
 		return 0;
 	if (r < 0 && r != -ENXIO && r != -ENODEV && r != -ENOMEDIUM)
@@ -229,8 +224,7 @@ int pp_inuse_processes(struct pp_inuse *s)
 	r = s->sys->ops->find_holder(s->sys, s->nodes, &holder);
 	if (r < 0)
 		return pp_inuse_cannot(s, r, "proc");
-	return r ? pp_inuse_found(s, pp_arena_printf(s->arena, "%s (pid %d) holds /%s", holder.name,
-	                                             holder.pid, holder.path))
+	return r ? pp_inuse_found(s, "%s (pid %d) holds /%s", holder.name, holder.pid, holder.path)
 	         : 0;
 }
 
@@ -250,11 +244,10 @@ static int look_at_btrfs(struct pp_inuse *s)
 			bool below = false;
 			r = pp_inuse_is_below(s, path, disks.names[k], &below);
 			if (!r && below)
-				r = pp_inuse_found(
-					s, pp_arena_printf(s->arena,
-				                           "%s below it is part of a mounted "
-				                           "file system",
-				                           disks.names[k]));
+				r = pp_inuse_found(s,
+				                   "%s below it is part of a mounted "
+				                   "file system",
+				                   disks.names[k]);
 		}
 	}
 	return r;
@@ -278,10 +271,7 @@ static int look_at_export(struct pp_inuse *s, const char *subsystem)
 			return r == -ENOENT ? 0 : pp_inuse_cannot(s, r, path);
 		for (uint32_t k = 0; !r && !s->found && k < s->nr_nodes; k++)
 			if (file[0] == '/' && !strcmp(file + 1, s->nodes[k]))
-				r = pp_inuse_found(
-					s, pp_arena_printf(s->arena,
-				                           "%s is exported by NVMe over Fabrics",
-				                           file));
+				r = pp_inuse_found(s, "%s is exported by NVMe over Fabrics", file);
 	}
 	return r;
 }

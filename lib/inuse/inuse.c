@@ -15,10 +15,14 @@ int pp_inuse_cannot(struct pp_inuse *s, int r, const char *path)
 	               strerror(-r));
 }
 
-int pp_inuse_found(struct pp_inuse *s, const char *text)
+int pp_inuse_found(struct pp_inuse *s, const char *fmt, ...)
 {
-	s->found = text;
-	return text ? 0 : pp_fail_oom(s->error, "attach");
+	va_list ap;
+
+	va_start(ap, fmt);
+	s->found = pp_arena_vprintf(s->arena, fmt, ap);
+	va_end(ap);
+	return s->found ? 0 : pp_fail_oom(s->error, "attach");
 }
 
 int pp_inuse_list(struct pp_inuse *s, const char *path, struct pp_names *ret)
@@ -75,9 +79,7 @@ static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 		framebuffer = true;
 		r = pp_inuse_is_below(s, CLASS_GRAPHICS, names.names[i], &below);
 		if (!r && below)
-			return pp_inuse_found(s,
-			                      pp_arena_printf(s->arena, "it shows the console (%s)",
-			                                      names.names[i]));
+			return pp_inuse_found(s, "it shows the console (%s)", names.names[i]);
 	}
 	if (r)
 		return r;
@@ -87,8 +89,7 @@ static int look_at_console(struct pp_inuse *s, const struct pp_device *d)
 		return pp_inuse_cannot(s, r, path);
 	/* The firmware's framebuffer lies in its memory and hangs below no PCI device. */
 	if (!strcmp(text, "1") && (framebuffer || d->driver.text))
-		return pp_inuse_found(
-			s, pp_arena_strdup(s->arena, "it is the display that the host boots on"));
+		return pp_inuse_found(s, "it is the display that the host boots on");
 	return 0;
 }
 
@@ -107,9 +108,7 @@ static int look_at_terminals(struct pp_inuse *s)
 		pp_text_clean_into(name, sizeof(name), word.data, word.len);
 		r = strchr(name, '/') ? 0 : pp_inuse_is_below(s, "sys/class/tty", name, &below);
 		if (!r && below)
-			r = pp_inuse_found(s, pp_arena_printf(s->arena,
-			                                      "the kernel's console is %s below it",
-			                                      name));
+			r = pp_inuse_found(s, "the kernel's console is %s below it", name);
 	}
 	return r;
 }
@@ -122,7 +121,7 @@ static int look_at_functions(struct pp_inuse *s, const struct pp_device *d)
 	if (r)
 		return r == -ENOENT ? 0 : pp_inuse_cannot(s, r, path);
 	if (strcmp(text, "0"))
-		return pp_inuse_found(s, pp_arena_strdup(s->arena, "its virtual functions are on"));
+		return pp_inuse_found(s, "its virtual functions are on");
 	return 0;
 }
 

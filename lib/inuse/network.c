@@ -56,23 +56,18 @@ static int look_at_interface(struct pp_inuse *s, const char *name, const char *l
 	if (r)
 		return r;
 	if (up && depth)
-		return pp_inuse_found(
-			s, pp_arena_printf(s->arena, "its interface %s is part of %s, which is up",
-		                           lowest, name));
+		return pp_inuse_found(s, "its interface %s is part of %s, which is up", lowest,
+		                      name);
 	if (has_default_route(s, name))
-		return pp_inuse_found(
-			s,
-			pp_arena_printf(s->arena, "the default route goes through its interface %s",
-		                        name));
+		return pp_inuse_found(s, "the default route goes through its interface %s", name);
 	r = up ? s->sys->ops->has_address(s->sys, name) : 0;
 	if (r < 0)
 		return pp_inuse_cannot(s, r, CLASS_NET);
 	if (r)
-		return pp_inuse_found(
-			s, pp_arena_printf(s->arena,
-		                           "its interface %s is up and has an address (ip link "
-		                           "set %s down)",
-		                           name, name));
+		return pp_inuse_found(s,
+		                      "its interface %s is up and has an address (ip link "
+		                      "set %s down)",
+		                      name, name);
 	snprintf(path, sizeof(path), CLASS_NET "/%s", name);
 	r = pp_inuse_list(s, path, &names);
 	for (uint32_t i = 0; !r && !s->found && i < names.count; i++) {
@@ -81,15 +76,11 @@ static int look_at_interface(struct pp_inuse *s, const char *name, const char *l
 		/* It is never up itself (net/openvswitch: the ports of all bridges hang below). */
 		if (up && !strcmp(names.names[i] + 6, "ovs-system"))
 			return pp_inuse_found(s,
-			                      pp_arena_printf(s->arena,
-			                                      "its interface %s is a port of Open "
-			                                      "vSwitch",
-			                                      lowest));
+			                      "its interface %s is a port of Open "
+			                      "vSwitch",
+			                      lowest);
 		if (depth == MAX_STACK)
-			return pp_inuse_found(
-				s,
-				pp_arena_printf(s->arena, "its interface %s has too many above it",
-			                        lowest));
+			return pp_inuse_found(s, "its interface %s has too many above it", lowest);
 		r = look_at_interface(s, names.names[i] + 6, lowest, depth + 1);
 	}
 	return r;

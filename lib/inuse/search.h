@@ -28,8 +28,8 @@ struct pp_inuse {
 
 /* Whether the device is needed is not known. Returns r. */
 int pp_inuse_cannot(struct pp_inuse *s, int r, const char *path);
-/* Ends the search; NULL: out of memory. */
-int pp_inuse_found(struct pp_inuse *s, const char *text);
+/* Ends the search with that sentence. */
+int pp_inuse_found(struct pp_inuse *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Absent is empty: a kernel without that subsystem uses nothing of it. */
 int pp_inuse_list(struct pp_inuse *s, const char *path, struct pp_names *ret);
 /*
