@@ -3,8 +3,6 @@
 #ifndef PP_APPLY_BIND_H
 #define PP_APPLY_BIND_H
 
-/* Inside the module: what binding and unbinding share. */
-
 #include "txn/stage.h"
 
 /* Devices bound at boot; and what puts that file into the initrds. */

@@ -3,8 +3,6 @@
 #ifndef PP_ATTACH_ATTACH_H
 #define PP_ATTACH_ATTACH_H
 
-/* Inside the module: an attempt, the transaction of what it takes, and what became of it. */
-
 #include <pcipass/attach.h>
 
 #include "txn/txn.h"

@@ -3,8 +3,6 @@
 #ifndef PP_INUSE_SEARCH_H
 #define PP_INUSE_SEARCH_H
 
-/* Inside use.c and its two halves: what is looked for, and how it is looked for. */
-
 #include "inuse/inuse.h"
 
 #define PP_INUSE_NAME_BYTES 64

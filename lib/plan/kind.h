@@ -3,8 +3,6 @@
 #ifndef PP_PLAN_KIND_H
 #define PP_PLAN_KIND_H
 
-/* What a kind of step is: its fields, its words, and its check after the reboot. Pure. */
-
 #include "plan/check.h"
 #include "plan/json.h"
 

@@ -3,8 +3,6 @@
 #ifndef PP_PLAN_MAKE_H
 #define PP_PLAN_MAKE_H
 
-/* A plan being made; for the files of this module alone. */
-
 #include "judge/judge.h"
 #include "plan/plan.h"
 #include "remedy/remedy.h"

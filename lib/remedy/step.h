@@ -3,9 +3,6 @@
 #ifndef PP_REMEDY_STEP_H
 #define PP_REMEDY_STEP_H
 
-/* One step of a plan: what it changes, what it expects to find, what it costs. No parser, no I/O.
- */
-
 #include <pcipass/plan.h>
 
 #include "base/arena.h"

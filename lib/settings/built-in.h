@@ -5,8 +5,6 @@
 
 #include "base/span.h"
 
-/* Schemas that are compiled in: no file can take their place. */
-
 #define PP_BUILT_IN_RMRDS "rmrds.xml"
 
 struct pp_built_in {

@@ -3,8 +3,6 @@
 #ifndef PP_SETTINGS_SETTINGS_H
 #define PP_SETTINGS_SETTINGS_H
 
-/* Inside the library: what the reports see of settings. */
-
 #include <pcipass/settings.h>
 
 #include "base/buffer.h"

@@ -6,8 +6,6 @@
 #include "conrep/data.h"
 #include "sys/lock.h"
 
-/* HP's conrep as a program: a save, a load, and what its answers mean. */
-
 #define PP_HP_LIMIT_S 300 /* writing through the ROM is slow */
 
 struct pp_hp_program {

@@ -8,8 +8,6 @@
 
 #include "base/error.h"
 
-/* HP's conrep as a file: where it is, and whether it may be run. */
-
 /* Where it comes from, for people. */
 #define PP_HP_PACKAGE                                                                              \
 	"install HPE's package hp-scripting-tools 11.60 (on Windows: HPEBIOSCmdlets), which only " \

@@ -5,8 +5,6 @@
 
 #include "store/store.h"
 
-/* Within the module: one opener a kind, and what they share. */
-
 int pp_image_open(const char *path, struct pp_store **ret, struct pp_error *e);
 /* directory NULL: the kernel's. -ENOENT also if none of our variables is there. */
 int pp_efivars_open(const char *directory, const char *state, struct pp_store **ret,

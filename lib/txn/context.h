@@ -3,8 +3,6 @@
 #ifndef PP_TXN_CONTEXT_H
 #define PP_TXN_CONTEXT_H
 
-/* Inside the module: one apply on one root, with its directory and its lock. */
-
 #include <pcipass/apply.h>
 
 #include "base/arena.h"
