@@ -38,11 +38,6 @@ static const char *const scope_types[] = {
 };
 #define NR_SCOPE_TYPES (sizeof(scope_types) / sizeof(scope_types[0]))
 
-const char *pp_dmar_type_name(uint16_t type)
-{
-	return type < NR_KINDS ? kinds[type].name : NULL;
-}
-
 const char *pp_dmar_scope_type_name(uint8_t type)
 {
 	return type < NR_SCOPE_TYPES ? scope_types[type] : NULL;

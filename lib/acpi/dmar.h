@@ -89,8 +89,6 @@ struct pp_dmar {
 int pp_dmar_parse(struct pp_span in, struct pp_arena *a, struct pp_notes *notes,
                   struct pp_dmar *ret, struct pp_error *e);
 
-/* "DRHD", "RMRR" …; NULL for an unknown type. */
-const char *pp_dmar_type_name(uint16_t type);
 /* "endpoint", "bridge", "ioapic", "hpet", "acpi"; NULL for an unknown type. */
 const char *pp_dmar_scope_type_name(uint8_t type);
 

@@ -7,11 +7,6 @@
 
 #define LENGTH_OFFSET 4
 
-bool pp_acpi_is(struct pp_span in, const char *signature)
-{
-	return in.len >= PP_ACPI_HEADER_BYTES && !memcmp(in.data, signature, 4);
-}
-
 static bool sums_to_zero(struct pp_span in)
 {
 	uint8_t sum = 0;

@@ -34,7 +34,4 @@ struct pp_acpi_header {
 int pp_acpi_table_open(struct pp_span in, const char *signature, struct pp_notes *notes,
                        struct pp_acpi_header *ret, struct pp_cursor *body, struct pp_error *e);
 
-/* Whether in begins like a table of that signature ("DMAR"). */
-bool pp_acpi_is(struct pp_span in, const char *signature);
-
 #endif

@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "acpi/dmar.h"
 #include "acpi/iort.h"
@@ -38,7 +39,10 @@ static void dump_scope(const struct pp_dmar_scope *s)
 
 static void dump_dmar_entry(const struct pp_dmar_entry *e)
 {
-	const char *name = pp_dmar_type_name(e->type);
+	static const char *const names[] = {
+		"DRHD", "RMRR", "ATSR", "RHSA", "ANDD", "SATC", "SIDP"
+	};
+	const char *name = e->type < sizeof(names) / sizeof(names[0]) ? names[e->type] : NULL;
 
 	printf("0x%04" PRIx32 " %s type=%u length=%u", e->offset, name ? name : "unknown", e->type,
 	       e->length);
@@ -184,6 +188,11 @@ static int dump_iort(struct pp_span in, struct pp_arena *a, struct pp_notes *not
 	return 0;
 }
 
+static bool dump_is(struct pp_span in, const char *signature)
+{
+	return in.len >= PP_ACPI_HEADER_BYTES && !memcmp(in.data, signature, 4);
+}
+
 int main(int argc, char **argv)
 {
 	static uint8_t data[PP_ACPI_TABLE_MAX_BYTES];
@@ -200,9 +209,9 @@ int main(int argc, char **argv)
 	fclose(f);
 	pp_arena_init(&arena, 0);
 	pp_notes_init(&notes, &arena);
-	int err = pp_acpi_is(in, "IVRS")   ? dump_ivrs(in, &arena, &notes, &error)
-	          : pp_acpi_is(in, "IORT") ? dump_iort(in, &arena, &notes, &error)
-	                                   : dump_dmar(in, &arena, &notes, &error);
+	int err = dump_is(in, "IVRS")   ? dump_ivrs(in, &arena, &notes, &error)
+	          : dump_is(in, "IORT") ? dump_iort(in, &arena, &notes, &error)
+	                                : dump_dmar(in, &arena, &notes, &error);
 	if (err)
 		fprintf(stderr, "%s\n", error.text);
 	else

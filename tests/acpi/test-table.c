@@ -126,18 +126,6 @@ static void test_too_long(void **state)
 	fails(f, E2BIG, "ABCD+0x4: table length 1048577, at most 1048576 are read");
 }
 
-static void test_is(void **state)
-{
-	struct fixture *f = *state;
-
-	acpi_begin(&f->table, "ABCD", 1);
-	struct pp_span in = fixture_table(f);
-	assert_true(pp_acpi_is(in, "ABCD"));
-	assert_false(pp_acpi_is(in, "ABCE"));
-	in.len = 35;
-	assert_false(pp_acpi_is(in, "ABCD"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,7 +135,6 @@ int main(void)
 		FIXTURE_TEST(test_bytes_behind_are_noted),
 		FIXTURE_TEST(test_unusable),
 		FIXTURE_TEST(test_too_long),
-		FIXTURE_TEST(test_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
