@@ -178,4 +178,4 @@ def nothing_applied(t: Terminal) -> None:
 def include_by_name(t: Terminal, card: Card) -> None:
     """What exclude_by_name() did."""
     t.type(f"pcipass settings set RMRDS_Slot{card.slot}=Endpoints_Included",
-           "^1 change; written")
+           "^1 change written")
