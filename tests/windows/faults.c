@@ -38,9 +38,11 @@ static FARPROC kill_real(const wchar_t *module, const char *name)
 	static result kill_##name parameters                                                       \
 	{                                                                                          \
 		kill_count();                                                                      \
-		return ((result(*) parameters)(void *)kill_real(module, #name))arguments;          \
+		result(*real) parameters;                                                          \
+		*(FARPROC *)(void *)&real = kill_real(module, #name);                              \
+		return real arguments;                                                             \
 	}                                                                                          \
-	void *__imp_##name = (void *)kill_##name;
+	__typeof__(kill_##name) *__imp_##name = kill_##name;
 #define KILL(result, name, parameters, arguments)                                                  \
 	KILL_OF(L"kernel32.dll", result, name, parameters, arguments)
 
@@ -56,7 +58,7 @@ static BOOL WINAPI faults_GetTokenInformation(HANDLE token, TOKEN_INFORMATION_CL
 		((TOKEN_ELEVATION *)ret)->TokenIsElevated = 0;
 	return done;
 }
-void *__imp_GetTokenInformation = (void *)faults_GetTokenInformation;
+__typeof__(faults_GetTokenInformation) *__imp_GetTokenInformation = faults_GetTokenInformation;
 
 static ULONGLONG WINAPI faults_GetTickCount64(void)
 {
@@ -65,7 +67,7 @@ static ULONGLONG WINAPI faults_GetTickCount64(void)
 
 	return real() * (text ? strtoul(text, NULL, 10) : 1);
 }
-void *__imp_GetTickCount64 = (void *)faults_GetTickCount64;
+__typeof__(faults_GetTickCount64) *__imp_GetTickCount64 = faults_GetTickCount64;
 
 /* Opening for reading changes nothing. */
 static HANDLE WINAPI kill_CreateFileW(LPCWSTR path, DWORD access, DWORD share,
@@ -80,7 +82,7 @@ static HANDLE WINAPI kill_CreateFileW(LPCWSTR path, DWORD access, DWORD share,
 		kill_count();
 	return real(path, access, share, attributes, how, flags, like);
 }
-void *__imp_CreateFileW = (void *)kill_CreateFileW;
+__typeof__(kill_CreateFileW) *__imp_CreateFileW = kill_CreateFileW;
 
 KILL(BOOL, MoveFileExW, (LPCWSTR from, LPCWSTR to, DWORD flags), (from, to, flags))
 KILL(BOOL, DeleteFileW, (LPCWSTR path), (path))
@@ -96,6 +98,8 @@ KILL_OF(L"msvcrt.dll", int, _commit, (int fd), (fd))
 
 /* The header declares this one as no import: linked with --wrap. */
 int __real_write(int fd, const void *bytes, unsigned int len);
+int __wrap_write(int fd, const void *bytes, unsigned int len);
+
 int __wrap_write(int fd, const void *bytes, unsigned int len)
 {
 	kill_count();
