@@ -201,7 +201,9 @@ static void print_companions(struct pp_out *o, const struct pp_plan *p)
 static void plan_print_title(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	const char *product = p->host.product ? p->host.product : "unknown product";
-	const char *kernel = p->host.windows ? p->host.windows : p->host.kernel ? p->host.kernel : "not known";
+	const char *kernel = p->host.windows  ? p->host.windows
+	                     : p->host.kernel ? p->host.kernel
+	                                      : "not known";
 	char line[512];
 
 	if (view == PP_PLAN_APPLIED) {

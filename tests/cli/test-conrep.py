@@ -119,7 +119,7 @@ class Story(Case):
         done = self.unchanged(self.conrep, "-l", "-x", "rmrds.xml", "-f", "exclude-slot2.xml",
                               "--dry-run")
         self.assertIn("RMRDS_Slot2: Endpoints_Included -> Endpoints_Excluded", done.stdout)
-        self.assertIn("would be", done.stdout)
+        self.assertIn("not written: would take effect at the next boot", done.stdout)
         self.assertEqual(done.stdout.count("DL380p Gen8"), 1, done.stdout)
 
     def test_default_names(self):

@@ -39,7 +39,7 @@ class Findings(unittest.TestCase):
         for name, text in TEXTS.items():
             with self.subTest(name):
                 text = text.replace('"${qemu_packages[@]}"', QEMU)
-                packages = " ".join(re.findall(r"^\t*(?:get|npm_get) (.+)$", text.replace("\\\n", ""), re.M)).split()
+                packages = " ".join(re.findall(r"^\t*(?:get_from \w+|get|npm_get) (.+)$", text.replace("\\\n", ""), re.M)).split()
                 self.assertTrue(packages)
                 self.assertEqual([p for p in packages if not re.search(r"\w(=|@)\d", p)], [])
 

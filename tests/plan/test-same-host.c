@@ -172,7 +172,8 @@ static void expect_machine(const struct pp_plan *p, const struct pp_host *h, con
 {
 	struct pp_error e = { 0 };
 
-	assert_int_equal(pp_plan_check_machine(&p->host, h, "the plan was made for", &e), words ? -EBUSY : 0);
+	assert_int_equal(pp_plan_check_machine(&p->host, h, "the plan was made for", &e),
+	                 words ? -EBUSY : 0);
 	assert_true(!words || strstr(e.text, words));
 }
 

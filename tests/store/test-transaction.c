@@ -141,14 +141,16 @@ static void bad_changes(void **state)
 
 	w.new_absent = true;
 	w.new_bytes = PP_SPAN(NULL, 0);
-	assert_int_equal(pp_txn_write_settings(
-				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, NULL, &e),
+	assert_int_equal(pp_txn_write_settings(store,
+	                                       &(struct pp_changes){ .writes = &w, .nr_writes = 1 },
+	                                       NULL, &e),
 	                 -EINVAL);
 	w = (struct pp_area_write){ .space = PP_CELL_CMOS,
 		                    .old_bytes = { zeros, 8 },
 		                    .new_bytes = { ones, 8 } };
-	assert_int_equal(pp_txn_write_settings(
-				 store, &(struct pp_changes){ .writes = &w, .nr_writes = 1 }, NULL, &e),
+	assert_int_equal(pp_txn_write_settings(store,
+	                                       &(struct pp_changes){ .writes = &w, .nr_writes = 1 },
+	                                       NULL, &e),
 	                 -ENODATA);
 	assert_has(e.text, "holds no CMOS");
 	assert_clean();
