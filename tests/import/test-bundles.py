@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 _spec = importlib.util.spec_from_file_location("test_import", HERE / "test-import.py")
 texts = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(texts)
-MACHINES, DATA, pcipass = texts.MACHINES, texts.DATA, texts.pcipass
+MACHINES, DATA, pcipass, some = texts.MACHINES, texts.DATA, texts.pcipass, texts.some
 
 TREES = {
     "sos 4.9": lambda host, root: bundles.sos(host, root),
@@ -90,7 +90,7 @@ class Samples(Bundles):
 
     def test_every_sample(self):
         count: dict = {}
-        for recipe in sorted(MACHINES.glob("*.machine")):
+        for recipe in some(sorted(MACHINES.glob("*.machine")), 4):
             try:
                 host = self.sample(recipe.stem)
             except unittest.SkipTest:
@@ -104,7 +104,7 @@ class Samples(Bundles):
 
     def test_recorded(self):
         count: dict = {}
-        for capture in sorted(DATA.glob("truth/*/capture.tar.gz"))[::4]:
+        for capture in some(sorted(DATA.glob("truth/*/capture.tar.gz"))[::4], 4):
             host = self.dir / "recorded"
             shutil.rmtree(host, ignore_errors=True)
             with tarfile.open(capture) as archive:
