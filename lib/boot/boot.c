@@ -170,6 +170,15 @@ int pp_boot_find(struct pp_apply *a, enum pp_boot_style *ret, struct pp_error *e
 		               "GRUB started a unified kernel image: whose command line and initrd "
 		               "count is not known. By hand: make the image anew with the argument "
 		               "and the table (pcipass override build) in it");
+	/* com32/elflink/ldlinux/kernel.c of Syslinux 6: both words are left there. */
+	if (grub && pp_boot_word(a, "initrd=", 0))
+		return pp_fail(
+			e, ENOTSUP,
+			"Syslinux (EXTLINUX, ISOLINUX, PXELINUX) started this host, as "
+			"BOOT_IMAGE= with initrd= on the command line shows, and pcipass does "
+			"not write its configuration. By hand: the argument to the APPEND "
+			"line, and a table (pcipass override build) as the first file of "
+			"initrd=");
 	if (!*variables && way == PP_BOOT_UNKNOWN &&
 	    pp_sys_has_directory(a->sys, "sys/firmware/efi"))
 		return pp_fail(e, ENOTSUP,

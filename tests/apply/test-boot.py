@@ -392,6 +392,14 @@ def test_two_makers_of_initrds(root: Root) -> None:
     refused(root, 95, "both installed", steps=(override(),))
 
 
+def test_syslinux(root: Root) -> None:
+    """It leaves BOOT_IMAGE= as GRUB does, which may be installed beside it, and initrd=, which GRUB takes away."""
+    root.put("boot/extlinux/extlinux.conf", "LABEL linux\n  KERNEL /vmlinuz\n  APPEND root=/dev/sda1\n")
+    root.put("proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro initrd=/initrd.img quiet\n")
+    refused(root, 95, "Syslinux", steps=(ARGUMENT,))
+    refused(root, 95, "Syslinux", steps=(override(),))
+
+
 def test_sdbootutil(root: Root) -> None:
     root.tool("sdbootutil", "#!/bin/sh\n")
     root.put("boot/efi/loader/entries/x.conf", "options root=/dev/sda1\n")
