@@ -224,8 +224,11 @@ static bool dump_bin_knows(struct pp_span bytes)
 
 static int dump_bin_read(struct pp_import *in, struct pp_span bytes, struct pp_error *e)
 {
+	/* A bundle names its readers by its members' names: what the bytes are is asked here. */
+	if (!dump_bin_knows(bytes))
+		return pp_fail(e, EBADMSG, "%.200s: no SMBIOS entry point at its beginning",
+		               in->name);
 	size_t entry = bytes.data[3] == '3' ? 24 : 31;
-
 	if (bytes.len - 0x20 > SMBIOS_MAX)
 		return pp_fail(e, E2BIG, "%.200s: an SMBIOS table of more than 1 MiB", in->name);
 	int r = pp_import_file(in, "sys/firmware/dmi/tables/smbios_entry_point", bytes.data, entry,
