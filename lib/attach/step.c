@@ -67,7 +67,8 @@ static void read_log(struct pp_attach *a, struct pp_attach_step *step)
 	}
 }
 
-static int step_add(struct pp_attach *a, const char *name, int r, const char *fmt, va_list ap)
+static int __attribute__((format(printf, 4, 0)))
+step_add(struct pp_attach *a, const char *name, int r, const char *fmt, va_list ap)
 {
 	struct pp_attach_step *step = PP_ARENA_NEW(&a->arena, struct pp_attach_step);
 
