@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Bytes that grow up to a limit, with a sticky failure. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
+
+/* The first piece of a file: most files of /proc and /sys are shorter. */
+#define READ_BYTES ((size_t)4096)
 
 void pp_buffer_init(struct pp_buffer *b, size_t max_bytes)
 {
@@ -89,4 +93,21 @@ void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	pp_buffer_vprintf(b, fmt, ap);
 	va_end(ap);
+}
+
+int pp_read_room(uint8_t **buf, size_t *size, size_t len, size_t max)
+{
+	if (len < *size)
+		return 0;
+	size_t want = *size ? *size * 2 : READ_BYTES;
+	if (want > max)
+		want = max + 1;
+	if (want <= len)
+		return -E2BIG;
+	uint8_t *more = realloc(*buf, want);
+	if (!more)
+		return -ENOMEM;
+	*buf = more;
+	*size = want;
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A growing byte buffer with a maximum. A failed append (no memory, maximum reached) sets a sticky
@@ -31,5 +32,12 @@ void pp_buffer_vprintf(struct pp_buffer *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 void pp_buffer_printf(struct pp_buffer *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * For reading what may be as long as max: room behind len bytes in *buf, a block of malloc's of
+ * *size bytes, which is the caller's in any case. There is room for one byte more than max, which
+ * tells a file of max bytes from a larger one. 0, -E2BIG, -ENOMEM.
+ */
+int pp_read_room(uint8_t **buf, size_t *size, size_t len, size_t max);
 
 #endif

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "source/manifest.h"
 #include "source/source.h"
-
-#define FIRST_BYTES 4096u
 
 void pp_source_free(struct pp_source *s)
 {
@@ -114,17 +113,9 @@ static ssize_t read_up_to(struct pp_source *s, struct pp_node file, size_t max, 
 	size_t len = 0, size = 0;
 
 	for (;;) {
-		if (len == size) {
-			/* One byte more than allowed tells a full file from a larger one. */
-			size_t want = size ? size * 2 : FIRST_BYTES;
-			size = want > max ? max + 1 : want;
-			if (len == size)
-				return -E2BIG;
-			uint8_t *more = realloc(*buf, size);
-			if (!more)
-				return -ENOMEM;
-			*buf = more;
-		}
+		int r = pp_read_room(buf, &size, len, max);
+		if (r)
+			return r;
 		ssize_t n = pp_source_pread(s, file, *buf + len, size - len, len);
 		if (n < 0)
 			return n;

@@ -8,12 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "sys/atomic.h"
 #include "sys/file.h"
 #include "sys/os.h"
 #include "sys/scratch.h"
-
-#define FIRST_BYTES ((size_t)4096)
 
 /* Up to max bytes into a block of malloc's, which is *buf's in any case: the length. */
 static ssize_t read_all_up_to(int fd, size_t max, uint8_t **buf)
@@ -21,17 +20,9 @@ static ssize_t read_all_up_to(int fd, size_t max, uint8_t **buf)
 	size_t len = 0, size = 0;
 
 	for (;;) {
-		if (len == size) {
-			/* One byte more than allowed tells a full file from a larger one. */
-			size_t want = size ? size * 2 : FIRST_BYTES;
-			size = want > max ? max + 1 : want;
-			if (len == size)
-				return -E2BIG;
-			uint8_t *more = realloc(*buf, size);
-			if (!more)
-				return -ENOMEM;
-			*buf = more;
-		}
+		int r = pp_read_room(buf, &size, len, max);
+		if (r)
+			return r;
 		/* Windows takes no more at once. */
 		size_t piece = size - len > INT_MAX ? INT_MAX : size - len;
 		ssize_t n = read(fd, *buf + len, (unsigned int)piece);
