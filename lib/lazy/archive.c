@@ -12,7 +12,7 @@
 typedef struct archive archive_t;
 typedef struct archive_entry entry_t;
 
-/* What pcipass uses: FUNCTION(type, name, parameters, arguments, absent), PROCEDURE(name, …). */
+/* What pcipass uses. */
 #define ARCHIVE_API(FUNCTION, PROCEDURE)                                                           \
 	FUNCTION(archive_t *, archive_read_new, (void), (), NULL)                                  \
 	FUNCTION(int, archive_read_support_filter_bzip2, (archive_t * a), (a), ARCHIVE_FATAL)      \
@@ -81,21 +81,4 @@ typedef struct archive_entry entry_t;
 	PROCEDURE(archive_entry_copy_pathname, (entry_t * entry, const char *path), (entry, path)) \
 	PROCEDURE(archive_entry_copy_symlink, (entry_t * entry, const char *path), (entry, path))
 
-ARCHIVE_API(PP_LAZY_FUNCTION, PP_LAZY_PROCEDURE)
-
-#define SYMBOL_OF_FUNCTION(type, name, parameters, arguments, absent) PP_LAZY_SYMBOL(name)
-#define SYMBOL_OF_PROCEDURE(name, parameters, arguments)              PP_LAZY_SYMBOL(name)
-static const struct lazy_symbol archive_symbols[] = { ARCHIVE_API(SYMBOL_OF_FUNCTION,
-	                                                          SYMBOL_OF_PROCEDURE) };
-
-static struct lazy_library archive_library = {
-	.soname = PP_LIBARCHIVE_SONAME,
-	.symbols = archive_symbols,
-	.nr_symbols = sizeof(archive_symbols) / sizeof(archive_symbols[0]),
-	.mutex = PTHREAD_MUTEX_INITIALIZER,
-};
-
-int pp_lazy_archive(struct pp_error *e)
-{
-	return lazy_open(&archive_library, e);
-}
+PP_LAZY_LIBRARY(pp_lazy_archive, PP_LIBARCHIVE_SONAME, ARCHIVE_API)

@@ -43,6 +43,29 @@ int lazy_open(struct lazy_library *library, struct pp_error *e);
 		if (lazy_##name)                                                                   \
 			lazy_##name arguments;                                                     \
 	}
-#define PP_LAZY_SYMBOL(name) { #name, (void **)(void *)&lazy_##name },
+#define PP_LAZY_SYMBOL(name)                                               { #name, (void **)(void *)&lazy_##name },
+#define PP_LAZY_FUNCTION_SYMBOL(type, name, parameters, arguments, absent) PP_LAZY_SYMBOL(name)
+#define PP_LAZY_PROCEDURE_SYMBOL(name, parameters, arguments)              PP_LAZY_SYMBOL(name)
+
+/*
+ * All of a library: its functions, and the one that opens it. api(FUNCTION, PROCEDURE) lists what
+ * is used of it: FUNCTION(type, name, parameters, arguments, absent), PROCEDURE(name, parameters,
+ * arguments).
+ */
+#define PP_LAZY_LIBRARY(open, name, api)                                                           \
+	api(PP_LAZY_FUNCTION,                                                                      \
+	    PP_LAZY_PROCEDURE) static const struct lazy_symbol open##_symbols[] = {                \
+		api(PP_LAZY_FUNCTION_SYMBOL, PP_LAZY_PROCEDURE_SYMBOL)                             \
+	};                                                                                         \
+	int open(struct pp_error *e)                                                               \
+	{                                                                                          \
+		static struct lazy_library library = {                                             \
+			.soname = (name),                                                          \
+			.symbols = open##_symbols,                                                 \
+			.nr_symbols = sizeof(open##_symbols) / sizeof(open##_symbols[0]),          \
+			.mutex = PTHREAD_MUTEX_INITIALIZER,                                        \
+		};                                                                                 \
+		return lazy_open(&library, e);                                                     \
+	}
 
 #endif
