@@ -31,13 +31,18 @@ static enum exit_code apply_ask(const struct options *o, const char *what)
 	return o->yes ? EXIT_YES : ask_yes_no(what, "nothing was changed");
 }
 
+const char *how_to_get_rights(void)
+{
+	return is_for_windows ? "run it in a console that was started as administrator"
+	                      : "run it with sudo";
+}
+
 bool may_change_host(void)
 {
 	if (!geteuid())
 		return true;
-	warn("%s", is_for_windows ? "only an administrator can change this host; run it in a "
-	                            "console that was started as administrator"
-	                          : "only root can change this host; run it with sudo");
+	warn("only %s can change this host; %s", is_for_windows ? "an administrator" : "root",
+	     how_to_get_rights());
 	return false;
 }
 

@@ -162,6 +162,8 @@ const char *class_name(void *ctx, unsigned int class_code);
  */
 struct pp_span pci_ids_text(void);
 
+/* "run it with sudo", as the end of a sentence. */
+const char *how_to_get_rights(void);
 /* Whether this user can change the host; if not, that is said. */
 bool may_change_host(void);
 /* Only somebody at a terminal can be asked; of another answer than yes or no is said what counts.

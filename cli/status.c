@@ -53,7 +53,7 @@ static enum exit_code status_run(const struct options *o, int argc, char **argv)
 	int r = pp_apply_status(NULL, &state, &booted, &plan, &e);
 	if (r == -EACCES || r == -EPERM) {
 		size_t n = strlen(e.text);
-		snprintf(e.text + n, sizeof(e.text) - n, "; run it with sudo");
+		snprintf(e.text + n, sizeof(e.text) - n, "; %s", how_to_get_rights());
 	}
 	if (r)
 		return complain(&e);
