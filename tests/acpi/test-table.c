@@ -78,7 +78,7 @@ static void test_bytes_behind_are_noted(void **state)
 	fixture_assert_note(f, 36, "3 bytes behind the end of the table");
 }
 
-static void fails(struct fixture *f, int code, const char *text)
+static void table_fails(struct fixture *f, int code, const char *text)
 {
 	struct pp_acpi_header h = { .length = 4711 };
 	struct pp_cursor body = { .pos = 4711 };
@@ -96,18 +96,18 @@ static void test_unusable(void **state)
 {
 	struct fixture *f = *state;
 
-	fails(f, EBADMSG, "ABCD: 0 bytes, an ACPI table header needs 36");
+	table_fails(f, EBADMSG, "ABCD: 0 bytes, an ACPI table header needs 36");
 	acpi_begin(&f->table, "ABCD", 1);
 	acpi_seal(&f->table);
 	f->table.len = 35;
-	fails(f, EBADMSG, "ABCD: 35 bytes, an ACPI table header needs 36");
+	table_fails(f, EBADMSG, "ABCD: 35 bytes, an ACPI table header needs 36");
 	f->table.len = 36;
 	acpi_poke(&f->table, 4, 35, 4);
-	fails(f, EBADMSG, "ABCD+0x4: table length 35, need at least 36");
+	table_fails(f, EBADMSG, "ABCD+0x4: table length 35, need at least 36");
 	acpi_poke(&f->table, 4, 37, 4);
-	fails(f, EBADMSG, "ABCD+0x4: table length 37, but only 36 bytes are there");
+	table_fails(f, EBADMSG, "ABCD+0x4: table length 37, but only 36 bytes are there");
 	acpi_poke(&f->table, 0, 'X', 1);
-	fails(f, EBADMSG, "ABCD+0x0: signature 'XBCD', need 'ABCD'");
+	table_fails(f, EBADMSG, "ABCD+0x0: signature 'XBCD', need 'ABCD'");
 }
 
 static void test_too_long(void **state)
@@ -123,7 +123,7 @@ static void test_too_long(void **state)
 		pp_acpi_table_open(fixture_table(f), NULL, &f->notes, &h, &body, &f->error), 0);
 	acpi_put(&f->table, 0, 1);
 	acpi_seal(&f->table);
-	fails(f, E2BIG, "ABCD+0x4: table length 1048577, at most 1048576 are read");
+	table_fails(f, E2BIG, "ABCD+0x4: table length 1048577, at most 1048576 are read");
 }
 
 int main(void)

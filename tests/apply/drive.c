@@ -34,7 +34,7 @@ static bool fail_setting, names_host;
 
 static struct kernel kernel;
 
-static char *field(char **rest)
+static char *drive_field(char **rest)
 {
 	return strsep(rest, ":,");
 }
@@ -45,21 +45,21 @@ static void parse_override(char *text, struct pp_step_override *o)
 	static int used;
 	uint32_t *list = scopes[used++];
 
-	o->table = field(&text);
-	o->expected_crc = (uint32_t)strtoul(field(&text), NULL, 16);
-	o->expected_bytes = (uint32_t)strtoul(field(&text), NULL, 0);
+	o->table = drive_field(&text);
+	o->expected_crc = (uint32_t)strtoul(drive_field(&text), NULL, 16);
+	o->expected_bytes = (uint32_t)strtoul(drive_field(&text), NULL, 0);
 	o->scopes = list;
 	while (text && o->nr_scopes < 64)
-		list[o->nr_scopes++] = (uint32_t)strtoul(field(&text), NULL, 0);
+		list[o->nr_scopes++] = (uint32_t)strtoul(drive_field(&text), NULL, 0);
 }
 
 static void parse_bind(char *text, struct pp_step_bind *b)
 {
 	if (!pp_address_parse(strsep(&text, ","), &b->address))
 		exit(2);
-	b->vendor = (uint16_t)strtoul(field(&text), NULL, 16);
-	b->device = (uint16_t)strtoul(field(&text), NULL, 16);
-	b->expected_driver = text ? field(&text) : "";
+	b->vendor = (uint16_t)strtoul(drive_field(&text), NULL, 16);
+	b->device = (uint16_t)strtoul(drive_field(&text), NULL, 16);
+	b->expected_driver = text ? drive_field(&text) : "";
 	if (text)
 		b->when = !strcmp(text, "now") ? PP_BIND_NOW : PP_BIND_AT_BOOT;
 }
@@ -75,15 +75,15 @@ static void parse_step(char *text, struct pp_step *step)
 		step->argument.argument = text;
 	} else if (!strcmp(kind, "option")) {
 		step->kind = PP_STEP_OPTION;
-		step->option.module = field(&text);
-		step->option.option = field(&text);
+		step->option.module = drive_field(&text);
+		step->option.option = drive_field(&text);
 	} else if (!strcmp(kind, "setting")) {
 		step->kind = PP_STEP_SETTING;
 		step->remedy = "bios-rmrds";
 		step->setting.schema = "rmrds.xml";
-		step->setting.section = field(&text);
-		step->setting.expected = field(&text);
-		step->setting.wanted = field(&text);
+		step->setting.section = drive_field(&text);
+		step->setting.expected = drive_field(&text);
+		step->setting.wanted = drive_field(&text);
 	} else if (!strcmp(kind, "override")) {
 		step->kind = PP_STEP_OVERRIDE;
 		step->remedy = "table-override";

@@ -100,7 +100,7 @@ static int undo(struct fake *f, struct pp_error *e)
 }
 
 /* Both functions of the slot, taken, and nobody to put them back. */
-static void leave(struct fake *f)
+static void leftover_make(struct fake *f)
 {
 	pid_t child = fork();
 	int status = 0;
@@ -225,7 +225,7 @@ static void undo_puts_back(void **state)
 	struct fake *f = *state;
 	struct pp_error e = { 0 };
 
-	leave(f);
+	leftover_make(f);
 	assert_int_equal(undo(f, &e), 0);
 	assert_non_null(strstr(said, "an attach was interrupted"));
 	assert_non_null(strstr(said, "give " HBA " back to mptsas\n"));
@@ -239,7 +239,7 @@ static void the_next_attach_puts_back(void **state)
 {
 	struct fake *f = *state;
 
-	leave(f);
+	leftover_make(f);
 	struct pp_attach *a = fake_attach(f, "03:00.0", true, false);
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_DONE);
@@ -260,7 +260,7 @@ static void an_apply_puts_back_a_dry_run_says(void **state)
 	const struct pp_plan plan = { .request = "slot2", .devices = &device, .nr_devices = 1 };
 	struct pp_error e = { 0 };
 
-	leave(f);
+	leftover_make(f);
 	*said = '\0';
 	assert_int_equal(pp_apply_run_with(&plan, &o, &f->kernel.base, &e), 0);
 	assert_non_null(strstr(said, "would give " HBA " back to mptsas, which"));
@@ -277,7 +277,7 @@ static void another_boot(void **state)
 	struct pp_error e = { 0 };
 	bool found = true;
 
-	leave(f);
+	leftover_make(f);
 	fake_file(f, "proc/sys/kernel/random/boot_id", "22222222-2222-2222-2222-222222222222\n");
 	assert_int_equal(put_back(f, &found, &e), 0);
 	assert_false(found);
@@ -291,7 +291,7 @@ static void somebody_else_changed_it(void **state)
 	struct pp_error e = { 0 };
 	bool found;
 
-	leave(f);
+	leftover_make(f);
 	fake_file(f, "sys/bus/pci/devices/" HBA "/driver_override", "mine\n");
 	assert_int_equal(put_back(f, &found, &e), 0);
 	assert_true(found);
@@ -309,7 +309,7 @@ static void a_guest_has_it(void **state)
 	struct pp_error e = { 0 };
 	bool found;
 
-	leave(f);
+	leftover_make(f);
 	fake_link(f, "sys/bus/pci/devices/" HBA "/iommu_group",
 	          "../../../../kernel/iommu_groups/8");
 	fake_folder(f, "sys/kernel/iommu_groups/8/devices/" HBA);
@@ -341,7 +341,7 @@ static void a_device_was_removed(void **state)
 	struct pp_error e = { 0 };
 	bool found = false;
 
-	leave(f);
+	leftover_make(f);
 	fake_rename(f, "sys/bus/pci/devices", "elsewhere");
 	assert_int_equal(put_back(f, &found, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "an interrupted attach left a device on vfio-pci"));
@@ -365,7 +365,7 @@ static void it_does_not_go_back(void **state)
 	struct pp_error e = { 0 };
 	bool found;
 
-	leave(f);
+	leftover_make(f);
 	f->fail_write = "mptsas/bind";
 	f->fail_write_errno = EIO;
 	assert_int_equal(put_back(f, &found, &e), -EIO);
@@ -386,7 +386,7 @@ static void an_attempt_is_at_work(void **state)
 	const struct pp_apply_options o = { .root = f->root };
 	struct pp_apply holder;
 
-	leave(f);
+	leftover_make(f);
 	assert_int_equal(pp_apply_init(&o, &f->kernel.base, &holder, &e), 0);
 	assert_int_equal(pp_apply_lock(&holder, &e), 0);
 	assert_int_equal(pp_apply_run_with(&plan, &dry, &f->kernel.base, &e), -EBUSY);
@@ -448,7 +448,7 @@ static void damaged(void **state)
 	struct pp_error e = { 0 };
 	bool found;
 
-	leave(f);
+	leftover_make(f);
 	f->did[0] = '\0';
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		fake_file(f, LEFT, texts[i]);
@@ -473,7 +473,7 @@ static void written_by_others(void **state)
 	char path[128];
 	bool found;
 
-	leave(f);
+	leftover_make(f);
 	snprintf(path, sizeof(path), "%s/" LEFT, f->root);
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_int_equal(put_back(f, &found, &e), -EPERM);
@@ -498,7 +498,7 @@ static void over_an_apply(void **state)
 	assert_int_equal(pp_apply_run_with(&plan, &o, &f->kernel.base, &e), 0);
 	for (int killed = 0; killed < 2; killed++) {
 		if (killed)
-			leave(f);
+			leftover_make(f);
 		else
 			pp_attach_free(fake_attach(f, "slot2", true, false));
 		assert_int_equal(pp_apply_status(&o, &now, &booted, NULL, &e), 0);

@@ -26,7 +26,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void pieces_are_zeroed_aligned_and_apart(void **state)
+static void test_pieces_are_zeroed_aligned_and_apart(void **state)
 {
 	unsigned char *pieces[300];
 
@@ -43,7 +43,7 @@ static void pieces_are_zeroed_aligned_and_apart(void **state)
 			assert_int_equal(pieces[i][k], (unsigned char)i);
 }
 
-static void larger_than_a_chunk(void **state)
+static void test_larger_than_a_chunk(void **state)
 {
 	unsigned char *large = pp_arena_alloc(*state, 1000000);
 	unsigned char *small = pp_arena_alloc(*state, 10);
@@ -55,7 +55,7 @@ static void larger_than_a_chunk(void **state)
 		assert_int_equal(small[i], 0);
 }
 
-static void limit(void **state)
+static void test_limit(void **state)
 {
 	struct pp_arena a;
 
@@ -69,7 +69,7 @@ static void limit(void **state)
 	pp_arena_fini(&a);
 }
 
-static void limit_of_all_memory(void **state)
+static void test_limit_of_all_memory(void **state)
 {
 	struct pp_arena a;
 
@@ -80,7 +80,7 @@ static void limit_of_all_memory(void **state)
 	pp_arena_fini(&a);
 }
 
-static void products_that_overflow(void **state)
+static void test_products_that_overflow(void **state)
 {
 	assert_null(pp_arena_array(*state, SIZE_MAX / 2 + 1, 2));
 	assert_null(pp_arena_array(*state, SIZE_MAX, SIZE_MAX));
@@ -90,7 +90,7 @@ static void products_that_overflow(void **state)
 	assert_non_null(PP_ARENA_ARRAY((struct pp_arena *)*state, 3, uint64_t));
 }
 
-static void texts(void **state)
+static void test_texts(void **state)
 {
 	assert_string_equal(pp_arena_strndup(*state, NULL, 0), "");
 	char *s = pp_arena_strndup(*state, "slot2", 4);
@@ -103,7 +103,7 @@ static void texts(void **state)
 	assert_int_equal(strlen(s), 70000);
 }
 
-static void used_again(void **state)
+static void test_used_again(void **state)
 {
 	struct pp_arena *a = *state;
 
@@ -118,13 +118,13 @@ static void used_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ARENA_TEST(pieces_are_zeroed_aligned_and_apart),
-		ARENA_TEST(larger_than_a_chunk),
-		ARENA_TEST(limit),
-		ARENA_TEST(limit_of_all_memory),
-		ARENA_TEST(products_that_overflow),
-		ARENA_TEST(texts),
-		ARENA_TEST(used_again),
+		ARENA_TEST(test_pieces_are_zeroed_aligned_and_apart),
+		ARENA_TEST(test_larger_than_a_chunk),
+		ARENA_TEST(test_limit),
+		ARENA_TEST(test_limit_of_all_memory),
+		ARENA_TEST(test_products_that_overflow),
+		ARENA_TEST(test_texts),
+		ARENA_TEST(test_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

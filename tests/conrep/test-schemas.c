@@ -16,7 +16,7 @@ static struct pp_arena arena;
 static struct pp_schema schema;
 static char reason[512];
 
-static void load(const char *name)
+static void schemas_load(const char *name)
 {
 	static char bytes[1 << 20];
 	char path[4096];
@@ -47,7 +47,7 @@ static int teardown(void **state)
 
 static void test_rmrds_slots(void **state)
 {
-	load("rmrds.xml");
+	schemas_load("rmrds.xml");
 	assert_int_equal(schema.nr_sections, 16);
 	for (unsigned int slot = 1; slot <= 16; slot++) {
 		const struct pp_schema_section *s = &schema.sections[slot - 1];
@@ -78,7 +78,7 @@ static void test_rmrds_machines(void **state)
 	const struct pp_schema_section *s;
 	struct pp_error e;
 
-	load("rmrds.xml");
+	schemas_load("rmrds.xml");
 	assert_string_equal(schema.on_mismatch, "exception");
 	assert_int_equal(pp_schema_match(&schema, &gen8, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_int_equal(pp_schema_match(&schema, &gen9, reason, sizeof(reason)), PP_MATCH_NO);
@@ -105,7 +105,7 @@ static void test_lab_has_each_kind(void **state)
 	bool seen[PP_SECTION_RAW + 1][PP_CELL_CMOS + 1][2] = { 0 };
 	bool empty_delete = false, wide = false;
 
-	load("lab.xml");
+	schemas_load("lab.xml");
 	for (uint32_t i = 0; i < schema.nr_sections; i++) {
 		const struct pp_schema_section *s = &schema.sections[i];
 		assert_true(*s->helptext);
@@ -131,7 +131,7 @@ static void test_lab_machines(void **state)
 	const struct pp_schema_section *s;
 	struct pp_error e;
 
-	load("lab.xml");
+	schemas_load("lab.xml");
 	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_int_equal(pp_schema_find(&schema, &m, "Lab_DMA_Channels", &s, &e), 0);
 	assert_int_equal(s->offset, 0x45);
@@ -151,7 +151,7 @@ static void test_lab_machines(void **state)
 	/* A virtual machine of that name takes both schemas. */
 	m.product = "ProLiant Lab Gen8";
 	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_YES);
-	load("rmrds.xml");
+	schemas_load("rmrds.xml");
 	assert_int_equal(pp_schema_match(&schema, &m, reason, sizeof(reason)), PP_MATCH_YES);
 	assert_int_equal(pp_schema_find(&schema, &m, "RMRDS_Slot2", &s, &e), -EPERM);
 	m.processor = "Intel";

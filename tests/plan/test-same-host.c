@@ -28,7 +28,7 @@ static struct pp_device device(uint8_t bus, uint16_t vendor, uint16_t id)
 }
 
 /* A host bridge, the card that is asked for, a card of another slot, a virtual function of it. */
-static struct pp_host host(void)
+static struct pp_host host_made(void)
 {
 	devices[0] = device(0, 0x8086, 0x0e00);
 	devices[1] = device(7, 0x1000, 0x0087);
@@ -48,7 +48,7 @@ static struct pp_host host(void)
 
 static struct pp_plan *plan(void)
 {
-	const struct pp_host h = host();
+	const struct pp_host h = host_made();
 	struct pp_plan *p = pp_plan_alloc();
 	struct pp_error e = { 0 };
 
@@ -74,7 +74,7 @@ static void expect(const struct pp_plan *p, const struct pp_host *h, const char 
 static void test_same(void **state)
 {
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 
 	(void)state;
 	assert_int_equal(p->host.nr_pci, 3);
@@ -89,22 +89,22 @@ static void test_same(void **state)
 static void test_texts(void **state)
 {
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 
 	(void)state;
 	h.product.text = "ProLiant DL360p Gen8";
 	expect(p, &h, "product is ProLiant DL380p Gen8; this host's is ProLiant DL360p Gen8");
-	h = host();
+	h = host_made();
 	h.board.text = "X10";
 	expect(p, &h, "board is X9; this host's is X10");
-	h = host();
+	h = host_made();
 	h.bios_version.text = "P71";
 	expect(p, &h, "BIOS version is P70; this host's is P71");
-	h = host();
+	h = host_made();
 	h.cpu = "GenuineIntel family 6 model 45";
 	expect(p, &h, "processor is GenuineIntel family 6 model 62");
 	/* What one of the two does not know decides nothing; the devices are left. */
-	h = host();
+	h = host_made();
 	h.product.text = h.board.text = h.bios_version.text = h.cpu = NULL;
 	expect(p, &h, NULL);
 	devices[2].device = 0x1521;
@@ -116,21 +116,21 @@ static void test_texts(void **state)
 static void test_devices(void **state)
 {
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 
 	(void)state;
 	devices[1].device = 0x72;
 	expect(p, &h, "1000:0087 at 0000:07:00.0, and 1000:0072 is there now");
-	h = host();
+	h = host_made();
 	h.nr_devices = 1;
 	expect(p, &h,
 	       "1000:0087 at 0000:07:00.0, and no device is there now: it was removed or has "
 	       "failed");
 	/* One that the plan does not ask for. */
-	h = host();
+	h = host_made();
 	h.nr_devices = 2;
 	expect(p, &h, "8086:10fb at 0000:0a:00.0, and no device is there now");
-	h = host();
+	h = host_made();
 	devices[3].physfn = PP_NO_DEVICE;
 	expect(p, &h, "8086:10ed at 0000:0b:00.0 was not there when the plan was made");
 	pp_plan_free(p);
@@ -139,7 +139,7 @@ static void test_devices(void **state)
 static void test_unread(void **state)
 {
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 
 	(void)state;
 	/* A host with a name need not show every device. */
@@ -147,7 +147,7 @@ static void test_unread(void **state)
 	expect(p, &h, NULL);
 	h.product.text = NULL;
 	expect(p, &h, "what is there now cannot be read");
-	h = host();
+	h = host_made();
 	h.devices_error = EACCES;
 	expect(p, &h, "this host's PCI devices cannot be read (Permission denied)");
 	pp_plan_free(p);
@@ -157,7 +157,7 @@ static void test_unread(void **state)
 static void test_old(void **state)
 {
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 
 	(void)state;
 	p->host.pci = NULL;
@@ -181,7 +181,7 @@ static void expect_machine(const struct pp_plan *p, const struct pp_host *h, con
 static void test_machine(void **state)
 {
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 
 	(void)state;
 	h.bios_version.text = "P71";
@@ -194,19 +194,19 @@ static void test_machine(void **state)
 	devices[1].device = 0x72;
 	expect_machine(p, &h, "a host with 3 PCI devices, and 1 of them are in this host");
 	/* Two of one kind are not found in one. */
-	h = host();
+	h = host_made();
 	devices[0].vendor = devices[2].vendor = 0x1000;
 	devices[0].device = devices[2].device = 0x87;
 	expect_machine(p, &h, "1 of them");
-	h = host();
+	h = host_made();
 	h.devices_error = EACCES;
 	expect_machine(p, &h, NULL);
 	h.board.text = "X10";
 	expect_machine(p, &h, "board is X9; this host's is X10");
-	h = host();
+	h = host_made();
 	h.product.text = "ProLiant DL360p Gen8";
 	expect_machine(p, &h, "product is");
-	h = host();
+	h = host_made();
 	h.cpu = "GenuineIntel family 6 model 45";
 	expect_machine(p, &h, "processor is");
 	pp_plan_free(p);
@@ -216,7 +216,7 @@ static void test_device_is_here(void **state)
 {
 	const struct pp_address nic = { .bus = 10 }, none = { .bus = 99 };
 	struct pp_plan *p = plan();
-	struct pp_host h = host();
+	struct pp_host h = host_made();
 	bool other;
 
 	(void)state;

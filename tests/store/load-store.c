@@ -27,7 +27,7 @@ static const struct pp_area_write writes[] = {
 	  .new_bytes = { made_ev, sizeof(made_ev) } },
 };
 
-static void fill(void)
+static void settings_fill(void)
 {
 	for (size_t i = 0; i < sizeof(old_ev); i++)
 		old_ev[i] = new_ev[i] = (uint8_t)i;
@@ -38,13 +38,13 @@ static void fill(void)
 	memset(made_ev, 0xa5, sizeof(made_ev));
 }
 
-static int fail(const struct pp_error *e)
+static int settings_fail(const struct pp_error *e)
 {
 	fprintf(stderr, "%s\n", e->text);
 	return 1;
 }
 
-static int make(const char *path)
+static int settings_make(const char *path)
 {
 	const struct pp_machine machine = { .product = "ProLiant DL380p Gen8",
 		                            .rom_family = "P70" };
@@ -58,16 +58,16 @@ static int make(const char *path)
 	pp_areas_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(old_nvram, sizeof(old_nvram)));
 	int r = pp_image_create(path, &machine, &m, true, &e);
 	pp_arena_fini(&a);
-	return r < 0 ? fail(&e) : 0;
+	return r < 0 ? settings_fail(&e) : 0;
 }
 
-static int load(struct pp_store *s)
+static int settings_load(struct pp_store *s)
 {
 	const struct pp_changes c = { .writes = writes,
 		                      .nr_writes = sizeof(writes) / sizeof(writes[0]) };
 	struct pp_error e;
 
-	return pp_txn_write_settings(s, &c, NULL, &e) < 0 ? fail(&e) : 0;
+	return pp_txn_write_settings(s, &c, NULL, &e) < 0 ? settings_fail(&e) : 0;
 }
 
 /* By what people are told. */
@@ -87,7 +87,7 @@ static int recover(struct pp_store *s, bool may_write)
 	struct pp_error e;
 
 	if (pp_txn_recover_settings(s, may_write, text, sizeof(text), &e) < 0)
-		return fail(&e);
+		return settings_fail(&e);
 	printf("%s: %s\n", word_of(text), text);
 	return 0;
 }
@@ -97,14 +97,14 @@ int main(int argc, char **argv)
 	struct pp_store *s;
 	struct pp_error e;
 
-	fill();
+	settings_fill();
 	if (argc == 3 && !strcmp(argv[1], "make"))
-		return make(argv[2]);
+		return settings_make(argv[2]);
 	if (argc != 4)
 		return 2;
 	if (pp_store_open(argv[2], argv[3], &s, &e) < 0)
-		return fail(&e);
-	int r = !strcmp(argv[1], "load")      ? load(s)
+		return settings_fail(&e);
+	int r = !strcmp(argv[1], "load")      ? settings_load(s)
 	        : !strcmp(argv[1], "recover") ? recover(s, true)
 	        : !strcmp(argv[1], "look")    ? recover(s, false)
 	                                      : 2;

@@ -31,7 +31,7 @@ static void run(const char *script, unsigned int limit_s, const struct pp_lock *
 		fail_msg("%s", e.text);
 }
 
-static void ends(void **state)
+static void test_ends(void **state)
 {
 	run("exit 0", 10, NULL);
 	assert_int_equal(result.end, PP_PROCESS_EXITED);
@@ -44,7 +44,7 @@ static void ends(void **state)
 	assert_int_equal(result.signal, SIGTERM);
 }
 
-static void output(void **state)
+static void test_output(void **state)
 {
 	run("echo out; echo err >&2", 10, NULL);
 	assert_string_equal(result.output, "out\nerr\n");
@@ -56,7 +56,7 @@ static void output(void **state)
 	assert_string_equal(result.output + result.len - 9, "xthe end\n");
 }
 
-static void surroundings(void **state)
+static void test_surroundings(void **state)
 {
 	const char *const argv[] = { "env", NULL }, *const more[] = { "A=1", NULL };
 	struct pp_process p = { .program = "/usr/bin/env", .argv = argv, .limit_s = 10 };
@@ -73,7 +73,7 @@ static void surroundings(void **state)
 	assert_string_equal(first, second);
 }
 
-static void signals(void **state)
+static void test_signals(void **state)
 {
 	sigset_t all, before;
 
@@ -101,7 +101,7 @@ static double seconds_since(const struct timespec *from)
 	return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
 }
 
-static void limit(void **state)
+static void test_limit(void **state)
 {
 	static const char *const scripts[] = {
 		"echo begun; sleep 100",
@@ -123,7 +123,7 @@ static void limit(void **state)
 }
 
 /* Its own end counts, not that of a child which has its output. */
-static void child_left_behind(void **state)
+static void test_child_left_behind(void **state)
 {
 	struct timespec from;
 
@@ -134,7 +134,7 @@ static void child_left_behind(void **state)
 	assert_true(seconds_since(&from) < 4);
 }
 
-static void lock_is_kept(void **state)
+static void test_lock_is_kept(void **state)
 {
 	char path[] = "/tmp/pcipass-lock-XXXXXX", script[400], text[64];
 	struct pp_lock lock = PP_LOCK_NONE;
@@ -166,7 +166,7 @@ static void lock_is_kept(void **state)
 	close(other);
 }
 
-static void no_program(void **state)
+static void test_no_program(void **state)
 {
 	const char *const argv[] = { "x", NULL };
 	struct pp_process p = { .program = "/nonexistent/x", .argv = argv, .limit_s = 10 };
@@ -183,10 +183,10 @@ static void no_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ends),         cmocka_unit_test(output),
-		cmocka_unit_test(surroundings), cmocka_unit_test(signals),
-		cmocka_unit_test(limit),        cmocka_unit_test(child_left_behind),
-		cmocka_unit_test(lock_is_kept), cmocka_unit_test(no_program),
+		cmocka_unit_test(test_ends),         cmocka_unit_test(test_output),
+		cmocka_unit_test(test_surroundings), cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_limit),        cmocka_unit_test(test_child_left_behind),
+		cmocka_unit_test(test_lock_is_kept), cmocka_unit_test(test_no_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static void set(const char *name, const char *value)
 			snprintf(settings[i].value, NAME_BYTES, "%s", value);
 }
 
-static int load(const char *path, const char *mode)
+static int conrep_load(const char *path, const char *mode)
 {
 	static char text[65536];
 	char name[NAME_BYTES], value[NAME_BYTES];
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 		printf("Conrep Return Code: 3\n");
 		return 3;
 	}
-	int code = loads ? load(data, mode) : save(data);
+	int code = loads ? conrep_load(data, mode) : save(data);
 	if (!strcmp(mode, "die"))
 		TerminateProcess(GetCurrentProcess(), 255);
 	if (loads && !strcmp(mode, "stay"))

@@ -21,6 +21,15 @@ OLD, NEW = "Endpoints_Included", "Endpoints_Excluded"
 DRIVER = "hpsstkio.sys"
 
 
+def start() -> None:
+    """What each test on this machine begins with; its first argument is taken."""
+    reason = wine.why_not(Path(sys.argv[1]))
+    if reason:
+        wine.skip(reason)
+    enter()
+    sys.argv.pop(1)
+
+
 def enter() -> None:
     """Runs this test again where /sys/class is ours, or skips it."""
     if INSIDE in os.environ:

@@ -157,9 +157,5 @@ class Settings(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reason = wine.why_not(Path(sys.argv[1]))
-    if reason:
-        wine.skip(reason)
-    gen8.enter()
-    sys.argv.pop(1)
+    gen8.start()
     unittest.main()
