@@ -49,7 +49,7 @@ static int text_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 		return 0;
 	}
 	if (!json_is_string(v) || len > PP_JSON_MAX_TEXT_BYTES)
-		return pp_json_bad(r, "'%s' is no text of at most %d bytes", row->key,
+		return pp_json_bad(r, "'%s' is not a string of at most %d bytes", row->key,
 		                   PP_JSON_MAX_TEXT_BYTES);
 	char *text = pp_arena_strndup(r->arena, json_string_value(v), len);
 	if (!text)
@@ -91,7 +91,7 @@ static int name_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 	for (size_t i = 0; i < len; i++)
 		fine &= name_has(name[i], i ? row->more : NULL);
 	if (!fine)
-		return pp_json_bad(r, "'%s' is no name", row->key);
+		return pp_json_bad(r, "'%s' is not a valid name", row->key);
 	*(const char **)member = name;
 	return 0;
 }
@@ -121,7 +121,7 @@ static int number_read(struct pp_json_reader *r, const struct pp_json_row *row, 
 	json_int_t n = json_integer_value(v);
 
 	if (!json_is_integer(v) || n < row->min || n > row->max)
-		return pp_json_bad(r, "'%s' is no number from %u to %u", row->key, row->min,
+		return pp_json_bad(r, "'%s' is not a number from %u to %u", row->key, row->min,
 		                   row->max);
 	*(uint32_t *)member = (uint32_t)n;
 	return 0;
@@ -146,7 +146,7 @@ static int hex_read(struct pp_json_reader *r, const struct pp_json_row *row, con
 
 	if (!s || strncmp(s, "0x", 2) != 0 || s[2 + strspn(s + 2, "0123456789abcdef")] ||
 	    !pp_parse_hex(s, narrow ? UINT32_MAX : UINT64_MAX, &n))
-		return pp_json_bad(r, "'%s' is no number in hex, 0x…", row->key);
+		return pp_json_bad(r, "'%s' is not a hexadecimal number, 0x…", row->key);
 	if (narrow)
 		*(uint32_t *)member = (uint32_t)n;
 	else
@@ -171,7 +171,7 @@ static int word_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 			*(unsigned int *)member = i;
 			return 0;
 		}
-	return pp_json_bad(r, "'%s' is none that is known", row->key);
+	return pp_json_bad(r, "'%s' has an unknown value", row->key);
 }
 
 static json_t *bytes_write(const struct pp_json_row *row, const void *member)
@@ -199,7 +199,7 @@ static int bytes_read(struct pp_json_reader *r, const struct pp_json_row *row, c
 	if (row->or_null && json_is_null(v))
 		return 0;
 	if (!s || json_string_length(v) % 2)
-		return pp_json_bad(r, "'%s' is no list of bytes in hex", row->key);
+		return pp_json_bad(r, "'%s' is not a string of bytes in hexadecimal", row->key);
 	uint8_t *data = PP_ARENA_ARRAY(r->arena, len + 1, uint8_t);
 	if (!data)
 		return pp_fail_oom(r->error, r->object);
@@ -207,7 +207,8 @@ static int bytes_read(struct pp_json_reader *r, const struct pp_json_row *row, c
 		unsigned int high = pp_hex_digit_lower((uint8_t)s[2 * i]),
 			     low = pp_hex_digit_lower((uint8_t)s[2 * i + 1]);
 		if (high > 15 || low > 15)
-			return pp_json_bad(r, "'%s' is no list of bytes in hex", row->key);
+			return pp_json_bad(r, "'%s' is not a string of bytes in hexadecimal",
+			                   row->key);
 		data[i] = (uint8_t)(high << 4 | low);
 	}
 	*(struct pp_span *)member = PP_SPAN(data, len);
@@ -279,7 +280,7 @@ static int list_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 	int err = 0;
 
 	if (!json_is_array(v) || json_array_size(v) > row->max)
-		return pp_json_bad(r, "'%s' is no list of at most %u", row->key, row->max);
+		return pp_json_bad(r, "'%s' is not an array of at most %u", row->key, row->max);
 	items = pp_arena_array(r->arena, n, row->size);
 	if (!items)
 		return pp_fail_oom(r->error, r->object);

@@ -53,7 +53,7 @@ struct pp_json_row {
 	/* pp_row_name: other characters that are fine behind the first; the pp_row_constant */
 	const char *more;
 	bool or_empty; /* pp_row_name: "" is fine */
-	/* Of a text: whether it may be that, and else what is said of it: "is no path". */
+	/* Of a text: whether it may be that, and else what is said of it: "is not a path". */
 	bool (*is_fine)(const char *text);
 	const char *otherwise;
 	const char *const *words; /* pp_row_word: max of them; NULL: never written */

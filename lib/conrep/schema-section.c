@@ -167,7 +167,7 @@ static int read_ev(const struct pp_schema_reader *r, const struct parts *p,
 	if (err)
 		return err;
 	if (!is_ev_name(s->ev))
-		return pp_schema_fail(r, n->line, "\"%.40s\" is no name of an EV", s->ev);
+		return pp_schema_fail(r, n->line, "\"%.40s\" is not a valid EV name", s->ev);
 	if (!p->first[LENGTH])
 		return pp_schema_fail(r, n->line, "<ev> without <length>");
 	return pp_schema_number_of(r, p->first[LENGTH], 1, PP_EV_MAX_BYTES, &s->length);

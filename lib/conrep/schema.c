@@ -46,8 +46,9 @@ int pp_schema_number(const struct pp_schema_reader *r, unsigned int line, const 
 	uint64_t v;
 
 	if (!(hex ? pp_parse_hex : pp_parse_dec)(text, UINT64_MAX, &v))
-		return pp_schema_fail(r, line, "%s \"%.32s\" is no number (decimal, or 0x and hex)",
-		                      what, text);
+		return pp_schema_fail(r, line,
+		                      "%s \"%.32s\" is not a number (decimal, or 0x and hex)", what,
+		                      text);
 	if (!hex && text[0] == '0' && v > 7)
 		return pp_schema_fail(r, line, "%s \"%.32s\" may be octal or decimal", what, text);
 	if (v > max)
@@ -120,8 +121,8 @@ static int schema_read_entries(const struct pp_schema_reader *r, const struct pp
 		if (!**entries)
 			return pp_schema_fail(r, c->line, "an empty <%s>", wanted);
 		if (!strcmp(wanted, "greaterthan") && !pp_rom_date(*entries))
-			return pp_schema_fail(r, c->line, "\"%.32s\" is no date, wanted MM/DD/YY",
-			                      *entries);
+			return pp_schema_fail(
+				r, c->line, "\"%.32s\" is not a date, expected MM/DD/YY", *entries);
 		entries++;
 	}
 	return 0;
@@ -142,7 +143,7 @@ int pp_schema_condition(const struct pp_schema_reader *r, const struct pp_xml_no
 		count++;
 	pp_schema_stray_text(r, n);
 	if (!count)
-		pp_schema_note(r, n->line, "an empty <%s> is no condition", n->name);
+		pp_schema_note(r, n->line, "an empty <%s> is not a condition", n->name);
 	const char **entries = PP_ARENA_ARRAY(r->arena, count, const char *);
 	if (!entries)
 		return pp_fail_oom(r->e, r->object);

@@ -111,7 +111,7 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 		struct pp_span rest = line;
 		if (!word_hex(&rest, &k.start) || !word_hex(&rest, &k.end_incl) ||
 		    !pp_text_word(&rest, &word) || n > lines) {
-			pp_note(&b->host->notes, path, 0, "a line that is no region");
+			pp_note(&b->host->notes, path, 0, "a line that is not a region");
 			g->regions_error = EBADMSG;
 			return pp_build_unread(b, GROUPS "/*/reserved_regions", EBADMSG,
 			                       "the regions that the kernel reserves");

@@ -144,7 +144,7 @@ static int kind_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 			*(enum pp_step_kind *)member = (enum pp_step_kind)k;
 			return 0;
 		}
-	return pp_json_bad(r, "'kind' is none that is known");
+	return pp_json_bad(r, "'kind' has an unknown value");
 }
 
 static const struct pp_json_type kind = { kind_write, kind_read, NULL };

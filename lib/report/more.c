@@ -133,7 +133,9 @@ static void more_type_here(const struct pp_out *o, unsigned int wants, char *buf
 			n += (size_t)snprintf(buf + n, size - n, " --from %s", more_rows[i].as);
 	if (!strncmp(again, program, sizeof(program) - 1))
 		again += sizeof(program) - 1;
-	snprintf(buf + n, size - n, "%s", again);
+	/* Half of a command would be another one. */
+	if ((size_t)snprintf(buf + n, size - n, "%s", again) >= size - n)
+		snprintf(buf + n, size - n, " --from FILE... (as before)");
 }
 
 bool pp_more_find(const struct pp_out *o, const struct pp_survey *s, const uint32_t *only,

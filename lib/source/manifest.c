@@ -54,7 +54,8 @@ static int take_path(struct parser *p, struct pp_span in, enum form form, const 
 		path[n++] = (char)c;
 	}
 	if (!is_form(path, form))
-		return BAD(p, "%u: '%.*s' is no path", p->line, (int)in.len, (const char *)in.data);
+		return BAD(p, "%u: '%.*s' is not a path", p->line, (int)in.len,
+		           (const char *)in.data);
 	*ret = path;
 	return 0;
 }

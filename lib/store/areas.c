@@ -82,7 +82,7 @@ static int check_one(const struct pp_area_write *w, const struct pp_areas *now, 
 	char name[64];
 
 	if (w->space == PP_CELL_EV && !pp_ev_name_ok(w->name))
-		return pp_fail(e, EINVAL, "'%.40s' is no name of an EV", w->name);
+		return pp_fail(e, EINVAL, "'%.40s' is not a valid EV name", w->name);
 	pp_area_name(w->space, w->name, name, sizeof(name));
 	if (!side_ok(w->space, w->old_absent, w->old_bytes) ||
 	    !side_ok(w->space, w->new_absent, w->new_bytes))

@@ -32,7 +32,7 @@ static int variable_path(const struct efivars *s, enum pp_area_space space, cons
 		return pp_fail(e, ENOTSUP, "%.300s: CMOS bytes are no EFI variables",
 		               s->base.where);
 	if (space == PP_CELL_EV && !pp_ev_name_ok(ev))
-		return pp_fail(e, EINVAL, "'%.40s' is no name of an EV", ev);
+		return pp_fail(e, EINVAL, "'%.40s' is not a valid EV name", ev);
 	if (space == PP_CELL_EV && !strcmp(ev, PP_EFI_NVRAM_NAME))
 		return pp_fail(e, EINVAL, "%.300s: an EV named '%s' would be taken for the NVRAM",
 		               s->base.where, ev);

@@ -139,7 +139,8 @@ static int lines_take_line(struct lines *l, uint8_t *to, size_t n, struct pp_err
 		unsigned int high = pp_hex_digit_lower(l->line.data[2 * i]),
 			     low = pp_hex_digit_lower(l->line.data[2 * i + 1]);
 		if (high > 15 || low > 15)
-			return lines_fail(l, e, "character %zu is no lower-case hex digit",
+			return lines_fail(l, e,
+			                  "character %zu is not a lower-case hexadecimal digit",
 			                  2 * i + 1 + (high <= 15));
 		to[i] = (uint8_t)(high << 4 | low);
 	}
@@ -182,7 +183,7 @@ static int lines_ev(const struct lines *l, struct pp_span value, struct pp_arena
 	if (!name)
 		return pp_fail_oom(e, l->object);
 	if (!pp_ev_name_ok(name))
-		return lines_fail(l, e, "'%.40s' is no name of an EV", name);
+		return lines_fail(l, e, "'%.40s' is not a valid EV name", name);
 	*ret_name = name;
 	*ret_length = PP_SPAN(blank + 1, value.len - len - 1);
 	return 0;

@@ -74,10 +74,11 @@ static int store_parse(const char *what, const char **ret_kind, const char **ret
 			kind = kinds[i];
 	}
 	if (!kind || (!strcmp(kind, "image") && !place))
-		return pp_fail(e, EINVAL,
-		               "'%.100s' is no store: image:FILE, efivars, efivars:DIRECTORY, hp "
-		               "or hp:PROGRAM",
-		               what);
+		return pp_fail(
+			e, EINVAL,
+			"'%.100s' is not a store: image:FILE, efivars, efivars:DIRECTORY, hp "
+			"or hp:PROGRAM",
+			what);
 	*ret_kind = kind;
 	*ret_place = place;
 	return place ? pp_store_check_path(place, e) : 0;

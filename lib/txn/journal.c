@@ -40,7 +40,7 @@ static int nested_read(struct pp_json_reader *r, const struct pp_json_row *row, 
 	if (json_is_null(v))
 		return 0;
 	if (!json_is_object(v))
-		return pp_json_bad(r, "'%s' is no object", row->key);
+		return pp_json_bad(r, "'%s' is not an object", row->key);
 	char *text = json_dumps(v, FLAGS);
 	*ret = text ? pp_arena_strdup(r->arena, text) : NULL;
 	free(text);

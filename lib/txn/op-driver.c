@@ -426,7 +426,7 @@ static bool driver_is_fine(const char *name)
 	return !*name || pp_is_driver_name(name);
 }
 
-#define DRIVER_NAME .is_fine = driver_is_fine, .otherwise = "is no driver's name"
+#define DRIVER_NAME .is_fine = driver_is_fine, .otherwise = "is not a valid driver name"
 static const struct pp_json_row driver_rows[] = {
 	PP_OP_ADDRESS_ROW,
 	{ "driver", &pp_row_text, PP_OP_AT(driver.driver), DRIVER_NAME },

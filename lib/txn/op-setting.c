@@ -169,7 +169,7 @@ static int area_check(struct pp_json_reader *r, const struct setting_area *a)
 	const struct pp_span *mask = &a->mask;
 
 	if (a->space == PP_CELL_EV ? !a->name || !pp_ev_name_ok(a->name) : !!a->name)
-		return pp_json_bad(r, "'name' is no name of an EV");
+		return pp_json_bad(r, "'name' is not a valid EV name");
 	int err = area_check_side(r, a, "before", a->before);
 	if (!err)
 		err = area_check_side(r, a, "after", a->after);
@@ -226,7 +226,7 @@ static int setting_check(struct pp_json_reader *r, struct pp_op *op)
 	for (uint32_t i = 0; i < c->nr_writes; i++)
 		for (uint32_t k = 0; k < i; k++)
 			if (setting_same_area(&c->writes[k], &c->writes[i]))
-				return pp_json_bad(r, "'areas' has one twice");
+				return pp_json_bad(r, "'areas' names one twice");
 	return !c->nr_writes == !c->new_data.len
 	               ? pp_json_bad(r, "need cells or texts, and not both")
 	               : 0;

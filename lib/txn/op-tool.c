@@ -104,7 +104,7 @@ static int tool_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 	const struct pp_tool *tool = err ? NULL : pp_tool_find(name);
 
 	*(const struct pp_tool **)member = tool;
-	return err || tool ? err : pp_json_bad(r, "'tool' is none that is known");
+	return err || tool ? err : pp_json_bad(r, "'tool' has an unknown value");
 }
 
 static const struct pp_json_type tool_json = { tool_write, tool_read, NULL };
@@ -124,7 +124,7 @@ static int tool_check(struct pp_json_reader *r, struct pp_op *op)
 	if (!pp_tool_takes_kernel(op->tool.tool))
 		return kernel ? pp_json_bad(r, "'kernel' is not null") : 0;
 	/* No option, then. */
-	return kernel && *kernel != '-' ? 0 : pp_json_bad(r, "'kernel' is no name");
+	return kernel && *kernel != '-' ? 0 : pp_json_bad(r, "'kernel' is not a valid name");
 }
 
 /* The largest initrd: a new one stands beside its old one for a while. */

@@ -131,7 +131,7 @@ static int kind_read(struct pp_json_reader *r, const struct pp_json_row *row, co
 	const struct pp_op_ops *ops = op_find_kind(json_string_value(v));
 
 	if (!ops)
-		return pp_json_bad(r, "'kind' is none that is known");
+		return pp_json_bad(r, "'kind' has an unknown value");
 	*(const struct pp_op_ops **)member = ops;
 	return 0;
 }

@@ -183,8 +183,8 @@ extern const struct pp_json_type pp_op_json;
 bool pp_op_is_path(const char *s);
 #define PP_OP_PATH_ROW(member)                                                                     \
 	{                                                                                          \
-		"path", &pp_row_text, PP_OP_AT(member), .is_fine = pp_op_is_path,                  \
-							.otherwise = "is no path below the root"   \
+		"path", &pp_row_text, PP_OP_AT(member),                                            \
+			.is_fine = pp_op_is_path, .otherwise = "is not a path below the root"      \
 	}
 /* Only as it is written: 0000:07:00.0. */
 bool pp_op_is_address(const char *text);

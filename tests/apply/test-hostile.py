@@ -44,7 +44,7 @@ def test_planted_journal(root: Root) -> None:
     argv = ["bash", "-c", "id"]
     for version, fields, words in ((1, {"argv": argv}, "need pcipass.journal/2"),
                                    (2, {"argv": argv}, "'tool' is missing"),
-                                   (2, {"tool": "bash", "kernel": None}, "none that is known"),
+                                   (2, {"tool": "bash", "kernel": None}, "has an unknown value"),
                                    (2, {"tool": "dracut", "kernel": "6.1"}, "'kernel' is not null"),
                                    (2, {"tool": "update-grub", "kernel": None}, "of another kind")):
         plant(root, version, "initrd", fields)

@@ -314,7 +314,7 @@ static void test_bad_conditions(void **state)
 	refuse(EV "<romdates>\n<lessthan>01/01/10</lessthan></romdates>", 3,
 	       "<lessthan> inside <romdates>, wanted <greaterthan>");
 	refuse(EV "<romdates>\n<greaterthan>2010-01-01</greaterthan></romdates>", 3,
-	       "\"2010-01-01\" is no date, wanted MM/DD/YY");
+	       "\"2010-01-01\" is not a date, expected MM/DD/YY");
 	refuse(EV "<platforms/>\n<platforms/>", 3, "a second <platforms>");
 	refuse(EV "\n<altname/>", 3, "an empty <altname>");
 }
@@ -328,7 +328,7 @@ static void test_bad_storage(void **state)
 	refuse("<nvram>1</nvram>\n<nvram>2</nvram>" V0, 3, "a second <nvram>");
 	refuse("<nvram>4096</nvram>" V0, 2, "nvram 4096 is too large, at most 0xfff");
 	refuse("<nvram>0x10000000000000000</nvram>" V0, 2,
-	       "nvram \"0x10000000000000000\" is no number (decimal, or 0x and hex)");
+	       "nvram \"0x10000000000000000\" is not a number (decimal, or 0x and hex)");
 	refuse("<cmos>0x100</cmos>" V0, 2, "cmos 0x100 is too large, at most 0xff");
 	refuse("<cmos>0x0d</cmos>" V0, 2, "CMOS byte 0x0d is the clock's own");
 	refuse("<nvram>1</nvram>" BITS, 1, "a byte at an address, and no <value>");
@@ -338,12 +338,12 @@ static void test_bad_storage(void **state)
 	refuse("<ev>X</ev>\n<length>0</length>" V0, 3, "length 0, at least 1");
 	refuse("<ev>X</ev>\n<length>4097</length>" V0, 3,
 	       "length 4097 is too large, at most 0x1000");
-	refuse("<ev/><length>1</length>", 2, "\"\" is no name of an EV");
-	refuse("<ev>../x</ev><length>1</length>", 2, "\"../x\" is no name of an EV");
-	refuse("<ev>..</ev><length>1</length>", 2, "\"..\" is no name of an EV");
-	refuse("<ev>A B</ev><length>1</length>", 2, "\"A B\" is no name of an EV");
+	refuse("<ev/><length>1</length>", 2, "\"\" is not a valid EV name");
+	refuse("<ev>../x</ev><length>1</length>", 2, "\"../x\" is not a valid EV name");
+	refuse("<ev>..</ev><length>1</length>", 2, "\"..\" is not a valid EV name");
+	refuse("<ev>A B</ev><length>1</length>", 2, "\"A B\" is not a valid EV name");
 	refuse("<ev>A12345678901234567890123456789012</ev><length>1</length>", 2,
-	       "\"A12345678901234567890123456789012\" is no name of an EV");
+	       "\"A12345678901234567890123456789012\" is not a valid EV name");
 	refuse("\n<color>red</color>" EV, 3, "unknown element <color>");
 	refuse("\n<ev>X<b/></ev>", 3, "<b> inside <ev>");
 }
@@ -356,7 +356,7 @@ static void test_bad_numbers(void **state)
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		snprintf(inside, sizeof(inside), "<nvram>%s</nvram>" V0, none[i]);
 		snprintf(message, sizeof(message),
-		         "nvram \"%s\" is no number (decimal, or 0x and hex)", none[i]);
+		         "nvram \"%s\" is not a number (decimal, or 0x and hex)", none[i]);
 		refuse(inside, 2, message);
 	}
 	refuse("<nvram>010</nvram>" V0, 2, "nvram \"010\" may be octal or decimal");
@@ -470,7 +470,7 @@ static void test_notes(void **state)
 	assert_int_equal(r.schema.sections[0].offset, 0);
 	note_one("<nvram>1</nvram>" BITS V1 "\n<value id='1'>Yes</value>", 3,
 	         "id 0x01 stands in line 2 already");
-	note_one(EV "\n<platforms/>", 3, "an empty <platforms> is no condition");
+	note_one(EV "\n<platforms/>", 3, "an empty <platforms> is not a condition");
 	note_one(EV "\n<platforms>x<platform>y</platform></platforms>", 3,
 	         "text between the elements of <platforms> is ignored");
 	note_one(EV "stray", 1, "text between the elements of <Section> is ignored");
