@@ -338,12 +338,15 @@ def test_second_instance(root: Root) -> None:
     """One that is at work, not one that is said to be."""
     before = spoil(root, "update-initramfs", "while [ ! -e go ]; do sleep 0.02; done; rm go")
     with drive.start(root, "run", override(), ARGUMENT) as process:
-        tool, seen = tool_of(root), root.snapshot(True)
-        for what in (("run", SETTING), ("dry", SETTING), ("undo",), ("resume",)):
-            expect(what, *drive(root, *what), 16, f"another pcipass is at work: process {process.pid}",
-                   f"update-initramfs (process {tool})", f"{STATE}/apply.lock")
-            same(what, seen, root.snapshot(True))
-        root.put("go", "")
+        try:
+            tool, seen = tool_of(root), root.snapshot(True)
+            for what in (("run", SETTING), ("dry", SETTING), ("undo",), ("resume",)):
+                expect(what, *drive(root, *what), 16, f"another pcipass is at work: process {process.pid}",
+                       f"update-initramfs (process {tool})", f"{STATE}/apply.lock")
+                same(what, seen, root.snapshot(True))
+        finally:
+            # Also where something of this does not hold: the tool would wait for ever.
+            root.put("go", "")
         assert process.wait(30) == 0, process.stdout.read()
     undo(root, before)
 
