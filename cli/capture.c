@@ -10,11 +10,9 @@
 
 #include "cli.h"
 
-static void tell_unread(void *ctx, const char *path, const char *reason, const char *adds)
+static void tell_unread(void *ctx, const char *what, const char *reason, const char *adds)
 {
-	/* Files, but for the kernel log. */
-	fprintf(stderr, "pcipass: not captured: %s%s (%s): %s\n", strchr(path, '/') ? "/" : "",
-	        path, reason, adds);
+	fprintf(stderr, "pcipass: not captured: %s (%s): %s\n", what, reason, adds);
 }
 
 /* What of a survey stands above the capture, for those who read the post. */

@@ -147,12 +147,17 @@ static const char *option_help(const struct row *r, const struct command *c)
 }
 
 /* Those of a command; NULL: all, under titles. */
+/* Options of what Windows has nothing of the kind of. */
+#define TAKES_LINUX_ONLY (TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_WHEN)
+
 static void print_options(const struct command *c)
 {
 	char head[40];
 
 	for (size_t i = 0; i < NR_ROWS; i++) {
 		if (c && rows[i].mask && !(rows[i].mask & c->takes))
+			continue;
+		if (is_for_windows && rows[i].mask & TAKES_LINUX_ONLY)
 			continue;
 		if (!c && rows[i].title)
 			printf("%s%s\n", i ? "\n" : "", rows[i].title);
@@ -170,10 +175,12 @@ static void print_command_line(const struct command *c)
 
 	do {
 		int len = (int)strcspn(form, "\n");
-		printf("%s pcipass [options] %s%s%.*s\n", before, c->name, len ? " " : "", len,
-		       form);
+		if (!is_for_windows || strncmp(form, "--attach", 8)) {
+			printf("%s pcipass [options] %s%s%.*s\n", before, c->name, len ? " " : "",
+			       len, form);
+			before = "      ";
+		}
 		form += len + (form[len] == '\n');
-		before = "      ";
 	} while (*form);
 }
 
@@ -507,6 +514,8 @@ static enum exit_code main_help(int argc, char **argv)
 		c = choose_command(argc, argv, &words);
 	if (argc && !c)
 		return EXIT_USAGE;
+	if (c && !is_here(c))
+		return complain_near("%s works on Linux only", c->name);
 	main_print_help(c);
 	return finish();
 }

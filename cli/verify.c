@@ -34,7 +34,7 @@ static int find_plan(const struct options *o, struct pp_plan **ret, enum pp_boot
 	if (r == -EACCES || r == -EPERM) {
 		size_t n = strlen(e->text);
 		snprintf(e->text + n, sizeof(e->text) - n,
-		         ": run it as root, or check against a plan with --plan FILE");
+		         "; %s, or check against a plan with --plan FILE", how_to_get_rights());
 	}
 	if (r || state == PP_APPLY_DONE)
 		return r;

@@ -43,9 +43,12 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 int pp_capture_text(struct pp_source *s, const struct pp_capture_options *o, char **text,
                     struct pp_host **ret, struct pp_error *e);
 
-/* Calls tell once for everything that could not be read: its path, why, and what it would add. */
+/*
+ * Calls tell once for everything that could not be read: its file ("/sys/…") or, on Windows, its
+ * name; why; and what it would add.
+ */
 void pp_host_unread(const struct pp_host *h,
-                    void (*tell)(void *ctx, const char *path, const char *reason, const char *adds),
+                    void (*tell)(void *ctx, const char *what, const char *reason, const char *adds),
                     void *ctx);
 
 #ifdef __cplusplus

@@ -7,18 +7,14 @@
 
 #include "apply/run.h"
 #include "apply/steps.h"
+#include "sys/trust.h"
 #include "txn/stage.h"
 #include "txn/txn.h"
 #include "plan/json.h"
 
 static int check_rights(const struct pp_apply *a, struct pp_error *e)
 {
-	if (!*a->root && geteuid() != 0)
-		return pp_fail(
-			e, EPERM,
-			"only root can change this host, and you are user %u: run it as root",
-			(unsigned int)geteuid());
-	return 0;
+	return *a->root ? 0 : pp_trust_rights(e);
 }
 
 static int stage_steps(struct pp_stage *s, struct pp_error *e)

@@ -190,9 +190,11 @@ int pp_capture_text(struct pp_source *s, const struct pp_capture_options *o, cha
 }
 
 void pp_host_unread(const struct pp_host *h,
-                    void (*tell)(void *ctx, const char *path, const char *reason, const char *adds),
+                    void (*tell)(void *ctx, const char *what, const char *reason, const char *adds),
                     void *ctx)
 {
+	char name[PP_UNREAD_NAME_BYTES];
+
 	for (const struct pp_unread *u = h->unread; u; u = u->next)
-		tell(ctx, u->path, strerror(u->error), u->adds);
+		tell(ctx, pp_unread_name(h, u, name), strerror(u->error), u->adds);
 }

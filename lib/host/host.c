@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads everything that a verdict needs, once, and decodes it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,41 @@ int pp_build_unread(struct pp_host_build *b, const char *path, int error, const 
 		return -ENOMEM;
 	*end = u;
 	return 0;
+}
+
+/* Paths of doc/windows.md, by what Windows calls their content. */
+static void unread_name_on_windows(const char *path, char *buf)
+{
+	static const struct {
+		const char *below, *words;
+	} kinds[] = {
+		{ "sys/firmware/acpi/tables/", "the firmware's table " },
+		{ "windows/devices/*/", "a device's " },
+		{ "windows/system/", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i].below);
+		if (strncmp(path, kinds[i].below, n))
+			continue;
+		snprintf(buf, PP_UNREAD_NAME_BYTES, "%s%s", kinds[i].words, path + n);
+		return;
+	}
+	snprintf(buf, PP_UNREAD_NAME_BYTES, "%s",
+	         !strcmp(path, "sys/firmware/dmi/tables/DMI") ? "SMBIOS"
+	         : !strcmp(path, "windows/devices")           ? "the list of PCI devices"
+	         : !strcmp(path, "windows/devices/*")         ? "a device"
+	                                                      : path);
+}
+
+const char *pp_unread_name(const struct pp_host *h, const struct pp_unread *u, char *buf)
+{
+	if (h->windows)
+		unread_name_on_windows(u->path, buf);
+	else /* Files, but for the kernel log. */
+		snprintf(buf, PP_UNREAD_NAME_BYTES, "%s%s", strchr(u->path, '/') ? "/" : "",
+		         u->path);
+	return buf;
 }
 
 int pp_build_text(struct pp_host_build *b, const char *path, struct pp_text_fact *ret)

@@ -367,6 +367,8 @@ struct pp_unread {
 	const char *adds; /* what it would add */
 };
 
+#define PP_UNREAD_NAME_BYTES 320
+
 struct pp_host {
 	struct pp_arena arena;
 	struct pp_notes notes; /* odd firmware, odd files */
@@ -453,6 +455,12 @@ struct pp_host {
 /* What the kernel last logged of a device that does not answer; NULL: nothing of that sort. */
 const struct pp_device_line *pp_device_line(const struct pp_host *h, const struct pp_device *d,
                                             enum pp_device_line_sort sort);
+
+/*
+ * What could not be read, for people: on Linux the file, in buf's PP_UNREAD_NAME_BYTES; on Windows,
+ * which has no such file, the table or the property.
+ */
+const char *pp_unread_name(const struct pp_host *h, const struct pp_unread *u, char *buf);
 
 /* Index of the device at that address or PP_NO_DEVICE. */
 uint32_t pp_host_find(const struct pp_host *h, struct pp_address a);

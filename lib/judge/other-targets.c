@@ -13,7 +13,8 @@ void pp_find_no_iommu(struct pp_judging *j, const char *unknown)
 	if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->iommu_on != PP_YES) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS, "the firmware declares no IOMMU (no DMAR or IVRS table)");
-		pp_evidence(j, f, "/sys/firmware/acpi/tables: no DMAR, no IVRS");
+		pp_evidence(j, f, "%s: no DMAR, no IVRS",
+		            h->windows ? "the firmware's tables" : "/sys/firmware/acpi/tables");
 		pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu,
 		                      "enable the IOMMU in the BIOS setup: \"Intel VT-d\" or \"AMD "
 		                      "IOMMU\"",

@@ -27,7 +27,9 @@ static void hyperv_machine(struct pp_judging *j)
 			j, PP_BLOCKS,
 			"this host is a virtual machine: Hyper-V assigns devices of physical "
 			"machines only");
-		pp_evidence(j, f, "/proc/cpuinfo: flag hypervisor");
+		pp_evidence(j, f, "%s",
+		            j->host->guest_from ? j->host->guest_from
+		                                : "/proc/cpuinfo: flag hypervisor");
 	}
 	pp_find_no_iommu(j, "cannot tell whether Hyper-V assigns devices on a host that is neither "
 	                    "Intel nor AMD");

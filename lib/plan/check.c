@@ -87,14 +87,16 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 		return;
 	}
 	const char *name = dmar ? "DMAR" : "IVRS";
+	const char *where = h->windows ? "the firmware's table " : "/sys/firmware/acpi/tables/";
+	const char *who =
+		h->windows ? "can only be read by an administrator" : "can only be read by root";
 	int error = dmar ? h->dmar_error : h->ivrs_error;
 
 	if (dmar ? !h->dmar : !h->ivrs) {
 		bool absent = (dmar ? h->table_dmar : h->table_ivrs) == PP_NO;
-		pp_check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "/sys/firmware/acpi/tables/%s %s",
-		             name,
+		pp_check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "%s%s %s", where, name,
 		             absent                              ? "is absent"
-		             : error == EACCES || error == EPERM ? "can only be read by root"
+		             : error == EACCES || error == EPERM ? who
 		                                                 : "was not read");
 		return;
 	}
@@ -108,7 +110,7 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 		             check_range(c, r->start, r->end_incl));
 		return;
 	}
-	pp_check_add(c, pd, PP_VERIFIED_YES, what, "/sys/firmware/acpi/tables/%s", name);
+	pp_check_add(c, pd, PP_VERIFIED_YES, what, "%s%s", where, name);
 }
 
 static void plan_check_kernel(struct pp_checking *c, const struct pp_plan_device *pd,

@@ -192,9 +192,9 @@ static void log_next(const struct pp_survey *s, const struct pp_log_hit *hit,
 			snprintf(buf, size, "%s", next);
 		return;
 	}
-	if (at && elsewhere) {
+	if (at && (elsewhere || (s && s->host->windows && !acts))) {
 		size_t before = (size_t)(at - next);
-		/* A capture is read by anybody. */
+		/* A capture is read by anybody; Windows has no such command. */
 		if (before >= 5 && !strncmp(at - 5, "sudo ", 5))
 			before -= 5;
 		snprintf(buf, size, "%.*s%s%s", (int)before, next, command, at + strlen("pcipass"));

@@ -346,7 +346,8 @@ static void print_table_state(struct pp_out *o, const struct pp_host *h)
 	else if (h->table_dmar == PP_NO && h->table_ivrs == PP_NO && h->table_iort == PP_NO)
 		pp_out(o, "The firmware has no DMAR, IVRS or IORT table.\n");
 	else
-		pp_out(o, "The firmware's table was not read: only the kernel's list is shown.\n");
+		pp_out(o, "The firmware's table was not read%s.\n",
+		       h->windows ? "" : ": only the kernel's list is shown");
 }
 
 static void print_regions(struct pp_out *o, const struct pp_host *h,

@@ -425,10 +425,11 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 			"sudo lspci -nnvvxxxx >lspci.txt");
 	if (s->host->devices_error)
 		/* A host without PCI at all: nothing can be printed of it, nothing has failed. */
-		return pp_fail(e,
-		               s->host->devices_error == ENOENT ? ENODATA : s->host->devices_error,
-		               "no devices to survey: /sys/bus/pci/devices is %s",
-		               pp_unread_reason(s->host->devices_error));
+		return pp_fail(
+			e, s->host->devices_error == ENOENT ? ENODATA : s->host->devices_error,
+			"no devices to survey: %s is %s",
+			s->host->windows ? "the list of PCI devices" : "/sys/bus/pci/devices",
+			pp_unread_reason(s->host->devices_error));
 	int r = pp_table_init(&table, style->columns, !only_table, e);
 	if (r)
 		return r;

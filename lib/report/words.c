@@ -95,7 +95,10 @@ static const char *unread_title(const struct pp_host *h, int error)
 		return h->windows ? "Could not be read; run pcipass as an administrator to add:"
 		                  : "Could not be read; run pcipass as root to add:";
 	case ENODATA:
-		return h->origins ? "In none of the texts:" : "Not in the capture:";
+		/* Windows gives no reason, so that it may be a capture, or the host itself. */
+		return h->windows   ? "Not read:"
+		       : h->origins ? "In none of the texts:"
+		                    : "Not in the capture:";
 	default:
 		return "Not available on this host:";
 	}
@@ -113,12 +116,10 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 			continue; /* told with an earlier one */
 		pp_out(o, "%s\n", title);
 		for (; u; u = u->next) {
-			char line[512];
+			char line[PP_UNREAD_NAME_BYTES + 512], name[PP_UNREAD_NAME_BYTES];
 			if (strcmp(unread_title(h, u->error), title))
 				continue;
-			/* Files, but for the kernel log. */
-			snprintf(line, sizeof(line), "%s%s: %s", strchr(u->path, '/') ? "/" : "",
-			         u->path, u->adds);
+			snprintf(line, sizeof(line), "%s: %s", pp_unread_name(h, u, name), u->adds);
 			pp_out_wrapped(o, "  ", "    ", line);
 		}
 	}

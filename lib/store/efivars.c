@@ -246,8 +246,13 @@ static int efivars_fill(struct efivars *s, const char *directory, const char *st
 	const char *path = directory ? directory : KERNEL_DIRECTORY;
 	char resolved[PATH_MAX];
 	struct pp_sys_info info;
-	int r = pp_path_resolve(path, resolved, e);
+	int r;
 
+	if (!directory && !pp_variables_are_files)
+		return pp_fail(e, ENOENT,
+		               "efivars: Windows shows no variables of the firmware as files; name "
+		               "HP's conrep with --store hp");
+	r = pp_path_resolve(path, resolved, e);
 	if (r == 0)
 		r = pp_path_info(resolved, true, &info);
 	if (r == -ENOENT && !directory)

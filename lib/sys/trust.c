@@ -15,6 +15,15 @@ static bool trust_owner(const struct stat *st)
 	return st->st_uid == 0 || st->st_uid == geteuid();
 }
 
+int pp_trust_rights(struct pp_error *e)
+{
+	if (!geteuid())
+		return 0;
+	return pp_fail(e, EPERM,
+	               "only root can change this host, and you are user %u: run it as root",
+	               (unsigned int)geteuid());
+}
+
 static int trust_directory(const char *path, struct pp_error *e)
 {
 	struct stat st;

@@ -11,6 +11,9 @@
 #include "base/error.h"
 #include "base/span.h"
 
+/* 0: this user may change the host; -EPERM: not, and who may. */
+int pp_trust_rights(struct pp_error *e);
+
 /*
  * Whether nobody but root and the caller can put another file in the place of path: the file and
  * every directory above it belong to root or the caller; the file can be written by its owner alone

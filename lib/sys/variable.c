@@ -14,6 +14,8 @@
 #include "sys/path.h"
 #include "sys/variable.h"
 
+const bool pp_variables_are_files = true;
+
 #define VARIABLE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
 /* efivarfs makes variables immutable. 0 no such flag, or no such file; 1 taken off; -errno. */

@@ -3,7 +3,12 @@
 #ifndef PP_SYS_VARIABLE_H
 #define PP_SYS_VARIABLE_H
 
+#include <stdbool.h>
+
 #include "base/span.h"
+
+/* Whether this system shows the variables of its firmware as files. */
+extern const bool pp_variables_are_files;
 
 /*
  * Makes or replaces a variable by one write() of the whole file, attributes and content; synced.

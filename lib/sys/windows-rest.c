@@ -4,6 +4,8 @@
 
 #include "sys/variable.h"
 
+const bool pp_variables_are_files = false;
+
 int pp_variable_write(const char *path, struct pp_span bytes)
 {
 	return -ENOSYS;

@@ -30,6 +30,15 @@ struct trust_self {
 	bool known;
 };
 
+int pp_trust_rights(struct pp_error *e)
+{
+	if (!geteuid())
+		return 0;
+	return pp_fail(e, EPERM,
+	               "only an administrator can change this host: run it in a console that was "
+	               "started as administrator");
+}
+
 static void trust_learn_self(struct trust_self *ret)
 {
 	HANDLE token;
