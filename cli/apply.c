@@ -115,6 +115,50 @@ static enum exit_code apply_driver(const struct options *o, const struct pp_plan
 	return code;
 }
 
+static enum exit_code apply_driver_on(const struct options *o, const struct pp_host *h)
+{
+	struct pp_apply_options options = apply_options(o);
+	struct pp_plan *driver = NULL;
+	struct pp_error e = { 0 };
+
+	if (pp_apply_driver_plan_on(h, &options, &driver, &e))
+		return complain(&e);
+	if (!driver)
+		return EXIT_YES;
+	enum exit_code code = EXIT_YES;
+	if (o->yes && pp_apply_run(driver, &options, &e))
+		code = code_of_refusal(&e);
+	else if (o->yes) /* Standard output has only what was asked for. */
+		warn("copied hpsstkio.sys, the driver of HP's conrep, into place; \"pcipass undo\" "
+		     "removes it");
+	else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		code = apply_one(o, driver, NULL);
+	else
+		warn("HP's conrep lacks its driver, hpsstkio.sys; to have it copied into place, run "
+		     "pcipass settings at a terminal, or settings set with --yes");
+	pp_plan_free(driver);
+	return code;
+}
+
+enum exit_code offer_driver(const struct options *o)
+{
+	const struct options live = { 0 };
+	struct pp_source *source = NULL;
+	struct pp_host *host = NULL;
+	struct pp_error e = { 0 };
+
+	if (!is_for_windows || o->dry_run || geteuid())
+		return EXIT_YES;
+	if (source_open(&live, &source, &e) || pp_host_read(source, &host, &e)) {
+		pp_source_free(source);
+		return complain(&e);
+	}
+	enum exit_code code = apply_driver_on(o, host);
+	pp_host_free(host);
+	pp_source_free(source);
+	return code;
+}
+
 enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, bool *ret_nothing)
 {
 	if (!may_change_host())

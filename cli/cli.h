@@ -180,6 +180,12 @@ enum exit_code plan_show(const struct options *o, const struct pp_plan *p);
  */
 enum exit_code show_and_apply(const struct options *o, const struct pp_plan *p, bool *ret_nothing);
 
+/*
+ * Under Windows HP's conrep reads no setting before its driver is in place: whoever is at a
+ * terminal, or has said --yes, is offered that. EXIT_YES: go on, whether there is a driver or not.
+ */
+enum exit_code offer_driver(const struct options *o);
+
 /* Reads a plan's file. Freed with pp_plan_free(). */
 int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e);
 

@@ -68,8 +68,10 @@ static enum exit_code run_list(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_style style = style_of(o);
 	struct pp_settings *s;
-	enum exit_code code = EXIT_YES;
+	enum exit_code code = offer_driver(o);
 
+	if (code != EXIT_YES)
+		return code;
 	if (settings_open(o, false, &s, &e))
 		return complain(&e);
 	if (pp_report_settings(s, (const char *const *)argv, (size_t)argc, &style, sink_stdout(),
@@ -102,6 +104,9 @@ static enum exit_code run_save(const struct options *o, int argc, char **argv)
 		return complain_usage("unexpected argument '%s': -o FILE writes a file", argv[0]);
 	if (argc && o->output)
 		return complain_usage("settings save: either - or -o FILE");
+	enum exit_code code = offer_driver(o);
+	if (code != EXIT_YES)
+		return code;
 	if (settings_open(o, false, &s, &e))
 		return complain(&e);
 	int r = o->output && strcmp(o->output, "-") ? pp_settings_save(s, o->output, o->force, &e)
@@ -140,11 +145,13 @@ static int plan_file(struct pp_settings *s, const char *path, struct pp_settings
 
 static enum exit_code run_diff(const struct options *o, int argc, char **argv)
 {
-	enum exit_code code = EXIT_YES;
+	enum exit_code code = offer_driver(o);
 	struct pp_error e = { 0 };
 	struct pp_settings_plan *plan;
 	struct pp_settings *s;
 
+	if (code != EXIT_YES)
+		return code;
 	if (settings_open(o, false, &s, &e))
 		return complain(&e);
 	if (plan_file(s, argv[0], &plan, &e)) {
@@ -192,12 +199,14 @@ static enum exit_code run_set(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_settings *s;
 
+	enum exit_code code = offer_driver(o);
+	if (code != EXIT_YES)
+		return code;
 	if (settings_open(o, !o->dry_run, &s, &e))
 		return settings_refuse(&e, true);
-	enum exit_code code =
-		pp_settings_plan_set(s, (const char *const *)argv, (size_t)argc, &plan, &e)
-			? settings_refuse(&e, true)
-			: settings_carry_out(o, s, plan);
+	code = pp_settings_plan_set(s, (const char *const *)argv, (size_t)argc, &plan, &e)
+	               ? settings_refuse(&e, true)
+	               : settings_carry_out(o, s, plan);
 	pp_settings_close(s);
 	return code;
 }
@@ -208,10 +217,13 @@ static enum exit_code run_load(const struct options *o, int argc, char **argv)
 	struct pp_error e = { 0 };
 	struct pp_settings *s;
 
+	enum exit_code code = offer_driver(o);
+	if (code != EXIT_YES)
+		return code;
 	if (settings_open(o, !o->dry_run, &s, &e))
 		return settings_refuse(&e, true);
-	enum exit_code code = plan_file(s, argv[0], &plan, &e) ? settings_refuse(&e, true)
-	                                                       : settings_carry_out(o, s, plan);
+	code = plan_file(s, argv[0], &plan, &e) ? settings_refuse(&e, true)
+	                                        : settings_carry_out(o, s, plan);
 	pp_settings_close(s);
 	return code;
 }
@@ -247,6 +259,9 @@ static enum exit_code run_image(const struct options *o, int argc, char **argv)
 	if (o->from && o->store)
 		return complain_usage("settings image: either --from, a blank image with that "
 		                      "machine's identity, or --store, a copy of it");
+	enum exit_code code = o->from ? EXIT_YES : offer_driver(o);
+	if (code != EXIT_YES)
+		return code;
 	int r = o->from ? make_blank(o, argv[0], &e) : make_copy(o, argv[0], &e);
 	if (output_failed(r, &e))
 		return complain(&e);

@@ -60,6 +60,9 @@ int pp_apply_run(const struct pp_plan *p, const struct pp_apply_options *o, stru
  */
 int pp_apply_driver_plan(const struct pp_plan *p, const struct pp_apply_options *o,
                          struct pp_plan **ret, struct pp_error *e);
+/* The same for settings that are read or written without a plan, on this host. */
+int pp_apply_driver_plan_on(const struct pp_host *h, const struct pp_apply_options *o,
+                            struct pp_plan **ret, struct pp_error *e);
 
 /* Goes on with, or takes back, what an interrupted apply left. -ENOENT: there is nothing. */
 int pp_apply_resume(const struct pp_apply_options *o, struct pp_error *e);

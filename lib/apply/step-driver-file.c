@@ -38,12 +38,28 @@ static int step_driver_file_stage(struct pp_stage *s, const struct pp_step *step
 
 const struct pp_step_ops pp_step_driver_file_ops = { .stage = step_driver_file_stage };
 
+/* Where conrep is not, or is refused, whoever needs it says so. */
+static bool driver_is_missing(const char *store)
+{
+	struct pp_hp_driver driver;
+	struct pp_error ignored;
+
+	return !pp_hp_driver_find(store, &driver, &ignored) && !driver.is_there && *driver.from;
+}
+
+int pp_apply_driver_plan_on(const struct pp_host *h, const struct pp_apply_options *o,
+                            struct pp_plan **ret, struct pp_error *e)
+{
+	const char *store = driver_store(o, NULL);
+
+	*ret = NULL;
+	return driver_is_missing(store) ? pp_plan_for_driver_on(h, store, ret, e) : 0;
+}
+
 int pp_apply_driver_plan(const struct pp_plan *p, const struct pp_apply_options *o,
                          struct pp_plan **ret, struct pp_error *e)
 {
 	const struct pp_step *setting = NULL;
-	struct pp_hp_driver driver;
-	struct pp_error ignored;
 
 	*ret = NULL;
 	for (uint32_t i = 0; i < p->nr_steps; i++)
@@ -51,9 +67,7 @@ int pp_apply_driver_plan(const struct pp_plan *p, const struct pp_apply_options 
 			setting = &p->steps[i];
 	if (!setting)
 		return 0;
-	/* Where conrep is not, or is refused, the plan itself says so. */
-	if (pp_hp_driver_find(driver_store(o, setting->setting.store), &driver, &ignored) ||
-	    driver.is_there || !*driver.from)
+	if (!driver_is_missing(driver_store(o, setting->setting.store)))
 		return 0;
 	return pp_plan_for_driver(p, setting->setting.store, ret, e);
 }

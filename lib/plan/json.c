@@ -229,6 +229,15 @@ json_t *pp_plan_json(const struct pp_plan *p)
 	return pp_json_write(plan_rows, p);
 }
 
+/* What only prepares for settings frees no device. */
+static bool plan_is_for_conrep(const struct pp_plan *p)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++)
+		if (p->steps[i].kind != PP_STEP_DRIVER_FILE)
+			return false;
+	return p->nr_steps > 0;
+}
+
 int pp_plan_parse(const void *bytes, size_t len, struct pp_plan **ret, struct pp_error *e)
 {
 	json_t *root;
@@ -242,7 +251,7 @@ int pp_plan_parse(const void *bytes, size_t len, struct pp_plan **ret, struct pp
 	struct pp_plan *p = pp_plan_alloc();
 	struct pp_json_reader r = { p ? &p->arena : NULL, "plan", "", e };
 	err = p ? pp_json_read(&r, plan_rows, root, p) : pp_fail_oom(e, "plan");
-	if (!err && !p->nr_devices)
+	if (!err && !p->nr_devices && !plan_is_for_conrep(p))
 		err = pp_json_bad(&r, "'devices' is empty");
 	json_decref(root);
 	if (err) {

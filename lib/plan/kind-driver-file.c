@@ -64,3 +64,18 @@ int pp_plan_for_driver(const struct pp_plan *p, const char *store, struct pp_pla
 	free(text);
 	return r;
 }
+
+int pp_plan_for_driver_on(const struct pp_host *h, const char *store, struct pp_plan **ret,
+                          struct pp_error *e)
+{
+	struct pp_plan *none = pp_plan_alloc();
+
+	if (!none)
+		return pp_fail_oom(e, "plan");
+	none->request = "settings";
+	int r = pp_plan_take_host(&none->host, h, &none->arena, e);
+	if (!r)
+		r = pp_plan_for_driver(none, store, ret, e);
+	pp_plan_free(none);
+	return r;
+}

@@ -108,6 +108,9 @@ bool pp_plan_frees(const struct pp_survey *s, const char *request);
 /* The same host's and devices' plan that puts the driver of HP's conrep in place, and no more. */
 int pp_plan_for_driver(const struct pp_plan *p, const char *store, struct pp_plan **ret,
                        struct pp_error *e);
+/* That of a host of which no device is to be freed: for its settings. */
+int pp_plan_for_driver_on(const struct pp_host *h, const char *store, struct pp_plan **ret,
+                          struct pp_error *e);
 
 /* An empty plan with its arena; NULL: out of memory. */
 struct pp_plan *pp_plan_alloc(void);

@@ -213,6 +213,9 @@ static void plan_print_title(struct pp_out *o, const struct pp_plan *p, enum pp_
 		print_companions(o, p);
 		snprintf(line, sizeof(line),
 		         "%s: nothing to do: it can be passed to a guest already", p->request);
+	} else if (!p->nr_devices) {
+		snprintf(line, sizeof(line), "To reach the settings (%s, %s%s):", product,
+		         p->host.windows ? "" : "Linux ", kernel);
 	} else {
 		snprintf(line, sizeof(line), "To %s %s (%s, %s%s):", verb_of(p), p->request,
 		         product, p->host.windows ? "" : "Linux ", kernel);

@@ -108,6 +108,31 @@ class Free(Host):
         self.assertFalse(self.driver.exists())
         self.run_it("undo", "--yes", code=4)
 
+    def test_driver_for_settings(self):
+        """Commands on settings offer it too: with --yes, or at a terminal; never unasked."""
+        self.needs_driver()
+        wish = f"RMRDS_Slot2={gen8.NEW}"
+        for words, more in ((["list"], {}), (["get", "RMRDS_Slot2"], {}), (["save"], {}), (["set", wish], {}),
+                            (["set", wish, "--yes", "--dry-run"], {}),
+                            (["set", wish, "--yes"], {"exe": FAULTS, "PCIPASS_PLAIN": "1"})):
+            done = self.wine.run(more.pop("exe", self.wine.exe), "settings", *words, cwd=self.directory, **more)
+            self.said = (done.stdout + done.stderr).decode(errors="replace")
+            self.assertNotIn(done.returncode, (0, 1), self.said)
+            self.assertEqual((self.driver.exists(), self.conrep.changed(), self.left() - {"apply.lock"}), (False, set(), set()), words)
+            if not more and "--dry-run" not in words:
+                self.assertIn("lacks its driver, hpsstkio.sys", self.said)
+        done = self.wine.pcipass("settings", "set", wish, "--yes", "--json", cwd=self.directory)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(json.loads(done.stdout))
+        self.assertIn(b'"pcipass undo" removes it', done.stderr)
+        self.assertEqual((self.driver.read_bytes(), self.conrep.changed()), (DRIVER_BYTES, SLOT2))
+        self.assertIn("copy hpsstkio.sys", " ".join(self.run_it("status").split()))
+        self.run_it("settings", "get", "RMRDS_Slot2")
+        self.run_it("settings", "set", f"RMRDS_Slot2={gen8.OLD}", "--yes")
+        self.run_it("undo", "--yes")
+        self.assertEqual((self.driver.exists(), self.conrep.changed()), (False, set()))
+        self.run_it("undo", "--yes", code=4)
+
     def test_a_driver_that_is_there(self):
         """Stays as it is; without one in the package it is said what is missing."""
         self.needs_driver().unlink()
@@ -233,6 +258,29 @@ class Killed(Host):
         self.assertEqual(self.conrep.changed(), SLOT2, self.said)
         self.assertGreater(n, 20)
         print(f"free, killed: {ends}", file=sys.stderr)
+
+    def test_settings(self):
+        """The driver is all there or not at all, the setting old or new, and both can be taken back."""
+        wish, n, ends = f"RMRDS_Slot2={gen8.NEW}", 1, {}
+        self.needs_driver()
+        while self.kill_at(n, "settings", "set", wish, "--yes"):
+            self.assert_whole(n)
+            self.assertTrue(not self.driver.exists() or self.driver.read_bytes() == DRIVER_BYTES, n)
+            begun = self.driver.exists()
+            # The same again carries on where it can; an apply that was interrupted is undone first.
+            if self.settled("settings", "set", wish, "--yes").returncode:
+                self.assertEqual(self.settled("undo", "--yes").returncode, 0, (n, self.said))
+                self.assertEqual(self.settled("settings", "set", wish, "--yes").returncode, 0, (n, self.said))
+            self.assertEqual((self.conrep.changed(), self.driver.read_bytes()), (SLOT2, DRIVER_BYTES), (n, self.said))
+            self.assert_tidy(n)
+            ends[begun] = ends.get(begun, 0) + 1
+            self.driver.unlink()
+            self.conrep.reset()
+            shutil.rmtree(self.state, ignore_errors=True)
+            n += self.EVERY
+        self.assertEqual(self.conrep.changed(), SLOT2, self.said)
+        self.assertGreater(n, 20)
+        print(f"settings set, killed, by whether the driver was there: {ends}", file=sys.stderr)
 
     def test_undo(self):
         n, ends = 1, {}
