@@ -12,6 +12,7 @@
 
 /* Firmware pads a name, and the listing does not show with what: 7 bytes at most. */
 #define IASL_MAX_PADDING 7u
+#define IASL_HEADER      36u
 
 struct iasl_field {
 	uint32_t at, length;
@@ -19,8 +20,9 @@ struct iasl_field {
 };
 
 struct iasl_table {
-	uint8_t bytes[PP_MAX_TABLE_BYTES];
-	bool known[PP_MAX_TABLE_BYTES];
+	uint8_t *bytes; /* as far as the fields reach: see iasl_end() */
+	bool *known;    /* behind them, in the same block */
+	uint32_t size;
 };
 
 static struct pp_span iasl_trim(struct pp_span s)
@@ -118,6 +120,16 @@ static void iasl_put(struct iasl_table *t, const struct iasl_field *f)
 	memset(t->known + f->at, true, f->length);
 }
 
+static int iasl_fail_gap(struct pp_import *in, const struct iasl_table *t, uint32_t at,
+                         struct pp_error *e)
+{
+	return pp_fail(e, EBADMSG,
+	               "%.200s: %.4s table: the listing leaves out bytes from 0x%x on, and has no "
+	               "raw data at its end; on that host: sudo cat "
+	               "/sys/firmware/acpi/tables/%.4s >table.bin",
+	               in->name, (const char *)t->bytes, at, (const char *)t->bytes);
+}
+
 /* 0: whole, or all that is missing is padding by the table's own checksum. */
 static int iasl_check(struct pp_import *in, const struct iasl_table *t, uint32_t length,
                       struct pp_error *e)
@@ -135,44 +147,68 @@ static int iasl_check(struct pp_import *in, const struct iasl_table *t, uint32_t
 			at = first;
 		}
 	}
-	if (widest && (widest > IASL_MAX_PADDING || sum))
-		return pp_fail(
-			e, EBADMSG,
-			"%.200s: %.4s table: the listing leaves out bytes from 0x%x on, and has no "
-			"raw data at its end; on that host: sudo cat "
-			"/sys/firmware/acpi/tables/%.4s >table.bin",
-			in->name, t->bytes, at, t->bytes);
-	return 0;
+	return widest && (widest > IASL_MAX_PADDING || sum) ? iasl_fail_gap(in, t, at, e) : 0;
+}
+
+/*
+ * The next field of the table that the listing begins with: the signature of a second one ends it.
+ * *begun: false before the first.
+ */
+static bool iasl_next(struct pp_span *text, bool *begun, struct iasl_field *ret)
+{
+	struct pp_span line;
+	unsigned int indent;
+
+	while (pp_import_line(text, &line, &indent)) {
+		if (!iasl_field(line, ret))
+			continue;
+		if (*begun && !ret->at && pp_span_is(ret->name, "Signature"))
+			return false;
+		*begun = true;
+		return true;
+	}
+	return false;
+}
+
+/* How far the fields reach: a table of some hundred bytes needs no megabyte. */
+static uint32_t iasl_end(struct pp_span text)
+{
+	uint32_t end = IASL_HEADER;
+	struct iasl_field f;
+	bool begun = false;
+
+	while (iasl_next(&text, &begun, &f))
+		if (f.at + f.length > end)
+			end = f.at + f.length;
+	return end;
 }
 
 static int iasl_read_fields(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
-	PP_CLEANUP(pp_cleanup_free) struct iasl_table *t = calloc(1, sizeof(*t));
-	struct pp_span line;
+	/* With room for padding behind the last field. */
+	struct iasl_table t = { .size = iasl_end(text) + IASL_MAX_PADDING };
+	PP_CLEANUP(pp_cleanup_free) uint8_t *block = calloc(2, t.size);
 	struct iasl_field f;
-	unsigned int indent;
 	bool begun = false;
 
-	if (!t)
+	if (!block)
 		return pp_fail_oom(e, in->name);
-	while (pp_import_line(&text, &line, &indent)) {
-		if (!iasl_field(line, &f))
-			continue;
-		/* A second table. */
-		if (begun && !f.at && pp_span_is(f.name, "Signature"))
-			break;
-		if (!begun)
-			pp_import_here(in, line.data);
-		begun = true;
-		iasl_put(t, &f);
+	t.bytes = block;
+	t.known = (bool *)(block + t.size);
+	for (bool first = true; iasl_next(&text, &begun, &f); first = false) {
+		if (first)
+			pp_import_here(in, f.name.data);
+		iasl_put(&t, &f);
 	}
-	uint32_t length = t->bytes[4] | (uint32_t)t->bytes[5] << 8 | (uint32_t)t->bytes[6] << 16 |
-	                  (uint32_t)t->bytes[7] << 24;
-	if (length < 36 || length > PP_MAX_TABLE_BYTES)
+	uint32_t length = t.bytes[4] | (uint32_t)t.bytes[5] << 8 | (uint32_t)t.bytes[6] << 16 |
+	                  (uint32_t)t.bytes[7] << 24;
+	if (length < IASL_HEADER || length > PP_MAX_TABLE_BYTES)
 		return pp_fail(e, EBADMSG, "%.200s: %.4s table: its length is %u, which cannot be",
-		               in->name, t->bytes, length);
-	int r = iasl_check(in, t, length, e);
-	return r ? r : pp_import_table(in, PP_SPAN(t->bytes, length), e);
+		               in->name, (const char *)t.bytes, length);
+	if (length > t.size)
+		return iasl_fail_gap(in, &t, t.size - IASL_MAX_PADDING, e);
+	int r = iasl_check(in, &t, length, e);
+	return r ? r : pp_import_table(in, PP_SPAN(t.bytes, length), e);
 }
 
 /* Where the bytes begin; false: the listing was cut before them. */
