@@ -36,7 +36,10 @@ static int origin_compare(const void *x, const void *y)
 	size_t n = a->path_len < b->path_len ? a->path_len : b->path_len;
 	int order = memcmp(a->path, b->path, n);
 
-	return order ? order : (a->path_len > b->path_len) - (a->path_len < b->path_len);
+	if (!order)
+		order = (a->path_len > b->path_len) - (a->path_len < b->path_len);
+	/* What a later text told better comes first. */
+	return order ? order : (b->text > a->text) - (b->text < a->text);
 }
 
 static bool origin_number(struct pp_span *rest, uint32_t *ret)
@@ -139,7 +142,7 @@ static struct pp_origin origin_make(const struct pp_origins *o, uint32_t text, u
 struct pp_origin pp_origin_of(const struct pp_host *h, const char *path)
 {
 	const struct pp_origins *o = h->origins;
-	struct origin_file wanted = { .path = path, .path_len = strlen(path) };
+	struct origin_file wanted = { .path = path, .path_len = strlen(path), .text = UINT32_MAX };
 	uint32_t low = 0, high = o ? o->nr_files : 0;
 
 	while (low < high) {

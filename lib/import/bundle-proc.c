@@ -2,6 +2,7 @@
 /* Of a support bundle: configuration spaces of /proc/bus/pci, and firmware tables. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -74,16 +75,16 @@ static void proc_device_path(struct pp_address a, const char *file, char ret[96]
 static int proc_put_config(struct pp_import *in, struct pp_address a, struct pp_span config,
                            struct pp_error *e)
 {
-	char path[96];
+	PP_CLEANUP(pp_cleanup_free) struct pp_import_config *c = calloc(1, sizeof(*c));
 
-	proc_device_path(a, "config", path);
-	if (pp_import_has(in, path))
-		return 0;
-	int r = pp_import_file(in, path, config.data, config.len, e);
+	if (!c)
+		return pp_fail_oom(e, in->name);
+	for (unsigned int i = 0; i < config.len; i++)
+		pp_import_config_put(c, i, config.data[i], 1);
+	c->dumped = true;
 	/* Without root the kernel gives 64 bytes of a space of 256 or 4096. */
-	if (!r && config.len < 256)
-		pp_import_says(in, "partial %s 0-%zx", path, config.len - 1);
-	return r;
+	c->whole = config.len >= 256;
+	return pp_import_config_write(in, c, a, e);
 }
 
 static uint32_t proc_le(struct pp_span config, unsigned int at, unsigned int bytes)

@@ -29,13 +29,37 @@ int pp_import_device(struct pp_import *in, struct pp_address a, struct pp_error 
 	return 0;
 }
 
+/* Whether the earlier text has the same class, or changed to it: see pp_import_id(). */
+static bool device_same_class(struct pp_import *in, const char *path, uint32_t value)
+{
+	char text[16];
+	uint64_t before;
+	struct pp_span told;
+	uint32_t node;
+
+	if (!pp_import_get(in, path, &told) || told.len != 9 ||
+	    pp_import_hex(PP_SPAN(told.data + 2, 6), &before) != 6 || before >> 8 != value >> 8)
+		return false;
+	if (!(value & 0xff))
+		return true;
+	if (before & 0xff || pp_stored_add(in->stored, path, in->name, &node, NULL))
+		return false;
+	snprintf(text, sizeof(text), "0x%06x\n", value & 0xffffff);
+	memcpy((char *)pp_tree_at(&in->stored->tree, node)->data.data, text, told.len);
+	pp_import_tells(in, path);
+	return true;
+}
+
 int pp_import_id(struct pp_import *in, struct pp_address a, const char *name, uint32_t value,
                  struct pp_error *e)
 {
+	bool class_code = !strcmp(name, "class");
 	char path[96], text[16];
 
 	device_path(path, sizeof(path), a, name);
-	snprintf(text, sizeof(text), "0x%0*x\n", strcmp(name, "class") ? 4 : 6, value);
+	if (class_code && device_same_class(in, path, value))
+		return 0;
+	snprintf(text, sizeof(text), "0x%0*x\n", class_code ? 6 : 4, value);
 	return pp_import_text(in, path, text, e);
 }
 

@@ -60,6 +60,7 @@ void pp_import_free(struct pp_import *in)
 	pp_buffer_fini(&in->cut);
 	pp_buffer_fini(&in->log);
 	pp_buffer_fini(&in->origins);
+	free(in->told);
 	free(in);
 }
 
@@ -249,25 +250,45 @@ static void import_told_by(const struct pp_import *in, const char *path, char *b
 	}
 }
 
-/* Both are told. A thousand times is too often: of many notes the first tell enough. */
+/* A thousand times is too often: of many notes the first tell enough. */
+void pp_import_note_other(struct pp_import *in, const char *path, const char *what)
+{
+	char before[400], line[32] = "";
+	uint32_t number = pp_import_line_number(in);
+
+	if (in->notes.len + 1100 > NOTES_MAX)
+		return;
+	import_told_by(in, path, before, sizeof(before));
+	if (number)
+		snprintf(line, sizeof(line), "line %u: ", number);
+	pp_import_note(in, "%sdiffers in /%s%s from %s, which counts", line, path, what, before);
+}
+
+/* Both are told. */
 static void import_note_other(struct pp_import *in, const char *path, const struct pp_tree_node *n,
                               const void *bytes, size_t len)
 {
 	char before[400], mine[64], theirs[64], line[32] = "";
 	uint32_t number = pp_import_line_number(in);
 
+	import_short(PP_SPAN(bytes, len), mine);
+	import_short(n->data, theirs);
+	if (!*mine || !*theirs) {
+		pp_import_note_other(in, path, "");
+		return;
+	}
 	if (in->notes.len + 1100 > NOTES_MAX)
 		return;
 	import_told_by(in, path, before, sizeof(before));
-	import_short(PP_SPAN(bytes, len), mine);
-	import_short(n->data, theirs);
 	if (number)
 		snprintf(line, sizeof(line), "line %u: ", number);
-	if (*mine && *theirs)
-		pp_import_note(in, "%s/%s is %s; %s says %s, which counts", line, path, mine,
-		               before, theirs);
-	else
-		pp_import_note(in, "%sdiffers in /%s from %s, which counts", line, path, before);
+	pp_import_note(in, "%s/%s is %s; %s says %s, which counts", line, path, mine, before,
+	               theirs);
+}
+
+void pp_import_tells(struct pp_import *in, const char *path)
+{
+	import_origin(in, path);
 }
 
 static int import_put(struct pp_import *in, const char *path, int kind, const void *bytes,
@@ -529,6 +550,7 @@ int pp_import_finish(struct pp_import *in, struct pp_source **ret, struct pp_err
 	if (r)
 		return r;
 	import_settle_cut(in);
+	pp_import_config_finish(in);
 	if (!in->origins.failed)
 		r = pp_import_file(in, PP_ORIGINS_PATH, in->origins.data, in->origins.len, e);
 	if (r)

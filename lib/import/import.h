@@ -19,6 +19,7 @@
 #define PP_IMPORT_CONFIG    4096u
 
 struct json_t;
+struct pp_import_told;
 
 struct pp_import {
 	struct pp_stored *stored;
@@ -42,6 +43,9 @@ struct pp_import {
 	/* Where what is told once all are read was told; 0: at here. */
 	uint32_t told_text, told_line;
 	uint32_t nr_devices, nr_texts, nr_read;
+	/* Of configuration spaces; the nodes' field "partial" counts them from 1 until the end. */
+	struct pp_import_told *told;
+	uint32_t nr_told, size_told;
 	/* Lines of the log; and whose text's line the next one is, if it goes on there. */
 	uint32_t nr_log_lines, log_text, log_next;
 };
@@ -70,6 +74,11 @@ int pp_import_file(struct pp_import *in, const char *path, const void *bytes, si
                    struct pp_error *e);
 int pp_import_text(struct pp_import *in, const char *path, const char *text, struct pp_error *e);
 int pp_import_link(struct pp_import *in, const char *path, const char *target, struct pp_error *e);
+/* The same for a file whose content is changed in place, which the text that is read now tells
+ * best. */
+void pp_import_tells(struct pp_import *in, const char *path);
+/* Notes that the text says otherwise of a file than the one that told it. */
+void pp_import_note_other(struct pp_import *in, const char *path, const char *what);
 /* Whether an earlier text has that path. */
 bool pp_import_has(const struct pp_import *in, const char *path);
 /* The file that an earlier text told. */
@@ -95,7 +104,10 @@ int pp_import_log_finish(struct pp_import *in, struct pp_error *e);
 
 /* The device's own directory. */
 int pp_import_device(struct pp_import *in, struct pp_address a, struct pp_error *e);
-/* name: "vendor", "device" or "class". */
+/*
+ * name: "vendor", "device" or "class". Of a class, many texts leave out the programming interface,
+ * the last byte: then another's is no contradiction.
+ */
 int pp_import_id(struct pp_import *in, struct pp_address a, const char *name, uint32_t value,
                  struct pp_error *e);
 /* Nothing for what can be no driver's name. */
@@ -137,14 +149,29 @@ int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_e
 /* A configuration space that is put together of what a text tells. */
 struct pp_import_config {
 	uint8_t bytes[PP_IMPORT_CONFIG];
-	uint8_t known[PP_IMPORT_CONFIG / 8];
+	uint8_t known[PP_IMPORT_CONFIG / 8]; /* a bit a byte */
+	bool dumped; /* the device's own bytes, not what lines tell of them */
+	bool whole;  /* and it has no others */
+};
+
+/* What is known so far of one that has its file: arrays of bits, in the arena. */
+struct pp_import_told {
+	uint8_t *known, *dumped;
+	uint16_t end, nr_known; /* bytes */
+	bool whole;
 };
 
 void pp_import_config_put(struct pp_import_config *c, unsigned int at, uint32_t value,
                           unsigned int bytes);
+/* What is known of each of them, for the manifest: once all texts are read. */
+void pp_import_config_finish(struct pp_import *in);
 /* Whether any of it is known. */
 bool pp_import_config_any(const struct pp_import_config *c);
-/* Writes it as the device's file, with what is known of it in the manifest. */
+/*
+ * Makes it the device's file. Where an earlier text made that, each byte is the better known one's:
+ * a dump's before what lines tell, and of two of a kind that of the text with more bytes. What
+ * tells of another device is noted, and what came first stays.
+ */
 int pp_import_config_write(struct pp_import *in, const struct pp_import_config *c,
                            struct pp_address a, struct pp_error *e);
 

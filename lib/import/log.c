@@ -138,21 +138,81 @@ static void log_dmi(struct pp_import *in, struct pp_span line)
 	in->dmi.text = in->nr_texts;
 }
 
-static int log_facts(struct pp_import *in, struct pp_span line, bool *groups, struct pp_error *e)
+/* What a reader of a log finds out on its way. */
+struct log_state {
+	bool groups; /* it tells of IOMMU groups */
+	bool other;  /* from here on it is another boot's than what an earlier text told */
+};
+
+/* Of a long line the kernel prints the beginning. */
+static bool log_agrees(struct pp_span a, const char *b)
+{
+	size_t n = strlen(b);
+
+	while (a.len && a.data[a.len - 1] == '\n')
+		a.len--;
+	return !memcmp(a.data, b, a.len < n ? a.len : n);
+}
+
+/* A line that is another for each boot. */
+static int log_boot(struct pp_import *in, const char *path, const char *text, struct log_state *s,
+                    struct pp_error *e)
+{
+	struct pp_span told;
+
+	if (pp_import_get(in, path, &told) && told.len) {
+		if (log_agrees(told, text))
+			return 0;
+		s->other = true;
+		pp_import_note(in, "line %u: the log of another boot: its lines are left out",
+		               pp_import_line_number(in));
+	}
+	return pp_import_text(in, path, text, e);
+}
+
+static int log_facts(struct pp_import *in, struct pp_span line, struct log_state *s,
+                     struct pp_error *e)
 {
 	char text[LOG_LINE_MAX + 64];
 	int r = 0;
 
 	if (pp_span_starts(line, "Linux version ")) {
 		pp_text_clean_into(text, sizeof(text), line.data, line.len);
-		r = pp_import_text(in, "proc/version", text, e);
+		r = log_boot(in, "proc/version", text, s, e);
 	} else if (pp_span_starts(line, "Command line: ") ||
 	           pp_span_starts(line, "Kernel command line: ")) {
 		pp_import_behind(line, "ommand line: ", text, sizeof(text));
-		r = pp_import_text(in, "proc/cmdline", text, e);
+		r = log_boot(in, "proc/cmdline", text, s, e);
 	}
+	if (r || s->other)
+		return r;
 	log_dmi(in, line);
-	return r ? r : log_group(in, line, groups, e);
+	return log_group(in, line, &s->groups, e);
+}
+
+/*
+ * A journal of several boots: the last one is the host as it is. The kernel's version is each one's
+ * first line; without a stamp it may be anybody's words.
+ */
+static struct pp_span log_last_boot(struct pp_import *in, struct pp_span text)
+{
+	struct pp_span rest = text, line, last = text;
+	unsigned int indent, boots = 0;
+	bool before = false;
+
+	for (struct pp_span at = rest; pp_import_line(&rest, &line, &indent); at = rest) {
+		bool begins = import_log_message(&line) && pp_span_starts(line, "Linux version ");
+		/* Some journals have each line twice. */
+		if (begins && !before) {
+			last = at;
+			boots++;
+		}
+		before = begins;
+	}
+	if (boots < 2)
+		return text;
+	pp_import_note(in, "holds %u boots: the last one is read", boots);
+	return last;
 }
 
 /* Of a log that was cut short at its limit the lines that are there count. */
@@ -174,19 +234,21 @@ static void log_keep(struct pp_import *in, struct pp_span line)
 
 static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
+	struct log_state s = { 0 };
 	struct pp_span line;
 	unsigned int indent;
-	bool groups = false;
 	int r = 0;
 
 	in->log_text = 0;
-	while (!r && pp_import_line(&text, &line, &indent)) {
+	text = log_last_boot(in, text);
+	while (!r && !s.other && pp_import_line(&text, &line, &indent)) {
 		if (line.len > LOG_LINE_MAX)
 			continue;
 		pp_import_here(in, line.data);
 		import_log_message(&line);
-		log_keep(in, line);
-		r = log_facts(in, line, &groups, e);
+		r = log_facts(in, line, &s, e);
+		if (!s.other)
+			log_keep(in, line);
 	}
 	if (in->log.failed) {
 		pp_import_note(in, "has more than %zu MiB of log: the rest was not read",
@@ -194,7 +256,7 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 		in->log.failed = false;
 	}
 	/* Devices that came or went since may be missing. */
-	if (groups)
+	if (s.groups)
 		pp_import_says(in, "asked sys/kernel/iommu_groups/");
 	return r;
 }

@@ -24,6 +24,7 @@ struct lspci_device {
 	uint16_t vendor, device;
 	uint8_t revision, dumped; /* bytes of a dump / 16, at most 255 */
 	bool ids, verbose, dump, bridge, multifunction, bars, pin_told;
+	bool ended; /* a line that lspci prints behind the capabilities */
 };
 
 /* What the text as a whole shows, and so proves absent where it does not. */
@@ -163,7 +164,8 @@ static void lspci_region(struct lspci_device *d, struct pp_span line)
 	unsigned int bar = rom ? 6 : line.len > 7 ? (unsigned int)line.data[7] - '0' : 9;
 	char text[40];
 
-	d->bars = true;
+	/* "-v" has the lines of BARs without their numbers, and the ROM's as "-vv" has it. */
+	d->bars |= !rom;
 	if (bar > 6 || (!rom && bar > 5) || !size)
 		return;
 	if (pp_span_find(line, "I/O ports at"))
@@ -242,7 +244,7 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		d->verbose = true;
 		pp_lspci_capability(&d->config, &d->caps, line);
 	} else if (pp_span_starts(line, "Kernel driver in use: ")) {
-		l->list.drivers = true;
+		l->list.drivers = d->ended = true;
 		d->driver_line = line.data;
 		pp_import_behind(line, "Kernel driver in use: ", d->driver, sizeof(d->driver));
 	} else if (pp_import_behind(line, "IOMMU group: ", text, sizeof(text)) &&
@@ -252,6 +254,8 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 	} else if (pp_span_starts(line, "Physical Slot: ")) {
 		d->slot_line = line.data;
 		pp_import_behind(line, "Physical Slot: ", d->slot, sizeof(d->slot));
+	} else if (pp_span_starts(line, "Kernel modules: ")) {
+		d->ended = true;
 	} else if (pp_span_starts(line, "Bus: primary=")) {
 		lspci_buses(d, line);
 	} else if (pp_span_starts(line, "Control: I/O")) {
@@ -376,7 +380,9 @@ static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error 
 	l->verbose |= d->verbose || d->dump;
 	if (d->ids)
 		r = lspci_write_ids(l->in, d, e);
-	if (!d->dump && d->verbose)
+	if (d->dump)
+		d->config.dumped = true;
+	else if (d->verbose)
 		lspci_header(d);
 	if (!r && pp_import_config_any(&d->config))
 		r = pp_import_config_write(l->in, &d->config, d->address, e);
@@ -522,6 +528,9 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 			whole = true;
 		}
 	}
+	/* Where the text may have been cut off, other capabilities may have come. */
+	if (open && !whole && !d[0].ended)
+		d[0].caps.denied = true;
 	if (!r && open)
 		r = lspci_write(&l, &d[0], e);
 	if (!r && !l.list.nr)

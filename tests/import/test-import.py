@@ -7,7 +7,9 @@ usage: test-import.py PCIPASS [NAME…]
 """
 
 import html
+import itertools
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -145,6 +147,130 @@ class Forms(Importing):
                          r"\S+text\d+, line \d+ says mpt3sas, which counts")
         self.read(self.text, self.text)
         self.assertEqual(self.said, "")
+
+
+class Doubled(Importing):
+    """Two texts of a kind: what the one does not show is taken of the other, in whatever order they come."""
+
+    def both(self, first: str | bytes, second: str | bytes, what: str) -> dict:
+        """Of the same host, which nothing is to be said about."""
+        made = self.read(first, second)
+        self.assertEqual(self.said, "", what)
+        again = self.read(second, first)
+        self.assertEqual(self.said, "", what)
+        self.assertEqual(made["devices"], again["devices"], what)
+        return made
+
+    def decided(self, document: dict) -> set:
+        return {d["address"] for d in document["devices"] if d["verdict"] != "unknown"}
+
+    def test_lspci_of_any_depth(self):
+        for name in ("dl380p-gen8", "sriov-nic"):
+            host = self.sample(name)
+            survey = json.loads(pcipass("--from", host, "--json").stdout)
+            log, tables = (host / "var/log/dmesg.txt").read_text(), acpidump({"DMAR": (host / TABLES / "DMAR").read_bytes()})
+            texts = {" ".join(o): self.lspci(host, *o) for o in OPTIONS}
+            alone = {o: self.read(text) for o, text in texts.items()}
+            for one, two in itertools.combinations(texts, 2):
+                with self.subTest(f"{name}: {one} and {two}"):
+                    made = self.both(texts[one], texts[two], f"{one} and {two}")
+                    self.compare(made, survey, f"{one} and {two}")
+                    self.assertLessEqual(self.decided(alone[one]) | self.decided(alone[two]), self.decided(made))
+            # What is decided with the richest alone is with any before it.
+            best = self.decided(self.read(texts["-nnvvvxxxx"], log, tables))
+            for one in texts:
+                with self.subTest(f"{name}: {one} before the richest"):
+                    made = self.read(texts[one], texts["-nnvvvxxxx"], log, tables)
+                    self.assertEqual(self.decided(made), best)
+
+    def test_without_root_then_with(self):
+        """What lspci shows without root is 64 bytes, and "<access denied>"."""
+        host = self.sample("sriov-nic")
+        root = self.lspci(host, "-nnvv")
+        user = re.sub(r"\tCapabilities: .*\n(\t\t.*\n)*(\tCapabilities: .*\n(\t\t.*\n)*)*",
+                      "\tCapabilities: <access denied>\n", root)
+        self.assertIn("<access denied>", user)
+        self.assertNotEqual(self.read(user)["devices"], self.read(root)["devices"])
+        self.assertEqual(self.both(user, root, "user and root")["devices"], self.read(root)["devices"])
+
+    def test_evidence_is_the_richer_texts(self):
+        host = self.sample("sriov-nic")
+        paths = [self.file(self.lspci(host, *o)) for o in (["-nn"], ["-nnvvvxxxx"])]
+        done = pcipass("--from", paths[0], "--from", paths[1], "--json")
+        names = {o["file"] for d in json.loads(done.stdout)["devices"] for f in d["findings"] for o in f["origins"]
+                 if f["evidence"][o["evidence"]].startswith("SR-IOV capability")}
+        self.assertEqual(names, {str(paths[1])})
+
+    def test_another_card_at_the_same_place(self):
+        """The first counts, and it is told what differs."""
+        host = self.sample("sriov-nic")
+        text = self.lspci(host, "-nnvvvxxxx")
+        devices = text.split("\n\n")
+        place = next(i for i, d in enumerate(devices) if "[100 v1]" in d and "\n100: " in d and "Bridge" not in d)
+        other = list(devices)
+        # The first extended capability is another, as in another firmware.
+        other[place] = re.sub(r"\n100: .. ..", "\n100: 0b 00", other[place])
+        made = self.read(text, "\n\n".join(other))
+        self.assertRegex(self.said, r"line \d+: differs in /sys/bus/pci/devices/\S+/config \(capabilities\) from "
+                         r"\S+text\d+, line \d+, which counts")
+        self.assertEqual(made["devices"], self.read(text)["devices"])
+        other[place] = re.sub(r"\n00: .. ..", "\n00: de 10", devices[place])
+        self.read(text, "\n\n".join(other))
+        self.assertIn("/config (ids) from", self.said)
+
+    def test_cut_off_in_a_list(self):
+        """The capability that follows may be the one that decides: nothing is known to be absent."""
+        host = self.sample("sriov-nic")
+        text = self.lspci(host, "-nnvv")
+        at = text.index("\tCapabilities: ", text.index("[0604]"))
+        made = self.read(text[:text.index("\n", at) + 1])
+        last = made["devices"][-1]
+        want = next(d for d in self.read(text)["devices"] if d["address"] == last["address"])
+        self.assertEqual(self.both(text[:text.index("\n", at) + 1], text, "cut and whole")["devices"],
+                         self.read(text)["devices"])
+        self.assertNotEqual(last, want)
+
+    def test_logs_of_one_boot(self):
+        """dmesg, and the journal of the same boot."""
+        host = self.sample("dl380p-gen8")
+        text, log = self.lspci(host, "-nnvv"), (host / "var/log/dmesg.txt").read_text()
+        journal = "".join(f"Nov 28 17:00:00 server kernel: {line.split('] ', 1)[1]}\n" for line in log.splitlines())
+        want = self.read(text, log)
+        for first, second in ((log, journal), (journal, log), (log.split("\n", 9)[9], log)):
+            made = self.read(text, first, second)
+            self.assertEqual(self.said, "")
+            self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
+
+    def test_logs_of_two_boots(self):
+        """Lines of another boot are none of the host as it is: the first text's counts, of one text the last."""
+        host = self.sample("dl380p-gen8")
+        text, log = self.lspci(host, "-nnvv"), (host / "var/log/dmesg.txt").read_text()
+        off = re.sub(r".*(DMAR|iommu|AMD-Vi|IOMMU).*\n", "", log).replace("Linux version 6.1.0-25", "Linux version 5.10.0-9")
+        self.assertNotEqual(off, log)
+        on, without = self.read(text, log), self.read(text, off)
+        self.assertNotEqual(on["host"]["iommu_on"], None)
+        for first, second, want in ((log, off, on), (off, log, without)):
+            made = self.read(text, first, second)
+            self.assertRegex(self.said, r"line \d+: .*Linux version|line \d+: differs in /proc/version")
+            self.assertIn("another boot", self.said)
+            self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
+        for whole, want in ((off + log, on), (log + off, without)):
+            made = self.read(text, whole)
+            self.assertIn("holds 2 boots", self.said)
+            self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
+
+    def test_tables(self):
+        """The same table in another form is no difference; another is told."""
+        host = self.sample("dl380p-gen8")
+        text, dmar = self.lspci(host, "-nnvv"), (host / TABLES / "DMAR").read_bytes()
+        want = self.read(text, dmar)
+        other = bytearray(dmar)
+        other[9] ^= 1 # the checksum
+        for form in (hex_lines(dmar, "xxd"), acpidump({"DMAR": dmar})):
+            self.assertEqual(self.read(text, dmar, form)["devices"], want["devices"])
+            self.assertEqual(self.said, "")
+            self.assertEqual(self.read(text, form, bytes(other))["devices"], want["devices"])
+            self.assertIn("differs in /sys/firmware/acpi/tables/DMAR from", self.said)
 
 
 class Refused(Importing):
