@@ -28,10 +28,10 @@ int pp_import_new(struct pp_import **ret, struct pp_error *e);
 void pp_import_free(struct pp_import *in);
 
 /*
- * Adds one text. name is for sentences. Two texts of a kind complete each other, such as lspci's with
- * -nn and with -xxxx. What two tell differently is noted; the first is believed. Of a log of several
- * boots the last one counts. -EBADMSG: no kind that is known, or broken; -E2BIG: larger than 128
- * MiB.
+ * Adds one text. name is for sentences. Two texts of a kind complete each other, such as lspci's
+ * with -nn and with -xxxx. What two tell differently is noted; the first is believed. Of a log of
+ * several boots the last one counts. -EBADMSG: no kind that is known, or broken; -E2BIG: larger
+ * than 128 MiB.
  */
 int pp_import_add(struct pp_import *in, const char *name, const char *bytes, size_t len,
                   struct pp_error *e);
