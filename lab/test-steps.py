@@ -111,9 +111,27 @@ def wrong_type(checks: Checks, series: str) -> None:
         second.tell(server.boot(second.job, table, seconds=1800))
 
 
+def another_namespace(checks: Checks, series: str) -> None:
+    """A card whose interface a container has: the kernel shows its directory of interfaces, and nothing in it."""
+    kernel = kernels.get(series)
+    machine = recipe.loads(RECIPE, str(places.RECIPES))
+    far, = (f.address for f in machine.functions if f.name == "far")
+    net = f"/sys/bus/pci/devices/{far}/net"
+    s = Steps(checks)
+    s.type(f"modprobe -a e1000e vfio-pci; until ls {net}/*; do sleep 0.1; done; ls {net}", "eth")
+    s.type(f"pcipass explain {far} | grep -c 'another network namespace'", "0", code=1)
+    s.type(f"unshare -n sleep 200 & sleep 1; ip link set $(ls {net}) netns $!; ls -A {net} | wc -l", "0\n")
+    s.type(f"pcipass explain {far}", "its network interface is in another network namespace")
+    s.type(f"pcipass bind {far} --now --yes", "is in another network namespace", code=1)
+    s.type(f"basename $(readlink /sys/bus/pci/devices/{far}/driver)", "e1000e")
+    with Server(machine, kernel, initramfs.Image(kernel), firmware=False) as server:
+        s.tell(server.boot(s.job, tables.early(tables.from_recipe(machine)), seconds=1800))
+
+
 def test(checks: Checks) -> None:
     """Each kernel that is named, else both."""
     for series in sys.argv[1:] or ("6.1", "6.12"):
+        another_namespace(checks, series)
         one(checks, series)
         wrong_type(checks, series)
 

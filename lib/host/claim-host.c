@@ -100,6 +100,33 @@ static enum network_use network_use_of(struct network_search *s, const char *nam
 	return use;
 }
 
+/*
+ * The directory net of a device is there while it has an interface in any network namespace, and
+ * shows those of one's own (drivers/base/core.c, class_dir_child_ns_type()).
+ */
+static int network_look_elsewhere(struct pp_claim_writer *w)
+{
+	static const struct pp_claimant c = { .kind = PP_CLAIM_CONTAINER, .sort = "netns" };
+	const struct pp_host *h = w->b->host;
+	char path[128], address[PP_ADDRESS_TEXT_BYTES];
+	struct pp_names names;
+
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		if (!h->devices[i].driver.text)
+			continue;
+		pp_address_format(h->devices[i].address, address);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/net", address);
+		int r = pp_source_list(w->source, path, &w->b->scratch, &names);
+		if (r == -ENOMEM)
+			return r;
+		if (r || names.count)
+			continue;
+		pp_claim_add_device(w, h->devices[i].address);
+		pp_claim_end(w, &c);
+	}
+	return 0;
+}
+
 static int network_look(struct pp_claim_writer *w)
 {
 	static const char *const sorts[] = { "-", "address", "stack", "route" };
@@ -208,6 +235,8 @@ int pp_claims_of_host(struct pp_claim_writer *w)
 {
 	int r = network_look(w);
 
+	if (!r)
+		r = network_look_elsewhere(w);
 	if (!r)
 		r = storage_look(w);
 	return r ? r : console_look(w);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Containers and VMs of LXD and Incus. Their configuration is in a database; what is read is the
- * copy that they keep beside each instance, backup.yaml. It is there while its storage is mounted,
- * and for the snap of LXD often in that snap's own mounts alone.
+ * Containers and VMs of LXD and Incus. Their configuration is in a database that no other program
+ * can read safely; what is read is the copy that they keep beside each instance, backup.yaml. It is
+ * there while the instance's storage is mounted, for the snap of LXD often in that snap's own mounts
+ * alone. Without it, what the instance was last started with is read, and that its configuration is
+ * not known is told: such an instance may have any device.
  *
  * Of YAML only what the two write is known: block mappings, a key a line. Text of several lines is
  * indented further than its key, so it is never taken for one.
@@ -198,17 +200,45 @@ static void instance_walk_file(struct instance_walk *k, struct pp_span text)
 	instance_end_device(k);
 }
 
-static int instance_read(struct pp_claim_writer *w, const char *path, const char *shown,
-                         const char *sort)
+struct instance_place {
+	const char *directory, *sort;
+	bool is_vm;
+	const char *logs[2]; /* directories that have one for each instance that was started */
+};
+
+/* From the files of its last start; the name is that of its directory. */
+static int instance_read_start(struct pp_claim_writer *w, const struct instance_place *p,
+                               const char *name)
+{
+	struct pp_claimant c = { .kind = p->is_vm ? PP_CLAIM_GUEST : PP_CLAIM_CONTAINER,
+		                 .sort = p->sort };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < 2 && p->logs[i]; i++)
+		r = pp_claim_add_start(w, p->logs[i], name, p->is_vm);
+	c.name = pp_text_clean(&w->b->scratch, name, strlen(name));
+	pp_claim_end(w, &c);
+	return c.name ? r : -ENOMEM;
+}
+
+/* *missing: the first error of a configuration that was not read; untouched if it was. */
+static int instance_read(struct pp_claim_writer *w, const struct instance_place *p,
+                         const char *name, int *missing)
 {
 	struct instance_walk k = { .w = w };
-	struct pp_claimant c = { .sort = sort };
+	struct pp_claimant c = { .sort = p->sort };
 	struct pp_span text;
-	int r = pp_source_read_all(w->source, path, INSTANCE_FILE_BYTES, &w->b->scratch, &text);
+	char path[512];
+	int n = snprintf(path, sizeof(path), "%s/%s" PP_INSTANCE_COPY, p->directory, name);
 
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return 0;
+	int r = pp_source_read_all(w->source, path, INSTANCE_FILE_BYTES, &w->b->scratch, &text);
+	if (r == -ENOMEM)
+		return r;
 	if (r) {
-		pp_claim_unread(w, shown, -r);
-		return r == -ENOMEM ? r : 0;
+		*missing = *missing ? *missing : -r;
+		return instance_read_start(w, p, name);
 	}
 	instance_walk_file(&k, text);
 	c.kind = k.is_vm ? PP_CLAIM_GUEST : PP_CLAIM_CONTAINER;
@@ -218,42 +248,45 @@ static int instance_read(struct pp_claim_writer *w, const char *path, const char
 	return c.name ? 0 : -ENOMEM;
 }
 
-static int instance_read_all(struct pp_claim_writer *w, const char *directory, const char *sort)
+static int instance_read_all(struct pp_claim_writer *w, const struct instance_place *p)
 {
 	struct pp_names names;
 	char shown[128];
-	int r = pp_source_list(w->source, directory, &w->b->scratch, &names);
+	int missing = 0, r = pp_source_list(w->source, p->directory, &w->b->scratch, &names);
 
 	if (r) {
-		pp_claim_unread(w, directory, -r);
+		pp_claim_unread(w, p->directory, -r);
 		return r == -ENOMEM ? r : 0;
 	}
-	snprintf(shown, sizeof(shown), "%s/*/backup.yaml", directory);
-	for (uint32_t i = 0; !r && i < names.count && i < INSTANCE_MAX; i++) {
-		char path[512];
-		int n = snprintf(path, sizeof(path), "%s/%s/backup.yaml", directory,
-		                 names.names[i]);
-		if (n > 0 && (size_t)n < sizeof(path))
-			r = instance_read(w, path, shown, sort);
-	}
+	for (uint32_t i = 0; !r && i < names.count && i < INSTANCE_MAX; i++)
+		r = instance_read(w, p, names.names[i], &missing);
+	snprintf(shown, sizeof(shown), "%s/*" PP_INSTANCE_COPY, p->directory);
+	pp_claim_missing(w, shown, missing);
 	return r;
 }
 
 int pp_claims_of_instances(struct pp_claim_writer *w)
 {
-	static const struct {
-		const char *directory, *sort;
-	} places[] = {
-		{ "var/lib/incus/containers", "incus" },
-		{ "var/lib/incus/virtual-machines", "incus" },
-		{ "var/lib/lxd/containers", "lxd" },
-		{ "var/lib/lxd/virtual-machines", "lxd" },
-		{ "var/snap/lxd/common/lxd/containers", "lxd" },
-		{ "var/snap/lxd/common/lxd/virtual-machines", "lxd" },
+	static const struct instance_place places[] = {
+		{ "var/lib/incus/containers", "incus", false, { "run/incus", "var/log/incus" } },
+		{ "var/lib/incus/virtual-machines",
+		  "incus",
+		  true,
+		  { "run/incus", "var/log/incus" } },
+		{ "var/lib/lxd/containers", "lxd", false, { "var/log/lxd" } },
+		{ "var/lib/lxd/virtual-machines", "lxd", true, { "var/log/lxd" } },
+		{ "var/snap/lxd/common/lxd/containers",
+		  "lxd",
+		  false,
+		  { "var/snap/lxd/common/lxd/logs" } },
+		{ "var/snap/lxd/common/lxd/virtual-machines",
+		  "lxd",
+		  true,
+		  { "var/snap/lxd/common/lxd/logs" } },
 	};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(places) / sizeof(places[0]); i++)
-		r = instance_read_all(w, places[i].directory, places[i].sort);
+		r = instance_read_all(w, &places[i]);
 	return r;
 }

@@ -49,9 +49,17 @@ void pp_claim_drop(struct pp_claim_writer *w);
 void pp_claim_end(struct pp_claim_writer *w, const struct pp_claimant *c);
 /* A file or directory that might hold claims was not read; ENOENT and ENODATA are passed over. */
 void pp_claim_unread(struct pp_claim_writer *w, const char *path, int error);
+/* As pp_claim_unread(), for a file that something has to have: its absence is told, too. 0: none. */
+void pp_claim_missing(struct pp_claim_writer *w, const char *path, int error);
 
 /* "101.conf" → 101 */
 bool pp_claim_guest_number(const char *name, uint32_t *ret);
+/*
+ * The devices that an instance of LXD or Incus was last started with, from qemu.conf or lxc.conf in
+ * logs/name; none, if there is no such file. 0 or -ENOMEM.
+ */
+int pp_claim_add_start(struct pp_claim_writer *w, const char *logs, const char *name, bool is_vm);
+
 /* Lists "qemu-server" or "lxc" of this node of Proxmox VE; its path in ret. 0 or -errno. */
 int pp_claim_proxmox_directory(struct pp_claim_writer *w, const char *what, char *ret, size_t size,
                                struct pp_names *names);

@@ -105,6 +105,12 @@ void pp_claim_unread(struct pp_claim_writer *w, const char *path, int error)
 		pp_buffer_printf(&w->text, "unread %d %s\n", error, path);
 }
 
+void pp_claim_missing(struct pp_claim_writer *w, const char *path, int error)
+{
+	if (error)
+		pp_buffer_printf(&w->text, "unread %d %s\n", error, path);
+}
+
 void pp_claims_redact(struct pp_span line, struct pp_buffer *b)
 {
 	const uint8_t *name = pp_span_find(line, claim_name);
@@ -335,6 +341,7 @@ static const char *claim_words_by_sort(const struct pp_claim *c, struct pp_arena
 		      { "podman", "Podman container", "guest" },
 		      { "incus", "Incus container", "Incus VM" },
 		      { "lxd", "LXD container", "LXD VM" },
+		      { "netns", "network namespace", "guest" },
 		      { "xen", "container", "Xen guest" } };
 	bool guest = c->kind == PP_CLAIM_GUEST;
 	const char *words = guest ? "guest" : "container";

@@ -33,7 +33,10 @@ struct pp_claim {
 	uint32_t number; /* of a guest or container; 0: it has none, or none is known */
 	bool starts;     /* with the host */
 	bool by_group;   /* its group is held: whether the device itself is used is not known */
-	/* Of containers "lxc", "docker" …, of guests "xen" …, of networks "route" …; else "". */
+	/*
+	 * Of containers "lxc", "docker" … or "netns", which is any network namespace but this one;
+	 * of guests "xen" …, of networks "route" …; else "".
+	 */
 	const char *sort;
 	const char *name; /* of a guest or container; NULL: not known. Captures leave it out */
 };
@@ -56,6 +59,12 @@ const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a);
  * FLAGS and SORT are "-" where there is none. Redacted, names are left out.
  */
 #define PP_CLAIMS_PATH "run/pcipass/claims"
+
+/*
+ * The copy of an instance's configuration, beside it. pp_host.unread names it, with a star for the
+ * instance, where some instance has none that could be read.
+ */
+#define PP_INSTANCE_COPY "/backup.yaml"
 
 void pp_claims_redact(struct pp_span line, struct pp_buffer *b);
 

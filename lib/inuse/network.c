@@ -86,6 +86,24 @@ static int look_at_interface(struct pp_inuse *s, const char *name, const char *l
 	return r;
 }
 
+/*
+ * The device's directory net is there while it has an interface in any network namespace, and shows
+ * those of one's own: drivers/base/core.c, class_dir_child_ns_type().
+ */
+static int network_elsewhere(struct pp_inuse *s)
+{
+	char path[128];
+	struct pp_names names;
+
+	snprintf(path, sizeof(path), PP_SYS_DEVICES "%snet", s->below);
+	int r = pp_sys_list(s->sys, path, s->arena, &names);
+	if (r)
+		return r == -ENOENT ? 0 : pp_inuse_cannot(s, r, path);
+	return names.count ? 0
+	                   : pp_inuse_found(s, "its network interface is in another network "
+	                                       "namespace, such as a container's (lsns -t net)");
+}
+
 int pp_inuse_network(struct pp_inuse *s)
 {
 	struct pp_names names;
@@ -101,5 +119,5 @@ int pp_inuse_network(struct pp_inuse *s)
 		if (!r && below)
 			r = look_at_interface(s, names.names[i], names.names[i], 0);
 	}
-	return r;
+	return r || s->found ? r : network_elsewhere(s);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who has a device already, or works with it. */
+#include <errno.h>
 #include <string.h>
 
 #include "judge/rules.h"
@@ -58,7 +59,8 @@ static const char *claim_file(const struct pp_claim *c, struct pp_judging *j)
 	if (c->kind == PP_CLAIM_GUEST)
 		text = pp_arena_printf(j->arena, "%s%s",
 		                       !strcmp(c->sort, "xen") ? "/etc/xen/*.cfg: pci"
-		                                               : "backup.yaml: expanded_devices",
+		                                               : "backup.yaml: expanded_devices, or "
+		                                                 "qemu.conf of its last start",
 		                       c->starts ? ", and it starts with the host" : "");
 	else if (c->kind == PP_CLAIM_PROXMOX)
 		text = pp_arena_printf(j->arena, "/etc/pve/qemu-server/%u.conf%s", c->number,
@@ -114,12 +116,26 @@ static void guest_configured(struct pp_judging *j, const struct pp_device *d)
 		pp_evidence(j, f, "%s", claim_file(guests[i], j));
 }
 
+/* A claim of another network namespace; of the containers that are known by name, none. */
+static bool claim_in_namespace(struct pp_judging *j, const struct pp_claim *c, uint32_t nr)
+{
+	if (nr != 1 || strcmp(c->sort, "netns"))
+		return false;
+	struct pp_finding *f = pp_find(j, PP_DEGRADES,
+	                               "its network interface is in another network namespace, "
+	                               "such as a container's, and is lost there when a guest gets "
+	                               "it");
+	pp_evidence(j, f, "its directory net in /sys/bus/pci/devices is empty here");
+	pp_evidence(j, f, "to list the namespaces: lsns -t net");
+	return true;
+}
+
 static void claim_in_container(struct pp_judging *j, const struct pp_device *d)
 {
 	uint32_t nr;
 	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_CONTAINER, &nr);
 
-	if (!c)
+	if (!c || claim_in_namespace(j, c, nr))
 		return;
 	struct pp_finding *f = pp_find(j, PP_DEGRADES,
 	                               "%s%s uses it through its host driver, and loses it when a "
@@ -130,6 +146,37 @@ static void claim_in_container(struct pp_judging *j, const struct pp_device *d)
 			pp_evidence(j, f, "/etc/pve/lxc/%u.conf", c[i].number);
 		else
 			pp_evidence(j, f, "the configuration of %s", claim_words(j, &c[i]));
+}
+
+/*
+ * Instances of LXD and Incus whose configuration is in their database alone. One that runs is seen
+ * by the files that it has open; as with any other guest, one that is configured only informs.
+ */
+static void claim_instances_unread(struct pp_judging *j, const struct pp_device *d)
+{
+	static const char copy[] = PP_INSTANCE_COPY;
+	struct pp_finding *f = NULL;
+	bool incus = false, lxd = false;
+
+	if (pp_device_is_bridge(d))
+		return;
+	for (const struct pp_unread *u = j->host->unread; u; u = u->next) {
+		size_t n = strlen(u->path);
+		if (n < sizeof(copy) || strcmp(u->path + n - (sizeof(copy) - 1), copy))
+			continue;
+		if (!f)
+			f = pp_find(j, PP_INFORMS,
+			            "cannot tell whether a container or VM of LXD or Incus is "
+			            "configured to have it: not every configuration was read");
+		incus |= strstr(u->path, "/incus/") != NULL;
+		lxd |= strstr(u->path, "/lxd/") != NULL;
+		pp_evidence(j, f, "/%s: %s", u->path, u->error == ENOENT ? "absent" : "not read");
+	}
+	if (lxd)
+		pp_evidence(j, f, "to see one: lxc config show NAME --expanded (the names: lxc list)");
+	if (incus)
+		pp_evidence(j, f,
+		            "to see one: incus config show NAME --expanded (the names: incus list)");
 }
 
 static void host_network(struct pp_judging *j, const struct pp_device *d)
@@ -245,6 +292,11 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "pct.conf(5), lxc.container.conf(5); the OCI runtime specification",
 	  .on_device = claim_in_container },
+	{ .id = "instances-unread",
+	  .targets = PP_FOR_ALL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "LXD and Incus: backup.yaml of an instance",
+	  .on_device = claim_instances_unread },
 	{ .id = "host-network",
 	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,

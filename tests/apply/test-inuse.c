@@ -384,6 +384,17 @@ static void addressed(void **state)
 	used(f, FAKE_NIC, NULL);
 }
 
+static void in_another_namespace(void **state)
+{
+	struct fake *f = *state;
+
+	/* The kernel shows the directory, and what is in it to its own namespace. */
+	fake_folder(f, "sys/bus/pci/devices/0000:03:00.0/net");
+	used(f, FAKE_NIC, "its network interface is in another network namespace");
+	fake_file(f, "sys/bus/pci/devices/0000:03:00.0/net/eth0/flags", "0x1002\n");
+	used(f, FAKE_NIC, NULL);
+}
+
 static void default_route(void **state)
 {
 	struct fake *f = *state;
@@ -484,6 +495,7 @@ int main(void)
 		TEST(guest_not_known),
 		TEST(nvme_multipath),
 		TEST(addressed),
+		TEST(in_another_namespace),
 		TEST(default_route),
 		TEST(below_a_bond),
 		TEST(console),

@@ -68,7 +68,7 @@ class Claims(Case):
             self.assertEqual(kept, found)
         bytes_ = archive.read_bytes()
         for word in (*private, "etc/pve", "etc/libvirt", "proc/77", "sys/class/net", "var/lib/lxc", "lib/docker",
-                     "etc/xen", "backup.yaml"):
+                     "etc/xen", "/secret/backup.yaml", "qemu.conf", "lxc.conf"):
             self.assertFalse(word.encode() in bytes_, word)
         return found
 
@@ -451,12 +451,93 @@ class Instances(Display):
             self.tree.write("var/lib/incus/containers/a/backup.yaml", text)
             self.assertEqual(self.claims(private=()), {}, text)
         self.setUp()
-        (self.tree.root / "var/lib/incus/containers/a").mkdir(parents=True)  # its storage is not mounted
         self.assertEqual(self.claims(), {})
-        (self.tree.root / "var/lib/incus/containers/a/backup.yaml").mkdir()
-        self.assertEqual(self.claims(), {})
-        self.assertIn("var/lib/incus/containers/*/backup.yaml",
-                      {u["path"].lstrip("/") for u in self.document["host"]["unread"]})
+
+    def unread(self, place: str, why: str, *commands: str) -> None:
+        """That it is not known is said of each device; and by the capture, without a name."""
+        self.assertEqual(self.claims(always=True, private=("secret", "known")), {})
+        for path in None, self.folder / "c.tar":
+            devices = self.survey(path=path)
+            self.assertEqual(devices[HBA]["verdict"], "assignable")
+            f = self.found(devices[HBA], "instances-unread")
+            self.assertEqual((f["effect"], f["evidence"]), ("informs", [f"/{place}/*/backup.yaml: {why}", *commands]))
+            self.assertIn(f"{place}/*/backup.yaml", {u["path"].lstrip("/") for u in self.document["host"]["unread"]})
+        self.assertIn(commands[0], " ".join(self.run_pcipass("explain", HBA).stdout.split()))
+
+    def test_not_read(self):
+        """Its storage is not mounted, or only for the daemon; it cannot be read."""
+        lxc, incus = (f"to see one: {p} config show NAME --expanded (the names: {p} list)" for p in ("lxc", "incus"))
+        for place, command in (("var/lib/incus/containers", incus), ("var/lib/lxd/virtual-machines", lxc),
+                               ("var/snap/lxd/common/lxd/containers", lxc)):
+            self.setUp()
+            secret = self.tree.root / place / "secret"
+            self.tree.write(f"{place}/known/backup.yaml", instance("type=gpu id=7"))
+            secret.mkdir()
+            self.unread(place, "absent", command)
+            (secret / "backup.yaml").mkdir()
+            self.unread(place, "not read", command)
+            (secret / "backup.yaml").rmdir()
+            secret.rmdir()
+            secret.symlink_to("/nowhere/secret")
+            self.unread(place, "not read", command)
+            secret.unlink()
+            self.tree.write(f"{place}/secret/backup.yaml", instance("type=gpu id=7"))
+            self.assert_not_found(self.survey()[HBA], "instances-unread")
+
+    QEMU = ('# Machine\n[machine]\ngraphics = "off"\nhost = "0000:01:00.0"\n\n# PCI card ("x" device)\n[device "dev-lxd_x"]\n'
+            'driver = "vfio-pci"\nbus = "qemu_pcie8"\naddr = "00.0"\nhost = "{}"\nbootindex = "9"\n')
+
+    def started(self, place: str, logs: str, file: str, text: str) -> dict:
+        self.setUp()
+        self.link(f"{place}/secret", "/nowhere")
+        self.tree.write(f"{logs}/secret/{file}", text)
+        return self.claims(names=True)
+
+    def test_last_start_of_a_vm(self):
+        for place, logs, who in (("var/lib/incus", "run/incus", "Incus"), ("var/lib/incus", "var/log/incus", "Incus"),
+                                 ("var/lib/lxd", "var/log/lxd", "LXD"),
+                                 ("var/snap/lxd/common/lxd", "var/snap/lxd/common/lxd/logs", "LXD")):
+            found = self.started(f"{place}/virtual-machines", logs, "qemu.conf", self.QEMU.format(HBA))
+            self.assertEqual(found, {(HBA, "guest-configured"): (
+                "informs", f"the {who} VM secret is configured to have it")})
+        for text in ("", "\0", self.QEMU.format("09:00.0"), self.QEMU.format("7" * 300), self.QEMU.format(""),
+                     f'[device "a"]\nhost = {HBA}\nhost = "\nhost =\nhost\n= "{HBA}"\nhost = "{HBA}\n',
+                     f'[device "a"]\nsysfsdev = "/sys/bus/mdev/devices/x"\nhosts = "{HBA}"\n', "host = \"" + HBA + '"\n'):
+            self.assertEqual(self.started("var/lib/lxd/virtual-machines", "var/log/lxd", "qemu.conf", text), {}, text)
+        self.assertEqual(self.started("var/lib/lxd/containers", "var/log/lxd", "qemu.conf", self.QEMU.format(HBA)), {})
+
+    def test_last_start_of_a_container(self):
+        devices = "/var/snap/lxd/common/lxd/devices/secret"
+        gpu = f"lxc.mount.entry = {devices}/unix.g.dev-dri-card0 dev/dri/card0 none bind,create=file 0 0\n"
+        found = self.started("var/snap/lxd/common/lxd/containers", "var/snap/lxd/common/lxd/logs", "lxc.conf",
+                             f"lxc.log.file = {devices}\n{gpu}")
+        self.assertEqual({(a, r) for a, r in found}, {(GPU, "in-container")})
+        self.assertIn("the LXD container secret uses it", found[GPU, "in-container"][1])
+        for text in ("", "\0", "lxc.mount.entry =\n", "lxc.mount.entry = a\n", gpu.replace("unix.", "disk."),
+                     gpu.replace(" dev/", " /dev/"), gpu.replace("dev/dri/card0", "dev/" + "x" * 300), "lxc.net.0.link = enp3s0\n",
+                     "lxc.net.0.type = veth\nlxc.net.0.link = enp3s0\n", "lxc.net.\nlxc.net.link =\n",
+                     "lxc.net.0.type = phys\nlxc.net.0.link = ../../x\n", "lxc.net.0.type = phys\nlxc.net.0.link =\n"):
+            self.assertEqual(self.started("var/lib/incus/containers", "run/incus", "lxc.conf", text), {}, text)
+
+    def test_interface_of_a_container(self):
+        """Where it was not handed over yet it is found by its name."""
+        self.setUp()
+        self.link("var/lib/incus/containers/secret", "/nowhere")
+        self.link("sys/class/net/enp3s0", f"../../devices/pci0000:00/0000:00:02.0/{NIC}/net/enp3s0")
+        self.tree.write(f"sys/devices/pci0000:00/0000:00:02.0/{NIC}/net/enp3s0/flags", "0x1002\n")
+        self.tree.write("run/incus/secret/lxc.conf", "lxc.net.0.type = phys\nlxc.net.0.link = enp3s0\n")
+        self.assertEqual(set(self.claims(names=True)), {(NIC, "in-container")})
+
+    def test_interface_of_another_namespace(self):
+        """The device's directory of interfaces is there, and shows none of ours."""
+        (self.tree.root / f"sys/bus/pci/devices/{NIC}").resolve().joinpath("net").mkdir()
+        self.assertEqual(self.claims(), {(NIC, "in-container"): (
+            "degrades", "its network interface is in another network namespace, such as a container's, and is lost "
+            "there when a guest gets it")})
+        f = self.found(self.survey()[NIC], "in-container")
+        self.assertIn("lsns -t net", f["evidence"][1])
+        self.tree.write("var/lib/lxc/secret/config", f"lxc.mount.entry = /dev/none x\n")
+        self.assertEqual(len(self.claims()), 1)
 
 
 class Xen(Claims):
