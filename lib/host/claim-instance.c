@@ -2,9 +2,9 @@
 /*
  * Containers and VMs of LXD and Incus. Their configuration is in a database that no other program
  * can read safely; what is read is the copy that they keep beside each instance, backup.yaml. It is
- * there while the instance's storage is mounted, for the snap of LXD often in that snap's own mounts
- * alone. Without it, what the instance was last started with is read, and that its configuration is
- * not known is told: such an instance may have any device.
+ * there while the instance's storage is mounted, for the snap of LXD often in that snap's own
+ * mounts alone. Without it, what the instance was last started with is read, and that its
+ * configuration is not known is told: such an instance may have any device.
  *
  * Of YAML only what the two write is known: block mappings, a key a line. Text of several lines is
  * indented further than its key, so it is never taken for one.

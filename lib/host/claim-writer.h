@@ -49,7 +49,8 @@ void pp_claim_drop(struct pp_claim_writer *w);
 void pp_claim_end(struct pp_claim_writer *w, const struct pp_claimant *c);
 /* A file or directory that might hold claims was not read; ENOENT and ENODATA are passed over. */
 void pp_claim_unread(struct pp_claim_writer *w, const char *path, int error);
-/* As pp_claim_unread(), for a file that something has to have: its absence is told, too. 0: none. */
+/* As pp_claim_unread(), for a file that something has to have: its absence is told, too. 0: none.
+ */
 void pp_claim_missing(struct pp_claim_writer *w, const char *path, int error);
 
 /* "101.conf" → 101 */

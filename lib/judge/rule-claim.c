@@ -58,9 +58,10 @@ static const char *claim_file(const struct pp_claim *c, struct pp_judging *j)
 
 	if (c->kind == PP_CLAIM_GUEST)
 		text = pp_arena_printf(j->arena, "%s%s",
-		                       !strcmp(c->sort, "xen") ? "/etc/xen/*.cfg: pci"
-		                                               : "backup.yaml: expanded_devices, or "
-		                                                 "qemu.conf of its last start",
+		                       !strcmp(c->sort, "xen")
+		                               ? "/etc/xen/*.cfg: pci"
+		                               : "backup.yaml: expanded_devices, or "
+		                                 "qemu.conf of its last start",
 		                       c->starts ? ", and it starts with the host" : "");
 	else if (c->kind == PP_CLAIM_PROXMOX)
 		text = pp_arena_printf(j->arena, "/etc/pve/qemu-server/%u.conf%s", c->number,
@@ -173,10 +174,12 @@ static void claim_instances_unread(struct pp_judging *j, const struct pp_device 
 		pp_evidence(j, f, "/%s: %s", u->path, u->error == ENOENT ? "absent" : "not read");
 	}
 	if (lxd)
-		pp_evidence(j, f, "to see one: lxc config show NAME --expanded (the names: lxc list)");
-	if (incus)
 		pp_evidence(j, f,
-		            "to see one: incus config show NAME --expanded (the names: incus list)");
+		            "to see one: lxc config show NAME --expanded (the names: lxc list)");
+	if (incus)
+		pp_evidence(
+			j, f,
+			"to see one: incus config show NAME --expanded (the names: incus list)");
 }
 
 static void host_network(struct pp_judging *j, const struct pp_device *d)

@@ -348,11 +348,13 @@ class Odd(Capture):
             self.assertEqual(self.one(Resources=odd)["verdict"], "assignable", odd)
 
     def test_edition_and_role(self):
-        for change, rule, effect in (({"InstallationType": "Client"}, "hyperv-edition", "blocks"),
-                                     ({"HyperVRole": "0"}, "hyperv-role", "blocks"),
-                                     ({"Hypervisor": "guest"}, "hyperv-machine", "blocks")):
+        for change, rule, effect, remedies in (
+                ({"InstallationType": "Client"}, "hyperv-edition", "blocks", ["windows-server"]),
+                ({"HyperVRole": "0"}, "hyperv-role", "blocks", ["install-hyperv"]),
+                ({"Hypervisor": "guest"}, "hyperv-machine", "blocks", [])):
             d = survey(self.capture({"0000:07:00.0": device()}, windows.SYSTEM | change))["devices"][0]
             self.assertEqual(rules(d, effect), {rule})
+            self.assertEqual([r["id"] for f in d["findings"] for r in f["remedies"]], remedies)
         for name, rule in (("InstallationType", "hyperv-edition"), ("HyperVRole", "hyperv-role")):
             system = {k: v for k, v in windows.SYSTEM.items() if k != name}
             d = survey(self.capture({"0000:07:00.0": device()}, system))["devices"][0]
