@@ -74,6 +74,11 @@ static inline bool pp_build_begins_root(const struct pp_host *h, uint32_t i)
 }
 /* The maps of a device tree's PCI hosts. After the devices. 0 or -ENOMEM. */
 int pp_build_tree_maps(struct pp_host_build *b);
+/* Fewer than max bytes of a property of a device tree. -E2BIG: there are more. */
+int pp_build_tree_property(struct pp_host_build *b, const char *path, void *buf, size_t max,
+                           size_t *ret);
+/* Which controllers take the messages of a device tree's PCI hosts. 0 or -ENOMEM. */
+int pp_build_tree_msi(struct pp_host_build *b, bool *ret_its, bool *ret_gicv2m);
 /* Which device has which stream of an SMMU already. After the groups. 0 or -ENOMEM. */
 int pp_build_streams(struct pp_host_build *b);
 int pp_build_firmware(struct pp_host_build *b, struct pp_error *e);

@@ -143,6 +143,17 @@ static int find_declared_chip(struct pp_host_build *b)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* 0 or -ENOMEM. */
+static int find_chip_by_tree(struct pp_host_build *b)
+{
+	bool its = false, gicv2m = false;
+	int r = pp_build_tree_msi(b, &its, &gicv2m);
+
+	b->host->msi_chip = msi_chip_of(its, gicv2m);
+	b->host->msi_chip_from = "/sys/class/pci_bus/*/of_node/msi-map";
+	return r;
+}
+
 /*
  * Where no driver uses message interrupts, the log tells what the kernel found; where that is gone,
  * too, the firmware what is there. The IORT does not: it may name an ITS that is not.
@@ -158,6 +169,8 @@ static int find_msi_chip(struct pp_host_build *b, const struct chips *c)
 		h->msi_chip_from = "kernel log";
 	}
 	if (h->msi_chip == PP_MSI_CHIP_UNKNOWN && find_declared_chip(b))
+		return -ENOMEM;
+	if (h->msi_chip == PP_MSI_CHIP_UNKNOWN && find_chip_by_tree(b))
 		return -ENOMEM;
 	switch (h->msi_chip) {
 	case PP_MSI_CHIP_ITS:

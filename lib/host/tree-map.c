@@ -12,7 +12,7 @@
 #define MAP_MAX_BYTES ((size_t)4096 * ENTRY_BYTES)
 
 /* A device tree is big-endian, whatever the processor is. */
-static uint32_t tree_cell(const uint8_t *at)
+uint32_t pp_tree_cell(const uint8_t *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
@@ -31,10 +31,10 @@ int pp_tree_map_parse(struct pp_span in, struct pp_arena *a, struct pp_tree_map 
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *at = in.data + (size_t)i * ENTRY_BYTES;
 		mappings[i] = (struct pp_tree_mapping){
-			.id_base = tree_cell(at),
-			.phandle = tree_cell(at + CELL_BYTES),
-			.stream_base = tree_cell(at + 2 * CELL_BYTES),
-			.ids = tree_cell(at + 3 * CELL_BYTES),
+			.id_base = pp_tree_cell(at),
+			.phandle = pp_tree_cell(at + CELL_BYTES),
+			.stream_base = pp_tree_cell(at + 2 * CELL_BYTES),
+			.ids = pp_tree_cell(at + 3 * CELL_BYTES),
 		};
 	}
 	ret->mappings = mappings;
@@ -60,8 +60,8 @@ const struct pp_tree_mapping *pp_tree_map_find(const struct pp_tree_map *m, uint
 	return NULL;
 }
 
-/* Up to max bytes of a property; -E2BIG: there are more. */
-static int tree_read(struct pp_host_build *b, const char *path, void *buf, size_t max, size_t *ret)
+int pp_build_tree_property(struct pp_host_build *b, const char *path, void *buf, size_t max,
+                           size_t *ret)
 {
 	struct pp_node file;
 	int r = pp_source_open_file(b->source, PP_NODE_NONE, path, &file);
@@ -89,13 +89,13 @@ static int tree_read_mask(struct pp_host_build *b, const char *base, uint32_t *r
 	size_t len = 0;
 
 	snprintf(path, sizeof(path), "%s/iommu-map-mask", base);
-	int r = tree_read(b, path, mask, sizeof(mask), &len);
+	int r = pp_build_tree_property(b, path, mask, sizeof(mask), &len);
 	if (r == -ENOENT)
 		return 0;
 	if (!r && len != CELL_BYTES)
 		r = -EBADMSG;
 	if (!r)
-		*ret = tree_cell(mask);
+		*ret = pp_tree_cell(mask);
 	return r;
 }
 
@@ -114,7 +114,7 @@ static int tree_map_read(struct pp_host_build *b, uint8_t *buf, struct pp_tree_m
 	if (r)
 		return r;
 	pp_source_close(b->source, dir);
-	r = tree_read(b, path, buf, MAP_MAX_BYTES + 1, &len);
+	r = pp_build_tree_property(b, path, buf, MAP_MAX_BYTES + 1, &len);
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	r = tree_read_mask(b, base, &map->mask);

@@ -3,7 +3,7 @@
 #ifndef PP_HOST_TREE_MAP_H
 #define PP_HOST_TREE_MAP_H
 
-/* The property iommu-map of a PCI host in a device tree: bytes in, const model out. */
+/* The property iommu-map of a PCI host in a device tree, and msi-map: bytes in, const model out. */
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -25,6 +25,9 @@ struct pp_tree_map {
 	const struct pp_tree_mapping *mappings;
 	uint32_t nr_mappings; /* 0: the host has no such property */
 };
+
+/* A cell of a property: four bytes, big-endian whatever the processor is. */
+uint32_t pp_tree_cell(const uint8_t *at);
 
 /*
  * Decodes the property into mappings of arena a. -EBADMSG: it does not consist of entries of four

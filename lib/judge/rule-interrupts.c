@@ -57,9 +57,9 @@ static void interrupts_unknown(struct pp_judging *j)
 	if (h->msi_chip == PP_MSI_CHIP_BOTH)
 		pp_evidence(j, f, "%s: both an ITS and a GICv2m", h->msi_chip_from);
 	else
-		pp_evidence(
-			j, f,
-			"neither /proc/interrupts, the kernel log nor the ACPI table APIC names an ITS or a GICv2m");
+		pp_evidence(j, f,
+		            "neither /proc/interrupts, the kernel log, the ACPI table APIC nor the "
+		            "device tree's msi-map names an ITS or a GICv2m");
 }
 
 /* A word of the command line that leaves remapping off, as it stands there; NULL: none. */

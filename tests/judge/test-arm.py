@@ -300,6 +300,73 @@ class Tree(Arm):
         self.assertEqual(before["verdict"], "assignable")
 
 
+class TreeMessages(Arm):
+    """Where no driver uses message interrupts, the node that msi-map or msi-parent points to tells."""
+
+    NODE, board = Tree.NODE, Tree.board
+    BASE = "sys/firmware/devicetree/base"
+    ITS, FRAME = b"arm,gic-v3-its\0", b"arm,gic-v2m-frame\0"
+
+    def controllers(self, *nodes: tuple[int, bytes], parent: bytes | None = None, maps: bytes | None = None,
+                    bus: str = "interrupt-controller@8000000", **more) -> None:
+        t = self.board(cells(0, 7, 0, 0x10000), interrupts=NONE, **more)
+        if maps is not None:
+            t.write(f"{self.NODE}/msi-map", maps)
+        if parent is not None:
+            t.write(f"{self.NODE}/msi-parent", parent)
+        for n, (phandle, compatible) in enumerate(nodes):
+            node = f"{self.BASE}/{bus}/msi-controller@{n}"
+            t.write(f"{node}/phandle", cells(phandle))
+            t.write(f"{node}/compatible", compatible)
+
+    def isolated(self) -> bool | None:
+        self.survey()
+        return self.document["host"]["interrupt_remapping"]
+
+    MAP = cells(0, 9, 0, 0x10000)
+
+    def test_forms(self):
+        """By a map or by a parent, below the root or below a bus, with other names in front."""
+        for more in ({"maps": self.MAP}, {"parent": cells(9)}, {"parent": cells(9, 0x5)},
+                     {"maps": cells(0, 9, 0, 0x100, 0x100, 9, 0x100, 0x100)},
+                     {"maps": self.MAP, "bus": "soc/interrupt-controller@8000000"}, {"maps": self.MAP, "bus": "soc"}):
+            for compatible, wanted in ((self.ITS, True), (b"vendor,its\0" + self.ITS, True), (self.FRAME, False),
+                                       (b"arm,gic-v5-its\0", True)):
+                self.controllers((8, b"arm,pl011\0"), (9, compatible), **more)
+                self.assertIs(self.isolated(), wanted, (more, compatible))
+        self.controllers((9, self.FRAME), maps=self.MAP)
+        f = self.found(self.at(), "interrupt-remapping")
+        self.assertIn("/sys/class/pci_bus/*/of_node/msi-map: GICv2m", f["evidence"][0])
+        capture = self.folder / "host.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(capture)).returncode, 0)
+        self.assertEqual(self.ask(path=capture)["devices"], self.document["devices"])
+
+    def test_not_known(self):
+        for nodes, maps in (((), self.MAP), (((8, self.ITS),), self.MAP), (((9, b"arm,gic-v3-itsx\0"),), self.MAP),
+                            (((9, b"arm,gic-v3-its"),), self.MAP), (((9, b"xarm,gic-v3-its\0"),), self.MAP), (((9, b""),), self.MAP),
+                            (((9, b"brcm,bcm2712-mip\0"),), self.MAP), (((9, self.ITS),), None), (((9, self.ITS),), b""),
+                            (((9, self.ITS),), self.MAP[:12]), (((9, self.ITS),), self.MAP * 300),
+                            (((9, self.ITS), (10, b"brcm,bcm2712-mip\0")), self.MAP + cells(0x10000, 10, 0, 1)),
+                            (((9, self.ITS * 300),), self.MAP)):
+            self.controllers(*nodes, maps=maps)
+            self.assertIsNone(self.isolated(), (nodes, maps))
+        self.assert_finding(self.at(), "interrupt-remapping", "unknown")
+        self.controllers((9, self.ITS), parent=b"\0\0\t")
+        self.assertIsNone(self.isolated())
+
+    def test_both(self):
+        """Kernels that ask each device cannot be told of; those before want both to isolate."""
+        both = cells(0, 9, 0, 0x100, 0x100, 10, 0, 0x100)
+        for release, wanted in (("6.1.0-arm64", False), ("6.12.0-arm64", None)):
+            self.controllers((9, self.ITS), (10, self.FRAME), maps=both, release=release)
+            self.assertIs(self.isolated(), wanted, release)
+
+    def test_what_a_driver_uses_counts(self):
+        self.controllers((9, self.FRAME), maps=self.MAP)
+        (self.tree.root / "proc/interrupts").write_text(ITS)
+        self.assertIs(self.isolated(), True)
+
+
 class Company(Arm):
     """The group to come, as far as it is there already."""
 
@@ -581,7 +648,7 @@ class Interrupts(Arm):
         for odd in (madt(gic), madt(), madt(its)[:-1], madt(its, b"\x0f\0"), madt(its, b"\x0d"), b"", b"APIC",
                     acpi(b"FACP", bytes(8) + its)):
             f = self.judged("unknown", NONE, madt=odd)
-            self.assertIn("nor the ACPI table APIC names", f["evidence"][0])
+            self.assertIn("nor the device tree's msi-map names", f["evidence"][0])
         # What the kernel shows goes before what the firmware declares.
         self.judged("blocks", GICV2M, madt=madt(its))
         self.judged("blocks", NONE, madt=madt(its), log=("GICv2m: range[mem 0x08020000-0x08020fff], SPI[80:143]",))
