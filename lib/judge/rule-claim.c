@@ -174,12 +174,9 @@ static void claim_instances_unread(struct pp_judging *j, const struct pp_device 
 		pp_evidence(j, f, "/%s: %s", u->path, u->error == ENOENT ? "absent" : "not read");
 	}
 	if (lxd)
-		pp_evidence(j, f,
-		            "to see one: lxc config show NAME --expanded (the names: lxc list)");
+		pp_evidence(j, f, "to see one: lxc config show NAME --expanded");
 	if (incus)
-		pp_evidence(
-			j, f,
-			"to see one: incus config show NAME --expanded (the names: incus list)");
+		pp_evidence(j, f, "to see one: incus config show NAME --expanded");
 }
 
 static void host_network(struct pp_judging *j, const struct pp_device *d)

@@ -466,7 +466,7 @@ class Instances(Display):
 
     def test_not_read(self):
         """Its storage is not mounted, or only for the daemon; it cannot be read."""
-        lxc, incus = (f"to see one: {p} config show NAME --expanded (the names: {p} list)" for p in ("lxc", "incus"))
+        lxc, incus = (f"to see one: {p} config show NAME --expanded" for p in ("lxc", "incus"))
         for place, command in (("var/lib/incus/containers", incus), ("var/lib/lxd/virtual-machines", lxc),
                                ("var/snap/lxd/common/lxd/containers", lxc)):
             self.setUp()
