@@ -24,7 +24,7 @@ LINES = {row[0]: row[1].replace("\\n", "\n") for row in
          (line.split(" | ", 1) for line in (ROOT / "tests/log/lines").read_text().splitlines()
           if not line.startswith("#"))}
 IDS = re.findall(r'\.id = "([^"]+)"', "".join(
-    p.read_text() for p in sorted(ROOT.glob("lib/judge/phrases-*.c")) if p.name != "phrases-other.c"))
+    p.read_text() for p in sorted(ROOT.glob("lib/judge/phrases-*.c"))))
 # What no reason of a host is: the rest of a system's log.
 OTHER = """\
 [    0.000000] Linux version 6.12.57+deb13-amd64 (debian-kernel@lists.debian.org)
@@ -61,6 +61,11 @@ class EachRow(unittest.TestCase):
 
     def test_a_line_for_each(self):
         self.assertEqual(sorted(LINES), sorted(IDS))
+
+    def test_nothing_is_left_of_a_format(self):
+        """What programs print has values where the row's text and their format strings have places for them."""
+        for name, line in LINES.items():
+            self.assertNotRegex(line, r"%[-#0-9.]*(l|ll|h|hh)?[a-zA-Z]\b|\{w?\}|__func__|\w_function:|\b1a\b", name)
 
     def test_as_printed(self):
         document = self.all_known(str.encode)
@@ -100,7 +105,7 @@ class EachRow(unittest.TestCase):
             text = b"".join("\n".join(line[i:i + width] for i in range(0, len(line), width)).encode()
                             + b"\n" + OTHER for line in LINES.values())
             known = {m["id"] for m in ask(text)["messages"]}
-            self.assertGreater(len(known), len(LINES) * 0.9, width)
+            self.assertGreater(len(known), len(LINES) * 0.85, width)
 
     def test_windows(self):
         self.all_known(lambda line: line.encode().replace(b"\n", b"\r\n") + b"\r")
