@@ -136,6 +136,11 @@ static int kind_by_cpuinfo(struct pp_host_build *b)
 	struct pp_host *h = b->host;
 	struct pp_span text = b->processor;
 
+	/* Windows has no such file; its maker was read with the rest. */
+	if (h->windows) {
+		kind_set(h, kind_by_maker(h->processor), "CPUID");
+		return 0;
+	}
 	h->processor = cpuinfo_value(b, text, "vendor_id");
 	h->cpu = kind_name_cpu(b, text);
 	if (h->processor && strstr(h->processor, "S390"))

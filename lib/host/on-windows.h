@@ -64,6 +64,8 @@ struct pp_windows {
 	struct pp_text_fact installed; /* InstallationType as it stands */
 	enum pp_tri has_hyperv;        /* the role: its management service is installed */
 	enum pp_tri hypervisor_runs;   /* Hyper-V runs, and this is its root partition */
+	/* What it says that it uses of the machine; unknown where it does not run. */
+	enum pp_tri remaps_dma, remaps_interrupts;
 };
 
 struct pp_host_build;

@@ -353,6 +353,18 @@ static int windows_device_list(struct pp_host_build *b)
 	return 0;
 }
 
+/* Of the header nothing is known, but functions that are there show it. */
+static void windows_device_find_functions(struct pp_host_build *b)
+{
+	struct pp_device *d = b->devices;
+
+	for (uint32_t i = 1; i < b->host->nr_devices; i++)
+		if (d[i].address.domain == d[i - 1].address.domain &&
+		    d[i].address.bus == d[i - 1].address.bus &&
+		    d[i].address.device == d[i - 1].address.device)
+			d[i - 1].config.multifunction = d[i].config.multifunction = true;
+}
+
 /* A device and its path, for finding the bridge above by the path alone. */
 struct windows_path {
 	const char *text;
@@ -441,6 +453,7 @@ int pp_build_windows_devices(struct pp_host_build *b, struct pp_error *e)
 		windows_device_name(h->devices[i].address, name);
 		r = windows_device_read(b, name, &b->devices[i]);
 	}
+	windows_device_find_functions(b);
 	if (!r)
 		r = windows_device_find_parents(b);
 	return r ? pp_fail_oom(e, "devices") : 0;

@@ -57,6 +57,43 @@ static int windows_read_hypervisor(struct pp_host_build *b, struct pp_windows *w
 	return 0;
 }
 
+/* Hypervisor Top-Level Functional Specification, 2.4.7: leaf 0x40000006, EAX. */
+#define HARDWARE_DMA        (1u << 4)
+#define HARDWARE_INTERRUPTS (1u << 5)
+
+static int windows_read_hardware(struct pp_host_build *b, struct pp_windows *w)
+{
+	struct pp_text_fact bits;
+	uint64_t value;
+
+	if (pp_build_text(b, SYSTEM "HypervisorHardware", &bits))
+		return -ENOMEM;
+	if (w->hypervisor_runs != PP_YES || !bits.text ||
+	    !pp_parse_dec(bits.text, UINT32_MAX, &value))
+		return 0;
+	w->remaps_dma = pp_tri(value & HARDWARE_DMA);
+	w->remaps_interrupts = pp_tri(value & HARDWARE_INTERRUPTS);
+	return 0;
+}
+
+/* There is no Linux whose answers could be asked for. */
+static void windows_has_no_linux(struct pp_host *h)
+{
+	struct pp_kernel *k = &h->kernel;
+	struct pp_text_fact *const facts[] = {
+		&k->release,           &k->command_line,
+		&k->lockdown,          &k->unsafe_interrupts,
+		&k->denylist_disabled, &k->idle_d3_disabled,
+		&k->vga_disabled,      &k->intx_not_masked,
+		&k->sriov_enabled,     &k->iommufd_unsafe_interrupts,
+		&k->vfio_ids,
+	};
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		facts[i]->error = ENODATA;
+	k->log_error = h->groups_error = ENODATA;
+}
+
 static int windows_read_processor(struct pp_host_build *b)
 {
 	struct pp_text_fact maker;
@@ -97,16 +134,13 @@ int pp_build_windows(struct pp_host_build *b)
 		return r;
 	struct pp_windows *w = PP_ARENA_NEW(&h->arena, struct pp_windows);
 	if (!w || windows_read_version(b, w) || windows_read_hypervisor(b, w) ||
-	    windows_read_processor(b) ||
+	    windows_read_hardware(b, w) || windows_read_processor(b) ||
 	    windows_read_switch(b, SYSTEM "HyperVRole", &w->has_hyperv) ||
 	    pp_build_text(b, SYSTEM "InstallationType", &w->installed))
 		return -ENOMEM;
 	if (w->installed.text)
 		w->is_server = pp_tri(strcmp(w->installed.text, "Client") != 0);
 	h->windows = w;
-	/* There is no Linux whose answers could be asked for. */
-	h->kernel.release.error = h->kernel.command_line.error = ENODATA;
-	h->kernel.lockdown.error = ENODATA;
-	h->kernel.log_error = h->groups_error = ENODATA;
+	windows_has_no_linux(h);
 	return 0;
 }

@@ -20,8 +20,25 @@ static void hyperv_setup(struct pp_finding *f, const char *text)
 	pp_add_remedy_by_hand(f, &pp_remedy_bios_iommu, text, NULL);
 }
 
+/*
+ * Hyper-V's own word on the machine. That it uses something shows that it is there; why it does not
+ * use something it does not say, so that a no decides nothing.
+ */
+static bool hyperv_uses(struct pp_judging *j, enum pp_tri uses, const char *what, unsigned int bit)
+{
+	if (uses != PP_NO)
+		return uses == PP_YES;
+	struct pp_finding *f = pp_find(
+		j, PP_INFORMS,
+		"Hyper-V says that it does not use %s now, which device assignment needs", what);
+	pp_evidence(j, f, "CPUID 0x40000006: bit %u of EAX is 0", bit);
+	return false;
+}
+
 static void hyperv_machine(struct pp_judging *j)
 {
+	const struct pp_windows *w = j->host->windows;
+
 	if (j->host->is_guest == PP_YES) {
 		struct pp_finding *f = pp_find(
 			j, PP_BLOCKS,
@@ -31,12 +48,18 @@ static void hyperv_machine(struct pp_judging *j)
 		            j->host->guest_from ? j->host->guest_from
 		                                : "/proc/cpuinfo: flag hypervisor");
 	}
-	pp_find_no_iommu(j, "cannot tell whether Hyper-V assigns devices on a host that is neither "
-	                    "Intel nor AMD");
+	if (!hyperv_uses(j, w ? w->remaps_dma : PP_UNKNOWN, "DMA remapping", 4))
+		pp_find_no_iommu(
+			j, "cannot tell whether Hyper-V assigns devices on a host that is neither "
+			   "Intel nor AMD");
 }
 
 static void hyperv_interrupt_remapping(struct pp_judging *j)
 {
+	const struct pp_windows *w = j->host->windows;
+
+	if (hyperv_uses(j, w ? w->remaps_interrupts : PP_UNKNOWN, "interrupt remapping", 5))
+		return;
 	struct pp_finding *f = pp_find_no_remapping(
 		j, PP_BLOCKS,
 		"the firmware declares no interrupt remapping, which Hyper-V requires for device "

@@ -15,6 +15,8 @@
 /* Hypervisor Top-Level Functional Specification, 2.4.4: EBX, CreatePartitions */
 #define HV_PRIVILEGES        0x40000003u
 #define HV_CREATE_PARTITIONS 0x1u
+/* The same, 2.4.7: EAX, what of the hardware the hypervisor uses */
+#define HV_HARDWARE 0x40000006u
 
 static const wchar_t version_key[] = L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
 static const wchar_t secure_boot_key[] = L"SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State";
@@ -72,6 +74,21 @@ static int system_role(struct pp_facts *f)
 	return system_put(f, SYSTEM "HyperVRole", "1");
 }
 
+/* Only the root partition is told of the machine itself. */
+static int system_hardware(struct pp_facts *f, bool is_root)
+{
+	unsigned int a = 0, b, c, d;
+	char text[16];
+
+	if (is_root)
+		__cpuid(HV_FIRST_LEAF, a, b, c, d);
+	if (a < HV_HARDWARE)
+		return f->absent(f, SYSTEM "HypervisorHardware");
+	__cpuid(HV_HARDWARE, a, b, c, d);
+	snprintf(text, sizeof(text), "%u", a);
+	return system_put(f, SYSTEM "HypervisorHardware", text);
+}
+
 static int system_processor(struct pp_facts *f)
 {
 	unsigned int a, b, c, d;
@@ -95,7 +112,9 @@ static int system_processor(struct pp_facts *f)
 			__cpuid(HV_PRIVILEGES, a, b, c, d);
 		role = microsoft && b & HV_CREATE_PARTITIONS ? "root" : "guest";
 	}
-	return r ? r : system_put(f, SYSTEM "Hypervisor", role);
+	if (!r)
+		r = system_put(f, SYSTEM "Hypervisor", role);
+	return r ? r : system_hardware(f, !strcmp(role, "root"));
 }
 
 int pp_facts_system(struct pp_facts *f)

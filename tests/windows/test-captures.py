@@ -362,6 +362,24 @@ class Odd(Capture):
         core = windows.SYSTEM | {"InstallationType": "Server Core"}
         self.assertEqual(survey(self.capture({"0000:07:00.0": device()}, core))["devices"][0]["verdict"], "assignable")
 
+    def test_what_hyperv_uses(self):
+        """That it remaps shows an IOMMU where no table was read; that it does not decides nothing."""
+        asked = {"0000:07:00.0": device()}
+        for role, bits, unknown, informs in (
+                ("root", None, {"hyperv-machine"}, set()), ("root", "48", set(), set()), ("root", "60", set(), set()),
+                ("root", "0", {"hyperv-machine"}, {"hyperv-machine", "hyperv-interrupt-remapping"}),
+                ("root", "16", set(), {"hyperv-interrupt-remapping"}), ("root", "x", {"hyperv-machine"}, set()),
+                ("root", "4294967296", {"hyperv-machine"}, set()), ("none", "48", {"hyperv-machine"}, set())):
+            system = windows.SYSTEM | {"Hypervisor": role} | ({"HypervisorHardware": bits} if bits else {})
+            document = survey(self.capture(asked, system, more={}))
+            d = document["devices"][0]
+            self.assertEqual(rules(d, "unknown") - {"hyperv-region"}, unknown, (role, bits))
+            self.assertEqual(rules(document["host"], "informs"), informs, (role, bits))
+            self.assertFalse(rules(d, "blocks"))
+        # With a table that was read.
+        d = survey(self.capture(asked, windows.SYSTEM | {"HypervisorHardware": "0"}))["devices"][0]
+        self.assertEqual((d["verdict"], rules(d, "unknown")), ("assignable", set()))
+
     def test_other_targets(self):
         """What KVM and Xen would do cannot be told from Windows, and is never blocked for that."""
         d = survey(self.capture({"0000:07:00.0": device()}), "--for", "all")["devices"][0]
