@@ -12,6 +12,7 @@ not to be had there at all, so that nothing is compared that rests on them.
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 from pathlib import Path
@@ -105,6 +106,34 @@ class Devices(unittest.TestCase):
                 d.pop("name")
         self.assertEqual(there["devices"], here["devices"])
         self.assertEqual(there["host"]["windows"], here["host"]["windows"])
+
+    def test_unpacked(self):
+        """The same capture as a directory; what in it is too long, or empty, is not known."""
+        capture, _ = self.plant("dl380p-gen8")
+        whole = self.there_from(capture.name)
+        unpacked = self.directory / "unp\u00e4cked here"
+        unpacked.mkdir()
+        with tarfile.open(capture) as tar:
+            tar.extractall(unpacked)
+        self.assertEqual(self.there_from(unpacked.name), whole)
+        self.assertEqual(self.there_from(str(unpacked)), whole)
+        folder = unpacked / "windows/devices/0000-07-00.0"
+        for name, change in (("RequiresReservedMemoryRegion", lambda p: p.write_bytes(b"0" * (17 << 20))),
+                             ("AcsCompatibleUpHierarchy", lambda p: p.write_bytes(b"")),
+                             ("DeviceType", lambda p: (p.unlink(), p.mkdir()))):
+            change(folder / name)
+        told = {d["address"]: d for d in self.there_from(unpacked.name)["devices"]}
+        self.assertEqual(rules(told["0000:07:00.0"])["hyperv-acs"], "unknown")
+        self.assertEqual(rules(told["0000:07:00.0"])["hyperv-conventional"], "unknown")
+        # Wine shows a link of Linux as the directory that it leads to: one without an end.
+        (unpacked / "windows/again").symlink_to(unpacked / "windows", target_is_directory=True)
+        done = self.wine.pcipass("--from", unpacked.name, "--json", cwd=self.directory)
+        self.assertEqual((done.returncode, done.stdout), (4, b""), done.stderr)
+
+    def there_from(self, name: str) -> dict:
+        done = self.wine.pcipass("--from", name, "--json", cwd=self.directory)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        return json.loads(done.stdout)
 
     def test_missing_properties(self):
         _, stand_in = self.plant("dl380p-gen8", frozenset({"AcsCompatibleUpHierarchy", "InterruptSupport"}))

@@ -123,9 +123,9 @@ class Paths(Case):
     def test_directory(self):
         (self.directory / "folder").mkdir()
         _, err = self.run_it("--from", "folder", code=4)
-        self.assertIn("folder: a directory: on Windows pcipass reads a capture as an archive only", err)
+        self.assertIn("folder: a directory without windows/devices: on Windows pcipass reads a capture of Linux as an archive only", err)
         _, err = self.run_it("--from", "folder", "--from", "host.tar.gz", code=4)
-        self.assertIn("folder: a directory: on Windows pcipass reads a capture as an archive only", err)
+        self.assertIn("folder: a directory without windows/devices: on Windows pcipass reads a capture of Linux as an archive only", err)
 
 
 class Streams(Case):
