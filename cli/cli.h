@@ -102,6 +102,7 @@ struct command {
 	const struct command *const *family; /* ended by NULL; then there is no run */
 	const char *examples;                /* lines for the help, each with its end; NULL: none */
 	bool linux_only;                     /* there is nothing of its kind on Windows */
+	bool hidden;                         /* for other programs: --help does not list it */
 };
 
 extern const struct command command_survey, command_explain, command_reserved, command_check,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command table, and the options that they share. */
+/* Reads the command line, finds the command that it names, and shows the help. */
 #include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
@@ -9,19 +9,12 @@
 
 #include <pcipass/nearest.h>
 
-#include "cli.h"
+#include "table.h"
 
 const char program_name[] = "pcipass";
 /* Once the command is known, its own. */
 static char help_hint[80] = "; see pcipass --help";
 const char *const program_help = help_hint;
-
-static const struct command command_help = {
-	.name = "help",
-	.arguments = "[COMMAND]",
-	.help = "show help for pcipass, or for a command",
-	.max_arguments = 2,
-};
 
 /* In the order of --help; a title stands above the first of its group. */
 static const struct {
@@ -33,103 +26,12 @@ static const struct {
 	{ "Configure a guest, and the firmware:", &command_emit },
 };
 
-static const struct command *const commands[] = {
-	&command_survey,
-	&command_explain,
-	&command_check,
-	&command_reserved,
-	&command_groups,
-	&command_slots,
-	&command_capture,
-	&command_free,
-	&command_verify,
-	&command_status,
-	&command_undo,
-	&command_apply,
-	&command_bind,
-	&command_unbind,
-	&command_override,
-	&command_emit,
-	&command_settings,
-	&command_help,
-	NULL,
-};
-
-#define FIELD(name) offsetof(struct options, name)
-
-/*
- * Every option, once. Where there is no letter, the key is the row's number behind all letters. In
- * the order of --help: a title stands above the first of its group.
- */
-static const struct row {
-	char letter;
-	const char *name, *argument; /* no argument: a bool in struct options, else a text */
-	unsigned int mask;           /* 0: every command */
-	size_t field;
-	const char *help;
-	const char *title; /* NULL: it belongs to the group of the row above */
-} rows[] = {
-	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
-	  "read a capture, directory or table instead of this host", "Which host:" },
-	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
-	  "verdict for kvm (default), hyperv, xen, or all", NULL },
-	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
-	  "verdict for another Linux release, or for all", NULL },
-	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document", "Output:" },
-	{ 0, "all", NULL, TAKES_ALL, FIELD(all),
-	  "show also bridges, and what else is usually left out", NULL },
-	{ 'v', "verbose", NULL, TAKES_VERBOSE, FIELD(verbose),
-	  "show all evidence; of settings also what was left out", NULL },
-	{ 0, "columns", "LIST", TAKES_COLUMNS, FIELD(columns),
-	  "print only the table, with these columns", NULL },
-	{ 0, "list-columns", NULL, TAKES_LIST_COLUMNS, FIELD(list_columns),
-	  "list the names of the columns", NULL },
-	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
-	  "print only the table, without headings", NULL },
-	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (default), always or never", NULL },
-	{ 'o', "output", "FILE", TAKES_OUTPUT, FIELD(output), "write to FILE; -: standard output",
-	  NULL },
-	{ 0, "force", NULL, TAKES_FORCE, FIELD(force), "replace FILE if it exists", NULL },
-	{ 0, "dry-run", NULL, TAKES_DRY_RUN, FIELD(dry_run),
-	  "show what would be done; change nothing", "Changes:" },
-	{ 0, "yes", NULL, TAKES_YES, FIELD(yes), "do not ask", NULL },
-	{ 0, "by", "REMEDY", TAKES_BY, FIELD(by), "use this remedy instead of the recommended one",
-	  NULL },
-	{ 0, "plan", "FILE", TAKES_PLAN, FIELD(plan), "use the plan in FILE", NULL },
-	{ 0, "store", "WHAT", TAKES_STORE, FIELD(store),
-	  "where the settings are: image:FILE, efivars, hp:PROGRAM", NULL },
-	{ 0, "schema", "FILE", TAKES_SCHEMA, FIELD(schema),
-	  "schema of the settings; default: built-in rmrds.xml", NULL },
-	{ 0, "now", NULL, TAKES_WHEN, FIELD(now), "only now, not at boot", NULL },
-	{ 0, "boot", NULL, TAKES_WHEN, FIELD(boot), "only at boot, not now", NULL },
-	{ 0, "resume", NULL, TAKES_RESUME, FIELD(resume), "continue an interrupted apply", NULL },
-	{ 0, "files", NULL, TAKES_FILES, FIELD(files),
-	  "undo only what was changed in files, also of another host", NULL },
-	{ 0, "attach", "DEVICE", TAKES_ATTACH, FIELD(attach),
-	  "try a real VFIO attach, then restore everything", NULL },
-	{ 0, "take", NULL, TAKES_TAKE, FIELD(take),
-	  "with --attach: take the device from its driver", NULL },
-	{ 0, "reset", NULL, TAKES_RESET, FIELD(reset), "with --attach: also reset the device",
-	  NULL },
-	{ 0, "log", NULL, TAKES_LOG, FIELD(log), "explain lines of a log: TEXT, a file or stdin",
-	  "Single commands:" },
-	{ 0, "computed", NULL, TAKES_COMPUTED, FIELD(computed),
-	  "compute the groups even if the kernel has made some", NULL },
-	{ 0, "keep-private", NULL, TAKES_PRIVATE, FIELD(keep_private),
-	  "keep serial numbers, UUIDs, MAC addresses and host names", NULL },
-	{ 0, "text", NULL, TAKES_TEXT, FIELD(text), "write a text that fits into a post of a forum",
-	  NULL },
-	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
-	  "number (Proxmox VE) or name (Hyper-V) of the guest", NULL },
-	{ 'h', "help", NULL, 0, FIELD(help), "show help for pcipass, or for a command", "Help:" },
-	{ 'V', "version", NULL, 0, FIELD(version), "show the version", NULL },
-};
-#define NR_ROWS   (sizeof(rows) / sizeof(rows[0]))
+/* An option without a letter has its row's number behind all letters as its key. */
 #define FIRST_KEY 256
 /* More than any list of commands has. */
 #define MAX_NAMES 32
 
-static void option_head(const struct row *r, char *buf, size_t size)
+static void option_head(const struct option_row *r, char *buf, size_t size)
 {
 	const char letter[] = { '-', r->letter, ',', ' ', '\0' };
 
@@ -137,32 +39,23 @@ static void option_head(const struct row *r, char *buf, size_t size)
 	         r->argument ? r->argument : "");
 }
 
-/* What an option does, to this command; NULL: to all. */
-static const char *option_help(const struct row *r, const struct command *c)
-{
-	for (const struct option_help *h = c ? c->options : NULL; h && h->option; h++)
-		if (!strcmp(h->option, r->name))
-			return h->help;
-	return r->help;
-}
-
-/* Those of a command; NULL: all, under titles. */
 /* Options of what Windows has nothing of the kind of. */
 #define TAKES_LINUX_ONLY (TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_WHEN)
 
+/* Those of a command; NULL: all, under titles. */
 static void print_options(const struct command *c)
 {
 	char head[40];
 
-	for (size_t i = 0; i < NR_ROWS; i++) {
-		if (c && rows[i].mask && !(rows[i].mask & c->takes))
+	for (size_t i = 0; i < nr_option_rows; i++) {
+		if (c && option_rows[i].mask && !(option_rows[i].mask & c->takes))
 			continue;
-		if (is_for_windows && rows[i].mask & TAKES_LINUX_ONLY)
+		if (is_for_windows && option_rows[i].mask & TAKES_LINUX_ONLY)
 			continue;
-		if (!c && rows[i].title)
-			printf("%s%s\n", i ? "\n" : "", rows[i].title);
-		option_head(&rows[i], head, sizeof(head));
-		printf("  %-20s %s\n", head, option_help(&rows[i], c));
+		if (!c && option_rows[i].title)
+			printf("%s%s\n", i ? "\n" : "", option_rows[i].title);
+		option_head(&option_rows[i], head, sizeof(head));
+		printf("  %-20s %s\n", head, option_help(&option_rows[i], c));
 	}
 }
 
@@ -195,7 +88,7 @@ static void print_commands(const struct command *const *list, size_t skip)
 	for (; *list; list++) {
 		const char *arguments = (*list)->arguments ? (*list)->arguments : "";
 		char head[40];
-		if (!is_here(*list))
+		if (!is_here(*list) || (*list)->hidden)
 			continue;
 		for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
 			if (titles[i].first == *list)
@@ -234,40 +127,31 @@ static void main_print_help(const struct command *c)
 	puts(more);
 }
 
-static const struct row *row_of(int key)
+static const struct option_row *row_of(int key)
 {
-	for (size_t i = 0; i < NR_ROWS; i++)
-		if (key == (rows[i].letter ? rows[i].letter : FIRST_KEY + (int)i))
-			return &rows[i];
+	for (size_t i = 0; i < nr_option_rows; i++)
+		if (key == (option_rows[i].letter ? option_rows[i].letter : FIRST_KEY + (int)i))
+			return &option_rows[i];
 	return NULL;
 }
 
 static void for_getopt(struct option *longs, char *letters)
 {
 	*letters++ = ':';
-	for (size_t i = 0; i < NR_ROWS; i++) {
+	for (size_t i = 0; i < nr_option_rows; i++) {
 		longs[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].argument ? required_argument : no_argument,
-			.val = rows[i].letter ? rows[i].letter : FIRST_KEY + (int)i,
+			.name = option_rows[i].name,
+			.has_arg = option_rows[i].argument ? required_argument : no_argument,
+			.val = option_rows[i].letter ? option_rows[i].letter : FIRST_KEY + (int)i,
 		};
-		if (!rows[i].letter)
+		if (!option_rows[i].letter)
 			continue;
-		*letters++ = rows[i].letter;
-		if (rows[i].argument)
+		*letters++ = option_rows[i].letter;
+		if (option_rows[i].argument)
 			*letters++ = ':';
 	}
-	longs[NR_ROWS] = (struct option){ 0 };
+	longs[nr_option_rows] = (struct option){ 0 };
 	*letters = '\0';
-}
-
-static const struct command *find_command(const struct command *const *list, size_t skip,
-                                          const char *name)
-{
-	for (; *list; list++)
-		if (!strcmp((*list)->name + skip, name))
-			return *list;
-	return NULL;
 }
 
 /* Where a misunderstanding sends the reader; NULL: to the help of all. */
@@ -284,7 +168,8 @@ static size_t names_of(const struct command *const *list, size_t skip, const cha
 	size_t n = 0;
 
 	for (; *list && n < size; list++)
-		ret[n++] = (*list)->name + skip;
+		if (!(*list)->hidden)
+			ret[n++] = (*list)->name + skip;
 	return n;
 }
 
@@ -299,23 +184,18 @@ static const struct command *guess_command(int argc, char **argv)
 	return NULL;
 }
 
-static bool is_taken(const struct row *r, const struct command *c)
-{
-	return !c || !r->mask || r->mask & c->takes;
-}
-
 /* A long option that getopt did not take: unknown, short for several, or given a value. */
 static enum exit_code refuse_long(const char *word, const struct command *c)
 {
 	size_t len = strcspn(word + 2, "=");
-	const char *begun[NR_ROWS], *names[NR_ROWS];
+	const char *begun[MAX_OPTION_ROWS], *names[MAX_OPTION_ROWS];
 	char typed[64];
 	size_t n = 0;
 
-	for (size_t i = 0; i < NR_ROWS; i++) {
-		names[i] = is_taken(&rows[i], c) ? rows[i].name : NULL;
-		if (len && !strncmp(rows[i].name, word + 2, len))
-			begun[n++] = rows[i].name;
+	for (size_t i = 0; i < nr_option_rows; i++) {
+		names[i] = option_is_taken(&option_rows[i], c) ? option_rows[i].name : NULL;
+		if (len && !strncmp(option_rows[i].name, word + 2, len))
+			begun[n++] = option_rows[i].name;
 	}
 	if (n == 1)
 		return complain_usage("option '--%s' takes no value", begun[0]);
@@ -323,7 +203,7 @@ static enum exit_code refuse_long(const char *word, const struct command *c)
 		return complain_usage("option '--%.*s' is short for more than one: --%s, --%s%s",
 		                      (int)len, word + 2, begun[0], begun[1], n > 2 ? "…" : "");
 	snprintf(typed, sizeof(typed), "%.*s", len < sizeof(typed) ? (int)len : 0, word + 2);
-	const char *near = pp_nearest_name(typed, names, NR_ROWS);
+	const char *near = pp_nearest_name(typed, names, nr_option_rows);
 	if (near)
 		return complain_near("unknown option '--%.*s', did you mean '--%s'?", (int)len,
 		                     word + 2, near);
@@ -347,14 +227,14 @@ static enum exit_code not_understood(int key, int argc, char **argv)
 /* -1: go on. */
 static int parse_options(int argc, char **argv, struct options *o, unsigned int *given)
 {
-	struct option longs[NR_ROWS + 1];
-	char letters[2 * NR_ROWS + 2];
+	struct option longs[MAX_OPTION_ROWS + 1];
+	char letters[2 * MAX_OPTION_ROWS + 2];
 	int c;
 
 	opterr = 0;
 	for_getopt(longs, letters);
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct row *r = row_of(c);
+		const struct option_row *r = row_of(c);
 		if (!r)
 			return (int)not_understood(c, argc, argv);
 		*given |= r->mask;
@@ -393,9 +273,9 @@ static enum exit_code refuse_option(const struct command *c, unsigned int extra)
 {
 	char head[40];
 
-	for (size_t i = 0; i < NR_ROWS; i++)
-		if (rows[i].mask & extra) {
-			option_head(&rows[i], head, sizeof(head));
+	for (size_t i = 0; i < nr_option_rows; i++)
+		if (option_rows[i].mask & extra) {
+			option_head(&option_rows[i], head, sizeof(head));
 			warn("%s does not take %s; see pcipass %s --help", c->name, head, c->name);
 			break;
 		}

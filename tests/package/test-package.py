@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Debian packages: made in a fresh root of Debian 12, held against lintian, and installed, used and
+purged in fresh roots of Debian 12 and 13.
+
+usage: test-package.py SOURCE_ROOT [DIRECTORY-WITH-PACKAGES]     with it nothing is built
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import root as roots
+
+SOURCE = Path(sys.argv.pop(1))
+GIVEN = Path(sys.argv.pop(1)) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else None
+WORK = Path(tempfile.mkdtemp(prefix="pcipass-package-"))
+PACKAGES = ("pcipass", "libpcipass1", "libpcipass-dev")
+SHELLS = ("man-db", "bash", "bash-completion", "zsh", "fish")
+
+
+def copy_source(to: Path) -> None:
+    """What git knows; where this is no checkout, all that is not built."""
+    to.mkdir()
+    names = subprocess.run(["git", "-C", SOURCE, "ls-files", "-z"], capture_output=True, check=False).stdout
+    if not names:
+        shutil.copytree(SOURCE, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build*", ".git"))
+        return
+    with subprocess.Popen(["tar", "-C", SOURCE, "-c", "--null", "-T", "-"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as tar:
+        unpack = subprocess.Popen(["tar", "-x", "-C", to], stdin=tar.stdout)
+        tar.stdin.write(names)
+        tar.stdin.close()
+        assert unpack.wait() == 0 and tar.wait() == 0
+
+
+class InRoot(unittest.TestCase):
+    """Types, and looks at what comes."""
+
+    def type(self, line: str, code: int = 0, *words: str) -> str:
+        status, text = self.root.run(line)
+        self.assertEqual(status, code, f"{line}: {text}")
+        for word in words:
+            self.assertIn(word, text, line)
+        return text
+
+
+class Made(InRoot):
+    """By "./run package" on Debian 12."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.debs = GIVEN or WORK / "debs"
+        if GIVEN:
+            return
+        root = roots.Root(WORK / "build", "bookworm", "lintian", "ca-certificates")
+        copy_source(root.path / "pcipass")
+        status, text = root.run("cd /pcipass && ./run package /debs && "
+                                "lintian --allow-root --fail-on error,warning /debs/*_0*_*.deb")
+        assert status == 0, text
+        print(text[-600:], file=sys.stderr)
+        shutil.copytree(root.path / "debs", cls.debs)
+        shutil.rmtree(root.path)
+
+    def test_there(self):
+        for name in PACKAGES:
+            self.assertEqual(len(list(self.debs.glob(f"{name}_*.deb"))), 1, name)
+
+
+class Installed:
+    """What holds in every release."""
+
+    release: str
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = roots.Root(WORK / cls.release, cls.release, *SHELLS, "pkg-config", "gcc", "libc6-dev")
+        cls.root.sample("dl380p-gen8")
+        cls.before = cls.root.files()
+        shutil.copytree(GIVEN or WORK / "debs", cls.root.path / "debs")
+        status, text = cls.root.run("apt-get -qq update; apt-get -qq install --no-install-recommends -y pci.ids "
+                                    + " ".join(f"/debs/{name}_*.deb" for name in PACKAGES) + " 2>&1")
+        assert status == 0, text
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.root.path)
+
+    def test_a_used(self):
+        """By root and by a user."""
+        self.type("pcipass --version", 0, "pcipass ")
+        self.type("pcipass", 0, "SAS2308", "Next: to free slot 2")
+        self.type("setpriv --reuid=65534 --regid=65534 --clear-groups pcipass check slot2", 1, "fixable")
+        self.type("cd /tmp && pcipass capture -o /tmp/c.tar.gz && pcipass --from c.tar.gz check slot2", 1, "fixable")
+        self.type("rm /tmp/c.tar.gz")
+
+    def test_a_settings(self):
+        self.type("cd /tmp && pcipass --from /sample settings image x.img && "
+                  "pcipass settings get RMRDS_Slot2 --store image:x.img && rm x.img", 0,
+                  "RMRDS_Slot2=Endpoints_Included")
+
+    def test_a_manual(self):
+        for page in ("1 pcipass", "1 pcipass-conrep", "3 libpcipass"):
+            self.type(f"man -w {page}", 0, "/usr/share/man/man")
+            self.assertEqual(self.type(f"man --warnings -E UTF-8 -Tutf8 -Z {page} 2>&1 >/dev/null"), "")
+
+    def test_a_completion(self):
+        """Each shell finds it where it looks by itself."""
+        self.type("bash -c '. /usr/share/bash-completion/bash_completion; "
+                  "{ _comp_load pcipass || _load_completion pcipass; } 2>/dev/null; complete -p pcipass'", 0, "__pcipass")
+        self.type("zsh -fc 'autoload -Uz compinit; compinit -u -D; print -r -- $_comps[pcipass]'", 0, "_pcipass")
+        self.type("fish -c 'complete -C \"pcipass expl\"'", 0, "explain")
+
+    def test_a_library(self):
+        self.type("zcat -f /usr/share/doc/pcipass/doc/examples/walk.c* >/tmp/walk.c && cd /tmp && "
+                  "cc walk.c -o walk $(pkg-config --cflags --libs libpcipass) && ./walk >walk.txt", 0)
+        self.type("grep -q 0000:07:00.0 /tmp/walk.txt && rm /tmp/walk*")
+
+    def test_b_purged_while_applied(self):
+        """The journal stays, and with the package back it is undone."""
+        self.type("printf '#!/bin/sh\\n' >/usr/sbin/update-initramfs && chmod +x /usr/sbin/update-initramfs")
+        self.type("mkdir -p /boot /etc/initramfs-tools && : >/boot/initrd.img-$(uname -r)")
+        before = self.root.files()
+        self.type("pcipass bind slot3 --boot --yes", 0, "pcipass undo")
+        rule = self.root.path / "etc/udev/rules.d/05-pcipass.rules"
+        self.assertTrue(rule.is_file())
+        self.type("apt-get -qq purge -y pcipass 2>&1", 0, "stays in place without it", "/var/lib/pcipass is kept",
+                  "pcipass undo")
+        self.assertTrue((self.root.path / "var/lib/pcipass/apply.json").is_file())
+        self.assertTrue(rule.is_file())
+        self.type("apt-get -qq install --no-install-recommends -y /debs/pcipass_*.deb 2>&1")
+        self.type("pcipass status", 0, "bind slot3")
+        self.type("pcipass undo --yes", 0)
+        self.assertEqual(self.root.files() - before, {"/var/lib/pcipass/apply.json", "/var/lib/pcipass/apply.lock",
+                                                      "/var/lib/pcipass"})
+        self.type("rm -r /usr/sbin/update-initramfs /etc/initramfs-tools /boot/initrd.img-$(uname -r)")
+
+    def test_c_purged(self):
+        """After an undo nothing is left, nor said."""
+        text = self.type("apt-get -qq purge -y --auto-remove pcipass libpcipass1 libpcipass-dev pci.ids 2>&1")
+        self.assertNotIn("pcipass undo", text)
+        self.assertEqual(self.root.files() - self.before, set())
+
+
+class Debian12(Installed, InRoot):
+    release = "bookworm"
+
+
+class Debian13(Installed, InRoot):
+    release = "trixie"
+
+
+if __name__ == "__main__":
+    why = roots.missing()
+    if why:
+        print(f"skipped: the packages: {why}")
+        sys.exit(77)
+    try:
+        unittest.main()
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
