@@ -2,9 +2,10 @@
 /*
  * An example of libpcipass: walks a host, its survey and a plan, and prints what it finds.
  *
- * usage: walk [CAPTURE [DEVICE]]
+ * usage: walk [CAPTURE|TEXT [DEVICE]]
  *
- * Without CAPTURE it looks at this host. DEVICE ("07:00.0", "slot2", "group13") is what the plan
+ * Without CAPTURE it looks at this host. TEXT is what people have in hand, such as the output of
+ * lspci -nnvv. DEVICE ("07:00.0", "slot2", "group13") is what the plan
  * frees. Exits 0; 1: something could not be read at all; 2: usage.
  *
  *   cc -o walk walk.c $(pkg-config --cflags --libs libpcipass)
@@ -88,17 +89,23 @@ static void print_remedy(const struct pp_remedy *r)
 		printf("      side effect: %s\n", side_effect);
 }
 
-static void print_finding(const struct pp_finding *f)
+/* r: the row that has the finding; NULL: the host. */
+static void print_finding(const struct pp_row *r, const struct pp_finding *f)
 {
 	const struct pp_remedy *remedy;
-	const char *line;
+	const char *line, *text;
+	unsigned int number;
 
 	printf("  %s (%s", pp_effect_name(pp_finding_effect(f)), pp_finding_rule(f));
 	if (pp_finding_effect(f) == PP_EFFECT_UNKNOWN)
 		printf(", could be: %s", pp_effect_name(pp_finding_could(f)));
 	printf("): %s\n", pp_finding_text(f));
-	for (unsigned int i = 0; (line = pp_finding_evidence_at(f, i)); i++)
+	for (unsigned int i = 0; (line = pp_finding_evidence_at(f, i)); i++) {
 		printf("    evidence: %s\n", line);
+		text = pp_finding_origin(r, f, i, &number);
+		if (text)
+			printf("      told by: %s, line %u\n", text, number);
+	}
 	printf("    reference: %s\n", pp_finding_reference(f));
 	for (unsigned int i = 0; (remedy = pp_finding_remedy_at(f, i)); i++)
 		print_remedy(remedy);
@@ -120,14 +127,14 @@ static void print_devices(const struct pp_host *h, const struct pp_survey *s)
 		printf("  verdict: %s%s\n", pp_verdict_name(pp_row_verdict(row)),
 		       pp_row_by_free(row) ? ", \"pcipass free\" frees it" : "");
 		for (unsigned int k = 0; (finding = pp_row_finding_at(row, k)); k++)
-			print_finding(finding);
+			print_finding(row, finding);
 	}
 	printf("host\n");
 	for (unsigned int i = 0; (finding = pp_survey_host_finding_at(s, i)); i++)
-		print_finding(finding);
+		print_finding(NULL, finding);
 	/* Without devices nobody else shows these. */
 	for (unsigned int i = 0; !count && (finding = pp_survey_common_finding_at(s, i)); i++)
-		print_finding(finding);
+		print_finding(NULL, finding);
 }
 
 static void print_group(const struct pp_host *h, const struct pp_group *g)
@@ -226,6 +233,32 @@ static void print_plan(const struct pp_survey *s, const char *device)
 	pp_plan_free(plan);
 }
 
+/* A host of one text. */
+static int import_text(const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	static char bytes[1024 * 1024];
+	FILE *file = fopen(path, "rb");
+	size_t len = file ? fread(bytes, 1, sizeof(bytes), file) : 0;
+	struct pp_import *in;
+	int err;
+
+	if (!file) {
+		err = -errno;
+		snprintf(e->text, sizeof(e->text), "%s: %s", path, strerror(errno));
+		return err;
+	}
+	fclose(file);
+	err = pp_import_new(&in, e);
+	if (err)
+		return err;
+	err = pp_import_add(in, path, bytes, len, e);
+	fprintf(stderr, "%s", pp_import_notes(in));
+	if (!err)
+		err = pp_import_finish(in, ret, e);
+	pp_import_free(in);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	struct pp_error e = { 0 };
@@ -234,10 +267,12 @@ int main(int argc, char **argv)
 	struct pp_survey *survey = NULL;
 
 	if (argc > 3) {
-		fprintf(stderr, "usage: walk [CAPTURE [DEVICE]]\n");
+		fprintf(stderr, "usage: walk [CAPTURE|TEXT [DEVICE]]\n");
 		return 2;
 	}
 	int err = pp_source_open(argc > 1 ? argv[1] : NULL, &source, &e);
+	if (err == -ENOEXEC)
+		err = import_text(argv[1], &source, &e);
 	if (!err)
 		err = pp_host_read(source, &host, &e);
 	if (!err)

@@ -118,6 +118,14 @@ const char *pp_finding_text(const struct pp_finding *f);
 const char *pp_finding_evidence_at(const struct pp_finding *f, unsigned int index);
 /* How many lines there are. */
 unsigned int pp_finding_count_evidence(const struct pp_finding *f);
+/*
+ * Where a line of evidence was told, on a host that is made of texts: the name that the text had in
+ * pp_import_add(), borrowed from the host; *line counts from 1, 0: the text as a whole. NULL: not
+ * in a text, or it is not known where. r: the row that has the finding; NULL: a finding of the
+ * host. A line of the kernel log is looked for in all of the log.
+ */
+const char *pp_finding_origin(const struct pp_row *r, const struct pp_finding *f,
+                              unsigned int index, unsigned int *line);
 
 /* What helps against the finding on this host, best first. NULL: there are no more. */
 const struct pp_remedy *pp_finding_remedy_at(const struct pp_finding *f, unsigned int index);

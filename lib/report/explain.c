@@ -83,7 +83,7 @@ static void print_slot(struct pp_out *o, const struct pp_device *d)
 static void explain_print_one(struct pp_out *o, const struct pp_host *h, const struct pp_device *d,
                               const char *evidence)
 {
-	struct pp_origin from = pp_evidence_origin(o, h, d, evidence);
+	struct pp_origin from = pp_evidence_origin(&o->evidence_log, h, d, evidence);
 	char line[1600], number[32] = "";
 
 	if (from.line)

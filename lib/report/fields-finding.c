@@ -129,7 +129,7 @@ static void finding_put_origins(struct pp_json_writer *w, const struct pp_subjec
 	pp_json_open(w, '[');
 	for (uint32_t i = 0; i < s->finding->nr_evidence; i++) {
 		part.evidence = i;
-		part.origin = pp_evidence_origin(s->out, s->finding->host, s->device,
+		part.origin = pp_evidence_origin(&s->out->evidence_log, s->finding->host, s->device,
 		                                 s->finding->evidence[i]);
 		if (part.origin.text)
 			pp_object_write(w, &origin_object, &part);

@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "judge/judge.h"
-#include "report/evidence.h"
+#include "judge/origin.h"
 
 struct pp_out {
 	const struct pp_style *style;

@@ -12,6 +12,7 @@ taken out of a host, one at a time: unread, absent and zero must stay three diff
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -81,7 +82,9 @@ def finding_lines(f: dict) -> list[str]:
     """A finding as the example prints it."""
     could = f", could be: {f['could']}" if "could" in f else ""
     lines = [f"  {f['effect']} ({f['rule']}{could}): {f['text']}"]
-    lines += [f"    evidence: {x}" for x in f["evidence"]]
+    told = {o["evidence"]: f"      told by: {o['file']}, line {o['line']}" for o in f.get("origins", ())}
+    for i, x in enumerate(f["evidence"]):
+        lines += [f"    evidence: {x}"] + ([told[i]] if i in told else [])
     lines.append(f"    reference: {f['reference']}")
     for r in f["remedies"]:
         how = "by program" if r["by_free"] else "later" if r["needs"] else "by hand"
@@ -249,6 +252,24 @@ def test_missing(p: Programs, sample: Path, directory: Path) -> None:
     has(table, "regions: 0")
 
 
+def compare_text(p: Programs, sample: Path, directory: Path) -> int:
+    """A host that is made of a text: each evidence has its line there."""
+    lspci = shutil.which("lspci", path=os.environ.get("PATH", "") + ":/usr/bin:/usr/sbin")
+    if not lspci:
+        print("skipped: a host of a text: no lspci")
+        return 0
+    host, text = directory / "host", directory / "lspci.txt"
+    with tarfile.open(sample) as archive:
+        archive.extractall(host)
+    text.write_bytes(subprocess.run([lspci, "-A", "linux-sysfs", "-O", f"sysfs.path={host}/sys/bus/pci", "-nnvv"],
+                                    check=True, capture_output=True).stdout)
+    told = [x for x in p.walk(text) if x.startswith("      told by: ")]
+    numbers = {int(x.rsplit(" ", 1)[1]) for x in told}
+    assert all(x.startswith(f"      told by: {text}, line ") for x in told), told
+    assert len(numbers) > 10 and max(numbers) > 100, told
+    return compare(p, text)
+
+
 def compare_recorded(p: Programs) -> None:
     """Hosts that were recorded while a kernel ran on them."""
     data = Path(os.environ.get("PCIPASS_TEST_DATA", ""), "truth")
@@ -274,6 +295,7 @@ def main() -> int:
         sample = directory / "dl380p-gen8.tar"
         test_hba(p, sample)
         test_missing(p, sample, directory)
+        lines += compare_text(p, sample, directory)
     compare_recorded(p)
     print(f"{lines} lines of {machines} machines are those of the command")
     return 0 if machines > 5 else 1

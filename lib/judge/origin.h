@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Of a host that is made of texts: which line of which text shows a piece of evidence. */
-#ifndef PP_REPORT_EVIDENCE_H
-#define PP_REPORT_EVIDENCE_H
+#ifndef PP_JUDGE_ORIGIN_H
+#define PP_JUDGE_ORIGIN_H
 
 #include "host/origin.h"
-
-struct pp_out;
 
 #define PP_EVIDENCE_ANSWERS 16u
 
@@ -19,8 +17,11 @@ struct pp_evidence_log {
 	uint64_t searched; /* bytes */
 };
 
-/* d: the device that the finding is about; NULL: the host. .text NULL: no text that is known. */
-struct pp_origin pp_evidence_origin(struct pp_out *o, const struct pp_host *h,
+/*
+ * l: what was found so far, all zeros before the first. d: the device that the finding is about;
+ * NULL: the host. .text NULL: no text that is known.
+ */
+struct pp_origin pp_evidence_origin(struct pp_evidence_log *l, const struct pp_host *h,
                                     const struct pp_device *d, const char *evidence);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/out.h"
+#include "judge/judge.h"
+#include "judge/origin.h"
 
 /* All searches of one report together: rules may find a thousand lines of a huge log. */
 #define LOG_BYTES ((uint64_t)1024 * 1024 * 1024)
@@ -29,11 +30,9 @@ static const char *const evidence_of_device[] = {
 	"reset_method: ",        "domain ",
 };
 
-static struct pp_origin evidence_of_log(struct pp_out *o, const struct pp_host *h,
+static struct pp_origin evidence_of_log(struct pp_evidence_log *l, const struct pp_host *h,
                                         const char *words)
 {
-	struct pp_evidence_log *l = &o->evidence_log;
-
 	for (unsigned int i = 0; i < l->nr && i < PP_EVIDENCE_ANSWERS; i++)
 		if (!strcmp(l->answers[i].words, words))
 			return l->answers[i].answer;
@@ -99,7 +98,7 @@ static struct pp_origin evidence_of_path(const struct pp_host *h, const char *te
 	return pp_origin_of(h, path + 1);
 }
 
-struct pp_origin pp_evidence_origin(struct pp_out *o, const struct pp_host *h,
+struct pp_origin pp_evidence_origin(struct pp_evidence_log *l, const struct pp_host *h,
                                     const struct pp_device *d, const char *evidence)
 {
 	static const char of[] = "configuration space of ";
@@ -110,7 +109,7 @@ struct pp_origin pp_evidence_origin(struct pp_out *o, const struct pp_host *h,
 	if (*evidence == '/')
 		return evidence_of_path(h, evidence);
 	if (!strncmp(evidence, LOG, sizeof(LOG) - 1))
-		return evidence_of_log(o, h, evidence + sizeof(LOG) - 1);
+		return evidence_of_log(l, h, evidence + sizeof(LOG) - 1);
 	if (!strncmp(evidence, of, sizeof(of) - 1) &&
 	    evidence_address(evidence + sizeof(of) - 1, &a))
 		return evidence_of_address(h, a, "config");
@@ -123,4 +122,18 @@ struct pp_origin pp_evidence_origin(struct pp_out *o, const struct pp_host *h,
 		if (!strncmp(evidence, evidence_of_device[i], strlen(evidence_of_device[i])))
 			return evidence_of_address(h, d->address, "config");
 	return (struct pp_origin){ 0 };
+}
+
+const char *pp_finding_origin(const struct pp_row *r, const struct pp_finding *f,
+                              unsigned int index, unsigned int *line)
+{
+	struct pp_evidence_log log = { 0 };
+	const char *evidence = pp_finding_evidence_at(f, index);
+
+	*line = 0;
+	if (!evidence || !f->host)
+		return NULL;
+	struct pp_origin from = pp_evidence_origin(&log, f->host, r ? r->device : NULL, evidence);
+	*line = from.line;
+	return from.text;
 }
