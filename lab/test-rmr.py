@@ -48,17 +48,17 @@ class Board:
     def __init__(self, checks: Checks, series: str) -> None:
         self.checks, self.kernel = checks, kernels.get(series, arm.ARCH)
 
-    def boot(self, asked: job.Job, text: str, dsdt: bytes = b"") -> job.Answer:
-        """With the IORT of a recipe; empty: with QEMU's own tables."""
+    def boot(self, asked: job.Job, text: str, dsdt: bytes = b"", made: bytes = b"") -> job.Answer:
+        """With the IORT of a recipe, or with the one of an archive that was made; empty: with QEMU's own tables."""
         machine = recipe.loads(text or RECIPE, str(places.RECIPES))
         archive = cpio.Archive()
-        if text:
+        if text and not made:
             archive.file("kernel/firmware/acpi/iort.aml",
                          arm_tables.iort(machine, tables.OEM_ID, tables.OEM_TABLE_ID, tables.OEM_REVISION))
         if dsdt:
             archive.file("kernel/firmware/acpi/dsdt.aml", dsdt)
         with arm.ArmServer(machine, self.kernel, initramfs.Image(self.kernel), arm.ALWAYS) as server:
-            return server.boot(asked, archive.pack() if text else b"")
+            return server.boot(asked, made + archive.pack() if text else b"")
 
     def own_dsdt(self) -> bytes:
         """QEMU's."""
@@ -66,15 +66,17 @@ class Board:
         read = asked.run("cat /sys/firmware/acpi/tables/DSDT", SECONDS)
         return self.boot(asked, "")[read].stdout
 
-    def judged(self, what: str, text: str, dsdt: bytes, kind: str, *said: str) -> None:
-        """The kernel lists the region so, pcipass says that of it, and the kernel answers an attach accordingly."""
+    def judged(self, what: str, text: str, dsdt: bytes, kind: str, *said: str, made: bytes = b"") -> bytes:
+        """The kernel lists the region so, pcipass says that of it, and the kernel answers an attach accordingly.
+        Returns the override that pcipass makes."""
         asked = job.Job()
         asked.run("modprobe -a e1000e vfio-pci vfio_iommu_type1", SECONDS)
         regions = asked.run(f"cat /sys/bus/pci/devices/{CARD}/iommu_group/reserved_regions", SECONDS)
         check = asked.run(f"pcipass check {CARD}", SECONDS)
         explain = asked.run(f"pcipass explain {CARD}", SECONDS)
         attach = asked.run(f"pcipass verify --attach {CARD} --take", SECONDS)
-        a = self.boot(asked, text, dsdt)
+        override = asked.run(f"pcipass override build {CARD} -o /tmp/table.cpio >&2 && cat /tmp/table.cpio", SECONDS)
+        a = self.boot(asked, text, dsdt, made)
         lines = a[regions].text.splitlines()
         self.checks.true(f"{what}: the table is taken", any("Table Upgrade: override [IORT" in x for x in a.log), a.log)
         self.checks.equal(f"{what}: listed", [x for x in lines if x.startswith(RANGE)], [f"{RANGE} {kind}"] if kind else [])
@@ -85,16 +87,19 @@ class Board:
         self.checks.equal(f"{what}: attach: {a[attach].text}", a[attach].exit, 1 if held else 0)
         self.checks.equal(f"{what}: why", "1:1 IOMMU mapping" in a[attach].text, held)
         print(f"Linux {a.kernel}, {what}: {a.seconds:.0f} s", flush=True)
+        return a[override].stdout
 
 
 def one(checks: Checks, series: str) -> None:
-    """Four boots."""
+    """Five boots."""
     board = Board(checks, series)
     own = board.own_dsdt()
     checks.equal("QEMU's _DSM", own.count(ASKED), 1)
     kept = keeping(own)
     hard, permitted = RECIPE + RMR.format(""), RECIPE + RMR.format(" permitted")
-    board.judged("held", hard, kept, "direct", "RMR 0x50000000-0x5000ffff")
+    made = board.judged("held", hard, kept, "direct", "RMR 0x50000000-0x5000ffff", "[table-override]")
+    checks.true("an override was made", b"kernel/firmware/acpi/IORT.aml" in made, made[:200])
+    board.judged("overridden", hard, kept, "direct-relaxable", "permits", made=made)
     board.judged("remapping permitted", permitted, kept, "direct-relaxable", "permits")
     board.judged("configuration not kept", hard, b"", "", "_DSM 5")
 

@@ -233,6 +233,8 @@ int pp_override_make(struct pp_arena *arena, const struct pp_step_override *o, s
 {
 	if (!strcmp(o->table, "DMAR"))
 		return pp_override_dmar(base, o->scopes, o->nr_scopes, arena, ret, e);
+	if (!strcmp(o->table, "IORT"))
+		return pp_override_iort(base, o->scopes, o->nr_scopes, arena, ret, e);
 	if (!strcmp(o->table, "IVRS"))
 		return pp_override_ivrs(base, o->segment, o->devids, o->nr_devids, arena, ret, e);
 	return pp_fail(e, ENOTSUP, "%.10s: no table that pcipass changes", o->table);

@@ -136,7 +136,7 @@ static void as_kernel_msi(struct pp_host *h)
 /* What only this boot of the running kernel has to do with. */
 static void as_kernel_forget(struct pp_kernel *k)
 {
-	k->log_dmar = k->log_ivrs = (struct pp_log_override){ 0 };
+	k->log_dmar = k->log_ivrs = k->log_iort = (struct pp_log_override){ 0 };
 	k->log_override_refused = k->log_from_boot = k->log_direct_map_failed = false;
 	k->acs_override_ignored = false;
 	k->log_error = ENODATA;

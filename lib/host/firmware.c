@@ -129,6 +129,7 @@ static int read_iort(struct pp_host_build *b)
 	if (r)
 		return undecodable(b, path, r, &why, &h->iort_error);
 	h->iort = iort;
+	h->iort_bytes = PP_SPAN(bytes.data, iort->header.length);
 	h->iort_has_smmu = PP_NO;
 	for (uint32_t i = 0; i < iort->nr_nodes; i++)
 		if (pp_iort_is_smmu(&iort->nodes[i]))

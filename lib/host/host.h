@@ -326,7 +326,8 @@ struct pp_kernel {
 	bool log_direct_map_failed; /* "not able to establish FW requested direct mapping" */
 	int log_error;              /* errno where the log was not read */
 	bool log_from_boot;         /* it reaches back to where tables are overridden */
-	struct pp_log_override log_dmar, log_ivrs; /* what the log says of tables in the initrd */
+	/* What the log says of tables in the initrd. */
+	struct pp_log_override log_dmar, log_ivrs, log_iort;
 	bool log_override_refused; /* "kernel is locked down, ignoring table override" */
 	bool log_tboot;            /* started by tboot, which hands the kernel its own DMAR */
 	/* _OSC at a host bridge: the firmware gave Linux the PCIe capability, or kept it. */
@@ -415,7 +416,7 @@ struct pp_host {
 	const struct pp_dmar *dmar;
 	const struct pp_ivrs *ivrs;
 	const struct pp_iort *iort;
-	struct pp_span dmar_bytes, ivrs_bytes; /* of these, as they were read */
+	struct pp_span dmar_bytes, ivrs_bytes, iort_bytes; /* of these, as they were read */
 	/* The IORT lists an IOMMU: many list interrupt controllers only. */
 	enum pp_tri iort_has_smmu;
 	enum pp_tri is_guest;     /* the host is a virtual machine itself */

@@ -219,11 +219,12 @@ static void learn_override(struct pp_kernel *k, struct pp_span line)
 
 	learn_table(&k->log_dmar, "DMAR", line);
 	learn_table(&k->log_ivrs, "IVRS", line);
+	learn_table(&k->log_iort, "IORT", line);
 	k->log_override_refused |= pp_span_find(line, refused) != NULL;
 	/* The tables are listed right after; a capture has no earlier line. */
-	k->log_from_boot |= pp_span_find(line, "ACPI: DMAR 0x") ||
-	                    pp_span_find(line, "ACPI: IVRS 0x") ||
-	                    pp_span_find(line, "Linux version ");
+	k->log_from_boot |=
+		pp_span_find(line, "ACPI: DMAR 0x") || pp_span_find(line, "ACPI: IVRS 0x") ||
+		pp_span_find(line, "ACPI: IORT 0x") || pp_span_find(line, "Linux version ");
 	/* drivers/irqchip/irq-gic-v3-its.c, its_probe_one(); irq-gic-v2m.c, gicv2m_init_one() */
 	k->log_its |= pp_span_find(line, "ITS [mem 0x") != NULL;
 	k->log_gicv2m |= pp_span_find(line, "GICv2m: range[mem 0x") != NULL;

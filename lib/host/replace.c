@@ -17,6 +17,13 @@ static int replace_parse(struct pp_host *h, enum pp_region_source table, struct 
 		return dmar ? pp_dmar_parse(bytes, &h->arena, NULL, dmar, e)
 		            : pp_fail_oom(e, "DMAR");
 	}
+	if (table == PP_FROM_IORT) {
+		struct pp_iort *iort = PP_ARENA_NEW(&h->arena, struct pp_iort);
+		h->iort = iort;
+		h->iort_bytes = bytes;
+		return iort ? pp_iort_parse(bytes, &h->arena, NULL, iort, e)
+		            : pp_fail_oom(e, "IORT");
+	}
 	struct pp_ivrs *ivrs = PP_ARENA_NEW(&h->arena, struct pp_ivrs);
 	h->ivrs = ivrs;
 	h->ivrs_bytes = bytes;

@@ -36,6 +36,14 @@ int pp_override_ivrs(struct pp_span table, uint16_t segment, const uint16_t *dev
                      struct pp_error *e);
 
 /*
+ * Permits remapping of the memory of these RMR nodes, named by their offsets: the kernel still maps
+ * it for the host's driver, and lets VFIO have the device.
+ * -EINVAL: an offset at which no RMR begins, or none given. Other errors as above.
+ */
+int pp_override_iort(struct pp_span table, const uint32_t *nodes, uint32_t nr_nodes,
+                     struct pp_arena *a, struct pp_span *ret, struct pp_error *e);
+
+/*
  * The early, uncompressed cpio (newc) that carries tables to the kernel: one file a table,
  * kernel/firmware/acpi/DMAR.aml, named by its signature. The same tables give the same bytes.
  * -EBADMSG: a table shorter than its header, or a signature that is none.

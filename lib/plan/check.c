@@ -78,7 +78,7 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 {
 	static const char what[] = "the firmware's table reserves no memory for it";
 	const struct pp_host *h = c->h;
-	bool dmar = h->iommu != PP_IOMMU_AMD;
+	bool amd = h->iommu == PP_IOMMU_AMD, arm = h->iommu == PP_IOMMU_SMMU;
 
 	/* It has looked at the table, and counts every region. */
 	if (d->windows && !d->windows->region.error) {
@@ -86,14 +86,15 @@ static void plan_check_table(struct pp_checking *c, const struct pp_plan_device 
 		             what, PP_CHECK_REGION_PROPERTY ": %u", d->windows->region.value);
 		return;
 	}
-	const char *name = dmar ? "DMAR" : "IVRS";
+	const char *name = amd ? "IVRS" : arm ? "IORT" : "DMAR";
+	bool there = amd ? h->ivrs != NULL : arm ? h->iort != NULL : h->dmar != NULL;
 	const char *where = h->windows ? "the firmware's table " : "/sys/firmware/acpi/tables/";
 	const char *who =
 		h->windows ? "can only be read by an administrator" : "can only be read by root";
-	int error = dmar ? h->dmar_error : h->ivrs_error;
+	int error = amd ? h->ivrs_error : arm ? h->iort_error : h->dmar_error;
 
-	if (dmar ? !h->dmar : !h->ivrs) {
-		bool absent = (dmar ? h->table_dmar : h->table_ivrs) == PP_NO;
+	if (!there) {
+		bool absent = (amd ? h->table_ivrs : arm ? h->table_iort : h->table_dmar) == PP_NO;
 		pp_check_add(c, pd, PP_VERIFIED_UNKNOWN, what, "%s%s %s", where, name,
 		             absent                              ? "is absent"
 		             : error == EACCES || error == EPERM ? who

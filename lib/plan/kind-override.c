@@ -17,6 +17,13 @@ static void kind_override_describe(struct pp_arena *a, struct pp_step *s)
 			"%u entr%s that reserve%s memory for these devices",
 			o->nr_scopes, o->nr_scopes == 1 ? "y" : "ies",
 			o->nr_scopes == 1 ? "s" : "");
+	else if (!strcmp(o->table, "IORT"))
+		s->text = pp_arena_printf(
+			a,
+			"give the kernel, from the initrd, the firmware's IORT table with remapping "
+			"permitted in the %u entr%s that reserve%s memory for these devices",
+			o->nr_scopes, o->nr_scopes == 1 ? "y" : "ies",
+			o->nr_scopes == 1 ? "s" : "");
 	else
 		s->text = pp_arena_printf(
 			a,
@@ -106,12 +113,12 @@ static const struct pp_json_row rows[] = {
 static int kind_override_check_fields(struct pp_json_reader *r, struct pp_step *s)
 {
 	struct pp_step_override *o = &s->override;
-	bool dmar = !strcmp(o->table, "DMAR");
+	bool by_offset = !strcmp(o->table, "DMAR") || !strcmp(o->table, "IORT");
 
-	if (!dmar && strcmp(o->table, "IVRS") != 0)
-		return pp_json_bad(r, "'table' is neither DMAR nor IVRS");
-	if (dmar ? !o->nr_scopes || o->nr_devids : !o->nr_devids || o->nr_scopes)
-		return pp_json_bad(r, dmar ? "need 'scopes' alone" : "need 'devices' alone");
+	if (!by_offset && strcmp(o->table, "IVRS") != 0)
+		return pp_json_bad(r, "'table' is none of DMAR, IVRS and IORT");
+	if (by_offset ? !o->nr_scopes || o->nr_devids : !o->nr_devids || o->nr_scopes)
+		return pp_json_bad(r, by_offset ? "need 'scopes' alone" : "need 'devices' alone");
 	for (uint32_t i = 0; i < o->nr_scopes; i++)
 		if (o->scopes[i] <= (i ? o->scopes[i - 1] : 0) || o->scopes[i] >= o->expected_bytes)
 			return pp_json_bad(r, "'scopes' is not in order and in the table");
@@ -121,7 +128,9 @@ static int kind_override_check_fields(struct pp_json_reader *r, struct pp_step *
 static void kind_override_check_replaced(struct pp_checking *c, const struct pp_step_override *o)
 {
 	static const char what[] = "the table is no longer the firmware's";
-	struct pp_span now = !strcmp(o->table, "DMAR") ? c->h->dmar_bytes : c->h->ivrs_bytes;
+	struct pp_span now = !strcmp(o->table, "DMAR")   ? c->h->dmar_bytes
+	                     : !strcmp(o->table, "IORT") ? c->h->iort_bytes
+	                                                 : c->h->ivrs_bytes;
 
 	if (!now.len)
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what,
@@ -140,8 +149,9 @@ static void kind_override_check(struct pp_checking *c, const struct pp_step *s)
 	static const char what[] = "the kernel took the table from the initrd";
 	const struct pp_step_override *o = &s->override;
 	const struct pp_kernel *k = &c->h->kernel;
-	const struct pp_log_override *said =
-		!strcmp(o->table, "DMAR") ? &k->log_dmar : &k->log_ivrs;
+	const struct pp_log_override *said = !strcmp(o->table, "DMAR")   ? &k->log_dmar
+	                                     : !strcmp(o->table, "IORT") ? &k->log_iort
+	                                                                 : &k->log_ivrs;
 
 	kind_override_check_replaced(c, o);
 	if (said->taken)

@@ -6,14 +6,22 @@ static bool override_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 {
 	const struct pp_host *h = c->host;
 
-	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
+	if (h->iommu == PP_IOMMU_SMMU ? !h->iort
+	                              : h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
 		return false;
-	ret->text = pp_remedy_printf(
-		c,
-		"override the firmware's %s table (from the initrd) with a copy without %s "
-		"entries, then reboot",
-		h->iommu == PP_IOMMU_AMD ? "IVRS" : "DMAR",
-		c->nr_held == 1 ? "this device's" : "these devices'");
+	const char *whose = c->nr_held == 1 ? "this device's" : "these devices'";
+	if (h->iommu == PP_IOMMU_SMMU)
+		ret->text = pp_remedy_printf(
+			c,
+			"override the firmware's IORT table (from the initrd) with a copy in which "
+			"%s reserved memory may be remapped, then reboot",
+			whose);
+	else
+		ret->text = pp_remedy_printf(
+			c,
+			"override the firmware's %s table (from the initrd) with a copy without %s "
+			"entries, then reboot",
+			h->iommu == PP_IOMMU_AMD ? "IVRS" : "DMAR", whose);
 	ret->side_effect =
 		"if the firmware still uses the region, it may overwrite guest memory or cause "
 		"DMA faults";
@@ -48,10 +56,10 @@ static void override_add_steps(struct pp_remedy_case *c, const struct pp_remedy 
 
 const struct pp_remedy_ops pp_remedy_override = {
 	.id = "table-override",
-	.summary = "override the firmware's DMAR or IVRS table (from the initrd) with a copy "
-		   "without the device",
+	.summary = "override the firmware's DMAR, IVRS or IORT table (from the initrd) with a copy "
+		   "that does not hold the device",
 	.undo = "rebuild the initrd without that table and reboot",
-	.kinds = PP_ON_X86,
+	.kinds = PP_ON_X86 | PP_ON(PP_KIND_ARM_ACPI),
 	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_CHANGES_TABLE | PP_REMEDY_CHANGES_KERNEL |
 	         PP_REMEDY_OVER_FIRMWARE,
 	.targets = PP_FOR_KVM,

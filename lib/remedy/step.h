@@ -19,10 +19,10 @@ struct pp_step_setting {
 
 /* What is taken out of a table, which must be the one that the plan was made from. */
 struct pp_step_override {
-	const char *table;     /* "DMAR" or "IVRS" */
+	const char *table;     /* "DMAR", "IVRS" or "IORT" */
 	uint32_t expected_crc; /* CRC-32 of the table as the firmware has it */
 	uint32_t expected_bytes;
-	const uint32_t *scopes; /* DMAR: offsets of the scopes */
+	const uint32_t *scopes; /* DMAR: offsets of the scopes; IORT: of the RMR nodes */
 	uint32_t nr_scopes;
 	uint16_t segment;       /* IVRS */
 	const uint16_t *devids; /* IVRS */

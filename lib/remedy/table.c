@@ -8,12 +8,21 @@
 
 static enum pp_region_source table_source(const struct pp_host *h)
 {
-	return h->iommu == PP_IOMMU_AMD ? PP_FROM_IVRS : PP_FROM_DMAR;
+	return h->iommu == PP_IOMMU_AMD    ? PP_FROM_IVRS
+	       : h->iommu == PP_IOMMU_SMMU ? PP_FROM_IORT
+	                                   : PP_FROM_DMAR;
 }
 
 static struct pp_span table_bytes(const struct pp_host *h)
 {
-	return table_source(h) == PP_FROM_IVRS ? h->ivrs_bytes : h->dmar_bytes;
+	switch (table_source(h)) {
+	case PP_FROM_IVRS:
+		return h->ivrs_bytes;
+	case PP_FROM_IORT:
+		return h->iort_bytes;
+	default:
+		return h->dmar_bytes;
+	}
 }
 
 /* host/region.c, map_scope(): the device itself, and all below it if it is a bridge. */
@@ -47,6 +56,43 @@ static const char *table_take_scopes(struct pp_remedy_case *c, struct pp_step_ov
 				scopes[o->nr_scopes++] = r->scopes[k].dmar->offset;
 	}
 	o->scopes = scopes;
+	return o->nr_scopes > PP_PLAN_MAX_ITEMS ? "too many entries name these devices" : NULL;
+}
+
+/* Offsets in ascending order, each once. */
+static void table_add_node(struct pp_step_override *o, uint32_t *nodes, uint32_t offset)
+{
+	uint32_t at = o->nr_scopes;
+
+	while (at && nodes[at - 1] > offset)
+		at--;
+	if (at && nodes[at - 1] == offset)
+		return;
+	memmove(nodes + at + 1, nodes + at, (o->nr_scopes - at) * sizeof(*nodes));
+	nodes[at] = offset;
+	o->nr_scopes++;
+}
+
+/* The RMR nodes that hold one of these devices. */
+static const char *table_take_nodes(struct pp_remedy_case *c, struct pp_step_override *o)
+{
+	const struct pp_host *h = c->host;
+	uint32_t *nodes = PP_ARENA_ARRAY(c->arena, h->nr_regions + 1, uint32_t);
+
+	if (!nodes) {
+		c->failed = true;
+		return "out of memory";
+	}
+	for (uint32_t i = 0; i < c->nr_held; i++) {
+		const struct pp_device *d = &h->devices[c->held[i]];
+		for (uint32_t k = 0; k < d->nr_mappings; k++) {
+			const struct pp_region_mapping *m = &h->mappings[d->first_mapping + k];
+			const struct pp_region *r = &h->regions[m->region];
+			if (!m->relaxable && r->source == PP_FROM_IORT)
+				table_add_node(o, nodes, r->rmr->offset);
+		}
+	}
+	o->scopes = nodes;
 	return o->nr_scopes > PP_PLAN_MAX_ITEMS ? "too many entries name these devices" : NULL;
 }
 
@@ -93,6 +139,20 @@ static const char *table_check_again(struct pp_remedy_case *c, struct pp_span ma
 	return held;
 }
 
+static int table_make(const struct pp_host *h, struct pp_span table,
+                      const struct pp_step_override *o, struct pp_arena *a, struct pp_span *ret,
+                      struct pp_error *e)
+{
+	switch (table_source(h)) {
+	case PP_FROM_IVRS:
+		return pp_override_ivrs(table, o->segment, o->devids, o->nr_devids, a, ret, e);
+	case PP_FROM_IORT:
+		return pp_override_iort(table, o->scopes, o->nr_scopes, a, ret, e);
+	default:
+		return pp_override_dmar(table, o->scopes, o->nr_scopes, a, ret, e);
+	}
+}
+
 static const char *table_build(struct pp_remedy_case *c, struct pp_span table,
                                const struct pp_step_override *o)
 {
@@ -101,10 +161,7 @@ static const char *table_build(struct pp_remedy_case *c, struct pp_span table,
 	struct pp_span made;
 
 	pp_arena_init(&scratch, 0);
-	int r = table_source(c->host) == PP_FROM_IVRS
-	                ? pp_override_ivrs(table, o->segment, o->devids, o->nr_devids, &scratch,
-	                                   &made, &why)
-	                : pp_override_dmar(table, o->scopes, o->nr_scopes, &scratch, &made, &why);
+	int r = table_make(c->host, table, o, &scratch, &made, &why);
 	const char *obstacle = r ? pp_remedy_printf(c, "%s", why.text) : table_check_again(c, made);
 	pp_arena_fini(&scratch);
 	return obstacle;
@@ -132,11 +189,45 @@ const char *pp_remedy_table_needs(const struct pp_host *h)
 	                          : NULL;
 }
 
+static bool table_has_node(const struct pp_step_override *o, uint32_t offset)
+{
+	for (uint32_t i = 0; i < o->nr_scopes; i++)
+		if (o->scopes[i] == offset)
+			return true;
+	return false;
+}
+
+/* An RMR node is changed as a whole, whomever else it names. */
+static const char *table_node_risk(struct pp_remedy_case *c)
+{
+	const struct pp_host *h = c->host;
+	uint32_t first = PP_NO_DEVICE, n = 0;
+
+	for (uint32_t i = 0; i < h->nr_mappings; i++) {
+		const struct pp_region_mapping *m = &h->mappings[i];
+		const struct pp_region *r = &h->regions[m->region];
+		if (r->source != PP_FROM_IORT || c->marks->freed[m->device] ||
+		    !table_has_node(&c->table.step, r->rmr->offset) ||
+		    (n && m->device == h->mappings[i - 1].device))
+			continue;
+		if (!n++)
+			first = m->device;
+	}
+	return n ? pp_remedy_printf(c,
+	                            "the table's entry also names %s%s: its memory may then be "
+	                            "remapped, too",
+	                            pp_remedy_device_name(c, first), n == 1 ? "" : " and others")
+	         : NULL;
+}
+
 /* "00:03.0, a bridge, goes from the table with all below it: 04:00.0 and 2 more lose it too" */
 const char *pp_remedy_bridge_risk(struct pp_remedy_case *c)
 {
 	const struct pp_host *h = c->host;
 	uint32_t bridge = PP_NO_DEVICE, first = PP_NO_DEVICE, n = 0;
+
+	if (table_source(h) == PP_FROM_IORT)
+		return table_node_risk(c);
 
 	for (uint32_t i = 0; i < h->nr_mappings; i++) {
 		const struct pp_region_mapping *hold = &h->mappings[i];
@@ -173,8 +264,7 @@ static const char *table_try_whole(struct pp_remedy_case *c, struct pp_span byte
 		return m->table_obstacle;
 	m->table_tried = true;
 	pp_arena_init(&scratch, 0);
-	if (pp_override_dmar(bytes, c->table.step.scopes, c->table.step.nr_scopes, &scratch, &made,
-	                     &why))
+	if (table_make(c->host, bytes, &c->table.step, &scratch, &made, &why))
 		m->table_obstacle = pp_remedy_printf(c, "%s", why.text);
 	pp_arena_fini(&scratch);
 	return m->table_obstacle;
@@ -184,19 +274,25 @@ void pp_remedy_table_try(struct pp_remedy_case *c)
 {
 	struct pp_remedy_table *t = &c->table;
 	struct pp_span bytes = table_bytes(c->host);
-	bool ivrs = table_source(c->host) == PP_FROM_IVRS;
+	enum pp_region_source source = table_source(c->host);
 
 	if (t->done)
 		return;
 	t->done = true;
-	t->step = (struct pp_step_override){ .table = ivrs ? "IVRS" : "DMAR" };
+	t->step = (struct pp_step_override){
+		.table = source == PP_FROM_IVRS   ? "IVRS"
+		         : source == PP_FROM_IORT ? "IORT"
+		                                  : "DMAR",
+	};
 	t->obstacle =
 		c->held_by_table ? NULL : "the firmware's table does not name all of these devices";
 	if (t->obstacle)
 		return;
 	t->step.expected_crc = pp_span_crc32(bytes);
 	t->step.expected_bytes = (uint32_t)bytes.len;
-	t->obstacle = ivrs ? table_take_devids(c, &t->step) : table_take_scopes(c, &t->step);
+	t->obstacle = source == PP_FROM_IVRS   ? table_take_devids(c, &t->step)
+	              : source == PP_FROM_IORT ? table_take_nodes(c, &t->step)
+	                                       : table_take_scopes(c, &t->step);
 	if (!t->obstacle)
 		t->obstacle =
 			c->proved ? table_build(c, bytes, &t->step) : table_try_whole(c, bytes);

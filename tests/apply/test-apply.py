@@ -43,6 +43,32 @@ def test_debian(root: Root) -> None:
     undo(root, before)
 
 
+def test_arm(root: Root) -> None:
+    """An IORT in which one of two RMRs may be remapped; later the other one, too, and the first stays so."""
+    rmr = struct.pack("<BHBIIIIIIQQI", 6, 48, 3, 0, 0, 0, 0, 1, 28, 0x4a000000, 0x10000, 0)
+    table = bytearray(struct.pack("<4sIBB6s8sI4sI", b"IORT", 48 + 96, 5, 0, b"SAMPLE", b"SAMPLE  ", 1, b"PCIP", 1)
+                      + struct.pack("<III", 2, 48, 0) + rmr + rmr)
+    table[9] = -sum(table) & 0xff
+    root.put("sys/firmware/acpi/tables/IORT", bytes(table))
+    step = f"override:IORT:{zlib.crc32(table):08x}:{len(table)}:"
+    before = root.snapshot()
+
+    def flags() -> tuple:
+        cpio = root.read(CPIO)
+        at = cpio.index(b"IORT", cpio.index(b"IORT.aml") + 4)
+        assert sum(cpio[at:at + len(table)]) % 256 == 0 and cpio[at + 24] == 2
+        return cpio[at + 48 + 16], cpio[at + 96 + 16]
+
+    roundtrip(root, step + "96", ARGUMENT)
+    assert flags() == (0, 1)
+    expect("second", *drive(root, "run", step + "48"), 0)
+    assert flags() == (1, 1)
+    expect("undo", *drive(root, "undo"), 0)
+    assert flags() == (0, 1)
+    undo(root, before)
+    refused(root, 22, "no RMR node begins here", steps=(step + "64",))
+
+
 def test_second_override_keeps_the_first(root: Root) -> None:
     """Before the reboot the running table is the firmware's still; after it, it is ours."""
     before = root.snapshot()

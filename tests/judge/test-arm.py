@@ -444,10 +444,18 @@ class Rmr(Arm):
     def test_held(self):
         self.device_held(DIRECT)
         f = self.assert_finding(self.one(), "region-hard", "blocks",
-                                "RMR 0x4a000000-0x4a00ffff", remedies=[])
+                                "RMR 0x4a000000-0x4a00ffff", remedies=["table-override"])
         self.assertIn("IORT RMR 0 at +0xc8: 0x4a000000-0x4a00ffff", f["evidence"])
         self.assertIn("EINVAL", f["evidence"][-1])
-        self.assertEqual(self.one()["verdict"], "blocked")
+        self.assertEqual(self.one()["verdict"], "blocked-fixable")
+        remedy, = f["remedies"]
+        self.assertIn("IORT table (from the initrd) with a copy in which this device's reserved memory may be remapped",
+                      remedy["text"])
+
+    def test_the_table_names_another_device(self):
+        """The kernel's list is the group's: without an RMR of its own no table is of use."""
+        self.device_held(DIRECT, table=held(0x108))
+        self.assert_finding(self.one(), "region-hard", "blocks", remedies=[])
 
     def test_kernels_before_6_6(self):
         self.device_held(DIRECT, release="6.1.0-arm64")

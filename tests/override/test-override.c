@@ -7,6 +7,7 @@
 #include "../acpi/fixture.h"
 
 #include "acpi/dmar.h"
+#include "acpi/iort.h"
 #include "acpi/ivrs.h"
 #include "override/override.h"
 
@@ -244,6 +245,65 @@ static void test_ivrs_refuses_what_nothing_covers(void **state)
 	assert_null(out.data);
 }
 
+/* An SMMU at 0x30, and two RMRs for one stream of it each. */
+static struct pp_span two_rmrs(struct fixture *f, uint32_t at[2])
+{
+	struct acpi_builder *b = &f->table;
+
+	iort_begin(b, 5, 3);
+	iort_node(b, PP_IORT_SMMU_V3, 4, 0);
+	acpi_put(b, 0x09050000, 8);
+	acpi_put(b, 0, 44);
+	acpi_end(b);
+	for (uint32_t i = 0; i < 2; i++) {
+		at[i] = (uint32_t)b->len;
+		iort_rmr(b, PP_IORT_RMR_PRIVILEGED, 1);
+		iort_range(b, 0x4a000000 + 0x10000 * i, 0x10000);
+		iort_mappings(b, 1);
+		iort_mapping(b, 0, 0, 0x100 + i, 0x30, PP_IORT_MAPPING_SINGLE);
+		acpi_end(b);
+	}
+	acpi_seal(b);
+	return fixture_table(f);
+}
+
+static void test_rmr_may_be_remapped(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t at[2];
+	struct pp_span table = two_rmrs(f, at), out;
+	struct pp_iort was, is;
+
+	assert_int_equal(pp_iort_parse(table, &f->arena, NULL, &was, &f->error), 0);
+	const uint32_t nodes[] = { at[1], at[1] };
+	assert_int_equal(pp_override_iort(table, nodes, 2, &f->arena, &out, &f->error), 0);
+	assert_int_equal(pp_iort_parse(out, &f->arena, NULL, &is, &f->error), 0);
+	assert_wins(&was.header, &is.header);
+	assert_int_equal(is.nodes[1].flags, PP_IORT_RMR_PRIVILEGED);
+	assert_int_equal(is.nodes[2].flags, PP_IORT_RMR_PRIVILEGED | PP_IORT_RMR_REMAP_PERMITTED);
+	/* Nothing else changes: the checksum, the OEM revision, one byte of flags. */
+	assert_int_equal(out.len, table.len);
+	for (size_t i = 0; i < out.len; i++)
+		if (i != 9 && (i < 24 || i > 27) && i != at[1] + 16)
+			assert_int_equal(out.data[i], table.data[i]);
+}
+
+static void test_iort_refuses_what_is_no_rmr(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t at[2];
+	struct pp_span table = two_rmrs(f, at), out = { 0 };
+	const uint32_t smmu = 0x30, inside = at[0] + 1;
+
+	assert_int_equal(pp_override_iort(table, &smmu, 1, &f->arena, &out, &f->error), -EINVAL);
+	assert_string_equal(f->error.text, "IORT+0x30: no RMR node begins here");
+	assert_int_equal(pp_override_iort(table, &inside, 1, &f->arena, &out, &f->error), -EINVAL);
+	assert_int_equal(pp_override_iort(table, at, 0, &f->arena, &out, &f->error), -EINVAL);
+	table.len--;
+	assert_int_equal(pp_override_iort(table, at, 1, &f->arena, &out, &f->error), -EBADMSG);
+	assert_null(out.data);
+}
+
 static void test_cpio_is_read_back(void **state)
 {
 	struct fixture *f = *state;
@@ -446,6 +506,8 @@ int main(void)
 		FIXTURE_TEST(test_refuses_what_is_no_scope_of_a_region),
 		FIXTURE_TEST(test_ivrs_is_split),
 		FIXTURE_TEST(test_ivrs_refuses_what_nothing_covers),
+		FIXTURE_TEST(test_rmr_may_be_remapped),
+		FIXTURE_TEST(test_iort_refuses_what_is_no_rmr),
 		FIXTURE_TEST(test_cpio_is_read_back),
 		FIXTURE_TEST(test_table_is_found_as_the_kernel_finds_it),
 		FIXTURE_TEST(test_cpio_is_what_cpio_reads),

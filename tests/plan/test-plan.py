@@ -211,6 +211,18 @@ class Others(Planning):
         self.assertEqual((step["table"], step["devices"]), ("IVRS", ["0000:02:00.0"]))
         self.assertEqual(step["expected_crc"], f"{zlib.crc32((root / IVRS).read_bytes()):#010x}")
 
+    def test_arm(self):
+        """The RMR that names the device is permitted to be remapped, and no other."""
+        root = self.own("arm-server")
+        plan = self.plan(root, "slot2")
+        self.assertEqual(kinds(plan), [("override", "table-override")])
+        step = plan["steps"][0]["override"]
+        table = (root / "sys/firmware/acpi/tables/IORT").read_bytes()
+        self.assertEqual((step["table"], step["expected_crc"]), ("IORT", f"{zlib.crc32(table):#010x}"))
+        self.assertEqual(len(step["scopes"]), 1)
+        self.assertEqual(table[step["scopes"][0]], 6)  # type of an RMR node
+        self.assertEqual(self.plan(root, "slot1")["steps"], [])
+
     def test_amd_locked_down(self):
         root = self.sample(LOCKED.format("amd-board") + NEWER)
         self.assertEqual(kinds(self.plan(root, "02:00.0")), [("instruction", "bios-preboot-dma")])
