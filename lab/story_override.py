@@ -47,7 +47,7 @@ def blocked(t: Terminal, series: str) -> None:
     _start(t)
     t.quietly(f"{STATE} >{BEFORE}", TOOL_SECONDS)
     t.say(f"FIRST BOOT, from its disk through GRUB. Slot 2 has {HBA.what}; the firmware holds it.")
-    steps.survey(t, "BLOCKED")
+    steps.survey(t, "FIXABLE")
     steps.held(t, HBA)
     steps.refused(t, HBA, refusal(series))
     t.say("No setting here. The way that is left is another table:")
