@@ -4,11 +4,18 @@
  * a program calls these through. The environment chooses:
  *
  * PCIPASS_KILL=N    the process ends in front of the N-th call that changes something; how it ended
- * tells whether there were so many PCIPASS_PLAIN=1   it has no administrator's rights
+ *                   tells whether there were so many
+ * PCIPASS_PLAIN=1   it has no administrator's rights
  * PCIPASS_FAST=N    time goes N times as fast
+ * PCIPASS_GONE=N    the device that the N-th question is about is gone from then on
+ * PCIPASS_REFUSE=1  no table of the firmware is given
  */
 #include <windows.h>
 
+#include <cfgmgr32.h>
+#include <devpropdef.h>
+#include <setupapi.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,6 +75,96 @@ static ULONGLONG WINAPI faults_GetTickCount64(void)
 	return real() * (text ? strtoul(text, NULL, 10) : 1);
 }
 __typeof__(faults_GetTickCount64) *__imp_GetTickCount64 = faults_GetTickCount64;
+
+static bool faults_is_gone(DWORD device)
+{
+	static long n = -1, asked;
+	static DWORD gone;
+	static bool is_gone;
+
+	if (n < 0) {
+		const char *text = getenv("PCIPASS_GONE");
+		n = text ? strtol(text, NULL, 10) : 0;
+	}
+	if (n && ++asked == n) {
+		gone = device;
+		is_gone = true;
+	}
+	return is_gone && device == gone;
+}
+
+static BOOL WINAPI faults_SetupDiGetDevicePropertyW(HDEVINFO set, PSP_DEVINFO_DATA device,
+                                                    const DEVPROPKEY *key, DEVPROPTYPE *type,
+                                                    PBYTE value, DWORD size, PDWORD len,
+                                                    DWORD flags)
+{
+	BOOL(WINAPI * real)
+	(HDEVINFO, PSP_DEVINFO_DATA, const DEVPROPKEY *, DEVPROPTYPE *, PBYTE, DWORD, PDWORD,
+	 DWORD) = (void *)kill_real(L"setupapi.dll", "SetupDiGetDevicePropertyW");
+
+	if (!faults_is_gone(device->DevInst))
+		return real(set, device, key, type, value, size, len, flags);
+	SetLastError(ERROR_NO_SUCH_DEVINST);
+	return FALSE;
+}
+__typeof__(faults_SetupDiGetDevicePropertyW) *__imp_SetupDiGetDevicePropertyW =
+	faults_SetupDiGetDevicePropertyW;
+
+static BOOL WINAPI faults_SetupDiGetDeviceRegistryPropertyW(HDEVINFO set, PSP_DEVINFO_DATA device,
+                                                            DWORD property, PDWORD type,
+                                                            PBYTE value, DWORD size, PDWORD len)
+{
+	BOOL(WINAPI * real)
+	(HDEVINFO, PSP_DEVINFO_DATA, DWORD, PDWORD, PBYTE, DWORD, PDWORD) =
+		(void *)kill_real(L"setupapi.dll", "SetupDiGetDeviceRegistryPropertyW");
+
+	if (!faults_is_gone(device->DevInst))
+		return real(set, device, property, type, value, size, len);
+	SetLastError(ERROR_NO_SUCH_DEVINST);
+	return FALSE;
+}
+__typeof__(faults_SetupDiGetDeviceRegistryPropertyW) *__imp_SetupDiGetDeviceRegistryPropertyW =
+	faults_SetupDiGetDeviceRegistryPropertyW;
+
+static CONFIGRET WINAPI faults_CM_Get_DevNode_Status(PULONG status, PULONG problem, DEVINST device,
+                                                     ULONG flags)
+{
+	CONFIGRET(WINAPI * real)
+	(PULONG, PULONG, DEVINST, ULONG) =
+		(void *)kill_real(L"cfgmgr32.dll", "CM_Get_DevNode_Status");
+
+	return faults_is_gone(device) ? CR_NO_SUCH_DEVNODE : real(status, problem, device, flags);
+}
+__typeof__(faults_CM_Get_DevNode_Status) *__imp_CM_Get_DevNode_Status =
+	faults_CM_Get_DevNode_Status;
+
+static bool faults_refuses(void)
+{
+	if (!getenv("PCIPASS_REFUSE"))
+		return false;
+	SetLastError(ERROR_ACCESS_DENIED);
+	return true;
+}
+
+static UINT WINAPI faults_EnumSystemFirmwareTables(DWORD provider, PVOID ret, DWORD size)
+{
+	UINT(WINAPI * real)
+	(DWORD, PVOID, DWORD) = (void *)kill_real(L"kernel32.dll", "EnumSystemFirmwareTables");
+
+	return faults_refuses() ? 0 : real(provider, ret, size);
+}
+__typeof__(faults_EnumSystemFirmwareTables) *__imp_EnumSystemFirmwareTables =
+	faults_EnumSystemFirmwareTables;
+
+static UINT WINAPI faults_GetSystemFirmwareTable(DWORD provider, DWORD id, PVOID ret, DWORD size)
+{
+	UINT(WINAPI * real)
+	(DWORD, DWORD, PVOID, DWORD) = (void *)kill_real(L"kernel32.dll", "GetSystemFirmwareTable");
+
+	return faults_refuses() ? 0 : real(provider, id, ret, size);
+}
+__typeof__(faults_GetSystemFirmwareTable) *__imp_GetSystemFirmwareTable =
+	faults_GetSystemFirmwareTable;
 
 /* Opening for reading changes nothing. */
 static HANDLE WINAPI kill_CreateFileW(LPCWSTR path, DWORD access, DWORD share,

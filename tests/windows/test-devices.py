@@ -148,6 +148,46 @@ class Devices(unittest.TestCase):
         self.assertEqual(rules(told["0000:07:00.0"])["hyperv-region"], "blocks")
         self.assertEqual(rules(told["0000:07:00.0"])["hyperv-machine"], "unknown")
 
+    def faulty(self, stand_in: Path, **faults: str) -> dict:
+        done = self.wine.run(wine.BUILD / "pcipass-faults.exe", "--from", f"live:{stand_in.name}", "--json", cwd=self.directory,
+                             **faults)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        return json.loads(done.stdout)
+
+    def test_a_device_that_vanishes(self):
+        """In front of any question about it: no verdict gets better or is a guess, neither its own nor, of a
+        bridge, those of what is below it."""
+        _, stand_in = self.plant("dl380p-gen8-freed")
+        whole = {d["address"]: d for d in self.faulty(stand_in)["devices"]}
+        changed: set[str] = set()
+        n, last = 1, None
+        while True:
+            told = {d["address"]: d for d in self.faulty(stand_in, PCIPASS_GONE=str(n))["devices"]}
+            self.assertLessEqual(set(told), set(whole))
+            # A device without an address is passed over.
+            others = [a for a in whole if a not in told or told[a] != whole[a]]
+            if not others and last is not None and last > 40:
+                break
+            last = 0 if others else (last or 0) + 7
+            for a in set(others) & set(told):
+                # Below a bridge that is gone no slot is known, and so no setting.
+                worse = ("unknown", "blocked") if whole[a]["verdict"] == "blocked-fixable" else ("unknown",)
+                self.assertIn(told[a]["verdict"], (whole[a]["verdict"], *worse), (n, a))
+            changed |= set(others)
+            n += 7
+        self.assertGreater(len(changed), len(whole) // 2)
+        print(f"vanished in front of {n // 7} questions, {len(changed)} devices", file=sys.stderr)
+
+    def test_no_table_at_all(self):
+        """The system gives neither ACPI's tables nor SMBIOS; without stand-ins, so that it is asked."""
+        self.plant("dl380p-gen8")
+        empty = Path(tempfile.mkdtemp(dir=self.directory))
+        document = self.faulty(empty, PCIPASS_REFUSE="1")
+        told = {d["address"]: d for d in document["devices"]}
+        self.assertIsNone(document["host"]["product"])
+        self.assertEqual(rules(told["0000:07:00.0"])["hyperv-region"], "blocks")
+        self.assertFalse({d["verdict"] for d in told.values()} & {"assignable", "care"})
+
     def test_this_prefix_as_it_is(self):
         """Without anything planted or standing in: a guest, or no Hyper-V, and no verdict that is too good."""
         self.plant("dl380p-gen8-freed")

@@ -135,6 +135,24 @@ class Streams(Case):
             self.assertNotIn("\r", out)
             self.assertIn("\n", out)
 
+    def test_output_that_cannot_be_written(self):
+        """A full disk."""
+        for words in (["--from", "host.tar.gz"], ["--from", "host.tar.gz", "--json"], ["--help"], ["--from", "host.tar.gz", "reserved"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([self.wine.loader, self.wine.exe, *words], cwd=self.directory, env=self.wine.environ,
+                                      stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+            self.assertEqual(done.returncode, 4, (words, done.stderr))
+            # By how much of it fits into a buffer.
+            self.assertIn(done.stderr, (b"pcipass: standard output: No space left on device\n",
+                                        b"pcipass: the report could not be written\n"), words)
+
+    def test_a_pipe(self):
+        """Read to its end, it has the bytes that a file has."""
+        words = ["--from", "host.tar.gz", "--for", "all", "--json"]
+        done = subprocess.run([self.wine.loader, self.wine.exe, *words], cwd=self.directory, env=self.wine.environ,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=60)
+        self.assertEqual(done.stdout.decode(), self.run_it(*words)[0])
+
     def test_standard_input(self):
         text = "00:1f.0 ISA bridge [0601]: Intel Corporation C600 [8086:1d41]\n"
         for end in ("\n", "\r\n"):
