@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from . import devices, initramfs, job, places, qemu, server
+from . import devices, initramfs, job, places, qemu, server, smbios
 from .kernels import Kernel
 from machinery.model import Machine
 
@@ -60,6 +60,7 @@ class ArmServer(server.Server):
             code = places.host_file(CODE, "qemu-efi-aarch64")
             words += ["-drive", f"if=pflash,unit=0,readonly=on,format=raw,file={code}", "-drive",
                       f"if=pflash,unit=1,format=raw,file={self.folder / 'variables'}"]
+            words += smbios.arguments(self.machine, self.folder)
         return words + devices.arguments(self.machine, self.folder, None)
 
     def boot(self, asked: job.Job, table: bytes = b"",
