@@ -46,9 +46,10 @@ struct options {
 	bool now, boot;      /* bind, unbind: when; neither: both */
 	const char *columns; /* survey: the names of those to print; NULL: all of the survey */
 	bool list_columns, noheadings;
-	bool text;         /* capture: a text for a post */
-	bool log;          /* explain: of a log, not of a device */
-	const char *color; /* "auto", "always", "never"; NULL: auto */
+	const char *filter, *sort; /* survey: which rows, and by what; NULL: all, by address */
+	bool text;                 /* capture: a text for a post */
+	bool log;                  /* explain: of a log, not of a device */
+	const char *color;         /* "auto", "always", "never"; NULL: auto */
 };
 
 /* Which options a command takes, besides --help and --version. */
@@ -82,6 +83,8 @@ enum option_mask {
 	TAKES_FILES = 1 << 26,
 	TAKES_LOG = 1 << 27,
 	TAKES_TEXT = 1 << 28,
+	TAKES_FILTER = 1 << 29,
+	TAKES_SORT = 1 << 30,
 };
 
 /* What an option means to one command, where that is less than to all. */

@@ -198,6 +198,8 @@ struct pp_style style_of(const struct options *o)
 		.documents = installed_documents(),
 		.columns = o->columns,
 		.no_headings = o->noheadings,
+		.filter = o->filter,
+		.sort = o->sort,
 		.name_target = o->target != NULL,
 		.command = command_again(o),
 		.no_conrep = !o->from && !o->json && !pp_settings_hp_is_here(),

@@ -8,7 +8,9 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 	struct pp_style style = style_of(o);
 	struct look l;
 
-	if (o->json && (o->columns || o->list_columns || o->noheadings))
+	const bool with_table = o->columns || o->noheadings || o->filter || o->sort;
+
+	if (o->json && (with_table || o->list_columns))
 		return complain_usage("JSON has no columns: it has all fields");
 	if (o->list_columns) {
 		if (pp_report_columns(&style, sink_stdout(), &e) || flush_stdout(&e))
@@ -16,9 +18,10 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 		return EXIT_YES;
 	}
 	if (is_for_all_kernels(o))
-		return o->columns || o->noheadings
-		               ? complain_usage("--kernel all has a table of its own")
-		               : kernels_compare(o, NULL);
+		return with_table ? complain_usage("--kernel all has a table of its own")
+		                  : kernels_compare(o, NULL);
+	if (look_for_all(o) && (o->filter || o->sort))
+		return complain_usage("--for all has a table of its own");
 	if (look_open(o, &l, &e))
 		return complain(&e);
 	enum exit_code code = EXIT_YES;
@@ -47,9 +50,10 @@ const struct command command_survey = {
 	.help = "list every device with verdict and reasons (the default)",
 	.options = survey_options,
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
-	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_KERNEL,
+	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_FILTER | TAKES_SORT | TAKES_KERNEL,
 	.run = survey_run,
-	.examples = "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"
+	.examples = "  $ pcipass survey --filter 'verdict=blocked*' --sort driver,group\n"
+		    "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"
 		    "  $ pcipass survey --columns +ID --noheadings | grep blocked\n"
 		    "  $ pcipass survey --kernel all     what another kernel would change\n",
 };

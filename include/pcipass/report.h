@@ -48,6 +48,14 @@ struct pp_style {
 	 */
 	const char *columns;
 	bool no_headings; /* text: of a survey only its table, without the line of headings */
+	/*
+	 * text: of a survey only the table of those devices whose cells are these:
+	 * "DRIVER=nvme,VERDICT=blocked*"; NULL: of all
+	 */
+	const char *filter;
+	/* text: of a survey only its table, sorted by these columns: "GROUP,DRIVER"; NULL: by
+	 * address */
+	const char *sort;
 	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
 	const char *command;
 	/* text: where the directory doc is installed; NULL: not, documents are named as in the
@@ -79,8 +87,8 @@ struct pp_style {
 };
 
 /*
- * Every device with its verdict and reasons, a summary, the next step. -EINVAL: style.columns names
- * a column that there is not.
+ * Every device with its verdict and reasons, a summary, the next step. -EINVAL: style.columns,
+ * style.filter or style.sort names a column that there is not.
  */
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                      struct pp_error *e);

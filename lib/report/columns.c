@@ -139,7 +139,7 @@ static void table_take(struct pp_table *t, const struct pp_column *c)
 	t->columns[t->nr_columns++] = c;
 }
 
-static int table_add(struct pp_table *t, const char *name, size_t len, struct pp_error *e)
+int pp_table_add(struct pp_table *t, const char *name, size_t len, struct pp_error *e)
 {
 	const char *names[NR_COLUMNS];
 	char typed[64];
@@ -160,12 +160,18 @@ static int table_add(struct pp_table *t, const char *name, size_t len, struct pp
 	               near ? near : "; pcipass --list-columns names them", near ? "'?" : "");
 }
 
+void pp_table_init_empty(struct pp_table *t)
+{
+	*t = (struct pp_table){ .indent = "" };
+	pp_buffer_init(&t->cell, 1 << 16);
+}
+
 int pp_table_init(struct pp_table *t, const char *names, bool sections, struct pp_error *e)
 {
 	int r = 0;
 
-	*t = (struct pp_table){ .indent = sections ? "  " : "" };
-	pp_buffer_init(&t->cell, 1 << 16);
+	pp_table_init_empty(t);
+	t->indent = sections ? "  " : "";
 	for (size_t i = 0; i < NR_DEFAULT && (!names || *names == '+'); i++)
 		if (!sections || !columns[i].in_title)
 			table_take(t, &columns[i]);
@@ -173,7 +179,7 @@ int pp_table_init(struct pp_table *t, const char *names, bool sections, struct p
 		names++;
 	while (!r && names) {
 		size_t len = strcspn(names, ",");
-		r = table_add(t, names, len, e);
+		r = pp_table_add(t, names, len, e);
 		names = names[len] ? names + len + 1 : NULL;
 	}
 	return r;
@@ -184,8 +190,7 @@ void pp_table_fini(struct pp_table *t)
 	pp_buffer_fini(&t->cell);
 }
 
-/* The value of a cell, until the next; "-": there is none, "?": it is not known. */
-static const char *table_cell(struct pp_table *t, unsigned int i, const struct pp_subject *s)
+const char *pp_table_cell(struct pp_table *t, unsigned int i, const struct pp_subject *s)
 {
 	struct pp_json_writer w = { .buffer = &t->cell, .plain = true };
 	const struct pp_column *c = t->columns[i];
@@ -239,7 +244,7 @@ void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_surv
 		if (!pp_table_shows(o, row))
 			continue;
 		for (unsigned int i = 0; i < nr_measured; i++) {
-			unsigned int n = pp_out_columns(table_cell(t, i, &subject));
+			unsigned int n = pp_out_columns(pp_table_cell(t, i, &subject));
 			t->widths[i] = n > t->widths[i] ? n : t->widths[i];
 		}
 	}
@@ -289,7 +294,7 @@ void pp_table_row(struct pp_table *t, struct pp_out *o, const struct pp_survey *
 	};
 
 	for (unsigned int i = 0; i < t->nr_columns; i++)
-		table_put(t, o, i, table_cell(t, i, &subject),
+		table_put(t, o, i, pp_table_cell(t, i, &subject),
 		          i ? PP_COLOR_NONE : pp_verdict_color(row->verdict));
 }
 

@@ -37,8 +37,22 @@ struct pp_table {
  */
 int pp_table_init(struct pp_table *t, const char *names, bool sections, struct pp_error *e);
 void pp_table_fini(struct pp_table *t);
+/* A table without columns, and one more column at its end; -EINVAL: none has that name. */
+void pp_table_init_empty(struct pp_table *t);
+int pp_table_add(struct pp_table *t, const char *name, size_t len, struct pp_error *e);
+/* The value of a cell, until the next; "-": there is none, "?": it is not known. */
+const char *pp_table_cell(struct pp_table *t, unsigned int i, const struct pp_subject *s);
 /* Bridges are shown with --all only. */
 bool pp_table_shows(const struct pp_out *o, const struct pp_row *row);
+
+/* Rows in the order in which they are shown. */
+struct pp_rows {
+	const struct pp_row **rows;
+	uint32_t count;
+};
+/* Those that are shown and that style.filter takes, in the order of style.sort; in the arena. */
+int pp_table_choose(struct pp_out *o, const struct pp_survey *s, struct pp_arena *a,
+                    struct pp_rows *ret, struct pp_error *e);
 /* As wide as the rows that are shown need, and not wider than a terminal. */
 void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s);
 void pp_table_heading(struct pp_table *t, struct pp_out *o);

@@ -361,14 +361,23 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 }
 
 /* Nothing but the table, for other programs and for people with few questions. */
-static void survey_print_table(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
+static int survey_print_table(struct pp_out *o, const struct pp_survey *s, struct pp_table *table,
+                              struct pp_error *e)
 {
-	pp_table_lay_out(table, o, s);
-	if (!o->style->no_headings)
-		pp_table_heading(table, o);
-	for (uint32_t i = 0; i < s->nr_rows; i++)
-		if (pp_table_shows(o, &s->rows[i]))
-			pp_table_row(table, o, s, &s->rows[i]);
+	struct pp_rows chosen;
+	struct pp_arena a;
+
+	pp_arena_init(&a, 0);
+	int r = pp_table_choose(o, s, &a, &chosen, e);
+	if (!r) {
+		pp_table_lay_out(table, o, s);
+		if (!o->style->no_headings)
+			pp_table_heading(table, o);
+		for (uint32_t i = 0; i < chosen.count; i++)
+			pp_table_row(table, o, s, chosen.rows[i]);
+	}
+	pp_arena_fini(&a);
+	return r;
 }
 
 /* Odd firmware tables, of which nothing follows: they come in dozens. */
@@ -414,7 +423,8 @@ static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struc
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                      struct pp_error *e)
 {
-	bool only_table = style->columns || style->no_headings;
+	const bool only_table =
+		style->columns || style->no_headings || style->filter || style->sort;
 	struct pp_table table;
 	struct pp_out o;
 
@@ -437,10 +447,11 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 	if (style->format == PP_FORMAT_JSON)
 		pp_survey_json(&o, s, NULL, 0);
 	else if (only_table)
-		survey_print_table(&o, s, &table);
+		r = survey_print_table(&o, s, &table, e);
 	else
 		survey_print_text(&o, s, &table);
 	o.buffer.failed |= table.cell.failed;
 	pp_table_fini(&table);
-	return pp_out_fini(&o, e);
+	struct pp_error not_asked = { 0 };
+	return r ? (pp_out_fini(&o, &not_asked), r) : pp_out_fini(&o, e);
 }

@@ -114,6 +114,34 @@ class Output(Case):
         self.assertEqual(self.table("--columns", "+id")[1][-1], "1000:0072")
         self.assertEqual(self.table("--columns", "id,id")[0], ["ID", "ID"])
 
+    def test_filter(self):
+        """By any column, shown or not; a part of the cell is not the cell."""
+        every = self.table("--columns", "address,driver,group,verdict", "--noheadings")
+        for column, at in (("driver", 1), ("group", 2), ("verdict", 3)):
+            for value in {x[at] for x in every}:
+                self.assertEqual(self.table("--filter", f"{column}={value.upper()}", "--columns", "address", "--noheadings"),
+                                 [x[:1] for x in every if x[at] == value], (column, value))
+        for words, address in (("place=slot2", "0000:07:00."), ("id=1000:0072", "0000:07:00."), ("id=*:0072", "0000:07:00."),
+                               ("address=*:07:*,class=*", "0000:07:00."), ("device=*sas2008*falcon]", "0000:07:00.")):
+            found = self.table("survey", "--filter", words)
+            self.assertGreater(len(found), 1, words)
+            self.assertEqual([x[0] for x in found[1:] if not x[0].startswith(address)], [], words)
+        for words in ("id=1000:007", "id=000:0072", "address=", "id=1000:0072,class=0c*", "id=1000:0072*2"):
+            self.assertEqual(self.table("--filter", words, "--noheadings"), [], words)
+
+    def test_sort(self):
+        every = self.table("--columns", "address,group,driver,id", "--noheadings")
+        number = {x[0]: i for i, x in enumerate(every)}
+        by_group = self.table("--columns", "address,group,driver,id", "--noheadings", "--sort", "GROUP")
+        self.assertEqual(by_group, sorted(every, key=lambda x: (not x[1].isdigit(), int(x[1]) if x[1].isdigit() else x[1])))
+        self.assertNotEqual(by_group, every)
+        by_two = self.table("--columns", "address,group,driver,id", "--noheadings", "--sort", "driver,id")
+        self.assertEqual(by_two, sorted(every, key=lambda x: (x[2], x[3], number[x[0]])))
+        self.assertEqual(self.table("--sort", "address", "--noheadings", "--columns", "address,group,driver,id"), every)
+        few = self.table("survey", "--filter", "verdict=blocked*", "--sort", "driver,group", "--columns", "address,driver")
+        self.assertEqual(few[0], ["ADDRESS", "DRIVER"])
+        self.assertEqual([x[1] for x in few[1:]], sorted(x[1] for x in few[1:]))
+
     def test_the_title_says_the_verdict(self):
         """Below the titles of its sections the survey does not repeat it; a plain table has it."""
         self.assertNotIn("VERDICT", self.stdout())
@@ -215,6 +243,15 @@ class Output(Case):
                             (("--columns", ",".join(["id"] * 33)), "more than 32 columns"),
                             (("--columns", "x" * 5000), "unknown column 'xxx"),
                             (("--json", "--columns", "id"), "JSON has no columns: it has all fields"),
+                            (("--filter", "driver"), "filter 'driver': need COLUMN=VALUE, such as driver=nvme"),
+                            (("--filter", "driver=a,"), "need COLUMN=VALUE"),
+                            (("--filter", "verdic=a"), "unknown column 'verdic', did you mean 'VERDICT'?"),
+                            (("--filter", ",".join(["id=*"] * 33)), "more than 32 columns"),
+                            (("--sort", "+id"), "unknown column '+id'"),
+                            (("--sort", "id,"), "unknown column ''"),
+                            (("--sort", "id", "--json"), "JSON has no columns: it has all fields"),
+                            (("--sort", "id", "--for", "all"), "--for all has a table of its own"),
+                            (("check", "slot2", "--sort", "id"), "check does not take --sort"),
                             (("check", "slot2", "--noheadings"), "check does not take --noheadings")):
             run = self.run_pcipass(*words)
             self.assertEqual(run.returncode, 2, words)

@@ -110,7 +110,7 @@ class Installed:
     def test_a_completion(self):
         """Each shell finds it where it looks by itself."""
         self.type("bash -c '. /usr/share/bash-completion/bash_completion; "
-                  "{ _comp_load pcipass || _load_completion pcipass; } 2>/dev/null; complete -p pcipass'", 0, "__pcipass")
+                  "{ _comp_load pcipass || __load_completion pcipass; } 2>/dev/null; complete -p pcipass'", 0, "__pcipass")
         self.type("zsh -fc 'autoload -Uz compinit; compinit -u -D; print -r -- $_comps[pcipass]'", 0, "_pcipass")
         self.type("fish -c 'complete -C \"pcipass expl\"'", 0, "explain")
 
