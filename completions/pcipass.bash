@@ -49,7 +49,8 @@ __pcipass() {
 		fi
 		COMPREPLY+=("${name#"$start"}")
 		[[ $name != *: && $name != *= ]] || compopt -o nospace
-	done < <("${COMP_WORDS[0]/#\~/$HOME}" complete -- "${words[@]:1}" 2>/dev/null)
+	# The one in PATH: a Tab behind ./pcipass runs nothing from the current directory.
+	done < <(command pcipass complete -- "${words[@]:1}" 2>/dev/null)
 }
 
 complete -F __pcipass pcipass

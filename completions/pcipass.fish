@@ -5,7 +5,8 @@ function __pcipass_complete
     # As fish passes them on: the home directory in place of a tilde.
     set -l typed (string replace -r '^~/' "$HOME/" -- (commandline -opc))
     set -l last (commandline -ct)
-    for line in ($typed[1] complete -- $typed[2..-1] "$last" 2>/dev/null)
+    # The one in PATH: a Tab behind ./pcipass runs nothing from the current directory.
+    for line in (command pcipass complete -- $typed[2..-1] "$last" 2>/dev/null)
         set -l fields (string split -m 1 \t -- $line)
         if test "$fields[1]" = :file
             set -l before "$fields[2]"

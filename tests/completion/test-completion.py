@@ -132,6 +132,22 @@ class Typed(unittest.TestCase):
     def test_zsh(self):
         self.type_all("zsh")
 
+    def test_program_in_the_current_directory(self):
+        """What lies in a directory is not run because somebody presses Tab there."""
+        trap = WORK / "trap" / "pcipass"
+        trap.parent.mkdir(exist_ok=True)
+        trap.write_text("#!/bin/sh\ntouch ran\n")
+        trap.chmod(0o755)
+        for shell in ("bash", "zsh"):
+            if shutil.which(shell):
+                after = shells.completed(shell, FILES, self.programs, trap.parent, "./pcipass expl")
+                self.assertEqual(after, "./pcipass explain ", shell)
+        if shutil.which("fish"):
+            subprocess.run(["fish", "--no-config", "-c", f"source {FILES}/pcipass.fish; complete -C './pcipass expl'"],
+                           capture_output=True, check=False, cwd=trap.parent,
+                           env={"PATH": f"{self.programs}:/usr/bin:/bin", "HOME": str(WORK)})
+        self.assertFalse((trap.parent / "ran").exists())
+
     @unittest.skipUnless(shutil.which("fish"), "no fish")
     def test_fish(self):
         """Fish itself says what it would put there."""
