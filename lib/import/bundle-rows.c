@@ -8,8 +8,9 @@ enum { SET_LSPCI = 1, SET_LOG };
 
 /*
  * sos, all releases from 3.0 (2013) to 4.12. pci: "lspci -nvv" until 3.2, then "lspci -nnvv";
- * dmesg: of the plugin "general" in 3.0, then of "kernel". A command's file bears the command's
- * name with '_' for a blank; where it failed, the file holds what it said.
+ * dmesg: of the plugin "general" in 3.0, then of "kernel". On a host that runs for long its
+ * beginning is lost; the journal, or syslog's file, may have it. A command's file bears the
+ * command's name with '_' for a blank; where it failed, the file holds what it said.
  */
 static const struct pp_bundle_member sos_members[] = {
 	{ .path = "proc/iomem", .reader = &pp_reader_iomem },
@@ -30,6 +31,17 @@ static const struct pp_bundle_member sos_members[] = {
 	{ .path = "sos_commands/kernel/dmesg_-T", .reader = &pp_reader_log, .set = SET_LOG },
 	{ .path = "sos_commands/general/dmesg", .reader = &pp_reader_log, .set = SET_LOG },
 	{ .path = "var/log/dmesg", .reader = &pp_reader_log, .set = SET_LOG },
+	{ .path = "sos_commands/logs/journalctl_--no-pager_--boot",
+	  .reader = &pp_reader_log,
+	  .if_cut = true },
+	{ .path = "sos_commands/logs/journalctl_--no-pager_--catalog_--boot",
+	  .reader = &pp_reader_log,
+	  .if_cut = true },
+	{ .path = "var/log/kern.log", .reader = &pp_reader_log, .if_cut = true },
+	{ .path = "var/log/messages", .reader = &pp_reader_log, .if_cut = true },
+	{ .path = "sos_commands/logs/journalctl_--no-pager",
+	  .reader = &pp_reader_log,
+	  .if_cut = true },
 	{ .path = "sos_commands/kernel/uname_-a", .reader = &pp_reader_uname },
 	{ .path = "sos_commands/hardware/dmidecode", .reader = &pp_reader_any },
 };
@@ -60,6 +72,7 @@ const struct pp_bundle pp_bundles[] = {
 		.marks = { "sos_commands" },
 		.proc_bus_pci = true,
 		.acpi_tables = true,
+		.journal = "var/log/journal",
 		.members = sos_members,
 		.nr_members = NR(sos_members),
 	},

@@ -173,6 +173,27 @@ static int bundle_read_all(struct pp_import *in, struct pp_source *s, const char
 	return r;
 }
 
+/* The kernel's first line of a boot. */
+static bool bundle_log_begins(const struct pp_import *in)
+{
+	return in->log.data && pp_span_find(PP_SPAN(in->log.data, in->log.len), "Linux version ");
+}
+
+/* What tells of the boot is in there, and how it gets out. */
+static void bundle_note_journal(struct pp_import *in, struct pp_source *s,
+                                const struct bundle_place *place)
+{
+	const char *journal = place->kind->journal;
+
+	if (journal && !bundle_log_begins(in) && bundle_has(s, place->prefix, journal))
+		pp_import_note(
+			in,
+			"the log lacks the beginning of the boot; the journal in %s%s has it, but "
+			"is binary: in the unpacked bundle, journalctl -D %s -k >journal.txt, then "
+			"--from journal.txt as well",
+			place->prefix, journal, journal);
+}
+
 static int bundle_read_members(struct pp_import *in, struct pp_source *s,
                                const struct bundle_place *place, struct pp_error *e)
 {
@@ -182,7 +203,7 @@ static int bundle_read_members(struct pp_import *in, struct pp_source *s,
 	for (size_t i = 0; !r && i < place->kind->nr_members; i++) {
 		const struct pp_bundle_member *m = &place->kind->members[i];
 		bool there = false;
-		if (m->set && sets >> m->set & 1)
+		if ((m->set && sets >> m->set & 1) || (m->if_cut && bundle_log_begins(in)))
 			continue;
 		if (strchr(m->path, '*'))
 			r = bundle_read_all(in, s, place->prefix, m, e);
@@ -214,6 +235,8 @@ int pp_import_add_bundle(struct pp_import *in, const char *name, struct pp_sourc
 		r = pp_bundle_check_config(in, s, place.prefix, e);
 	if (!r && place.kind->acpi_tables)
 		r = pp_bundle_read_tables(in, s, place.prefix, e);
+	if (!r)
+		bundle_note_journal(in, s, &place);
 	in->nr_read += !r;
 	return r;
 }

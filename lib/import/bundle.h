@@ -13,6 +13,8 @@ struct pp_bundle_member {
 	const struct pp_reader *reader;
 	/* Of the members with the same number only the first that is there is read; 0: each. */
 	uint8_t set;
+	/* A log that is read where those before it lack the beginning of the boot. */
+	bool if_cut;
 	/* The listing of the directory is complete where this file is there. */
 	const char *lists;
 };
@@ -23,6 +25,7 @@ struct pp_bundle {
 	const char *marks[4]; /* a directory is of this kind if it has all of them */
 	bool proc_bus_pci;    /* it has the configuration spaces of /proc/bus/pci */
 	bool acpi_tables;     /* it has files of /sys/firmware/acpi/tables */
+	const char *journal;  /* a directory of binary journals, which need a program to be read */
 	const struct pp_bundle_member *members;
 	size_t nr_members;
 };

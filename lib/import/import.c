@@ -441,9 +441,14 @@ static const char unknown[] =
 	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, lshw -json, pvesh get …/hardware/pci, "
 	"virsh nodedev-dumpxml, a report of pvereport or supportconfig";
 
-/* Texts of Windows tell no device's address: what to do with them instead. NULL: none of these. */
-static const char *import_windows_hint(struct pp_span text)
+/* What to do with what cannot be read itself. NULL: nothing of that kind. */
+static const char *import_hint(struct pp_span text)
 {
+	/* systemd's file format. */
+	if (pp_span_starts(text, "LPKSHHRH"))
+		return "a binary journal: journalctl --file FILE -k >journal.txt makes a text of it, "
+		       "which --from reads";
+	/* Texts of Windows tell no device's address. */
 	if (pp_span_find(text, "PCI\\VEN_"))
 		return "a list of Windows' devices, which tells no device's address: on that host, "
 		       "pcipass.exe capture -o host.tar";
@@ -528,7 +533,7 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 		all = PP_SPAN(text, import_clean(text, len));
 		reader = import_choose(readers, NR_READERS, all);
 	}
-	const char *hint = reader ? NULL : import_windows_hint(all);
+	const char *hint = reader ? NULL : import_hint(all);
 	if (!reader)
 		return pp_fail(e, EBADMSG, "%.300s: %s", name, hint ? hint : unknown);
 	int r = pp_import_read(in, reader, all, e);

@@ -61,7 +61,8 @@ static bool log_is_kernels(struct pp_span line)
 	return pp_span_find(line, "iommu group") != NULL;
 }
 
-static bool import_log_message(struct pp_span *line)
+/* *syslog: the line is one of a journal, in which others than the kernel write as well. */
+static bool log_message(struct pp_span *line, bool *syslog)
 {
 	if (line->len && line->data[0] == '<') {
 		uint64_t level;
@@ -69,7 +70,18 @@ static bool import_log_message(struct pp_span *line)
 		if (n && n + 1 < line->len && line->data[n + 1] == '>')
 			*line = PP_SPAN(line->data + n + 2, line->len - n - 2);
 	}
-	return log_cut_stamp(line) || log_cut_syslog(line);
+	if (log_cut_stamp(line))
+		return true;
+	bool cut = log_cut_syslog(line);
+	*syslog |= cut;
+	return cut;
+}
+
+static bool import_log_message(struct pp_span *line)
+{
+	bool syslog = false;
+
+	return log_message(line, &syslog);
 }
 
 static bool log_knows(struct pp_span text)
@@ -142,6 +154,7 @@ static void log_dmi(struct pp_import *in, struct pp_span line)
 struct log_state {
 	bool groups; /* it tells of IOMMU groups */
 	bool other;  /* from here on it is another boot's than what an earlier text told */
+	bool syslog; /* the kernel's lines are among others' */
 };
 
 /* Of a long line the kernel prints the beginning. */
@@ -245,7 +258,8 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 		if (line.len > LOG_LINE_MAX)
 			continue;
 		pp_import_here(in, line.data);
-		import_log_message(&line);
+		if (!log_message(&line, &s.syslog) && s.syslog)
+			continue;
 		r = log_facts(in, line, &s, e);
 		if (!s.other)
 			log_keep(in, line);

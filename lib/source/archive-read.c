@@ -15,6 +15,8 @@
 #include "source/stored.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
+/* Files of support bundles that nobody reads are kept up to there. */
+#define BULK_BYTES ((size_t)16 * 1024)
 
 struct hard_link {
 	uint32_t node;
@@ -55,16 +57,22 @@ static int archive_read_damaged(struct loader *l)
 
 static int too_long_stream(struct loader *l)
 {
-	return pp_fail(l->e, E2BIG, "entry %u: more than %zu MiB decompressed, which is the limit",
-	               l->entry, PP_MAX_STREAM_BYTES >> 20);
+	return pp_fail(
+		l->e, E2BIG,
+		"entry %u: more than %zu MiB decompressed, which is the limit; unpack it and "
+		"give the directory",
+		l->entry, PP_MAX_STREAM_BYTES >> 20);
 }
 
 static int archive_read_full(struct loader *l, size_t bytes)
 {
 	if (pp_tree_full(&l->s->tree, bytes) == -ENOMEM)
 		return pp_fail_oom(l->e, "archive");
-	return pp_fail(l->e, E2BIG, "entry %u: more than %zu MiB to keep, which is the limit",
-	               l->entry, PP_MAX_TOTAL_BYTES >> 20);
+	return pp_fail(
+		l->e, E2BIG,
+		"entry %u: more than %zu MiB to keep, which is the limit; unpack it and give "
+		"the directory",
+		l->entry, PP_MAX_TOTAL_BYTES >> 20);
 }
 
 /* To the end of the entry and its padding, whatever its header says of its size. */
@@ -85,7 +93,37 @@ static int skip_rest(struct loader *l)
 	}
 }
 
-static int archive_read_load_file(struct loader *l, struct archive_entry *entry, uint32_t node)
+/*
+ * Whether nobody reads the file: support bundles hold gigabytes of logs and of other commands'
+ * output. In a directory of the host's name as well.
+ */
+static bool archive_read_is_bulk(const char *path)
+{
+	static const char *const bulk[] = { "var/log/",  "run/log/",     "sos_commands/",
+		                            "sos_logs/", "sos_strings/", "sos_reports/" };
+	static const char *const read[] = {
+		"var/log/dmesg",          "var/log/kern.log",
+		"var/log/messages",       "sos_commands/pci/",
+		"sos_commands/kernel/",   "sos_commands/general/",
+		"sos_commands/hardware/", "sos_commands/logs/journalctl_",
+	};
+	bool is = false;
+
+	for (unsigned int n = 0; path && n < 3 && !is; n++) {
+		for (size_t i = 0; i < sizeof(bulk) / sizeof(bulk[0]); i++)
+			is |= !strncmp(path, bulk[i], strlen(bulk[i]));
+		for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+			is &= strncmp(path, read[i], strlen(read[i])) != 0;
+		/* "./", and the host's name */
+		path = strchr(path, '/');
+		if (path)
+			path++;
+	}
+	return is;
+}
+
+static int archive_read_load_file(struct loader *l, struct archive_entry *entry, const char *path,
+                                  uint32_t node)
 {
 	struct pp_tree_node *n = pp_tree_at(&l->s->tree, node);
 	int64_t size = archive_entry_size(entry);
@@ -93,7 +131,8 @@ static int archive_read_load_file(struct loader *l, struct archive_entry *entry,
 	if (size < 0)
 		return pp_fail(l->e, EBADMSG, "entry %u: a size below zero", l->entry);
 	/* A large log in somebody's archive is no reason to refuse the rest. */
-	if ((uint64_t)size > PP_MAX_FILE_BYTES) {
+	if ((uint64_t)size > PP_MAX_FILE_BYTES ||
+	    ((uint64_t)size > BULK_BYTES && archive_read_is_bulk(path))) {
 		n->kind = PP_TREE_THERE;
 		n->error = E2BIG;
 		return 0;
@@ -197,7 +236,7 @@ static int archive_read_load_entry(struct loader *l, struct archive_entry *entry
 	if (hard)
 		return keep_hard_link(l, hard, node);
 	if (type == AE_IFREG)
-		return archive_read_load_file(l, entry, node);
+		return archive_read_load_file(l, entry, path, node);
 	if (type == AE_IFLNK)
 		return load_symlink(
 			l,

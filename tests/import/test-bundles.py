@@ -7,7 +7,9 @@ usage: test-bundles.py PCIPASS [NAME…]
 """
 
 import importlib.util
+import io
 import json
+import resource
 import shutil
 import sys
 import tarfile
@@ -183,6 +185,49 @@ class Layouts(Bundles):
             self.assertEqual(made[key], want[key], key)
         self.assertNotIn("without ids", self.said)
 
+    def cut_logs(self, root: Path) -> str:
+        """Of a host that runs for long, dmesg has the end alone; returns all of it."""
+        log = (root / "sos_commands/kernel/dmesg").read_text()
+        for name in ("dmesg", "dmesg_-T"):
+            path = root / "sos_commands/kernel" / name
+            path.write_text("".join(path.read_text().splitlines(True)[-3:]))
+        return log
+
+    def test_journal_where_dmesg_is_cut(self):
+        """The journal of the boot has what the log lost, among others' lines, which are none of the kernel's."""
+        root = self.tree(self.host, "sos 4.9")
+        want = self.without_origins(self.survey(root))
+        log = self.cut_logs(root)
+        self.assertNotIn("kernel log: ", json.dumps(self.survey(root)))
+        journal = "-- Journal begins at Sat 2026-11-28 16:59:58 UTC, ends at Sat 2026-11-28 18:00:00 UTC. --\n"
+        for line in log.splitlines():
+            journal += f"Nov 28 17:00:00 server kernel: {line.split('] ', 1)[1]}\n"
+            journal += "Nov 28 17:00:00 server app[812]: DMAR: IOMMU disabled\n"
+        for name in ("sos_commands/logs/journalctl_--no-pager_--boot", "sos_commands/logs/journalctl_--no-pager",
+                     "sos_commands/logs/journalctl_--no-pager_--catalog_--boot", "var/log/kern.log", "var/log/messages"):
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(journal)
+            made = self.survey(root)
+            self.assertIn(name, json.dumps([f["origins"] for d in made["devices"] for f in d["findings"]]))
+            self.without_origins(made)
+            self.assertEqual(self.said, "", name)
+            self.assertEqual((made["host"]["iommu_on"], made["devices"]), (want["host"]["iommu_on"], want["devices"]), name)
+            path.unlink()
+
+    def test_binary_journal(self):
+        """It cannot be read, and it is said how it can, where the log lacks what it has."""
+        root = self.tree(self.host, "sos 4.9")
+        journal = root / "var/log/journal/0123/system.journal"
+        journal.parent.mkdir(parents=True)
+        journal.write_bytes(b"LPKSHHRH" + bytes(1000))
+        self.survey(root)
+        self.assertEqual(self.said, "")
+        self.cut_logs(root)
+        for path in (root, self.pack(root, "w:xz")):
+            self.survey(path)
+            self.assertIn("journalctl -D var/log/journal -k >journal.txt", self.said)
+
     def test_log_of_the_boot_before(self):
         """logs/dmesg.1, messages.txt and grub's configuration are not this boot."""
         for kind in ("hw-probe", "supportconfig"):
@@ -256,6 +301,22 @@ class Refused(Bundles):
         made = self.survey(root)
         self.assertIn("sos_commands/kernel/dmesg: not read: too large", self.said)
         self.compare(made, json.loads(pcipass("--from", self.host, "--json").stdout), "large")
+
+    def test_huge(self):
+        """More than is kept in memory, of what nobody reads: what decides is read, though it comes behind it."""
+        root = self.tree(self.host, "sos 4.9")
+        want = self.without_origins(self.survey(root))
+        huge = self.dir / "huge.tar.gz"
+        with tarfile.open(huge, "w:gz", compresslevel=1) as tar:
+            for name in ("var/log/app", "sos_commands/process/lsof", "sos_commands/logs/ls"):
+                for i in range(15):
+                    entry = tarfile.TarInfo(f"{root.name}/{name}{i}")
+                    entry.size = 8 << 20
+                    tar.addfile(entry, io.BytesIO(bytes(entry.size)))
+            tar.add(root, root.name)
+        made = self.without_origins(self.survey(huge))
+        self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, 200 << 10)
 
     def test_any_piece(self):
         """Cut at any place, a text of many sections tells less, and nothing else."""

@@ -301,6 +301,9 @@ class Refused(Importing):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(b"BIOS requires that this device remain attached", done.stdout)
 
+    def test_binary_journal(self):
+        self.assertIn("journalctl --file FILE -k >journal.txt", self.refused(b"LPKSHHRH" + bytes(5000)))
+
     def test_without_ids(self):
         for text in ("07:00.0 Serial Attached SCSI controller: Broadcom\n",
                      "07:00.0 Serial Attached SCSI controller: Broadcom\n\tFlags: bus master\n"):
