@@ -152,9 +152,10 @@ static void log_dmi(struct pp_import *in, struct pp_span line)
 
 /* What a reader of a log finds out on its way. */
 struct log_state {
-	bool groups; /* it tells of IOMMU groups */
-	bool other;  /* from here on it is another boot's than what an earlier text told */
-	bool syslog; /* the kernel's lines are among others' */
+	bool groups;       /* it tells of IOMMU groups */
+	bool other;        /* from here on it is another boot's than what an earlier text told */
+	bool command_line; /* it came */
+	bool syslog;       /* the kernel's lines are among others' */
 };
 
 /* Of a long line the kernel prints the beginning. */
@@ -194,8 +195,11 @@ static int log_facts(struct pp_import *in, struct pp_span line, struct log_state
 		r = log_boot(in, "proc/version", text, s, e);
 	} else if (pp_span_starts(line, "Command line: ") ||
 	           pp_span_starts(line, "Kernel command line: ")) {
+		/* The second line of one boot may be longer than the first, by a bootconfig. */
 		pp_import_behind(line, "ommand line: ", text, sizeof(text));
-		r = log_boot(in, "proc/cmdline", text, s, e);
+		if (!s->command_line)
+			r = log_boot(in, "proc/cmdline", text, s, e);
+		s->command_line = true;
 	}
 	if (r || s->other)
 		return r;

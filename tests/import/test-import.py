@@ -241,6 +241,19 @@ class Doubled(Importing):
             self.assertEqual(self.said, "")
             self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
 
+    def test_both_command_lines_of_a_boot(self):
+        """The kernel prints it twice; the second has what a bootconfig adds, and is no other boot."""
+        host = self.sample("dl380p-gen8")
+        text, log = self.lspci(host, "-nnvv"), (host / "var/log/dmesg.txt").read_text()
+        lines = log.splitlines(True)
+        at = next(i for i, line in enumerate(lines) if "Linux version" in line) + 1
+        twice = ["[    0.000000] Command line: root=/dev/sda1 intel_iommu=on\n",
+                 "[    0.010000] Kernel command line: x=1 root=/dev/sda1 intel_iommu=on\n"]
+        rest = [line for line in lines if "ommand line: " not in line]
+        made, want = (self.read(text, "".join(rest[:at] + twice[:n] + rest[at:])) for n in (2, 1))
+        self.assertEqual(self.said, "")
+        self.assertEqual((made["host"], made["devices"]), (want["host"], want["devices"]))
+
     def test_logs_of_two_boots(self):
         """Lines of another boot are none of the host as it is: the first text's counts, of one text the last."""
         host = self.sample("dl380p-gen8")
