@@ -147,13 +147,12 @@ enum exit_code offer_driver(const struct options *o)
 	struct pp_host *host = NULL;
 	struct pp_error e = { 0 };
 
-	if (!is_for_windows || o->dry_run || geteuid())
+	if (!is_for_windows || o->dry_run || geteuid() || (o->store && strncmp(o->store, "hp", 2)))
 		return EXIT_YES;
-	if (source_open(&live, &source, &e) || pp_host_read(source, &host, &e)) {
-		pp_source_free(source);
-		return complain(&e);
-	}
-	enum exit_code code = apply_driver_on(o, host);
+	/* Where the devices cannot be listed, settings can be read all the same. */
+	enum exit_code code = EXIT_YES;
+	if (!source_open(&live, &source, &e) && !pp_host_read(source, &host, &e))
+		code = apply_driver_on(o, host);
 	pp_host_free(host);
 	pp_source_free(source);
 	return code;
