@@ -12,7 +12,7 @@
 
 static void apply_say(void *ctx, const char *line)
 {
-	fprintf(stderr, "pcipass: %s\n", line);
+	warn("%s", line);
 }
 
 static struct pp_apply_options apply_options(const struct options *o)
@@ -227,10 +227,13 @@ struct undoing {
 static void show_undone(void *ctx, const char *line)
 {
 	struct undoing *u = ctx;
+	char text[1024];
 
+	snprintf(text, sizeof(text), "%s", line);
+	pp_quote_terminal(text);
 	if (!u->lines++)
 		puts("This will be undone:");
-	printf("  %s\n", line);
+	printf("  %s\n", text);
 }
 
 static void say_of_undo(void *ctx, const char *line)

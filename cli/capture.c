@@ -12,7 +12,7 @@
 
 static void tell_unread(void *ctx, const char *what, const char *reason, const char *adds)
 {
-	fprintf(stderr, "pcipass: not captured: %s (%s): %s\n", what, reason, adds);
+	warn("not captured: %s (%s): %s", what, reason, adds);
 }
 
 /* What of a survey stands above the capture, for those who read the post. */
@@ -136,9 +136,9 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
-	fprintf(stderr, "pcipass: wrote %s%s\n", o->output,
-	        o->keep_private ? "; serial numbers, UUIDs, MAC addresses and host names are in it"
-	                        : "; serial numbers, UUIDs, MAC addresses and host names left out");
+	warn("wrote %s%s", o->output,
+	     o->keep_private ? "; serial numbers, UUIDs, MAC addresses and host names are in it"
+	                     : "; serial numbers, UUIDs, MAC addresses and host names left out");
 	return EXIT_YES;
 }
 

@@ -7,6 +7,7 @@
 
 #include <pcipass/judge.h>
 #include <pcipass/plan.h>
+#include <pcipass/quote.h>
 #include <pcipass/report.h>
 #include <pcipass/settings.h>
 #include <pcipass/source.h>

@@ -14,9 +14,7 @@ static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, 
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	pp_quote_terminal(text);
 	fprintf(stderr, "%s: %s%s\n", program_name, text, end);
 }
 

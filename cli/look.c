@@ -148,21 +148,9 @@ static bool wants_color(const struct options *o)
 /* Behind line: a word as a shell takes it. false: left for the reader to type. */
 static bool command_append_word(char *line, size_t size, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_./+,:=@%-";
-	/* One of the two shells of Windows knows the double quote only. */
-	char mark = is_for_windows ? '"' : '\'';
-	size_t len = strspn(word, plain), n = strlen(line);
-	bool quote = word[len] || !len;
+	size_t n = strlen(line);
 
-	/* Not one with a quote or a control character in it. */
-	if (strchr(word, mark) || strlen(word) > 900)
-		return false;
-	for (const char *c = word; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return false;
-	const char marks[2] = { quote ? mark : '\0', '\0' };
-	return (size_t)snprintf(line + n, size - n, "%s%s%s", marks, word, marks) < size - n;
+	return pp_quote_word(line + n, size - n, word);
 }
 
 /*

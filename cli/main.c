@@ -299,11 +299,14 @@ static enum exit_code no_command(const char *word)
 {
 	const char *names[MAX_NAMES];
 	const char *near = member_name(word);
+	char typed[600];
 
+	if (!pp_quote_word(typed, sizeof(typed), word))
+		return complain_usage("unknown command '%s'", word);
 	if (looks_like_device(word))
-		return complain_near("unknown command '%s': try pcipass explain %s", word, word);
+		return complain_near("unknown command '%s': try pcipass explain %s", word, typed);
 	if (!access(word, R_OK))
-		return complain_near("unknown command '%s': try pcipass --from %s", word, word);
+		return complain_near("unknown command '%s': try pcipass --from %s", word, typed);
 	if (!near)
 		near = pp_nearest_name(word, names, names_of(commands, 0, names, MAX_NAMES));
 	if (near)

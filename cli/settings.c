@@ -265,8 +265,7 @@ static enum exit_code run_image(const struct options *o, int argc, char **argv)
 	int r = o->from ? make_blank(o, argv[0], &e) : make_copy(o, argv[0], &e);
 	if (output_failed(r, &e))
 		return complain(&e);
-	fprintf(stderr, "%s: wrote %s%s\n", program_name, argv[0],
-	        o->from ? ", all settings zero" : "");
+	warn("wrote %s%s", argv[0], o->from ? ", all settings zero" : "");
 	return EXIT_YES;
 }
 

@@ -20,6 +20,7 @@
 #include <pcipass/log.h>
 #include <pcipass/nearest.h>
 #include <pcipass/plan.h>
+#include <pcipass/quote.h>
 #include <pcipass/report.h>
 #include <pcipass/settings.h>
 #include <pcipass/source.h>

@@ -72,22 +72,25 @@ static size_t text_utf8_len(const uint8_t *p)
 	return n;
 }
 
+size_t pp_text_shown(const char *s)
+{
+	const uint8_t *p = (const uint8_t *)s;
+
+	if (*p < 0x80)
+		return *p >= 0x20 && *p < 0x7f;
+	return text_utf8_len(p);
+}
+
 void pp_text_clean_in_place(char *s)
 {
-	uint8_t *p = (uint8_t *)s;
+	while (*s) {
+		size_t n = pp_text_shown(s);
 
-	while (*p) {
-		if (*p >= 0x20 && *p < 0x7f) {
-			p++;
-			continue;
+		if (!n) {
+			*s = *s == '\n' || *s == '\t' ? ' ' : '?';
+			n = 1;
 		}
-		size_t n = *p >= 0x80 ? text_utf8_len(p) : 0;
-		if (n) {
-			p += n;
-		} else {
-			*p = *p == '\n' || *p == '\t' ? ' ' : '?';
-			p++;
-		}
+		s += n;
 	}
 }
 

@@ -22,6 +22,9 @@ char *pp_text_clean(struct pp_arena *a, const void *bytes, size_t len);
 /* The same for a fixed buffer; cuts what does not fit. size > 0. */
 void pp_text_clean_into(char *dst, size_t size, const void *bytes, size_t len);
 
+/* Bytes of the character at s; 0: it ends the text, steers a terminal, or is broken UTF-8. */
+size_t pp_text_shown(const char *s);
+
 /* Keeps valid UTF-8 (our own sentences may hold it), replaces control bytes and broken ones. */
 void pp_text_clean_in_place(char *s);
 

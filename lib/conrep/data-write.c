@@ -2,6 +2,7 @@
 /* Settings as a data file in the form that HP's conrep writes. */
 #include <string.h>
 
+#include "base/quote.h"
 #include "base/text.h"
 #include "conrep/data.h"
 #include "conrep/entry-name.h"
@@ -27,32 +28,17 @@ static void write_run(struct pp_buffer *b, const char *text, size_t len)
 }
 
 /* Line ends and tabs of an attribute would be read back as blanks (XML 1.0, 3.3.3). */
-static const char *escape_of(char c, bool attribute)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\n':
-		return attribute ? "&#10;" : "\n";
-	default:
-		return attribute ? "&#9;" : "\t";
-	}
-}
-
 static void write_text(struct pp_buffer *b, const char *text, bool attribute)
 {
 	while (*text) {
 		size_t run = strcspn(text, "&<>\"\n\t");
 		write_run(b, text, run);
 		text += run;
-		if (*text)
-			pp_buffer_puts(b, escape_of(*text++, attribute));
+		if (!*text)
+			break;
+		const char *escape = pp_quote_xml(*text, attribute);
+		pp_buffer_append(b, escape ? escape : text, escape ? strlen(escape) : 1);
+		text++;
 	}
 }
 

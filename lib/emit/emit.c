@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "base/text.h"
+#include "base/quote.h"
 #include "emit/emit.h"
 #include "host/place.h"
 #include "judge/select.h"
@@ -22,21 +22,12 @@ const char *pp_emit_hypervisor(unsigned int index)
 	return index < NR_HYPERVISORS ? hypervisors[index]->name : NULL;
 }
 
-/* No comment holds a line break; one of XML no "--" either. */
-static void mend_comment(const struct pp_hypervisor *h, char *text)
-{
-	pp_text_clean_in_place(text);
-	for (char *c = text; *h->comment_end && *c; c++)
-		if (c[0] == '-' && c[1] == '-')
-			c[0] = '=';
-}
-
 /* The end goes on the same line, and never alone. */
 static __attribute__((format(printf, 4, 0))) void
 make_comment(const struct pp_hypervisor *h, char *text, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(text, size - strlen(h->comment_end), fmt, ap);
-	mend_comment(h, text);
+	pp_quote_comment(text, *h->comment_end);
 	strcat(text, h->comment_end);
 }
 
@@ -269,13 +260,16 @@ static bool shares_group(const struct pp_emission *m, const struct pp_device *d)
 static void print_binding(struct pp_emission *m, const struct pp_hypervisor *h,
                           const struct pp_device *d)
 {
-	char address[PP_ADDRESS_TEXT_BYTES];
-	const char *driver = d->driver.text;
+	char address[PP_ADDRESS_TEXT_BYTES], driver[200];
 
 	pp_address_format(d->address, address);
-	if (!driver)
-		driver = d->driver.error == ENOENT ? "no driver" : "its driver was not read";
-	pp_emit_line(m, h, "  pcipass bind %s # now: %.60s", address, driver);
+	/* Not every shell that it is pasted into takes this for a comment. */
+	if (!d->driver.text)
+		snprintf(driver, sizeof(driver), "%s",
+		         d->driver.error == ENOENT ? "no driver" : "its driver was not read");
+	else if (!pp_quote_shell(driver, sizeof(driver), d->driver.text))
+		snprintf(driver, sizeof(driver), "another driver");
+	pp_emit_line(m, h, "  pcipass bind %s # now: %s", address, driver);
 }
 
 static bool is_on_vfio(const struct pp_device *d)

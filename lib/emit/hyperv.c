@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "emit/emit.h"
 #include "host/on-windows.h"
 
@@ -27,13 +28,15 @@ static bool hyperv_passes_over(const struct pp_finding *f)
 	       (!strcmp(f->rule->id, "hyperv-pcie-control") && f->effect == PP_EFFECT_UNKNOWN);
 }
 
+#define HYPERV_GUEST 100
+
 /* PowerShell takes typographic quotation marks for plain ones: of ASCII only what is neither. */
 static bool hyperv_takes_guest(const char *guest)
 {
 	for (const char *c = guest; *c; c++)
 		if ((uint8_t)*c < ' ' || (uint8_t)*c > '~' || *c == '\'')
 			return false;
-	return *guest && strlen(guest) <= 100;
+	return *guest && strlen(guest) <= HYPERV_GUEST;
 }
 
 /* The root's number is the firmware's (_UID). By far most count the roots from 0. */
@@ -169,13 +172,14 @@ static void hyperv_print_origin(struct pp_emission *m)
 
 static void hyperv_print(struct pp_emission *m)
 {
+	char guest[HYPERV_GUEST + sizeof("''")] = "";
 	bool display = false;
 
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		display |= m->cards[i].keep_rom;
 	hyperv_print_origin(m);
-	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = '%s' # the guest's name\n",
-	       m->style.guest ? m->style.guest : "");
+	pp_quote_powershell(guest, sizeof(guest), m->style.guest ? m->style.guest : "");
+	pp_out(&m->out, "$ErrorActionPreference = 'Stop'\n$vm = %s # the guest's name\n", guest);
 	if (!m->style.guest)
 		pp_out(&m->out, "if (!$vm) { throw 'fill in the name of the guest above' }\n");
 	pp_emit_comment(

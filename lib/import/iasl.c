@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "base/text.h"
 #include "import/import.h"
 
@@ -123,11 +124,15 @@ static void iasl_put(struct iasl_table *t, const struct iasl_field *f)
 static int iasl_fail_gap(struct pp_import *in, const struct iasl_table *t, uint32_t at,
                          struct pp_error *e)
 {
+	char path[40], typed[64];
+
+	snprintf(path, sizeof(path), "/sys/firmware/acpi/tables/%.4s", (const char *)t->bytes);
+	if (!pp_quote_shell(typed, sizeof(typed), path))
+		snprintf(typed, sizeof(typed), "/sys/firmware/acpi/tables/…");
 	return pp_fail(e, EBADMSG,
 	               "%.200s: %.4s table: the listing leaves out bytes from 0x%x on, and has no "
-	               "raw data at its end; on that host: sudo cat "
-	               "/sys/firmware/acpi/tables/%.4s >table.bin",
-	               in->name, (const char *)t->bytes, at, (const char *)t->bytes);
+	               "raw data at its end; on that host: sudo cat %s >table.bin",
+	               in->name, (const char *)t->bytes, at, typed);
 }
 
 /* 0: whole, or all that is missing is padding by the table's own checksum. */

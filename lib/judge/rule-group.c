@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "judge/rules.h"
 
 /* Drivers that leave DMA to user space: driver_managed_dma in struct pci_driver. */
@@ -77,6 +78,19 @@ static void remedy_unbind(struct pp_judging *j, struct pp_finding *f, const stru
 			"each boot");
 }
 
+/* A driver is called what its module says. */
+static const char *group_unbind_text(struct pp_judging *j, const char *address, const char *driver,
+                                     bool others)
+{
+	const char *path = pp_arena_printf(j->arena, "/sys/bus/pci/drivers/%s/unbind", driver);
+	char typed[600];
+
+	if (!path || !pp_quote_shell(typed, sizeof(typed), path))
+		return "unbind the bridge from its driver";
+	return pp_arena_printf(j->arena, "unbind the bridge%s: echo %s > %s",
+	                       others ? ", and the others in the same way" : "", address, typed);
+}
+
 static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 {
 	/* Older kernels looked at endpoints only. */
@@ -104,11 +118,7 @@ static void bridge_driver(struct pp_judging *j, const struct pp_group *g)
 	pp_address_format(b.first->address, address);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address, driver);
 	pp_evidence(j, f, "VFIO_GROUP_SET_CONTAINER fails with EPERM and logs nothing");
-	remedy_unbind(
-		j, f, g, &b,
-		pp_arena_printf(
-			j->arena, "unbind the bridge: echo %s > /sys/bus/pci/drivers/%s/unbind%s",
-			address, driver, b.count > 1 ? "; do the same for the other bridges" : ""));
+	remedy_unbind(j, f, g, &b, group_unbind_text(j, address, driver, b.count > 1));
 }
 
 /* "00:1f.2 (ahci)" */

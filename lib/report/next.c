@@ -14,10 +14,11 @@ void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const ch
 	/* The groups are the kernel's, and what emit makes names its hypervisor itself. */
 	bool other = s->target != (s->host->windows ? PP_TARGET_HYPERV : PP_TARGET_KVM) &&
 	             strcmp(verb, "groups") && strcmp(verb, "emit");
+	char typed[PP_WORDS_TYPED_BYTES];
 
 	snprintf(buf, size, "%s%s%s%s%s%s%s", o->style->command ? o->style->command : "pcipass",
 	         other ? " --for " : "", other ? pp_target_name(s->target) : "", *verb ? " " : "",
-	         verb, *what ? " " : "", what);
+	         verb, *what ? " " : "", *what ? pp_words_typed(what, typed, sizeof(typed)) : "");
 }
 
 static bool next_denied(const struct pp_host *h)
@@ -52,6 +53,7 @@ static void next_unknown(const struct pp_out *o, const struct pp_survey *s, cons
                          char *buf, size_t size)
 {
 	bool elsewhere = pp_words_elsewhere(o), windows = s->host->windows;
+	char typed[PP_WORDS_TYPED_BYTES];
 
 	if (windows)
 		next_unknown_on_windows(o, s, what, buf, size);
@@ -60,16 +62,18 @@ static void next_unknown(const struct pp_out *o, const struct pp_survey *s, cons
 		         "a capture made by root shows more: on that host, sudo pcipass capture "
 		         "-o host.tar.gz");
 	else if (next_denied(s->host))
-		snprintf(buf, size, "root can read more: sudo pcipass explain %s", what);
+		snprintf(buf, size, "root can read more: sudo pcipass explain %s",
+		         pp_words_typed(what, typed, sizeof(typed)));
 	else
 		snprintf(buf, size, "try a real attach: as root%s, pcipass verify --attach %s",
-		         elsewhere ? " on that host" : "", what);
+		         elsewhere ? " on that host" : "",
+		         pp_words_typed(what, typed, sizeof(typed)));
 }
 
 void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
                     const char *what)
 {
-	char command[1200], line[2600];
+	char command[1200], line[2600], typed[PP_WORDS_TYPED_BYTES];
 	uint32_t index = (uint32_t)(row - s->rows);
 
 	if (row->verdict == PP_VERDICT_UNKNOWN &&
@@ -88,7 +92,8 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 			break;
 		}
 		pp_next_command(o, s, "emit", pp_target_name(s->target), command, sizeof(command));
-		snprintf(line, sizeof(line), "%s %s", command, what);
+		snprintf(line, sizeof(line), "%s %s", command,
+		         pp_words_typed(what, typed, sizeof(typed)));
 		break;
 	case PP_VERDICT_BLOCKED_FIXABLE:
 		pp_next_command(o, s, "check", what, command, sizeof(command));
@@ -135,7 +140,7 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
                         uint32_t nr_devices, const char *what)
 {
 	const struct pp_row *row = next_worst(s, devices, nr_devices);
-	char line[1400];
+	char line[1400], typed[PP_WORDS_TYPED_BYTES];
 
 	if (!row)
 		return;
@@ -147,7 +152,7 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
 	pp_out(o, "To see what frees it: %s --dry-run\n", line);
 	snprintf(line, sizeof(line), "%s%s (it asks first): pcipass free %s",
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? " on that host" : "",
-	         what);
+	         pp_words_typed(what, typed, sizeof(typed)));
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 
@@ -178,6 +183,7 @@ void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const s
 {
 	const struct pp_text_fact *driver = &row->device->driver;
 	bool bound = driver->text && strstr(driver->text, "vfio");
+	char typed[PP_WORDS_TYPED_BYTES];
 
 	if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
 		pp_next_command(o, s, "groups", "", buf, size);
@@ -185,9 +191,10 @@ void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const s
 	         pp_words_host_needs(s, row->device))
 		pp_next_command(o, s, "explain", what, buf, size);
 	else if (s->target == PP_TARGET_KVM && !bound)
-		snprintf(buf, size, "pcipass bind %s", what);
+		snprintf(buf, size, "pcipass bind %s", pp_words_typed(what, typed, sizeof(typed)));
 	else
 		snprintf(buf, size, "%s emit %s %s",
 		         o->style->command ? o->style->command : "pcipass",
-		         s->target == PP_TARGET_KVM ? "qemu" : pp_target_name(s->target), what);
+		         s->target == PP_TARGET_KVM ? "qemu" : pp_target_name(s->target),
+		         pp_words_typed(what, typed, sizeof(typed)));
 }

@@ -117,26 +117,29 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 {
 	unsigned int by_hand = pp_plan_instructions(p);
 	bool reboot = pp_plan_needs_reboot(p), offered = view == PP_PLAN_OFFERED;
-	char line[512];
+	char line[1400], what[PP_WORDS_TYPED_BYTES], by[PP_WORDS_TYPED_BYTES], file[1024];
 
+	pp_words_typed(p->request, what, sizeof(what));
 	if (offered || any_possible(p) || !pp_plan_steps(p))
 		pp_out(o, "\n");
 	if (!pp_plan_steps(p))
 		snprintf(
 			line, sizeof(line),
 			"pcipass does not do this for you: do it by hand%s, then run pcipass check %s",
-			reboot ? ", reboot" : "", p->request);
+			reboot ? ", reboot" : "", what);
 	else if (o->style->plan_file)
 		snprintf(line, sizeof(line),
-		         "run pcipass apply --plan %.300s %s on the host; it asks before it "
+		         "run pcipass apply --plan %s %s on the host; it asks before it "
 		         "changes anything%s. Then %srun pcipass verify",
-		         o->style->plan_file, pp_words_as_who(p->host.windows),
+		         pp_words_typed(o->style->plan_file, file, sizeof(file)),
+		         pp_words_as_who(p->host.windows),
 		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	else
 		snprintf(line, sizeof(line),
 		         "run pcipass %s %s%s%s %s on the host; it asks before it changes "
 		         "anything%s. Then %srun pcipass verify",
-		         verb_of(p), p->request, p->by ? " --by " : "", p->by ? p->by : "",
+		         verb_of(p), what, p->by ? " --by " : "",
+		         p->by ? pp_words_typed(p->by, by, sizeof(by)) : "",
 		         pp_words_as_who(p->host.windows),
 		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
@@ -149,15 +152,16 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 /* It is free already. Who drives it now stands in no plan. */
 static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 {
-	char line[512];
+	char line[1024], what[PP_WORDS_TYPED_BYTES];
 
+	pp_words_typed(p->request, what, sizeof(what));
 	if (p->host.windows)
-		snprintf(line, sizeof(line), "pcipass emit hyperv %.100s", p->request);
+		snprintf(line, sizeof(line), "pcipass emit hyperv %s", what);
 	else
 		snprintf(line, sizeof(line),
-		         "pcipass bind %.100s (as root, on the host; not needed if vfio-pci has "
-		         "it), then pcipass emit qemu %.100s",
-		         p->request, p->request);
+		         "pcipass bind %s (as root, on the host; not needed if vfio-pci has "
+		         "it), then pcipass emit qemu %s",
+		         what, what);
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }

@@ -40,15 +40,6 @@ static void print_result(struct pp_out *o, const struct pp_plan *p, enum pp_veri
 	pp_out_wrapped(o, "", "  ", line);
 }
 
-/* What was asked for stands in a plan's file: nothing that a shell takes apart is repeated. */
-static bool verify_can_type(const char *request)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:";
-
-	return *request && !request[strspn(request, plain)] && strcmp(request, "all-slots") != 0;
-}
-
 static bool verify_binds(const struct pp_plan *p)
 {
 	for (uint32_t i = 0; i < p->nr_steps; i++)
@@ -61,22 +52,22 @@ static void verify_print_next(struct pp_out *o, const struct pp_plan *p, enum pp
                               enum pp_booted booted)
 {
 	const char *again = o->style->command ? o->style->command : "pcipass";
-	char line[1400];
+	char line[1400], what[PP_WORDS_TYPED_BYTES];
 
+	pp_words_typed(p->request, what, sizeof(what));
 	if (result == PP_VERIFIED_NO && pp_plan_needs_reboot(p) && booted == PP_BOOTED_NOT)
 		snprintf(line, sizeof(line), "reboot, then pcipass verify");
-	else if (!verify_can_type(p->request))
+	else if (!strcmp(p->request, "all-slots"))
 		snprintf(line, sizeof(line), "%s", again);
 	else if (result == PP_VERIFIED_YES && p->host.windows)
-		snprintf(line, sizeof(line), "%s emit hyperv %s", again, p->request);
+		snprintf(line, sizeof(line), "%s emit hyperv %s", again, what);
 	else if (result == PP_VERIFIED_YES && verify_binds(p))
-		snprintf(line, sizeof(line), "%s emit qemu %s", again, p->request);
+		snprintf(line, sizeof(line), "%s emit qemu %s", again, what);
 	else if (result == PP_VERIFIED_YES)
 		snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then %s emit qemu %s",
-		         p->request, pp_words_elsewhere(o) ? ", on that host" : "", again,
-		         p->request);
+		         what, pp_words_elsewhere(o) ? ", on that host" : "", again, what);
 	else
-		snprintf(line, sizeof(line), "%s explain %s", again, p->request);
+		snprintf(line, sizeof(line), "%s explain %s", again, what);
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
 

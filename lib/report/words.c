@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "host/place.h"
 #include "host/on-windows.h"
 #include "plan/plan.h"
@@ -172,13 +173,17 @@ static const struct pp_row *words_substitute(const struct pp_survey *s, const st
 	return NULL;
 }
 
-/* Firmware names slots as it likes: what a shell would take apart is not printed for one. */
+const char *pp_words_typed(const char *word, char *buf, size_t size)
+{
+	return pp_quote_word(buf, size, word) ? buf : "…";
+}
+
+/* Firmware names slots as it likes: where one needs quotes, the address is shorter. */
 static bool can_type(const char *word)
 {
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	char typed[80];
 
-	return *word && !word[strspn(word, plain)];
+	return pp_quote_word(typed, sizeof(typed), word) && !strcmp(typed, word);
 }
 
 /* Whether "pcipass free slotN" frees every card in that place. */

@@ -32,6 +32,9 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h);
  * else its address. false: it is not, or not only, for "pcipass free" to do.
  */
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size);
+/* A word as it is typed in a command, in quotes where it needs them; "…" where that cannot be. */
+const char *pp_words_typed(const char *word, char *buf, size_t size);
+#define PP_WORDS_TYPED_BYTES 320
 /* The host runs from it, or from another device of its group: bind and free refuse it. */
 bool pp_words_host_needs(const struct pp_survey *s, const struct pp_device *d);
 /* The device to begin with, of those that can be freed; NULL: there is none. */
