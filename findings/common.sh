@@ -89,8 +89,8 @@ hex() {
 # was unpacked, whose own links are absolute. A module is no more than an ELF header and a table of section
 # names: depmod wants nothing else.
 kernel_modules() {
-	local folder=$work/lib/modules/6.1.0 name
-	mkdir -p "$work/bin" "$folder/kernel" "$work/conf"
+	local directory=$work/lib/modules/6.1.0 name
+	mkdir -p "$work/bin" "$directory/kernel" "$work/conf"
 	for name in modprobe depmod; do
 		ln -sf "$root/bin/kmod" "$work/bin/$name"
 	done
@@ -106,31 +106,31 @@ kernel_modules() {
 		0b 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 	END
 	for name in "$@"; do
-		cp "$work/module" "$folder/kernel/$name.ko"
-		echo "kernel/$name.ko" >>"$folder/modules.order"
+		cp "$work/module" "$directory/kernel/$name.ko"
+		echo "kernel/$name.ko" >>"$directory/modules.order"
 	done
-	touch "$folder/modules.builtin"
+	touch "$directory/modules.builtin"
 	depmod -b "$work" 6.1.0 2>/dev/null
 }
 
 # pci_device PATH VENDOR DEVICE CLASS [HEADER_TYPE [BUSES]]: a PCI device below $work/sys as sysfs shows it.
 # PATH is the device's below /sys/devices, the rest is hex: 1000 0072 010700, BUSES 00 01 01 of a bridge.
 pci_device() {
-	local folder=$work/sys/devices/$1 address=${1##*/} class=$4
-	mkdir -p "$folder" "$work/sys/bus/pci/devices"
+	local directory=$work/sys/devices/$1 address=${1##*/} class=$4
+	mkdir -p "$directory" "$work/sys/bus/pci/devices"
 	ln -sfn "../../../devices/$1" "$work/sys/bus/pci/devices/$address"
-	printf '0x%s\n' "$2" >"$folder/vendor"
-	printf '0x%s\n' "$3" >"$folder/device"
-	printf '0x%s\n' "$class" >"$folder/class"
-	printf '(null)\n' >"$folder/driver_override"
+	printf '0x%s\n' "$2" >"$directory/vendor"
+	printf '0x%s\n' "$3" >"$directory/device"
+	printf '0x%s\n' "$class" >"$directory/class"
+	printf '(null)\n' >"$directory/driver_override"
 	for _ in {1..13}; do
 		printf '0x%016x 0x%016x 0x%016x\n' 0 0 0
-	done >"$folder/resource"
-	hex "$folder/config" <<-END
+	done >"$directory/resource"
+	hex "$directory/config" <<-END
 		${2:2}${2::2} ${3:2}${3::2} 0000 0000 00 ${class:4} ${class:2:2} ${class::2} 00 00 ${5:-00} 00
 		$(printf '00%.0s' {1..8}) ${6:-00 00 00} 00 $(printf '00%.0s' {1..36})
 	END
-	printf 'PCI_CLASS=%s\nPCI_ID=%s:%s\nPCI_SLOT_NAME=%s\n' "${class^^}" "${2^^}" "${3^^}" "$address" >"$folder/uevent"
+	printf 'PCI_CLASS=%s\nPCI_ID=%s:%s\nPCI_SLOT_NAME=%s\n' "${class^^}" "${2^^}" "${3^^}" "$address" >"$directory/uevent"
 }
 
 # same WHAT ACTUAL: compares ACTUAL with standard input, and shows the difference.

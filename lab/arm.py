@@ -21,10 +21,10 @@ VARIABLES = "/usr/share/AAVMF/AAVMF_VARS.fd"
 BOOT_SECONDS = 900
 
 
-def _ports(folder: Path) -> list[str]:
+def _ports(directory: Path) -> list[str]:
     """virtio's serial line on MMIO: there are no I/O ports, and a PCI device would be in the way."""
     return ["-device", "virtio-serial-device",
-            "-chardev", f"file,id=answer,path={folder / 'answer'}",
+            "-chardev", f"file,id=answer,path={directory / 'answer'}",
             "-device", "virtserialport,chardev=answer,nr=1,name=answer"]
 
 
@@ -50,7 +50,7 @@ class ArmServer(server.Server):
                  cmdline: str) -> None:
         super().__init__(machine, kernel, image, firmware=False, cmdline=cmdline)
         if not machine.device_tree:
-            variables = self.folder / "variables"
+            variables = self.directory / "variables"
             shutil.copyfile(places.host_file(VARIABLES, "qemu-efi-aarch64"), variables)
             self._kept.append(variables)
 
@@ -59,9 +59,9 @@ class ArmServer(server.Server):
         if not self.machine.device_tree:
             code = places.host_file(CODE, "qemu-efi-aarch64")
             words += ["-drive", f"if=pflash,unit=0,readonly=on,format=raw,file={code}", "-drive",
-                      f"if=pflash,unit=1,format=raw,file={self.folder / 'variables'}"]
-            words += smbios.arguments(self.machine, self.folder)
-        return words + devices.arguments(self.machine, self.folder, None)
+                      f"if=pflash,unit=1,format=raw,file={self.directory / 'variables'}"]
+            words += smbios.arguments(self.machine, self.directory)
+        return words + devices.arguments(self.machine, self.directory, None)
 
     def boot(self, asked: job.Job, table: bytes = b"",
              seconds: int = BOOT_SECONDS) -> job.Answer:

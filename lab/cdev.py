@@ -80,11 +80,11 @@ def get(way: str) -> Kernel:
                 raise places.Skip("VFIO without groups is not built yet: ./run lab --cdev builds it")
             with tempfile.TemporaryDirectory(dir=cache) as made:
                 os.chmod(made, 0o755)
-                built, folder = Path(made) / "built", Path(made) / "ready"
+                built, directory = Path(made) / "built", Path(made) / "ready"
                 built.mkdir()
-                folder.mkdir()
+                directory.mkdir()
                 _build(kernel, built)
                 for each in WAYS:
-                    _take_place(kernel, built / each, folder / each)
-                folder.rename(ready)
+                    _take_place(kernel, built / each, directory / each)
+                directory.rename(ready)
     return replace(kernel, modules=ready / way, vfio=way)

@@ -34,7 +34,7 @@ class Checks:
 
 
 def _end(number: int, _: object) -> None:
-    """As an interrupt does: what was started is ended, folders are removed."""
+    """As an interrupt does: what was started is ended, directories are removed."""
     raise SystemExit(128 + number)
 
 

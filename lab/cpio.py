@@ -10,7 +10,7 @@ TRAILER = "TRAILER!!!"
 
 
 class Archive:
-    """Grows entry by entry; folders above an entry are made on the way."""
+    """Grows entry by entry; directories above an entry are made on the way."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -24,8 +24,8 @@ class Archive:
         head = b"070701" + b"".join(b"%08X" % f for f in fields) + encoded
         self._parts += [head, bytes(-len(head) % ALIGN), data, bytes(-len(data) % ALIGN)]
 
-    def folder(self, name: str) -> None:
-        """A folder, and those above it."""
+    def directory(self, name: str) -> None:
+        """A directory, and those above it."""
         parts = name.strip("/").split("/")
         for n in range(1, len(parts) + 1):
             path = "/".join(parts[:n])
@@ -37,7 +37,7 @@ class Archive:
         name = name.strip("/")
         above, slash, _ = name.rpartition("/")
         if slash:
-            self.folder(above)
+            self.directory(above)
         self._names.add(name)
         return name
 

@@ -34,11 +34,11 @@ class Unsupported(MachineError):
 
 
 class Builder:
-    """Collects the words for one machine. Disks are files in its folder, kept if they are there."""
+    """Collects the words for one machine. Disks are files in its directory, kept if they are there."""
 
-    def __init__(self, machine: Machine, folder: Path, rom: Path | None) -> None:
+    def __init__(self, machine: Machine, directory: Path, rom: Path | None) -> None:
         self.machine = machine
-        self.folder = folder
+        self.directory = directory
         self.rom = rom
         self.words: list[str] = []
         self.chassis = 0
@@ -83,7 +83,7 @@ class Builder:
     def disk(self, f: Function) -> str:
         """A drive of its own; returns its id."""
         name = f"disk-{self.name(f)}"
-        path = self.folder / f"{name}.img"
+        path = self.directory / f"{name}.img"
         if not path.exists():
             with open(path, "wb") as file:
                 file.truncate(DISK_BYTES)
@@ -158,11 +158,11 @@ ENDPOINTS: dict[int, Callable[[Builder, Function], None]] = {
 }
 
 
-def arguments(machine: Machine, folder: Path, rom: Path | None) -> list[str]:
+def arguments(machine: Machine, directory: Path, rom: Path | None) -> list[str]:
     """The words for QEMU. With a ROM there must be a card to carry it."""
     carriers = [f for f in machine.functions
                 if f.name == FIRMWARE_CARD and f.class_code == CLASSES["ethernet"]]
     if rom and not carriers:
         raise Unsupported(f"no ethernet function called {FIRMWARE_CARD} carries the firmware",
                           machine.name, 1)
-    return Builder(machine, folder, rom).build()
+    return Builder(machine, directory, rom).build()

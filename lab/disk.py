@@ -55,7 +55,7 @@ def _sources() -> list[str]:
 
 
 def _bootstrap(series: str, root: Path) -> None:
-    """Debian in a folder."""
+    """Debian in a directory."""
     packages = ",".join((kernels.newest_package(series), *PACKAGES))
     modules = "\\n".join(INITRD_MODULES)
     tools = 'mkdir -p "$1/etc/initramfs-tools/conf.d" && ' \
@@ -79,9 +79,9 @@ def _configure(root: Path) -> None:
     (root / "lab-init").chmod(0o755)
 
 
-def _partition(root: Path, folder: Path) -> Path:
-    """The folder as the second partition of a disk, behind an empty EFI system partition."""
-    disk, esp, system = folder / "disk", folder / "esp", folder / "system"
+def _partition(root: Path, directory: Path) -> Path:
+    """The directory as the second partition of a disk, behind an empty EFI system partition."""
+    disk, esp, system = directory / "disk", directory / "esp", directory / "system"
     sectors = MIB // 512
     _do(places.program("mkfs.vfat", "dosfstools"), "-n", ESP_LABEL, "-C", esp,
         str(ESP_MIB * 1024))
@@ -105,7 +105,7 @@ def words(path: Path, form: str = "raw") -> list[str]:
             "-device", "ide-hd,drive=system,bus=ide.0,bootindex=1"]
 
 
-def _set_up(root: Path, disk: Path, folder: Path) -> None:
+def _set_up(root: Path, disk: Path, directory: Path) -> None:
     """Its first boot, by QEMU's own loader: GRUB is installed by its own tools."""
     asked = job.Job()
     steps = [asked.run(line, SETUP_SECONDS) for line in (
@@ -116,7 +116,7 @@ def _set_up(root: Path, disk: Path, folder: Path) -> None:
     image, = (root / "boot").glob("vmlinuz-*")
     initrd, = (root / "boot").glob("initrd.img-*")
     run = qemu.run(["-m", "1024", *words(disk), "-kernel", str(image), "-initrd", str(initrd),
-                    "-append", SETUP_CMDLINE, *parcel.words(asked, folder / "parcel")], folder,
+                    "-append", SETUP_CMDLINE, *parcel.words(asked, directory / "parcel")], directory,
                    SETUP_SECONDS)
     try:
         answer = job.parse_answer(run.answer)
@@ -128,12 +128,12 @@ def _set_up(root: Path, disk: Path, folder: Path) -> None:
                               f"{answer[step].stderr.decode('utf-8', 'replace')}")
 
 
-def _make(series: str, folder: Path) -> Path:
-    root = folder / "root"
+def _make(series: str, directory: Path) -> Path:
+    root = directory / "root"
     _bootstrap(series, root)
     _configure(root)
-    disk = _partition(root, folder)
-    _set_up(root, disk, folder)
+    disk = _partition(root, directory)
+    _set_up(root, disk, directory)
     shutil.rmtree(root)
     return disk
 

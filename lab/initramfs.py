@@ -41,7 +41,7 @@ class System:
             path, _, needs = line.partition(":")
             self._dependencies[_module_name(path)] = [path, *needs.split()]
         for name in SYSTEM_FOLDERS:
-            self._archive.folder(name)
+            self._archive.directory(name)
         busybox = places.host_file("/bin/busybox", "busybox-static")
         # The names of its applets are the same for every architecture.
         self._root = places.system_root(kernel.arch)

@@ -37,7 +37,7 @@ class Kernel:
     release: str
     image: Path  # as a boot loader wants it
     vmlinux: Path  # unpacked, as QEMU starts it by PVH; for Arm the same as image
-    modules: Path  # the folder with modules.dep
+    modules: Path  # the directory with modules.dep
     arch: str = places.NATIVE
     vfio: str = "groups"  # its way to VFIO; cdev.py has others
 
@@ -86,18 +86,18 @@ def mirror() -> str:
     raise places.Skip("apt has no packages of Debian's: the newest kernel is among them")
 
 
-def _suite(folder: Path, suite: str, arch: str) -> Path:
+def _suite(directory: Path, suite: str, arch: str) -> Path:
     """A configuration of apt that knows this one suite; what the host has is left alone."""
     for name in ("lists/partial", "cache/archives/partial"):
-        (folder / name).mkdir(parents=True)
+        (directory / name).mkdir(parents=True)
     keys = places.host_file("/usr/share/keyrings/debian-archive-keyring.gpg",
                             "debian-archive-keyring")
-    (folder / "sources.list").write_text(
+    (directory / "sources.list").write_text(
         f"deb [arch={arch} signed-by={keys}] {mirror()} {suite} main\n")
-    config = folder / "apt.conf"
+    config = directory / "apt.conf"
     config.write_text(f'APT::Architecture "{arch}";\nAPT::Architectures {{ "{arch}"; }};\n'
-                      f'Dir::State::lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
-                      f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
+                      f'Dir::State::lists "{directory}/lists";\nDir::Cache "{directory}/cache";\n'
+                      f'Dir::Etc::sourcelist "{directory}/sources.list";\n'
                       'Dir::Etc::sourceparts "/dev/null";\n')
     done = subprocess.run([places.program("apt-get", "apt"), "-qq", "update"], check=False,
                           capture_output=True, text=True, env=_environment(config))
@@ -118,11 +118,11 @@ def _newest_release(config: Path, arch: str) -> tuple[str, str]:
     raise places.Skip(f"{BACKPORTS} has no kernel for {arch}")
 
 
-def fetch(package: str, folder: Path, config: Path | None = None) -> Path:
+def fetch(package: str, directory: Path, config: Path | None = None) -> Path:
     done = subprocess.run([places.program("apt-get", "apt"), "-qq", "download", package],
-                          cwd=folder, capture_output=True, text=True, check=False,
+                          cwd=directory, capture_output=True, text=True, check=False,
                           env=_environment(config))
-    found = list(folder.glob("*.deb"))
+    found = list(directory.glob("*.deb"))
     if done.returncode or len(found) != 1:
         why = (done.stderr.strip().splitlines() or ["no file"])[-1]
         raise places.Skip(f"{package} could not be fetched: {why}")
@@ -150,15 +150,15 @@ def _unpack(package: Path, tree: Path) -> None:
     package.unlink()
 
 
-def _keep(image: Path, release: str, tree: Path, folder: Path) -> None:
+def _keep(image: Path, release: str, tree: Path, directory: Path) -> None:
     """What a boot needs of unpacked packages; the rest goes."""
-    image.rename(folder / "vmlinuz")
-    (folder / "release").write_text(release)
-    data = (folder / "vmlinuz").read_bytes()
+    image.rename(directory / "vmlinuz")
+    (directory / "release").write_text(release)
+    data = (directory / "vmlinuz").read_bytes()
     if data[ARM_MAGIC_AT:ARM_MAGIC_AT + 4] == ARM_MAGIC:
-        os.link(folder / "vmlinuz", folder / "vmlinux")
+        os.link(directory / "vmlinuz", directory / "vmlinux")
     else:
-        (folder / "vmlinux").write_bytes(payload(data))
+        (directory / "vmlinux").write_bytes(payload(data))
     modules = tree / "lib" / "modules" / release
     if not modules.exists():
         modules.parent.mkdir(parents=True, exist_ok=True)
@@ -166,37 +166,37 @@ def _keep(image: Path, release: str, tree: Path, folder: Path) -> None:
     # Its warnings are of files that lie in a package which a boot does not need.
     subprocess.run([places.program("depmod", "kmod"), "-b", tree, release], check=True,
                    stderr=subprocess.DEVNULL)
-    modules.rename(folder / "modules")
+    modules.rename(directory / "modules")
     shutil.rmtree(tree)
 
 
-def _make(series: str, folder: Path, arch: str) -> None:
+def _make(series: str, directory: Path, arch: str) -> None:
     """A kernel of a series: of this host's own package lists, if it is for this host."""
-    tree, apt = folder / "tree", folder / "apt"
+    tree, apt = directory / "tree", directory / "apt"
     config = None
     if arch != places.NATIVE:
         config = _suite(apt, FOREIGN_SUITES[series], arch)
-    _unpack(fetch(newest_package(series, arch, config), folder, config), tree)
+    _unpack(fetch(newest_package(series, arch, config), directory, config), tree)
     shutil.rmtree(apt, ignore_errors=True)
     image = next((tree / "boot").glob("vmlinuz-*"))
-    _keep(image, image.name[len("vmlinuz-"):], tree, folder)
+    _keep(image, image.name[len("vmlinuz-"):], tree, directory)
 
 
-def _make_newest(folder: Path, arch: str) -> None:
+def _make_newest(directory: Path, arch: str) -> None:
     """The newest kernel of the backports."""
-    tree, apt = folder / "tree", folder / "apt"
+    tree, apt = directory / "tree", directory / "apt"
     config = _suite(apt, BACKPORTS, arch)
     release, unsigned = _newest_release(config, arch)
     for package in (f"linux-binary-{unsigned}{release}", f"linux-modules-{release}"):
-        _unpack(fetch(package, folder, config), tree)
+        _unpack(fetch(package, directory, config), tree)
     shutil.rmtree(apt)
-    _keep(tree / "usr" / "lib" / "modules" / release / "vmlinuz", release, tree, folder)
+    _keep(tree / "usr" / "lib" / "modules" / release / "vmlinuz", release, tree, directory)
 
 
-def _open(folder: Path, arch: str) -> Kernel:
-    release = (folder / "release").read_text()
-    return Kernel(".".join(release.split(".")[:2]), release, folder / "vmlinuz",
-                  folder / "vmlinux", folder / "modules", arch)
+def _open(directory: Path, arch: str) -> Kernel:
+    release = (directory / "release").read_text()
+    return Kernel(".".join(release.split(".")[:2]), release, directory / "vmlinuz",
+                  directory / "vmlinux", directory / "modules", arch)
 
 
 def get(series: str, arch: str = places.NATIVE) -> Kernel:
@@ -217,11 +217,11 @@ def get(series: str, arch: str = places.NATIVE) -> Kernel:
                     how = f"truth --arm --kernel {series}"
                 raise places.Skip(f"no kernel {series} yet: ./run {how} fetches it")
             with tempfile.TemporaryDirectory(dir=cache) as made:
-                folder = Path(made) / "kernel"
-                folder.mkdir()
+                directory = Path(made) / "kernel"
+                directory.mkdir()
                 if series == NEWEST:
-                    _make_newest(folder, arch)
+                    _make_newest(directory, arch)
                 else:
-                    _make(series, folder, arch)
-                folder.rename(ready)
+                    _make(series, directory, arch)
+                directory.rename(ready)
     return _open(ready, arch)

@@ -68,7 +68,7 @@ def add_to(image: initramfs.Image, devices: str, seconds: int) -> None:
     devices: the file that will hold what pcipass emit says. seconds: as long as the guest may run.
     """
     image.add_program(places.program("bash", "bash"))
-    # Its files are looked for beside its own folder.
+    # Its files are looked for beside its own directory.
     image.add_program(places.program("qemu-system-x86_64", "qemu-system-x86"), "usr/bin")
     for path, package in QEMU_FILES.items():
         image.add_host_file(places.host_file(path, package))

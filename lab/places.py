@@ -22,7 +22,7 @@ class Skip(Exception):
 
 
 def cache() -> Path:
-    """Where downloads are kept: $PCIPASS_LAB_CACHE, the user's cache, else the build's folder."""
+    """Where downloads are kept: $PCIPASS_LAB_CACHE, the user's cache, else the build's directory."""
     own = os.environ.get("PCIPASS_LAB_CACHE")
     users = os.environ.get("XDG_CACHE_HOME")
     path = Path(own) if own else Path(users) / "pcipass-lab" if users else BUILD / "lab-cache"

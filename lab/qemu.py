@@ -76,8 +76,8 @@ class Run:
         return f"QEMU {how} after {self.seconds:.0f} s\n{tail}"
 
 
-def _port(name: str, number: int, folder: Path) -> list[str]:
-    return ["-chardev", f"file,id={name},path={folder / name}",
+def _port(name: str, number: int, directory: Path) -> list[str]:
+    return ["-chardev", f"file,id={name},path={directory / name}",
             "-device", f"isa-debugcon,iobase={number:#x},chardev={name}"]
 
 
@@ -92,8 +92,8 @@ class Emulator:
 
 
 X86 = Emulator("qemu-system-x86_64", "qemu-system-x86", BOARD,
-               lambda folder: [*_port("firmware", FIRMWARE_PORT, folder),
-                               *_port("answer", ANSWER_PORT, folder)])
+               lambda directory: [*_port("firmware", FIRMWARE_PORT, directory),
+                               *_port("answer", ANSWER_PORT, directory)])
 
 
 def iommu(wanted: Iommu) -> list[str]:
@@ -132,14 +132,14 @@ def _wait(command: list[str]) -> tuple[int, str]:
     return process.returncode, stderr
 
 
-def run(words: list[str], folder: Path, seconds: int, emulator: Emulator = X86) -> Run:
+def run(words: list[str], directory: Path, seconds: int, emulator: Emulator = X86) -> Run:
     """Starts QEMU with these words and waits for its end, at most so many seconds."""
-    logs = [folder / name for name in ("firmware", "answer", "serial")]
+    logs = [directory / name for name in ("firmware", "answer", "serial")]
     for path in logs:
         path.unlink(missing_ok=True)
     command = [places.program("timeout", "coreutils"), "--kill-after=5", str(seconds),
                places.program(emulator.program, emulator.package), *emulator.board, *words,
-               *emulator.ports(folder), "-serial", f"file:{folder / 'serial'}"]
+               *emulator.ports(directory), "-serial", f"file:{directory / 'serial'}"]
     start = time.monotonic()
     code, stderr = _wait(command)
     answer = logs[1].read_bytes() if logs[1].exists() else b""

@@ -20,7 +20,7 @@ TRIES = 2
 
 
 class Server:
-    """One machine. What it keeps lies in a folder that goes with it.
+    """One machine. What it keeps lies in a directory that goes with it.
 
     With the lab's firmware it starts by UEFI and the settings live in its variables. Without, the
     kernel is started at once; give boot() a table then. structures: SMBIOS records beside those
@@ -41,19 +41,19 @@ class Server:
         self.structures = structures
         self.retries = 0
         self.boots = 0
-        self.folder = Path(tempfile.mkdtemp(prefix="pcipass-lab-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="pcipass-lab-"))
         self._initramfs = image.pack() if image else b""
         self._kept: list[Path] = []
         self._state: Path | None = None
         if with_state:
-            self._state = self.folder / "state"
+            self._state = self.directory / "state"
             state.make(self._state)
             self._kept.append(self._state)
         self._rom: Path | None = None
         if firmware:
             self._rom = places.built("lab/firmware/proliant.rom",
                                      "no gnu-efi when the build was set up")
-            variables = self.folder / "variables"
+            variables = self.directory / "variables"
             shutil.copyfile(places.host_file(qemu.OVMF_VARS, "ovmf"), variables)
             self._kept.append(variables)
 
@@ -63,22 +63,22 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
                  traceback: TracebackType | None) -> None:
         if os.environ.get("PCIPASS_LAB_KEEP"):
-            print(f"kept: {self.folder}", file=sys.stderr)
+            print(f"kept: {self.directory}", file=sys.stderr)
         else:
-            shutil.rmtree(self.folder)
+            shutil.rmtree(self.directory)
 
     def _board(self) -> list[str]:
         words = ["-m", str(self.memory_mib), *qemu.iommu(self.machine.iommu)]
         if self.firmware:
-            words += qemu.uefi(self.folder / "variables")
-        words += devices.arguments(self.machine, self.folder, self._rom)
+            words += qemu.uefi(self.directory / "variables")
+        words += devices.arguments(self.machine, self.directory, self._rom)
         if self._state:
             words += state.words(self._state)
-        return words + smbios.arguments(self.machine, self.folder, self.structures)
+        return words + smbios.arguments(self.machine, self.directory, self.structures)
 
     def _medium(self, asked: job.Job, table: bytes) -> list[str]:
         """What is started, with the job in it."""
-        initrd = self.folder / "initrd"
+        initrd = self.directory / "initrd"
         initrd.write_bytes(table + self._initramfs + asked.pack())
         # By UEFI only an image with its own loader starts; else the unpacked one is faster.
         kernel = self.kernel.image if self.firmware else self.kernel.vmlinux
@@ -105,7 +105,7 @@ class Server:
         self.boots += 1
         self._remember()
         for attempt in range(TRIES):
-            run = qemu.run(words, self.folder, seconds, self.emulator)
+            run = qemu.run(words, self.directory, seconds, self.emulator)
             try:
                 answer = job.parse_answer(run.answer)
             except ValueError as e:
@@ -128,9 +128,9 @@ class Installed(Server):
                  memory_mib: int = qemu.MEMORY_MIB) -> None:
         system = disk.get(kernel.series)
         super().__init__(machine, kernel, None, memory_mib=memory_mib)
-        self._disk = self.folder / "system.qcow2"
+        self._disk = self.directory / "system.qcow2"
         disk.on_top(system, self._disk)
         self._kept.append(self._disk)
 
     def _medium(self, asked: job.Job, table: bytes) -> list[str]:
-        return [*disk.words(self._disk, "qcow2"), *parcel.words(asked, self.folder / "parcel")]
+        return [*disk.words(self._disk, "qcow2"), *parcel.words(asked, self.directory / "parcel")]

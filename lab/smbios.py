@@ -22,14 +22,14 @@ def structures(table: bytes) -> list[bytes]:
     return cut
 
 
-def arguments(machine: Machine, folder: Path, extra: tuple[bytes, ...] = ()) -> list[str]:
-    """Writes the structures, and further ones, into a folder; the words for QEMU."""
+def arguments(machine: Machine, directory: Path, extra: tuple[bytes, ...] = ()) -> list[str]:
+    """Writes the structures, and further ones, into a directory; the words for QEMU."""
     words = []
     table, _ = smbios.build(machine)
     for n, structure in enumerate([*structures(table), *extra]):
         if structure[0] == END_OF_TABLE:
             continue
-        path = folder / f"smbios-{n:03}.bin"
+        path = directory / f"smbios-{n:03}.bin"
         path.write_bytes(structure)
         words += ["-smbios", f"file={path}"]
     return words

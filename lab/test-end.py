@@ -59,8 +59,8 @@ def runs(number: int) -> bool:
 
 def one(checks: Checks, kind: str, number: signal.Signals) -> None:
     """The process that waits gets that signal."""
-    with tempfile.TemporaryDirectory() as folder:
-        mark = Path(folder) / "mark"
+    with tempfile.TemporaryDirectory() as directory:
+        mark = Path(directory) / "mark"
         with subprocess.Popen([sys.executable, "-B", "-c", program(BODIES[kind], mark)],
                               stderr=subprocess.DEVNULL) as process:
             stand_in = number_in(mark)

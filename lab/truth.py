@@ -76,7 +76,7 @@ class Report:
     def __init__(self, release: str, keep: bool = False) -> None:
         self.release = release
         self.keep = keep
-        self.folder = places.BUILD / "truth"
+        self.directory = places.BUILD / "truth"
         self.outcomes: list[Outcome] = []
 
     def add(self, outcome: Outcome) -> None:
@@ -92,8 +92,8 @@ class Report:
         wrong = bool(outcome.fault or a.wrong or a.wrong_groups)
         if not wrong and not self.keep:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{outcome.name}.machine"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / f"{outcome.name}.machine"
         path.write_text(outcome.text)
         if not wrong:
             return

@@ -223,13 +223,13 @@ def without_unknown(ours, theirs):
     return ours, differences
 
 
-def differences_of(path, dump, folder):
+def differences_of(path, dump, directory):
     """All differences between the two for one table, as lines."""
     name = re.sub(r'\W', '_', table_name(path))
-    copy = folder / f'{name}.bin'
+    copy = directory / f'{name}.bin'
     shutil.copyfile(path, copy)
-    iasl = subprocess.run(['iasl', '-d', copy.name], cwd=folder, capture_output=True, check=False)
-    dsl = folder / f'{name}.dsl'
+    iasl = subprocess.run(['iasl', '-d', copy.name], cwd=directory, capture_output=True, check=False)
+    dsl = directory / f'{name}.dsl'
     if not dsl.exists():
         return [f'iasl made nothing of it, exit code {iasl.returncode}'], 0
     found = records(dsl.read_text(errors='replace'))
@@ -275,15 +275,15 @@ def real_tables():
                    *data.glob('machines/*/DMAR.bin')])
 
 
-def own_tables(folder):
+def own_tables(directory):
     """Makes them; sample-MACHINE.DMAR.bin, and built-NAME.DMAR.bin."""
     made = []
 
     def put(name, content):
-        made.append(folder / name)
+        made.append(directory / name)
         made[-1].write_bytes(content)
 
-    for machine, archive in sampled.captures(str(folder)):
+    for machine, archive in sampled.captures(str(directory)):
         for signature in ('DMAR', 'IVRS'):
             for _, content in sampled.files(archive, f'firmware/acpi/tables/{signature}'):
                 put(f'sample-{machine}.{signature}.bin', content)
@@ -294,7 +294,7 @@ def own_tables(folder):
 
 
 def main():
-    dump, folder = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
+    dump, directory = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
     if not shutil.which('iasl'):
         print('skipped: no iasl (package acpica-tools)')
         return 77
@@ -303,14 +303,14 @@ def main():
         print('skipped: no real tables (PCIPASS_TEST_DATA); built ones only')
     version = iasl_version()
     bad = nr_records = nr_accepted = 0
-    known = {f.name for f in folder.iterdir() if real or f.name.startswith(('sample-', 'built-'))}
+    known = {f.name for f in directory.iterdir() if real or f.name.startswith(('sample-', 'built-'))}
     with tempfile.TemporaryDirectory() as temporary, tempfile.TemporaryDirectory() as own, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
         tables = [*own_tables(pathlib.Path(own)), *real]
         results = pool.map(lambda p: differences_of(p, dump, pathlib.Path(temporary)), tables)
         for path, (lines, count) in zip(tables, results):
             name = table_name(path)
-            allowed = accepted(folder / name, version) if name in known else []
+            allowed = accepted(directory / name, version) if name in known else []
             known.discard(name)
             nr_records += count
             nr_accepted += len([line for line in lines if line in allowed])

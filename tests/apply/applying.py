@@ -89,9 +89,9 @@ def main(names: dict) -> int:
              if name.startswith("test_") and name in (sys.argv[2:] or [name])]
     failures = 0
     for test in tests:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as directory:
             try:
-                test(Root(Path(folder) / "root"))
+                test(Root(Path(directory) / "root"))
             except AssertionError as e:
                 failures += 1
                 print(f"{test.__name__}: {e}")

@@ -25,7 +25,7 @@ static void path_of(const struct fake *f, const char *path, char ret[512])
 	(void)n;
 }
 
-static void make_folders(const struct fake *f, const char *path)
+static void make_directories(const struct fake *f, const char *path)
 {
 	char whole[512];
 
@@ -37,11 +37,11 @@ static void make_folders(const struct fake *f, const char *path)
 	}
 }
 
-void fake_folder(struct fake *f, const char *path)
+void fake_directory(struct fake *f, const char *path)
 {
 	char whole[512];
 
-	make_folders(f, path);
+	make_directories(f, path);
 	path_of(f, path, whole);
 	mkdir(whole, 0700);
 }
@@ -50,7 +50,7 @@ void fake_file(struct fake *f, const char *path, const char *text)
 {
 	char whole[512];
 
-	make_folders(f, path);
+	make_directories(f, path);
 	path_of(f, path, whole);
 	FILE *out = fopen(whole, "w");
 	assert(out);
@@ -62,7 +62,7 @@ void fake_link(struct fake *f, const char *path, const char *text)
 {
 	char whole[512];
 
-	make_folders(f, path);
+	make_directories(f, path);
 	path_of(f, path, whole);
 	unlink(whole);
 	int r = symlink(text, whole);
@@ -424,22 +424,22 @@ static void add_device(struct fake *f, int index, struct pp_address a, uint32_t 
 
 static void add_files(struct fake *f)
 {
-	static const char *const folders[] = { "kernel",
-		                               "sys/class/block",
-		                               "sys/class/net",
-		                               "sys/class/graphics",
-		                               "sys/fs",
-		                               "var/lib",
-		                               "proc/net",
-		                               "proc/self",
-		                               "dev/vfio",
-		                               DRIVERS "mptsas",
-		                               DRIVERS "snd_hda_intel",
-		                               DRIVERS "e1000e",
-		                               DRIVERS "vfio-pci" };
+	static const char *const directories[] = { "kernel",
+		                                   "sys/class/block",
+		                                   "sys/class/net",
+		                                   "sys/class/graphics",
+		                                   "sys/fs",
+		                                   "var/lib",
+		                                   "proc/net",
+		                                   "proc/self",
+		                                   "dev/vfio",
+		                                   DRIVERS "mptsas",
+		                                   DRIVERS "snd_hda_intel",
+		                                   DRIVERS "e1000e",
+		                                   DRIVERS "vfio-pci" };
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		fake_folder(f, folders[i]);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+		fake_directory(f, directories[i]);
 	fake_file(f, "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
 	fake_file(f, "proc/sys/kernel/random/boot_id", "11111111-1111-1111-1111-111111111111\n");
 	fake_file(f, "proc/swaps", "Filename Type Size Used Priority\n");

@@ -64,10 +64,10 @@ void fake_free(struct fake *f);
 /* The machine gets /dev/iommu and VFIO_DEVICE_CDEV. */
 void fake_add_cdev(struct fake *f);
 
-/* A file, a link, a folder below the root; folders are made as needed. */
+/* A file, a link, a directory below the root; directories are made as needed. */
 void fake_file(struct fake *f, const char *path, const char *text);
 void fake_link(struct fake *f, const char *path, const char *text);
-void fake_folder(struct fake *f, const char *path);
+void fake_directory(struct fake *f, const char *path);
 void fake_rename(struct fake *f, const char *from, const char *to);
 
 /* The driver that a function has now, "" for none; its driver_override. Valid till the next call.

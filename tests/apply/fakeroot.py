@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hosts in a folder, with small stand-ins for the tools that make initrds and menus."""
+"""Hosts in a directory, with small stand-ins for the tools that make initrds and menus."""
 
 import hashlib
 import os
@@ -286,7 +286,7 @@ REFIND_LINUX = """\
 
 
 class Root:
-    """A host's files below a folder."""
+    """A host's files below a directory."""
 
     def __init__(self, path: Path, early: str = "initramfs-tools", loader: str = "grub"):
         self.path = path
@@ -429,8 +429,8 @@ class Root:
         if not built_in:
             (self.path / "sys/bus/pci/drivers" / driver / "module").mkdir(exist_ok=True)
         self.put("sys/bus/pci/drivers_probe", "")
-        for folder in ("sys/class/block", "sys/class/net", "sys/class/graphics", "sys/fs/btrfs"):
-            (self.path / folder).mkdir(parents=True, exist_ok=True)
+        for directory in ("sys/class/block", "sys/class/net", "sys/class/graphics", "sys/fs/btrfs"):
+            (self.path / directory).mkdir(parents=True, exist_ok=True)
         for name in ("self/mountinfo", "swaps", "net/route", "net/ipv6_route", "consoles"):
             if not (self.path / "proc" / name).exists():
                 self.put(f"proc/{name}", "")
@@ -492,7 +492,7 @@ class Root:
                        env={"PATH": "/usr/bin:/bin", "PCIPASS_ROOT": str(self.path)})
 
     def snapshot(self, state: bool = False) -> dict:
-        """Every path with kind, mode and content, but what the journal's folder holds of its own."""
+        """Every path with kind, mode and content, but what the journal's directory holds of its own."""
         seen = {}
         for path in sorted(self.path.rglob("*")):
             name = str(path.relative_to(self.path))

@@ -50,12 +50,12 @@ def missing() -> str | None:
 @functools.cache
 def made(sample: str) -> Path:
     """The sample's files, made once."""
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
+    directory = tempfile.TemporaryDirectory()
+    atexit.register(directory.cleanup)
     subprocess.run([sys.executable, "-B", TESTS / "machines/mkmachine",
-                    TESTS / f"machines/{sample}.machine", "-o", Path(folder.name) / "host"],
+                    TESTS / f"machines/{sample}.machine", "-o", Path(directory.name) / "host"],
                    check=True)
-    return Path(folder.name) / "host"
+    return Path(directory.name) / "host"
 
 
 class Host(fakeroot.Root):
@@ -68,9 +68,9 @@ class Host(fakeroot.Root):
         self.started(sample)
         super().__init__(path)
         shutil.rmtree(path / "lib")  # the real one takes its place
-        for folder in ("usr/local/bin", "proc", "dev", "root", "tmp",
+        for directory in ("usr/local/bin", "proc", "dev", "root", "tmp",
                        "var/tmp", "mnt", "run"):
-            (path / folder).mkdir(parents=True, exist_ok=True)
+            (path / directory).mkdir(parents=True, exist_ok=True)
         self.tool("conrep", (TESTS / "store/fake-conrep.py").read_text())
         self.put("usr/sbin/settings", "".join(f"RMRDS_Slot{n}=Endpoints_Included\n"
                                               for n in range(1, 17)))
@@ -91,12 +91,12 @@ class Host(fakeroot.Root):
         # The server is a real machine, whatever this one is.
         self.put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\n"
                                  "model\t\t: 62\nflags\t\t: fpu vme vmx\n")
-        for folder in ("block", "net", "graphics"):
-            (self.path / "sys/class" / folder).mkdir(parents=True, exist_ok=True)
+        for directory in ("block", "net", "graphics"):
+            (self.path / "sys/class" / directory).mkdir(parents=True, exist_ok=True)
         (self.path / "sys/fs/btrfs").mkdir(parents=True, exist_ok=True)
 
     def put(self, path: str, content) -> None:
-        # The sample's table and lockdown, not those of a folder made by hand.
+        # The sample's table and lockdown, not those of a directory made by hand.
         if path == "sys/firmware/acpi/tables/DMAR" or path.startswith("sys/kernel/security"):
             return
         super().put(re.sub("^proc/", "own-proc/", path), content)

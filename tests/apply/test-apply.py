@@ -111,8 +111,8 @@ def test_other_systems(_: Root) -> None:
              {f"boot/loader/entries/{RELEASE}.conf": b"options root=/dev/sda2 rw intel_iommu=on\n",
               "etc/mkinitcpio.conf.d/pcipass.conf": b"HOOKS+=(acpi_override)"}),
             ("none", "grub", {"boot/grub/grub.cfg": b"initrd  /boot/pcipass-acpi.cpio /boot/initrd.img"})):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", early, loader)
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", early, loader)
             before = root.snapshot()
             roundtrip(root, override(), ARGUMENT)
             for name, content in files.items():
@@ -271,17 +271,17 @@ def test_missing_modprobe(root: Root) -> None:
 
 
 def test_unknown_initrd(_: Root) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        refused(Root(Path(folder) / "root", "none", "none"), 95, "override build", steps=(override(),))
+    with tempfile.TemporaryDirectory() as directory:
+        refused(Root(Path(directory) / "root", "none", "none"), 95, "override build", steps=(override(),))
 
 
 def test_no_root(_: Root) -> None:
     """Of the machine itself, and refused before anything is looked at."""
     user = 65534 if os.geteuid() == 0 else os.geteuid()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         # Where anybody may start it.
-        program = shutil.copy(drive.program, folder)
-        os.chmod(folder, 0o755)
+        program = shutil.copy(drive.program, directory)
+        os.chmod(directory, 0o755)
         for what in (("run", ARGUMENT), ("dry", ARGUMENT), ("undo",), ("resume",)):
             out = subprocess.run([program, "/", *what], capture_output=True, text=True, check=False,
                                  user=user if os.geteuid() == 0 else None)
@@ -307,8 +307,8 @@ def test_tool_fails_once(_: Root) -> None:
     for tool, half in HALF.items():
         for how, words in (("exit 1", "exit status 1"), ("kill -9 $$", "killed by signal 9"),
                            ("kill -TERM $$; sleep 9", "killed by signal 15"), ("exec sleep 50", "stopped after 1 seconds")):
-            with tempfile.TemporaryDirectory() as folder:
-                root = Root(Path(folder) / "root")
+            with tempfile.TemporaryDirectory() as directory:
+                root = Root(Path(directory) / "root")
                 before = spoil(root, tool, f"{half}\n{how}")
                 expect(how, *drive(root, "run", "--tool-seconds=1", override(), ARGUMENT, SETTING),
                        110 if "stopped" in words else 10, f"{tool}: {words}", "as it was before")
@@ -335,8 +335,8 @@ def test_interrupted_at_a_tool(_: Root) -> None:
     """The tool goes on with the lock; when it has ended, undo or resume lead to the old or the new."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         for what in ("undo", "resume"):
-            with tempfile.TemporaryDirectory() as folder:
-                root = Root(Path(folder) / "root")
+            with tempfile.TemporaryDirectory() as directory:
+                root = Root(Path(directory) / "root")
                 expect("run", *drive(root, "run", override(), ARGUMENT), 0)
                 after = root.snapshot()
                 expect("undo", *drive(root, "undo"), 0)
@@ -427,8 +427,8 @@ def test_state_of_somebody_else(root: Root) -> None:
 
 def test_attributes_are_kept(_: Root) -> None:
     """What a file has besides its bytes: an SELinux label, say."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "dracut", "grub2")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "dracut", "grub2")
         path = root.path / "etc/default/grub"
         try:
             os.setxattr(path, "user.test", b"kept")

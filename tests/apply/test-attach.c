@@ -583,7 +583,7 @@ static void taken_by_a_guest(void **state)
 
 	fake_link(f, "sys/bus/pci/devices/" HBA "/iommu_group",
 	          "../../../../kernel/iommu_groups/8");
-	fake_folder(f, "sys/kernel/iommu_groups/8/devices/" HBA);
+	fake_directory(f, "sys/kernel/iommu_groups/8/devices/" HBA);
 	f->held = "dev/vfio/8";
 	struct pp_attach *a = fake_attach(f, "02:00.0", true, false);
 	assert_non_null(a);
@@ -666,7 +666,7 @@ static void joins_a_group_that_is_held(void **state)
 	without_a_group_yet(f, FAKE_SOUND);
 	fake_link(f, "sys/bus/pci/devices/" SOUND "/iommu_group",
 	          "../../../../kernel/iommu_groups/12");
-	fake_folder(f, "sys/kernel/iommu_groups/12/devices/" HBA);
+	fake_directory(f, "sys/kernel/iommu_groups/12/devices/" HBA);
 	f->not_viable = true;
 	struct pp_attach *a = fake_attach(f, "02:00.1", true, false);
 	ends_as(a, PP_ATTACH_REFUSED, NULL);

@@ -81,7 +81,7 @@ def bound(root: Root, *more: str, address: str = DEVICE) -> None:
 
 
 def files(root: Root) -> dict:
-    """What is in files; folders of the host that were made stay with an unbind."""
+    """What is in files; directories of the host that were made stay with an unbind."""
     return {k: v for k, v in root.snapshot().items() if (root.path / k).is_file() or "/driver" in k}
 
 
@@ -250,8 +250,8 @@ def test_unbind_both_in_one(root: Root) -> None:
 def test_unbind_other_initrds(_: Root) -> None:
     for early, dropin in (("dracut", "etc/dracut.conf.d/pcipass-bind.conf"),
                           ("mkinitcpio", "etc/mkinitcpio.conf.d/pcipass-bind.conf"), ("none", "")):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", early)
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", early)
             bound(root)
             assert not dropin or root.text(dropin)
             expect(early, *drive(root, "run", UNBIND), 0, "run " + early if dropin else "is not known")

@@ -25,8 +25,8 @@ def test_unified_images(_: Root) -> None:
             ("mkinitcpio", "kernel-install", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n"}),
             ("initramfs-tools", "kernel-install", {"etc/kernel/cmdline": b"root=/dev/sda2 rw intel_iommu=on\n",
                                                    "etc/initramfs-tools/hooks/pcipass": b"prepend"})):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", early, "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", early, "none")
             image = root.make_uki(maker)
             before = root.snapshot()
             roundtrip(root, override(), ARGUMENT)
@@ -44,8 +44,8 @@ def test_unified_images(_: Root) -> None:
 
 def test_unified_image_of_dropins(_: Root) -> None:
     """mkinitcpio puts the files of /etc/cmdline.d together: one more is ours."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.put("etc/cmdline.d/root.conf", "root=/dev/sda2 rw\n")
         image = root.make_uki("mkinitcpio")
         (root.path / "etc/kernel/cmdline").unlink()
@@ -85,15 +85,15 @@ def test_unified_image_refused(_: Root) -> None:
                                (signed, 1, "is signed for Secure Boot"), (secure, 1, "has no signature"),
                                (through_grub, 95, "GRUB started a unified kernel image")):
         for step in (override(), ARGUMENT):
-            with tempfile.TemporaryDirectory() as folder:
-                root = Root(Path(folder) / "root", "mkinitcpio", "grub")
+            with tempfile.TemporaryDirectory() as directory:
+                root = Root(Path(directory) / "root", "mkinitcpio", "grub")
                 spoil(root, root.make_uki("mkinitcpio"))
                 refused(root, want, words, steps=(step,))
 
 
 def test_unified_image_signed_by_its_maker(_: Root) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.put("etc/initcpio/post/sbctl", "#!/bin/sh\n")
         root.make_uki("mkinitcpio")
         root.secure_boot()
@@ -115,8 +115,8 @@ def test_unified_image_signed_by_dracut(_: Root) -> None:
     key, certificate = 'uefi_secureboot_key="/k"\n', 'uefi_secureboot_cert="/c"\n'
     for name, text, want in (("key.conf", key + certificate, None), ("key.conf.off", key + certificate, 1),
                              ("key.conf", key, 1), ("key.conf", certificate, 1)):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "dracut", "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "dracut", "none")
             image = root.make_uki("dracut")
             root.put(f"etc/dracut.conf.d/{name}", text)
             root.put(image, fakeroot.uki(b"a kernel", b"x", b"root=/dev/sda2 rw\0", signed=True))
@@ -151,13 +151,13 @@ def test_unified_image_command_line_refused(_: Root) -> None:
     for spoil, words in ((made_up, "makes up the command line"), (empty, "makes up the command line"),
                          (preset, "a preset"), (options, "a preset"),
                          (other, "was not given the command line"), (none, "no command line of its own")):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "mkinitcpio", "none")
             root.make_uki("mkinitcpio")
             spoil(root)
             refused(root, 95, words, steps=(ARGUMENT,))
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "dracut", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "dracut", "none")
         root.make_uki("dracut")
         root.put("etc/dracut.conf.d/uki.conf", 'uefi="yes"\n')
         refused(root, 95, "makes up the command line", "kernel_cmdline=", steps=(ARGUMENT,))
@@ -167,8 +167,8 @@ def test_unified_image_without_the_table(_: Root) -> None:
     """A tool that does not do what it was told: noticed in what it made, and taken back."""
     for wrong in ("s/acpi_override/other/", "s/^echo .the initrd itself.*/mv $out.new x.new; gzip -n < x.new > "
                   "$out.new; rm x.new/"):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "mkinitcpio", "none")
             root.make_uki("mkinitcpio")
             tool = root.path / "usr/sbin/mkinitcpio"
             subprocess.run(["sed", "-i", wrong, tool], check=True)
@@ -179,8 +179,8 @@ def test_unified_image_without_the_table(_: Root) -> None:
 
 
 def test_kernel_install_too_old(_: Root) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.make_uki("kernel-install")
         root.put("usr/sbin/kernel-install", root.text("usr/sbin/kernel-install").replace("add-all", "add"))
         refused(root, 95, "systemd 255", steps=(override(),))
@@ -190,35 +190,35 @@ def test_kernel_install_too_old(_: Root) -> None:
 
 def test_which_loader(_: Root) -> None:
     """GRUB and systemd-boot side by side: what started the host is what is written to."""
-    def both(folder: str) -> Root:
-        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+    def both(directory: str) -> Root:
+        root = Root(Path(directory) / "root", "initramfs-tools", "grub")
         root.loader("kernel-install")
         return root
 
-    with tempfile.TemporaryDirectory() as folder:
-        refused(both(folder), 95, "both installed", steps=(ARGUMENT,))
-    with tempfile.TemporaryDirectory() as folder:
-        root = both(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        refused(both(directory), 95, "both installed", steps=(ARGUMENT,))
+    with tempfile.TemporaryDirectory() as directory:
+        root = both(directory)
         root.put("proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1 ro quiet\n")
         before = root.snapshot()
         roundtrip(root, ARGUMENT)
         assert "intel_iommu=on" in root.text("boot/grub/grub.cfg")
         assert root.text("etc/kernel/cmdline") == "root=/dev/sda2 rw\n"
         undo(root, before)
-    with tempfile.TemporaryDirectory() as folder:
-        root = both(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        root = both(directory)
         root.variable("LoaderInfo", "systemd-boot 252.39-1~deb12u2")
         before = root.snapshot()
         roundtrip(root, ARGUMENT)
         assert "intel_iommu=on" not in root.text("boot/grub/grub.cfg")
         assert "intel_iommu=on" in root.text(f"boot/loader/entries/{RELEASE}.conf")
         undo(root, before)
-    with tempfile.TemporaryDirectory() as folder:
-        root = both(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        root = both(directory)
         root.variable("LoaderInfo", "rEFInd 0.14.2")
         refused(root, 95, "started by rEFInd 0.14.2", steps=(ARGUMENT,))
-    with tempfile.TemporaryDirectory() as folder:
-        root = both(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        root = both(directory)
         (root.path / "sys/firmware/efi/efivars").mkdir(parents=True)
         refused(root, 95, "mount efivarfs", steps=(ARGUMENT,))
         refused(root, 95, "mount efivarfs", steps=(override(),))
@@ -226,8 +226,8 @@ def test_which_loader(_: Root) -> None:
 
 def test_own_entry(_: Root) -> None:
     """An entry that a person wrote, and the initrd that it names."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.put("boot/loader/entries/arch.conf", "title Arch\nlinux /vmlinuz-linux\n"
                  "initrd /initramfs-linux.img\noptions root=/dev/sda2 rw\n")
         root.variable("LoaderInfo", "systemd-boot 257")
@@ -252,8 +252,8 @@ def test_entry_of_several_initrds(_: Root) -> None:
     other = fakeroot.cpio(("kernel/firmware/acpi/DMAR.aml", fakeroot.dmar(fakeroot.DRHD, revision=9)))
     for first, found in ((microcode, True), (microcode + bytes(8), True), (b"compressed", False), (other, False),
                          (None, True)):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "mkinitcpio", "none")
             root.put("boot/loader/entries/arch.conf", "title Arch\nlinux /vmlinuz-linux\ninitrd  /first.img\n"
                      "initrd  /initramfs-linux.img\noptions root=/dev/sda2 rw\n")
             root.variable("LoaderInfo", "systemd-boot 257")
@@ -273,8 +273,8 @@ def test_entry_of_several_initrds(_: Root) -> None:
     # Without the entry's file, as the running kernel was told: of one on no mounted partition nothing is said.
     for word, found in (("initrd=\\0123\\initrd", True), ("initrd=\\EFI\\x\\initramfs-linux.img", True),
                         ("initrd=\\EFI\\x\\other.img", False)):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "mkinitcpio", "none")
             root.put("boot/other.img", "elsewhere")
             root.put(f"boot/initrd.img-{RELEASE}", "an older maker's")
             root.variable("LoaderInfo", "systemd-boot 257")
@@ -282,10 +282,10 @@ def test_entry_of_several_initrds(_: Root) -> None:
             expect(word, *drive(root, "run", override()), *((0,) if found else (5, "/boot/other.img")))
 
 
-def debian_with_dracut(folder: str, **config: str) -> Root:
+def debian_with_dracut(directory: str, **config: str) -> Root:
     """Debian 13: its kernel package makes an initrd in /boot, dracut hands each on to kernel-install, and
     kernel-install run by itself takes that in /boot and one that it has dracut make."""
-    root = Root(Path(folder) / "root", "dracut", "none")
+    root = Root(Path(directory) / "root", "dracut", "none")
     (root.path / f"boot/initramfs-{RELEASE}.img").unlink()
     root.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n")
     root.put("etc/initramfs/post-update.d/systemd-boot", "#!/bin/sh\n")
@@ -304,8 +304,8 @@ def debian_with_dracut(folder: str, **config: str) -> Root:
 def test_debian_with_dracut_and_two_initrds(_: Root) -> None:
     """The one in /boot is made anew and the entry names it alone: none has what was taken back."""
     entry = f"boot/efi/loader/entries/debian-{RELEASE}.conf"
-    with tempfile.TemporaryDirectory() as folder:
-        root = debian_with_dracut(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        root = debian_with_dracut(directory)
         assert root.text(entry).count("initrd ") == 2, root.text(entry)
         root.variable("LoaderInfo", "systemd-boot 257.13")
         root.variable("LoaderEntrySelected", f"debian-{RELEASE}.conf")
@@ -327,8 +327,8 @@ def test_debian_with_dracut_and_two_initrds(_: Root) -> None:
 def test_debian_with_dracut_and_unified_images(_: Root) -> None:
     """By ukify of what dracut hands on, or by the plugin of dracut, which is given no initrd."""
     for generator, tool in (("ukify", "dracut-boot"), ("dracut", "kernel-install-initrd")):
-        with tempfile.TemporaryDirectory() as folder:
-            root = debian_with_dracut(folder, layout="uki", initrd_generator="dracut", uki_generator=generator)
+        with tempfile.TemporaryDirectory() as directory:
+            root = debian_with_dracut(directory, layout="uki", initrd_generator="dracut", uki_generator=generator)
             if generator == "dracut":
                 root.put("etc/dracut.conf.d/line.conf", 'kernel_cmdline="root=/dev/sda2 rw"\n')
                 root.run_tool("kernel-install", "add", RELEASE, f"/boot/vmlinuz-{RELEASE}")
@@ -349,8 +349,8 @@ def test_debian_with_dracut_and_unified_images(_: Root) -> None:
 
 def test_own_entry_with_carriage_returns(_: Root) -> None:
     """systemd-boot ends a line at either: the argument stands in front of both."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.put("efi/loader/entries/arch.conf", "title Arch\r\nlinux /vmlinuz\r\noptions root=/dev/sda2 rw\r\n")
         root.variable("LoaderInfo", "systemd-boot 255.4")
         root.variable("LoaderEntrySelected", "arch.conf")
@@ -363,8 +363,8 @@ def test_own_entry_with_carriage_returns(_: Root) -> None:
 
 def test_kernel_install_makes_the_initrd(_: Root) -> None:
     """mkinitcpio -P would make one that no entry loads."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.put("etc/kernel/cmdline", "root=/dev/sda2 rw\n")
         root.put(f"lib/modules/{RELEASE}/vmlinuz", "a kernel")
         root.put("usr/lib/kernel/install.d/50-mkinitcpio.install", "#!/bin/sh\n")
@@ -416,8 +416,8 @@ def test_hook_is_there_already(_: Root) -> None:
     """As the refusal tells to have it: no drop-in is needed then."""
     for hooks in ("HOOKS=(base udev acpi_override block)\n", "HOOKS=(\n  base\n  acpi_override\n)\n",
                   'HOOKS="base acpi_override"\n'):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "mkinitcpio", "none")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "mkinitcpio", "none")
             root.tool("mkinitcpio", root.text("usr/sbin/mkinitcpio").replace(
                 "'^HOOKS.*acpi_override' $conf", "'^[^#]*acpi_override' $conf && [ -e etc/initcpio/acpi_override ]"))
             (root.path / "etc/mkinitcpio.conf.d").rmdir()
@@ -430,8 +430,8 @@ def test_hook_is_there_already(_: Root) -> None:
 
 
 def test_preset_names_its_configuration(_: Root) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "mkinitcpio", "none")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "mkinitcpio", "none")
         root.put("etc/mkinitcpio.d/linux.preset", 'ALL_config="/etc/mkinitcpio.conf"\n')
         refused(root, 95, "reads no drop-ins", steps=(override(),))
 
@@ -441,8 +441,8 @@ def test_grub_default_in_other_words(_: Root) -> None:
     for line in ('export GRUB_CMDLINE_LINUX_DEFAULT="rd.luks.uuid=1"', ' GRUB_CMDLINE_LINUX_DEFAULT="rd.luks.uuid=1"',
                  'GRUB_CMDLINE_LINUX_DEFAULT+="rd.luks.uuid=1"', ': "${GRUB_CMDLINE_LINUX_DEFAULT:=rd.luks.uuid=1}"',
                  'GRUB_CMDLINE_LINUX_DEFAULT="rd."luks.uuid=1', "GRUB_CMDLINE_LINUX_DEFAULT='rd.'\"luks.uuid=1\""):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "initramfs-tools", "grub2")
             root.tool("grub2-mkconfig", root.text("usr/sbin/grub2-mkconfig").replace("/bin/sh", "/bin/bash"))
             root.put("etc/default/grub", f"#GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX=\n{line}\n")
             root.run_tool("grub2-mkconfig")
@@ -450,8 +450,8 @@ def test_grub_default_in_other_words(_: Root) -> None:
             refused(root, 95, "that pcipass does not edit", steps=(ARGUMENT,))
     for line in ("# GRUB_CMDLINE_LINUX_DEFAULT=\nGRUB_CMDLINE_LINUX_DEFAULT_X=1\nMY_GRUB_CMDLINE_LINUX_DEFAULT=1\n",
                  'GRUB_CMDLINE_LINUX_DEFAULT="quiet" # as it came\n'):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "initramfs-tools", "grub2")
             root.put("etc/default/grub", line)
             root.run_tool("grub2-mkconfig")
             before = root.snapshot()
@@ -463,8 +463,8 @@ def test_grub_semicolon(_: Root) -> None:
     """GRUB ends the command there; what we add behind it would never arrive."""
     two = "0000:00:1c.0;0000:00:1d.0"
     for value, arrives in ((two, False), (f"'{two}'", True), (two.replace(";", "\\\\;"), True), ("a='b';", False)):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "initramfs-tools", "grub")
             root.put("etc/default/grub", f'GRUB_CMDLINE_LINUX_DEFAULT="pci=disable_acs_redir={value}"\n')
             root.run_tool("update-grub")
             before = root.snapshot()
@@ -491,15 +491,15 @@ def test_arguments_with_brackets(_: Root) -> None:
                                 ("dracut", "grub", "boot/grub/grub.cfg"),
                                 ("initramfs-tools", "refind", "boot/refind_linux.conf")):
         for words in (("ivrs_ioapic[4]=00:14.0", "ivrs_ioapic[5]=00:00.2"), ("ivrs_ioapic=4@0000:00:14.0",)):
-            with tempfile.TemporaryDirectory() as folder:
-                root = Root(Path(folder) / "root", maker, loader)
+            with tempfile.TemporaryDirectory() as directory:
+                root = Root(Path(directory) / "root", maker, loader)
                 before = root.snapshot()
                 roundtrip(root, *(f"argument:{w}" for w in words))
                 for word in words:
                     assert f" {word}" in root.text(file), f"{maker}, {loader}: {word}: {root.text(file)}"
                 undo(root, before)
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "grub")
         for word in ("ivrs_ioapic[4]=00:14.0;reboot", "ivrs_ioapic[4]=$(id)", "ivrs_ioapic[256]=00:14.0",
                      "ivrs_ioapic[04]=00:14.0", "ivrs_ioapic[4]=0:14.0", "ivrs_ioapic=4@0001:00:14.0",
                      "ivrs_ioapic=4@00:14.0 x", "ivrs_ioapic[4]=00:20.0", "ivrs_ioapic", "ivrs_ioapic[]=00:14.0"):
@@ -511,8 +511,8 @@ def test_refind(_: Root) -> None:
     odd = ("# \"a comment\" \"root=/dev/sda2\"\n\n\"The \"\"usual\"\" one\"\t\"root=UUID=1-2 ro\" # behind it\r\n"
            "plain \"ro root=/dev/sda2\"\nno options\nlast \"root=UUID=1-2 initrd=/boot/x-%v.img -- single\"")
     for text in (fakeroot.REFIND_LINUX, odd):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "initramfs-tools", "refind")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "initramfs-tools", "refind")
             root.put("boot/refind_linux.conf", text)
             before = root.snapshot()
             roundtrip(root, override(), ARGUMENT)
@@ -527,8 +527,8 @@ def test_refind(_: Root) -> None:
 
 def test_refind_beside_others(_: Root) -> None:
     """GRUB, whose traces are not in this boot, is left alone; another loader's boot is its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "grub")
         root.loader("refind")
         for name in (None, "rEFInd 0.15.0", "Linux EFI stub 7.2.0"):
             if name:
@@ -540,8 +540,8 @@ def test_refind_beside_others(_: Root) -> None:
             shutil.rmtree(root.path / fakeroot.STATE)
         root.variable("LoaderInfo", "Limine 9.2.0")
         refused(root, 95, "started by Limine 9.2.0", steps=(ARGUMENT,))
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "initramfs-tools", "grub")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "grub")
         root.loader("refind")
         root.put("proc/cmdline", "root=UUID=1-2 ro quiet splash\n")
         refused(root, 95, "GRUB and rEFInd are both installed", "/boot/refind_linux.conf", steps=(ARGUMENT,))
@@ -568,12 +568,12 @@ def test_refind_refused(_: Root) -> None:
     for spoil, words in ((other, "started by the firmware itself"), (no_root, "started by the firmware itself"),
                          (comments, "started by the firmware itself"), (unquoted, "started by the firmware itself"),
                          (entry, "has entries with options of their own")):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", "initramfs-tools", "refind")
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "initramfs-tools", "refind")
             spoil(root)
             refused(root, 95, words, steps=(ARGUMENT,))
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "initramfs-tools", "refind")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "refind")
         # As the package's own: samples that are switched off, and one without options.
         root.put("boot/efi/EFI/refind/refind.conf", 'menuentry "Arch" {\n  options "x"\n  submenuentry "y" {\n'
                  '    add_options "single"\n  }\n  disabled\n}\n'

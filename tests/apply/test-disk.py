@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Applies and takes back on file systems that are really full, or really read-only.
 
-The state folder, /etc and /boot of a host are each a small tmpfs in turn. Every free size from none
+The state directory, /etc and /boot of a host are each a small tmpfs in turn. Every free size from none
 to enough, in pages and in inodes: before the apply begins, and while it is at work, when somebody
 else fills what it had counted on. Each ends with the new, or with a sentence, the old, and nothing
 left behind. Runs as root in a mount namespace of its own.
@@ -30,19 +30,19 @@ INSIDE = "--in-namespace"
 
 
 class Disk:
-    """A host one of whose folders is a file system of its own."""
+    """A host one of whose directories is a file system of its own."""
 
-    def __init__(self, drive: Driver, folder: Path, where: str, kinds: tuple, every: int):
+    def __init__(self, drive: Driver, directory: Path, where: str, kinds: tuple, every: int):
         self.drive, self.where, self.every = drive, where, every
         self.name = f"{where}, {'/'.join(kinds)}"
-        self.root = Root(folder / "root", *kinds)
+        self.root = Root(directory / "root", *kinds)
         self.root.device(DEVICE)
         self.replaces = "grub2" in kinds  # /etc/default/grub
         self.path = self.root.path / where
         self.path.mkdir(exist_ok=True)
-        shutil.copytree(self.path, folder / "copy", symlinks=True)
+        shutil.copytree(self.path, directory / "copy", symlinks=True)
         self.mount("-t", "tmpfs", "-o", "size=8m,nr_inodes=1000,mode=700", "none")
-        shutil.copytree(folder / "copy", self.path, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(directory / "copy", self.path, symlinks=True, dirs_exist_ok=True)
         self.before = self.snapshot()
         self.expect("a first run", self.run(), 0)
         self.after = self.snapshot()
@@ -217,8 +217,8 @@ def main_inside(program: str, every: int) -> int:
     total = 0
     for where, *kinds in ((STATE, "initramfs-tools", "grub"), ("etc", "initramfs-tools", "grub"),
                           ("boot", "initramfs-tools", "grub"), ("etc", "dracut", "grub2")):
-        with tempfile.TemporaryDirectory() as folder:
-            disk = Disk(drive, Path(folder), where, tuple(kinds), every)
+        with tempfile.TemporaryDirectory() as directory:
+            disk = Disk(drive, Path(directory), where, tuple(kinds), every)
             try:
                 disk.too_small()
                 disk.shrinking()
@@ -244,8 +244,8 @@ def main() -> int:
         print("skipped: no unshare(1)")
         return 77
     alone = ["unshare", "-m", "--propagation", "private"]
-    with tempfile.TemporaryDirectory() as folder:
-        tried = subprocess.run([*alone, "mount", "-t", "tmpfs", "none", folder], check=False,
+    with tempfile.TemporaryDirectory() as directory:
+        tried = subprocess.run([*alone, "mount", "-t", "tmpfs", "none", directory], check=False,
                                capture_output=True, text=True)
     if tried.returncode:
         print(f"skipped: nothing can be mounted here: {tried.stderr.strip()}")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The program as it is typed on a host: each command that it names next is the one that is run.
 
-The host is a folder that a mount namespace has as its root, so this is all of pcipass with nothing
+The host is a directory that a mount namespace has as its root, so this is all of pcipass with nothing
 given to it but its command line. What the kernel does with a driver or a table is not in it: a
 story of the lab has that.
 
@@ -36,9 +36,9 @@ class OnHost(unittest.TestCase):
     """Types, and looks at what comes."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.host = namespace.Host(Path(folder.name) / "host", PCIPASS)
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.host = namespace.Host(Path(directory.name) / "host", PCIPASS)
 
     def type(self, line: str, code: int, *words: str) -> str:
         """What it said; its exit status and some words are as expected."""
@@ -257,7 +257,7 @@ class Typed(OnHost):
         self.assertFalse((self.host.path / "root/wrong").exists())
 
     def test_found_conrep(self):
-        """Under each name and in each place of HP's packages, never in the current folder or PATH;
+        """Under each name and in each place of HP's packages, never in the current directory or PATH;
         what was found is what undo runs."""
         was = "usr/sbin/conrep"
         for place in ("opt/hp/hp-scripting-tools/bin/conrep", "opt/hp/conrep/conrep",
@@ -359,10 +359,10 @@ class Asked(OnHost):
 
     def exchange(self, address: str, device: int) -> None:
         """Another card of the same maker."""
-        folder = self.host.path / f"sys/bus/pci/devices/0000:{address}"
-        (folder / "device").write_text(f"{device:#06x}\n")
-        config = (folder / "config").read_bytes()
-        (folder / "config").write_bytes(config[:2] + device.to_bytes(2, "little") + config[4:])
+        directory = self.host.path / f"sys/bus/pci/devices/0000:{address}"
+        (directory / "device").write_text(f"{device:#06x}\n")
+        config = (directory / "config").read_bytes()
+        (directory / "config").write_bytes(config[:2] + device.to_bytes(2, "little") + config[4:])
 
     def test_another_host(self):
         self.type("pcipass free slot2 -o plan.json", 0)
@@ -504,9 +504,9 @@ class ByHand(OnHost):
         modprobe = shutil.which("modprobe") or "/usr/sbin/modprobe"
         if not Path(modprobe).exists():
             self.skipTest("modprobe is not installed")
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "vfio.conf").write_text(unsafe + denylist)
-            said = subprocess.run([modprobe, "-C", folder, "--showconfig"], check=True, text=True,
+        with tempfile.TemporaryDirectory() as directory:
+            (Path(directory) / "vfio.conf").write_text(unsafe + denylist)
+            said = subprocess.run([modprobe, "-C", directory, "--showconfig"], check=True, text=True,
                                   capture_output=True).stdout
         self.assertIn("options vfio_iommu_type1 allow_unsafe_interrupts=1\n", said)
         self.assertIn("options vfio_pci disable_denylist=1\n", said)

@@ -78,8 +78,8 @@ def attributes(path: Path) -> dict:
 
 def test_attributes(_: Root) -> None:
     """Labels and lists go with a file that is replaced, there and back; so do owner and mode."""
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
-        root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "grub2")
         path = root.path / "etc/default/grub"
         wanted = {"user.test": b"a value", "user.empty": b""}
         if os.geteuid() == 0:
@@ -106,8 +106,8 @@ def test_attributes(_: Root) -> None:
 
 def test_attributes_of_a_removed_file(root: Root) -> None:
     """They come back with it."""
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
-        root = Root(Path(folder) / "root")
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as directory:
+        root = Root(Path(directory) / "root")
         device = "0000:07:00.0"
         root.device(device)
         rules = root.path / "etc/udev/rules.d/05-pcipass.rules"
@@ -124,8 +124,8 @@ def test_attributes_of_a_removed_file(root: Root) -> None:
 
 
 def test_hard_links(_: Root) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", "initramfs-tools", "grub2")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", "initramfs-tools", "grub2")
         os.link(root.path / "etc/default/grub", root.path / "etc/default/other")
         refused(root, EMLINK, "/etc/default/grub: has 2 hard links", steps=(ARGUMENT,))
         (root.path / "etc/default/other").unlink()
@@ -157,9 +157,9 @@ def test_what_is_made_anew_is_said(root: Root) -> None:
     expect("no tools", *drive(root, "run", "--fail-setting", SETTING), 16, "Everything is as it was before")
 
 
-def with_line(folder: str, where: str, line: str) -> tuple:
+def with_line(directory: str, where: str, line: str) -> tuple:
     """A host whose loader reads the line there; and what to read it back from."""
-    path = Path(folder) / "root"
+    path = Path(directory) / "root"
     if where == "kernel-install":
         root = Root(path, "initramfs-tools", "none")
         root.loader("kernel-install")
@@ -180,8 +180,8 @@ def test_words_for_init(_: Root) -> None:
                              ("-- intel_iommu=on", "intel_iommu=on -- intel_iommu=on"),
                              ("quiet", "quiet intel_iommu=on"),
                              ("x--y a--", "x--y a-- intel_iommu=on")):
-            with tempfile.TemporaryDirectory() as folder:
-                root, made = with_line(folder, where, line)
+            with tempfile.TemporaryDirectory() as directory:
+                root, made = with_line(directory, where, line)
                 before = root.snapshot()
                 roundtrip(root, ARGUMENT)
                 text = root.text(made)
@@ -196,24 +196,24 @@ def test_words_for_init(_: Root) -> None:
 
 def test_quoted_words(_: Root) -> None:
     """Blanks between quotation marks end no word; what is not closed would swallow the argument."""
-    with tempfile.TemporaryDirectory() as folder:
-        root, made = with_line(folder, "kernel-install", 'dyndbg="file a +p; intel_iommu=on"')
+    with tempfile.TemporaryDirectory() as directory:
+        root, made = with_line(directory, "kernel-install", 'dyndbg="file a +p; intel_iommu=on"')
         expect("run", *drive(root, "run", ARGUMENT), 0)
         assert root.text(made) == 'dyndbg="file a +p; intel_iommu=on" intel_iommu=on\n', root.text(made)
     for line in ('dyndbg="file a +p', '"quiet', 'a="b" c="'):
-        with tempfile.TemporaryDirectory() as folder:
-            root, _made = with_line(folder, "kernel-install", line)
+        with tempfile.TemporaryDirectory() as directory:
+            root, _made = with_line(directory, "kernel-install", line)
             refused(root, ENOTSUP, "quotation mark without its partner", steps=(ARGUMENT,))
     for line in ('intel_iommu="on"', '"intel_iommu=on"', 'quiet intel_iommu=on -- 3'):
-        with tempfile.TemporaryDirectory() as folder:
-            root, made = with_line(folder, "kernel-install", line)
+        with tempfile.TemporaryDirectory() as directory:
+            root, made = with_line(directory, "kernel-install", line)
             assert "0 changes" in drive(root, "dry", "--ask=no", ARGUMENT)[1], line
 
 
 def test_one_argument_twice(_: Root) -> None:
     for where in ("kernel-install", "grub2", "grub"):
-        with tempfile.TemporaryDirectory() as folder:
-            root, made = with_line(folder, where, "quiet")
+        with tempfile.TemporaryDirectory() as directory:
+            root, made = with_line(directory, where, "quiet")
             expect(where, *drive(root, "run", ARGUMENT, ARGUMENT), 0)
             assert root.text(made).count("intel_iommu=on") == 1, root.text(made)
 

@@ -30,8 +30,9 @@ static int set_up(void **state)
 	          "8:16\n");
 	fake_file(f, "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdb/sdb1/dev",
 	          "8:17\n");
-	fake_folder(f, "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdb/holders");
-	fake_folder(
+	fake_directory(f,
+	               "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdb/holders");
+	fake_directory(
 		f, "sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdb/sdb1/holders");
 	fake_link(f, "sys/class/net/eth0",
 	          "../../devices/pci0000:00/0000:00:02.0/0000:03:00.0/net/eth0");
@@ -89,7 +90,7 @@ static void part_of_a_file_system(void **state)
 {
 	struct fake *f = *state;
 
-	fake_folder(f, "sys/fs/btrfs/features");
+	fake_directory(f, "sys/fs/btrfs/features");
 	fake_link(f, "sys/fs/btrfs/0b4d-11/devices/sdb",
 	          "../../../../devices/pci0000:00/0000:00:02.0/"
 	          "0000:02:00.0/host0/block/sdb");
@@ -106,7 +107,7 @@ static void held(void **state)
 {
 	struct fake *f = *state;
 
-	fake_folder(
+	fake_directory(
 		f,
 		"sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdb/sdb1/holders/md0");
 	used(f, FAKE_HBA, "sdb1 below it is part of md0");
@@ -128,7 +129,7 @@ static void behind_a_loop_device(void **state)
 	struct fake *f = *state;
 
 	fake_link(f, "sys/class/block/loop3", "../../devices/virtual/block/loop3");
-	fake_folder(f, "sys/devices/virtual/block/loop3");
+	fake_directory(f, "sys/devices/virtual/block/loop3");
 	used(f, FAKE_HBA, NULL);
 	fake_file(f, "sys/devices/virtual/block/loop3/loop/backing_file", "/dev/sdb10\n");
 	used(f, FAKE_HBA, NULL);
@@ -184,7 +185,7 @@ static void many_disks(void **state)
 			path, sizeof(path),
 			"sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/host0/block/sdx%d/holders",
 			i);
-		fake_folder(f, path);
+		fake_directory(f, path);
 	}
 	used(f, FAKE_HBA, NULL);
 	f->held = "dev/sdx0";
@@ -314,9 +315,9 @@ static void exports_not_mounted(void **state)
 {
 	struct fake *f = *state;
 
-	fake_folder(f, "sys/module/nvmet");
+	fake_directory(f, "sys/module/nvmet");
 	not_known(f, FAKE_HBA, "nvmet");
-	fake_folder(f, "sys/kernel/config/nvmet/subsystems");
+	fake_directory(f, "sys/kernel/config/nvmet/subsystems");
 	used(f, FAKE_HBA, NULL);
 }
 
@@ -340,7 +341,7 @@ static void guest_not_known(void **state)
 
 	fake_link(f, "sys/bus/pci/devices/0000:02:00.0/iommu_group",
 	          "../../../../kernel/iommu_groups/8");
-	fake_folder(f, "sys/kernel/iommu_groups/8/devices/0000:02:00.0");
+	fake_directory(f, "sys/kernel/iommu_groups/8/devices/0000:02:00.0");
 	assert_int_equal(find_guest(f, &e), 0);
 	fake_link(f, "sys/bus/pci/devices/0000:02:00.0/driver",
 	          "../../../../bus/pci/drivers/vfio-pci");
@@ -349,7 +350,7 @@ static void guest_not_known(void **state)
 	assert_int_equal(find_guest(f, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "cannot tell whether a guest uses it"));
 	/* A node of its own in place of the group's. */
-	fake_folder(f, "sys/bus/pci/devices/0000:02:00.0/vfio-dev/vfio3");
+	fake_directory(f, "sys/bus/pci/devices/0000:02:00.0/vfio-dev/vfio3");
 	fake_file(f, "dev/vfio/devices/vfio3", "");
 	assert_int_equal(find_guest(f, &e), 0);
 	fake_rename(f, "sys/bus/pci/devices/0000:02:00.0", "gone");
@@ -363,7 +364,7 @@ static void nvme_multipath(void **state)
 	fake_link(f, "sys/class/block/nvme0n1",
 	          "../../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1");
 	fake_file(f, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/dev", "259:0\n");
-	fake_folder(f, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/holders");
+	fake_directory(f, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/holders");
 	fake_link(f, "sys/class/nvme-subsystem/nvme-subsys0",
 	          "../../devices/virtual/nvme-subsystem/nvme-subsys0");
 	fake_link(f, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0",
@@ -389,7 +390,7 @@ static void in_another_namespace(void **state)
 	struct fake *f = *state;
 
 	/* The kernel shows the directory, and what is in it to its own namespace. */
-	fake_folder(f, "sys/bus/pci/devices/0000:03:00.0/net");
+	fake_directory(f, "sys/bus/pci/devices/0000:03:00.0/net");
 	used(f, FAKE_NIC, "its network interface is in another network namespace");
 	fake_file(f, "sys/bus/pci/devices/0000:03:00.0/net/eth0/flags", "0x1002\n");
 	used(f, FAKE_NIC, NULL);

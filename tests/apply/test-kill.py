@@ -41,19 +41,19 @@ def count(strace: str, drive: Driver, root: Root, log: Path, *what: str) -> dict
 class Kill:
     """One host, made anew from a copy for each try."""
 
-    def __init__(self, drive: Driver, strace: str, origin: Root, folder: Path, steps: tuple):
-        self.drive, self.strace, self.folder = drive, strace, folder
+    def __init__(self, drive: Driver, strace: str, origin: Root, directory: Path, steps: tuple):
+        self.drive, self.strace, self.directory = drive, strace, directory
         self.origin, self.steps = origin, steps
         self.tries = 0
         done = self.fresh()
         self.before = done.snapshot()
-        self.calls = count(strace, drive, done, folder / "log", "run", *self.steps)
+        self.calls = count(strace, drive, done, directory / "log", "run", *self.steps)
         self.after = done.snapshot()
-        self.undo_calls = count(strace, drive, done, folder / "log", "undo")
+        self.undo_calls = count(strace, drive, done, directory / "log", "undo")
         assert done.snapshot() == self.before
 
     def fresh(self) -> Root:
-        path = self.folder / "root"
+        path = self.directory / "root"
         shutil.rmtree(path, ignore_errors=True)
         shutil.copytree(self.origin.path, path, symlinks=True)
         root = Root.__new__(Root)
@@ -191,8 +191,8 @@ def main() -> int:
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     drive = Driver(sys.argv[1])
     for name, make, steps, share in HOSTS:
-        with tempfile.TemporaryDirectory() as folder:
-            kill = Kill(drive, strace, make(drive, Path(folder) / "origin"), Path(folder), steps)
+        with tempfile.TemporaryDirectory() as directory:
+            kill = Kill(drive, strace, make(drive, Path(directory) / "origin"), Path(directory), steps)
             step = min(every * share, 40)  # of a run's calls some at least
             kill.kill_all(step)
             kill.kill_undo(step)

@@ -312,7 +312,7 @@ static void a_guest_has_it(void **state)
 	leftover_make(f);
 	fake_link(f, "sys/bus/pci/devices/" HBA "/iommu_group",
 	          "../../../../kernel/iommu_groups/8");
-	fake_folder(f, "sys/kernel/iommu_groups/8/devices/" HBA);
+	fake_directory(f, "sys/kernel/iommu_groups/8/devices/" HBA);
 	f->held = "dev/vfio/8";
 	assert_int_equal(put_back(f, &found, &e), -EBUSY);
 	assert_non_null(strstr(e.text, HBA));
@@ -519,7 +519,7 @@ static void no_place_to_write(void **state)
 	struct fake *f = *state;
 	char path[128], other[128];
 
-	fake_folder(f, LEFT);
+	fake_directory(f, LEFT);
 	struct pp_attach *a = fake_attach(f, "slot2", true, false);
 	assert_non_null(a);
 	assert_int_equal(pp_attach_result(a), PP_ATTACH_NOT_TRIED);

@@ -23,8 +23,8 @@ BUILTIN = f"lib/modules/{RELEASE}/modules.builtin"
 def test_there_and_back(_: Root) -> None:
     for early, tool in (("initramfs-tools", "update-initramfs"), ("dracut", "dracut"), ("mkinitcpio", "mkinitcpio"),
                         ("none", "")):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Root(Path(folder) / "root", early)
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", early)
             before = root.snapshot()
             expect(early, *drive(root, "dry", DENYLIST), 0, f"would write /{FILE}",
                    f"would run {tool}" if tool else "holds if the module is not loaded from it")

@@ -158,8 +158,8 @@ def test_table_on_another_host(root: Root) -> None:
 def test_kernels_come_and_go(_: Root) -> None:
     """kernel-install runs for each kernel: one that was there is removed, another one is new."""
     new = "6.12.0-1-amd64"
-    with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "root", loader="kernel-install")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Root(Path(directory) / "root", loader="kernel-install")
         expect("run", *drive(root, "run", ARGUMENT), 0, f"run kernel-install add {RELEASE}")
         root.put(f"boot/vmlinuz-{new}", "a kernel")
         (root.path / "lib/modules" / new).mkdir()

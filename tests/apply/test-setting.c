@@ -20,9 +20,10 @@
 
 static const char *gen8, *other;
 
-/* A folder with an image of that machine's settings, all zero, and an apply whose state it is. */
+/* A directory with an image of that machine's settings, all zero, and an apply whose state it is.
+ */
 struct bench {
-	char folder[64], store[128];
+	char directory[64], store[128];
 	struct pp_apply_options options;
 	struct pp_apply apply;
 	struct pp_plan plan;
@@ -36,14 +37,14 @@ static void bench_init(struct bench *b, const char *capture)
 	struct pp_source *source;
 
 	memset(b, 0, sizeof(*b));
-	strcpy(b->folder, "/tmp/pcipass-setting-XXXXXX");
-	assert_non_null(mkdtemp(b->folder));
-	snprintf(b->store, sizeof(b->store), "image:%s/image", b->folder);
+	strcpy(b->directory, "/tmp/pcipass-setting-XXXXXX");
+	assert_non_null(mkdtemp(b->directory));
+	snprintf(b->store, sizeof(b->store), "image:%s/image", b->directory);
 	assert_int_equal(pp_source_open(capture, &source, &e), 0);
 	assert_int_equal(pp_settings_blank(source, NULL, b->store + strlen("image:"), false, &e),
 	                 0);
 	pp_source_free(source);
-	b->options = (struct pp_apply_options){ .state = b->folder };
+	b->options = (struct pp_apply_options){ .state = b->directory };
 	assert_int_equal(pp_apply_init(&b->options, NULL, &b->apply, &e), 0);
 	assert_int_equal(pp_stage_init(&b->stage, &b->apply, &b->plan, NULL, &e), 0);
 	b->step = (struct pp_step_setting){ .schema = "rmrds.xml",
@@ -57,7 +58,7 @@ static void bench_fini(struct bench *b)
 {
 	pp_apply_fini(&b->apply);
 	unlink(b->store + strlen("image:"));
-	assert_int_equal(rmdir(b->folder), 0);
+	assert_int_equal(rmdir(b->directory), 0);
 }
 
 static enum pp_op_found found(struct bench *b)

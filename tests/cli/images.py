@@ -59,17 +59,17 @@ def data(*sections: tuple[str, str]) -> str:
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own, in which it runs."""
+    """A test with a directory of its own, in which it runs."""
 
     maxDiff = None
 
     def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pcipass-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.directory = Path(tempfile.mkdtemp(prefix="pcipass-"))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.env = {**os.environ, "COLUMNS": "80"}
 
     def write(self, name: str, content: str | bytes) -> Path:
-        path = self.folder / name
+        path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
@@ -77,7 +77,7 @@ class Case(unittest.TestCase):
     def run_in(self, program: Path, *arguments, **more) -> subprocess.CompletedProcess:
         more.setdefault("timeout", 60)
         more.setdefault("env", self.env)
-        done = subprocess.run([program, *map(str, arguments)], cwd=self.folder, text=True,
+        done = subprocess.run([program, *map(str, arguments)], cwd=self.directory, text=True,
                               capture_output=True, check=False, errors="surrogateescape", **more)
         self.assertNotIn("Sanitizer", done.stderr)
         self.assertNotIn("runtime error", done.stderr)
@@ -101,44 +101,44 @@ class Case(unittest.TestCase):
 
     def host(self, product: str, version: str, date: str = "05/24/2019",
              vendor: str = "GenuineIntel") -> Path:
-        """A folder that knows a machine's name, and nothing else."""
+        """A directory that knows a machine's name, and nothing else."""
         self.write("host/sys/class/dmi/id/product_name", product + "\n")
         self.write("host/sys/class/dmi/id/bios_version", version + "\n")
         self.write("host/sys/class/dmi/id/bios_date", date + "\n")
         self.write("host/proc/cpuinfo", f"processor\t: 0\nvendor_id\t: {vendor}\n")
-        return self.folder / "host"
+        return self.directory / "host"
 
     def image(self, generation: int = 8, schema: str = "rmrds.xml", name: str = "i") -> Path:
         """A blank image of a DL380p Gen8 or DL380 Gen9."""
         identity = {8: ("ProLiant DL380p Gen8", "P70"),
                     9: ("ProLiant DL380 Gen9", "P89 v2.76 (10/21/2019)", "10/21/2019")}[generation]
         self.settings("image", name, "--from", self.host(*identity), "--schema", schema)
-        return self.folder / name
+        return self.directory / name
 
     def cells(self, name: str = "i") -> bytes:
-        return (self.folder / name).read_bytes()
+        return (self.directory / name).read_bytes()
 
     def unchanged(self, action, *arguments, **more):
         """Runs it; the image is the same file with the same bytes, and no journal is left."""
-        image = self.folder / "i"
+        image = self.directory / "i"
         before = (image.read_bytes(), image.stat().st_mtime_ns, image.stat().st_ino)
-        names = {p.name for p in self.folder.iterdir() if p.name.startswith((".", "i"))}
+        names = {p.name for p in self.directory.iterdir() if p.name.startswith((".", "i"))}
         done = action(*arguments, **more)
         self.assertEqual((image.read_bytes(), image.stat().st_mtime_ns, image.stat().st_ino),
                          before, "the image was touched")
-        left = {p.name for p in self.folder.iterdir() if p.name.startswith((".", "i"))} - names
+        left = {p.name for p in self.directory.iterdir() if p.name.startswith((".", "i"))} - names
         self.assertEqual(left, set())
         return done
 
     def as_nobody(self) -> dict:
         """What makes subprocess run as somebody who may not write here; root may everywhere."""
-        os.chmod(self.folder, 0o555)
-        self.addCleanup(os.chmod, self.folder, 0o755)
+        os.chmod(self.directory, 0o555)
+        self.addCleanup(os.chmod, self.directory, 0o755)
         return {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def take_lock(self) -> None:
         """Holds the image as another process would, until the test ends."""
-        lock = os.open(self.folder / "i.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.directory / "i.lock", os.O_RDWR | os.O_CREAT, 0o600)
         self.addCleanup(os.close, lock)
         # F_OFD_SETLK, as the store takes it
         fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))

@@ -276,19 +276,19 @@ class Answers(Case):
         self.assertIn("DMAR+0x4", answer.stderr)
 
     def test_from_nonsense(self):
-        (self.folder / "empty").mkdir()
-        (self.folder / "text").write_text("no capture")
-        (self.folder / "nothing").write_text("")
-        os.mkfifo(self.folder / "pipe")
+        (self.directory / "empty").mkdir()
+        (self.directory / "text").write_text("no capture")
+        (self.directory / "nothing").write_text("")
+        os.mkfifo(self.directory / "pipe")
         for name in ("missing", "text", "nothing", "pipe"):
-            answer = self.run_pcipass(path=self.folder / name)
+            answer = self.run_pcipass(path=self.directory / name)
             self.assertEqual((answer.returncode, answer.stdout), (4, ""), name)
             self.assertIn(name, answer.stderr)
             self.assertEqual(answer.stderr.count("\n"), 1)
         answer = self.run_pcipass(path="/dev/null")
         self.assertEqual(answer.returncode, 4)
-        # a folder that holds no host: nothing is known
-        self.assertIn(self.run_pcipass(path=self.folder / "empty").returncode, (3, 4))
+        # a directory that holds no host: nothing is known
+        self.assertIn(self.run_pcipass(path=self.directory / "empty").returncode, (3, 4))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Written(Case):
     def setUp(self):
         super().setUp()
         self.host().device("0000:01:00.0", group=1)
-        self.file = self.folder / "host.tar.gz"
+        self.file = self.directory / "host.tar.gz"
 
     def capture(self, *more, file=None):
         return self.run_pcipass("capture", "-o", str(file or self.file), *more)
@@ -34,16 +34,16 @@ class Written(Case):
     def test_every_form(self):
         live = self.run_pcipass("--json")
         for name in ("a.tar", "a.tar.gz", "a.tar.zst", "a.tgz"):
-            run = self.capture(file=self.folder / name)
+            run = self.capture(file=self.directory / name)
             self.assertEqual((run.returncode, run.stdout), (0, ""), run.stderr)
-            self.assertIn(f"wrote {self.folder / name}", run.stderr)
-            again = self.run_pcipass("--json", path=self.folder / name)
+            self.assertIn(f"wrote {self.directory / name}", run.stderr)
+            again = self.run_pcipass("--json", path=self.directory / name)
             self.assertEqual((again.returncode, again.stdout), (live.returncode, live.stdout))
 
     def test_unknown_form(self):
-        run = self.capture(file=self.folder / "a.zip")
+        run = self.capture(file=self.directory / "a.zip")
         self.assertIn(run.returncode, (2, 4))
-        self.assertFalse((self.folder / "a.zip").exists())
+        self.assertFalse((self.directory / "a.zip").exists())
 
     def test_never_over_a_file(self):
         self.file.write_text("precious")
@@ -53,10 +53,10 @@ class Written(Case):
         self.assertEqual(self.file.read_text(), "precious")
         self.assertEqual(self.capture("--force").returncode, 0)
         self.assertEqual(gzip.decompress(self.file.read_bytes())[:8], b"pcipass/")
-        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["host", "host.tar.gz"])
+        self.assertEqual(sorted(p.name for p in self.directory.iterdir()), ["host", "host.tar.gz"])
 
     def test_place_that_is_not_there(self):
-        run = self.capture(file=self.folder / "none" / "a.tar")
+        run = self.capture(file=self.directory / "none" / "a.tar")
         self.assertEqual(run.returncode, 4)
         self.assertIn("none/a.tar", run.stderr)
 
@@ -68,10 +68,10 @@ class Written(Case):
         self.assertFalse(self.file.exists())
 
     def test_the_same_twice(self):
-        self.capture(file=self.folder / "a.tar.gz")
-        self.capture(file=self.folder / "b.tar.gz")
-        self.assertEqual((self.folder / "a.tar.gz").read_bytes(),
-                         (self.folder / "b.tar.gz").read_bytes())
+        self.capture(file=self.directory / "a.tar.gz")
+        self.capture(file=self.directory / "b.tar.gz")
+        self.assertEqual((self.directory / "a.tar.gz").read_bytes(),
+                         (self.directory / "b.tar.gz").read_bytes())
 
 
 class Privacy(Case):
@@ -116,7 +116,7 @@ class Privacy(Case):
         t.dmar(drhd(), rmrr(0xBD000000, 0xBD000FFF, scope(ENDPOINT, 1, "00.0")))
 
     def content(self, *more):
-        file = self.folder / "host.tar"
+        file = self.directory / "host.tar"
         run = self.run_pcipass("capture", "--force", "-o", str(file), *more)
         self.assertEqual(run.returncode, 0, run.stderr)
         return file, file.read_bytes()
@@ -154,14 +154,14 @@ class Live(Case):
     """This host, as root and as nobody: the capture answers each as the host did."""
 
     def run_as(self, prefix, *arguments):
-        return subprocess.run([*prefix, str(self.folder / "pcipass"), *arguments],
+        return subprocess.run([*prefix, str(self.directory / "pcipass"), *arguments],
                               capture_output=True, text=True, check=False, timeout=120)
 
     def same(self, prefix):
-        os.chmod(self.folder, 0o777)
-        shutil.copy(PCIPASS, self.folder / "pcipass")
-        os.chmod(self.folder / "pcipass", 0o755)
-        file = str(self.folder / "live.tar.zst")
+        os.chmod(self.directory, 0o777)
+        shutil.copy(PCIPASS, self.directory / "pcipass")
+        os.chmod(self.directory / "pcipass", 0o755)
+        file = str(self.directory / "live.tar.zst")
         # a device may fall asleep in between
         for _ in range(3):
             live = self.run_as(prefix, "--json")

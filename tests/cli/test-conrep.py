@@ -39,8 +39,8 @@ class Story(Case):
         done = self.conrep("-l", "-x", "rmrds.xml", "-f", "exclude-slot2.xml")
         self.assertIn("iLO", done.stderr)
         self.conrep("-s", "-x", "rmrds.xml", "-f", "after.dat")
-        before = settings_of((self.folder / "before.dat").read_text())
-        after = settings_of((self.folder / "after.dat").read_text())
+        before = settings_of((self.directory / "before.dat").read_text())
+        after = settings_of((self.directory / "after.dat").read_text())
         self.assertEqual(len(before), 16)
         self.assertEqual([(a, b) for a, b in zip(before, after) if a != b],
                          [(before[1], before[1].replace("Included", "Excluded"))])
@@ -104,13 +104,13 @@ class Story(Case):
         self.write("two.dat", data(("RMRDS_Slot2", "Endpoints_Excluded"),
                                    ("RMRDS_Slot16", "Endpoints_Excluded")))
         command = [CONREP, "-l", "-x", "rmrds.xml", "-f", "two.dat", "--store", "image:i"]
-        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, text=True,
+        done = subprocess.run(command, cwd=self.directory, stdout=subprocess.PIPE, text=True,
                               stderr=subprocess.STDOUT, env=self.env, check=True)
         self.assertEqual(done.stdout.splitlines()[-2:],
                          ["conrep: iLO no longer sees the cards in slots 2, 16: no temperature, no "
                           "health", "Conrep Return Code: 0"])
         self.image(name="j")
-        (self.folder / "j").replace(self.folder / "i")
+        (self.directory / "j").replace(self.directory / "i")
         self.take_lock()
         done = self.conrep("-l", "-x", "rmrds.xml", "-f", "two.dat", code=255)
         self.assertNotIn("iLO", done.stderr)
@@ -123,12 +123,12 @@ class Story(Case):
         self.assertEqual(done.stdout.count("DL380p Gen8"), 1, done.stdout)
 
     def test_default_names(self):
-        """The files of this folder that are called so: the data file only, the schema never."""
+        """The files of this directory that are called so: the data file only, the schema never."""
         self.write("conrep.xml", KINDS)
         done = self.conrep("-s")
         self.assertIn("XML System Configuration: rmrds.xml (built in; HP's conrep.xml is not "
                       "installed)\n", done.stdout)
-        self.assertEqual(len(settings_of((self.folder / "conrep.dat").read_text())), 16)
+        self.assertEqual(len(settings_of((self.directory / "conrep.dat").read_text())), 16)
         self.write("conrep.dat", EXCLUDE)
         done = self.conrep("-l")
         self.assertIn("Hardware   Configuration: conrep.dat", done.stdout)
@@ -151,7 +151,7 @@ class Story(Case):
 
         def lines(path: Path) -> list[bytes]:
             return [x for x in path.read_bytes().splitlines(True) if not x.startswith(b"<!--")]
-        self.assertEqual(lines(self.folder / "again.dat"), lines(published))
+        self.assertEqual(lines(self.directory / "again.dat"), lines(published))
 
 
 class Machines(Case):
@@ -167,7 +167,7 @@ class Machines(Case):
                 done = self.unchanged(self.conrep, *arguments, "-x", schema, "-f", "exclude.dat",
                                       code=5)
                 self.assertIn("Gen9", done.stderr)
-            self.assertEqual((self.folder / "exclude.dat").read_text(), EXCLUDE)
+            self.assertEqual((self.directory / "exclude.dat").read_text(), EXCLUDE)
 
     def test_gen9_beside_settings_that_fit(self):
         mixed = UNGUARDED.replace("</Conrep>", '<Section name="Other"><nvram>1</nvram><value id="0">'
@@ -181,10 +181,10 @@ class Machines(Case):
         self.conrep("-l", "-x", "mixed.xml", "-f", "other.dat")
 
     def test_unknown_machine(self):
-        (self.folder / "nobody/sys/class/dmi/id").mkdir(parents=True)
+        (self.directory / "nobody/sys/class/dmi/id").mkdir(parents=True)
         done = self.settings("image", "i", "--from", "nobody", code=3)
         self.assertIn("product", done.stderr)
-        self.assertFalse((self.folder / "i").exists())
+        self.assertFalse((self.directory / "i").exists())
 
     def test_identity(self):
         for version, vendor, family, processor in (
@@ -199,7 +199,7 @@ class Machines(Case):
             self.assertIn(f"\tROM Family :\t\t\t{family}\n", out)
             self.assertIn(f"\tProcessor Manufacturer :\t{processor}\n", out)
             self.assertIs(f'originating_family="{family}"' in
-                          (self.folder / "out.dat").read_text(), family != "unknown")
+                          (self.directory / "out.dat").read_text(), family != "unknown")
 
     def test_platform_checks(self):
         self.write("kinds.xml", KINDS)
@@ -230,23 +230,23 @@ class Schemas(Case):
         for name in ("rmrds.xml", "conrep_rmrds.xml"):
             self.assertEqual(self.shown("-x", name), "rmrds.xml (built in)")
             self.write(name, UNGUARDED)
-            self.assertEqual(self.shown("-x", name), str(self.folder.resolve() / name))
-            (self.folder / name).unlink()
+            self.assertEqual(self.shown("-x", name), str(self.directory.resolve() / name))
+            (self.directory / name).unlink()
         self.assertIn("(built in; ", self.shown("-x", "conrep.xml"))
         self.write("conrep.xml", UNGUARDED)
-        self.assertEqual(self.shown("-x", "./conrep.xml"), str(self.folder.resolve() / "conrep.xml"))
+        self.assertEqual(self.shown("-x", "./conrep.xml"), str(self.directory.resolve() / "conrep.xml"))
         for name in ("rmrds", "RMRDS.XML", "lab.xml", "./rmrds.xml", "/rmrds.xml"):
             self.assertIn(name, self.conrep("-s", "-x", name, code=1).stderr)
 
     def test_environment(self):
         """No variable says where a schema is."""
         self.write("other/rmrds.xml", KINDS)
-        env = {**self.env, "PCIPASS_SCHEMAS": str(self.folder / "other")}
+        env = {**self.env, "PCIPASS_SCHEMAS": str(self.directory / "other")}
         self.assertEqual(self.shown("-x", "rmrds.xml", env=env), "rmrds.xml (built in)")
         self.conrep("-s", "-x", "kinds.xml", code=1, env=env)
 
     def test_planted(self):
-        """Who owns this folder does not choose the bits that are written."""
+        """Who owns this directory does not choose the bits that are written."""
         self.write("rmrds.xml", UNGUARDED.replace("0x26a", "0x10"))
         self.write("conrep.xml", UNGUARDED.replace("0x26a", "0x10"))
         self.settings("set", "RMRDS_Slot2=Endpoints_Excluded", "--store", "image:i")
@@ -256,13 +256,13 @@ class Schemas(Case):
         typed = self.settings("get", "RMRDS_Slot2", "--schema", "rmrds.xml", "--store", "image:i")
         self.assertIn("Included", typed.stdout)
         shown = self.settings("list", "--schema", "rmrds.xml", "--store", "image:i").stdout
-        self.assertIn(f"{self.folder.resolve()}/rmrds.xml", shown.replace("\n  ", " "))
+        self.assertIn(f"{self.directory.resolve()}/rmrds.xml", shown.replace("\n  ", " "))
 
     def test_data_file_of_that_name(self):
         """Saved as rmrds.xml, edited and loaded: the data file is not taken for the schema."""
         with_both = ("-x", "conrep_rmrds.xml", "-f", "rmrds.xml")
         self.conrep("-s", *with_both)
-        path = self.folder / "rmrds.xml"
+        path = self.directory / "rmrds.xml"
         lines = path.read_text().splitlines(True)
         path.write_text("".join(x.replace(">Endpoints_Included", ">Endpoints_Excluded")
                                 if "Slot2\"" in x else x for x in lines))
@@ -292,9 +292,9 @@ class Standard(Case):
         """Nothing but the document goes to standard output."""
         self.conrep("-s", "-x", "rmrds.xml", "-f", "file.dat")
         done = self.run_in(CONREP, "-s", "-x", "rmrds.xml", "-f", "-", "--store", "image:i")
-        self.assertEqual((done.returncode, done.stdout), (0, (self.folder / "file.dat").read_text()))
+        self.assertEqual((done.returncode, done.stdout), (0, (self.directory / "file.dat").read_text()))
         self.assertTrue(done.stderr.endswith("Conrep Return Code: 0\n"), done.stderr)
-        self.assertFalse((self.folder / "-").exists())
+        self.assertFalse((self.directory / "-").exists())
 
     def test_loaded(self):
         self.conrep("-l", "-f-", input=EXCLUDE)
@@ -318,9 +318,9 @@ class ReturnCodes(Case):
     def test_1_schema(self):
         self.assertIn("built in", self.load("missing.xml", code=1).stderr)
         self.load("./missing.xml", code=1)
-        (self.folder / "empty.xml").write_text("")
-        (self.folder / "folder").mkdir()
-        for name in ("empty.xml", "folder"):
+        (self.directory / "empty.xml").write_text("")
+        (self.directory / "directory").mkdir()
+        for name in ("empty.xml", "directory"):
             done = self.load(name, code=1)
             self.assertIn(name, done.stderr)
         self.load("/dev/zero", code=1)
@@ -384,7 +384,7 @@ class ReturnCodes(Case):
     def test_255_output(self):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run([CONREP, "-s", "-x", "kinds.xml", "-f", "o.dat", "--store",
-                                   "image:i"], cwd=self.folder, stdout=full, check=False,
+                                   "image:i"], cwd=self.directory, stdout=full, check=False,
                                   stderr=subprocess.PIPE, env=self.env)
         self.assertEqual(done.returncode, 255)
         self.assertIn(b"the request was carried out", done.stderr)
@@ -413,11 +413,11 @@ class Spelling(Case):
                 ("--schema", "kinds.xml", "-f{}", "-s"))):
             name = f"{i}.dat"
             self.conrep(*(a.format(name) for a in arguments))
-            self.assertEqual((self.folder / name).read_bytes(), (self.folder / "0.dat").read_bytes())
+            self.assertEqual((self.directory / name).read_bytes(), (self.directory / "0.dat").read_bytes())
         self.write("on.dat", data(("Wake", "Enabled")))
         self.conrep("--load", "-xkinds.xml", "-fon.dat")
         self.conrep("-s", "-xkinds.xml", "-fafter.dat")
-        self.assertIn(">Enabled<", (self.folder / "after.dat").read_text())
+        self.assertIn(">Enabled<", (self.directory / "after.dat").read_text())
 
     def test_every_kind(self):
         self.write("all.dat", data(
@@ -427,7 +427,7 @@ class Spelling(Case):
         done = self.conrep("-l", "-x", "kinds.xml", "-f", "all.dat")
         self.assertIn("Elsewhere left out", done.stderr)
         self.conrep("-s", "-x", "kinds.xml", "-f", "out.dat")
-        text = (self.folder / "out.dat").read_text()
+        text = (self.directory / "out.dat").read_text()
         for part in (">Auto Set<", ">Enabled<", ">Fast<", "<Index0>0a</Index0>",
                      "<Index1>00</Index1>", "<Index3>ff</Index3>", "<Line0>GH2</Line0>", ">0a 0b 0c<",
                      'helptext="EV &amp; enum"'):
@@ -439,14 +439,14 @@ class Spelling(Case):
         self.write("alt.dat", data(("Boost", "On")))
         self.conrep("-l", "-x", "kinds.xml", "-f", "alt.dat")
         self.conrep("-s", "-x", "kinds.xml", "-f", "out.dat")
-        self.assertRegex((self.folder / "out.dat").read_text(), r'"Turbo"[^>]*>On<')
+        self.assertRegex((self.directory / "out.dat").read_text(), r'"Turbo"[^>]*>On<')
 
     def test_pipes(self):
         """Bash's <(…): files that can be read once."""
         done = subprocess.run(
             ["bash", "-c", 'exec "$0" -l -x <(cat kinds.xml) -f <(cat "$1") --store image:i',
              str(CONREP), str(self.write("on.dat", data(("Wake", "Enabled"))))],
-            cwd=self.folder, capture_output=True, text=True, check=False, timeout=60, env=self.env)
+            cwd=self.directory, capture_output=True, text=True, check=False, timeout=60, env=self.env)
         self.assertEqual(done.returncode, 0, done.stderr)
 
 
@@ -455,9 +455,9 @@ class OverItself(Case):
         """A wrong -f or -o must not lose the schema or the store."""
         self.write("kinds.xml", KINDS)
         self.image(8, "kinds.xml")
-        os.symlink("i", self.folder / "link")
-        os.link(self.folder / "i", self.folder / "name")
-        schema = (self.folder / "kinds.xml").read_bytes()
+        os.symlink("i", self.directory / "link")
+        os.link(self.directory / "i", self.directory / "name")
+        schema = (self.directory / "kinds.xml").read_bytes()
         for name in ("i", "./i", "name"):
             done = self.unchanged(self.conrep, "-s", "-x", "kinds.xml", "-f", name, code=2)
             self.assertIn("the store itself", done.stderr)
@@ -468,13 +468,13 @@ class OverItself(Case):
             self.unchanged(self.settings, "save", "-o", name, "--store", "image:i", *to, code=2)
             self.unchanged(self.settings, "image", name, "--store", "image:i", *to, code=2)
         self.settings("image", "kinds.xml", "--from", "host", *to, code=2)
-        self.assertEqual((self.folder / "kinds.xml").read_bytes(), schema)
+        self.assertEqual((self.directory / "kinds.xml").read_bytes(), schema)
 
 
 class Inherited(Case):
     def test_standard_files_and_children(self):
         """Started without standard files, and with the end of children ignored."""
-        os.mkfifo(self.folder / "wait.xml")
+        os.mkfifo(self.directory / "wait.xml")
         self.image()
 
         def spoil():
@@ -484,10 +484,10 @@ class Inherited(Case):
         for command in ([CONREP, "-s", "-x", "wait.xml", "-f", "o.dat", "--store", "image:i"],
                         [PCIPASS, "settings", "list", "--schema", "wait.xml", "--store",
                          "image:i"]):
-            child = subprocess.Popen(command, cwd=self.folder, env=self.env, preexec_fn=spoil)
+            child = subprocess.Popen(command, cwd=self.directory, env=self.env, preexec_fn=spoil)
             try:
                 # opened for writing: now the other end is open, and it waits
-                with open(self.folder / "wait.xml", "wb") as pipe:
+                with open(self.directory / "wait.xml", "wb") as pipe:
                     self.assertEqual([os.readlink(f"/proc/{child.pid}/fd/{fd}")
                                       for fd in range(3)], ["/dev/null"] * 3)
                     status = Path(f"/proc/{child.pid}/status").read_text()
@@ -511,20 +511,20 @@ class Interrupted(Case):
         try:
             subprocess.run(["strace", "-qq", "-o", "trace", "-e", "trace=unlink,unlinkat", "-e",
                             "inject=unlink,unlinkat:signal=KILL:when=2", *command],
-                           cwd=self.folder, env=env, capture_output=True, check=False, timeout=60)
+                           cwd=self.directory, env=env, capture_output=True, check=False, timeout=60)
         except FileNotFoundError:
             self.skipTest("strace is not installed")
-        if not (self.folder / "i.journal").exists():
+        if not (self.directory / "i.journal").exists():
             self.skipTest("strace cannot trace here")
         with_image = ("--store", "image:i", "--schema", "kinds.xml")
         looked = self.unchanged(self.settings, "list", *with_image)
         self.assertIn("a write was interrupted: all the new settings stand", looked.stderr)
-        self.assertTrue((self.folder / "i.journal").exists())
+        self.assertTrue((self.directory / "i.journal").exists())
         done = self.conrep("-l", "-x", "kinds.xml", "-f", "on.dat")
         self.assertIn("the new settings stand", done.stderr)
         self.assertEqual(self.settings("get", "Wake", "Turbo", *with_image).stdout,
                          "Wake=Enabled\nTurbo=On\n")
-        self.assertEqual([p.name for p in self.folder.iterdir() if "journal" in p.name], [])
+        self.assertEqual([p.name for p in self.directory.iterdir() if "journal" in p.name], [])
 
 
 class Hostile(Case):

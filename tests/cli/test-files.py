@@ -55,7 +55,7 @@ BAD = {
                 "UTF-8, US-ASCII, ISO-8859-1, windows-1252, and UTF-16"),
     "value": (marked(declared("UTF-8", WRONG), "utf-16-le"), 3, 'invalid value "Endpoints_Exluded" (allowed: '),
 }
-# With a state folder of its own.
+# With a state directory of its own.
 OWN_STATE = ("unshare", "-rm", "sh", "-c", 'mount -t tmpfs none /var/lib && exec "$0" "$@"')
 
 
@@ -109,9 +109,9 @@ class Encodings(Case):
                 done = self.unchanged(self.conrep, "-l", "-x", f"{name}.xml", "-f", "one.dat", code=1)
                 self.assertIn(f"{name}.xml line {line}: ", done.stderr)
                 self.assertIn(message, done.stderr)
-                self.settings("image", "new", "--from", self.folder / "host", "--schema",
+                self.settings("image", "new", "--from", self.directory / "host", "--schema",
                               f"{name}.xml", code=4)
-                self.assertFalse((self.folder / "new").exists())
+                self.assertFalse((self.directory / "new").exists())
 
     def test_large(self):
         """The limit counts bytes of UTF-8; a file of UTF-16 has twice as many."""
@@ -191,7 +191,7 @@ class SpacedBytes(Case):
         self.conrep("-l", "-x", schema, "-f", wanted)
         self.conrep("-s", "-x", schema, "-f", "again.dat")
         sections = [x for x in wanted.read_text().splitlines() if "<Section" in x]
-        again = (self.folder / "again.dat").read_text().splitlines()
+        again = (self.directory / "again.dat").read_text().splitlines()
         self.assertEqual([x for x in again if x in sections], sections)
         self.assertEqual(len(sections), 3)
         self.unchanged(self.conrep, "-l", "-x", schema, "-f", "again.dat")
@@ -226,7 +226,7 @@ class ThroughHp(Case):
         return marked(text, encoding) if encoding.startswith("utf") else text.encode(encoding)
 
     def told(self) -> str:
-        return (self.folder / "bin/settings").read_text()
+        return (self.directory / "bin/settings").read_text()
 
     def test_its_schema_is_utf_8(self):
         for encoding, name in (("utf-8", "ISO-8859-1"), ("utf-16-le", "UTF-8"),
@@ -248,10 +248,10 @@ class ThroughHp(Case):
                          .replace("00 64", "00 c8"))
         # what it saves comes back, and changes nothing
         self.conrep("-s", "-x", "s.xml", "-f", "again.dat", store=self.store)
-        self.assertIn(">01 02 ff ff<", (self.folder / "again.dat").read_text())
-        before = (self.folder / "bin/log").read_text().count("load")
+        self.assertIn(">01 02 ff ff<", (self.directory / "again.dat").read_text())
+        before = (self.directory / "bin/log").read_text().count("load")
         self.conrep("-l", "-x", "s.xml", "-f", "again.dat", store=self.store)
-        self.assertEqual((self.folder / "bin/log").read_text().count("load"), before)
+        self.assertEqual((self.directory / "bin/log").read_text().count("load"), before)
 
     def test_left_out(self):
         """A setting that the program did not report: which program is said."""
@@ -271,7 +271,7 @@ class ThroughHp(Case):
             done = self.conrep(*action, store=self.store, code=255)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
             self.assertIn("originating_platform is missing", done.stderr)
-        self.assertFalse((self.folder / "out.dat").exists())
+        self.assertFalse((self.directory / "out.dat").exists())
         self.assertEqual(self.told(), self.TOLD)
 
 

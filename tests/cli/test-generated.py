@@ -52,7 +52,7 @@ class Generated(Case):
     def save(self, image: str, *more) -> tuple[str, str]:
         done = self.conrep("-s", "-x", "all.xml", "-f", f"{image}.dat", *more,
                            store=f"image:{image}")
-        return (self.folder / f"{image}.dat").read_text(), done.stderr
+        return (self.directory / f"{image}.dat").read_text(), done.stderr
 
     def test_it_is_of_that_size(self):
         self.assertEqual(len(self.sections), self.SHAPE.sections)
@@ -92,7 +92,7 @@ class Generated(Case):
                 continue
             for cell, at, mask in s.owned():
                 wanted[cell][at] = wanted[cell][at] & ~mask | cells[cell][at] & mask
-        got = (self.folder / "j").read_bytes()
+        got = (self.directory / "j").read_bytes()
         self.assertEqual(got.decode(), image_of(wanted).decode())
 
     def test_a_whole_save_of_hp_s(self):
@@ -105,7 +105,7 @@ class Generated(Case):
         self.write("i", image_of(other))
         self.assertEqual(self.conrep("-l", "-x", "all.xml", "-f", "hp.dat").stderr, "")
         saved, _ = self.save("i")
-        published = (self.folder / "hp.dat").read_text()
+        published = (self.directory / "hp.dat").read_text()
         self.assertEqual([x for x in saved.splitlines(True) if not x.startswith("<!--")],
                          [x for x in published.splitlines(True) if not x.startswith("<!--")])
         self.assertEqual(saved.count("<!--"), 1)

@@ -27,16 +27,16 @@ def squeezed(text: str) -> str:
 class Hints(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.directory = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         # Names that the shell would take apart.
         for recipe in MACHINES.glob("*.machine"):
             subprocess.run([sys.executable, "-B", MACHINES / "mkmachine", recipe, "-o",
-                            cls.folder / f"{recipe.stem}, its.tar"], check=False,
+                            cls.directory / f"{recipe.stem}, its.tar"], check=False,
                            capture_output=True)
 
     def type(self, line: str, *codes: int) -> str:
         """What it says, as a shell runs it."""
-        done = subprocess.run(["bash", "-c", line], cwd=self.folder, capture_output=True, text=True,
+        done = subprocess.run(["bash", "-c", line], cwd=self.directory, capture_output=True, text=True,
                               check=False, stdin=subprocess.DEVNULL, timeout=60,
                               env={"PATH": f"{PCIPASS.parent}:/usr/bin:/bin", "COLUMNS": "80",
                                    "LC_ALL": "C.UTF-8"})
@@ -45,7 +45,7 @@ class Hints(unittest.TestCase):
         return done.stdout + done.stderr
 
     def samples(self) -> list[str]:
-        found = sorted(p.name for p in self.folder.glob("*.tar"))
+        found = sorted(p.name for p in self.directory.glob("*.tar"))
         self.assertGreater(len(found), 8)
         return found
 
@@ -197,8 +197,8 @@ class Hypervisors(unittest.TestCase):
         text = ('<domain type="qemu"><name>x</name><memory>1048576</memory><os><type machine="q35">hvm'
                 "</type></os><features><ioapic driver='qemu'/></features><devices>"
                 "<iommu model='intel'><driver intremap='on'/></iommu></devices></domain>")
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "domain.xml"
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "domain.xml"
             for good, made in ((True, text), (True, text.replace("><driver intremap='on'/></iommu>", "/>")),
                                (False, text.replace("<driver", "<drover"))):
                 path.write_text(made)

@@ -31,8 +31,8 @@ ON_THE_HOST = ("bind", "free", "verify", "capture")
 class Next(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        cls.captures = [path for _, path in sampled.captures(cls.folder)]
+        cls.directory = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.captures = [path for _, path in sampled.captures(cls.directory)]
         cls.recorded = sorted(str(p) for p in DATA.glob("truth/*/capture.tar.gz"))
 
     def run_pcipass(self, *arguments) -> subprocess.CompletedProcess:
@@ -91,7 +91,7 @@ class Next(unittest.TestCase):
 
     def plan(self, capture: str, address: str) -> None:
         """free, where it has a plan, and verify with that plan."""
-        plan = Path(self.folder) / "plan.json"
+        plan = Path(self.directory) / "plan.json"
         plan.unlink(missing_ok=True)
         shown = self.run_pcipass("--from", capture, "free", address, "-o", plan)
         if shown.returncode:

@@ -269,31 +269,31 @@ class Output(Case):
             self.assertIn("pcipass: ", run.stderr)
 
     def written(self, command, name, *more, code):
-        run = self.run_pcipass(*command, "-o", self.folder / name, *more)
+        run = self.run_pcipass(*command, "-o", self.directory / name, *more)
         self.assertEqual(run.returncode, code, run.stderr)
         return run.stderr
 
     def leftovers(self):
-        return [x for x in self.folder.rglob(".pcipass-*")]
+        return [x for x in self.directory.rglob(".pcipass-*")]
 
     def test_files(self):
         """What -o writes: whole, over an old file only with --force, and over a file only."""
         for command, name in ((("free", "slot2"), "plan.json"), (("capture",), "host.tar"),
                               (("override", "build", "slot2"), "dmar.aml"),
                               (("override", "build", "slot2"), "dmar.cpio")):
-            file = self.folder / name
+            file = self.directory / name
             self.assertIn(f"wrote {file}", self.written(command, name, code=0))
             whole = file.read_bytes()
             file.write_bytes(b"older")
             said = self.written(command, name, code=4)
             self.assertIn(f"{name}: File exists; --force replaces it", said)
             self.assertEqual(file.read_bytes(), b"older")
-            other = self.folder / ("other-" + name)
+            other = self.directory / ("other-" + name)
             os.link(file, other)
             self.written(command, name, "--force", code=0)
             self.assertEqual((file.read_bytes(), other.read_bytes()), (whole, b"older"))
             for make in (os.mkfifo, os.mkdir, lambda x: os.symlink(other, x)):
-                there = self.folder / ("odd-" + name)
+                there = self.directory / ("odd-" + name)
                 make(there)
                 said = self.written(command, there.name, "--force", code=4)
                 self.assertIn("not a regular file, so pcipass does not replace it", said)
@@ -308,7 +308,7 @@ class Output(Case):
     def test_full_disk_keeps_the_older_file(self):
         for command, name in ((("free", "slot2"), "plan.json"),
                               (("override", "build", "slot2"), "dmar.cpio")):
-            file = self.folder / name
+            file = self.directory / name
             file.write_bytes(b"older")
             run = subprocess.run(["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", PCIPASS, "--from",
                                   self.tree.root, *command, "-o", file, "--force"],
@@ -320,7 +320,7 @@ class Output(Case):
         plan = self.stdout("free", "slot2", "-o", "-")
         self.assertEqual(json.loads(plan)["schema"].split("/")[0], "pcipass.plan")
         self.written(("free", "slot2"), "plan.json", code=0)
-        self.assertEqual((self.folder / "plan.json").read_text(), plan)
+        self.assertEqual((self.directory / "plan.json").read_text(), plan)
         run = subprocess.run([PCIPASS, "--from", self.tree.root, "override", "build", "slot2",
                               "-o", "-"], capture_output=True, check=False, timeout=60)
         self.assertEqual((run.returncode, run.stdout[:4], run.stderr), (0, b"DMAR", b""))
@@ -348,10 +348,10 @@ class Output(Case):
     def test_closed_errors_do_not_land_in_the_capture(self):
         """The next file opened would take the number of standard error."""
         for name, redirection in (("a.tar", ""), ("b.tar", "2>&-"), ("c.tar", "<&- >&- 2>&-")):
-            self.closed(redirection, "capture", "-o", self.folder / name)
-        whole = (self.folder / "a.tar").read_bytes()
-        self.assertEqual((self.folder / "b.tar").read_bytes(), whole)
-        self.assertEqual((self.folder / "c.tar").read_bytes(), whole)
+            self.closed(redirection, "capture", "-o", self.directory / name)
+        whole = (self.directory / "a.tar").read_bytes()
+        self.assertEqual((self.directory / "b.tar").read_bytes(), whole)
+        self.assertEqual((self.directory / "c.tar").read_bytes(), whole)
 
     def test_reader_that_goes_away(self):
         run = subprocess.run(f'"{PCIPASS}" --from "{self.tree.root}" --json | head -c 1',

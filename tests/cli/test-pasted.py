@@ -41,21 +41,21 @@ def texts_of(value) -> list[str]:
 class Pasted(Case):
     def setUp(self) -> None:
         super().setUp()
-        self.bin, self.here = self.folder / "bin", self.folder / "here"
+        self.bin, self.here = self.directory / "bin", self.directory / "here"
         self.bin.mkdir()
         self.here.mkdir()
-        self.record = self.folder / "record"
+        self.record = self.directory / "record"
         for name in MEANT | {"touch"}:
             tool = self.bin / name
             tool.write_text(f'#!/bin/bash\necho "${{0##*/}} $*" >>{self.record}\n')
             tool.chmod(0o755)
         # Nothing is written to this machine's /sys: what is printed is run with another root.
-        (self.folder / "root").mkdir()
+        (self.directory / "root").mkdir()
 
     def pasted(self, text: str) -> list[str]:
         """The programs that a shell runs for it."""
         self.record.unlink(missing_ok=True)
-        text = text.replace("/sys/", f"{self.folder}/root/sys/").replace("/proc/", f"{self.folder}/root/proc/")
+        text = text.replace("/sys/", f"{self.directory}/root/sys/").replace("/proc/", f"{self.directory}/root/proc/")
         subprocess.run(["/bin/bash", "--norc", "-O", "nullglob", "-c", text], cwd=self.here, capture_output=True,
                        check=False, timeout=20, stdin=subprocess.DEVNULL, env={"PATH": str(self.bin)})
         return self.record.read_text().splitlines() if self.record.exists() else []
@@ -132,7 +132,7 @@ class Pasted(Case):
         for word in HOSTILE:
             if os.path.exists(self.tree.root):
                 subprocess.run(["rm", "-rf", self.tree.root], check=True)
-            self.tree = type(self.tree)(self.folder / "host")
+            self.tree = type(self.tree)(self.directory / "host")
             with self.subTest(repr(word)):
                 try:
                     self.hostile_host(word)
@@ -146,7 +146,7 @@ class Pasted(Case):
     def test_name_of_the_capture(self):
         """It stands in each command; whole, it names the file again."""
         for word in HOSTILE:
-            directory = self.folder / f"c{word.replace('/', ':')}"
+            directory = self.directory / f"c{word.replace('/', ':')}"
             with self.subTest(repr(word)):
                 t = self.tree = type(self.tree)(directory)
                 self.host().device("0000:08:00.0", 0x020000, group=5, driver="ixgbe")
@@ -163,7 +163,7 @@ class Pasted(Case):
         """The command that unbinds it writes to that driver's own file, and nowhere else."""
         word = "shpchp 2>&-;touch owned;:"
         self.hostile_host(word)
-        unbind = self.folder / f"root/sys/bus/pci/drivers/{word}/unbind"
+        unbind = self.directory / f"root/sys/bus/pci/drivers/{word}/unbind"
         unbind.parent.mkdir(parents=True)
         text = self.say("explain", "08:00.0")
         command = re.search(r"(echo 0000:00:0\d.0 > '/sys/bus/pci/drivers/.*/unbind')", text)
@@ -176,7 +176,7 @@ class Pasted(Case):
         """As a whole: bash runs no more than the meant commands, and XML holds no element but libvirt's."""
         for word in HOSTILE:
             subprocess.run(["rm", "-rf", self.tree.root], check=True)
-            self.tree = type(self.tree)(self.folder / "host")
+            self.tree = type(self.tree)(self.directory / "host")
             with self.subTest(repr(word)):
                 self.hostile_host(word)
                 for hypervisor in ("qemu", "proxmox"):

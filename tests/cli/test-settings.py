@@ -91,19 +91,19 @@ class Looks(Settings):
         text = self.settings("save", *WITH).stdout
         self.assertIn('originating_platform="ProLiant DL380p Gen8" originating_family="P70"', text)
         self.settings("save", "-o", "out.dat", *WITH)
-        self.assertEqual((self.folder / "out.dat").read_text(), text)
+        self.assertEqual((self.directory / "out.dat").read_text(), text)
         done = self.settings("save", "-o", "out.dat", *WITH, code=4)
         self.assertIn("--force", done.stderr)
         self.settings("set", "Wake=Enabled", *WITH)
         self.settings("save", "-o", "out.dat", "--force", *WITH)
-        self.assertNotEqual((self.folder / "out.dat").read_text(), text)
+        self.assertNotEqual((self.directory / "out.dat").read_text(), text)
 
     def test_standard(self):
         """"-" is standard output and input, and -o - too."""
         text = self.settings("save", *WITH).stdout
         for arguments in (("save", "-"), ("save", "-o", "-")):
             self.assertEqual(self.settings(*arguments, *WITH).stdout, text)
-        self.assertFalse((self.folder / "-").exists())
+        self.assertFalse((self.directory / "-").exists())
         self.assertIn("no change", self.settings("diff", "-", *WITH, input=text).stdout)
         changed = text.replace(">Disabled<", ">Enabled<")
         self.settings("diff", "-", *WITH, input=changed, code=1)
@@ -224,7 +224,7 @@ class Changes(Settings):
 
 class Rights(Settings):
     def test_read_only(self):
-        """An image in a folder that cannot be written, seen by somebody who is not root."""
+        """An image in a directory that cannot be written, seen by somebody who is not root."""
         more = self.as_nobody()
         self.settings("list", *WITH, **more)
         done = self.unchanged(self.settings, "set", "Wake=Enabled", *WITH, code=None, **more)
@@ -285,7 +285,7 @@ class Rights(Settings):
         """A full disk behind standard output: the exit code is no, the text says what stands."""
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run([PCIPASS, "settings", "set", "Wake=Enabled", *WITH],
-                                  cwd=self.folder, stdout=full, stderr=subprocess.PIPE,
+                                  cwd=self.directory, stdout=full, stderr=subprocess.PIPE,
                                   env=self.env, text=True, check=False)
         self.assertEqual(done.returncode, 4)
         self.assertIn("have been written", done.stderr)
@@ -313,7 +313,7 @@ class Images(Settings):
     def test_of_a_capture(self):
         sample = Path(os.environ["PCIPASS_SOURCE_ROOT"]) / "tests/machines"
         subprocess.run([sys.executable, sample / "mkmachine", sample / "dl380p-gen8.machine", "-o",
-                        self.folder / "host.tar.gz"], check=True)
+                        self.directory / "host.tar.gz"], check=True)
         self.settings("image", "s", "--from", "host.tar.gz")
         self.assertIn("ProLiant DL380p Gen8, ROM P70", self.settings("list", "--store",
                                                                      "image:s").stdout)
@@ -327,7 +327,7 @@ class Terminal(Settings):
         except OSError as why:
             self.skipTest(f"no terminal to be had: {why}")
         with subprocess.Popen([PCIPASS, "settings", *arguments, *WITH], stdin=slave, stdout=slave,
-                              stderr=slave, cwd=self.folder, env=self.env) as process:
+                              stderr=slave, cwd=self.directory, env=self.env) as process:
             os.close(slave)
             os.write(master, answer)
             text = b""

@@ -59,18 +59,18 @@ static int try(const char *path)
 int main(int argc, char **argv)
 {
 	const char *base = getenv("PCIPASS_TEST_DATA");
-	char folder[4096], path[8192];
+	char directory[4096], path[8192];
 	int failed = argc < 2;
 
 	for (int i = 1; i < argc; i++)
 		failed += try(argv[i]);
-	snprintf(folder, sizeof(folder), "%s/conrep", base ? base : ".");
-	DIR *d = opendir(folder);
+	snprintf(directory, sizeof(directory), "%s/conrep", base ? base : ".");
+	DIR *d = opendir(directory);
 	for (struct dirent *entry; d && (entry = readdir(d));) {
 		const char *dot = strrchr(entry->d_name, '.');
 		if (!dot || strcmp(dot, ".xml"))
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
 		failed += try(path);
 	}
 	if (d)

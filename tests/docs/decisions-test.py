@@ -30,12 +30,12 @@ def row_of(path: Path, wrong: list, count: int) -> str:
 
 
 def main() -> int:
-    folder = Path(sys.argv[1]) / "doc/decisions"
-    files = sorted(p for p in folder.glob("*.md") if p.name != "README.md")
+    directory = Path(sys.argv[1]) / "doc/decisions"
+    files = sorted(p for p in directory.glob("*.md") if p.name != "README.md")
     wrong = [f"{p.name}: want {n:04d}-*.md" for n, p in enumerate(files, 1)
              if not re.fullmatch(rf"{n:04d}-[a-z0-9-]+\.md", p.name)]
     want = [row_of(p, wrong, len(files)) for p in files]
-    index = re.findall(r"^\| \[.*$", (folder / "README.md").read_text(), re.MULTILINE)
+    index = re.findall(r"^\| \[.*$", (directory / "README.md").read_text(), re.MULTILINE)
     wrong += [f"README.md lacks: {row}" for row in want if row not in index]
     wrong += [f"README.md has, but no file says so: {row}" for row in index if row not in want]
     print("\n".join(wrong) or f"{len(files)} decisions")

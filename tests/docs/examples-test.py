@@ -31,7 +31,7 @@ class Skip(Exception):
 
 
 def documents(root: Path) -> list[Path]:
-    """What people read, without what a build folder may hold."""
+    """What people read, without what a build directory may hold."""
     return [*sorted(root.glob("*.md")), *sorted((root / "doc").rglob("*.md")),
             *sorted((root / "tests").rglob("*.md")), *sorted((root / "findings").rglob("*.md"))]
 
@@ -241,24 +241,24 @@ def differs(shown: list[str], printed: list[str]) -> str | None:
     return None
 
 
-def make_sample(root: Path, folder: Path) -> None:
+def make_sample(root: Path, directory: Path) -> None:
     """The sample machines, and the table of one, under the names that the documents use."""
     mkmachine = root / "tests/machines/mkmachine"
     if not mkmachine.exists():
         raise Skip("tests/machines is not in this tree; the examples need its sample machine")
     for name in (*OTHERS, SAMPLE):
-        archive = folder / f"{name}.tar.gz"
+        archive = directory / f"{name}.tar.gz"
         subprocess.run([sys.executable, mkmachine, root / f"tests/machines/{name}.machine", "-o",
                         archive], check=True)
-    shutil.copy(archive, folder / "host.tar.gz")  # its name in the manual page
+    shutil.copy(archive, directory / "host.tar.gz")  # its name in the manual page
     with tarfile.open(archive) as tar:
         member = next(m for m in tar if m.name.endswith("firmware/acpi/tables/DMAR"))
-        (folder / "DMAR.bin").write_bytes(tar.extractfile(member).read())
+        (directory / "DMAR.bin").write_bytes(tar.extractfile(member).read())
 
 
-def run_step(command: str, shown: list[str], folder: Path, env: dict) -> str | None:
+def run_step(command: str, shown: list[str], directory: Path, env: dict) -> str | None:
     """What is wrong with one command; None: nothing."""
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=env,
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=directory, env=env,
                           capture_output=True, text=True, check=False, timeout=60)
     said = done.stderr.strip()
     # 1 and 3 are answers: "no" and "cannot tell".
@@ -270,21 +270,21 @@ def run_step(command: str, shown: list[str], folder: Path, env: dict) -> str | N
 
 
 def test_examples(pcipass: str, root: Path) -> list[str]:
-    """Runs every block, each document in a folder of its own."""
+    """Runs every block, each document in a directory of its own."""
     live = Path("/sys/bus/pci/devices").is_dir()
     wrong, count, left_out = [], 0, []
     for path in [*documents(root), *sorted((root / "man").glob("*.scd"))]:
         if path.is_relative_to(root / "tests"):
             continue
         with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
+            directory = Path(temporary)
             if not blocks(path):
                 continue
-            make_sample(root, folder)
-            (folder / "bin").mkdir()
+            make_sample(root, directory)
+            (directory / "bin").mkdir()
             for name in ("pcipass", "pcipass-conrep"):
-                (folder / "bin" / name).symlink_to(Path(pcipass).resolve().with_name(name))
-            env = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "COLUMNS": "80",
+                (directory / "bin" / name).symlink_to(Path(pcipass).resolve().with_name(name))
+            env = {**os.environ, "PATH": f"{directory}/bin:{os.environ['PATH']}", "COLUMNS": "80",
                    "TERM": "dumb", "LC_ALL": "C.UTF-8"}
             for command, shown in [s for b in blocks(path) for s in steps(b)]:
                 if not re.search(r"--from|--store|>", command) and not live:
@@ -293,7 +293,7 @@ def test_examples(pcipass: str, root: Path) -> list[str]:
                     left_out.append(f"{command}: jq is not installed")
                 else:
                     count += 1
-                    answer = run_step(command, shown, folder, env)
+                    answer = run_step(command, shown, directory, env)
                     if answer:
                         wrong.append(f"{path.relative_to(root)}: {command}: {answer}")
     print(f"{count} examples run")

@@ -112,12 +112,12 @@ class Explained(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.directory.cleanup)
 
     def explained(self, sample: str, device: str) -> tuple[str, dict[str, dict]]:
         """As text, and the phrases of the document by id."""
-        archive = Path(self.folder.name) / f"{sample}.tar"
+        archive = Path(self.directory.name) / f"{sample}.tar"
         if not archive.exists():
             machines = ROOT / "tests/machines"
             subprocess.run([sys.executable, machines / "mkmachine", machines / f"{sample}.machine",

@@ -4,7 +4,7 @@
 
 usage: rolling-test.py PCIPASS SOURCE_ROOT
 
-It is run on nodes that are folders: a program called ssh stands in for them.
+It is run on nodes that are directories: a program called ssh stands in for them.
 """
 
 import re
@@ -19,7 +19,7 @@ ROOT = Path(sys.argv.pop(2))
 PCIPASS = sys.argv.pop(1)
 TEXT = (ROOT / "doc/rolling.md").read_text()
 
-# A node answers with the exit code that stands in a file of its folder; what is done is one line.
+# A node answers with the exit code that stands in a file of its directory; what is done is one line.
 SSH = r"""#!/bin/bash
 while [[ $1 == -* ]]; do [ "$1" = -o ] && shift; shift; done
 node=$1; shift
@@ -76,34 +76,34 @@ class Script(unittest.TestCase):
 
 class Rolling(unittest.TestCase):
     def setUp(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="pcipass-"))
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.directory = Path(tempfile.mkdtemp(prefix="pcipass-"))
+        self.addCleanup(shutil.rmtree, self.directory)
         for name, text in (("rolling.sh", script()), ("bin/ssh", SSH)):
-            path = self.folder / name
+            path = self.directory / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             path.chmod(0o755)
         for hook in ("healthy", "drain", "restore"):
-            path = self.folder / "hooks" / hook
+            path = self.directory / "hooks" / hook
             path.parent.mkdir(exist_ok=True)
             path.write_text(f'#!/bin/sh\necho "$1 {hook}" >>"$NODES/log"\n'
                             f'[ ! -e "$NODES/$1/not-{hook}" ]\n')
             path.chmod(0o755)
 
     def node(self, name: str, **more: str) -> None:
-        folder = self.folder / "nodes" / name
-        folder.mkdir(parents=True)
+        directory = self.directory / "nodes" / name
+        directory.mkdir(parents=True)
         for file, text in {**GOOD, **more}.items():
-            (folder / file.replace("_", "-")).write_text(text + "\n")
+            (directory / file.replace("_", "-")).write_text(text + "\n")
 
     def roll(self, *nodes: str) -> tuple[int, list[str], str]:
         run = subprocess.run(
-            ["bash", "rolling.sh", "slot2", *nodes], cwd=self.folder, capture_output=True, text=True,
+            ["bash", "rolling.sh", "slot2", *nodes], cwd=self.directory, capture_output=True, text=True,
             check=False, timeout=60,
-            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "PAUSE": "0", "TRIES": "3",
-                 "NODES": str(self.folder / "nodes")})
+            env={"PATH": f"{self.directory}/bin:/usr/bin:/bin", "PAUSE": "0", "TRIES": "3",
+                 "NODES": str(self.directory / "nodes")})
         self.assertEqual(run.stderr, "")
-        log = self.folder / "nodes/log"
+        log = self.directory / "nodes/log"
         return run.returncode, log.read_text().splitlines() if log.exists() else [], run.stdout
 
     @staticmethod
@@ -117,8 +117,8 @@ class Rolling(unittest.TestCase):
         code, log, said = self.roll("a", "c", "b")
         self.assertEqual((code, log), (0, self.whole("a") + self.whole("b")))
         self.assertIn("c: free already", said)
-        (folder,) = self.folder.glob("rolling-*-*")
-        self.assertEqual(sorted(p.name for p in folder.glob("a.*.json")),
+        (directory,) = self.directory.glob("rolling-*-*")
+        self.assertEqual(sorted(p.name for p in directory.glob("a.*.json")),
                          [f"a.{x}.json" for x in ("after", "before", "free", "plan", "verify")])
 
     def test_nothing_to_do(self):
@@ -140,7 +140,7 @@ class Rolling(unittest.TestCase):
                 "not_healthy": "", "not_restore": ""}
         for way, text in ways.items():
             with self.subTest(way):
-                shutil.rmtree(self.folder / "nodes", ignore_errors=True)
+                shutil.rmtree(self.directory / "nodes", ignore_errors=True)
                 self.node("a")
                 self.node("b", **{way: text})
                 self.node("c")

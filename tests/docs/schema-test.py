@@ -60,10 +60,10 @@ def kinds(document: dict) -> set[str]:
 class Schemas:
     """The published schemas, strict and as published, and what was held against them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         self.published, self.strict = {}, {}
         for name in NAMES:
-            schema = json.loads((folder / f"{name}-1.json").read_text())
+            schema = json.loads((directory / f"{name}-1.json").read_text())
             Validator.check_schema(schema)
             self.published[name] = Validator(schema)
             self.strict[name] = Validator(closed(schema))
@@ -174,14 +174,14 @@ def attempts(maker: str, s: Schemas) -> None:
             ended = "nodes" if ended == "attached" else ended
         if ended != kind or bool(document["to_restore"]) != (kind == "left"):
             s.wrong.append(f"{kind}: the document says {ended}")
-def look_at_settings(pcipass: str, root: Path, folder: Path, s: Schemas) -> None:
+def look_at_settings(pcipass: str, root: Path, directory: Path, s: Schemas) -> None:
     """Each kind of setting, and changes that are shown, written and left out, on an image."""
     schema = root / "schemas/lab.xml"
-    identity = folder / "lab/sys/class/dmi/id"
+    identity = directory / "lab/sys/class/dmi/id"
     identity.mkdir(parents=True)
     (identity / "product_name").write_text("ProLiant Lab\n")
-    with_store = ["--store", f"image:{folder}/image", "--schema", str(schema)]
-    run(pcipass, ["settings", "image", folder / "image", "--from", folder / "lab", *with_store[2:]], s.wrong)
+    with_store = ["--store", f"image:{directory}/image", "--schema", str(schema)]
+    run(pcipass, ["settings", "image", directory / "image", "--from", directory / "lab", *with_store[2:]], s.wrong)
     listed = run(pcipass, ["settings", "list", "--json", *with_store], s.wrong)
     if not listed:
         s.wrong.append("settings list: no document")
@@ -192,7 +192,7 @@ def look_at_settings(pcipass: str, root: Path, folder: Path, s: Schemas) -> None
         s.wrong.append(f"lab.xml: only {kinds_seen}")
     enum = next(x for x in listed["settings"] if x["kind"] == "enum" and len(x["values"]) > 1)
     wish = f"{enum['name']}={next(v for v in enum['values'] if v != enum['value'])}"
-    saved = folder / "saved.dat"
+    saved = directory / "saved.dat"
     run(pcipass, ["settings", "save", "-o", saved, *with_store], s.wrong)
     for arguments, code in ((["set", wish, "--dry-run"], 0), (["set", wish], 0), (["set", wish], 0),
                             (["diff", saved], 1)):
@@ -239,13 +239,13 @@ def test_schemas(s: Schemas) -> None:
                     s.wrong.append(f"{name}: not missed when gone: {where}")
 
 
-def samples(root: Path, folder: Path) -> list[Path]:
-    """The sample machines, made into folder."""
+def samples(root: Path, directory: Path) -> list[Path]:
+    """The sample machines, made into directory."""
     machines, made = root / "tests/machines", []
     if not (machines / "mkmachine").exists():
         return []
     for recipe in sorted(machines.glob("*.machine")):
-        path = folder / f"{recipe.stem}.tar.gz"
+        path = directory / f"{recipe.stem}.tar.gz"
         done = subprocess.run([sys.executable, machines / "mkmachine", recipe, "-o", path],
                               check=False, capture_output=True)
         if done.returncode == 0:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Types what doc/why.md has one type, in its order, on a host that is a DL380p Gen8 in a folder, with a
+"""Types what doc/why.md has one type, in its order, on a host that is a DL380p Gen8 in a directory, with a
 stand-in for HP's program and the files as the author of such a write-up has them. The page's examples
 on a capture are run by examples-test.py.
 
@@ -90,9 +90,9 @@ class Typed(unittest.TestCase):
     """Each block on the host as the one before has left it."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.host = namespace.Host(Path(folder.name) / "host", PCIPASS)
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.host = namespace.Host(Path(directory.name) / "host", PCIPASS)
         self.host.tool("conrep", (ROOT / "tests/docs/stand-in-conrep.py").read_text())
         self.state(SLOTS | {"IMD_ServerName": "<Line0>GH2</Line0>", "IPL_Order": BOOT_ORDER,
                             "Boot_Targets": "15 90 00 eb", "VLANs": VLANS})

@@ -468,7 +468,7 @@ class Sizes(Emitting):
     def test_capture(self):
         """A capture knows the sizes too."""
         self.cards()
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         for hypervisor in HYPERVISORS:
             run = self.run_pcipass("emit", hypervisor, "08:00.0", path=archive)
@@ -561,7 +561,7 @@ class Limits(Emitting):
     def test_a_capture_knows_it(self):
         self.cards()
         self.unit(self.WIDE, 52)
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         self.assertEqual(self.run_pcipass("emit", "qemu", "07:00.0", path=archive).stdout,
                          self.emit("qemu", "07:00.0"))

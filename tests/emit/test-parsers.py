@@ -93,7 +93,7 @@ class Parsers(Emitting):
     def validate(self, text: str, domain: str = DOMAIN) -> subprocess.CompletedProcess:
         inside, _, outside = text.partition("<!-- Add this to <domain>")
         outside = outside and "<!-- Add this to <domain>" + outside
-        path = self.folder / "domain.xml"
+        path = self.directory / "domain.xml"
         path.write_text(domain % (inside, outside))
         return subprocess.run(["virt-xml-validate", path, "domain"], capture_output=True,
                               text=True, check=False, timeout=60)
@@ -134,7 +134,7 @@ class Samples(Emitting):
         done = emitted = 0
         for recipe in ("desktop-relaxable", "dl380p-gen8-freed", "sriov-nic", "switch-cards",
                        "amd-board-k612"):
-            path = self.folder / f"{recipe}.tar"
+            path = self.directory / f"{recipe}.tar"
             subprocess.run([sys.executable, MACHINES / "mkmachine", MACHINES / f"{recipe}.machine",
                             "-o", path], check=True)
             survey = json.loads(subprocess.run([PCIPASS, "--from", path, "--json"], check=True,

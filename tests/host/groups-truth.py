@@ -60,10 +60,10 @@ def compare(pcipass: str, capture: Path, counts: Counter) -> dict[str, str]:
 
 
 def main() -> int:
-    pcipass, folder, accepted_file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    real = {p.parent.name: p for p in sorted(folder.glob("*/capture.tar.gz"))}
+    pcipass, directory, accepted_file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    real = {p.parent.name: p for p in sorted(directory.glob("*/capture.tar.gz"))}
     if not real:
-        print(f"skipped: no recorded machines in {folder}; sample machines only")
+        print(f"skipped: no recorded machines in {directory}; sample machines only")
     accepted = {tuple(line.split()[:2]) for line in accepted_file.read_text().splitlines()
                 if line and not line.startswith("#")}
     if not real:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the files of a host that pcipass reads into a folder, and asks pcipass about it.
+"""Writes the files of a host that pcipass reads into a directory, and asks pcipass about it.
 
 One call a fact: what is not written is absent, as on a host that does not have it. The defaults are
 a kernel 6.12 that runs Intel's IOMMU with interrupts remapped; Case.host() makes them.
@@ -167,16 +167,16 @@ def config(vendor: int, device: int, class_code: int, *, header: int = 0, buses=
 
 
 class Tree:
-    """A host's files below a folder."""
+    """A host's files below a directory."""
 
     def __init__(self, root: Path):
         self.root = Path(root)
         self.groups: dict[int, list[str]] = {}
-        for folder in ("sys/bus/pci/devices", "sys/bus/pci/slots", "sys/kernel/iommu_groups",
+        for directory in ("sys/bus/pci/devices", "sys/bus/pci/slots", "sys/kernel/iommu_groups",
                        "sys/class/iommu", "sys/firmware/acpi/tables", "sys/module",
                        "sys/kernel/security", "sys/firmware/dmi/tables", "etc/modprobe.d", "proc",
                        "var/log"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            (self.root / directory).mkdir(parents=True, exist_ok=True)
 
     def write(self, path: str, content) -> Path:
         file = self.root / path
@@ -261,14 +261,14 @@ class Tree:
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own."""
+    """A test with a directory of its own."""
 
     maxDiff = None
 
     def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pcipass-"))
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.tree = Tree(self.folder / "host")
+        self.directory = Path(tempfile.mkdtemp(prefix="pcipass-"))
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.tree = Tree(self.directory / "host")
 
     def host(self, release: str | None = "6.12.0-1-amd64", *, iommu: str | None = "dmar0",
              interrupts: str | None = INTERRUPTS, log: tuple = ("DMAR: IOMMU enabled",)) -> Tree:
@@ -288,7 +288,7 @@ class Case(unittest.TestCase):
         return t
 
     def run_pcipass(self, *arguments, path: Path | None = None, **more):
-        """pcipass on the folder; text in and out."""
+        """pcipass on the directory; text in and out."""
         command = [PCIPASS, "--from", str(path or self.tree.root), *arguments]
         more.setdefault("timeout", 60)
         return subprocess.run(command, capture_output=True, text=True, errors="surrogateescape",

@@ -136,12 +136,12 @@ class Sizes(Case):
 
     def test_more_devices_than_any_host_has(self):
         t = self.host()
-        folder = t.root / "sys/bus/pci/devices"
+        directory = t.root / "sys/bus/pci/devices"
         # empty files: what counts is their names
         for domain in range(2):
             for devfn in range(50001 if domain else 50000):
                 name = f"{domain:04x}:{devfn >> 8:02x}:{devfn >> 3 & 31:02x}.{devfn & 7}"
-                os.close(os.open(folder / name, os.O_CREAT | os.O_WRONLY))
+                os.close(os.open(directory / name, os.O_CREAT | os.O_WRONLY))
         run = self.timed("--json", codes=(4,))
         self.assertIn("more than 100000 devices", run.stderr)
         self.assertEqual(run.stdout, "")

@@ -75,7 +75,7 @@ class Topology(Case):
 
 class Asleep(Case):
     def watched(self, address, **more):
-        """A device whose configuration space must not be opened: a folder cannot be read."""
+        """A device whose configuration space must not be opened: a directory cannot be read."""
         d = self.tree.device(address, **more)
         (d / "config").unlink()
         (d / "config").mkdir()
@@ -101,7 +101,7 @@ class Asleep(Case):
         self.assertEqual(f["could"], "degrades")
 
     def test_the_watch_works(self):
-        """Near miss: the same folder under a device that is awake is told."""
+        """Near miss: the same directory under a device that is awake is told."""
         self.host()
         self.watched("0000:01:00.0", group=1)
         device = self.survey()["0000:01:00.0"]
@@ -256,7 +256,7 @@ class Dead(Case):
 
     def test_a_capture_keeps_it(self):
         self.dead(log=(LOST,), lanes=8)
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         live, kept = self.ask(), self.ask(path=archive)
         self.assertEqual(live["devices"], kept["devices"])

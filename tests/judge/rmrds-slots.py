@@ -83,7 +83,7 @@ def table_of(texts):
         server = Server()
         server.setUp()
         counts.update(server.answers(path.read_text(errors="replace")))
-        shutil.rmtree(server.folder)
+        shutil.rmtree(server.directory)
     return [f"{n} | {' | '.join(key)}" for key, n in sorted(counts.items())]
 
 
@@ -94,10 +94,10 @@ def accepted_lines(path):
 
 
 def main():
-    hosttree.PCIPASS, folder, accepted = ARGUMENTS[:3]
-    texts = sorted(Path(folder).glob("*.txt"))
+    hosttree.PCIPASS, directory, accepted = ARGUMENTS[:3]
+    texts = sorted(Path(directory).glob("*.txt"))
     if not texts:
-        print(f"skipped: no dmidecode texts in {folder}")
+        print(f"skipped: no dmidecode texts in {directory}")
         return 77
     lines = table_of(texts)
     if "--print" in ARGUMENTS:

@@ -315,14 +315,14 @@ class Captures(SampleTest):
         for name in ("dl380p-gen8", "dl380p-gen8-user", "dl380p-gen8-vtd-off", "odd-firmware",
                      "sriov-nic", "conventional-pci", "gen8-places", "amd-board-k612", "desktop-relaxable"):
             s = Sample(name)
-            folder = Path(s.dir.name) / "host"
+            directory = Path(s.dir.name) / "host"
             with tarfile.open(s.archive) as archive:
-                archive.extractall(folder)
+                archive.extractall(directory)
             # Larger than what is read of it: the capture keeps less than that.
-            (folder / "proc").mkdir(exist_ok=True)
-            (folder / "proc/cpuinfo").write_text("processor : 0\nflags : fpu vme\n" * 1000)
+            (directory / "proc").mkdir(exist_ok=True)
+            (directory / "proc/cpuinfo").write_text("processor : 0\nflags : fpu vme\n" * 1000)
             capture = Path(s.dir.name) / "capture.tar"
-            s.archive = folder
+            s.archive = directory
             before = s.run("--json").stdout
             self.assertEqual(s.run("capture", "-o", capture).returncode, 0, name)
             s.archive = capture

@@ -167,7 +167,7 @@ class Address(Case):
     def test_a_capture_knows_it(self):
         """The log's lines and the registers are kept."""
         wanted = self.card(log=(LOG,), window=(0xD001, 0xD1F1))
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         self.assertEqual(self.survey(path=archive)[CARD], wanted)
 

@@ -293,7 +293,7 @@ class Tree(Arm):
     def test_a_capture_says_the_same(self):
         self.board(cells(0, 7, 0x4000, 0x10000), mask=cells(0xFFFF))
         before = self.at()
-        capture = self.folder / "host.tar"
+        capture = self.directory / "host.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(capture)).returncode, 0)
         self.assertEqual(self.ask(path=capture)["devices"], [
             d for d in self.document["devices"]])
@@ -337,7 +337,7 @@ class TreeMessages(Arm):
         self.controllers((9, self.FRAME), maps=self.MAP)
         f = self.found(self.at(), "interrupt-remapping")
         self.assertIn("/sys/class/pci_bus/*/of_node/msi-map: GICv2m", f["evidence"][0])
-        capture = self.folder / "host.tar"
+        capture = self.directory / "host.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(capture)).returncode, 0)
         self.assertEqual(self.ask(path=capture)["devices"], self.document["devices"])
 
@@ -604,7 +604,7 @@ class Interrupts(Arm):
         if madt is not None:
             t.write("sys/firmware/acpi/tables/APIC", madt)
         if capture:
-            archive = self.folder / "c.tar"
+            archive = self.directory / "c.tar"
             self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
             self.assertEqual(self.survey(path=archive), self.survey())
         device = self.at()
@@ -684,7 +684,7 @@ class Interrupts(Arm):
                                ("GICv2m: range[mem 0x08020000-0x08020fff], SPI[80:143]", False)):
             self.setUp()
             self.arm(covered(), interrupts=NONE, log=(line, "secret")).device("0000:00:05.0")
-            capture = self.folder / "host.tar"
+            capture = self.directory / "host.tar"
             run = self.run_pcipass("capture", "-o", str(capture))
             self.assertEqual(run.returncode, 0, run.stderr)
             host = self.ask(path=capture)["host"]

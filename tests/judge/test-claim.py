@@ -59,7 +59,7 @@ class Claims(Case):
         found = said(self.survey())
         if not found and not always:
             return found
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         archive.unlink(missing_ok=True)
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         kept = said(self.survey(path=archive))
@@ -147,11 +147,11 @@ class Guests(Claims):
 
     def test_capture_of_capture(self):
         self.proxmox(101, "hostpci0: 07:00.0", "name: secret")
-        found, archive, again = self.claims(names=True), self.folder / "c.tar", self.folder / "again.tar"
+        found, archive, again = self.claims(names=True), self.directory / "c.tar", self.directory / "again.tar"
         self.assertEqual(len(found), 1)
         self.assertEqual(self.run_pcipass("capture", "-o", str(again), path=archive).returncode, 0)
         self.assertEqual(self.survey(path=again), self.survey(path=archive))
-        private = self.folder / "private.tar"
+        private = self.directory / "private.tar"
         self.assertEqual(self.run_pcipass("capture", "--keep-private", "-o", str(private)).returncode, 0)
         self.assertEqual(self.survey(path=private), self.survey())
 
@@ -169,7 +169,7 @@ class Guests(Claims):
         (self.tree.root / "etc/libvirt/qemu/autostart/secret.xml").unlink()
         self.assertEqual(self.claims(names=True)[HBA, "guest-configured"][1],
                          "the libvirt guest secret is configured to have it")
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         text = [f["text"] for f in self.survey(path=archive)[HBA]["findings"] if f["rule"] == "guest-configured"]
         self.assertEqual(text, ["a libvirt guest is configured to have it"])
 
@@ -426,7 +426,7 @@ class Instances(Display):
                             instance("type=disk path=/ pool=default", device, kind="virtual-machine", boot_autostart='"true"'))
             self.assertEqual(self.claims(names=True), {(wanted, "guest-configured"): (
                 "informs", "the Incus VM secret is configured to have it, and starts with the host")})
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertIn("an Incus VM is configured to have it", str(self.survey(path=archive)))
         text = self.run_pcipass("emit", "qemu", HBA if wanted == HBA else GPU).stdout
         self.assertIn("the Incus VM secret is configured to have it", " ".join(text.replace("\n#", "").split()))
@@ -456,7 +456,7 @@ class Instances(Display):
     def unread(self, place: str, why: str, *commands: str) -> None:
         """That it is not known is said of each device; and by the capture, without a name."""
         self.assertEqual(self.claims(always=True, private=("secret", "known")), {})
-        for path in None, self.folder / "c.tar":
+        for path in None, self.directory / "c.tar":
             devices = self.survey(path=path)
             self.assertEqual(devices[HBA]["verdict"], "assignable")
             f = self.found(devices[HBA], "instances-unread")
@@ -674,7 +674,7 @@ class Framebuffer(Claims):
         def said(**where):
             some = [f for f in self.survey(**where)[GPU]["findings"] if f["rule"] == "boot-framebuffer"]
             return some[0] if some else None
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         archive.unlink(missing_ok=True)
         found = said()
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)

@@ -31,16 +31,16 @@ class Disks(Case):
         (t.root / "proc/1").mkdir(parents=True)
         t.write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n")
 
-    def block(self, name: str, number: str, folder: str = "virtual/block", slaves=(), dm: str = "") -> None:
+    def block(self, name: str, number: str, directory: str = "virtual/block", slaves=(), dm: str = "") -> None:
         t = self.tree
-        base = f"sys/devices/{folder}/{name}"
+        base = f"sys/devices/{directory}/{name}"
         t.write(f"{base}/dev", number + "\n")
         (t.root / base / "slaves").mkdir()
         for slave in slaves:
             (t.root / base / "slaves" / slave).mkdir()
         if dm:
             t.write(f"{base}/dm/name", dm + "\n")
-        os.symlink(f"../../devices/{folder}/{name}", t.root / "sys/class/block" / name)
+        os.symlink(f"../../devices/{directory}/{name}", t.root / "sys/class/block" / name)
 
     def disk(self, address: str, name: str, *numbers: str) -> None:
         """A disk with partitions."""
@@ -60,7 +60,7 @@ class Disks(Case):
         def said(devices: dict) -> dict:
             return {a: f["text"] for a, d in devices.items() for f in d["findings"] if f["rule"] == "host-disk"}
         found = said(self.survey())
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         if archive.exists():
             archive.unlink()
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)

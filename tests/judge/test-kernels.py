@@ -214,7 +214,7 @@ class Installed(Kernels):
     def test_read(self):
         """By its release or, if it is the only one, by its series; in a capture the same."""
         self.one(self.WHOLE)
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         for more in ({}, {"path": archive}):
             for kernel in (self.OTHER, "7.3", "7.3.4"):
@@ -236,7 +236,7 @@ class Installed(Kernels):
     def test_modules(self):
         """A configuration that was not read whole, and the list of modules; another's list is none."""
         self.one("CONFIG_PCI=y\n", dep="kernel/drivers/net/e1000.ko:\n")
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         for more in ({}, {"path": archive}):
             self.assertIn("no-vfio-pci", self.rules("7.3", **more))

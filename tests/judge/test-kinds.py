@@ -107,7 +107,7 @@ def bare(root: Path, cpu: str, *, acpi: bool, guest: bool) -> Tree:
     return t
 
 
-def made(folder: Path) -> list:
+def made(directory: Path) -> list:
     """Hosts of each kind: without an IOMMU, with one that is off, with one whose interrupts are not remapped."""
     hosts = []
     for cpu in CPUS:
@@ -115,7 +115,7 @@ def made(folder: Path) -> list:
             for guest in (False, True):
                 for state in ("none", "off", "on", "unread"):
                     name = f"{cpu}-{'acpi' if acpi else 'tree'}{'-guest' * guest}-{state}"
-                    t = bare(folder / name, cpu, acpi=acpi, guest=guest)
+                    t = bare(directory / name, cpu, acpi=acpi, guest=guest)
                     if state == "off" and acpi and cpu == "arm":
                         t.write("sys/firmware/acpi/tables/IORT", iort(smmu(), root_complex((0, 4096, 0, 0))))
                     elif state == "off" and not acpi:

@@ -331,7 +331,7 @@ class Kind(Proof):
             self.setUp()
             self.bare().write("proc/cpuinfo", "processor\t: 0\n" + text)
             self.assertEqual(self.kind(), kind, text)
-            capture = self.folder / "c.tar"
+            capture = self.directory / "c.tar"
             self.assertEqual(self.run_pcipass("capture", "-o", str(capture)).returncode, 0)
             self.assertEqual(self.ask(path=capture)["host"]["kind"], kind, text)
 

@@ -346,7 +346,7 @@ class Iommu(Case):
         self.assert_finding(self.device(), "iommu-off", "blocks", "cannot tell")
 
     def test_hidden_tables(self):
-        """A container shows an empty folder: nothing is known of the firmware."""
+        """A container shows an empty directory: nothing is known of the firmware."""
         self.off().remove("sys/firmware/acpi/tables/FACP")
         self.assert_not_found(self.device(), "iommu-absent")
         self.assert_finding(self.device(), "iommu-off", "blocks", "cannot tell")
@@ -471,7 +471,7 @@ class Iommu(Case):
         t = self.off()
         t.bridge("0000:00:1c.0", 3)
         t.write("etc/initramfs-tools/x", "")
-        plan = self.folder / "plan.json"
+        plan = self.directory / "plan.json"
 
         def scopes() -> list:
             run = self.run_pcipass("free", "0000:03:00.0", "-o", str(plan), "--force")

@@ -48,7 +48,7 @@ class Host(Case):
         self.setUp()
         found = [f["text"] for f in self.one(cmdline=cmdline, **more)[1] if f["rule"] == "argument-ignored"]
         # and of a capture the same, though what is private is left out
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         self.assertEqual(found, [f["text"] for f in self.again(path=archive)[1]
                                  if f["rule"] == "argument-ignored"], cmdline)
@@ -62,7 +62,7 @@ class Modules(Host):
         self.assert_finding(device, rule, "blocks", *words, remedies=[remedy])
         self.assertEqual(self.run_pcipass("check", CARD).returncode, 1)
         self.assertEqual(self.run_pcipass("emit", "qemu", CARD).returncode, 1)
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         self.assertEqual(self.again(path=archive)[0], device)
 
@@ -159,9 +159,9 @@ class Options(Host):
         program = shutil.which("modprobe") or "/usr/sbin/modprobe"
         if not Path(program).exists():
             return None
-        folders = [w for d in DIRECTORIES for w in ("-C", self.tree.root / d / "modprobe.d")
+        directories = [w for d in DIRECTORIES for w in ("-C", self.tree.root / d / "modprobe.d")
                    if (self.tree.root / d / "modprobe.d").is_dir()]
-        said = subprocess.run([program, *folders, "--showconfig"], check=True, text=True, capture_output=True,
+        said = subprocess.run([program, *directories, "--showconfig"], check=True, text=True, capture_output=True,
                               env={"MODPROBE_OPTIONS": ""}).stdout
         return re.findall(r"^options vfio_pci .*?disable_vga=(\S)", said, re.M)
 
@@ -169,8 +169,8 @@ class Options(Host):
         """files: DIRECTORY__NAME → content, '/' as '_' in the directory; whether disable_vga is on at the end."""
         self.setUp()
         for where, content in files.items():
-            folder, name = where.split("__")
-            path = f"{folder.replace('_', '/')}/modprobe.d/{name}.conf"
+            directory, name = where.split("__")
+            path = f"{directory.replace('_', '/')}/modprobe.d/{name}.conf"
             if content is None:
                 (self.tree.root / path).parent.mkdir(parents=True, exist_ok=True)
                 (self.tree.root / path).symlink_to("/dev/null")
@@ -181,7 +181,7 @@ class Options(Host):
         said = self.modprobe()
         if said is not None:
             self.assertEqual(on, said[-1:] == ["1"], (files, said))
-        archive = self.folder / "c.tar"
+        archive = self.directory / "c.tar"
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         self.assertEqual(self.again(path=archive)[0], device)
         return on

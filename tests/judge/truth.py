@@ -159,14 +159,14 @@ def samples(pcipass: str) -> list[str]:
 
 
 def main() -> int:
-    pcipass, folder = sys.argv[1], Path(sys.argv[2])
+    pcipass, directory = sys.argv[1], Path(sys.argv[2])
     if sys.argv[2] == "samples":
         wrong = samples(pcipass)
         print("\n".join(wrong))
         return 1 if wrong else 0
-    machines = sorted(p.parent for p in folder.glob("*/truth.json.gz"))
+    machines = sorted(p.parent for p in directory.glob("*/truth.json.gz"))
     if not machines:
-        print(f"skipped: no recorded machines in {folder}")
+        print(f"skipped: no recorded machines in {directory}")
         return 77
     counts: Counter = Counter()
     wrong = []

@@ -241,9 +241,9 @@ class AtAHost(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.archive = Path(cls.folder.name) / "host.tar"
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.directory.cleanup)
+        cls.archive = Path(cls.directory.name) / "host.tar"
         machines = ROOT / "tests/machines"
         subprocess.run([sys.executable, machines / "mkmachine", machines / "dl380p-gen8.machine",
                         "-o", cls.archive], check=True)

@@ -32,8 +32,8 @@ class Recording:
         """A text file without its last newline; "" if it is not there."""
         return self.files.get(path, b"").decode("latin-1").rstrip("\n")
 
-    def folder(self, address: str) -> str:
-        """Path of a device's folder."""
+    def directory(self, address: str) -> str:
+        """Path of a device's directory."""
         return "sys/" + self.links[f"sys/bus/pci/devices/{address}"].removeprefix("../../../")
 
     def addresses(self) -> list[str]:
@@ -78,11 +78,11 @@ def _function(r: Recording, address: str) -> Function:
     position = parse_address(address)
     assert position
     f = Function(*position)
-    folder = r.folder(address)
-    config = r.files[f"{folder}/config"]
-    f.class_code = int(r.text(f"{folder}/class"), 16)
-    f.vendor_id = int(r.text(f"{folder}/vendor"), 16)
-    f.device_id = int(r.text(f"{folder}/device"), 16)
+    directory = r.directory(address)
+    config = r.files[f"{directory}/config"]
+    f.class_code = int(r.text(f"{directory}/class"), 16)
+    f.vendor_id = int(r.text(f"{directory}/vendor"), 16)
+    f.device_id = int(r.text(f"{directory}/device"), 16)
     f.multifunction = bool(config[0x0E] & 0x80)
     _capabilities(config, f)
     if config[0x0E] & 0x7F == 1:
@@ -97,11 +97,11 @@ def machine(r: Recording) -> Machine:
     m.cmdline = r.text("proc/cmdline")
     by_address = {a: _function(r, a) for a in r.addresses()}
     for address, f in by_address.items():
-        above = r.folder(address).split("/")[-2]
+        above = r.directory(address).split("/")[-2]
         f.parent = by_address.get(above)
         if f.parent:
             f.parent.children.append(f)
-        physfn = r.links.get(f"{r.folder(address)}/physfn", "")
+        physfn = r.links.get(f"{r.directory(address)}/physfn", "")
         f.physfn = by_address.get(physfn.rpartition("/")[2])
     m.functions = sorted(by_address.values(), key=lambda f: (bool(f.physfn), f.domain,
                                                              f.requester_id))

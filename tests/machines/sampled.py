@@ -30,14 +30,14 @@ def machines() -> Iterator[tuple[str, Machine]]:
             yield stem, machine
 
 
-def captures(folder: str, whole: bool = False) -> list[tuple[str, str]]:
-    """Makes them in a folder; the name of each, and its archive. whole: only those that were read with
+def captures(directory: str, whole: bool = False) -> list[tuple[str, str]]:
+    """Makes them in a directory; the name of each, and its archive. whole: only those that were read with
     root's rights, in which nothing is unknown."""
     made = []
     for name, machine in machines():
         if whole and not machine.as_root:
             continue
-        path = f"{folder}/{name}.tar"
+        path = f"{directory}/{name}.tar"
         sink = sinks.open_sink(path)
         tree.TreeWriter(machine).write(sink)
         sink.close()

@@ -35,7 +35,7 @@ drhd fed90000 all
 
 
 def load(name: str) -> Machine:
-    """A recipe of this folder."""
+    """A recipe of this directory."""
     return recipe.load(f"{HERE}/{name}.machine")
 
 
@@ -96,15 +96,15 @@ class Errors(unittest.TestCase):
             self.assertIn(f":{line}: ", str(caught.exception))
 
     def test_nothing_is_written_after_an_error(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            bad = f"{folder}/bad.machine"
+        with tempfile.TemporaryDirectory() as directory:
+            bad = f"{directory}/bad.machine"
             with open(bad, "w", encoding="utf-8") as f:
                 f.write("iommu intel\nslot 1 \"S\" nobody\n")
-            done = subprocess.run([sys.executable, f"{HERE}/mkmachine", bad, "-o", f"{folder}/out"],
+            done = subprocess.run([sys.executable, f"{HERE}/mkmachine", bad, "-o", f"{directory}/out"],
                                   capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 1)
             self.assertIn("bad.machine:2: ", done.stderr)
-            self.assertFalse(os.path.exists(f"{folder}/out"))
+            self.assertFalse(os.path.exists(f"{directory}/out"))
 
 
 class Rules(unittest.TestCase):
@@ -240,8 +240,8 @@ class Samples(unittest.TestCase):
 class Trees(unittest.TestCase):
     """Every tree as the real lspci sees it."""
 
-    def check(self, m: Machine, k: Kernel, folder: str) -> None:
-        rows = lspci.run(folder)
+    def check(self, m: Machine, k: Kernel, directory: str) -> None:
+        rows = lspci.run(directory)
         self.assertEqual(sorted(rows), sorted(f.address for f in m.functions))
         slots = {s.target: s.kernel for s in m.slots if s.kernel}
         for f in m.functions:
@@ -267,15 +267,15 @@ class Trees(unittest.TestCase):
     def test_every_recipe(self) -> None:
         self.assertGreater(len(RECIPES), 10)
         for name in RECIPES:
-            with self.subTest(recipe=name), tempfile.TemporaryDirectory() as folder:
+            with self.subTest(recipe=name), tempfile.TemporaryDirectory() as directory:
                 m = load(name)
-                write(m, folder)
-                self.check(m, Kernel(m), folder)
-                self.links_lead_somewhere(folder)
+                write(m, directory)
+                self.check(m, Kernel(m), directory)
+                self.links_lead_somewhere(directory)
 
-    def links_lead_somewhere(self, folder: str) -> None:
-        for at, folders, files in os.walk(folder):
-            for name in folders + files:
+    def links_lead_somewhere(self, directory: str) -> None:
+        for at, directories, files in os.walk(directory):
+            for name in directories + files:
                 path = os.path.join(at, name)
                 # No tree holds the devices that a process has open, nor what LXD mounts for itself alone.
                 away = os.path.islink(path) and os.readlink(path).startswith(("/dev/", "/var/snap/lxd/"))
@@ -283,25 +283,25 @@ class Trees(unittest.TestCase):
                     self.assertTrue(os.path.exists(path), path)
 
     def test_user_sees_less(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            write(load("dl380p-gen8-user"), folder)
-            self.assertFalse(os.path.exists(f"{folder}/sys/firmware"))
-            self.assertFalse(os.path.exists(f"{folder}/var/log/dmesg.txt"))
-            card = f"{folder}/sys/bus/pci/devices/0000:07:00.0"
+        with tempfile.TemporaryDirectory() as directory:
+            write(load("dl380p-gen8-user"), directory)
+            self.assertFalse(os.path.exists(f"{directory}/sys/firmware"))
+            self.assertFalse(os.path.exists(f"{directory}/var/log/dmesg.txt"))
+            card = f"{directory}/sys/bus/pci/devices/0000:07:00.0"
             self.assertEqual(os.path.getsize(f"{card}/config"), 64)
-            for line in contents(f"{folder}/proc/iomem").splitlines():
+            for line in contents(f"{directory}/proc/iomem").splitlines():
                 self.assertTrue(line.startswith(b"00000000-00000000 : "), line)
 
     def test_generated(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as directory:
             m = generate.machine(1200)
             self.assertEqual(len(m.functions), 1200)
             self.assertTrue(any(f.domain for f in m.functions))
             self.assertTrue(any(f.physfn for f in m.functions))
             for f in m.functions[:50]:
                 self.assertEqual(len(config_space.build(f)), 4096)
-            write(m, folder)
-            self.check(m, Kernel(m), folder)
+            write(m, directory)
+            self.check(m, Kernel(m), directory)
 
 
 @unittest.skipUnless(shutil.which("iasl"), "no iasl")
@@ -309,14 +309,14 @@ class Tables(unittest.TestCase):
     """The tables, as an independent reader takes them apart."""
 
     def disassemble(self, name: str, data: bytes) -> str:
-        with tempfile.TemporaryDirectory() as folder:
-            with open(f"{folder}/{name}.bin", "wb") as f:
+        with tempfile.TemporaryDirectory() as directory:
+            with open(f"{directory}/{name}.bin", "wb") as f:
                 f.write(data)
-            done = subprocess.run(["iasl", "-d", "-p", f"{folder}/out", f"{folder}/{name}.bin"],
+            done = subprocess.run(["iasl", "-d", "-p", f"{directory}/out", f"{directory}/{name}.bin"],
                                   capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertNotIn("Incorrect checksum", done.stdout + done.stderr)
-            return contents(f"{folder}/out.dsl").decode("latin-1")
+            return contents(f"{directory}/out.dsl").decode("latin-1")
 
     @staticmethod
     def scopes(text: str) -> list[tuple[int, list[tuple[int, int, int, list[str]]]]]:
@@ -416,22 +416,22 @@ class Same(unittest.TestCase):
     """The same recipe gives the same bytes."""
 
     def test_archives(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as directory:
             for ending in (".tar", ".tar.gz"):
                 for n in (1, 2):
-                    write(load("dl380p-gen8"), f"{folder}/{n}{ending}")
-                self.assertEqual(contents(f"{folder}/1{ending}"), contents(f"{folder}/2{ending}"))
-            self.assertEqual(contents(f"{folder}/1.tar.gz")[4:8], bytes(4), "gzip's time")
+                    write(load("dl380p-gen8"), f"{directory}/{n}{ending}")
+                self.assertEqual(contents(f"{directory}/1{ending}"), contents(f"{directory}/2{ending}"))
+            self.assertEqual(contents(f"{directory}/1.tar.gz")[4:8], bytes(4), "gzip's time")
 
-    def test_archive_holds_the_folder(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            write(load("amd-board"), f"{folder}/a.tar.gz")
-            write(load("amd-board"), f"{folder}/direct")
-            os.mkdir(f"{folder}/unpacked")
-            subprocess.run(["tar", "-xzf", f"{folder}/a.tar.gz", "-C", f"{folder}/unpacked"],
+    def test_archive_holds_the_directory(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            write(load("amd-board"), f"{directory}/a.tar.gz")
+            write(load("amd-board"), f"{directory}/direct")
+            os.mkdir(f"{directory}/unpacked")
+            subprocess.run(["tar", "-xzf", f"{directory}/a.tar.gz", "-C", f"{directory}/unpacked"],
                            check=True)
-            done = subprocess.run(["diff", "-r", "--no-dereference", f"{folder}/direct",
-                                   f"{folder}/unpacked"], capture_output=True, check=False)
+            done = subprocess.run(["diff", "-r", "--no-dereference", f"{directory}/direct",
+                                   f"{directory}/unpacked"], capture_output=True, check=False)
             self.assertEqual((done.returncode, done.stdout), (0, b""))
 
 

@@ -426,12 +426,12 @@ static void test_cpio_refuses_a_name_that_is_none(void **state)
 	assert_null(out.data);
 }
 
-static struct pp_span read_file(struct fixture *f, const char *folder, const char *name)
+static struct pp_span read_file(struct fixture *f, const char *directory, const char *name)
 {
 	char path[4096];
 	uint8_t *bytes = pp_arena_alloc(&f->arena, 1 << 20);
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	FILE *file = fopen(path, "r");
 	assert_non_null(file);
 	size_t len = fread(bytes, 1, 1 << 20, file);
@@ -444,19 +444,19 @@ static unsigned int each_real(const char *signature,
                               unsigned int (*what)(struct fixture *, struct pp_span),
                               struct fixture *f, unsigned int *tried)
 {
-	char folder[2048];
+	char directory[2048];
 	const char *data = getenv("PCIPASS_TEST_DATA");
 	unsigned int files = 0;
 
-	snprintf(folder, sizeof(folder), "%s/acpi/%s", data ? data : "", signature);
-	DIR *dir = opendir(folder);
+	snprintf(directory, sizeof(directory), "%s/acpi/%s", data ? data : "", signature);
+	DIR *dir = opendir(directory);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		if (entry->d_name[0] == '.')
 			continue;
 		pp_arena_fini(&f->arena);
 		pp_arena_init(&f->arena, 0);
 		pp_notes_init(&f->notes, &f->arena);
-		*tried += what(f, read_file(f, folder, entry->d_name));
+		*tried += what(f, read_file(f, directory, entry->d_name));
 		files++;
 	}
 	if (dir)

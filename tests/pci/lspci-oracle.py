@@ -167,8 +167,8 @@ def compare(dump, path):
     return len(mine), lines
 
 
-def accepted(folder, name):
-    path = os.path.join(folder, name + ".txt")
+def accepted(directory, name):
+    path = os.path.join(directory, name + ".txt")
     if not os.path.exists(path):
         return []
     lines = []
@@ -205,7 +205,7 @@ def all_inputs(real, scratch):
 
 
 def main():
-    dump, folder = sys.argv[1:]
+    dump, directory = sys.argv[1:]
     data = os.environ.get("PCIPASS_TEST_DATA", "")
     if not shutil.which("lspci"):
         print("skipped: no lspci (Debian package pciutils)")
@@ -213,15 +213,15 @@ def main():
     if not glob.glob(data + "/lspci/*.lspci"):
         print("skipped: no real dumps (PCIPASS_TEST_DATA); sample machines only")
     with tempfile.TemporaryDirectory() as scratch:
-        return compare_all(dump, folder, all_inputs(data, scratch))
+        return compare_all(dump, directory, all_inputs(data, scratch))
 
 
-def compare_all(dump, folder, inputs):
+def compare_all(dump, directory, inputs):
     functions = failures = known = 0
     for name, path in inputs:
         count, lines = compare(dump, path)
         functions += count
-        expected = accepted(folder, name)
+        expected = accepted(directory, name)
         for line in sorted(set(lines) - set(expected)):
             print("%s: %s" % (name, line))
             failures += 1

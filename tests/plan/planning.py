@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sample machines as folders that a test may change, and plans made of them."""
+"""Sample machines as directories that a test may change, and plans made of them."""
 
 import atexit
 import functools
@@ -19,15 +19,15 @@ RECIPES = Path(__file__).parent.parent / "machines"
 @functools.cache
 def made(recipe: str, name: str) -> Path:
     """A sample or a recipe's text as an archive (host.tar) or a tree (host); made once."""
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
+    directory = tempfile.TemporaryDirectory()
+    atexit.register(directory.cleanup)
     path = RECIPES / f"{recipe}.machine"
     if "\n" in recipe:
-        path = Path(folder.name) / "own.machine"
+        path = Path(directory.name) / "own.machine"
         path.write_text(recipe.replace("include ", f"include {RECIPES}/"))
     subprocess.run([sys.executable, "-B", RECIPES / "mkmachine", path, "-o",
-                    Path(folder.name) / name], check=True, capture_output=True)
-    return Path(folder.name) / name
+                    Path(directory.name) / name], check=True, capture_output=True)
+    return Path(directory.name) / name
 
 
 class Planning(Case):
@@ -39,7 +39,7 @@ class Planning(Case):
 
     def own(self, recipe: str) -> Path:
         """A copy of the sample's tree, for this test to change."""
-        root = self.folder / "own"
+        root = self.directory / "own"
         shutil.copytree(made(recipe, "host"), root, symlinks=True)
         return root
 
@@ -58,7 +58,7 @@ class Planning(Case):
 
     def file(self, plan: dict | str, name: str = "plan.json") -> Path:
         """The plan in a file."""
-        path = self.folder / name
+        path = self.directory / name
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
         return path
 

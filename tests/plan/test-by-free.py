@@ -225,23 +225,23 @@ class ByFree(unittest.TestCase):
         self.assertGreater(asked, by_free)
 
     def test_generated(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as directory:
             hosts = []
             for number in range(GENERATED):
-                root = Path(folder) / str(number)
+                root = Path(directory) / str(number)
                 Host(root, number)
                 hosts.append((root, f"generated {number}"))
                 if number % 3 == 0:
-                    capture = Path(folder) / f"{number}.tar"
+                    capture = Path(directory) / f"{number}.tar"
                     as_user(root, capture)
                     hosts.append((capture, f"generated {number}, not root"))
             self.hold(hosts, GENERATED // 4)
 
     def test_samples(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as directory:
             hosts = []
             for recipe in some(sorted(MACHINES.glob("*.machine")), 4):
-                out = Path(folder) / f"{recipe.stem}.tar"
+                out = Path(directory) / f"{recipe.stem}.tar"
                 done = subprocess.run([sys.executable, MACHINES / "mkmachine", recipe, "-o", out],
                                       check=False, capture_output=True)
                 self.assertIn(done.returncode, (0, 77), done.stderr)

@@ -370,7 +370,7 @@ class Files(Planning):
     """A plan as a file: kept, read again, refused."""
 
     def test_kept_and_read(self):
-        root, path = self.sample("dl380p-gen8"), self.folder / "kept.json"
+        root, path = self.sample("dl380p-gen8"), self.directory / "kept.json"
         made = self.run_pcipass("free", "slot2", "-o", path, path=root)
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertEqual(json.loads(path.read_text()), self.plan(root, "slot2"))
@@ -461,7 +461,7 @@ class Files(Planning):
         for arguments in ((), ("slot2",), ("slot2", "--plan", "x"), ("--plan", "x", "--by", "y")):
             self.assertEqual(self.run_pcipass("free", *arguments, path=root).returncode, 2,
                              arguments)
-        run = self.run_pcipass("free", "slot2", "-o", self.folder / "no/such/folder", path=root)
+        run = self.run_pcipass("free", "slot2", "-o", self.directory / "no/such/directory", path=root)
         self.assertEqual(run.returncode, 4)
 
 

@@ -163,7 +163,7 @@ class Override(Verify):
             checks = self.verify(self.after, plan, 1)
             self.assertIn("07:00.0 at 0xbdf84000", checks[FAULTS]["evidence"], form)
             # A capture keeps the line.
-            capture = self.folder / "capture.tar"
+            capture = self.directory / "capture.tar"
             made = self.run_pcipass("capture", "--force", "-o", capture, path=self.after)
             self.assertEqual(made.returncode, 0, made.stderr)
             self.assertEqual(self.verify(capture, plan, 1), checks)

@@ -139,8 +139,8 @@ def compare(dump, table, original):
     return mine, lines + differences(mine, after, "ours", "redacted")
 
 
-def accepted(folder, name):
-    path = os.path.join(folder, name + ".txt")
+def accepted(directory, name):
+    path = os.path.join(directory, name + ".txt")
     if not os.path.exists(path):
         return []
     lines = []
@@ -169,7 +169,7 @@ def inputs(data):
 
 
 def main():
-    dump, folder = sys.argv[1:]
+    dump, directory = sys.argv[1:]
     data = os.environ.get("PCIPASS_TEST_DATA", "")
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     if not shutil.which("dmidecode"):
@@ -182,7 +182,7 @@ def main():
         machines += 1
         for key in counts:
             counts[key] += len(mine[key])
-        expected = accepted(folder, name)
+        expected = accepted(directory, name)
         for line in sorted(set(lines) - set(expected)):
             print("%s: %s" % (name, line))
             failures += 1

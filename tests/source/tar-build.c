@@ -72,7 +72,7 @@ void tar_file(struct pp_buffer *b, const char *name, const char *text)
 	tar_data(b, text, strlen(text));
 }
 
-void tar_folder(struct pp_buffer *b, const char *name)
+void tar_directory(struct pp_buffer *b, const char *name)
 {
 	tar_header(b, name, TAR_FOLDER, NULL, 0);
 }
@@ -141,24 +141,24 @@ static void make_parents(char *path)
 	}
 }
 
-void put_file(const char *folder, const char *name, const char *text)
+void put_file(const char *directory, const char *name, const char *text)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	make_parents(path);
 	if (path[strlen(path) - 1] == '/')
-		return; /* a folder */
+		return; /* a directory */
 	FILE *f = fopen(path, "w");
 	need(f != NULL, path);
 	need(fputs(text, f) >= 0 && !fclose(f), path);
 }
 
-void put_link(const char *folder, const char *name, const char *target)
+void put_link(const char *directory, const char *name, const char *target)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	make_parents(path);
 	need(!symlink(target, path), path);
 }

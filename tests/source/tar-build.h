@@ -19,18 +19,18 @@ void tar_header(struct pp_buffer *b, const char *name, char type, const char *ta
                 unsigned long long size);
 void tar_data(struct pp_buffer *b, const void *data, size_t len);
 void tar_file(struct pp_buffer *b, const char *name, const char *text);
-void tar_folder(struct pp_buffer *b, const char *name);
+void tar_directory(struct pp_buffer *b, const char *name);
 void tar_link(struct pp_buffer *b, const char *name, const char *target);
 void tar_end(struct pp_buffer *b);
 
 /* "gzip", "xz", "zstd" */
 void tar_compress(struct pp_buffer *to, const struct pp_buffer *from, const char *filter);
 
-/* A temporary folder that goes, with all in it, in scratch_free(). */
+/* A temporary directory that goes, with all in it, in scratch_free(). */
 char *scratch_new(void);
 void scratch_free(char *path);
-/* Files below a folder; parents are made. */
-void put_file(const char *folder, const char *name, const char *text);
-void put_link(const char *folder, const char *name, const char *target);
+/* Files below a directory; parents are made. */
+void put_file(const char *directory, const char *name, const char *text);
+void put_link(const char *directory, const char *name, const char *target);
 
 #endif

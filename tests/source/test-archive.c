@@ -94,13 +94,13 @@ static void expect_text(struct pp_source *s, const char *path, const char *want)
 
 static void small_host(void)
 {
-	tar_folder(&tar, "./");
-	tar_folder(&tar, "./sys/");
+	tar_directory(&tar, "./");
+	tar_directory(&tar, "./sys/");
 	tar_link(&tar, "./sys/bus/pci/devices/0000:00:1f.0",
 	         "../../../devices/pci0000:00/0000:00:1f.0");
 	tar_file(&tar, "sys/devices/pci0000:00/0000:00:1f.0/vendor", "0x8086\n");
 	tar_file(&tar, "sys/devices/pci0000:00/0000:00:1f.0/config", "abcdefgh");
-	tar_folder(&tar, "sys/kernel/empty/");
+	tar_directory(&tar, "sys/kernel/empty/");
 	tar_end(&tar);
 }
 
@@ -139,7 +139,7 @@ static void check_small_host(struct pp_source *s)
 	assert_int_equal(
 		pp_source_list(s, "sys/devices/pci0000:00/0000:00:1f.0/vendor", &a, &names),
 		-ENOTDIR);
-	/* Absent where its folder is there, unread where not. */
+	/* Absent where its directory is there, unread where not. */
 	assert_int_equal(pp_source_list(s, "sys/kernel/iommu_groups", &a, &names), -ENOENT);
 	assert_int_equal(pp_source_list(s, "sys/class/iommu", &a, &names), -ENODATA);
 	assert_int_equal(open_file(s, "sys/devices/pci0000:00"), -EISDIR);
@@ -232,7 +232,7 @@ static void test_links(void **state)
 /* Every link doubles the path: without a limit this would be 2^n components. */
 static void test_link_growth(void **state)
 {
-	tar_folder(&tar, "sys/d/");
+	tar_directory(&tar, "sys/d/");
 	tar_link(&tar, "sys/d/l0", "../d");
 	for (int i = 1; i <= 30; i++) {
 		char name[16], target[32];
@@ -507,19 +507,19 @@ static void expect_refusal(const char *path, const char *words)
 
 static void test_bombs(void **state)
 {
-	char *folder = scratch_new(), path[64];
+	char *directory = scratch_new(), path[64];
 
-	snprintf(path, sizeof(path), "%s/bomb", folder);
+	snprintf(path, sizeof(path), "%s/bomb", directory);
 	write_bomb(path, "gzip", 1000000, 0, "sys/");
 	expect_refusal(path, "more than 600000 files and directories");
 	write_bomb(path, "zstd", 17, PP_MAX_FILE_BYTES, "sys/");
 	expect_refusal(path, "256 MiB to keep");
 	write_bomb(path, "zstd", 1, (size_t)1200 * 1024 * 1024, "sys/");
 	expect_refusal(path, "1024 MiB decompressed");
-	scratch_free(folder);
+	scratch_free(directory);
 }
 
-static void test_top_folder(void **state)
+static void test_top_directory(void **state)
 {
 	tar_file(&tar, "README", "beside it\n");
 	tar_file(&tar, "host-1/proc/cmdline", "quiet\n");
@@ -538,7 +538,7 @@ static void test_top_folder(void **state)
 	pp_arena_fini(&a);
 	pp_source_free(s);
 
-	/* Two folders: neither is the host. */
+	/* Two directories: neither is the host. */
 	tar.len -= 1024;
 	tar_file(&tar, "host-2/proc/cmdline", "quiet\n");
 	tar_end(&tar);
@@ -623,10 +623,10 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(small_host),   TEST(bad_paths),  TEST(links),          TEST(link_growth),
-		TEST(odd_entries),  TEST(bad_names),  TEST(long_names),     TEST(no_archive),
-		TEST(wrong_header), TEST(cut_off),    TEST(large_file),     TEST(claimed_sizes),
-		TEST(bombs),        TEST(top_folder), TEST(names_as_bytes), TEST(names_in_pax),
+		TEST(small_host),   TEST(bad_paths),     TEST(links),          TEST(link_growth),
+		TEST(odd_entries),  TEST(bad_names),     TEST(long_names),     TEST(no_archive),
+		TEST(wrong_header), TEST(cut_off),       TEST(large_file),     TEST(claimed_sizes),
+		TEST(bombs),        TEST(top_directory), TEST(names_as_bytes), TEST(names_in_pax),
 		TEST(table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,19 +17,19 @@
 
 #define DEVICE "sys/bus/pci/devices/0000:00:1f.0"
 
-static char *folder, *outside;
+static char *directory, *outside;
 static struct pp_source *source;
 static struct pp_arena arena;
 
 static int setup(void **state)
 {
-	folder = scratch_new();
+	directory = scratch_new();
 	outside = scratch_new();
 	source = NULL;
 	pp_arena_init(&arena, 0);
 	put_file(outside, "secret", "secret\n");
-	put_file(folder, "sys/devices/pci0000:00/0000:00:1f.0/vendor", "0x8086\n");
-	put_link(folder, DEVICE, "../../../devices/pci0000:00/0000:00:1f.0");
+	put_file(directory, "sys/devices/pci0000:00/0000:00:1f.0/vendor", "0x8086\n");
+	put_link(directory, DEVICE, "../../../devices/pci0000:00/0000:00:1f.0");
 	return 0;
 }
 
@@ -37,7 +37,7 @@ static int teardown(void **state)
 {
 	pp_source_free(source);
 	pp_arena_fini(&arena);
-	scratch_free(folder);
+	scratch_free(directory);
 	scratch_free(outside);
 	return 0;
 }
@@ -45,7 +45,7 @@ static int teardown(void **state)
 static void open_it(void)
 {
 	struct pp_error e;
-	int r = pp_source_open(folder, &source, &e);
+	int r = pp_source_open(directory, &source, &e);
 	if (r < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(pp_source_kind(source), PP_SOURCE_DIRECTORY);
@@ -116,13 +116,13 @@ static void make_escapes(void)
 
 	snprintf(absolute, sizeof(absolute), "%s/secret", outside);
 	snprintf(up, sizeof(up), "../../../../../../..%s/secret", outside);
-	put_link(folder, "sys/a/absolute", absolute);
-	put_link(folder, "sys/a/up", up);
-	put_link(folder, "sys/a/folder", outside);
-	put_link(folder, "sys/a/self", "self");
-	put_link(folder, "sys/a/magic", "/proc/self/root/etc/passwd");
+	put_link(directory, "sys/a/absolute", absolute);
+	put_link(directory, "sys/a/up", up);
+	put_link(directory, "sys/a/directory", outside);
+	put_link(directory, "sys/a/self", "self");
+	put_link(directory, "sys/a/magic", "/proc/self/root/etc/passwd");
 	/* Held back at the root, this one leads to a file of ours. */
-	put_link(folder, "sys/a/held", "/../../sys/devices/pci0000:00/0000:00:1f.0/vendor");
+	put_link(directory, "sys/a/held", "/../../sys/devices/pci0000:00/0000:00:1f.0/vendor");
 }
 
 static void test_escapes(void **state)
@@ -135,13 +135,13 @@ static void test_escapes(void **state)
 	open_it();
 	expect_error("sys/a/absolute", ENODATA);
 	expect_error("sys/a/up", ENODATA);
-	expect_error("sys/a/folder/secret", ENODATA);
+	expect_error("sys/a/directory/secret", ENODATA);
 	expect_error("sys/a/magic", ENODATA);
 	expect_error("sys/a/self", ELOOP);
 	expect("sys/a/held", "0x8086");
-	assert_int_equal(pp_source_open_dir(source, "sys/a/folder", &dir), -ENODATA);
-	assert_int_equal(pp_source_list(source, "sys/a/folder", &arena, &names), -ENODATA);
-	/* The same from within an open folder. */
+	assert_int_equal(pp_source_open_dir(source, "sys/a/directory", &dir), -ENODATA);
+	assert_int_equal(pp_source_list(source, "sys/a/directory", &arena, &names), -ENODATA);
+	/* The same from within an open directory. */
 	assert_int_equal(pp_source_open_dir(source, "sys/a", &dir), 0);
 	assert_int_equal(pp_source_read_text(source, dir, "absolute", buf, 64), -ENODATA);
 	assert_int_equal(pp_source_read_text(source, dir, "up", buf, 64), -ENODATA);
@@ -158,19 +158,19 @@ static void make_special(void)
 	char path[256];
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	put_file(folder, "sys/s/", "");
-	snprintf(path, sizeof(path), "%s/sys/s/pipe", folder);
+	put_file(directory, "sys/s/", "");
+	snprintf(path, sizeof(path), "%s/sys/s/pipe", directory);
 	assert_int_equal(mkfifo(path, 0666), 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sys/s/socket", folder);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sys/s/socket", directory);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 	/* Reading it would never end. */
-	snprintf(path, sizeof(path), "%s/sys/s/zero", folder);
+	snprintf(path, sizeof(path), "%s/sys/s/zero", directory);
 	if (mknod(path, S_IFCHR | 0666, makedev(1, 5)))
 		print_message("no device node without root\n");
-	put_link(folder, "sys/s/link", "zero");
-	put_link(folder, "sys/s/link2", "pipe");
+	put_link(directory, "sys/s/link", "zero");
+	put_link(directory, "sys/s/link2", "pipe");
 }
 
 static void test_special(void **state)
@@ -193,15 +193,15 @@ static void test_special(void **state)
 	assert_int_equal(list.count, 2); /* the links */
 }
 
-static void test_top_folder(void **state)
+static void test_top_directory(void **state)
 {
 	struct pp_span log;
 
-	scratch_free(folder);
-	folder = scratch_new();
-	put_file(folder, "README", "beside it\n");
-	put_file(folder, "sosreport-x/proc/cmdline", "quiet\n");
-	put_file(folder, "sosreport-x/var/log/dmesg", "[    0.000000] Linux\n");
+	scratch_free(directory);
+	directory = scratch_new();
+	put_file(directory, "README", "beside it\n");
+	put_file(directory, "sosreport-x/proc/cmdline", "quiet\n");
+	put_file(directory, "sosreport-x/var/log/dmesg", "[    0.000000] Linux\n");
 	open_it();
 	expect("proc/cmdline", "quiet");
 	expect_error("README", ENOENT);
@@ -214,12 +214,12 @@ static void test_many_open(void **state)
 	struct pp_node dirs[100];
 	char buf[64];
 
-	put_link(folder, "sys/devices/pci0000:00/0000:00:1f.0/link", "vendor");
+	put_link(directory, "sys/devices/pci0000:00/0000:00:1f.0/link", "vendor");
 	open_it();
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 100; i++)
 			assert_int_equal(pp_source_open_dir(source, DEVICE, &dirs[i]), 0);
-		/* A link in an open folder is followed by the folder's own path. */
+		/* A link in an open directory is followed by the directory's own path. */
 		for (int i = 0; i < 100; i++) {
 			assert_int_equal(pp_source_read_text(source, dirs[i], "link", buf, 64), 0);
 			pp_source_close(source, dirs[i]);
@@ -241,12 +241,12 @@ static void test_refused(void **state)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/none", folder);
+	snprintf(path, sizeof(path), "%s/none", directory);
 	expect_refusal(path, ENOENT, "No such file or directory");
 	snprintf(path, sizeof(path), "%s/secret", outside);
 	expect_refusal(path, ENOEXEC, "not a directory, a tar archive or a firmware table");
 	make_special();
-	snprintf(path, sizeof(path), "%s/sys/s/pipe", folder);
+	snprintf(path, sizeof(path), "%s/sys/s/pipe", directory);
 	expect_refusal(path, EINVAL, "not a directory, a tar archive or a firmware table");
 }
 
@@ -256,12 +256,12 @@ static void test_unpacked(void **state)
 	struct pp_names names;
 	struct pp_node dir;
 
-	put_file(folder, "sys/part", "0123");
-	put_file(folder, "pcipass/manifest",
+	put_file(directory, "sys/part", "0123");
+	put_file(directory, "pcipass/manifest",
 	         "pcipass-capture 1\ntool pcipass 9\nroot no\nredacted yes\n"
 	         "asked sys/devices/*/*/gone\nasked sys/bus/pci/devices/\n"
 	         "partial sys/part 0-1\nunread EACCES sys/firmware/acpi/tables/DMAR\n");
-	put_link(folder, "sys/out", "/etc/passwd");
+	put_link(directory, "sys/out", "/etc/passwd");
 	open_it();
 	const struct pp_capture_info *info = pp_source_capture_info(source);
 	assert_string_equal(info->tool, "pcipass 9");
@@ -284,24 +284,24 @@ static void test_unpacked(void **state)
 
 static void test_unpacked_wrong(void **state)
 {
-	put_file(folder, "pcipass/manifest", "pcipass-capture 1\nhello\n");
-	expect_refusal(folder, EBADMSG, "pcipass/manifest line 2");
+	put_file(directory, "pcipass/manifest", "pcipass-capture 1\nhello\n");
+	expect_refusal(directory, EBADMSG, "pcipass/manifest line 2");
 }
 
-/* The manifest of a stranger's folder is no way out either. */
+/* The manifest of a stranger's directory is no way out either. */
 static void test_unpacked_escape(void **state)
 {
 	char manifest[300];
 
 	put_file(outside, "manifest", "pcipass-capture 1\ntool evil\n");
-	put_link(folder, "pcipass", outside);
+	put_link(directory, "pcipass", outside);
 	open_it();
 	assert_null(pp_source_capture_info(source));
 	pp_source_free(source);
-	snprintf(manifest, sizeof(manifest), "%s/pcipass", folder);
+	snprintf(manifest, sizeof(manifest), "%s/pcipass", directory);
 	assert_int_equal(unlink(manifest), 0);
 	snprintf(manifest, sizeof(manifest), "%s/manifest", outside);
-	put_link(folder, "pcipass/manifest", manifest);
+	put_link(directory, "pcipass/manifest", manifest);
 	open_it();
 	assert_null(pp_source_capture_info(source));
 }
@@ -312,7 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files),          TEST(lists),           TEST(escapes), TEST(special),
-		TEST(top_folder),     TEST(many_open),       TEST(refused), TEST(unpacked),
+		TEST(top_directory),  TEST(many_open),       TEST(refused), TEST(unpacked),
 		TEST(unpacked_wrong), TEST(unpacked_escape),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

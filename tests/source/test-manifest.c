@@ -187,8 +187,8 @@ static struct pp_source *open_with(const char *manifest, const char *words)
 	pp_buffer_init(&tar, 1 << 20);
 	tar_file(&tar, "pcipass/manifest", manifest);
 	tar_file(&tar, "sys/file", "0123456789abcdef");
-	tar_folder(&tar, "sys/folder");
-	tar_file(&tar, "sys/folder/x", "");
+	tar_directory(&tar, "sys/directory");
+	tar_file(&tar, "sys/directory/x", "");
 	tar_link(&tar, "sys/link", "file");
 	tar_end(&tar);
 	int r = pp_source_open_bytes("t", PP_SPAN(tar.data, tar.len), &s, &e);
@@ -204,7 +204,7 @@ static void test_against_archive(void **state)
 {
 	open_with(HEAD "partial sys/none 0-3\n", "line 2: 'sys/none' is not a file");
 	open_with(HEAD "partial no/where 0-3\n", "line 2: 'no/where' is not a file");
-	open_with(HEAD "partial sys/folder 0-3\n", "line 2: 'sys/folder' is not a file");
+	open_with(HEAD "partial sys/directory 0-3\n", "line 2: 'sys/directory' is not a file");
 	open_with(HEAD "partial sys/file 0-10\n", "line 2: bytes up to 0x11");
 	open_with(HEAD "partial sys/file -\npartial sys/file -\n", "line 3: ");
 	open_with(HEAD "partial sys/file/x -\n", "line 2: 'file' is not a directory");
@@ -252,22 +252,22 @@ static void test_unread(void **state)
 
 	pp_arena_init(&a, 0);
 	struct pp_source *s =
-		open_with(HEAD "unread EACCES sys/file\nunread EPERM sys/folder\n"
+		open_with(HEAD "unread EACCES sys/file\nunread EPERM sys/directory\n"
 	                       "unread EIO sys/lost\nunread EIO sys/named\n"
-	                       "named sys/named\nnamed sys/only\nunread ENODEV no/folder/x\n"
+	                       "named sys/named\nnamed sys/only\nunread ENODEV no/directory/x\n"
 	                       "asked sys/\n",
 	                  NULL);
 	assert_int_equal(pp_source_open_file(s, PP_NODE_NONE, "sys/file", &n), -EACCES);
 	assert_int_equal(pp_source_open_dir(s, "sys/file", &n), -EACCES);
 	assert_int_equal(pp_source_read_link(s, PP_NODE_NONE, "sys/file", buf, 32), -EINVAL);
-	assert_int_equal(pp_source_open_dir(s, "sys/folder", &n), 0);
+	assert_int_equal(pp_source_open_dir(s, "sys/directory", &n), 0);
 	assert_int_equal(pp_source_read_text(s, n, "x", buf, 32), 0);
 	pp_source_close(s, n);
-	assert_int_equal(pp_source_list(s, "sys/folder", &a, &names), -EPERM);
+	assert_int_equal(pp_source_list(s, "sys/directory", &a, &names), -EPERM);
 	assert_int_equal(pp_source_open_file(s, PP_NODE_NONE, "sys/lost/x", &n), -EIO);
 	assert_int_equal(pp_source_read_link(s, PP_NODE_NONE, "sys/lost", buf, 32), -EIO);
-	assert_int_equal(pp_source_open_file(s, PP_NODE_NONE, "no/folder/x", &n), -ENODEV);
-	assert_int_equal(pp_source_open_dir(s, "no/folder", &n), -ENODATA);
+	assert_int_equal(pp_source_open_file(s, PP_NODE_NONE, "no/directory/x", &n), -ENODEV);
+	assert_int_equal(pp_source_open_dir(s, "no/directory", &n), -ENODATA);
 	assert_int_equal(pp_source_list(s, "sys", &a, &names), 0);
 	assert_int_equal(names.count, 5);
 	assert_string_equal(names.names[3], "named");

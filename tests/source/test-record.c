@@ -160,10 +160,10 @@ static void small_host(void)
 	tar_file(&tar, "sys/devices/pci0000:00/0000:00:02.0/vendor", "0x8086\n");
 	tar_link(&tar, PCI "0000:00:01.0", "../../../devices/pci0000:00/0000:00:01.0");
 	tar_link(&tar, PCI "0000:00:02.0", "../../../devices/pci0000:00/0000:00:02.0");
-	tar_folder(&tar, "sys/bus/pci/slots/Slot 1");
+	tar_directory(&tar, "sys/bus/pci/slots/Slot 1");
 	tar_file(&tar, "sys/bus/pci/rescan", "");
-	tar_folder(&tar, "sys/kernel/iommu_groups/0/devices");
-	tar_folder(&tar, "sys/kernel/iommu_groups/1/devices");
+	tar_directory(&tar, "sys/kernel/iommu_groups/0/devices");
+	tar_directory(&tar, "sys/kernel/iommu_groups/1/devices");
 	start();
 }
 
@@ -231,7 +231,7 @@ static void test_filter(void **state)
 	tar_file(&tar, "sys/a/secret", "x\n");
 	tar_file(&tar, "sys/b/secret", "x\n");
 	tar_file(&tar, "sys/1/secret", "x\n");
-	tar_folder(&tar, "sys/2");
+	tar_directory(&tar, "sys/2");
 	tar_file(&tar, "var/log/dmesg", "[    0.000000] serial CZ1234\n");
 	start();
 	assert_int_equal(read_at(recorder, "sys/serial", 0, 64), 7);
@@ -287,7 +287,7 @@ static void test_refused(void **state)
 {
 	char other[300];
 
-	tar_folder(&tar, "sys");
+	tar_directory(&tar, "sys");
 	start();
 	snprintf(other, sizeof(other), "%s/host.zip", scratch);
 	expect_refusal(other, false, EINVAL, "ends in .tar");
@@ -295,7 +295,7 @@ static void test_refused(void **state)
 	expect_refusal(other, false, ENOENT, "No such file");
 	finish();
 	expect_refusal(path, false, EEXIST, "File exists");
-	snprintf(other, sizeof(other), "%s/folder.tar", scratch);
+	snprintf(other, sizeof(other), "%s/directory.tar", scratch);
 	assert_int_equal(mkdir(other, 0755), 0);
 	expect_refusal(other, true, EISDIR, "not a regular file");
 	assert_int_equal(count_files(), 2);
@@ -390,24 +390,24 @@ static void test_many_devices(void **state)
 /* A file that grows between two reads, as files of proc do. */
 static void test_growing(void **state)
 {
-	char *folder = scratch_new(), text[8];
+	char *directory = scratch_new(), text[8];
 	struct pp_node f;
 
-	put_file(folder, "sys/log", "one\n");
-	assert_int_equal(pp_source_open(folder, &inner, NULL), 0);
+	put_file(directory, "sys/log", "one\n");
+	assert_int_equal(pp_source_open(directory, &inner, NULL), 0);
 	assert_int_equal(pp_recorder_new(inner, &recorder, NULL), 0);
 	assert_int_equal(pp_source_open_file(recorder, PP_NODE_NONE, "sys/log", &f), 0);
 	assert_int_equal(pp_source_pread(recorder, f, text, 8, 0), 4);
-	put_file(folder, "sys/log", "one\ntwo\n");
+	put_file(directory, "sys/log", "one\ntwo\n");
 	assert_int_equal(pp_source_pread(recorder, f, text, 8, 4), 4);
 	pp_source_close(recorder, f);
 	finish();
 	assert_int_equal(read_at(capture, "sys/log", 0, 64), 8);
 	assert_int_equal(read_at(capture, "sys/log", 8, 64), 0);
-	scratch_free(folder);
+	scratch_free(directory);
 }
 
-/* The live host: folders opened as files, files of proc, what is not there. */
+/* The live host: directories opened as files, files of proc, what is not there. */
 static void test_live(void **state)
 {
 	static const char *const files[] = { "proc/sys/kernel/ostype", "proc/version",

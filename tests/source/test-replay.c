@@ -21,7 +21,7 @@
 #ifndef SEEDS
 #define SEEDS 1500u
 #endif
-#define FOLDER_EVERY 25u /* seeds with a real folder, which takes longer */
+#define FOLDER_EVERY 25u /* seeds with a real directory, which takes longer */
 #define QUESTIONS    60u
 #define ENTRIES      80u
 
@@ -58,11 +58,11 @@ static void random_target(char *target, size_t size)
 	snprintf(target, size, "%s%s%s", ups[below(7)], path, below(8) ? "" : "/..");
 }
 
-/* The entries of a random host, each put into a tar or a real folder. */
+/* The entries of a random host, each put into a tar or a real directory. */
 struct host {
 	struct pp_buffer tar;
-	char *folder;
-	/* Kinds of what is there already: a name is a folder, a file or a link for good. */
+	char *directory;
+	/* Kinds of what is there already: a name is a directory, a file or a link for good. */
 	char paths[ENTRIES][160], kinds[ENTRIES];
 	unsigned int count;
 };
@@ -83,7 +83,7 @@ static void add_kind(struct host *h, const char *path, char kind)
 	h->kinds[h->count++] = kind;
 }
 
-/* Whether path may be put: no parent is anything but a folder, and it is not there. */
+/* Whether path may be put: no parent is anything but a directory, and it is not there. */
 static bool fits(const struct host *h, const char *path)
 {
 	char parent[160];
@@ -125,21 +125,21 @@ static void put(struct host *h, const char *path)
 	snprintf(content, sizeof(content), "%.*s", (int)below(36), text);
 	random_target(target, sizeof(target));
 	snprintf(slashed, sizeof(slashed), "%s/", path);
-	if (kind == TAR_FILE && h->folder)
-		put_file(h->folder, path, content);
+	if (kind == TAR_FILE && h->directory)
+		put_file(h->directory, path, content);
 	else if (kind == TAR_FILE)
 		tar_file(&h->tar, path, content);
-	else if (kind == TAR_LINK && h->folder)
-		put_link(h->folder, path, target);
+	else if (kind == TAR_LINK && h->directory)
+		put_link(h->directory, path, target);
 	else if (kind == TAR_LINK)
 		tar_link(&h->tar, path, target);
-	else if (h->folder)
-		put_file(h->folder, slashed, "");
+	else if (h->directory)
+		put_file(h->directory, slashed, "");
 	else
-		tar_folder(&h->tar, slashed);
+		tar_directory(&h->tar, slashed);
 }
 
-static struct pp_source *random_host(struct host *h, bool in_folder)
+static struct pp_source *random_host(struct host *h, bool in_directory)
 {
 	struct pp_source *s;
 	struct pp_error e;
@@ -147,17 +147,18 @@ static struct pp_source *random_host(struct host *h, bool in_folder)
 
 	memset(h, 0, sizeof(*h));
 	pp_buffer_init(&h->tar, 1 << 20);
-	if (in_folder)
-		h->folder = scratch_new();
+	if (in_directory)
+		h->directory = scratch_new();
 	for (unsigned int i = 4 + below(25); i; i--) {
 		random_path(path, sizeof(path));
 		put(h, path);
 	}
-	if (!in_folder && !h->tar.len)
-		tar_folder(&h->tar, "sys");
+	if (!in_directory && !h->tar.len)
+		tar_directory(&h->tar, "sys");
 	tar_end(&h->tar);
-	int r = in_folder ? pp_source_open(h->folder, &s, &e)
-	                  : pp_source_open_bytes("host", PP_SPAN(h->tar.data, h->tar.len), &s, &e);
+	int r = in_directory
+	                ? pp_source_open(h->directory, &s, &e)
+	                : pp_source_open_bytes("host", PP_SPAN(h->tar.data, h->tar.len), &s, &e);
 	if (r < 0)
 		fail_msg("%s", e.text);
 	return s;
@@ -166,8 +167,8 @@ static struct pp_source *random_host(struct host *h, bool in_folder)
 static void host_free(struct host *h)
 {
 	pp_buffer_fini(&h->tar);
-	if (h->folder)
-		scratch_free(h->folder);
+	if (h->directory)
+		scratch_free(h->directory);
 }
 
 enum ask { ASK_DIR, ASK_FILE, ASK_LINK, ASK_LIST, ASK_LOG, ASK_KINDS };

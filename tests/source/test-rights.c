@@ -17,26 +17,26 @@
 
 #define NOBODY 65534
 
-static char *folder, *out;
+static char *directory, *out;
 static bool was_root;
 
 static void set_mode(const char *name, mode_t mode)
 {
 	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	assert_int_equal(chmod(path, mode), 0);
 }
 
 static int setup(void **state)
 {
-	folder = scratch_new();
+	directory = scratch_new();
 	out = scratch_new();
 	was_root = geteuid() == 0;
 	assert_int_equal(chmod(out, 0777), 0);
-	put_file(folder, "sys/open", "x\n");
-	put_file(folder, "sys/tables/DMAR", "x\n");
-	put_file(folder, "sys/unlisted/x", "x\n");
-	put_file(folder, "sys/shut/x", "x\n");
+	put_file(directory, "sys/open", "x\n");
+	put_file(directory, "sys/tables/DMAR", "x\n");
+	put_file(directory, "sys/unlisted/x", "x\n");
+	put_file(directory, "sys/shut/x", "x\n");
 	set_mode("sys/tables/DMAR", 0);
 	set_mode("sys/unlisted", 0111);
 	set_mode("sys/shut", 0444);
@@ -53,7 +53,7 @@ static int teardown(void **state)
 	set_mode("", 0755);
 	set_mode("sys/unlisted", 0755);
 	set_mode("sys/shut", 0755);
-	scratch_free(folder);
+	scratch_free(directory);
 	scratch_free(out);
 	return 0;
 }
@@ -75,7 +75,7 @@ static void expect_answers(struct pp_source *s)
 	assert_int_equal(pp_source_read_text(s, n, "DMAR", text, 64), -EACCES);
 	assert_int_equal(pp_source_read_text(s, n, "IVRS", text, 64), -ENOENT);
 	pp_source_close(s, n);
-	/* A folder that may be entered, but not listed; one that may not even be entered. */
+	/* A directory that may be entered, but not listed; one that may not even be entered. */
 	assert_int_equal(pp_source_list(s, "sys/unlisted", &a, &names), -EACCES);
 	assert_int_equal(pp_source_read_text(s, PP_NODE_NONE, "sys/unlisted/x", text, 64), 0);
 	assert_int_equal(pp_source_list(s, "sys/shut", &a, &names), 0);
@@ -93,7 +93,7 @@ static void test_unread(void **state)
 	struct pp_error e;
 	char path[256];
 
-	if (pp_source_open(folder, &inner, &e) < 0)
+	if (pp_source_open(directory, &inner, &e) < 0)
 		fail_msg("%s", e.text);
 	expect_answers(inner);
 	assert_int_equal(pp_recorder_new(inner, &recorder, NULL), 0);
@@ -105,8 +105,8 @@ static void test_unread(void **state)
 	expect_answers(capture);
 	assert_int_equal(pp_source_capture_info(capture)->as_root, PP_NO);
 	pp_source_free(capture);
-	/* A folder that is not ours to write in. */
-	snprintf(path, sizeof(path), "%s/two.tar", folder);
+	/* A directory that is not ours to write in. */
+	snprintf(path, sizeof(path), "%s/two.tar", directory);
 	assert_int_equal(pp_recorder_write(recorder, path, false, &options, &e), -EACCES);
 	assert_non_null(strstr(e.text, "two.tar: Permission denied"));
 	pp_source_free(recorder);
@@ -119,7 +119,7 @@ static void test_refused(void **state)
 	struct pp_error e;
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/sys/tables/DMAR", folder);
+	snprintf(path, sizeof(path), "%s/sys/tables/DMAR", directory);
 	assert_int_equal(pp_source_open(path, &s, &e), -EACCES);
 	assert_non_null(strstr(e.text, "DMAR: Permission denied"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* EFI variables, in a plain folder. */
-#include "folder.h"
+/* EFI variables, in a plain directory. */
+#include "directory.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -59,13 +59,13 @@ static int try_open(void)
 {
 	char what[300];
 
-	snprintf(what, sizeof(what), "efivars:%s", in_folder("vars"));
-	return pp_store_open(what, in_folder("state"), &store, &e);
+	snprintf(what, sizeof(what), "efivars:%s", in_directory("vars"));
+	return pp_store_open(what, in_directory("state"), &store, &e);
 }
 
 static int set_up(void **state)
 {
-	if (make_folder(state) || mkdir(in_folder("vars"), 0755))
+	if (make_directory(state) || mkdir(in_directory("vars"), 0755))
 		return -1;
 	pp_arena_init(&arena, 0);
 	put_file("vars/" FILE_OF("NVRAM"), nvram, sizeof(nvram));
@@ -79,7 +79,7 @@ static int tear_down(void **state)
 {
 	pp_store_close(store);
 	pp_arena_fini(&arena);
-	return remove_folder(state);
+	return remove_directory(state);
 }
 
 static void assert_file(const char *name, const char *bytes, size_t len)
@@ -112,12 +112,12 @@ static void changes(void **state)
 	if (run(&change_a))
 		fail_msg("%s", e.text);
 	assert_file("vars/" FILE_OF("A"), "\7\0\0\0xyz", 7);
-	/* Nothing is left but the folder, which is ours alone. */
+	/* Nothing is left but the directory, which is ours alone. */
 	struct stat st;
-	assert_int_equal(stat(in_folder("state"), &st), 0);
+	assert_int_equal(stat(in_directory("state"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	assert_int_equal(unlink(in_folder("state/apply.lock")), 0);
-	assert_int_equal(rmdir(in_folder("state")), 0);
+	assert_int_equal(unlink(in_directory("state/apply.lock")), 0);
+	assert_int_equal(rmdir(in_directory("state")), 0);
 }
 
 static void makes_and_deletes(void **state)
@@ -142,8 +142,8 @@ static void changed_meanwhile(void **state)
 	assert_file("vars/" FILE_OF("A"), "\7\0\0\0abd", 7);
 	put_file("vars/" FILE_OF("B"), "\7\0\0\0b", 5);
 	assert_int_equal(run(&make_b), -EBUSY);
-	assert_int_equal(unlink(in_folder("state/apply.lock")), 0);
-	assert_int_equal(rmdir(in_folder("state")), 0);
+	assert_int_equal(unlink(in_directory("state/apply.lock")), 0);
+	assert_int_equal(rmdir(in_directory("state")), 0);
 }
 
 /* Between the look and the write: only the write itself can see that. */
@@ -172,8 +172,8 @@ static void not_ours(void **state)
 	static uint8_t large[4 + 4097] = { 7 };
 	put_file("vars/" FILE_OF("A"), large, sizeof(large));
 	assert_int_equal(run(&change_a), -EFBIG);
-	assert_int_equal(unlink(in_folder("vars/" FILE_OF("A"))), 0);
-	assert_int_equal(mkdir(in_folder("vars/" FILE_OF("A")), 0700), 0);
+	assert_int_equal(unlink(in_directory("vars/" FILE_OF("A"))), 0);
+	assert_int_equal(mkdir(in_directory("vars/" FILE_OF("A")), 0700), 0);
 	assert_int_equal(run(&change_a), -EBADMSG);
 }
 
@@ -193,14 +193,14 @@ static void names(void **state)
 	assert_has(e.text, "CMOS");
 }
 
-static void no_folder(void **state)
+static void no_directory(void **state)
 {
 	pp_store_close(store);
 	store = NULL;
-	assert_int_equal(unlink(in_folder("vars/" FILE_OF("NVRAM"))), 0);
+	assert_int_equal(unlink(in_directory("vars/" FILE_OF("NVRAM"))), 0);
 	assert_int_equal(try_open(), -ENOENT);
 	assert_has(e.text, "no variable NVRAM-");
-	assert_int_equal(rename(in_folder("vars"), in_folder("away")), 0);
+	assert_int_equal(rename(in_directory("vars"), in_directory("away")), 0);
 	assert_int_equal(try_open(), -ENOENT);
 	put_text("vars", "");
 	assert_int_equal(try_open(), -ENOTDIR);
@@ -216,7 +216,7 @@ static const struct pp_area_write change_nvram = {
 static void nvram_gone(void **state)
 {
 	assert_int_equal(run(&change_nvram), 0);
-	assert_int_equal(unlink(in_folder("vars/" FILE_OF("NVRAM"))), 0);
+	assert_int_equal(unlink(in_directory("vars/" FILE_OF("NVRAM"))), 0);
 	assert_int_equal(run(&change_nvram), -ENODATA);
 	assert_has(e.text, "holds no NVRAM");
 }
@@ -262,7 +262,7 @@ static void empty_file_is_absent(void **state)
 
 static int set_flag(const char *name, bool on)
 {
-	int flags = 0, fd = open(in_folder(name), O_RDONLY);
+	int flags = 0, fd = open(in_directory(name), O_RDONLY);
 	int r = ioctl(fd, FS_IOC_GETFLAGS, &flags);
 
 	flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
@@ -274,7 +274,7 @@ static int set_flag(const char *name, bool on)
 
 static bool get_flag(const char *name)
 {
-	int flags = 0, fd = open(in_folder(name), O_RDONLY);
+	int flags = 0, fd = open(in_directory(name), O_RDONLY);
 
 	assert_int_equal(ioctl(fd, FS_IOC_GETFLAGS, &flags), 0);
 	close(fd);
@@ -325,7 +325,7 @@ int main(void)
 		TEST(changed_at_the_last_moment),
 		TEST(not_ours),
 		TEST(names),
-		TEST(no_folder),
+		TEST(no_directory),
 		TEST(nvram_gone),
 		TEST(nvram_of_another_size),
 		TEST(failed_write_leaves_nothing),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HP's conrep as a store, with a stand-in that fails in every way that could be thought of. */
-#include "folder.h"
+#include "directory.h"
 
 #include <time.h>
 
@@ -38,8 +38,8 @@ static void open_store(void)
 {
 	char what[300];
 
-	snprintf(what, sizeof(what), "hp:%s", in_folder("bin/conrep"));
-	if (pp_store_open(what, in_folder("state"), &store, &e))
+	snprintf(what, sizeof(what), "hp:%s", in_directory("bin/conrep"));
+	if (pp_store_open(what, in_directory("state"), &store, &e))
 		fail_msg("%s", e.text);
 	/* On a busy builder it takes long to start. */
 	pp_hp_set_timeout(store, 60);
@@ -50,11 +50,11 @@ static int set_up(void **state)
 {
 	char command[512];
 
-	if (make_folder(state))
+	if (make_directory(state))
 		return -1;
 	snprintf(command, sizeof(command),
-	         "mkdir %s/bin && cp '%s' %s/bin/conrep && chmod 755 %s/bin/conrep", folder, fake,
-	         folder, folder);
+	         "mkdir %s/bin && cp '%s' %s/bin/conrep && chmod 755 %s/bin/conrep", directory,
+	         fake, directory, directory);
 	if (system(command) != 0)
 		return -1;
 	put_text("bin/settings", before);
@@ -70,7 +70,7 @@ static int tear_down(void **state)
 {
 	pp_store_close(store);
 	pp_arena_fini(&arena);
-	return remove_folder(state);
+	return remove_directory(state);
 }
 
 static void read_store(struct pp_areas *ret)
@@ -104,8 +104,8 @@ static void plan_slots(struct pp_changes *ret)
 /* Nothing but what belongs: no journal, no working directory. */
 static void assert_clean(void)
 {
-	unlink(in_folder("state/apply.lock"));
-	assert_int_equal(rmdir(in_folder("state")), 0);
+	unlink(in_directory("state/apply.lock"));
+	assert_int_equal(rmdir(in_directory("state")), 0);
 }
 
 static void assert_settings(const char *want)
@@ -180,7 +180,7 @@ static void hp_loads(void **state)
 		fail_msg("%s", e.text);
 	assert_settings(after);
 	assert_clean();
-	/* Clean surroundings: two variables, no input, a group of its own, the folder. */
+	/* Clean surroundings: two variables, no input, a group of its own, the directory. */
 	const char *log = get_file("bin/log", NULL);
 	assert_has(log, "load 3 C ");
 	assert_has(log, "/state/hp-work-");
@@ -278,7 +278,7 @@ static void much_output(void **state)
 static int take_lock(void)
 {
 	struct pp_lock lock;
-	int r = pp_lock_take(in_folder("state/apply.lock"), "", PP_LOCK_KEEP, &lock, &e);
+	int r = pp_lock_take(in_directory("state/apply.lock"), "", PP_LOCK_KEEP, &lock, &e);
 
 	if (!r)
 		pp_lock_release(&lock);
@@ -428,10 +428,10 @@ static void leave_journal(const struct pp_changes *c)
 	const char *form;
 
 	assert_int_equal(store->ops->prepare(store, c, &arena, &op.setting.change, &e), 0);
-	assert_int_equal(pp_directory_private(in_folder("state"), true, &e), 0);
+	assert_int_equal(pp_directory_private(in_directory("state"), true, &e), 0);
 	assert_int_equal(pp_txn_text(&t, &arena, &form, &e), 0);
 	put_text("state/apply.json", form);
-	assert_int_equal(chmod(in_folder("state/apply.json"), 0600), 0);
+	assert_int_equal(chmod(in_directory("state/apply.json"), 0600), 0);
 }
 
 static void recovered(bool may_write, const char *says)
@@ -561,15 +561,15 @@ static void put_program(const char *name, const char *text)
 {
 	char path[300];
 
-	snprintf(path, sizeof(path), "%s", in_folder(name));
+	snprintf(path, sizeof(path), "%s", in_directory(name));
 	*strrchr(path, '/') = '\0';
 	mkdir(path, 0755);
 	put_text(name, text);
-	assert_int_equal(chmod(in_folder(name), 0755), 0);
+	assert_int_equal(chmod(in_directory(name), 0755), 0);
 }
 
-/* Copies of the folders' names: in_folder() has room for a few only. */
-static const char **folders_of(const char *const *names)
+/* Copies of the directories' names: in_directory() has room for a few only. */
+static const char **directories_of(const char *const *names)
 {
 	static const char *list[9];
 	static char paths[8][300];
@@ -577,7 +577,7 @@ static const char **folders_of(const char *const *names)
 	for (size_t i = 0; i < 8; i++)
 		list[i] = NULL;
 	for (size_t i = 0; names[i]; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "%s", in_folder(names[i]));
+		snprintf(paths[i], sizeof(paths[i]), "%s", in_directory(names[i]));
 		list[i] = paths[i];
 	}
 	return list;
@@ -587,25 +587,26 @@ static bool finds_in(const char *const *names, const char *want)
 {
 	char path[PATH_MAX];
 
-	if (!pp_hp_find(folders_of(names), path))
+	if (!pp_hp_find(directories_of(names), path))
 		return !want;
-	return want && !strcmp(path, in_folder(want));
+	return want && !strcmp(path, in_directory(want));
 }
 
-/* A name of HP's for what is none: no file, a folder, no program, a link to ours, a copy, a script.
+/* A name of HP's for what is none: no file, a directory, no program, a link to ours, a copy, a
+ * script.
  */
 static void hp_finds(void **state)
 {
-	static const char *const wrong[] = { "none", "folder", "text", "link",
-		                             "copy", "script", NULL };
+	static const char *const wrong[] = { "none", "directory", "text", "link",
+		                             "copy", "script",    NULL };
 	char copy[20000];
 
-	assert_int_equal(mkdir(in_folder("folder"), 0755), 0);
-	assert_int_equal(mkdir(in_folder("folder/conrep"), 0755), 0);
+	assert_int_equal(mkdir(in_directory("directory"), 0755), 0);
+	assert_int_equal(mkdir(in_directory("directory/conrep"), 0755), 0);
 	put_program("text/conrep", "#!/bin/sh\n");
-	assert_int_equal(chmod(in_folder("text/conrep"), 0644), 0);
+	assert_int_equal(chmod(in_directory("text/conrep"), 0644), 0);
 	put_program("link/pcipass-conrep", "#!/bin/sh\n");
-	assert_int_equal(symlink("pcipass-conrep", in_folder("link/conrep")), 0);
+	assert_int_equal(symlink("pcipass-conrep", in_directory("link/conrep")), 0);
 	/* Where one piece that is read ends and the next begins. */
 	memset(copy, 'x', sizeof(copy));
 	memcpy(copy + 16384 - 7, "pcipass-conrep", 14);
@@ -614,7 +615,7 @@ static void hp_finds(void **state)
 	put_program("script/hp-conrep", "#!/bin/sh\nexec pcipass-conrep \"$@\"\n");
 	assert_true(finds_in(wrong, NULL));
 	put_program("good/hp-conrep", "#!/bin/sh\n");
-	assert_true(finds_in((const char *const[]){ "none", "folder", "text", "link", "copy",
+	assert_true(finds_in((const char *const[]){ "none", "directory", "text", "link", "copy",
 	                                            "script", "good", NULL },
 	                     "good/hp-conrep"));
 	put_program("good/conrep", "#!/bin/sh\n");
@@ -627,39 +628,40 @@ static void refuses_program(const char *path, int code, const char *words)
 	char what[300];
 
 	snprintf(what, sizeof(what), "hp:%s", path);
-	assert_int_equal(pp_store_open(what, folder, &s, &e), -code);
+	assert_int_equal(pp_store_open(what, directory, &s, &e), -code);
 	assert_has(e.text, words);
 }
 
 static void refuses_programs(void **state)
 {
 	hp_finds(state);
-	refuses_program(in_folder("link/conrep"), EINVAL, "own conrep, not HP's");
-	refuses_program(in_folder("copy/conrep"), EINVAL, "own conrep, not HP's");
-	refuses_program(in_folder("text/conrep"), EACCES, "not a program");
-	refuses_program(in_folder("folder/conrep"), EACCES, "not a program");
+	refuses_program(in_directory("link/conrep"), EINVAL, "own conrep, not HP's");
+	refuses_program(in_directory("copy/conrep"), EINVAL, "own conrep, not HP's");
+	refuses_program(in_directory("text/conrep"), EACCES, "not a program");
+	refuses_program(in_directory("directory/conrep"), EACCES, "not a program");
 	refuses_program("bin/conrep", EINVAL, "absolute path");
 	refuses_program("/nonexistent", ENOENT, "/nonexistent");
-	refuses_program(in_folder("bin/settings"), EACCES, "not a program");
-	assert_int_equal(chmod(in_folder("bin/conrep"), 0757), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "everybody can write to it");
-	assert_int_equal(chmod(in_folder("bin/conrep"), 0755), 0);
+	refuses_program(in_directory("bin/settings"), EACCES, "not a program");
+	assert_int_equal(chmod(in_directory("bin/conrep"), 0757), 0);
+	refuses_program(in_directory("bin/conrep"), EACCES, "everybody can write to it");
+	assert_int_equal(chmod(in_directory("bin/conrep"), 0755), 0);
 	/* Who may put another file in its place may as well write to it; not where it is sticky. */
-	assert_int_equal(chmod(in_folder("bin"), 0777), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "everybody can write to this directory");
-	assert_int_equal(chmod(in_folder("bin"), 01777), 0);
-	assert_int_equal(pp_hp_check(in_folder("bin/conrep"), &e), 0);
-	assert_int_equal(chmod(in_folder("bin"), 0755), 0);
+	assert_int_equal(chmod(in_directory("bin"), 0777), 0);
+	refuses_program(in_directory("bin/conrep"), EACCES,
+	                "everybody can write to this directory");
+	assert_int_equal(chmod(in_directory("bin"), 01777), 0);
+	assert_int_equal(pp_hp_check(in_directory("bin/conrep"), &e), 0);
+	assert_int_equal(chmod(in_directory("bin"), 0755), 0);
 	if (geteuid())
 		return;
-	assert_int_equal(chown(in_folder("bin/conrep"), 65534, 0), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "belongs to user 65534");
-	assert_int_equal(chown(in_folder("bin/conrep"), 0, 65534), 0);
-	assert_int_equal(chmod(in_folder("bin/conrep"), 0775), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "group 65534 can write to it");
-	assert_int_equal(chown(in_folder("bin"), 65534, 0), 0);
-	assert_int_equal(chmod(in_folder("bin/conrep"), 0755), 0);
-	refuses_program(in_folder("bin/conrep"), EACCES, "this directory belongs to user 65534");
+	assert_int_equal(chown(in_directory("bin/conrep"), 65534, 0), 0);
+	refuses_program(in_directory("bin/conrep"), EACCES, "belongs to user 65534");
+	assert_int_equal(chown(in_directory("bin/conrep"), 0, 65534), 0);
+	assert_int_equal(chmod(in_directory("bin/conrep"), 0775), 0);
+	refuses_program(in_directory("bin/conrep"), EACCES, "group 65534 can write to it");
+	assert_int_equal(chown(in_directory("bin"), 65534, 0), 0);
+	assert_int_equal(chmod(in_directory("bin/conrep"), 0755), 0);
+	refuses_program(in_directory("bin/conrep"), EACCES, "this directory belongs to user 65534");
 }
 
 /* What it prints beside its exit status, as versions and loaders spell it. */
@@ -709,7 +711,7 @@ static void no_loader(void **state)
 static void hp_detects(void **state)
 {
 	struct pp_store *s;
-	int r = pp_store_detect(in_folder("state"), &s, &e);
+	int r = pp_store_detect(in_directory("state"), &s, &e);
 
 	assert_true(r == 0 || r == -ENOENT || r == -EACCES);
 	if (r == 0)
@@ -723,9 +725,9 @@ static void hp_sweeps(void **state)
 {
 	struct pp_changes c;
 
-	assert_int_equal(mkdir(in_folder("state"), 0700), 0);
+	assert_int_equal(mkdir(in_directory("state"), 0700), 0);
 	/* No process has this number. */
-	assert_int_equal(mkdir(in_folder("state/hp-work-2147483646-abcdef"), 0700), 0);
+	assert_int_equal(mkdir(in_directory("state/hp-work-2147483646-abcdef"), 0700), 0);
 	put_text("state/hp-work-2147483646-abcdef/schema.xml", "x");
 	plan_slots(&c);
 	assert_int_equal(pp_txn_write_settings(store, &c, NULL, &e), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The image: its form, and the file as a store. */
-#include "folder.h"
+#include "directory.h"
 
 #include <fcntl.h>
 
@@ -182,7 +182,7 @@ static struct pp_store *open_image(const char *name)
 	struct pp_store *s;
 	char what[300];
 
-	snprintf(what, sizeof(what), "image:%s", in_folder(name));
+	snprintf(what, sizeof(what), "image:%s", in_directory(name));
 	if (pp_store_open(what, "/nonexistent", &s, &e))
 		fail_msg("%s", e.text);
 	return s;
@@ -199,7 +199,7 @@ static void as_store(void **state)
 	const struct pp_schema schema = { .sections = sections, .nr_sections = 4 };
 	struct pp_areas m;
 
-	make(in_folder("x"), false);
+	make(in_directory("x"), false);
 	struct pp_store *s = open_image("x");
 	assert_string_equal(s->ops->machine(s)->product, machine.product);
 	pp_areas_init(&m, &arena);
@@ -221,14 +221,14 @@ static void keeps_mode_and_owner(void **state)
 	const struct pp_store_change j = { .writes = &ev_write, .nr_writes = 1 };
 	struct stat st;
 
-	make(in_folder("x"), true);
-	bool root = !chown(in_folder("x"), 12345, 12346);
+	make(in_directory("x"), true);
+	bool root = !chown(in_directory("x"), 12345, 12346);
 	/* What is set-user-ID stays no such thing. */
-	assert_int_equal(chmod(in_folder("x"), 04604), 0);
+	assert_int_equal(chmod(in_directory("x"), 04604), 0);
 	struct pp_store *s = open_image("x");
 	if (s->ops->write(s, &j, false, NULL, &e))
 		fail_msg("%s", e.text);
-	assert_int_equal(stat(in_folder("x"), &st), 0);
+	assert_int_equal(stat(in_directory("x"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0604);
 	if (root) {
 		assert_int_equal(st.st_uid, 12345);
@@ -243,18 +243,18 @@ static void follows_links(void **state)
 	const struct pp_store_change j = { .writes = &ev_write, .nr_writes = 1 };
 	struct stat st;
 
-	assert_int_equal(mkdir(in_folder("d"), 0755), 0);
-	make(in_folder("d/x"), true);
-	assert_int_equal(symlink("d/x", in_folder("link")), 0);
+	assert_int_equal(mkdir(in_directory("d"), 0755), 0);
+	make(in_directory("d/x"), true);
+	assert_int_equal(symlink("d/x", in_directory("link")), 0);
 	struct pp_store *s = open_image("link");
 	assert_has(s->own, "/d/x");
 	assert_int_equal(s->ops->write(s, &j, false, NULL, &e), 0);
-	assert_int_equal(lstat(in_folder("link"), &st), 0);
+	assert_int_equal(lstat(in_directory("link"), &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
 	assert_has(get_file("d/x", NULL), "010204");
 	pp_store_close(s);
 	assert_int_equal(
-		pp_image_create(in_folder("link"), &machine, &(struct pp_areas){ 0 }, true, &e),
+		pp_image_create(in_directory("link"), &machine, &(struct pp_areas){ 0 }, true, &e),
 		-EBADMSG);
 }
 
@@ -263,10 +263,10 @@ static void creates_once(void **state)
 	struct pp_areas m;
 
 	pp_areas_init(&m, &arena);
-	make(in_folder("x"), true);
-	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, false, &e), -EEXIST);
+	make(in_directory("x"), true);
+	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, false, &e), -EEXIST);
 	assert_has(get_file("x", NULL), "nvram");
-	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, true, &e), 0);
+	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, true, &e), 0);
 	assert_null(strstr(get_file("x", NULL), "nvram"));
 }
 
@@ -277,7 +277,7 @@ static void heeds_the_umask(void **state)
 
 	pp_areas_init(&m, &arena);
 	for (int i = 0; i < 2; i++) {
-		const char *path = in_folder(i ? "x" : "y");
+		const char *path = in_directory(i ? "x" : "y");
 		mode_t old = umask(i ? 077 : 022);
 		int r = pp_image_create(path, &machine, &m, false, &e);
 		umask(old);
@@ -294,18 +294,18 @@ static void not_into_a_transaction(void **state)
 
 	pp_areas_init(&m, &arena);
 	put_text("x.journal", "");
-	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, false, &e), -EUCLEAN);
+	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, false, &e), -EUCLEAN);
 	assert_has(e.text, "x.journal");
 	assert_false(is_there("x"));
-	assert_int_equal(unlink(in_folder("x.journal")), 0);
-	make(in_folder("x"), true);
+	assert_int_equal(unlink(in_directory("x.journal")), 0);
+	make(in_directory("x"), true);
 	struct pp_store *s = open_image("x");
 	struct pp_lock lock;
 	assert_int_equal(pp_store_lock(s, &lock, &e), 0);
-	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, true, &e), -EBUSY);
+	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, true, &e), -EBUSY);
 	pp_lock_release(&lock);
 	pp_store_close(s);
-	assert_int_equal(pp_image_create(in_folder("x"), &machine, &m, true, &e), 0);
+	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, true, &e), 0);
 	assert_false(is_there("x.lock"));
 }
 
@@ -321,29 +321,29 @@ static void cannot_open(void **state)
 	assert_has(e.text, "image:FILE, efivars");
 	assert_int_equal(pp_store_open("image:a\nb", NULL, &s, &e), -EINVAL);
 	assert_has(e.text, "control byte");
-	snprintf(what, sizeof(what), "image:%s", folder);
+	snprintf(what, sizeof(what), "image:%s", directory);
 	assert_int_equal(pp_store_open(what, NULL, &s, &e), -EBADMSG);
 	assert_has(e.text, "not a regular file");
 	put_text("x", "no image\n");
-	snprintf(what, sizeof(what), "image:%s", in_folder("x"));
+	snprintf(what, sizeof(what), "image:%s", in_directory("x"));
 	assert_int_equal(pp_store_open(what, NULL, &s, &e), -EBADMSG);
 	assert_has(e.text, "does not begin with");
 	/* A pipe must not be waited for. */
-	assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
-	snprintf(what, sizeof(what), "image:%s", in_folder("pipe"));
+	assert_int_equal(mkfifo(in_directory("pipe"), 0600), 0);
+	snprintf(what, sizeof(what), "image:%s", in_directory("pipe"));
 	assert_int_equal(pp_store_open(what, NULL, &s, &e), -EBADMSG);
 }
 
 static int set_up(void **state)
 {
 	pp_arena_init(&arena, 0);
-	return make_folder(state);
+	return make_directory(state);
 }
 
 static int tear_down(void **state)
 {
 	pp_arena_fini(&arena);
-	return remove_folder(state);
+	return remove_directory(state);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -29,44 +29,44 @@ class Image:
     """One file; all writes at once."""
     name = "image"
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.store = f"image:{folder}/settings"
-        subprocess.run([PROGRAM, "make", folder / "settings"], check=True)
-        os.chmod(folder / "settings", 0o640)
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.store = f"image:{directory}/settings"
+        subprocess.run([PROGRAM, "make", directory / "settings"], check=True)
+        os.chmod(directory / "settings", 0o640)
 
     def content(self):
-        path = self.folder / "settings"
+        path = self.directory / "settings"
         return path.read_bytes(), path.stat().st_mode
 
 
 class Efivars:
-    """A folder of variables; each written on its own, so that a kill can leave a part."""
+    """A directory of variables; each written on its own, so that a kill can leave a part."""
     name = "efivars"
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.store = f"efivars:{folder}/vars"
-        (folder / "vars").mkdir()
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.store = f"efivars:{directory}/vars"
+        (directory / "vars").mkdir()
         attributes = bytes([7, 0, 0, 0])
         self.path("CQTEST").write_bytes(attributes + bytes(range(40)))
         self.path("NVRAM").write_bytes(attributes + bytes(i * 7 & 255 for i in range(4096)))
 
     def path(self, name: str) -> Path:
-        return self.folder / "vars" / f"{name}-{VENDOR}"
+        return self.directory / "vars" / f"{name}-{VENDOR}"
 
     def content(self):
-        return {p.name: p.read_bytes() for p in sorted((self.folder / "vars").iterdir())}
+        return {p.name: p.read_bytes() for p in sorted((self.directory / "vars").iterdir())}
 
 
 def run(store, command: str, strace=()):
-    # One more than needed, so that the state folder is made within the call.
-    return subprocess.run([*strace, PROGRAM, command, store.store, f"{store.folder}/state"],
+    # One more than needed, so that the state directory is made within the call.
+    return subprocess.run([*strace, PROGRAM, command, store.store, f"{store.directory}/state"],
                           capture_output=True, text=True, timeout=60)
 
 
-def names(folder: Path) -> set[str]:
-    return {str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir()}
+def names(directory: Path) -> set[str]:
+    return {str(p.relative_to(directory)) for p in directory.rglob("*") if not p.is_dir()}
 
 
 class Case:
@@ -82,7 +82,7 @@ class Case:
 
 def check_order(kind, lines):
     """A kill loses nothing that was written, a power cut does. So what has to be on the disk before
-    what is looked up in the calls: journal, its folder, the store, its folder, then no journal."""
+    what is looked up in the calls: journal, its directory, the store, its directory, then no journal."""
     seen = ""
     for line in lines:
         if re.match(r"(\d+ +)?rename", line):
@@ -97,7 +97,7 @@ def check_order(kind, lines):
     want = {"image": "fJdfWdUd", "efivars": "dfJdWfWfWfdUd"}[kind.name]
     if seen != want:
         sys.exit(f"{kind.name}: the calls are {seen}, they should be {want}\n"
-                 "(f, d: a file or folder synced; J, U: journal in place, removed; W: written)")
+                 "(f, d: a file or directory synced; J, U: journal in place, removed; W: written)")
 
 
 def learn(kind, base: Path):
@@ -157,7 +157,7 @@ def judge_failure(case, done, old, new) -> str:
         return f"ends with {done.returncode}"
     if now == old or any(n.endswith((".journal", "apply.json")) for n in names(case.base)):
         return ""
-    # Gone, but the folder could not be synced.
+    # Gone, but the directory could not be synced.
     if now == new and "all is written and reads back" in done.stderr:
         return ""
     return "failed, left something changed and no journal"
@@ -231,11 +231,11 @@ def main() -> int:
         return 77
     words, wrong = collections.Counter(), []
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="pcipass-test-", dir=shm) as folder:
+    with tempfile.TemporaryDirectory(prefix="pcipass-test-", dir=shm) as directory:
         for kind in (Image, Efivars):
-            known = learn(kind, Path(folder))
+            known = learn(kind, Path(directory))
             with concurrent.futures.ThreadPoolExecutor(3) as pool:
-                jobs = [pool.submit(inject, kind, Path(folder), known, *p) for p in plan(known[3])]
+                jobs = [pool.submit(inject, kind, Path(directory), known, *p) for p in plan(known[3])]
                 for job in jobs:
                     word = job.result()
                     if word in ("none", "old", "new", "restored"):
@@ -244,8 +244,8 @@ def main() -> int:
                         wrong.append(word)
         # known is now that of the variables.
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            jobs = [pool.submit(inject_recovery, Path(folder), known, *p)
-                    for p in plan(recovery_calls(Path(folder), known))]
+            jobs = [pool.submit(inject_recovery, Path(directory), known, *p)
+                    for p in plan(recovery_calls(Path(directory), known))]
             for job in jobs:
                 word = job.result()
                 if word in ("none", "old", "restored"):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lock, journal and recovery, on an image and on variables. */
-#include "folder.h"
+#include "directory.h"
 
 #include <sys/wait.h>
 
@@ -32,9 +32,9 @@ static void set_content(uint8_t ev, uint8_t nvram)
 	pp_areas_put(&m, PP_CELL_NVRAM, NULL, 0, PP_SPAN(bytes, 8));
 	/* An image of its own, put in the place of the other: an image with a journal is not made.
 	 */
-	if (pp_image_create(in_folder("new"), &(struct pp_machine){ 0 }, &m, true, &e))
+	if (pp_image_create(in_directory("new"), &(struct pp_machine){ 0 }, &m, true, &e))
 		fail_msg("%s", e.text);
-	assert_int_equal(rename(in_folder("new"), in_folder("image")), 0);
+	assert_int_equal(rename(in_directory("new"), in_directory("image")), 0);
 }
 
 static void assert_content(uint8_t ev, uint8_t nvram)
@@ -51,14 +51,14 @@ static int open_one(const char *name, struct pp_store **ret)
 {
 	char what[300];
 
-	snprintf(what, sizeof(what), "image:%s", in_folder(name));
+	snprintf(what, sizeof(what), "image:%s", in_directory(name));
 	return pp_store_open(what, NULL, ret, &e);
 }
 
 static int set_up(void **state)
 {
 	pp_arena_init(&arena, 0);
-	if (make_folder(state))
+	if (make_directory(state))
 		return -1;
 	set_content(0, 0);
 	return open_one("image", &store);
@@ -68,7 +68,7 @@ static int tear_down(void **state)
 {
 	pp_store_close(store);
 	pp_arena_fini(&arena);
-	return remove_folder(state);
+	return remove_directory(state);
 }
 
 static void assert_clean(void)
@@ -93,7 +93,7 @@ static void leave_journal_of(const char *where)
 
 	assert_int_equal(pp_txn_text(&t, &arena, &form, &e), 0);
 	put_text("image.journal", form);
-	assert_int_equal(chmod(in_folder("image.journal"), 0600), 0);
+	assert_int_equal(chmod(in_directory("image.journal"), 0600), 0);
 }
 
 static void leave_journal(void)
@@ -201,12 +201,12 @@ static void not_our_lock(void **state)
 	put_text("image.lock", text40);
 	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EEXIST);
 	assert_string_equal(get_file("image.lock", NULL), text40);
-	assert_int_equal(unlink(in_folder("image.lock")), 0);
+	assert_int_equal(unlink(in_directory("image.lock")), 0);
 	put_text("victim", "x");
-	assert_int_equal(symlink("victim", in_folder("image.lock")), 0);
+	assert_int_equal(symlink("victim", in_directory("image.lock")), 0);
 	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -ELOOP);
-	assert_int_equal(unlink(in_folder("image.lock")), 0);
-	assert_int_equal(link(in_folder("victim"), in_folder("image.lock")), 0);
+	assert_int_equal(unlink(in_directory("image.lock")), 0);
+	assert_int_equal(link(in_directory("victim"), in_directory("image.lock")), 0);
 	assert_int_equal(pp_txn_write_settings(store, &both, NULL, &e), -EEXIST);
 	assert_string_equal(get_file("victim", NULL), "x");
 	assert_content(0, 0);
@@ -254,7 +254,7 @@ static void somebody_else(void **state)
 static void damaged_journal(void **state)
 {
 	put_text("image.journal", "{\"crc32\":\"00000000\",\"journal\":{}}\n");
-	assert_int_equal(chmod(in_folder("image.journal"), 0600), 0);
+	assert_int_equal(chmod(in_directory("image.journal"), 0600), 0);
 	assert_int_equal(recover(true), -EBADMSG);
 	assert_has(e.text, "nothing is done");
 	assert_has(e.text, "image.journal");
@@ -272,7 +272,7 @@ static void damaged_journal(void **state)
 /* Nothing is said against a journal that only could not be read: nobody is to move it away. */
 static void unread_journal(void **state)
 {
-	assert_int_equal(symlink("image.journal", in_folder("image.journal")), 0);
+	assert_int_equal(symlink("image.journal", in_directory("image.journal")), 0);
 	assert_int_equal(recover(false), -ELOOP);
 	assert_null(strstr(e.text, "move"));
 	assert_content(0, 0);
@@ -282,7 +282,7 @@ static void unread_journal(void **state)
 static void journal_of_others(void **state)
 {
 	leave_journal();
-	assert_int_equal(chmod(in_folder("image.journal"), 0666), 0);
+	assert_int_equal(chmod(in_directory("image.journal"), 0666), 0);
 	set_content(1, 0);
 	assert_int_equal(recover(true), -EPERM);
 	assert_content(1, 0);
@@ -303,17 +303,18 @@ static void foreign_journal(void **state)
 	set_content(1, 0);
 	assert_int_equal(recover(true), -EBADMSG);
 	assert_has(e.text, "another store");
-	op.directory.path = in_folder("dir") + 1;
-	assert_int_equal(mkdir(in_folder("dir"), 0755), 0);
+	op.directory.path = in_directory("dir") + 1;
+	assert_int_equal(mkdir(in_directory("dir"), 0755), 0);
 	assert_int_equal(pp_txn_text(&t, &arena, &form, &e), 0);
 	put_text("image.journal", form);
 	assert_int_equal(recover(true), -EBADMSG);
 	assert_true(is_there("dir"));
-	assert_int_equal(rmdir(in_folder("dir")), 0);
+	assert_int_equal(rmdir(in_directory("dir")), 0);
 	assert_content(1, 0);
 }
 
-/* A folder with an image and its journal is moved; elsewhere it goes on as it would have here. */
+/* A directory with an image and its journal is moved; elsewhere it goes on as it would have here.
+ */
 static void moved_with_its_image(void **state)
 {
 	leave_journal_of("image:/before/the/move/image");
@@ -335,7 +336,7 @@ static void sweeps(void **state)
 	assert_true(is_there(".pcipass-note"));
 }
 
-/* Another user's folder; root becomes nobody for it. */
+/* Another user's directory; root becomes nobody for it. */
 static int as_nobody(void)
 {
 	if (!geteuid() && setuid(65534))
@@ -349,12 +350,12 @@ static void read_only(void **state)
 {
 	int status;
 
-	assert_int_equal(chmod(folder, 0555), 0);
+	assert_int_equal(chmod(directory, 0555), 0);
 	pid_t pid = fork();
 	if (!pid)
 		_exit(as_nobody());
 	waitpid(pid, &status, 0);
-	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chmod(directory, 0755), 0);
 	assert_int_equal(status, 0);
 	assert_content(0, 0);
 }

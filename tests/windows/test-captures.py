@@ -71,7 +71,7 @@ class Capture(unittest.TestCase):
         for name, text in (windows.SYSTEM if system is None else system).items():
             sink.file(f"windows/system/{name}", f"{text}\n".encode())
         for address, properties in devices.items():
-            sink.folder(f"windows/devices/{address.replace(':', '-')}")
+            sink.directory(f"windows/devices/{address.replace(':', '-')}")
             for name, value in properties.items():
                 if value is not None:
                     text = value if isinstance(value, bytes) else f"{value}\n".encode()

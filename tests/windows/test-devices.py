@@ -117,11 +117,11 @@ class Devices(unittest.TestCase):
             tar.extractall(unpacked)
         self.assertEqual(self.there_from(unpacked.name), whole)
         self.assertEqual(self.there_from(str(unpacked)), whole)
-        folder = unpacked / "windows/devices/0000-07-00.0"
+        directory = unpacked / "windows/devices/0000-07-00.0"
         for name, change in (("RequiresReservedMemoryRegion", lambda p: p.write_bytes(b"0" * (17 << 20))),
                              ("AcsCompatibleUpHierarchy", lambda p: p.write_bytes(b"")),
                              ("DeviceType", lambda p: (p.unlink(), p.mkdir()))):
-            change(folder / name)
+            change(directory / name)
         told = {d["address"]: d for d in self.there_from(unpacked.name)["devices"]}
         self.assertEqual(rules(told["0000:07:00.0"])["hyperv-acs"], "unknown")
         self.assertEqual(rules(told["0000:07:00.0"])["hyperv-conventional"], "unknown")

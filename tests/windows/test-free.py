@@ -72,18 +72,18 @@ class Free(Host):
         self.conrep.tools = older
         self.assertEqual(self.conrep.changed(), set())
         shutil.rmtree(self.drive / MODULE)
-        folder = "HP T\u00f6\u00f4ls \u4e2d"
-        self.conrep.place(self.drive / folder)
-        self.addCleanup(shutil.rmtree, self.drive / folder)
+        directory = "HP T\u00f6\u00f4ls \u4e2d"
+        self.conrep.place(self.drive / directory)
+        self.addCleanup(shutil.rmtree, self.drive / directory)
         said = self.live("free", "slot2", "--yes", code=4)
         self.assertIn("HP's conrep is not installed", said)
-        self.live("free", "slot2", "--yes", "--store", f"hp:C:\\{folder}\\conrep.exe")
+        self.live("free", "slot2", "--yes", "--store", f"hp:C:\\{directory}\\conrep.exe")
         self.assertEqual(self.conrep.changed(), SLOT2)
         self.run_it("undo", "--yes")
         key = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
         self.addCleanup(self.wine.run, "reg", "add", key, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d",
                         r"C:\windows\system32;C:\windows", "/f")
-        self.wine.run("reg", "add", key, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d", rf"C:\windows;C:\{folder}", "/f")
+        self.wine.run("reg", "add", key, "/v", "Path", "/t", "REG_EXPAND_SZ", "/d", rf"C:\windows;C:\{directory}", "/f")
         self.live("free", "slot2", "--yes")
         self.assertEqual(self.conrep.changed(), SLOT2)
 

@@ -121,11 +121,11 @@ class Paths(Case):
                 self.assertIn(name, err)
 
     def test_directory(self):
-        (self.directory / "folder").mkdir()
-        _, err = self.run_it("--from", "folder", code=4)
-        self.assertIn("folder: a directory without windows/devices: on Windows pcipass reads a capture of Linux as an archive only", err)
-        _, err = self.run_it("--from", "folder", "--from", "host.tar.gz", code=4)
-        self.assertIn("folder: a directory without windows/devices: on Windows pcipass reads a capture of Linux as an archive only", err)
+        (self.directory / "directory").mkdir()
+        _, err = self.run_it("--from", "directory", code=4)
+        self.assertIn("directory: a directory without windows/devices: on Windows pcipass reads a capture of Linux as an archive only", err)
+        _, err = self.run_it("--from", "directory", "--from", "host.tar.gz", code=4)
+        self.assertIn("directory: a directory without windows/devices: on Windows pcipass reads a capture of Linux as an archive only", err)
 
 
 class Streams(Case):

@@ -41,10 +41,10 @@ class Settings(unittest.TestCase):
         self.drive = self.wine.prefix / "drive_c"
         self.place(self.FOLDER)
 
-    def place(self, folder: str) -> None:
-        self.tools = self.drive / folder
+    def place(self, directory: str) -> None:
+        self.tools = self.drive / directory
         self.conrep.place(self.tools)
-        self.store = "hp:C:\\" + folder.replace("/", "\\") + "\\conrep.exe"
+        self.store = "hp:C:\\" + directory.replace("/", "\\") + "\\conrep.exe"
         self.addCleanup(shutil.rmtree, self.tools, True)
         self.state = self.drive / "ProgramData/pcipass"
         shutil.rmtree(self.state, ignore_errors=True)
@@ -81,8 +81,8 @@ class Settings(unittest.TestCase):
 
     def test_paths(self):
         """Blanks and letters that are not ASCII."""
-        for folder in ("Program Files/HP T\u00f6\u00f4ls \u4e2d", "a'b &c"):
-            self.place(folder)
+        for directory in ("Program Files/HP T\u00f6\u00f4ls \u4e2d", "a'b &c"):
+            self.place(directory)
             self.assertEqual(self.set_two().returncode, 0, self.said)
             self.assert_is(NEW)
 

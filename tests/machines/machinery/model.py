@@ -123,7 +123,7 @@ class Function:
 
 @dataclass(slots=True)
 class Slot:
-    """SMBIOS type 9 and, if kernel is set, a folder in /sys/bus/pci/slots."""
+    """SMBIOS type 9 and, if kernel is set, a directory in /sys/bus/pci/slots."""
 
     slot_id: int
     designation: bytes

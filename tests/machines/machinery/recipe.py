@@ -45,9 +45,9 @@ def interval(text: str) -> tuple[int, int]:
 class Parser:
     """Reads one recipe and those it includes. Every message names the file and the line."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, directory: str) -> None:
         self.machine = Machine()
-        self.folder = folder
+        self.directory = directory
         self.file = ""
         self.line = 0
         self.kinds: dict[str, list[str]] = {}
@@ -62,9 +62,9 @@ class Parser:
         return MachineError(text, self.file, self.line)
 
     def read(self, name: str) -> None:
-        """Parses a file of the recipes' folder."""
+        """Parses a file of the recipes' directory."""
         outer = self.file, self.line
-        path = os.path.join(self.folder, name)
+        path = os.path.join(self.directory, name)
         with open(path, encoding="utf-8") as f:
             text = f.read()
         self.file, self.open = name, []
@@ -244,7 +244,7 @@ class Parser:
         self.machine.rmrs.append(Rmr(base, limit, devices, "permitted" in words[1:], self.line))
 
     def on_table(self, words: list[str]) -> None:
-        """table DMAR PATH: real bytes from the folder of test data"""
+        """table DMAR PATH: real bytes from the directory of test data"""
         if words[0] != "DMAR":
             raise self.fail(f"table {words[0]}: only a DMAR can be read back")
         base = os.environ.get("PCIPASS_TEST_DATA", "")
@@ -357,9 +357,9 @@ def load(path: str) -> Machine:
     return complete(parser, os.path.basename(path))
 
 
-def loads(text: str, folder: str = ".") -> Machine:
+def loads(text: str, directory: str = ".") -> Machine:
     """The same from text; messages call it "recipe"."""
-    parser = Parser(folder)
+    parser = Parser(directory)
     parser.file = "recipe"
     parser.parse(text)
     return complete(parser, "recipe")

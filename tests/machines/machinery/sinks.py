@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a tree goes: a folder, or a tar archive with the same bytes every time."""
+"""Where a tree goes: a directory, or a tar archive with the same bytes every time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import tarfile
 from typing import BinaryIO
 
 
-class FolderSink:
-    """Writes into an empty or new folder."""
+class DirectorySink:
+    """Writes into an empty or new directory."""
 
     def __init__(self, path: str) -> None:
         if os.path.isdir(path) and os.listdir(path):
@@ -20,17 +20,17 @@ class FolderSink:
         self.made: set[str] = {""}
         self.files = 0
 
-    def folder(self, path: str) -> None:
-        """Makes a folder and those above it."""
+    def directory(self, path: str) -> None:
+        """Makes a directory and those above it."""
         if path in self.made:
             return
-        self.folder(path.rpartition("/")[0])
+        self.directory(path.rpartition("/")[0])
         os.mkdir(f"{self.base}/{path}")
         self.made.add(path)
 
     def file(self, path: str, content: bytes, mode: int = 0o444) -> None:
         """Writes a file; the mode is kept, but the owner can always write."""
-        self.folder(path.rpartition("/")[0])
+        self.directory(path.rpartition("/")[0])
         fd = os.open(f"{self.base}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode | 0o200)
         try:
             os.write(fd, content) if len(content) < 65536 else self._write_all(fd, content)
@@ -46,7 +46,7 @@ class FolderSink:
 
     def link(self, path: str, target: str) -> None:
         """Makes a symbolic link."""
-        self.folder(path.rpartition("/")[0])
+        self.directory(path.rpartition("/")[0])
         os.symlink(target, f"{self.base}/{path}")
         self.files += 1
 
@@ -77,23 +77,23 @@ class ArchiveSink:
         if content:
             self.out.write(content + bytes(-len(content) % tarfile.BLOCKSIZE))
 
-    def folder(self, path: str) -> None:
-        """Adds a folder and those above it, once."""
+    def directory(self, path: str) -> None:
+        """Adds a directory and those above it, once."""
         if path in self.made:
             return
-        self.folder(path.rpartition("/")[0])
+        self.directory(path.rpartition("/")[0])
         self._entry(path, tarfile.DIRTYPE, 0o755)
         self.made.add(path)
 
     def file(self, path: str, content: bytes, mode: int = 0o444) -> None:
         """Adds a file."""
-        self.folder(path.rpartition("/")[0])
+        self.directory(path.rpartition("/")[0])
         self._entry(path, tarfile.REGTYPE, mode, content)
         self.files += 1
 
     def link(self, path: str, target: str) -> None:
         """Adds a symbolic link."""
-        self.folder(path.rpartition("/")[0])
+        self.directory(path.rpartition("/")[0])
         self._entry(path, tarfile.SYMTYPE, 0o777, target=target)
         self.files += 1
 
@@ -105,11 +105,11 @@ class ArchiveSink:
         self.raw.close()
 
 
-Sink = FolderSink | ArchiveSink
+Sink = DirectorySink | ArchiveSink
 
 
 def open_sink(path: str) -> Sink:
-    """By the name's ending: an archive, else a folder."""
+    """By the name's ending: an archive, else a directory."""
     if path.endswith((".tar", ".tar.gz", ".tgz")):
         return ArchiveSink(path)
-    return FolderSink(path)
+    return DirectorySink(path)

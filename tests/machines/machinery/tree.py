@@ -25,8 +25,8 @@ INTEL_DEFAULTS = {
 }
 
 
-def device_folder(f: Function) -> str:
-    """Path of a function's folder, through every bridge above it."""
+def device_directory(f: Function) -> str:
+    """Path of a function's directory, through every bridge above it."""
     parts = []
     at: Function | None = f
     while at:
@@ -82,11 +82,11 @@ class TreeWriter:
         self.sink.file(path, content.encode(), mode)
 
     def write(self, sink: Sink) -> None:
-        """All of it. Folders that exist on every host are there even when they are empty."""
+        """All of it. Directories that exist on every host are there even when they are empty."""
         self.sink = sink
-        for folder in ("sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/bus/pci/slots",
+        for directory in ("sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/bus/pci/slots",
                        "sys/class/iommu", "sys/kernel/iommu_groups"):
-            self.sink.folder(folder)
+            self.sink.directory(directory)
         self._proc()
         self._machine()
         for f in self.m.functions:
@@ -174,8 +174,8 @@ class TreeWriter:
         self.text(f"boot/config-{m.release}", "CONFIG_INTEL_IOMMU=y\n" + INTEL_DEFAULTS[default])
 
     def _device(self, f: Function) -> None:
-        base = device_folder(f)
-        up = "../" * base.count("/")  # from the device's folder to sys/
+        base = device_directory(f)
+        up = "../" * base.count("/")  # from the device's directory to sys/
         put = self.text
         self.sink.link(f"sys/bus/pci/devices/{f.address}", "../../../" + base[4:])
         config = config_space.build(f)
@@ -219,7 +219,7 @@ class TreeWriter:
             self.sink.link(f"{base}/virtfn{n}", f"../{v.address}")
 
     def _detail(self, f: Function, base: str, up: str) -> None:
-        """What a real device's folder holds besides."""
+        """What a real device's directory holds besides."""
         put = self.text
         put(f"{base}/modalias", _modalias(f))
         put(f"{base}/ari_enabled", f"{int(f.ari and bool(f.parent and f.parent.ari))}\n")
@@ -238,36 +238,36 @@ class TreeWriter:
             put(f"{base}/subordinate_bus_number", f"{f.subordinate}\n")
         unit = self.kernel.unit_of(f)
         if unit:
-            self.sink.link(f"{base}/iommu", f"{up}{self._unit_folder(unit.index)[4:]}")
+            self.sink.link(f"{base}/iommu", f"{up}{self._unit_directory(unit.index)[4:]}")
 
-    def _unit_folder(self, index: int) -> str:
+    def _unit_directory(self, index: int) -> str:
         if self.m.iommu.kind == "intel":
             return f"sys/devices/virtual/iommu/dmar{index}"
         if self.m.iommu.kind == "smmu":
             return (f"sys/devices/platform/arm-smmu-v3.{index}.auto/iommu/"
                     f"smmu3.0x{arm.SMMU_BASE:016x}")
         at = self.refs.one(self.m.iommu.at)
-        return f"{device_folder(at)}/iommu/ivhd{index}"
+        return f"{device_directory(at)}/iommu/ivhd{index}"
 
     def _units(self) -> None:
         for unit in self.kernel.units if self.kernel.active else []:
-            folder = self._unit_folder(unit.index)
-            self.sink.link(f"sys/class/iommu/{folder.rpartition('/')[2]}", "../../" + folder[4:])
+            directory = self._unit_directory(unit.index)
+            self.sink.link(f"sys/class/iommu/{directory.rpartition('/')[2]}", "../../" + directory[4:])
             if self.m.iommu.kind == "smmu":
-                self.sink.folder(folder)
+                self.sink.directory(directory)
                 continue
             if self.m.iommu.kind == "amd":
-                self.text(f"{folder}/amd-iommu/cap", "190b640f\n")
-                self.text(f"{folder}/amd-iommu/features", f"{self.m.iommu.efr:x}:0\n")
+                self.text(f"{directory}/amd-iommu/cap", "190b640f\n")
+                self.text(f"{directory}/amd-iommu/features", f"{self.m.iommu.efr:x}:0\n")
                 continue
             for name, value in (("address", f"{unit.address:x}"), ("cap", f"{unit.cap:x}"),
                                 ("ecap", f"{unit.ecap:x}"), ("version", "1:0")):
-                self.text(f"{folder}/intel-iommu/{name}", value + "\n")
+                self.text(f"{directory}/intel-iommu/{name}", value + "\n")
 
     def _groups(self) -> None:
         for f, number in self.kernel.items():
             self.sink.link(f"sys/kernel/iommu_groups/{number}/devices/{f.address}",
-                           "../../../../" + device_folder(f)[4:])
+                           "../../../../" + device_directory(f)[4:])
         for number, regions in sorted(self.kernel.regions.items()):
             base = f"sys/kernel/iommu_groups/{number}"
             self.text(f"{base}/reserved_regions", "".join(

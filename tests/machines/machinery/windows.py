@@ -24,7 +24,7 @@ NAMES = ("HardwareIds", "Service", "Enumerator", "LocationPaths", "DeviceType", 
          "RequiresReservedMemoryRegion", "OnPostPath", "Problem", "Resources")
 
 
-def folder(f: Function) -> str:
+def directory(f: Function) -> str:
     """0000-07-00.0: a colon is no letter of a file's name there."""
     return f.address.replace(":", "-")
 
@@ -130,10 +130,10 @@ class WindowsWriter:
         for name, text in SYSTEM.items():
             sink.file(f"windows/system/{name}", f"{text}\n".encode())
         for f in self.functions:
-            sink.folder(f"windows/devices/{folder(f)}")
+            sink.directory(f"windows/devices/{directory(f)}")
             for name, value in self.properties(f).items():
                 if name not in drop:
                     text = "".join(f"{line}\n" for line in value) if isinstance(value, list) else f"{value}\n"
-                    sink.file(f"windows/devices/{folder(f)}/{name}", text.encode())
+                    sink.file(f"windows/devices/{directory(f)}/{name}", text.encode())
         for path, data in sorted(self.tables().items()):
             sink.file(path, data)

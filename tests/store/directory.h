@@ -20,14 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder for one test, and files in it. */
+/* A directory for one test, and files in it. */
 
-static char folder[64];
+static char directory[64];
 
-static inline int make_folder(void **state)
+static inline int make_directory(void **state)
 {
-	strcpy(folder, "/tmp/pcipass-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	strcpy(directory, "/tmp/pcipass-test-XXXXXX");
+	return mkdtemp(directory) ? 0 : -1;
 }
 
 static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -35,25 +35,25 @@ static inline int remove_one(const char *path, const struct stat *st, int type, 
 	return remove(path);
 }
 
-static inline int remove_folder(void **state)
+static inline int remove_directory(void **state)
 {
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* FOLDER/name, in one of a few buffers in turn. */
-static inline const char *in_folder(const char *name)
+static inline const char *in_directory(const char *name)
 {
 	static char paths[8][256];
 	static unsigned int next;
 	char *path = paths[next++ % 8];
 
-	snprintf(path, 256, "%s/%s", folder, name);
+	snprintf(path, 256, "%s/%s", directory, name);
 	return path;
 }
 
 static inline void put_file(const char *name, const void *bytes, size_t len)
 {
-	FILE *f = fopen(in_folder(name), "wb");
+	FILE *f = fopen(in_directory(name), "wb");
 
 	assert_non_null(f);
 	assert_int_equal(fwrite(bytes, 1, len, f), len);
@@ -69,7 +69,7 @@ static inline void put_text(const char *name, const char *text)
 static inline const char *get_file(const char *name, size_t *ret_len)
 {
 	static char content[65536];
-	FILE *f = fopen(in_folder(name), "rb");
+	FILE *f = fopen(in_directory(name), "rb");
 	size_t len = f ? fread(content, 1, sizeof(content) - 1, f) : 0;
 
 	if (f)
@@ -82,7 +82,7 @@ static inline const char *get_file(const char *name, size_t *ret_len)
 
 static inline int is_there(const char *name)
 {
-	return !access(in_folder(name), F_OK);
+	return !access(in_directory(name), F_OK);
 }
 
 static inline void assert_has(const char *text, const char *part)
