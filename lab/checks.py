@@ -11,7 +11,7 @@ from collections.abc import Callable
 from . import places, qemu
 
 PASSED, FAILED, SKIPPED = 0, 1, 77
-SHOWN_CHARACTERS = 600
+SHOWN_CHARACTERS = 20_000
 
 
 class Checks:
