@@ -649,7 +649,7 @@ class Device(Case):
         t.regions(1)
         f = self.assert_finding(self.survey()["0000:09:00.0"], "bridge-driver", "blocks",
                                 "00:01.0", "7 more", remedies=["unbind-bridge"])
-        self.assertIn("do the same", f["remedies"][0]["text"])
+        self.assertIn("the others in the same way", f["remedies"][0]["text"])
 
     def test_relaxed_by_the_command_line(self):
         """The beginning of the log may be gone; only Proxmox knows the argument."""
