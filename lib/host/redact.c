@@ -94,14 +94,17 @@ static bool argument_matters(struct pp_span word)
 		"modprobe.blacklist=",
 		"video=",
 		"nomodeset",
-		"kvm",
-		"quiet",
-		"--",
+		"kvm.",
+		"kvm_amd.",
+		"kvm_intel.",
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (starts_like(word, prefixes[i]))
 			return true;
+	/* What stands behind "--" is init's. */
+	if (pp_span_is(word, "--") || pp_span_is(word, "quiet"))
+		return true;
 	/* One that was meant for them. */
 	struct pp_argument a;
 	return pp_argument_check(word, false, &a);
@@ -403,6 +406,34 @@ static int redact_each(struct pp_span *content, void (*redact)(struct pp_span, s
 	return redact_take(&b, content, a, e);
 }
 
+static bool starts_with_digit(struct pp_span word)
+{
+	return word.len && word.data[0] >= '0' && word.data[0] <= '9';
+}
+
+/*
+ * A line of /proc/interrupts up to its chip, which tells whether interrupts are remapped, and its
+ * number there. Behind them stand names that drivers make up, of a network interface or with its
+ * address (show_interrupts() in kernel/irq/proc.c).
+ */
+static void redact_interrupt(struct pp_span line, struct pp_buffer *b)
+{
+	struct pp_span word;
+	bool chip_told = false;
+
+	for (size_t i = 0; pp_text_word(&line, &word); i++) {
+		bool label = !i && word.data[word.len - 1] == ':';
+		if (!label && !starts_with_digit(word) && !pp_span_starts(word, "CPU")) {
+			if (chip_told)
+				break;
+			chip_told = true;
+		}
+		pp_buffer_puts(b, i ? " " : "");
+		pp_buffer_append(b, word.data, word.len);
+	}
+	pp_buffer_puts(b, "\n");
+}
+
 int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,
               struct pp_error *e)
 {
@@ -418,6 +449,8 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		return keep_lines(content, memory_line_matters, a, e);
 	if (!strcmp(path, "proc/cpuinfo"))
 		return redact_processors(content, a, e);
+	if (!strcmp(path, "proc/interrupts"))
+		return redact_each(content, redact_interrupt, a, e);
 	if (is_config(path))
 		return keep_lines(content, config_line_matters, a, e);
 	if (!strncmp(path, "proc/", 5) && path_ends(path, "/mountinfo"))

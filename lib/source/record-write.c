@@ -10,7 +10,8 @@
 #include "sys/atomic.h"
 #include "source/record-node.h"
 
-#define MODE_FILE      0644
+#define MODE_FILE      0644 /* of a file in the archive */
+#define MODE_ARCHIVE   0600 /* what a host is made of is nobody else's business */
 #define MODE_DIRECTORY 0755
 #define MODE_LINK      0777
 
@@ -641,7 +642,7 @@ int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwri
 
 	int r = check_ending(&w);
 	if (r == 0)
-		r = pp_atomic_open(path, MODE_FILE, overwrite, &file, e);
+		r = pp_atomic_open(path, MODE_ARCHIVE, overwrite, &file, e);
 	if (r < 0)
 		return r;
 	pp_arena_init(&w.arena, 0);

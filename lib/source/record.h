@@ -35,8 +35,8 @@ struct pp_record_options {
 /*
  * Writes the archive to path: format and compression by its ending (.tar, .tar.gz or .tgz,
  * .tar.zst), first a temporary file beside it, then renamed, never over an existing file unless
- * overwrite. Files are written with mode 0644, owner 0 and no times, so that the same host gives
- * the same bytes.
+ * overwrite. The archive has mode 0600, the files in it 0644, owner 0 and no times, so that the
+ * same host gives the same bytes.
  *
  * The first entry is "pcipass/manifest", lines of text. Paths in it are canonical, links resolved;
  * control bytes, backslashes and bytes from 0x7f on are written as \xHH.

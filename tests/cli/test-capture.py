@@ -82,7 +82,8 @@ class Privacy(Case):
         t = self.host()
         t.write("proc/version", "Linux version 6.12.0 (s3cretuser@secrethost) (gcc) #1 SMP\n")
         t.write("proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg0 ip=10.11.12.13 "
-                "intel_iommu=on hostname=secrethost rd.luks.uuid=f00dfeed quiet\n")
+                "intel_iommu=on hostname=secrethost rd.luks.uuid=f00dfeed quiet "
+                "--token=s3cretuser kvm_key=s3cretuser\n")
         t.log("Linux version 6.12.0 (s3cretuser@secrethost)",
               "Command line: BOOT_IMAGE=/vmlinuz root=/dev/mapper/vg0 intel_iommu=on",
               "Kernel command line: root=/dev/mapper/vg0 intel_iommu=on hostname=secrethost",
@@ -90,6 +91,10 @@ class Privacy(Case):
               "passed to user space.", "DMI: HP, serial SER1AL4711",
               "ixgbe 0000:01:00.0: aa:bb:cc:dd:ee:42", "systemd[1]: Hostname set to <secrethost>",
               "DMAR: IOMMU enabled")
+        t.write("proc/interrupts", "            CPU0       CPU1\n"
+                "  24:         12          0  IR-PCI-MSIX-0000:01:00.0    0-edge      secrethost-TxRx-0\n"
+                "  25:          0          0  IR-IO-APIC    9-fasteoi   aa:bb:cc, secrethost\n"
+                " NMI:          0          0   Non-maskable interrupts\n")
         t.write("etc/modprobe.d/site.conf", "# for secrethost by s3cretuser\n"
                 "options bonding arp_ip_target=10.11.12.13\noptions vfio_iommu_type1 x=1\n")
         t.smbios(smbios_system("HP", "ProLiant DL380p Gen8", "SER1AL4711", UUID),
@@ -130,6 +135,7 @@ class Privacy(Case):
             self.assertNotIn(secret, content)
         # what decides stays
         for word in (b"intel_iommu=on", b"ProLiant DL380p Gen8", b"PCI-E Slot 2",
+                     b"24: 12 0 IR-PCI-MSIX-0000:01:00.0 0-edge\n", b"25: 0 0 IR-IO-APIC 9-fasteoi\n",
                      b"options vfio_iommu_type1", b"DMAR: IOMMU enabled"):
             self.assertIn(word, content)
         self.assertEqual(self.run_pcipass("--json", path=file).stdout,

@@ -333,7 +333,7 @@ static void test_no_space(void **state)
 	finish();
 	assert_int_equal(read_at(capture, "sys/x", (1 << 20) - 1, 4), 1);
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0644 & ~022);
+	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
 static double now(void)
