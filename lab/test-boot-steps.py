@@ -11,8 +11,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lab import job, kernels, places  # noqa: E402
+from lab import kernels, places  # noqa: E402
 from lab.checks import Checks, main  # noqa: E402
+from lab.commands import Commands  # noqa: E402
 from lab.server import Installed  # noqa: E402
 from machinery import recipe  # noqa: E402
 from machinery.model import Machine  # noqa: E402
@@ -40,29 +41,14 @@ TOOL_SECONDS = 600
 BOOT_SECONDS = 2400
 
 
-class Boot:
-    """What is typed on one boot, each line with the exit code and the words that it must have."""
-
-    def __init__(self, checks: Checks) -> None:
-        self.checks, self.job = checks, job.Job()
-        self._wanted: list[tuple[int, str, int, tuple[str, ...]]] = []
-
-    def type(self, line: str, *words: str, code: int = 0) -> None:
-        """One line for the shell."""
-        self._wanted.append((self.job.run(f"{{ {line}; }} 2>&1", TOOL_SECONDS), line, code, words))
-
-    def done(self, server: Installed) -> None:
-        """Boots, and holds the answers against what was wanted."""
-        answer = server.boot(self.job, seconds=BOOT_SECONDS)
-        for index, line, code, words in self._wanted:
-            said = answer[index].text
-            self.checks.equal(f"{line}: {said}", (answer[index].exit, answer[index].timed_out), (code, False))
-            for word in words:
-                self.checks.true(f"{line} says {word!r}", word in said, said)
-        print(f"boot {server.boots}: {answer.seconds:.0f} s", flush=True)
+def boot(server: Installed, commands: Commands) -> None:
+    """Types them on the next boot."""
+    answer = server.boot(commands.job, seconds=BOOT_SECONDS)
+    commands.check(answer)
+    print(f"boot {server.boots}: {answer.seconds:.0f} s", flush=True)
 
 
-def free_by_option(b: Boot, card: str, bridge: str) -> None:
+def free_by_option(b: Commands, card: str, bridge: str) -> None:
     """The insecure way, since it is asked for; and the bridge off its driver."""
     b.type("cat /proc/cmdline", WORD)
     b.type(f"basename $(readlink {bridge}/driver)", "shpchp")
@@ -71,7 +57,7 @@ def free_by_option(b: Boot, card: str, bridge: str) -> None:
     b.type(f"readlink {bridge}/driver", code=1)
 
 
-def option_holds(b: Boot, card: str, bridge: str) -> None:
+def option_holds(b: Commands, card: str, bridge: str) -> None:
     """Both took; ends with both taken back."""
     b.type(f"readlink {bridge}/driver", code=1)
     b.type(f"modprobe -a vfio-pci vfio_iommu_type1; cat {UNSAFE}", "Y")
@@ -82,13 +68,13 @@ def option_holds(b: Boot, card: str, bridge: str) -> None:
     b.type(f"basename $(readlink {bridge}/driver)", "shpchp")
 
 
-def free_by_argument(b: Boot, card: str, bridge: str) -> None:
+def free_by_argument(b: Commands, card: str, bridge: str) -> None:
     """The module is loaded without the option again: the secure way."""
     b.type(f"pcipass free {card} --yes", WORD, RULES, "update-grub")
     b.type(f"grep -c {WORD} /boot/grub/grub.cfg", "0", code=1)
 
 
-def argument_gone(b: Boot, card: str, bridge: str) -> None:
+def argument_gone(b: Commands, card: str, bridge: str) -> None:
     """Both took; and all of it is taken back."""
     b.type(f"grep -c {WORD} /proc/cmdline", "0", code=1)
     b.type(f"readlink {bridge}/driver", code=1)
@@ -100,7 +86,7 @@ def argument_gone(b: Boot, card: str, bridge: str) -> None:
     b.type(f"basename $(readlink {bridge}/driver)", "shpchp")
 
 
-def as_before(b: Boot, card: str, bridge: str) -> None:
+def as_before(b: Commands, card: str, bridge: str) -> None:
     """The next boot is as the first."""
     b.type("cat /proc/cmdline", WORD)
     b.type(f"basename $(readlink {bridge}/driver)", "shpchp")
@@ -113,13 +99,13 @@ def one(checks: Checks, series: str) -> None:
     machine: Machine = recipe.loads(RECIPE, str(places.RECIPES))
     at = {f.name: f.address for f in machine.functions if f.name}
     with Installed(machine, kernel) as server:
-        first = Boot(checks)
+        first = Commands(checks, TOOL_SECONDS)
         first.type(f"sed -i 's/intel_iommu=on/intel_iommu=on {WORD}/' {OWN} && update-grub")
-        first.done(server)
+        boot(server, first)
         for chapter in free_by_option, option_holds, free_by_argument, argument_gone, as_before:
-            b = Boot(checks)
+            b = Commands(checks, TOOL_SECONDS)
             chapter(b, at["card"], f"/sys/bus/pci/devices/{at['bridge']}")
-            b.done(server)
+            boot(server, b)
 
 
 def test(checks: Checks) -> None:

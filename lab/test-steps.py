@@ -13,8 +13,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lab import initramfs, job, kernels, places, tables  # noqa: E402
+from lab import initramfs, kernels, places, tables  # noqa: E402
 from lab.checks import Checks, main  # noqa: E402
+from lab.commands import Commands  # noqa: E402
 from lab.server import Server  # noqa: E402
 from machinery import recipe  # noqa: E402
 
@@ -30,26 +31,6 @@ UNSAFE = "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
 SECONDS = 240
 
 
-class Steps:
-    """Commands of one boot, each with the exit code and the words that it must have."""
-
-    def __init__(self, checks: Checks) -> None:
-        self.checks, self.job = checks, job.Job()
-        self._wanted: list[tuple[int, str, int, tuple[str, ...]]] = []
-
-    def type(self, line: str, *words: str, code: int = 0) -> None:
-        """One line for the shell."""
-        self._wanted.append((self.job.run(f"{{ {line}; }} 2>&1", SECONDS), line, code, words))
-
-    def tell(self, answer: job.Answer) -> None:
-        """Holds the answers against what was wanted."""
-        for index, line, code, words in self._wanted:
-            said = answer[index].text
-            self.checks.equal(f"{line}: {said}", answer[index].exit, code)
-            for word in words:
-                self.checks.true(f"{line} says {word!r}", word in said, said)
-
-
 def one(checks: Checks, series: str) -> None:
     """One boot of one kernel."""
     kernel = kernels.get(series)
@@ -61,7 +42,7 @@ def one(checks: Checks, series: str) -> None:
     image = initramfs.Image(kernel)
     for name in ("modprobe", "depmod"):  # busybox reads modprobe.d in its own way
         image.add_program(places.program(name, "kmod"), to="sbin", name=name)
-    s = Steps(checks)
+    s = Commands(checks, SECONDS)
     s.type("mkdir -p /etc/modprobe.d /etc/udev/rules.d; modprobe nvme; "
            f"echo 2 >{sys_}/{pf}/sriov_numvfs; cat {sys_}/{pf}/sriov_numvfs", "2")
     s.type(f"basename $(readlink {sys_}/{bridge}/driver)", "shpchp")
@@ -82,7 +63,7 @@ def one(checks: Checks, series: str) -> None:
     s.type(f"ls {CONF} /etc/udev/rules.d/05-pcipass.rules", code=1)
     with Server(machine, kernel, image, firmware=False) as server:
         answer = server.boot(s.job, tables.early(tables.from_recipe(machine)), seconds=1800)
-    s.tell(answer)
+    s.check(answer)
     print(f"Linux {answer.kernel}: {answer.seconds:.1f} s")
 
 
@@ -94,7 +75,7 @@ def wrong_type(checks: Checks, series: str) -> None:
     """Two boots: with that table, and with the one that pcipass makes of it."""
     kernel = kernels.get(series)
     machine = recipe.loads(WRONG, str(places.RECIPES))
-    first, second = Steps(checks), Steps(checks)
+    first, second = Commands(checks, SECONDS), Commands(checks, SECONDS)
     first.type("ls /sys/kernel/iommu_groups | wc -l", "0\n")
     first.type("dmesg | grep 'Device scope type does not match'", "0000:00:02.0")
     first.type("pcipass check 01:00.0", "lists 00:02.0 as an endpoint", code=1)
@@ -105,10 +86,10 @@ def wrong_type(checks: Checks, series: str) -> None:
     second.type("pcipass verify --attach 01:00.0 --take", "attached")
     with Server(machine, kernel, initramfs.Image(kernel), firmware=False) as server:
         answer = server.boot(first.job, tables.early(tables.from_recipe(machine)), seconds=1800)
-        first.tell(answer)
+        first.check(answer)
         table = base64.b64decode(answer[made].stdout)
         checks.true("a table was made", table, answer[made].stderr)
-        second.tell(server.boot(second.job, table, seconds=1800))
+        second.check(server.boot(second.job, table, seconds=1800))
 
 
 def another_namespace(checks: Checks, series: str) -> None:
@@ -117,7 +98,7 @@ def another_namespace(checks: Checks, series: str) -> None:
     machine = recipe.loads(RECIPE, str(places.RECIPES))
     far, = (f.address for f in machine.functions if f.name == "far")
     net = f"/sys/bus/pci/devices/{far}/net"
-    s = Steps(checks)
+    s = Commands(checks, SECONDS)
     s.type(f"modprobe -a e1000e vfio-pci; until ls {net}/*; do sleep 0.1; done; ls {net}", "eth")
     s.type(f"pcipass explain {far} | grep -c 'another network namespace'", "0", code=1)
     s.type(f"unshare -n sleep 200 & sleep 1; ip link set $(ls {net}) netns $!; ls -A {net} | wc -l", "0\n")
@@ -125,7 +106,7 @@ def another_namespace(checks: Checks, series: str) -> None:
     s.type(f"pcipass bind {far} --now --yes", "is in another network namespace", code=1)
     s.type(f"basename $(readlink /sys/bus/pci/devices/{far}/driver)", "e1000e")
     with Server(machine, kernel, initramfs.Image(kernel), firmware=False) as server:
-        s.tell(server.boot(s.job, tables.early(tables.from_recipe(machine)), seconds=1800))
+        s.check(server.boot(s.job, tables.early(tables.from_recipe(machine)), seconds=1800))
 
 
 def test(checks: Checks) -> None:
