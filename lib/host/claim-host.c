@@ -112,16 +112,18 @@ static int network_look_elsewhere(struct pp_claim_writer *w)
 	struct pp_names names;
 
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
-		if (!h->devices[i].driver.text)
+		const struct pp_device *d = &h->devices[i];
+		/* Base class 02h, network controllers: the others are not worth a look each. */
+		if (!d->driver.text || (d->ids_known && d->class_code >> 16 != 0x02))
 			continue;
-		pp_address_format(h->devices[i].address, address);
+		pp_address_format(d->address, address);
 		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/net", address);
 		int r = pp_source_list(w->source, path, &w->b->scratch, &names);
 		if (r == -ENOMEM)
 			return r;
 		if (r || names.count)
 			continue;
-		pp_claim_add_device(w, h->devices[i].address);
+		pp_claim_add_device(w, d->address);
 		pp_claim_end(w, &c);
 	}
 	return 0;
