@@ -226,7 +226,8 @@ bool pp_table_shows(const struct pp_out *o, const struct pp_row *row)
 	return o->style->all || row->verdict != PP_VERDICT_NOT_ENDPOINT;
 }
 
-void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s)
+void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s,
+                      const struct pp_rows *rows)
 {
 	/* Nothing stands behind the last column: its width is asked for only to cut it. */
 	unsigned int nr_measured = t->nr_columns - (o->style->cut ? 0 : 1);
@@ -236,13 +237,11 @@ void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_surv
 		unsigned int heading = pp_out_columns(c->name);
 		t->widths[i] = heading > c->columns ? heading : c->columns;
 	}
-	for (uint32_t k = 0; k < s->nr_rows; k++) {
-		const struct pp_row *row = &s->rows[k];
+	for (uint32_t k = 0; k < rows->count; k++) {
+		const struct pp_row *row = rows->rows[k];
 		const struct pp_subject subject = {
 			.out = o, .host = s->host, .survey = s, .row = row, .device = row->device
 		};
-		if (!pp_table_shows(o, row))
-			continue;
 		for (unsigned int i = 0; i < nr_measured; i++) {
 			unsigned int n = pp_out_columns(pp_table_cell(t, i, &subject));
 			t->widths[i] = n > t->widths[i] ? n : t->widths[i];

@@ -53,8 +53,9 @@ struct pp_rows {
 /* Those that are shown and that style.filter takes, in the order of style.sort; in the arena. */
 int pp_table_choose(struct pp_out *o, const struct pp_survey *s, struct pp_arena *a,
                     struct pp_rows *ret, struct pp_error *e);
-/* As wide as the rows that are shown need, and not wider than a terminal. */
-void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s);
+/* As wide as these rows need, and not wider than a terminal. */
+void pp_table_lay_out(struct pp_table *t, struct pp_out *o, const struct pp_survey *s,
+                      const struct pp_rows *rows);
 void pp_table_heading(struct pp_table *t, struct pp_out *o);
 void pp_table_row(struct pp_table *t, struct pp_out *o, const struct pp_survey *s,
                   const struct pp_row *row);

@@ -321,7 +321,8 @@ static void print_section(struct pp_out *o, const struct pp_survey *s,
 	pp_arena_fini(&a);
 }
 
-static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
+static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struct pp_table *table,
+                              const struct pp_rows *rows)
 {
 	char line[512];
 
@@ -332,7 +333,7 @@ static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struc
 	pp_words_iommu(s->host, line, sizeof(line));
 	pp_out_wrapped(o, "", "  ", line);
 	survey_print_host(o, s);
-	pp_table_lay_out(table, o, s);
+	pp_table_lay_out(table, o, s, rows);
 	if (s->nr_rows) {
 		pp_out(o, "\n");
 		pp_table_heading(table, o);
@@ -361,23 +362,14 @@ static void print_summary(struct pp_out *o, const struct pp_survey *s)
 }
 
 /* Nothing but the table, for other programs and for people with few questions. */
-static int survey_print_table(struct pp_out *o, const struct pp_survey *s, struct pp_table *table,
-                              struct pp_error *e)
+static void survey_print_table(struct pp_out *o, const struct pp_survey *s, struct pp_table *table,
+                               const struct pp_rows *rows)
 {
-	struct pp_rows chosen;
-	struct pp_arena a;
-
-	pp_arena_init(&a, 0);
-	int r = pp_table_choose(o, s, &a, &chosen, e);
-	if (!r) {
-		pp_table_lay_out(table, o, s);
-		if (!o->style->no_headings)
-			pp_table_heading(table, o);
-		for (uint32_t i = 0; i < chosen.count; i++)
-			pp_table_row(table, o, s, chosen.rows[i]);
-	}
-	pp_arena_fini(&a);
-	return r;
+	pp_table_lay_out(table, o, s, rows);
+	if (!o->style->no_headings)
+		pp_table_heading(table, o);
+	for (uint32_t i = 0; i < rows->count; i++)
+		pp_table_row(table, o, s, rows->rows[i]);
 }
 
 /* Odd firmware tables, of which nothing follows: they come in dozens. */
@@ -408,9 +400,10 @@ static void survey_print_notes(struct pp_out *o, const struct pp_survey *s)
 		pp_out(o, "  and %u more like these (--all)\n", s->nr_host_findings - shown);
 }
 
-static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struct pp_table *table)
+static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struct pp_table *table,
+                              const struct pp_rows *rows)
 {
-	survey_print_head(o, s, table);
+	survey_print_head(o, s, table, rows);
 	for (size_t i = 0; i < NR_SECTIONS; i++)
 		print_section(o, s, &sections[i], table);
 	survey_print_notes(o, s);
@@ -418,6 +411,22 @@ static void survey_print_text(struct pp_out *o, const struct pp_survey *s, struc
 	pp_words_rights(o, s->host);
 	pp_words_next(o, s);
 	pp_more_print(o, s, NULL, 0);
+}
+
+static int survey_print(struct pp_out *o, const struct pp_survey *s, struct pp_table *table,
+                        bool only_table, struct pp_error *e)
+{
+	struct pp_rows rows;
+	struct pp_arena a;
+
+	pp_arena_init(&a, 0);
+	int r = pp_table_choose(o, s, &a, &rows, e);
+	if (!r && only_table)
+		survey_print_table(o, s, table, &rows);
+	else if (!r)
+		survey_print_text(o, s, table, &rows);
+	pp_arena_fini(&a);
+	return r;
 }
 
 int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
@@ -446,12 +455,11 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 	pp_out_init(&o, style, sink);
 	if (style->format == PP_FORMAT_JSON)
 		pp_survey_json(&o, s, NULL, 0);
-	else if (only_table)
-		r = survey_print_table(&o, s, &table, e);
 	else
-		survey_print_text(&o, s, &table);
+		r = survey_print(&o, s, &table, only_table, e);
 	o.buffer.failed |= table.cell.failed;
 	pp_table_fini(&table);
 	struct pp_error not_asked = { 0 };
-	return r ? (pp_out_fini(&o, &not_asked), r) : pp_out_fini(&o, e);
+	int written = pp_out_fini(&o, r ? &not_asked : e);
+	return r ? r : written;
 }
