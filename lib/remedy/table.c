@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The firmware's table without the devices: built, and what it then holds looked at again. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/crc32.h"
 #include "override/override.h"
 #include "remedy/remedy.h"
-
-static enum pp_region_source table_source(const struct pp_host *h)
-{
-	return h->iommu == PP_IOMMU_AMD    ? PP_FROM_IVRS
-	       : h->iommu == PP_IOMMU_SMMU ? PP_FROM_IORT
-	                                   : PP_FROM_DMAR;
-}
-
-static struct pp_span table_bytes(const struct pp_host *h)
-{
-	switch (table_source(h)) {
-	case PP_FROM_IVRS:
-		return h->ivrs_bytes;
-	case PP_FROM_IORT:
-		return h->iort_bytes;
-	default:
-		return h->dmar_bytes;
-	}
-}
 
 /* host/region.c, map_scope(): the device itself, and all below it if it is a bridge. */
 static bool table_covers_held(const struct pp_remedy_case *c, const struct pp_region_scope *s)
@@ -117,6 +99,75 @@ static const char *table_take_devids(struct pp_remedy_case *c, struct pp_step_ov
 	return o->nr_devids > PP_PLAN_MAX_ITEMS ? "too many devices at once" : NULL;
 }
 
+static int table_make_dmar(struct pp_span table, const struct pp_step_override *o,
+                           struct pp_arena *a, struct pp_span *ret, struct pp_error *e)
+{
+	return pp_override_dmar(table, o->scopes, o->nr_scopes, a, ret, e);
+}
+
+static int table_make_iort(struct pp_span table, const struct pp_step_override *o,
+                           struct pp_arena *a, struct pp_span *ret, struct pp_error *e)
+{
+	return pp_override_iort(table, o->scopes, o->nr_scopes, a, ret, e);
+}
+
+static int table_make_ivrs(struct pp_span table, const struct pp_step_override *o,
+                           struct pp_arena *a, struct pp_span *ret, struct pp_error *e)
+{
+	return pp_override_ivrs(table, o->segment, o->devids, o->nr_devids, a, ret, e);
+}
+
+/* A table that reserves memory: which of its entries hold the devices, and itself without them. */
+struct table_kind {
+	const char *name;
+	enum pp_region_source source;
+	size_t bytes; /* in struct pp_host */
+	const char *(*take)(struct pp_remedy_case *c, struct pp_step_override *o);
+	int (*make)(struct pp_span table, const struct pp_step_override *o, struct pp_arena *a,
+	            struct pp_span *ret, struct pp_error *e);
+};
+
+static const struct table_kind table_dmar = {
+	.name = "DMAR",
+	.source = PP_FROM_DMAR,
+	.bytes = offsetof(struct pp_host, dmar_bytes),
+	.take = table_take_scopes,
+	.make = table_make_dmar,
+};
+
+static const struct table_kind table_iort = {
+	.name = "IORT",
+	.source = PP_FROM_IORT,
+	.bytes = offsetof(struct pp_host, iort_bytes),
+	.take = table_take_nodes,
+	.make = table_make_iort,
+};
+
+static const struct table_kind table_ivrs = {
+	.name = "IVRS",
+	.source = PP_FROM_IVRS,
+	.bytes = offsetof(struct pp_host, ivrs_bytes),
+	.take = table_take_devids,
+	.make = table_make_ivrs,
+};
+
+static const struct table_kind *table_kind_of(const struct pp_host *h)
+{
+	switch (h->iommu) {
+	case PP_IOMMU_AMD:
+		return &table_ivrs;
+	case PP_IOMMU_SMMU:
+		return &table_iort;
+	default:
+		return &table_dmar;
+	}
+}
+
+static struct pp_span table_bytes(const struct pp_host *h)
+{
+	return *(const struct pp_span *)((const char *)h + table_kind_of(h)->bytes);
+}
+
 /* With the new table in the place of the old one nothing may hold them any more. */
 static const char *table_check_again(struct pp_remedy_case *c, struct pp_span made)
 {
@@ -124,7 +175,7 @@ static const char *table_check_again(struct pp_remedy_case *c, struct pp_span ma
 	struct pp_host *after;
 	const char *held = NULL;
 
-	if (pp_host_replace_table(c->host, table_source(c->host), made, &after, &why))
+	if (pp_host_replace_table(c->host, table_kind_of(c->host)->source, made, &after, &why))
 		return pp_remedy_printf(c, "the new table could not be used (%s)", why.text);
 	for (uint32_t i = 0; !held && i < c->nr_held; i++) {
 		const struct pp_device *d = &after->devices[c->held[i]];
@@ -139,20 +190,6 @@ static const char *table_check_again(struct pp_remedy_case *c, struct pp_span ma
 	return held;
 }
 
-static int table_make(const struct pp_host *h, struct pp_span table,
-                      const struct pp_step_override *o, struct pp_arena *a, struct pp_span *ret,
-                      struct pp_error *e)
-{
-	switch (table_source(h)) {
-	case PP_FROM_IVRS:
-		return pp_override_ivrs(table, o->segment, o->devids, o->nr_devids, a, ret, e);
-	case PP_FROM_IORT:
-		return pp_override_iort(table, o->scopes, o->nr_scopes, a, ret, e);
-	default:
-		return pp_override_dmar(table, o->scopes, o->nr_scopes, a, ret, e);
-	}
-}
-
 static const char *table_build(struct pp_remedy_case *c, struct pp_span table,
                                const struct pp_step_override *o)
 {
@@ -161,7 +198,7 @@ static const char *table_build(struct pp_remedy_case *c, struct pp_span table,
 	struct pp_span made;
 
 	pp_arena_init(&scratch, 0);
-	int r = table_make(c->host, table, o, &scratch, &made, &why);
+	int r = table_kind_of(c->host)->make(table, o, &scratch, &made, &why);
 	const char *obstacle = r ? pp_remedy_printf(c, "%s", why.text) : table_check_again(c, made);
 	pp_arena_fini(&scratch);
 	return obstacle;
@@ -226,9 +263,8 @@ const char *pp_remedy_bridge_risk(struct pp_remedy_case *c)
 	const struct pp_host *h = c->host;
 	uint32_t bridge = PP_NO_DEVICE, first = PP_NO_DEVICE, n = 0;
 
-	if (table_source(h) == PP_FROM_IORT)
+	if (table_kind_of(h) == &table_iort)
 		return table_node_risk(c);
-
 	for (uint32_t i = 0; i < h->nr_mappings; i++) {
 		const struct pp_region_mapping *hold = &h->mappings[i];
 		const struct pp_region *r = &h->regions[hold->region];
@@ -260,11 +296,11 @@ static const char *table_try_whole(struct pp_remedy_case *c, struct pp_span byte
 	struct pp_arena scratch;
 	struct pp_span made;
 
-	if (m->table_tried || table_source(c->host) == PP_FROM_IVRS)
+	if (m->table_tried || table_kind_of(c->host) == &table_ivrs)
 		return m->table_obstacle;
 	m->table_tried = true;
 	pp_arena_init(&scratch, 0);
-	if (table_make(c->host, bytes, &c->table.step, &scratch, &made, &why))
+	if (table_kind_of(c->host)->make(bytes, &c->table.step, &scratch, &made, &why))
 		m->table_obstacle = pp_remedy_printf(c, "%s", why.text);
 	pp_arena_fini(&scratch);
 	return m->table_obstacle;
@@ -274,25 +310,19 @@ void pp_remedy_table_try(struct pp_remedy_case *c)
 {
 	struct pp_remedy_table *t = &c->table;
 	struct pp_span bytes = table_bytes(c->host);
-	enum pp_region_source source = table_source(c->host);
+	const struct table_kind *kind = table_kind_of(c->host);
 
 	if (t->done)
 		return;
 	t->done = true;
-	t->step = (struct pp_step_override){
-		.table = source == PP_FROM_IVRS   ? "IVRS"
-		         : source == PP_FROM_IORT ? "IORT"
-		                                  : "DMAR",
-	};
+	t->step = (struct pp_step_override){ .table = kind->name };
 	t->obstacle =
 		c->held_by_table ? NULL : "the firmware's table does not name all of these devices";
 	if (t->obstacle)
 		return;
 	t->step.expected_crc = pp_span_crc32(bytes);
 	t->step.expected_bytes = (uint32_t)bytes.len;
-	t->obstacle = source == PP_FROM_IVRS   ? table_take_devids(c, &t->step)
-	              : source == PP_FROM_IORT ? table_take_nodes(c, &t->step)
-	                                       : table_take_scopes(c, &t->step);
+	t->obstacle = kind->take(c, &t->step);
 	if (!t->obstacle)
 		t->obstacle =
 			c->proved ? table_build(c, bytes, &t->step) : table_try_whole(c, bytes);
