@@ -5,12 +5,6 @@
 #include "base/quote.h"
 #include "base/text.h"
 
-#ifdef _WIN32
-#define QUOTE_WORD quote_windows
-#else
-#define QUOTE_WORD pp_quote_shell
-#endif
-
 /* What no shell takes for anything but itself, wherever it stands in a word but as its first. */
 #define QUOTE_PLAIN                                                                                \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                           \
@@ -74,7 +68,7 @@ bool pp_quote_shell(char *buf, size_t size, const char *word)
  * typographic quotation marks for plain ones, cmd expands "%", and a last backslash would hide the
  * end from the program.
  */
-static __attribute__((unused)) bool quote_windows(char *buf, size_t size, const char *word)
+bool pp_quote_windows(char *buf, size_t size, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -91,7 +85,11 @@ static __attribute__((unused)) bool quote_windows(char *buf, size_t size, const 
 
 bool pp_quote_word(char *buf, size_t size, const char *word)
 {
-	return QUOTE_WORD(buf, size, word);
+#ifdef _WIN32
+	return pp_quote_windows(buf, size, word);
+#else
+	return pp_quote_shell(buf, size, word);
+#endif
 }
 
 bool pp_quote_powershell(char *buf, size_t size, const char *word)

@@ -8,6 +8,9 @@
 /* As pp_quote_word(), always for a POSIX shell: what is typed on a Linux host. */
 bool pp_quote_shell(char *buf, size_t size, const char *word);
 
+/* The same for cmd and PowerShell alike: what is typed on a Windows host. */
+bool pp_quote_windows(char *buf, size_t size, const char *word);
+
 /* As a literal string of PowerShell, in single quotes. false: as for pp_quote_word(). */
 bool pp_quote_powershell(char *buf, size_t size, const char *word);
 

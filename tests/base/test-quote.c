@@ -67,6 +67,31 @@ static void powershell(void **state)
 	quote_each(pp_quote_powershell, list);
 }
 
+/* What both of Windows' shells pass on as it is. */
+static void windows(void **state)
+{
+	static const struct quoted list[] = {
+		{ "slot2", "slot2" },
+		{ "C:\\x\\host.tar", "C:\\x\\host.tar" },
+		{ "C:\\my hosts\\a.tar", "\"C:\\my hosts\\a.tar\"" },
+		{ "a'b&c|d", "\"a'b&c|d\"" },
+		{ "", "\"\"" },
+		{ "a,b", "\"a,b\"" },
+		{ "my hosts\\", NULL },
+		{ "a\"b", NULL },
+		{ "a$b", NULL },
+		{ "a`b", NULL },
+		{ "%PATH%", NULL },
+		{ "a\xe2\x80\x9d"
+		  "b",
+		  NULL },
+		{ "a\nb", NULL },
+		{ NULL, NULL },
+	};
+
+	quote_each(pp_quote_windows, list);
+}
+
 /* Half of a quoted word would open a quote and not end it. */
 static void too_long(void **state)
 {
@@ -96,10 +121,8 @@ static void comment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shell),
-		cmocka_unit_test(powershell),
-		cmocka_unit_test(too_long),
-		cmocka_unit_test(comment),
+		cmocka_unit_test(shell),    cmocka_unit_test(powershell), cmocka_unit_test(windows),
+		cmocka_unit_test(too_long), cmocka_unit_test(comment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
