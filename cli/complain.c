@@ -11,7 +11,7 @@
 static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, va_list ap,
                                                                const char *end)
 {
-	char text[1024];
+	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	pp_quote_terminal(text);

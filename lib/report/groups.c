@@ -422,10 +422,11 @@ int pp_report_groups(const struct pp_host *h, bool computed, const struct pp_sty
 	if (h->devices_error)
 		return pp_fail(e, ENODATA, "groups: the devices were not read");
 	if (h->windows)
-		return pp_fail(e, ENODATA,
-		               "Windows makes no IOMMU groups, and cannot tell which Linux would "
-		               "make here: that takes configuration space, which Windows lets no "
-		               "program read; what Hyper-V says of each device: pcipass");
+		return pp_fail(
+			e, ENODATA,
+			"Windows has no IOMMU groups, and Linux's cannot be computed without PCI "
+			"configuration space, which Windows does not expose; run pcipass for "
+			"Hyper-V's verdict on each device");
 	pp_arena_init(&arena, 0);
 	int r = l.computed ? pp_isolation_compute(h, &arena, &l.isolation, e) : 0;
 	l.nr_groups = l.computed ? l.isolation.nr_groups : h->nr_groups;

@@ -103,7 +103,7 @@ static void swapped_to(void **state)
 	used(*state, FAKE_HBA, "sdb1 below it is swapped to");
 }
 
-static void held(void **state)
+static void held_by_process(void **state)
 {
 	struct fake *f = *state;
 
@@ -481,7 +481,7 @@ int main(void)
 		TEST(mounted_by_name),
 		TEST(part_of_a_file_system),
 		TEST(swapped_to),
-		TEST(held),
+		TEST(held_by_process),
 		TEST(claimed),
 		TEST(behind_a_loop_device),
 		TEST(exported),

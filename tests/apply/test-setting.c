@@ -61,7 +61,7 @@ static void bench_fini(struct bench *b)
 	assert_int_equal(rmdir(b->directory), 0);
 }
 
-static enum pp_op_found found(struct bench *b)
+static enum pp_op_found state_found(struct bench *b)
 {
 	struct pp_op_state s;
 	struct pp_error e = { 0 };
@@ -86,13 +86,13 @@ static void set_and_back(void **state)
 	assert_int_equal(op->setting.change.writes->offset, 0x26a);
 	assert_int_equal(op->setting.change.writes->new_bytes.len, 1);
 	assert_int_equal(op->setting.change.writes->mask[0], 2);
-	assert_int_equal(found(&b), PP_OP_BEFORE);
+	assert_int_equal(state_found(&b), PP_OP_BEFORE);
 	assert_int_equal(pp_op_execute(&b.apply, op, &e), 0);
 	assert_int_equal(pp_op_verify(&b.apply, op, &e), 0);
-	assert_int_equal(found(&b), PP_OP_AFTER);
+	assert_int_equal(state_found(&b), PP_OP_AFTER);
 	assert_int_equal(pp_op_execute(&b.apply, op, &e), 0);
 	assert_int_equal(pp_op_undo(&b.apply, op, &e), 0);
-	assert_int_equal(found(&b), PP_OP_BEFORE);
+	assert_int_equal(state_found(&b), PP_OP_BEFORE);
 	assert_true(pp_op_verify(&b.apply, op, &e) < 0);
 	bench_fini(&b);
 }

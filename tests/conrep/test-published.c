@@ -17,7 +17,8 @@
 /* Enough for a file that was cut off to be seen. */
 #define LEAST_SECTIONS 200
 
-static int check(const char *path, const struct pp_schema *schema, const struct pp_notes *notes)
+static int published_check(const char *path, const struct pp_schema *schema,
+                           const struct pp_notes *notes)
 {
 	int failed = schema->nr_sections < LEAST_SECTIONS;
 
@@ -51,7 +52,7 @@ static int try(const char *path)
 	if (err)
 		printf("FAILED: %s\n", e.text);
 	else
-		err = check(path, &schema, &notes);
+		err = published_check(path, &schema, &notes);
 	pp_arena_fini(&arena);
 	return err != 0;
 }

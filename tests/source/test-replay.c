@@ -27,7 +27,7 @@
 
 static uint64_t state;
 
-static unsigned int below(unsigned int n)
+static unsigned int random_below(unsigned int n)
 {
 	uint64_t z = (state += 0x9e3779b97f4a7c15ull);
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -41,12 +41,12 @@ static const char *const names[] = { "sys", "a",  "b",   "0000:01:00.0", "0000:0
 
 static void random_path(char *path, size_t size)
 {
-	unsigned int parts = 1 + below(4);
+	unsigned int parts = 1 + random_below(4);
 
 	path[0] = '\0';
 	for (unsigned int i = 0; i < parts; i++)
 		snprintf(path + strlen(path), size - strlen(path), "%s%s", i ? "/" : "",
-		         names[i ? below(NAME_COUNT) : below(3)]);
+		         names[i ? random_below(NAME_COUNT) : random_below(3)]);
 }
 
 static void random_target(char *target, size_t size)
@@ -55,7 +55,7 @@ static void random_target(char *target, size_t size)
 	char path[128];
 
 	random_path(path, sizeof(path));
-	snprintf(target, size, "%s%s%s", ups[below(7)], path, below(8) ? "" : "/..");
+	snprintf(target, size, "%s%s%s", ups[random_below(7)], path, random_below(8) ? "" : "/..");
 }
 
 /* The entries of a random host, each put into a tar or a real directory. */
@@ -84,7 +84,7 @@ static void add_kind(struct host *h, const char *path, char kind)
 }
 
 /* Whether path may be put: no parent is anything but a directory, and it is not there. */
-static bool fits(const struct host *h, const char *path)
+static bool host_takes_path(const struct host *h, const char *path)
 {
 	char parent[160];
 
@@ -116,13 +116,13 @@ static void put(struct host *h, const char *path)
 	static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 	static const char kinds[] = { TAR_FILE, TAR_FILE, TAR_FOLDER, TAR_LINK };
 	char content[40], target[160], slashed[170];
-	char kind = kinds[below(4)];
+	char kind = kinds[random_below(4)];
 
-	if (!fits(h, path))
+	if (!host_takes_path(h, path))
 		return;
 	add_kind(h, path, kind);
 	add_parents(h, path);
-	snprintf(content, sizeof(content), "%.*s", (int)below(36), text);
+	snprintf(content, sizeof(content), "%.*s", (int)random_below(36), text);
 	random_target(target, sizeof(target));
 	snprintf(slashed, sizeof(slashed), "%s/", path);
 	if (kind == TAR_FILE && h->directory)
@@ -149,7 +149,7 @@ static struct pp_source *random_host(struct host *h, bool in_directory)
 	pp_buffer_init(&h->tar, 1 << 20);
 	if (in_directory)
 		h->directory = scratch_new();
-	for (unsigned int i = 4 + below(25); i; i--) {
+	for (unsigned int i = 4 + random_below(25); i; i--) {
 		random_path(path, sizeof(path));
 		put(h, path);
 	}
@@ -181,21 +181,21 @@ struct question {
 
 static struct question random_question(void)
 {
-	struct question q = { .ask = (enum ask)below(ASK_KINDS) };
+	struct question q = { .ask = (enum ask)random_below(ASK_KINDS) };
 
-	if (q.ask == ASK_LOG && below(4))
+	if (q.ask == ASK_LOG && random_below(4))
 		q.ask = ASK_FILE;
 	random_path(q.name, sizeof(q.name));
-	if ((q.ask == ASK_FILE || q.ask == ASK_LINK) && below(2)) {
+	if ((q.ask == ASK_FILE || q.ask == ASK_LINK) && random_below(2)) {
 		strcpy(q.dir, q.name);
-		strcpy(q.name, names[below(NAME_COUNT)]);
+		strcpy(q.name, names[random_below(NAME_COUNT)]);
 	}
-	if (q.ask == ASK_LIST && !below(8))
+	if (q.ask == ASK_LIST && !random_below(8))
 		q.name[0] = '\0';
-	q.offset = below(3) ? 0 : below(45);
-	q.len = below(3) ? 64 : 1 + below(12);
-	q.offset2 = below(45);
-	q.len2 = below(3) ? 1 + below(12) : 0; /* 0: no second read */
+	q.offset = random_below(3) ? 0 : random_below(45);
+	q.len = random_below(3) ? 64 : 1 + random_below(12);
+	q.offset2 = random_below(45);
+	q.len2 = random_below(3) ? 1 + random_below(12) : 0; /* 0: no second read */
 	return q;
 }
 
@@ -255,7 +255,7 @@ static void ask_link(struct pp_source *s, struct pp_node dir, const struct quest
 	put_bytes(b, "link", r < 0 ? r : (ssize_t)strlen(bytes), bytes);
 }
 
-static void ask(struct pp_source *s, const struct question *q, struct pp_buffer *b)
+static void replay_ask(struct pp_source *s, const struct question *q, struct pp_buffer *b)
 {
 	struct pp_node dir = PP_NODE_NONE;
 
@@ -288,7 +288,7 @@ static void ask_all(struct pp_source *s, bool check, unsigned int first, unsigne
 		unsigned int n = (i + first) % QUESTIONS;
 		struct pp_buffer b;
 		pp_buffer_init(&b, 1 << 16);
-		ask(s, &questions[n], &b);
+		replay_ask(s, &questions[n], &b);
 		if (!check)
 			answers[n] = strdup(b.data);
 		else if (strcmp(answers[n], b.data) != 0)
@@ -336,13 +336,13 @@ static void replay_again(struct pp_source *capture, unsigned int seed, const cha
 	snprintf(two, sizeof(two), "%s/two.%s", scratch, ending);
 	snprintf(three, sizeof(three), "%s/three.%s", scratch, ending);
 	for (unsigned int i = 0; i < QUESTIONS; i++)
-		if (below(2))
+		if (random_below(2))
 			questions[i] = random_question();
 	assert_int_equal(pp_recorder_new(capture, &recorder, NULL), 0);
 	ask_all(recorder, false, 0, seed);
 	ask_all(capture, true, 0, seed);
 	struct pp_source *again = write_and_open(recorder, two);
-	ask_all(again, true, below(QUESTIONS), seed);
+	ask_all(again, true, random_below(QUESTIONS), seed);
 	pp_source_free(again);
 	/* Writing twice gives the same bytes. */
 	pp_source_free(write_and_open(recorder, three));
@@ -373,7 +373,7 @@ static void replay(unsigned int seed, const char *scratch)
 	/* The recorder changes no answer. */
 	ask_all(inner, true, 0, seed);
 	struct pp_source *capture = write_and_open(recorder, path);
-	ask_all(capture, true, below(QUESTIONS), seed);
+	ask_all(capture, true, random_below(QUESTIONS), seed);
 	free_answers();
 	replay_again(capture, seed, scratch, endings[seed % 5]);
 	free_answers();

@@ -177,7 +177,7 @@ static void not_ours(void **state)
 	assert_int_equal(run(&change_a), -EBADMSG);
 }
 
-static void names(void **state)
+static void names_of_variables(void **state)
 {
 	struct pp_area_write w = make_b;
 
@@ -324,7 +324,7 @@ int main(void)
 		TEST(changed_meanwhile),
 		TEST(changed_at_the_last_moment),
 		TEST(not_ours),
-		TEST(names),
+		TEST(names_of_variables),
 		TEST(no_directory),
 		TEST(nvram_gone),
 		TEST(nvram_of_another_size),

@@ -164,7 +164,7 @@ static void refuses_files(void **state)
 
 static const struct pp_machine machine = { .product = "ProLiant DL380p Gen8" };
 
-static void make(const char *path, bool nvram)
+static void make_image_of(const char *path, bool nvram)
 {
 	struct pp_areas m;
 
@@ -199,7 +199,7 @@ static void as_store(void **state)
 	const struct pp_schema schema = { .sections = sections, .nr_sections = 4 };
 	struct pp_areas m;
 
-	make(in_directory("x"), false);
+	make_image_of(in_directory("x"), false);
 	struct pp_store *s = open_image("x");
 	assert_string_equal(s->ops->machine(s)->product, machine.product);
 	pp_areas_init(&m, &arena);
@@ -221,7 +221,7 @@ static void keeps_mode_and_owner(void **state)
 	const struct pp_store_change j = { .writes = &ev_write, .nr_writes = 1 };
 	struct stat st;
 
-	make(in_directory("x"), true);
+	make_image_of(in_directory("x"), true);
 	bool root = !chown(in_directory("x"), 12345, 12346);
 	/* What is set-user-ID stays no such thing. */
 	assert_int_equal(chmod(in_directory("x"), 04604), 0);
@@ -244,7 +244,7 @@ static void follows_links(void **state)
 	struct stat st;
 
 	assert_int_equal(mkdir(in_directory("d"), 0755), 0);
-	make(in_directory("d/x"), true);
+	make_image_of(in_directory("d/x"), true);
 	assert_int_equal(symlink("d/x", in_directory("link")), 0);
 	struct pp_store *s = open_image("link");
 	assert_has(s->own, "/d/x");
@@ -263,7 +263,7 @@ static void creates_once(void **state)
 	struct pp_areas m;
 
 	pp_areas_init(&m, &arena);
-	make(in_directory("x"), true);
+	make_image_of(in_directory("x"), true);
 	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, false, &e), -EEXIST);
 	assert_has(get_file("x", NULL), "nvram");
 	assert_int_equal(pp_image_create(in_directory("x"), &machine, &m, true, &e), 0);
@@ -298,7 +298,7 @@ static void not_into_a_transaction(void **state)
 	assert_has(e.text, "x.journal");
 	assert_false(is_there("x"));
 	assert_int_equal(unlink(in_directory("x.journal")), 0);
-	make(in_directory("x"), true);
+	make_image_of(in_directory("x"), true);
 	struct pp_store *s = open_image("x");
 	struct pp_lock lock;
 	assert_int_equal(pp_store_lock(s, &lock, &e), 0);

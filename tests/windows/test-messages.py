@@ -27,7 +27,7 @@ LINUX = re.compile(r"\bsudo\b|(?<!PCI)\broot\b(?! complex| port| partition)|(?<!
 ABOUT_LINUX = (
     "--kernel", "IOMMU groups, or those the kernel would make", "even if the kernel has made some",
     "where the kernel decides", "an IOMMU\n", "nor a text that pcipass reads: lspci", "works on Linux only",
-    "On Windows these are left out", "Windows makes no IOMMU groups", "FILE.cpio for an initrd",
+    "On Windows these are left out", "Windows has no IOMMU groups, and Linux's", "FILE.cpio for an initrd",
     "there are no IOMMU groups here",
 )
 COMMANDS = ("survey", "explain", "slots", "reserved", "check", "capture", "emit", "free", "apply", "undo", "status", "verify",
