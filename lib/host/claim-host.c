@@ -100,6 +100,19 @@ static enum network_use network_use_of(struct network_search *s, const char *nam
 	return use;
 }
 
+/* Asked of the device's open directory: a listing that fails looks at each part of its path. */
+static bool network_has_directory(struct pp_claim_writer *w, const char *device)
+{
+	struct pp_node dir;
+	char text[8];
+
+	if (pp_source_open_dir(w->source, device, &dir))
+		return false;
+	int r = pp_source_read_text(w->source, dir, "net", text, sizeof(text));
+	pp_source_close(w->source, dir);
+	return r && r != -ENOENT;
+}
+
 /*
  * The directory net of a device is there while it has an interface in any network namespace, and
  * shows those of one's own (drivers/base/core.c, class_dir_child_ns_type()).
@@ -114,9 +127,13 @@ static int network_look_elsewhere(struct pp_claim_writer *w)
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
 		/* Base class 02h, network controllers: the others are not worth a look each. */
-		if (!d->driver.text || (d->ids_known && d->class_code >> 16 != 0x02))
+		if (!d->driver.text || !strcmp(d->driver.text, "vfio-pci") ||
+		    (d->ids_known && d->class_code >> 16 != 0x02))
 			continue;
 		pp_address_format(d->address, address);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
+		if (!network_has_directory(w, path))
+			continue;
 		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/net", address);
 		int r = pp_source_list(w->source, path, &w->b->scratch, &names);
 		if (r == -ENOMEM)
