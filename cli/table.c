@@ -23,7 +23,7 @@ const struct command *const commands[] = {
  */
 const struct option_row option_rows[] = {
 	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
-	  "read a capture, directory or table instead of this host", "Which host:" },
+	  "read a capture, directory, table or text, not this host", "Which host:" },
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
 	  "verdict for kvm (default), hyperv, xen, or all", NULL },
 	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
@@ -40,7 +40,7 @@ const struct option_row option_rows[] = {
 	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
 	  "print only the table, without headings", NULL },
 	{ 0, "filter", "LIST", TAKES_FILTER, FIELD(filter),
-	  "print only the table, of devices with COLUMN=VALUE,...", NULL },
+	  "print only the rows of the table where COLUMN=VALUE,...", NULL },
 	{ 0, "sort", "LIST", TAKES_SORT, FIELD(sort),
 	  "print only the table, sorted by these columns", NULL },
 	{ 0, "color", "WHEN", TAKES_COLOR, FIELD(color), "auto (default), always or never", NULL },
