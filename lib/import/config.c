@@ -205,7 +205,12 @@ int pp_import_config_write(struct pp_import *in, const struct pp_import_config *
 	struct pp_tree_node *n = pp_tree_at(&in->stored->tree, node);
 	if (n->kind == PP_TREE_NOTHING) {
 		r = told_new(in, node, &t, e);
+		if (r)
+			return r;
 		n->kind = PP_TREE_FILE;
+	} else if (!n->partial) {
+		/* A whole space that did not come from here stays as it is. */
+		return 0;
 	} else {
 		PP_CLEANUP(pp_cleanup_free)
 		struct pp_import_config *before = malloc(sizeof(*before));
