@@ -278,6 +278,20 @@ def override(table: bytes = TABLE, *offsets: int) -> str:
     return f"override:DMAR:{zlib.crc32(table):08x}:{len(table)}:{where}"
 
 
+def iort() -> bytes:
+    """An IORT whose only group of devices has two RMRs, at 48 and 96."""
+    rmr = struct.pack("<BHBIIIIIIQQI", 6, 48, 3, 0, 0, 0, 0, 1, 28, 0x4a000000, 0x10000, 0)
+    table = bytearray(struct.pack("<4sIBB6s8sI4sI", b"IORT", 48 + 96, 5, 0, b"SAMPLE", b"SAMPLE  ", 1, b"PCIP", 1)
+                      + struct.pack("<III", 2, 48, 0) + rmr + rmr)
+    table[9] = -sum(table) & 0xff
+    return bytes(table)
+
+
+def override_iort(table: bytes, node: str = "") -> str:
+    """The step that lets what this RMR node covers be remapped."""
+    return f"override:IORT:{zlib.crc32(table):08x}:{len(table)}:{node}"
+
+
 REFIND_LINUX = """\
 "Boot with standard options"  "root=UUID=1-2 ro quiet splash"
 "Boot to single-user mode"    "root=UUID=1-2 ro quiet splash single"

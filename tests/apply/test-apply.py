@@ -45,12 +45,9 @@ def test_debian(root: Root) -> None:
 
 def test_arm(root: Root) -> None:
     """An IORT in which one of two RMRs may be remapped; later the other one, too, and the first stays so."""
-    rmr = struct.pack("<BHBIIIIIIQQI", 6, 48, 3, 0, 0, 0, 0, 1, 28, 0x4a000000, 0x10000, 0)
-    table = bytearray(struct.pack("<4sIBB6s8sI4sI", b"IORT", 48 + 96, 5, 0, b"SAMPLE", b"SAMPLE  ", 1, b"PCIP", 1)
-                      + struct.pack("<III", 2, 48, 0) + rmr + rmr)
-    table[9] = -sum(table) & 0xff
-    root.put("sys/firmware/acpi/tables/IORT", bytes(table))
-    step = f"override:IORT:{zlib.crc32(table):08x}:{len(table)}:"
+    table = fakeroot.iort()
+    root.put("sys/firmware/acpi/tables/IORT", table)
+    step = fakeroot.override_iort(table)
     before = root.snapshot()
 
     def flags() -> tuple:

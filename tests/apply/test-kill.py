@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fakeroot import STATE, Driver, Root, differences, override
+from fakeroot import STATE, Driver, Root, differences, iort, override, override_iort
 
 CALLS = ("write", "pwrite64", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "mkdir",
          "rmdir", "ftruncate", "fchmod", "fchown", "chmod", "openat")
@@ -27,6 +27,7 @@ FREE = (override(), "argument:intel_iommu=on", f"bind:{DEVICE},1000,0072,mpt3sas
 OPTION = ("option:vfio_pci:disable_denylist", "option:vfio_iommu_type1:allow_unsafe_interrupts")
 BRIDGE = ("no-driver:0000:0c:00.0,8086,244e,shpchp", f"vfs:{DEVICE},1000,0072,4")
 TAKE_OFF = ("take-off:intel_iommu=off", "argument:intel_iommu=on")
+ARM = (override_iort(iort(), "96"), SETTING)
 UNBIND = (f"unbind:{DEVICE},1000,0072,vfio-pci",)
 
 
@@ -154,6 +155,14 @@ def switched_off(drive: Driver, path: Path) -> Root:
     return root
 
 
+def with_rmr(_drive: Driver, path: Path) -> Root:
+    """A host with the tables of Arm."""
+    root = Root(path)
+    (root.path / "sys/firmware/acpi/tables/DMAR").unlink()
+    root.put("sys/firmware/acpi/tables/IORT", iort())
+    return root
+
+
 def with_bridge(drive: Driver, path: Path) -> Root:
     """A bridge with a driver, and a device with virtual functions."""
     root = with_device(drive, path)
@@ -177,7 +186,7 @@ def bound(drive: Driver, path: Path) -> Root:
 # The image's tool is slow, and the calls are mostly the same.
 HOSTS = (("free", with_device, FREE, 1), ("image", with_image, IMAGE, 18), ("unbind", bound, UNBIND, 1),
          ("option", with_device, OPTION, 2), ("bridge", with_bridge, BRIDGE, 1),
-         ("take-off", switched_off, TAKE_OFF, 2))
+         ("take-off", switched_off, TAKE_OFF, 2), ("iort", with_rmr, ARM, 4))
 
 
 def main() -> int:
