@@ -31,6 +31,6 @@ const struct command command_slots = {
 	.name = "slots",
 	.help = "list which card is in which slot, with its verdict",
 	.options = slots_options,
-	.takes = TAKES_FROM | TAKES_TARGET | TAKES_ALL | TAKES_COLOR,
+	.takes = TAKES_FROM | TAKES_TARGET | TAKES_ALL | TAKES_COLOR | TAKES_JSON,
 	.run = slots_run,
 };

@@ -43,6 +43,18 @@ static enum exit_code status_none(void)
 	return flush_stdout(&e) ? complain(&e) : EXIT_NO;
 }
 
+static enum exit_code status_write(const struct options *o, const struct pp_plan *p,
+                                   enum pp_apply_state state, bool booted)
+{
+	struct pp_style style = style_of(o);
+	struct pp_error e = { 0 };
+
+	if (pp_report_status(p, state == PP_APPLY_PARTLY, booted, &style, sink_stdout(), &e) ||
+	    flush_stdout(&e))
+		return complain(&e);
+	return p ? EXIT_YES : EXIT_NO;
+}
+
 static enum exit_code status_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_plan *plan = NULL;
@@ -57,9 +69,12 @@ static enum exit_code status_run(const struct options *o, int argc, char **argv)
 	}
 	if (r)
 		return complain(&e);
-	enum exit_code code = (state == PP_APPLY_DONE || state == PP_APPLY_PARTLY) && plan
-	                              ? status_show(o, plan, state, booted)
-	                              : status_none();
+	enum exit_code code;
+	bool applied = (state == PP_APPLY_DONE || state == PP_APPLY_PARTLY) && plan;
+	if (o->json)
+		code = status_write(o, applied ? plan : NULL, state, booted);
+	else
+		code = applied ? status_show(o, plan, state, booted) : status_none();
 	pp_plan_free(plan);
 	return code;
 }
@@ -67,6 +82,6 @@ static enum exit_code status_run(const struct options *o, int argc, char **argv)
 const struct command command_status = {
 	.name = "status",
 	.help = "show what pcipass has changed on this host",
-	.takes = TAKES_COLOR,
+	.takes = TAKES_COLOR | TAKES_JSON,
 	.run = status_run,
 };

@@ -105,6 +105,13 @@ int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct
                    struct pp_sink sink, struct pp_error *e);
 
 /*
+ * What pcipass has changed here, as JSON (doc/schema/status-1.json). p: what is in place; NULL:
+ * nothing. interrupted: it was applied in part. booted: the host was rebooted since.
+ */
+int pp_report_status(const struct pp_plan *p, bool interrupted, bool booted,
+                     const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
+
+/*
  * After the reboot: did it work? Each device of the plan is checked in a fresh survey: no region
  * of the table names it, the kernel lists none for its group, the verdict is no longer blocked; and
  * each step: an override's line in the kernel log, an argument on the command line, a driver bound,

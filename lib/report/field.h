@@ -92,8 +92,8 @@ const struct pp_field *pp_object_field(const struct pp_object *o, const char *na
 /* One value into a report, with nothing around it. */
 void pp_out_object(struct pp_out *o, const struct pp_object *object, const struct pp_subject *s);
 
-/* The documents of groups and check. */
-extern const struct pp_object pp_object_groups, pp_object_check;
+/* The documents of groups, check and slots. */
+extern const struct pp_object pp_object_groups, pp_object_check, pp_object_slots;
 /* The survey's document, and what it is made of. */
 extern const struct pp_object pp_object_verdicts, pp_object_findings_for;
 extern const struct pp_object pp_object_survey, pp_object_more, pp_object_host, pp_object_unread,
@@ -106,6 +106,18 @@ void pp_json_put_address(struct pp_json_writer *w, struct pp_address a);
 void pp_json_put_findings(struct pp_json_writer *w, const struct pp_subject *s,
                           const struct pp_finding *const *list, uint32_t nr);
 void pp_json_put_phrases(struct pp_json_writer *w, const struct pp_subject *s);
+/* Of the device, as the survey has them. */
+void pp_device_put_address(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_device_put_place(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_device_put_vendor(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_device_put_device(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_device_put_name(struct pp_json_writer *w, const struct pp_subject *s);
+/* Of the row. */
+void pp_device_put_verdict(struct pp_json_writer *w, const struct pp_subject *s);
+const char *pp_verdict_words(unsigned int i);
+/* Of the survey: the hypervisor whose verdicts it has. */
+void pp_survey_put_target(struct pp_json_writer *w, const struct pp_subject *s);
+const char *pp_target_words(unsigned int i);
 /* What to type to know more: of the rows of the document. */
 bool pp_more_is_wanted(const struct pp_subject *s);
 void pp_json_put_more(struct pp_json_writer *w, const struct pp_subject *s);

@@ -9,16 +9,6 @@ static const char *check_schema_words(unsigned int i)
 	return i ? NULL : SCHEMA;
 }
 
-static const char *check_target_words(unsigned int i)
-{
-	return i < PP_TARGET_COUNT ? pp_target_name((enum pp_target)i) : NULL;
-}
-
-static const char *check_verdict_words(unsigned int i)
-{
-	return i < PP_VERDICT_COUNT ? pp_verdict_name((enum pp_verdict)i) : NULL;
-}
-
 static void check_put_schema(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_text(w, SCHEMA);
@@ -27,11 +17,6 @@ static void check_put_schema(struct pp_json_writer *w, const struct pp_subject *
 static void check_put_asked(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_text(w, s->asked);
-}
-
-static void check_put_target(struct pp_json_writer *w, const struct pp_subject *s)
-{
-	pp_json_put_text(w, pp_target_name(s->survey->target));
 }
 
 static void check_put_address(struct pp_json_writer *w, const struct pp_subject *s)
@@ -78,11 +63,11 @@ static void check_put_xen(struct pp_json_writer *w, const struct pp_subject *s)
 }
 
 static const struct pp_field worst_fields[] = {
-	{ "kvm", PP_FIELD_TEXT, "KVM with VFIO.", .words = check_verdict_words,
+	{ "kvm", PP_FIELD_TEXT, "KVM with VFIO.", .words = pp_verdict_words,
 	  .write = check_put_kvm },
 	{ "hyperv", PP_FIELD_TEXT, "Hyper-V with Discrete Device Assignment.",
-	  .words = check_verdict_words, .write = check_put_hyperv },
-	{ "xen", PP_FIELD_TEXT, "Xen with xl, an HVM guest.", .words = check_verdict_words,
+	  .words = pp_verdict_words, .write = check_put_hyperv },
+	{ "xen", PP_FIELD_TEXT, "Xen with xl, an HVM guest.", .words = pp_verdict_words,
 	  .write = check_put_xen },
 };
 
@@ -102,10 +87,10 @@ static const struct pp_field check_fields[] = {
 	  .words = check_schema_words, .write = check_put_schema },
 	{ "asked", PP_FIELD_TEXT, "The device as it was named.", .write = check_put_asked },
 	{ "target", PP_FIELD_TEXT, "Whose verdict it is; with --for all KVM's.",
-	  .words = check_target_words, .write = check_put_target },
+	  .words = pp_target_words, .write = pp_survey_put_target },
 	{ "address", PP_FIELD_ADDRESS, "The device that decided.", .write = check_put_address },
 	{ "verdict", PP_FIELD_TEXT, "The worst verdict of all that were named.",
-	  .words = check_verdict_words, .write = check_put_verdict },
+	  .words = pp_verdict_words, .write = check_put_verdict },
 	{ "reason", PP_FIELD_TEXT, "The first reason; empty: none.", .may_be_empty = true,
 	  .write = check_put_reason },
 	{ "rule", PP_FIELD_TEXT, "The rule behind the reason; null: none.", .nullable = true,

@@ -7,7 +7,7 @@
 #include "host/kernel-facts.h"
 #include "report/field.h"
 
-static void device_put_address(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_device_put_address(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_address(w, s->device->address);
 }
@@ -22,7 +22,7 @@ static void device_put_slot(struct pp_json_writer *w, const struct pp_subject *s
 	pp_json_put_text(w, pp_slot_number(&s->device->slot));
 }
 
-static void device_put_place(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_device_put_place(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	const struct pp_slot_ref *slot = &s->device->slot;
 	char text[80];
@@ -64,12 +64,12 @@ static const char *device_ids_unread(const struct pp_subject *s)
 	return s->device->ids_known ? NULL : "its configuration was not read";
 }
 
-static void device_put_vendor(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_device_put_vendor(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	device_put_digits(w, s, s->device->vendor, 4);
 }
 
-static void device_put_device(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_device_put_device(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	device_put_digits(w, s, s->device->device, 4);
 }
@@ -79,7 +79,7 @@ static void device_put_class(struct pp_json_writer *w, const struct pp_subject *
 	device_put_digits(w, s, s->device->class_code, 6);
 }
 
-static void device_put_name(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_device_put_name(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	char name[256];
 
@@ -134,12 +134,12 @@ static void device_put_reset(struct pp_json_writer *w, const struct pp_subject *
 	pp_json_put_text(w, methods && *methods ? methods : NULL);
 }
 
-static const char *device_verdict_words(unsigned int i)
+const char *pp_verdict_words(unsigned int i)
 {
 	return i < PP_VERDICT_COUNT ? pp_verdict_name((enum pp_verdict)i) : NULL;
 }
 
-static void device_put_verdict(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_device_put_verdict(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_text(w, pp_verdict_name(s->row->verdict));
 }
@@ -165,7 +165,7 @@ static void device_put_findings_for(struct pp_json_writer *w, const struct pp_su
 }
 
 static const struct pp_field device_fields[] = {
-	{ "address", PP_FIELD_ADDRESS, "PCI address.", .write = device_put_address },
+	{ "address", PP_FIELD_ADDRESS, "PCI address.", .write = pp_device_put_address },
 	{ "slot", PP_FIELD_TEXT,
 	  "Number of the PCI or PCI-E slot; null: in none, or not known (see unread).",
 	  .nullable = true, .may_be_empty = true, .unread = device_slot_unread, .unread_rank = 3,
@@ -175,19 +175,19 @@ static const struct pp_field device_fields[] = {
 	  "nvme3, storage12, flexlom1, other1; null: in none that has a number, or not known (see "
 	  "unread).",
 	  .nullable = true, .unread = device_slot_unread, .unread_rank = 4,
-	  .write = device_put_place },
+	  .write = pp_device_put_place },
 	{ "group", PP_FIELD_INTEGER, "IOMMU group; null: in none, or not read (see unread).",
 	  .nullable = true, .unread = device_group_unread, .unread_rank = 1,
 	  .write = device_put_group },
 	{ "vendor", PP_FIELD_TEXT, "Vendor ID in hex; null: not read (see unread).",
 	  .nullable = true, .unread = device_ids_unread, .unread_rank = 5,
-	  .pattern = "^[0-9a-f]{4}$", .write = device_put_vendor },
+	  .pattern = "^[0-9a-f]{4}$", .write = pp_device_put_vendor },
 	{ "device", PP_FIELD_TEXT, "Device ID in hex; null with vendor.", .nullable = true,
-	  .pattern = "^[0-9a-f]{4}$", .write = device_put_device },
+	  .pattern = "^[0-9a-f]{4}$", .write = pp_device_put_device },
 	{ "class", PP_FIELD_TEXT, "Class code in hex; null with vendor.", .nullable = true,
 	  .pattern = "^[0-9a-f]{6}$", .write = device_put_class },
 	{ "name", PP_FIELD_TEXT, "From the PCI ID database, else vendor:device; null with vendor.",
-	  .nullable = true, .may_be_empty = true, .write = device_put_name },
+	  .nullable = true, .may_be_empty = true, .write = pp_device_put_name },
 	{ "driver", PP_FIELD_TEXT, "Bound now; null: none, or not read (see unread).",
 	  .nullable = true, .may_be_empty = true, .unread = device_driver_unread, .unread_rank = 2,
 	  .write = device_put_driver },
@@ -195,8 +195,8 @@ static const struct pp_field device_fields[] = {
 	  .nullable = true, .write = device_put_physfn },
 	{ "onboard", PP_FIELD_TEXT, "The board's name for an embedded device; null: it has none.",
 	  .nullable = true, .may_be_empty = true, .write = device_put_onboard },
-	{ "verdict", PP_FIELD_TEXT, "The verdict of all findings.", .words = device_verdict_words,
-	  .write = device_put_verdict },
+	{ "verdict", PP_FIELD_TEXT, "The verdict of all findings.", .words = pp_verdict_words,
+	  .write = pp_device_put_verdict },
 	{ "by_free", PP_FIELD_BOOLEAN,
 	  "Whether the device is blocked and pcipass free can free it.",
 	  .write = device_put_by_free },

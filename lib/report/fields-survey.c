@@ -15,12 +15,12 @@ static void survey_put_schema(struct pp_json_writer *w, const struct pp_subject 
 	pp_json_put_text(w, SCHEMA);
 }
 
-static const char *survey_target_words(unsigned int i)
+const char *pp_target_words(unsigned int i)
 {
 	return i < PP_TARGET_COUNT ? pp_target_name((enum pp_target)i) : NULL;
 }
 
-static void survey_put_target(struct pp_json_writer *w, const struct pp_subject *s)
+void pp_survey_put_target(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_text(w, pp_target_name(s->survey->target));
 }
@@ -73,7 +73,7 @@ static const struct pp_field survey_fields[] = {
 	{ "target", PP_FIELD_TEXT,
 	  "The hypervisor that the verdicts are for; with --for all KVM, and the others' stand beside "
 	  "its own.",
-	  .words = survey_target_words, .write = survey_put_target },
+	  .words = pp_target_words, .write = pp_survey_put_target },
 	{ "devices", PP_FIELD_OBJECTS, "In the order of their addresses.",
 	  .object = &pp_object_device, .write = survey_put_devices },
 	{ "summary", PP_FIELD_COUNTS, "Devices of the whole host by verdict; devices: all of them.",

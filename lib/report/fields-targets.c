@@ -13,11 +13,6 @@ static const struct pp_row *targets_row(const struct pp_subject *s, enum pp_targ
 	return &s->out->style->targets[t]->rows[s->row - s->survey->rows];
 }
 
-static const char *targets_verdict_words(unsigned int i)
-{
-	return i < PP_VERDICT_COUNT ? pp_verdict_name((enum pp_verdict)i) : NULL;
-}
-
 static void targets_put_kvm(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_text(w, pp_verdict_name(targets_row(s, PP_TARGET_KVM)->verdict));
@@ -34,11 +29,11 @@ static void targets_put_xen(struct pp_json_writer *w, const struct pp_subject *s
 }
 
 static const struct pp_field verdicts_fields[] = {
-	{ "kvm", PP_FIELD_TEXT, "KVM with VFIO: the device's verdict.",
-	  .words = targets_verdict_words, .write = targets_put_kvm },
+	{ "kvm", PP_FIELD_TEXT, "KVM with VFIO: the device's verdict.", .words = pp_verdict_words,
+	  .write = targets_put_kvm },
 	{ "hyperv", PP_FIELD_TEXT, "Hyper-V with Discrete Device Assignment.",
-	  .words = targets_verdict_words, .write = targets_put_hyperv },
-	{ "xen", PP_FIELD_TEXT, "Xen with xl, an HVM guest.", .words = targets_verdict_words,
+	  .words = pp_verdict_words, .write = targets_put_hyperv },
+	{ "xen", PP_FIELD_TEXT, "Xen with xl, an HVM guest.", .words = pp_verdict_words,
 	  .write = targets_put_xen },
 };
 

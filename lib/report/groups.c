@@ -262,19 +262,6 @@ static const struct pp_object groups_shares = {
 	PP_OBJECT_FIELDS(shares_fields),
 };
 
-static void groups_put_address(struct pp_json_writer *w, const struct pp_subject *s)
-{
-	pp_json_put_address(w, s->device->address);
-}
-
-static void groups_put_name(struct pp_json_writer *w, const struct pp_subject *s)
-{
-	char name[256];
-
-	pp_out_name(s->out, s->device, name, sizeof(name));
-	pp_json_put_text(w, s->device->ids_known ? name : NULL);
-}
-
 static void groups_put_shares(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	if (!s->groups->computed || groups_isolated(s)->shares == PP_SHARES_NOT)
@@ -284,9 +271,9 @@ static void groups_put_shares(struct pp_json_writer *w, const struct pp_subject 
 }
 
 static const struct pp_field member_fields[] = {
-	{ "address", PP_FIELD_ADDRESS, "Where the device is.", .write = groups_put_address },
+	{ "address", PP_FIELD_ADDRESS, "Where the device is.", .write = pp_device_put_address },
 	{ "name", PP_FIELD_TEXT, "Vendor and device; null: its ids were not read.",
-	  .nullable = true, .may_be_empty = true, .write = groups_put_name },
+	  .nullable = true, .may_be_empty = true, .write = pp_device_put_name },
 	{ "shares", PP_FIELD_OBJECT,
 	  "Why it is in the group of those before it; null: the first of its group, or the groups "
 	  "are the kernel's.",

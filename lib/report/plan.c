@@ -271,3 +271,19 @@ int pp_report_plan(const struct pp_plan *p, enum pp_plan_view view, const struct
 	}
 	return pp_out_fini(&o, e);
 }
+
+int pp_report_status(const struct pp_plan *p, bool interrupted, bool booted,
+                     const struct pp_style *style, struct pp_sink sink, struct pp_error *e)
+{
+	struct pp_out o;
+
+	pp_out_init(&o, style, sink);
+	pp_out_json(&o, json_pack("{ss, ss, sb, sb, so}", "schema", "pcipass.status/1", "state",
+	                          !p            ? "none"
+	                          : interrupted ? "interrupted"
+	                                        : "applied",
+	                          "needs_reboot", p && pp_plan_needs_reboot(p), "rebooted",
+	                          p && booted, "plan", p ? pp_plan_json(p) : json_null()));
+	pp_out(&o, "\n");
+	return pp_out_fini(&o, e);
+}

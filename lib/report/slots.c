@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "host/place.h"
+#include "report/field.h"
 #include "report/words.h"
 
 struct slots_row {
@@ -43,7 +44,7 @@ static struct slots_row *slots_gather(const struct pp_survey *s, bool all, struc
 	}
 	if (n)
 		qsort(list, n, sizeof(*list), slots_order);
-	*ret_nr = n;
+	*ret_nr = list ? n : 0;
 	return list;
 }
 
@@ -96,6 +97,86 @@ static void slots_print(struct pp_out *o, const struct slots_row *list, uint32_t
 	}
 }
 
+#define SCHEMA "pcipass.slots/1"
+
+static const char *slots_schema_words(unsigned int i)
+{
+	return i ? NULL : SCHEMA;
+}
+
+static void slots_put_schema(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, SCHEMA);
+}
+
+static const struct pp_field slots_device_fields[] = {
+	{ "place", PP_FIELD_TEXT, "The slot or other place, as it is named on the command line.",
+	  .write = pp_device_put_place },
+	{ "address", PP_FIELD_ADDRESS, "Where the device is.", .write = pp_device_put_address },
+	{ "vendor", PP_FIELD_TEXT, "Vendor ID in hex; null: not read.", .nullable = true,
+	  .pattern = "^[0-9a-f]{4}$", .write = pp_device_put_vendor },
+	{ "device", PP_FIELD_TEXT, "Device ID in hex; null with vendor.", .nullable = true,
+	  .pattern = "^[0-9a-f]{4}$", .write = pp_device_put_device },
+	{ "name", PP_FIELD_TEXT, "Vendor and device; null with vendor.", .nullable = true,
+	  .may_be_empty = true, .write = pp_device_put_name },
+	{ "verdict", PP_FIELD_TEXT, "The verdict of all findings.", .words = pp_verdict_words,
+	  .write = pp_device_put_verdict },
+};
+
+static const struct pp_object slots_device = {
+	.name = "device",
+	.meaning = "A device in a place that has a number.",
+	PP_OBJECT_FIELDS(slots_device_fields),
+};
+
+static void slots_put_devices(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	struct pp_subject part = *s;
+
+	pp_json_open(w, '[');
+	for (uint32_t i = 0; i < s->nr_only; i++) {
+		part.row = &s->survey->rows[s->only[i]];
+		part.device = part.row->device;
+		pp_json_new_line(w);
+		pp_object_write(w, &slots_device, &part);
+		pp_out_hand_over(s->out);
+	}
+	pp_json_close(w, ']');
+}
+
+static const struct pp_field slots_fields[] = {
+	{ "schema", PP_FIELD_TEXT, "The name of this document, and its version.",
+	  .words = slots_schema_words, .write = slots_put_schema },
+	{ "target", PP_FIELD_TEXT, "Whose verdicts they are.", .words = pp_target_words,
+	  .write = pp_survey_put_target },
+	{ "devices", PP_FIELD_OBJECTS,
+	  "The cards by place, slots first. Bridges among them are only there with --all.",
+	  .object = &slots_device, .write = slots_put_devices },
+};
+
+const struct pp_object pp_object_slots = {
+	.name = "slots",
+	.meaning = "Written by pcipass slots --json. Fields may be added.",
+	PP_OBJECT_FIELDS(slots_fields),
+};
+
+static void slots_write(struct pp_out *o, const struct pp_survey *s, const struct slots_row *list,
+                        uint32_t n, struct pp_arena *a)
+{
+	uint32_t *only = PP_ARENA_ARRAY(a, n, uint32_t);
+
+	o->buffer.failed |= n && !only;
+	for (uint32_t i = 0; only && i < n; i++)
+		only[i] = (uint32_t)(list[i].row - s->rows);
+	pp_out_object(o, &pp_object_slots,
+	              &(struct pp_subject){ .out = o,
+	                                    .host = s->host,
+	                                    .survey = s,
+	                                    .only = only,
+	                                    .nr_only = only ? n : 0 });
+	pp_out(o, "\n");
+}
+
 /* The place that is worth a look: one with a card that can be freed, else the first. */
 static void slots_print_next(struct pp_out *o, const struct pp_survey *s,
                              const struct slots_row *list, uint32_t n)
@@ -114,6 +195,16 @@ static void slots_print_next(struct pp_out *o, const struct pp_survey *s,
 	pp_out_wrapped(o, "Next: ", "      ", command);
 }
 
+static void slots_print_none(struct pp_out *o, const struct pp_survey *s)
+{
+	char command[1200];
+
+	pp_out(o, "No device is in a slot whose number is known.\n");
+	pp_words_rights(o, s->host);
+	pp_next_command(o, s, "", "", command, sizeof(command));
+	pp_out_wrapped(o, "Next: ", "      ", command);
+}
+
 int pp_report_slots(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                     uint32_t *ret_nr, struct pp_error *e)
 {
@@ -127,17 +218,14 @@ int pp_report_slots(const struct pp_survey *s, const struct pp_style *style, str
 	const struct slots_row *list = slots_gather(s, style->all, &a, &n);
 	pp_out_init(&o, style, sink);
 	o.buffer.failed |= !list;
-	if (list && n)
+	if (style->format == PP_FORMAT_JSON) {
+		slots_write(&o, s, list, n, &a);
+	} else if (n) {
 		slots_print(&o, list, n);
-	else
-		pp_out(&o, "No device is in a slot whose number is known.\n");
-	pp_words_rights(&o, s->host);
-	if (list && n) {
+		pp_words_rights(&o, s->host);
 		slots_print_next(&o, s, list, n);
 	} else {
-		char command[1200];
-		pp_next_command(&o, s, "", "", command, sizeof(command));
-		pp_out_wrapped(&o, "Next: ", "      ", command);
+		slots_print_none(&o, s);
 	}
 	pp_arena_fini(&a);
 	*ret_nr = n;

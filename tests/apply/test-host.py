@@ -73,14 +73,25 @@ class Typed(OnHost):
         self.type("pcipass status", 0, "Applied, but the host has not been rebooted since:\n\npcipass free slot2 (",
                   "WHAT WAS DONE\n  1. set the BIOS setting RMRDS_Slot2", "to undo: set it back",
                   "\nNext: reboot, then pcipass verify checks")
+        self.assertEqual(self.status("slot2"), ("applied", True, False))
         self.host.started("dl380p-gen8-freed", fakeroot.NEW_BOOT)
+        self.assertEqual(self.status("slot2"), ("applied", True, True))
         self.type(verify, 0, "slot2: freed")
         self.type("pcipass status", 0, "Applied, and the host has been rebooted since:")
         self.type("pcipass check slot2", 0, "assignable")
         self.type(f"{undo} --yes", 0, "set RMRDS_Slot2 back to")
         self.type("pcipass status", 1, "pcipass has changed nothing on this host")
+        self.assertEqual(self.status(None), ("none", False, False))
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
         self.type(f"{undo} --yes", 4, "undone already")
+
+    def status(self, request: str | None) -> tuple:
+        """What status says in JSON, where this was applied, or nothing."""
+        told = json.loads(self.type("pcipass status --json", 0 if request else 1))
+        self.assertEqual(told["schema"], "pcipass.status/1")
+        self.assertEqual(told["plan"] and (told["plan"]["schema"], told["plan"]["request"]),
+                         request and ("pcipass.plan/1", request))
+        return told["state"], told["needs_reboot"], told["rebooted"]
 
     def test_two_plans(self):
         """verify checks both, but for what the later one changed again."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes doc/schema/survey-1.json, groups-1.json and check-1.json, what other schemas share with the survey's, and the
+"""Makes doc/schema/survey-1.json, groups-1.json, check-1.json and slots-1.json, what other schemas share with the survey's, and the
 tables of doc/json.md from the rows that describe the fields.
 
 usage: fields.py LIST_FIELDS SOURCE_ROOT [--write]

@@ -28,7 +28,7 @@ import fields  # noqa: E402
 from subset import IS_SANITIZED, some  # noqa: E402
 
 NAMES = ("survey", "reserved", "check", "groups", "kernels", "attach", "settings", "changes", "plan",
-         "verify", "log")
+         "verify", "log", "slots", "status")
 ATTEMPTS = ("attached", "nodes", "refused", "not-tried", "stopped", "left")
 
 
@@ -131,6 +131,9 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
         document = run(pcipass, [*head, "--json", "groups", *options], s.wrong)
         if document:
             s.hold("groups", where, document)
+    document = run(pcipass, [*head, "--json", "slots"], s.wrong, (0, 3))
+    if document:
+        s.hold("slots", where, document)
     log = Path(__file__).parent.parent / "log/lines"
     document = run(pcipass, [*head, "--json", "explain", "--log", str(log)], s.wrong)
     if document:
@@ -261,6 +264,9 @@ def main() -> int:
     s = Schemas(root / "doc/schema")
     s.wrong += fields.differences(sys.argv[4], root)
     look(pcipass, None, s)
+    document = run(pcipass, ["status", "--json"], s.wrong, (0, 1, 3))
+    if document:
+        s.hold("status", "live", document)
     attempts(sys.argv[3], s)
     recorded = sorted(data.glob("truth/*/capture.tar.gz"))
     with tempfile.TemporaryDirectory() as temporary:
