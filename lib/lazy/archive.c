@@ -15,10 +15,8 @@ typedef struct archive_entry entry_t;
 /* What pcipass uses. */
 #define ARCHIVE_API(FUNCTION, PROCEDURE)                                                           \
 	FUNCTION(archive_t *, archive_read_new, (void), (), NULL)                                  \
-	FUNCTION(int, archive_read_support_filter_bzip2, (archive_t * a), (a), ARCHIVE_FATAL)      \
-	FUNCTION(int, archive_read_support_filter_gzip, (archive_t * a), (a), ARCHIVE_FATAL)       \
-	FUNCTION(int, archive_read_support_filter_xz, (archive_t * a), (a), ARCHIVE_FATAL)         \
-	FUNCTION(int, archive_read_support_filter_zstd, (archive_t * a), (a), ARCHIVE_FATAL)       \
+	FUNCTION(int, archive_read_append_filter, (archive_t * a, int code), (a, code),            \
+	         ARCHIVE_FATAL)                                                                    \
 	FUNCTION(int, archive_read_support_format_raw, (archive_t * a), (a), ARCHIVE_FATAL)        \
 	FUNCTION(int, archive_read_support_format_tar, (archive_t * a), (a), ARCHIVE_FATAL)        \
 	FUNCTION(int, archive_read_open_fd, (archive_t * a, int fd, size_t size), (a, fd, size),   \

@@ -261,6 +261,40 @@ static int check_end(struct loader *l, long long before)
 	return 0;
 }
 
+/* The compression that a file's first bytes tell, as an ARCHIVE_FILTER_ number. */
+static int archive_read_filter(struct pp_span head)
+{
+	static const struct {
+		const char *magic;
+		size_t len;
+		int filter;
+	} known[] = {
+		{ "\x1f\x8b\x08", 3, ARCHIVE_FILTER_GZIP },
+		{ "\xfd\x37zXZ\0", 6, ARCHIVE_FILTER_XZ },
+		{ "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (head.len >= known[i].len && !memcmp(head.data, known[i].magic, known[i].len))
+			return known[i].filter;
+	/* A text may begin with these letters; the first block's mark follows them. */
+	if (head.len >= 10 && !memcmp(head.data, "BZh", 3) && !memcmp(head.data + 4, "1AY&SY", 6))
+		return ARCHIVE_FILTER_BZIP2;
+	return ARCHIVE_FILTER_NONE;
+}
+
+static int archive_read_not_tar(struct loader *l)
+{
+	uint8_t head[16];
+	la_ssize_t n = archive_read_data(l->archive, head, sizeof(head));
+
+	if (n > 0 && archive_read_filter(PP_SPAN(head, n)) != ARCHIVE_FILTER_NONE)
+		return pp_fail(
+			l->e, EBADMSG,
+			"compressed more than once; decompress it once, and give the result");
+	return -ENOEXEC;
+}
+
 static int load_entries(struct loader *l)
 {
 	for (;;) {
@@ -274,6 +308,8 @@ static int load_entries(struct loader *l)
 			return -ENOEXEC;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return archive_read_damaged(l);
+		if (archive_format(l->archive) == ARCHIVE_FORMAT_RAW)
+			return archive_read_not_tar(l);
 		if (++l->entry > PP_MAX_ENTRIES)
 			return pp_fail(l->e, E2BIG,
 			               "more than %u files and directories, which is the limit",
@@ -320,37 +356,52 @@ static void resolve_hard_links(struct loader *l)
 	}
 }
 
-/*
- * Only what is built into libarchive: for a filter that is not, it would look for a program of that
- * name and have it read the bytes.
- */
-static bool reader_add_filters(struct archive *a)
+/* For a filter that is not built into it, libarchive would have a program of that name read. */
+static bool archive_read_has_filter(int filter)
 {
-	return (!archive_zlib_version() || archive_read_support_filter_gzip(a) == ARCHIVE_OK) &&
-	       (!archive_bzlib_version() || archive_read_support_filter_bzip2(a) == ARCHIVE_OK) &&
-	       (!archive_liblzma_version() || archive_read_support_filter_xz(a) == ARCHIVE_OK) &&
-	       (!archive_libzstd_version() || archive_read_support_filter_zstd(a) == ARCHIVE_OK);
+	switch (filter) {
+	case ARCHIVE_FILTER_GZIP:
+		return archive_zlib_version();
+	case ARCHIVE_FILTER_BZIP2:
+		return archive_bzlib_version();
+	case ARCHIVE_FILTER_XZ:
+		return archive_liblzma_version();
+	case ARCHIVE_FILTER_ZSTD:
+		return archive_libzstd_version();
+	}
+	return true;
 }
 
 bool pp_archive_lacks_filter(struct pp_span head)
 {
-	return (!archive_liblzma_version() && pp_span_starts(head, "\xfd\x37zXZ")) ||
-	       (!archive_libzstd_version() && pp_span_starts(head, "\x28\xb5\x2f\xfd"));
+	return !archive_read_has_filter(archive_read_filter(head));
 }
 
-static struct archive *reader_new(void)
+bool pp_archive_add_filter(struct archive *a, struct pp_span head)
+{
+	int filter = archive_read_filter(head);
+
+	/* Without a compression as well: it says that nothing is to be looked for. */
+	return archive_read_append_filter(a, archive_read_has_filter(filter)
+	                                             ? filter
+	                                             : ARCHIVE_FILTER_NONE) == ARCHIVE_OK;
+}
+
+static struct archive *reader_new(struct pp_span head)
 {
 	struct archive *a = archive_read_new();
 	if (!a)
 		return NULL;
-	if (archive_read_support_format_tar(a) != ARCHIVE_OK || !reader_add_filters(a)) {
+	/* The raw format takes whatever is no tar. */
+	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    archive_read_support_format_raw(a) != ARCHIVE_OK || !pp_archive_add_filter(a, head)) {
 		archive_read_free(a);
 		return NULL;
 	}
 	return a;
 }
 
-/* fd, or if that is negative, in. */
+/* fd, which begins with in, or if that is negative, in. */
 static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, struct pp_error *e)
 {
 	struct loader l = { .e = e };
@@ -359,7 +410,7 @@ static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, 
 		r = pp_stored_new(PP_SOURCE_ARCHIVE, &l.s, e);
 	if (r < 0)
 		return r;
-	l.archive = reader_new();
+	l.archive = reader_new(in);
 	if (!l.archive) {
 		pp_source_free(&l.s->base);
 		return pp_fail_oom(e, "archive");
@@ -410,9 +461,9 @@ static int load_bytes_as_bytes(int fd, struct pp_span in, struct pp_source **ret
 }
 #endif
 
-int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e)
+int pp_archive_open_fd(int fd, struct pp_span head, struct pp_source **ret, struct pp_error *e)
 {
-	return load_bytes_as_bytes(fd, PP_SPAN(NULL, 0), ret, e);
+	return load_bytes_as_bytes(fd, head, ret, e);
 }
 
 int pp_archive_open_memory(struct pp_span in, struct pp_source **ret, struct pp_error *e)

@@ -6,13 +6,23 @@
 #include "source/source.h"
 
 /*
- * A tar archive, plain or compressed with gzip, bzip2, xz or zstd, read once into memory. -EBADMSG
- * with the offset in the decompressed archive; -ENOEXEC, without a text, if it is no tar at all.
+ * A tar archive, plain or compressed once with gzip, bzip2, xz or zstd, read once into memory.
+ * head: its first bytes, which tell the compression. -EBADMSG with the offset in the decompressed
+ * archive; -ENOEXEC, without a text, if it is no tar at all.
  */
-int pp_archive_open_fd(int fd, struct pp_source **ret, struct pp_error *e);
+int pp_archive_open_fd(int fd, struct pp_span head, struct pp_source **ret, struct pp_error *e);
 /* Whether the bytes begin as a compressed file does that libarchive here was built without. */
 bool pp_archive_lacks_filter(struct pp_span head);
 int pp_archive_open_memory(struct pp_span in, struct pp_source **ret, struct pp_error *e);
+
+struct archive;
+/*
+ * Adds to an archive that is to be read the one filter that its first bytes ask for. libarchive
+ * left to itself decompresses what it finds within the decompressed, 25 times over; the limits
+ * count what comes out of the last of them, and a few bytes can keep the others at work for hours.
+ * False: no memory, or libarchive was built without that filter.
+ */
+bool pp_archive_add_filter(struct archive *a, struct pp_span head);
 
 /* An archive or a bare table that is in memory; in may go afterwards. name: for messages. */
 int pp_source_open_bytes(const char *name, struct pp_span in, struct pp_source **ret,

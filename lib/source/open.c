@@ -104,7 +104,7 @@ static int open_regular(int fd, const char *path, struct pp_source **ret, struct
 		return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
 	if (table_signature(head, (size_t)n))
 		return source_open_table(fd, path, ret, e);
-	int r = pp_archive_open_fd(fd, ret, e);
+	int r = pp_archive_open_fd(fd, PP_SPAN(head, n), ret, e);
 	if (r == -ENOEXEC && pp_archive_lacks_filter(PP_SPAN(head, n)))
 		return pp_fail(e, EBADMSG,
 		               "%.300s: compressed with xz or zstd, which this program was built "

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 #include "lazy/library.h"
+#include "source/archive-read.h"
 #include "source/stored.h"
 #include "source/text.h"
 
@@ -179,7 +180,7 @@ static int text_inflate(const struct text_reader *t, struct pp_buffer *ret)
 	int r = a ? -EBADMSG : -ENOMEM;
 
 	if (a && archive_read_support_format_raw(a) == ARCHIVE_OK &&
-	    archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
+	    pp_archive_add_filter(a, PP_SPAN(t->bytes.data, t->bytes.len)) &&
 	    archive_read_open_memory(a, t->bytes.data, t->bytes.len) == ARCHIVE_OK &&
 	    archive_read_next_header(a, &entry) == ARCHIVE_OK)
 		r = text_read_all(a, ret);

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <cmocka.h>
 
+#include "lazy/library.h"
 #include "source/archive-read.h"
 #include "source/limits.h"
 #include "tar-build.h"
@@ -167,6 +168,36 @@ static void test_small_host(void **state)
 		pp_source_free(s);
 		pp_buffer_fini(&packed);
 	}
+}
+
+/* What comes out of the last filter says nothing of the work in those before it. */
+static void test_compressed_twice(void **state)
+{
+	static const char *const filters[] = { "gzip", "bzip2", "xz", "zstd" };
+	static const char words[] = "compressed more than once; decompress it once";
+	struct pp_buffer nothing;
+
+	small_host();
+	assert_int_equal(pp_lazy_archive(NULL), 0);
+	for (size_t i = 0; i < 16; i++) {
+		struct pp_buffer once, twice;
+		pp_buffer_init(&once, MAX_TAR);
+		pp_buffer_init(&twice, MAX_TAR);
+		tar_compress(&once, &tar, filters[i % 4]);
+		tar_compress(&twice, &once, filters[i / 4]);
+		open_bad(&twice, EBADMSG, words);
+		pp_buffer_fini(&twice);
+		pp_buffer_fini(&once);
+	}
+	/* Members without a byte in them: a decompressor goes through all before it gives any. */
+	pp_buffer_init(&nothing, MAX_TAR);
+	while (nothing.len < MAX_TAR / 2)
+		pp_buffer_append(&nothing, "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0",
+		                 20);
+	tar.len = 0;
+	tar_compress(&tar, &nothing, "gzip");
+	open_bad(&tar, EBADMSG, words);
+	pp_buffer_fini(&nothing);
 }
 
 static void test_bad_paths(void **state)
@@ -623,11 +654,12 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(small_host),   TEST(bad_paths),     TEST(links),          TEST(link_growth),
-		TEST(odd_entries),  TEST(bad_names),     TEST(long_names),     TEST(no_archive),
-		TEST(wrong_header), TEST(cut_off),       TEST(large_file),     TEST(claimed_sizes),
-		TEST(bombs),        TEST(top_directory), TEST(names_as_bytes), TEST(names_in_pax),
-		TEST(table),
+		TEST(small_host),   TEST(bad_paths),     TEST(links),
+		TEST(link_growth),  TEST(odd_entries),   TEST(bad_names),
+		TEST(long_names),   TEST(no_archive),    TEST(wrong_header),
+		TEST(cut_off),      TEST(large_file),    TEST(claimed_sizes),
+		TEST(bombs),        TEST(top_directory), TEST(names_as_bytes),
+		TEST(names_in_pax), TEST(table),         TEST(compressed_twice),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
