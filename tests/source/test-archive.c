@@ -516,10 +516,10 @@ static void write_bomb(const char *path, const char *filter, unsigned long entri
 	assert_int_equal(archive_write_free(a), ARCHIVE_OK);
 }
 
-static double now(void)
+static double cpu_seconds(void)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -527,13 +527,13 @@ static void expect_refusal(const char *path, const char *words)
 {
 	struct pp_source *s;
 	struct pp_error e = { 0 };
-	double before = now();
+	double before = cpu_seconds();
 
 	assert_int_equal(pp_source_open(path, &s, &e), -E2BIG);
-	print_message("%.1f s: %s\n", now() - before, e.text);
+	print_message("%.1f s: %s\n", cpu_seconds() - before, e.text);
 	if (!strstr(e.text, words))
 		fail_msg("'%s' does not say '%s'", e.text, words);
-	assert_true(now() - before < 60);
+	assert_true(cpu_seconds() - before < 60);
 }
 
 static void test_bombs(void **state)
