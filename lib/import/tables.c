@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Firmware tables as text: acpidump's, hexdump -C's, xxd's; and dmidecode --dump-bin. */
+/* Firmware tables as text: acpidump's, hexdump's, xxd's, od's; and dmidecode --dump-bin. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,11 @@
 struct table_bytes {
 	uint8_t *data;
 	size_t len, size;
+	uint8_t last[16];    /* the row before */
+	bool is_repeated;    /* "*": it stands for the rows up to the next address */
+	bool is_octal;       /* od's addresses, unless it was asked for others */
+	unsigned int nr_row; /* of the table */
+	unsigned int word; /* bytes, which od and hexdump turn round; 1: they are as in the table */
 };
 
 static bool tables_put(struct table_bytes *t, uint64_t at, const uint8_t *bytes, size_t n)
@@ -29,6 +34,20 @@ static bool tables_put(struct table_bytes *t, uint64_t at, const uint8_t *bytes,
 	}
 	memcpy(t->data + t->len, bytes, n);
 	t->len += n;
+	return true;
+}
+
+/* The row before, again, up to this address. */
+static bool tables_repeat(struct table_bytes *t, uint64_t at)
+{
+	t->is_repeated = false;
+	if (at > PP_MAX_TABLE_BYTES)
+		return false;
+	while (at > t->len) {
+		size_t n = at - t->len;
+		if (!tables_put(t, t->len, t->last, n < sizeof(t->last) ? n : sizeof(t->last)))
+			return false;
+	}
 	return true;
 }
 
@@ -59,7 +78,10 @@ static size_t table_pairs(struct pp_span rest, uint8_t ret[16])
 	return n;
 }
 
-/* "0000: 44 4D 41 52 …", "00000010  01 43 …": where it belongs and what it holds. */
+/*
+ * "0000: 44 4D 41 52 …", "00000010  01 43 …": where it belongs and what it holds. 0: nothing; an
+ * address alone is where the line before ends.
+ */
 static size_t table_line(struct pp_span line, uint64_t *at, uint8_t ret[16])
 {
 	size_t n = pp_import_hex(line, at);
@@ -67,6 +89,44 @@ static size_t table_line(struct pp_span line, uint64_t *at, uint8_t ret[16])
 	if (n < 4 || n >= line.len || (line.data[n] != ':' && line.data[n] != ' '))
 		return 0;
 	return table_pairs(PP_SPAN(line.data + n + 1, line.len - n - 1), ret);
+}
+
+/* Words of 2 or 4 bytes, as they are in a little-endian host. 1: bytes in order, or no table
+ * begins. */
+static unsigned int table_word(const uint8_t *row)
+{
+	static const char *const turned[][2] = { { "MDRA", "RAMD" },
+		                                 { "VISR", "SRVI" },
+		                                 { "OITR", "TROI" } };
+
+	for (size_t i = 0; i < sizeof(turned) / sizeof(turned[0]); i++)
+		for (unsigned int n = 0; n < 2; n++)
+			if (!memcmp(row, turned[i][n], 4))
+				return 2 << n;
+	return 1;
+}
+
+static void table_turn(uint8_t row[16], unsigned int word)
+{
+	uint8_t old[16];
+
+	memcpy(old, row, sizeof(old));
+	for (unsigned int i = 0; i < sizeof(old); i++)
+		row[i] = old[i - i % word + (word - 1 - i % word)];
+}
+
+/* Digits of an address, read as octal where the second row says that they are. */
+static uint64_t table_address(struct table_bytes *t, uint64_t at)
+{
+	uint64_t octal = 0;
+
+	if (t->nr_row == 1)
+		t->is_octal = at == 0x20 && t->len == 16;
+	if (!t->is_octal)
+		return at;
+	for (unsigned int i = 16; i--;)
+		octal = octal << 3 | (at >> (4 * i) & 7);
+	return octal;
 }
 
 static bool table_wanted(const uint8_t *data, size_t len)
@@ -98,7 +158,7 @@ static int table_write(struct pp_import *in, struct table_bytes *t, struct pp_er
 			r = pp_import_file(in, path, t->data, len < 36 ? t->len : len, e);
 		}
 	}
-	t->len = 0;
+	*t = (struct table_bytes){ .data = t->data, .size = t->size };
 	return r;
 }
 
@@ -126,6 +186,32 @@ static bool acpidump_knows(struct pp_span text)
 	return false;
 }
 
+/* One row of a table; false: it does not continue what is there. */
+static bool tables_add(struct table_bytes *t, uint64_t at, uint8_t row[16], size_t n)
+{
+	if (!t->len)
+		t->word = table_word(row);
+	if (t->word > 1)
+		table_turn(row, t->word);
+	at = table_address(t, at);
+	if ((t->is_repeated && !tables_repeat(t, at)) || !tables_put(t, at, row, n))
+		return false;
+	t->nr_row++;
+	memcpy(t->last, row, sizeof(t->last));
+	return true;
+}
+
+/* "*" and the address where a table ends, which may follow it. */
+static void tables_star(struct table_bytes *t, struct pp_span line)
+{
+	uint64_t at;
+
+	if (pp_span_is(line, "*"))
+		t->is_repeated = t->nr_row > 0;
+	else if (t->is_repeated && line.len >= 4 && pp_import_hex(line, &at) == line.len)
+		tables_repeat(t, table_address(t, at));
+}
+
 /* Every table of a text; each begins at 0. */
 int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
@@ -141,13 +227,15 @@ int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_e
 			r = table_write(in, &t, e);
 		if (!t.len)
 			pp_import_here(in, line.data);
+		memset(bytes, 0, sizeof(bytes));
 		size_t n = table_line(line, &at, bytes);
+		if (!n && t.len)
+			tables_star(&t, line);
 		if (r || !n || (!t.len && at))
 			continue;
-		if (!tables_put(&t, at, bytes, n) && table_wanted(t.data, t.len))
+		if (!tables_add(&t, at, bytes, n) && table_wanted(t.data, t.len))
 			r = pp_fail(e, EBADMSG,
-			            "%.200s: %.4s table: a line for 0x%llx, 0x%zx was expected "
-			            "(hexdump needs -v)",
+			            "%.200s: %.4s table: a line for 0x%llx, 0x%zx was expected",
 			            in->name, t.data, (unsigned long long)at, t.len);
 	}
 	if (!r)
@@ -181,8 +269,8 @@ static bool hexdump_knows(struct pp_span text)
 
 	for (unsigned int n = 0; n < 100 && pp_import_line(&text, &line, &indent); n++)
 		if (table_line(line, &at, bytes) == 16 && !at &&
-		    (!memcmp(bytes, "DMAR", 4) || !memcmp(bytes, "IVRS", 4) ||
-		     !memcmp(bytes, "IORT", 4)))
+		    (table_word(bytes) > 1 || !memcmp(bytes, "DMAR", 4) ||
+		     !memcmp(bytes, "IVRS", 4) || !memcmp(bytes, "IORT", 4)))
 			return true;
 	return false;
 }

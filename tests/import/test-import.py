@@ -11,12 +11,13 @@ import itertools
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 import unittest
 from pathlib import Path
 
-from texts import DATA, MACHINES, TABLES, Importing, acpidump, hex_lines, pcipass
+from texts import DATA, MACHINES, TABLES, Importing, acpidump, hex_lines, pcipass, squeezed
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "harness"))
 from subset import some  # noqa: E402
@@ -104,6 +105,24 @@ class Forms(Importing):
             hba = next(d for d in both["devices"] if d["address"] == "0000:07:00.0")
             self.assertEqual(hba["verdict"], "blocked-fixable")
             self.assertIn("RMRDS_Slot2", hba["findings"][0]["remedies"][0]["text"])
+
+    def test_dumps_of_a_table(self):
+        """Words that are turned round, octal addresses, and rows that stand for many."""
+        dmar = bytearray((self.host / TABLES / "DMAR").read_bytes())
+        dmar += bytes([0, 0, 88, 0]) + bytes(84)  # a structure of an unknown kind, so that rows repeat
+        dmar[4:8], dmar[9] = len(dmar).to_bytes(4, "little"), 0
+        dmar[9] = -sum(dmar) & 0xff
+        (path := Path(self.dir) / "dmar").write_bytes(dmar)
+        length = len(dmar)
+        forms = {form: subprocess.run([*form.split(), path], check=True, capture_output=True, text=True).stdout
+                 for form in ("od -t x1", "od -x", "od -v -t x1", "od -A x -t x4", "od -A x -t x1z", "od -t x2")}
+        forms["hexdump -C"] = squeezed(hex_lines(dmar, "hexdump"), length)
+        forms["hexdump"] = squeezed(hex_lines(dmar, "words"), length, 7)
+        want = self.read(self.text, bytes(dmar))["devices"]
+        for name, form in forms.items():
+            with self.subTest(name):
+                self.assertEqual(len([x for x in form.splitlines() if x == "*"]), 0 if "-v" in name else 1, form)
+                self.assertEqual(self.read(self.text, form)["devices"], want)
 
     def test_way_unread(self):
         """A table, and a list without the bridges' buses: whom a region holds is not known."""

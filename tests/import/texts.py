@@ -25,7 +25,7 @@ def pcipass(*words: str, text: str | bytes = "") -> subprocess.CompletedProcess:
 
 
 def hex_lines(data: bytes, form: str) -> str:
-    """As xxd, hexdump -C or acpidump print it."""
+    """As xxd, hexdump -C, hexdump or acpidump print it."""
     made = []
     for at in range(0, len(data), 16):
         row = data[at:at + 16]
@@ -33,12 +33,28 @@ def hex_lines(data: bytes, form: str) -> str:
         if form == "xxd":
             pairs = " ".join(row[n:n + 2].hex() for n in range(0, len(row), 2))
             made.append(f"{at:08x}: {pairs:39}  {text}")
+        elif form == "words":
+            padded = row + bytes(len(row) % 2)
+            made.append(f"{at:07x} {' '.join(padded[n:n + 2][::-1].hex() for n in range(0, len(padded), 2))}")
         elif form == "hexdump":
             first, second = (" ".join(f"{b:02x}" for b in half) for half in (row[:8], row[8:]))
             made.append(f"{at:08x}  {first:23}  {second:23}  |{text}|")
         else:
             made.append(f"    {at:04X}: {' '.join(f'{b:02X}' for b in row):47}  {text}")
     return "\n".join(made) + "\n"
+
+
+def squeezed(lines: str, length: int, digits: int = 8) -> str:
+    """As hexdump without -v: rows that repeat are "*", and the length stands at the end."""
+    made, before = [], None
+    for line in lines.splitlines():
+        row = line.split(" ", 1)[1]
+        if row != before:
+            made.append(line)
+        elif made[-1] != "*":
+            made.append("*")
+        before = row
+    return "\n".join([*made, f"{length:0{digits}x}"]) + "\n"
 
 
 def acpidump(tables: dict[str, bytes]) -> str:
