@@ -342,7 +342,7 @@ enum pp_tri pp_acs_isolates(const struct pp_host *h, uint32_t device, enum pp_ac
 enum borrowing { BORROWS_FUNCTION_0, BORROWS_FUNCTION_1, BORROWS_FIVE, BORROWS_MIC, BORROWS_ALL };
 
 /* drivers/pci/quirks.c, the callers of pci_add_dma_alias() that need no more than the ids */
-static const struct {
+static const struct borrower {
 	uint16_t vendor, first, last;
 	enum borrowing borrowing;
 } borrowers[] = {
@@ -374,6 +374,21 @@ static const struct {
 	{ 0x10b5, 0x87b0, 0x87b1, BORROWS_ALL }, /* PLX non-transparent bridge */
 };
 
+/* Its row in borrowers; NULL: it has none. */
+static const struct borrower *acs_borrower(const struct pp_device *d)
+{
+	for (size_t i = 0; i < sizeof(borrowers) / sizeof(borrowers[0]); i++)
+		if (borrowers[i].vendor == d->vendor && d->device >= borrowers[i].first &&
+		    d->device <= borrowers[i].last)
+			return &borrowers[i];
+	return NULL;
+}
+
+bool pp_device_is_borrower(const struct pp_device *d)
+{
+	return acs_borrower(d) != NULL;
+}
+
 static bool acs_is_at(struct pp_address a, uint8_t device, uint8_t function)
 {
 	return a.device == device && a.function == function;
@@ -381,24 +396,22 @@ static bool acs_is_at(struct pp_address a, uint8_t device, uint8_t function)
 
 bool pp_device_borrows(const struct pp_device *d, const struct pp_device *other)
 {
-	for (size_t i = 0; i < sizeof(borrowers) / sizeof(borrowers[0]); i++) {
-		if (borrowers[i].vendor != d->vendor || d->device < borrowers[i].first ||
-		    d->device > borrowers[i].last)
-			continue;
-		switch (borrowers[i].borrowing) {
-		case BORROWS_FUNCTION_0:
-			return acs_is_at(other->address, d->address.device, 0);
-		case BORROWS_FUNCTION_1:
-			return acs_is_at(other->address, d->address.device, 1);
-		case BORROWS_FIVE:
-			return other->address.function < 5;
-		case BORROWS_MIC:
-			return acs_is_at(other->address, 0x10, 0) ||
-			       acs_is_at(other->address, 0x11, 0) ||
-			       acs_is_at(other->address, 0x12, 3);
-		case BORROWS_ALL:
-			return true;
-		}
+	const struct borrower *b = acs_borrower(d);
+
+	if (!b)
+		return false;
+	switch (b->borrowing) {
+	case BORROWS_FUNCTION_0:
+		return acs_is_at(other->address, d->address.device, 0);
+	case BORROWS_FUNCTION_1:
+		return acs_is_at(other->address, d->address.device, 1);
+	case BORROWS_FIVE:
+		return other->address.function < 5;
+	case BORROWS_MIC:
+		return acs_is_at(other->address, 0x10, 0) || acs_is_at(other->address, 0x11, 0) ||
+		       acs_is_at(other->address, 0x12, 3);
+	case BORROWS_ALL:
+		return true;
 	}
 	return false;
 }

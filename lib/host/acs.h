@@ -33,5 +33,7 @@ enum pp_tri pp_device_pcie_type(const struct pp_host *h, const struct pp_device 
 
 /* Whether d sends its DMA under the device and function number of other, on the same bus. */
 bool pp_device_borrows(const struct pp_device *d, const struct pp_device *other);
+/* Whether it uses any. */
+bool pp_device_is_borrower(const struct pp_device *d);
 
 #endif

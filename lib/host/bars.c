@@ -6,9 +6,11 @@
  */
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "host/bar-log.h"
 #include "host/build.h"
+#include "host/log-search.h"
 
 /* Documentation/PCI/sysfs-pci.rst; include/linux/ioport.h */
 #define FLAG_IO           0x00000100
@@ -31,20 +33,33 @@
 #define VF_LINE  (ROM_LINE + 1)
 #define NR_LINES (VF_LINE + PP_NR_BARS)
 
+/* Of the host's files this one has the most numbers by far, so none of them is copied. */
+static bool bars_parse_number(struct pp_span word, uint64_t *ret)
+{
+	bool prefixed = word.len > 2 && word.data[0] == '0' && (word.data[1] | 0x20) == 'x';
+	size_t i = prefixed ? 2 : 0;
+	uint64_t v = 0;
+
+	if (word.len - i > 16)
+		return false;
+	for (; i < word.len; i++) {
+		unsigned int digit = pp_hex_digit(word.data[i]);
+		if (digit > 15)
+			return false;
+		v = v << 4 | digit;
+	}
+	*ret = v;
+	return true;
+}
+
 /* "0x00000000f7e00000 0x00000000f7e03fff 0x0000000000140204": first, last, flags. */
 static bool bars_parse_line(struct pp_span line, uint64_t ret[3])
 {
 	struct pp_span word;
-	char text[24];
 
-	for (size_t i = 0; i < 3; i++) {
-		if (!pp_text_word(&line, &word) || word.len >= sizeof(text))
+	for (size_t i = 0; i < 3; i++)
+		if (!pp_text_word(&line, &word) || !bars_parse_number(word, &ret[i]))
 			return false;
-		memcpy(text, word.data, word.len);
-		text[word.len] = '\0';
-		if (!pp_parse_hex(text, UINT64_MAX, &ret[i]))
-			return false;
-	}
 	return true;
 }
 
@@ -167,10 +182,13 @@ static void bars_learn(struct pp_bar *bar, const struct pp_bar_log *l)
 int pp_build_bar_log(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
-	struct pp_span log = b->log, line;
+	static const char *const text = "failed to assign";
+	struct pp_log_search search;
+	struct pp_span line;
 	struct pp_bar_log l;
 
-	while (pp_text_line(&log, &line)) {
+	pp_log_search_init(&search, b->log, &text, sizeof(text), 1);
+	while (pp_log_search_next(&search, &line)) {
 		if (!pp_bar_log_parse(line, &l))
 			continue;
 		uint32_t at = pp_host_find(h, l.device);

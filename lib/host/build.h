@@ -60,8 +60,8 @@ int pp_build_modules(struct pp_host_build *b);
 /* The releases of the installed kernels: the directories of modules. 0, or -errno of listing them.
  */
 int pp_build_releases(struct pp_source *s, struct pp_arena *a, struct pp_names *ret);
-/* One line of it, if it is about a device that does not answer. 0 or -ENOMEM. */
-int pp_build_device_line(struct pp_host_build *b, struct pp_span line);
+/* Its lines about devices that do not answer. 0 or -ENOMEM. */
+int pp_build_device_lines(struct pp_host_build *b);
 /* What the kernel was built with; part of pp_build_kernel(). 0 or -ENOMEM. */
 int pp_build_kernel_config(struct pp_host_build *b);
 /* What sort of machine it is, and what that rules out. After the devices, before the groups. */

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "host/build.h"
 #include "host/device-log.h"
+#include "host/log-search.h"
 
 static const struct {
 	enum pp_device_line_sort sort;
@@ -28,6 +29,9 @@ static const struct {
 	/* drivers/pci/pci.c, __pci_request_region() */
 	{ PP_LINE_RESERVE, "vfio-pci ", ": can't reserve [" },
 };
+
+_Static_assert(sizeof(device_lines) / sizeof(device_lines[0]) <= PP_LOG_SEARCH_TEXTS,
+               "PP_LOG_SEARCH_TEXTS");
 
 struct pp_span pp_log_message(struct pp_span line)
 {
@@ -74,7 +78,7 @@ bool pp_device_line_parse(struct pp_span message, struct pp_address *device,
 }
 
 /* The last of a sort is kept for each device. */
-int pp_build_device_line(struct pp_host_build *b, struct pp_span line)
+static int device_line_keep(struct pp_host_build *b, struct pp_span line)
 {
 	struct pp_kernel *k = &b->host->kernel;
 	struct pp_span message = pp_log_message(line);
@@ -97,6 +101,19 @@ int pp_build_device_line(struct pp_host_build *b, struct pp_span line)
 	k->device_lines[i] = l;
 	k->nr_device_lines += i == k->nr_device_lines;
 	return 0;
+}
+
+int pp_build_device_lines(struct pp_host_build *b)
+{
+	struct pp_log_search search;
+	struct pp_span line;
+	int r = 0;
+
+	pp_log_search_init(&search, b->log, &device_lines[0].one, sizeof(device_lines[0]),
+	                   sizeof(device_lines) / sizeof(device_lines[0]));
+	while (!r && pp_log_search_next(&search, &line))
+		r = device_line_keep(b, line);
+	return r;
 }
 
 const struct pp_device_line *pp_device_line(const struct pp_host *h, const struct pp_device *d,

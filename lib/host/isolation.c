@@ -22,6 +22,7 @@ struct walk {
 	enum pp_tri *isolates; /* access control of each function … */
 	enum pp_tri *path;     /* … and of all on the way from it to the root bus */
 	uint32_t *weak;        /* with PP_NO or PP_UNKNOWN: the first such on that way */
+	bool *aliases;         /* whether one on its bus uses another's number */
 	uint64_t seen[4];      /* which functions of a bus were looked at */
 };
 
@@ -115,6 +116,22 @@ static bool is_on_bus_of(const struct pp_host *h, uint32_t i, uint32_t device)
 	return i < h->nr_devices && same_bus(&h->devices[i], &h->devices[device]);
 }
 
+/* And on it those of one slot. */
+static bool is_in_slot_of(const struct pp_host *h, uint32_t i, uint32_t device)
+{
+	return is_on_bus_of(h, i, device) &&
+	       h->devices[i].address.device == h->devices[device].address.device;
+}
+
+static uint32_t first_of_slot(const struct pp_host *h, uint32_t device)
+{
+	uint32_t first = device;
+
+	while (first && is_in_slot_of(h, first - 1, device))
+		first--;
+	return first;
+}
+
 static bool isolation_see(struct walk *w, const struct pp_device *d)
 {
 	unsigned int n = (unsigned int)d->address.device << 3 | d->address.function;
@@ -140,14 +157,12 @@ static enum found find_function(struct walk *w, uint32_t device, struct pp_isola
 	if (multifunction == PP_UNKNOWN || w->isolates[device] == PP_UNKNOWN)
 		return unknown(device, ret);
 	/* A neighbour that may or may not be apart leaves it open who shares the group. */
-	uint32_t first = first_of_bus(h, device);
-	for (uint32_t i = first; is_on_bus_of(h, i, device); i++)
-		if (i != device && h->devices[i].address.device == d->address.device &&
-		    w->isolates[i] == PP_UNKNOWN)
+	uint32_t first = first_of_slot(h, device);
+	for (uint32_t i = first; is_in_slot_of(h, i, device); i++)
+		if (i != device && w->isolates[i] == PP_UNKNOWN)
 			return unknown(i, ret);
-	for (uint32_t i = first; is_on_bus_of(h, i, device); i++) {
-		if (i == device || h->devices[i].address.device != d->address.device ||
-		    w->isolates[i] == PP_YES)
+	for (uint32_t i = first; is_in_slot_of(h, i, device); i++) {
+		if (i == device || w->isolates[i] == PP_YES)
 			continue;
 		enum found f = find_alias(w, i, PP_SHARES_FUNCTION, ret);
 		if (f != FOUND_NONE)
@@ -169,6 +184,9 @@ static enum found find_alias(struct walk *w, uint32_t device, enum pp_shares why
 	if (isolation_see(w, d))
 		return FOUND_NONE;
 	enum found f = isolation_take(w, device, why, device, ret);
+	/* Few hosts have such a device, and the others need not look at each pair on a bus. */
+	if (!w->aliases[device])
+		return f;
 	for (uint32_t i = first_of_bus(h, device); f == FOUND_NONE && is_on_bus_of(h, i, device);
 	     i++) {
 		if (i == device || (!pp_device_borrows(d, &h->devices[i]) &&
@@ -213,6 +231,19 @@ static void measure_paths(struct walk *w, enum pp_acs_as as)
 			w->isolates[i] == PP_NO || (w->isolates[i] == PP_UNKNOWN && above != PP_NO);
 		w->path[i] = here ? w->isolates[i] : above;
 		w->weak[i] = here ? i : parent == PP_NO_DEVICE ? PP_NO_DEVICE : w->weak[parent];
+	}
+}
+
+static void isolation_find_aliases(struct walk *w)
+{
+	const struct pp_host *h = w->host;
+
+	for (uint32_t i = 0, end; i < h->nr_devices; i = end) {
+		bool any = false;
+		for (end = i; is_on_bus_of(h, end, i); end++)
+			any |= pp_device_is_borrower(&h->devices[end]);
+		for (uint32_t k = i; k < end; k++)
+			w->aliases[k] = any;
 	}
 }
 
@@ -262,9 +293,10 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 		.isolates = PP_ARENA_ARRAY(a, h->nr_devices, enum pp_tri),
 		.path = PP_ARENA_ARRAY(a, h->nr_devices, enum pp_tri),
 		.weak = PP_ARENA_ARRAY(a, h->nr_devices, uint32_t),
+		.aliases = PP_ARENA_ARRAY(a, h->nr_devices, bool),
 	};
 
-	if (!w.made || !w.isolates || !w.path || !w.weak)
+	if (!w.made || !w.isolates || !w.path || !w.weak || !w.aliases)
 		return pp_fail_oom(e, "groups");
 	for (uint32_t i = 0; i < h->nr_devices; i++)
 		w.made[i] =
@@ -273,6 +305,7 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 			                      PP_NO_DEVICE };
 	if (!overridden) {
 		measure_paths(&w, isolation_as(h, by, as_found));
+		isolation_find_aliases(&w);
 		make_all(&w, &nr_groups);
 	}
 	*ret = (struct pp_isolation){ w.made, w.path, nr_groups, as_found };

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
+#include "host/log-search.h"
 
 /* The text of the log line behind prefix, up to the next blank or comma. */
 static const char *word_behind(struct pp_host_build *b, struct pp_span line, const uint8_t *at,
@@ -246,10 +247,63 @@ static void learn_pcie_control(struct pp_kernel *k, struct pp_span line)
 		k->log_pcie_control = PP_YES;
 }
 
-int pp_build_log(struct pp_host_build *b)
+/* Each line that learn_other() learns from holds one of these. */
+static const char *const log_others[] = {
+	"Device scope type does not match for ",
+	"assuming all RMRRs are relaxable",
+	"not able to establish FW requested direct mapping",
+	"Unknown kernel command line parameters",
+	" ACPI table found in initrd [",
+	"Table Upgrade: override [",
+	"Table Upgrade: install [",
+	"kernel is locked down, ignoring table override",
+	"ACPI: DMAR 0x",
+	"ACPI: IVRS 0x",
+	"ACPI: IORT 0x",
+	"Linux version ",
+	"ITS [mem 0x",
+	"GICv2m: range[mem 0x",
+	"tboot: found shared page",
+	"_OSC: OS now controls [",
+	"_OSC: platform ",
+	"Request device [",
+	"Event logged [IO_PAGE_FAULT ",
+	"not in IVRS table",
+	"]: apic_id ",
+};
+
+_Static_assert(sizeof(log_others) / sizeof(log_others[0]) <= PP_LOG_SEARCH_TEXTS &&
+                       sizeof(log_sorts) / sizeof(log_sorts[0]) <= PP_LOG_SEARCH_TEXTS,
+               "PP_LOG_SEARCH_TEXTS");
+
+static void learn_other(struct pp_host_build *b, struct pp_span line, struct pp_fault *faults)
 {
 	static const char mismatch[] = "Device scope type does not match for ";
 	struct pp_kernel *k = &b->host->kernel;
+	const uint8_t *at = pp_span_find(line, mismatch);
+
+	if (at) {
+		k->log_scope_mismatch = true;
+		k->log_scope_device = word_behind(b, line, at, mismatch);
+	}
+	if (pp_span_find(line, "assuming all RMRRs are relaxable"))
+		k->rmrrs_relaxed = true;
+	if (pp_span_find(line, "not able to establish FW requested direct mapping"))
+		k->log_direct_map_failed = true;
+	/* init/main.c, print_unknown_bootoptions() */
+	if (pp_span_find(line, "Unknown kernel command line parameters") &&
+	    pp_span_find(line, "pcie_acs_override"))
+		k->acs_override_ignored = true;
+	learn_override(k, line);
+	learn_pcie_control(k, line);
+	learn_fault(k, faults, line);
+	learn_ioapic(k, line);
+}
+
+int pp_build_log(struct pp_host_build *b)
+{
+	struct pp_kernel *k = &b->host->kernel;
+	struct pp_log_search search;
 	struct pp_span log, line;
 	int r = pp_source_kernel_log(b->source, &b->scratch, &log);
 
@@ -265,26 +319,14 @@ int pp_build_log(struct pp_host_build *b)
 		return -ENOMEM;
 	k->log_faults = faults;
 	b->log = log;
-	while (pp_text_line(&log, &line)) {
-		const uint8_t *at = pp_span_find(line, mismatch);
-		if (at) {
-			k->log_scope_mismatch = true;
-			k->log_scope_device = word_behind(b, line, at, mismatch);
-		}
-		if (pp_span_find(line, "assuming all RMRRs are relaxable"))
-			k->rmrrs_relaxed = true;
-		if (pp_span_find(line, "not able to establish FW requested direct mapping"))
-			k->log_direct_map_failed = true;
-		/* init/main.c, print_unknown_bootoptions() */
-		if (pp_span_find(line, "Unknown kernel command line parameters") &&
-		    pp_span_find(line, "pcie_acs_override"))
-			k->acs_override_ignored = true;
-		learn_override(k, line);
-		learn_pcie_control(k, line);
-		learn_fault(k, faults, line);
-		learn_ioapic(k, line);
-		if (learn_line(b, line) || pp_build_device_line(b, line))
+	pp_log_search_init(&search, log, log_others, sizeof(log_others[0]),
+	                   sizeof(log_others) / sizeof(log_others[0]));
+	while (pp_log_search_next(&search, &line))
+		learn_other(b, line, faults);
+	pp_log_search_init(&search, log, &log_sorts[0].one, sizeof(log_sorts[0]),
+	                   sizeof(log_sorts) / sizeof(log_sorts[0]));
+	while (pp_log_search_next(&search, &line))
+		if (learn_line(b, line))
 			return -ENOMEM;
-	}
-	return 0;
+	return pp_build_device_lines(b);
 }

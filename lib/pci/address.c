@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PCI addresses as text. */
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/hex.h"
 #include "pci/address.h"
 
+static char *address_put(char *to, uint32_t number, unsigned int digits)
+{
+	for (unsigned int i = digits; i--;)
+		*to++ = "0123456789abcdef"[number >> 4 * i & 15];
+	return to;
+}
+
+/* Every device is named several times in every survey: without snprintf(). */
+static void address_put_on_bus(char *to, struct pp_address a)
+{
+	to = address_put(to, a.bus, 2);
+	*to++ = ':';
+	to = address_put(to, a.device, 2);
+	*to++ = '.';
+	*address_put(to, a.function, a.function > 15 ? 2 : 1) = '\0';
+}
+
 const char *pp_address_format(struct pp_address a, char ret[PP_ADDRESS_TEXT_BYTES])
 {
-	snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%04x:%02x:%02x.%x", a.domain, a.bus, a.device,
-	         a.function);
+	unsigned int digits = 4;
+
+	while (digits < 8 && a.domain >> 4 * digits)
+		digits++;
+	char *to = address_put(ret, a.domain, digits);
+	*to++ = ':';
+	address_put_on_bus(to, a);
 	return ret;
 }
 
@@ -17,7 +38,7 @@ const char *pp_address_format_short(struct pp_address a, char ret[PP_ADDRESS_TEX
 {
 	if (a.domain)
 		return pp_address_format(a, ret);
-	snprintf(ret, PP_ADDRESS_TEXT_BYTES, "%02x:%02x.%x", a.bus, a.device, a.function);
+	address_put_on_bus(ret, a);
 	return ret;
 }
 

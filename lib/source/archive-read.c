@@ -206,10 +206,18 @@ static int replace(struct loader *l, uint32_t node, bool directory)
 	return 0;
 }
 
-/* A pax header's text is UTF-8; where that is more than the C locale has, the first is NULL. */
-static const char *as_bytes(const char *text, const char *utf8)
+/*
+ * A pax header's text is UTF-8; where that is more than the C locale has, the plain one is NULL.
+ * The other is asked for only then: libarchive converts the text each time, which costs more than
+ * reading the entry.
+ */
+static const char *archive_read_text(struct archive_entry *entry,
+                                     const char *(*plain)(struct archive_entry *),
+                                     const char *(*utf8)(struct archive_entry *))
 {
-	return text ? text : utf8;
+	const char *text = plain(entry);
+
+	return text ? text : utf8(entry);
 }
 
 static int archive_read_load_entry(struct loader *l, struct archive_entry *entry)
@@ -217,9 +225,9 @@ static int archive_read_load_entry(struct loader *l, struct archive_entry *entry
 	char what[32];
 	uint32_t node;
 	const char *path =
-		as_bytes(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+		archive_read_text(entry, archive_entry_pathname, archive_entry_pathname_utf8);
 	const char *hard =
-		as_bytes(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
+		archive_read_text(entry, archive_entry_hardlink, archive_entry_hardlink_utf8);
 	mode_t type = archive_entry_filetype(entry);
 
 	snprintf(what, sizeof(what), "entry %u", l->entry);
@@ -240,7 +248,7 @@ static int archive_read_load_entry(struct loader *l, struct archive_entry *entry
 	if (type == AE_IFLNK)
 		return load_symlink(
 			l,
-			as_bytes(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry)),
+			archive_read_text(entry, archive_entry_symlink, archive_entry_symlink_utf8),
 			node);
 	return 0; /* a directory; sockets, pipes and devices tell nothing: as absent */
 }
