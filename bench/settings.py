@@ -34,6 +34,11 @@ def section(n: int) -> str:
     return f"{head}{place}{values}<mask>0x03</mask>\n</Section>\n"
 
 
+def schema(sections: int) -> str:
+    return ("<Conrep>\n<global>\n<fileversion>1.0</fileversion>\n</global>\n"
+            + "".join(map(section, range(sections))) + "</Conrep>\n")
+
+
 def measure(build: Path, folder: Path, command: list) -> float:
     """CPU seconds of one run."""
     run = subprocess.run([build / "bench/measure", *command], capture_output=True, text=True,
@@ -48,9 +53,7 @@ def main() -> int:
     build = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        (folder / "schema.xml").write_text(
-            "<Conrep>\n<global>\n<fileversion>1.0</fileversion>\n</global>\n"
-            + "".join(map(section, range(SECTIONS))) + "</Conrep>\n")
+        (folder / "schema.xml").write_text(schema(SECTIONS))
         identity = folder / "host/sys/class/dmi/id"
         identity.mkdir(parents=True)
         (identity / "product_name").write_text("ProLiant DL380p Gen8\n")
