@@ -112,7 +112,7 @@ struct command {
 extern const struct command command_survey, command_explain, command_reserved, command_check,
 	command_capture, command_emit, command_groups, command_settings, command_verify,
 	command_free, command_apply, command_undo, command_bind, command_unbind, command_override,
-	command_slots, command_status;
+	command_slots, command_status, command_report;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[];

@@ -101,6 +101,14 @@ int pp_report_targets(const struct pp_survey *const surveys[PP_TARGET_COUNT],
                       const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
 
 /*
+ * The same as one HTML page that needs no other file: the topology, the devices with their findings
+ * for every target, and the reserved regions. Everything in it that comes from the host is escaped.
+ * Of the style only the names count.
+ */
+int pp_report_page(const struct pp_survey *const surveys[PP_TARGET_COUNT],
+                   const struct pp_style *style, struct pp_sink sink, struct pp_error *e);
+
+/*
  * Everything about the devices that "what" names: an address, "slot2", "mezz1", "all-slots",
  * "group13" or "vendor:device" in hex. -EINVAL: none of these, or two places have the name; -ENXIO:
  * nothing of that name here.

@@ -107,6 +107,14 @@ static void device_put_physfn(struct pp_json_writer *w, const struct pp_subject 
 		pp_json_put_address(w, s->host->devices[s->device->physfn].address);
 }
 
+static void device_put_bridge(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	if (s->device->parent == PP_NO_DEVICE)
+		pp_json_put_null(w);
+	else
+		pp_json_put_address(w, s->host->devices[s->device->parent].address);
+}
+
 static void device_put_onboard(struct pp_json_writer *w, const struct pp_subject *s)
 {
 	pp_json_put_text(w, s->device->slot.onboard);
@@ -214,6 +222,9 @@ static const struct pp_field device_fields[] = {
 	  "How the kernel can reset it, in the order in which it tries: flr bus; null: not at all, or "
 	  "not read (see unread).",
 	  .nullable = true, .unread = device_reset_unread, .write = device_put_reset },
+	{ "bridge", PP_FIELD_ADDRESS,
+	  "The bridge above it; null: it is on a root bus, or its bus has no bridge that was read.",
+	  .nullable = true, .write = device_put_bridge },
 	{ "unread", PP_FIELD_REASONS, "Why a field of the device is null." },
 };
 
