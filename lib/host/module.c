@@ -82,6 +82,8 @@ static int module_read_lists(struct pp_host_build *b, struct module_lists *l)
 {
 	static const char *const directories[] = { "lib/modules", "usr/lib/modules" };
 
+	int first = ENODATA;
+
 	l->dep_error = l->builtin_error = ENODATA;
 	for (size_t i = 0; i < 2 && l->dep_error; i++) {
 		l->directory = directories[i];
@@ -89,7 +91,11 @@ static int module_read_lists(struct pp_host_build *b, struct module_lists *l)
 		l->builtin_error = module_read_list(b, l, "modules.builtin", &l->builtin);
 		if (l->dep_error == ENOMEM || l->builtin_error == ENOMEM)
 			return -ENOMEM;
+		if (first == ENODATA)
+			first = l->dep_error;
 	}
+	if (l->dep_error)
+		l->dep_error = first;
 	return 0;
 }
 
@@ -126,7 +132,7 @@ static struct pp_module module_say(struct pp_host_build *b, enum pp_module_state
 	va_start(ap, fmt);
 	const char *text = pp_arena_vprintf(&b->host->arena, fmt, ap);
 	va_end(ap);
-	return (struct pp_module){ state, text };
+	return (struct pp_module){ state, text, 0 };
 }
 
 /* 'y', 'm', 'n' or 0: not known. Nothing of VFIO is built without VFIO itself. */
@@ -158,7 +164,7 @@ static struct pp_module module_by_config(struct pp_host_build *b, const struct m
 		                  b->release);
 	if (set == 'm')
 		return module_say(b, PP_MODULE_LOADABLE, "%s: %s=m", k->config.path, option);
-	return (struct pp_module){ 0 };
+	return (struct pp_module){ .error = k->running ? 0 : l->dep_error };
 }
 
 /* What the lists of files and the configuration come to. */
@@ -284,9 +290,15 @@ int pp_build_modules(struct pp_host_build *b)
 		if (module_is_here(b, &module_rows[i], to[i]) < 0)
 			return -ENOMEM;
 	/* iommufd alone may be there because the kernel's VFIO has no groups: the lists tell. */
-	if ((k->vfio_pci.state == PP_MODULE_HERE && k->vfio_type1.state == PP_MODULE_HERE) ||
-	    !module_release_is_plain(b->release))
+	if (k->vfio_pci.state == PP_MODULE_HERE && k->vfio_type1.state == PP_MODULE_HERE)
 		return 0;
+	if (!module_release_is_plain(b->release)) {
+		for (size_t i = 0; i < NR_ROWS; i++)
+			to[i]->error = k->running         ? 0
+			               : k->release.error ? k->release.error
+			                                  : EBADMSG;
+		return 0;
+	}
 	if (module_read_lists(b, &lists) || (lists.dep_error && module_look_for_others(b, &lists)))
 		return -ENOMEM;
 	for (size_t i = 0; i < NR_ROWS; i++) {

@@ -18,6 +18,8 @@ enum pp_module_state {
 struct pp_module {
 	enum pp_module_state state;
 	const char *evidence; /* what was read, and where; NULL while nothing is known */
+	/* While nothing is known: why, an errno value; 0: another kernel is asked for. */
+	int error;
 };
 
 /* Whether it is known that it can be used neither now nor by loading it. */

@@ -259,8 +259,13 @@ static void bar_no_address(struct pp_judging *j, const struct pp_device *d)
 {
 	char what[80];
 
-	if (pp_device_is_bridge(d) || !d->bars || d->gone)
+	if (pp_device_is_bridge(d) || d->gone)
 		return;
+	if (!d->bars) {
+		pp_find_unknown(j, PP_DEGRADES,
+		                "cannot tell whether its BARs have addresses: they were not read");
+		return;
+	}
 	for (size_t i = 0; i < PP_NR_BARS; i++) {
 		const struct pp_bar *b = &d->bars->bar[i];
 		if (!b->unplaced)

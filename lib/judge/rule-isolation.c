@@ -387,11 +387,17 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 	bool only_off = reasons[PP_JOINED_ACS_OFF].nr && !reasons[PP_JOINED_NO_ACS].nr &&
 	                !reasons[PP_JOINED_FUNCTIONS].nr && !reasons[PP_JOINED_ALIAS].nr;
 	/* A chip that the kernel knows better than we do is no reason for an alarm. */
-	if (!facts->override && !only_off)
+	if (!facts->override && !only_off && j->host->kernel.command_line.text)
 		return;
 	for (uint32_t i = 0; i < g->nr_devices; i++)
 		isolation_name(j, &own, g->devices[i]);
-	if (facts->override)
+	if (!facts->override && !only_off)
+		f = pp_find_unknown(j, PP_DEGRADES,
+		                    "group %u is separate from %s, and the hardware seems not to isolate "
+		                    "them: cannot tell whether " OVERRIDE " does, as the kernel command "
+		                    "line was not read",
+		                    g->number, isolation_names(j, &others));
+	else if (facts->override)
 		f = pp_find(j, PP_DEGRADES,
 		            "group %u is separate from %s only because of " OVERRIDE ": the "
 		            "hardware may pass DMA between them",
@@ -418,7 +424,7 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 	if (reasons[PP_JOINED_FUNCTIONS].nr)
 		pp_evidence(j, f, "functions of one device without isolation: %s",
 		            isolation_list(j, &reasons[PP_JOINED_FUNCTIONS]));
-	if (!facts->override)
+	if (only_off && !facts->override)
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_acs_on,
 			"find what turns access control off, such as a script that calls setpci, "

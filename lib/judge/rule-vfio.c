@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the host's own side needs besides the IOMMU: the modules of VFIO, and what they were told.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,10 +59,26 @@ static const char *vfio_why(const struct pp_module *m)
 	}
 }
 
+/* What texts do not tell of is no reason for an alarm: nearly every kernel has it. */
+static void vfio_tell_unread(struct pp_judging *j, const struct pp_module *m)
+{
+	const struct pp_kernel *k = &j->host->kernel;
+	const char *what = k->release.text ? "the list of its modules was not read"
+	                                   : "its release was not read";
+
+	if (m->error == ENODATA)
+		pp_find(j, PP_INFORMS, "not known whether this kernel has vfio-pci: %s", what);
+	else
+		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether this kernel has vfio-pci: %s",
+		                what);
+}
+
 static void no_vfio_pci(struct pp_judging *j)
 {
 	const struct pp_module *m = &j->host->kernel.vfio_pci;
 
+	if (m->state == PP_MODULE_UNKNOWN && m->error)
+		vfio_tell_unread(j, m);
 	if (!pp_module_is_missing(m))
 		return;
 	struct pp_finding *f = pp_find(j, PP_BLOCKS, "this kernel has no vfio-pci%s", vfio_why(m));

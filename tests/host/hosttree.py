@@ -234,6 +234,7 @@ class Tree:
         (d / "vendor").write_text(f"0x{vendor:04x}\n")
         (d / "device").write_text(f"0x{device:04x}\n")
         (d / "class").write_text(f"0x{class_code:06x}\n")
+        (d / "resource").write_text(("0x%016x 0x%016x 0x%016x\n" % (0, 0, 0)) * 13)
         if power is not None:
             (d / "power_state").write_text(power)
         if reset is not None and class_code >> 8 not in (0x0600, 0x0601, 0x0604):

@@ -84,8 +84,22 @@ class Modules(Host):
         self.fine(more=(here[0], "sys/class/misc/iommu"))
 
     def test_nothing_known(self):
-        """Where nobody looked nothing is said."""
+        """Where nobody looked it is a note; where it should be, the verdict is unknown."""
         self.fine()
+        device, notes = self.again()
+        self.assertEqual([f["text"] for f in notes if f["rule"] == "no-vfio-pci"],
+                         ["not known whether this kernel has vfio-pci: the list of its modules was not read"])
+        for path, why in ((f"lib/modules/{RELEASE}/modules.dep", "the list of its modules was not read"),
+                          ("proc/version", "its release was not read")):
+            self.setUp()
+            self.one(dep=DEP + TYPE1)
+            self.tree.remove(path)
+            for archive in (None, self.directory / "c.tar"):
+                if archive:
+                    self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+                device = self.again(**({"path": archive} if archive else {}))[0]
+                self.assert_finding(device, "no-vfio-pci", "unknown", why)
+                self.assertEqual(device["verdict"], "unknown")
         self.fine(config="CONFIG_INTEL_IOMMU=y\n")
         self.fine(dep=DEP, config="CONFIG_INTEL_IOMMU=y\n", builtin="", more=("sys/module/vfio_iommu_type1",))
 
