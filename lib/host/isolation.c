@@ -7,6 +7,7 @@
 
 #include "host/acs.h"
 #include "host/isolation.h"
+#include "host/place.h"
 
 /* Broadcom Vulcan, Cavium ThunderX2: the IOMMU sits at this bridge, not at the root bus. */
 #define VENDOR_BROADCOM 0x14e4
@@ -219,13 +220,34 @@ static struct pp_isolated find_group(struct walk *w, uint32_t device, uint32_t *
 	return ret;
 }
 
+/* A bridge that stays behind when a card is moved. One that is in a slot itself is a card's. */
+static bool isolation_is_on_board(const struct pp_device *d)
+{
+	return d->config.header_read == PP_YES && d->config.header_type == PP_HEADER_BRIDGE &&
+	       (d->parent == PP_NO_DEVICE || !pp_slot_is_named(&d->slot));
+}
+
+/* Access control of a function whose card sits in the best slot there is. */
+static enum pp_tri isolation_at_best(const struct pp_host *h, uint32_t i, enum pp_acs_as as)
+{
+	const struct pp_device *d = &h->devices[i];
+	enum pp_tri found = pp_acs_isolates(h, i, as);
+
+	if (isolation_is_on_board(d))
+		return PP_YES;
+	/* PCIe 6.0, 6.12.1.2: a card with SR-IOV has access control unless its functions do not
+	 * talk to each other; whether the kernel takes that for isolation depends on its quirks. */
+	return found == PP_NO && d->config.caps[PP_CAP_SRIOV].seen == PP_YES ? PP_UNKNOWN : found;
+}
+
 /* pci_acs_path_enabled() for every device; one above another stands before it. */
-static void measure_paths(struct walk *w, enum pp_acs_as as)
+static void measure_paths(struct walk *w, enum pp_acs_as as, bool best_slot)
 {
 	for (uint32_t i = 0; i < w->host->nr_devices; i++) {
 		uint32_t parent = w->host->devices[i].parent;
 		enum pp_tri above = parent == PP_NO_DEVICE ? PP_YES : w->path[parent];
-		w->isolates[i] = pp_acs_isolates(w->host, i, as);
+		w->isolates[i] = best_slot ? isolation_at_best(w->host, i, as)
+		                           : pp_acs_isolates(w->host, i, as);
 		/* One "no" decides, whatever is unknown. */
 		bool here =
 			w->isolates[i] == PP_NO || (w->isolates[i] == PP_UNKNOWN && above != PP_NO);
@@ -304,7 +326,7 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 			                      overridden ? PP_SHARES_ACS_OVERRIDDEN : PP_SHARES_NOT,
 			                      PP_NO_DEVICE };
 	if (!overridden) {
-		measure_paths(&w, isolation_as(h, by, as_found));
+		measure_paths(&w, isolation_as(h, by, as_found), by == PP_BY_BEST_SLOT);
 		isolation_find_aliases(&w);
 		make_all(&w, &nr_groups);
 	}

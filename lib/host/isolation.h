@@ -34,6 +34,9 @@ enum pp_isolation_by {
 	PP_BY_KERNEL,   /* the kernel's; unknown where its command line changes what it sees */
 	PP_BY_HARDWARE, /* what the registers say now, whatever the command line makes of it */
 	PP_BY_DEFAULT,  /* as a kernel sets it whose command line says nothing of it */
+	/* As PP_BY_HARDWARE, if each card sat alone in a slot with access control: what stays
+	 * together then no other slot takes apart. */
+	PP_BY_BEST_SLOT,
 };
 
 struct pp_isolation {

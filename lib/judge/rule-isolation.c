@@ -14,7 +14,7 @@
 #define OVERRIDE "pcie_acs_override"
 
 struct pp_isolation_facts {
-	struct pp_isolation hardware, by_default;
+	struct pp_isolation hardware, by_default, best_slot;
 	/* By computed group: endpoints of it are in several groups of the kernel's. */
 	bool *split;
 	bool any_split;
@@ -95,6 +95,7 @@ static const struct pp_isolation_facts *isolation_facts(struct pp_judging *j)
 	f = PP_ARENA_NEW(j->arena, struct pp_isolation_facts);
 	if (!f || pp_isolation_compute_by(j->host, PP_BY_HARDWARE, j->arena, &f->hardware, &e) ||
 	    pp_isolation_compute_by(j->host, PP_BY_DEFAULT, j->arena, &f->by_default, &e) ||
+	    pp_isolation_compute_by(j->host, PP_BY_BEST_SLOT, j->arena, &f->best_slot, &e) ||
 	    !isolation_compare(j, f)) {
 		j->failed = true;
 		return NULL;
@@ -231,6 +232,41 @@ static bool isolation_apart_by_default(const struct pp_isolation_facts *facts,
 	return false;
 }
 
+/* Whether another slot could keep two endpoints apart; what is not known is hoped for. */
+static bool isolation_slot_parts(const struct pp_judging *j, const struct pp_isolation_facts *facts,
+                                 uint32_t one, uint32_t other)
+{
+	const struct pp_device *d = j->host->devices;
+	uint32_t a = facts->best_slot.devices[one].group, b = facts->best_slot.devices[other].group;
+	const struct pp_isolated *joined = &facts->hardware.devices[other];
+
+	if (one == other || pp_device_is_bridge(&d[one]) || pp_device_is_bridge(&d[other]))
+		return false;
+	/* Conventional cards behind one bridge of the board. */
+	if (joined->shares == PP_SHARES_BRIDGE && joined->with != PP_NO_DEVICE &&
+	    !pp_slot_is_named(&d[joined->with].slot) &&
+	    d[one].address.device != d[other].address.device)
+		return true;
+	return a != b || a == PP_NO_GROUP;
+}
+
+/* Whether it could keep some of a group's members apart. */
+static bool isolation_slot_helps(const struct pp_judging *j, const struct pp_isolation_facts *facts,
+                                 const struct pp_group *g)
+{
+	uint32_t first = PP_NO_DEVICE;
+
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		uint32_t at = g->devices[i];
+		if (pp_device_is_bridge(&j->host->devices[at]))
+			continue;
+		if (first != PP_NO_DEVICE && isolation_slot_parts(j, facts, first, at))
+			return true;
+		first = first == PP_NO_DEVICE ? at : first;
+	}
+	return false;
+}
+
 static void isolation_prove(struct pp_judging *j, struct pp_finding *f, uint32_t device)
 {
 	const struct pp_device *d = &j->host->devices[device];
@@ -305,14 +341,23 @@ static void isolation_tell_off(struct pp_judging *j, const struct pp_isolation_f
 	}
 }
 
+/* by_slot: another slot would keep some of them apart. */
 static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts *facts,
-                           const struct pp_group *g, const struct reason *r)
+                           const struct pp_group *g, const struct reason *r, bool by_slot)
 {
 	const char *names = isolation_list(j, r);
 	struct pp_finding *f;
 
 	switch (r->by) {
 	case PP_JOINED_NO_ACS:
+		if (!by_slot) {
+			f = pp_find(j, PP_INFORMS,
+			            "group %u is shared because the card's own bridge%s %s %s no "
+			            "access control (ACS) in hardware: no other slot changes that",
+			            g->number, r->nr > 1 ? "s" : "", names,
+			            r->nr > 1 ? "have" : "has");
+			break;
+		}
 		f = pp_find(j, PP_INFORMS,
 		            "group %u is shared because the bridge%s %s %s no access control "
 		            "(ACS) in hardware: the devices below may reach each other's memory "
@@ -352,16 +397,20 @@ static void group_joined(struct pp_judging *j, const struct pp_group *g)
 	const struct pp_isolation_facts *facts = isolation_facts(j);
 	if (!facts)
 		return;
-	isolation_reasons(j, &facts->hardware, g->devices, g->nr_devices, reasons);
+	/* What no slot takes apart is told by what would still join it there. */
+	bool by_slot = isolation_slot_helps(j, facts, g);
+	isolation_reasons(j, by_slot ? &facts->hardware : &facts->best_slot, g->devices,
+	                  g->nr_devices, reasons);
 	for (int by = 0; by <= PP_JOINED_ALIAS; by++)
 		if (reasons[by].nr)
-			isolation_tell(j, facts, g, &reasons[by]);
+			isolation_tell(j, facts, g, &reasons[by], by_slot);
 }
 
 /* The endpoints that the hardware does not keep apart from a group, and are in other groups. */
 static void isolation_others(struct pp_judging *j, const struct pp_isolation_facts *facts,
-                             uint32_t group, uint32_t computed, struct name_list *others,
-                             struct name_list *all, struct reason *reasons)
+                             const struct pp_isolation *why, uint32_t group, uint32_t computed,
+                             struct name_list *others, struct name_list *all,
+                             struct reason *reasons)
 {
 	const struct pp_host *h = j->host;
 
@@ -369,10 +418,30 @@ static void isolation_others(struct pp_judging *j, const struct pp_isolation_fac
 		if (facts->hardware.devices[i].group != computed)
 			continue;
 		isolation_name(j, all, i);
-		isolation_reasons(j, &facts->hardware, &i, 1, reasons);
+		isolation_reasons(j, why, &i, 1, reasons);
 		if (!pp_has_bridge_header(&h->devices[i]) && h->devices[i].group != group)
 			isolation_name(j, others, i);
 	}
+}
+
+/* Whether another slot would keep all of these groups' endpoints apart from this one's. */
+static bool isolation_slot_splits(const struct pp_judging *j,
+                                  const struct pp_isolation_facts *facts, const struct pp_group *g,
+                                  uint32_t computed)
+{
+	uint32_t group = (uint32_t)(g - j->host->groups);
+
+	for (uint32_t i = 0; i < j->host->nr_devices; i++) {
+		const struct pp_device *d = &j->host->devices[i];
+		if (facts->hardware.devices[i].group != computed || d->group == group ||
+		    pp_device_is_bridge(d))
+			continue;
+		for (uint32_t k = 0; k < g->nr_devices; k++)
+			if (!pp_device_is_bridge(&j->host->devices[g->devices[k]]) &&
+			    !isolation_slot_parts(j, facts, g->devices[k], i))
+				return false;
+	}
+	return true;
 }
 
 static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation_facts *facts,
@@ -383,7 +452,9 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 	uint32_t group = (uint32_t)(g - j->host->groups);
 	struct pp_finding *f;
 
-	isolation_others(j, facts, group, computed, &others, &all, reasons);
+	bool by_slot = isolation_slot_splits(j, facts, g, computed);
+	isolation_others(j, facts, by_slot ? &facts->hardware : &facts->best_slot, group, computed,
+	                 &others, &all, reasons);
 	bool only_off = reasons[PP_JOINED_ACS_OFF].nr && !reasons[PP_JOINED_NO_ACS].nr &&
 	                !reasons[PP_JOINED_FUNCTIONS].nr && !reasons[PP_JOINED_ALIAS].nr;
 	/* A chip that the kernel knows better than we do is no reason for an alarm. */
@@ -392,11 +463,12 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 	for (uint32_t i = 0; i < g->nr_devices; i++)
 		isolation_name(j, &own, g->devices[i]);
 	if (!facts->override && !only_off)
-		f = pp_find_unknown(j, PP_DEGRADES,
-		                    "group %u is separate from %s, and the hardware seems not to isolate "
-		                    "them: cannot tell whether " OVERRIDE " does, as the kernel command "
-		                    "line was not read",
-		                    g->number, isolation_names(j, &others));
+		f = pp_find_unknown(
+			j, PP_DEGRADES,
+			"group %u is separate from %s, and the hardware seems not to isolate "
+			"them: cannot tell whether " OVERRIDE " does, as the kernel command "
+			"line was not read",
+			g->number, isolation_names(j, &others));
 	else if (facts->override)
 		f = pp_find(j, PP_DEGRADES,
 		            "group %u is separate from %s only because of " OVERRIDE ": the "
@@ -416,7 +488,8 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 	if (reasons[PP_JOINED_NO_ACS].nr) {
 		pp_evidence(j, f, "no access control (ACS) in hardware: %s",
 		            isolation_list(j, &reasons[PP_JOINED_NO_ACS]));
-		isolation_add_slot(j, f, facts, group);
+		if (by_slot)
+			isolation_add_slot(j, f, facts, group);
 	}
 	if (reasons[PP_JOINED_ACS_OFF].nr)
 		pp_evidence(j, f, "access control (ACS) present but off: %s",

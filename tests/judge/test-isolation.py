@@ -83,6 +83,13 @@ class Apart(Isolation):
         self.tree.write("proc/cmdline", "quiet\n")
         self.assert_not_found(self.survey()[FIRST], "acs-override")
 
+    def test_command_line_not_read(self):
+        self.ports(acs=NONE, groups=(2, 3), line=OVERRIDE)
+        self.tree.remove("proc/cmdline")
+        device = self.survey()[FIRST]
+        f = self.assert_finding(device, "acs-override", "unknown", "command line was not read")
+        self.assertEqual((f["could"], device["verdict"]), ("degrades", "care"))
+
     def test_it_changes_nothing(self):
         for acs, groups in ((ON, (2, 3)), (NONE, (1, 1))):
             devices = self.ports(acs=acs, groups=groups, line=OVERRIDE)
@@ -163,6 +170,25 @@ class Joined(Isolation):
         f = self.assert_finding(self.survey()[FIRST], "group-joined", "informs",
                                 "01:00.0, 01:00.1 are functions of one device", remedies=[])
         self.assertEqual(len(f["evidence"]), 2)
+
+    def test_functions_below_a_port_without_acs(self):
+        """A graphics card and its audio: in another slot they would still be together."""
+        audio = "0000:01:00.1"
+        self.ports(acs=NONE, groups=(1, 1))
+        self.tree.remove(f"sys/bus/pci/devices/{SECOND}")
+        self.tree.remove(f"sys/bus/pci/devices/{FIRST}")
+        self.tree.device(FIRST, 0x030000, group=1, device=0x1234, header=0x80)
+        self.tree.device(audio, 0x040300, group=1, device=0x1234, header=0x80)
+        for line, group in (("quiet", 1), (OVERRIDE, 5)):
+            self.tree.write("proc/cmdline", line + "\n")
+            if group != 1:
+                self.tree.remove(f"sys/bus/pci/devices/{audio}")
+                self.tree.device(audio, 0x040300, group=group, device=0x1234, header=0x80)
+            rule = "group-joined" if group == 1 else "acs-override"
+            found = [f for f in self.survey()[FIRST]["findings"] if f["rule"] == rule]
+            self.assertEqual(len(found), 1)
+            self.assertIn("functions of one device", found[0]["text"] + "".join(found[0]["evidence"]))
+            self.assertEqual(found[0]["remedies"], [])
 
     def test_conventional(self):
         t = self.host()
