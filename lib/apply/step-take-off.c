@@ -7,12 +7,14 @@
 #include "boot/loader.h"
 #include "host/command-line.h"
 
-/* "NAME=OPTION" stands on the line, alone or in a list. */
+/* "NAME=OPTION" stands on the line, alone or in a list; or a word without an option. */
 static bool step_take_off_is_on(const char *line, const char *argument)
 {
 	struct pp_span rest = PP_SPAN(line, strlen(line)), word;
 	size_t name = strcspn(argument, "="), option = strlen(argument) - name - 1;
 
+	if (!argument[name])
+		return pp_command_line_has(line, argument);
 	while (pp_command_line_next(&rest, &word)) {
 		if (word.len <= name || memcmp(word.data, argument, name + 1))
 			continue;

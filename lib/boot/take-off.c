@@ -9,7 +9,7 @@
 
 /* "intel_iommu=igfx_off" as what it is looked for by. */
 struct take_off {
-	const char *name, *option; /* "intel_iommu", "igfx_off" */
+	const char *name, *option; /* "intel_iommu", "igfx_off"; NULL: "nointremap" is one word */
 	size_t name_len, option_len;
 	unsigned int found;
 	const char *comment; /* the file that has it in a comment; NULL: none */
@@ -26,12 +26,14 @@ static bool take_off_is_edge(char c)
 	return !c || take_off_is_blank(c) || strchr("\"'\r\n", c);
 }
 
-static bool take_off_names(const char *at, const struct take_off *t)
+static bool take_off_names(const char *at, size_t len, const struct take_off *t)
 {
+	if (t->option ? len <= t->name_len : len != t->name_len)
+		return false;
 	for (size_t i = 0; i < t->name_len; i++)
 		if ((at[i] == '-' ? '_' : at[i]) != (t->name[i] == '-' ? '_' : t->name[i]))
 			return false;
-	return at[t->name_len] == '=';
+	return !t->option || at[t->name_len] == '=';
 }
 
 /* The options of one word without ours, into b; the number that stay. */
@@ -40,6 +42,7 @@ static unsigned int take_off_options(struct take_off *t, struct pp_buffer *b, co
 {
 	unsigned int left = 0;
 
+	t->found += !t->option;
 	for (size_t at = 0; at < len;) {
 		const char *comma = memchr(list + at, ',', len - at);
 		size_t n = comma ? (size_t)(comma - list) - at : len - at;
@@ -73,7 +76,7 @@ static void take_off_line(struct take_off *t, struct pp_buffer *b, const char *l
 		size_t end = at;
 		while (end < len && !take_off_is_edge(line[end]))
 			end++;
-		if (!begins || end - at <= t->name_len || !take_off_names(line + at, t)) {
+		if (!begins || !take_off_names(line + at, end - at, t)) {
 			pp_buffer_append(b, line + at, 1);
 			at++;
 			continue;
@@ -81,8 +84,8 @@ static void take_off_line(struct take_off *t, struct pp_buffer *b, const char *l
 		size_t before = b->len;
 		unsigned int found = t->found;
 		pp_buffer_append(b, line + at, t->name_len);
-		unsigned int left = take_off_options(t, b, line + at + t->name_len + 1,
-		                                     end - at - t->name_len - 1);
+		size_t list = t->name_len + (t->option != NULL);
+		unsigned int left = take_off_options(t, b, line + at + list, end - at - list);
 		if (found == t->found) {
 			take_off_back(b, before);
 			pp_buffer_append(b, line + at, end - at);
@@ -173,14 +176,14 @@ int pp_loader_take_off_files(struct pp_stage *s, const char *const *places, cons
                              struct pp_error *e)
 {
 	const char *equals = strchr(word, '=');
-	struct take_off t = { .name = word };
+	struct take_off t = { .name = word, .name_len = strlen(word) };
 	int r = 0;
 
-	if (!equals)
-		return pp_fail(e, EINVAL, "%.100s: need NAME=VALUE", word);
-	t.name_len = (size_t)(equals - word);
-	t.option = equals + 1;
-	t.option_len = strlen(t.option);
+	if (equals) {
+		t.name_len = (size_t)(equals - word);
+		t.option = equals + 1;
+		t.option_len = strlen(t.option);
+	}
 	for (; !r && *places; places++)
 		r = take_off_place(s, *places, &t, e);
 	/* kernel-install's plugin for unified images, 257, and systemd's before 256: every word. */

@@ -29,7 +29,8 @@ static const char *const iommu_values[] = {
 static const char *const intremap_values[] = {
 	"on", "off", "nosid", "no_x2apic_optout", "nopost", "posted_msi", NULL,
 };
-static const char *const switch_values[] = { "0", "1", "y", "n", "Y", "N", "on", "off", NULL };
+/* Only named where another value was given: argument_is_switch() says what is read. */
+static const char *const switch_values[] = { "0", "1", "y", "n", "on", "off", NULL };
 
 /* Values that are a list of ids, or of any form. */
 static const char *const id_values[] = { NULL };
@@ -53,6 +54,7 @@ static const struct argument_row {
 	{ "iommu.strict", "iommu.strict=", switch_values, PP_ARGUMENT_FOR_ALL, NULL },
 	{ "iommu.forcedac", "iommu.forcedac=", switch_values, PP_ARGUMENT_FOR_ALL, NULL },
 	{ "intremap", "intremap=", intremap_values, PP_ARGUMENT_FOR_X86, NULL },
+	{ "nointremap", "nointremap", NULL, PP_ARGUMENT_FOR_X86, NULL },
 	{ "pcie_acs_override", "pcie_acs_override=", NULL, PP_ARGUMENT_FOR_ALL, NULL },
 	{ "vfio_pci.ids", "vfio-pci.ids=", id_values, PP_ARGUMENT_FOR_ALL, NULL },
 	{ "vfio_pci.disable_vga", "vfio-pci.disable_vga=1", switch_values, PP_ARGUMENT_FOR_ALL,
@@ -162,8 +164,17 @@ static const struct argument_row *argument_with_value(const char *name)
 	return NULL;
 }
 
+/* lib/kstrtox.c, kstrtobool(): the first letter decides, of "on" and "off" the second. */
+static bool argument_is_switch(const char *value)
+{
+	return strchr("01yYnNtTfF", value[0]) ||
+	       ((value[0] | 0x20) == 'o' && value[1] && strchr("nNfF", value[1]));
+}
+
 static bool argument_has_value(const struct argument_row *row, const char *value, bool proxmox)
 {
+	if (row->values == switch_values)
+		return argument_is_switch(value);
 	for (const char *const *v = row->values; *v; v++)
 		if (!strcmp(*v, value))
 			return proxmox || strcmp(value, "relax_rmrr") != 0;

@@ -15,8 +15,8 @@ static const char *const arguments[] = {
 
 /* What keeps VFIO from a device, and nothing else needs: no plan takes anything else off. */
 static const char *const unwanted[] = {
-	"intel_iommu=off", "intel_iommu=igfx_off", "amd_iommu=off",
-	"iommu=off",       "intremap=off",         "intel_iommu=intgpu_off",
+	"intel_iommu=off", "intel_iommu=igfx_off",   "amd_iommu=off", "iommu=off",
+	"intremap=off",    "intel_iommu=intgpu_off", "nointremap",
 };
 
 bool pp_argument_is_unwanted(const char *argument)

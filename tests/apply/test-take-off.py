@@ -61,13 +61,22 @@ def test_option_of_a_list(root: Root) -> None:
 
 def test_each_word(root: Root) -> None:
     for word in ("intel_iommu=off", "intel_iommu=igfx_off", "intel_iommu=intgpu_off", "amd_iommu=off", "iommu=off",
-                 "intremap=off"):
+                 "intremap=off", "nointremap"):
         grub(root, f'GRUB_CMDLINE_LINUX="quiet {word}"\n')
         before = root.snapshot()
         expect(word, *drive(root, "run", f"take-off:{word}"), 0)
         assert word not in root.text("boot/grub/grub.cfg")
         expect(word, *drive(root, "undo"), 0)
         same(word, before, root.snapshot())
+
+
+def test_a_word_without_an_option(root: Root) -> None:
+    for line, left in (("nointremap", ""), ("a nointremap b", "a b"), ("nointremapx nointremap=1 nointremap", "nointremapx nointremap=1"),
+                       ("nointremap nointremap quiet", "quiet")):
+        grub(root, f'GRUB_CMDLINE_LINUX="{line}"\n')
+        expect(line, *drive(root, "run", "take-off:nointremap"), 0)
+        assert root.text(GRUB) == f'GRUB_CMDLINE_LINUX="{left}"\n', root.text(GRUB)
+        expect(line, *drive(root, "undo"), 0)
 
 
 def test_one_off_one_on(root: Root) -> None:

@@ -300,6 +300,14 @@ class Arguments(Host):
             self.assertEqual(len(said), 1, (word, said))
             self.assertIn(words, said[0])
 
+    def test_switches(self):
+        """The kernel goes by the first letter; of "on" and "off" by the second."""
+        for value in ("yes", "true", "no", "False", "1x", "On", "OFF", "y"):
+            self.assertEqual(self.words(f"vfio_pci.disable_denylist={value}"), [], value)
+        for value in ("ja", "o", "enable", "2"):
+            self.assertIn(f"does not accept {value}", self.words(f"vfio_pci.disable_denylist={value}")[0])
+        self.assertEqual(self.words("quiet nointremap"), [])
+
     def test_proxmox(self):
         self.setUp()
         self.one(cmdline="intel_iommu=on,relax_rmrr")

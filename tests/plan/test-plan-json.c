@@ -288,6 +288,7 @@ static void test_arguments(void **state)
 	assert_false(pp_argument_is_known("intel_iommu=on "));
 	assert_false(pp_argument_is_known(""));
 	assert_true(pp_argument_is_unwanted("intremap=off"));
+	assert_true(pp_argument_is_unwanted("nointremap"));
 	assert_false(pp_argument_is_unwanted("root=/dev/sda1"));
 	assert_false(pp_argument_is_unwanted("mitigations=auto"));
 	assert_false(pp_argument_is_unwanted("intel_iommu=on"));
