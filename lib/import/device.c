@@ -63,6 +63,26 @@ int pp_import_id(struct pp_import *in, struct pp_address a, const char *name, ui
 	return pp_import_text(in, path, text, e);
 }
 
+bool pp_import_ids_told(const struct pp_import *in, struct pp_address a, struct pp_import_ids *ret)
+{
+	static const char *const names[] = { "vendor", "device", "class" };
+	char path[96];
+	uint64_t ids[3];
+	struct pp_span text;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		device_path(path, sizeof(path), a, names[i]);
+		/* "0x1000\n" */
+		if (!pp_import_get(in, path, &text) || text.len < 3 ||
+		    !pp_import_hex(PP_SPAN(text.data + 2, text.len - 2), &ids[i]))
+			return false;
+	}
+	*ret = (struct pp_import_ids){ .vendor = (uint16_t)ids[0],
+		                       .device = (uint16_t)ids[1],
+		                       .class_code = (uint32_t)ids[2] };
+	return true;
+}
+
 int pp_import_driver(struct pp_import *in, struct pp_address a, const char *driver,
                      struct pp_error *e)
 {

@@ -60,6 +60,7 @@ void pp_import_free(struct pp_import *in)
 	pp_buffer_fini(&in->cut);
 	pp_buffer_fini(&in->log);
 	pp_buffer_fini(&in->origins);
+	pp_import_later_free(in);
 	free(in->told);
 	free(in);
 }
@@ -549,7 +550,9 @@ int pp_import_finish(struct pp_import *in, struct pp_source **ret, struct pp_err
 
 	if (!in->nr_read)
 		return pp_fail(e, EBADMSG, "no text was given");
-	int r = pp_import_log_finish(in, e);
+	int r = pp_import_later_finish(in, e);
+	if (!r)
+		r = pp_import_log_finish(in, e);
 	if (!r && *in->release && !pp_import_has(in, "proc/version"))
 		r = pp_import_text(in, "proc/version", in->release, e);
 	if (r)

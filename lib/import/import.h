@@ -20,6 +20,7 @@
 
 struct json_t;
 struct pp_import_told;
+struct pp_import_later;
 
 struct pp_import {
 	struct pp_stored *stored;
@@ -46,6 +47,10 @@ struct pp_import {
 	/* Of configuration spaces; the nodes' field "partial" counts them from 1 until the end. */
 	struct pp_import_told *told;
 	uint32_t nr_told, size_told;
+	/* See pp_import_ids_wanted(). */
+	struct pp_import_later *later;
+	size_t later_bytes;
+	bool last_pass;
 	/* Lines of the log; and whose text's line the next one is, if it goes on there. */
 	uint32_t nr_log_lines, log_text, log_next;
 };
@@ -131,6 +136,25 @@ bool pp_import_line(struct pp_span *rest, struct pp_span *line, unsigned int *in
 bool pp_import_behind(struct pp_span line, const char *prefix, char *buf, size_t size);
 /* A number in hex at the start of s; how many digits, 0 for none. */
 size_t pp_import_hex(struct pp_span s, uint64_t *ret);
+
+/*
+ * At the end of a list of devices. nr_with have ids, in the text or in an earlier one, nr_without
+ * have none: a later text may tell them, so that this one, which is copied, is read once more when
+ * all are read (last_pass). 0; -EBADMSG: no text told any; -ENOMEM.
+ */
+int pp_import_ids_wanted(struct pp_import *in, const struct pp_reader *reader, struct pp_span text,
+                         uint32_t nr_with, uint32_t nr_without, struct pp_error *e);
+int pp_import_later_finish(struct pp_import *in, struct pp_error *e);
+void pp_import_later_free(struct pp_import *in);
+
+/* What a text without ids needs of another one. */
+struct pp_import_ids {
+	uint16_t vendor, device;
+	uint32_t class_code;
+};
+
+/* The ids that an earlier text told of the device; false: none did. */
+bool pp_import_ids_told(const struct pp_import *in, struct pp_address a, struct pp_import_ids *ret);
 
 /* From where JSON begins in a text, which may have a shell's prompt before it. */
 bool pp_import_json_begin(struct pp_span text, struct pp_span *ret);

@@ -20,6 +20,7 @@ struct tags {
 	struct pp_import *in;
 	struct tags_device d;
 	struct pp_import_list list;
+	uint32_t nr_with_ids, nr_without_ids;
 };
 
 static const struct tags_device tags_none = { .group = UINT32_MAX,
@@ -43,23 +44,27 @@ static int tags_write(struct tags *t, struct pp_error *e)
 {
 	struct tags_device *d = &t->d;
 	struct pp_import *in = t->in;
+	struct pp_import_ids told;
 
 	if (!d->open)
 		return 0;
 	d->open = false;
-	if (d->vendor == UINT32_MAX || d->device == UINT32_MAX) {
-		pp_import_note(in, "has a device without its ids: use lspci -vmmnnk");
+	bool ids = d->vendor != UINT32_MAX && d->device != UINT32_MAX;
+	bool known = ids || pp_import_ids_told(in, d->address, &told);
+	t->nr_with_ids += known;
+	t->nr_without_ids += !known;
+	/* A later text may tell what it is. */
+	if (!known && !in->last_pass)
 		return 0;
-	}
 	t->list.drivers |= *d->driver != '\0';
 	t->list.groups |= d->group != UINT32_MAX;
 	t->list.slots |= *d->slot != '\0';
 	int r = pp_import_list_add(&t->list, d->address, e);
 	if (!r)
 		r = pp_import_device(in, d->address, e);
-	if (!r)
+	if (!r && ids)
 		r = pp_import_id(in, d->address, "vendor", d->vendor, e);
-	if (!r)
+	if (!r && ids)
 		r = pp_import_id(in, d->address, "device", d->device, e);
 	if (!r && d->has_class)
 		r = pp_import_id(in, d->address, "class", d->class_code, e);
@@ -132,6 +137,7 @@ static bool tags_knows(struct pp_span text)
 static int tags_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	struct tags t = { .in = in, .d = tags_none };
+	const struct pp_span all = text;
 	struct pp_span line, tag;
 	struct pp_address a;
 	unsigned int indent;
@@ -159,6 +165,9 @@ static int tags_read(struct pp_import *in, struct pp_span text, struct pp_error 
 	bool cut = t.d.open;
 	if (!r)
 		r = tags_write(&t, e);
+	if (!r)
+		r = pp_import_ids_wanted(in, &pp_reader_lspci_tags, all, t.nr_with_ids,
+		                         t.nr_without_ids, e);
 	pp_import_list_end(in, &t.list, cut);
 	return r;
 }

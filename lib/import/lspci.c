@@ -31,7 +31,7 @@ struct lspci_device {
 struct lspci {
 	struct pp_import *in;
 	struct pp_import_list list;
-	uint32_t nr_without_ids;
+	uint32_t nr_without_ids, nr_with_ids;
 	bool verbose;
 	uint8_t last_bus, last_device;
 	uint32_t last_domain;
@@ -342,34 +342,27 @@ static int lspci_write_links(struct lspci *l, const struct lspci_device *d, stru
  */
 static bool lspci_ids_before(const struct pp_import *in, struct lspci_device *d)
 {
-	static const char *const names[] = { "vendor", "device", "class" };
-	char address[PP_ADDRESS_TEXT_BYTES], path[96];
-	uint64_t ids[3];
-	struct pp_span text;
+	struct pp_import_ids ids;
 
-	pp_address_format(d->address, address);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", address, names[i]);
-		/* "0x1000\n" */
-		if (!pp_import_get(in, path, &text) || text.len < 3 ||
-		    !pp_import_hex(PP_SPAN(text.data + 2, text.len - 2), &ids[i]))
-			return false;
-	}
-	d->vendor = (uint16_t)ids[0];
-	d->device = (uint16_t)ids[1];
+	if (!pp_import_ids_told(in, d->address, &ids))
+		return false;
+	d->vendor = ids.vendor;
+	d->device = ids.device;
 	/* The programming interface is told with -v alone. */
-	d->class_code = (uint32_t)ids[2] | (d->class_code & 0xff);
+	d->class_code = ids.class_code | (d->class_code & 0xff);
 	return true;
 }
 
 static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error *e)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
+	bool ids = d->ids || d->dump || lspci_ids_before(l->in, d);
 
-	if (!d->ids && !d->dump && !lspci_ids_before(l->in, d)) {
-		l->nr_without_ids++;
+	l->nr_without_ids += !ids;
+	l->nr_with_ids += ids;
+	/* A later text may tell what it is. */
+	if (!ids && !l->in->last_pass)
 		return 0;
-	}
 	pp_address_format(d->address, address);
 	pp_import_here(l->in, d->head_line);
 	int r = pp_import_device(l->in, d->address, e);
@@ -377,6 +370,9 @@ static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error 
 		r = pp_import_list_add(&l->list, d->address, e);
 	if (r)
 		return r;
+	/* What it is nobody knows; but it is there, and in its group. */
+	if (!ids)
+		return lspci_write_links(l, d, e);
 	l->verbose |= d->verbose || d->dump;
 	if (d->ids)
 		r = lspci_write_ids(l->in, d, e);
@@ -498,6 +494,7 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 {
 	struct lspci l = { .in = in };
 	PP_CLEANUP(pp_cleanup_free) struct lspci_device *d = malloc(2 * sizeof(*d));
+	const struct pp_span all = text;
 	uint32_t heading = UINT32_MAX;
 	struct pp_span line, rest;
 	unsigned int indent;
@@ -533,15 +530,9 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 		d[0].caps.denied = true;
 	if (!r && open)
 		r = lspci_write(&l, &d[0], e);
-	if (!r && !l.list.nr)
-		r = pp_fail(e, EBADMSG,
-		            "%.300s: output of lspci without ids: lspci -nnvv prints them",
-		            in->name);
-	else if (!r && l.nr_without_ids)
-		pp_import_note(in,
-		               "has %u devices without ids, which are left out: lspci -nnvv "
-		               "prints them",
-		               l.nr_without_ids);
+	if (!r)
+		r = pp_import_ids_wanted(in, &pp_reader_lspci, all, l.nr_with_ids, l.nr_without_ids,
+		                         e);
 	pp_import_list_end(in, &l.list, !whole);
 	return r;
 }

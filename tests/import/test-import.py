@@ -202,6 +202,30 @@ class Doubled(Importing):
                     made = self.read(texts[one], texts["-nnvvvxxxx"], log, tables)
                     self.assertEqual(self.decided(made), best)
 
+    def test_names_and_ids(self):
+        """A list of names needs the ids of another one, and may come before it: the two tell what one with both does."""
+        host = self.sample("sriov-nic")
+        ids = self.lspci(host, "-nn")
+        for options in (["-vvv"], ["-k"], ["-vmmk"]):
+            with self.subTest(str(options)):
+                names = self.lspci(host, *options)
+                made = self.both(names, ids, f"{options} and -nn")
+                self.assertEqual(made["devices"], self.both(self.lspci(host, "-nn", *options), ids, "both")["devices"])
+
+    def test_some_without_ids(self):
+        """A device that no text has ids of is there all the same, in its group, and unknown."""
+        host = self.sample("dl380p-gen8")
+        groups = {d["address"]: d["group"] for d in self.read(self.lspci(host, "-nnvv"))["devices"]}
+        ids = "".join(line for line in self.lspci(host, "-nn").splitlines(True) if not line.startswith("03:00.3"))
+        for texts in ((ids, self.lspci(host, "-vv")), (self.lspci(host, "-vv"), ids),
+                      (self.lspci(host, "-vmm"), ids), (ids, self.lspci(host, "-vmm"))):
+            made = self.read(*texts)
+            self.assertEqual(self.said.count("\n"), 1, self.said)
+            self.assertIn("tells no ids of 1 of its devices; on that host: sudo lspci -nnvvvxxxx", self.said)
+            self.assertEqual({d["address"]: d["group"] for d in made["devices"]}, groups)
+            device = next(d for d in made["devices"] if d["address"] == "0000:03:00.3")
+            self.assertEqual((device["vendor"], device["class"], device["verdict"]), (None, None, "unknown"))
+
     def test_without_root_then_with(self):
         """What lspci shows without root is 64 bytes, and "<access denied>"."""
         host = self.sample("sriov-nic")
@@ -338,8 +362,9 @@ class Refused(Importing):
 
     def test_without_ids(self):
         for text in ("07:00.0 Serial Attached SCSI controller: Broadcom\n",
-                     "07:00.0 Serial Attached SCSI controller: Broadcom\n\tFlags: bus master\n"):
-            self.assertIn("without ids: lspci -nnvv prints them", self.refused(text))
+                     "07:00.0 Serial Attached SCSI controller: Broadcom\n\tFlags: bus master\n",
+                     "Slot:\t07:00.0\nClass:\tSerial Attached SCSI controller\nVendor:\tBroadcom\nDevice:\tSAS2308\n"):
+            self.assertIn("prints names and no ids; on that host: sudo lspci -nnvvvxxxx", self.refused(text))
 
     def test_broken_tables(self):
         dmar = (self.sample("dl380p-gen8") / TABLES / "DMAR").read_bytes()
