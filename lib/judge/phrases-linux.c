@@ -40,6 +40,8 @@ static const struct pp_phrase rows[] = {
 	{ .id = "linux-rmrr-relaxed",
 	  .source = PP_PHRASE_LINUX,
 	  .text = "assuming all RMRRs are relaxable",
+	  /* The patch's, in intel_iommu_setup(): "Intel-IOMMU: assuming all RMRRs …". */
+	  .file = "drivers/iommu/intel/iommu.c",
 	  .by = "Proxmox VE's kernels, and others with the relax_rmrr patch",
 	  .means = "The kernel has the relax_rmrr patch of Proxmox VE, and its option is "
 	           "on: reserved memory no longer holds a device. The firmware may still "
@@ -630,6 +632,8 @@ static const struct pp_phrase rows[] = {
 	          "peer-to-peer DMA",
 	  .rules = { "acs-override" },
 	  .once = true,
+	  /* The patch's, in pcie_acs_override_setup(). */
+	  .file = "drivers/pci/quirks.c",
 	  .by = "Proxmox VE's kernels, and others with the ACS override patch",
 	  .means = "The kernel has the ACS override patch, and its option is on: groups are "
 	           "split although the hardware does not keep the devices apart.",
@@ -868,6 +872,31 @@ static const struct pp_phrase rows[] = {
 	  .means = "The device does not answer: it has no power, or did not survive a "
 	           "reset. No guest can have it until it does.",
 	  .next = "see the device" },
+	/* The kernel has "%s" for both states. */
+	{ .id = "linux-inaccessible-d3hot",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "Unable to change power state from D3hot to D0, device inaccessible",
+	  .rules = { "no-answer" },
+	  .file = "drivers/pci/pci.c",
+	  .first = "6.1",
+	  .last = "7.3",
+	  .as = "linux-inaccessible" },
+	{ .id = "linux-inaccessible-unknown",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "Unable to change power state from unknown to D0, device inaccessible",
+	  .rules = { "no-answer" },
+	  .file = "drivers/pci/pci.c",
+	  .first = "6.1",
+	  .last = "7.3",
+	  .as = "linux-inaccessible" },
+	{ .id = "linux-inaccessible-sleep",
+	  .source = PP_PHRASE_LINUX,
+	  .text = "Unable to change power state from D0 to {}, device inaccessible",
+	  .rules = { "no-answer" },
+	  .file = "drivers/pci/pci.c",
+	  .first = "6.1",
+	  .last = "7.3",
+	  .as = "linux-inaccessible" },
 	{ .id = "linux-refused-power",
 	  .source = PP_PHRASE_LINUX,
 	  .text = "Refused to change power state, currently in D",
@@ -883,7 +912,8 @@ static const struct pp_phrase rows[] = {
 	  .text = "Refused to change power state from ",
 	  .rules = { "stuck-asleep", "no-answer" },
 	  .file = "drivers/pci/pci.c",
-	  .first = "6.1",
+	  /* From 5.4 to 5.18 with a small r. */
+	  .first = "5.4",
 	  .last = "7.3",
 	  .means = "The device does not wake up.",
 	  .next = "see the device" },
@@ -892,6 +922,8 @@ static const struct pp_phrase rows[] = {
 	  .text = "can't change power state from {} to {} (config space inaccessible)",
 	  .rules = { "no-answer" },
 	  .file = "drivers/pci/pci.c",
+	  .first = "5.4",
+	  .last = "5.18",
 	  .as = "linux-inaccessible" },
 	{ .id = "linux-not-ready",
 	  .source = PP_PHRASE_LINUX,
