@@ -55,13 +55,24 @@ static int archive_read_damaged(struct loader *l)
 	               position(l), l->entry, why ? why : "no reason given");
 }
 
+/* How many there may be, after so many of the file. */
+static int64_t archive_read_limit(const struct loader *l)
+{
+	int64_t taken = archive_filter_bytes(l->archive, -1);
+
+	if (taken > PP_MAX_STREAM_TOTAL / PP_MAX_STREAM_RATIO)
+		return PP_MAX_STREAM_TOTAL;
+	return taken > PP_MAX_STREAM_BYTES / PP_MAX_STREAM_RATIO ? taken * PP_MAX_STREAM_RATIO
+	                                                         : PP_MAX_STREAM_BYTES;
+}
+
 static int too_long_stream(struct loader *l)
 {
 	return pp_fail(
 		l->e, E2BIG,
-		"entry %u: more than %zu MiB decompressed, which is the limit; unpack it and "
-		"give the directory",
-		l->entry, PP_MAX_STREAM_BYTES >> 20);
+		"entry %u: more than %lld MiB decompressed, which is the limit for its size; "
+		"unpack it and give the directory",
+		l->entry, (long long)(archive_read_limit(l) >> 20));
 }
 
 static int archive_read_full(struct loader *l, size_t bytes)
@@ -88,7 +99,7 @@ static int skip_rest(struct loader *l)
 			return 0;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return archive_read_damaged(l);
-		if (position(l) > (long long)PP_MAX_STREAM_BYTES)
+		if (position(l) > archive_read_limit(l))
 			return too_long_stream(l);
 	}
 }
@@ -99,13 +110,29 @@ static int skip_rest(struct loader *l)
  */
 static bool archive_read_is_bulk(const char *path)
 {
-	static const char *const bulk[] = { "var/log/",  "run/log/",     "sos_commands/",
-		                            "sos_logs/", "sos_strings/", "sos_reports/" };
+	static const char *const bulk[] = {
+		"var/",         "run/log/", "sos_commands/", "sos_logs/",  "sos_strings/",
+		"sos_reports/", "home/",    "opt/",          "root/",      "srv/",
+		"tmp/",         "usr/bin/", "usr/sbin/",     "usr/share/",
+	};
 	static const char *const read[] = {
-		"var/log/dmesg",          "var/log/kern.log",
-		"var/log/messages",       "sos_commands/pci/",
-		"sos_commands/kernel/",   "sos_commands/general/",
-		"sos_commands/hardware/", "sos_commands/logs/journalctl_",
+		"var/lib/dpkg/",
+		"var/lib/lxc",
+		"var/lib/lxd/",
+		"var/lib/incus/",
+		"var/lib/docker/",
+		"var/lib/containers/",
+		"var/lib/libvirt/",
+		"var/snap/lxd/",
+		"usr/share/initramfs-tools/",
+		"var/log/dmesg",
+		"var/log/kern.log",
+		"var/log/messages",
+		"sos_commands/pci/",
+		"sos_commands/kernel/",
+		"sos_commands/general/",
+		"sos_commands/hardware/",
+		"sos_commands/logs/journalctl_",
 	};
 	bool is = false;
 
