@@ -6,9 +6,11 @@ samples where each rule must and must not speak.
 usage: test-targets.py PCIPASS [NAME…]
 """
 
+import itertools
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,10 @@ PCIPASS = sys.argv.pop(1)
 MACHINES = Path(__file__).resolve().parent.parent / "machines"
 DATA = Path(os.environ.get("PCIPASS_TEST_DATA") or "/nonexistent")
 TARGETS = ["kvm", "hyperv", "xen"]
+# Of verdicts, the later is worse; and the findings that make it so.
+WORSE = ["not-endpoint", "assignable", "care", "unknown", "blocked-fixable", "blocked"]
+DECIDES = {"care": {"degrades", "unknown"}, "unknown": {"unknown"}, "blocked-fixable": {"blocks"}, "blocked": {"blocks"},
+           "assignable": set(), "not-endpoint": set()}
 HEAD = """\
 system Sample "Server"
 bios Sample 1.0 01/02/2020
@@ -32,6 +38,26 @@ iommu intel
 drhd fbffe000 all ioapic:8@00:1f.7
 {regions}
 """
+
+
+def rules_by_target() -> dict[str, set[str]]:
+    """Whom each rule speaks for, as doc/rules.md has it."""
+    speaks = {}
+    text = (MACHINES.parent.parent / "doc/rules.md").read_text()
+    for section in text.split("\n### ")[1:]:
+        name = section.split("\n", 1)[0].strip()
+        names = re.search(r"^- for: (.*)$", section, re.M)
+        whom = names.group(1) if names else "KVM"
+        speaks[name] = {t for t, word in (("kvm", "KVM"), ("hyperv", "Hyper-V"), ("xen", "Xen")) if word in whom or whom == "all"}
+    return speaks
+
+
+SPEAKS = rules_by_target()
+
+
+def deciding_key(finding: dict) -> tuple[str, str, bool]:
+    """What of a finding decides: its rule, how strict it is, and whether it can be remedied."""
+    return finding["rule"], finding["effect"], bool(finding["remedies"])
 
 
 def pcipass(*words: str) -> subprocess.CompletedProcess:
@@ -244,9 +270,10 @@ class SideBySide(Host):
     """--for all, and the commands that take it."""
 
     def test_three_verdicts_everywhere(self):
-        """KVM's stays what it is without the others, and nobody's verdict is without a reason."""
+        """KVM's stays what it is without the others, nobody's verdict is without a reason, and where two differ,
+        a rule says so."""
         recorded = sorted(DATA.glob("truth/*/capture.tar.gz")) + sorted(DATA.glob("machines/*.tar.gz"))
-        devices = 0
+        devices = differences = 0
         for file in [*sorted(MACHINES.glob("*.machine")), *recorded]:
             if file.suffix == ".machine":
                 try:
@@ -266,7 +293,32 @@ class SideBySide(Host):
                     self.assertEqual(d["verdicts"]["kvm"], d["verdict"])
                     for target, findings in {"kvm": d["findings"], **d["findings_for"]}.items():
                         self.assert_founded(d["verdicts"][target], findings, f"{d['address']} {target}")
-        print(f"{devices} devices", file=sys.stderr)
+                        self.assert_speaks(target, findings, d["address"])
+                    differences += self.assert_explained(d)
+        self.assertGreater(differences, 300)
+        print(f"{devices} devices, {differences} differences between two targets", file=sys.stderr)
+
+    def assert_speaks(self, target: str, findings: list, what: str):
+        """Only rules that doc/rules.md says are for the target."""
+        for f in findings:
+            self.assertIn(target, SPEAKS[f["rule"]], f"{what}: {f['rule']}")
+
+    def assert_explained(self, device: dict) -> int:
+        """Of two targets whose verdicts differ, the worse has a finding that decides, and that the other
+        has not, or less strictly, or with a remedy. The number of such pairs."""
+        findings = {"kvm": device["findings"], **device["findings_for"]}
+        verdicts, pairs = device["verdicts"], 0
+        for worse, better in itertools.permutations(TARGETS, 2):
+            if WORSE.index(verdicts[worse]) <= WORSE.index(verdicts[better]):
+                continue
+            pairs += 1
+            deciding = [deciding_key(f) for f in findings[worse] if f["effect"] in DECIDES[verdicts[worse]]
+                        and not (verdicts[worse] == "blocked" and f["remedies"])]
+            others = [deciding_key(f) for f in findings[better]]
+            self.assertTrue([k for k in deciding if k not in others],
+                            f"{device['address']}: {verdicts[worse]} for {worse}, {verdicts[better]} for {better}, "
+                            f"by {deciding} against {others}")
+        return pairs
 
     def assert_founded(self, verdict: str, findings: list, what: str):
         effects = {f["effect"] for f in findings}
