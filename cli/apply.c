@@ -182,9 +182,8 @@ static enum exit_code apply_one(const struct options *o, const struct pp_plan *p
 	if (r)
 		return r == -ECANCELED ? a.code : code_of_refusal(&e);
 	if (!o->dry_run && pp_plan_needs_reboot(p))
-		fputs("Done. Reboot, then run \"pcipass verify\" to check that it worked; "
-		      "\"pcipass undo\" undoes it.\n",
-		      stderr);
+		say("Done. Reboot, then run \"pcipass verify\" to check that it worked; "
+		    "\"pcipass undo\" undoes it.\n");
 	return EXIT_YES;
 }
 
@@ -261,7 +260,7 @@ static enum exit_code undo_attach(const struct pp_apply_options *options)
 	if (pp_apply_undo(options, &e))
 		return complain(&e);
 	/* The last thing that was begun; what was applied before stays as it is. */
-	fputs("What was applied stays: run \"pcipass undo\" again to undo it.\n", stderr);
+	say("What was applied stays: run \"pcipass undo\" again to undo it.\n");
 	return EXIT_YES;
 }
 
@@ -278,7 +277,7 @@ static enum exit_code undo_plan(const struct options *o, struct pp_apply_options
 	options->ctx = &u;
 	if (pp_apply_undo(options, &e))
 		return u.code != EXIT_YES ? u.code : code_of_refusal(&e);
-	fprintf(stderr, "Undone%s.\n", reboot ? "; it takes effect at the next boot" : "");
+	say("Undone%s.\n", reboot ? "; it takes effect at the next boot" : "");
 	return EXIT_YES;
 }
 

@@ -30,9 +30,9 @@ enum exit_code ask_yes_no(const char *what, const char *no)
 		warn("not a terminal, so %s cannot ask: add --yes", program_name);
 		return EXIT_USAGE;
 	}
-	fprintf(stderr, "%s [y/N] ", what);
+	say("%s [y/N] ", what);
 	if (!fgets(answer, sizeof(answer), stdin)) {
-		fputc('\n', stderr);
+		say("\n");
 		warn("%s", no);
 		return EXIT_NO;
 	}

@@ -118,6 +118,8 @@ extern const struct command command_survey, command_explain, command_reserved, c
 extern const char program_name[];
 extern const char *const program_help;
 
+/* To standard error at once, as it is. */
+__attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);

@@ -4,8 +4,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
+
+void say(const char *fmt, ...)
+{
+	va_list ap;
+
+	/* A buffered console shows both streams in the order in which they were written. */
+	if (isatty(STDOUT_FILENO))
+		fflush(stdout);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fflush(stderr);
+}
 
 /* One line; what was typed or found may stand in it, and must not steer the terminal. */
 static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, va_list ap,
@@ -15,7 +29,7 @@ static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, 
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	pp_quote_terminal(text);
-	fprintf(stderr, "%s: %s%s\n", program_name, text, end);
+	say("%s: %s%s\n", program_name, text, end);
 }
 
 void warn(const char *fmt, ...)

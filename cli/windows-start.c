@@ -13,6 +13,9 @@ const bool is_for_windows = true;
 /* Arguments are taken as they are typed: no pattern is looked up, as in no other program here. */
 int _dowildcard = 0;
 
+/* More than most reports have: a character may lie across the end of a buffer. */
+#define CONSOLE_BYTES ((size_t)1 << 20)
+
 static UINT code_page_before;
 
 static void start_restore_console(void)
@@ -40,6 +43,12 @@ void start(void)
 		console |= start_is_console(both[i]);
 	if (!console)
 		return;
+	/*
+	 * Windows' C library writes to a console byte by byte, and a console takes half a character
+	 * for a wrong one. What is printed is flushed by say() and flush_stdout().
+	 */
+	setvbuf(stdout, NULL, _IOFBF, CONSOLE_BYTES);
+	setvbuf(stderr, NULL, _IOFBF, CONSOLE_BYTES);
 	/* Our texts are UTF-8. The console is the caller's: it is put back. */
 	code_page_before = GetConsoleOutputCP();
 	if (code_page_before != CP_UTF8 && SetConsoleOutputCP(CP_UTF8))
@@ -102,7 +111,7 @@ static char *start_argument(const wchar_t *wide)
 	char *text = size > 0 ? malloc((size_t)size) : NULL;
 
 	if (!text || !WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL)) {
-		fprintf(stderr, "%s: out of memory\n", program_name);
+		say("%s: out of memory\n", program_name);
 		exit(EXIT_FAILED);
 	}
 	return text;

@@ -107,8 +107,8 @@ static int open_regular(int fd, const char *path, struct pp_source **ret, struct
 	int r = pp_archive_open_fd(fd, PP_SPAN(head, n), ret, e);
 	if (r == -ENOEXEC && pp_archive_lacks_filter(PP_SPAN(head, n)))
 		return pp_fail(e, EBADMSG,
-		               "%.300s: compressed with xz or zstd, which this program was built "
-		               "without; pack it with gzip",
+		               "%.300s: compressed with bzip2, xz or zstd, which this program was "
+		               "built without; compress it with gzip instead",
 		               path);
 	return open_named(r, path, e);
 }

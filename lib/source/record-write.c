@@ -484,7 +484,10 @@ static bool ends_in(const char *path, const char *ending)
 	return len > n && !strcmp(path + len - n, ending);
 }
 
-/* The filter that the name asks for; ARCHIVE_FATAL for a name that says nothing. */
+/*
+ * The filter that the name asks for; ARCHIVE_FATAL for a name that says nothing, ARCHIVE_WARN where
+ * libarchive would run a program for it.
+ */
 static int set_compression(struct archive *a, const char *path)
 {
 	if (ends_in(path, ".tar"))
@@ -540,12 +543,16 @@ static int write_archive(struct writer *w, int fd)
 	struct archive *a = archive_write_new();
 	if (!a)
 		return no_memory(w);
-	int r = 0;
-	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	    set_compression(a, w->path) != ARCHIVE_OK ||
-	    (!is_ascii(w) && archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK) ||
-	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+	int r = 0, filter = set_compression(a, w->path);
+	if (filter == ARCHIVE_WARN)
+		r = pp_fail(w->e, EINVAL,
+		            "%.300s: this program cannot compress with zstd; name the file .tar.gz",
+		            w->path);
+	else if (filter != ARCHIVE_OK || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	         (!is_ascii(w) &&
+	          archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK) ||
+	         archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	         archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		r = archive_failed(w, a);
 	if (r == 0)
 		r = put_entries(w, a);

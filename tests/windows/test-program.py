@@ -6,12 +6,22 @@ usage: test-program.py PCIPASS [Class.test...]
 """
 
 import atexit
+import bz2
+import contextlib
+import fcntl
 import functools
+import gzip
 import json
+import lzma
+import os
+import pty
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 from pathlib import Path
 
@@ -188,18 +198,69 @@ class Streams(Case):
         self.assertNotIn("--force", err)
 
     def test_compressions(self):
-        """A filter that is not built in is refused; no program of that name is run."""
-        plain = self.directory / "plain.tar"
-        plain.write_bytes(subprocess.run(["gzip", "-dc", self.capture], check=True, capture_output=True).stdout)
-        for program in ("xz", "zstd"):
-            with self.subTest(program):
-                (self.directory / f"{program}.tar").write_bytes(
-                    subprocess.run([program, "-c", plain], check=True, capture_output=True).stdout)
-                _, err = self.run_it("--from", f"{program}.tar", code=4)
-                self.assertEqual(err, f"pcipass: {program}.tar: compressed with xz or zstd, which this program was "
-                                      "built without; pack it with gzip\n")
-        _, err = self.run_it("--from", "host.tar.gz", "capture", "-o", "new.tar.zst", code=4)
+        """What people send is read, whole and cut off, by what is built in; only gzip is written."""
+        plain = gzip.decompress(self.capture.read_bytes())
+        said = self.run_it("--from", "host.tar.gz", "check", "slot2", code=1)
+        # As Linux' programs compress at their strongest: with the largest windows.
+        forms = {"bz2": bz2.compress(plain), "xz": lzma.compress(plain, preset=9), "crc.xz": lzma.compress(plain, check=lzma.CHECK_CRC64)}
+        if shutil.which("zstd"):
+            for level in ("-1", "-19"):
+                forms[f"{level[1:]}.zst"] = subprocess.run(["zstd", level, "-c"], input=plain, check=True, capture_output=True).stdout
+        for form, packed in forms.items():
+            with self.subTest(form):
+                (self.directory / f"whole.tar.{form}").write_bytes(packed)
+                self.assertEqual(self.run_it("--from", f"whole.tar.{form}", "check", "slot2", code=1), said)
+                (self.directory / f"cut.tar.{form}").write_bytes(packed[:len(packed) * 2 // 3])
+                _, err = self.run_it("--from", f"cut.tar.{form}", code=4)
+                self.assertEqual(err, self.linux("--from", f"cut.tar.{form}").stderr.decode())
+        _, err = self.run_it("--from", "host.tar.gz", "capture", "-o", "new.tar.zst", code=2)
+        self.assertEqual(err, "pcipass: new.tar.zst: this program cannot compress with zstd; name the file .tar.gz\n")
         self.assertFalse((self.directory / "new.tar.zst").exists())
+
+
+class Console(Case):
+    """A console of an older code page, as Windows has it in most countries: a pseudo-terminal, which wine takes
+    for its console."""
+
+    def console(self, command: str, columns: int = 200) -> str:
+        """What is on it after a command of cmd.exe, without what steers it."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        process = subprocess.Popen([self.wine.loader, "cmd", "/c", command], cwd=self.directory, stdin=theirs, stdout=theirs,
+                                   stderr=theirs, env={**self.wine.environ, "TERM": "xterm"}, start_new_session=True)
+        os.close(theirs)
+        shown = []
+        # Its end: nobody has the other side open any more.
+        with open(ours, "rb", buffering=0, closefd=True) as terminal, contextlib.suppress(OSError):
+            while data := terminal.read(65536):
+                shown.append(data)
+        self.assertIsNotNone(process.wait(timeout=60))
+        return re.sub(r"\x1b\[[?0-9;]*[A-Za-z]|\r", "", b"".join(shown).decode())
+
+    def test_letters(self):
+        """Whole letters, and the code page that was there is back."""
+        for page in ("437", "850", "1252"):
+            with self.subTest(page):
+                shown = self.console(f"chcp {page} & pcipass.exe --from f\u00fcr-\u65e5\u672c.tar check slot2 & chcp")
+                self.assertIn("pcipass: f\u00fcr-\u65e5\u672c.tar: No such file or directory", shown)
+                self.assertEqual(re.findall(r"Active code page: (\d+)", shown), [page, page])
+
+    def test_redirected(self):
+        """The same bytes in a file and through a pipe, whatever the code page."""
+        words = "--from host.tar.gz explain slot2"
+        wanted, _ = self.run_it(*words.split())
+        for page in ("437", "1252"):
+            self.console(f"chcp {page} & pcipass.exe {words} > shown.txt")
+            self.assertEqual((self.directory / "shown.txt").read_bytes().decode(), wanted)
+        # In a file: how wine quotes it for cmd.exe would be another thing.
+        (self.directory / "pipe.cmd").write_text(f'@pcipass.exe {words} | find "RMRDS_Slot2"\r\n')
+        self.assertIn("RMRDS_Slot2", self.console("chcp 850 & pipe.cmd"))
+
+    def test_order(self):
+        """What is asked comes after what it is about; nobody answers, so that nothing is changed."""
+        self.run_it("--from", "host.tar.gz", "settings", "image", "c")
+        shown = self.console("pcipass.exe settings set RMRDS_Slot2=Endpoints_Excluded --store image:c < NUL")
+        self.assertLess(shown.index("RMRDS_Slot2: "), shown.index("not a terminal" if "not a terminal" in shown else "[y/N]"), shown)
 
 
 class Settings(Case):
