@@ -64,8 +64,11 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 
 	if (record->looked)
 		return 0;
-	pp_tree_path(&r->tree, node, path);
-	ssize_t len = r->inner->ops->readlink(r->inner, PP_NODE_NONE, path, text, sizeof(text));
+	bool at = r->at_node && n->parent == r->at_node;
+	if (!at)
+		pp_tree_path(&r->tree, node, path);
+	ssize_t len = r->inner->ops->readlink(r->inner, at ? r->at : PP_NODE_NONE,
+	                                      at ? n->name : path, text, sizeof(text));
 	if (len == -ENOTDIR) {
 		pp_tree_at(&r->tree, n->parent)->kind = PP_TREE_FILE;
 		return -ENOTDIR;

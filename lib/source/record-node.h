@@ -49,6 +49,10 @@ struct pp_recorder {
 	struct pp_handle *handles;
 	uint32_t record_count, handle_count;
 	size_t bytes;
+	/* The open directory that a question is about: its names are looked at through it. 0: none.
+	 */
+	uint32_t at_node;
+	struct pp_node at;
 	int failed; /* why not everything could be remembered */
 };
 

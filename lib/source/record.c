@@ -22,6 +22,16 @@ static uint32_t record_node_of(const struct pp_recorder *r, struct pp_node n)
 	return pp_node_is_none(n) ? PP_TREE_TOP : r->handles[n.index - 1].node;
 }
 
+static uint32_t record_walk_in(struct pp_recorder *r, struct pp_node dir, const char *name,
+                               bool follow, uint32_t *missing)
+{
+	r->at = inner_of(r, dir);
+	r->at_node = pp_node_is_none(dir) ? 0 : record_node_of(r, dir);
+	uint32_t node = pp_record_walk(r, record_node_of(r, dir), name, follow, missing);
+	r->at_node = 0;
+	return node;
+}
+
 static int handle_new(struct pp_recorder *r, struct pp_node inner, uint32_t node,
                       struct pp_node *ret)
 {
@@ -63,14 +73,15 @@ static int record_open_dir(struct pp_source *s, const char *path, struct pp_node
 static bool is_directory(struct pp_recorder *r, struct pp_node opened, int answer)
 {
 	uint8_t byte;
-	return answer == 0 && r->inner->ops->pread(r->inner, opened, &byte, 0, 0) == -EISDIR;
+	return answer == 0 && r->inner->kind == PP_SOURCE_LIVE &&
+	       r->inner->ops->pread(r->inner, opened, &byte, 0, 0) == -EISDIR;
 }
 
 static int record_open_file(struct pp_source *s, struct pp_node dir, const char *name,
                             struct pp_node *ret)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t missing, node = pp_record_walk(r, record_node_of(r, dir), name, true, &missing);
+	uint32_t missing, node = record_walk_in(r, dir, name, true, &missing);
 	struct pp_node inner;
 
 	int answer = r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner);
@@ -113,7 +124,7 @@ static ssize_t record_readlink(struct pp_source *s, struct pp_node dir, const ch
 	struct pp_recorder *r = recorder(s);
 	uint32_t missing;
 
-	pp_record_walk(r, record_node_of(r, dir), name, false, &missing);
+	record_walk_in(r, dir, name, false, &missing);
 	ssize_t answer = r->inner->ops->readlink(r->inner, inner_of(r, dir), name, buf, size);
 	pp_record_missing(r, missing, answer);
 	return answer;

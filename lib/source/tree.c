@@ -323,14 +323,15 @@ static int tree_pass(const struct pp_tree_node *n, bool last, bool searching)
 int pp_tree_walk(struct pp_tree *t, pp_tree_find find, void *ctx, uint32_t start, const char *path,
                  bool follow, struct pp_tree_place *ret)
 {
-	struct walk w = { .rest = w.text[0] };
+	struct walk w; /* large: not filled with zeros for each look-up */
 	uint32_t at = start;
 	const char *name;
 	size_t len;
 
 	if (strlen(path) > PP_MAX_PATH)
 		return -ENAMETOOLONG;
-	strcpy(w.text[0], path);
+	w.in_use = w.hops = 0;
+	w.rest = strcpy(w.text[0], path);
 	while ((len = next_component(&w, &name))) {
 		bool last = !*w.rest;
 		uint32_t child;
