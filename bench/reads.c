@@ -49,7 +49,8 @@ static void read_link(const char *root, const char *folder, const char *entry, c
 int main(int argc, char **argv)
 {
 	static const char devices[] = "sys/bus/pci/devices", groups[] = "sys/kernel/iommu_groups";
-	static const char *const attributes[] = { "power_state", "config", "reset_method" };
+	static const char *const attributes[] = { "power_state", "config", "reset_method",
+		                                  "resource" };
 	static const char *const others[] = {
 		"proc/version",
 		"proc/cmdline",
