@@ -375,7 +375,7 @@ static int disk_list_blocks(struct disk_search *s)
 	int r = pp_source_list(s->b->source, CLASS_BLOCK, &s->b->scratch, &names);
 
 	if (r)
-		return r == -ENOMEM ? r : 0;
+		return r;
 	s->blocks = PP_ARENA_ARRAY(&s->b->scratch, names.count, struct disk_block);
 	if (!s->blocks)
 		return -ENOMEM;
@@ -409,10 +409,11 @@ static int disk_read_mounts(struct pp_host_build *b, struct pp_span *ret)
 	int r = pp_source_read_all(b->source, "proc/1/mountinfo", MOUNTS_MAX_BYTES, &b->scratch,
 	                           ret);
 
-	if (r && r != -ENOMEM)
-		r = pp_source_read_all(b->source, "proc/self/mountinfo", MOUNTS_MAX_BYTES,
-		                       &b->scratch, ret);
-	return r;
+	if (!r || r == -ENOMEM)
+		return r;
+	int own = pp_source_read_all(b->source, "proc/self/mountinfo", MOUNTS_MAX_BYTES,
+	                             &b->scratch, ret);
+	return own && own != -ENOMEM && r != -ENODATA ? r : own;
 }
 
 static void disk_note_root(struct disk_search *s)
@@ -433,6 +434,7 @@ int pp_build_disks(struct pp_host_build *b, struct pp_error *e)
 
 	if (!r)
 		r = disk_list_blocks(&s);
+	b->host->disks_error = -r;
 	while (!r && pp_text_line(&mounts, &line))
 		r = disk_look_at_mount(&s, line);
 	if (!r)

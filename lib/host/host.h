@@ -438,6 +438,7 @@ struct pp_host {
 
 	/* PP_NO: the mounts were read, and the disk of "/" was not found; PP_UNKNOWN: not read. */
 	enum pp_tri root_disk_known;
+	int disks_error; /* why it is not known; 0: nobody asks on Windows */
 
 	const struct pp_smbios *smbios; /* NULL: not read */
 

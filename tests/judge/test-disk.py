@@ -58,7 +58,8 @@ class Disks(Case):
     def uses(self) -> dict:
         """What is said of each device, the same of a capture without private things."""
         def said(devices: dict) -> dict:
-            return {a: f["text"] for a, d in devices.items() for f in d["findings"] if f["rule"] == "host-disk"}
+            return {a: f["text"] for a, d in devices.items() for f in d["findings"]
+                    if f["rule"] == "host-disk" and f["effect"] == "degrades"}
         found = said(self.survey())
         archive = self.directory / "c.tar"
         if archive.exists():
@@ -67,6 +68,22 @@ class Disks(Case):
         self.assertEqual(said(self.survey(path=archive)), found)
         self.assertNotIn(b"secret", archive.read_bytes())
         return found
+
+    def test_not_read(self):
+        """The host's mounts or its disks are missing: a controller of disks is no better for it."""
+        for path in ("proc/1/mountinfo", "sys/class/block"):
+            self.setUp()
+            self.disk(NVME, "nvme0n1", "259:0", "259:1")
+            self.mounts(("259:1", "/", "ext4", "/dev/nvme0n1p1"))
+            self.tree.remove(path)
+            devices = self.survey()
+            for address in (NVME, SECOND, SATA):
+                f = self.assert_finding(devices[address], "host-disk", "unknown", "were not read")
+                self.assertEqual((f["could"], devices[address]["verdict"]), ("degrades", "care"))
+            self.assert_not_found(devices[XHCI], "host-disk")
+        self.setUp()
+        self.tree.remove("proc/1")  # nobody looked
+        self.assert_finding(self.survey()[NVME], "host-disk", "informs", "not known whether the host runs from it")
 
     def test_partitions(self):
         self.disk(NVME, "nvme0n1", "259:0", "259:1", "259:2")

@@ -61,6 +61,9 @@ def _modalias(f: Function) -> str:
             f"i{f.class_code & 0xFF:02X}\n")
 
 
+MOUNTS = "proc/1/mountinfo"
+
+
 class TreeWriter:
     """One machine, into any sink."""
 
@@ -85,7 +88,7 @@ class TreeWriter:
         """All of it. Directories that exist on every host are there even when they are empty."""
         self.sink = sink
         for directory in ("sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/bus/pci/slots",
-                       "sys/class/iommu", "sys/kernel/iommu_groups"):
+                       "sys/class/iommu", "sys/kernel/iommu_groups", "sys/class/block"):
             self.sink.directory(directory)
         self._proc()
         self._machine()
@@ -107,6 +110,8 @@ class TreeWriter:
         self.text("proc/modules", "".join(
             f"{name.replace('-', '_')} 65536 0 - Live 0x0000000000000000\n"
             for name in sorted({f.driver for f in m.functions if f.driver})))
+        if MOUNTS not in {path for path, _ in m.files}:  # it runs from no disk of its own
+            self.text(MOUNTS, "22 1 0:20 / / rw,relatime - nfs server:/root rw\n")
         if m.as_root:
             self.text("var/log/dmesg.txt", bootlog.build(self.kernel))
         if m.messages:
