@@ -110,6 +110,37 @@ static enum exit_code capture_text(const struct options *o,
 	return code;
 }
 
+static void capture_list_one(void *ctx, const char *path, const char *fate)
+{
+	bool *failed = ctx;
+
+	*failed |= printf("%-9s %s\n", fate, path) < 0;
+}
+
+static enum exit_code capture_list(const struct options *o, struct pp_capture_options *options)
+{
+	struct pp_error e = { 0 };
+	struct pp_source *source;
+	struct pp_host *host;
+	bool failed = false;
+
+	options->for_text = o->text;
+	if (o->text && o->keep_private)
+		return complain_usage(
+			"a text for a post has nothing private; leave out --keep-private");
+	if (source_open(o, &source, &e))
+		return complain(&e);
+	int r = pp_capture_list(source, options, capture_list_one, &failed, &host, &e);
+	pp_source_free(source);
+	if (r)
+		return complain(&e);
+	pp_host_unread(host, tell_unread, NULL);
+	pp_host_free(host);
+	if (failed || flush_stdout(&e))
+		return complain(&e);
+	return EXIT_YES;
+}
+
 static enum exit_code capture_run(const struct options *o, int argc, char **argv)
 {
 	struct pp_capture_options options = {
@@ -122,10 +153,12 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	struct pp_source *source;
 	struct pp_host *host;
 
+	if (o->list_files)
+		return capture_list(o, &options);
 	if (o->text)
 		return capture_text(o, &options);
 	if (!o->output) {
-		warn("capture: need -o FILE (.tar, .tar.gz or .tar.zst) or capture --text");
+		warn("capture: need -o FILE (.tar, .tar.gz or .tar.zst), --text or --list");
 		return EXIT_USAGE;
 	}
 	if (source_open(o, &source, &e))
@@ -137,8 +170,8 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
 	warn("wrote %s%s", o->output,
-	     o->keep_private ? "; serial numbers, UUIDs, MAC addresses and host names are in it"
-	                     : "; serial numbers, UUIDs, MAC addresses and host names left out");
+	     o->keep_private ? "; serial numbers, UUIDs, MAC addresses and names are in it"
+	                     : "; serial numbers, UUIDs, MAC addresses and names left out");
 	return EXIT_YES;
 }
 
@@ -153,6 +186,6 @@ const struct command command_capture = {
 	.arguments = "-o FILE",
 	.help = "save what a survey reads to a file, for use with --from",
 	.options = capture_options,
-	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE | TAKES_TEXT,
+	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE | TAKES_CAPTURE,
 	.run = capture_run,
 };

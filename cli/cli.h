@@ -49,6 +49,7 @@ struct options {
 	bool list_columns, noheadings;
 	const char *filter, *sort; /* survey: which rows, and by what; NULL: all, by address */
 	bool text;                 /* capture: a text for a post */
+	bool list_files;           /* capture: only say what would go into it */
 	bool log;                  /* explain: of a log, not of a device */
 	const char *color;         /* "auto", "always", "never"; NULL: auto */
 };
@@ -83,7 +84,7 @@ enum option_mask {
 	TAKES_KERNEL = 1 << 25,
 	TAKES_FILES = 1 << 26,
 	TAKES_LOG = 1 << 27,
-	TAKES_TEXT = 1 << 28,
+	TAKES_CAPTURE = 1 << 28,
 	TAKES_FILTER = 1 << 29,
 	TAKES_SORT = 1 << 30,
 };

@@ -16,10 +16,11 @@ extern "C" {
 struct pp_capture_options {
 	bool overwrite; /* replace an existing file */
 	/*
-	 * Keep serial numbers, UUIDs, MAC addresses and host names where they stand. Else they are
-	 * left out: of SMBIOS, the command line, the kernel's version line and log.
+	 * Keep serial numbers, UUIDs, MAC addresses and names where they stand. Else only what is
+	 * known to hold none is kept of each file that a survey reads.
 	 */
 	bool keep_private;
+	bool for_text;    /* a list is to be of the capture as a text */
 	bool as_root;     /* noted in the manifest: whether root's rights were there */
 	const char *tool; /* noted in the manifest */
 };
@@ -31,6 +32,15 @@ struct pp_capture_options {
  */
 int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
                      struct pp_host **ret, struct pp_error *e);
+
+/*
+ * Writes nothing: calls tell for each file that a capture would have, with "whole", "redacted" or,
+ * of one that is named in a directory and not read, "name only"; and for each that it leaves out,
+ * with "left out". Names are those of the capture, in their order. *ret as of pp_capture_write().
+ */
+int pp_capture_list(struct pp_source *s, const struct pp_capture_options *o,
+                    void (*tell)(void *ctx, const char *path, const char *fate), void *ctx,
+                    struct pp_host **ret, struct pp_error *e);
 
 /* Characters of a text that a post of a forum takes. */
 #define PP_CAPTURE_TEXT_MAX 60000

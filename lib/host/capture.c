@@ -117,23 +117,56 @@ static int capture_record(struct pp_source *s, bool more, struct pp_source **rec
 	return 0;
 }
 
-int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
-                     struct pp_host **ret, struct pp_error *e)
+static struct pp_record_options capture_options(const struct pp_capture_options *o, bool private,
+                                                struct pp_redact_names *names)
 {
 	struct pp_record_options options = {
 		.tool = o->tool,
 		.as_root = o->as_root,
-		.redacted = !o->keep_private,
-		.filter = o->keep_private ? NULL : pp_redact,
+		.redacted = !private,
 	};
+
+	if (!private) {
+		options.filter = pp_redact;
+		options.name = pp_redact_name;
+		options.name_ctx = names;
+		options.link = pp_redact_link;
+	}
+	return options;
+}
+
+/* What is done with all that was recorded. */
+struct capture_end {
+	int (*run)(const struct capture_end *c, struct pp_source *recorder,
+	           const struct pp_record_options *options, struct pp_error *e);
+	const char *path;                                            /* write */
+	bool overwrite;                                              /* write */
+	char **text;                                                 /* text */
+	void (*tell)(void *ctx, const char *path, const char *fate); /* list */
+	void *ctx;
+};
+
+/* private: with all that names somebody. more: see capture_record(). */
+static int capture_make(struct pp_source *s, const struct pp_capture_options *o, bool private,
+                        bool more, const struct capture_end *end, struct pp_host **ret,
+                        struct pp_error *e)
+{
+	struct pp_redact_names *names = NULL;
 	struct pp_source *recorder;
+	struct pp_arena arena;
 	struct pp_host *host;
-	int r = capture_record(s, true, &recorder, &host, e);
+	int r = capture_record(s, more, &recorder, &host, e);
 
 	if (r)
 		return r;
-	r = pp_recorder_write(recorder, path, o->overwrite, &options, e);
+	pp_arena_init(&arena, 0);
+	if (!private && pp_redact_names_new(recorder, &arena, &names))
+		r = pp_fail_oom(e, "capture");
+	struct pp_record_options options = capture_options(o, private, names);
+	if (!r)
+		r = end->run(end, recorder, &options, e);
 	pp_source_free(recorder);
+	pp_arena_fini(&arena);
 	if (r)
 		pp_host_free(host);
 	else
@@ -141,8 +174,52 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 	return r;
 }
 
-static int capture_pack(struct pp_source *recorder, const struct pp_record_options *options,
-                        char **text, struct pp_error *e)
+static int capture_end_write(const struct capture_end *c, struct pp_source *recorder,
+                             const struct pp_record_options *options, struct pp_error *e)
+{
+	return pp_recorder_write(recorder, c->path, c->overwrite, options, e);
+}
+
+int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
+                     struct pp_host **ret, struct pp_error *e)
+{
+	const struct capture_end end = { .run = capture_end_write,
+		                         .path = path,
+		                         .overwrite = o->overwrite };
+
+	return capture_make(s, o, o->keep_private, true, &end, ret, e);
+}
+
+static void capture_tell(void *ctx, const char *path, enum pp_record_fate fate)
+{
+	static const char *const words[] = {
+		[PP_RECORD_WHOLE] = "whole",
+		[PP_RECORD_CHANGED] = "redacted",
+		[PP_RECORD_OUT] = "left out",
+		[PP_RECORD_NAME] = "name only",
+	};
+	const struct capture_end *c = ctx;
+
+	c->tell(c->ctx, path, words[fate]);
+}
+
+static int capture_end_list(const struct capture_end *c, struct pp_source *recorder,
+                            const struct pp_record_options *options, struct pp_error *e)
+{
+	return pp_recorder_list(recorder, options, capture_tell, (void *)c, e);
+}
+
+int pp_capture_list(struct pp_source *s, const struct pp_capture_options *o,
+                    void (*tell)(void *ctx, const char *path, const char *fate), void *ctx,
+                    struct pp_host **ret, struct pp_error *e)
+{
+	const struct capture_end end = { .run = capture_end_list, .tell = tell, .ctx = ctx };
+
+	return capture_make(s, o, o->keep_private, !o->for_text, &end, ret, e);
+}
+
+static int capture_end_text(const struct capture_end *c, struct pp_source *recorder,
+                            const struct pp_record_options *options, struct pp_error *e)
 {
 	struct pp_buffer entries, b;
 
@@ -161,32 +238,16 @@ static int capture_pack(struct pp_source *recorder, const struct pp_record_optio
 	if (r)
 		pp_buffer_fini(&b);
 	else
-		*text = b.data;
+		*c->text = b.data;
 	return r;
 }
 
 int pp_capture_text(struct pp_source *s, const struct pp_capture_options *o, char **text,
                     struct pp_host **ret, struct pp_error *e)
 {
-	struct pp_record_options options = {
-		.tool = o->tool,
-		.as_root = o->as_root,
-		.redacted = true,
-		.filter = pp_redact,
-	};
-	struct pp_source *recorder;
-	struct pp_host *host;
-	int r = capture_record(s, false, &recorder, &host, e);
+	const struct capture_end end = { .run = capture_end_text, .text = text };
 
-	if (r)
-		return r;
-	r = capture_pack(recorder, &options, text, e);
-	pp_source_free(recorder);
-	if (r)
-		pp_host_free(host);
-	else
-		*ret = host;
-	return r;
+	return capture_make(s, o, false, false, &end, ret, e);
 }
 
 void pp_host_unread(const struct pp_host *h,

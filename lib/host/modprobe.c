@@ -24,11 +24,16 @@ struct modprobe_file {
 	const char *directory, *name;
 };
 
-static bool modprobe_is_conf(const char *name)
+bool pp_modprobe_is_conf(const char *name)
 {
 	size_t n = strlen(name);
 
 	return n > 5 && name[0] != '.' && !strcmp(name + n - 5, ".conf");
+}
+
+const char *pp_modprobe_directory(size_t i)
+{
+	return i < NR_DIRECTORIES ? modprobe_directories[i] : NULL;
 }
 
 bool pp_modprobe_is_file(const char *path)
@@ -78,7 +83,7 @@ static int modprobe_list(struct pp_host_build *b, struct modprobe_file *files, u
 		if (r && r != -ENOENT && (r != -ENODATA || !d))
 			b->modprobe.error = -r;
 		for (uint32_t i = 0; !r && i < names.count && nr < MODPROBE_MAX_FILES; i++)
-			if (modprobe_is_conf(names.names[i]) &&
+			if (pp_modprobe_is_conf(names.names[i]) &&
 			    !modprobe_is_hidden(files, before, names.names[i]))
 				files[nr++] = (struct modprobe_file){ modprobe_directories[d],
 					                              names.names[i] };

@@ -23,7 +23,11 @@ struct pp_modprobe {
 
 /* A file's text with the lines joined that go on behind a backslash; NULL: no memory. */
 char *pp_modprobe_join(struct pp_span text, struct pp_arena *a);
-/* Whether a path is that of a file that modprobe reads. */
+/* Whether a path is that of a file in one of modprobe's directories. */
 bool pp_modprobe_is_file(const char *path);
+/* Of the files in them, modprobe reads those that are named so. */
+bool pp_modprobe_is_conf(const char *name);
+/* The directories, "etc/modprobe.d" first; NULL behind the last. */
+const char *pp_modprobe_directory(size_t i);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a capture leaves out of the files that it holds. */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
-#include "host/argument.h"
 #include "host/bar-log.h"
 #include "host/build.h"
 #include "host/claim.h"
@@ -14,9 +15,8 @@
 #include "host/modprobe.h"
 #include "host/module.h"
 #include "host/redact.h"
+#include "host/redact-part.h"
 #include "smbios/smbios.h"
-
-#define MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 static int redact_take(struct pp_buffer *b, struct pp_span *content, struct pp_arena *a,
                        struct pp_error *e)
@@ -35,7 +35,7 @@ static int redact_smbios(struct pp_span *content, struct pp_arena *a, struct pp_
 {
 	struct pp_buffer b;
 
-	pp_buffer_init(&b, MAX_BYTES);
+	pp_buffer_init(&b, REDACT_MAX_BYTES);
 	/* A table that cannot be parsed cannot be cleaned either: its place is kept, not its bytes.
 	 */
 	if (pp_smbios_redact(*content, &b, NULL)) {
@@ -43,87 +43,6 @@ static int redact_smbios(struct pp_span *content, struct pp_arena *a, struct pp_
 		*content = PP_SPAN("", 0);
 		return 0;
 	}
-	return redact_take(&b, content, a, e);
-}
-
-/* The kernel takes '-' for '_' in a name. */
-static bool starts_like(struct pp_span word, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	for (size_t i = 0; i < n; i++) {
-		if (i == word.len)
-			return false;
-		if (word.data[i] != (uint8_t)prefix[i] &&
-		    !(word.data[i] == '-' && prefix[i] == '_'))
-			return false;
-	}
-	return true;
-}
-
-/* Arguments that decide something. The others name disks, hosts and addresses. */
-static bool argument_matters(struct pp_span word)
-{
-	static const char *const prefixes[] = {
-		"iommu",
-		"intel_iommu",
-		"amd_iommu",
-		"intremap",
-		"vfio",
-		"pci=",
-		"pci_",
-		"pcie_",
-		"memmap=",
-		"lockdown",
-		"ivrs_",
-		"nointremap",
-		"nox2apic",
-		"noapic",
-		"nolapic",
-		"disableapic",
-		"nosmp",
-		"maxcpus=",
-		"nomsi",
-		"initcall_blacklist=",
-		"efi=",
-		"acpi=",
-		"no_timer_check",
-		"xen",
-		"tboot",
-		"module_blacklist=",
-		"modprobe.blacklist=",
-		"video=",
-		"nomodeset",
-		"kvm.",
-		"kvm_amd.",
-		"kvm_intel.",
-	};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (starts_like(word, prefixes[i]))
-			return true;
-	/* What stands behind "--" is init's. */
-	if (pp_span_is(word, "--") || pp_span_is(word, "quiet"))
-		return true;
-	/* One that was meant for them. */
-	struct pp_argument a;
-	return pp_argument_check(word, false, &a);
-}
-
-static int redact_command_line(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
-{
-	struct pp_buffer b;
-	struct pp_span rest = *content, word;
-
-	pp_buffer_init(&b, MAX_BYTES);
-	while (pp_text_word(&rest, &word)) {
-		if (!argument_matters(word))
-			continue;
-		if (b.len)
-			pp_buffer_puts(&b, " ");
-		pp_buffer_append(&b, word.data, word.len);
-	}
-	pp_buffer_puts(&b, "\n");
 	return redact_take(&b, content, a, e);
 }
 
@@ -149,10 +68,13 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 	struct pp_buffer b;
 	struct pp_span rest = *content, word;
 
-	pp_buffer_init(&b, MAX_BYTES);
+	pp_buffer_init(&b, REDACT_MAX_BYTES);
 	for (int i = 0; i < 3 && pp_text_word(&rest, &word); i++) {
 		pp_buffer_puts(&b, i ? " " : "");
-		pp_buffer_append(&b, word.data, word.len);
+		if (i == 2)
+			pp_redact_release(word, &b);
+		else if (pp_span_is(word, i ? "version" : "Linux"))
+			pp_buffer_append(&b, word.data, word.len);
 	}
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (pp_span_find(rest, families[i])) {
@@ -163,27 +85,10 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 		}
 	if (find_package(*content, &word)) {
 		pp_buffer_puts(&b, " Debian ");
-		pp_buffer_append(&b, word.data, word.len);
+		pp_redact_release(word, &b);
 	}
 	pp_buffer_puts(&b, "\n");
 	return redact_take(&b, content, a, e);
-}
-
-/* "Unknown kernel command line parameters "a b=c", will be …": if no other argument stands there.
- */
-static bool unknown_arguments_matter(struct pp_span line)
-{
-	const uint8_t *begin = pp_span_find(line, "\""), *last = line.data + line.len;
-	const uint8_t *end = begin ? memchr(begin + 1, '"', (size_t)(last - begin - 1)) : NULL;
-	struct pp_span rest, word;
-
-	if (!end)
-		return false;
-	rest = PP_SPAN(begin + 1, (size_t)(end - begin - 1));
-	while (pp_text_word(&rest, &word))
-		if (!argument_matters(word))
-			return false;
-	return true;
 }
 
 /* "nvme 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT …": driver and address come first. */
@@ -211,6 +116,8 @@ static bool log_is_osc(struct pp_span line)
 {
 	return pp_span_starts(line, "acpi PNP0A0") && pp_span_find(line, ": _OSC: ");
 }
+
+static const char log_unknown[] = "Unknown kernel command line parameters \"";
 
 /* The kernel's own lines on what matters: programs that write to its log begin otherwise. */
 static bool log_line_matters(struct pp_span line)
@@ -241,14 +148,11 @@ static bool log_line_matters(struct pp_span line)
 		"Kernel is locked down",
 		"ACPI: kernel is locked down",
 		"tboot: ",
-		"Lockdown:",
 	};
 	struct pp_address device;
 	enum pp_device_line_sort sort;
 
 	line = pp_log_message(line);
-	if (pp_span_starts(line, "Unknown kernel command line parameters"))
-		return unknown_arguments_matter(line);
 	if (is_amd_fault(line) || is_bar_without_address(line) ||
 	    pp_device_line_parse(line, &device, &sort))
 		return true;
@@ -256,6 +160,31 @@ static bool log_line_matters(struct pp_span line)
 		if (pp_span_starts(line, beginnings[i]))
 			return !pp_span_starts(line, "pci ") || pp_span_find(line, "iommu");
 	return log_is_osc(line);
+}
+
+/* "Unknown kernel command line parameters "a b=c", will be passed to user space.": as the line is.
+ */
+static void redact_unknown_arguments(struct pp_span line, struct pp_buffer *b)
+{
+	size_t n = (size_t)(pp_log_message(line).data - line.data) + sizeof(log_unknown) - 1;
+	struct pp_span rest = PP_SPAN(line.data + n, line.len - n);
+	const uint8_t *end = pp_span_find(rest, "\", will be passed to user space");
+
+	if (!end)
+		return;
+	pp_buffer_append(b, line.data, n);
+	pp_redact_command_line(PP_SPAN(rest.data, (size_t)(end - rest.data)), b);
+	pp_buffer_puts(b, "\", will be passed to user space.\n");
+}
+
+static void redact_log_line(struct pp_span line, struct pp_buffer *b)
+{
+	if (pp_span_starts(pp_log_message(line), log_unknown)) {
+		redact_unknown_arguments(line, b);
+	} else if (log_line_matters(line)) {
+		pp_buffer_append(b, line.data, line.len);
+		pp_buffer_puts(b, "\n");
+	}
 }
 
 /* Where the kernel's code lies is nobody's business. */
@@ -276,7 +205,7 @@ static int redact_processors(struct pp_span *content, struct pp_arena *a, struct
 	struct pp_span rest = *content, line;
 	bool told[sizeof(keys) / sizeof(keys[0])] = { false };
 
-	pp_buffer_init(&b, MAX_BYTES);
+	pp_buffer_init(&b, REDACT_MAX_BYTES);
 	while (pp_text_line(&rest, &line))
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 			/* "cpu" alone begins "cpu MHz", "cpu cores" and more of x86's lines. */
@@ -302,8 +231,7 @@ static bool config_line_matters(struct pp_span line)
 		                             "ARM_SMMU",    "VFIO",      "SPAPR_TCE" };
 	size_t skip = pp_span_starts(line, "# ") ? 2 : 0;
 
-	if (pp_span_starts(line, "# Automatically generated file") ||
-	    pp_span_starts(line, "# Linux/"))
+	if (pp_span_starts(line, "# Automatically generated file"))
 		return true;
 	struct pp_span rest = PP_SPAN(line.data + skip, line.len - skip);
 	if (!pp_span_starts(rest, "CONFIG_"))
@@ -315,32 +243,80 @@ static bool config_line_matters(struct pp_span line)
 	return false;
 }
 
-/* "boot/config-6.1.0", "lib/modules/6.1.0/config" */
-static bool is_config(const char *path)
+/* "# Linux/x86 6.1.0-28-amd64 Kernel Configuration" */
+static void redact_config_line(struct pp_span line, struct pp_buffer *b)
 {
-	size_t n = strlen(path);
+	struct pp_span rest = line, word;
 
-	return !strncmp(path, "boot/config-", 12) ||
-	       (strstr(path, "lib/modules/") && n > 7 && !strcmp(path + n - 7, "/config"));
+	if (pp_span_starts(line, "# Linux/")) {
+		for (size_t i = 0; i < 3 && pp_text_word(&rest, &word); i++)
+			if (i == 2)
+				pp_redact_release(word, b);
+			else
+				pp_buffer_printf(b, "%s ", i ? "Linux/-" : "#");
+		pp_buffer_puts(b, " Kernel Configuration\n");
+	} else if (config_line_matters(line)) {
+		pp_buffer_append(b, line.data, line.len);
+		pp_buffer_puts(b, "\n");
+	}
 }
 
-/* "lib/modules/6.1.0/modules.dep", "…/modules.builtin" */
-static bool is_module_list(const char *path)
+/* Options that decide something, of modules that do: drivers/vfio, drivers/iommu/iommufd. */
+static bool option_is_known(struct pp_span word)
 {
-	const char *name = strrchr(path, '/');
+	static const char *const names[] = {
+		"ids",
+		"disable_vga",
+		"disable_idle_d3",
+		"disable_denylist",
+		"disable_hugepages",
+		"dma_entry_limit",
+		"enable_sriov",
+		"nointxmask",
+		"allow_unsafe_interrupts",
+		"enable_unsafe_noiommu_mode",
+	};
 
-	return strstr(path, "lib/modules/") && name &&
-	       (!strcmp(name, "/modules.dep") || !strcmp(name, "/modules.builtin"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i]);
+		if (pp_span_starts(word, names[i]) && (word.len == n || word.data[n] == '='))
+			return true;
+	}
+	return false;
 }
 
-static bool option_matters(struct pp_span line)
+static bool option_module_matters(struct pp_span name)
 {
-	struct pp_span word;
+	return pp_span_starts(name, "vfio") || pp_span_is(name, "iommufd");
+}
 
-	if (pp_module_ban_parse(line, &word))
-		return pp_span_starts(word, "vfio") || pp_span_is(word, "iommufd");
-	return pp_text_word(&line, &word) && pp_span_is(word, "options") &&
-	       pp_text_word(&line, &word) && pp_span_starts(word, "vfio");
+/* "install vfio /bin/false", "options vfio_pci ids=…": without a comment, or what else follows. */
+static void redact_option(struct pp_span line, struct pp_buffer *b)
+{
+	struct pp_span name, command, word;
+	bool ban = pp_module_ban_parse(line, &name);
+
+	if (!pp_text_word(&line, &command) || !pp_text_word(&line, &name) ||
+	    !(ban || pp_span_is(command, "options")) || !option_module_matters(name))
+		return;
+	pp_buffer_printf(b, "%s ", ban ? "install" : "options");
+	pp_buffer_append(b, name.data, name.len);
+	if (ban)
+		pp_buffer_puts(b, " /bin/false");
+	while (!ban && pp_text_word(&line, &word) && word.data[0] != '#')
+		if (option_is_known(word)) {
+			pp_buffer_puts(b, " ");
+			pp_buffer_append(b, word.data, word.len);
+		}
+	pp_buffer_puts(b, "\n");
+}
+
+void pp_redact_options(struct pp_span text, struct pp_buffer *b)
+{
+	struct pp_span line;
+
+	while (pp_text_line(&text, &line))
+		redact_option(line, b);
 }
 
 static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), struct pp_arena *a,
@@ -349,7 +325,7 @@ static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), 
 	struct pp_buffer b;
 	struct pp_span rest = *content, line;
 
-	pp_buffer_init(&b, MAX_BYTES);
+	pp_buffer_init(&b, REDACT_MAX_BYTES);
 	while (pp_text_line(&rest, &line)) {
 		if (!matters(line))
 			continue;
@@ -359,37 +335,13 @@ static int keep_lines(struct pp_span *content, bool (*matters)(struct pp_span), 
 	return redact_take(&b, content, a, e);
 }
 
-/* A line that goes on behind a backslash is one. */
-static int redact_options(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
-{
-	char *joined = pp_modprobe_join(*content, a);
-
-	if (!joined)
-		return pp_fail_oom(e, "capture");
-	*content = PP_SPAN(joined, strlen(joined));
-	return keep_lines(content, option_matters, a, e);
-}
-
-/* A file that is swapped to has a path of somebody's; a disk has a name. */
-static bool swap_matters(struct pp_span line)
-{
-	return pp_span_starts(line, "/dev/") && !pp_span_starts(line, "/dev/mapper/");
-}
-
-static bool path_ends(const char *path, const char *end)
-{
-	size_t n = strlen(path), m = strlen(end);
-
-	return n > m && !strcmp(path + n - m, end);
-}
-
 /* What is written anew, as a whole or line by line. */
 static int redact_whole(struct pp_span *content, void (*redact)(struct pp_span, struct pp_buffer *),
                         struct pp_arena *a, struct pp_error *e)
 {
 	struct pp_buffer b;
 
-	pp_buffer_init(&b, MAX_BYTES);
+	pp_buffer_init(&b, REDACT_MAX_BYTES);
 	redact(*content, &b);
 	return redact_take(&b, content, a, e);
 }
@@ -400,15 +352,44 @@ static int redact_each(struct pp_span *content, void (*redact)(struct pp_span, s
 	struct pp_buffer b;
 	struct pp_span rest = *content, line;
 
-	pp_buffer_init(&b, MAX_BYTES);
+	pp_buffer_init(&b, REDACT_MAX_BYTES);
 	while (pp_text_line(&rest, &line))
 		redact(line, &b);
 	return redact_take(&b, content, a, e);
 }
 
+static void redact_command_line(struct pp_span line, struct pp_buffer *b)
+{
+	pp_redact_command_line(line, b);
+	pp_buffer_puts(b, "\n");
+}
+
+/* A file that is swapped to has a path of somebody's; a disk has a name. */
+static void redact_swap(struct pp_span line, struct pp_buffer *b)
+{
+	struct pp_span word;
+
+	if (!pp_text_word(&line, &word) || !pp_span_starts(word, "/dev/") ||
+	    memchr(word.data + 5, '/', word.len - 5))
+		return;
+	pp_buffer_append(b, word.data, word.len);
+	pp_buffer_puts(b, " partition\n");
+}
+
 static bool starts_with_digit(struct pp_span word)
 {
 	return word.len && word.data[0] >= '0' && word.data[0] <= '9';
+}
+
+/* "IR-PCI-MSIX-0000:07:00.0", "ITS-MSI", "GICv3": a chip, and on x86 the device behind it. */
+static bool interrupt_is_chip(struct pp_span word)
+{
+	static const char *const parts[] = { "APIC", "MSI", "PIC", "GIC", "ITS", "HPET", "xen-" };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (pp_span_find(word, parts[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -419,12 +400,15 @@ static bool starts_with_digit(struct pp_span word)
 static void redact_interrupt(struct pp_span line, struct pp_buffer *b)
 {
 	struct pp_span word;
-	bool chip_told = false;
+	bool header = false, chip_told = false;
 
 	for (size_t i = 0; pp_text_word(&line, &word); i++) {
-		bool label = !i && word.data[word.len - 1] == ':';
-		if (!label && !starts_with_digit(word) && !pp_span_starts(word, "CPU")) {
-			if (chip_told)
+		bool cpu = pp_span_starts(word, "CPU") && word.len < 8;
+		header |= !i && cpu;
+		if (!i && !cpu && !(starts_with_digit(word) && word.data[word.len - 1] == ':'))
+			return;
+		if (!cpu && (header || !starts_with_digit(word))) {
+			if (header || chip_told || !interrupt_is_chip(word))
 				break;
 			chip_told = true;
 		}
@@ -434,40 +418,304 @@ static void redact_interrupt(struct pp_span line, struct pp_buffer *b)
 	pp_buffer_puts(b, "\n");
 }
 
+/* A number in any of the kernel's forms, or an address: "0x1f", "-1", "259:1", "0000:07:00.0". */
+static bool word_is_number(struct pp_span word, size_t max_digits)
+{
+	char text[PP_ADDRESS_TEXT_BYTES];
+	struct pp_address address;
+	bool hex = pp_span_starts(word, "0x");
+	size_t digits = 0, colons = 0;
+
+	for (size_t i = hex ? 2 : word.data[0] == '-'; i < word.len; i++) {
+		uint8_t c = word.data[i];
+		bool digit = c >= '0' && c <= '9';
+		digits += digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+		colons += !hex && c == ':' && digits;
+	}
+	if (digits && digits + colons + (hex ? 2 : word.data[0] == '-') == word.len && colons < 2)
+		return digits <= max_digits;
+	snprintf(text, sizeof(text), "%.*s", (int)word.len, (const char *)word.data);
+	if (word.len < sizeof(text) - 2 && !memchr(word.data, '.', word.len))
+		strcat(text, ".0"); /* a slot's address has no function */
+	return word.len < sizeof(text) && pp_address_parse(text, &address);
+}
+
+/* Words of sysfs' attributes. Any other is nothing that the kernel says there. */
+static bool word_is_known(struct pp_span word)
+{
+	static const char *const words[] = {
+		/* Documentation/ABI: runtime_status, power_state, reset_method, reserved_regions, a
+		   group's name */
+		"active",
+		"suspended",
+		"suspending",
+		"resuming",
+		"unsupported",
+		"D0",
+		"D1",
+		"D2",
+		"D3hot",
+		"D3cold",
+		"unknown",
+		"error",
+		"flr",
+		"af_flr",
+		"device_specific",
+		"pm",
+		"bus",
+		"acpi",
+		"cxl_bus",
+		"direct",
+		"direct-relaxable",
+		"reserved",
+		"msi",
+		"vfio-noiommu",
+		/* lockdown, parameters of modules, Xen */
+		"none",
+		"[none]",
+		"integrity",
+		"[integrity]",
+		"confidentiality",
+		"[confidentiality]",
+		"Y",
+		"N",
+		"xen",
+		"control_d",
+		"(null)",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (pp_span_is(word, words[i]))
+			return true;
+	return false;
+}
+
+static void redact_numbers(struct pp_span line, size_t max_digits, struct pp_buffer *b)
+{
+	struct pp_span word;
+	size_t n = 0;
+
+	while (pp_text_word(&line, &word)) {
+		if (!word_is_known(word) && !word_is_number(word, max_digits))
+			continue;
+		pp_buffer_puts(b, n++ ? " " : "");
+		pp_buffer_append(b, word.data, word.len);
+	}
+	pp_buffer_puts(b, "\n");
+}
+
+static void redact_words(struct pp_span line, struct pp_buffer *b)
+{
+	redact_numbers(line, 8, b);
+}
+
+/* A longer number may be a serial number or a WWN, but in a file of addresses and of bits. */
+static void redact_addresses(struct pp_span line, struct pp_buffer *b)
+{
+	redact_numbers(line, 16, b);
+}
+
+static void redact_to_nothing(struct pp_span text, struct pp_buffer *b)
+{
+}
+
+static int redact_options(struct pp_span *content, struct pp_arena *a, struct pp_error *e)
+{
+	/* A line that goes on behind a backslash is one. */
+	char *joined = pp_modprobe_join(*content, a);
+
+	if (!joined)
+		return pp_fail_oom(e, "capture");
+	*content = PP_SPAN(joined, strlen(joined));
+	return redact_whole(content, pp_redact_options, a, e);
+}
+
+/*
+ * What is known of a file. One of: nothing, which keeps it whole, since no name of anybody's stands
+ * there; lines that are kept as they are; lines, or the whole, written anew.
+ */
+struct redact_row {
+	const char *pattern; /* '*': any, but no slash; "**": any */
+	bool (*keep)(struct pp_span line);
+	void (*each)(struct pp_span line, struct pp_buffer *b);
+	void (*all)(struct pp_span text, struct pp_buffer *b);
+	int (*special)(struct pp_span *content, struct pp_arena *a, struct pp_error *e);
+};
+
+static const struct redact_row redact_rows[] = {
+	/* Firmware's tables: numbers and addresses. SMBIOS also has serial numbers. */
+	{ "sys/firmware/acpi/tables/DMAR" },
+	{ "sys/firmware/acpi/tables/IVRS" },
+	{ "sys/firmware/acpi/tables/IORT" },
+	{ "sys/firmware/acpi/tables/APIC" },
+	{ "sys/firmware/dmi/tables/DMI", .special = redact_smbios },
+	{ "sys/**/dmi/id/product_name" },
+	{ "sys/**/dmi/id/board_name" },
+	{ "sys/**/dmi/id/sys_vendor" },
+	{ "sys/**/dmi/id/bios_version" },
+	{ "sys/**/dmi/id/bios_date" },
+	/* What the kernel was given of the device tree, by the board's maker. */
+	{ "sys/firmware/devicetree/base/compatible" },
+	{ "sys/firmware/devicetree/base/model" },
+	{ "sys/firmware/devicetree/base/**/compatible" },
+	{ "sys/firmware/devicetree/base/**/phandle" },
+	{ "sys/firmware/devicetree/base/**/iommu-map" },
+	{ "sys/firmware/devicetree/base/**/iommu-map-mask" },
+	{ "sys/firmware/devicetree/base/**/msi-map" },
+	{ "sys/firmware/devicetree/base/**/msi-parent" },
+	/* Below sys/devices, or where a text told of a device. Of the configuration space only what
+	   rules read was read at all. */
+	{ "sys/**/config" },
+	{ "sys/**/resource", .each = redact_addresses },
+	{ "sys/**/class", .each = redact_words },
+	{ "sys/**/vendor", .each = redact_words },
+	{ "sys/**/device", .each = redact_words },
+	{ "sys/**/subsystem_vendor", .each = redact_words },
+	{ "sys/**/subsystem_device", .each = redact_words },
+	{ "sys/**/revision", .each = redact_words },
+	{ "sys/**/irq", .each = redact_words },
+	{ "sys/**/numa_node", .each = redact_words },
+	{ "sys/**/power_state", .each = redact_words },
+	{ "sys/**/power/runtime_status", .each = redact_words },
+	{ "sys/**/current_link_width", .each = redact_words },
+	{ "sys/**/reset_method", .each = redact_words },
+	{ "sys/**/secondary_bus_number", .each = redact_words },
+	{ "sys/**/subordinate_bus_number", .each = redact_words },
+	{ "sys/**/dev", .each = redact_words },
+	{ "sys/**/dm/name", .all = pp_volume_redact },
+	{ "sys/**/intel-iommu/cap", .each = redact_addresses },
+	{ "sys/**/amd-iommu/features", .each = redact_addresses },
+	{ "sys/bus/pci/slots/*/address", .each = redact_words },
+	{ "sys/kernel/iommu_groups/*/reserved_regions", .each = redact_addresses },
+	{ "sys/kernel/iommu_groups/*/name", .each = redact_words },
+	{ "sys/kernel/security/lockdown", .each = redact_words },
+	{ "sys/module/*/parameters/*", .each = redact_words },
+	{ "sys/hypervisor/type", .each = redact_words },
+	{ "proc/xen/capabilities", .each = redact_words },
+	{ "proc/cmdline", .each = redact_command_line },
+	{ "proc/version", .special = redact_version },
+	{ "proc/iomem", .keep = memory_line_matters },
+	{ "proc/cpuinfo", .special = redact_processors },
+	{ "proc/interrupts", .each = redact_interrupt },
+	{ "proc/*/mountinfo", .each = pp_mount_redact },
+	{ "proc/swaps", .each = redact_swap },
+	{ "var/log/**", .each = redact_log_line },
+	{ "boot/config-*", .each = redact_config_line },
+	{ "lib/modules/*/config", .each = redact_config_line },
+	{ "usr/lib/modules/*/config", .each = redact_config_line },
+	{ "lib/modules/*/modules.dep", .keep = pp_module_line_matters },
+	{ "lib/modules/*/modules.builtin", .keep = pp_module_line_matters },
+	{ "usr/lib/modules/*/modules.dep", .keep = pp_module_line_matters },
+	{ "usr/lib/modules/*/modules.builtin", .keep = pp_module_line_matters },
+	{ "etc/modprobe.d/*", .special = redact_options },
+	{ "run/modprobe.d/*", .special = redact_options },
+	{ "usr/local/lib/modprobe.d/*", .special = redact_options },
+	{ "usr/lib/modprobe.d/*", .special = redact_options },
+	{ "lib/modprobe.d/*", .special = redact_options },
+	{ "run/udev/data/*", .all = pp_udev_redact },
+	{ "var/lib/dpkg/status", .all = pp_packages_redact },
+	{ PP_CLAIMS_PATH, .each = pp_claims_redact },
+	/* That they are there is what they say. */
+	{ ".dockerenv", .all = redact_to_nothing },
+	{ "run/.containerenv", .all = redact_to_nothing },
+	{ "run/systemd/container", .all = redact_to_nothing },
+	/* What Windows says of PCI devices and of itself: ids, places, names of drivers. */
+	{ "windows/devices/*/*" },
+	{ "windows/system/*" },
+};
+
+/* '*' takes what has no slash, "**" anything, and nothing as well. */
+static bool redact_matches(const char *pattern, const char *path)
+{
+	for (; *pattern != '*'; pattern++, path++) {
+		if (*pattern != *path)
+			return false;
+		if (!*path)
+			return true;
+	}
+	bool all = pattern[1] == '*';
+	for (pattern += all ? 2 : 1;; path++) {
+		if (redact_matches(pattern, path))
+			return true;
+		if (!*path || (!all && *path == '/'))
+			return false;
+	}
+}
+
+/* Whether the path is one that the pattern takes, or leads to one. */
+static bool redact_leads_to(const char *pattern, const char *path)
+{
+	for (; *pattern != '*'; pattern++, path++) {
+		if (!*path)
+			return *pattern == '/' || !*pattern;
+		if (*pattern != *path)
+			return false;
+	}
+	bool all = pattern[1] == '*';
+	for (pattern += all ? 2 : 1;; path++) {
+		if (!*path || redact_leads_to(pattern, path))
+			return true;
+		if (!all && *path == '/')
+			return false;
+	}
+}
+
+bool pp_redact_takes_path(const char *path)
+{
+	/* What the kernel names, Windows' devices, and a library's version. */
+	static const char *const more[] = { "sys/**", "windows/**", "usr/lib*/libvirt.so.0",
+		                            "usr/lib/*/libvirt.so.0" };
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (redact_leads_to(more[i], path))
+			return true;
+	for (size_t i = 0; i < sizeof(redact_rows) / sizeof(redact_rows[0]); i++)
+		if (redact_leads_to(redact_rows[i].pattern, path))
+			return true;
+	return false;
+}
+
 int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,
               struct pp_error *e)
 {
-	if (!strcmp(path, "sys/firmware/dmi/tables/DMI"))
-		return redact_smbios(content, a, e);
-	if (!strcmp(path, "proc/cmdline"))
-		return redact_command_line(content, a, e);
-	if (!strcmp(path, "proc/version"))
-		return redact_version(content, a, e);
-	if (!strncmp(path, "var/log/", 8))
-		return keep_lines(content, log_line_matters, a, e);
-	if (!strcmp(path, "proc/iomem"))
-		return keep_lines(content, memory_line_matters, a, e);
-	if (!strcmp(path, "proc/cpuinfo"))
-		return redact_processors(content, a, e);
-	if (!strcmp(path, "proc/interrupts"))
-		return redact_each(content, redact_interrupt, a, e);
-	if (is_config(path))
-		return keep_lines(content, config_line_matters, a, e);
-	if (!strncmp(path, "proc/", 5) && path_ends(path, "/mountinfo"))
-		return redact_each(content, pp_mount_redact, a, e);
-	if (path_ends(path, "/dm/name"))
-		return redact_whole(content, pp_volume_redact, a, e);
-	if (!strncmp(path, "run/udev/data/", 14))
-		return redact_whole(content, pp_udev_redact, a, e);
-	if (!strcmp(path, PP_CLAIMS_PATH))
-		return redact_each(content, pp_claims_redact, a, e);
-	if (!strcmp(path, "proc/swaps"))
-		return keep_lines(content, swap_matters, a, e);
-	if (!strcmp(path, "var/lib/dpkg/status"))
-		return redact_whole(content, pp_packages_redact, a, e);
-	if (is_module_list(path))
-		return keep_lines(content, pp_module_line_matters, a, e);
-	if (pp_modprobe_is_file(path))
-		return redact_options(content, a, e);
-	return 0;
+	for (size_t i = 0; i < sizeof(redact_rows) / sizeof(redact_rows[0]); i++) {
+		const struct redact_row *row = &redact_rows[i];
+		if (!redact_matches(row->pattern, path))
+			continue;
+		return row->special ? row->special(content, a, e)
+		       : row->keep  ? keep_lines(content, row->keep, a, e)
+		       : row->each  ? redact_each(content, row->each, a, e)
+		       : row->all   ? redact_whole(content, row->all, a, e)
+		                    : 0;
+	}
+	return -ENOENT;
+}
+
+/* "../../usr/lib", "libvirt.so.0.9000.0": the components that a link of a host's own has. */
+bool pp_redact_link(const char *path, struct pp_span text)
+{
+	static const char *const names[] = { ".",   "..",  "",     "usr",     "lib",   "lib64",
+		                             "etc", "run", "boot", "modules", "share", "var" };
+	static const char libvirt[] = "libvirt.so.0";
+
+	if (!strncmp(path, "sys/", 4) || pp_span_is(text, "/dev/null"))
+		return true;
+	for (size_t at = 0; at <= text.len; at++) {
+		size_t from = at;
+		bool known = false;
+		while (at < text.len && text.data[at] != '/')
+			at++;
+		struct pp_span part = PP_SPAN(text.data + from, at - from);
+		for (size_t i = 0; !known && i < sizeof(names) / sizeof(names[0]); i++)
+			known = pp_span_is(part, names[i]);
+		if (pp_span_starts(part, libvirt)) {
+			size_t i = sizeof(libvirt) - 1;
+			while (i < part.len && strchr(".0123456789", part.data[i]))
+				i++;
+			known = i == part.len;
+		}
+		if (!known)
+			return false;
+	}
+	return true;
 }

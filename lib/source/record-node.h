@@ -29,6 +29,8 @@ struct pp_record {
 	uint8_t looked;
 	bool opened, listed; /* the file was opened; the directory was listed */
 	bool rewritten;      /* a filter gave other content than was read */
+	bool renamed;        /* a filter gave it another name */
+	bool out;            /* a filter left it out */
 	bool in_list;        /* the name came up in its directory's list */
 	/* What a question that ended here, or would have, was answered. */
 	bool absent, unknown;

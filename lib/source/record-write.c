@@ -83,6 +83,66 @@ static void leave_out(struct pp_recorder *r, uint32_t node)
 	n->error = record->in_list ? ENODATA : 0;
 	record->unknown = !record->in_list;
 	record->opened = false;
+	record->out = true;
+}
+
+/* As if it were not there. */
+static void record_write_remove(struct pp_recorder *r, uint32_t node)
+{
+	struct pp_record *record = pp_record_at(r, node);
+
+	record->out = record->opened;
+	pp_tree_at(&r->tree, node)->kind = PP_TREE_NOTHING;
+	pp_tree_at(&r->tree, node)->error = 0;
+	record->in_list = record->opened = record->absent = record->unknown = false;
+}
+
+/* Parents come before what is below them, so that a path is made of new names. */
+static int record_write_rename(struct writer *w)
+{
+	struct pp_recorder *r = w->r;
+	char path[PP_MAX_PATH + 1];
+
+	for (uint32_t i = PP_TREE_TOP + 1; w->options->name && i < r->tree.count; i++) {
+		struct pp_tree_node *n = pp_tree_at(&r->tree, i);
+		const char *name;
+		pp_tree_path(&r->tree, i, path);
+		int failed = w->options->name(w->options->name_ctx, path, &name);
+		if (failed)
+			return no_memory(w);
+		if (!name) {
+			record_write_remove(r, i);
+			continue;
+		}
+		const struct pp_tree_node *parent = pp_tree_at(&r->tree, n->parent);
+		size_t len = strlen(name),
+		       path_len = parent->path_len + (parent->path_len > 0) + len;
+		if (!len || len > PP_MAX_NAME || path_len > PP_MAX_PATH)
+			return pp_fail(w->e, ENAMETOOLONG, "%.300s: too long for a capture", path);
+		n->path_len = (uint16_t)path_len;
+		/* The same may stand in path itself, which goes. */
+		if (!strcmp(name, n->name))
+			continue;
+		pp_record_at(r, i)->renamed = true;
+		n->name = name;
+		n->name_len = (uint8_t)len;
+	}
+	return 0;
+}
+
+static void record_write_check_link(struct writer *w, uint32_t node)
+{
+	struct pp_tree_node *n = pp_tree_at(&w->r->tree, node);
+	char path[PP_MAX_PATH + 1];
+
+	if (n->kind != PP_TREE_LINK || !w->options->link)
+		return;
+	pp_tree_path(&w->r->tree, node, path);
+	if (w->options->link(path, n->data))
+		return;
+	n->kind = PP_TREE_THERE;
+	n->error = ENODATA;
+	pp_record_at(w->r, node)->out = true;
 }
 
 static int apply_filter(struct writer *w, uint32_t node, struct pp_span *content, bool *out)
@@ -97,7 +157,8 @@ static int apply_filter(struct writer *w, uint32_t node, struct pp_span *content
 	int r = w->options->filter(w->options->filter_ctx, path, content, &w->arena, w->e);
 	/* The ranges that were read say nothing of other content. */
 	pp_record_at(w->r, node)->rewritten =
-		content->data != read.data || content->len != read.len;
+		content->len != read.len ||
+		(read.len && memcmp(content->data, read.data, read.len));
 	if (r == -ENOENT) {
 		leave_out(w->r, node);
 		*out = pp_tree_at(&w->r->tree, node)->kind == PP_TREE_NOTHING;
@@ -139,6 +200,7 @@ static int record_write_collect(struct writer *w, uint32_t directory)
 		const struct pp_tree_node *n = pp_tree_at(&w->r->tree, children[i]);
 		if (n->kind == PP_TREE_LOST || is_ours(w->r, children[i]))
 			continue;
+		record_write_check_link(w, children[i]);
 		int r = add_output(w, children[i]);
 		if (r == 0 && n->kind == PP_TREE_DIRECTORY)
 			r = record_write_collect(w, children[i]);
@@ -573,7 +635,9 @@ static int prepare(struct writer *w)
 	w->outputs = PP_ARENA_ARRAY(&w->arena, w->r->tree.count, struct output);
 	if (!w->outputs)
 		return no_memory(w);
-	int r = record_write_collect(w, PP_TREE_TOP);
+	int r = record_write_rename(w);
+	if (r == 0)
+		r = record_write_collect(w, PP_TREE_TOP);
 	if (r == 0)
 		r = collect_asked(w);
 	if (r == 0)
@@ -616,6 +680,81 @@ static int pack_all(struct writer *w, struct pp_buffer *b)
 	               ? pp_fail(w->e, E2BIG, "%s: more than %zu MiB, or memory ran out", w->path,
 	                         PP_MAX_TOTAL_BYTES >> 20)
 	               : 0;
+}
+
+static enum pp_record_fate record_write_fate(const struct writer *w, uint32_t node)
+{
+	const struct pp_record *record = pp_record_at(w->r, node);
+
+	if (record->out)
+		return PP_RECORD_OUT;
+	if (pp_tree_at(&w->r->tree, node)->kind != PP_TREE_LINK && !record->opened)
+		return PP_RECORD_NAME;
+	return record->rewritten || record->renamed ? PP_RECORD_CHANGED : PP_RECORD_WHOLE;
+}
+
+struct record_listed {
+	char *path;
+	enum pp_record_fate fate;
+};
+
+static int record_listed_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct record_listed *)a)->path,
+	              ((const struct record_listed *)b)->path);
+}
+
+static int record_write_list(struct writer *w,
+                             void (*tell)(void *ctx, const char *path, enum pp_record_fate fate),
+                             void *ctx)
+{
+	const struct pp_recorder *r = w->r;
+	struct record_listed *all = PP_ARENA_ARRAY(&w->arena, r->tree.count, struct record_listed);
+	struct pp_buffer b;
+	char path[PP_MAX_PATH + 1];
+	uint32_t count = 0;
+
+	if (!all)
+		return no_memory(w);
+	for (uint32_t i = PP_TREE_TOP + 1; i < r->tree.count; i++) {
+		const struct pp_tree_node *n = pp_tree_at(&r->tree, i);
+		const struct pp_record *record = pp_record_at(r, i);
+		if (is_ours(r, i) || n->kind == PP_TREE_DIRECTORY ||
+		    (n->kind == PP_TREE_NOTHING && !record->out) ||
+		    (n->kind == PP_TREE_LOST && !record->in_list))
+			continue;
+		pp_tree_path(&r->tree, i, path);
+		all[count].fate = record_write_fate(w, i);
+		pp_buffer_init(&b, PP_MAX_FILE_BYTES);
+		pp_manifest_put_path(&b, path);
+		all[count].path = b.failed ? NULL : pp_arena_strdup(&w->arena, b.data);
+		pp_buffer_fini(&b);
+		if (!all[count++].path)
+			return no_memory(w);
+	}
+	qsort(all, count, sizeof(*all), record_listed_compare);
+	for (uint32_t i = 0; i < count; i++)
+		tell(ctx, all[i].path, all[i].fate);
+	return 0;
+}
+
+int pp_recorder_list(struct pp_source *recorder, const struct pp_record_options *options,
+                     void (*tell)(void *ctx, const char *path, enum pp_record_fate fate), void *ctx,
+                     struct pp_error *e)
+{
+	struct writer w = {
+		.r = (struct pp_recorder *)recorder,
+		.options = options,
+		.path = "capture",
+		.e = e,
+	};
+
+	pp_arena_init(&w.arena, 0);
+	int r = prepare(&w);
+	if (r == 0)
+		r = record_write_list(&w, tell, ctx);
+	pp_arena_fini(&w.arena);
+	return r;
 }
 
 int pp_recorder_pack(struct pp_source *recorder, const struct pp_record_options *options,

@@ -24,12 +24,32 @@ int pp_recorder_new(struct pp_source *inner, struct pp_source **ret, struct pp_e
 typedef int (*pp_record_filter)(void *ctx, const char *path, struct pp_span *content,
                                 struct pp_arena *a, struct pp_error *e);
 
+/*
+ * Called for every name in the tree, before anything is written; path as it will be written, up to
+ * the last name, which is as on the host. *ret is the name to write, which has to last until all is
+ * written; NULL: it is not there, nor what is below it. -ENOMEM.
+ */
+typedef int (*pp_record_name)(void *ctx, const char *path, const char **ret);
+/* Whether a link may be written; else it is there, and nobody knows where it leads. */
+typedef bool (*pp_record_link)(const char *path, struct pp_span text);
+
+/* What becomes of a file. */
+enum pp_record_fate {
+	PP_RECORD_WHOLE,   /* as it was read */
+	PP_RECORD_CHANGED, /* its name, or its content, by the filters */
+	PP_RECORD_OUT,     /* the filter leaves it out */
+	PP_RECORD_NAME,    /* its name only: nothing asked what is in it */
+};
+
 struct pp_record_options {
 	const char *tool; /* for the manifest: "pcipass 0.1.0" */
 	bool as_root;     /* whether the facts were read with root's rights */
 	bool redacted;
 	pp_record_filter filter; /* NULL: everything as it was read */
 	void *filter_ctx;
+	pp_record_name name; /* NULL: as on the host */
+	void *name_ctx;
+	pp_record_link link; /* NULL: all */
 };
 
 /*
@@ -66,6 +86,14 @@ struct pp_record_options {
  */
 int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
                       const struct pp_record_options *options, struct pp_error *e);
+
+/*
+ * Nothing is written: tell is called for each file and link that pp_recorder_write() would write,
+ * in that order, and for those that it leaves out. The recorder can be freed afterwards, no more.
+ */
+int pp_recorder_list(struct pp_source *recorder, const struct pp_record_options *options,
+                     void (*tell)(void *ctx, const char *path, enum pp_record_fate fate), void *ctx,
+                     struct pp_error *e);
 
 /*
  * The same without an archive: what pp_text_unpack() takes, the manifest first. Each entry is a
