@@ -80,7 +80,7 @@ const struct option_row option_rows[] = {
 	{ 0, "text", NULL, TAKES_CAPTURE, FIELD(text),
 	  "write a text that fits into a post of a forum", NULL },
 	{ 0, "list", NULL, TAKES_CAPTURE, FIELD(list_files),
-	  "list the files that would go into the capture; write nothing", NULL },
+	  "write nothing; list what would go into the capture", NULL },
 	{ 0, "vm", "GUEST", TAKES_VM, FIELD(vm),
 	  "number (Proxmox VE) or name (Hyper-V) of the guest", NULL },
 	{ 'h', "help", NULL, 0, FIELD(help), "show help for pcipass, or for a command", "Help:" },

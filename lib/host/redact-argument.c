@@ -151,9 +151,12 @@ void pp_redact_command_line(struct pp_span line, struct pp_buffer *b)
 		redact_word(word, &kept);
 		before = rest;
 	}
-	/* "--" ended it. What stands behind it is init's: only that it is there. */
+	/* "--" ended it. What stands behind it is init's, and ours only if it was put there by
+	 * mistake. */
 	if (pp_text_word(&before, &word))
 		pp_buffer_puts(&kept, kept.len ? " --" : "--");
+	while (pp_text_word(&before, &word))
+		redact_word(word, &kept);
 	pp_buffer_append(b, kept.data ? kept.data : "", kept.len);
 	b->failed |= kept.failed;
 	pp_buffer_fini(&kept);

@@ -214,7 +214,7 @@ class Arguments(Case):
                 ("a=\"b intel_iommu=on\" iommu=pt", "iommu=pt"),
                 ("\"iommu=pt\"", "iommu=pt"),
                 ("intel_iommu=\"on iommu=pt host=secret\"", "intel_iommu=\"on iommu=pt\""),
-                ("root=/dev/sda1 -- --token=secret intel_iommu=on", "--"),
+                ("root=/dev/sda1 -- --token=secret intel_iommu=on 3", "-- intel_iommu=on"),
                 ("iommu=pt -- 3", "iommu=pt --"),
                 ("", "")):
             with self.subTest(line):
