@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Capabilities as "lspci -v" and "-vv" print them, back into configuration space: those that
  * decide. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -156,24 +157,27 @@ static const struct {
 	{ "DirectTrans", PP_ACS_DT },
 };
 
+/* "FLR+" or "FLR-"; false: neither, as where a line was cut. */
+static bool caps_flag(struct pp_span line, const char *name, bool *ret)
+{
+	char word[24];
+	int n = snprintf(word, sizeof(word), "%s+", name);
+
+	*ret = caps_has(line, word);
+	word[n - 1] = '-';
+	return *ret || caps_has(line, word);
+}
+
 /* "SrcValid+ TransBlk- …"; false: a word that belongs there is missing, as where a line was cut. */
 static bool caps_acs(struct pp_span line, uint32_t *ret)
 {
-	char word[24];
+	bool on;
 
 	*ret = 0;
 	for (size_t i = 0; i < sizeof(acs_bits) / sizeof(acs_bits[0]); i++) {
-		size_t n = strlen(acs_bits[i].name);
-		memcpy(word, acs_bits[i].name, n);
-		word[n] = '+';
-		word[n + 1] = '\0';
-		if (caps_has(line, word)) {
-			*ret |= acs_bits[i].bit;
-			continue;
-		}
-		word[n] = '-';
-		if (!caps_has(line, word))
+		if (!caps_flag(line, acs_bits[i].name, &on))
 			return false;
+		*ret |= on ? acs_bits[i].bit : 0;
 	}
 	return true;
 }
@@ -193,13 +197,15 @@ static void caps_detail_ext(struct pp_import_config *c, const struct pp_lspci_ca
 {
 	uint64_t initial, total, now;
 	uint32_t bits;
+	bool on;
 
 	if (caps->kind == 0x000d && pp_span_starts(line, "ACSCap:") && caps_acs(line, &bits))
 		pp_import_config_put(c, caps->at + 4u, bits, 2);
 	else if (caps->kind == 0x000d && pp_span_starts(line, "ACSCtl:") && caps_acs(line, &bits))
 		pp_import_config_put(c, caps->at + 6u, bits, 2);
-	else if (caps->kind == 0x0010 && pp_span_starts(line, "IOVCtl:"))
-		pp_import_config_put(c, caps->at + 8u, caps_has(line, "Enable+") ? 1 : 0, 2);
+	else if (caps->kind == 0x0010 && pp_span_starts(line, "IOVCtl:") &&
+	         caps_flag(line, "Enable", &on))
+		pp_import_config_put(c, caps->at + 8u, on, 2);
 	else if (caps->kind == 0x0010 && caps_number(line, "Initial VFs: ", &initial) &&
 	         caps_number(line, "Total VFs: ", &total) &&
 	         caps_number(line, "Number of VFs: ", &now)) {
@@ -212,24 +218,23 @@ static void caps_detail_ext(struct pp_import_config *c, const struct pp_lspci_ca
 void pp_lspci_detail(struct pp_import_config *c, const struct pp_lspci_caps *caps,
                      struct pp_span line)
 {
+	bool on, other;
 	uint64_t slot;
 
 	if (!caps->at)
 		return;
 	if (caps->at >= 0x100) {
 		caps_detail_ext(c, caps, line);
-	} else if (caps->kind == 0x10 && caps_has(line, "FLReset")) {
-		pp_import_config_put(c, caps->at + 4u, caps_has(line, "FLReset+") ? 1u << 28 : 0,
-		                     4);
+	} else if (caps->kind == 0x10 && caps_flag(line, "FLReset", &on)) {
+		pp_import_config_put(c, caps->at + 4u, on ? 1u << 28 : 0, 4);
 	} else if (caps->kind == 0x10 && caps_number(line, "Slot #", &slot)) {
 		pp_import_config_put(c, caps->at + 0x14u, (uint32_t)slot << 19, 4);
-	} else if (caps->kind == 0x13 && pp_span_starts(line, "AFCap:")) {
-		uint32_t bits =
-			(caps_has(line, "TP+") ? 1u : 0) | (caps_has(line, "FLR+") ? 2u : 0);
-		pp_import_config_put(c, caps->at + 3u, bits, 1);
+	} else if (caps->kind == 0x13 && pp_span_starts(line, "AFCap:") &&
+	           caps_flag(line, "TP", &on) && caps_flag(line, "FLR", &other)) {
+		pp_import_config_put(c, caps->at + 3u, (on ? 1u : 0) | (other ? 2u : 0), 1);
 	} else if (caps->kind == 0x01 && pp_span_starts(line, "Status:") &&
-	           caps_has(line, "NoSoftRst")) {
-		pp_import_config_put(c, caps->at + 4u, caps_has(line, "NoSoftRst+") ? 8 : 0, 2);
+	           caps_flag(line, "NoSoftRst", &on)) {
+		pp_import_config_put(c, caps->at + 4u, on ? 8 : 0, 2);
 	}
 }
 

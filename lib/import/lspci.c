@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "import/import.h"
 
+/* Of one line that a mail program broke. */
+#define LSPCI_MAX_JOINED 1024u
+
 /* What one device's lines tell. */
 struct lspci_device {
 	struct pp_address address;
@@ -35,6 +38,9 @@ struct lspci {
 	bool verbose;
 	uint8_t last_bus, last_device;
 	uint32_t last_domain;
+	/* The line that is read: where it begins in the text, and if it was broken, all of it. */
+	const uint8_t *line;
+	uint8_t joined[LSPCI_MAX_JOINED];
 };
 
 /* "0000:07:00.0" or "07:00.0", then a blank. */
@@ -233,6 +239,19 @@ static bool lspci_dump_line(struct lspci_device *d, struct pp_span line)
 	return i > 0;
 }
 
+/* "Flags: bus master, fast devsel, latency 0, IRQ 24, NUMA node 0, IOMMU group 13": with -v. */
+static void lspci_flags(struct lspci *l, struct lspci_device *d, struct pp_span line)
+{
+	uint64_t number;
+	char text[16];
+
+	if (!pp_import_behind(line, ", IOMMU group ", text, sizeof(text)) ||
+	    !pp_parse_dec(text, UINT32_MAX - 1, &number))
+		return;
+	d->group = (uint32_t)number;
+	d->group_line = l->line;
+}
+
 static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span line)
 {
 	uint64_t number;
@@ -245,14 +264,14 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		pp_lspci_capability(&d->config, &d->caps, line);
 	} else if (pp_span_starts(line, "Kernel driver in use: ")) {
 		l->list.drivers = d->ended = true;
-		d->driver_line = line.data;
+		d->driver_line = l->line;
 		pp_import_behind(line, "Kernel driver in use: ", d->driver, sizeof(d->driver));
 	} else if (pp_import_behind(line, "IOMMU group: ", text, sizeof(text)) &&
 	           pp_parse_dec(text, UINT32_MAX - 1, &number)) {
 		d->group = (uint32_t)number;
-		d->group_line = line.data;
+		d->group_line = l->line;
 	} else if (pp_span_starts(line, "Physical Slot: ")) {
-		d->slot_line = line.data;
+		d->slot_line = l->line;
 		pp_import_behind(line, "Physical Slot: ", d->slot, sizeof(d->slot));
 	} else if (pp_span_starts(line, "Kernel modules: ")) {
 		d->ended = true;
@@ -263,6 +282,7 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		lspci_control(d, line);
 	} else if (pp_span_starts(line, "Flags: ")) {
 		d->verbose = true;
+		lspci_flags(l, d, line);
 	} else if (pp_span_starts(line, "Region ") || pp_span_starts(line, "Expansion ROM at ")) {
 		lspci_region(d, line);
 	} else if (pp_import_behind(line, "Interrupt: pin ", text, sizeof(text)) ||
@@ -396,7 +416,7 @@ static void lspci_siblings(struct pp_span rest, struct lspci_device *d)
 	while (!d->multifunction && pp_import_line(&rest, &line, &indent)) {
 		struct pp_address a;
 		uint32_t group;
-		if (indent)
+		if (indent > 8)
 			continue;
 		lspci_group(&line, &group);
 		if (!lspci_address(&line, &a))
@@ -490,6 +510,98 @@ static bool lspci_knows(struct pp_span text)
 	return knows;
 }
 
+/* "07:00.0 …", also behind its group; or a group's own line. */
+static bool lspci_is_heading(struct pp_span line)
+{
+	struct pp_address a;
+	uint32_t group;
+
+	return lspci_group(&line, &group) || lspci_address(&line, &a);
+}
+
+/* "10: 47 05 10 00 …" */
+static bool lspci_is_dump(struct pp_span line)
+{
+	uint64_t at;
+	size_t n = pp_import_hex(line, &at);
+
+	return n >= 2 && n <= 3 && n < line.len && line.data[n] == ':';
+}
+
+/* "(prog-if 01": the parenthesis does not end. */
+static bool lspci_is_open(struct pp_span line)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < line.len; i++)
+		open = line.data[i] == '(' || (open && line.data[i] != ')');
+	return open;
+}
+
+/*
+ * Whether a line that is not indented is the rest of the one before: mail programs break long lines
+ * at blanks, terminals anywhere, so that a blank may come first. A heading of -nn ends with its
+ * ids, its revision and interface, and what lspci tells below it is indented.
+ */
+static bool lspci_goes_on(struct pp_span line, unsigned int indent, struct pp_span next,
+                          unsigned int next_indent)
+{
+	uint64_t number, other;
+	struct pp_span rest = next;
+	uint32_t group;
+
+	/* The last words of the flags, which a list of groups would have with a colon. */
+	if (indent > 1 && !next_indent && pp_span_starts(line, "Flags: ") &&
+	    lspci_group(&rest, &group) && !rest.len)
+		return true;
+	if (!next.len || next_indent > 1 || lspci_is_heading(next) || lspci_is_dump(next))
+		return false;
+	if (!lspci_is_heading(line))
+		return indent > 1 && !next_indent && !lspci_is_dump(line);
+	if (lspci_ids(line, &number, &other))
+		return next.data[0] == '(' || lspci_is_open(line);
+	return lspci_class(line, &number);
+}
+
+/* Up to its end; false: it is too long. */
+static bool lspci_join(struct lspci *l, struct pp_span *line, struct pp_span next)
+{
+	uint64_t vendor, device;
+
+	if (line->len + 1 + next.len > sizeof(l->joined))
+		return false;
+	if (line->data != l->joined)
+		memcpy(l->joined, line->data, line->len);
+	uint8_t *end = l->joined + line->len;
+	*end = ' ';
+	memcpy(end + 1, next.data, next.len);
+	struct pp_span all = PP_SPAN(l->joined, line->len + 1 + next.len);
+	/* A terminal breaks in the middle of a word: "[1000:" and "0087]". */
+	if (lspci_is_heading(all) && !lspci_ids(all, &vendor, &device)) {
+		memmove(end, end + 1, next.len);
+		all.len--;
+	}
+	*line = all;
+	return true;
+}
+
+/* The next line, whole. */
+static bool lspci_next(struct lspci *l, struct pp_span *text, struct pp_span *line,
+                       unsigned int *indent)
+{
+	struct pp_span next;
+	unsigned int next_indent;
+
+	if (!pp_import_line(text, line, indent))
+		return false;
+	l->line = line->data;
+	for (struct pp_span rest = *text; pp_import_line(&rest, &next, &next_indent) &&
+	                                  lspci_goes_on(*line, *indent, next, next_indent) &&
+	                                  lspci_join(l, line, next);)
+		*text = rest;
+	return true;
+}
+
 static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	struct lspci l = { .in = in };
@@ -504,10 +616,11 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 
 	if (!d)
 		return pp_fail_oom(e, in->name);
-	while (!r && pp_import_line(&text, &line, &indent)) {
+	while (!r && lspci_next(&l, &text, &line, &indent)) {
 		uint32_t group;
 		rest = line;
 		if (lspci_begins(line, indent, &d[1])) {
+			d[1].head_line = d[1].group_line = l.line;
 			if (open)
 				r = lspci_write(&l, &d[0], e);
 			d[0] = d[1];

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import textwrap
 import unittest
 from pathlib import Path
 
@@ -80,16 +81,46 @@ class Forms(Importing):
         self.text = self.lspci(self.host, "-nnvv")
         self.plain = self.read(self.text)
 
+    @staticmethod
+    def wrapped(text: str, width: int) -> str:
+        """As a mail program breaks long lines: at blanks."""
+        return "\n".join(part for line in text.split("\n") for part in
+                         (textwrap.wrap(line, width, expand_tabs=False, replace_whitespace=False,
+                                        break_long_words=False, break_on_hyphens=False) or [""]))
+
+    @staticmethod
+    def cut(text: str, width: int) -> str:
+        """As a terminal breaks them: anywhere. It wraps what is indented too, but of a pasted text nobody can tell."""
+        return "\n".join(line if line.startswith("\t") else
+                         "\n".join(line[i:i + width] for i in range(0, max(1, len(line)), width))
+                         for line in text.split("\n"))
+
     def test_what_a_text_goes_through(self):
+        mail = self.wrapped(self.text, 72)
+        self.assertNotEqual(mail, self.text)
         quoted = "".join(f"> {line}\n" for line in self.text.splitlines())
         for name, text in {
                 "CRLF": self.text.replace("\n", "\r\n"), "quoted": quoted,
                 "twice quoted": "".join(f"> {line}\n" for line in quoted.splitlines()),
                 "HTML": html.escape(self.text), "blanks for tabs": self.text.expandtabs(8),
+                "a blank for a tab": self.text.replace("\t", " "), "no tabs": self.text.replace("\t", ""),
+                "wrapped": mail, "wrapped and quoted": "".join(f"> {line}\n" for line in mail.splitlines()),
+                "narrow": self.wrapped(self.text, 60), "terminal": self.cut(self.text, 80),
+                "a blank before all": "".join(f" {line}\n" for line in self.text.splitlines()),
                 "words before": "Hello,\nthis is my server:\n\n" + self.text + "\nThanks!\n",
                 "no break": self.text.replace("  ", "\u00a0 ")}.items():
             with self.subTest(name):
                 self.assertEqual(self.read(text)["devices"], self.plain["devices"])
+
+    def test_wrapped_lists(self):
+        """A heading ends with its ids, and is not mistaken for one without."""
+        for options in (["-nn"], ["-nnk"], ["-nnv"], ["-nnvvvxxxx"]):
+            text = self.lspci(self.host, *options)
+            want = self.read(text)["devices"]
+            for width in (60, 72, 80):
+                with self.subTest(f"{options} {width}"):
+                    self.assertEqual(self.read(self.wrapped(text, width))["devices"], want)
+                    self.assertEqual(self.read(self.cut(text, width))["devices"], want)
 
     def test_standard_input(self):
         done = pcipass("--from", "-", "--json", text=self.text)
