@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the lines of a log mean, and what the host itself says of the devices in them. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,20 @@ static const struct pp_row *log_row(const struct pp_survey *s, const struct pp_l
 		if (pp_address_equal(s->rows[i].device->address, hit->device))
 			return &s->rows[i];
 	return NULL;
+}
+
+/* Whether this host has no such device, or knows its groups and has no such group. */
+static bool log_is_elsewhere(const struct pp_survey *s, const struct pp_log_hit *hit)
+{
+	if (hit->has_device)
+		return !log_row(s, hit);
+	if (!hit->has_group || s->host->groups_elsewhere ||
+	    (s->host->groups_error && s->host->groups_error != ENOENT))
+		return false;
+	for (uint32_t i = 0; i < s->host->nr_groups; i++)
+		if (s->host->groups[i].number == hit->group)
+			return false;
+	return true;
 }
 
 static bool log_speaks(const struct pp_row *row, const struct pp_phrase *p)
@@ -153,10 +168,12 @@ static void log_here(const struct pp_survey *s, const struct pp_log_hit *hit,
 
 	*buf = '\0';
 	log_subject(hit, what, sizeof(what));
-	if (hit->has_device && !log_row(s, hit))
+	if (log_is_elsewhere(s, hit))
 		snprintf(buf, size,
-		         "no device %s: the text is of another host, or the device has moved or is "
-		         "gone",
+		         hit->has_device ? "no device %s: the text is of another host, or the "
+		                           "device has moved or is gone"
+		                         : "no %s: the text is of another host, or of an earlier "
+		                           "boot",
 		         what);
 	else if (*what && log_check(s, what, style, buf, size))
 		return;
@@ -184,7 +201,7 @@ static void log_next(const struct pp_survey *s, const struct pp_log_hit *hit,
 
 	log_subject(hit, what, sizeof(what));
 	/* The host at hand is another one. */
-	if (s && hit->has_device && !log_row(s, hit) && !at) {
+	if (s && log_is_elsewhere(s, hit) && !at) {
 		if (!strncmp(next, "see ", 4))
 			snprintf(buf, size, "%s; on the host that printed it: pcipass explain %s",
 			         next, what);

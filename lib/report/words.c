@@ -73,7 +73,7 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 		snprintf(buf, size, "No IOMMU for PCI, according to the device tree");
 		return;
 	}
-	if (h->iommu == PP_IOMMU_NONE) {
+	if (h->iommu == PP_IOMMU_NONE && (h->windows || h->iommu_on != PP_YES)) {
 		snprintf(buf, size, "%s", pp_words_no_iommu(h) ? "No IOMMU" : "IOMMU: unknown");
 		return;
 	}
@@ -85,7 +85,9 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	if (h->iommu_on == PP_YES && h->intremap != PP_UNKNOWN)
 		remapping = h->intremap == PP_YES ? ", interrupts remapped"
 		                                  : ", interrupts not remapped";
-	snprintf(buf, size, "%s%s%s", names[h->iommu], on[h->iommu_on], remapping);
+	/* Of groups alone it is known that one is on, and not which. */
+	snprintf(buf, size, "%s%s%s", h->iommu == PP_IOMMU_NONE ? "IOMMU" : names[h->iommu],
+	         on[h->iommu_on], remapping);
 }
 
 static const char *unread_title(const struct pp_host *h, int error)

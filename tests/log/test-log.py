@@ -270,6 +270,10 @@ class AtAHost(unittest.TestCase):
         self.assertIn("here no device 7f:1f.7: the text is of another host", text)
         self.assertIn("on the host that printed it: pcipass explain 7f:1f.7", text)
 
+    def test_no_such_group(self):
+        text = self.text("vfio: error: group 1999 is not viable")
+        self.assertIn("here no group1999: the text is of another host", text)
+
     def test_no_device_named(self):
         text = self.text(LINES["linux-rmrr-found"])
         self.assertRegex(text, r"this concerns (\S+, )+\S+ and \d+ more")
