@@ -468,20 +468,24 @@ static bool lspci_dump_begins(struct pp_span text)
 	return n == 16;
 }
 
-/* "\tSubsystem: …", "\tControl: I/O- …", "\tFlags: bus master …": the second line of "lspci -v". */
-static bool lspci_verbose_begins(struct pp_span text)
+/* Below a heading of "lspci -k" or "-v", as their second line. */
+static bool lspci_is_detail(struct pp_span line)
 {
-	static const char *const begins[] = { "Subsystem: ", "DeviceName: ", "Control: I/O",
-		                              "Flags: ", "Physical Slot: " };
-	struct pp_span line;
-	unsigned int indent;
+	static const char *const begins[] = { "Subsystem: ", "DeviceName: ",    "Control: I/O",
+		                              "Flags: ",     "Physical Slot: ", "Kernel " };
 
-	if (!pp_import_line(&text, &line, &indent) || !indent)
-		return false;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 		if (pp_span_starts(line, begins[i]))
 			return true;
 	return false;
+}
+
+static bool lspci_verbose_begins(struct pp_span text)
+{
+	struct pp_span line;
+	unsigned int indent;
+
+	return pp_import_line(&text, &line, &indent) && indent && lspci_is_detail(line);
 }
 
 /* "07:00.0 Serial Attached SCSI controller: Broadcom …": without -nn. */
@@ -560,7 +564,8 @@ static bool lspci_goes_on(struct pp_span line, unsigned int indent, struct pp_sp
 		return indent > 1 && !next_indent && !lspci_is_dump(line);
 	if (lspci_ids(line, &number, &other))
 		return next.data[0] == '(' || lspci_is_open(line);
-	return lspci_class(line, &number);
+	/* The ids of a subsystem are not the device's. */
+	return lspci_class(line, &number) && !lspci_is_detail(next);
 }
 
 /* Up to its end; false: it is too long. */

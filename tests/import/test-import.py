@@ -122,6 +122,14 @@ class Forms(Importing):
                     self.assertEqual(self.read(self.wrapped(text, width))["devices"], want)
                     self.assertEqual(self.read(self.cut(text, width))["devices"], want)
 
+    def test_cropped(self):
+        """Where a terminal left out what is behind its edge, the ids of the subsystem are not the device's."""
+        for text in (self.text, self.text.replace("\t", " "), self.text.replace("\t", "")):
+            lines = [line[:60] if not line.startswith("\t") else line for line in text.splitlines(True)]
+            made = self.read("".join(line.rstrip("\n") + "\n" for line in lines), self.lspci(self.host, "-n"))
+            self.assertEqual([(d["vendor"], d["device"]) for d in made["devices"]],
+                             [(d["vendor"], d["device"]) for d in self.plain["devices"]])
+
     def test_standard_input(self):
         done = pcipass("--from", "-", "--json", text=self.text)
         self.assertEqual(self.without_origins(json.loads(done.stdout))["devices"], self.plain["devices"])
