@@ -67,10 +67,20 @@ static uint64_t limit_mib_below(const struct pp_emission *m, const struct pp_ker
 	return (r->start >= 4 * GIB ? r->start - 2 * GIB : r->start) / MIB;
 }
 
+/*
+ * Memory of guests below a size, where larger ones have none: hw/i386/pc_q35.c gives a guest of
+ * 2816 MiB or more only 2 GiB below 4 GiB. i440fx gives more (hw/i386/pc_piix.c).
+ */
+static bool limit_is_in_gap(const struct pp_emission *m, const struct pp_kernel_region *r)
+{
+	return !pp_emit_is_arm(m) && r->start >= 2 * GIB && r->start < LOW_MEMORY_END;
+}
+
 /* Ranges of one group that a guest of the same size reaches. */
 struct limit_ranges {
 	const struct pp_group *group;
-	uint64_t mib; /* a guest with more memory reaches them; 0: every guest */
+	uint64_t mib;   /* a guest with more memory reaches them; 0: every guest */
+	bool is_in_gap; /* of larger guests on q35 */
 	bool relaxable;
 	uint32_t count;
 	char text[160];
@@ -81,7 +91,12 @@ static void limit_print_ranges(struct pp_emission *m, const struct pp_hypervisor
 {
 	char guests[64] = "Every guest", least[64] = "no option of the guest avoids that";
 
-	if (l->mib) {
+	if (l->is_in_gap) {
+		snprintf(guests, sizeof(guests),
+		         "A guest with %" PRIu64 " to %u MiB, on i440fx also a larger one,",
+		         l->mib + 1, (unsigned int)(LOW_MEMORY_END / MIB) - 1);
+		snprintf(least, sizeof(least), "another size avoids that");
+	} else if (l->mib) {
 		snprintf(guests, sizeof(guests), "A guest with more than %" PRIu64 " MiB", l->mib);
 		snprintf(least, sizeof(least), "a guest with less memory avoids that");
 	}
@@ -104,15 +119,17 @@ static bool limit_join(struct pp_emission *m, struct limit_ranges *l, const stru
 {
 	bool relaxable = r->kind == PP_REGION_DIRECT_RELAXABLE;
 	uint64_t mib = limit_mib_below(m, r);
+	bool is_in_gap = limit_is_in_gap(m, r);
 	size_t len = strlen(l->text);
 
 	if (l->count && (l->group != g || l->relaxable != relaxable || l->mib != mib ||
-	                 sizeof(l->text) - len < 48))
+	                 l->is_in_gap != is_in_gap || sizeof(l->text) - len < 48))
 		return false;
 	snprintf(l->text + len, sizeof(l->text) - len, "%s0x%" PRIx64 "-0x%" PRIx64,
 	         l->count ? ", " : "", r->start, r->end_incl);
 	l->group = g;
 	l->mib = mib;
+	l->is_in_gap = is_in_gap;
 	l->relaxable = relaxable;
 	l->count++;
 	return true;

@@ -211,6 +211,10 @@ static int as_kernel_change(struct pp_host *h, struct pp_source *s, const char *
                             struct pp_error *e)
 {
 	struct pp_kernel *k = &h->kernel, *running = PP_ARENA_NEW(&h->arena, struct pp_kernel);
+
+	/* What its log told holds of itself. */
+	if (k->release.text && !strcmp(k->release.text, release))
+		return 0;
 	const char *text = pp_text_clean(&h->arena, release, strlen(release));
 
 	if (!running || !text)
@@ -222,6 +226,8 @@ static int as_kernel_change(struct pp_host *h, struct pp_source *s, const char *
 		               "'%.60s' is not a Linux release: expected one such as 6.12 or "
 		               "6.12.57+deb13-amd64",
 		               release);
+	if (k->major < 3 || (k->major == 3 && k->minor < 6))
+		return pp_fail(e, EINVAL, "Linux %.60s has no VFIO: need 3.6 or later", text);
 	k->release = (struct pp_text_fact){ .text = text };
 	as_kernel_forget(k);
 	if (s && as_kernel_read(h, s, text, e))

@@ -117,6 +117,12 @@ static int device_read_config(struct pp_host_build *b, struct pp_node dir, const
 	pp_source_close(b->source, reading.file);
 	/* The kernel's files still tell what it was. */
 	d->gone = r == -ENODEV;
+	/* No vendor has that number: a file that was made, or filled with zeros. */
+	if (!r && d->config.header_read == PP_YES && !d->config.vendor) {
+		d->config = (struct pp_config){ 0 };
+		return pp_build_unread(b, DEVICES "/*/config", EBADMSG,
+		                       "the capabilities of the devices");
+	}
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -509,6 +509,8 @@ const char *pp_kernel_option_name(enum pp_kernel_option option);
 bool pp_locked_down(const struct pp_host *h);
 /* VFIO has no containers of type 1 here: it goes by /dev/iommu alone. */
 bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k);
+/* Whether iommufd maps a guest's memory, for want of vfio_iommu_type1; groups or not. */
+bool pp_kernel_maps_by_iommufd(const struct pp_kernel *k);
 /* Whether the kernel has VFIO's device files, /dev/vfio/devices, and iommufd. */
 enum pp_tri pp_kernel_has_device_files(const struct pp_kernel *k);
 /* Whether the running kernel refuses a group for a direct region. */

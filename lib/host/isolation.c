@@ -308,6 +308,8 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 {
 	bool as_found = by != PP_BY_DEFAULT && (h->nr_groups || h->iommu_on == PP_YES);
 	bool overridden = by == PP_BY_KERNEL && is_overridden(h);
+	/* arch/powerpc/platforms/powernv/pci-ioda.c: there the firmware decides, by its PEs. */
+	bool is_firmwares = h->kind == PP_KIND_POWER;
 	uint32_t nr_groups = 0;
 	struct walk w = {
 		.host = h,
@@ -321,11 +323,12 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 	if (!w.made || !w.isolates || !w.path || !w.weak || !w.aliases)
 		return pp_fail_oom(e, "groups");
 	for (uint32_t i = 0; i < h->nr_devices; i++)
-		w.made[i] =
-			(struct pp_isolated){ PP_NO_GROUP,
-			                      overridden ? PP_SHARES_ACS_OVERRIDDEN : PP_SHARES_NOT,
-			                      PP_NO_DEVICE };
-	if (!overridden) {
+		w.made[i] = (struct pp_isolated){ PP_NO_GROUP,
+			                          overridden     ? PP_SHARES_ACS_OVERRIDDEN
+			                          : is_firmwares ? PP_SHARES_BY_FIRMWARE
+			                                         : PP_SHARES_NOT,
+			                          PP_NO_DEVICE };
+	if (!overridden && !is_firmwares) {
 		measure_paths(&w, isolation_as(h, by, as_found), by == PP_BY_BEST_SLOT);
 		isolation_find_aliases(&w);
 		make_all(&w, &nr_groups);

@@ -13,14 +13,15 @@
 
 /* Why a device is in its group. */
 enum pp_shares {
-	PP_SHARES_NOT,           /* it is the first of its group */
-	PP_SHARES_BRIDGE,        /* its DMA comes under the name of the conventional bridge .with */
-	PP_SHARES_NO_ACS,        /* the port .with, or one above, lets it reach its neighbours */
-	PP_SHARES_FUNCTION,      /* it and the function .with are not kept apart */
-	PP_SHARES_ALIAS,         /* it and .with send DMA under the same number */
-	PP_SHARES_UNKNOWN,       /* a fact of .with is missing */
-	PP_SHARES_OTHER_DOMAIN,  /* below a device that brings a domain of its own (VMD) */
-	PP_SHARES_ACS_OVERRIDDEN /* the command line changes what access control does */
+	PP_SHARES_NOT,          /* it is the first of its group */
+	PP_SHARES_BRIDGE,       /* its DMA comes under the name of the conventional bridge .with */
+	PP_SHARES_NO_ACS,       /* the port .with, or one above, lets it reach its neighbours */
+	PP_SHARES_FUNCTION,     /* it and the function .with are not kept apart */
+	PP_SHARES_ALIAS,        /* it and .with send DMA under the same number */
+	PP_SHARES_UNKNOWN,      /* a fact of .with is missing */
+	PP_SHARES_OTHER_DOMAIN, /* below a device that brings a domain of its own (VMD) */
+	PP_SHARES_ACS_OVERRIDDEN, /* the command line changes what access control does */
+	PP_SHARES_BY_FIRMWARE,    /* on POWER the firmware makes them */
 };
 
 struct pp_isolated {

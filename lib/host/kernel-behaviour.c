@@ -37,10 +37,17 @@ enum pp_tri pp_kernel_groups_late(const struct pp_host *h)
 	}
 }
 
-bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k)
+bool pp_kernel_maps_by_iommufd(const struct pp_kernel *k)
 {
 	return k->vfio_type1.state == PP_MODULE_NOT_BUILT &&
 	       (k->iommufd.state == PP_MODULE_HERE || k->iommufd.state == PP_MODULE_LOADABLE);
+}
+
+/* drivers/vfio/Kconfig: without device files there are groups, whose container may be iommufd's. */
+bool pp_kernel_goes_by_iommufd(const struct pp_kernel *k)
+{
+	return pp_kernel_maps_by_iommufd(k) &&
+	       pp_kernel_has_option(k, PP_CONFIG_VFIO_DEVICE_CDEV) != PP_NO;
 }
 
 enum pp_tri pp_kernel_has_device_files(const struct pp_kernel *k)

@@ -253,7 +253,8 @@ static int module_look_at_bans(struct pp_host_build *b, const struct module_row 
 {
 	const char *list = pp_kernel_argument(b->host, "module_blacklist", &b->scratch);
 
-	if (m->state != PP_MODULE_LOADABLE)
+	/* What is not loaded now cannot be, whatever the lists of files would say. */
+	if (m->state != PP_MODULE_LOADABLE && m->state != PP_MODULE_UNKNOWN)
 		return 0;
 	if (list && module_in_blacklist(list, row->file)) {
 		*m = module_say(b, PP_MODULE_FORBIDDEN, "command line: module_blacklist=%s",

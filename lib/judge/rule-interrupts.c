@@ -186,13 +186,15 @@ static void interrupts_causes(struct pp_judging *j, struct pp_finding *f)
 static void interrupts_remapped(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	/* Without groups what may do without remapping is iommufd's to say. */
-	bool by_iommufd = pp_kernel_goes_by_iommufd(&h->kernel);
+	/* Who maps the memory says what may do without remapping. */
+	bool by_iommufd = pp_kernel_maps_by_iommufd(&h->kernel);
 	const struct pp_text_fact *fact =
 		by_iommufd ? &h->kernel.iommufd_unsafe_interrupts : &h->kernel.unsafe_interrupts;
 	const char *unsafe = fact->text;
 
-	if (h->iommu_on != PP_YES || h->intremap == PP_YES || pp_host_never_groups(h))
+	/* drivers/vfio/vfio_iommu_spapr_tce.c does not ask. */
+	if (h->iommu_on != PP_YES || h->intremap == PP_YES || pp_host_never_groups(h) ||
+	    h->kind == PP_KIND_POWER)
 		return;
 	if (h->intremap == PP_UNKNOWN) {
 		interrupts_unknown(j);

@@ -274,6 +274,15 @@ static bool off_by_table(struct pp_judging *j, const char *table)
 	const struct pp_host *h = j->host;
 	struct pp_finding *f;
 
+	/* What the running one told of itself is not known of another. */
+	if (h->kernel.running && h->kernel.running->log_direct_map_failed) {
+		pp_find_unknown(j, PP_BLOCKS,
+		                "cannot tell whether Linux %s would use the IOMMU: the running "
+		                "kernel gave up on it, because it could not map a region that the "
+		                "firmware requires",
+		                h->kernel.release.text);
+		return true;
+	}
 	if (h->kernel.log_direct_map_failed) {
 		f = pp_find(j, PP_BLOCKS,
 		            "the kernel gave up on the IOMMU: it could not map a region that the "

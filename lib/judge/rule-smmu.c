@@ -103,7 +103,8 @@ static void say_company(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_isolated *own = &j->joins[d - h->devices];
 	uint32_t group = own->group;
 
-	if (own->shares == PP_SHARES_UNKNOWN || own->shares == PP_SHARES_ACS_OVERRIDDEN) {
+	if (own->shares == PP_SHARES_UNKNOWN || own->shares == PP_SHARES_ACS_OVERRIDDEN ||
+	    own->shares == PP_SHARES_BY_FIRMWARE) {
 		struct pp_finding *f = pp_find_unknown(
 			j, any_group_blocks(j) ? PP_BLOCKS : PP_DEGRADES,
 			"cannot tell in advance which group it will be in, and with which devices");

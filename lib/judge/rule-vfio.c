@@ -92,6 +92,9 @@ static void no_vfio_map(struct pp_judging *j)
 {
 	const struct pp_kernel *k = &j->host->kernel;
 
+	/* drivers/vfio/Kconfig: there it is vfio_iommu_spapr_tce. */
+	if (j->host->kind == PP_KIND_POWER)
+		return;
 	/* Where all of VFIO is missing, one sentence is enough. */
 	if (pp_module_is_missing(&k->vfio_pci) || !pp_module_is_missing(&k->vfio_type1) ||
 	    !pp_module_is_missing(&k->iommufd))

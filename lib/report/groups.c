@@ -65,6 +65,7 @@ static const char *shares_name(enum pp_shares s)
 		[PP_SHARES_UNKNOWN] = "unknown",
 		[PP_SHARES_OTHER_DOMAIN] = "other-domain",
 		[PP_SHARES_ACS_OVERRIDDEN] = "acs-overridden",
+		[PP_SHARES_BY_FIRMWARE] = "firmware",
 	};
 	return names[s];
 }
@@ -80,6 +81,7 @@ static void reason_text(const struct pp_group_list *l, uint32_t device, char *bu
 		[PP_SHARES_UNKNOWN] = "the capabilities of %s were not read",
 		[PP_SHARES_OTHER_DOMAIN] = "it is below a device with a separate PCI domain",
 		[PP_SHARES_ACS_OVERRIDDEN] = "the kernel command line changes access control",
+		[PP_SHARES_BY_FIRMWARE] = "on POWER the firmware makes the groups",
 	};
 	const struct pp_isolated *i = &l->isolation.devices[device];
 	char with[PP_ADDRESS_TEXT_BYTES] = "";
@@ -222,7 +224,7 @@ static const char *groups_access_words(unsigned int i)
 
 static const char *groups_because_words(unsigned int i)
 {
-	return i < PP_SHARES_ACS_OVERRIDDEN ? shares_name((enum pp_shares)(i + 1)) : NULL;
+	return i < PP_SHARES_BY_FIRMWARE ? shares_name((enum pp_shares)(i + 1)) : NULL;
 }
 
 static const struct pp_isolated *groups_isolated(const struct pp_subject *s)

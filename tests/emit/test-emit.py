@@ -184,6 +184,12 @@ class Cards(Emitting):
         (self.tree.root / self.STATUS).write_bytes(b"Package: qemu-system-x86\nVersion: 9" + b"\0" * 99)
         self.assertEqual(self.way("qemu")[0], "groups")
 
+    def test_groups_with_the_container_of_iommufd(self):
+        """No vfio_iommu_type1, and no device files either: /dev/vfio/vfio is iommufd's."""
+        self.tree.write(self.CONFIG, self.DEVICE_FILES.replace("CONFIG_VFIO_DEVICE_CDEV=y", "# CONFIG_VFIO_DEVICE_CDEV is not set"))
+        for hypervisor in ("qemu", "libvirt"):
+            self.assertEqual(self.way(hypervisor)[0], "groups")
+
     def test_a_kernel_without_device_files(self):
         """Nothing is said, and nobody's version is read."""
         self.package("qemu-system-x86", "1:11.1")
@@ -565,6 +571,15 @@ class Limits(Emitting):
         self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
         self.assertEqual(self.run_pcipass("emit", "qemu", "07:00.0", path=archive).stdout,
                          self.emit("qemu", "07:00.0"))
+
+    def test_reserved_where_larger_guests_have_none(self):
+        """Between 2 GiB and 2816 MiB a guest on q35 has memory only if it is small."""
+        self.cards()
+        self.tree.regions(1, "0x000000009d800000 0x000000009fffffff direct-relaxable",
+                          "0x0000000100000000 0x00000001000fffff reserved")
+        shown = " ".join(self.emit("qemu", "07:00.0").replace("#", "").split())
+        self.assertIn("A guest with 2521 to 2815 MiB, on i440fx also a larger one, has memory there", shown)
+        self.assertIn("0x100000000-0x1000fffff. A guest with more than 2048 MiB", shown)
 
     def test_window_that_does_not_fit(self):
         self.cards()

@@ -205,6 +205,20 @@ class Sizes(Case):
         t.dmar(drhd(), rmrr(0x1000, 0x1FFF, scope(ENDPOINT, 1, "00.0")))
         self.timed()
 
+    def test_configuration_space_of_zeros(self):
+        """No vendor is 0: it is taken for unread, and the kernel's own files tell what the device is."""
+        t = self.host()
+        port = t.bridge("0000:00:1c.0", 3, group=2)
+        card = t.device("0000:03:00.0", 0x0B4000, device=0x37C8, group=1)
+        before = self.survey()
+        self.assertIn("vfio-denylist", [f["rule"] for f in before["0000:03:00.0"]["findings"]])
+        for d in (port, card):
+            (d / "config").write_bytes(bytes(256))
+        after = self.survey()
+        self.assertNotIn(after["0000:03:00.0"]["verdict"], ("assignable", "care"))
+        self.assertIn("vfio-denylist", [f["rule"] for f in after["0000:03:00.0"]["findings"]])
+        self.assertEqual(after["0000:00:1c.0"]["verdict"], "not-endpoint")
+
     def test_empty_files_everywhere(self):
         t = self.host()
         d = t.device("0000:01:00.0", group=1, driver="x")

@@ -268,7 +268,11 @@ class Asked(Kernels):
             run = self.run_pcipass("--kernel", bad)
             self.assertEqual(run.returncode, 2, bad)
             self.assertIn("is not a Linux release", run.stderr)
-        for good in ("6.12", "6.12.57+deb13-amd64", "6.8.12-4-pve", "5.14.0-503.el9.x86_64",
+        for old in ("2.6", "3.5.9"):
+            run = self.run_pcipass("--kernel", old)
+            self.assertEqual(run.returncode, 2, old)
+            self.assertIn("has no VFIO", run.stderr)
+        for good in ("3.6", "6.12", "6.12.57+deb13-amd64", "6.8.12-4-pve", "5.14.0-503.el9.x86_64",
                      "6.1\x1b[31m"):
             run = self.run_pcipass("--kernel", good)
             self.assertEqual(run.returncode, 0, good)
@@ -296,6 +300,21 @@ class Asked(Kernels):
                            "\"pcie_acs_override=downstream\", will be passed to user space."))
         t.device("0000:01:00.0", group=1)
         self.assertEqual(self.under("6.1")["0000:01:00.0"]["verdict"], "assignable")
+
+    def test_the_running_one(self):
+        """Asked for by its own release it is what it is; of another what its log told is not known."""
+        t = self.host("6.12.9-amd64", log=("pci 0000:01:00.0: Firmware has requested this device have a 1:1 IOMMU "
+                                           "mapping, rejecting", "AMD-Vi: not able to establish FW requested direct mapping"))
+        t.device("0000:01:00.0")
+        t.ivrs()
+        t.remove("sys/class/iommu")
+        plain = self.survey()["0000:01:00.0"]
+        self.assertEqual(plain["verdict"], "blocked-fixable")
+        self.assertIn("gave up on the IOMMU", plain["findings"][0]["text"])
+        self.assertEqual(self.under("6.12.9-amd64")["0000:01:00.0"], plain)
+        other = self.under("6.6")["0000:01:00.0"]
+        self.assertEqual(other["verdict"], "unknown")
+        self.assertIn("cannot tell whether Linux 6.6 would use the IOMMU", other["findings"][0]["text"])
 
     def test_without_devices(self):
         self.host()

@@ -128,6 +128,24 @@ class Modules(Host):
                      {"cmdline": "module_blacklist=vfio_pci_core,xvfio_pci,"}):
             self.fine(dep=both, **more)
 
+    def test_forbidden_and_no_list(self):
+        """vfio-pci is not loaded and may not be: what lists of files would say makes no difference."""
+        self.blocked("no-vfio-pci", "prevents loading it", remedy="vfio-modules", cmdline="module_blacklist=vfio-pci")
+        self.blocked("no-vfio-pci", "prevents loading it", remedy="vfio-modules", conf="install vfio-pci /bin/false\n")
+
+    def test_power(self):
+        """There it is vfio_iommu_spapr_tce that maps, which asks for no remapping of interrupts."""
+        self.one(dep=DEP, interrupts=NOT_REMAPPED)
+        for path in ("sys/firmware/acpi", "sys/class/iommu", "proc/cmdline"):
+            if (self.tree.root / path).exists():
+                self.tree.remove(path)
+        self.tree.write("proc/cmdline", "quiet\n")
+        self.tree.write("var/log/dmesg.txt", "[    0.0] x\n")
+        self.tree.write("proc/cpuinfo", "cpu\t\t: POWER9, altivec supported\n")
+        device = self.again()[0]
+        self.assertEqual([f["rule"] for f in device["findings"] if f["effect"] != "informs"], [])
+        self.assertIn("on POWER the firmware makes the groups", self.run_pcipass("groups", "--computed").stdout)
+
     def test_nothing_that_maps(self):
         self.blocked("no-vfio-map", "neither vfio_iommu_type1 nor iommufd", remedy="another-kernel", dep=DEP)
         self.fine(dep=DEP + "kernel/drivers/iommu/iommufd/iommufd.ko.zst:\n")
