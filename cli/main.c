@@ -59,7 +59,14 @@ static void print_options(const struct command *c)
 	}
 }
 
-static const char more[] = "For more details see pcipass(1).";
+/* Windows has no manual pages. */
+static const char *help_more(void)
+{
+	return is_for_windows
+	               ? "\"pcipass help COMMAND\" tells of one command; doc/windows.md in the "
+	                 "source tells of Windows."
+	               : "For more details see pcipass(1).";
+}
 
 /* A line for each form of its arguments. */
 static void print_command_line(const struct command *c)
@@ -110,7 +117,7 @@ static void main_print_help(const struct command *c)
 		print_options(c);
 		if (c->examples)
 			printf("\nExamples:\n%s", c->examples);
-		printf("\n%s\n", more);
+		printf("\n%s\n", help_more());
 		return;
 	}
 	puts("usage: pcipass [options] [command]\nShow which PCI devices can be passed through "
@@ -124,7 +131,7 @@ static void main_print_help(const struct command *c)
 	     "  $ pcipass free slot2 --dry-run    what would be done; changes nothing\n"
 	     "  $ pcipass capture -o host.tar.gz  to look at elsewhere, with --from\n"
 	     "\nExit: 0 yes or done, 1 no, 2 usage, 3 cannot tell, 4 failed.");
-	puts(more);
+	puts(help_more());
 }
 
 static const struct option_row *row_of(int key)

@@ -40,11 +40,11 @@ static int find_plan(const struct options *o, struct pp_plan **ret, enum pp_boot
 		return r;
 	pp_plan_free(*ret);
 	e->code = ENODATA;
-	snprintf(e->text, sizeof(e->text), "%s",
+	snprintf(e->text, sizeof(e->text), "%s%s",
 	         state == PP_APPLY_PARTLY ? "an apply was interrupted: pcipass apply --resume "
 	                                    "continues it, pcipass undo undoes it"
-	                                  : "nothing is applied here: need --plan FILE or "
-	                                    "--attach DEVICE");
+	                                  : "nothing is applied here: need --plan FILE",
+	         state == PP_APPLY_PARTLY || is_for_windows ? "" : " or --attach DEVICE");
 	return -ENODATA;
 }
 

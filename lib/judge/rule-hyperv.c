@@ -30,7 +30,10 @@ static bool hyperv_uses(struct pp_judging *j, enum pp_tri uses, const char *what
 		return uses == PP_YES;
 	struct pp_finding *f = pp_find(
 		j, PP_INFORMS,
-		"Hyper-V says that it does not use %s now, which device assignment needs", what);
+		"Hyper-V says that it does not use %s now, which device assignment needs; in "
+		"PowerShell, as administrator, \"Get-VMHost | Format-List IovSupport*\" and "
+		"\"bcdedit /enum '{current}'\" (hypervisoriommupolicy) tell why",
+		what);
 	pp_evidence(j, f, "CPUID 0x40000006: bit %u of EAX is 0", bit);
 	return false;
 }

@@ -21,9 +21,7 @@ static const struct meaning {
 } meanings[] = {
 	{ 1, EBADMSG, "the schema (or, by other accounts, the data file) is bad" },
 	{ 2, EBADMSG, "the data file (or, by other accounts, the schema) is bad" },
-	{ 3, ENODEV,
-	  "the driver that it needs is missing: on Linux package hp-health brings it, on Windows "
-	  "copy hpsstkio.sys to System32\\drivers" },
+	{ 3, ENODEV, pp_hp_no_driver },
 	{ 4, EKEYREJECTED,
 	  "an administrator password is set in the BIOS: take it off for the change" },
 	{ 5, ENOTSUP, "it does not support this server" },
@@ -98,6 +96,12 @@ static const char *answer_rights(void)
 	return geteuid() ? pp_hp_rights : "";
 }
 
+const char *pp_hp_hint(const char *what)
+{
+	return strcmp(what, "save") ? ""
+	                            : "; to see why, run it yourself with -s, which only reads";
+}
+
 int pp_hp_answer_check(const struct pp_hp_answer *a, struct pp_error *e)
 {
 	char words[128];
@@ -115,8 +119,9 @@ int pp_hp_answer_check(const struct pp_hp_answer *a, struct pp_error *e)
 			               a->status, a->what, meanings[i].text, words,
 			               answer_rights());
 	if (a->status)
-		return pp_fail(e, EIO, "%.150s: return code %d of a %s, of unknown meaning%s%s",
-		               a->program, a->status, a->what, words, answer_rights());
+		return pp_fail(e, EIO, "%.150s: return code %d of a %s, of unknown meaning%s%s%s",
+		               a->program, a->status, a->what, words, answer_rights(),
+		               pp_hp_hint(a->what));
 	if (answer_aborts(a))
 		return pp_fail(e, EIO, "%.200s: a %s ended with return code 0, but it aborted%s%s",
 		               a->program, a->what, words, answer_rights());

@@ -20,5 +20,7 @@ struct pp_hp_answer {
  * no more is known. conrep 3.00 may end with 0 beside "aborting", which is a failure.
  */
 int pp_hp_answer_check(const struct pp_hp_answer *a, struct pp_error *e);
+/* What to do where that is not known: after "load" nothing, for it would write. */
+const char *pp_hp_hint(const char *what);
 
 #endif

@@ -55,7 +55,7 @@ int pp_hp_driver_find(const char *store, struct pp_hp_driver *ret, struct pp_err
 	if (!program && pp_hp_find(NULL, found))
 		program = found;
 	if (!program)
-		return pp_fail(e, ENOENT, "HP's conrep is not installed; " PP_HP_PACKAGE);
+		return pp_fail(e, ENOENT, "HP's conrep is not installed; %s", pp_hp_package);
 	if (!pp_hp_driver_place(ret->to))
 		return pp_fail(e, ENAMETOOLONG, "where drivers belong is too long a path");
 	ret->is_there = pp_path_is_there(ret->to);

@@ -8,11 +8,6 @@
 
 #include "base/error.h"
 
-/* Where it comes from, for people. */
-#define PP_HP_PACKAGE                                                                              \
-	"install HPE's package hp-scripting-tools 11.60 (on Windows: HPEBIOSCmdlets), which only " \
-	"HPE's site offers"
-
 /*
  * The first file in directories (NULL at the end) that is called conrep or hp-conrep, can be run
  * and is not our own pcipass-conrep, whatever name that was given. directories NULL: where HP's

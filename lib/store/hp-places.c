@@ -6,6 +6,9 @@
 
 const char pp_hp_driver_name[] = "";
 const char pp_hp_rights[] = "; only root can reach the settings";
+const char pp_hp_package[] =
+	"install HPE's package hp-scripting-tools 11.60, which only HPE's site offers";
+const char pp_hp_no_driver[] = "the driver that it needs is missing: package hp-health brings it";
 const char *const pp_hp_names[] = { "conrep", "hp-conrep", NULL };
 
 static const char *const places[] = {

@@ -10,6 +10,8 @@
 
 /* What is said to who lacks the rights. */
 extern const char pp_hp_rights[];
+/* How to install it; and, where it says that it lacks its driver, where that comes from. */
+extern const char pp_hp_package[], pp_hp_no_driver[];
 /* Its names, NULL at the end. */
 extern const char *const pp_hp_names[];
 /* Of the driver that conrep needs; "": none. */

@@ -8,6 +8,7 @@
 #include "store/areas.h"
 #include "store/hp-conrep.h"
 #include "store/hp-find.h"
+#include "store/hp-places.h"
 #include "store/hp-values.h"
 #include "store/stores.h"
 #include "sys/process.h"
@@ -403,8 +404,9 @@ static int hp_fill(struct hp *s, const char *program, const char *state, struct 
 
 	if (!path)
 		return pp_fail(e, ENOENT,
-		               "HP's conrep is not installed; " PP_HP_PACKAGE
-		               "; hp:PROGRAM names it where it is in another place");
+		               "HP's conrep is not installed; %s; hp:PROGRAM names it where it is "
+		               "in another place",
+		               pp_hp_package);
 	int r = pp_hp_check(path, e);
 	if (r < 0)
 		return r;

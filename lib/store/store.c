@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/hp-find.h"
+#include "store/hp-places.h"
 #include "store/stores.h"
 #include "sys/path.h"
 
@@ -171,6 +172,7 @@ int pp_store_detect(const char *state, struct pp_store **ret, struct pp_error *e
 		return r;
 	return pp_fail(
 		e, ENOENT,
-		"cannot reach this host's BIOS settings: HP's conrep is not installed; " PP_HP_PACKAGE
-		", or name the program with --store hp:PROGRAM");
+		"cannot reach this host's BIOS settings: HP's conrep is not installed; %s, or "
+		"name the program with --store hp:PROGRAM",
+		pp_hp_package);
 }

@@ -19,6 +19,11 @@
 
 const char pp_hp_driver_name[] = "hpsstkio.sys";
 const char pp_hp_rights[] = "; only an administrator can reach the settings";
+const char pp_hp_package[] =
+	"install HPE's PowerShell module HPEBIOSCmdlets, which only HPE's site offers";
+const char pp_hp_no_driver[] =
+	"the driver that it needs is missing: copy hpsstkio.sys, which HPE's package has, to "
+	"C:\\Windows\\System32\\drivers";
 const char *const pp_hp_names[] = { "conrep.exe", "hp-conrep.exe", NULL };
 
 static const char *const modules[] = {

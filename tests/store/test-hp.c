@@ -681,7 +681,7 @@ static void hp_answers(void **state)
 		  "it aborted (it said: ASM values not set! aborting)" },
 		{ 0, "Aborting.\n", EIO, "it aborted" },
 		{ 3, "\nConrep Return Code: 3\n", ENODEV, "hp-health" },
-		{ 3, "", ENODEV, "hpsstkio.sys to System32\\drivers" },
+		{ 3, "", ENODEV, "the driver that it needs is missing" },
 		{ 127, "conrep: error while loading shared libraries: libxml2.so.2: cannot open\n",
 		  ENOEXEC, "hp-scripting-tools 11.60 needs libxml2.so.2" },
 	};

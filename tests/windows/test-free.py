@@ -154,6 +154,9 @@ class Free(Host):
                 self.conrep.mode(word)
                 self.live("free", "all-slots", "--yes", code=code, exe=FAULTS, PCIPASS_FAST="1000" if word == "hang" else "1")
                 self.assertIn(said, self.said)
+                self.assertNotIn("Linux", self.said)
+                if word in ("die", "hang"):
+                    self.assertIn("run it yourself with -s", self.said)
                 self.conrep.mode("")
                 self.assertEqual(self.conrep.changed(), set(), self.said)
                 self.run_it("undo", "--yes", code=4)
