@@ -102,14 +102,17 @@ char *pp_arena_strdup(struct pp_arena *a, const char *s)
 
 char *pp_arena_vprintf(struct pp_arena *a, const char *fmt, va_list ap)
 {
+	char buf[256]; /* most fit, and are formatted once */
 	va_list again;
 	va_copy(again, ap);
-	int len = vsnprintf(NULL, 0, fmt, again);
+	int len = vsnprintf(buf, sizeof(buf), fmt, again);
 	va_end(again);
 	if (len < 0)
 		return NULL;
 	char *p = pp_arena_alloc(a, (size_t)len + 1);
-	if (p)
+	if (p && (size_t)len < sizeof(buf))
+		memcpy(p, buf, (size_t)len + 1);
+	else if (p)
 		vsnprintf(p, (size_t)len + 1, fmt, ap);
 	return p;
 }

@@ -33,33 +33,39 @@
 #define VF_LINE  (ROM_LINE + 1)
 #define NR_LINES (VF_LINE + PP_NR_BARS)
 
-/* Of the host's files this one has the most numbers by far, so none of them is copied. */
-static bool bars_parse_number(struct pp_span word, uint64_t *ret)
+/* Of all files this has the most numbers by far: they are read where they stand, byte by byte. */
+static bool bars_parse_number(struct pp_span *rest, uint64_t *ret)
 {
-	bool prefixed = word.len > 2 && word.data[0] == '0' && (word.data[1] | 0x20) == 'x';
-	size_t i = prefixed ? 2 : 0;
+	const uint8_t *p = rest->data, *end = p + rest->len;
 	uint64_t v = 0;
 
-	if (word.len - i > 16)
-		return false;
-	for (; i < word.len; i++) {
-		unsigned int digit = pp_hex_digit(word.data[i]);
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+		p++;
+	if (end - p > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+		p += 2;
+	const uint8_t *first = p;
+	for (; p < end; p++) {
+		unsigned int digit = pp_hex_digit(*p);
 		if (digit > 15)
-			return false;
+			break;
 		v = v << 4 | digit;
 	}
+	if (p == first || p - first > 16 || (p < end && !strchr(" \t\r\n", *p)))
+		return false;
+	*rest = PP_SPAN(p, (size_t)(end - p));
 	*ret = v;
 	return true;
 }
 
 /* "0x00000000f7e00000 0x00000000f7e03fff 0x0000000000140204": first, last, flags. */
-static bool bars_parse_line(struct pp_span line, uint64_t ret[3])
+static bool bars_parse_line(struct pp_span *rest, uint64_t ret[3])
 {
-	struct pp_span word;
+	struct pp_span behind;
 
 	for (size_t i = 0; i < 3; i++)
-		if (!pp_text_word(&line, &word) || !bars_parse_number(word, &ret[i]))
+		if (!bars_parse_number(rest, &ret[i]))
 			return false;
+	pp_text_line(rest, &behind);
 	return true;
 }
 
@@ -90,15 +96,14 @@ static bool bars_parse_bar(const uint64_t row[3], struct pp_bar *ret)
 
 static bool parse_bars(struct pp_span text, struct pp_bars *ret)
 {
-	struct pp_span line;
 	uint64_t row[3];
 
 	for (size_t i = 0; i < NR_LINES; i++) {
 		struct pp_bar bar = { 0 };
 		/* A kernel without SR-IOV ends behind the ROM. */
-		if (!pp_text_line(&text, &line))
+		if (!text.len)
 			return i >= VF_LINE;
-		if (!bars_parse_line(line, row) || !bars_parse_bar(row, &bar))
+		if (!bars_parse_line(&text, row) || !bars_parse_bar(row, &bar))
 			return false;
 		if (i == ROM_LINE)
 			ret->rom_bytes = bar.bytes;
