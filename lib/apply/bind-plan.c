@@ -4,6 +4,16 @@
 #include "judge/select.h"
 #include "plan/kind.h"
 
+/*
+ * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device(): any header of type 0. A host
+ * or ISA bridge stays where it is unless a driver, such as lpc_ich, keeps its group from VFIO.
+ */
+static bool bind_plan_takes(const struct pp_device *d)
+{
+	return !pp_has_bridge_header(d) &&
+	       (!pp_device_is_bridge(d) || d->driver.text || d->driver.error != ENOENT);
+}
+
 /* kind and when of *step are set. */
 static int bind_plan_add_device(struct pp_plan *plan, const struct pp_device *d,
                                 struct pp_plan_device *device, struct pp_step *step,
@@ -43,7 +53,7 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	r = pp_plan_take_host(&plan->host, h, &plan->arena, e);
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
 		const struct pp_device *d = &h->devices[selected.devices[i]];
-		if (pp_device_is_bridge(d))
+		if (!bind_plan_takes(d))
 			continue;
 		steps[n] = *like;
 		r = bind_plan_add_device(plan, d, &devices[n], &steps[n], e);
@@ -52,7 +62,7 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	if (!r && (!n || n > PP_PLAN_MAX_STEPS))
 		r = pp_fail(e, EINVAL, "%.100s: names %s", what,
 		            n ? "too many devices"
-		              : "only bridges, which vfio-pci does not accept");
+		              : "only bridges, which need not be bound for any guest");
 	plan->devices = devices;
 	plan->steps = steps;
 	plan->nr_devices = plan->nr_steps = n;

@@ -31,9 +31,10 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 	const char *driver = now.driver;
 	if (r)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
-	/* A bridge stays with the host: if its driver is in the way, the kernel will say so. */
+	/* What vfio-pci does not take stays with the host: if its driver is in the way, the kernel
+	 * will say so. */
 	if (!take_is_named(a, index) &&
-	    (pp_device_is_bridge(d) || pp_driver_leaves_dma_alone(driver)))
+	    (pp_has_bridge_header(d) || pp_driver_leaves_dma_alone(driver)))
 		return 0;
 	if (!strcmp(driver, PP_VFIO))
 		return 0;

@@ -63,10 +63,9 @@ static void run_rules(struct pp_judging *j, enum pp_scope scope, const struct pp
 	}
 }
 
-/* A host or ISA bridge without a driver takes no part. */
 static void learn_companion(struct pp_group_facts *f, uint32_t index, const struct pp_device *d)
 {
-	if (pp_has_bridge_header(d) || (pp_device_is_bridge(d) && pp_leaves_dma_alone(d)))
+	if (!pp_counts_in_group(d))
 		return;
 	if (f->nr_companions < PP_COMPANIONS_NAMED)
 		f->companions[f->nr_companions] = index;

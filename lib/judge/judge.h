@@ -92,6 +92,12 @@ bool pp_leaves_dma_alone(const struct pp_device *d);
 /* Header type 1 or 2: no function that a guest could be given. */
 bool pp_has_bridge_header(const struct pp_device *d);
 
+/*
+ * One of those in a group that count for VFIO: what a guest could be given, and a host or ISA
+ * bridge whose driver must let go of it.
+ */
+bool pp_counts_in_group(const struct pp_device *d);
+
 /* All rules in turn, for documentation and tests: NULL behind the last. */
 const struct pp_rule *pp_rule_at(size_t index);
 

@@ -24,6 +24,12 @@ bool pp_has_bridge_header(const struct pp_device *d)
 	                                       : d->class_code >> 8 == 0x0604;
 }
 
+/* Without a driver a host or ISA bridge takes no part. */
+bool pp_counts_in_group(const struct pp_device *d)
+{
+	return !pp_has_bridge_header(d) && !(pp_device_is_bridge(d) && pp_leaves_dma_alone(d));
+}
+
 /* One finding for all such bridges: a group may have thousands. */
 struct bound_bridges {
 	const struct pp_device *first, *unread; /* NULL: none */

@@ -191,8 +191,10 @@ static void check_device(struct pp_checking *c, const struct pp_plan_device *pd)
 		plan_check_table(c, pd, d);
 	if (plan_does(c->p, PP_REMEDY_CHANGES_KERNEL) && !c->h->windows)
 		plan_check_kernel(c, pd, d);
-	/* With one of its functions in its place, or unbound, it stays with the host. */
-	if (!plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address))
+	/* With one of its functions in its place, or unbound, it stays with the host; a bridge is
+	 * only bound for its group's sake. */
+	if (!plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address) &&
+	    !pp_device_is_bridge(d))
 		check_verdict(c, pd, &c->s->rows[index]);
 }
 

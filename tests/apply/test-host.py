@@ -338,6 +338,23 @@ class Typed(OnHost):
         self.assertEqual(before, self.host.changed())
 
 
+    def test_bound_with_an_isa_bridge(self):
+        """Its driver keeps the group from VFIO, and vfio-pci takes its header: bind takes it, too."""
+        self.host.started("desktop-relaxable")
+        bind = named(self.type("pcipass explain 00:1f.2", 0), r"Next: (pcipass bind \S+)")
+        self.type(f"{bind} --boot --yes", 0)
+        rules = self.host.text("etc/udev/rules.d/05-pcipass.rules")
+        told = self.type("pcipass emit qemu 00:1f.2", 0)
+        self.assertEqual(set(re.findall(r"pcipass bind 0000:(\S+) # now: ", told)),
+                         set(re.findall(r"pci/0000:(\S+?)\]driver_override", rules)))
+        # A guest is not given the bridge, so that no answer about that is wanted.
+        told = self.type("pcipass verify", 1, "no      00:1f.0 is bound to vfio-pci", "\n00:1f.2\n")
+        self.assertNotIn("\n00:1f.0\n", told)
+        self.type("pcipass unbind group11 --boot --yes", 0)
+        self.assertFalse((self.host.path / "etc/udev/rules.d/05-pcipass.rules").exists())
+        self.type("pcipass bind 00:00.0", 2, "00:00.0: names only bridges, which need not be bound")
+
+
 class Asked(OnHost):
     """What is refused is refused before anything is shown or asked; and the question itself."""
 
