@@ -329,6 +329,37 @@ static int make_isolation(struct pp_planning *p, struct pp_error *e)
 	return 0;
 }
 
+/* QEMU calls a group not viable of which one device has a driver of the host's. */
+static int make_binding(struct pp_planning *p, struct pp_error *e)
+{
+	const struct pp_host *h = p->h;
+	uint32_t *groups = PP_ARENA_ARRAY(p->a, h->nr_groups, uint32_t), n = 0;
+	bool bound = true;
+
+	if (!groups)
+		return pp_fail_oom(e, "plan");
+	for (uint32_t i = 0; i < p->nr_freed; i++) {
+		const struct pp_device *d = &h->devices[p->freed[i]];
+		const char *driver = d->driver.text ? d->driver.text : "";
+		if (!pp_counts_in_group(d))
+			continue;
+		if (p->is_asked[p->freed[i]]) {
+			bound &= strstr(driver, "vfio") != NULL;
+			continue;
+		}
+		bound &= pp_driver_leaves_dma_alone(driver);
+		uint32_t k = 0;
+		while (k < n && d->group != PP_NO_GROUP && groups[k] != h->groups[d->group].number)
+			k++;
+		if (k == n && d->group != PP_NO_GROUP)
+			groups[n++] = h->groups[d->group].number;
+	}
+	p->plan->bound = bound;
+	p->plan->bind_groups = groups;
+	p->plan->nr_bind_groups = n;
+	return 0;
+}
+
 static int plan_make(struct pp_planning *p, const char *request, struct pp_error *e)
 {
 	struct pp_plan *plan = p->plan;
@@ -341,6 +372,8 @@ static int plan_make(struct pp_planning *p, const char *request, struct pp_error
 	int r = pp_plan_take_host(&plan->host, p->h, p->a, e);
 	if (!r)
 		r = make_choose_devices(p, request, e);
+	if (!r)
+		r = make_binding(p, e);
 	if (!r)
 		r = make_isolation(p, e);
 	if (!r)

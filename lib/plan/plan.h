@@ -59,6 +59,11 @@ struct pp_plan {
 	uint32_t nr_alternatives;
 	const struct pp_plan_isolation *isolation;
 	uint32_t nr_isolation;
+	/* Made of a survey: vfio-pci has all that a guest needs; or which groups it must be given,
+	 * where what was asked for is not all of them. */
+	bool bound;
+	const uint32_t *bind_groups;
+	uint32_t nr_bind_groups;
 	/* Of one that was applied: those that were applied before it, the newest first. */
 	struct pp_plan **earlier;
 	uint32_t nr_earlier;

@@ -181,17 +181,18 @@ void pp_next_of_survey(struct pp_out *o, const struct pp_survey *s)
 void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
                       const char *what, char *buf, size_t size)
 {
-	const struct pp_text_fact *driver = &row->device->driver;
-	bool bound = driver->text && strstr(driver->text, "vfio");
-	char typed[PP_WORDS_TYPED_BYTES];
+	char typed[PP_WORDS_TYPED_BYTES], name[32];
 
 	if (row->verdict == PP_VERDICT_NOT_ENDPOINT)
 		pp_next_command(o, s, "groups", "", buf, size);
 	else if ((row->verdict != PP_VERDICT_ASSIGNABLE && row->verdict != PP_VERDICT_CARE) ||
 	         pp_words_host_needs(s, row->device))
 		pp_next_command(o, s, "explain", what, buf, size);
-	else if (s->target == PP_TARGET_KVM && !bound)
-		snprintf(buf, size, "pcipass bind %s", pp_words_typed(what, typed, sizeof(typed)));
+	else if (s->target == PP_TARGET_KVM && pp_words_to_bind(s, row->device, name, sizeof(name)))
+		/* A name of several devices may stand for the same or for more. */
+		snprintf(buf, size, "pcipass bind %s",
+		         strncmp(name, "group", 5) ? pp_words_typed(what, typed, sizeof(typed))
+		                                   : name);
 	else
 		snprintf(buf, size, "%s emit %s %s",
 		         o->style->command ? o->style->command : "pcipass",

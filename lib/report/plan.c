@@ -149,19 +149,25 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		               "to use another remedy, add --by and its name in brackets");
 }
 
-/* It is free already. Who drives it now stands in no plan. */
+#define BIND_GROUPS_NAMED 8
+
+/* It is free already: what the host must let go of, then the guest's own configuration. */
 static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 {
-	char line[1024], what[PP_WORDS_TYPED_BYTES];
+	char line[1400] = "", what[PP_WORDS_TYPED_BYTES];
+	size_t n = 0;
 
 	pp_words_typed(p->request, what, sizeof(what));
-	if (p->host.windows)
-		snprintf(line, sizeof(line), "pcipass emit hyperv %s", what);
-	else
-		snprintf(line, sizeof(line),
-		         "pcipass bind %s (as root, on the host; not needed if vfio-pci has "
-		         "it), then pcipass emit qemu %s",
-		         what, what);
+	for (uint32_t i = 0; !p->bound && i < p->nr_bind_groups && i < BIND_GROUPS_NAMED; i++)
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%spcipass bind group%u",
+		                      i ? ", " : "", p->bind_groups[i]);
+	if (!p->bound && !p->host.windows)
+		n += (size_t)snprintf(
+			line + n, sizeof(line) - n, "%s%s%s (as root, on the host), then ",
+			n ? "" : "pcipass bind ", n ? "" : what,
+			p->nr_bind_groups > BIND_GROUPS_NAMED ? " and further groups" : "");
+	snprintf(line + n, sizeof(line) - n,
+	         p->host.windows ? "pcipass emit hyperv %s" : "pcipass emit qemu %s", what);
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
@@ -177,7 +183,7 @@ static void print_isolation(struct pp_out *o, const struct pp_plan *p)
 	}
 }
 
-/* What else goes to the guest, before it is said that there is nothing to do. */
+/* What else the guest gets, or nobody does, before it is said that there is nothing to do. */
 static void print_companions(struct pp_out *o, const struct pp_plan *p)
 {
 	char address[PP_ADDRESS_TEXT_BYTES], line[512], list[320] = "";
@@ -194,9 +200,11 @@ static void print_companions(struct pp_out *o, const struct pp_plan *p)
 		char more[32] = "";
 		if (n > named)
 			snprintf(more, sizeof(more), " and %u more", n - named);
-		snprintf(line, sizeof(line),
-		         "%.160s: %s%s share%s its IOMMU group and must be passed with it",
-		         p->request, list, more, n == 1 ? "s" : "");
+		snprintf(line, sizeof(line), "%.160s: %s%s %s", p->request, list, more,
+		         n == 1 ? "shares its IOMMU group: it goes to the same guest, or is "
+		                  "bound to vfio-pci and left unused"
+		                : "share its IOMMU group: they go to the same guest, or are "
+		                  "bound to vfio-pci and left unused");
 		pp_out_wrapped(o, "", "  ", line);
 	}
 	print_isolation(o, p);

@@ -276,35 +276,37 @@ static const struct pp_row *first_to_give(const struct pp_survey *s)
 	return best;
 }
 
-/* "group13" where other endpoints share its group and must let go of it as well; else "07:00.0". */
-static void name_to_bind(const struct pp_survey *s, const struct pp_device *d, char *buf,
-                         size_t size)
+bool pp_words_to_bind(const struct pp_survey *s, const struct pp_device *d, char *buf, size_t size)
 {
+	bool bound = d->driver.text && strstr(d->driver.text, "vfio");
 	char address[PP_ADDRESS_TEXT_BYTES];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < s->nr_rows; i++)
-		n += s->rows[i].verdict != PP_VERDICT_NOT_ENDPOINT &&
-		     s->rows[i].device->group == d->group;
+	for (uint32_t i = 0; d->group != PP_NO_GROUP && i < s->nr_rows; i++) {
+		const struct pp_row *row = &s->rows[i];
+		if (row->device->group != d->group || !pp_counts_in_group(row->device))
+			continue;
+		bound &= pp_leaves_dma_alone(row->device);
+		n++;
+	}
 	pp_address_format_short(d->address, address);
-	if (n > 1 && d->group != PP_NO_GROUP)
+	if (n > 1)
 		snprintf(buf, size, "group%u", s->host->groups[d->group].number);
 	else
 		snprintf(buf, size, "%s", address);
+	return !bound;
 }
 
 bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
 {
 	const struct pp_device *d = row->device;
-	bool bound = d->driver.text && strstr(d->driver.text, "vfio");
 	char address[PP_ADDRESS_TEXT_BYTES], name[32], line[1400] = "";
 	int n = 0;
 
 	if (!can_be_given(s, row) || s->target != PP_TARGET_KVM)
 		return false;
 	pp_address_format_short(d->address, address);
-	name_to_bind(s, d, name, sizeof(name));
-	if (!bound)
+	if (pp_words_to_bind(s, d, name, sizeof(name)))
 		n = snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then ", name,
 		             pp_words_elsewhere(o) ? ", on that host" : "");
 	snprintf(line + n, sizeof(line) - (size_t)n, "%s emit qemu %s",

@@ -48,6 +48,11 @@ bool pp_words_elsewhere(const struct pp_out *o);
  * group, then shown to the guest. false: it may not, and nothing was printed.
  */
 bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row);
+/*
+ * What "pcipass bind" is to be given before a guest can have the device: "group13" where others of
+ * its group must let go of it as well, else "07:00.0". false: vfio-pci has all of it.
+ */
+bool pp_words_to_bind(const struct pp_survey *s, const struct pp_device *d, char *buf, size_t size);
 /* Who may change a host: "as root" or "as an administrator". */
 const char *pp_words_as_who(bool windows);
 /* The next step. */
