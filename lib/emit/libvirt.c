@@ -96,8 +96,10 @@ static void libvirt_print_window(struct pp_emission *m)
 	pp_emit_comment(m, &pp_emit_libvirt,
 	                "Add this to <domain>, not to <devices>, at its end. It is for OVMF, "
 	                "whose default window above 4 GiB is too small for these BARs. Use it "
-	                "with <cpu mode='host-passthrough'> and <maxphysaddr "
-	                "mode='passthrough'/>.");
+	                "with %s.",
+	                pp_emit_width_limit(m) ? "the <cpu> above"
+	                                       : "<cpu mode='host-passthrough'> and <maxphysaddr "
+	                                         "mode='passthrough'/>");
 	pp_out(&m->out,
 	       "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
 	       "  <qemu:arg value='-fw_cfg'/>\n"

@@ -126,14 +126,17 @@ static void qemu_print(struct pp_emission *m)
 	if (pp_emit_width_limit(m))
 		pp_emit_width_reason(
 			m, &pp_emit_qemu,
-			"This limits the guest to that, whatever its -cpu is: the same as -cpu "
-			"host,host-phys-bits-limit=N.");
+			"The two -global limit the guest to that, whatever its -cpu is.");
 	pp_emit_way_reason(m, &pp_emit_qemu, &qemu);
 	pp_out(&m->out, "pcipass=(\n");
 	if (pp_emit_by_iommufd(m, &qemu))
 		pp_out(&m->out, "\t-object 'iommufd,id=" IOMMUFD_ID "'\n");
 	if (pp_emit_width_limit(m))
-		pp_out(&m->out, "\t-global 'x86_64-cpu.host-phys-bits-limit=%u'\n",
+		/* target/i386/host-cpu.c: the limit holds only for the host's own number of bits.
+		 */
+		pp_out(&m->out,
+		       "\t-global 'x86_64-cpu.host-phys-bits=on'\n"
+		       "\t-global 'x86_64-cpu.host-phys-bits-limit=%u'\n",
 		       pp_emit_width_limit(m));
 	for (uint32_t i = 0; i < m->nr_cards; i++)
 		print_card(m, i);

@@ -499,7 +499,8 @@ class Limits(Emitting):
                             f"address sizes\t: {cpu} bits physical, 48 bits virtual\n")
 
     def assert_limit(self, limit: int | None) -> None:
-        wanted = {"qemu": f"-global 'x86_64-cpu.host-phys-bits-limit={limit}'",
+        wanted = {"qemu": "-global 'x86_64-cpu.host-phys-bits=on'\n"
+                          f"\t-global 'x86_64-cpu.host-phys-bits-limit={limit}'",
                   "libvirt": f"<maxphysaddr mode='passthrough' limit='{limit}'/>",
                   "proxmox": f"qm set \"${{VMID:?}}\" --cpu 'host,phys-bits={limit}'"}
         for hypervisor, line in wanted.items():
