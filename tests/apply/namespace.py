@@ -94,6 +94,9 @@ class Host(fakeroot.Root):
         for directory in ("block", "net", "graphics"):
             (self.path / "sys/class" / directory).mkdir(parents=True, exist_ok=True)
         (self.path / "sys/fs/btrfs").mkdir(parents=True, exist_ok=True)
+        # Its modules are out of sight below the real /lib; these are loaded.
+        for directory in ("bus/pci/drivers/vfio-pci", "module/vfio_iommu_type1"):
+            (self.path / "sys" / directory).mkdir(parents=True, exist_ok=True)
 
     def put(self, path: str, content) -> None:
         # The sample's table and lockdown, not those of a directory made by hand.
