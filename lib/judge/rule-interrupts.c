@@ -122,8 +122,23 @@ static void interrupts_by_dmar(struct pp_judging *j, struct pp_finding *f)
 		pp_add_remedy_table(j, f);
 }
 
-/* AMD: an I/O APIC that the table does not name, or names wrongly. */
-static void interrupts_by_ivrs(struct pp_judging *j, struct pp_finding *f)
+static bool ivrs_has_ioapic(const struct pp_ivrs *ivrs)
+{
+	for (uint32_t b = 0; b < ivrs->nr_blocks; b++)
+		for (uint32_t i = 0; i < ivrs->blocks[b].nr_devices; i++) {
+			const struct pp_ivhd_device *d = &ivrs->blocks[b].devices[i];
+			if (d->type == PP_IVHD_DEV_SPECIAL && d->special_variety == 1)
+				return true;
+		}
+	return false;
+}
+
+/*
+ * AMD: an I/O APIC that the table does not name, or names wrongly. drivers/iommu/amd/init.c,
+ * check_ioapic_information(): nothing else but the command line and the kernel's configuration
+ * leaves remapping off where the IOMMU is on, so that without a cause the table is the likely one.
+ */
+static void interrupts_by_ivrs(struct pp_judging *j, struct pp_finding *f, bool explained)
 {
 	const struct pp_ioapics *io = &j->host->kernel.ioapics;
 	bool off = pp_prove_by_log(j, f, PP_LOG_IR_OFF_AMD);
@@ -146,7 +161,14 @@ static void interrupts_by_ivrs(struct pp_judging *j, struct pp_finding *f)
 			"if the address is wrong, the host may not boot; in that case, remove "
 			"the argument in the boot loader menu",
 			words);
-	if (off || j->host->intremap_why)
+	else if (j->host->ivrs && !ivrs_has_ioapic(j->host->ivrs))
+		pp_evidence(j, f, "IVRS: lists no I/O APIC");
+	else if (!off && !j->host->intremap_why && !explained)
+		pp_evidence(j, f,
+		            j->host->kernel.log_error
+		                    ? "the kernel log, which would name the I/O APIC, was not read"
+		                    : "the kernel log does not say why: its beginning may be gone");
+	if (off || j->host->intremap_why || !explained)
 		pp_add_remedy_by_hand(
 			f, &pp_remedy_bios_update,
 			"update the BIOS: a newer version may list the I/O APIC in its IVRS table",
@@ -174,11 +196,12 @@ static void interrupts_causes(struct pp_judging *j, struct pp_finding *f)
 		pp_prove_by_log(j, f, PP_LOG_IR_NO_IOAPIC);
 		pp_add_remedy_take_off(j, f, word, NULL);
 	}
-	if (pp_prove_not_built(j, f, PP_CONFIG_IRQ_REMAP))
+	bool built = !pp_prove_not_built(j, f, PP_CONFIG_IRQ_REMAP);
+	if (!built)
 		pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
 		                      "boot a kernel that was built with CONFIG_IRQ_REMAP", NULL);
 	if (h->iommu == PP_IOMMU_AMD)
-		interrupts_by_ivrs(j, f);
+		interrupts_by_ivrs(j, f, word || !built);
 	else if (!chipset)
 		interrupts_by_dmar(j, f);
 }
