@@ -30,24 +30,35 @@ static void under_xen(struct pp_judging *j)
 		pp_evidence(j, f,
 		            "/sys/firmware/acpi/tables/RMAD: the DMAR, which Xen renames for "
 		            "its dom0");
+	if (j->host->xen_role == PP_XEN_DOM0)
+		pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
+		                      "boot the host without Xen: Linux then has the IOMMU itself",
+		                      "Xen guests cannot run then");
 }
 
-/* drivers/passthrough/amd/iommu_acpi.c, parse_ivmd_block(): Xen then leaves its IOMMU off. */
+/* Linux itself shows page 0 as reserved: only the firmware's own map tells. */
+static bool xen_page_0_is_usable(const struct pp_host *h, const struct pp_region *r)
+{
+	return !r->start && h->kernel.log_lines[PP_LOG_PAGE_0_USABLE];
+}
+
+const struct pp_region *pp_xen_refused_ivmd(const struct pp_host *h)
+{
+	for (uint32_t i = 0; h->xen && i < h->nr_regions; i++) {
+		const struct pp_region *r = &h->regions[i];
+		if (r->source == PP_FROM_IVRS &&
+		    (xen_page_0_is_usable(h, r) || r->reserved_in_memory_map == PP_NO))
+			return r;
+	}
+	return NULL;
+}
+
+/* No device at all can go to a guest of Xen then. For KVM the rule xen says what is in the way. */
 static void xen_ivmd(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
-	const struct pp_region *bad = NULL;
-	bool page_0 = false;
+	const struct pp_region *bad = pp_xen_refused_ivmd(h);
 
-	for (uint32_t i = 0; h->xen && i < h->nr_regions && !bad; i++) {
-		const struct pp_region *r = &h->regions[i];
-		if (r->source != PP_FROM_IVRS)
-			continue;
-		/* Linux itself shows page 0 as reserved: only the firmware's own map tells. */
-		page_0 = !r->start && h->kernel.log_lines[PP_LOG_PAGE_0_USABLE];
-		if (page_0 || r->reserved_in_memory_map == PP_NO)
-			bad = r;
-	}
 	if (!bad)
 		return;
 	struct pp_finding *f = pp_find(
@@ -57,7 +68,7 @@ static void xen_ivmd(struct pp_judging *j)
 		pp_range(j, bad->start, bad->end_incl));
 	pp_evidence(j, f, "IVRS IVMD %u at +0x%x: %s", bad->index, bad->offset,
 	            pp_range(j, bad->start, bad->end_incl));
-	if (!page_0 || !pp_prove_by_log(j, f, PP_LOG_PAGE_0_USABLE))
+	if (!xen_page_0_is_usable(h, bad) || !pp_prove_by_log(j, f, PP_LOG_PAGE_0_USABLE))
 		pp_evidence(j, f, "/proc/iomem: not entirely reserved");
 	pp_add_remedy_by_hand(f, &pp_remedy_bios_update,
 	                      "update the BIOS: a newer version may have a correct IVRS table",
@@ -81,19 +92,35 @@ static const char *words_for(const struct firmware_words *list, size_t n, enum p
 	return NULL;
 }
 
+/*
+ * QEMU's machine pc has no virtual IOMMU (hw/i386/pc_q35.c allows it on q35), and with KVM it
+ * remaps interrupts only if the I/O APIC is QEMU's own (hw/i386/x86-iommu.c, x86_iommu_realize()).
+ */
+static const char *guest_of_qemu(struct pp_judging *j)
+{
+	const char *product = j->host->product.text;
+	const char *q35 = product && strstr(product, "i440FX")
+	                          ? ", which must be a q35 machine for that, not i440FX"
+	                          : "";
+
+	if (j->host->kind == PP_KIND_AMD)
+		return pp_arena_printf(
+			j->arena,
+			"give this virtual machine an IOMMU%s: with QEMU 10.2 or later \"-machine "
+			"q35,kernel-irqchip=split -device amd-iommu,intremap=on,dma-remap=on\"",
+			q35);
+	return pp_arena_printf(
+		j->arena,
+		"give this virtual machine an IOMMU%s: with QEMU \"-machine "
+		"q35,kernel-irqchip=split -device intel-iommu,intremap=on\"; with libvirt <iommu "
+		"model='intel'><driver intremap='on'/></iommu>, and <ioapic driver='qemu'/> among "
+		"the features; with Proxmox VE qm set VMID --machine q35,viommu=intel",
+		q35);
+}
+
 /* A virtual machine gets its IOMMU from the host that runs it. */
 static void firmware_of_guest(struct pp_judging *j, struct pp_finding *f)
 {
-	static const struct firmware_words list[] = {
-		{ PP_ON(PP_KIND_AMD),
-		  "give this virtual machine an IOMMU: with QEMU 10.2 or later \"-device amd-iommu,"
-		  "intremap=on,dma-remap=on\"" },
-		{ PP_ON_INTEL,
-		  "give this virtual machine an IOMMU: with QEMU \"-device intel-iommu,"
-		  "intremap=on\", with libvirt <iommu model='intel'/>" },
-		{ PP_ON_ARM, "give this virtual machine an IOMMU: with QEMU \"-machine virt,"
-		             "iommu=smmuv3\", with libvirt <iommu model='smmuv3'/>" },
-	};
 	static const struct {
 		const char *maker, *text; /* NULL: it gives its guests none */
 	} makers[] = {
@@ -108,8 +135,13 @@ static void firmware_of_guest(struct pp_judging *j, struct pp_finding *f)
 		{ "innotek", NULL },
 	};
 	const char *maker = j->host->manufacturer.text;
-	const char *text = words_for(list, sizeof(list) / sizeof(list[0]), j->host->kind);
+	const char *text = NULL;
 
+	if (PP_ON(j->host->kind) & PP_ON_ARM)
+		text = "give this virtual machine an IOMMU: with QEMU \"-machine virt,"
+		       "iommu=smmuv3\", with libvirt <iommu model='smmuv3'/>";
+	else if (PP_ON(j->host->kind) & PP_ON_X86)
+		text = guest_of_qemu(j);
 	for (size_t i = 0; maker && i < sizeof(makers) / sizeof(makers[0]); i++)
 		if (strstr(maker, makers[i].maker))
 			text = makers[i].text;
@@ -118,9 +150,8 @@ static void firmware_of_guest(struct pp_judging *j, struct pp_finding *f)
 		            j->host->guest_from ? j->host->guest_from
 		                                : "/proc/cpuinfo: flag hypervisor");
 	if (text)
-		pp_add_remedy_by_hand(
-			f, &pp_remedy_virtual_iommu, text,
-			"helps only with devices that were passed through to this machine");
+		pp_add_remedy_by_hand(f, &pp_remedy_virtual_iommu, text,
+		                      "DMA gets slower: the IOMMU is emulated");
 }
 
 void pp_add_remedy_firmware(struct pp_judging *j, struct pp_finding *f)
@@ -335,6 +366,7 @@ static const struct pp_rule rules[] = {
 	{ .id = "iommu-absent", .reference = "drivers/iommu", .on_host = iommu_absent },
 	{ .id = "xen", .reference = "/sys/hypervisor/type", .on_host = under_xen },
 	{ .id = "xen-ivmd",
+	  .targets = PP_FOR_XEN,
 	  .kinds = PP_ON_AMD,
 	  .reference = "Xen: drivers/passthrough/amd/iommu_acpi.c, parse_ivmd_block()",
 	  .on_host = xen_ivmd },

@@ -109,7 +109,8 @@ static void xen_region(struct pp_judging *j, const struct pp_device *d)
 	struct xen_regions x;
 	struct pp_finding *f;
 
-	if (pp_device_is_bridge(d))
+	/* With Xen's IOMMU off, which xen-ivmd tells, no option of a guest helps. */
+	if (pp_device_is_bridge(d) || pp_xen_refused_ivmd(j->host))
 		return;
 	if (!d->nr_mappings && pp_table_unread(j->host)) {
 		pp_find_unknown(

@@ -51,6 +51,12 @@ struct pp_judging {
 	struct pp_finding lost;
 };
 
+/*
+ * A region of AMD's table for which Xen, which runs, leaves its IOMMU off; NULL: there is none.
+ * Xen: drivers/passthrough/amd/iommu_acpi.c, parse_ivmd_block().
+ */
+const struct pp_region *pp_xen_refused_ivmd(const struct pp_host *h);
+
 /* Adds a finding of the running rule. Never NULL: after a failure it gives a scratch finding. */
 struct pp_finding *pp_find(struct pp_judging *j, enum pp_effect effect, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

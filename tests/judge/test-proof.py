@@ -403,6 +403,20 @@ class Kind(Proof):
         f = self.assert_finding(self.card(), "iommu-absent", "blocks", remedies=["virtual-iommu"])
         self.assertIn("iommu=smmuv3", f["remedies"][0]["text"])
 
+    def test_guests_of_another_machine(self):
+        """i440FX has no IOMMU; with KVM interrupts are remapped only with a split irqchip."""
+        t = self.bare()
+        t.write("proc/cpuinfo", "vendor_id : GenuineIntel\nflags : fpu hypervisor\n")
+        t.write("sys/class/dmi/id/sys_vendor", "QEMU\n")
+        for product, i440fx in (("Standard PC (i440FX + PIIX, 1996)", True), ("Standard PC (Q35 + ICH9, 2009)", False)):
+            t.write("sys/class/dmi/id/product_name", product + "\n")
+            (remedy,) = self.assert_finding(self.card(), "iommu-absent", "blocks")["remedies"]
+            self.assertEqual("must be a q35 machine" in remedy["text"], i440fx, product)
+            for words in ("-machine q35,kernel-irqchip=split -device intel-iommu,intremap=on",
+                          "<driver intremap='on'/>", "<ioapic driver='qemu'/>", "--machine q35,viommu=intel"):
+                self.assertIn(words, remedy["text"])
+            self.assertNotIn("helps only", str(remedy))
+
     def test_guests_that_get_none(self):
         t = self.bare()
         t.write("proc/cpuinfo", "vendor_id : GenuineIntel\nflags : fpu hypervisor\n")
