@@ -146,6 +146,7 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	struct pp_capture_options options = {
 		.overwrite = o->force,
 		.keep_private = o->keep_private,
+		.before_write = signals_finish_file,
 		.as_root = geteuid() == 0,
 		.tool = "pcipass " PCIPASS_VERSION,
 	};

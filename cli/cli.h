@@ -230,5 +230,7 @@ bool terminal_has_color(void);
  */
 void signals_catch(const char *said);
 bool signals_stop(void *ctx);
+/* A file is about to be written: it is finished, so that no temporary file stays behind. */
+void signals_finish_file(void);
 
 #endif

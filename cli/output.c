@@ -40,5 +40,6 @@ int output_write(const struct options *o, pp_print print, void *ctx, struct pp_e
 		int r = print(ctx, sink_stdout(), e);
 		return r ? r : flush_stdout(e);
 	}
+	signals_finish_file();
 	return output_failed(pp_report_file(o->output, o->force, print, ctx, e), e);
 }

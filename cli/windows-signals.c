@@ -35,3 +35,8 @@ bool signals_stop(void *ctx)
 {
 	return atomic_load(&stop_wanted);
 }
+
+void signals_finish_file(void)
+{
+	signals_catch(NULL);
+}

@@ -20,7 +20,9 @@ struct pp_capture_options {
 	 * known to hold none is kept of each file that a survey reads.
 	 */
 	bool keep_private;
-	bool for_text;    /* a list is to be of the capture as a text */
+	bool for_text; /* a list is to be of the capture as a text */
+	/* Called when all is read, before the file is made; NULL: nothing. */
+	void (*before_write)(void);
 	bool as_root;     /* noted in the manifest: whether root's rights were there */
 	const char *tool; /* noted in the manifest */
 };

@@ -140,6 +140,7 @@ struct capture_end {
 	int (*run)(const struct capture_end *c, struct pp_source *recorder,
 	           const struct pp_record_options *options, struct pp_error *e);
 	const char *path;                                            /* write */
+	void (*before)(void);                                        /* write */
 	bool overwrite;                                              /* write */
 	char **text;                                                 /* text */
 	void (*tell)(void *ctx, const char *path, const char *fate); /* list */
@@ -177,6 +178,8 @@ static int capture_make(struct pp_source *s, const struct pp_capture_options *o,
 static int capture_end_write(const struct capture_end *c, struct pp_source *recorder,
                              const struct pp_record_options *options, struct pp_error *e)
 {
+	if (c->before)
+		c->before();
 	return pp_recorder_write(recorder, c->path, c->overwrite, options, e);
 }
 
@@ -185,6 +188,7 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 {
 	const struct capture_end end = { .run = capture_end_write,
 		                         .path = path,
+		                         .before = o->before_write,
 		                         .overwrite = o->overwrite };
 
 	return capture_make(s, o, o->keep_private, true, &end, ret, e);

@@ -74,6 +74,47 @@ class Written(Case):
                          (self.directory / "b.tar.gz").read_bytes())
 
 
+def can_inject() -> bool:
+    if not shutil.which("strace"):
+        return False
+    run = subprocess.run(["strace", "-qq", "-o", os.devnull, "-e", "trace=fsync", "-e",
+                          "inject=fsync:signal=CONT:when=1", "true"], capture_output=True, check=False)
+    return run.returncode == 0
+
+
+@unittest.skipUnless(can_inject(), "needs strace with injection of signals")
+class Signals(Case):
+    """A signal while a file is written: it is finished, and no temporary file stays behind."""
+
+    def setUp(self):
+        super().setUp()
+        self.host().device("0000:01:00.0", group=1)
+
+    def interrupted(self, name, call, *command):
+        """The program, which gets the signal as it makes that call for the first time."""
+        return subprocess.run(["strace", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e",
+                               f"inject={call}:signal={name}:when=1", PCIPASS, "--from", self.tree.root, *command],
+                              capture_output=True, text=True, check=False, timeout=100)
+
+    def test_file_is_finished(self):
+        place = self.directory / "out"
+        place.mkdir()
+        for command, file in ((("capture",), "c.tar"), (("capture", "--text"), "c.txt"),
+                              (("report",), "r.html")):
+            whole = self.directory / file
+            made = self.run_pcipass(*command, "-o", str(whole))
+            self.assertEqual(made.returncode, 0, made.stderr)
+            for name in ("INT", "TERM", "HUP", "PIPE"):
+                # once it has its temporary name, before it has its own
+                for call in ("fsync", "renameat2"):
+                    with self.subTest(command=command, name=name, call=call):
+                        target = place / f"{name}-{call}-{file}"
+                        self.interrupted(name, call, *command, "-o", str(target))
+                        self.assertEqual(os.listdir(place), [target.name])
+                        self.assertEqual(target.read_bytes(), whole.read_bytes())
+                        target.unlink()
+
+
 class Privacy(Case):
     """What names a machine, a person or a network is planted wherever it stands on a host."""
 
