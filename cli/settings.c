@@ -109,7 +109,8 @@ static enum exit_code run_save(const struct options *o, int argc, char **argv)
 		return code;
 	if (settings_open(o, false, &s, &e))
 		return complain(&e);
-	signals_finish_file();
+	if (o->output && strcmp(o->output, "-"))
+		signals_finish_file();
 	int r = o->output && strcmp(o->output, "-") ? pp_settings_save(s, o->output, o->force, &e)
 	                                            : print_document(s, &e);
 	r = output_failed(r, &e);
