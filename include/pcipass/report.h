@@ -65,6 +65,8 @@ struct pp_style {
 	const char *plan_file;
 	/* text: changes of settings without the lines about the machine */
 	bool no_machine;
+	/* text: of verify one line alone, for the log of a boot */
+	bool one_line;
 	/* text: it is this host's, and HP's conrep, which carries BIOS settings, is not there */
 	bool no_conrep;
 	/* JSON of the first of them: the answers of all targets beside it; NULL: of that alone */

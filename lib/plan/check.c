@@ -67,6 +67,31 @@ static bool plan_does(const struct pp_plan *p, enum pp_remedy_flags what)
 	return false;
 }
 
+/* Only where both are known. */
+static bool check_differs(const char *then, const char *now)
+{
+	return then && now && strcmp(then, now);
+}
+
+enum pp_verified pp_check_same_bios(const struct pp_plan *p, const struct pp_host *h,
+                                    struct pp_arena *a, const char **ret_words)
+{
+	const char *version = h->bios_version.text, *date = h->bios_date.text;
+
+	*ret_words = NULL;
+	if (check_differs(p->host.bios_version, version) ||
+	    check_differs(p->host.bios_date, date)) {
+		*ret_words = pp_arena_printf(a, "%s%s%s%s then, %s%s%s%s now",
+		                             p->host.bios_version ? p->host.bios_version : "?",
+		                             p->host.bios_date ? " (" : "",
+		                             p->host.bios_date ? p->host.bios_date : "",
+		                             p->host.bios_date ? ")" : "", version ? version : "?",
+		                             date ? " (" : "", date ? date : "", date ? ")" : "");
+		return PP_VERIFIED_NO;
+	}
+	return p->host.bios_version && version ? PP_VERIFIED_YES : PP_VERIFIED_UNKNOWN;
+}
+
 static const char *check_range(struct pp_checking *c, uint64_t start, uint64_t end_incl)
 {
 	return pp_check_text(c, "0x%llx-0x%llx", (unsigned long long)start,
@@ -296,8 +321,8 @@ int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_bo
 {
 	struct pp_checking c = { .p = p, .s = s, .h = s->host, .a = a, .booted = booted };
 
-	/* At the most four rows a device, two a step, and two of the host. */
-	c.size = 4 * p->nr_devices + 2 * p->nr_steps + 2;
+	/* At the most four rows a device, three a step, and two of the host. */
+	c.size = 4 * p->nr_devices + 3 * p->nr_steps + 2;
 	c.list = PP_ARENA_ARRAY(a, c.size, struct pp_check);
 	if (!c.list)
 		return pp_fail_oom(e, "verify");

@@ -45,6 +45,14 @@ const char *pp_check_text(struct pp_checking *c, const char *fmt, ...)
 uint32_t pp_check_find(struct pp_checking *c, const struct pp_plan_device *d, struct pp_address a,
                        const char *what);
 
+/*
+ * Whether the BIOS is the one that the plan was made with, by version and date. *ret_words: both,
+ * for people; NULL unless they differ. HP's versions are names of a family: its date tells them
+ * apart.
+ */
+enum pp_verified pp_check_same_bios(const struct pp_plan *p, const struct pp_host *h,
+                                    struct pp_arena *a, const char **ret_words);
+
 /* Pure; *ret lives in a and borrows from p and s. */
 int pp_plan_check(const struct pp_plan *p, const struct pp_survey *s, enum pp_booted booted,
                   struct pp_arena *a, struct pp_checks *ret, struct pp_error *e);

@@ -89,6 +89,7 @@ const struct pp_json_row pp_plan_host_rows[] = {
 	{ "product", &pp_row_text, HOST(product), .or_null = true },
 	{ "board", &pp_row_text, HOST(board), .or_null = true, .may_lack = true },
 	{ "bios_version", &pp_row_text, HOST(bios_version), .or_null = true },
+	{ "bios_date", &pp_row_text, HOST(bios_date), .or_null = true, .may_lack = true },
 	{ "cpu", &pp_row_text, HOST(cpu), .or_null = true, .may_lack = true },
 	{ "kernel", &pp_row_text, HOST(kernel), .or_null = true },
 	{ "pci", &pp_row_list, PP_JSON_LIST(struct pp_plan_host, pci, nr_pci), .may_lack = true,

@@ -144,6 +144,23 @@ static void kind_override_check_replaced(struct pp_checking *c, const struct pp_
 		             now.len, o->expected_bytes);
 }
 
+/* Ours is a copy of what the firmware had when the plan was made; that may be another by now. */
+static void kind_override_check_bios(struct pp_checking *c)
+{
+	static const char what[] = "the table was made from this BIOS's own";
+	const char *words;
+	enum pp_verified same = pp_check_same_bios(c->p, c->h, c->a, &words);
+
+	c->failed |= same == PP_VERIFIED_NO && !words;
+	if (words)
+		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
+		             "BIOS %s: its own table may differ by now; run 'pcipass undo', "
+		             "reboot, then 'pcipass free' again",
+		             words);
+	else if (same == PP_VERIFIED_YES)
+		pp_check_add(c, NULL, PP_VERIFIED_YES, what, "BIOS %s", c->p->host.bios_version);
+}
+
 static void kind_override_check(struct pp_checking *c, const struct pp_step *s)
 {
 	static const char what[] = "the kernel took the table from the initrd";
@@ -154,6 +171,7 @@ static void kind_override_check(struct pp_checking *c, const struct pp_step *s)
 	                                                                 : &k->log_ivrs;
 
 	kind_override_check_replaced(c, o);
+	kind_override_check_bios(c);
 	if (said->taken)
 		pp_check_add(c, NULL, PP_VERIFIED_YES, what,
 		             "kernel log: Table Upgrade: override [%s", o->table);

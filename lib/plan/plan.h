@@ -30,7 +30,8 @@ struct pp_plan_pci {
 /* Which host it is. NULL: not known. */
 struct pp_plan_host {
 	const char *product, *board, *bios_version, *cpu, *kernel;
-	const char *windows; /* what it runs instead of Linux; NULL: it does not */
+	const char *bios_date; /* NULL: not known, or a plan of before */
+	const char *windows;   /* what it runs instead of Linux; NULL: it does not */
 	/* Its PCI devices but for virtual functions, which come and go, by address. */
 	const struct pp_plan_pci *pci;
 	uint32_t nr_pci;

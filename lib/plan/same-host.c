@@ -52,6 +52,7 @@ int pp_plan_take_host(struct pp_plan_host *p, const struct pp_host *h, struct pp
 	p->product = same_host_copy(a, h->product.text, &failed);
 	p->board = same_host_copy(a, h->board.text, &failed);
 	p->bios_version = same_host_copy(a, h->bios_version.text, &failed);
+	p->bios_date = same_host_copy(a, h->bios_date.text, &failed);
 	p->cpu = same_host_copy(a, h->cpu, &failed);
 	p->kernel = same_host_copy(a, h->kernel.release.text, &failed);
 	p->windows = same_host_copy(a, h->windows ? h->windows->version : NULL, &failed);

@@ -120,6 +120,50 @@ static void print_all(struct pp_out *o, const struct verified *all, uint32_t nr,
 	verify_print_next(o, all->plan, result, all->booted);
 }
 
+/* The first check that the result rests on. */
+static const struct pp_check *verify_first(const struct verified *v)
+{
+	for (uint32_t i = 0; i < v->checks.count; i++)
+		if (v->checks.list[i].answer == v->checks.result)
+			return &v->checks.list[i];
+	return NULL;
+}
+
+/*
+ * One sentence, without an end: the first thing that is not in effect, and why. NULL: out of
+ * memory.
+ */
+static const char *verify_warning(const struct verified *all, uint32_t nr, enum pp_verified result,
+                                  const struct pp_host *h, struct pp_arena *a)
+{
+	const struct verified *v = all;
+	const char *bios;
+
+	while (v + 1 < all + nr && v->checks.result != result)
+		v++;
+	const struct pp_check *c = verify_first(v);
+
+	enum pp_verified same = pp_check_same_bios(v->plan, h, a, &bios);
+	if (same == PP_VERIFIED_NO && !bios)
+		return NULL;
+	return pp_arena_printf(a, "%s: %s: %s%s%s%s%s", v->plan->request,
+	                       v->checks.result == PP_VERIFIED_NO
+	                               ? "what pcipass applied is not in effect"
+	                               : "cannot tell whether what pcipass applied is in effect",
+	                       c ? c->what : "", c ? ": " : "", c ? c->evidence : "",
+	                       bios ? "; the BIOS was updated since: " : "", bios ? bios : "");
+}
+
+static void verify_print_one_line(struct pp_out *o, const struct verified *all, uint32_t nr,
+                                  enum pp_verified result, const char *warning)
+{
+	if (result == PP_VERIFIED_YES)
+		pp_out(o, "%s%s: what pcipass applied is in effect\n", all->plan->request,
+		       nr > 1 ? " and earlier plans" : "");
+	else
+		pp_out(o, "%s; to see all: pcipass verify\n", warning);
+}
+
 static json_t *check_json(const struct pp_check *c)
 {
 	return json_pack("{s:o, s:s, s:s, s:s}", "address",
@@ -154,11 +198,22 @@ static int verify_add_earlier(json_t *o, const struct verified *all, uint32_t nr
 	return json_object_set_new(o, "earlier_checks", list) || r;
 }
 
-static json_t *verify_document(const struct verified *all, uint32_t nr, enum pp_verified result)
+static json_t *verify_bios_json(const struct verified *v, const struct pp_host *h,
+                                struct pp_arena *a)
+{
+	const char *words;
+	enum pp_verified same = pp_check_same_bios(v->plan, h, a, &words);
+
+	return same == PP_VERIFIED_UNKNOWN ? json_null() : json_boolean(same == PP_VERIFIED_NO);
+}
+
+static json_t *verify_document(const struct verified *all, uint32_t nr, enum pp_verified result,
+                               const char *warning, json_t *bios)
 {
 	json_t *o =
-		json_pack("{s:s, s:s, s:s, s:b, s:b, s:o}", "schema", "pcipass.verify/1", "request",
-	                  all->plan->request, "result", pp_verified_name(result), "booted_since",
+		json_pack("{s:s, s:s, s:s, s:s?, s:o, s:b, s:b, s:o}", "schema", "pcipass.verify/1",
+	                  "request", all->plan->request, "result", pp_verified_name(result),
+	                  "warning", warning, "bios_changed", bios, "booted_since",
 	                  all->booted != PP_BOOTED_NOT, "booted_since_assumed",
 	                  all->booted == PP_BOOTED_ASSUMED, "checks", checks_json(&all->checks));
 
@@ -202,10 +257,17 @@ int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp
 	            : pp_fail_oom(e, "verify");
 	if (r)
 		return r;
+	const char *warning =
+		result == PP_VERIFIED_YES ? NULL : verify_warning(all, nr, result, s->host, &a);
+	if (!warning && result != PP_VERIFIED_YES)
+		return pp_fail_oom(e, "verify");
 	pp_out_init(&o, style, sink);
 	if (style->format == PP_FORMAT_JSON) {
-		pp_out_json(&o, verify_document(all, nr, result));
+		pp_out_json(&o, verify_document(all, nr, result, warning,
+		                                verify_bios_json(all, s->host, &a)));
 		pp_out(&o, "\n");
+	} else if (style->one_line) {
+		verify_print_one_line(&o, all, nr, result, warning);
 	} else {
 		print_all(&o, all, nr, result);
 	}

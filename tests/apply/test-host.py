@@ -93,6 +93,41 @@ class Typed(OnHost):
                          request and ("pcipass.plan/1", request))
         return told["state"], told["needs_reboot"], told["rebooted"]
 
+    def new_bios(self):
+        """Version and family stay, as HP's do; the date is another."""
+        table = self.host.path / "sys/firmware/dmi/tables/DMI"
+        old = table.read_bytes()
+        self.assertEqual(old.count(b"05/24/2019\0"), 1)
+        table.write_bytes(old.replace(b"05/24/2019\0", b"07/01/2020\0"))
+
+    def test_at_every_boot(self):
+        """One line, by which the log tells what a BIOS update undid; none where nothing is applied."""
+        self.assertEqual(self.type("pcipass verify --boot", 0), "")
+        self.type("pcipass free slot2 --yes", 0)
+        self.type("pcipass verify --boot", 1, "slot2: what pcipass applied is not in effect: ", "reboot first",
+                  "; to see all: pcipass verify\n")
+        self.host.started("dl380p-gen8-freed", fakeroot.NEW_BOOT)
+        fine = "slot2: what pcipass applied is in effect\n"
+        self.assertEqual(self.type("pcipass verify --boot", 0), fine)
+        self.assertEqual(self.type("JOURNAL_STREAM=8:1 pcipass verify --boot", 0), "<6>" + fine)
+        answer = json.loads(self.type("pcipass verify --json", 0))
+        self.assertEqual((answer["warning"], answer["bios_changed"]), (None, False))
+        # An update that keeps the setting is no reason to warn.
+        self.new_bios()
+        self.assertEqual(self.type("pcipass verify --boot", 0), fine)
+        self.assertIs(json.loads(self.type("pcipass verify --json", 0))["bios_changed"], True)
+        self.host.started("dl380p-gen8", fakeroot.NEW_BOOT)
+        self.new_bios()
+        line = self.type("JOURNAL_STREAM=8:1 pcipass verify --boot", 1, "still names 07:00.0",
+                         "; the BIOS was updated since: P70 (05/24/2019) then, P70 (07/01/2020) now")
+        self.assertRegex(line, r"\A<4>slot2: [^\n]*\n\Z")
+        answer = json.loads(self.type("pcipass verify --json", 1))
+        self.assertEqual(line, f"<4>{answer['warning']}; to see all: pcipass verify\n")
+        self.type("pcipass undo --yes", 0)
+        self.assertEqual(self.type("pcipass verify --boot", 0), "")
+        for line in ("pcipass verify --now", "pcipass verify --boot --json", "pcipass verify --boot --plan x"):
+            self.type(line, 2, "verify")
+
     def test_two_plans(self):
         """verify checks both, but for what the later one changed again."""
         self.type("pcipass free slot2 --yes", 0)
@@ -164,6 +199,7 @@ class Typed(OnHost):
             told = self.type("pcipass free slot2 --yes", 4, "was interrupted")
             command = named(told, f'"(pcipass {which})"')
             self.assertIn(command, self.type("pcipass verify", 3, "was interrupted"))
+            self.assertIn(command, self.type("pcipass verify --boot", 1, "was interrupted"))
             self.type(f"{command} --yes", 0)
             if which != "undo":
                 self.type("pcipass undo --yes", 0)

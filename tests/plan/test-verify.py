@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Did a plan take? Yes, no and unknown, each from a host that differs by one fact."""
 
+import json
 import sys
 import tarfile
 import unittest
@@ -102,6 +103,23 @@ class Override(Verify):
         self.add_to_log(OVERRIDE)
         checks = self.verify(self.after, plan, 0)
         self.assertEqual([checks[x]["answer"] for x in (TAKEN, REPLACED, FAULTS)], ["yes"] * 3)
+
+    def test_another_bios(self):
+        """What the table was made from may be gone: by version, and by date where the version stays."""
+        plan, what = self.override(), "the table was made from this BIOS's own"
+        self.add_to_log(OVERRIDE)
+        self.assertEqual(self.verify(self.after, plan, 0)[what]["answer"], "yes")
+        for key, value in (("bios_version", "P69"), ("bios_date", "01/01/2012")):
+            older = json.loads(json.dumps(plan))
+            older["host"][key] = value
+            check = self.verify(self.after, older, 1)[what]
+            self.assertEqual(check["answer"], "no")
+            self.assertIn(value, check["evidence"])
+        # A plan of before has no date; of one without either nothing is asked.
+        del older["host"]["bios_date"]
+        self.assertEqual(self.verify(self.after, older, 0)[what]["answer"], "yes")
+        older["host"]["bios_version"] = None
+        self.assertNotIn(what, self.verify(self.after, older, 0))
 
     def test_not_taken(self):
         checks = self.verify(self.before, self.override(), 1)
