@@ -102,6 +102,11 @@ class Installed:
                   "pcipass settings get RMRDS_Slot2 --store image:x.img && rm x.img", 0,
                   "RMRDS_Slot2=Endpoints_Included")
 
+    def test_a_at_boot(self):
+        """The unit is enabled; what it runs has nothing to say yet."""
+        self.type("test -e /etc/systemd/system/multi-user.target.wants/pcipass-verify.service")
+        self.assertEqual(self.type("pcipass verify --boot"), "")
+
     def test_a_manual(self):
         for page in ("1 pcipass", "1 pcipass-conrep", "3 libpcipass"):
             self.type(f"man -w {page}", 0, "/usr/share/man/man")
