@@ -87,6 +87,10 @@ class Host(fakeroot.Root):
             shutil.rmtree(self.path / own, ignore_errors=True)
             shutil.copytree(made(sample) / name, self.path / own, symlinks=True)
         self.put("proc/sys/kernel/random/boot_id", boot_id + "\n")
+        # Below /lib are this machine's modules, if any: of its own the kernel's configuration tells.
+        release = (made(sample) / "proc/version").read_text().split()[2]
+        self.put(f"boot/config-{release}", "".join(f"CONFIG_{x}=m\n" for x in (
+            "VFIO", "VFIO_PCI", "VFIO_IOMMU_TYPE1", "IOMMUFD")))
         self.put("proc/sys/kernel/osrelease", fakeroot.RELEASE + "\n")
         # The server is a real machine, whatever this one is.
         self.put("proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\n"
