@@ -62,7 +62,8 @@ class Wine:
         for name in ("DISPLAY", "MALLOC_PERTURB_"):
             self.environ.pop(name, None)
         self.given_up = 0
-        self.lock = open(BUILD / f"{prefix}.lock", "w", encoding="ascii")  # held while the prefix is in use
+        # Held while the prefix is in use: what one test does there is none of another's.
+        self.lock = open(BUILD / f"{prefix}.lock", "w", encoding="ascii")
         self.begin()
         self.exe = directory / "pcipass.exe"
         shutil.copy(EXE, self.exe)
@@ -73,34 +74,40 @@ class Wine:
         """Makes the prefix, and starts what runs in the background: each start of it takes seconds."""
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         self.prefix.mkdir(exist_ok=True)
-        self.tell_server("-p")
+        self.start_server()
         atexit.register(self.end)
         if not (self.prefix / "ready").exists():
             self.run("wineboot", "-i", timeout=300)
             self.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
             (self.prefix / "ready").touch()
         self.run("cmd", "/c", "exit", "0")
-        fcntl.flock(self.lock, fcntl.LOCK_SH)
 
     def end(self) -> None:
-        """Ends what this prefix runs in the background, unless another test uses it."""
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.tell_server("-k")
-        except BlockingIOError:
-            pass
+        """Ends what this prefix runs in the background, and lets the next test have it."""
+        self.tell_server("-k")
+        self.tell_server("-w")
         self.lock.close()
+
+    def start_server(self) -> None:
+        """One that stays: a program whose server ends under it ends as well, with 1 and without a word. Another one
+        that is about to end is waited for."""
+        for _ in range(10):
+            if self.tell_server("-p") == 0:
+                return
+            self.tell_server("-k")
+            self.tell_server("-w")
+        raise RuntimeError(f"{self.prefix}: no wineserver -p")
 
     def restart(self) -> None:
         """As a reboot: everything ends, and time begins anew. Of a prefix that only one test uses."""
         self.tell_server("-k")
         self.tell_server("-w")
-        self.tell_server("-p")
+        self.start_server()
         self.run("cmd", "/c", "exit", "0")
 
-    def tell_server(self, option: str) -> None:
-        subprocess.run([self.server, option], env=self.environ, check=False, timeout=120, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def tell_server(self, option: str) -> int:
+        return subprocess.run([self.server, option], env=self.environ, check=False, timeout=120, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
     def run(self, *command, **how) -> subprocess.CompletedProcess:
         """A program of Windows; again where wine itself gave it up, which is told, and passed over twice only."""
