@@ -6,6 +6,7 @@
 
 #include "attach/attach.h"
 #include "report/out.h"
+#include "report/words.h"
 
 static const char *result_name(const struct pp_attach *a)
 {
@@ -85,7 +86,10 @@ static void report_print(struct pp_out *o, const struct pp_attach *a)
 	print_end(o, a);
 	if (!a->not_restored)
 		pp_out(o, "Next: pcipass %s %s\n",
-		       a->result == PP_ATTACH_DONE ? "emit qemu" : "explain", a->asked);
+		       a->result != PP_ATTACH_DONE                          ? "explain"
+		       : pp_words_guest_binds(a->host->kernel.release.text) ? "emit proxmox"
+		                                                            : "emit qemu",
+		       a->asked);
 }
 
 static json_t *strings(const char *const *list, uint32_t n)

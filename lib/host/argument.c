@@ -203,7 +203,8 @@ static const char *argument_near_value(const struct argument_row *row, const cha
 	pp_nearest_init(&near, value);
 	for (const char *const *v = row->values; *v; v++)
 		pp_nearest_offer(&near, *v);
-	return near.found;
+	/* One that only other kernels know. */
+	return near.found && strcmp(near.found, value) ? near.found : NULL;
 }
 
 /* sscanf("%x:%x:…") of drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids(): two numbers at least. */

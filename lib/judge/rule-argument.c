@@ -37,6 +37,10 @@ static void argument_tell_value(struct pp_judging *j, const struct pp_argument *
 		f = pp_find(j, PP_INFORMS,
 		            "amd_iommu=on has no effect: AMD's IOMMU is on by default, and "
 		            "amd_iommu= does not accept on");
+	else if (!strcmp(a->value, "relax_rmrr"))
+		f = pp_find(j, PP_INFORMS,
+		            "%s=%s has no effect: only the kernels of Proxmox VE know it", a->name,
+		            a->value);
 	else if (a->meant)
 		f = pp_find(j, PP_INFORMS,
 		            "%s=%s has no effect: it does not accept %s; did you mean %s?", a->name,

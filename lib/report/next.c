@@ -196,6 +196,7 @@ void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const s
 	else
 		snprintf(buf, size, "%s emit %s %s",
 		         o->style->command ? o->style->command : "pcipass",
-		         s->target == PP_TARGET_KVM ? "qemu" : pp_target_name(s->target),
+		         s->target == PP_TARGET_KVM ? pp_words_emit(s->host->kernel.release.text)
+		                                    : pp_target_name(s->target),
 		         pp_words_typed(what, typed, sizeof(typed)));
 }

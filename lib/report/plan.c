@@ -157,17 +157,18 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 	char line[1400] = "", what[PP_WORDS_TYPED_BYTES];
 	size_t n = 0;
 
+	bool bind = !p->bound && !p->host.windows && !pp_words_guest_binds(p->host.kernel);
 	pp_words_typed(p->request, what, sizeof(what));
-	for (uint32_t i = 0; !p->bound && i < p->nr_bind_groups && i < BIND_GROUPS_NAMED; i++)
+	for (uint32_t i = 0; bind && i < p->nr_bind_groups && i < BIND_GROUPS_NAMED; i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "%spcipass bind group%u",
 		                      i ? ", " : "", p->bind_groups[i]);
-	if (!p->bound && !p->host.windows)
+	if (bind)
 		n += (size_t)snprintf(
 			line + n, sizeof(line) - n, "%s%s%s (as root, on the host), then ",
 			n ? "" : "pcipass bind ", n ? "" : what,
 			p->nr_bind_groups > BIND_GROUPS_NAMED ? " and further groups" : "");
-	snprintf(line + n, sizeof(line) - n,
-	         p->host.windows ? "pcipass emit hyperv %s" : "pcipass emit qemu %s", what);
+	snprintf(line + n, sizeof(line) - n, "pcipass emit %s %s",
+	         p->host.windows ? "hyperv" : pp_words_emit(p->host.kernel), what);
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }

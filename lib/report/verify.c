@@ -61,8 +61,10 @@ static void verify_print_next(struct pp_out *o, const struct pp_plan *p, enum pp
 		snprintf(line, sizeof(line), "%s", again);
 	else if (result == PP_VERIFIED_YES && p->host.windows)
 		snprintf(line, sizeof(line), "%s emit hyperv %s", again, what);
-	else if (result == PP_VERIFIED_YES && verify_binds(p))
-		snprintf(line, sizeof(line), "%s emit qemu %s", again, what);
+	else if (result == PP_VERIFIED_YES &&
+	         (verify_binds(p) || pp_words_guest_binds(p->host.kernel)))
+		snprintf(line, sizeof(line), "%s emit %s %s", again, pp_words_emit(p->host.kernel),
+		         what);
 	else if (result == PP_VERIFIED_YES)
 		snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then %s emit qemu %s",
 		         what, pp_words_elsewhere(o) ? ", on that host" : "", again, what);

@@ -294,7 +294,17 @@ bool pp_words_to_bind(const struct pp_survey *s, const struct pp_device *d, char
 		snprintf(buf, size, "group%u", s->host->groups[d->group].number);
 	else
 		snprintf(buf, size, "%s", address);
-	return !bound;
+	return !bound && !pp_words_guest_binds(s->host->kernel.release.text);
+}
+
+bool pp_words_guest_binds(const char *release)
+{
+	return release && strstr(release, "-pve");
+}
+
+const char *pp_words_emit(const char *release)
+{
+	return pp_words_guest_binds(release) ? "proxmox" : "qemu";
 }
 
 bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
@@ -309,8 +319,9 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 	if (pp_words_to_bind(s, d, name, sizeof(name)))
 		n = snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then ", name,
 		             pp_words_elsewhere(o) ? ", on that host" : "");
-	snprintf(line + n, sizeof(line) - (size_t)n, "%s emit qemu %s",
-	         o->style->command ? o->style->command : "pcipass", address);
+	snprintf(line + n, sizeof(line) - (size_t)n, "%s emit %s %s",
+	         o->style->command ? o->style->command : "pcipass",
+	         pp_words_emit(s->host->kernel.release.text), address);
 	pp_out_wrapped(o, "Next: ", "      ", line);
 	return true;
 }

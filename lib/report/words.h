@@ -44,6 +44,12 @@ const char *pp_words_document(const struct pp_out *o, const char *name, char *bu
 /* The report is of a capture: the reader may sit at another host than it tells of. */
 bool pp_words_elsewhere(const struct pp_out *o);
 /*
+ * The form of emit for guests on this kernel's host. Proxmox VE's "proxmox", whose guests bind
+ * their devices themselves as they start; else "qemu".
+ */
+const char *pp_words_emit(const char *release);
+bool pp_words_guest_binds(const char *release);
+/*
  * How a device that a guest may have comes to it: bound to vfio-pci, with all that shares its
  * group, then shown to the guest. false: it may not, and nothing was printed.
  */

@@ -309,7 +309,7 @@ class Arguments(Host):
     def test_values(self):
         for word, words in (("iommu=on", "it does not accept on; did you mean intel_iommu=on?"), ("iommu=pt,on", "iommu=on has no effect"),
                             ("intel_iommu=pt", "did you mean iommu=?"), ("intel_iommu=onn", "did you mean on?"),
-                            ("intel_iommu=on,relax_rmrr", "relax_rmrr"), ("intel_iommu=on,iommu=pt", "separate arguments with spaces"),
+                            ("intel_iommu=on,relax_rmrr", "only the kernels of Proxmox VE know it"), ("intel_iommu=on,iommu=pt", "separate arguments with spaces"),
                             ("\"intel_iommu=on iommu=pt\"", "separate arguments with spaces"), ("intremap=yes", "does not accept yes"),
                             ("vfio-pci.ids=0000:01:00.0", "expects vendor:device"), ("vfio-pci.ids=10de2504", "expects vendor"),
                             ("vfio-pci.ids=10de:2504;10de:228e", "expects vendor:device"),

@@ -36,7 +36,8 @@ function nextOf(d) {
 	if (d.by_free)
 		return `sudo pcipass free ${address}`;
 	if (d.verdict === "assignable" || d.verdict === "care")
-		return `sudo pcipass bind ${address}\npcipass emit qemu ${address}`;
+		return /-pve/.test(survey.host.kernel || "")
+			? `pcipass emit proxmox ${address}` : `sudo pcipass bind ${address}\npcipass emit qemu ${address}`;
 	return `pcipass explain ${address}`;
 }
 
