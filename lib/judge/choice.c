@@ -5,11 +5,14 @@
 #include "host/isolation.h"
 #include "judge/rules.h"
 
+/* Remedies that cannot be done here, which are told where there is no other. */
+#define MAX_OBSTACLES 4
+
 /* The answers for all devices of one group. */
 struct group_remedies {
 	bool known;
-	struct pp_remedy list[PP_MAX_REMEDIES];
-	uint32_t count;
+	struct pp_remedy list[PP_MAX_REMEDIES], obstacles[MAX_OBSTACLES];
+	uint32_t count, nr_obstacles;
 };
 
 /*
@@ -80,6 +83,9 @@ static void choice_answer(struct pp_judging *j, const uint32_t *devices, uint32_
 	pp_remedy_case_begin(&c, &j->region_remedies->marks, devices, nr_devices, NULL);
 	uint32_t n = pp_remedy_answers(&c, answers);
 	pp_remedy_case_end(&c);
+	for (uint32_t i = 0; i < n && ret->nr_obstacles < MAX_OBSTACLES; i++)
+		if (answers[i].obstacle && choice_helps(j, answers[i].ops))
+			ret->obstacles[ret->nr_obstacles++] = answers[i];
 	for (uint32_t i = 0; i < n && ret->count < PP_MAX_REMEDIES; i++)
 		if (!answers[i].obstacle && !(answers[i].ops->flags & PP_REMEDY_ON_REQUEST) &&
 		    choice_helps(j, answers[i].ops)) {
@@ -117,6 +123,10 @@ void pp_add_region_remedies(struct pp_judging *j, struct pp_finding *f, const st
 		choice_answer(j, devices, n, g);
 	for (uint32_t i = 0; i < g->count; i++)
 		pp_add_remedy(f, &g->list[i]);
+	/* Where nothing can be done, why not. */
+	for (uint32_t i = 0; !g->count && i < g->nr_obstacles; i++)
+		pp_evidence(j, f, "[%s] not here: %s", g->obstacles[i].ops->id,
+		            g->obstacles[i].obstacle);
 }
 
 bool pp_finding_is_region(const struct pp_finding *f)

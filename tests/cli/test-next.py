@@ -23,7 +23,7 @@ import sampled  # noqa: E402
 from subset import some  # noqa: E402
 
 COMMAND = re.compile(r"(?:sudo )?pcipass(?: --from (?:'[^']*'|\S+))?(?: --for \S+)?"
-                     r"(?: (?:explain|check|free|bind|emit (?:qemu|xen|hyperv)|groups|verify --attach|capture -o|verify))?"
+                     r"(?: (?:explain|check|free|bind|emit (?:qemu|proxmox|xen|hyperv)|groups|verify --attach|capture -o|verify))?"
                      r"(?: [0-9a-z:.]+)?(?=$|,|;| \(as root)", re.MULTILINE)
 ON_THE_HOST = ("bind", "free", "verify", "capture")
 
