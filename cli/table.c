@@ -28,7 +28,7 @@ const struct option_row option_rows[] = {
 	{ 0, "from", "PATH", TAKES_FROM, FIELD(from),
 	  "read a capture, directory, table or text, not this host", "Which host:" },
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
-	  "verdict for kvm (default), hyperv, xen, or all", NULL },
+	  "kvm (default on Linux), hyperv (on Windows), xen, or all", NULL },
 	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
 	  "verdict for another Linux release, or for all", NULL },
 	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document", "Output:" },
