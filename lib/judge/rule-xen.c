@@ -163,9 +163,9 @@ static void xen_isolation(struct pp_judging *j, const struct pp_group *g)
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_DEGRADES,
-		"the hardware does not isolate it from %u other functions (Linux IOMMU group "
+		"the hardware does not isolate it from %u other function%s (Linux IOMMU group "
 		"%u), and Xen does not require that",
-		facts->nr_companions - 1, g->number);
+		facts->nr_companions - 1, facts->nr_companions == 2 ? "" : "s", g->number);
 	pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/devices: %u functions", g->number,
 	            g->nr_devices);
 }

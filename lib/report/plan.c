@@ -223,9 +223,13 @@ static void plan_print_title(struct pp_out *o, const struct pp_plan *p, enum pp_
 		snprintf(line, sizeof(line), "pcipass %s %s (%s, %s%s):", verb_of(p), p->request,
 		         product, p->host.windows ? "" : "Linux ", kernel);
 	} else if (!p->nr_steps) {
+		uint32_t asked = 0;
+		for (uint32_t i = 0; i < p->nr_devices; i++)
+			asked += p->devices[i].asked;
 		print_companions(o, p);
 		snprintf(line, sizeof(line),
-		         "%s: nothing to do: it can be passed to a guest already", p->request);
+		         "%s: nothing to do: %s can be passed to a guest already", p->request,
+		         asked > 1 ? "they" : "it");
 	} else if (!p->nr_devices) {
 		snprintf(line, sizeof(line), "To reach the settings (%s, %s%s):", product,
 		         p->host.windows ? "" : "Linux ", kernel);
