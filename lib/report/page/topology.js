@@ -6,7 +6,7 @@ function topologySizes(width) {
 	const narrow = width < 640;
 	const address = (oneDomain ? 7 : Math.max(...survey.devices.map(d => d.address.length))) * letterWidth;
 	return { root: narrow ? 5 + (oneDomain ? 3 : 10) * letterWidth : 12 + 13 * letterWidth,
-		bridge: address + (narrow ? 8 : 16), gap: narrow ? 7 : 18, gutter: narrow ? 64 : 140,
+		bridge: address + (narrow ? 8 : 16), gap: narrow ? 7 : 18, gutter: narrow ? 72 : 160,
 		device: address + 40 + (narrow ? 9 : 16) * letterWidth, address, narrow };
 }
 
