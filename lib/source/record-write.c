@@ -97,6 +97,19 @@ static void record_write_remove(struct pp_recorder *r, uint32_t node)
 	record->in_list = record->opened = record->absent = record->unknown = false;
 }
 
+/* A name of that length below its parent, whose own name may be a new one. */
+static int record_write_fit(struct writer *w, struct pp_tree_node *n, size_t len)
+{
+	const struct pp_tree_node *parent = pp_tree_at(&w->r->tree, n->parent);
+	size_t path_len = parent->path_len + (parent->path_len > 0) + len;
+
+	if (!len || len > PP_MAX_NAME || path_len > PP_MAX_PATH)
+		return pp_fail(w->e, ENAMETOOLONG,
+		               "a path that ends in %.300s: too long for a capture", n->name);
+	n->path_len = (uint16_t)path_len;
+	return 0;
+}
+
 /* Parents come before what is below them, so that a path is made of new names. */
 static int record_write_rename(struct writer *w)
 {
@@ -106,20 +119,21 @@ static int record_write_rename(struct writer *w)
 	for (uint32_t i = PP_TREE_TOP + 1; w->options->name && i < r->tree.count; i++) {
 		struct pp_tree_node *n = pp_tree_at(&r->tree, i);
 		const char *name;
+		int failed = record_write_fit(w, n, n->name_len);
+		if (failed)
+			return failed;
 		pp_tree_path(&r->tree, i, path);
-		int failed = w->options->name(w->options->name_ctx, path, &name);
+		failed = w->options->name(w->options->name_ctx, path, &name);
 		if (failed)
 			return no_memory(w);
 		if (!name) {
 			record_write_remove(r, i);
 			continue;
 		}
-		const struct pp_tree_node *parent = pp_tree_at(&r->tree, n->parent);
-		size_t len = strlen(name),
-		       path_len = parent->path_len + (parent->path_len > 0) + len;
-		if (!len || len > PP_MAX_NAME || path_len > PP_MAX_PATH)
-			return pp_fail(w->e, ENAMETOOLONG, "%.300s: too long for a capture", path);
-		n->path_len = (uint16_t)path_len;
+		size_t len = strlen(name);
+		failed = record_write_fit(w, n, len);
+		if (failed)
+			return failed;
 		/* The same may stand in path itself, which goes. */
 		if (!strcmp(name, n->name))
 			continue;
