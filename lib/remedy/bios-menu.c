@@ -2,6 +2,7 @@
 /* What only a person can change: entries of the firmware's setup. */
 #include <string.h>
 
+#include "acpi/ivrs.h"
 #include "remedy/remedy.h"
 
 static bool menu_product_has(const struct pp_host *h, const char *word)
@@ -34,10 +35,27 @@ static bool menu_shared_memory(struct pp_remedy_case *c, struct pp_remedy *ret)
 	return true;
 }
 
+/* A region that the table declares for this device alone is of its own making. */
+static bool menu_is_own_region(const struct pp_host *h, uint32_t device)
+{
+	const struct pp_device *d = &h->devices[device];
+
+	for (uint32_t i = 0; i < d->nr_mappings; i++) {
+		const struct pp_region_mapping *m = &h->mappings[d->first_mapping + i];
+		if (h->regions[m->region].ivmd_type != PP_IVMD_SELECT)
+			return false;
+	}
+	return d->nr_mappings > 0;
+}
+
+/* The protection declares one region for the devices of many buses. */
 static bool menu_preboot_dma(struct pp_remedy_case *c, struct pp_remedy *ret)
 {
 	if (c->host->iommu != PP_IOMMU_AMD)
 		return false;
+	for (uint32_t i = 0; i < c->nr_held; i++)
+		if (menu_is_own_region(c->host, c->held[i]))
+			return false;
 	ret->text = "in the BIOS setup, turn off \"Pre-boot DMA Protection\" (or \"Kernel DMA "
 		    "Protection Indicator\")";
 	ret->side_effect =

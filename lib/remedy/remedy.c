@@ -31,9 +31,10 @@ uint32_t pp_remedy_answers(struct pp_remedy_case *c, struct pp_remedy ret[PP_REM
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < NR_REMEDIES && c->nr_held; i++) {
-		ret[n] = (struct pp_remedy){ .ops = remedies[i] };
-		n += remedies[i]->flags & PP_REMEDY_FREES_REGIONS &&
-		     remedies[i]->answer(c, &ret[n]);
+		const struct pp_remedy_ops *ops = remedies[i];
+		ret[n] = (struct pp_remedy){ .ops = ops };
+		n += ops->flags & PP_REMEDY_FREES_REGIONS &&
+		     (!ops->kinds || ops->kinds & PP_ON(c->host->kind)) && ops->answer(c, &ret[n]);
 	}
 	return n;
 }

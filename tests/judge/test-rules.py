@@ -204,10 +204,18 @@ class Held(Case):
             self.held(release, iommu="ivhd0")
             f = self.finding("ivmd-hard", effect, "IVMD",
                              remedies=[] if effect == "informs" else
-                             ["bios-preboot-dma", "table-override"])
+                             ["table-override"])
             if effect == "unknown":
                 self.assertEqual(f["could"], "blocks")
             self.assert_not_found(self.survey()[HBA], "rmrr-hard")
+
+    def test_amd_region_of_many_buses(self):
+        """What "Pre-boot DMA Protection" declares; a region of one device has nothing to do with it."""
+        for more in ({}, {"first": 0, "last": 0x0FFF}):
+            t = self.held(iommu="ivhd0")
+            t.ivrs(ivmd(START, END - START + 1, **more))
+            self.finding("ivmd-hard", "blocks", remedies=["bios-preboot-dma", "table-override"])
+            self.setUp()
 
     def test_amd_display_is_held_too(self):
         self.held(iommu="ivhd0", class_code=0x030000)
