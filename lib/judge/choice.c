@@ -62,7 +62,7 @@ static struct pp_region_remedies *choice_prepare(struct pp_judging *j)
 
 	if (!r || pp_remedy_marks_init(&r->marks, h, j->arena, &e))
 		return NULL;
-	r->marks.every_region = j->survey->target == PP_TARGET_HYPERV;
+	r->marks.every_region = j->survey->target != PP_TARGET_KVM;
 	if (h->iommu_on == PP_NO && !h->nr_groups && choice_predict(j, r, &nr_groups))
 		return NULL;
 	r->groups = PP_ARENA_ARRAY(j->arena, nr_groups, struct group_remedies);

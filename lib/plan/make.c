@@ -219,7 +219,7 @@ static int make_choose_devices(struct pp_planning *p, const char *request, struc
 	p->is_asked = PP_ARENA_ARRAY(p->a, n, bool);
 	if (!p->freed || !p->is_asked || pp_remedy_marks_init(&p->marks, p->h, p->a, e))
 		return pp_fail_oom(e, "plan");
-	p->marks.every_region = p->s->target == PP_TARGET_HYPERV;
+	p->marks.every_region = p->s->target != PP_TARGET_KVM;
 	pp_arena_init(&scratch, 0);
 	int r = mark_asked(p, request, &scratch, e);
 	if (!r)
