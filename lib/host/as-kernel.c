@@ -210,11 +210,12 @@ static int as_kernel_read(struct pp_host *h, struct pp_source *s, const char *re
 static int as_kernel_change(struct pp_host *h, struct pp_source *s, const char *release,
                             struct pp_error *e)
 {
-	struct pp_kernel *k = &h->kernel, *running = PP_ARENA_NEW(&h->arena, struct pp_kernel);
+	struct pp_kernel *k = &h->kernel;
 
 	/* What its log told holds of itself. */
 	if (k->release.text && !strcmp(k->release.text, release))
 		return 0;
+	struct pp_kernel *running = PP_ARENA_NEW(&h->arena, struct pp_kernel);
 	const char *text = pp_text_clean(&h->arena, release, strlen(release));
 
 	if (!running || !text)

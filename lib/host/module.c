@@ -81,8 +81,7 @@ static int module_read_list(struct pp_host_build *b, const struct module_lists *
 static int module_read_lists(struct pp_host_build *b, struct module_lists *l)
 {
 	static const char *const directories[] = { "lib/modules", "usr/lib/modules" };
-
-	int first = ENODATA;
+	int first = ENODATA; /* of those that tell more than that nobody looked */
 
 	l->dep_error = l->builtin_error = ENODATA;
 	for (size_t i = 0; i < 2 && l->dep_error; i++) {

@@ -21,7 +21,6 @@ static const char *const redact_parameters[] = {
 	"pcie_hp",
 	"memmap",
 	"lockdown",
-	"nointremap",
 	"nox2apic",
 	"noapic",
 	"nolapic",

@@ -4,7 +4,7 @@
 
 #include "judge/rules.h"
 
-/* A disk hangs at a storage controller; what stands between it and others is not known either. */
+/* A disk of the host's hangs at a storage controller in most cases: others are not alarmed for. */
 static void disk_tell_unread(struct pp_judging *j, const struct pp_device *d)
 {
 	const char *what = "the host's mounts and disks were not read";

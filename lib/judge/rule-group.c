@@ -183,8 +183,8 @@ static void companions(struct pp_judging *j, const struct pp_group *g)
 	bool card = group_is_graphics_card(j->host, g);
 	struct pp_finding *f = pp_find(
 		j, card ? PP_INFORMS : PP_DEGRADES,
-		"IOMMU group %u goes to one guest as a whole: %s; bind those that the guest does "
-		"not need to vfio-pci, too, and leave them unused",
+		"IOMMU group %u goes to one guest as a whole: %s; bind what the guest does not "
+		"use to vfio-pci as well",
 		g->number, list_companions(j, facts));
 	pp_evidence(j, f,
 	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host driver",

@@ -28,7 +28,7 @@ static bool next_by_lines(struct pp_span *log, struct pp_span *ret)
 	return false;
 }
 
-static void check(struct pp_span log)
+static void check_each_search(struct pp_span log)
 {
 	struct pp_log_search search;
 	struct pp_span line, expected, rest = log;
@@ -58,7 +58,7 @@ static void test_all_short(void **state)
 			assert_non_null(text);
 			for (i = 0; i < len; i++)
 				text[i] = of[digits[i]];
-			check(PP_SPAN(text, len));
+			check_each_search(PP_SPAN(text, len));
 			free(text);
 			for (i = 0; i < len && ++digits[i] == sizeof(of); i++)
 				digits[i] = 0;
@@ -68,7 +68,7 @@ static void test_all_short(void **state)
 
 static void test_empty(void **state)
 {
-	check(PP_SPAN(NULL, 0));
+	check_each_search(PP_SPAN(NULL, 0));
 }
 
 int main(void)
