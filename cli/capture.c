@@ -112,9 +112,7 @@ static enum exit_code capture_text(const struct options *o,
 
 static void capture_list_one(void *ctx, const char *path, const char *fate)
 {
-	bool *failed = ctx;
-
-	*failed |= printf("%-9s %s\n", fate, path) < 0;
+	printf("%-9s %s\n", fate, path);
 }
 
 static enum exit_code capture_list(const struct options *o, struct pp_capture_options *options)
@@ -122,23 +120,22 @@ static enum exit_code capture_list(const struct options *o, struct pp_capture_op
 	struct pp_error e = { 0 };
 	struct pp_source *source;
 	struct pp_host *host;
-	bool failed = false;
 
+	if (o->output)
+		return complain_usage("capture --list writes no file; leave out -o");
 	options->for_text = o->text;
 	if (o->text && o->keep_private)
 		return complain_usage(
 			"a text for a post has nothing private; leave out --keep-private");
 	if (source_open(o, &source, &e))
 		return complain(&e);
-	int r = pp_capture_list(source, options, capture_list_one, &failed, &host, &e);
+	int r = pp_capture_list(source, options, capture_list_one, NULL, &host, &e);
 	pp_source_free(source);
 	if (r)
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
-	if (failed || flush_stdout(&e))
-		return complain(&e);
-	return EXIT_YES;
+	return flush_stdout(&e) ? complain(&e) : EXIT_YES;
 }
 
 static enum exit_code capture_run(const struct options *o, int argc, char **argv)
@@ -159,8 +156,8 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	if (o->text)
 		return capture_text(o, &options);
 	if (!o->output) {
-		warn("capture: need -o FILE (.tar, .tar.gz or .tar.zst), --text or --list");
-		return EXIT_USAGE;
+		return complain_usage(
+			"capture: need -o FILE (.tar, .tar.gz or .tar.zst), --text or --list");
 	}
 	if (source_open(o, &source, &e))
 		return complain(&e);
@@ -171,8 +168,9 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
 	warn("wrote %s%s", o->output,
-	     o->keep_private ? "; serial numbers, UUIDs, MAC addresses and names are in it"
-	                     : "; serial numbers, UUIDs, MAC addresses and names left out");
+	     o->keep_private
+	             ? "; serial numbers, UUIDs, MAC addresses and names of hosts, users and volumes are in it"
+	             : "; serial numbers, UUIDs, MAC addresses and names of hosts, users and volumes left out");
 	return EXIT_YES;
 }
 

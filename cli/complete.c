@@ -319,7 +319,7 @@ static void complete_options(const struct completion *c)
 
 	for (size_t i = 0; i < nr_option_rows; i++) {
 		const struct option_row *r = &option_rows[i];
-		if (!option_is_taken(r, c->command))
+		if (!option_is_taken(r, c->command) || !*option_help(r, c->command))
 			continue;
 		snprintf(name, sizeof(name), "--%s", r->name);
 		complete_put(c, name, option_help(r, c->command));

@@ -52,6 +52,9 @@ static void print_options(const struct command *c)
 			continue;
 		if (is_for_windows && option_rows[i].mask & TAKES_LINUX_ONLY)
 			continue;
+		/* A command may refuse what its mask takes. */
+		if (!*option_help(&option_rows[i], c))
+			continue;
 		if (!c && option_rows[i].title)
 			printf("%s%s\n", i ? "\n" : "", option_rows[i].title);
 		option_head(&option_rows[i], head, sizeof(head));
@@ -62,10 +65,9 @@ static void print_options(const struct command *c)
 /* Windows has no manual pages. */
 static const char *help_more(void)
 {
-	return is_for_windows
-	               ? "\"pcipass help COMMAND\" tells of one command; doc/windows.md in the "
-	                 "source tells of Windows."
-	               : "For more details see pcipass(1).";
+	return is_for_windows ? "\"pcipass help COMMAND\" describes one command; for Windows see "
+	                        "doc/windows.md in the source."
+	                      : "For more details see pcipass(1).";
 }
 
 /* A line for each form of its arguments. */

@@ -28,6 +28,9 @@ static enum exit_code report_run(const struct options *o, int argc, char **argv)
 	if (look_open(&every, &l, &e))
 		return complain(&e);
 	struct report r = { .look = &l, .style = style_of(o) };
+	/* A page is for anybody's screen: the same bytes in each terminal. */
+	r.style.width = 0;
+	r.style.cut = false;
 	int written = output_write(o, report_print, &r, &e);
 	look_close(&l);
 	if (written)
@@ -38,7 +41,8 @@ static enum exit_code report_run(const struct options *o, int argc, char **argv)
 }
 
 static const struct option_help report_options[] = {
-	{ "output", "the file, mostly FILE.html; -: standard output" },
+	{ "kernel", "for another Linux release" },
+	{ "output", "the file to write, such as report.html; -: standard output" },
 	{ 0 },
 };
 

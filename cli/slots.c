@@ -24,6 +24,7 @@ static enum exit_code slots_run(const struct options *o, int argc, char **argv)
 
 static const struct option_help slots_options[] = {
 	{ "all", "show also bridges" },
+	{ "for", "verdict for kvm, hyperv or xen" },
 	{ 0 },
 };
 

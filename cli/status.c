@@ -4,6 +4,7 @@
 #include <pcipass/apply.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -63,7 +64,7 @@ static enum exit_code status_run(const struct options *o, int argc, char **argv)
 	bool booted = false;
 
 	int r = pp_apply_status(NULL, &state, &booted, &plan, &e);
-	if (r == -EACCES || r == -EPERM) {
+	if ((r == -EACCES || r == -EPERM) && geteuid()) {
 		size_t n = strlen(e.text);
 		snprintf(e.text + n, sizeof(e.text) - n, "; %s", how_to_get_rights());
 	}

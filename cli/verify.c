@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -32,7 +33,7 @@ static int find_plan(const struct options *o, struct pp_plan **ret, enum pp_boot
 		return plan_load(o->plan, ret, e);
 	int r = pp_apply_status(NULL, &state, &booted, ret, e);
 	*ret_booted = booted ? PP_BOOTED_SINCE : PP_BOOTED_NOT;
-	if (r == -EACCES || r == -EPERM) {
+	if ((r == -EACCES || r == -EPERM) && geteuid()) {
 		size_t n = strlen(e->text);
 		snprintf(e->text + n, sizeof(e->text) - n,
 		         "; %s, or check against a plan with --plan FILE", how_to_get_rights());
@@ -148,7 +149,7 @@ static enum exit_code verify_run(const struct options *o, int argc, char **argv)
 	if (o->now)
 		return complain_usage("verify does not take --now");
 	if (o->boot && (o->plan || o->attach || o->from || o->json))
-		return complain_usage("verify --boot: takes no other option");
+		return complain_usage("verify --boot takes no option but --color");
 	if (o->boot)
 		return verify_boot(o);
 	/* What was applied here says nothing of another host. */
@@ -175,6 +176,7 @@ static const struct option_help verify_options[] = {
 	{ "from", "with --plan: check a capture of that host" },
 	{ "plan", "check the plan in FILE, not the one applied last" },
 	{ "boot", "print one line for the log of a boot" },
+	{ "now", "" },
 	{ 0 },
 };
 

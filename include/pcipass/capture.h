@@ -16,8 +16,9 @@ extern "C" {
 struct pp_capture_options {
 	bool overwrite; /* replace an existing file */
 	/*
-	 * Keep serial numbers, UUIDs, MAC addresses and names where they stand. Else only what is
-	 * known to hold none is kept of each file that a survey reads.
+	 * Keep serial numbers, UUIDs, MAC addresses and names of hosts, users and volumes where
+	 * they stand. Else only what is known to hold none is kept of each file that a survey
+	 * reads.
 	 */
 	bool keep_private;
 	bool for_text; /* a list is to be of the capture as a text */

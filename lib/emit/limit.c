@@ -89,13 +89,14 @@ struct limit_ranges {
 static void limit_print_ranges(struct pp_emission *m, const struct pp_hypervisor *h,
                                const struct limit_ranges *l)
 {
-	char guests[64] = "Every guest", least[64] = "no option of the guest avoids that";
+	char guests[64] = "Every guest", least[80] = "no option of the guest avoids that";
 
 	if (l->is_in_gap) {
 		snprintf(guests, sizeof(guests),
 		         "A guest with %" PRIu64 " to %u MiB, on i440fx also a larger one,",
 		         l->mib + 1, (unsigned int)(LOW_MEMORY_END / MIB) - 1);
-		snprintf(least, sizeof(least), "another size avoids that");
+		snprintf(least, sizeof(least),
+		         "on q35 another size avoids that, on i440fx a smaller one");
 	} else if (l->mib) {
 		snprintf(guests, sizeof(guests), "A guest with more than %" PRIu64 " MiB", l->mib);
 		snprintf(least, sizeof(least), "a guest with less memory avoids that");

@@ -126,7 +126,7 @@ static void qemu_print(struct pp_emission *m)
 	if (pp_emit_width_limit(m))
 		pp_emit_width_reason(
 			m, &pp_emit_qemu,
-			"The two -global limit the guest to that, whatever its -cpu is.");
+			"The two -global options limit the guest to that, whatever -cpu is.");
 	pp_emit_way_reason(m, &pp_emit_qemu, &qemu);
 	pp_out(&m->out, "pcipass=(\n");
 	if (pp_emit_by_iommufd(m, &qemu))

@@ -438,8 +438,8 @@ size_t pp_import_hex(struct pp_span s, uint64_t *ret)
 
 static const char unknown[] =
 	"not a directory, an archive, a firmware table, nor a text that pcipass reads: lspci -nn (best "
-	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, iasl -d, dmidecode, hexdump -C of a "
-	"table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, lshw -json, pvesh get …/hardware/pci, "
+	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, iasl -d, dmidecode, hexdump -C or "
+	"od -t x1 of a table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, lshw -json, pvesh get …/hardware/pci, "
 	"virsh nodedev-dumpxml, a report of pvereport or supportconfig";
 
 /* What to do with what cannot be read itself. NULL: nothing of that kind. */
@@ -449,6 +449,9 @@ static const char *import_hint(struct pp_span text)
 	if (pp_span_starts(text, "LPKSHHRH"))
 		return "a binary journal: journalctl --file FILE -k >journal.txt makes a text of it, "
 		       "which --from reads";
+	/* It quotes what other programs print. */
+	if (pp_span_find(text, "<title>PCI passthrough: "))
+		return "a page that pcipass report wrote: give the capture that it was made from";
 	/* Texts of Windows tell no device's address. */
 	if (pp_span_find(text, "PCI\\VEN_"))
 		return "a list of Windows' devices, which tells no device's address: on that host, "

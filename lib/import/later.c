@@ -51,11 +51,12 @@ int pp_import_ids_wanted(struct pp_import *in, const struct pp_reader *reader, s
 	/* Where others list devices, these are among theirs, unknown. */
 	if (!nr_with && !in->nr_devices)
 		return pp_fail(e, EBADMSG,
-		               "%.300s: lspci without -nn, which prints names and no ids; on that "
-		               "host: sudo lspci -nnvvvxxxx >lspci.txt",
+		               "%.300s: lspci without -nn, which prints no ids: add the output of "
+		               "lspci -nn with another --from, or on that host: sudo lspci "
+		               "-nnvvxxxx >lspci.txt",
 		               in->name);
 	pp_import_note(in,
-	               "tells no ids of %u of its devices; on that host: sudo lspci -nnvvvxxxx "
+	               "has no ids for %u of its devices; on that host: sudo lspci -nnvvxxxx "
 	               ">lspci.txt",
 	               nr_without);
 	return 0;

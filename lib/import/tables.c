@@ -115,13 +115,13 @@ static void table_turn(uint8_t row[16], unsigned int word)
 		row[i] = old[i - i % word + (word - 1 - i % word)];
 }
 
-/* Digits of an address, read as octal where the second row says that they are. */
-static uint64_t table_address(struct table_bytes *t, uint64_t at)
+/* Digits of an address, read as octal where the second row says that they are: od writes seven. */
+static uint64_t table_address(struct table_bytes *t, uint64_t at, size_t digits)
 {
 	uint64_t octal = 0;
 
 	if (t->nr_row == 1)
-		t->is_octal = at == 0x20 && t->len == 16;
+		t->is_octal = digits == 7 && at == 0x20 && t->len == 16;
 	if (!t->is_octal)
 		return at;
 	for (unsigned int i = 16; i--;)
@@ -134,7 +134,7 @@ static bool table_wanted(const uint8_t *data, size_t len)
 	static const char *const known[] = { "DMAR", "IVRS", "IORT", "RMAD" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (len >= 36 && !memcmp(data, known[i], 4))
+		if (len >= 8 && !memcmp(data, known[i], 4))
 			return true;
 	return false;
 }
@@ -145,15 +145,15 @@ static int table_write(struct pp_import *in, struct table_bytes *t, struct pp_er
 	char path[64];
 	int r = 0;
 
-	if (t->len >= 36) {
+	if (table_wanted(t->data, t->len)) {
 		size_t len = t->data[4] | (size_t)t->data[5] << 8 | (size_t)t->data[6] << 16 |
 		             (size_t)t->data[7] << 24;
-		if (table_wanted(t->data, t->len) && len > t->len)
+		if (len > t->len || t->len < 36)
 			r = pp_fail(e, EBADMSG,
 			            "%.200s: %.4s table: %zu bytes, its header says %zu: a "
 			            "part is missing",
 			            in->name, t->data, t->len, len);
-		else if (table_wanted(t->data, t->len)) {
+		else {
 			snprintf(path, sizeof(path), "sys/firmware/acpi/tables/%.4s", t->data);
 			r = pp_import_file(in, path, t->data, len < 36 ? t->len : len, e);
 		}
@@ -187,13 +187,13 @@ static bool acpidump_knows(struct pp_span text)
 }
 
 /* One row of a table; false: it does not continue what is there. */
-static bool tables_add(struct table_bytes *t, uint64_t at, uint8_t row[16], size_t n)
+static bool tables_add(struct table_bytes *t, uint64_t at, size_t digits, uint8_t row[16], size_t n)
 {
 	if (!t->len)
 		t->word = table_word(row);
 	if (t->word > 1)
 		table_turn(row, t->word);
-	at = table_address(t, at);
+	at = table_address(t, at, digits);
 	if ((t->is_repeated && !tables_repeat(t, at)) || !tables_put(t, at, row, n))
 		return false;
 	t->nr_row++;
@@ -205,11 +205,12 @@ static bool tables_add(struct table_bytes *t, uint64_t at, uint8_t row[16], size
 static void tables_star(struct table_bytes *t, struct pp_span line)
 {
 	uint64_t at;
+	size_t digits = pp_import_hex(line, &at);
 
 	if (pp_span_is(line, "*"))
 		t->is_repeated = t->nr_row > 0;
-	else if (t->is_repeated && line.len >= 4 && pp_import_hex(line, &at) == line.len)
-		tables_repeat(t, table_address(t, at));
+	else if (t->is_repeated && digits >= 4 && digits == line.len)
+		tables_repeat(t, table_address(t, at, digits));
 }
 
 /* Every table of a text; each begins at 0. */
@@ -219,7 +220,7 @@ int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_e
 	struct pp_span line;
 	unsigned int indent;
 	uint8_t bytes[16];
-	uint64_t at;
+	uint64_t at, ignored;
 	int r = 0;
 
 	while (!r && pp_import_line(&text, &line, &indent)) {
@@ -233,10 +234,13 @@ int pp_import_table_lines(struct pp_import *in, struct pp_span text, struct pp_e
 			tables_star(&t, line);
 		if (r || !n || (!t.len && at))
 			continue;
-		if (!tables_add(&t, at, bytes, n) && table_wanted(t.data, t.len))
-			r = pp_fail(e, EBADMSG,
-			            "%.200s: %.4s table: a line for 0x%llx, 0x%zx was expected",
-			            in->name, t.data, (unsigned long long)at, t.len);
+		if (!tables_add(&t, at, pp_import_hex(line, &ignored), bytes, n) &&
+		    table_wanted(t.data, t.len))
+			r = pp_fail(
+				e, EBADMSG,
+				"%.200s: %.4s table: expected offset 0x%zx, found 0x%llx: a line "
+				"is missing",
+				in->name, t.data, t.len, (unsigned long long)at);
 	}
 	if (!r)
 		r = table_write(in, &t, e);
@@ -284,7 +288,8 @@ const struct pp_reader pp_reader_hexdump = {
 /* The table's own bytes, as in /sys/firmware/acpi/tables or by acpixtract. */
 static bool table_knows(struct pp_span bytes)
 {
-	return table_wanted(bytes.data, bytes.len) && memchr(bytes.data, 0, 36) != NULL;
+	return bytes.len >= 36 && table_wanted(bytes.data, bytes.len) &&
+	       memchr(bytes.data, 0, 36) != NULL;
 }
 
 int pp_import_table(struct pp_import *in, struct pp_span bytes, struct pp_error *e)

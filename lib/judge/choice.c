@@ -125,7 +125,7 @@ void pp_add_region_remedies(struct pp_judging *j, struct pp_finding *f, const st
 		pp_add_remedy(f, &g->list[i]);
 	/* Where nothing can be done, why not. */
 	for (uint32_t i = 0; !g->count && i < g->nr_obstacles; i++)
-		pp_evidence(j, f, "[%s] not here: %s", g->obstacles[i].ops->id,
+		pp_evidence(j, f, "remedy [%s] does not apply: %s", g->obstacles[i].ops->id,
 		            g->obstacles[i].obstacle);
 }
 

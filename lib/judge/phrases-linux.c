@@ -637,7 +637,7 @@ static const struct pp_phrase rows[] = {
 	  .by = "Proxmox VE's kernels, and others with the ACS override patch",
 	  .means = "The kernel has the ACS override patch, and its option is on: groups are "
 	           "split although the hardware does not keep the devices apart.",
-	  .next = "see which groups hold only on paper: pcipass groups --computed" },
+	  .next = "see which devices only the option keeps apart: pcipass explain DEVICE" },
 	{ .id = "linux-acs-pch",
 	  .source = PP_PHRASE_LINUX,
 	  .text = "PCH root port ACS workaround enabled",

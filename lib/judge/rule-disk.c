@@ -14,7 +14,7 @@ static void disk_tell_unread(struct pp_judging *j, const struct pp_device *d)
 	    d->class_code >> 16 != 0x01 || d->physfn != PP_NO_DEVICE)
 		return;
 	if (j->host->disks_error == ENODATA)
-		pp_find(j, PP_INFORMS, "not known whether the host runs from it: %s", what);
+		pp_find(j, PP_INFORMS, "cannot tell whether the host runs from it: %s", what);
 	else
 		pp_find_unknown(j, PP_DEGRADES, "cannot tell whether the host runs from it: %s",
 		                what);

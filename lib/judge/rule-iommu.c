@@ -32,8 +32,8 @@ static void under_xen(struct pp_judging *j)
 		            "its dom0");
 	if (j->host->xen_role == PP_XEN_DOM0)
 		pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
-		                      "boot the host without Xen: Linux then has the IOMMU itself",
-		                      "Xen guests cannot run then");
+		                      "boot the host without Xen: Linux then controls the IOMMU",
+		                      "no Xen guest can run");
 }
 
 /* Linux itself shows page 0 as reserved: only the firmware's own map tells. */
@@ -76,7 +76,7 @@ static void xen_ivmd(struct pp_judging *j)
 	pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
 	                      "boot the host without Xen: Linux with KVM maps such a region and "
 	                      "keeps the IOMMU on",
-	                      "Xen guests cannot run then");
+	                      "no Xen guest can run");
 }
 
 struct firmware_words {
@@ -99,23 +99,24 @@ static const char *words_for(const struct firmware_words *list, size_t n, enum p
 static const char *guest_of_qemu(struct pp_judging *j)
 {
 	const char *product = j->host->product.text;
-	const char *q35 = product && strstr(product, "i440FX")
-	                          ? ", which must be a q35 machine for that, not i440FX"
-	                          : "";
+	const char *what = product && strstr(product, "i440FX")
+	                           ? "make this virtual machine a q35 machine, for i440FX has no "
+	                             "IOMMU, and give it one"
+	                           : "give this virtual machine an IOMMU";
 
 	if (j->host->kind == PP_KIND_AMD)
 		return pp_arena_printf(
 			j->arena,
-			"give this virtual machine an IOMMU%s: with QEMU 10.2 or later \"-machine "
-			"q35,kernel-irqchip=split -device amd-iommu,intremap=on,dma-remap=on\"",
-			q35);
+			"%s: with QEMU 10.2 or later \"-machine q35,kernel-irqchip=split -device "
+			"amd-iommu,intremap=on,dma-remap=on\"",
+			what);
 	return pp_arena_printf(
 		j->arena,
-		"give this virtual machine an IOMMU%s: with QEMU \"-machine "
-		"q35,kernel-irqchip=split -device intel-iommu,intremap=on\"; with libvirt <iommu "
+		"%s: with QEMU \"-machine q35,kernel-irqchip=split -device intel-iommu,intremap=on\"; with libvirt <iommu "
 		"model='intel'><driver intremap='on'/></iommu>, and <ioapic driver='qemu'/> among "
-		"the features; with Proxmox VE qm set VMID --machine q35,viommu=intel",
-		q35);
+		"the features; with Proxmox VE \"qm set VMID --machine "
+		"q35,viommu=intel\"",
+		what);
 }
 
 /* A virtual machine gets its IOMMU from the host that runs it. */

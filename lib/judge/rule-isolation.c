@@ -351,11 +351,11 @@ static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts
 	switch (r->by) {
 	case PP_JOINED_NO_ACS:
 		if (!by_slot) {
-			f = pp_find(j, PP_INFORMS,
-			            "group %u is shared because the card's own bridge%s %s %s no "
-			            "access control (ACS) in hardware: no other slot changes that",
-			            g->number, r->nr > 1 ? "s" : "", names,
-			            r->nr > 1 ? "have" : "has");
+			f = pp_find(
+				j, PP_INFORMS,
+				"group %u is shared because the card's own bridge%s %s %s no "
+				"access control (ACS) in hardware: another slot does not change that",
+				g->number, r->nr > 1 ? "s" : "", names, r->nr > 1 ? "have" : "has");
 			break;
 		}
 		f = pp_find(j, PP_INFORMS,
@@ -466,8 +466,8 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 		f = pp_find_unknown(
 			j, PP_DEGRADES,
 			"group %u is separate from %s, and the hardware seems not to isolate "
-			"them: cannot tell whether " OVERRIDE " does, as the kernel command "
-			"line was not read",
+			"them: cannot tell whether " OVERRIDE " is the reason, as the kernel "
+			"command line was not read",
 			g->number, isolation_names(j, &others));
 	else if (facts->override)
 		f = pp_find(j, PP_DEGRADES,

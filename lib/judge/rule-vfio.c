@@ -67,7 +67,7 @@ static void vfio_tell_unread(struct pp_judging *j, const struct pp_module *m)
 	                                   : "its release was not read";
 
 	if (m->error == ENODATA)
-		pp_find(j, PP_INFORMS, "not known whether this kernel has vfio-pci: %s", what);
+		pp_find(j, PP_INFORMS, "cannot tell whether this kernel has vfio-pci: %s", what);
 	else
 		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether this kernel has vfio-pci: %s",
 		                what);

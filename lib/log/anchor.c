@@ -42,15 +42,29 @@ static struct pp_span anchor_squeeze(struct pp_arena *arena, const char *text, s
 	return PP_SPAN(s, n);
 }
 
+/* People quote the first sentence alone; so much of it is enough to tell what it is. */
+#define SENTENCE_LEAST 30
+
+/* Where the first of several sentences ends, else the text. */
+static size_t anchor_first_sentence(const char *text)
+{
+	for (const char *at = text; (at = strstr(at, ". ")); at++) {
+		const char *next = at + 1 + strspn(at + 1, " ");
+		if (*next >= 'A' && *next <= 'Z' && at - text >= SENTENCE_LEAST)
+			return (size_t)(at - text);
+	}
+	return strlen(text);
+}
+
 static bool anchor_cut(struct pp_arena *arena, const struct pp_phrase *p,
                        struct pp_log_pattern *ret)
 {
-	const char *s = p->text;
+	const char *s = p->text, *end = s + anchor_first_sentence(s);
 
 	*ret = (struct pp_log_pattern){ .phrase = p };
-	while (*s && ret->nr_pieces < PP_LOG_MAX_PIECES) {
-		const char *hole = strchr(s, '{');
-		size_t len = hole ? (size_t)(hole - s) : strlen(s);
+	while (s < end && ret->nr_pieces < PP_LOG_MAX_PIECES) {
+		const char *hole = memchr(s, '{', (size_t)(end - s));
+		size_t len = (size_t)((hole ? hole : end) - s);
 		struct pp_span piece = anchor_squeeze(arena, s, len);
 		if (!piece.data)
 			return false;

@@ -81,7 +81,7 @@ enum pp_verified pp_check_same_bios(const struct pp_plan *p, const struct pp_hos
 	*ret_words = NULL;
 	if (check_differs(p->host.bios_version, version) ||
 	    check_differs(p->host.bios_date, date)) {
-		*ret_words = pp_arena_printf(a, "%s%s%s%s then, %s%s%s%s now",
+		*ret_words = pp_arena_printf(a, "%s%s%s%s and is %s%s%s%s now",
 		                             p->host.bios_version ? p->host.bios_version : "?",
 		                             p->host.bios_date ? " (" : "",
 		                             p->host.bios_date ? p->host.bios_date : "",

@@ -147,15 +147,15 @@ static void kind_override_check_replaced(struct pp_checking *c, const struct pp_
 /* Ours is a copy of what the firmware had when the plan was made; that may be another by now. */
 static void kind_override_check_bios(struct pp_checking *c)
 {
-	static const char what[] = "the table was made from this BIOS's own";
+	static const char what[] = "the override was made from this BIOS's table";
 	const char *words;
 	enum pp_verified same = pp_check_same_bios(c->p, c->h, c->a, &words);
 
 	c->failed |= same == PP_VERIFIED_NO && !words;
 	if (words)
 		pp_check_add(c, NULL, PP_VERIFIED_NO, what,
-		             "BIOS %s: its own table may differ by now; run 'pcipass undo', "
-		             "reboot, then 'pcipass free' again",
+		             "the BIOS was %s: its table may differ; run pcipass undo, reboot, "
+		             "then pcipass free again",
 		             words);
 	else if (same == PP_VERIFIED_YES)
 		pp_check_add(c, NULL, PP_VERIFIED_YES, what, "BIOS %s", c->p->host.bios_version);

@@ -170,9 +170,9 @@ static void log_here(const struct pp_survey *s, const struct pp_log_hit *hit,
 	log_subject(hit, what, sizeof(what));
 	if (log_is_elsewhere(s, hit))
 		snprintf(buf, size,
-		         hit->has_device ? "no device %s: the text is of another host, or the "
+		         hit->has_device ? "no device %s: the text is from another host, or the "
 		                           "device has moved or is gone"
-		                         : "no %s: the text is of another host, or of an earlier "
+		                         : "no %s: the text is from another host, or an earlier "
 		                           "boot",
 		         what);
 	else if (*what && log_check(s, what, style, buf, size))

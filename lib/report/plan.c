@@ -164,7 +164,7 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 		                      i ? ", " : "", p->bind_groups[i]);
 	if (bind)
 		n += (size_t)snprintf(
-			line + n, sizeof(line) - n, "%s%s%s (as root, on the host), then ",
+			line + n, sizeof(line) - n, "%s%s%s (as root, on that host), then ",
 			n ? "" : "pcipass bind ", n ? "" : what,
 			p->nr_bind_groups > BIND_GROUPS_NAMED ? " and further groups" : "");
 	snprintf(line + n, sizeof(line) - n, "pcipass emit %s %s",

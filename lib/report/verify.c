@@ -148,12 +148,12 @@ static const char *verify_warning(const struct verified *all, uint32_t nr, enum 
 	enum pp_verified same = pp_check_same_bios(v->plan, h, a, &bios);
 	if (same == PP_VERIFIED_NO && !bios)
 		return NULL;
-	return pp_arena_printf(a, "%s: %s: %s%s%s%s%s", v->plan->request,
+	return pp_arena_printf(a, "%s: %s%s%s%s%s", v->plan->request,
 	                       v->checks.result == PP_VERIFIED_NO
 	                               ? "what pcipass applied is not in effect"
 	                               : "cannot tell whether what pcipass applied is in effect",
-	                       c ? c->what : "", c ? ": " : "", c ? c->evidence : "",
-	                       bios ? "; the BIOS was updated since: " : "", bios ? bios : "");
+	                       c ? ": " : "", c ? c->evidence : "", bios ? "; the BIOS was " : "",
+	                       bios ? bios : "");
 }
 
 static void verify_print_one_line(struct pp_out *o, const struct verified *all, uint32_t nr,

@@ -70,8 +70,8 @@ static int too_long_stream(struct loader *l)
 {
 	return pp_fail(
 		l->e, E2BIG,
-		"entry %u: more than %lld MiB decompressed, which is the limit for its size; "
-		"unpack it and give the directory",
+		"entry %u: decompresses to more than %lld MiB, the limit for an archive of this "
+		"size; unpack it and give the directory",
 		l->entry, (long long)(archive_read_limit(l) >> 20));
 }
 
@@ -324,9 +324,8 @@ static int archive_read_not_tar(struct loader *l)
 	la_ssize_t n = archive_read_data(l->archive, head, sizeof(head));
 
 	if (n > 0 && archive_read_filter(PP_SPAN(head, n)) != ARCHIVE_FILTER_NONE)
-		return pp_fail(
-			l->e, EBADMSG,
-			"compressed more than once; decompress it once, and give the result");
+		return pp_fail(l->e, EBADMSG,
+		               "compressed more than once; decompress it once first");
 	return -ENOEXEC;
 }
 

@@ -119,8 +119,9 @@ int pp_hp_answer_check(const struct pp_hp_answer *a, struct pp_error *e)
 			               a->status, a->what, meanings[i].text, words,
 			               answer_rights());
 	if (a->status)
-		return pp_fail(e, EIO, "%.150s: return code %d of a %s, of unknown meaning%s%s%s",
-		               a->program, a->status, a->what, words, answer_rights(),
+		return pp_fail(e, EIO,
+		               "%.150s: the %s failed with the unknown return code %d%s%s%s",
+		               a->program, a->what, a->status, words, answer_rights(),
 		               pp_hp_hint(a->what));
 	if (answer_aborts(a))
 		return pp_fail(e, EIO, "%.200s: a %s ended with return code 0, but it aborted%s%s",

@@ -48,8 +48,8 @@ static int hp_conrep_judge(const struct pp_hp_program *p, const struct pp_proces
 {
 	if (res->end == PP_PROCESS_STOPPED)
 		return pp_fail(e, ETIMEDOUT,
-		               "%.200s: did not end within %u s of a %s and was stopped%s", p->path,
-		               p->limit_s, what, pp_hp_hint(what));
+		               "%.200s: the %s timed out after %u s and was stopped%s", p->path,
+		               what, p->limit_s, pp_hp_hint(what));
 	if (res->end == PP_PROCESS_SIGNALLED)
 		return pp_fail(e, EIO, "%.200s: died in a %s by signal %d", p->path, what,
 		               res->signal);

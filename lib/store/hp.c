@@ -404,8 +404,8 @@ static int hp_fill(struct hp *s, const char *program, const char *state, struct 
 
 	if (!path)
 		return pp_fail(e, ENOENT,
-		               "HP's conrep is not installed; %s; hp:PROGRAM names it where it is "
-		               "in another place",
+		               "HP's conrep is not installed; %s; or name the program with --store "
+		               "hp:PROGRAM",
 		               pp_hp_package);
 	int r = pp_hp_check(path, e);
 	if (r < 0)

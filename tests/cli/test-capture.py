@@ -92,9 +92,13 @@ class Signals(Case):
 
     def interrupted(self, name, call, *command):
         """The program, which gets the signal as it makes that call for the first time."""
-        return subprocess.run(["strace", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e",
+        log = self.directory / "trace"
+        done = subprocess.run(["strace", "-qq", "-o", log, "-e", f"trace={call}", "-e",
                                f"inject={call}:signal={name}:when=1", PCIPASS, "--from", self.tree.root, *command],
+                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},  # which traces, too
                               capture_output=True, text=True, check=False, timeout=100)
+        self.assertIn(f"--- SIG{name} ", log.read_text())
+        return done
 
     def test_file_is_finished(self):
         place = self.directory / "out"
@@ -104,12 +108,13 @@ class Signals(Case):
             whole = self.directory / file
             made = self.run_pcipass(*command, "-o", str(whole))
             self.assertEqual(made.returncode, 0, made.stderr)
-            for name in ("INT", "TERM", "HUP", "PIPE"):
-                # once it has its temporary name, before it has its own
-                for call in ("fsync", "renameat2"):
+            for name in ("INT", "QUIT", "TERM", "HUP", "PIPE"):
+                # as its content goes there, once that is complete, before it has its own name
+                for call in ("write", "fsync", "renameat2"):
                     with self.subTest(command=command, name=name, call=call):
                         target = place / f"{name}-{call}-{file}"
-                        self.interrupted(name, call, *command, "-o", str(target))
+                        done = self.interrupted(name, call, *command, "-o", str(target))
+                        self.assertEqual(done.returncode, 0, done.stderr)
                         self.assertEqual(os.listdir(place), [target.name])
                         self.assertEqual(target.read_bytes(), whole.read_bytes())
                         target.unlink()

@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What names a machine, a person or a network is planted into every file of a host, and into the
-names of those that people name; a capture has none of it, in any of its forms."""
+names of those that people name; a capture has none of it, in any of its forms.
+
+Nothing is planted into CONTENT, and of the files of OWN_LINES nothing into the lines that are there: what the
+kernel logs of its own, iomem, cpuinfo and the kernel's configuration say. A capture keeps those lines whole.
+What is planted there are lines of others, behind them.
+"""
 
 import base64
 import gzip
@@ -43,8 +48,8 @@ class Planted(Case):
         tree = self.directory / machine
         made = subprocess.run([sys.executable, "-B", MACHINES / "mkmachine",
                                MACHINES / f"{machine}.machine", "-o", tree], check=False, capture_output=True)
-        self.assertIn(made.returncode, (0, 77), made.stderr)
-        return tree if made.returncode == 0 else None
+        self.assertEqual(made.returncode, 0, (machine, made.stderr))
+        return tree
 
     def fill(self, tree):
         """Behind what a file has: in its lines, as more of them, and as values."""
@@ -159,8 +164,6 @@ class Planted(Case):
         """A file that a survey reads and that no rule is for is left out, and what rests on it unknown."""
         for machine in RULED:
             tree = self.make(machine)
-            if tree is None:
-                continue
             listed = self.run_pcipass("capture", "--list", path=tree)
             self.assertEqual(listed.returncode, 0, listed.stderr)
             self.assertTrue(listed.stdout)

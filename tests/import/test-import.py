@@ -260,7 +260,7 @@ class Doubled(Importing):
                       (self.lspci(host, "-vmm"), ids), (ids, self.lspci(host, "-vmm"))):
             made = self.read(*texts)
             self.assertEqual(self.said.count("\n"), 1, self.said)
-            self.assertIn("tells no ids of 1 of its devices; on that host: sudo lspci -nnvvvxxxx", self.said)
+            self.assertIn("has no ids for 1 of its devices; on that host: sudo lspci -nnvvxxxx", self.said)
             self.assertEqual({d["address"]: d["group"] for d in made["devices"]}, groups)
             device = next(d for d in made["devices"] if d["address"] == "0000:03:00.3")
             self.assertEqual((device["vendor"], device["class"], device["verdict"]), (None, None, "unknown"))
@@ -403,14 +403,14 @@ class Refused(Importing):
         for text in ("07:00.0 Serial Attached SCSI controller: Broadcom\n",
                      "07:00.0 Serial Attached SCSI controller: Broadcom\n\tFlags: bus master\n",
                      "Slot:\t07:00.0\nClass:\tSerial Attached SCSI controller\nVendor:\tBroadcom\nDevice:\tSAS2308\n"):
-            self.assertIn("prints names and no ids; on that host: sudo lspci -nnvvvxxxx", self.refused(text))
+            self.assertIn("prints no ids: add the output of lspci -nn with another --from, or on that host: sudo lspci -nnvvxxxx", self.refused(text))
 
     def test_broken_tables(self):
         dmar = (self.sample("dl380p-gen8") / TABLES / "DMAR").read_bytes()
         cut = hex_lines(dmar[:len(dmar) // 2], "xxd")
         self.assertIn("a part is missing", self.refused(cut))
         lines = hex_lines(dmar, "hexdump").splitlines()
-        self.assertIn("was expected", self.refused("\n".join(lines[:4] + lines[5:])))
+        self.assertIn("a line is missing", self.refused("\n".join(lines[:4] + lines[5:])))
 
     def test_too_many_and_not_there(self):
         done = pcipass(*["--from", "/nonexistent"] * 17)

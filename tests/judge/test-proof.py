@@ -411,7 +411,7 @@ class Kind(Proof):
         for product, i440fx in (("Standard PC (i440FX + PIIX, 1996)", True), ("Standard PC (Q35 + ICH9, 2009)", False)):
             t.write("sys/class/dmi/id/product_name", product + "\n")
             (remedy,) = self.assert_finding(self.card(), "iommu-absent", "blocks")["remedies"]
-            self.assertEqual("must be a q35 machine" in remedy["text"], i440fx, product)
+            self.assertEqual("make this virtual machine a q35 machine" in remedy["text"], i440fx, product)
             for words in ("-machine q35,kernel-irqchip=split -device intel-iommu,intremap=on",
                           "<driver intremap='on'/>", "<ioapic driver='qemu'/>", "--machine q35,viommu=intel"):
                 self.assertIn(words, remedy["text"])

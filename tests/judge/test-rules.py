@@ -777,8 +777,10 @@ class Together(Case):
         t.bridge("0000:00:1c.0", 3, group=1, driver="shpchp")
         t.device("0000:03:00.0", group=1, msi=False, sriov=1)
         device = self.survey()["0000:03:00.0"]
-        effects = [(f["effect"], f.get("could")) for f in device["findings"]]
-        self.assertEqual(effects, [("blocks", None), *[("unknown", "blocks")] * 3, ("degrades", None)])
+        self.assertEqual([(f["rule"], f["effect"], f.get("could")) for f in device["findings"]], [
+            ("pf-with-vfs", "blocks", None), ("interrupt-remapping", "unknown", "blocks"),
+            ("no-vfio-pci", "unknown", "blocks"), ("bridge-driver", "unknown", "blocks"),
+            ("line-interrupts", "degrades", None)])
         self.assertEqual(device["verdict"], "blocked-fixable")
 
 

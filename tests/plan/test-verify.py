@@ -106,7 +106,7 @@ class Override(Verify):
 
     def test_another_bios(self):
         """What the table was made from may be gone: by version, and by date where the version stays."""
-        plan, what = self.override(), "the table was made from this BIOS's own"
+        plan, what = self.override(), "the override was made from this BIOS's table"
         self.add_to_log(OVERRIDE)
         self.assertEqual(self.verify(self.after, plan, 0)[what]["answer"], "yes")
         for key, value in (("bios_version", "P69"), ("bios_date", "01/01/2012")):

@@ -252,7 +252,7 @@ static void hp_hangs(void **state)
 	time_t start = time(NULL);
 
 	pp_hp_set_timeout(store, 4);
-	hp_fails("load:hang", ETIMEDOUT, "did not end within 4 s", before);
+	hp_fails("load:hang", ETIMEDOUT, "the load timed out after 4 s and was stopped", before);
 	hp_fails("load:hangafter", ETIMEDOUT, "Everything is as it was before", before);
 	assert_true(time(NULL) - start < 60);
 	assert_clean();
@@ -311,7 +311,7 @@ static void bad_saves(void **state)
 		{ "save:noattr", "what it saved names no machine (originating_platform", ENODATA },
 		{ "save:rc3", "return code 3 of a save", ENODEV },
 		{ "save:signal", "died in a save", EIO },
-		{ "save:hang", "of a save and was stopped", ETIMEDOUT },
+		{ "save:hang", "the save timed out after 4 s and was stopped", ETIMEDOUT },
 	};
 	struct pp_areas m;
 

@@ -28,11 +28,14 @@ function findingBlock({ finding, targets }) {
 }
 
 /* What to type. Of several ways the one that comes first. */
-function nextOf(d) {
+function nextOf(d, target) {
 	const address = shortAddress(d.address);
 	if (survey.host.windows)
 		return verdictOf(d, "hyperv") === "assignable" || verdictOf(d, "hyperv") === "care"
 			? `pcipass emit hyperv ${address}` : `pcipass explain ${address}`;
+	if (target !== "kvm")
+		return ["assignable", "care"].includes(verdictOf(d, target))
+			? `pcipass emit ${target} ${address}` : `pcipass --for ${target} explain ${address}`;
 	if (d.by_free)
 		return `sudo pcipass free ${address}`;
 	if (d.verdict === "assignable" || d.verdict === "care")
@@ -81,7 +84,7 @@ function deviceParts(d, target, choose) {
 		findings.length === 0 && html("p", {}, "None: nothing stands in its way."),
 		phrasesOf(d),
 		html("h3", {}, "Next, on that host"),
-		html("pre", { class: "next" }, nextOf(d)),
+		html("pre", { class: "next" }, nextOf(d, target)),
 	];
 }
 
@@ -92,9 +95,9 @@ function showDevice(holder, d, target, choose) {
 function showRegion(holder, r, memory, choose) {
 	holder.replaceChildren(html("h2", { id: "detail-title" }, "Reserved region"),
 		facts([["Start", html("code", {}, hex(r.start))], ["End", html("code", {}, hex(r.end))], ["Size", bytesWords(r.end - r.start + 1n)],
-			["Kind", r.kind], ["Listed by", [...r.sources].join(", ")], ["Guest memory", regionOverlaps(r, memory) ? "lies in it" : "lies outside"],
+			["Kind", r.kind], ["Listed by", [...r.sources].join(", ")], ["In guest memory", regionOverlaps(r, memory) ? "yes" : "no"],
 			["Devices", r.devices.size > 0 ? listOf([...r.devices], choose) : "none"],
-			["Let go by Linux", r.relaxable.size > 0 && listOf([...r.relaxable], choose)]]));
+			["Exempted by Linux", r.relaxable.size > 0 && listOf([...r.relaxable], choose)]]));
 }
 
 function showNothing(holder) {
@@ -119,7 +122,7 @@ function printDetails(holder, list, target) {
 		html("h3", {}, mark(verdictOf(same[0], target)), " ", same.map(d => shortAddress(d.address)).join(", "), ` \u2013 ${verdictWord(verdictOf(same[0], target))}`),
 		html("p", {}, [...new Set(same.map(d => [placeOf(d), nameOf(d)].filter(Boolean).join(": ")))].join("; ")),
 		...findings.map(x => findingBlock({ finding: x.finding })), findings.length === 0 && html("p", {}, "No finding: nothing stands in its way."),
-		html("p", {}, "Next, on that host: ", ...same.slice(0, 1).map(d => html("code", {}, nextOf(d).split("\n")[0]))))));
+		html("p", {}, "Next, on that host: ", ...same.slice(0, 1).map(d => html("code", {}, nextOf(d, target).split("\n")[0]))))));
 	for (const x of holder.querySelectorAll("details"))
 		x.open = true;
 }

@@ -19,7 +19,7 @@ function drawDevices(holder, choose) {
 			html("td", {}, placeOf(d) || d.onboard || ""), html("td", {}, group === null || group === undefined ? "" : String(group)),
 			html("td", {}, d.driver || ""), html("td", { class: "name", title: nameOf(d) }, shortName(d)));
 	};
-	holder.replaceChildren(html("table", {}, html("caption", {}, "The verdicts for three hypervisors side by side. An address shows the details."),
+	holder.replaceChildren(html("table", {}, html("caption", {}, "The verdicts for three hypervisors side by side. Choose an address for details."),
 		html("thead", {}, html("tr", {}, ...["Address", ...TARGETS.map(x => x[1]), "Slot", "Group", "Driver", "Device"].map(x => html("th", { scope: "col" }, x)))),
 		html("tbody", {}, ...list.map(row))));
 	const total = survey.devices.length;

@@ -86,6 +86,6 @@ function drawRegions(holder, state, choose, change) {
 		select("on machine type", "machine", MACHINES)),
 	html("p", { class: "hint" }, `Shaded: the memory of a guest with ${state.memory} GiB on ${state.machine}, as QEMU lays it out. `
 		+ `${inside} of ${regions.length} regions lie in it (●). A device with a direct region is refused wherever the region lies; `
-		+ "direct-relaxable ones are let go."), drawing, regionsTable());
+		+ "Linux exempts direct-relaxable ones."), drawing, regionsTable());
 	drawing.append(regionsDraw(state, Math.max(300, drawing.clientWidth), choose));
 }
