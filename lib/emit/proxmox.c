@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands for Proxmox VE, as a shell takes them: qm(1), qm.conf(5). */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "emit/emit.h"
+#include "host/claim.h"
 
 /* pve-guest-common, PVE::JSONSchema, pve-vmid: 100 to 999999999 */
 #define VMID_DIGITS "0123456789"
@@ -21,13 +24,19 @@ static const char *proxmox_guest(const struct pp_emission *m)
 	return m->style.guest ? m->style.guest : "\"${VMID:?}\"";
 }
 
+/* Named as a whole the first function speaks for it, and that has to be number 0. */
+static bool proxmox_is_named_whole(const struct pp_card *c)
+{
+	return c->whole && c->nr_functions > 1 && !c->functions[0]->address.function;
+}
+
 /* "0000:07:00" is all of its functions; else each by name, ';' between them. */
 static void proxmox_print_host(struct pp_emission *m, const struct pp_card *c)
 {
 	for (uint32_t n = 0; n < c->nr_functions; n++) {
 		struct pp_address a = c->functions[n]->address;
 		pp_out(&m->out, "%s%04x:%02x:%02x", n ? ";" : "", a.domain, a.bus, a.device);
-		if (c->whole && c->nr_functions > 1)
+		if (proxmox_is_named_whole(c))
 			return;
 		pp_out(&m->out, ".%x", a.function);
 	}
@@ -70,8 +79,139 @@ static void proxmox_print_window(struct pp_emission *m)
 	       proxmox_guest(m), window);
 }
 
+/* The mapping that the cluster has for this card; NULL: none that is known. */
+static const struct pp_claim *proxmox_find_mapping(struct pp_emission *m, const struct pp_card *c)
+{
+	uint32_t nr;
+	const struct pp_claim *claims = pp_device_claims(m->host, c->functions[0], &nr);
+
+	for (uint32_t i = 0; i < nr; i++)
+		if (claims[i].kind == PP_CLAIM_MAPPING)
+			return &claims[i];
+	return NULL;
+}
+
+/* As the node writes it: a mapping has one set of ids for all that it names. */
+static bool proxmox_have_same_ids(const struct pp_card *c)
+{
+	for (uint32_t i = 1; i < c->nr_functions; i++) {
+		const struct pp_device *a = c->functions[0], *b = c->functions[i];
+		if (a->vendor != b->vendor || a->device != b->device ||
+		    a->config.subsystem_vendor != b->config.subsystem_vendor ||
+		    a->config.subsystem_device != b->config.subsystem_device)
+			return false;
+	}
+	return true;
+}
+
+/* Whether one mapping can name it, and everything that the node compares is known. */
+static bool proxmox_can_map(const struct pp_card *c)
+{
+	const struct pp_device *d = c->functions[0];
+
+	return d->ids_known && d->config.header_read == PP_YES &&
+	       d->config.header_type == PP_HEADER_NORMAL &&
+	       (d->group != PP_NO_GROUP || d->group_error == ENOENT) &&
+	       (proxmox_is_named_whole(c) || proxmox_have_same_ids(c));
+}
+
+static const char *proxmox_express(const struct pp_card *c)
+{
+	return c->conventional ? "" : ",pcie=1";
+}
+
+static const char *proxmox_rom(const struct pp_card *c)
+{
+	return c->has_rom && !c->keep_rom ? ",rombar=0" : "";
+}
+
+/* The value "map" of a mapping on this node, whose name only the node itself knows. */
+static void proxmox_print_map(struct pp_emission *m, const struct pp_card *c)
+{
+	const struct pp_device *d = c->functions[0];
+
+	pp_out(&m->out, "\"node=$(hostname -s),path=");
+	proxmox_print_host(m, c);
+	pp_out(&m->out, ",id=%04x:%04x,subsystem-id=%04x:%04x", d->vendor, d->device,
+	       d->config.subsystem_vendor, d->config.subsystem_device);
+	if (d->group != PP_NO_GROUP)
+		pp_out(&m->out, ",iommugroup=%u", m->host->groups[d->group].number);
+	pp_out(&m->out, "\"");
+}
+
+static void proxmox_print_mapped(struct pp_emission *m, uint32_t i, const char *name)
+{
+	const struct pp_card *c = &m->cards[i];
+
+	pp_out(&m->out, "# qm set %s --hostpci%u \"mapping=%s%s%s\"\n", proxmox_guest(m), i, name,
+	       proxmox_express(c), proxmox_rom(c));
+}
+
+/* A mapping that is there already. Its name is not one that a shell would change: pve-configid. */
+static void proxmox_print_known_mapping(struct pp_emission *m, uint32_t i,
+                                        const struct pp_claim *mapping)
+{
+	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	if (!mapping->name || strspn(mapping->name, letters) != strlen(mapping->name)) {
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "A resource mapping of the cluster names this device already; on "
+		                "the node, pvesh get /cluster/mapping/pci shows which.");
+		return;
+	}
+	pp_emit_comment(m, &pp_emit_proxmox,
+	                "The resource mapping %s of the cluster names this device already. It can "
+	                "be given in place of hostpci%u above:",
+	                mapping->name, i);
+	if (*mapping->sort)
+		pp_emit_comment(m, &pp_emit_proxmox,
+		                "Correct it first: its %s is not that of this device, and Proxmox "
+		                "VE starts no guest with it.",
+		                mapping->sort + (strncmp(mapping->sort, "no-", 3) ? 0 : 3));
+	proxmox_print_mapped(m, i, mapping->name);
+}
+
+/* In a cluster a guest can have a name for the device, which means another one on another node. */
+static void proxmox_print_mapping(struct pp_emission *m, uint32_t i, bool *told)
+{
+	const struct pp_card *c = &m->cards[i];
+	const struct pp_claim *mapping = proxmox_find_mapping(m, c);
+	char name[40];
+
+	if (mapping) {
+		proxmox_print_known_mapping(m, i, mapping);
+		return;
+	}
+	if (!proxmox_can_map(c)) {
+		pp_emit_comment(
+			m, &pp_emit_proxmox,
+			"hostpci%u cannot be a resource mapping here: one mapping cannot name "
+			"functions with different IDs, or an ID or group was not read.",
+			i);
+		return;
+	}
+	if (!*told)
+		pp_emit_comment(
+			m, &pp_emit_proxmox,
+			"In a cluster, or for a guest that others than root configure: create a "
+			"resource mapping and use it in place of the address. Set MAPPING to a "
+			"new name of letters, digits, - and _, as in MAPPING=NAME. If another node "
+			"has the mapping already, add the map to it in the web interface.");
+	*told = true;
+	if (m->nr_cards > 1)
+		snprintf(name, sizeof(name), "${MAPPING:?}-%u", i);
+	else
+		snprintf(name, sizeof(name), "${MAPPING:?}");
+	pp_out(&m->out, "# pvesh create /cluster/mapping/pci --id \"%s\" --map ", name);
+	proxmox_print_map(m, c);
+	pp_out(&m->out, "\n");
+	proxmox_print_mapped(m, i, name);
+}
+
 static void proxmox_print(struct pp_emission *m)
 {
+	bool told = false;
+
 	bool express = false, rom_off = false;
 
 	for (uint32_t i = 0; i < m->nr_cards; i++) {
@@ -89,8 +229,7 @@ static void proxmox_print(struct pp_emission *m)
 		const struct pp_card *c = &m->cards[i];
 		pp_out(&m->out, "qm set %s --hostpci%u '", proxmox_guest(m), i);
 		proxmox_print_host(m, c);
-		pp_out(&m->out, "%s%s'\n", c->conventional ? "" : ",pcie=1",
-		       c->has_rom && !c->keep_rom ? ",rombar=0" : "");
+		pp_out(&m->out, "%s%s'\n", proxmox_express(c), proxmox_rom(c));
 	}
 	if (pp_emit_width_limit(m)) {
 		pp_emit_width_reason(
@@ -100,6 +239,8 @@ static void proxmox_print(struct pp_emission *m)
 		       pp_emit_width_limit(m));
 	}
 	proxmox_print_window(m);
+	for (uint32_t i = 0; i < m->nr_cards; i++)
+		proxmox_print_mapping(m, i, &told);
 }
 
 const struct pp_hypervisor pp_emit_proxmox = {

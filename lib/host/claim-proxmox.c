@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The VMs of this node of Proxmox VE, by their configurations: lines "hostpciN:", with an address
- * or a mapping of the cluster's. Of a file the part before the first "[" counts; snapshots and what
- * is pending stand behind.
+ * The VMs of a node of Proxmox VE, by their configurations: lines "hostpciN:", with an address or a
+ * resource mapping of the cluster's; and the VMs of its other nodes that have such a mapping. Of a
+ * file the part before the first "[" counts; snapshots and what is pending stand behind.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,17 +10,21 @@
 #include "base/text.h"
 #include "host/claim-writer.h"
 
-#define PVE              "etc/pve"
-#define PVE_MAPPINGS     PVE "/mapping/pci.cfg"
-#define PVE_FILE_BYTES   ((size_t)512 * 1024)
-#define PVE_MAX_GUESTS   10000
-#define PVE_MAX_SEARCHED ((size_t)64 * 1024 * 1024)
+#define PVE            "etc/pve"
+#define PVE_MAPPINGS   PVE "/mapping/pci.cfg"
+#define PVE_FILE_BYTES ((size_t)512 * 1024)
+#define PVE_MAX_GUESTS 10000
+
+#define PVE_MAX_HOSTPCI 16
 
 struct proxmox_search {
 	struct pp_claim_writer *w;
-	const char *node;        /* this one's name; NULL: not known */
-	struct pp_span mappings; /* pci.cfg; empty: none, or not read */
-	size_t searched;         /* bytes of it, over all guests */
+	const char *node;            /* this one's name; NULL: not known */
+	struct pp_mappings mappings; /* what they have on this node */
+	uint32_t nr_read;            /* configurations */
+	/* Of the guest that is read: mappings of several devices. */
+	const struct pp_mapping *pools[PVE_MAX_HOSTPCI];
+	uint32_t nr_pools;
 };
 
 /* "key: value" → the value without blanks around it. */
@@ -56,124 +60,95 @@ static bool proxmox_is_hostpci(struct pp_span line, struct pp_span *ret)
 	return proxmox_value(line, name, ret);
 }
 
-/* The part up to the separator, and *rest behind it. */
-static struct pp_span proxmox_part(struct pp_span *rest, char separator)
-{
-	const uint8_t *at = rest->len ? memchr(rest->data, separator, rest->len) : NULL;
-	size_t len = at ? (size_t)(at - rest->data) : rest->len, used = len + (at != NULL);
-	struct pp_span part = PP_SPAN(rest->data, len);
-
-	*rest = PP_SPAN(rest->data + used, rest->len - used);
-	return part;
-}
-
-/* "0000:01:00.0;01:00.1": addresses, a function or all of a slot each. */
-static void proxmox_add_addresses(struct proxmox_search *s, struct pp_span list)
-{
-	while (list.len) {
-		struct pp_span part = proxmox_part(&list, ';');
-		char text[PP_ADDRESS_TEXT_BYTES];
-		snprintf(text, sizeof(text), "%.*s", part.len < sizeof(text) ? (int)part.len : 0,
-		         (const char *)part.data);
-		pp_claim_add_text(s->w, text);
-	}
-}
-
-/* One "map" line of a mapping: "id=…,node=pve1,path=0000:01:00.0". false: another node's. */
-static bool proxmox_read_map(struct proxmox_search *s, struct pp_span line, struct pp_span *ret)
-{
-	struct pp_span path = { 0 }, node = { 0 };
-
-	while (line.len) {
-		struct pp_span part = proxmox_part(&line, ',');
-		if (pp_span_starts(part, "path="))
-			path = PP_SPAN(part.data + 5, part.len - 5);
-		else if (pp_span_starts(part, "node="))
-			node = PP_SPAN(part.data + 5, part.len - 5);
-	}
-	/* Another node's device of the same address is none of ours. */
-	if (s->node && node.len && !pp_span_is(node, s->node))
-		return false;
-	*ret = path;
-	return true;
-}
-
-/*
- * The section "pci: NAME" of pci.cfg; its lines are indented. Of several devices that it has on
- * this node the VM gets one that is free: which one is not known before it starts.
- */
+/* Of several devices that a mapping has on this node the guest gets one that is free. */
 static void proxmox_add_mapping(struct proxmox_search *s, struct pp_span name)
 {
-	struct pp_span rest = s->mappings, line, word, value, path = { 0 };
-	bool inside = false;
-	unsigned int nr = 0;
+	const struct pp_mapping *m = pp_mappings_find(&s->mappings, name);
 
-	s->searched += rest.len;
-	while (s->searched < PVE_MAX_SEARCHED && pp_text_line(&rest, &line)) {
-		if (line.len && *line.data != ' ' && *line.data != '\t') {
-			inside = proxmox_value(line, "pci", &value) && value.len == name.len &&
-			         !memcmp(value.data, name.data, name.len);
-			continue;
-		}
-		if (inside && pp_text_word(&line, &word) && pp_span_is(word, "map") &&
-		    pp_text_word(&line, &word))
-			nr += proxmox_read_map(s, word, &path);
-	}
-	if (nr == 1)
-		proxmox_add_addresses(s, path);
+	if (m && m->nr == 1)
+		pp_claim_add_addresses(s->w, m->mapped[0].path);
+	else if (m && m->nr && s->nr_pools < PVE_MAX_HOSTPCI)
+		s->pools[s->nr_pools++] = m;
 }
 
 /* "mdev=nvidia-63": a part of the device, beside which others have theirs. */
 static bool proxmox_is_part(struct pp_span value)
 {
 	while (value.len)
-		if (pp_span_starts(proxmox_part(&value, ','), "mdev="))
+		if (pp_span_starts(pp_claim_part(&value, ','), "mdev="))
 			return true;
 	return false;
 }
 
-/* "0000:01:00,pcie=1", "host=01:00.0,…", "mapping=gpu,…" */
-static void proxmox_add_hostpci(struct proxmox_search *s, struct pp_span value)
+/*
+ * "0000:01:00,pcie=1", "host=01:00.0,…", "mapping=gpu,…". An address in the configuration of
+ * another node's guest is that node's device.
+ */
+static void proxmox_add_hostpci(struct proxmox_search *s, struct pp_span value, bool elsewhere)
 {
 	if (proxmox_is_part(value))
 		return;
 	while (value.len) {
-		struct pp_span part = proxmox_part(&value, ',');
-		if (pp_span_starts(part, "host="))
-			proxmox_add_addresses(s, PP_SPAN(part.data + 5, part.len - 5));
-		else if (pp_span_starts(part, "mapping="))
+		struct pp_span part = pp_claim_part(&value, ',');
+		if (pp_span_starts(part, "mapping="))
 			proxmox_add_mapping(s, PP_SPAN(part.data + 8, part.len - 8));
+		else if (elsewhere)
+			continue;
+		else if (pp_span_starts(part, "host="))
+			pp_claim_add_addresses(s->w, PP_SPAN(part.data + 5, part.len - 5));
 		else if (part.len && !memchr(part.data, '=', part.len))
-			proxmox_add_addresses(s, part);
+			pp_claim_add_addresses(s->w, part);
 	}
 }
 
-static int proxmox_read_guest(struct proxmox_search *s, const char *path, uint32_t number)
+/* Nothing is started of a template, but of its copies, which have files of their own. */
+static void proxmox_end_guest(struct proxmox_search *s, struct pp_claimant *c, bool template)
+{
+	if (template)
+		pp_claim_drop(s->w);
+	c->same_holder = false;
+	bool any = s->w->nr_devices;
+	pp_claim_end(s->w, c);
+	c->one_of = true;
+	for (uint32_t i = 0; !template && i < s->nr_pools; i++) {
+		for (uint32_t k = 0; k < s->pools[i]->nr; k++)
+			pp_claim_add_addresses(s->w, s->pools[i]->mapped[k].path);
+		c->same_holder = any;
+		any |= s->w->nr_devices != 0;
+		pp_claim_end(s->w, c);
+	}
+}
+
+static int proxmox_read_guest(struct proxmox_search *s, const char *path, uint32_t number,
+                              bool elsewhere)
 {
 	struct pp_arena *a = &s->w->b->scratch;
-	struct pp_claimant c = { .kind = PP_CLAIM_PROXMOX, .number = number };
+	struct pp_claimant c = { .kind = PP_CLAIM_PROXMOX,
+		                 .number = number,
+		                 .elsewhere = elsewhere };
 	struct pp_span text, line, value;
 	bool template = false;
 	int r = pp_source_read_all(s->w->source, path, PVE_FILE_BYTES, a, &text);
 
 	if (r) {
-		pp_claim_unread(s->w, PVE "/qemu-server/*.conf", -r);
+		pp_claim_unread(s->w,
+		                elsewhere ? PVE "/nodes/*/qemu-server/*.conf"
+		                          : PVE "/qemu-server/*.conf",
+		                -r);
 		return r == -ENOMEM ? r : 0;
 	}
+	s->nr_pools = 0;
 	while (pp_text_line(&text, &line) && !pp_span_starts(line, "[")) {
 		if (proxmox_is_hostpci(line, &value))
-			proxmox_add_hostpci(s, value);
+			proxmox_add_hostpci(s, value, elsewhere);
 		else if (proxmox_value(line, "onboot", &value))
-			c.starts = pp_span_is(value, "1");
+			c.starts = !elsewhere && pp_span_is(value, "1");
 		else if (proxmox_value(line, "template", &value))
 			template = pp_span_is(value, "1");
 		else if (proxmox_value(line, "name", &value))
 			c.name = pp_text_clean(a, value.data, value.len);
 	}
-	/* Nothing is started of a template, but of its copies, which have files of their own. */
-	if (template)
-		pp_claim_drop(s->w);
-	pp_claim_end(s->w, &c);
+	proxmox_end_guest(s, &c, template);
 	return 0;
 }
 
@@ -208,41 +183,100 @@ int pp_claim_proxmox_directory(struct pp_claim_writer *w, const char *what, char
 	return pp_source_list(w->source, ret, &w->b->scratch, names);
 }
 
-/* /etc/pve/local leads to nodes/NAME. */
+/* /etc/pve/local leads to nodes/NAME; a node alone needs no link. */
 static int proxmox_find_node(struct proxmox_search *s)
 {
+	struct pp_arena *a = &s->w->b->scratch;
+	struct pp_names nodes;
 	char link[256];
+	const char *name = link;
 
-	if (pp_source_read_link(s->w->source, PP_NODE_NONE, PVE "/local", link, sizeof(link)))
+	if (!pp_source_read_link(s->w->source, PP_NODE_NONE, PVE "/local", link, sizeof(link))) {
+		const char *slash = strrchr(link, '/');
+		name = slash ? slash + 1 : link;
+	} else if (!pp_source_list(s->w->source, PVE "/nodes", a, &nodes) && nodes.count == 1) {
+		name = nodes.names[0];
+	} else {
 		return 0;
-	const char *slash = strrchr(link, '/');
-	s->node = pp_arena_strdup(&s->w->b->scratch, slash ? slash + 1 : link);
+	}
+	s->node = pp_arena_strdup(a, name);
 	return s->node ? 0 : -ENOMEM;
+}
+
+/* Without the node's name nothing is known of what a mapping has on it. */
+static int proxmox_read_mappings(struct proxmox_search *s)
+{
+	struct pp_span text = { 0 };
+	int r = pp_source_read_all(s->w->source, PVE_MAPPINGS, PVE_FILE_BYTES, &s->w->b->scratch,
+	                           &text);
+
+	pp_claim_unread(s->w, PVE_MAPPINGS, -r);
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	r = proxmox_find_node(s);
+	if (!r && !s->node)
+		pp_claim_missing(s->w, PVE "/local", ENOENT);
+	return r ? r : pp_mappings_parse(text, s->node, &s->w->b->scratch, &s->mappings);
+}
+
+static int proxmox_read_guests(struct proxmox_search *s, const char *directory,
+                               const struct pp_names *names, bool elsewhere)
+{
+	char path[256];
+	uint32_t number;
+	int r = 0;
+
+	for (uint32_t i = 0; !r && i < names->count && s->nr_read < PVE_MAX_GUESTS; i++) {
+		if (!pp_claim_guest_number(names->names[i], &number))
+			continue;
+		s->nr_read++;
+		snprintf(path, sizeof(path), "%s/%.20s", directory, names->names[i]);
+		r = proxmox_read_guest(s, path, number, elsewhere);
+	}
+	return r;
+}
+
+/* A guest of another node can move here, and its mapping then means a device of this node. */
+static int proxmox_read_other_nodes(struct proxmox_search *s)
+{
+	struct pp_names nodes, names;
+	char directory[160];
+	int r = 0;
+
+	if (!s->mappings.nr ||
+	    pp_source_list(s->w->source, PVE "/nodes", &s->w->b->scratch, &nodes))
+		return 0;
+	for (uint32_t i = 0; !r && i < nodes.count; i++) {
+		if (!strcmp(nodes.names[i], s->node))
+			continue;
+		snprintf(directory, sizeof(directory), PVE "/nodes/%.100s/qemu-server",
+		         nodes.names[i]);
+		r = pp_source_list(s->w->source, directory, &s->w->b->scratch, &names);
+		if (r) {
+			pp_claim_unread(s->w, PVE "/nodes/*/qemu-server", -r);
+			r = r == -ENOMEM ? r : 0;
+			continue;
+		}
+		r = proxmox_read_guests(s, directory, &names, true);
+	}
+	return r;
 }
 
 int pp_claims_of_proxmox(struct pp_claim_writer *w)
 {
 	struct proxmox_search s = { .w = w };
 	struct pp_names names;
-	char directory[160], path[256];
-	uint32_t number;
+	char directory[160];
 	int r = pp_claim_proxmox_directory(w, "qemu-server", directory, sizeof(directory), &names);
 
 	if (r) {
 		pp_claim_unread(w, PVE "/qemu-server", -r);
 		return r == -ENOMEM ? r : 0;
 	}
-	r = pp_source_read_all(w->source, PVE_MAPPINGS, PVE_FILE_BYTES, &w->b->scratch,
-	                       &s.mappings);
-	if (r)
-		s.mappings = (struct pp_span){ 0 };
-	pp_claim_unread(w, PVE_MAPPINGS, -r);
-	r = r == -ENOMEM ? r : proxmox_find_node(&s);
-	for (uint32_t i = 0; !r && i < names.count && i < PVE_MAX_GUESTS; i++) {
-		if (!pp_claim_guest_number(names.names[i], &number))
-			continue;
-		snprintf(path, sizeof(path), "%s/%.20s", directory, names.names[i]);
-		r = proxmox_read_guest(&s, path, number);
-	}
-	return r;
+	r = proxmox_read_mappings(&s);
+	if (!r)
+		r = pp_claims_of_mappings(w, &s.mappings);
+	if (!r)
+		r = proxmox_read_guests(&s, directory, &names, false);
+	return r ? r : proxmox_read_other_nodes(&s);
 }

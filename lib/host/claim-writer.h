@@ -20,8 +20,9 @@ struct pp_claim_writer {
 struct pp_claimant {
 	enum pp_claim_kind kind;
 	uint32_t number;
-	bool starts, by_group, same_holder; /* the last: as in the line before */
-	const char *sort, *name;            /* or NULL */
+	bool starts, by_group, one_of, elsewhere;
+	bool same_holder;        /* as in the line before */
+	const char *sort, *name; /* or NULL */
 };
 
 /* A device of the line that is being written. One that is not there is passed over. */
@@ -64,6 +65,34 @@ int pp_claim_add_start(struct pp_claim_writer *w, const char *logs, const char *
 /* Lists "qemu-server" or "lxc" of this node of Proxmox VE; its path in ret. 0 or -errno. */
 int pp_claim_proxmox_directory(struct pp_claim_writer *w, const char *what, char *ret, size_t size,
                                struct pp_names *names);
+
+/* What a resource mapping of a cluster of Proxmox VE has on this node: a line "map" each. */
+struct pp_mapped {
+	struct pp_span path; /* "0000:01:00.0", several with ";" between them */
+	struct pp_span id, subsystem, group;
+};
+
+struct pp_mapping {
+	struct pp_span name;
+	const struct pp_mapped *mapped;
+	uint32_t nr;
+};
+
+struct pp_mappings {
+	const struct pp_mapping *list; /* by name */
+	uint32_t nr;
+};
+
+/* "a;b" → "a", and *rest behind the separator. */
+struct pp_span pp_claim_part(struct pp_span *rest, char separator);
+/* "0000:01:00.0;01:00.1": a function or all of a slot each. */
+void pp_claim_add_addresses(struct pp_claim_writer *w, struct pp_span list);
+/* The mappings of pci.cfg in the arena; those with nothing on this node are not among them. */
+int pp_mappings_parse(struct pp_span text, const char *node, struct pp_arena *a,
+                      struct pp_mappings *ret);
+const struct pp_mapping *pp_mappings_find(const struct pp_mappings *m, struct pp_span name);
+/* A line of each. 0 or -ENOMEM. */
+int pp_claims_of_mappings(struct pp_claim_writer *w, const struct pp_mappings *m);
 
 /* The readers. 0 or -ENOMEM. */
 int pp_claims_of_proxmox(struct pp_claim_writer *w);

@@ -18,7 +18,7 @@ static const char *const claim_kinds[PP_NR_CLAIM_KINDS] = {
 	[PP_CLAIM_LIBVIRT] = "libvirt", [PP_CLAIM_CONTAINER] = "container",
 	[PP_CLAIM_NETWORK] = "network", [PP_CLAIM_STORAGE] = "storage",
 	[PP_CLAIM_CONSOLE] = "console", [PP_CLAIM_PROGRAM] = "program",
-	[PP_CLAIM_GUEST] = "guest",
+	[PP_CLAIM_GUEST] = "guest",     [PP_CLAIM_MAPPING] = "mapping",
 };
 
 static const char claim_name[] = " name=";
@@ -81,14 +81,22 @@ void pp_claim_drop(struct pp_claim_writer *w)
 	w->nr_devices = 0;
 }
 
+static void claim_write_flags(struct pp_buffer *b, const struct pp_claimant *c)
+{
+	bool any = c->starts || c->by_group || c->one_of || c->elsewhere;
+
+	pp_buffer_printf(b, "%s%s%s%s%s", c->starts ? "starts" : "", c->by_group ? "group" : "",
+	                 c->one_of ? "oneof" : "", c->elsewhere ? "elsewhere" : "", any ? "" : "-");
+}
+
 void pp_claim_end(struct pp_claim_writer *w, const struct pp_claimant *c)
 {
 	if (w->nr_devices && !w->devices.failed) {
 		w->nr_holders += !c->same_holder;
-		pp_buffer_printf(&w->text, "%s %u %u %s%s%s %s%s", claim_kinds[c->kind],
-		                 w->nr_holders, c->number, c->starts ? "starts" : "",
-		                 c->by_group ? "group" : "", c->starts || c->by_group ? "" : "-",
-		                 c->sort ? c->sort : "-", w->devices.data);
+		pp_buffer_printf(&w->text, "%s %u %u ", claim_kinds[c->kind], w->nr_holders,
+		                 c->number);
+		claim_write_flags(&w->text, c);
+		pp_buffer_printf(&w->text, " %s%s", c->sort ? c->sort : "-", w->devices.data);
 		if (c->name && *c->name) {
 			pp_buffer_puts(&w->text, claim_name);
 			pp_buffer_puts(&w->text, c->name);
@@ -214,6 +222,8 @@ static int claim_read_line(struct claim_reader *r, struct pp_span line)
 		return 0;
 	c.starts = pp_span_find(flags, "starts");
 	c.by_group = pp_span_find(flags, "group");
+	c.one_of = pp_span_find(flags, "oneof");
+	c.elsewhere = pp_span_find(flags, "elsewhere");
 	c.sort = pp_span_is(sort, "-") ? "" : pp_text_clean(a, sort.data, sort.len);
 	if (!c.sort)
 		return -ENOMEM;
@@ -229,7 +239,9 @@ static int claim_compare(const void *x, const void *y)
 		return a->device < b->device ? -1 : 1;
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
-	return a->holder < b->holder ? -1 : a->holder > b->holder;
+	if (a->holder != b->holder)
+		return a->holder < b->holder ? -1 : 1;
+	return a->one_of - b->one_of;
 }
 
 /* A guest may name a device twice. */
@@ -328,8 +340,9 @@ const struct pp_claim *pp_device_claims(const struct pp_host *h, const struct pp
 
 bool pp_claim_is_configured(const struct pp_claim *c)
 {
-	return c->kind == PP_CLAIM_PROXMOX || c->kind == PP_CLAIM_LIBVIRT ||
-	       c->kind == PP_CLAIM_GUEST;
+	return !c->one_of && !c->elsewhere &&
+	       (c->kind == PP_CLAIM_PROXMOX || c->kind == PP_CLAIM_LIBVIRT ||
+	        c->kind == PP_CLAIM_GUEST);
 }
 
 static const char *claim_words_by_sort(const struct pp_claim *c, struct pp_arena *a)
@@ -372,6 +385,9 @@ const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a)
 		return claim_words_by_sort(c, a);
 	case PP_CLAIM_GUEST:
 		return claim_words_by_sort(c, a);
+	case PP_CLAIM_MAPPING:
+		return c->name ? pp_arena_printf(a, "the resource mapping %.100s", c->name)
+		               : pp_arena_strdup(a, "a resource mapping");
 	default:
 		break;
 	}

@@ -23,6 +23,7 @@ enum pp_claim_kind {
 	PP_CLAIM_STORAGE,   /* a disk below it is part of an array or a volume */
 	PP_CLAIM_CONSOLE,   /* the host's console is shown on it */
 	PP_CLAIM_PROGRAM,   /* a program has opened its display or compute device */
+	PP_CLAIM_MAPPING,   /* a resource mapping of a cluster of Proxmox VE names it: sort */
 	PP_NR_CLAIM_KINDS,
 };
 
@@ -33,18 +34,27 @@ struct pp_claim {
 	uint32_t number; /* of a guest or container; 0: it has none, or none is known */
 	bool starts;     /* with the host */
 	bool by_group;   /* its group is held: whether the device itself is used is not known */
+	bool one_of;     /* the guest gets this device or another one of the same mapping */
+	bool elsewhere;  /* the guest is on another node, and has the device if it starts here */
 	/*
 	 * Of containers "lxc", "docker" … or "netns", which is any network namespace but this one;
-	 * of guests "xen" …, of networks "route" …; else "".
+	 * of guests "xen" …, of networks "route" …; of mappings the property that does not fit the
+	 * device: "id", "subsystem-id", "iommugroup", with "no-" before it where it is missing;
+	 * else
+	 * "".
 	 */
 	const char *sort;
-	const char *name; /* of a guest or container; NULL: not known. Captures leave it out */
+	/* Of a guest, container or mapping; NULL: not known. Captures leave it out. */
+	const char *name;
 };
 
 /* Of one device, in the order of the kinds. */
 const struct pp_claim *pp_device_claims(const struct pp_host *h, const struct pp_device *d,
                                         uint32_t *ret_nr);
-/* A guest's configuration names it, whether or not that guest runs. */
+/*
+ * A guest's configuration names it and no other in its place, on this node, whether or not that
+ * guest runs.
+ */
 bool pp_claim_is_configured(const struct pp_claim *c);
 /* "VM 101", "the libvirt guest web", "container 105": for a sentence. NULL: no memory. */
 const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a);

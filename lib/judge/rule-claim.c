@@ -117,6 +117,63 @@ static void guest_configured(struct pp_judging *j, const struct pp_device *d)
 		pp_evidence(j, f, "%s", claim_file(guests[i], j));
 }
 
+/* Guests that get it by a mapping of the cluster: one of several, or once they are on this node. */
+static void guest_by_mapping(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr, n = 0;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_PROXMOX, &nr);
+	const struct pp_claim *guests[GUESTS_NAMED];
+	struct pp_finding *f;
+
+	for (uint32_t i = 0; i < nr && n < GUESTS_NAMED; i++)
+		if (c[i].one_of || c[i].elsewhere)
+			guests[n++] = &c[i];
+	if (!n)
+		return;
+	if (n > 1)
+		f = pp_find(j, PP_INFORMS,
+		            "guests can get it through resource mappings of the cluster, such as "
+		            "%s and %s",
+		            claim_words(j, guests[0]), claim_words(j, guests[1]));
+	else if (guests[0]->elsewhere)
+		f = pp_find(
+			j, PP_INFORMS,
+			"%s, on another node of the cluster, is configured to have it through a "
+			"resource mapping: it takes it if it is started on this node",
+			claim_words(j, guests[0]));
+	else
+		f = pp_find(
+			j, PP_INFORMS,
+			"when %s starts, it gets this device or another one of the same resource "
+			"mapping",
+			claim_words(j, guests[0]));
+	for (uint32_t i = 0; i < n; i++)
+		pp_evidence(j, f, "/etc/pve/%sqemu-server/%u.conf: hostpci, mapping",
+		            guests[i]->elsewhere ? "nodes/*/" : "", guests[i]->number);
+}
+
+/* PVE::Mapping::PCI, assert_valid(): all that a mapping says of a device is compared with it. */
+static void resource_mapping(struct pp_judging *j, const struct pp_device *d)
+{
+	uint32_t nr;
+	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_MAPPING, &nr);
+
+	for (uint32_t i = 0; i < nr && i < GUESTS_NAMED; i++) {
+		const char *who = claim_words(j, &c[i]), *property = c[i].sort;
+		bool missing = !strncmp(property, "no-", 3);
+		struct pp_finding *f;
+		if (!*property)
+			f = pp_find(j, PP_INFORMS, "%s of the cluster names it", who);
+		else
+			f = pp_find(j, PP_INFORMS,
+			            "%s of the cluster names it, but %s %s: Proxmox VE starts no "
+			            "guest with it until that is corrected",
+			            who, missing ? "without its" : "with another",
+			            missing ? property + 3 : property);
+		pp_evidence(j, f, "/etc/pve/mapping/pci.cfg");
+	}
+}
+
 /* A claim of another network namespace; of the containers that are known by name, none. */
 static bool claim_in_namespace(struct pp_judging *j, const struct pp_claim *c, uint32_t nr)
 {
@@ -287,6 +344,16 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "qm.conf(5); libvirt's domain XML, hostdev; xl.cfg(5), pci",
 	  .on_device = guest_configured },
+	{ .id = "guest-by-mapping",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "qm.conf(5); Proxmox VE's manual, Resource Mapping",
+	  .on_device = guest_by_mapping },
+	{ .id = "resource-mapping",
+	  .targets = PP_FOR_KVM,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "pve-guest-common, PVE::Mapping::PCI, assert_valid()",
+	  .on_device = resource_mapping },
 	{ .id = "in-container",
 	  .targets = PP_FOR_ALL,
 	  .scope = PP_SCOPE_OF_DEVICE,

@@ -88,6 +88,10 @@ static void decode_header(const uint8_t *h, struct pp_config *c)
 		c->memory = header_window(h, 0x20, 0);
 		c->prefetchable = header_window(h, 0x24, 0x28);
 	}
+	if (c->header_type == PP_HEADER_NORMAL) {
+		c->subsystem_vendor = (uint16_t)header_u16(h, 0x2c);
+		c->subsystem_device = (uint16_t)header_u16(h, 0x2e);
+	}
 	for (unsigned int i = 0; c->header_type == PP_HEADER_NORMAL && i < PP_CONFIG_BARS; i++)
 		c->bar[i] = header_u32(h, 0x10 + 4 * i);
 	c->header_read = PP_YES;

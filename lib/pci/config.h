@@ -90,6 +90,7 @@ struct pp_config {
 	bool multifunction;
 	bool silent;           /* it has capabilities, and the first of them reads all ones */
 	uint8_t interrupt_pin; /* 0: uses no INTx; 1-4 */
+	uint16_t subsystem_vendor, subsystem_device;  /* header type 0 */
 	uint8_t primary, secondary, subordinate;      /* header type 1 and 2 */
 	uint32_t bar[PP_CONFIG_BARS];                 /* header type 0: the registers as they are */
 	struct pp_config_window memory, prefetchable; /* header type 1 */

@@ -273,6 +273,35 @@ class Cards(Emitting):
             run = subprocess.run(["bash", "-c", qm + line], capture_output=True, text=True, check=False)
             self.assertEqual((run.stdout, run.returncode != 0), ("", True), line)
 
+    def test_proxmox_mapping(self):
+        """What stands there as comments is right when it is typed: the words that pvesh gets."""
+        def typed(*devices: str) -> list:
+            text = self.emit("proxmox", *devices)
+            lines = [x[2:] for x in text.splitlines() if x.startswith(("# pvesh", "# qm set")) and "--args" not in x]
+            stub = 'pvesh() { printf "[%s]" "$@"; echo; }; qm() { pvesh "$@"; }; hostname() { echo "node1$1"; }\n'
+            run = subprocess.run(["bash", "-eu", "-c", stub + "VMID=321 MAPPING=hba\n" + "\n".join(lines)],
+                                 capture_output=True, text=True, check=True)
+            nothing = subprocess.run(["bash", "-c", stub + "VMID=321\n" + lines[0]],
+                                     capture_output=True, text=True, check=False)
+            self.assertEqual((nothing.stdout, nothing.returncode != 0), ("", True))
+            return run.stdout.splitlines()
+
+        self.assertEqual(typed("07:00.0"), [
+            "[create][/cluster/mapping/pci][--id][hba][--map]"
+            "[node=node1-s,path=0000:07:00.0,id=1000:0087,subsystem-id=0000:0000,iommugroup=1]",
+            "[set][321][--hostpci0][mapping=hba,pcie=1,rombar=0]"])
+        # all of a card: what is said is of its first function
+        (create, _) = typed("08:00.0")
+        self.assertIn("[node=node1-s,path=0000:08:00,id=10de:", create)
+        both = typed("07:00.0", "08:00.0")
+        self.assertEqual([x.split("[--")[1] for x in both], ["id][hba-0]", "hostpci0][mapping=hba-0,pcie=1,rombar=0]",
+                                                             "id][hba-1]", "hostpci1][mapping=hba-1,pcie=1]"])
+        # functions with ids of their own, one by one, are no mapping
+        self.card("0000:08:00.2", group=9)
+        text = self.emit("proxmox", "group2")
+        self.assertIn("one mapping cannot name functions with different IDs", text.replace("\n# ", " "))
+        self.assertNotIn("pvesh create", text)
+
     def test_no_guest_by_default(self):
         """No text names a guest that somebody may have."""
         for hypervisor in HYPERVISORS:

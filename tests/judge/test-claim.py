@@ -3,6 +3,7 @@
 """Who has a device already: guests that run or are configured, containers, the host. And that a capture
 keeps what was found, and no name."""
 
+import json
 import os
 import sys
 import unittest
@@ -12,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import Case  # noqa: E402
 
 HBA, GPU, AUDIO, NIC, DISK = "0000:07:00.0", "0000:01:00.0", "0000:01:00.1", "0000:03:00.0", "0000:04:00.0"
-RULES = {"in-running-guest", "guest-configured", "in-container", "host-network", "host-storage", "host-display"}
+RULES = {"in-running-guest", "guest-configured", "in-container", "host-network", "host-storage", "host-display",
+         "guest-by-mapping", "resource-mapping"}
 
 HOSTDEV = """  <devices>
     <hostdev mode='subsystem' type='pci' managed='yes'>
@@ -120,17 +122,98 @@ class Guests(Claims):
         self.tree.write("etc/pve/nodes/other/qemu-server/102.conf", "hostpci0: 07:00.0\n")
         self.assertEqual(self.claims(), {})
 
+    def mapping(self, *lines: str) -> None:
+        """pci.cfg as Proxmox VE writes it: a name, and its properties behind a tab."""
+        self.tree.write("etc/pve/mapping/pci.cfg", "".join(x + "\n" for x in lines))
+
+    HBA_MAP = "map id=8086:10fb,iommugroup=13,node=secret,path=0000:07:00.0,subsystem-id=0000:0000"
+    MAPPED = ("informs", "the resource mapping hba of the cluster names it")
+
     def test_proxmox_mapping(self):
-        self.tree.write("etc/pve/mapping/pci.cfg", "pci: other\n\tmap id=1:2,node=secret,path=0000:03:00.0\n\n"
-                        "pci: hba\n\tdescription x\n\tmap id=1000:0087,iommugroup=9,node=elsewhere,path=0000:04:00.0\n"
-                        "\tmap id=1000:0087,node=secret,path=0000:07:00.0;0000:01:00\n\n"
-                        "usb: hba\n\tmap node=secret,path=0000:03:00.0\n")
+        self.mapping("other", "\tmap id=1:2,node=secret,path=0000:03:00.0", "",
+                     "hba", "\tdescription x", "\tmap id=1000:0087,iommugroup=9,node=hidden,path=0000:04:00.0",
+                     "# a comment", "\t" + self.HBA_MAP.replace("07:00.0", "07:00.0;0000:01:00"), "",
+                     # what other kinds of files have
+                     "pci: hba", "\tmap node=secret,path=0000:03:00.0")
         self.proxmox(101, "hostpci0: mapping=hba,pcie=1")
-        found = self.claims(private=("secret", "elsewhere"))
-        self.assertEqual({a for a, _ in found}, {HBA, GPU, AUDIO})
-        # of several on this node the VM gets one that is free
-        self.tree.write("etc/pve/mapping/pci.cfg", "pci: hba\n\tmap node=secret,path=0000:07:00.0\n\tmap node=secret,path=01:00\n")
-        self.assertEqual(self.claims(), {})
+        found = self.claims(private=("secret", "hidden"), names=True)
+        self.assertEqual({a for a, r in found if r == "guest-configured"}, {HBA, GPU, AUDIO})
+        self.assertEqual({a for a, r in found if r == "resource-mapping"}, {HBA, GPU, AUDIO, NIC})
+        self.assertNotIn("etc/pve/mapping/pci.cfg: ", self.run_pcipass("explain", HBA).stdout)
+
+    def test_proxmox_mapping_of_several(self):
+        """Of several on this node the VM gets one that is free."""
+        self.mapping("hba", f"\t{self.HBA_MAP}",
+                     "\tmap id=8086:10fb,iommugroup=12,node=secret,path=0000:03:00.0,subsystem-id=0000:0000")
+        self.proxmox(101, "hostpci0: mapping=hba", "onboot: 1")
+        found = self.claims(names=True)
+        text = "when VM 101 starts, it gets this device or another one of the same resource mapping"
+        self.assertEqual(found, {(d, r): v for d in (HBA, NIC) for r, v in (
+            ("guest-by-mapping", ("informs", text)), ("resource-mapping", self.MAPPED))})
+        # with an address of its own besides
+        self.proxmox(101, "hostpci0: mapping=hba", "hostpci1: 07:00.0")
+        self.proxmox(102, "hostpci0: mapping=hba")
+        found = self.claims(names=True)
+        self.assertEqual(found[HBA, "guest-configured"], ("informs", "VM 101 is configured to have it"))
+        self.assertEqual(found[NIC, "guest-by-mapping"], (
+            "informs", "guests can get it through resource mappings of the cluster, such as VM 101 and VM 102"))
+        # a template starts nothing
+        for number in (101, 102):
+            self.proxmox(number, "hostpci0: mapping=hba", "template: 1")
+        self.assertEqual({r for _, r in self.claims(names=True)}, {"resource-mapping"})
+
+    def test_proxmox_other_nodes(self):
+        """A guest elsewhere has this node's device by a mapping alone, and only once it is here."""
+        self.mapping("hba", f"\t{self.HBA_MAP}", "\tmap id=8086:10fb,node=hidden,path=0000:01:00.0")
+        self.proxmox(101, "memory: 1")
+        other = "etc/pve/nodes/hidden/qemu-server"
+        self.tree.write(f"{other}/102.conf", "hostpci0: 0000:03:00.0\nhostpci1: mapping=hba\nonboot: 1\n")
+        self.tree.write(f"{other}/103.conf", "hostpci0: mapping=gone\n")
+        found = self.claims(private=("secret", "hidden"), names=True)
+        self.assertEqual(found, {
+            (HBA, "resource-mapping"): self.MAPPED,
+            (HBA, "guest-by-mapping"): (
+                "informs", "VM 102, on another node of the cluster, is configured to have it through a resource mapping: "
+                           "it takes it if it is started on this node")})
+        self.assertEqual(self.survey()[HBA]["verdict"], "assignable")
+        # without the node's name the file tells nothing of this host
+        (self.tree.root / "etc/pve/local").unlink()
+        self.assertFalse({f["rule"] for f in self.survey()[HBA]["findings"]} & RULES)
+        unread = json.loads(self.run_pcipass("--json").stdout)["host"]["unread"]
+        self.assertIn("etc/pve/local", json.dumps(unread))
+
+    def test_proxmox_mapping_that_does_not_fit(self):
+        """Proxmox VE compares each property, letter by letter, and starts no guest if one differs."""
+        for line, words in (
+                ("map id=1000:0087,iommugroup=13,node=secret,path=0000:07:00.0,subsystem-id=0000:0000", "with another id"),
+                ("map id=8086:10FB,iommugroup=13,node=secret,path=0000:07:00.0,subsystem-id=0000:0000", "with another id"),
+                ("map iommugroup=13,node=secret,path=0000:07:00.0,subsystem-id=0000:0000", "without its id"),
+                ("map id=8086:10fb,iommugroup=13,node=secret,path=0000:07:00.0", "without its subsystem-id"),
+                ("map id=8086:10fb,iommugroup=13,node=secret,path=0000:07:00,subsystem-id=0000:0001",
+                 "with another subsystem-id"),
+                ("map id=8086:10fb,node=secret,path=0000:07:00.0,subsystem-id=0000:0000", "without its iommugroup"),
+                ("map id=8086:10fb,iommugroup=131,node=secret,path=0000:07:00.0,subsystem-id=0000:0000",
+                 "with another iommugroup"),
+                ("map id=0x8086:10fb,iommugroup=13,node=secret,path=0000:07:00.0,subsystem-id=0000:0000", "")):
+            self.setUp()
+            self.mapping("hba", f"\t{line}")
+            self.proxmox(101, "memory: 1")
+            problem = f", but {words}: Proxmox VE starts no guest with it until that is corrected" if words else ""
+            self.assertEqual(self.claims(names=True), {
+                (HBA, "resource-mapping"): ("informs", self.MAPPED[1] + problem)}, line)
+            if words:
+                shown = self.run_pcipass("emit", "proxmox", HBA).stdout.replace("\n# ", " ")
+                self.assertIn(f"Correct it first: its {words.split()[-1]} is not that of this device", shown)
+
+    def test_proxmox_mapping_of_nonsense(self):
+        for text in ("", "\t", "hba", "hba\n\tmap", "hba\n\tmap ,,,=\n", "hba\n\tmap node=secret,path=;;;\n",
+                     "\tmap node=secret,path=07:00.0\n", "h ba\n\tmap node=secret,path=07:00.0\n",
+                     "hba\n\tmap node=secret,path=" + "07:00.0" * 9 + "\n", "\0\xff\n" * 99,
+                     "hba\n\n\tmap node=secret,path=07:00.0\n"):
+            self.setUp()
+            self.tree.write("etc/pve/mapping/pci.cfg", text)
+            self.proxmox(101, "hostpci0: mapping=hba")
+            self.assertEqual(self.claims(), {}, text)
 
     def test_two(self):
         self.proxmox(101, "hostpci0: 07:00.0")
