@@ -113,7 +113,7 @@ struct command {
 extern const struct command command_survey, command_explain, command_reserved, command_check,
 	command_capture, command_emit, command_groups, command_settings, command_verify,
 	command_free, command_apply, command_undo, command_bind, command_unbind, command_override,
-	command_slots, command_status, command_report;
+	command_slots, command_tree, command_status, command_report;
 
 /* Which of the programs this is, and where its help is: "; see pcipass --help". */
 extern const char program_name[];
@@ -223,6 +223,8 @@ const char *installed_documents(void);
 unsigned int terminal_columns(void);
 /* Whether such a terminal shows colours. */
 bool terminal_has_color(void);
+/* Whether the characters that a reader sees are UTF-8, by LC_ALL, LC_CTYPE or LANG. */
+bool locale_is_utf8(void);
 
 /*
  * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT make signals_stop() say true, and SIGPIPE does

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a process inherits: what it must not go wrong by, and its terminal. */
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +61,17 @@ bool terminal_has_color(void)
 	const char *term = getenv("TERM");
 
 	return term && strcmp(term, "dumb");
+}
+
+/* Asked without setlocale(), which would change how this program reads and prints as well. */
+bool locale_is_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+
+	if (locale)
+		freelocale(locale);
+	return utf8;
 }
 
 static struct pp_span start_map(const char *path)

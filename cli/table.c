@@ -12,13 +12,17 @@ const struct command command_help = {
 };
 
 const struct command *const commands[] = {
-	&command_survey,   &command_explain,  &command_check,
-	&command_reserved, &command_groups,   &command_slots,
-	&command_report,   &command_capture,  &command_free,
-	&command_verify,   &command_status,   &command_undo,
-	&command_apply,    &command_bind,     &command_unbind,
-	&command_override, &command_emit,     &command_settings,
-	&command_help,     &command_complete, NULL,
+	&command_survey,   &command_explain,
+	&command_check,    &command_reserved,
+	&command_groups,   &command_slots,
+	&command_tree,     &command_report,
+	&command_capture,  &command_free,
+	&command_verify,   &command_status,
+	&command_undo,     &command_apply,
+	&command_bind,     &command_unbind,
+	&command_override, &command_emit,
+	&command_settings, &command_help,
+	&command_complete, NULL,
 };
 
 /*

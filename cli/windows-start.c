@@ -82,6 +82,12 @@ bool terminal_has_color(void)
 	       SetConsoleMode(out, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
 }
 
+/* The console's code page is set to it, see pcipass.manifest. */
+bool locale_is_utf8(void)
+{
+	return true;
+}
+
 /* Of the file pci.ids beside the program. */
 struct pp_span pci_ids_text(void)
 {

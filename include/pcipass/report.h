@@ -86,6 +86,7 @@ struct pp_style {
 	 * for Hyper-V. NULL: the text has a placeholder that does nothing until it is filled in.
 	 */
 	const char *guest;
+	bool ascii; /* text: a tree is drawn with ASCII, not with box characters of UTF-8 */
 };
 
 /*
@@ -147,6 +148,13 @@ int pp_report_reserved(const struct pp_host *h, const char *what, const struct p
  */
 int pp_report_slots(const struct pp_survey *s, const struct pp_style *style, struct pp_sink sink,
                     uint32_t *ret_nr, struct pp_error *e);
+
+/*
+ * The topology as a tree: the devices below the bridges that lead to them, with place, group and
+ * verdict. what: as of pp_report_explain(), for these devices; NULL: all.
+ */
+int pp_report_tree(const struct pp_survey *s, const char *what, const struct pp_style *style,
+                   struct pp_sink sink, struct pp_error *e);
 
 /*
  * The IOMMU groups and what is in them: the kernel's, or where it has made none, or computed is

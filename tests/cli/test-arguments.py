@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import ENDPOINT, PCIPASS, Case, drhd, rmrr, scope, smbios_slot  # noqa: E402
 
-COMMANDS = ("survey", "explain", "check", "reserved", "slots", "capture", "groups", "emit", "verify",
+COMMANDS = ("survey", "explain", "check", "reserved", "slots", "tree", "capture", "groups", "emit", "verify",
             "status", "bind", "unbind")
 
 

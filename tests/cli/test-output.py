@@ -204,6 +204,37 @@ class Output(Case):
         self.assertEqual(run.returncode, 3)
         self.assertIn("No device is in a slot whose number is known.\n", run.stdout)
 
+    def test_tree(self):
+        lines = self.stdout("tree").splitlines()
+        self.assertEqual(lines[0].split(), ["DEVICE", "PLACE", "GROUP", "VERDICT", "NAME"])
+        self.assertEqual(lines[1], "0000:00")
+        at = next(i for i, x in enumerate(lines) if "07:00.0" in x)
+        # its bridge above, its functions side by side, the last one with a corner
+        self.assertRegex(lines[at - 1], r"^[├└]─00:\S+ .* bridge ")
+        self.assertRegex(lines[at], r"^[│ ] ├─07:00\.0 +slot2 \d* +fixable +Broadcom")
+        self.assertRegex(lines[at + 7], r"^[│ ] └─07:00\.7 +slot2 \d* +fixable +Broadcom")
+        self.assertTrue(any(x.startswith("Next: ") for x in lines))
+        # a root for each domain and root bus
+        self.assertEqual([x for x in lines if re.fullmatch(r"[0-9a-f]{4,}:[0-9a-f]{2}", x)], ["0000:00", "10000:e1"])
+        # every device that the survey lists, once
+        tree = re.findall(r"─(\S+)", "\n".join(x for x in lines if " bridge " not in x and "─" in x))
+        survey = [x.split()[0] for x in self.stdout("--columns", "ADDRESS", "--noheadings").splitlines()]
+        self.assertEqual(sorted(tree), sorted(x.removeprefix("0000:") for x in survey))
+
+    def test_tree_of_one_device(self):
+        lines = self.stdout("tree", "slot2").splitlines()
+        self.assertEqual([x.split("─")[1].split()[0] for x in lines if "─" in x][1:],
+                         [f"07:00.{n}" for n in range(8)])
+        self.assertRegex(" ".join(x.strip() for x in lines), r"Next: .* check slot2$")
+        self.assertEqual(self.run_pcipass("tree", "slot9").returncode, 2)
+        self.assertIn("--json", self.run_pcipass("tree", "--json").stderr)
+
+    def test_tree_by_locale(self):
+        for locale, mark in (("C.UTF-8", "├─"), ("C", "|-"), ("POSIX", "|-"), ("", "|-")):
+            run = self.run_pcipass("tree", env={**os.environ, "LC_ALL": locale, "LANG": "", "LC_CTYPE": ""})
+            self.assertIn(mark, run.stdout, locale)
+            self.assertEqual(run.stdout.isascii(), mark == "|-", locale)
+
     @staticmethod
     def cell(value):
         if isinstance(value, bool):

@@ -98,7 +98,7 @@ class Pasted(Case):
 
     def answers(self, word: str, path=None):
         yield self.say(path=path)
-        for arguments in (("groups",), ("reserved",), ("slots",), ("survey", "--all", "--columns", "+REASON"),
+        for arguments in (("groups",), ("reserved",), ("slots",), ("tree",), ("survey", "--all", "--columns", "+REASON"),
                           ("--for", "hyperv"), ("--for", "xen"), ("--for", "all"), ("--json",),
                           ("explain", f"slot{word}"), ("check", f"slot{word}"), ("explain", word), (word,),
                           ("free", f"slot{word}", "--dry-run"), ("bind", word, "--dry-run"),

@@ -32,7 +32,7 @@ JOINED = re.compile(rf"{LITERAL}(?:(?:\s|\b[A-Z][A-Z0-9_]*\b|\bPRI[a-zA-Z0-9]+\b
 COMMENT = re.compile(rf"({LITERAL}|'(?:[^'\\\n]|\\.)+')|/\*.*?\*/|//[^\n]*|^\s*#\s*include[^\n]*",
                      re.DOTALL | re.MULTILINE)
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "0": ""}
-PCIPASS = (r"pcipass(?:-conrep)? +(?:--?[a-z]|%s|(?:survey|explain|check|reserved|groups|slots|status|capture|"
+PCIPASS = (r"pcipass(?:-conrep)? +(?:--?[a-z]|%s|(?:survey|explain|check|reserved|groups|slots|tree|status|capture|"
            r"settings|free|verify|apply|undo|bind|unbind|override|emit)\b)")
 TOOLS = (r"(?:(?:modprobe|ip link|mokutil|apt-get|driverctl|virsh|systemctl|sysctl|meson|clush|sudo|"
          r"proxmox-boot-tool|qm set|qm start) +[-a-z%$\"]|"
