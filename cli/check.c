@@ -25,7 +25,7 @@ static enum exit_code check_run(const struct options *o, int argc, char **argv)
 
 	if (is_for_all_kernels(o))
 		return complain_usage("check --kernel: need one release, such as 7.3");
-	if (look_open(o, &l, &e))
+	if (look_open_at(o, argv[0], &l, &e))
 		return complain(&e);
 	style.targets = look_for_all(o) ? l.surveys : NULL;
 	if (pp_report_check(l.survey, argv[0], &style, sink_stdout(), &verdict, &e) ||

@@ -153,6 +153,11 @@ bool look_for_all(const struct options *o);
  * tests. */
 bool is_another_host(const struct options *o);
 int look_open(const struct options *o, struct look *ret, struct pp_error *e);
+/*
+ * The same for a verdict about one device, which must not read thousands of others. If device is no
+ * address, or where it takes the whole host to tell, all is read.
+ */
+int look_open_at(const struct options *o, const char *device, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
 bool is_for_all_kernels(const struct options *o);
 /* explain --log: of a file, of standard input, or of the words themselves. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "host/part.h"
 
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
 {
@@ -57,33 +58,76 @@ static int look_add(struct look *l, enum pp_target t, struct pp_error *e)
 	return r;
 }
 
+/* Fewer devices than this are read in no time. */
+#define LOOK_PART_LEAST 32
+
+/* The host and its survey by what decides about one device; 1: all of it has to be read. */
+static int look_read_part(const struct options *o, const char *device, struct look *l,
+                          struct pp_error *e)
+{
+	bool plain = !o->kernel && (!o->target || !strcmp(o->target, "kvm")) && !o->nr_more_from;
+
+	/* An archive is in memory already. */
+	if (!plain || pp_source_kind(l->source) == PP_SOURCE_ARCHIVE)
+		return 1;
+	int r = pp_host_read_part(l->source, device, LOOK_PART_LEAST, &l->host, e);
+	if (!r)
+		r = pp_survey_new(l->host, PP_TARGET_KVM, &l->survey, e);
+	if (r || !pp_host_is_short(l->host))
+		return r;
+	pp_survey_free(l->survey);
+	pp_host_free(l->host);
+	l->survey = NULL;
+	l->host = NULL;
+	return 1;
+}
+
+static int look_read_all(const struct options *o, struct look *l, struct pp_error *e)
+{
+	int r = pp_host_read(l->source, &l->host, e);
+
+	if (!r && o->kernel && strcmp(o->kernel, "all")) {
+		l->running = l->host;
+		l->host = NULL;
+		r = pp_host_as_kernel_in(l->source, l->running, o->kernel, &l->host, e);
+	}
+	/* Whoever runs Windows asks for Hyper-V. */
+	enum pp_target target = look_target(o);
+	if (!r && !o->target && pp_host_is_windows(l->host))
+		target = PP_TARGET_HYPERV;
+	if (!r)
+		r = pp_survey_new(l->host, target, &l->survey, e);
+	for (int t = 0; !r && look_for_all(o) && t < PP_TARGET_COUNT; t++)
+		r = look_add(l, (enum pp_target)t, e);
+	return r;
+}
+
+/* Not the report's business, but whoever reads it should know. */
+static void look_warn(const struct look *l, struct pp_error *e)
+{
+	if (pp_host_table_error(l->host, e))
+		warn("%s", e->text);
+}
+
 int look_open(const struct options *o, struct look *ret, struct pp_error *e)
+{
+	return look_open_at(o, NULL, ret, e);
+}
+
+int look_open_at(const struct options *o, const char *device, struct look *ret, struct pp_error *e)
 {
 	struct look l = { 0 };
 	int r = source_open(o, &l.source, e);
 
 	if (!r)
-		r = pp_host_read(l.source, &l.host, e);
-	if (!r && o->kernel && strcmp(o->kernel, "all")) {
-		l.running = l.host;
-		l.host = NULL;
-		r = pp_host_as_kernel_in(l.source, l.running, o->kernel, &l.host, e);
-	}
-	/* Whoever runs Windows asks for Hyper-V. */
-	enum pp_target target = look_target(o);
-	if (!r && !o->target && pp_host_is_windows(l.host))
-		target = PP_TARGET_HYPERV;
-	if (!r)
-		r = pp_survey_new(l.host, target, &l.survey, e);
-	for (int t = 0; !r && look_for_all(o) && t < PP_TARGET_COUNT; t++)
-		r = look_add(&l, (enum pp_target)t, e);
+		r = device ? look_read_part(o, device, &l, e) : 1;
+	if (r == 1)
+		r = look_read_all(o, &l, e);
 	if (r) {
 		look_close(&l);
 		return r;
 	}
-	/* Not the report's business, but whoever reads it should know. */
-	if (pp_host_table_error(l.host, e))
-		warn("%s", e->text);
+	look_warn(&l, e);
 	*ret = l;
 	return 0;
 }

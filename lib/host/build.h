@@ -20,10 +20,17 @@ struct pp_host_build {
 	struct pp_region *regions;   /* host->regions, still writable */
 	struct pp_span log;          /* the kernel's, in scratch; empty: not read */
 	struct pp_modprobe modprobe; /* in scratch */
-	const char *release;     /* whose files in /boot and /lib/modules are read; NULL: none */
+	const char *release; /* whose files in /boot and /lib/modules are read; NULL: none */
+	/* Of a part: the device it is for, and the devices that are read, in address order. */
+	struct pp_address about;
+	const struct pp_address *only; /* NULL: all that are listed */
+	uint32_t nr_only;
 	uint32_t domain;         /* of the devices being read … */
 	uint32_t bridge_to[256]; /* … and which bridge leads to each of its buses */
 };
+
+/* The host from b->source, or the part of it that b says; the rest of *b is zeros. */
+int pp_build_host(struct pp_host_build *b, struct pp_host **ret, struct pp_error *e);
 
 /* Remembers once a path that a fact is missing, and what it would add. 0 or -ENOMEM. */
 int pp_build_unread(struct pp_host_build *b, const char *path, int error, const char *adds);
@@ -102,14 +109,20 @@ int pp_build_hypervisors(struct pp_host_build *b, struct pp_error *e);
 /* Of dpkg's list of packages what that reads. */
 void pp_packages_redact(struct pp_span text, struct pp_buffer *b);
 
+/* Of a part: a device that was not read. */
+#define PP_ANOTHER_DEVICE (PP_NO_DEVICE - 1)
+
 /*
  * The device that the last component of a path, such as a link of sysfs, has the address of;
- * PP_NO_DEVICE: there is none.
+ * PP_NO_DEVICE: there is none. Of a part that may be PP_ANOTHER_DEVICE.
  */
 uint32_t pp_host_device_in_path(const struct pp_host *h, const char *path);
 
 /* Regions and mappings of a host that is built, anew; into its arena. */
 int pp_host_rebuild_regions(struct pp_host *h, struct pp_error *e);
+
+/* The name of a device's directory, as the kernel writes it. */
+bool pp_build_parse_device(const char *name, struct pp_address *ret);
 
 /* Of two struct pp_device, for qsort(): by address. */
 int pp_build_compare_devices(const void *x, const void *y);

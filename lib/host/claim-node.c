@@ -69,6 +69,7 @@ static void node_add_nvidia_number(struct pp_claim_writer *w, uint64_t number)
 {
 	const struct pp_host *h = w->b->host;
 
+	pp_host_needs_all(h);
 	for (uint32_t i = 0; i < h->nr_devices; i++)
 		if (node_has_driver(&h->devices[i], "nvidia") &&
 		    pp_device_base_class(&h->devices[i]) == 0x03 && !number--)

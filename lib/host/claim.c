@@ -71,7 +71,8 @@ bool pp_claim_add_link(struct pp_claim_writer *w, const char *path)
 	uint32_t d = pp_host_device_in_path(w->b->host, link);
 	if (d == PP_NO_DEVICE)
 		return false;
-	pp_claim_add_device(w, w->b->host->devices[d].address);
+	if (d != PP_ANOTHER_DEVICE)
+		pp_claim_add_device(w, w->b->host->devices[d].address);
 	return true;
 }
 

@@ -235,36 +235,62 @@ static void enter_bridge(struct pp_host_build *b, uint32_t index)
 		b->bridge_to[bus] = index;
 }
 
+bool pp_build_parse_device(const char *name, struct pp_address *ret)
+{
+	char canonical[PP_ADDRESS_TEXT_BYTES];
+
+	if (!pp_address_parse(name, ret))
+		return false;
+	pp_address_format(*ret, canonical);
+	return !strcmp(canonical, name);
+}
+
 int pp_build_compare_devices(const void *x, const void *y)
 {
 	const struct pp_device *a = x, *b = y;
 	return pp_address_compare(a->address, b->address);
 }
 
+static const struct pp_device device_unread = {
+	.parent = PP_NO_DEVICE, .physfn = PP_NO_DEVICE, .group = PP_NO_GROUP, .link_lanes = -1
+};
+
+/* Of a part: those that were chosen. */
+static int device_take_chosen(struct pp_host_build *b)
+{
+	struct pp_host *h = b->host;
+
+	b->devices = PP_ARENA_ARRAY(&h->arena, b->nr_only, struct pp_device);
+	if (!b->devices)
+		return -ENOMEM;
+	h->devices = b->devices;
+	for (; h->nr_devices < b->nr_only; h->nr_devices++) {
+		b->devices[h->nr_devices] = device_unread;
+		b->devices[h->nr_devices].address = b->only[h->nr_devices];
+	}
+	return 0;
+}
+
 static int list_devices(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
 	struct pp_names names;
-	int r = pp_source_list(b->source, DEVICES, &b->scratch, &names);
+	int r = b->only ? 0 : pp_source_list(b->source, DEVICES, &b->scratch, &names);
 
 	h->devices_error = -r;
 	if (r)
 		return r == -ENOMEM ? r : pp_build_unread(b, DEVICES, -r, "the devices");
+	if (b->only)
+		return device_take_chosen(b);
 	b->devices = PP_ARENA_ARRAY(&h->arena, names.count, struct pp_device);
 	if (!b->devices)
 		return -ENOMEM;
 	h->devices = b->devices;
 	for (uint32_t i = 0; i < names.count; i++) {
-		struct pp_device d = { .parent = PP_NO_DEVICE,
-			               .physfn = PP_NO_DEVICE,
-			               .group = PP_NO_GROUP,
-			               .link_lanes = -1 };
+		struct pp_device d = device_unread;
 		if (h->nr_devices >= MAX_DEVICES)
 			return -E2BIG;
-		char canonical[PP_ADDRESS_TEXT_BYTES] = "";
-		if (pp_address_parse(names.names[i], &d.address))
-			pp_address_format(d.address, canonical);
-		if (!strcmp(canonical, names.names[i]))
+		if (pp_build_parse_device(names.names[i], &d.address))
 			b->devices[h->nr_devices++] = d;
 		else
 			pp_note(&h->notes, DEVICES, 0, "'%s' is not a PCI address: ignored",

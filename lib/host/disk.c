@@ -166,7 +166,10 @@ uint32_t pp_host_device_in_path(const struct pp_host *h, const char *link)
 		if (n < sizeof(part) && n >= 12) {
 			memcpy(part, at, n);
 			part[n] = '\0';
-			uint32_t d = pp_address_parse(part, &a) ? pp_host_find(h, a) : PP_NO_DEVICE;
+			bool is_address = pp_address_parse(part, &a);
+			uint32_t d = is_address ? pp_host_find(h, a) : PP_NO_DEVICE;
+			if (is_address && d == PP_NO_DEVICE && h->part)
+				d = PP_ANOTHER_DEVICE;
 			found = d != PP_NO_DEVICE ? d : found;
 		}
 		at += n;
@@ -178,9 +181,10 @@ uint32_t pp_host_device_in_path(const struct pp_host *h, const char *link)
 static int disk_mark(struct disk_search *s, uint32_t device, const char *what, const char *name,
                      bool vital)
 {
+	if (device == PP_ANOTHER_DEVICE)
+		return 0;
 	struct pp_device *d = &s->b->devices[device];
 	const char *more = pp_arena_printf(&s->b->host->arena, "%s on %s", what, name);
-
 	if (!more)
 		return -ENOMEM;
 	d->host_runs_from |= vital;

@@ -124,6 +124,17 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 	return 0;
 }
 
+/* Of a part the other groups are there to be told apart. */
+static bool group_is_wanted(const struct pp_host *h, const struct member *members, uint32_t count)
+{
+	uint32_t device = h->part ? pp_host_find(h, h->part->device) : PP_NO_DEVICE;
+	bool wanted = !h->part;
+
+	for (uint32_t i = 0; i < count; i++)
+		wanted |= members[i].device == device;
+	return wanted;
+}
+
 static int make_group(struct pp_host_build *b, uint32_t index, const struct member *members,
                       uint32_t count)
 {
@@ -139,6 +150,10 @@ static int make_group(struct pp_host_build *b, uint32_t index, const struct memb
 	g->number = members[0].number;
 	g->devices = devices;
 	g->nr_devices = count;
+	if (!group_is_wanted(b->host, members, count)) {
+		g->regions_error = ENODATA;
+		return 0;
+	}
 	return read_regions(b, g);
 }
 

@@ -174,7 +174,18 @@ static const build_step windows_steps[] = {
 	pp_build_iommu,    pp_build_regions,         pp_build_slots,    NULL,
 };
 
-int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
+static int host_mark_part(struct pp_host_build *b)
+{
+	if (!b->only)
+		return 0;
+	b->host->part = PP_ARENA_NEW(&b->host->arena, struct pp_part);
+	if (!b->host->part)
+		return -ENOMEM;
+	b->host->part->device = b->about;
+	return 0;
+}
+
+int pp_build_host(struct pp_host_build *b, struct pp_host **ret, struct pp_error *e)
 {
 	struct pp_host *h = calloc(1, sizeof(*h));
 	int r = 0;
@@ -183,19 +194,28 @@ int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
 		return pp_fail_oom(e, "host");
 	pp_arena_init(&h->arena, HOST_MAX_BYTES);
 	pp_notes_init(&h->notes, &h->arena);
-	struct pp_host_build b = { .host = h, .source = s };
-	pp_arena_init(&b.scratch, HOST_MAX_BYTES);
-	r = pp_build_origins(&b);
+	b->host = h;
+	pp_arena_init(&b->scratch, HOST_MAX_BYTES);
+	r = host_mark_part(b);
 	if (!r)
-		r = pp_build_windows(&b);
+		r = pp_build_origins(b);
+	if (!r)
+		r = pp_build_windows(b);
 	const build_step *steps = h->windows ? windows_steps : linux_steps;
 	for (size_t i = 0; !r && steps[i]; i++)
-		r = steps[i](&b, e);
-	pp_arena_fini(&b.scratch);
+		r = steps[i](b, e);
+	pp_arena_fini(&b->scratch);
 	if (r) {
 		pp_host_free(h);
 		return r == -ENOMEM ? pp_fail_oom(e, "host") : r;
 	}
 	*ret = h;
 	return 0;
+}
+
+int pp_host_read(struct pp_source *s, struct pp_host **ret, struct pp_error *e)
+{
+	struct pp_host_build b = { .source = s };
+
+	return pp_build_host(&b, ret, e);
 }

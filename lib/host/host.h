@@ -370,6 +370,12 @@ struct pp_unread {
 
 #define PP_UNREAD_NAME_BYTES 320
 
+/* Of a host that was read for one device: see host/part.h. */
+struct pp_part {
+	struct pp_address device;
+	bool is_short; /* an answer depended on what was not read */
+};
+
 struct pp_host {
 	struct pp_arena arena;
 	struct pp_notes notes; /* odd firmware, odd files */
@@ -452,7 +458,18 @@ struct pp_host {
 
 	struct pp_unread *unread;
 	const struct pp_origins *origins; /* host/origin.h; NULL: the host is not one of texts */
+	struct pp_part *part;             /* NULL: the whole host was read */
 };
+
+/*
+ * To be called where an answer depends on devices that have nothing to do with the one it is about:
+ * of a part that makes it worthless, and the host is read whole.
+ */
+static inline void pp_host_needs_all(const struct pp_host *h)
+{
+	if (h->part)
+		h->part->is_short = true;
+}
 
 /* What the kernel last logged of a device that does not answer; NULL: nothing of that sort. */
 const struct pp_device_line *pp_device_line(const struct pp_host *h, const struct pp_device *d,

@@ -187,6 +187,7 @@ static int kind_by_kernel(struct pp_host_build *b)
 /* Host bridges of a board; QEMU's look like Intel's on every processor. */
 static enum pp_host_kind kind_by_bridge(const struct pp_host *h)
 {
+	pp_host_needs_all(h);
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
 		if (d->class_code >> 8 != 0x0600 || !d->ids_known)

@@ -182,6 +182,9 @@ static bool choice_row_by_free(const struct pp_judging *j, const struct pp_row *
 		if (f->effect == PP_EFFECT_UNKNOWN && f->could == PP_BLOCKS)
 			return false;
 	}
+	/* What is to be typed names the slot, if all that is in it becomes free. */
+	if (pp_slot_is_named(&row->device->slot))
+		pp_host_needs_all(j->host);
 	return choice_of_predicted(j->region_remedies, (uint32_t)(row->device - j->host->devices));
 }
 

@@ -181,6 +181,23 @@ static void split_host_findings(struct pp_judging *j, const struct finding_list 
 	}
 }
 
+/* Of a part what else was read is there for one device's sake. */
+static bool judge_is_asked(const struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_part *part = j->host->part;
+
+	return !part || pp_address_equal(d->address, part->device);
+}
+
+static bool judge_is_asked_of(const struct pp_judging *j, const struct pp_group *g)
+{
+	bool asked = !j->host->part;
+
+	for (uint32_t i = 0; !asked && i < g->nr_devices; i++)
+		asked = judge_is_asked(j, &j->host->devices[g->devices[i]]);
+	return asked;
+}
+
 static void judge_devices(struct pp_judging *j, const struct finding_list *host,
                           const struct finding_list *groups)
 {
@@ -194,6 +211,10 @@ static void judge_devices(struct pp_judging *j, const struct finding_list *host,
 	}
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
+		rows[i].device = d;
+		rows[i].verdict = PP_VERDICT_UNKNOWN;
+		if (!judge_is_asked(j, d))
+			continue;
 		own.count = 0; /* its room is used again: the findings themselves stay */
 		j->into = &own;
 		run_rules(j, PP_SCOPE_OF_DEVICE, NULL, d);
@@ -206,7 +227,6 @@ static void judge_devices(struct pp_judging *j, const struct finding_list *host,
 		if (!bridge && group != PP_NO_GROUP)
 			lists[2] = groups[group];
 		lists[1] = own;
-		rows[i].device = d;
 		judge_merge(j, lists, 3, &rows[i]);
 		rows[i].verdict = verdict_of(&rows[i]);
 		j->survey->counts[rows[i].verdict]++;
@@ -241,7 +261,8 @@ static void judge_judge(struct pp_judging *j)
 	split_host_findings(j, &host, &for_devices, &rest);
 	for (uint32_t i = 0; i < h->nr_groups; i++) {
 		j->into = &groups[i];
-		run_rules(j, PP_SCOPE_OF_GROUP, &h->groups[i], NULL);
+		if (judge_is_asked_of(j, &h->groups[i]))
+			run_rules(j, PP_SCOPE_OF_GROUP, &h->groups[i], NULL);
 	}
 	judge_devices(j, &for_devices, groups);
 	j->survey->common_findings = for_devices.list;

@@ -96,6 +96,7 @@ static const char *address_why(struct pp_judging *j, const struct pp_device *bri
 /* Some memory of PCI lies above 4 GiB: the firmware allows it there. */
 static bool address_above_4g(const struct pp_host *h)
 {
+	pp_host_needs_all(h);
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
 		for (size_t k = 0; d->bars && k < PP_NR_BARS; k++)

@@ -137,6 +137,7 @@ static const char *pass_vf(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_host *h = j->host;
 	uint32_t self = (uint32_t)(d - h->devices);
 
+	pp_host_needs_all(h);
 	for (uint32_t i = self + 1; i < h->nr_devices && i < self + 4096; i++)
 		if (h->devices[i].physfn == self)
 			return pp_arena_printf(

@@ -12,6 +12,7 @@
  */
 static const struct pp_device *broken_chipset(const struct pp_host *h)
 {
+	pp_host_needs_all(h);
 	for (uint32_t i = 0; i < h->nr_devices; i++) {
 		const struct pp_device *d = &h->devices[i];
 		if (d->vendor != 0x8086 || d->config.header_read != PP_YES)

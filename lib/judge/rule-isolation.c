@@ -84,6 +84,28 @@ static bool isolation_compare(struct pp_judging *j, struct pp_isolation_facts *f
 	return true;
 }
 
+/*
+ * Of a part: what is computed for a device is right, unless it has the group of a bridge, which
+ * whatever else is below that bridge shares; and an argument is told by what it does to all groups.
+ */
+static void isolation_check_part(struct pp_judging *j, const struct pp_isolation_facts *f)
+{
+	const struct pp_host *h = j->host;
+	bool needs_all = f->override;
+
+	for (int o = 0; o < PP_NR_ACS_OPTIONS; o++)
+		needs_all |= f->settings[o] != NULL;
+	uint32_t group = h->part ? h->devices[pp_host_find(h, h->part->device)].group : PP_NO_GROUP;
+	for (uint32_t i = 0; group != PP_NO_GROUP && i < h->groups[group].nr_devices; i++) {
+		uint32_t member = h->groups[group].devices[i];
+		needs_all |= !pp_has_bridge_header(&h->devices[member]) &&
+		             (f->hardware.devices[member].shares == PP_SHARES_BRIDGE ||
+		              f->hardware.devices[member].shares == PP_SHARES_NO_ACS);
+	}
+	if (needs_all)
+		pp_host_needs_all(h);
+}
+
 /* NULL: the kernel has made no groups, or out of memory. */
 static const struct pp_isolation_facts *isolation_facts(struct pp_judging *j)
 {
@@ -101,6 +123,7 @@ static const struct pp_isolation_facts *isolation_facts(struct pp_judging *j)
 		return NULL;
 	}
 	isolation_read_line(j, f);
+	isolation_check_part(j, f);
 	j->isolation = f;
 	return f;
 }

@@ -516,10 +516,13 @@ static void scope_unread(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 
-	if (pp_device_is_bridge(d) || d->nr_mappings || !j->scope_unread)
+	if (pp_device_is_bridge(d) || d->nr_mappings)
 		return;
 	/* For KVM the kernel's own list decides. */
 	if (j->survey->target == PP_TARGET_KVM && g && g->regions_read)
+		return;
+	pp_host_needs_all(j->host);
+	if (!j->scope_unread)
 		return;
 	pp_find_unknown(
 		j, PP_BLOCKS,

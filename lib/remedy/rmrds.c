@@ -68,6 +68,8 @@ const char *pp_remedy_no_rmrds(const struct pp_host *h, const struct pp_device *
 
 	if (rmrds != PP_RMRDS_YES && rmrds != PP_RMRDS_USELESS)
 		return NULL;
+	/* Another slot may have the same number. */
+	pp_host_needs_all(h);
 	if (s->kind == PP_PLACE_NONE)
 		return s->unknown ? NULL : "it is on board, so no slot setting applies to it";
 	if (s->kind != PP_PLACE_SLOT)
@@ -194,6 +196,7 @@ static bool rmrds_answer(struct pp_remedy_case *c, struct pp_remedy *ret)
 
 	if (rmrds != PP_RMRDS_YES && rmrds != PP_RMRDS_USELESS)
 		return false;
+	pp_host_needs_all(c->host);
 	slots = rmrds_slots(c, &without);
 	if (!slots || rmrds == PP_RMRDS_USELESS)
 		return rmrds_answer_no(c, slots ? c->held[0] : without, ret);

@@ -14,7 +14,10 @@ static bool vf_is_held(const struct pp_host *h, const struct pp_device *d)
 static uint32_t vf_find(const struct pp_remedy_case *c, uint32_t device)
 {
 	const struct pp_host *h = c->host;
+	const struct pp_config *config = &h->devices[device].config;
 
+	if (config->sriov_known == PP_UNKNOWN || config->sriov_vf_enable)
+		pp_host_needs_all(h);
 	for (uint32_t i = device + 1; i < h->nr_devices; i++)
 		if (h->devices[i].physfn == device && !c->marks->freed[i] &&
 		    h->devices[i].group != h->devices[device].group &&
