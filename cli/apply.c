@@ -10,9 +10,27 @@
 
 #define INTERRUPTED "pcipass: interrupted: finishing the current operation, then rolling back\n"
 
+/* A host is being changed: its tools may take minutes. */
+static bool apply_at_work;
+
+static void apply_start(const char *said)
+{
+	signals_catch(said);
+	apply_at_work = true;
+	progress_begin("working");
+}
+
+static void apply_end(void)
+{
+	progress_end();
+	apply_at_work = false;
+}
+
 static void apply_say(void *ctx, const char *line)
 {
 	warn("%s", line);
+	if (apply_at_work)
+		progress_begin(strncmp(line, "run ", 4) ? "working" : line);
 }
 
 static struct pp_apply_options apply_options(const struct options *o)
@@ -90,7 +108,7 @@ static bool confirm_plan(void *ctx, unsigned int changes)
 	if (a->code != EXIT_YES || (!changes && !a->show_all))
 		return false;
 	if (!o->dry_run)
-		signals_catch(INTERRUPTED);
+		apply_start(INTERRUPTED);
 	return true;
 }
 
@@ -177,6 +195,7 @@ static enum exit_code apply_one(const struct options *o, const struct pp_plan *p
 	if (ret_nothing)
 		*ret_nothing = false;
 	int r = pp_apply_run(p, &options, &e);
+	apply_end();
 	if (ret_nothing)
 		*ret_nothing = r == -ECANCELED && !a.changes;
 	if (r)
@@ -205,8 +224,10 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 	if (!may_change_host())
 		return EXIT_UNSURE;
 	if (o->resume) {
-		signals_catch(INTERRUPTED);
-		return pp_apply_resume(&options, &e) ? complain(&e) : EXIT_YES;
+		apply_start(INTERRUPTED);
+		int r = pp_apply_resume(&options, &e);
+		apply_end();
+		return r ? complain(&e) : EXIT_YES;
 	}
 	if (plan_load(o->plan, &plan, &e))
 		return complain(&e);
@@ -248,7 +269,7 @@ static bool confirm_undo(void *ctx, unsigned int changes)
 	u->code = flush_stdout(&e) ? complain(&e) : apply_ask(u->options, u->question);
 	/* Half an undo would be neither: it is finished. */
 	if (u->code == EXIT_YES)
-		signals_catch("pcipass: interrupted: completing the undo first\n");
+		apply_start("pcipass: interrupted: completing the undo first\n");
 	return u->code == EXIT_YES;
 }
 
@@ -275,7 +296,9 @@ static enum exit_code undo_plan(const struct options *o, struct pp_apply_options
 	options->show = show_undone;
 	options->confirm = confirm_undo;
 	options->ctx = &u;
-	if (pp_apply_undo(options, &e))
+	int r = pp_apply_undo(options, &e);
+	apply_end();
+	if (r)
 		return u.code != EXIT_YES ? u.code : code_of_refusal(&e);
 	say("Undone%s.\n", reboot ? "; it takes effect at the next boot" : "");
 	return EXIT_YES;

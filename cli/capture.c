@@ -97,9 +97,10 @@ static enum exit_code capture_text(const struct options *o,
 	if (o->keep_private)
 		return complain_usage(
 			"a text for a post has nothing private; leave out --keep-private");
-	if (source_open(o, &source, &e))
+	if (source_open_shown(o, &source, &e))
 		return complain(&e);
 	int r = pp_capture_text(source, options, &text, &host, &e);
+	progress_end();
 	pp_source_free(source);
 	if (r)
 		return complain(&e);
@@ -112,6 +113,7 @@ static enum exit_code capture_text(const struct options *o,
 
 static void capture_list_one(void *ctx, const char *path, const char *fate)
 {
+	progress_end();
 	printf("%-9s %s\n", fate, path);
 }
 
@@ -127,7 +129,7 @@ static enum exit_code capture_list(const struct options *o, struct pp_capture_op
 	if (o->text && o->keep_private)
 		return complain_usage(
 			"a text for a post has nothing private; leave out --keep-private");
-	if (source_open(o, &source, &e))
+	if (source_open_shown(o, &source, &e))
 		return complain(&e);
 	int r = pp_capture_list(source, options, capture_list_one, NULL, &host, &e);
 	pp_source_free(source);
@@ -159,9 +161,10 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 		return complain_usage(
 			"capture: need -o FILE (.tar, .tar.gz or .tar.zst), --text or --list");
 	}
-	if (source_open(o, &source, &e))
+	if (source_open_shown(o, &source, &e))
 		return complain(&e);
 	int r = output_failed(pp_capture_write(source, o->output, &options, &host, &e), &e);
+	progress_end();
 	pp_source_free(source);
 	if (r)
 		return complain(&e);

@@ -121,6 +121,8 @@ extern const char *const program_help;
 
 /* To standard error at once, as it is. */
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
+/* What say() calls first; NULL: nothing. */
+extern void (*say_before)(void);
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
@@ -132,6 +134,8 @@ __attribute__((format(printf, 1, 2))) enum exit_code complain_near(const char *f
 
 /* What --from names, else this host. */
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
+/* The same, and a progress line from then on. */
+int source_open_shown(const struct options *o, struct pp_source **ret, struct pp_error *e);
 
 /* What people have in hand, as one host. */
 /* If *source, opened from path, is a support bundle: the host that it tells of, in its place. */
@@ -230,6 +234,13 @@ unsigned int terminal_columns(void);
 bool terminal_has_color(void);
 /* Whether the characters that a reader sees are UTF-8, by LC_ALL, LC_CTYPE or LANG. */
 bool locale_is_utf8(void);
+
+/*
+ * From now on, until progress_end() or until something is said, a line on standard error shows what
+ * is done and for how long: after a second, and on a terminal alone.
+ */
+void progress_begin(const char *what);
+void progress_end(void);
 
 /*
  * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT make signals_stop() say true, and SIGPIPE does

@@ -8,10 +8,14 @@
 
 #include "cli.h"
 
+void (*say_before)(void);
+
 void say(const char *fmt, ...)
 {
 	va_list ap;
 
+	if (say_before)
+		say_before();
 	/* A buffered console shows both streams in the order in which they were written. */
 	if (isatty(STDOUT_FILENO))
 		fflush(stdout);

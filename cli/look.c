@@ -30,6 +30,28 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 	return r;
 }
 
+/* Whoever waits for standard input may be asked for a password meanwhile. */
+static bool source_waits(const struct options *o)
+{
+	bool waits = o->from && !strcmp(o->from, "-");
+
+	for (unsigned int i = 0; i < o->nr_more_from; i++)
+		waits |= !strcmp(o->more_from[i], "-");
+	return waits;
+}
+
+int source_open_shown(const struct options *o, struct pp_source **ret, struct pp_error *e)
+{
+	const char *what = o->from ? "reading" : "reading this host";
+
+	if (!source_waits(o))
+		progress_begin(what);
+	int r = source_open(o, ret, e);
+	if (!r && source_waits(o))
+		progress_begin(what);
+	return r;
+}
+
 bool is_another_host(const struct options *o)
 {
 	return o->from && !(is_for_windows && !strncmp(o->from, "live:", 5));
@@ -117,12 +139,13 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e)
 int look_open_at(const struct options *o, const char *device, struct look *ret, struct pp_error *e)
 {
 	struct look l = { 0 };
-	int r = source_open(o, &l.source, e);
+	int r = source_open_shown(o, &l.source, e);
 
 	if (!r)
 		r = device ? look_read_part(o, device, &l, e) : 1;
 	if (r == 1)
 		r = look_read_all(o, &l, e);
+	progress_end();
 	if (r) {
 		look_close(&l);
 		return r;

@@ -502,6 +502,25 @@ class Asked(OnHost):
         self.assertNotEqual(before, self.host.changed())
         self.answered("pcipass undo", "Y\\n", 0, "Undone")
 
+    def test_progress(self):
+        """On a terminal a line says that a tool is still at work, and is gone before the next one; elsewhere none."""
+        tool = self.host.path / "usr/sbin/update-initramfs"
+        whole = tool.read_text()
+        # at work until somebody has read the line
+        tool.write_text("#!/bin/sh\nwhile [ ! -e /run/seen ]; do sleep 0.05; done\n" + whole.split("\n", 1)[1])
+        shown = ("python3 -c 'import os, pty, sys\n"
+                 "def read(fd):\n"
+                 "    piece = os.read(fd, 4096)\n"
+                 "    if b\": 1 s\" in piece: open(\"/run/seen\", \"w\").close()\n"
+                 "    return piece\n"
+                 "sys.exit(pty.spawn(sys.argv[1:], read) >> 8)' ")
+        free = "pcipass free slot2 --by table-override --yes"
+        told = self.type(f"export TERM=xterm; {shown} {free}", 0)
+        # carriage returns come as newlines here
+        self.assertRegex(told, r"\n\x1b\[Kpcipass: run update-initramfs .*: 1 s(\n\x1b\[Kpcipass: .*)*\n\x1b\[KDone\.")
+        self.type("pcipass undo --yes", 0)
+        self.assertNotIn("\x1b", self.type(f"TERM=xterm {free}", 0))
+
     def test_plan_in_a_file(self):
         told = self.type("pcipass free slot2 -o plan.json", 0, "wrote plan.json")
         apply = named(told, r"Next: run (pcipass apply --plan plan\.json) as root")

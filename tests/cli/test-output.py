@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -234,6 +235,44 @@ class Output(Case):
             run = self.run_pcipass("tree", env={**os.environ, "LC_ALL": locale, "LANG": "", "LC_CTYPE": ""})
             self.assertIn(mark, run.stdout, locale)
             self.assertEqual(run.stdout.isascii(), mark == "|-", locale)
+
+    def progress(self, *arguments, see: bytes, keys: bytes = b"") -> bytes:
+        """On a terminal of its own, each file opened a second late: what comes up to see; then keys are typed."""
+        strace = shutil.which("strace")
+        if not strace or subprocess.run([strace, "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
+            self.skipTest("strace is not installed, or may not trace here")
+        command = [strace, "-I1", "-o", "/dev/null", "-e", "trace=openat", "-e",
+                   "inject=openat:delay_enter=1000000:when=8+", PCIPASS, "--from", str(self.tree.root), *arguments]
+        try:
+            pid, master = pty.fork()
+        except OSError as why:
+            self.skipTest(f"no terminal to be had: {why}")
+        if not pid:
+            os.execve(strace, command, self.environment(ASAN_OPTIONS="detect_leaks=0"))
+        text = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            text += piece
+            if see in text and keys:
+                os.write(master, keys)
+                keys = b""
+        os.close(master)
+        self.assertNotEqual(os.waitpid(pid, 0)[1], 0)
+        return text
+
+    def test_progress(self):
+        """A line on a terminal after a second; Ctrl-C leaves no file."""
+        for command, name in (("capture", "host.tar.gz"), ("report", "host.html")):
+            directory = self.directory / command
+            directory.mkdir()
+            text = self.progress(command, "-o", str(directory / name), see=b"pcipass: reading: 2 s", keys=b"\x03")
+            self.assertIn(b"\r\x1b[Kpcipass: reading: 1 s\r\x1b[Kpcipass: reading: 2 s", text)
+            self.assertEqual(list(directory.iterdir()), [])
 
     @staticmethod
     def cell(value):
