@@ -5,7 +5,12 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
-/* OvmfPkg, PcdPciMmio64Size: what OVMF opens by itself. */
+/*
+ * OvmfPkg, PcdPciMmio64Size: what OVMF opens at least by itself. Since edk2-stable202211 it is an
+ * eighth of the CPU's address space (PlatformDynamicMmioWindow()), of which it believes 40 bits
+ * where the CPU lacks 1 GiB pages; X-PciMmio64Mb may then make it smaller, too (seen with 2025.02,
+ * not with 2022.11).
+ */
 #define OVMF_WINDOW (32 * GIB)
 
 static bool same_place(const struct pp_device *a, const struct pp_device *b)

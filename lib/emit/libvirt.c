@@ -95,8 +95,8 @@ static void libvirt_print_window(struct pp_emission *m)
 	}
 	pp_emit_comment(m, &pp_emit_libvirt,
 	                "Add this to <domain>, not to <devices>, at its end. It is for OVMF, "
-	                "whose default window above 4 GiB is too small for these BARs. Use it "
-	                "with %s.",
+	                "whose window above 4 GiB may be too small for these BARs; it sets the "
+	                "window for all cards of the guest. Use it with %s.",
 	                pp_emit_width_limit(m) ? "the <cpu> above"
 	                                       : "<cpu mode='host-passthrough'> and <maxphysaddr "
 	                                         "mode='passthrough'/>");

@@ -72,8 +72,9 @@ static void proxmox_print_window(struct pp_emission *m)
 		return;
 	pp_emit_comment(
 		m, &pp_emit_proxmox,
-		"If the guest has OVMF (bios: ovmf), its default window above 4 GiB is too small "
-		"for these BARs; use cpu type host. This replaces other args of the guest:");
+		"If the guest has OVMF (bios: ovmf), its window above 4 GiB may be too small for "
+		"these BARs; use cpu type host. This sets the window for all cards of the guest, "
+		"and replaces other args:");
 	pp_out(&m->out,
 	       "# qm set %s --args '-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%" PRIu64 "'\n",
 	       proxmox_guest(m), window);

@@ -116,12 +116,13 @@ static void qemu_print(struct pp_emission *m)
 	if (window)
 		pp_emit_comment(
 			m, &pp_emit_qemu,
-			"fw_cfg: for OVMF, whose default window above 4 GiB is too small for "
-			"these BARs; use it with -cpu host,host-phys-bits=on. SeaBIOS ignores it.");
+			"fw_cfg: for OVMF, whose window above 4 GiB may be too small for these "
+			"BARs; it sets the window for all cards of the guest. Use it with -cpu "
+			"host,host-phys-bits=on. SeaBIOS ignores it.");
 	else if (m->bars_unread && !pp_emit_is_arm(m))
 		pp_emit_comment(m, &pp_emit_qemu,
 		                "The sizes of its BARs were not read. If OVMF finds no room for "
-		                "them: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536");
+		                "them: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=262144");
 	pp_emit_arm_window(m, &pp_emit_qemu);
 	if (pp_emit_width_limit(m))
 		pp_emit_width_reason(

@@ -186,7 +186,7 @@ class Hypervisors(unittest.TestCase):
         for line in ("-machine max-ram-below-4g=2G", "-machine max-ram-below-4g=1G",
                      "-device intel-iommu,intremap=on -machine q35",
                      "-machine q35,kernel-irqchip=split -device intel-iommu,intremap=on",
-                     "-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536"):
+                     "-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=262144"):
             done = subprocess.run(["qemu-system-x86_64", *line.split(), "-accel", "tcg", "-display",
                                    "none", "-nodefaults", "-S", "-monitor", "stdio"], input="quit\n",
                                   capture_output=True, text=True, check=False, timeout=60)
