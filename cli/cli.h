@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include <pcipass/fleet.h>
 #include <pcipass/judge.h>
 #include <pcipass/plan.h>
 #include <pcipass/quote.h>
@@ -126,6 +127,8 @@ extern void (*say_before)(void);
 /* Says "pcipass: …" on standard error and gives the exit code that belongs to it. */
 enum exit_code complain(const struct pp_error *e);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
+/* From here on with this before it; NULL: without. Borrowed. */
+void warn_about(const char *name);
 /* The same for a command that was not understood, with where to look. Always EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) enum exit_code complain_usage(const char *fmt, ...);
 
@@ -140,7 +143,23 @@ int source_open_shown(const struct options *o, struct pp_source **ret, struct pp
 /* What people have in hand, as one host. */
 /* If *source, opened from path, is a support bundle: the host that it tells of, in its place. */
 int texts_of_bundle(const char *path, struct pp_source **source, struct pp_error *e);
+/* -EMLINK: one of several is a host of its own, and no part of one. */
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
+/* All that is in a file, or comes from standard input ("-"), as often as asked; free() it. */
+int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_error *e);
+
+/*
+ * The hosts that --from and the words behind it name; *many: they are more than one host's
+ * evidence, or come from elsewhere than a host. Freed with pp_host_list_free().
+ */
+int fleet_list(const struct options *o, int argc, char **argv, struct pp_host_list **ret,
+               bool *many, struct pp_error *e);
+/* One table of them. */
+enum exit_code fleet_survey(const struct options *o, struct pp_host_list *list);
+/* The same into a sink, of the first of them, at most so many; *ret: the exit code. */
+int fleet_report(const struct options *o, struct pp_host_list *list, unsigned int most,
+                 const struct pp_style *style, struct pp_sink sink, enum exit_code *ret,
+                 struct pp_error *e);
 
 /* What every look begins with: source, host, survey. Freed as a whole. */
 struct look {

@@ -25,6 +25,13 @@ void say(const char *fmt, ...)
 	fflush(stderr);
 }
 
+static const char *complain_about;
+
+void warn_about(const char *name)
+{
+	complain_about = name;
+}
+
 /* One line; what was typed or found may stand in it, and must not steer the terminal. */
 static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, va_list ap,
                                                                const char *end)
@@ -33,7 +40,8 @@ static __attribute__((format(printf, 1, 0))) void complain_say(const char *fmt, 
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	pp_quote_terminal(text);
-	say("%s: %s%s\n", program_name, text, end);
+	say("%s: %s%s%s%s\n", program_name, complain_about ? complain_about : "",
+	    complain_about ? ": " : "", text, end);
 }
 
 void warn(const char *fmt, ...)

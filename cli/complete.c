@@ -86,9 +86,9 @@ static void complete_commands(const struct completion *c)
 	complete_commands_of(c, commands, 0);
 }
 
-/* The lines of a text that name a column first. */
+/* Text that is not printed: the lines that name a column first; cells. */
 struct columns {
-	char text[4096];
+	char text[65536];
 	size_t len;
 };
 
@@ -115,8 +115,8 @@ static void columns_lower(char *name, const char *typed)
 		*name = (char)tolower((unsigned char)*name);
 }
 
-/* Behind the last comma of a list, or the plus sign in front of it. */
-static void complete_columns(const struct completion *c)
+/* Behind the last comma of a list, or the plus sign in front of it; end stands behind each. */
+static void complete_columns_before(const struct completion *c, const char *end_of_name)
 {
 	struct options o = { 0 };
 	struct pp_style style = style_of(&o);
@@ -130,12 +130,95 @@ static void complete_columns(const struct completion *c)
 		return;
 	for (const char *line = t.text; *line;) {
 		size_t end = strcspn(line, "\n"), len = strcspn(line, " ");
-		int n = snprintf(name, sizeof(name), "%.*s%.*s", (int)typed, c->word, (int)len,
-		                 line);
+		int n = snprintf(name, sizeof(name), "%.*s%.*s%s", (int)typed, c->word, (int)len,
+		                 line, end_of_name);
 		columns_lower(name, c->word);
 		if (n > 0 && (size_t)n < sizeof(name))
 			complete_put(c, name, line + len + strspn(line + len, " "));
 		line += end + (line[end] == '\n');
+	}
+}
+
+static void complete_columns(const struct completion *c)
+{
+	complete_columns_before(c, "");
+}
+
+/* Of many hosts so many are read for the values of a column, and so much of those is kept. */
+#define FILTER_HOSTS 16
+
+/* A value that a list can hold as it is, and that was not offered before. */
+static bool filter_offers(const char *text, const char *line, size_t len)
+{
+	if (!len || strcspn(line, " ,*?\n") < len)
+		return false;
+	while (text < line && (strncmp(text, line, len) || text[len] != '\n'))
+		text += strcspn(text, "\n") + 1;
+	return text == line;
+}
+
+static void filter_put(const struct completion *c, const struct columns *t)
+{
+	size_t typed = (size_t)(strrchr(c->word, '=') - c->word) + 1;
+	char value[256];
+
+	for (const char *line = t->text; *line;) {
+		size_t len = strcspn(line, "\n");
+		int n = snprintf(value, sizeof(value), "%.*s%.*s", (int)typed, c->word, (int)len,
+		                 line);
+		if (n > 0 && (size_t)n < sizeof(value) && filter_offers(t->text, line, len))
+			complete_put(c, value, "");
+		line += len + (line[len] == '\n');
+	}
+}
+
+/* What stands in a column, on the hosts that the command line names. */
+static void filter_values(const struct completion *c, const char *column)
+{
+	struct pp_host_list *list = NULL;
+	struct options o = c->options;
+	struct columns t = { .len = 0 };
+	struct pp_error e = { 0 };
+	enum exit_code code;
+	struct look l;
+	bool many = false;
+
+	o.columns = column;
+	o.sort = column;
+	o.noheadings = true;
+	struct pp_style style = style_of(&o);
+	style.cut = false;
+	style.color = false;
+	struct pp_sink sink = { columns_write, &t };
+	/* Nobody types there while a line is completed. */
+	if (o.from && !strcmp(o.from, "-"))
+		return;
+	if (is_another_host(&o) && fleet_list(&o, 0, NULL, &list, &many, &e))
+		return;
+	style.host = list ? pp_host_list_name(list, 0) : "localhost";
+	/* What does not fit into the text is not offered. */
+	if (many)
+		(void)fleet_report(&o, list, FILTER_HOSTS, &style, sink, &code, &e);
+	else if (!look_open(&o, &l, &e)) {
+		(void)pp_report_survey(l.survey, &style, sink, &e);
+		look_close(&l);
+	}
+	pp_host_list_free(list);
+	filter_put(c, &t);
+}
+
+/* Behind the last comma a column, and behind that and an equal sign what it holds. */
+static void complete_filter(const struct completion *c)
+{
+	const char *comma = strrchr(c->word, ','), *part = comma ? comma + 1 : c->word;
+	size_t len = strcspn(part, "=");
+	char column[32];
+
+	if (!part[len])
+		complete_columns_before(c, "=");
+	else if (len < sizeof(column)) {
+		snprintf(column, sizeof(column), "%.*s", (int)len, part);
+		filter_values(c, column);
 	}
 }
 
@@ -252,17 +335,12 @@ static const struct kind {
 	const char *argument;
 	void (*put)(const struct completion *c);
 } kinds[] = {
-	{ "COMMAND", complete_commands },
-	{ "DEVICE", complete_devices },
-	{ "FILE", complete_files },
-	{ "FORM", complete_forms },
-	{ "HYPERVISOR", complete_hypervisors },
-	{ "LIST", complete_columns },
-	{ "PATH", complete_files },
-	{ "RELEASE", complete_kernels },
-	{ "REMEDY", complete_remedies },
-	{ "WHAT", complete_stores },
-	{ "WHEN", complete_when },
+	{ "COMMAND", complete_commands }, { "DEVICE", complete_devices },
+	{ "FILE", complete_files },       { "FILTER", complete_filter },
+	{ "FORM", complete_forms },       { "HYPERVISOR", complete_hypervisors },
+	{ "LIST", complete_columns },     { "PATH", complete_files },
+	{ "RELEASE", complete_kernels },  { "REMEDY", complete_remedies },
+	{ "WHAT", complete_stores },      { "WHEN", complete_when },
 };
 
 static void complete_kind(const struct completion *c, const char *argument, size_t len)

@@ -80,6 +80,30 @@ static int look_add(struct look *l, enum pp_target t, struct pp_error *e)
 	return r;
 }
 
+/* Of a directory of hosts nothing is known but that: says so, where nothing else was found. */
+static int look_refuse_hosts(const struct options *o, const struct look *l, struct pp_error *e)
+{
+	struct pp_host_list *list;
+	enum pp_host_path kind;
+	unsigned int n;
+	int r = 0;
+
+	if (!is_another_host(o) || o->nr_more_from || !strcmp(o->from, "-") ||
+	    pp_host_count_devices(l->host, &n) != -ENODATA || pp_host_list_new(&list, e))
+		return 0;
+	if (!pp_host_list_add(list, o->from, &kind, NULL) && kind == PP_HOST_PATH_HOSTS) {
+		r = -EBADMSG;
+		e->code = EBADMSG;
+		snprintf(e->text, sizeof(e->text),
+		         "%.300s: a directory of %u host%s, need one of them; only survey "
+		         "takes all",
+		         o->from, pp_host_list_count(list),
+		         pp_host_list_count(list) == 1 ? "" : "s");
+	}
+	pp_host_list_free(list);
+	return r;
+}
+
 /* Fewer devices than this are read in no time. */
 #define LOOK_PART_LEAST 32
 
@@ -108,6 +132,8 @@ static int look_read_all(const struct options *o, struct look *l, struct pp_erro
 {
 	int r = pp_host_read(l->source, &l->host, e);
 
+	if (!r)
+		r = look_refuse_hosts(o, l, e);
 	if (!r && o->kernel && strcmp(o->kernel, "all")) {
 		l->running = l->host;
 		l->host = NULL;

@@ -1,42 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pcipass without a command: every device with its verdict. */
+#include <string.h>
+
 #include "cli.h"
+
+static bool survey_is_table(const struct options *o)
+{
+	return o->columns || o->noheadings || o->filter || o->sort;
+}
+
+static int survey_print(const struct options *o, const struct look *l, const char *host,
+                        struct pp_error *e)
+{
+	struct pp_style style = style_of(o);
+
+	style.host = host;
+	int r = look_for_all(o) ? pp_report_targets(l->surveys, &style, sink_stdout(), e)
+	                        : pp_report_survey(l->survey, &style, sink_stdout(), e);
+	return r ? r : flush_stdout(e);
+}
+
+static bool survey_is_unsure(const struct options *o, const struct look *l)
+{
+	struct pp_error e = { 0 };
+	bool unsure = pp_survey_count(l->survey, PP_VERDICT_UNKNOWN);
+
+	for (int t = 1; look_for_all(o) && t < PP_TARGET_COUNT; t++)
+		unsure |= pp_survey_count(l->surveys[t], PP_VERDICT_UNKNOWN) > 0;
+	return unsure || pp_host_table_error(l->host, &e);
+}
+
+static enum exit_code survey_one(const struct options *o, const char *host)
+{
+	struct pp_error e = { 0 };
+	struct look l;
+
+	if (is_for_all_kernels(o))
+		return survey_is_table(o) ? complain_usage("--kernel all has a table of its own")
+		                          : kernels_compare(o, NULL);
+	if (look_open(o, &l, &e))
+		return complain(&e);
+	enum exit_code code = survey_print(o, &l, host, &e) ? complain(&e)
+	                      : survey_is_unsure(o, &l)     ? EXIT_UNSURE
+	                                                    : EXIT_YES;
+	look_close(&l);
+	return code;
+}
 
 static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 {
+	struct pp_host_list *list = NULL;
 	struct pp_error e = { 0 };
-	struct pp_style style = style_of(o);
-	struct look l;
+	bool many = false;
 
-	const bool with_table = o->columns || o->noheadings || o->filter || o->sort;
-
-	if (o->json && (with_table || o->list_columns))
+	if (o->json && (survey_is_table(o) || o->list_columns))
 		return complain_usage("JSON has no columns: it has all fields");
 	if (o->list_columns) {
+		struct pp_style style = style_of(o);
 		if (pp_report_columns(&style, sink_stdout(), &e) || flush_stdout(&e))
 			return complain(&e);
 		return EXIT_YES;
 	}
-	if (is_for_all_kernels(o))
-		return with_table ? complain_usage("--kernel all has a table of its own")
-		                  : kernels_compare(o, NULL);
-	if (look_for_all(o) && (o->filter || o->sort))
-		return complain_usage("--for all has a table of its own");
-	if (look_open(o, &l, &e))
+	if (argc && !o->from)
+		return complain_usage("unexpected argument '%s'", argv[0]);
+	if (is_another_host(o) && strncmp(o->from, "live:", 5) &&
+	    fleet_list(o, argc, argv, &list, &many, &e))
 		return complain(&e);
-	enum exit_code code = EXIT_YES;
-	int r = look_for_all(o) ? pp_report_targets(l.surveys, &style, sink_stdout(), &e)
-	                        : pp_report_survey(l.survey, &style, sink_stdout(), &e);
-	if (r || flush_stdout(&e))
-		code = complain(&e);
-	else if (pp_survey_count(l.survey, PP_VERDICT_UNKNOWN))
-		code = EXIT_UNSURE;
-	for (int t = 1; code == EXIT_YES && look_for_all(o) && t < PP_TARGET_COUNT; t++)
-		if (pp_survey_count(l.surveys[t], PP_VERDICT_UNKNOWN))
-			code = EXIT_UNSURE;
-	if (code == EXIT_YES && pp_host_table_error(l.host, &e))
-		code = EXIT_UNSURE;
-	look_close(&l);
+	enum exit_code code = many ? fleet_survey(o, list)
+	                           : survey_one(o, list ? pp_host_list_name(list, 0) : "localhost");
+	pp_host_list_free(list);
 	return code;
 }
 
@@ -47,13 +79,16 @@ static const struct option_help survey_options[] = {
 
 const struct command command_survey = {
 	.name = "survey",
+	.arguments = "[PATH]...",
 	.help = "list every device with verdict and reasons (the default)",
 	.options = survey_options,
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
 	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_FILTER | TAKES_SORT | TAKES_KERNEL,
+	.max_arguments = MAX_WORDS,
 	.run = survey_run,
 	.examples = "  $ pcipass survey --filter 'verdict=blocked*' --sort driver,group\n"
 		    "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"
 		    "  $ pcipass survey --columns +ID --noheadings | grep blocked\n"
-		    "  $ pcipass survey --kernel all     what another kernel would change\n",
+		    "  $ pcipass survey --kernel all     what another kernel would change\n"
+		    "  $ pcipass survey --from hosts     one table of all hosts in a directory\n",
 };

@@ -46,7 +46,7 @@ const struct option_row option_rows[] = {
 	  "list the names of the columns", NULL },
 	{ 0, "noheadings", NULL, TAKES_NO_HEADINGS, FIELD(noheadings),
 	  "print only the table, without headings", NULL },
-	{ 0, "filter", "LIST", TAKES_FILTER, FIELD(filter),
+	{ 0, "filter", "FILTER", TAKES_FILTER, FIELD(filter),
 	  "print only the rows of the table where COLUMN=VALUE,...", NULL },
 	{ 0, "sort", "LIST", TAKES_SORT, FIELD(sort),
 	  "print only the table, sorted by these columns", NULL },

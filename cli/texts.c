@@ -54,7 +54,7 @@ static int texts_refuse(const char *path, const char *kind, struct pp_error *e)
 	e->code = EBADMSG;
 	snprintf(e->text, sizeof(e->text),
 	         "%.300s: %s cannot be combined with another --from; give it alone", path, kind);
-	return -EBADMSG;
+	return -EMLINK;
 }
 
 /* A directory or an archive: a support bundle is taken among other texts, a whole host is not. */
@@ -94,6 +94,50 @@ static bool texts_is_archive(FILE *f)
 	return false;
 }
 
+/* Of standard input, which can be read once. */
+static struct {
+	char *bytes;
+	size_t len;
+} texts_standard;
+
+static int texts_read_standard(char **ret, size_t *ret_len, struct pp_error *e)
+{
+	if (!texts_standard.bytes) {
+		int r = texts_read(stdin, "standard input", &texts_standard.bytes,
+		                   &texts_standard.len, e);
+		if (r)
+			return r;
+	}
+	*ret = malloc(texts_standard.len + 1);
+	if (!*ret)
+		return texts_failed("standard input", ENOMEM, e);
+	memcpy(*ret, texts_standard.bytes, texts_standard.len);
+	*ret_len = texts_standard.len;
+	return 0;
+}
+
+int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_error *e)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return texts_read_standard(ret, ret_len, e);
+	if (stat(path, &st))
+		return texts_failed(path, errno, e);
+	if (!S_ISREG(st.st_mode))
+		return texts_failed(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, e);
+	FILE *f = fopen(path, "rbe");
+	if (!f)
+		return texts_failed(path, errno, e);
+	int r = texts_read(f, path, ret, ret_len, e);
+	fclose(f);
+	if (!r && *ret_len == MAX_BYTES) {
+		free(*ret);
+		return texts_failed(path, EFBIG, e);
+	}
+	return r;
+}
+
 /* What is in a file, or comes from standard input; a directory or an archive in among is taken. */
 static int texts_load(struct pp_import *in, const char *path, bool alone, char **bytes, size_t *len,
                       struct pp_error *e)
@@ -109,16 +153,17 @@ static int texts_load(struct pp_import *in, const char *path, bool alone, char *
 		return texts_add_bundle(in, path, true, e);
 	if (!standard && !S_ISREG(st.st_mode))
 		return texts_failed(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, e);
-	FILE *f = standard ? stdin : fopen(path, "rbe");
+	if (standard)
+		return texts_read_standard(bytes, len, e);
+	FILE *f = fopen(path, "rbe");
 	if (!f)
 		return texts_failed(path, errno, e);
-	if (!standard && !alone && texts_is_archive(f)) {
+	if (!alone && texts_is_archive(f)) {
 		fclose(f);
 		return texts_add_bundle(in, path, false, e);
 	}
-	int r = texts_read(f, standard ? "standard input" : path, bytes, len, e);
-	if (!standard)
-		fclose(f);
+	int r = texts_read(f, path, bytes, len, e);
+	fclose(f);
 	return r;
 }
 

@@ -14,6 +14,7 @@
 #include <pcipass/capture.h>
 #include <pcipass/emit.h>
 #include <pcipass/error.h>
+#include <pcipass/fleet.h>
 #include <pcipass/host.h>
 #include <pcipass/import.h>
 #include <pcipass/judge.h>

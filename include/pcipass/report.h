@@ -56,6 +56,13 @@ struct pp_style {
 	/* text: of a survey only its table, sorted by these columns: "GROUP,DRIVER"; NULL: by
 	 * address */
 	const char *sort;
+	/* The host's name, for the column HOST; NULL: it has none. */
+	const char *host;
+	/*
+	 * Of many hosts, what this one was read from: JSON has it and the name, and is one line.
+	 * A fleet's report sets both.
+	 */
+	const char *path;
 	/* text: how the reader would call the command again on this source; NULL: "pcipass" */
 	const char *command;
 	/* text: where the directory doc is installed; NULL: not, documents are named as in the

@@ -57,6 +57,11 @@ static const struct pp_bundle *bundle_kind(struct pp_source *s, const char *pref
 	return NULL;
 }
 
+bool pp_bundle_is_at(struct pp_source *s, const char *prefix)
+{
+	return bundle_kind(s, prefix) != NULL;
+}
+
 /* At the top, or in a directory there; 0 with kind NULL: there is none. */
 static int bundle_find(struct pp_source *s, const char *name, struct bundle_place *ret,
                        struct pp_error *e)

@@ -33,6 +33,9 @@ struct pp_bundle {
 extern const struct pp_bundle pp_bundles[];
 extern const size_t pp_nr_bundles;
 
+/* Whether s has a support bundle there; prefix: "" or "DIRECTORY/". */
+bool pp_bundle_is_at(struct pp_source *s, const char *prefix);
+
 /* bundle-proc.c: what needs more than a row. prefix: where the host begins, "" or "NAME/". */
 int pp_bundle_read_config(struct pp_import *in, struct pp_source *s, const char *prefix,
                           struct pp_error *e);

@@ -38,7 +38,7 @@ static bool choose_matches(const char *cell, const char *pattern, size_t len)
 }
 
 /* The columns of "COLUMN=VALUE,COLUMN=VALUE". */
-static int choose_read_filter(struct pp_table *t, const char *filter, struct pp_error *e)
+int pp_table_read_filter(struct pp_table *t, const char *filter, struct pp_error *e)
 {
 	while (filter) {
 		size_t len = strcspn(filter, ","), name = strcspn(filter, "=,");
@@ -54,7 +54,7 @@ static int choose_read_filter(struct pp_table *t, const char *filter, struct pp_
 	return 0;
 }
 
-static int choose_read_sort(struct pp_table *t, const char *sort, struct pp_error *e)
+int pp_table_read_sort(struct pp_table *t, const char *sort, struct pp_error *e)
 {
 	int r = 0;
 
@@ -67,11 +67,12 @@ static int choose_read_sort(struct pp_table *t, const char *sort, struct pp_erro
 }
 
 /* t has the columns of the filter, in its order. */
-static bool choose_takes(struct pp_table *t, const struct pp_subject *s, const char *filter)
+bool pp_table_takes(struct pp_table *t, const struct pp_subject *s, const char *filter)
 {
 	for (unsigned int i = 0; filter; i++) {
 		size_t len = strcspn(filter, ","), name = strcspn(filter, "=") + 1;
-		if (!choose_matches(pp_table_cell(t, i, s), filter + name, len - name))
+		bool asked = !s->unknown || t->columns[i]->is_host;
+		if (asked && !choose_matches(pp_table_cell(t, i, s), filter + name, len - name))
 			return false;
 		filter = filter[len] ? filter + len + 1 : NULL;
 	}
@@ -91,20 +92,24 @@ static int choose_compare_cells(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
+int pp_table_compare(const char *const *a, const char *const *b, unsigned int nr_keys)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; !r && i < nr_keys; i++)
+		r = choose_compare_cells(a[i], b[i]);
+	return r;
+}
+
 static int choose_compare(const void *x, const void *y)
 {
 	const struct choice *a = x, *b = y;
+	int r = pp_table_compare(a->keys, b->keys, a->nr_keys);
 
-	for (unsigned int i = 0; i < a->nr_keys; i++) {
-		int r = choose_compare_cells(a->keys[i], b->keys[i]);
-		if (r)
-			return r;
-	}
-	return a->row < b->row ? -1 : a->row > b->row;
+	return r ? r : a->row < b->row ? -1 : a->row > b->row;
 }
 
-static const char *const *choose_keys(struct pp_table *t, const struct pp_subject *s,
-                                      struct pp_arena *a)
+const char *const *pp_table_keys(struct pp_table *t, const struct pp_subject *s, struct pp_arena *a)
 {
 	const char **keys = PP_ARENA_ARRAY(a, t->nr_columns, const char *);
 
@@ -126,11 +131,11 @@ static int choose_rows(struct pp_table *filters, struct pp_table *sorts, struct 
 		const struct pp_subject subject = {
 			.out = o, .host = s->host, .survey = s, .row = row, .device = row->device
 		};
-		if (!pp_table_shows(o, row) || !choose_takes(filters, &subject, o->style->filter))
+		if (!pp_table_shows(o, row) || !pp_table_takes(filters, &subject, o->style->filter))
 			continue;
 		struct choice *c = &list[(*ret_count)++];
 		*c = (struct choice){ .row = row, .nr_keys = sorts->nr_columns };
-		c->keys = sorts->nr_columns ? choose_keys(sorts, &subject, a) : NULL;
+		c->keys = sorts->nr_columns ? pp_table_keys(sorts, &subject, a) : NULL;
 		if (sorts->nr_columns && !c->keys)
 			return -ENOMEM;
 	}
@@ -142,10 +147,10 @@ static int choose_sorted(struct pp_table *filters, struct pp_table *sorts, struc
                          struct pp_error *e)
 {
 	uint32_t count = 0;
-	int r = choose_read_filter(filters, o->style->filter, e);
+	int r = pp_table_read_filter(filters, o->style->filter, e);
 
 	if (!r)
-		r = choose_read_sort(sorts, o->style->sort, e);
+		r = pp_table_read_sort(sorts, o->style->sort, e);
 	if (r)
 		return r;
 	struct choice *list = PP_ARENA_ARRAY(a, s->nr_rows, struct choice);

@@ -109,7 +109,7 @@ const struct pp_field *pp_object_field(const struct pp_object *o, const char *na
 
 void pp_out_object(struct pp_out *o, const struct pp_object *object, const struct pp_subject *s)
 {
-	struct pp_json_writer w = { .buffer = &o->buffer };
+	struct pp_json_writer w = { .buffer = &o->buffer, .one_line = o->style->path != NULL };
 
 	pp_object_write(&w, object, s);
 	pp_out(o, "%s", "");

@@ -34,6 +34,11 @@ struct pp_subject {
 	/* Of check's: what was named, and with --for all the row that decides for each target. */
 	const char *asked;
 	const struct pp_row *const *worst;
+	/* A device of a saved document, with that document, in place of host, survey and row. */
+	const json_t *saved, *document;
+	enum pp_target target; /* of the verdicts that are wanted of it */
+	/* Of a host of which nothing is known: why; in place of all the rest. */
+	const char *unknown;
 };
 
 enum pp_field_type {
@@ -89,11 +94,27 @@ void pp_object_write(struct pp_json_writer *w, const struct pp_object *o,
 /* By name; NULL: none. */
 const struct pp_field *pp_object_field(const struct pp_object *o, const char *name);
 
+/* The field of a saved device, as the value of a cell: nothing for null. */
+void pp_saved_put(struct pp_json_writer *w, const struct pp_subject *s, const char *name);
+/* Whether the document says why that field is null. */
+bool pp_saved_is_unread(const struct pp_subject *s, const char *name);
+/* Cells that are no field: columns.c. */
+void pp_saved_put_address(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_slot(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_device(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_id(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_type(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_rules(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_reason(struct pp_json_writer *w, const struct pp_subject *s);
+void pp_saved_put_remedy(struct pp_json_writer *w, const struct pp_subject *s);
+/* The verdict for a target; NULL: the document does not have it. */
+const char *pp_saved_verdict(const struct pp_subject *s, enum pp_target t);
+
 /* One value into a report, with nothing around it. */
 void pp_out_object(struct pp_out *o, const struct pp_object *object, const struct pp_subject *s);
 
 /* The documents of groups, check and slots. */
-extern const struct pp_object pp_object_groups, pp_object_check, pp_object_slots;
+extern const struct pp_object pp_object_groups, pp_object_check, pp_object_slots, pp_object_unknown;
 /* The survey's document, and what it is made of. */
 extern const struct pp_object pp_object_verdicts, pp_object_findings_for;
 extern const struct pp_object pp_object_survey, pp_object_more, pp_object_host, pp_object_unread,

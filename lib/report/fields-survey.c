@@ -65,6 +65,21 @@ static void survey_put_summary(struct pp_json_writer *w, const struct pp_subject
 	pp_json_close(w, '}');
 }
 
+static bool survey_is_of_many(const struct pp_subject *s)
+{
+	return s->out->style->path != NULL;
+}
+
+static void survey_put_name(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->out->style->host);
+}
+
+static void survey_put_from(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->out->style->path);
+}
+
 static const struct pp_field survey_fields[] = {
 	{ "schema", PP_FIELD_TEXT, "The name of this document, and its version.",
 	  .words = survey_schema_words, .write = survey_put_schema },
@@ -83,6 +98,10 @@ static const struct pp_field survey_fields[] = {
 	  "missing.",
 	  .optional = true, .present = pp_more_is_wanted, .object = &pp_object_more,
 	  .write = pp_json_put_more },
+	{ "name", PP_FIELD_TEXT, "Among many hosts: the name of this one.", .optional = true,
+	  .present = survey_is_of_many, .write = survey_put_name },
+	{ "from", PP_FIELD_TEXT, "Among many hosts: the file that this one was read from.",
+	  .optional = true, .present = survey_is_of_many, .write = survey_put_from },
 	{ "phrases", PP_FIELD_OBJECTS,
 	  "What other programs print where the rules of this document speak: the words to search "
 	  "by. Each once.",
@@ -107,3 +126,37 @@ void pp_survey_json(struct pp_out *o, const struct pp_survey *s, const uint32_t 
 	pp_out_object(o, &pp_object_survey, &subject);
 	pp_out(o, "\n");
 }
+
+#define UNKNOWN_SCHEMA "pcipass.unknown/1"
+
+static const char *unknown_schema_words(unsigned int i)
+{
+	return i ? NULL : UNKNOWN_SCHEMA;
+}
+
+static void unknown_put_schema(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, UNKNOWN_SCHEMA);
+}
+
+static void unknown_put_reason(struct pp_json_writer *w, const struct pp_subject *s)
+{
+	pp_json_put_text(w, s->unknown);
+}
+
+static const struct pp_field unknown_fields[] = {
+	{ "schema", PP_FIELD_TEXT, "The name of this document, and its version.",
+	  .words = unknown_schema_words, .write = unknown_put_schema },
+	{ "name", PP_FIELD_TEXT, "The name of the host.", .write = survey_put_name },
+	{ "from", PP_FIELD_TEXT, "The file that was to be read.", .write = survey_put_from },
+	{ "reason", PP_FIELD_TEXT, "Why nothing is known of the host, in a sentence.",
+	  .write = unknown_put_reason },
+};
+
+const struct pp_object pp_object_unknown = {
+	.name = "unknown",
+	.meaning =
+		"Of many hosts, in place of a survey: nothing is known of this one. Fields may be "
+		"added.",
+	PP_OBJECT_FIELDS(unknown_fields),
+};

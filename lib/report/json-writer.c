@@ -29,6 +29,8 @@ void pp_json_close(struct pp_json_writer *w, char bracket)
 
 void pp_json_new_line(struct pp_json_writer *w)
 {
+	if (w->one_line)
+		return;
 	pp_buffer_puts(w->buffer, w->needs_comma ? ",\n" : "\n");
 	w->needs_comma = false;
 }

@@ -16,6 +16,7 @@ struct pp_json_writer {
 	bool needs_comma;
 	/* A table's cell in place of JSON: text without quotes, a list with commas, "" for null. */
 	bool plain;
+	bool one_line; /* without line breaks, for a document among others */
 };
 
 /* '{' or '[', and its end. */

@@ -123,20 +123,25 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 	pp_text_clean_in_place(buf);
 }
 
-void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size)
+void pp_out_shorten_name(char *buf)
 {
 	static const char *const fillers[] = {
 		" Corporation", " Company", " and subsidiaries", ", Inc.",       " Inc.",
 		" Co., Ltd.",   " Limited", " Technologies",     " Electronics", " Semiconductor"
 	};
 
-	pp_out_name(o, d, buf, size);
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
 		char *at = strstr(buf, fillers[i]);
 		size_t n = strlen(fillers[i]);
 		if (at && (at[n] == ' ' || !at[n]))
 			memmove(at, at + n, strlen(at + n) + 1);
 	}
+}
+
+void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size)
+{
+	pp_out_name(o, d, buf, size);
+	pp_out_shorten_name(buf);
 }
 
 /* Bytes that continue a character take no column. */

@@ -43,6 +43,9 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 /* The same for a narrow column: without "Corporation" and the like. */
 void pp_out_short_name(const struct pp_out *o, const struct pp_device *d, char *buf, size_t size);
 
+/* Takes that out of a name. */
+void pp_out_shorten_name(char *buf);
+
 /* How many columns a text takes. */
 unsigned int pp_out_columns(const char *text);
 /* How many of its bytes fit into that many, without blanks at the end. */

@@ -449,7 +449,8 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 			"no devices to survey: %s is %s",
 			s->host->windows ? "the list of PCI devices" : "/sys/bus/pci/devices",
 			pp_unread_reason(s->host->devices_error));
-	int r = pp_table_init(&table, style->columns, !only_table, e);
+	int r = pp_table_init(&table, style->targets ? PP_TABLE_TARGETS : PP_TABLE_USUAL,
+	                      style->columns, !only_table, e);
 	if (r)
 		return r;
 	pp_out_init(&o, style, sink);

@@ -117,7 +117,8 @@ int pp_report_targets(const struct pp_survey *const surveys[PP_TARGET_COUNT],
 {
 	struct pp_out o;
 
-	if (surveys[0]->host->devices_error || style->format == PP_FORMAT_JSON) {
+	if (surveys[0]->host->devices_error || style->format == PP_FORMAT_JSON || style->columns ||
+	    style->no_headings || style->filter || style->sort) {
 		struct pp_style all = *style;
 		all.targets = surveys;
 		return pp_report_survey(surveys[0], &all, sink, e);

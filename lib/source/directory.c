@@ -385,16 +385,10 @@ static bool has_live_sysfs(int root)
 }
 
 /* fd is taken over in any case. */
-static int directory_new(int fd, struct pp_source **ret, struct pp_error *e)
+static int directory_new_as_is(int fd, struct pp_source **ret, struct pp_error *e)
 {
-	int sub = directory_is_host(fd) ? -ENOENT : single_host(fd);
-	if (sub >= 0) {
-		close(fd);
-		fd = sub;
-	}
-	int r = pp_unpacked_is(fd) ? 1 : check_openat2(fd, e);
+	int r = check_openat2(fd, e);
 	if (r) {
-		r = r < 0 ? r : pp_unpacked_new(fd, ret, e);
 		close(fd);
 		return r;
 	}
@@ -411,9 +405,31 @@ static int directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 	return 0;
 }
 
+/* fd is taken over in any case. */
+static int directory_new(int fd, struct pp_source **ret, struct pp_error *e)
+{
+	int sub = directory_is_host(fd) ? -ENOENT : single_host(fd);
+	if (sub >= 0) {
+		close(fd);
+		fd = sub;
+	}
+	if (!pp_unpacked_is(fd))
+		return directory_new_as_is(fd, ret, e);
+	int r = pp_unpacked_new(fd, ret, e);
+	close(fd);
+	return r;
+}
+
 int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e)
 {
 	int fd = open(path, PP_OPEN_PLACE | O_DIRECTORY);
 
 	return fd < 0 ? pp_fail(e, errno, "%s", strerror(errno)) : directory_new(fd, ret, e);
+}
+
+int pp_directory_open_as_is(const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	int fd = open(path, PP_OPEN_PLACE | O_DIRECTORY);
+
+	return fd < 0 ? pp_fail(e, errno, "%s", strerror(errno)) : directory_new_as_is(fd, ret, e);
 }

@@ -16,5 +16,15 @@ extern const bool pp_live_takes_stand_ins;
 int pp_live_with(const char *stand_in, struct pp_source **ret, struct pp_error *e);
 
 int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e);
+/*
+ * The same as it stands: where a host lies in a directory below, the other is looked at, and what
+ * is in files is not. -ENOTSUP: not on Windows.
+ */
+int pp_directory_open_as_is(const char *path, struct pp_source **ret, struct pp_error *e);
+/*
+ * The first bytes of a regular file, at most max, in a block that is the caller's to free().
+ * -EISDIR and others: it is none, or could not be read.
+ */
+int pp_file_read_start(const char *path, size_t max, uint8_t **ret, size_t *ret_len);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "source/archive-read.h"
 #include "source/fsroot.h"
 #include "source/stored.h"
@@ -111,6 +112,31 @@ static int open_regular(int fd, const char *path, struct pp_source **ret, struct
 		               "built without; compress it with gzip instead",
 		               path);
 	return open_named(r, path, e);
+}
+
+int pp_file_read_start(const char *path, size_t max, uint8_t **ret, size_t *ret_len)
+{
+	int fd = pp_place_open_file(path);
+	PP_CLEANUP(pp_cleanup_free) uint8_t *buf = NULL;
+	size_t size = 0, len = 0;
+	ssize_t n = 1;
+	int r = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!r && n > 0 && len < max) {
+		r = pp_read_room(&buf, &size, len, max);
+		size_t room = size - len < max - len ? size - len : max - len;
+		n = r ? r : pp_place_read(fd, buf + len, room, len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	pp_place_close(fd);
+	if (n < 0)
+		return (int)n;
+	*ret = buf;
+	*ret_len = len;
+	buf = NULL;
+	return 0;
 }
 
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)

@@ -117,3 +117,8 @@ int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error 
 	*ret = &l.s->base;
 	return 0;
 }
+
+int pp_directory_open_as_is(const char *path, struct pp_source **ret, struct pp_error *e)
+{
+	return pp_fail(e, ENOTSUP, "on Windows name the captures themselves");
+}

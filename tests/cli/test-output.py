@@ -320,7 +320,6 @@ class Output(Case):
                             (("--sort", "+id"), "unknown column '+id'"),
                             (("--sort", "id,"), "unknown column ''"),
                             (("--sort", "id", "--json"), "JSON has no columns: it has all fields"),
-                            (("--sort", "id", "--for", "all"), "--for all has a table of its own"),
                             (("check", "slot2", "--sort", "id"), "check does not take --sort"),
                             (("check", "slot2", "--noheadings"), "check does not take --noheadings")):
             run = self.run_pcipass(*words)

@@ -29,6 +29,9 @@ def setUpModule():
     subprocess.run([sys.executable, "-B", MACHINES / "mkmachine", MACHINES / "dl380p-gen8.machine", "-o", HOST],
                    check=True)
     (WORK / "a plan.json").touch()
+    (WORK / "hosts").mkdir()
+    for name in ("one", "two"):
+        shutil.copy(HOST, WORK / f"hosts/{name}.tar.gz")
 
 
 def tearDownModule():
@@ -80,7 +83,16 @@ class Offered(unittest.TestCase):
         self.assertIn("bios-rmrds", self.offered("--from", str(HOST), "free", "slot2", "--by", ""))
         self.assertEqual(list(self.offered("--columns", "+id,verd")), ["+id,verdict"])
         self.assertEqual(list(self.offered("--columns=ADDRESS,VERD")), ["--columns=ADDRESS,VERDICT"])
-        for words in (["--from", ""], ["-o", "x"], ["settings", "load", ""], ["explain", "--log", ""]):
+        found = self.offered("--from", str(HOST), "--filter", "verd")
+        self.assertEqual(list(found), ["verdict="])
+        found = set(self.offered("--from", str(HOST), "--filter", "id=*,verdict="))
+        self.assertEqual(found, {"id=*,verdict=assignable", "id=*,verdict=care", "id=*,verdict=blocked-fixable"})
+        self.assertIn("DRIVER=mpt3sas", self.offered("--from", str(HOST), "--filter", "DRIVER=m"))
+        many = ["survey", "--from", str(WORK / "hosts")]
+        self.assertEqual(set(self.offered(*many, "--filter", "host=")), {"host=one", "host=two"})
+        self.assertEqual(list(self.offered(*many, "--filter=driver=mpt")), ["--filter=driver=mpt3sas"])
+        self.assertEqual(self.offered("--from", "-", "--filter", "driver="), {})
+        for words in (["--from", ""], ["survey", "a", ""], ["-o", "x"], ["settings", "load", ""], ["explain", "--log", ""]):
             self.assertEqual(self.offered(*words), {":file": ""})
         self.assertEqual(self.offered("--from=x"), {":file": "--from="})
         self.assertEqual(self.offered("settings", "list", "--store", "image:x"), {":file": "image:"})
@@ -88,7 +100,7 @@ class Offered(unittest.TestCase):
     def test_nonsense(self):
         """Whatever is typed, nothing is offered that is not there, and nothing fails."""
         for words in ([], ["nonsense", ""], ["settings", "nonsense", ""], ["--", "--fr"], ["--nonsense", "-"],
-                      ["-"], ["--columns", ",,,"], ["x" * 100000], ["--from"], ["emit"] + ["a"] * 1000):
+                      ["-"], ["--columns", ",,,"], ["--filter", ",=,"], ["--filter", "x=", "--filter", "="], ["x" * 100000], ["--from"], ["emit"] + ["a"] * 1000):
             done = subprocess.run([PCIPASS, "complete", "--", *words], capture_output=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, b""), words[:3])
 

@@ -66,6 +66,7 @@ int main(void)
 	add_document(all, &pp_object_groups);
 	add_document(all, &pp_object_check);
 	add_document(all, &pp_object_slots);
+	add_document(all, &pp_object_unknown);
 	int r = json_dumpf(all, stdout, JSON_INDENT(1));
 	json_decref(all);
 	return r || puts("") == EOF;

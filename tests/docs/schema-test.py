@@ -28,7 +28,7 @@ import fields  # noqa: E402
 from subset import IS_SANITIZED, some  # noqa: E402
 
 NAMES = ("survey", "reserved", "check", "groups", "kernels", "attach", "settings", "changes", "plan",
-         "verify", "log", "slots", "status")
+         "verify", "log", "slots", "status", "unknown")
 ATTEMPTS = ("attached", "nodes", "refused", "not-tried", "stopped", "left")
 
 
@@ -165,6 +165,18 @@ def look(pcipass: str, path: Path | None, s: Schemas, deep: bool = True) -> None
                 s.wrong.append(f"{where}: explain {address} gave other devices")
 
 
+def look_at_many(pcipass: str, directory: Path, s: Schemas) -> None:
+    """Many hosts, a document a line; one of them is broken."""
+    (directory / "broken.tar").write_bytes(b"")
+    for options in ([], ["--for", "all"]):
+        done = subprocess.run([pcipass, "survey", "--json", "--from", directory, *options], capture_output=True, check=False)
+        for line in done.stdout.splitlines():
+            document = json.loads(line)
+            s.hold(document["schema"].split(".")[1].split("/")[0], "many hosts", document)
+    if not s.counts["unknown"]:
+        s.wrong.append("many hosts: the broken one has no document")
+
+
 def attempts(maker: str, s: Schemas) -> None:
     """Each way in which an attempt can end."""
     for kind in ATTEMPTS:
@@ -271,6 +283,7 @@ def main() -> int:
     recorded = sorted(data.glob("truth/*/capture.tar.gz"))
     with tempfile.TemporaryDirectory() as temporary:
         made = samples(root, Path(temporary))
+        look_at_many(pcipass, Path(temporary), s)
         thorough = some(made, 6)
         for path in made:
             look(pcipass, path, s, deep=path in thorough)
