@@ -31,6 +31,7 @@ struct loader {
 	unsigned int entry; /* number of the one that is being read, from 1 */
 	struct hard_link *links;
 	size_t link_count, link_size;
+	uint8_t small[8192];
 };
 
 /* Bytes of the decompressed archive that were taken so far. */
@@ -149,6 +150,25 @@ static bool archive_read_is_bulk(const char *path)
 	return is;
 }
 
+/* Small ones are read into a buffer first, of which the tree keeps what it has to. */
+static int archive_read_content(struct loader *l, size_t size, uint32_t node)
+{
+	bool small = size <= sizeof(l->small);
+	uint8_t *data = small ? l->small : pp_arena_alloc(&l->s->arena, size);
+
+	if (!data)
+		return archive_read_full(l, size);
+	if (archive_read_data(l->archive, data, size) != (la_ssize_t)size)
+		return archive_read_damaged(l);
+	if (!small) {
+		pp_tree_at(&l->s->tree, node)->data = PP_SPAN(data, size);
+		return 0;
+	}
+	return pp_tree_set_content(&l->s->tree, node, PP_SPAN(data, size))
+	               ? archive_read_full(l, size)
+	               : 0;
+}
+
 static int archive_read_load_file(struct loader *l, struct archive_entry *entry, const char *path,
                                   uint32_t node)
 {
@@ -167,14 +187,7 @@ static int archive_read_load_file(struct loader *l, struct archive_entry *entry,
 	n->kind = PP_TREE_FILE;
 	if (!size)
 		return 0;
-	uint8_t *data = pp_arena_alloc(&l->s->arena, (size_t)size);
-	if (!data)
-		return archive_read_full(l, (size_t)size);
-	la_ssize_t got = archive_read_data(l->archive, data, (size_t)size);
-	if (got != (la_ssize_t)size)
-		return archive_read_damaged(l);
-	n->data = PP_SPAN(data, (size_t)size);
-	return 0;
+	return archive_read_content(l, (size_t)size, node);
 }
 
 static int load_symlink(struct loader *l, const char *text, uint32_t node)
@@ -186,7 +199,7 @@ static int load_symlink(struct loader *l, const char *text, uint32_t node)
 		return pp_fail(l->e, EBADMSG,
 		               "entry %u '%.200s': a link of %zu bytes, need 1 to %u", l->entry,
 		               n->name, len, PP_MAX_LINK);
-	char *copy = pp_arena_strndup(&l->s->arena, text, len);
+	const uint8_t *copy = pp_tree_keep(&l->s->tree, text, len);
 	if (!copy)
 		return archive_read_full(l, len);
 	n->kind = PP_TREE_LINK;
@@ -229,6 +242,7 @@ static int replace(struct loader *l, uint32_t node, bool directory)
 		               l->entry, n->name);
 	n->kind = directory ? PP_TREE_DIRECTORY : PP_TREE_NOTHING;
 	n->data = PP_SPAN(NULL, 0);
+	n->more = 0;
 	n->error = 0;
 	return 0;
 }
@@ -257,10 +271,14 @@ static int archive_read_load_entry(struct loader *l, struct archive_entry *entry
 		archive_read_text(entry, archive_entry_hardlink, archive_entry_hardlink_utf8);
 	mode_t type = archive_entry_filetype(entry);
 
-	snprintf(what, sizeof(what), "entry %u", l->entry);
 	if (!path)
-		return pp_fail(l->e, EBADMSG, "%s: a name that cannot be read", what);
-	int r = pp_stored_add(l->s, path, what, &node, l->e);
+		return pp_fail(l->e, EBADMSG, "entry %u: a name that cannot be read", l->entry);
+	int r = pp_stored_add(l->s, path, NULL, &node, NULL);
+	if (r < 0) {
+		/* Again, for the words: they are not made for each entry that is fine. */
+		snprintf(what, sizeof(what), "entry %u", l->entry);
+		r = pp_stored_add(l->s, path, what, &node, l->e);
+	}
 	if (r < 0)
 		return r;
 	if (node == PP_TREE_TOP) /* "./" */
@@ -385,6 +403,8 @@ static void resolve_hard_links(struct loader *l)
 		    from->kind == PP_TREE_THERE) {
 			n->kind = from->kind;
 			n->data = from->data;
+			n->more = from->more;
+			n->period = from->period;
 			n->error = from->error;
 		}
 	}

@@ -101,7 +101,8 @@ static int stored_open_file(struct pp_source *source, struct pp_node dir, const 
 static ssize_t readable(const struct pp_stored *s, const struct pp_tree_node *n, uint64_t offset)
 {
 	if (!n->partial)
-		return offset < n->data.len ? (ssize_t)(n->data.len - offset) : 0;
+		return offset < pp_tree_content_len(n) ? (ssize_t)(pp_tree_content_len(n) - offset)
+		                                       : 0;
 	const struct pp_partial *p = &s->manifest.partial[n->partial - 1];
 	for (uint32_t i = 0; i < p->count; i++)
 		if (offset >= p->ranges[i].first && offset < p->ranges[i].end)
@@ -122,7 +123,7 @@ static ssize_t stored_pread(struct pp_source *source, struct pp_node file, void 
 	if (left <= 0)
 		return left;
 	size_t take = len < (size_t)left ? len : (size_t)left;
-	memcpy(buf, n->data.data + offset, take);
+	pp_tree_copy_content(n, (size_t)offset, buf, take);
 	return (ssize_t)take;
 }
 
@@ -235,14 +236,32 @@ static int add_failed(const struct pp_stored *s, int r, const char *path, const 
 		what, path, PP_MAX_PATH, PP_MAX_NAME, PP_MAX_DEPTH);
 }
 
+/* Where the last component of a path begins, slashes at its end aside. */
+static size_t stored_last_component(const char *path)
+{
+	size_t at = strlen(path);
+
+	while (at && path[at - 1] == '/')
+		at--;
+	while (at && path[at - 1] != '/')
+		at--;
+	return at;
+}
+
 int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint32_t *ret,
                   struct pp_error *e)
 {
+	size_t begin = stored_last_component(path);
+	const char *p = path;
 	uint32_t node = PP_TREE_TOP;
 
 	if (path[0] == '/')
 		return pp_fail(e, EBADMSG, "%s '%.200s': an absolute name", what, path);
-	for (const char *p = path; *p;) {
+	if (begin && begin == s->last_len && !memcmp(path, s->last, begin)) {
+		node = s->last_parent;
+		p += begin;
+	}
+	while (*p) {
 		size_t len = strcspn(p, "/");
 		const char *name = p;
 		p += len;
@@ -259,6 +278,11 @@ int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint3
 			return pp_fail(e, EBADMSG,
 			               "%s '%.200s': lies below '%s', which is not a directory",
 			               what, path, n->name);
+		if (name == path + begin && begin < sizeof(s->last)) {
+			memcpy(s->last, path, begin);
+			s->last_len = begin;
+			s->last_parent = node;
+		}
 		int r = pp_tree_add(&s->tree, node, name, len, &node);
 		if (r < 0)
 			return add_failed(s, r, path, what, e);
@@ -348,11 +372,11 @@ static int apply_partial(struct pp_stored *s, uint32_t i, struct pp_error *e)
 		               " line %u: '%s' is not a file in the archive, or named "
 		               "twice",
 		               p->line, p->path);
-	if (p->count && p->ranges[p->count - 1].end > n->data.len)
+	if (p->count && p->ranges[p->count - 1].end > pp_tree_content_len(n))
 		return pp_fail(e, EBADMSG,
 		               PP_MANIFEST_PATH " line %u: bytes up to 0x%llx, '%s' has 0x%zx",
 		               p->line, (unsigned long long)p->ranges[p->count - 1].end, p->path,
-		               n->data.len);
+		               pp_tree_content_len(n));
 	n->partial = i + 1;
 	return 0;
 }
@@ -393,6 +417,21 @@ static int apply_unread(struct pp_stored *s, const struct pp_unread *u, struct p
 	return 0;
 }
 
+/* A file's content in one piece. */
+static int stored_whole(struct pp_stored *s, const struct pp_tree_node *n, struct pp_span *ret,
+                        struct pp_error *e)
+{
+	size_t len = pp_tree_content_len(n);
+	uint8_t *copy = n->more ? pp_arena_alloc(&s->arena, len) : NULL;
+
+	if (n->more && !copy)
+		return pp_fail_oom(e, PP_MANIFEST_PATH);
+	if (copy)
+		pp_tree_copy_content(n, 0, copy, len);
+	*ret = copy ? PP_SPAN(copy, len) : n->data;
+	return 0;
+}
+
 static int apply_manifest(struct pp_stored *s, struct pp_span text, struct pp_error *e)
 {
 	struct pp_manifest *m = &s->manifest;
@@ -421,7 +460,10 @@ int pp_stored_finish(struct pp_stored *s, struct pp_error *e)
 	if (!ours || !child_is(t, ours, "manifest", PP_TREE_FILE))
 		return 0;
 	uint32_t node = pp_tree_child(t, ours, "manifest", strlen("manifest"));
-	int r = apply_manifest(s, pp_tree_at(t, node)->data, e);
+	struct pp_span text;
+	int r = stored_whole(s, pp_tree_at(t, node), &text, e);
+	if (!r)
+		r = apply_manifest(s, text, e);
 	/* It is no part of the host. */
 	pp_tree_at(t, ours)->kind = PP_TREE_NOTHING;
 	return r;

@@ -15,6 +15,10 @@ struct pp_stored {
 	struct pp_arena arena;
 	struct pp_tree tree;
 	struct pp_manifest manifest;
+	/* The directory of the last name that was added: the next one mostly is in it, too. */
+	char last[PP_MAX_PATH + 1];
+	size_t last_len;
+	uint32_t last_parent;
 	bool told; /* what is missing is absent only if the manifest says that it was asked for */
 };
 

@@ -90,11 +90,10 @@ void pp_tree_fini(struct pp_tree *t)
 	*t = (struct pp_tree){ 0 };
 }
 
-uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
+static uint32_t tree_find(const struct pp_tree *t, uint32_t hash, uint32_t parent, const char *name,
+                          size_t len)
 {
-	uint32_t i = t->heads[tree_hash(t, parent, name, len) & (t->head_count - 1)];
-
-	for (; i; i = t->nodes[i].chain) {
+	for (uint32_t i = t->heads[hash & (t->head_count - 1)]; i; i = t->nodes[i].chain) {
 		const struct pp_tree_node *n = &t->nodes[i];
 		if (n->parent == parent && n->name_len == len && !memcmp(n->name, name, len))
 			return i;
@@ -102,13 +101,16 @@ uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *nam
 	return 0;
 }
 
-static void tree_chain(struct pp_tree *t, uint32_t i)
+uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
 {
-	struct pp_tree_node *n = &t->nodes[i];
-	uint32_t *head =
-		&t->heads[tree_hash(t, n->parent, n->name, n->name_len) & (t->head_count - 1)];
+	return tree_find(t, tree_hash(t, parent, name, len), parent, name, len);
+}
 
-	n->chain = *head;
+static void tree_chain(struct pp_tree *t, uint32_t hash, uint32_t i)
+{
+	uint32_t *head = &t->heads[hash & (t->head_count - 1)];
+
+	t->nodes[i].chain = *head;
 	*head = i;
 }
 
@@ -126,9 +128,110 @@ static int tree_grow(struct pp_tree *t)
 	free(t->heads);
 	t->heads = heads;
 	t->size = t->head_count = size;
-	for (uint32_t i = PP_TREE_TOP + 1; i < t->count; i++)
-		tree_chain(t, i);
+	for (uint32_t i = PP_TREE_TOP + 1; i < t->count; i++) {
+		const struct pp_tree_node *n = &t->nodes[i];
+		tree_chain(t, tree_hash(t, n->parent, n->name, n->name_len), i);
+	}
 	return 0;
+}
+
+#define SHARED       512
+#define SHARED_FROM  256 /* nodes */
+#define SHARED_BYTES 48  /* longer ones are rarely the same */
+
+/* Any will do: what falls together is only shared less. */
+static struct pp_span *tree_shared(struct pp_tree *t, const uint8_t *bytes, size_t len)
+{
+	uint32_t hash = (uint32_t)len;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * 0x01000193u;
+	return &t->shared[(hash ^ hash >> 16) % SHARED];
+}
+
+const uint8_t *pp_tree_keep(struct pp_tree *t, const void *bytes, size_t len)
+{
+	if (!t->shared && t->count > SHARED_FROM)
+		t->shared = PP_ARENA_ARRAY(t->arena, SHARED, struct pp_span);
+	struct pp_span *last =
+		t->shared && len && len <= SHARED_BYTES ? tree_shared(t, bytes, len) : NULL;
+	if (last && last->len == len && !memcmp(last->data, bytes, len))
+		return last->data;
+	const uint8_t *copy = (const uint8_t *)pp_arena_strndup(t->arena, bytes, len);
+	if (last && copy)
+		*last = PP_SPAN(copy, len);
+	return copy;
+}
+
+/* Larger files are texts, which end in something else. */
+#define REPEATING_BYTES 8192
+#define LONGEST_PERIOD  64
+
+/* What the end may repeat: a zero byte, as in a configuration space, or a line, as in a resource.
+ */
+static size_t tree_period(struct pp_span content)
+{
+	size_t at = content.len - 1;
+
+	if (content.data[at] != '\n')
+		return 1;
+	while (at && content.data[at - 1] != '\n' && content.len - at < LONGEST_PERIOD)
+		at--;
+	return content.len - at;
+}
+
+/* What is left without bytes that repeat those before them; at first in steps. */
+static size_t tree_cut(struct pp_span content, size_t period)
+{
+	const size_t step = 64;
+	size_t len = content.len;
+
+	while (len > step + period &&
+	       !memcmp(content.data + len - step, content.data + len - step - period, step))
+		len -= step;
+	while (len > period && content.data[len - 1] == content.data[len - 1 - period])
+		len--;
+	return len;
+}
+
+int pp_tree_set_content(struct pp_tree *t, uint32_t node, struct pp_span content)
+{
+	struct pp_tree_node *n = &t->nodes[node];
+	size_t len = content.len, period = 0;
+
+	if (len > LONGEST_PERIOD && len <= REPEATING_BYTES) {
+		period = tree_period(content);
+		len = tree_cut(content, period);
+	}
+	const uint8_t *copy = pp_tree_keep(t, content.data, len);
+	if (!copy)
+		return pp_tree_full(t, len + 1);
+	n->data = PP_SPAN(copy, len);
+	n->more = (uint32_t)(content.len - len) & 0xffffff;
+	n->period = period & 0xff;
+	return 0;
+}
+
+void pp_tree_copy_content(const struct pp_tree_node *n, size_t offset, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+	size_t stored = offset < n->data.len ? n->data.len - offset : 0;
+
+	stored = stored < len ? stored : len;
+	if (stored)
+		memcpy(to, n->data.data + offset, stored);
+	if (n->period == 1 && stored < len) {
+		memset(to + stored, n->data.data[n->data.len - 1], len - stored);
+		return;
+	}
+	if (stored == len)
+		return;
+	const uint8_t *period = n->data.data + n->data.len - n->period;
+	size_t at = (offset + stored - n->data.len) % n->period;
+	for (size_t i = stored; i < len; i++) {
+		to[i] = period[at++];
+		at = at == n->period ? 0 : at;
+	}
 }
 
 int pp_tree_full(const struct pp_tree *t, size_t bytes)
@@ -140,7 +243,8 @@ int pp_tree_full(const struct pp_tree *t, size_t bytes)
 
 int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret)
 {
-	uint32_t child = pp_tree_child(t, parent, name, len);
+	uint32_t hash = tree_hash(t, parent, name, len);
+	uint32_t child = tree_find(t, hash, parent, name, len);
 	if (child) {
 		*ret = child;
 		return 0;
@@ -153,12 +257,12 @@ int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len
 		return -E2BIG;
 	if (t->count == t->size && tree_grow(t))
 		return -ENOMEM;
-	char *copy = pp_arena_strndup(t->arena, name, len);
+	const uint8_t *copy = pp_tree_keep(t, name, len);
 	if (!copy)
 		return pp_tree_full(t, len + 1);
 	child = t->count++;
 	t->nodes[child] = (struct pp_tree_node){
-		.name = copy,
+		.name = (const char *)copy,
 		.name_len = (uint8_t)len,
 		.path_len = (uint16_t)path_len,
 		.depth = (uint8_t)(t->nodes[parent].depth + 1),
@@ -166,7 +270,7 @@ int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len
 		.next = t->nodes[parent].first,
 	};
 	t->nodes[parent].first = child;
-	tree_chain(t, child);
+	tree_chain(t, hash, child);
 	*ret = child;
 	return 0;
 }

@@ -26,7 +26,9 @@ enum pp_tree_kind {
 
 struct pp_tree_node {
 	const char *name;
-	struct pp_span data; /* FILE: content; LINK: its text */
+	struct pp_span data; /* FILE: content, or its beginning; LINK: its text */
+	/* FILE: bytes behind data, which repeat the last period bytes of it again and again. */
+	uint32_t more : 24, period : 8;
 	uint32_t parent, first, next, chain;
 	uint32_t partial;  /* FILE: its place in the manifest's list, from 1; 0: wholly there */
 	uint16_t error;    /* positive errno: DIRECTORY: of its list; FILE: of its unread bytes */
@@ -37,6 +39,9 @@ struct pp_tree_node {
 
 struct pp_tree {
 	struct pp_arena *arena;
+	/* Names and small contents that came last: they are the same in many places. NULL: a small
+	 * tree. */
+	struct pp_span *shared;
 	struct pp_tree_node *nodes;
 	uint32_t *heads; /* of hash chains over (parent, name) */
 	uint32_t count, size, head_count;
@@ -62,6 +67,18 @@ uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *nam
  * -ENAMETOOLONG: name, path or depth; -ENOMEM.
  */
 int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret);
+
+/* Those bytes in the arena, with a NUL behind them; NULL: it refused them. */
+const uint8_t *pp_tree_keep(struct pp_tree *t, const void *bytes, size_t len);
+
+/* The content of a file that is small and ends in the same again and again keeps little of it. */
+int pp_tree_set_content(struct pp_tree *t, uint32_t node, struct pp_span content);
+static inline size_t pp_tree_content_len(const struct pp_tree_node *n)
+{
+	return n->data.len + n->more;
+}
+/* Bytes of a file from offset on, which has that many. */
+void pp_tree_copy_content(const struct pp_tree_node *n, size_t offset, void *buf, size_t len);
 
 /* Why the arena refused bytes: -E2BIG, its limit; -ENOMEM. */
 int pp_tree_full(const struct pp_tree *t, size_t bytes);
