@@ -111,6 +111,11 @@ static enum exit_code capture_text(const struct options *o,
 	return code;
 }
 
+static void tell_unlisted(void *ctx, const char *what, const char *reason, const char *adds)
+{
+	warn("cannot be captured: %s (%s): %s", what, reason, adds);
+}
+
 static void capture_list_one(void *ctx, const char *path, const char *fate)
 {
 	progress_end();
@@ -135,7 +140,7 @@ static enum exit_code capture_list(const struct options *o, struct pp_capture_op
 	pp_source_free(source);
 	if (r)
 		return complain(&e);
-	pp_host_unread(host, tell_unread, NULL);
+	pp_host_unread(host, tell_unlisted, NULL);
 	pp_host_free(host);
 	return flush_stdout(&e) ? complain(&e) : EXIT_YES;
 }

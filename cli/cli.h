@@ -228,6 +228,8 @@ int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e);
 /* How to print, on this terminal; and where. */
 struct pp_style style_of(const struct options *o);
 struct pp_sink sink_stdout(void);
+/* What kept something from being written there; 0: nothing did. */
+extern int stdout_error;
 /* All of it has arrived. */
 int flush_stdout(struct pp_error *e);
 /* What print prints, to the file that -o names; "-" is standard output. */

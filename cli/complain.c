@@ -55,7 +55,11 @@ void warn(const char *fmt, ...)
 
 enum exit_code complain(const struct pp_error *e)
 {
-	warn("%s", e->text[0] ? e->text : strerror(e->code));
+	/* Then it is not the report that failed. */
+	if (e->code == EIO && stdout_error)
+		warn("standard output: %s", strerror(stdout_error));
+	else
+		warn("%s", e->text[0] ? e->text : strerror(e->code));
 	switch (e->code) {
 	case EINVAL:
 	case ENXIO: /* a name of nothing that is here */

@@ -247,6 +247,10 @@ static int parse_options(int argc, char **argv, struct options *o, unsigned int 
 		if (!r)
 			return (int)not_understood(c, argc, argv);
 		*given |= r->mask;
+		/* Of a variable that is not set: "$file". */
+		if (r->argument && !*optarg &&
+		    (!strcmp(r->argument, "FILE") || !strcmp(r->argument, "PATH")))
+			return (int)complain_usage("--%s: empty file name", r->name);
 		if (r->field == FIELD(from) && r->argument && o->from) {
 			if (o->nr_more_from == MAX_FROM)
 				return (int)complain_usage("--from: at most %d of them",

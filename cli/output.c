@@ -6,9 +6,15 @@
 
 #include "cli.h"
 
+/* Of the first write that failed: what comes after it may fail in other ways. */
+int stdout_error;
+
 static int to_stdout(void *ctx, const char *bytes, size_t len)
 {
-	return fwrite(bytes, 1, len, stdout) == len ? 0 : -1;
+	if (fwrite(bytes, 1, len, stdout) == len)
+		return 0;
+	stdout_error = stdout_error ? stdout_error : errno;
+	return -1;
 }
 
 struct pp_sink sink_stdout(void)
@@ -21,7 +27,8 @@ int flush_stdout(struct pp_error *e)
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	e->code = EIO;
-	snprintf(e->text, sizeof(e->text), "standard output: %s", strerror(errno));
+	snprintf(e->text, sizeof(e->text), "standard output: %s",
+	         strerror(stdout_error ? stdout_error : errno));
 	return -EIO;
 }
 

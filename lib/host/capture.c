@@ -197,10 +197,9 @@ int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capt
 static void capture_tell(void *ctx, const char *path, enum pp_record_fate fate)
 {
 	static const char *const words[] = {
-		[PP_RECORD_WHOLE] = "whole",
-		[PP_RECORD_CHANGED] = "redacted",
-		[PP_RECORD_OUT] = "left out",
-		[PP_RECORD_NAME] = "name only",
+		[PP_RECORD_WHOLE] = "whole",  [PP_RECORD_CHANGED] = "redacted",
+		[PP_RECORD_OUT] = "left out", [PP_RECORD_NAME] = "name only",
+		[PP_RECORD_ADDED] = "added",
 	};
 	const struct capture_end *c = ctx;
 

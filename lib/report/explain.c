@@ -397,11 +397,14 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
 		pp_out(o, " (worst of %u)", nr_asked);
 	bool unknown =
 		worst->verdict == PP_VERDICT_UNKNOWN && pp_more_find(o, s, &index, 1, &wanted);
-	pp_out(o, ": %s%s%s%s%s\n", verdict, first ? ": " : "", first ? first->text : "",
-	       unknown   ? "; to know more, on that host: "
-	       : by_free ? "; to free it: "
-	                 : "; next: ",
-	       unknown ? wanted.there : command);
+	bool acts = by_free || !strncmp(command, "pcipass bind ", 13);
+	pp_out(o, ": %s%s%s; ", verdict, first ? ": " : "", first ? first->text : "");
+	if (unknown)
+		pp_out(o, "to know more, on that host: %s\n", wanted.there);
+	else
+		pp_out(o, "%s%s%s%s: %s\n", by_free ? "to free it" : "next", acts ? ", " : "",
+		       acts ? pp_words_as_who(s->host->windows) : "",
+		       acts && pp_words_elsewhere(o) ? " on that host" : "", command);
 }
 
 static void explain_check_json(struct pp_out *o, const struct pp_survey *s, const char *what,

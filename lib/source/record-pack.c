@@ -96,6 +96,7 @@ static int record_pack_list(struct pp_record_writer *w,
 	qsort(all, count, sizeof(*all), record_listed_compare);
 	for (uint32_t i = 0; i < count; i++)
 		tell(ctx, all[i].path, all[i].fate);
+	tell(ctx, PP_MANIFEST_PATH, PP_RECORD_ADDED);
 	return 0;
 }
 

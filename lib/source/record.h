@@ -39,6 +39,7 @@ enum pp_record_fate {
 	PP_RECORD_CHANGED, /* its name, or its content, by the filters */
 	PP_RECORD_OUT,     /* the filter leaves it out */
 	PP_RECORD_NAME,    /* its name only: nothing asked what is in it */
+	PP_RECORD_ADDED,   /* what the capture says of itself */
 };
 
 struct pp_record_options {

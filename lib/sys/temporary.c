@@ -45,11 +45,11 @@ int pp_atomic_failed(const struct pp_atomic *f, int code, struct pp_error *e)
 
 int pp_atomic_check_kind(const struct pp_atomic *f, enum pp_sys_kind kind, struct pp_error *e)
 {
-	if (!f->overwrite)
-		return pp_atomic_failed(f, EEXIST, e);
+	if (kind == PP_SYS_DIRECTORY)
+		return pp_fail(e, EISDIR, "%.300s: a directory, need the name of a file", f->path);
 	if (kind != PP_SYS_FILE)
-		return pp_fail(e, kind == PP_SYS_DIRECTORY ? EISDIR : EBADMSG,
+		return pp_fail(e, EBADMSG,
 		               "%.300s: not a regular file, so pcipass does not replace it",
 		               f->path);
-	return 0;
+	return f->overwrite ? 0 : pp_atomic_failed(f, EEXIST, e);
 }

@@ -59,7 +59,7 @@ class Typed(OnHost):
         before = self.host.changed()
         survey = self.type("pcipass", 0)
         free = named(survey, r"Next: to free slot 2, .*? to do it: (pcipass free slot2) \(as root; ")
-        self.assertEqual(named(self.type("pcipass check slot2", 1), r"; to free it: (pcipass free \S+)"), free)
+        self.assertEqual(named(self.type("pcipass check slot2", 1), r"; to free it, as root: (pcipass free \S+)"), free)
         explained = self.type(named(survey, "More: (pcipass explain slot2)"), 0)
         self.assertEqual(named(explained, r"as root \(it asks first\): (pcipass free \S+)"), free)
         planned = self.type(named(explained, r"To see what frees it: (pcipass free \S+ --dry-run)"), 0)

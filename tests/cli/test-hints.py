@@ -109,7 +109,7 @@ class Hints(unittest.TestCase):
                     continue
                 seen.add(why)
                 said = self.type(f"pcipass --from '{sample}' check {device['address']}", 1)
-                free = re.search(r"; to free it: (pcipass free .*)", said)
+                free = re.search(r"; to free it, as root on that host: (pcipass free .*)", said)
                 plan = self.type(f"pcipass --from '{sample}' free {device['address']} --dry-run", 0, 1)
                 if free:
                     named += 1

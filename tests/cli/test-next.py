@@ -84,7 +84,7 @@ class Next(unittest.TestCase):
             self.ends(capture, "explain", address)
             said = self.run_pcipass("--from", capture, "check", address).stdout
             self.assertEqual(said.count("\n"), 1)
-            command = re.search(r"; (?:next|to free it): (.*)", said)
+            command = re.search(r"; (?:next|to free it)(?:, as (?:root|an administrator) on that host)?: (.*)", said)
             self.assertTrue(command, said)
             self.typed(capture, command.group(1), said)
             self.plan(capture, address)

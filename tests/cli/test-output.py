@@ -330,12 +330,21 @@ class Output(Case):
 
     def test_full_disk(self):
         for arguments in ((), ("--json",), ("explain", "slot2"), ("check", "slot2"), ("reserved",),
+                          ("report", "-o", "-"), ("tree",), ("slots",), ("capture", "--text"),
                           ("--help",), ("check", "--help"), ("--version",)):
             with open("/dev/full", "wb") as full:
                 run = subprocess.run([PCIPASS, "--from", self.tree.root, *arguments], stdout=full,
                                      stderr=subprocess.PIPE, text=True, check=False, timeout=60)
             self.assertEqual(run.returncode, 4, arguments)
-            self.assertIn("pcipass: ", run.stderr)
+            self.assertIn("pcipass: standard output: No space left on device\n", run.stderr, arguments)
+
+    def test_empty_file_name(self):
+        """As of a variable that is not set."""
+        for arguments in (("report", "-o", ""), ("capture", "-o", ""), ("free", "slot2", "-o", ""),
+                          ("verify", "--plan", ""), ("survey", "--from", "")):
+            run = self.run_pcipass(*arguments)
+            self.assertEqual(run.returncode, 2, arguments)
+            self.assertRegex(run.stderr, r"^pcipass: --\w+: empty file name; see pcipass ")
 
     def written(self, command, name, *more, code):
         run = self.run_pcipass(*command, "-o", self.directory / name, *more)
@@ -364,9 +373,11 @@ class Output(Case):
             for make in (os.mkfifo, os.mkdir, lambda x: os.symlink(other, x)):
                 there = self.directory / ("odd-" + name)
                 make(there)
-                said = self.written(command, there.name, "--force", code=4)
-                self.assertIn("not a regular file, so pcipass does not replace it", said)
-                self.assertNotIn("--force", said)
+                for force in ((), ("--force",)):
+                    said = self.written(command, there.name, *force, code=4)
+                    self.assertIn("a directory, need the name of a file" if make is os.mkdir
+                                  else "not a regular file, so pcipass does not replace it", said)
+                    self.assertNotIn("--force", said)
                 if there.is_dir() and not there.is_symlink():
                     there.rmdir()
                 else:

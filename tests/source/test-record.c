@@ -297,7 +297,7 @@ static void test_refused(void **state)
 	expect_refusal(path, false, EEXIST, "File exists");
 	snprintf(other, sizeof(other), "%s/directory.tar", scratch);
 	assert_int_equal(mkdir(other, 0755), 0);
-	expect_refusal(other, true, EISDIR, "not a regular file");
+	expect_refusal(other, true, EISDIR, "a directory");
 	assert_int_equal(count_files(), 2);
 }
 
