@@ -108,7 +108,7 @@ class Installed:
         self.assertEqual(self.type("pcipass verify --boot"), "")
 
     def test_a_manual(self):
-        for page in ("1 pcipass", "1 pcipass-conrep", "3 libpcipass"):
+        for page in ("1 pcipass", "1 pcipass-conrep", "3 libpcipass", "5 pcipass-capture", "7 pcipass-rules"):
             self.type(f"man -w {page}", 0, "/usr/share/man/man")
             self.assertEqual(self.type(f"man --warnings -E UTF-8 -Tutf8 -Z {page} 2>&1 >/dev/null"), "")
 
