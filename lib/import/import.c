@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "import/clean.h"
 #include "import/import.h"
 #include "source/origin.h"
 
@@ -20,12 +21,12 @@ static const struct pp_reader *const raw_readers[] = { &pp_reader_table, &pp_rea
 
 static const struct pp_reader *const readers[] = {
 	/* Those that hold the texts of others come first. */
-	&pp_reader_supportconfig, &pp_reader_pve,       &pp_reader_acpidump,
-	&pp_reader_iasl,          &pp_reader_pvesh,     &pp_reader_lshw,
-	&pp_reader_nodedev,       &pp_reader_dmidecode, &pp_reader_lspci,
-	&pp_reader_lspci_tags,    &pp_reader_hexdump,   &pp_reader_iomem,
-	&pp_reader_interrupts,    &pp_reader_log,       &pp_reader_uname,
-	&pp_reader_command_line,
+	&pp_reader_supportconfig, &pp_reader_pve,          &pp_reader_acpidump,
+	&pp_reader_iasl,          &pp_reader_pvesh,        &pp_reader_lshw,
+	&pp_reader_nodedev,       &pp_reader_dmidecode,    &pp_reader_lspci,
+	&pp_reader_lspci_tags,    &pp_reader_group_paths,  &pp_reader_hexdump,
+	&pp_reader_iomem,         &pp_reader_interrupts,   &pp_reader_log,
+	&pp_reader_uname,         &pp_reader_command_line, &pp_reader_pveversion,
 };
 #define NR_READERS (sizeof(readers) / sizeof(readers[0]))
 
@@ -334,61 +335,6 @@ int pp_import_link(struct pp_import *in, const char *path, const char *target, s
 	return import_put(in, path, PP_TREE_LINK, target, strlen(target), e);
 }
 
-/* Entities of a web page, and the quotation marks of a mail, are none of the text's own. */
-static const struct {
-	const char *entity;
-	char is;
-} entities[] = { { "&lt;", '<' },   { "&gt;", '>' },   { "&amp;", '&' },  { "&quot;", '"' },
-	         { "&#39;", '\'' }, { "&nbsp;", ' ' }, { "&#x27;", '\'' } };
-
-static size_t import_entity(const char *s, size_t left, char *ret)
-{
-	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
-		size_t n = strlen(entities[i].entity);
-		if (left >= n && !memcmp(s, entities[i].entity, n)) {
-			*ret = entities[i].is;
-			return n;
-		}
-	}
-	return 0;
-}
-
-/* How many bytes of "> > " stand at the start of a line. */
-static size_t import_quote(const char *s, size_t left)
-{
-	size_t n = 0;
-
-	while (n < left && s[n] == '>')
-		n += n + 1 < left && s[n + 1] == ' ' ? 2 : 1;
-	return n;
-}
-
-/* In place: what mail, forum and Windows add to a text. */
-static size_t import_clean(char *s, size_t len)
-{
-	bool begins = true;
-	size_t to = 0;
-
-	for (size_t i = 0; i < len;) {
-		if (begins)
-			i += import_quote(s + i, len - i);
-		if (i == len)
-			break;
-		char c = s[i];
-		size_t n = c == '&' ? import_entity(s + i, len - i, &c) : 0;
-		/* A blank that does not break, in UTF-8. */
-		if (c == '\xc2' && i + 1 < len && s[i + 1] == '\xa0') {
-			c = ' ';
-			n = 2;
-		}
-		i += n ? n : 1;
-		begins = c == '\n';
-		if (c != '\r')
-			s[to++] = c;
-	}
-	return to;
-}
-
 bool pp_import_line(struct pp_span *rest, struct pp_span *line, unsigned int *indent)
 {
 	unsigned int columns = 0;
@@ -434,33 +380,6 @@ size_t pp_import_hex(struct pp_span s, uint64_t *ret)
 	}
 	*ret = v;
 	return n;
-}
-
-static const char unknown[] =
-	"not a directory, an archive, a firmware table, nor a text that pcipass reads: lspci -nn (best "
-	"with -vvv -xxxx, as root), dmesg, journalctl -k, acpidump, iasl -d, dmidecode, hexdump -C or "
-	"od -t x1 of a table, /proc/iomem, /proc/cmdline, a list of IOMMU groups, lshw -json, pvesh get …/hardware/pci, "
-	"virsh nodedev-dumpxml, a report of pvereport or supportconfig";
-
-/* What to do with what cannot be read itself. NULL: nothing of that kind. */
-static const char *import_hint(struct pp_span text)
-{
-	/* systemd's file format. */
-	if (pp_span_starts(text, "LPKSHHRH"))
-		return "a binary journal: journalctl --file FILE -k >journal.txt makes a text of it, "
-		       "which --from reads";
-	/* It quotes what other programs print. */
-	if (pp_span_find(text, "<title>PCI passthrough: "))
-		return "a page that pcipass report wrote: give the capture that it was made from";
-	/* Texts of Windows tell no device's address. */
-	if (pp_span_find(text, "PCI\\VEN_"))
-		return "a list of Windows' devices, which tells no device's address: on that host, "
-		       "pcipass.exe capture -o host.tar";
-	if (pp_span_find(text, "  Not assignable.") || pp_span_find(text, "assignment can work."))
-		return "the output of Microsoft's survey script, which tells no device's address: pcipass "
-		       "explain --log FILE tells what its lines mean; on that host, pcipass.exe capture -o "
-		       "host.tar";
-	return NULL;
 }
 
 static const struct pp_reader *import_choose(const struct pp_reader *const *list, size_t nr,
@@ -530,16 +449,22 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 	if (!text)
 		return pp_fail_oom(e, name);
 	pp_import_begin(in, name);
-	struct pp_span all = PP_SPAN(bytes, len);
+	const struct pp_span raw = PP_SPAN(bytes, len);
+	struct pp_span all = raw;
 	const struct pp_reader *reader = import_choose(raw_readers, NR_RAW_READERS, all);
 	if (!reader) {
-		memcpy(text, bytes, len);
-		all = PP_SPAN(text, import_clean(text, len));
+		/* Lines may well begin alike by themselves: then no reader knows what is left. */
+		len = pp_import_clean(text, pp_import_narrow(raw, text));
+		size_t unmarked = pp_import_unmark(text, len);
+		all = PP_SPAN(text, unmarked);
 		reader = import_choose(readers, NR_READERS, all);
+		if (!reader && unmarked != len) {
+			all = PP_SPAN(text, pp_import_clean(text, pp_import_narrow(raw, text)));
+			reader = import_choose(readers, NR_READERS, all);
+		}
 	}
-	const char *hint = reader ? NULL : import_hint(all);
 	if (!reader)
-		return pp_fail(e, EBADMSG, "%.300s: %s", name, hint ? hint : unknown);
+		return pp_import_refuse(name, all, e);
 	int r = pp_import_read(in, reader, all, e);
 	in->nr_read += !r;
 	return r;

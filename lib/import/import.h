@@ -67,7 +67,7 @@ extern const struct pp_reader pp_reader_table, pp_reader_dump_bin, pp_reader_acp
 	pp_reader_hexdump, pp_reader_lspci, pp_reader_log, pp_reader_iomem, pp_reader_interrupts,
 	pp_reader_command_line, pp_reader_lspci_tags, pp_reader_uname, pp_reader_pveversion,
 	pp_reader_dmi_id, pp_reader_supportconfig, pp_reader_pve, pp_reader_dmidecode,
-	pp_reader_iasl, pp_reader_pvesh, pp_reader_lshw, pp_reader_nodedev;
+	pp_reader_iasl, pp_reader_pvesh, pp_reader_lshw, pp_reader_nodedev, pp_reader_group_paths;
 /* Whatever it is by its content; what nothing knows is left out. */
 extern const struct pp_reader pp_reader_any;
 
@@ -104,6 +104,14 @@ void pp_import_note(struct pp_import *in, const char *fmt, ...)
 void pp_import_here(struct pp_import *in, const uint8_t *line);
 /* The number of that line, from 1; 0: the text as a whole. */
 uint32_t pp_import_line_number(struct pp_import *in);
+/* Longer lines of a log hold nothing that is looked for. */
+#define PP_LOG_LINE_BYTES 2000u
+/*
+ * The message of a line of dmesg, journalctl or syslog, without its time, level and host; buf holds
+ * it where the line is JSON. false: the line is as it was, and may be anybody's words. *syslog is
+ * set where others than the kernel write as well.
+ */
+bool pp_import_log_line(struct pp_span *line, char buf[PP_LOG_LINE_BYTES], bool *syslog);
 /* What the kernel's "DMI: " line says, where no other text tells it: once all are read. */
 int pp_import_log_finish(struct pp_import *in, struct pp_error *e);
 
@@ -199,19 +207,8 @@ bool pp_import_config_any(const struct pp_import_config *c);
 int pp_import_config_write(struct pp_import *in, const struct pp_import_config *c,
                            struct pp_address a, struct pp_error *e);
 
-/* What a line of "lspci -v" tells of configuration space; header type and lists come at the end. */
-struct pp_lspci_caps {
-	uint8_t last, last_ext; /* where the list ends so far; 0: not begun */
-	uint16_t ext;           /* of the last extended capability */
-	uint16_t at;            /* of the capability whose lines follow; 0: none */
-	uint16_t kind;          /* PP_CAP_… number of that, as in the specification */
-	bool extended, denied, any, pcie;
-};
-void pp_lspci_capability(struct pp_import_config *c, struct pp_lspci_caps *caps,
-                         struct pp_span line);
-void pp_lspci_detail(struct pp_import_config *c, const struct pp_lspci_caps *caps,
-                     struct pp_span line);
-void pp_lspci_caps_end(struct pp_import_config *c, const struct pp_lspci_caps *caps, bool verbose);
+/* Says what a text is that nothing reads, and what to give instead. -EBADMSG. */
+int pp_import_refuse(const char *name, struct pp_span text, struct pp_error *e);
 
 /* What is read next has that name, which lives as long as it is read. */
 void pp_import_begin(struct pp_import *in, const char *name);

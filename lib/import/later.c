@@ -51,10 +51,13 @@ int pp_import_ids_wanted(struct pp_import *in, const struct pp_reader *reader, s
 	/* Where others list devices, these are among theirs, unknown. */
 	if (!nr_with && !in->nr_devices)
 		return pp_fail(e, EBADMSG,
-		               "%.300s: lspci without -nn, which prints no ids: add the output of "
+		               "%.300s: %s: add the output of "
 		               "lspci -nn with another --from, or on that host: sudo lspci "
 		               "-nnvvxxxx >lspci.txt",
-		               in->name);
+		               in->name,
+		               reader == &pp_reader_group_paths
+		                       ? "paths of IOMMU groups, which have no ids"
+		                       : "lspci without -nn, which prints no ids");
 	pp_import_note(in,
 	               "has no ids for %u of its devices; on that host: sudo lspci -nnvvxxxx "
 	               ">lspci.txt",

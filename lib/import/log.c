@@ -7,44 +7,8 @@
 #include "import/import.h"
 #include "source/kernel-log.h"
 
-/* Longer lines hold nothing that is looked for. */
-#define LOG_LINE_MAX 2000u
-
-/* "[    0.004000] ", "[Sat Nov 28 17:00:00 2026] " or "[  +0.000012] ": cut off, with its bracket.
- */
-static bool log_cut_stamp(struct pp_span *line)
-{
-	if (!line->len || line->data[0] != '[')
-		return false;
-	const uint8_t *end = memchr(line->data, ']', line->len < 40 ? line->len : 40);
-	if (!end)
-		return false;
-	for (const uint8_t *c = line->data + 1; c < end; c++)
-		if (!strchr(" 0123456789.+:,-TZ", *c) &&
-		    !((*c | 0x20) >= 'a' && (*c | 0x20) <= 'y'))
-			return false;
-	size_t n = (size_t)(end - line->data) + 1;
-	n += n < line->len && line->data[n] == ' ';
-	*line = PP_SPAN(line->data + n, line->len - n);
-	return true;
-}
-
-/* "Nov 28 17:00:00 host kernel: " and "2026-11-28T17:00:00+00:00 host kernel: ". */
-static bool log_cut_syslog(struct pp_span *line)
-{
-	const uint8_t *at =
-		pp_span_find(PP_SPAN(line->data, line->len < 120 ? line->len : 120), " kernel: ");
-
-	if (!at)
-		return false;
-	at += strlen(" kernel: ");
-	*line = PP_SPAN(at, (size_t)(line->data + line->len - at));
-	log_cut_stamp(line);
-	return true;
-}
-
-/* A line that some kernel prints at boot; a text without any is no kernel log. */
-static bool log_is_kernels(struct pp_span line)
+/* A line begins so that some kernel prints at boot. */
+static bool log_begins(struct pp_span line)
 {
 	static const char *const begins[] = {
 		"Linux version ", "Command line: ", "Kernel command line: ",
@@ -58,39 +22,30 @@ static bool log_is_kernels(struct pp_span line)
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 		if (pp_span_starts(line, begins[i]))
 			return true;
-	return pp_span_find(line, "iommu group") != NULL;
+	return false;
 }
 
-/* *syslog: the line is one of a journal, in which others than the kernel write as well. */
-static bool log_message(struct pp_span *line, bool *syslog)
+/* A text without any such line is no kernel log. */
+static bool log_is_kernels(struct pp_span line)
 {
-	if (line->len && line->data[0] == '<') {
-		uint64_t level;
-		size_t n = pp_import_hex(PP_SPAN(line->data + 1, line->len - 1), &level);
-		if (n && n + 1 < line->len && line->data[n + 1] == '>')
-			*line = PP_SPAN(line->data + n + 2, line->len - n - 2);
-	}
-	if (log_cut_stamp(line))
-		return true;
-	bool cut = log_cut_syslog(line);
-	*syslog |= cut;
-	return cut;
+	return log_begins(line) || pp_span_find(line, "iommu group") != NULL;
 }
 
-static bool import_log_message(struct pp_span *line)
+static bool log_message(struct pp_span *line, char buf[PP_LOG_LINE_BYTES])
 {
 	bool syslog = false;
 
-	return log_message(line, &syslog);
+	return pp_import_log_line(line, buf, &syslog);
 }
 
 static bool log_knows(struct pp_span text)
 {
 	unsigned int indent, stamped = 0, known = 0;
+	char buf[PP_LOG_LINE_BYTES];
 	struct pp_span line;
 
 	for (unsigned int n = 0; n < 5000 && pp_import_line(&text, &line, &indent); n++) {
-		bool stamp = import_log_message(&line), kernels = log_is_kernels(line);
+		bool stamp = log_message(&line, buf), kernels = log_is_kernels(line);
 		stamped += stamp && kernels;
 		known += kernels;
 		if (stamped || known >= 2)
@@ -156,6 +111,7 @@ struct log_state {
 	bool other;        /* from here on it is another boot's than what an earlier text told */
 	bool command_line; /* it came */
 	bool syslog;       /* the kernel's lines are among others' */
+	bool kernels;      /* a line of it begins as one of the kernel's */
 };
 
 /* Of a long line the kernel prints the beginning. */
@@ -187,7 +143,7 @@ static int log_boot(struct pp_import *in, const char *path, const char *text, st
 static int log_facts(struct pp_import *in, struct pp_span line, struct log_state *s,
                      struct pp_error *e)
 {
-	char text[LOG_LINE_MAX + 64];
+	char text[PP_LOG_LINE_BYTES + 64];
 	int r = 0;
 
 	if (pp_span_starts(line, "Linux version ")) {
@@ -215,10 +171,11 @@ static struct pp_span log_last_boot(struct pp_import *in, struct pp_span text)
 {
 	struct pp_span rest = text, line, last = text;
 	unsigned int indent, boots = 0;
+	char buf[PP_LOG_LINE_BYTES];
 	bool before = false;
 
 	for (struct pp_span at = rest; pp_import_line(&rest, &line, &indent); at = rest) {
-		bool begins = import_log_message(&line) && pp_span_starts(line, "Linux version ");
+		bool begins = log_message(&line, buf) && pp_span_starts(line, "Linux version ");
 		/* Some journals have each line twice. */
 		if (begins && !before) {
 			last = at;
@@ -252,6 +209,7 @@ static void log_keep(struct pp_import *in, struct pp_span line)
 static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	struct log_state s = { 0 };
+	char buf[PP_LOG_LINE_BYTES];
 	struct pp_span line;
 	unsigned int indent;
 	int r = 0;
@@ -259,11 +217,13 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 	in->log_text = 0;
 	text = log_last_boot(in, text);
 	while (!r && !s.other && pp_import_line(&text, &line, &indent)) {
-		if (line.len > LOG_LINE_MAX)
-			continue;
 		pp_import_here(in, line.data);
-		if (!log_message(&line, &s.syslog) && s.syslog)
+		if (!pp_import_log_line(&line, buf, &s.syslog) && s.syslog)
 			continue;
+		/* Longer lines hold nothing that is looked for. */
+		if (line.len > PP_LOG_LINE_BYTES)
+			continue;
+		s.kernels |= log_begins(line);
 		r = log_facts(in, line, &s, e);
 		if (!s.other)
 			log_keep(in, line);
@@ -273,6 +233,11 @@ static int log_read(struct pp_import *in, struct pp_span text, struct pp_error *
 		               PP_MAX_FILE_BYTES >> 20);
 		in->log.failed = false;
 	}
+	if (!r && !s.kernels)
+		pp_import_note(
+			in,
+			"holds no line of the kernel's log in a form that pcipass reads; on that host: "
+			"sudo dmesg >dmesg.txt");
 	/* Devices that came or went since may be missing. */
 	if (s.groups)
 		pp_import_says(in, "asked sys/kernel/iommu_groups/");

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "import/import.h"
+#include "import/lspci.h"
 #include "pci/config.h"
 
 /* PCIe 7.5 to 7.9: numbers of capabilities. What decides nothing is a link of the chain alone. */

@@ -3,15 +3,13 @@
  * The output of lspci, from -nn to -nnvvvxxxx, and the list of IOMMU groups that the usual shell
  * loop prints: its lines are lspci's with the group before them.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "import/import.h"
-
-/* Of one line that a mail program broke. */
-#define LSPCI_MAX_JOINED 1024u
+#include "import/lspci.h"
 
 /* What one device's lines tell. */
 struct lspci_device {
@@ -27,7 +25,8 @@ struct lspci_device {
 	uint16_t vendor, device;
 	uint8_t revision, dumped; /* bytes of a dump / 16, at most 255 */
 	bool ids, verbose, dump, bridge, multifunction, bars, pin_told;
-	bool ended; /* a line that lspci prints behind the capabilities */
+	bool ended;   /* a line that lspci prints behind the capabilities */
+	uint8_t once; /* which of the lines came that a device has once */
 };
 
 /* What the text as a whole shows, and so proves absent where it does not. */
@@ -38,87 +37,8 @@ struct lspci {
 	bool verbose;
 	uint8_t last_bus, last_device;
 	uint32_t last_domain;
-	/* The line that is read: where it begins in the text, and if it was broken, all of it. */
-	const uint8_t *line;
-	uint8_t joined[LSPCI_MAX_JOINED];
+	struct pp_lspci_lines lines;
 };
-
-/* "0000:07:00.0" or "07:00.0", then a blank. */
-static bool lspci_address(struct pp_span *line, struct pp_address *ret)
-{
-	char text[PP_ADDRESS_TEXT_BYTES];
-	size_t n = 0;
-
-	while (n < line->len && line->data[n] != ' ' && n < sizeof(text) - 1)
-		n++;
-	if (n < 7 || n == line->len || line->data[n] != ' ')
-		return false;
-	memcpy(text, line->data, n);
-	text[n] = '\0';
-	if (text[n - 2] != '.' || !pp_address_parse(text, ret))
-		return false;
-	*line = PP_SPAN(line->data + n + 1, line->len - n - 1);
-	return true;
-}
-
-/* "IOMMU Group 13 07:00.0 …", "Group 13: 07:00.0", "IOMMU group 13: [1000:0087] 07:00.0". */
-static bool lspci_group(struct pp_span *line, uint32_t *ret)
-{
-	static const char *const begins[] = { "IOMMU Group ", "IOMMU group ", "Group ",
-		                              "Group: ", "group " };
-
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
-		size_t n = strlen(begins[i]), digits = 0;
-		char number[12];
-		uint64_t v;
-		if (!pp_span_starts(*line, begins[i]))
-			continue;
-		while (n < line->len && line->data[n] == ' ')
-			n++;
-		while (n + digits < line->len && digits < sizeof(number) - 1 &&
-		       line->data[n + digits] >= '0' && line->data[n + digits] <= '9')
-			digits++;
-		memcpy(number, line->data + n, digits);
-		number[digits] = '\0';
-		if (!digits || !pp_parse_dec(number, UINT32_MAX - 1, &v))
-			return false;
-		n += digits;
-		while (n < line->len &&
-		       (line->data[n] == ':' || line->data[n] == ' ' || line->data[n] == '\t'))
-			n++;
-		*line = PP_SPAN(line->data + n, line->len - n);
-		*ret = (uint32_t)v;
-		return true;
-	}
-	return false;
-}
-
-/* "[1000:0087]" or "[0107]:"; the last of its kind in the line. */
-static bool lspci_ids(struct pp_span line, uint64_t *vendor, uint64_t *device)
-{
-	bool found = false;
-
-	for (size_t i = 0; i + 11 <= line.len; i++) {
-		uint64_t v, d;
-		if (line.data[i] != '[' || line.data[i + 5] != ':' || line.data[i + 10] != ']' ||
-		    pp_import_hex(PP_SPAN(line.data + i + 1, 4), &v) != 4 ||
-		    pp_import_hex(PP_SPAN(line.data + i + 6, 4), &d) != 4)
-			continue;
-		*vendor = v;
-		*device = d;
-		found = true;
-	}
-	return found;
-}
-
-static bool lspci_class(struct pp_span line, uint64_t *ret)
-{
-	for (size_t i = 0; i + 7 <= line.len; i++)
-		if (line.data[i] == '[' && line.data[i + 5] == ']' && line.data[i + 6] == ':' &&
-		    pp_import_hex(PP_SPAN(line.data + i + 1, 4), ret) == 4)
-			return true;
-	return false;
-}
 
 /* "Ethernet controller [0200]: Intel … [8086:10fb] (rev 01)"; "-n": "0200: 8086:10fb (rev 01)". */
 static void lspci_head(struct lspci_device *d, struct pp_span line)
@@ -126,7 +46,8 @@ static void lspci_head(struct lspci_device *d, struct pp_span line)
 	uint64_t class_code = 0, vendor = 0, device = 0, number;
 	char text[16];
 
-	bool ids = lspci_ids(line, &vendor, &device), has_class = lspci_class(line, &class_code);
+	bool ids = pp_lspci_ids(line, &vendor, &device),
+	     has_class = pp_lspci_class(line, &class_code);
 	if (!ids && line.len >= 15 && line.data[4] == ':' && line.data[10] == ':') {
 		has_class = pp_import_hex(PP_SPAN(line.data, 4), &class_code) == 4;
 		ids = has_class && pp_import_hex(PP_SPAN(line.data + 6, 4), &vendor) == 4 &&
@@ -249,7 +170,7 @@ static void lspci_flags(struct lspci *l, struct lspci_device *d, struct pp_span 
 	    !pp_parse_dec(text, UINT32_MAX - 1, &number))
 		return;
 	d->group = (uint32_t)number;
-	d->group_line = l->line;
+	d->group_line = l->lines.begin;
 }
 
 static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span line)
@@ -264,14 +185,14 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		pp_lspci_capability(&d->config, &d->caps, line);
 	} else if (pp_span_starts(line, "Kernel driver in use: ")) {
 		l->list.drivers = d->ended = true;
-		d->driver_line = l->line;
+		d->driver_line = l->lines.begin;
 		pp_import_behind(line, "Kernel driver in use: ", d->driver, sizeof(d->driver));
 	} else if (pp_import_behind(line, "IOMMU group: ", text, sizeof(text)) &&
 	           pp_parse_dec(text, UINT32_MAX - 1, &number)) {
 		d->group = (uint32_t)number;
-		d->group_line = l->line;
+		d->group_line = l->lines.begin;
 	} else if (pp_span_starts(line, "Physical Slot: ")) {
-		d->slot_line = l->line;
+		d->slot_line = l->lines.begin;
 		pp_import_behind(line, "Physical Slot: ", d->slot, sizeof(d->slot));
 	} else if (pp_span_starts(line, "Kernel modules: ")) {
 		d->ended = true;
@@ -418,8 +339,8 @@ static void lspci_siblings(struct pp_span rest, struct lspci_device *d)
 		uint32_t group;
 		if (indent > 8)
 			continue;
-		lspci_group(&line, &group);
-		if (!lspci_address(&line, &a))
+		pp_lspci_group(&line, &group);
+		if (!pp_lspci_address(&line, &a))
 			continue;
 		if (a.domain != d->address.domain || a.bus != d->address.bus ||
 		    a.device != d->address.device)
@@ -434,12 +355,12 @@ static bool lspci_begins(struct pp_span line, unsigned int indent, struct lspci_
 	struct pp_address a;
 	uint32_t group = UINT32_MAX;
 
-	bool grouped = lspci_group(&rest, &group);
+	bool grouped = pp_lspci_group(&rest, &group);
 	/* Only the loop's lines are indented, below "IOMMU Group 13:". */
-	if (!lspci_address(&rest, &a) || (indent && !grouped && indent > 8))
+	if (!pp_lspci_address(&rest, &a) || (indent && !grouped && indent > 8))
 		return false;
 	uint64_t v, d, c;
-	bool ids = lspci_ids(rest, &v, &d) && lspci_class(rest, &c);
+	bool ids = pp_lspci_ids(rest, &v, &d) && pp_lspci_class(rest, &c);
 	bool numbers = rest.len >= 15 && rest.data[4] == ':' && rest.data[10] == ':' &&
 	               pp_import_hex(rest, &c) == 4;
 	if (!ids && !numbers && !grouped && indent)
@@ -468,33 +389,23 @@ static bool lspci_dump_begins(struct pp_span text)
 	return n == 16;
 }
 
-/* Below a heading of "lspci -k" or "-v", as their second line. */
-static bool lspci_is_detail(struct pp_span line)
-{
-	static const char *const begins[] = { "Subsystem: ", "DeviceName: ",    "Control: I/O",
-		                              "Flags: ",     "Physical Slot: ", "Kernel " };
-
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (pp_span_starts(line, begins[i]))
-			return true;
-	return false;
-}
-
 static bool lspci_verbose_begins(struct pp_span text)
 {
 	struct pp_span line;
 	unsigned int indent;
 
-	return pp_import_line(&text, &line, &indent) && indent && lspci_is_detail(line);
+	return pp_import_line(&text, &line, &indent) && indent && pp_lspci_is_detail(line);
 }
 
 /* "07:00.0 Serial Attached SCSI controller: Broadcom …": without -nn. */
 static bool lspci_names(struct pp_span line)
 {
 	struct pp_address a;
+	uint32_t group;
 
-	return lspci_address(&line, &a) && line.len && line.data[0] >= 'A' && line.data[0] <= 'Z' &&
-	       pp_span_find(line, ": ");
+	pp_lspci_group(&line, &group);
+	return pp_lspci_address(&line, &a) && line.len && line.data[0] >= 'A' &&
+	       line.data[0] <= 'Z' && pp_span_find(line, ": ");
 }
 
 static bool lspci_knows(struct pp_span text)
@@ -514,97 +425,39 @@ static bool lspci_knows(struct pp_span text)
 	return knows;
 }
 
-/* "07:00.0 …", also behind its group; or a group's own line. */
-static bool lspci_is_heading(struct pp_span line)
+/* Whether a line can be none of this device's, so that the next one's heading is missing. */
+static bool lspci_is_next(struct lspci_device *d, struct pp_span line)
 {
-	struct pp_address a;
-	uint32_t group;
+	static const char *const once[] = { "DeviceName: ", "Subsystem: ", "Control: I/O",
+		                            "Flags: ", "Kernel driver in use: " };
 
-	return lspci_group(&line, &group) || lspci_address(&line, &a);
-}
-
-/* "10: 47 05 10 00 …" */
-static bool lspci_is_dump(struct pp_span line)
-{
-	uint64_t at;
-	size_t n = pp_import_hex(line, &at);
-
-	return n >= 2 && n <= 3 && n < line.len && line.data[n] == ':';
-}
-
-/* "(prog-if 01": the parenthesis does not end. */
-static bool lspci_is_open(struct pp_span line)
-{
-	bool open = false;
-
-	for (size_t i = 0; i < line.len; i++)
-		open = line.data[i] == '(' || (open && line.data[i] != ')');
-	return open;
-}
-
-/*
- * Whether a line that is not indented is the rest of the one before: mail programs break long lines
- * at blanks, terminals anywhere, so that a blank may come first. A heading of -nn ends with its
- * ids, its revision and interface, and what lspci tells below it is indented.
- */
-static bool lspci_goes_on(struct pp_span line, unsigned int indent, struct pp_span next,
-                          unsigned int next_indent)
-{
-	uint64_t number, other;
-	struct pp_span rest = next;
-	uint32_t group;
-
-	/* The last words of the flags, which a list of groups would have with a colon. */
-	if (indent > 1 && !next_indent && pp_span_starts(line, "Flags: ") &&
-	    lspci_group(&rest, &group) && !rest.len)
-		return true;
-	if (!next.len || next_indent > 1 || lspci_is_heading(next) || lspci_is_dump(next))
-		return false;
-	if (!lspci_is_heading(line))
-		return indent > 1 && !next_indent && !lspci_is_dump(line);
-	if (lspci_ids(line, &number, &other))
-		return next.data[0] == '(' || lspci_is_open(line);
-	/* The ids of a subsystem are not the device's. */
-	return lspci_class(line, &number) && !lspci_is_detail(next);
-}
-
-/* Up to its end; false: it is too long. */
-static bool lspci_join(struct lspci *l, struct pp_span *line, struct pp_span next)
-{
-	uint64_t vendor, device;
-
-	if (line->len + 1 + next.len > sizeof(l->joined))
-		return false;
-	if (line->data != l->joined)
-		memcpy(l->joined, line->data, line->len);
-	uint8_t *end = l->joined + line->len;
-	*end = ' ';
-	memcpy(end + 1, next.data, next.len);
-	struct pp_span all = PP_SPAN(l->joined, line->len + 1 + next.len);
-	/* A terminal breaks in the middle of a word: "[1000:" and "0087]". */
-	if (lspci_is_heading(all) && !lspci_ids(all, &vendor, &device)) {
-		memmove(end, end + 1, next.len);
-		all.len--;
+	for (unsigned int i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		if (!pp_span_starts(line, once[i]))
+			continue;
+		bool again = d->once >> i & 1 || (d->ended && i < 4);
+		d->once |= (uint8_t)(1u << i);
+		return again;
 	}
-	*line = all;
-	return true;
+	return pp_lspci_is_damaged(line);
 }
 
-/* The next line, whole. */
-static bool lspci_next(struct lspci *l, struct pp_span *text, struct pp_span *line,
-                       unsigned int *indent)
+/* What is told of it would be taken for the device's before it. */
+static void lspci_note_damaged(struct lspci *l)
 {
-	struct pp_span next;
-	unsigned int next_indent;
+	pp_import_here(l->in, l->lines.begin);
+	pp_import_note(l->in,
+	               "line %u: the line with a device's address is missing or damaged; that "
+	               "device is left out",
+	               pp_import_line_number(l->in));
+}
 
-	if (!pp_import_line(text, line, indent))
-		return false;
-	l->line = line->data;
-	for (struct pp_span rest = *text; pp_import_line(&rest, &next, &next_indent) &&
-	                                  lspci_goes_on(*line, *indent, next, next_indent) &&
-	                                  lspci_join(l, line, next);)
-		*text = rest;
-	return true;
+static int lspci_refuse_several(struct lspci *l, struct pp_error *e)
+{
+	pp_import_here(l->in, l->lines.begin);
+	return pp_fail(e, EBADMSG,
+	               "%.300s: line %u: several devices in one line: the line breaks were lost on "
+	               "the way; attach the output of lspci as a file",
+	               l->in->name, pp_import_line_number(l->in));
 }
 
 static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
@@ -621,13 +474,15 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 
 	if (!d)
 		return pp_fail_oom(e, in->name);
-	while (!r && lspci_next(&l, &text, &line, &indent)) {
+	while (!r && pp_lspci_next(&l.lines, &text, &line, &indent)) {
 		uint32_t group;
 		rest = line;
 		if (lspci_begins(line, indent, &d[1])) {
-			d[1].head_line = d[1].group_line = l.line;
+			d[1].head_line = d[1].group_line = l.lines.begin;
 			if (open)
 				r = lspci_write(&l, &d[0], e);
+			if (!r && pp_lspci_is_several(line))
+				r = lspci_refuse_several(&l, e);
 			d[0] = d[1];
 			if (d[0].group == UINT32_MAX && heading != UINT32_MAX)
 				d[0].group = heading;
@@ -635,8 +490,12 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 				lspci_siblings(text, &d[0]);
 			open = true;
 			whole = false;
-		} else if (!indent && lspci_group(&rest, &group) && !rest.len) {
+		} else if (!indent && pp_lspci_group(&rest, &group) && !rest.len) {
 			heading = group; /* "IOMMU Group 13:", and its devices below */
+		} else if (open && line.len && lspci_is_next(&d[0], line)) {
+			r = lspci_write(&l, &d[0], e);
+			lspci_note_damaged(&l);
+			open = false;
 		} else if (open && line.len) {
 			lspci_line(&l, &d[0], line);
 		} else if (open) {

@@ -6,14 +6,35 @@
 #include "base/text.h"
 #include "import/import.h"
 
-/* "proxmox-ve: 8.2.0 (running kernel: 6.8.12-4-pve)" */
+/*
+ * "proxmox-ve: 8.2.0 (running kernel: 6.8.12-4-pve)" of "pveversion -v"; without the option
+ * "pve-manager/8.2.4/faa83925c9641325 (running kernel: 6.8.12-4-pve)".
+ */
+static bool pveversion_find(struct pp_span text, struct pp_span *ret)
+{
+	unsigned int indent;
+
+	for (unsigned int n = 0; n < 50 && pp_import_line(&text, ret, &indent); n++)
+		if ((pp_span_starts(*ret, "proxmox-ve: ") ||
+		     pp_span_starts(*ret, "pve-manager/")) &&
+		    pp_span_find(*ret, "(running kernel: "))
+			return true;
+	return false;
+}
+
+static bool pveversion_knows(struct pp_span text)
+{
+	struct pp_span line;
+
+	return pveversion_find(text, &line);
+}
+
 static int pveversion_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	char release[64];
 	struct pp_span line;
-	unsigned int indent;
 
-	if (!pp_import_line(&text, &line, &indent) ||
+	if (!pveversion_find(text, &line) ||
 	    !pp_import_behind(line, "running kernel: ", release, sizeof(release)))
 		return 0;
 	release[strcspn(release, ") ")] = '\0';
@@ -23,6 +44,7 @@ static int pveversion_read(struct pp_import *in, struct pp_span text, struct pp_
 
 const struct pp_reader pp_reader_pveversion = {
 	.title = "pveversion --verbose",
+	.knows = pveversion_knows,
 	.read = pveversion_read,
 };
 

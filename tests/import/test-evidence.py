@@ -109,6 +109,8 @@ class Evidence(trees.Bundles):
             "`lspci -nnvv`, as root": self.long,
             "`lspci -nnvvvxxxx`, as root": self.file(self.lspci(self.host, "-nnvvvxxxx")),
             "list of IOMMU groups": self.file(listing + "\n"),
+            "`find /sys/kernel/iommu_groups/ -type l`": self.file(
+                "".join(f"/sys/kernel/iommu_groups/{group}/devices/{address}\n" for address, group in groups.items())),
             "`dmesg`": self.host / "var/log/dmesg.txt",
             "`/sys/firmware/acpi/tables/DMAR` or IVRS, or a dump of it": self.dmar,
             "`acpidump`": self.file(texts.acpidump(found)),
@@ -123,6 +125,7 @@ class Evidence(trees.Bundles):
             "`/proc/iomem`": self.host / "proc/iomem",
             "`/proc/cmdline`": self.host / "proc/cmdline",
             "`uname -a`": self.file(bundles.uname(self.host)),
+            "`pveversion -v`": self.file("proxmox-ve: 8.2.0 (running kernel: 6.8.12-4-pve)\n"),
         }
         for name, what in made.items():
             if isinstance(what, str):
