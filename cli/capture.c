@@ -10,6 +10,9 @@
 
 #include "cli.h"
 
+#define PRIVATE  "serial numbers, UUIDs, MAC addresses and names of hosts, users and volumes"
+#define LEFT_OUT PRIVATE " left out"
+
 static void tell_unread(void *ctx, const char *what, const char *reason, const char *adds)
 {
 	warn("not captured: %s (%s): %s", what, reason, adds);
@@ -106,6 +109,8 @@ static enum exit_code capture_text(const struct options *o,
 		return complain(&e);
 	enum exit_code code = capture_print(o, host, text);
 	pp_host_unread(host, tell_unread, NULL);
+	if (code == EXIT_YES && o->output && strcmp(o->output, "-") != 0)
+		warn("wrote %s, a text for a post; " LEFT_OUT, o->output);
 	pp_host_free(host);
 	free(text);
 	return code;
@@ -175,10 +180,7 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
-	warn("wrote %s%s", o->output,
-	     o->keep_private
-	             ? "; serial numbers, UUIDs, MAC addresses and names of hosts, users and volumes are in it"
-	             : "; serial numbers, UUIDs, MAC addresses and names of hosts, users and volumes left out");
+	warn("wrote %s; %s", o->output, o->keep_private ? PRIVATE " are in it" : LEFT_OUT);
 	return EXIT_YES;
 }
 

@@ -704,7 +704,7 @@ static const struct pp_phrase rows[] = {
 	  .last = "7.3",
 	  .means = "Somebody wants the device back from a guest that still has it: the "
 	           "writer waits until the guest lets it go.",
-	  .next = "shut the guest down, then: pcipass unbind DEVICE" },
+	  .next = "shut the guest down, then: sudo pcipass unbind DEVICE" },
 	{ .id = "linux-request-channel",
 	  .source = PP_PHRASE_LINUX,
 	  .text = "No device request channel registered, blocked until released by user",
@@ -713,7 +713,7 @@ static const struct pp_phrase rows[] = {
 	  .last = "7.3",
 	  .means = "Somebody wants the device back, and the program that has it does not "
 	           "listen: the writer waits until that program ends.",
-	  .next = "end the guest that has the device" },
+	  .next = "see which guest has the device, to shut it down" },
 	{ .id = "linux-noiommu",
 	  .source = PP_PHRASE_LINUX,
 	  .text = "Adding kernel taint for vfio-noiommu ",
@@ -837,7 +837,7 @@ static const struct pp_phrase rows[] = {
 	  .means = "Something else holds a memory range of the device, often the boot "
 	           "console on a graphics card (efifb, simplefb, BOOTFB in /proc/iomem): "
 	           "VFIO cannot map it.",
-	  .next = "find who has the range in /proc/iomem, as root" },
+	  .next = "find who has the range: sudo cat /proc/iomem" },
 	{ .id = "linux-stream",
 	  .source = PP_PHRASE_LINUX,
 	  .fact = &one_per_stream,
@@ -964,8 +964,8 @@ static const struct pp_phrase rows[] = {
 	  .last = "4.19",
 	  .means = "The BIOS left no room for one of the device's memory ranges, and the "
 	           "kernel found none. A guest cannot use it.",
-	  .next = "turn \"Above 4G decoding\" on in the BIOS, or try pci=realloc; then see "
-	          "the device" },
+	  .next = "turn \"Above 4G decoding\" on in the BIOS, or try pci=realloc; then: "
+	          "pcipass explain DEVICE" },
 	{ .id = "linux-bar-no-space-new",
 	  .source = PP_PHRASE_LINUX,
 	  .text = "BAR {} [{}]: can't assign; no space",

@@ -106,6 +106,7 @@ struct pp_log {
 	uint64_t known, beyond; /* lines that were recognised; those without a hit of their own */
 	uint64_t last_start, last_end; /* of the last phrase, in bytes of the text */
 	uint32_t last_hit;
+	const struct pp_phrase *last_also; /* another part of the same message */
 };
 
 #endif

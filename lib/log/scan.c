@@ -9,6 +9,8 @@
 #define BEFORE      700u
 #define BEHIND      500u
 #define BUFFER_SIZE ((size_t)256 * 1024)
+/* Between two parts of one message: a comma, a line's end and "> " of quoting. */
+#define SAME_MESSAGE 16u
 
 int pp_log_new(struct pp_log **ret, struct pp_error *e)
 {
@@ -106,6 +108,33 @@ static struct pp_log_hit *scan_row(struct pp_log *l, const struct pp_log_hit *hi
 	}
 }
 
+/* Whether the line was broken between a message's parts: behind a comma, and nowhere else. */
+static bool scan_is_broken(const struct pp_log *l, uint64_t line, uint64_t start)
+{
+	return line == start && start > l->last_end && start - l->last_end <= SAME_MESSAGE &&
+	       l->last_end >= l->buffer_at && l->buffer[l->last_end - l->buffer_at] == ',';
+}
+
+/*
+ * Whether it is another part of the message before, which has a phrase of its own: both mean the
+ * same, and stand in one line or did before it was broken.
+ */
+static bool scan_is_same_message(const struct pp_log *l, const struct pp_log_hit *hit,
+                                 uint64_t line, uint64_t start)
+{
+	const struct pp_log_hit *last = &l->hits[l->last_hit];
+
+	if (!l->last_end || l->last_hit >= l->nr_hits || start < l->last_end ||
+	    (line > l->last_end && !scan_is_broken(l, line, start)))
+		return false;
+	if (hit->phrase == last->phrase || hit->phrase == l->last_also ||
+	    strcmp(pp_phrase_means(hit->phrase), pp_phrase_means(last->phrase)) != 0)
+		return false;
+	return (!hit->has_device ||
+	        (last->has_device && pp_address_equal(hit->device, last->device))) &&
+	       (!hit->has_group || (last->has_group && hit->group == last->group));
+}
+
 /* Two phrases in one place: the longer counts. false: this one is part of the last. */
 static bool scan_is_more(struct pp_log *l, uint64_t start, uint64_t end)
 {
@@ -127,15 +156,22 @@ static void scan_note(struct pp_log *l, const struct pp_log_window *w, const str
                       const struct pp_log_place *at, size_t from, size_t upto)
 {
 	struct pp_log_hit hit = { .phrase = p };
+	uint64_t window = l->buffer_at + from;
+	uint64_t start = window + w->at[at->start], end = window + w->at[at->end - 1] + 1;
 	bool is_new;
 
-	if (!scan_is_more(l, l->buffer_at + from + w->at[at->start],
-	                  l->buffer_at + from + w->at[at->end - 1] + 1))
-		return;
 	if (!p->once) {
 		hit.has_device = pp_log_find_device(w, at, &hit.device);
 		hit.has_group = pp_log_find_group(w, at, &hit.group);
 	}
+	if (scan_is_same_message(l, &hit, window + w->at[at->line_start], start)) {
+		l->last_end = end;
+		l->last_also = p;
+		return;
+	}
+	if (!scan_is_more(l, start, end))
+		return;
+	l->last_also = NULL;
 	struct pp_log_hit *row = scan_row(l, &hit, &is_new);
 	l->known++;
 	l->last_hit = row ? (uint32_t)(row - l->hits) : PP_LOG_MAX_HITS;

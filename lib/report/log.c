@@ -188,40 +188,86 @@ static void log_here(const struct pp_survey *s, const struct pp_log_hit *hit,
 	}
 }
 
-/* A sentence with a command, or what a command is for: then the command is that of the device. */
+/* What a phrase says to do: words, and behind them the command, if it names one. */
+struct log_todo {
+	const char *words, *command, *arguments; /* "see the group: ", "sudo pcipass", " groups" */
+	size_t nr_words;
+};
+
+static struct log_todo log_todo_of(const struct pp_phrase *p)
+{
+	const char *next = pp_phrase_next(p), *at = strstr(next, "pcipass");
+	struct log_todo t = { .words = next, .nr_words = strlen(next) };
+
+	if (!at)
+		return t;
+	t.arguments = at + strlen("pcipass");
+	t.nr_words = (size_t)(at - next);
+	if (t.nr_words >= 5 && !strncmp(at - 5, "sudo ", 5))
+		t.nr_words -= 5;
+	t.command = next + t.nr_words;
+	return t;
+}
+
+/* Behind "pcipass": the line's own device or group where the phrase says DEVICE or none. */
+static void log_arguments(const struct log_todo *t, const struct pp_log_hit *hit, char *buf,
+                          size_t size)
+{
+	char what[32];
+	const char *device = t->arguments ? strstr(t->arguments, "DEVICE") : NULL;
+
+	log_subject(hit, what, sizeof(what));
+	bool groups = t->arguments && !strcmp(t->arguments, " groups");
+	if (!*what)
+		snprintf(buf, size, "%s", t->arguments ? t->arguments : "");
+	else if (groups && hit->has_group)
+		snprintf(buf, size, " explain group%u", hit->group);
+	else if (!t->arguments || groups)
+		snprintf(buf, size, " explain %s", what);
+	else if (device)
+		snprintf(buf, size, "%.*s%s%s", (int)(device - t->arguments), t->arguments, what,
+		         device + strlen("DEVICE"));
+	else
+		snprintf(buf, size, "%s", t->arguments);
+}
+
+/* What to type where the text is from: the host at hand is another one, or has changed since. */
+static void log_next_there(const struct log_todo *t, const char *arguments, char *buf, size_t size)
+{
+	int n = (int)t->nr_words;
+
+	while (n && strchr(": ,", t->words[n - 1]))
+		n--;
+	snprintf(buf, size, "%.*s%son the host that printed it: %.*s%s", n, t->words, n ? "; " : "",
+	         t->command ? (int)(t->arguments - t->command) : (int)strlen("pcipass"),
+	         t->command ? t->command : "pcipass", arguments);
+}
+
 static void log_next(const struct pp_survey *s, const struct pp_log_hit *hit,
                      const struct pp_style *style, char *buf, size_t size)
 {
-	const char *next = pp_phrase_next(hit->phrase), *at = strstr(next, "pcipass");
+	struct log_todo t = log_todo_of(hit->phrase);
 	const char *command = style->command ? style->command : "pcipass";
-	/* What acts is typed on the host itself. */
-	bool acts = at && (strstr(at, " override") || strstr(at, "bind "));
-	bool elsewhere = strcmp(command, "pcipass") != 0 && !acts;
-	char what[32];
+	char arguments[96];
 
-	log_subject(hit, what, sizeof(what));
-	/* The host at hand is another one. */
-	if (s && log_is_elsewhere(s, hit) && !at) {
-		if (!strncmp(next, "see ", 4))
-			snprintf(buf, size, "%s; on the host that printed it: pcipass explain %s",
-			         next, what);
-		else
-			snprintf(buf, size, "%s", next);
+	log_arguments(&t, hit, arguments, sizeof(arguments));
+	if (!t.command && strncmp(t.words, "see ", 4) != 0) {
+		snprintf(buf, size, "%s", t.words);
 		return;
 	}
-	if (at && (elsewhere || (s && s->host->windows && !acts))) {
-		size_t before = (size_t)(at - next);
-		/* A capture is read by anybody; Windows has no such command. */
-		if (before >= 5 && !strncmp(at - 5, "sudo ", 5))
-			before -= 5;
-		snprintf(buf, size, "%.*s%s%s", (int)before, next, command, at + strlen("pcipass"));
-	} else if (!at && !strncmp(next, "see ", 4) && *what) {
-		snprintf(buf, size, "%s: %s explain %s", next, command, what);
-	} else if (!at && !strncmp(next, "see ", 4)) {
-		snprintf(buf, size, "%s: %s", next, command);
-	} else {
-		snprintf(buf, size, "%s", next);
+	if (s && log_is_elsewhere(s, hit)) {
+		log_next_there(&t, arguments, buf, size);
+		return;
 	}
+	/* What acts is typed on the host itself; a capture is read by anybody, Windows has no sudo.
+	 */
+	bool acts = strstr(arguments, " override") || strstr(arguments, "bind ");
+	bool as_is = acts || (!strcmp(command, "pcipass") && !(s && s->host->windows));
+	if (t.command && as_is)
+		snprintf(buf, size, "%.*s%s", (int)(t.arguments - t.words), t.words, arguments);
+	else
+		snprintf(buf, size, "%.*s%s%s%s", (int)t.nr_words, t.words, t.command ? "" : ": ",
+		         command, arguments);
 }
 
 static void log_rules(const struct pp_phrase *p, char *buf, size_t size)

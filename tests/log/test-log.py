@@ -194,6 +194,22 @@ class Repeated(unittest.TestCase):
         document = ask((LINES["linux-vtd-fault"] + "\n").encode() * 5000 + OTHER)
         self.assertEqual([(m["count"], m["line"]) for m in document["messages"]], [(5000, 1)])
 
+    def test_parts_of_one_message(self):
+        """A message with two known parts is one, also where its line was broken between them."""
+        first, second = "vfio: error, group 99 is not viable", LINES["qemu-not-viable"]
+        for between in (", ", ",\n", ", \r\n> "):
+            message = f"qemu-system-x86_64: -device vfio-pci,host=07:00.0: {first}{between}{second}\n"
+            document = ask((message + message.replace("99", "98")).encode())
+            self.assertEqual([(m["group"], m["device"], m["count"]) for m in document["messages"]],
+                             [(99, "0000:07:00.0", 1), (98, "0000:07:00.0", 1)], between)
+            self.assertEqual(document["known"], 2)
+        # On lines of their own they are messages of their own, and so is that of another device.
+        document = ask(f"{first}\n{second}\n{second}\n".encode())
+        self.assertEqual([m["count"] for m in document["messages"]], [1, 2])
+        document = ask("".join(LINES[name].replace("07:00", bus + ":00") + "\n" for bus in ("07", "08")
+                               for name in ("linux-rmrr", "linux-direct")).encode())
+        self.assertEqual(document["known"], 4)
+
     def test_devices_apart(self):
         lines = "".join(f"vfio-pci 0000:{b:02x}:00.0: reset recovery - restoring BARs\n"
                         for b in range(256)) * 2
@@ -299,8 +315,16 @@ class AtAHost(unittest.TestCase):
         self.assertNotRegex(said, r"--from \S+ (?:override|bind|unbind)")
 
     def test_group(self):
-        text = self.text(LINES["qemu-group-not-viable"].split(": ", 3)[3])
-        self.assertIn("pcipass --from", text)
+        """The group that the line names, also where it names the device; on another host, that host's."""
+        here = f"next see who is in the group: pcipass --from {self.archive} explain group13"
+        self.assertIn(here, self.text(LINES["qemu-group-not-viable"]))
+        self.assertIn(here, self.text(LINES["qemu-group-not-viable"].split(": ", 3)[3]))
+        self.assertIn("see who is in the group; on the host that printed it: pcipass explain group1999",
+                      self.text("vfio: error: group 1999 is not viable"))
+
+    def test_device_in_the_command(self):
+        text = self.text(LINES["linux-in-use"])
+        self.assertIn("next shut the guest down, then: sudo pcipass unbind 07:00.0", text)
 
 
 @unittest.skipUnless((DATA / "logs/odd-rmrr-lines.txt").exists(), "no real logs")
