@@ -60,8 +60,15 @@ static bool bars_parse_number(struct pp_span *rest, uint64_t *ret)
 /* "0x00000000f7e00000 0x00000000f7e03fff 0x0000000000140204": first, last, flags. */
 static bool bars_parse_line(struct pp_span *rest, uint64_t ret[3])
 {
+	/* Most of them. */
+	static const char none[] = "0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
 	struct pp_span behind;
 
+	if (pp_span_starts(*rest, none)) {
+		*rest = PP_SPAN(rest->data + sizeof(none) - 1, rest->len - (sizeof(none) - 1));
+		ret[0] = ret[1] = ret[2] = 0;
+		return true;
+	}
 	for (size_t i = 0; i < 3; i++)
 		if (!bars_parse_number(rest, &ret[i]))
 			return false;

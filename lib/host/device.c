@@ -271,6 +271,14 @@ static int device_take_chosen(struct pp_host_build *b)
 	return 0;
 }
 
+static bool device_in_order(const struct pp_host *h)
+{
+	for (uint32_t i = 1; i < h->nr_devices; i++)
+		if (pp_address_compare(h->devices[i - 1].address, h->devices[i].address) > 0)
+			return false;
+	return true;
+}
+
 static int list_devices(struct pp_host_build *b)
 {
 	struct pp_host *h = b->host;
@@ -296,7 +304,9 @@ static int list_devices(struct pp_host_build *b)
 			pp_note(&h->notes, DEVICES, 0, "'%s' is not a PCI address: ignored",
 			        names.names[i]);
 	}
-	qsort(b->devices, h->nr_devices, sizeof(*b->devices), pp_build_compare_devices);
+	/* By their names they are in order already, but for domains of more than four digits. */
+	if (!device_in_order(h))
+		qsort(b->devices, h->nr_devices, sizeof(*b->devices), pp_build_compare_devices);
 	return 0;
 }
 

@@ -90,7 +90,6 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 	struct pp_span line, word;
 	uint32_t lines = 0, n = 0;
 
-	snprintf(path, sizeof(path), GROUPS "/%u/reserved_regions", g->number);
 	int r = read_regions_text(b, g, buf, sizeof(buf));
 	g->regions_error = -r;
 	if (r)
@@ -111,6 +110,7 @@ static int read_regions(struct pp_host_build *b, struct pp_group *g)
 		struct pp_span rest = line;
 		if (!word_hex(&rest, &k.start) || !word_hex(&rest, &k.end_incl) ||
 		    !pp_text_word(&rest, &word) || n > lines) {
+			snprintf(path, sizeof(path), GROUPS "/%u/reserved_regions", g->number);
 			pp_note(&b->host->notes, path, 0, "a line that is not a region");
 			g->regions_error = EBADMSG;
 			return pp_build_unread(b, GROUPS "/*/reserved_regions", EBADMSG,

@@ -43,23 +43,36 @@ static bool judge_speaks_for(const struct pp_judging *j, const struct pp_rule *r
 	return targets & PP_FOR(j->survey->target);
 }
 
+/* Once a survey: of a hundred rules most devices are asked about the same. */
+static void judge_choose_rules(struct pp_judging *j)
+{
+	size_t all = 0;
+
+	for (size_t t = 0; t < NR_TABLES; t++)
+		all += tables[t]->count;
+	for (int scope = 0; scope < PP_NR_SCOPES; scope++) {
+		j->rules[scope] = PP_ARENA_ARRAY(j->arena, all, const struct pp_rule *);
+		j->failed |= !j->rules[scope];
+	}
+	for (size_t i = 0; !j->failed && i < all; i++) {
+		const struct pp_rule *rule = pp_rule_at(i);
+		if (judge_speaks_for(j, rule) &&
+		    (!rule->kinds || rule->kinds & PP_ON(j->host->kind)))
+			j->rules[rule->scope][j->nr_rules[rule->scope]++] = rule;
+	}
+}
+
 static void run_rules(struct pp_judging *j, enum pp_scope scope, const struct pp_group *g,
                       const struct pp_device *d)
 {
-	for (size_t t = 0; t < NR_TABLES; t++) {
-		for (size_t i = 0; i < tables[t]->count; i++) {
-			const struct pp_rule *rule = &tables[t]->rules[i];
-			if (rule->scope != scope || !judge_speaks_for(j, rule) ||
-			    (rule->kinds && !(rule->kinds & PP_ON(j->host->kind))))
-				continue;
-			j->rule = rule;
-			if (scope == PP_SCOPE_OF_HOST)
-				rule->on_host(j);
-			else if (scope == PP_SCOPE_OF_GROUP)
-				rule->on_group(j, g);
-			else
-				rule->on_device(j, d);
-		}
+	for (uint32_t i = 0; i < j->nr_rules[scope]; i++) {
+		j->rule = j->rules[scope][i];
+		if (scope == PP_SCOPE_OF_HOST)
+			j->rule->on_host(j);
+		else if (scope == PP_SCOPE_OF_GROUP)
+			j->rule->on_group(j, g);
+		else
+			j->rule->on_device(j, d);
 	}
 }
 
@@ -244,7 +257,8 @@ static void judge_judge(struct pp_judging *j)
 
 	j->groups = PP_ARENA_ARRAY(j->arena, h->nr_groups, struct pp_group_facts);
 	j->hard = PP_ARENA_ARRAY(j->arena, h->nr_devices, uint32_t);
-	if (!groups || !j->groups || !j->hard) {
+	judge_choose_rules(j);
+	if (j->failed || !groups || !j->groups || !j->hard) {
 		j->failed = true;
 		return;
 	}

@@ -12,6 +12,7 @@ enum pp_scope {
 	PP_SCOPE_OF_HOST,
 	PP_SCOPE_OF_GROUP,
 	PP_SCOPE_OF_DEVICE,
+	PP_NR_SCOPES,
 };
 
 #define PP_MAX_REMEDIES 8

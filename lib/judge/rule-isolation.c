@@ -14,7 +14,8 @@
 #define OVERRIDE "pcie_acs_override"
 
 struct pp_isolation_facts {
-	struct pp_isolation hardware, by_default, best_slot;
+	struct pp_isolation hardware, best_slot;
+	struct pp_isolation by_default; /* only where an argument may differ from it */
 	/* By computed group: endpoints of it are in several groups of the kernel's. */
 	bool *split;
 	bool any_split;
@@ -39,6 +40,15 @@ static void isolation_read_line(struct pp_judging *j, struct pp_isolation_facts 
 			f->settings[o] = pp_arena_printf(
 				j->arena, "pci=%s=%.*s", pp_acs_option_name((enum pp_acs_option)o),
 				(int)f->lists[o].len, (const char *)f->lists[o].data);
+}
+
+static bool isolation_is_argued(const struct pp_isolation_facts *f)
+{
+	bool argued = false;
+
+	for (int o = 0; o < PP_NR_ACS_OPTIONS; o++)
+		argued |= f->settings[o] != NULL;
+	return argued;
 }
 
 /* The argument that sets the access control of a device; NULL: none is known to. */
@@ -91,10 +101,7 @@ static bool isolation_compare(struct pp_judging *j, struct pp_isolation_facts *f
 static void isolation_check_part(struct pp_judging *j, const struct pp_isolation_facts *f)
 {
 	const struct pp_host *h = j->host;
-	bool needs_all = f->override;
-
-	for (int o = 0; o < PP_NR_ACS_OPTIONS; o++)
-		needs_all |= f->settings[o] != NULL;
+	bool needs_all = f->override || isolation_is_argued(f);
 	uint32_t group = h->part ? h->devices[pp_host_find(h, h->part->device)].group : PP_NO_GROUP;
 	for (uint32_t i = 0; group != PP_NO_GROUP && i < h->groups[group].nr_devices; i++) {
 		uint32_t member = h->groups[group].devices[i];
@@ -115,14 +122,16 @@ static const struct pp_isolation_facts *isolation_facts(struct pp_judging *j)
 	if (f || !j->host->nr_groups)
 		return f;
 	f = PP_ARENA_NEW(j->arena, struct pp_isolation_facts);
+	if (f)
+		isolation_read_line(j, f);
 	if (!f || pp_isolation_compute_by(j->host, PP_BY_HARDWARE, j->arena, &f->hardware, &e) ||
-	    pp_isolation_compute_by(j->host, PP_BY_DEFAULT, j->arena, &f->by_default, &e) ||
+	    (isolation_is_argued(f) &&
+	     pp_isolation_compute_by(j->host, PP_BY_DEFAULT, j->arena, &f->by_default, &e)) ||
 	    pp_isolation_compute_by(j->host, PP_BY_BEST_SLOT, j->arena, &f->best_slot, &e) ||
 	    !isolation_compare(j, f)) {
 		j->failed = true;
 		return NULL;
 	}
-	isolation_read_line(j, f);
 	isolation_check_part(j, f);
 	j->isolation = f;
 	return f;

@@ -34,7 +34,10 @@ struct pp_judging {
 	const struct pp_host *host;
 	struct pp_survey *survey;
 	struct pp_arena *arena;
-	const struct pp_rule *rule;    /* the one that runs now */
+	const struct pp_rule *rule; /* the one that runs now */
+	/* Those of each scope that speak for this target and kind of host, by enum pp_scope. */
+	const struct pp_rule **rules[PP_NR_SCOPES];
+	uint32_t nr_rules[PP_NR_SCOPES];
 	struct pp_group_facts *groups; /* by group index */
 	uint32_t *hard;                /* hard holds, by device index */
 	/* By the first device below a host bridge: whether the kernel takes RMRs there; or NULL. */

@@ -28,9 +28,10 @@ static void column_put_slot(struct pp_json_writer *w, const struct pp_subject *s
 	const struct pp_slot_ref *slot = &s->device->slot;
 	char text[80];
 
-	snprintf(text, sizeof(text), "%s%s",
-	         slot->kind == PP_PLACE_SLOT ? "" : pp_place_word(slot->kind),
-	         slot->number ? slot->number : "");
+	if (pp_slot_is_named(slot))
+		snprintf(text, sizeof(text), "%s%s",
+		         slot->kind == PP_PLACE_SLOT ? "" : pp_place_word(slot->kind),
+		         slot->number);
 	pp_json_put_text(w, pp_slot_is_named(slot) ? text : slot->unknown ? "?" : NULL);
 }
 

@@ -146,11 +146,17 @@ void pp_json_put_text(struct pp_json_writer *w, const char *text)
 
 void pp_json_put_integer(struct pp_json_writer *w, int64_t value)
 {
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%lld", (long long)value);
+	char text[24], *end = text + sizeof(text), *at = end;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
+	/* Every row has some: without snprintf(). */
+	do
+		*--at = (char)('0' + left % 10);
+	while (left /= 10);
+	if (value < 0)
+		*--at = '-';
 	json_begin_value(w);
-	pp_buffer_append(w->buffer, text, (size_t)len);
+	pp_buffer_append(w->buffer, at, (size_t)(end - at));
 }
 
 void pp_json_put_boolean(struct pp_json_writer *w, bool value)
