@@ -140,10 +140,8 @@ int source_open(const struct options *o, struct pp_source **ret, struct pp_error
 /* The same, and a progress line from then on. */
 int source_open_shown(const struct options *o, struct pp_source **ret, struct pp_error *e);
 
-/* What people have in hand, as one host. */
-/* If *source, opened from path, is a support bundle: the host that it tells of, in its place. */
-int texts_of_bundle(const char *path, struct pp_source **source, struct pp_error *e);
-/* -EMLINK: one of several is a host of its own, and no part of one. */
+/* What --from names, as one host: read by a confined process. -EMLINK: one of several is a host of
+ * its own, and no part of one. */
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
 /* All that is in a file, or comes from standard input ("-"), as often as asked; free() it. */
 int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_error *e);

@@ -11,18 +11,7 @@
 
 int source_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
 {
-	bool texts = o->nr_more_from || (o->from && !strcmp(o->from, "-"));
-	int r = texts ? -ENOEXEC : pp_source_open(o->from, ret, e);
-
-	if (r == -ENOEXEC)
-		return texts_open(o, ret, e);
-	if (!r && o->from) {
-		r = texts_of_bundle(o->from, ret, e);
-		if (r) {
-			pp_source_free(*ret);
-			*ret = NULL;
-		}
-	}
+	int r = is_another_host(o) ? texts_open(o, ret, e) : pp_source_open(o->from, ret, e);
 
 	/* A path that holds no host is no misuse of the command. */
 	if (r == -EINVAL)

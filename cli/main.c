@@ -392,7 +392,11 @@ static unsigned int print_missing(const struct command *const *list, unsigned in
 
 static enum exit_code main_version(void)
 {
+	char confinement[160];
+
 	puts("pcipass " PCIPASS_VERSION);
+	pp_confinement_text(confinement, sizeof(confinement));
+	printf("What --from names is read %s.\n", confinement);
 	if (is_for_windows) {
 		printf("On Windows these are left out: ");
 		print_missing(commands, 0);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --from with what people have in hand: texts of files and of standard input. */
+/* --from with another host: a capture, or what people have in hand, in one or several pieces. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <pcipass/import.h>
 
@@ -13,6 +15,13 @@
 #define PIECE_BYTES ((size_t)256 * 1024)
 /* One more than the library takes, so that a longer one is refused, not cut. */
 #define MAX_BYTES (((size_t)128 << 20) + 1)
+
+/* What --from names. All of it is read inside of pp_source_open_confined(). */
+struct texts {
+	struct pp_input inputs[1 + MAX_FROM];
+	unsigned int nr;
+	char *notes; /* what the library noted of them, a line each; NULL: nothing */
+};
 
 static int texts_failed(const char *name, int code, struct pp_error *e)
 {
@@ -58,17 +67,18 @@ static int texts_refuse(const char *path, const char *kind, struct pp_error *e)
 }
 
 /* A directory or an archive: a support bundle is taken among other texts, a whole host is not. */
-static int texts_add_bundle(struct pp_import *in, const char *path, bool directory,
-                            struct pp_error *e)
+static int texts_add_bundle(struct pp_import *in, const struct pp_input *input, struct pp_error *e)
 {
 	struct pp_source *source;
-	int r = pp_source_open(path, &source, e);
+	int r = pp_source_open_input(input, &source, e);
 
 	if (r)
 		return r;
-	r = pp_import_add_bundle(in, path, source, e);
+	r = pp_import_add_bundle(in, input->path, source, e);
 	pp_source_free(source);
-	return r == -ENOEXEC ? texts_refuse(path, directory ? "a directory" : "an archive", e) : r;
+	return r == -ENOEXEC ? texts_refuse(input->path,
+	                                    input->directory ? "a directory" : "an archive", e)
+	                     : r;
 }
 
 static bool texts_is_archive(FILE *f)
@@ -138,88 +148,87 @@ int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_err
 	return r;
 }
 
-/* What is in a file, or comes from standard input; a directory or an archive in among is taken. */
-static int texts_load(struct pp_import *in, const char *path, bool alone, char **bytes, size_t *len,
-                      struct pp_error *e)
+/* The input stays open; what is read of it begins at its start. */
+static FILE *texts_stream(const struct pp_input *input)
 {
-	bool standard = !strcmp(path, "-");
-	struct stat st;
+	int fd = dup(input->fd);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "rb");
 
-	*bytes = NULL;
-	/* Looked at before it is opened: opening alone can do something to a device. */
-	if (!standard && stat(path, &st))
-		return texts_failed(path, errno, e);
-	if (!standard && !alone && S_ISDIR(st.st_mode))
-		return texts_add_bundle(in, path, true, e);
-	if (!standard && !S_ISREG(st.st_mode))
-		return texts_failed(path, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, e);
-	if (standard)
+	if (f)
+		rewind(f);
+	else if (fd >= 0)
+		close(fd);
+	return f;
+}
+
+/* What is in a file, or comes from standard input; an archive in among others is added. */
+static int texts_load(struct pp_import *in, const struct pp_input *input, bool alone, char **bytes,
+                      size_t *len, struct pp_error *e)
+{
+	if (input->fd == STDIN_FILENO)
 		return texts_read_standard(bytes, len, e);
-	FILE *f = fopen(path, "rbe");
+	FILE *f = texts_stream(input);
 	if (!f)
-		return texts_failed(path, errno, e);
-	if (!alone && texts_is_archive(f)) {
-		fclose(f);
-		return texts_add_bundle(in, path, false, e);
-	}
-	int r = texts_read(f, path, bytes, len, e);
+		return texts_failed(input->path, errno, e);
+	bool archive = !alone && texts_is_archive(f);
+	int r = archive ? texts_add_bundle(in, input, e)
+	                : texts_read(f, input->path, bytes, len, e);
 	fclose(f);
 	return r;
 }
 
 /* *whole: a capture that was in the text, which is a host of its own. */
-static int texts_add(struct pp_import *in, const char *path, bool alone, struct pp_source **whole,
-                     struct pp_error *e)
+static int texts_add(struct pp_import *in, const struct pp_input *input, bool alone,
+                     struct pp_source **whole, struct pp_error *e)
 {
-	const char *name = strcmp(path, "-") ? path : "standard input";
+	char *bytes = NULL;
 	size_t len = 0;
-	char *bytes;
-	int r = texts_load(in, path, alone, &bytes, &len, e);
+	int r = input->directory ? texts_add_bundle(in, input, e)
+	                         : texts_load(in, input, alone, &bytes, &len, e);
 
 	if (r || !bytes)
 		return r;
-	r = pp_source_open_text(name, bytes, len, whole, e);
+	r = pp_source_open_text(input->path, bytes, len, whole, e);
 	if (r == -ENOEXEC)
-		r = pp_import_add(in, name, bytes, len, e);
+		r = pp_import_add(in, input->path, bytes, len, e);
 	else if (!r && !alone)
-		r = texts_refuse(name, "a capture", e);
+		r = texts_refuse(input->path, "a capture", e);
 	free(bytes);
 	return r;
 }
 
-/* What the library noted of them, a line each. */
-static void texts_tell(const struct pp_import *in)
+static int texts_keep_notes(struct texts *t, const struct pp_import *in, struct pp_error *e)
 {
-	const char *line = pp_import_notes(in);
-
-	while (*line) {
-		size_t n = strcspn(line, "\n");
-		warn("%.*s", (int)n, line);
-		line += n + (line[n] == '\n');
-	}
+	free(t->notes);
+	t->notes = strdup(pp_import_notes(in));
+	return t->notes ? 0 : texts_failed("notes", ENOMEM, e);
 }
 
-int texts_of_bundle(const char *path, struct pp_source **source, struct pp_error *e)
+/* If *source is a support bundle: the host that it tells of, in its place. */
+static int texts_of_bundle(struct texts *t, struct pp_source **source, struct pp_error *e)
 {
+	struct pp_source *host = NULL;
 	struct pp_import *in;
-	struct pp_source *host;
 	int r = pp_import_new(&in, e);
 
 	if (r)
 		return r;
-	r = pp_import_add_bundle(in, path, *source, e);
+	r = pp_import_add_bundle(in, t->inputs[0].path, *source, e);
 	if (!r)
 		r = pp_import_finish(in, &host, e);
-	if (!r) {
-		texts_tell(in);
-		pp_source_free(*source);
-		*source = host;
-	}
+	if (!r)
+		r = texts_keep_notes(t, in, e);
 	pp_import_free(in);
-	return r == -ENOEXEC ? 0 : r;
+	if (r) {
+		pp_source_free(host);
+		return r == -ENOEXEC ? 0 : r;
+	}
+	pp_source_free(*source);
+	*source = host;
+	return 0;
 }
 
-int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
+static int texts_import(struct texts *t, struct pp_source **ret, struct pp_error *e)
 {
 	struct pp_source *whole = NULL;
 	struct pp_import *in;
@@ -227,17 +236,105 @@ int texts_open(const struct options *o, struct pp_source **ret, struct pp_error 
 
 	if (r)
 		return r;
-	r = texts_add(in, o->from, !o->nr_more_from, &whole, e);
-	for (unsigned int i = 0; !r && i < o->nr_more_from; i++)
-		r = texts_add(in, o->more_from[i], false, &whole, e);
+	for (unsigned int i = 0; !r && i < t->nr; i++)
+		r = texts_add(in, &t->inputs[i], t->nr == 1, &whole, e);
 	if (!r && !whole)
 		r = pp_import_finish(in, ret, e);
 	if (!r && !whole)
-		texts_tell(in);
+		r = texts_keep_notes(t, in, e);
 	pp_import_free(in);
 	if (whole && r)
 		pp_source_free(whole);
 	else if (whole)
 		*ret = whole;
+	return r;
+}
+
+/* A single one is a capture, a bundle, a table or a text; several are one host's texts. */
+static int texts_decode(void *ctx, struct pp_source **ret, const char **notes, struct pp_error *e)
+{
+	struct texts *t = ctx;
+	struct pp_source *source = NULL;
+	bool whole = t->nr == 1 && t->inputs[0].fd != STDIN_FILENO;
+	int r = whole ? pp_source_open_input(&t->inputs[0], &source, e) : -ENOEXEC;
+
+	if (r == -ENOEXEC)
+		r = texts_import(t, &source, e);
+	else if (!r)
+		r = texts_of_bundle(t, &source, e);
+	if (r) {
+		pp_source_free(source);
+		return r;
+	}
+	*notes = t->notes;
+	*ret = source;
+	return 0;
+}
+
+/* -ENOEXEC: no directory that is a host's as it is. Nothing of its files is decoded yet. */
+static int texts_open_host(const struct texts *t, struct pp_source **ret, struct pp_error *e)
+{
+	struct pp_source *source;
+
+	if (t->nr > 1 || !pp_input_is_host(&t->inputs[0]))
+		return -ENOEXEC;
+	int r = pp_source_open_input(&t->inputs[0], &source, e);
+	if (r)
+		return r;
+	if (!pp_import_is_bundle(source)) {
+		*ret = source;
+		return 0;
+	}
+	pp_source_free(source);
+	return -ENOEXEC;
+}
+
+static void texts_tell(const char *line)
+{
+	while (line && *line) {
+		size_t n = strcspn(line, "\n");
+		warn("%.*s", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+/* Standard input is read at once, but not looked at: it cannot be read a second time. */
+static int texts_open_inputs(const struct options *o, struct texts *t, struct pp_error *e)
+{
+	char *bytes = NULL;
+	size_t len;
+	int r = 0;
+
+	for (unsigned int i = 0; !r && i <= o->nr_more_from; i++) {
+		r = pp_input_open(i ? o->more_from[i - 1] : o->from, &t->inputs[i], e);
+		t->nr += !r;
+		if (!r && t->inputs[i].fd == STDIN_FILENO)
+			r = texts_read_standard(&bytes, &len, e);
+		free(bytes);
+		bytes = NULL;
+	}
+	return r;
+}
+
+int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
+{
+	struct texts t = { .nr = 0 };
+	struct pp_confined_open how = { .inputs = t.inputs, .open = texts_decode, .ctx = &t };
+	char *notes = NULL;
+	int r = texts_open_inputs(o, &t, e);
+
+	how.nr_inputs = t.nr;
+	if (!r) {
+		r = texts_open_host(&t, ret, e);
+		if (r == -ENOEXEC)
+			r = pp_source_open_confined(&how, ret, &notes, e);
+	}
+	texts_tell(notes);
+	free(notes);
+	free(t.notes);
+	while (t.nr)
+		pp_input_close(&t.inputs[--t.nr]);
+	if (r == -EMLINK)
+		e->code = EBADMSG;
 	return r;
 }

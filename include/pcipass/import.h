@@ -44,6 +44,9 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 int pp_import_add_bundle(struct pp_import *in, const char *name, struct pp_source *s,
                          struct pp_error *e);
 
+/* Whether it would be added: only names are looked for, nothing is read. */
+bool pp_import_is_bundle(struct pp_source *s);
+
 /* What to know of the texts, one a line; "" for nothing. Borrowed, until the next call. */
 const char *pp_import_notes(const struct pp_import *in);
 

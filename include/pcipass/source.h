@@ -3,6 +3,7 @@
 #ifndef PCIPASS_SOURCE_H
 #define PCIPASS_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <pcipass/error.h>
@@ -33,6 +34,48 @@ int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
 int pp_source_open_text(const char *name, const char *bytes, size_t len, struct pp_source **ret,
                         struct pp_error *e);
 void pp_source_free(struct pp_source *s);
+
+/* A file or directory that is open for reading; a value. path is borrowed, and for sentences. */
+struct pp_input {
+	const char *path;
+	int fd; /* Windows: -1 for a directory */
+	bool directory;
+};
+
+/* "-" is standard input, which pp_input_close() leaves open. -EINVAL: neither file nor directory.
+ */
+int pp_input_open(const char *path, struct pp_input *ret, struct pp_error *e);
+void pp_input_close(struct pp_input *in);
+/* A directory whose files are read one by one as they are asked for: no capture of ours. */
+bool pp_input_is_host(const struct pp_input *in);
+/* As pp_source_open(); in is borrowed for the call. */
+int pp_source_open_input(const struct pp_input *in, struct pp_source **ret, struct pp_error *e);
+
+/* How to read what strangers wrote. */
+struct pp_confined_open {
+	const struct pp_input *inputs;
+	unsigned int nr_inputs;
+	/*
+	 * Makes a source of the inputs. Runs in the child process, where nothing but the inputs can
+	 * be read; *notes, which may stay NULL, is a text that goes with the source, and has to
+	 * last until the function is called again. A second call is possible.
+	 */
+	int (*open)(void *ctx, struct pp_source **ret, const char **notes, struct pp_error *e);
+	void *ctx;
+};
+
+/*
+ * Has open read and decode the inputs in a child process that has them open and nothing else: it
+ * can open no other file or socket, start no program, and has no rights even if root started it,
+ * as far as the kernel offers Landlock and seccomp (pp_confinement_text()). What it sends back is
+ * checked. A directory that is read file by file is opened in this process instead; then nothing is
+ * decoded yet. Windows: open is called as it is. *notes is the caller's, to be freed; NULL: none.
+ * -EPROTO: the child crashed, was killed, or sent what cannot be. Forks, and waits for its child.
+ */
+int pp_source_open_confined(const struct pp_confined_open *how, struct pp_source **ret,
+                            char **notes, struct pp_error *e);
+/* One line: what this kernel offers for it, and what is used. */
+void pp_confinement_text(char *buf, size_t size);
 
 #ifdef __cplusplus
 }

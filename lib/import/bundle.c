@@ -220,13 +220,26 @@ static int bundle_read_members(struct pp_import *in, struct pp_source *s,
 	return r;
 }
 
+static bool bundle_can_be(const struct pp_source *s)
+{
+	return !pp_source_capture_info(s) && pp_source_kind(s) != PP_SOURCE_LIVE &&
+	       pp_source_kind(s) != PP_SOURCE_TABLE;
+}
+
+bool pp_import_is_bundle(struct pp_source *s)
+{
+	struct bundle_place place;
+
+	/* Of two hosts in one, reading it tells. */
+	return bundle_can_be(s) && (bundle_find(s, "", &place, NULL) || place.kind);
+}
+
 int pp_import_add_bundle(struct pp_import *in, const char *name, struct pp_source *s,
                          struct pp_error *e)
 {
 	struct bundle_place place;
 
-	if (pp_source_capture_info(s) || pp_source_kind(s) == PP_SOURCE_LIVE ||
-	    pp_source_kind(s) == PP_SOURCE_TABLE)
+	if (!bundle_can_be(s))
 		return -ENOEXEC;
 	int r = bundle_find(s, name, &place, e);
 	if (r || !place.kind)

@@ -24,6 +24,8 @@ struct archive;
  */
 bool pp_archive_add_filter(struct archive *a, struct pp_span head);
 
+/* Whether libarchive is asked what the file is: not of a bare table. */
+bool pp_source_needs_archive(int fd);
 /* An archive or a bare table that is in memory; in may go afterwards. name: for messages. */
 int pp_source_open_bytes(const char *name, struct pp_span in, struct pp_source **ret,
                          struct pp_error *e);

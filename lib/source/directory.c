@@ -420,11 +420,29 @@ static int directory_new(int fd, struct pp_source **ret, struct pp_error *e)
 	return r;
 }
 
-int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e)
+int pp_directory_open(const struct pp_input *in, struct pp_source **ret, struct pp_error *e)
+{
+	int fd = fcntl(in->fd, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? pp_fail(e, errno, "%s", strerror(errno)) : directory_new(fd, ret, e);
+}
+
+bool pp_input_is_host(const struct pp_input *in)
+{
+	if (!in->directory)
+		return false;
+	int sub = directory_is_host(in->fd) ? -ENOENT : single_host(in->fd);
+	bool is = !pp_unpacked_is(sub >= 0 ? sub : in->fd);
+	if (sub >= 0)
+		close(sub);
+	return is;
+}
+
+int pp_directory_input(const char *path)
 {
 	int fd = open(path, PP_OPEN_PLACE | O_DIRECTORY);
 
-	return fd < 0 ? pp_fail(e, errno, "%s", strerror(errno)) : directory_new(fd, ret, e);
+	return fd < 0 ? -errno : fd;
 }
 
 int pp_directory_open_as_is(const char *path, struct pp_source **ret, struct pp_error *e)

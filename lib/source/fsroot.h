@@ -15,7 +15,9 @@ int pp_live_new(struct pp_source **ret, struct pp_error *e);
 extern const bool pp_live_takes_stand_ins;
 int pp_live_with(const char *stand_in, struct pp_source **ret, struct pp_error *e);
 
-int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e);
+int pp_directory_open(const struct pp_input *in, struct pp_source **ret, struct pp_error *e);
+/* A directory to read from. Windows: -1, and it is found by its path. */
+int pp_directory_input(const char *path);
 /*
  * The same as it stands: where a host lies in a directory below, the other is looked at, and what
  * is in files is not. -ENOTSUP: not on Windows.

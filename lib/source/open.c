@@ -2,6 +2,7 @@
 /* Finds out what a path is: a directory, an archive, a bare table. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "source/archive-read.h"
@@ -99,7 +100,8 @@ static int source_open_table(int fd, const char *path, struct pp_source **ret, s
 static int open_regular(int fd, const char *path, struct pp_source **ret, struct pp_error *e)
 {
 	uint8_t head[SNIFF_BYTES];
-	ssize_t n = pp_place_read(fd, head, sizeof(head), 0);
+	/* Another reader may have moved it. */
+	ssize_t n = lseek(fd, 0, SEEK_SET) < 0 ? -errno : pp_place_read(fd, head, sizeof(head), 0);
 
 	if (n < 0)
 		return pp_fail(e, (int)-n, "%.300s: %s", path, strerror((int)-n));
@@ -139,21 +141,61 @@ int pp_file_read_start(const char *path, size_t max, uint8_t **ret, size_t *ret_
 	return 0;
 }
 
+bool pp_source_needs_archive(int fd)
+{
+	uint8_t head[SNIFF_BYTES];
+	ssize_t n = pp_place_read(fd, head, sizeof(head), 0);
+
+	return n < 0 || !table_signature(head, (size_t)n);
+}
+
+int pp_input_open(const char *path, struct pp_input *ret, struct pp_error *e)
+{
+	struct pp_input in = { .path = path };
+
+	if (!strcmp(path, "-"))
+		in.path = "standard input";
+	else
+		in.fd = pp_place_open_file(path);
+	if (in.fd == -EISDIR) {
+		in.directory = true;
+		in.fd = pp_directory_input(path);
+	}
+	if (in.fd == -EINVAL)
+		return pp_fail(e, EINVAL, "%.300s: %s", path, neither);
+	if (in.fd < -1 || (in.fd < 0 && !in.directory))
+		return pp_fail(e, -in.fd, "%.300s: %s", path, strerror(-in.fd));
+	*ret = in;
+	return 0;
+}
+
+void pp_input_close(struct pp_input *in)
+{
+	if (in->fd > 0)
+		pp_place_close(in->fd);
+	in->fd = -1;
+}
+
+int pp_source_open_input(const struct pp_input *in, struct pp_source **ret, struct pp_error *e)
+{
+	if (in->directory)
+		return open_named(pp_directory_open(in, ret, e), in->path, e);
+	return open_regular(in->fd, in->path, ret, e);
+}
+
 int pp_source_open(const char *path, struct pp_source **ret, struct pp_error *e)
 {
+	struct pp_input in;
+
 	if (!path)
 		return pp_live_new(ret, e);
 	/* No file's name under Windows. */
 	if (pp_live_takes_stand_ins && !strncmp(path, LIVE, sizeof(LIVE) - 1))
 		return pp_live_with(path + sizeof(LIVE) - 1, ret, e);
-	int fd = pp_place_open_file(path);
-	if (fd == -EISDIR)
-		return open_named(pp_directory_open(path, ret, e), path, e);
-	if (fd == -EINVAL)
-		return pp_fail(e, EINVAL, "%.300s: %s", path, neither);
-	if (fd < 0)
-		return pp_fail(e, -fd, "%.300s: %s", path, strerror(-fd));
-	int r = open_regular(fd, path, ret, e);
-	pp_place_close(fd);
+	int r = pp_input_open(path, &in, e);
+	if (r)
+		return r;
+	r = pp_source_open_input(&in, ret, e);
+	pp_input_close(&in);
 	return r;
 }

@@ -201,6 +201,11 @@ static const struct pp_source_ops stored_ops = {
 	.free = stored_free,
 };
 
+const struct pp_stored *pp_stored_of(const struct pp_source *s)
+{
+	return s->ops == &stored_ops ? (const struct pp_stored *)s : NULL;
+}
+
 int pp_stored_new(enum pp_source_kind kind, struct pp_stored **ret, struct pp_error *e)
 {
 	struct pp_stored *s = calloc(1, sizeof(*s));

@@ -24,6 +24,9 @@ struct pp_stored {
 
 int pp_stored_new(enum pp_source_kind kind, struct pp_stored **ret, struct pp_error *e);
 
+/* NULL: a source whose answers are not in memory. */
+const struct pp_stored *pp_stored_of(const struct pp_source *s);
+
 /* -EBADMSG: a name that leads out or is too long, a file where a directory is needed. what: for the
  * text, as "entry 12". The node's kind is for the caller to set. */
 int pp_stored_add(struct pp_stored *s, const char *path, const char *what, uint32_t *ret,

@@ -114,9 +114,9 @@ static void tree_chain(struct pp_tree *t, uint32_t hash, uint32_t i)
 	*head = i;
 }
 
-static int tree_grow(struct pp_tree *t)
+/* size: a power of two. */
+static int tree_grow(struct pp_tree *t, uint32_t size)
 {
-	uint32_t size = t->size * 2;
 	struct pp_tree_node *nodes = realloc(t->nodes, size * sizeof(*nodes));
 
 	if (!nodes)
@@ -133,6 +133,15 @@ static int tree_grow(struct pp_tree *t)
 		tree_chain(t, tree_hash(t, n->parent, n->name, n->name_len), i);
 	}
 	return 0;
+}
+
+int pp_tree_reserve(struct pp_tree *t, uint32_t count)
+{
+	uint32_t size = t->size;
+
+	while (size < count && size < UINT32_MAX / 2)
+		size *= 2;
+	return size > t->size ? tree_grow(t, size) : 0;
 }
 
 #define SHARED       512
@@ -241,6 +250,37 @@ int pp_tree_full(const struct pp_tree *t, size_t bytes)
 	return bytes > left || left - bytes < 2 * sizeof(max_align_t) ? -E2BIG : -ENOMEM;
 }
 
+/* Whether one more of that name can be below parent, and room for it. */
+static int tree_make_room(struct pp_tree *t, uint32_t parent, size_t len)
+{
+	size_t path_len = t->nodes[parent].path_len + len + (parent != PP_TREE_TOP);
+
+	if (!len || len > PP_MAX_NAME || path_len > PP_MAX_PATH ||
+	    t->nodes[parent].depth >= PP_MAX_DEPTH)
+		return -ENAMETOOLONG;
+	if (t->count > PP_MAX_ENTRIES + PP_TREE_TOP)
+		return -E2BIG;
+	return t->count == t->size && tree_grow(t, t->size * 2) ? -ENOMEM : 0;
+}
+
+static uint32_t tree_put(struct pp_tree *t, uint32_t hash, uint32_t parent, const char *name,
+                         size_t len)
+{
+	uint32_t child = t->count++;
+
+	t->nodes[child] = (struct pp_tree_node){
+		.name = name,
+		.name_len = (uint8_t)len,
+		.path_len = (uint16_t)(t->nodes[parent].path_len + len + (parent != PP_TREE_TOP)),
+		.depth = (uint8_t)(t->nodes[parent].depth + 1),
+		.parent = parent,
+		.next = t->nodes[parent].first,
+	};
+	t->nodes[parent].first = child;
+	tree_chain(t, hash, child);
+	return child;
+}
+
 int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret)
 {
 	uint32_t hash = tree_hash(t, parent, name, len);
@@ -249,30 +289,26 @@ int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len
 		*ret = child;
 		return 0;
 	}
-	size_t path_len = t->nodes[parent].path_len + len + (parent != PP_TREE_TOP);
-	if (!len || len > PP_MAX_NAME || path_len > PP_MAX_PATH ||
-	    t->nodes[parent].depth >= PP_MAX_DEPTH)
-		return -ENAMETOOLONG;
-	if (t->count > PP_MAX_ENTRIES + PP_TREE_TOP)
-		return -E2BIG;
-	if (t->count == t->size && tree_grow(t))
-		return -ENOMEM;
+	int r = tree_make_room(t, parent, len);
+	if (r)
+		return r;
 	const uint8_t *copy = pp_tree_keep(t, name, len);
 	if (!copy)
 		return pp_tree_full(t, len + 1);
-	child = t->count++;
-	t->nodes[child] = (struct pp_tree_node){
-		.name = (const char *)copy,
-		.name_len = (uint8_t)len,
-		.path_len = (uint16_t)path_len,
-		.depth = (uint8_t)(t->nodes[parent].depth + 1),
-		.parent = parent,
-		.next = t->nodes[parent].first,
-	};
-	t->nodes[parent].first = child;
-	tree_chain(t, hash, child);
-	*ret = child;
+	*ret = tree_put(t, hash, parent, (const char *)copy, len);
 	return 0;
+}
+
+int pp_tree_add_new(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret)
+{
+	uint32_t hash = tree_hash(t, parent, name, len);
+
+	if (tree_find(t, hash, parent, name, len))
+		return -EEXIST;
+	int r = tree_make_room(t, parent, len);
+	if (!r)
+		*ret = tree_put(t, hash, parent, name, len);
+	return r;
 }
 
 void pp_tree_path(const struct pp_tree *t, uint32_t node, char buf[PP_MAX_PATH + 1])

@@ -59,6 +59,9 @@ static inline struct pp_tree_node *pp_tree_at(const struct pp_tree *t, uint32_t 
 	return &t->nodes[node];
 }
 
+/* Room for so many nodes at once; more can be added all the same. -ENOMEM. */
+int pp_tree_reserve(struct pp_tree *t, uint32_t count);
+
 /* The child of that name, 0 if there is none. */
 uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len);
 
@@ -67,6 +70,10 @@ uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *nam
  * -ENAMETOOLONG: name, path or depth; -ENOMEM.
  */
 int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret);
+
+/* The same for a name that lives as long as the tree. -EEXIST: there is one. */
+int pp_tree_add_new(struct pp_tree *t, uint32_t parent, const char *name, size_t len,
+                    uint32_t *ret);
 
 /* Those bytes in the arena, with a NUL behind them; NULL: it refused them. */
 const uint8_t *pp_tree_keep(struct pp_tree *t, const void *bytes, size_t len);

@@ -94,8 +94,19 @@ static bool windows_directory_is_ours(const char *path)
 	       !pp_path_info(devices, false, &info) && info.kind == PP_SYS_DIRECTORY;
 }
 
-int pp_directory_open(const char *path, struct pp_source **ret, struct pp_error *e)
+bool pp_input_is_host(const struct pp_input *in)
 {
+	return false;
+}
+
+int pp_directory_input(const char *path)
+{
+	return -1;
+}
+
+int pp_directory_open(const struct pp_input *in, struct pp_source **ret, struct pp_error *e)
+{
+	const char *path = in->path;
 	struct windows_directory l = { .e = e };
 
 	if (!windows_directory_is_ours(path))

@@ -78,7 +78,8 @@ def calls(where: Path, command: list) -> int:
 def instructions(where: Path, command: list, preload: Path) -> int:
     told = run(where, ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
                LD_PRELOAD=str(preload), GLIBC_TUNABLES=PLAIN)
-    return int(re.search(r"Collected\s*:\s*(\d+)", told).group(1))
+    # Each process has a line of its own.
+    return sum(map(int, re.findall(r"Collected\s*:\s*(\d+)", told)))
 
 
 def costs(small: int, large: int) -> tuple[float, float]:

@@ -81,9 +81,10 @@ class Program(Case):
 
     def test_version_says_what_is_left_out(self):
         out, _ = self.run_it("--version")
-        first, second = out.splitlines()
-        self.assertEqual(first, self.linux("--version").stdout.decode().rstrip())
-        self.assertEqual(second, "On Windows these are left out: bind, unbind, override install, override status, "
+        first, second, third = out.splitlines()
+        self.assertEqual(first, self.linux("--version").stdout.decode().splitlines()[0])
+        self.assertEqual(second, "What --from names is read by this process: Windows has no confinement for it here.")
+        self.assertEqual(third, "On Windows these are left out: bind, unbind, override install, override status, "
                                  "override remove, verify --attach")
 
     def test_what_is_left_out_says_so(self):

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A child process for work on what strangers wrote: it has its input, a pipe for its answer, and
+ * no way to anything else. Linux only. */
+#ifndef PP_SYS_CONFINED_H
+#define PP_SYS_CONFINED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* A sanitizer has needs of its own: to report, and for addresses. */
+#if defined(__SANITIZE_ADDRESS__)
+#define PP_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PP_IS_SANITIZED 1
+#endif
+#endif
+#ifndef PP_IS_SANITIZED
+#define PP_IS_SANITIZED 0
+#endif
+
+/*
+ * In the child
+ *   - all descriptors are closed but its inputs and the pipe;
+ *   - Landlock refuses every path but those below an input that is a directory, TCP, and signals
+ *     to other processes, as far as the kernel's version of it goes;
+ *   - a seccomp filter lets it read, write, allocate memory that holds no code, and end. Any other
+ *     system call fails with EPERM: it opens no socket, starts no program, creates no process;
+ *   - it can gain no rights (no_new_privs), and if root started it, it has given root's up: it is
+ *     the user nobody. For a directory it keeps the right to read files of others, for Landlock
+ *     bounds that;
+ *   - memory and processor time are limited, and it writes no file and no core dump.
+ * A kernel without Landlock or seccomp has the rest.
+ */
+struct pp_confined_job {
+	const int *fds; /* the inputs; each stays open under its number */
+	unsigned int nr_fds;
+	bool directories; /* some of them are directories, open with O_PATH */
+	unsigned int cpu_s;
+	/* Runs in the child; what it writes into out is the answer. 0: the child ends well. */
+	int (*work)(void *ctx, int out);
+	void *ctx;
+};
+
+struct pp_confined {
+	int fd; /* where the answer comes from */
+	pid_t pid;
+	unsigned int cpu_s;
+};
+
+/* 0 or a negative errno. */
+int pp_confined_start(const struct pp_confined_job *job, struct pp_confined *ret);
+/* For work: all of the bytes. */
+int pp_confined_send(int out, const void *bytes, size_t len);
+/* All of buf; -EPIPE: the answer ends before. */
+int pp_confined_receive(const struct pp_confined *c, void *buf, size_t len);
+/*
+ * Ends it, unless it has ended. 0: all was sent, nothing is left, and it ended well. -EPROTO and a
+ * sentence otherwise: it was killed, it used up its time, or it sent more than was taken.
+ */
+int pp_confined_end(struct pp_confined *c, struct pp_error *e);
+
+/* What the running kernel has of it. */
+struct pp_confinement {
+	int landlock; /* the version of its interface; 0: none, or not switched on */
+	bool seccomp;
+};
+struct pp_confinement pp_confinement_here(void);
+
+/*
+ * Inside: 0 or a negative errno. Where the kernel has none, it is 0 all the same. Files below those
+ * of fds that are directories can still be opened for reading.
+ */
+int pp_landlock_confine(const int *fds, unsigned int nr);
+/* directories: openat() and openat2() for reading are let through. */
+int pp_seccomp_confine(bool directories);
+bool pp_seccomp_is_here(void);
+int pp_landlock_version(void);
+
+#endif
