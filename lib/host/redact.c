@@ -496,7 +496,7 @@ static void redact_numbers(struct pp_span line, size_t max_digits, struct pp_buf
 	size_t n = 0;
 
 	while (pp_text_word(&line, &word)) {
-		if (!word_is_known(word) && !word_is_number(word, max_digits))
+		if (!word_is_number(word, max_digits) && !word_is_known(word))
 			continue;
 		pp_buffer_puts(b, n++ ? " " : "");
 		pp_buffer_append(b, word.data, word.len);
@@ -652,6 +652,9 @@ static bool redact_leads_to(const char *pattern, const char *path)
 			return false;
 	}
 	bool all = pattern[1] == '*';
+	/* Whatever the path goes on with. */
+	if (all && !pattern[2])
+		return true;
 	for (pattern += all ? 2 : 1;; path++) {
 		if (!*path || redact_leads_to(pattern, path))
 			return true;
@@ -675,12 +678,30 @@ bool pp_redact_takes_path(const char *path)
 	return false;
 }
 
+/*
+ * What stands behind a pattern's last star ends the path, too. Most patterns are told by their last
+ * letters, and a capture has thousands of files.
+ */
+static bool redact_may_match(const char *pattern, const char *path, size_t len)
+{
+	const char *p = pattern + strlen(pattern), *at = path + len;
+
+	while (p > pattern && p[-1] != '*') {
+		if (at == path || *--at != *--p)
+			return false;
+	}
+	return true;
+}
+
 int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,
               struct pp_error *e)
 {
+	size_t len = strlen(path);
+
 	for (size_t i = 0; i < sizeof(redact_rows) / sizeof(redact_rows[0]); i++) {
 		const struct redact_row *row = &redact_rows[i];
-		if (!redact_matches(row->pattern, path))
+		if (!redact_may_match(row->pattern, path, len) ||
+		    !redact_matches(row->pattern, path))
 			continue;
 		return row->special ? row->special(content, a, e)
 		       : row->keep  ? keep_lines(content, row->keep, a, e)

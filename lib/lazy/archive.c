@@ -48,6 +48,7 @@ typedef struct archive_entry entry_t;
 	         (a, filter, option, value), ARCHIVE_FATAL)                                        \
 	FUNCTION(int, archive_write_set_format_pax_restricted, (archive_t * a), (a),               \
 	         ARCHIVE_FATAL)                                                                    \
+	FUNCTION(int, archive_write_set_format_ustar, (archive_t * a), (a), ARCHIVE_FATAL)         \
 	FUNCTION(int, archive_write_set_format_raw, (archive_t * a), (a), ARCHIVE_FATAL)           \
 	FUNCTION(int, archive_write_open_memory,                                                   \
 	         (archive_t * a, void *buf, size_t size, size_t *used), (a, buf, size, used),      \

@@ -141,6 +141,35 @@ static bool is_ascii(const struct pp_record_writer *w)
 	return true;
 }
 
+/* USTAR 100 and 100; a directory's name gets a slash. */
+#define SHORT_NAME 98
+#define SHORT_LINK 100
+
+static bool is_short(const struct pp_record_writer *w)
+{
+	for (uint32_t i = 0; i < w->output_count; i++) {
+		const struct pp_tree_node *n = pp_tree_at(&w->r->tree, w->outputs[i].node);
+		if (n->path_len > SHORT_NAME ||
+		    (n->kind == PP_TREE_LINK && n->data.len > SHORT_LINK))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * With names that need no pax header both formats have the same bytes, and libarchive makes a pax
+ * header of each entry first, to see whether it needs one: a third of what a capture costs.
+ */
+static int set_format(const struct pp_record_writer *w, struct archive *a)
+{
+	bool ascii = is_ascii(w);
+
+	if (ascii && is_short(w))
+		return archive_write_set_format_ustar(a);
+	int r = archive_write_set_format_pax_restricted(a);
+	return r == ARCHIVE_OK && !ascii ? archive_write_set_options(a, "hdrcharset=BINARY") : r;
+}
+
 static int write_archive(struct pp_record_writer *w, int fd)
 {
 	int opened = pp_lazy_archive(w->e);
@@ -154,9 +183,7 @@ static int write_archive(struct pp_record_writer *w, int fd)
 		r = pp_fail(w->e, EINVAL,
 		            "%.300s: this program cannot compress with zstd; name the file .tar.gz",
 		            w->path);
-	else if (filter != ARCHIVE_OK || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-	         (!is_ascii(w) &&
-	          archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK) ||
+	else if (filter != ARCHIVE_OK || set_format(w, a) != ARCHIVE_OK ||
 	         archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 	         archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		r = archive_failed(w, a);
