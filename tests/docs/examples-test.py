@@ -23,7 +23,7 @@ from pathlib import Path
 
 SKIPPED = 77
 SAMPLE = "dl380p-gen8"
-OTHERS = ("amd-board",)
+OTHERS = ("amd-board", "amd-board-k612", "dl380p-gen8-pve")
 
 
 class Skip(Exception):
@@ -201,8 +201,9 @@ def test_page(page: str) -> list[str]:
 
 def blocks(path: Path) -> list[list[str]]:
     """Fenced blocks to be run, as lists of lines."""
-    found = re.findall(r"^```[a-z]*\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
-    return [b.splitlines() for b in found if b.startswith("$ ")]
+    found = re.findall(r"^( *)```[a-z]*\n(.*?)^\1```$", path.read_text(), re.MULTILINE | re.DOTALL)
+    blocks_ = [[x.removeprefix(indent) for x in b.splitlines()] for indent, b in found]
+    return [b for b in blocks_ if b and b[0].startswith("$ ")]
 
 
 def is_whole(command: str) -> bool:
@@ -241,12 +242,12 @@ def differs(shown: list[str], printed: list[str]) -> str | None:
     return None
 
 
-def make_sample(root: Path, directory: Path) -> None:
-    """The sample machines, and the table of one, under the names that the documents use."""
+def make_sample(root: Path, directory: Path, document: str) -> None:
+    """The sample machines that it names, and the table of one, under the names that the documents use."""
     mkmachine = root / "tests/machines/mkmachine"
     if not mkmachine.exists():
         raise Skip("tests/machines is not in this tree; the examples need its sample machine")
-    for name in (*OTHERS, SAMPLE):
+    for name in [x for x in OTHERS if f"{x}.tar.gz" in document] + [SAMPLE]:
         archive = directory / f"{name}.tar.gz"
         subprocess.run([sys.executable, mkmachine, root / f"tests/machines/{name}.machine", "-o",
                         archive], check=True)
@@ -280,7 +281,7 @@ def test_examples(pcipass: str, root: Path) -> list[str]:
             directory = Path(temporary)
             if not blocks(path):
                 continue
-            make_sample(root, directory)
+            make_sample(root, directory, path.read_text())
             (directory / "bin").mkdir()
             for name in ("pcipass", "pcipass-conrep"):
                 (directory / "bin" / name).symlink_to(Path(pcipass).resolve().with_name(name))
