@@ -125,7 +125,7 @@ static void tree_print_row(struct tree *t, const struct pp_row *row, const char 
 {
 	struct pp_out *o = &t->out;
 	char place[80], group[16], name[256], address[PP_ADDRESS_TEXT_BYTES];
-	char first[TREE_HEAD_BYTES + PP_ADDRESS_TEXT_BYTES];
+	char first[TREE_HEAD_BYTES + 8 + PP_ADDRESS_TEXT_BYTES];
 
 	pp_address_format_short(row->device->address, address);
 	snprintf(first, sizeof(first), "%s%s", head, address);
@@ -161,13 +161,15 @@ static uint32_t tree_next(const struct tree *t, uint32_t i)
 static void tree_walk(struct tree *t, uint32_t i, const char *head, unsigned int depth)
 {
 	const struct tree_lines *lines = tree_lines_of(t);
-	char own[TREE_HEAD_BYTES], below[TREE_HEAD_BYTES];
+	char own[TREE_HEAD_BYTES + 8], below[TREE_HEAD_BYTES + 8];
+	const int max = TREE_HEAD_BYTES - 1;
 
 	for (i = tree_next(t, i); i != PP_NO_DEVICE;) {
 		uint32_t next = tree_next(t, t->nodes[i].next);
 		bool last = next == PP_NO_DEVICE;
-		snprintf(own, sizeof(own), "%s%s", head, last ? lines->last : lines->branch);
-		snprintf(below, sizeof(below), "%s%s", head, last ? lines->blank : lines->past);
+		snprintf(own, sizeof(own), "%.*s%s", max, head, last ? lines->last : lines->branch);
+		snprintf(below, sizeof(below), "%.*s%s", max, head,
+		         last ? lines->blank : lines->past);
 		tree_print_row(t, &t->survey->rows[i], own);
 		tree_walk(t, t->nodes[i].first, depth < TREE_DEPTH ? below : head, depth + 1);
 		i = next;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Debian packages: made in a fresh root of Debian 12, held against lintian, and installed, used and
-purged in fresh roots of Debian 12 and 13.
+purged in fresh roots of Debian 12 and 13. And what other systems take, as far as it can be used here: the
+static program in a root that has nothing else, the files of the RPM package and of that for Arch Linux.
 
 usage: test-package.py SOURCE_ROOT [DIRECTORY-WITH-PACKAGES]     with it nothing is built
 """
@@ -19,6 +20,7 @@ SOURCE = Path(sys.argv.pop(1))
 GIVEN = Path(sys.argv.pop(1)) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else None
 WORK = Path(tempfile.mkdtemp(prefix="pcipass-package-"))
 PACKAGES = ("pcipass", "libpcipass1", "libpcipass-dev")
+TOOLS = ("rpm", "makepkg", "cmake", "make", "zlib1g-dev", "libarchive-tools", "fakeroot", "zstd")
 SHELLS = ("man-db", "bash", "bash-completion", "zsh", "fish")
 
 
@@ -56,7 +58,7 @@ class Made(InRoot):
         cls.debs = GIVEN or WORK / "debs"
         if GIVEN:
             return
-        root = roots.Root(WORK / "build", "bookworm", "lintian", "ca-certificates")
+        root = roots.Root(WORK / "build", "bookworm", "lintian", "ca-certificates", *TOOLS)
         copy_source(root.path / "pcipass")
         status, text = root.run("cd /pcipass && ./run package /debs && "
                                 "lintian --allow-root --fail-on error,warning /debs/*_0*_*.deb")
@@ -68,6 +70,48 @@ class Made(InRoot):
     def test_there(self):
         for name in PACKAGES:
             self.assertEqual(len(list(self.debs.glob(f"{name}_*.deb"))), 1, name)
+        for name in ("pcipass-[0-9]*.tar.gz", "pcipass-[0-9]*.pkg.tar.zst", "pcipass-[0-9]*-linux-*", "pcipass-[0-9]*.rpm",
+                     "pcipass-libs-*.rpm", "pcipass-devel-*.rpm"):
+            self.assertEqual(len(list(self.debs.glob(name))), 1, name)
+
+    def listed(self, pattern: str) -> set[str]:
+        """The files in a package, which is an archive of one kind or another."""
+        done = subprocess.run(["bsdtar", "-tf", *self.debs.glob(pattern)], capture_output=True, text=True, check=True)
+        return {x.removeprefix("./").rstrip("/") for x in done.stdout.splitlines() if not x.endswith("/")}
+
+    @unittest.skipUnless(shutil.which("bsdtar"), "bsdtar is not installed")
+    def test_same_files(self):
+        """What the Debian packages install, the others do as well."""
+        wanted = {"usr/bin/pcipass", "usr/bin/pcipass-conrep", "usr/lib/systemd/system/pcipass-verify.service",
+                  "usr/share/bash-completion/completions/pcipass", "usr/share/zsh/site-functions/_pcipass",
+                  "usr/share/fish/vendor_completions.d/pcipass.fish", "usr/share/pcipass/schemas/rmrds.xml",
+                  "usr/share/doc/pcipass/doc/rules.md"}
+        arch, rpm = self.listed("pcipass-*.pkg.tar.zst"), self.listed("pcipass-[0-9]*.rpm")
+        for name, files in (("Arch Linux", arch), ("RPM", rpm)):
+            self.assertEqual(wanted - files, set(), name)
+            for page in ("man1/pcipass.1", "man5/pcipass-capture.5", "man7/pcipass-rules.7"):
+                self.assertTrue(any(x.startswith(f"usr/share/man/{page}") for x in files), (name, page))
+        self.assertTrue(any(x.endswith("/libpcipass.so.1") for x in self.listed("pcipass-libs-*.rpm")))
+        self.assertTrue(any(x.endswith("include/pcipass/report.h") for x in self.listed("pcipass-devel-*.rpm")))
+
+    def test_static_program(self):
+        """In a root that has nothing but it and a capture: no library, no shell, no /proc."""
+        empty = WORK / "empty"
+        empty.mkdir()
+        (program,) = self.debs.glob("pcipass-[0-9]*-linux-*")
+        shutil.copy(program, empty / "pcipass")
+        for ending in ("tar", "tar.gz", "tar.zst"):
+            subprocess.run([sys.executable, "-B", roots.MACHINES / "mkmachine", roots.MACHINES / "dl380p-gen8.machine", "-o",
+                            empty / f"host.{ending}"], check=True)
+            run = subprocess.run(["chroot", empty, "/pcipass", "--from", f"host.{ending}", "check", "slot2"],
+                                 capture_output=True, text=True, check=False)
+            self.assertEqual((run.returncode, run.stderr), (1, ""), ending)
+            self.assertIn("to free it", run.stdout)
+        for line, words in (("--from host.tar settings image i.img", ""), ("settings get RMRDS_Slot2 --store image:i.img", "RMRDS_Slot2="),
+                            ("--from host.tar capture -o again.tar.zst", ""), ("--from again.tar.zst tree slot2", "07:00.0")):
+            run = subprocess.run(["chroot", empty, "/pcipass", *line.split()], capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, line + run.stderr)
+            self.assertIn(words, run.stdout, line)
 
 
 class Installed:
