@@ -254,6 +254,11 @@ bool terminal_has_color(void);
 /* Whether the characters that a reader sees are UTF-8, by LC_ALL, LC_CTYPE or LANG. */
 bool locale_is_utf8(void);
 
+/* From now on standard output goes through a pager, where one is wanted, until the process ends. */
+void pager_begin(const struct options *o);
+/* How wide the terminal is that a pager shows it on; 0: there is none. */
+extern unsigned int pager_columns;
+
 /*
  * From now on, until progress_end() or until something is said, a line on standard error shows what
  * is done and for how long: after a second, and on a terminal alone.

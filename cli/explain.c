@@ -20,6 +20,7 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 		return kernels_compare(o, argv[0]);
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	pager_begin(o);
 	enum exit_code code = EXIT_YES;
 	/* One document holds all targets; for people each has its own part. */
 	if (look_for_all(o) && o->json)

@@ -10,6 +10,7 @@ static enum exit_code groups_run(const struct options *o, int argc, char **argv)
 
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	pager_begin(o);
 	enum exit_code code = EXIT_YES;
 	if (pp_report_groups(l.host, o->computed, &style, sink_stdout(), &e) || flush_stdout(&e))
 		code = complain(&e);

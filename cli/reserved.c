@@ -10,6 +10,7 @@ static enum exit_code reserved_run(const struct options *o, int argc, char **arg
 
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	pager_begin(o);
 	enum exit_code code = EXIT_YES;
 	if (pp_report_reserved(l.host, argc ? argv[0] : NULL, &style, sink_stdout(), &e) ||
 	    flush_stdout(&e))

@@ -14,6 +14,7 @@ static enum exit_code slots_run(const struct options *o, int argc, char **argv)
 		return complain_usage("slots: need one hypervisor, not --for all");
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	pager_begin(o);
 	if (pp_report_slots(l.survey, &style, sink_stdout(), &n, &e) || flush_stdout(&e))
 		code = complain(&e);
 	else if (!n)

@@ -47,10 +47,14 @@ const char *installed_documents(void)
 }
 #endif
 
+unsigned int pager_columns;
+
 unsigned int terminal_columns(void)
 {
 	struct winsize size;
 
+	if (pager_columns)
+		return pager_columns;
 	if (!isatty(STDOUT_FILENO))
 		return 0;
 	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;

@@ -40,6 +40,7 @@ static enum exit_code survey_one(const struct options *o, const char *host)
 		                          : kernels_compare(o, NULL);
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	pager_begin(o);
 	enum exit_code code = survey_print(o, &l, host, &e) ? complain(&e)
 	                      : survey_is_unsure(o, &l)     ? EXIT_UNSURE
 	                                                    : EXIT_YES;

@@ -14,6 +14,7 @@ static enum exit_code tree_run(const struct options *o, int argc, char **argv)
 		return complain_usage("tree: need one hypervisor, not --for all");
 	if (look_open(o, &l, &e))
 		return complain(&e);
+	pager_begin(o);
 	if (pp_report_tree(l.survey, argc ? argv[0] : NULL, &style, sink_stdout(), &e) ||
 	    flush_stdout(&e))
 		code = complain(&e);

@@ -274,6 +274,53 @@ class Output(Case):
             self.assertIn(b"\r\x1b[Kpcipass: reading: 1 s\r\x1b[Kpcipass: reading: 2 s", text)
             self.assertEqual(list(directory.iterdir()), [])
 
+    def on_a_users_terminal(self, *arguments, **environment) -> str:
+        """On a terminal, as somebody who is not root."""
+        user = [] if os.geteuid() else ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        try:
+            pid, master = pty.fork()
+        except OSError as why:
+            self.skipTest(f"no terminal to be had: {why}")
+        if not pid:
+            command = [*user, PCIPASS, "--from", str(self.tree.root), *arguments]
+            os.execvpe(command[0], command, self.environment(**environment))
+        text = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            text += piece
+        os.close(master)
+        self.code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return text.decode()
+
+    def test_pager(self):
+        """As git's: the variables in their order, less with its options, a terminal alone; never for root."""
+        for path in (self.directory, self.tree.root):
+            path.chmod(0o755)
+        pager, other = "printf '<%s>' \"$LESS\"; sed s/^/paged:/", "sed s/^/other:/"
+        text = self.on_a_users_terminal("tree", PAGER=other, PCIPASS_PAGER=pager, COLUMNS="60")
+        self.assertTrue(text.startswith("<FRX>paged:"), text)
+        self.assertEqual(self.code, 0)
+        # width and colours are those of the terminal
+        self.assertIn("\x1b[", text)
+        self.assertTrue(all(len(re.sub(r"\x1b\[\w+", "", x)) < 70 for x in text.splitlines() if "─" in x), text)
+        for command in ("survey", "groups", "reserved", "slots"):
+            self.assertIn("other:", self.on_a_users_terminal(command, PAGER=other), command)
+        for environment in ({"PAGER": "cat"}, {"PAGER": ""}, {"PAGER": other, "PCIPASS_PAGER": ""}, {"PAGER": other, "TERM": "dumb"}):
+            text = self.on_a_users_terminal("tree", **environment)
+            self.assertTrue(text.replace("\x1b[2m", "").startswith("DEVICE"), environment)
+        self.assertNotIn("other:", self.on_a_users_terminal("check", "slot2", PAGER=other))
+        self.assertNotIn("other:", self.on_a_users_terminal("--json", PAGER=other))
+        self.assertNotIn("other:", self.stdout("tree", PAGER=other))
+        # one that ends early or is not there
+        self.assertEqual(self.on_a_users_terminal("survey", PAGER="head -n 1").count("\n"), 1)
+        if not os.geteuid():
+            self.assertNotIn("other:", self.on_a_terminal("tree", PAGER=other))
+
     @staticmethod
     def cell(value):
         if isinstance(value, bool):

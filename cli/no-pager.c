@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where no line shows that long work goes on. */
+/* Where there is no pager, and no line that shows that long work goes on. */
 #include "cli.h"
+
+void pager_begin(const struct options *o)
+{
+}
 
 void progress_begin(const char *what)
 {

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Long answers go through a pager, where git's would: on a terminal, by PCIPASS_PAGER, PAGER, or
+ * less, which ends by itself if all fits the screen. Never as root: no variable names a program
+ * then, and a pager can start others.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static pid_t pager_pid;
+
+/* NULL: none. */
+static const char *pager_program(void)
+{
+	const char *term = getenv("TERM"), *program = getenv("PCIPASS_PAGER");
+
+	if (!geteuid() || geteuid() != getuid() || !term || !strcmp(term, "dumb"))
+		return NULL;
+	program = program ? program : getenv("PAGER");
+	if (!program && access("/usr/bin/less", X_OK) && access("/bin/less", X_OK))
+		return NULL;
+	program = program ? program : "less";
+	return *program && strcmp(program, "cat") != 0 ? program : NULL;
+}
+
+static __attribute__((noreturn)) void pager_run(const char *program, int in)
+{
+	/* less: end if one screen is enough, colours as they are, keep the screen. */
+	if (dup2(in, STDIN_FILENO) < 0 || setenv("LESS", "FRX", 0) || setenv("LV", "-c", 0))
+		_exit(127);
+	execl("/bin/sh", "sh", "-c", program, (char *)NULL);
+	_exit(127);
+}
+
+/* What was printed has to be read before the shell asks for the next command. */
+static void pager_wait(void)
+{
+	fflush(stdout);
+	close(STDOUT_FILENO);
+	while (waitpid(pager_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void pager_begin(const struct options *o)
+{
+	const char *program =
+		o->json || pager_pid || !isatty(STDOUT_FILENO) ? NULL : pager_program();
+	unsigned int columns = terminal_columns();
+	int fds[2];
+
+	if (!program || fflush(stdout) || pipe2(fds, O_CLOEXEC))
+		return;
+	pid_t pid = fork();
+	if (!pid)
+		pager_run(program, fds[0]);
+	close(fds[0]);
+	if (pid > 0 && dup2(fds[1], STDOUT_FILENO) >= 0) {
+		pager_pid = pid;
+		pager_columns = columns;
+		atexit(pager_wait);
+		/* Ctrl-C is for the pager. */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
+	}
+	close(fds[1]);
+}
