@@ -3,6 +3,7 @@
  * Reserved regions that the firmware's table declares, and the devices they hold. Made here from
  * the table and the topology alone, so that it can be said with the IOMMU off too.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,19 +13,30 @@
 
 #define NR_BUSES 256
 
-/* What a hostile table could ask for at the most: devices looked at, and devices held. */
+/*
+ * What a hostile table could ask for at the most: streams of an IORT looked at, and devices held,
+ * once for each region. A thousand regions for each of 4,000 functions fit.
+ */
 #define MAX_STEPS    50000000
-#define MAX_MAPPINGS 1000000
+#define MAX_MAPPINGS 4000000
+
+struct region_devid {
+	uint64_t key; /* segment, and the number in it */
+	uint32_t device;
+};
 
 struct mappings {
 	struct pp_host_build *b;
 	struct pp_region_mapping *list; /* grows in the scratch arena, doubling */
 	uint32_t count, size;
-	uint32_t *held_by;   /* per device: 1 + the last region that took it */
-	uint32_t *opened_by; /* per bridge: 1 + the last region that went below it */
-	uint32_t *by_bus;    /* the devices by the number of their bus, whatever the domain */
+	uint32_t *held_by; /* per device: 1 + the last region that took it */
+	uint32_t *by_bus;  /* the devices by the number of their bus, whatever the domain */
 	uint32_t first_on_bus[NR_BUSES + 1]; /* where in by_bus each bus begins */
-	struct pp_smmu_path *paths;          /* per device, with an IORT that has RMRs */
+	/* By place in by_bus: 1 + the last region that took it as a bridge's; and a place behind it
+	 * up to which that has all. One more than devices. */
+	uint32_t *taken_by, *taken_to;
+	struct region_devid *by_devid; /* with an IVRS: the devices, sorted */
+	struct pp_smmu_path *paths;    /* per device, with an IORT that has RMRs */
 	uint64_t steps;
 };
 
@@ -78,6 +90,18 @@ static bool region_index_buses(struct mappings *s)
 	return true;
 }
 
+/* The first place from there on that no bridge of the region had yet; the jumps get longer. */
+static uint32_t region_next_place(struct mappings *s, uint32_t region, uint32_t place)
+{
+	while (s->taken_by[place] == region + 1) {
+		uint32_t next = s->taken_to[place];
+		if (s->taken_by[next] == region + 1)
+			s->taken_to[place] = s->taken_to[next];
+		place = next;
+	}
+	return place;
+}
+
 /* The device itself and, if it is a bridge, all below it: is_downstream_to_pci_bridge(). */
 static int map_scope(struct mappings *s, uint32_t region, uint32_t scope, uint32_t device)
 {
@@ -85,15 +109,17 @@ static int map_scope(struct mappings *s, uint32_t region, uint32_t scope, uint32
 	const struct pp_device *d = &h->devices[device];
 	int r = region_hold(s, region, scope, device, false);
 
-	if (r || !d->config.secondary || d->config.subordinate < d->config.secondary ||
-	    s->opened_by[device] == region + 1)
+	if (r || !d->config.secondary || d->config.subordinate < d->config.secondary)
 		return r;
-	s->opened_by[device] = region + 1;
 	/* The kernel compares bus numbers and no domains, and so the same buses elsewhere count. */
 	uint32_t end = s->first_on_bus[d->config.subordinate + 1];
-	for (uint32_t i = s->first_on_bus[d->config.secondary]; !r && i < end; i++)
-		r = ++s->steps > MAX_STEPS ? -E2BIG
-		                           : region_hold(s, region, scope, s->by_bus[i], true);
+	uint32_t place = region_next_place(s, region, s->first_on_bus[d->config.secondary]);
+	while (!r && place < end) {
+		r = region_hold(s, region, scope, s->by_bus[place], true);
+		s->taken_by[place] = region + 1;
+		s->taken_to[place] = place + 1;
+		place = region_next_place(s, region, place + 1);
+	}
 	return r;
 }
 
@@ -134,6 +160,46 @@ static uint16_t devid_of(struct pp_address a)
 	return (uint16_t)(a.bus << 8 | a.device << 3 | a.function);
 }
 
+static int compare_devids(const void *x, const void *y)
+{
+	const struct region_devid *a = x, *b = y;
+
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+static bool region_index_devids(struct mappings *s)
+{
+	const struct pp_host *h = s->b->host;
+
+	s->by_devid = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, struct region_devid);
+	if (!s->by_devid)
+		return false;
+	for (uint32_t i = 0; i < h->nr_devices; i++) {
+		struct pp_address a = h->devices[i].address;
+		s->by_devid[i] = (struct region_devid){
+			.key = (uint64_t)a.domain << 16 | devid_of(a),
+			.device = i,
+		};
+	}
+	qsort(s->by_devid, h->nr_devices, sizeof(*s->by_devid), compare_devids);
+	return true;
+}
+
+/* The first place in by_devid of that key, or of one behind it. */
+static uint32_t region_find_devid(const struct mappings *s, uint64_t key)
+{
+	uint32_t low = 0, high = s->b->host->nr_devices;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (s->by_devid[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* drivers/iommu/amd/init.c, init_unity_map_range(): unity or exclusion, else ignored. */
 static int make_ivmd(struct mappings *s, uint32_t index, const struct pp_ivrs_block *block)
 {
@@ -157,14 +223,10 @@ static int make_ivmd(struct mappings *s, uint32_t index, const struct pp_ivrs_bl
 	};
 	if (!(block->flags & (PP_IVMD_UNITY | PP_IVMD_EXCLUSION)))
 		return 0;
-	for (uint32_t i = 0; !r && i < h->nr_devices; i++) {
-		uint16_t devid = devid_of(h->devices[i].address);
-		if (++s->steps > MAX_STEPS)
-			return -E2BIG;
-		if (h->devices[i].address.domain == block->segment &&
-		    devid >= region->first_devid && devid <= region->last_devid)
-			r = region_hold(s, h->nr_regions - 1, 0, i, false);
-	}
+	uint64_t segment = (uint64_t)block->segment << 16;
+	uint32_t end = region_find_devid(s, segment + region->last_devid + 1);
+	for (uint32_t i = region_find_devid(s, segment + region->first_devid); !r && i < end; i++)
+		r = region_hold(s, h->nr_regions - 1, 0, s->by_devid[i].device, false);
 	return r;
 }
 
@@ -303,9 +365,11 @@ static int make_regions(struct mappings *s)
 	int r = 0;
 
 	s->held_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
-	s->opened_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices, uint32_t);
+	s->taken_by = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices + 1, uint32_t);
+	s->taken_to = PP_ARENA_ARRAY(&s->b->scratch, h->nr_devices + 1, uint32_t);
 	s->b->regions = PP_ARENA_ARRAY(&h->arena, nr_dmar + nr_ivrs + nr_rmr, struct pp_region);
-	if (!s->held_by || !s->opened_by || !s->b->regions || !region_index_buses(s))
+	if (!s->held_by || !s->taken_by || !s->taken_to || !s->b->regions ||
+	    !region_index_buses(s) || (nr_ivrs && !region_index_devids(s)))
 		return -ENOMEM;
 	h->regions = s->b->regions;
 	for (uint32_t i = 0; !r && i < nr_dmar; i++)
@@ -320,14 +384,39 @@ static int make_regions(struct mappings *s)
 	return r ? r : index_mappings(s);
 }
 
+/* A table that cannot be true is none: what rests on it is unknown, and the rest is told. */
+static int regions_give_up(struct mappings *s, struct pp_error *e)
+{
+	struct pp_host *h = s->b->host;
+	const char *name = h->dmar ? "DMAR" : h->ivrs ? "IVRS" : "IORT";
+	char path[64];
+
+	/* Of a table that is to be written, it is an error. */
+	if (!s->b->source)
+		return pp_fail(e, E2BIG, "%s: its regions are for more than %u devices in all",
+		               name, MAX_MAPPINGS);
+	if (!h->table_error.code)
+		pp_fail(&h->table_error, E2BIG,
+		        "%s: its regions are for more than %u devices in all, which cannot be",
+		        name, MAX_MAPPINGS);
+	h->dmar_error = h->dmar ? E2BIG : h->dmar_error;
+	h->ivrs_error = h->ivrs ? E2BIG : h->ivrs_error;
+	h->iort_error = h->iort ? E2BIG : h->iort_error;
+	h->dmar = NULL;
+	h->ivrs = NULL;
+	h->iort = NULL;
+	h->nr_regions = 0;
+	snprintf(path, sizeof(path), "sys/firmware/acpi/tables/%s", name);
+	return pp_build_unread(s->b, path, E2BIG, "the regions that the firmware declares");
+}
+
 int pp_build_regions(struct pp_host_build *b, struct pp_error *e)
 {
 	struct mappings s = { .b = b };
 	int r = make_regions(&s);
 
 	if (r == -E2BIG)
-		return pp_fail(e, E2BIG,
-		               "reserved regions: the table names too many devices to be true");
+		return regions_give_up(&s, e);
 	if (r)
 		return pp_fail_oom(e, "reserved regions");
 	pp_scope_check_types(b);
