@@ -48,6 +48,7 @@ struct options {
 	bool now, boot;      /* bind, unbind: when; neither: both */
 	const char *columns; /* survey: the names of those to print; NULL: all of the survey */
 	bool list_columns, noheadings;
+	bool prometheus, nfd;      /* survey: in place of a table */
 	const char *filter, *sort; /* survey: which rows, and by what; NULL: all, by address */
 	bool text;                 /* capture: a text for a post */
 	bool list_files;           /* capture: only say what would go into it */
@@ -152,9 +153,10 @@ int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_err
  */
 int fleet_list(const struct options *o, int argc, char **argv, struct pp_host_list **ret,
                bool *many, struct pp_error *e);
-/* One table of them. */
+/* One report about them, or about the host of o, with list NULL, where it has no form of its own.
+ */
 enum exit_code fleet_survey(const struct options *o, struct pp_host_list *list);
-/* The same into a sink, of the first of them, at most so many; *ret: the exit code. */
+/* The same into a sink, of the first of them, at most so many; *ret: the exit code if it is 0. */
 int fleet_report(const struct options *o, struct pp_host_list *list, unsigned int most,
                  const struct pp_style *style, struct pp_sink sink, enum exit_code *ret,
                  struct pp_error *e);

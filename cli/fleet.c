@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pcipass survey of many hosts: captures, texts and saved results, as one table. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,30 @@ static int fleet_add(const struct options *o, struct pp_fleet *f, struct pp_host
 	return fleet_add_host(&one, f, name, unsure, e);
 }
 
+/* Of one host by itself nothing is told where it cannot be read: there is no other to go on with.
+ */
+static int fleet_add_only(const struct options *o, struct pp_fleet *f, bool *unsure,
+                          struct pp_error *e)
+{
+	struct look l;
+	unsigned int n;
+	int r = look_open(o, &l, e);
+
+	if (r)
+		return r;
+	*unsure |= pp_host_table_error(l.host, e);
+	const struct pp_survey *only[] = { l.survey };
+	if (pp_host_count_devices(l.host, &n)) {
+		e->code = ENODATA;
+		snprintf(e->text, sizeof(e->text), "no devices to survey: the list was not read");
+		r = -ENODATA;
+	}
+	if (!r)
+		r = pp_fleet_add(f, "", "", look_for_all(o) ? l.surveys : only, e);
+	look_close(&l);
+	return r;
+}
+
 static enum exit_code fleet_code(const struct pp_fleet *f, bool unsure)
 {
 	const struct pp_fleet_counts *n = pp_fleet_counts(f);
@@ -118,6 +143,7 @@ int fleet_report(const struct options *o, struct pp_host_list *list, unsigned in
 {
 	enum pp_target target =
 		o->target && !look_for_all(o) ? pp_target_of(o->target) : PP_TARGET_COUNT;
+	unsigned int n = list ? pp_host_list_count(list) : 0;
 	struct pp_fleet *f;
 	bool unsure = false;
 	int r = pp_fleet_new(style, target, look_for_all(o), sink, &f, e);
@@ -125,8 +151,10 @@ int fleet_report(const struct options *o, struct pp_host_list *list, unsigned in
 	if (r)
 		return r;
 	pp_fleet_on_unknown(f, fleet_tell, NULL);
-	for (unsigned int i = 0; !r && i < pp_host_list_count(list) && i < most; i++)
+	for (unsigned int i = 0; !r && i < n && i < most; i++)
 		r = fleet_add(o, f, list, i, &unsure, e);
+	if (!list)
+		r = fleet_add_only(o, f, &unsure, e);
 	if (!r)
 		r = pp_fleet_finish(f, e);
 	*ret = fleet_code(f, unsure);
@@ -134,19 +162,32 @@ int fleet_report(const struct options *o, struct pp_host_list *list, unsigned in
 	return r;
 }
 
+/* What output_write() hands on. */
+struct fleet_output {
+	const struct options *o;
+	struct pp_host_list *list;
+	struct pp_style style;
+	enum exit_code code;
+};
+
+static int fleet_print(void *ctx, struct pp_sink sink, struct pp_error *e)
+{
+	struct fleet_output *p = ctx;
+
+	return fleet_report(p->o, p->list, UINT_MAX, &p->style, sink, &p->code, e);
+}
+
 enum exit_code fleet_survey(const struct options *o, struct pp_host_list *list)
 {
-	struct pp_style style = style_of(o);
-	enum exit_code code = EXIT_YES;
+	struct fleet_output p = { .o = o, .list = list, .style = style_of(o) };
+	struct options to = *o;
 	struct pp_error e = { 0 };
 
 	if (is_for_all_kernels(o))
 		return complain_usage("--kernel all: need one host, not %u",
-		                      pp_host_list_count(list));
-	if (fleet_report(o, list, pp_host_list_count(list), &style, sink_stdout(), &code, &e) ||
-	    flush_stdout(&e))
-		return complain(&e);
-	return code;
+		                      list ? pp_host_list_count(list) : 0);
+	to.output = o->output ? o->output : "-";
+	return output_write(&to, fleet_print, &p, &e) ? complain(&e) : p.code;
 }
 
 /* A directory with nothing in it but a host's directory is that host, as an archive is. */

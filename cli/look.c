@@ -259,7 +259,10 @@ struct pp_style style_of(const struct options *o)
 	unsigned int width = terminal_width();
 
 	return (struct pp_style){
-		.format = o->json ? PP_FORMAT_JSON : PP_FORMAT_TEXT,
+		.format = o->json         ? PP_FORMAT_JSON
+		          : o->prometheus ? PP_FORMAT_PROMETHEUS
+		          : o->nfd        ? PP_FORMAT_NFD
+		                          : PP_FORMAT_TEXT,
 		.width = width,
 		.cut = width,
 		.color = !o->json && wants_color(o),

@@ -9,15 +9,30 @@ static bool survey_is_table(const struct options *o)
 	return o->columns || o->noheadings || o->filter || o->sort;
 }
 
+/* What output_write() hands on. */
+struct survey_output {
+	const struct options *o;
+	const struct look *l;
+	struct pp_style style;
+};
+
+static int survey_report(void *ctx, struct pp_sink sink, struct pp_error *e)
+{
+	const struct survey_output *p = ctx;
+
+	return look_for_all(p->o) ? pp_report_targets(p->l->surveys, &p->style, sink, e)
+	                          : pp_report_survey(p->l->survey, &p->style, sink, e);
+}
+
 static int survey_print(const struct options *o, const struct look *l, const char *host,
                         struct pp_error *e)
 {
-	struct pp_style style = style_of(o);
+	struct survey_output p = { .o = o, .l = l, .style = style_of(o) };
+	struct options to = *o;
 
-	style.host = host;
-	int r = look_for_all(o) ? pp_report_targets(l->surveys, &style, sink_stdout(), e)
-	                        : pp_report_survey(l->survey, &style, sink_stdout(), e);
-	return r ? r : flush_stdout(e);
+	p.style.host = host;
+	to.output = o->output ? o->output : "-";
+	return output_write(&to, survey_report, &p, e);
 }
 
 static bool survey_is_unsure(const struct options *o, const struct look *l)
@@ -62,11 +77,25 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 			return complain(&e);
 		return EXIT_YES;
 	}
+	if ((o->prometheus || o->nfd) &&
+	    (o->json || survey_is_table(o) || (o->nfd && o->prometheus)))
+		return complain_usage("--%s takes no other format, and nothing of a table",
+		                      o->nfd ? "nfd" : "prometheus");
+	if ((o->prometheus || o->nfd) && is_for_all_kernels(o))
+		return complain_usage("--kernel all has a table of its own");
 	if (argc && !o->from)
 		return complain_usage("unexpected argument '%s'", argv[0]);
 	if (is_another_host(o) && strncmp(o->from, "live:", 5) &&
 	    fleet_list(o, argc, argv, &list, &many, &e))
 		return complain(&e);
+	if (many && o->nfd) {
+		pp_host_list_free(list);
+		return complain_usage("--%s: need one host, not its result nor several", "nfd");
+	}
+	if (!many && (o->nfd || o->prometheus)) {
+		pp_host_list_free(list);
+		return fleet_survey(o, NULL);
+	}
 	enum exit_code code = many ? fleet_survey(o, list)
 	                           : survey_one(o, list ? pp_host_list_name(list, 0) : "localhost");
 	pp_host_list_free(list);
@@ -84,7 +113,8 @@ const struct command command_survey = {
 	.help = "list every device with verdict and reasons (the default)",
 	.options = survey_options,
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_JSON | TAKES_ALL | TAKES_COLOR | TAKES_COLUMNS |
-	         TAKES_LIST_COLUMNS | TAKES_NO_HEADINGS | TAKES_FILTER | TAKES_SORT | TAKES_KERNEL,
+	         TAKES_LIST_COLUMNS | TAKES_OUTPUT | TAKES_FORCE | TAKES_NO_HEADINGS |
+	         TAKES_FILTER | TAKES_SORT | TAKES_KERNEL,
 	.max_arguments = MAX_WORDS,
 	.run = survey_run,
 	.examples = "  $ pcipass survey --filter 'verdict=blocked*' --sort driver,group\n"

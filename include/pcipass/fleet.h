@@ -67,7 +67,8 @@ struct pp_fleet_counts {
 
 /*
  * Begins a report. Text: one table with a column for the host, where a host of which nothing is
- * known has a row that says why; JSON: a document a line. target: whose verdicts are wanted, of
+ * known has a row that says why; JSON: a document a line. Metrics name the host unless its name is
+ * "". target: whose verdicts are wanted, of
  * saved results too; PP_TARGET_COUNT: those that each host has. for_all: those of every target
  * beside it. style is copied, what it points to is borrowed, as is the sink. -EINVAL: a column that
  * there is not. Without style.sort rows are handed over as they come, so that memory does not grow

@@ -33,6 +33,9 @@ int pp_report_file(const char *path, bool overwrite, pp_print print, void *ctx, 
 enum pp_format {
 	PP_FORMAT_TEXT,
 	PP_FORMAT_JSON, /* one document and a newline; see doc/schema */
+	/* Of a fleet's report alone: */
+	PP_FORMAT_PROMETHEUS, /* metrics in Prometheus' text format */
+	PP_FORMAT_NFD,        /* of one host, a feature file of node-feature-discovery */
 };
 
 struct pp_style {

@@ -13,7 +13,8 @@
 #define COLUMNS 80
 
 static const struct pp_hypervisor *const hypervisors[] = {
-	&pp_emit_qemu, &pp_emit_libvirt, &pp_emit_proxmox, &pp_emit_hyperv, &pp_emit_xen,
+	&pp_emit_qemu, &pp_emit_libvirt,  &pp_emit_proxmox,   &pp_emit_hyperv,
+	&pp_emit_xen,  &pp_emit_kubevirt, &pp_emit_harvester,
 };
 #define NR_HYPERVISORS (sizeof(hypervisors) / sizeof(hypervisors[0]))
 
@@ -366,9 +367,10 @@ static int emit_fail_unknown(const char *hypervisor, struct pp_error *e)
 	if (nearest.found)
 		return pp_fail(e, EINVAL, "unknown hypervisor '%s', did you mean '%s'?", hypervisor,
 		               nearest.found);
-	return pp_fail(e, EINVAL,
-	               "unknown hypervisor '%s': need qemu, libvirt, proxmox, hyperv or xen",
-	               hypervisor);
+	return pp_fail(
+		e, EINVAL,
+		"unknown hypervisor '%s': need qemu, libvirt, proxmox, hyperv, xen, kubevirt or harvester",
+		hypervisor);
 }
 
 static int emit_check_host(const struct pp_emission *m, const struct pp_hypervisor *h,

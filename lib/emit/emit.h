@@ -55,7 +55,7 @@ struct pp_hypervisor {
 };
 
 extern const struct pp_hypervisor pp_emit_qemu, pp_emit_libvirt, pp_emit_proxmox, pp_emit_hyperv,
-	pp_emit_xen;
+	pp_emit_xen, pp_emit_kubevirt, pp_emit_harvester;
 
 /* Guests are for the host's own architecture: QEMU's virt in place of q35. */
 bool pp_emit_is_arm(const struct pp_emission *m);

@@ -12,15 +12,20 @@
 #define RESULTS_UNKNOWN "pcipass.unknown/1"
 #define RESULTS_PREFIX  "pcipass."
 
+static bool results_is_device(const json_t *d)
+{
+	return json_is_string(json_object_get(d, "address")) &&
+	       json_is_string(json_object_get(d, "verdict"));
+}
+
 /* NULL: it is usable; else why not. */
 static const char *results_refuse(const json_t *document, enum pp_target wanted, char *buf,
                                   size_t size)
 {
 	const char *schema = json_string_value(json_object_get(document, "schema"));
-	const json_t *devices = json_object_get(document, "devices"), *d;
+	const json_t *devices = json_object_get(document, "devices");
 	const char *target = json_string_value(json_object_get(document, "target"));
 	const struct pp_subject s = { .saved = json_array_get(devices, 0), .document = document };
-	size_t i;
 
 	if (strcmp(schema, RESULTS_SURVEY)) {
 		snprintf(buf, size, "the result is %.60s, need " RESULTS_SURVEY, schema);
@@ -28,11 +33,9 @@ static const char *results_refuse(const json_t *document, enum pp_target wanted,
 	}
 	if (!json_is_array(devices) || !target || pp_target_of(target) == PP_TARGET_COUNT)
 		return "the result is damaged: it has no devices or no target";
-	json_array_foreach(devices, i, d) if (
-		!json_is_string(json_object_get(d, "address")) ||
-		!json_is_string(json_object_get(
-			d,
-			"verdict"))) return "the result is damaged: a device has no address or no verdict";
+	for (size_t i = 0; i < json_array_size(devices); i++)
+		if (!results_is_device(json_array_get(devices, i)))
+			return "the result is damaged: a device has no address or no verdict";
 	if (wanted == PP_TARGET_COUNT || !s.saved || pp_saved_verdict(&s, wanted))
 		return NULL;
 	snprintf(buf, size, "the result is for %s, not for %s: make it with --for all", target,
@@ -50,6 +53,17 @@ static enum pp_verdict results_verdict(const struct pp_subject *s, enum pp_targe
 	return PP_VERDICT_UNKNOWN;
 }
 
+static int results_measure(struct pp_fleet *f, const struct pp_subject *s, struct pp_error *e)
+{
+	int r = 0;
+
+	for (int t = 0; !r && t < PP_TARGET_COUNT; t++)
+		if (f->for_all || t == (int)s->target)
+			r = pp_fleet_measure(f, s, (enum pp_target)t,
+			                     results_verdict(s, (enum pp_target)t), e);
+	return r;
+}
+
 static int results_add_device(struct pp_fleet *f, const json_t *document, const json_t *device,
                               enum pp_target t, struct pp_error *e)
 {
@@ -62,6 +76,8 @@ static int results_add_device(struct pp_fleet *f, const json_t *document, const 
 	for (int other = 0; f->for_all && other < PP_TARGET_COUNT; other++)
 		elsewhere |= results_verdict(&s, (enum pp_target)other) == PP_VERDICT_UNKNOWN;
 	pp_fleet_count(f, v, elsewhere);
+	if (f->style.format == PP_FORMAT_PROMETHEUS)
+		return results_measure(f, &s, e);
 	if (f->style.format != PP_FORMAT_TEXT || (v == PP_VERDICT_NOT_ENDPOINT && !f->style.all))
 		return 0;
 	return pp_fleet_put(f, &s, e);
@@ -89,12 +105,14 @@ static int results_add_survey(struct pp_fleet *f, const char *name, const char *
 {
 	const char *made_for = json_string_value(json_object_get(document, "target"));
 	enum pp_target t = f->target == PP_TARGET_COUNT ? pp_target_of(made_for) : f->target;
-	const json_t *devices = json_object_get(document, "devices"), *d;
-	size_t i;
+	const json_t *devices = json_object_get(document, "devices");
 	int r = 0;
 
 	pp_fleet_begin_host(f, name, path);
-	json_array_foreach(devices, i, d) if (!r) r = results_add_device(f, document, d, t, e);
+	pp_metrics_host(&f->metrics, name, true);
+	for (size_t i = 0; !r && i < json_array_size(devices); i++)
+		r = results_add_device(f, document, json_array_get(devices, i), t, e);
+	pp_metrics_end_host(&f->metrics, name, f->for_all ? ~0u : 1u << t);
 	if (!r && f->style.format == PP_FORMAT_JSON)
 		r = results_put_json(f, document, e);
 	return r;

@@ -45,7 +45,9 @@ int pp_fleet_new(const struct pp_style *style, enum pp_target target, bool for_a
 	pp_arena_init(&f->arena, style->sort ? FLEET_SORTED_BYTES : 0);
 	pp_table_init_empty(&f->filters);
 	pp_table_init_empty(&f->sorts);
-	int r = fleet_read_style(f, e);
+	int r = pp_metrics_init(&f->metrics, e);
+	if (!r)
+		r = fleet_read_style(f, e);
 	if (r) {
 		pp_fleet_free(f);
 		return r;
@@ -61,6 +63,7 @@ void pp_fleet_free(struct pp_fleet *f)
 	pp_table_fini(&f->table);
 	pp_table_fini(&f->filters);
 	pp_table_fini(&f->sorts);
+	pp_metrics_fini(&f->metrics);
 	pp_buffer_fini(&f->out.buffer);
 	pp_arena_fini(&f->arena);
 	free(f->rows);
@@ -192,8 +195,11 @@ int pp_fleet_add_unknown(struct pp_fleet *f, const char *name, const char *path,
 			f->tell(f->tell_ctx, name, reason);
 		return pp_fleet_put(f, &s, e);
 	}
-	pp_out_object(&f->out, &pp_object_unknown, &s);
-	pp_out(&f->out, "\n");
+	if (f->style.format == PP_FORMAT_JSON) {
+		pp_out_object(&f->out, &pp_object_unknown, &s);
+		pp_out(&f->out, "\n");
+	} else
+		pp_metrics_host(&f->metrics, name, false);
 	return fleet_written(f, e);
 }
 
@@ -215,6 +221,26 @@ static void fleet_remember_next(struct pp_fleet *f, const struct pp_row *row)
 	snprintf(f->next, sizeof(f->next), "pcipass --from %s explain %s", path, address);
 }
 
+int pp_fleet_measure(struct pp_fleet *f, const struct pp_subject *s, enum pp_target t,
+                     enum pp_verdict v, struct pp_error *e)
+{
+	if (f->style.format == PP_FORMAT_NFD)
+		return pp_metrics_id(&f->metrics, s, t, v, e);
+	pp_metrics_device(&f->metrics, s, t, v);
+	return 0;
+}
+
+/* The device for each target that was asked for. */
+static int fleet_measure_row(struct pp_fleet *f, const struct pp_survey *const *surveys, uint32_t i,
+                             const struct pp_subject *s, struct pp_error *e)
+{
+	int r = 0;
+
+	for (int t = 0; !r && t < (f->for_all ? PP_TARGET_COUNT : 1); t++)
+		r = pp_fleet_measure(f, s, surveys[t]->target, surveys[t]->rows[i].verdict, e);
+	return r;
+}
+
 static int fleet_add_row(struct pp_fleet *f, const struct pp_survey *const *surveys, uint32_t i,
                          struct pp_error *e)
 {
@@ -226,6 +252,8 @@ static int fleet_add_row(struct pp_fleet *f, const struct pp_survey *const *surv
 
 	pp_fleet_count(f, row->verdict, f->for_all && fleet_unknown_elsewhere(surveys, i));
 	fleet_remember_next(f, row);
+	if (f->style.format == PP_FORMAT_PROMETHEUS || f->style.format == PP_FORMAT_NFD)
+		return fleet_measure_row(f, surveys, i, &subject, e);
 	if (f->style.format != PP_FORMAT_TEXT || !pp_table_shows(&f->out, row))
 		return 0;
 	return pp_fleet_put(f, &subject, e);
@@ -248,11 +276,13 @@ int pp_fleet_add(struct pp_fleet *f, const char *name, const char *path,
 	}
 	pp_fleet_begin_host(f, name, path);
 	f->style.targets = f->for_all ? surveys : NULL;
+	pp_metrics_host(&f->metrics, name, true);
 	for (uint32_t i = 0; !r && i < s->nr_rows; i++)
 		r = fleet_add_row(f, surveys, i, e);
 	if (!r && f->style.format == PP_FORMAT_JSON)
 		pp_survey_json(&f->out, s, NULL, 0);
 	f->style.targets = NULL;
+	pp_metrics_end_host(&f->metrics, name, f->for_all ? ~0u : 1u << s->target);
 	return r ? r : fleet_written(f, e);
 }
 
@@ -280,7 +310,14 @@ int pp_fleet_finish(struct pp_fleet *f, struct pp_error *e)
 		fleet_print_rows(f);
 	if (s->format == PP_FORMAT_TEXT && !s->columns && !s->no_headings && !s->filter && !s->sort)
 		fleet_print_summary(f);
+	int r = 0;
+	if (s->format == PP_FORMAT_PROMETHEUS)
+		r = pp_metrics_print(&f->metrics, &f->out, e);
+	if (s->format == PP_FORMAT_NFD)
+		r = pp_metrics_print_features(&f->metrics, &f->out, e);
 	f->out.buffer.failed |=
 		f->table.cell.failed | f->filters.cell.failed | f->sorts.cell.failed;
-	return pp_out_fini(&f->out, e);
+	struct pp_error not_asked = { 0 };
+	int written = pp_out_fini(&f->out, r ? &not_asked : e);
+	return r ? r : written;
 }

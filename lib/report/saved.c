@@ -25,18 +25,15 @@ static void saved_put_text(struct pp_json_writer *w, const char *text)
 
 static void saved_put_value(struct pp_json_writer *w, const json_t *value)
 {
-	const json_t *one;
-	size_t i;
-
 	if (json_is_string(value))
 		saved_put_text(w, json_string_value(value));
 	else if (json_is_integer(value))
 		pp_json_put_integer(w, json_integer_value(value));
 	else if (json_is_boolean(value))
 		pp_json_put_boolean(w, json_is_true(value));
-	else if (json_is_array(value))
-		json_array_foreach(value, i, one) if (json_is_string(one))
-			saved_put_text(w, json_string_value(one));
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (json_is_string(json_array_get(value, i)))
+			saved_put_text(w, json_string_value(json_array_get(value, i)));
 }
 
 void pp_saved_put(struct pp_json_writer *w, const struct pp_subject *s, const char *name)

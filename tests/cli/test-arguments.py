@@ -96,8 +96,8 @@ class Usage(unittest.TestCase):
     def test_options_that_a_command_does_not_take(self):
         for command, option in (("check", "--all"), ("check", "--color=never"),
                                 ("explain", "--all"), ("capture", "--json"),
-                                ("capture", "--all"), ("survey", "--force"),
-                                ("reserved", "--keep-private"), ("survey", "-ox")):
+                                ("capture", "--all"), ("survey", "--yes"),
+                                ("reserved", "--keep-private"), ("groups", "-ox")):
             arguments = [command, option] + (["07:00.0"] if command in ("check", "explain") else [])
             self.refused(*arguments, words=f"{command} does not take")
 

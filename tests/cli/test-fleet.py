@@ -7,11 +7,13 @@ usage: test-fleet.py PCIPASS
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+from collections import Counter
 from pathlib import Path
 
 PCIPASS = Path(sys.argv.pop(1)).resolve()
@@ -315,6 +317,119 @@ class Collected(Fleet):
             self.assertIn("web2 ?       unknown\n", done.stdout)
             for path in (self.directory / "hosts").iterdir():
                 path.unlink()
+
+
+def series(text: str) -> dict:
+    """Of each metric its samples: labels and value. Whatever is not in Prometheus' text format is refused."""
+    found, typed = {}, []
+    for line in text.splitlines():
+        head = re.fullmatch(r"# (HELP|TYPE) ([a-z_]+) (.+)", line)
+        if head:
+            typed += [head[2]] if head[1] == "TYPE" and head[3] == "gauge" else []
+            found.setdefault(head[2], {})
+            continue
+        name, labels, value = re.fullmatch(r"([a-z_]+)(?:\{(.*)\})? ([0-9]+)", line).groups()
+        pairs = re.findall(r'([a-z_]+)="((?:[^"\\\n]|\\[\\"n])*)"', labels or "")
+        assert ",".join(f'{k}="{v}"' for k, v in pairs) == (labels or ""), line
+        key = tuple((k, re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], v)) for k, v in pairs)
+        # The samples of a metric stand together, and none is there twice.
+        assert name == typed[-1] and key not in found[name], line
+        found[name][key] = int(value)
+    assert sorted(typed) == sorted(found)
+    return found
+
+
+class Metrics(Fleet):
+    def metrics(self, *words, code=0) -> dict:
+        done = run("survey", "--prometheus", *words)
+        self.assertEqual(done.returncode, code, done.stderr)
+        if shutil.which("promtool"):
+            check = subprocess.run(["promtool", "check", "metrics"], input=done.stdout, text=True, capture_output=True, check=False)
+            self.assertEqual((check.returncode, check.stderr), (0, ""))
+        return series(done.stdout)
+
+    def test_one_host(self):
+        for name in MACHINES:
+            found, survey = self.metrics("--from", HOSTS[name], code=run("survey", "--from", HOSTS[name]).returncode), self.result(name)
+            self.assertEqual(found["pcipass_host_known"], {(): 1})
+            self.assertEqual({dict(k)["verdict"]: v for k, v in found["pcipass_devices"].items()},
+                             {k: v for k, v in survey["summary"].items() if k != "devices"})
+            wanted = {(d["address"], d["verdict"], "" if d["group"] is None else str(d["group"]), d["class"], d["name"])
+                      for d in survey["devices"] if d["verdict"] != "not-endpoint"}
+            labels = [dict(k) for k in found["pcipass_device_info"]]
+            self.assertEqual({(x["address"], x["verdict"], x["group"], x["class"], x["name"]) for x in labels}, wanted)
+            self.assertEqual(len(labels), len(wanted))
+
+    def test_many(self):
+        """A host that is not known has no devices, and says so; a result gives what its capture gives."""
+        self.add("a.tar")
+        (self.directory / "b.json").write_text(json.dumps(self.result("dl380p-gen8", "--for", "all")))
+        (self.directory / "dead.json").write_text('{"schema":"pcipass.unknown/1"}')
+        for options in ((), ("--for", "all"), ("--for", "xen")):
+            found = self.metrics("--from", self.directory, *options, code=3)
+            self.assertEqual({dict(k)["host"]: v for k, v in found["pcipass_host_known"].items()}, {"a": 1, "b": 1, "dead": 0})
+            for metric in ("pcipass_devices", "pcipass_device_info"):
+                of = {host: {k[1:]: v for k, v in found[metric].items() if k[0] == ("host", host)} for host in ("a", "b", "dead")}
+                self.assertEqual(of["a"], of["b"])
+                self.assertEqual(of["dead"], {})
+                self.assertEqual({dict(k)["target"] for k in of["a"]}, {"kvm", "hyperv", "xen"} if "all" in options else {options[1] if options else "kvm"})
+
+    def test_escapes(self):
+        document = self.result("dl380p-gen8")
+        document["devices"][-1]["driver"] = 'a"b\\c{}=,d'
+        (self.directory / "x.json").write_text(json.dumps(document | {"name": 'n"\\ü'}))
+        found = self.metrics("--from", self.directory)
+        self.assertIn('a"b\\c{}=,d', {dict(k)["driver"] for k in found["pcipass_device_info"]})
+        self.assertEqual([dict(k)["host"] for k in found["pcipass_host_known"]], ['n"\\ü'])
+
+    def test_names_alike(self):
+        line = json.dumps({"schema": "pcipass.unknown/1", "name": "x", "reason": "y"})
+        (self.directory / "x.ndjson").write_text(f"{line}\n{line}\n")
+        done = run("survey", "--prometheus", "--from", self.directory)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("same name", done.stderr)
+
+    def test_file(self):
+        """Written whole or not at all, over what is there only with --force, and readable by others."""
+        path = self.directory / "pcipass.prom"
+        words = ("survey", "--prometheus", "--from", HOSTS["amd-board"], "-o", path)
+        self.assertEqual(run(*words, umask=0o022).returncode, 0)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o644)
+        before = path.read_text()
+        self.assertEqual(before, run(*words[:-2]).stdout)
+        self.assertEqual(run(*words).returncode, 4)
+        path.write_text("older")
+        self.assertEqual(run(*words, "--force").returncode, 0)
+        self.assertEqual(path.read_text(), before)
+        bad = run("survey", "--prometheus", "--from", self.directory / "nowhere", "-o", path, "--force")
+        self.assertNotEqual(bad.returncode, 0)
+        self.assertEqual(path.read_text(), before)
+        self.assertEqual([p.name for p in self.directory.iterdir()], ["pcipass.prom"])
+
+    def test_features(self):
+        """Lines of node-feature-discovery: a namespace, a label's name and value as Kubernetes takes them."""
+        for options in ((), ("--for", "all"), ("--for", "hyperv")):
+            done = run("survey", "--nfd", "--from", HOSTS["dl380p-gen8"], *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            lines = [x for x in done.stdout.splitlines() if not x.startswith("# ")]
+            self.assertNotIn("# +", done.stdout)
+            for line in lines:
+                self.assertRegex(line, r"^feature\.node\.kubernetes\.io/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?=[0-9]{1,5}$")
+            values = dict(x.split("/")[1].split("=") for x in lines)
+            self.assertEqual(len(values), len(lines))
+            for target in {"kvm", "hyperv", "xen"} if "all" in options else {options[1] if options else "kvm"}:
+                survey = self.result("dl380p-gen8", "--for", target)
+                self.assertEqual({k: int(values[f"pcipass-{target}.{k}"]) for k in ("assignable", "care", "blocked-fixable", "blocked", "unknown")},
+                                 {k: v for k, v in survey["summary"].items() if k not in ("devices", "not-endpoint")})
+                free = Counter(f"{d['vendor']}_{d['device']}" for d in survey["devices"] if d["verdict"] in ("assignable", "care"))
+                self.assertEqual({k.split(".")[1]: int(v) for k, v in values.items() if k.startswith(f"pcipass-{target}.") and "_" in k}, free)
+
+    def test_refused(self):
+        self.add("a.tar")
+        for words in (("--nfd", "--from", self.directory), ("--nfd", "--json"), ("--prometheus", "--columns", "host"),
+                      ("--prometheus", "--nfd"), ("--prometheus", "--kernel", "all")):
+            done = run("survey", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
 
 
 class Cost(Fleet):

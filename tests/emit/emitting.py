@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import Case, iort, root_complex, smmu  # noqa: E402
 
 FOR_KVM = ("qemu", "libvirt", "proxmox")
-HYPERVISORS = ("qemu", "libvirt", "proxmox", "hyperv", "xen")
+HYPERVISORS = ("qemu", "libvirt", "proxmox", "hyperv", "xen", "kubevirt", "harvester")
 IO, MEMORY, MEMORY_64 = 0x40101, 0x40200, 0x14220C
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 

@@ -18,6 +18,75 @@ def elements(text: str) -> ElementTree.Element:
     return ElementTree.fromstring(f"<devices>{text}</devices>")
 
 
+class Kubernetes(Emitting):
+    """By their published form: no cluster is here to be asked."""
+
+    @staticmethod
+    def plain(text: str) -> str:
+        return "".join(x for x in text.splitlines(True) if not x.startswith("#"))
+
+    def test_kubevirt(self):
+        self.cards()
+        text = self.emit("kubevirt", "08:00.0", "07:00.0")
+        self.assertEqual(self.plain(text), """\
+apiVersion: kubevirt.io/v1
+kind: KubeVirt
+metadata:
+  name: kubevirt
+  namespace: kubevirt
+spec:
+  configuration:
+    permittedHostDevices:
+      pciHostDevices:
+      - pciVendorSelector: "1000:0087"
+        resourceName: pcipass.local/pci-1000-0087
+      - pciVendorSelector: "10de:2204"
+        resourceName: pcipass.local/pci-10de-2204
+      - pciVendorSelector: "10de:1aef"
+        resourceName: pcipass.local/pci-10de-1aef
+---
+apiVersion: kubevirt.io/v1
+kind: VirtualMachine
+spec:
+  template:
+    spec:
+      domain:
+        devices:
+          hostDevices:
+          - deviceName: pcipass.local/pci-1000-0087
+            name: hostdev0
+          - deviceName: pcipass.local/pci-10de-2204
+            name: hostdev1
+          - deviceName: pcipass.local/pci-10de-1aef
+            name: hostdev2
+""")
+
+    def test_kubevirt_two_of_an_id(self):
+        """One entry for both; one that was not named is offered as well, which is said."""
+        self.cards()
+        for bus, group in ((9, 5), (10, 6)):
+            self.tree.bridge(f"0000:00:0{bus - 5}.0", bus, group=group + 20)
+            self.card(f"0000:{bus:02x}:00.0", (256, IO), class_code=0x010700, vendor=0x1000, device=0x0087, group=group)
+        text = self.emit("kubevirt", "07:00.0", "09:00.0")
+        self.assertEqual(text.count("pciVendorSelector"), 1)
+        self.assertEqual(text.count("deviceName: pcipass.local/pci-1000-0087"), 2)
+        self.assertIn("0a:00.0 has the same ID, 1000:0087", " ".join(text.replace("#", "").split()))
+
+    def test_harvester(self):
+        self.cards()
+        self.assertEqual(self.plain(self.emit("harvester", "07:00.0")), """\
+---
+apiVersion: devices.harvesterhci.io/v1beta1
+kind: PCIDeviceClaim
+metadata:
+  name: "<node>-000007000"
+spec:
+  address: "0000:07:00.0"
+  nodeName: "<node>"
+  userName: admin
+""")
+
+
 class Refused(Emitting):
     def test_blocked(self):
         self.cards()
@@ -43,7 +112,7 @@ class Refused(Emitting):
         for what, code in (("00:02.0", 1), ("09:00.0", 2), ("slot9", 3), ("rubbish", 2), ("", 2)):
             for hypervisor in HYPERVISORS:
                 self.emit(hypervisor, what, code=code)
-        self.assertIn("need qemu, libvirt, proxmox, hyperv or xen", self.emit("esxi", "07:00.0", code=2))
+        self.assertIn("need qemu, libvirt, proxmox, hyperv, xen, kubevirt or harvester", self.emit("esxi", "07:00.0", code=2))
         self.assertEqual(self.run_pcipass("emit", "qemu").returncode, 2)
         self.assertEqual(self.run_pcipass("--json", "emit", "qemu", "07:00.0").returncode, 2)
 
