@@ -180,6 +180,7 @@ class Planted(Case):
                 written = {m.name: tar.extractfile(m).read() if m.isfile() else None
                            for m in tar if not m.isdir() and m.name != "pcipass/manifest"}
             said = {line[10:]: line[:10].strip() for line in listed.stdout.splitlines()}
+            self.assertEqual(said.pop("pcipass/manifest"), "added")
             self.assertEqual(set(said), set(written))
             self.assertIn("whole", said.values())
             for name, fate in said.items():
