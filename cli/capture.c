@@ -171,6 +171,10 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 		return complain_usage(
 			"capture: need -o FILE (.tar, .tar.gz or .tar.zst), --text or --list");
 	}
+	bool to_stdout = !strcmp(o->output, "-");
+	if (to_stdout && isatty(STDOUT_FILENO))
+		return complain_usage(
+			"capture -o -: standard output is a terminal; send it to a file or a pipe");
 	if (source_open_shown(o, &source, &e))
 		return complain(&e);
 	int r = output_failed(pp_capture_write(source, o->output, &options, &host, &e), &e);
@@ -180,13 +184,14 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
-	warn("wrote %s; %s", o->output, o->keep_private ? PRIVATE " are in it" : LEFT_OUT);
+	warn("wrote %s; %s", to_stdout ? "the capture to standard output" : o->output,
+	     o->keep_private ? PRIVATE " are in it" : LEFT_OUT);
 	return EXIT_YES;
 }
 
 static const struct option_help capture_options[] = {
 	{ "from", "capture from a capture or directory, not from this host" },
-	{ "output", "the file: .tar, .tar.gz or .tar.zst" },
+	{ "output", "the file: .tar, .tar.gz or .tar.zst; - is stdout" },
 	{ 0 },
 };
 

@@ -11,10 +11,13 @@
 #include <pcipass/import.h>
 
 #include "cli.h"
+#include "source/archive-read.h"
 
 #define PIECE_BYTES ((size_t)256 * 1024)
 /* One more than the library takes, so that a longer one is refused, not cut. */
 #define MAX_BYTES (((size_t)128 << 20) + 1)
+/* So much of a file tells that it is an archive. */
+#define HEAD_BYTES 262
 
 /* What --from names. All of it is read inside of pp_source_open_confined(). */
 struct texts {
@@ -66,11 +69,56 @@ static int texts_refuse(const char *path, const char *kind, struct pp_error *e)
 	return -EMLINK;
 }
 
+/* Of standard input, which can be read once. */
+static struct {
+	char *bytes;
+	size_t len;
+} texts_standard;
+
+static int texts_load_standard(struct pp_error *e)
+{
+	return texts_standard.bytes ? 0
+	                            : texts_read(stdin, "standard input", &texts_standard.bytes,
+	                                         &texts_standard.len, e);
+}
+
+static int texts_read_standard(char **ret, size_t *ret_len, struct pp_error *e)
+{
+	int r = texts_load_standard(e);
+
+	if (r)
+		return r;
+	*ret = malloc(texts_standard.len + 1);
+	if (!*ret)
+		return texts_failed("standard input", ENOMEM, e);
+	memcpy(*ret, texts_standard.bytes, texts_standard.len);
+	*ret_len = texts_standard.len;
+	return 0;
+}
+
+/* A directory, an archive or a bare table. */
+static int texts_open_source(const struct pp_input *input, struct pp_source **ret,
+                             struct pp_error *e)
+{
+	if (input->fd != STDIN_FILENO)
+		return pp_source_open_input(input, ret, e);
+	int r = texts_load_standard(e);
+	if (r || !texts_standard.len)
+		return r ? r : -ENOEXEC;
+	struct pp_span in = { (const uint8_t *)texts_standard.bytes, texts_standard.len };
+	if (in.len < MAX_BYTES)
+		return pp_source_open_bytes(input->path, in, ret, e);
+	e->code = EFBIG;
+	snprintf(e->text, sizeof(e->text),
+	         "standard input: more than %zu MiB, which only a file may have", MAX_BYTES >> 20);
+	return -EFBIG;
+}
+
 /* A directory or an archive: a support bundle is taken among other texts, a whole host is not. */
 static int texts_add_bundle(struct pp_import *in, const struct pp_input *input, struct pp_error *e)
 {
 	struct pp_source *source;
-	int r = pp_source_open_input(input, &source, e);
+	int r = texts_open_source(input, &source, e);
 
 	if (r)
 		return r;
@@ -81,7 +129,7 @@ static int texts_add_bundle(struct pp_import *in, const struct pp_input *input, 
 	                     : r;
 }
 
-static bool texts_is_archive(FILE *f)
+static bool texts_is_archive(const char *bytes, size_t len)
 {
 	static const struct {
 		const char *magic;
@@ -93,37 +141,12 @@ static bool texts_is_archive(FILE *f)
 		{ "\xfd\x37zXZ", 5, 0 },      /* xz */
 		{ "ustar", 5, 257 },          /* tar */
 	};
-	char bytes[262];
-	size_t len = fread(bytes, 1, sizeof(bytes), f);
 
-	rewind(f);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (len >= kinds[i].at + kinds[i].len &&
 		    !memcmp(bytes + kinds[i].at, kinds[i].magic, kinds[i].len))
 			return true;
 	return false;
-}
-
-/* Of standard input, which can be read once. */
-static struct {
-	char *bytes;
-	size_t len;
-} texts_standard;
-
-static int texts_read_standard(char **ret, size_t *ret_len, struct pp_error *e)
-{
-	if (!texts_standard.bytes) {
-		int r = texts_read(stdin, "standard input", &texts_standard.bytes,
-		                   &texts_standard.len, e);
-		if (r)
-			return r;
-	}
-	*ret = malloc(texts_standard.len + 1);
-	if (!*ret)
-		return texts_failed("standard input", ENOMEM, e);
-	memcpy(*ret, texts_standard.bytes, texts_standard.len);
-	*ret_len = texts_standard.len;
-	return 0;
 }
 
 int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_error *e)
@@ -161,18 +184,34 @@ static FILE *texts_stream(const struct pp_input *input)
 	return f;
 }
 
+/* An archive among others; the text that was read is not needed then. */
+static int texts_load_standard_among(struct pp_import *in, const struct pp_input *input, bool alone,
+                                     char **bytes, size_t *len, struct pp_error *e)
+{
+	int r = texts_load_standard(e);
+
+	if (r)
+		return r;
+	return !alone && texts_is_archive(texts_standard.bytes, texts_standard.len)
+	               ? texts_add_bundle(in, input, e)
+	               : texts_read_standard(bytes, len, e);
+}
+
 /* What is in a file, or comes from standard input; an archive in among others is added. */
 static int texts_load(struct pp_import *in, const struct pp_input *input, bool alone, char **bytes,
                       size_t *len, struct pp_error *e)
 {
+	char head[HEAD_BYTES];
+
 	if (input->fd == STDIN_FILENO)
-		return texts_read_standard(bytes, len, e);
+		return texts_load_standard_among(in, input, alone, bytes, len, e);
 	FILE *f = texts_stream(input);
 	if (!f)
 		return texts_failed(input->path, errno, e);
-	bool archive = !alone && texts_is_archive(f);
-	int r = archive ? texts_add_bundle(in, input, e)
-	                : texts_read(f, input->path, bytes, len, e);
+	size_t n = fread(head, 1, sizeof(head), f);
+	rewind(f);
+	int r = !alone && texts_is_archive(head, n) ? texts_add_bundle(in, input, e)
+	                                            : texts_read(f, input->path, bytes, len, e);
 	fclose(f);
 	return r;
 }
@@ -255,8 +294,7 @@ static int texts_decode(void *ctx, struct pp_source **ret, const char **notes, s
 {
 	struct texts *t = ctx;
 	struct pp_source *source = NULL;
-	bool whole = t->nr == 1 && t->inputs[0].fd != STDIN_FILENO;
-	int r = whole ? pp_source_open_input(&t->inputs[0], &source, e) : -ENOEXEC;
+	int r = t->nr == 1 ? texts_open_source(&t->inputs[0], &source, e) : -ENOEXEC;
 
 	if (r == -ENOEXEC)
 		r = texts_import(t, &source, e);
@@ -301,17 +339,13 @@ static void texts_tell(const char *line)
 /* Standard input is read at once, but not looked at: it cannot be read a second time. */
 static int texts_open_inputs(const struct options *o, struct texts *t, struct pp_error *e)
 {
-	char *bytes = NULL;
-	size_t len;
 	int r = 0;
 
 	for (unsigned int i = 0; !r && i <= o->nr_more_from; i++) {
 		r = pp_input_open(i ? o->more_from[i - 1] : o->from, &t->inputs[i], e);
 		t->nr += !r;
 		if (!r && t->inputs[i].fd == STDIN_FILENO)
-			r = texts_read_standard(&bytes, &len, e);
-		free(bytes);
-		bytes = NULL;
+			r = texts_load_standard(e);
 	}
 	return r;
 }

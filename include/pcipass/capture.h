@@ -29,9 +29,9 @@ struct pp_capture_options {
 };
 
 /*
- * Writes to path (.tar, .tar.gz, .tar.zst) all that a survey of s reads, no more, so that the same
- * survey of the file gives the same answer. *ret is the host as it was read: what it could not read
- * is to be told. The caller frees it.
+ * Writes to path (.tar, .tar.gz, .tar.zst; "-": standard output, as .tar.gz) all that a survey of s
+ * reads, no more, so that the same survey of the file gives the same answer. *ret is the host as it
+ * was read: what it could not read is to be told. The caller frees it.
  */
 int pp_capture_write(struct pp_source *s, const char *path, const struct pp_capture_options *o,
                      struct pp_host **ret, struct pp_error *e);

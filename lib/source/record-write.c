@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lazy/library.h"
 #include "sys/atomic.h"
@@ -14,6 +15,12 @@
 #define MODE_DIRECTORY 0755
 #define MODE_LINK      0777
 
+/* "-" is standard output. */
+static bool is_stdout(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
 static int archive_failed(struct pp_record_writer *w, struct archive *a)
 {
 	const char *why = archive_error_string(a);
@@ -21,7 +28,11 @@ static int archive_failed(struct pp_record_writer *w, struct archive *a)
 
 	if (code == ENOMEM)
 		return pp_record_writer_oom(w);
-	return pp_fail(w->e, code > 0 ? code : EIO, "%.300s: cannot be written: %s", w->path,
+	/* libarchive has one text for all that write() may say. */
+	if (code > 0 && why && !strcmp(why, "Write error"))
+		why = strerror(code);
+	return pp_fail(w->e, code > 0 ? code : EIO, "%.300s: cannot be written: %s",
+	               is_stdout(w->path) ? "standard output" : w->path,
 	               why ? why : "no reason given");
 }
 
@@ -100,7 +111,7 @@ static int set_compression(struct archive *a, const char *path)
 		return archive_write_add_filter_none(a);
 	if (ends_in(path, ".tar.zst"))
 		return archive_write_add_filter_zstd(a);
-	if (!ends_in(path, ".tar.gz") && !ends_in(path, ".tgz"))
+	if (!ends_in(path, ".tar.gz") && !ends_in(path, ".tgz") && !is_stdout(path))
 		return ARCHIVE_FATAL;
 	int r = archive_write_add_filter_gzip(a);
 	/* No time of day in the head. */
@@ -110,9 +121,11 @@ static int set_compression(struct archive *a, const char *path)
 static int check_ending(struct pp_record_writer *w)
 {
 	if (ends_in(w->path, ".tar") || ends_in(w->path, ".tar.zst") ||
-	    ends_in(w->path, ".tar.gz") || ends_in(w->path, ".tgz"))
+	    ends_in(w->path, ".tar.gz") || ends_in(w->path, ".tgz") || is_stdout(w->path))
 		return 0;
-	return pp_fail(w->e, EINVAL, "%.300s: a capture's name ends in .tar, .tar.gz or .tar.zst",
+	return pp_fail(w->e, EINVAL,
+	               "%.300s: a capture's name ends in .tar, .tar.gz or .tar.zst (-: standard "
+	               "output)",
 	               w->path);
 }
 
@@ -195,6 +208,16 @@ static int write_archive(struct pp_record_writer *w, int fd)
 	return r;
 }
 
+static int prepare_and_write(struct pp_record_writer *w, int fd)
+{
+	pp_arena_init(&w->arena, 0);
+	int r = pp_record_writer_prepare(w);
+	if (r == 0)
+		r = write_archive(w, fd);
+	pp_arena_fini(&w->arena);
+	return r;
+}
+
 int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwrite,
                       const struct pp_record_options *options, struct pp_error *e)
 {
@@ -207,15 +230,13 @@ int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwri
 	struct pp_atomic file;
 
 	int r = check_ending(&w);
+	if (r == 0 && is_stdout(path))
+		return prepare_and_write(&w, STDOUT_FILENO);
 	if (r == 0)
 		r = pp_atomic_open(path, MODE_ARCHIVE, overwrite, &file, e);
 	if (r < 0)
 		return r;
-	pp_arena_init(&w.arena, 0);
-	r = pp_record_writer_prepare(&w);
-	if (r == 0)
-		r = write_archive(&w, file.fd);
-	pp_arena_fini(&w.arena);
+	r = prepare_and_write(&w, file.fd);
 	if (r < 0) {
 		pp_atomic_abort(&file);
 		return r;

@@ -120,6 +120,56 @@ class Signals(Case):
                         target.unlink()
 
 
+class StandardOutput(Case):
+    """From one host to another through a pipe, without a file."""
+
+    def setUp(self):
+        super().setUp()
+        self.host().device("0000:01:00.0", group=1)
+        self.piped = self.capture(stdout=subprocess.PIPE)
+        self.assertEqual(self.piped.returncode, 0, self.piped.stderr)
+
+    def capture(self, *command, **how):
+        return subprocess.run([PCIPASS, "--from", self.tree.root, "capture", "-o", "-", *command],
+                              stderr=subprocess.PIPE, check=False, timeout=60, **how)
+
+    def look(self, path, given=b""):
+        done = subprocess.run([PCIPASS, "--from", path, "--json"], input=given, capture_output=True, check=False,
+                              timeout=60)
+        self.assertEqual(done.stderr, b"")
+        return done.stdout
+
+    def test_same_as_a_file(self):
+        file = self.directory / "c.tar.gz"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(file)).returncode, 0)
+        self.assertEqual(self.piped.stdout, file.read_bytes())
+        self.assertIn(b"wrote the capture to standard output", self.piped.stderr)
+
+    def test_read_from_a_pipe(self):
+        file = self.directory / "c.tar.gz"
+        file.write_bytes(self.piped.stdout)
+        for given in (self.piped.stdout, gzip.decompress(self.piped.stdout)):
+            self.assertEqual(self.look("-", given), self.look(str(file)))
+
+    def test_cut_off(self):
+        done = subprocess.run([PCIPASS, "--from", "-", "check", "01:00.0"], input=self.piped.stdout[:-200],
+                              capture_output=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (4, b""))
+        self.assertIn(b"pcipass: standard input: ", done.stderr)
+
+    def test_nowhere_to_go(self):
+        with open("/dev/full", "wb") as full:
+            done = self.capture(stdout=full)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(b"standard output: cannot be written: No space left on device", done.stderr)
+        ours, theirs = os.openpty()
+        done = self.capture(stdout=theirs)
+        os.close(theirs)
+        os.close(ours)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"standard output is a terminal", done.stderr)
+
+
 class Privacy(Case):
     """What names a machine, a person or a network is planted wherever it stands on a host."""
 

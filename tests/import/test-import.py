@@ -18,7 +18,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
-from texts import DATA, MACHINES, TABLES, Importing, acpidump, hex_lines, pcipass, squeezed
+from texts import DATA, MACHINES, PCIPASS, TABLES, Importing, acpidump, hex_lines, pcipass, squeezed
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "harness"))
 from subset import some  # noqa: E402
@@ -133,6 +133,14 @@ class Forms(Importing):
     def test_standard_input(self):
         done = pcipass("--from", "-", "--json", text=self.text)
         self.assertEqual(self.without_origins(json.loads(done.stdout))["devices"], self.plain["devices"])
+
+    def test_table_on_standard_input(self):
+        dmar = (self.host / TABLES / "DMAR").read_bytes()
+        done = subprocess.run([PCIPASS, "--from", "-", "reserved"], input=dmar, capture_output=True, check=False)
+        table = self.host / TABLES / "DMAR"
+        by_file = pcipass("--from", table, "reserved")
+        self.assertIn(b"0xbdf83000", by_file.stdout)
+        self.assertEqual((done.returncode, done.stdout), (by_file.returncode, by_file.stdout.replace(bytes(table), b"-")))
 
     def test_together(self):
         """The DMAR says what holds whom, lspci which device that is, and the log that the IOMMU runs."""
