@@ -125,10 +125,10 @@ void pp_out_name(const struct pp_out *o, const struct pp_device *d, char *buf, s
 
 void pp_out_shorten_name(char *buf)
 {
-	static const char *const fillers[] = {
-		" Corporation", " Company", " and subsidiaries", ", Inc.",       " Inc.",
-		" Co., Ltd.",   " Limited", " Technologies",     " Electronics", " Semiconductor"
-	};
+	static const char *const fillers[] = { " Corporation", " Company",      " and subsidiaries",
+		                               ", Inc.",       " Inc.",         " Co., Ltd.",
+		                               " Co Ltd",      " Limited",      " Technologies",
+		                               " Electronics", " Semiconductor" };
 
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
 		char *at = strstr(buf, fillers[i]);

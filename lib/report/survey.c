@@ -442,6 +442,11 @@ int pp_report_survey(const struct pp_survey *s, const struct pp_style *style, st
 			e, ENODATA,
 			"no devices to survey: no text lists them; to know them, on that host: "
 			"sudo lspci -nnvvxxxx >lspci.txt");
+	if (s->host->devices_error && s->host->nr_regions)
+		return pp_fail(e, ENODATA,
+		               "no devices to survey, only a firmware table; for its reserved "
+		               "regions: %s reserved",
+		               style->command ? style->command : "pcipass");
 	if (s->host->devices_error)
 		/* A host without PCI at all: nothing can be printed of it, nothing has failed. */
 		return pp_fail(

@@ -385,6 +385,14 @@ class Output(Case):
             self.assertEqual(run.returncode, 4, arguments)
             self.assertIn("pcipass: standard output: No space left on device\n", run.stderr, arguments)
 
+    def test_table_alone(self):
+        """It has no devices: the answer names the command for which it is enough."""
+        table = self.tree.root / "sys/firmware/acpi/tables/DMAR"
+        run = self.run_pcipass(path=table)
+        self.assertEqual((run.returncode, run.stdout), (3, ""))
+        command = re.search(r"; for its reserved regions: pcipass --from (\S+) (reserved)\n\Z", run.stderr)
+        self.assertIn("RMRR 0", self.run_pcipass(command.group(2), path=command.group(1)).stdout)
+
     def test_empty_file_name(self):
         """As of a variable that is not set."""
         for arguments in (("report", "-o", ""), ("capture", "-o", ""), ("free", "slot2", "-o", ""),
