@@ -63,6 +63,14 @@ class Root:
         shutil.rmtree(self.path / "sample", ignore_errors=True)
         subprocess.run([sys.executable, "-B", MACHINES / "mkmachine", MACHINES / f"{name}.machine", "-o",
                         self.path / "sample"], check=True)
+        # Its kernel is installed as far as a survey looks: how it was built, and that it has VFIO.
+        for config in (self.path / "sample/boot").glob("config-*"):
+            (self.path / "boot").mkdir(exist_ok=True)
+            shutil.copy(config, self.path / "boot")
+            modules = self.path / "usr/lib/modules" / config.name.removeprefix("config-")
+            modules.mkdir(parents=True, exist_ok=True)
+            (modules / "modules.dep").write_text("kernel/drivers/vfio/pci/vfio-pci.ko:\n")
+            (modules / "modules.builtin").write_text("")
 
     def run(self, line: str) -> tuple[int, str]:
         """A shell command as root, its exit status and all that it printed."""
