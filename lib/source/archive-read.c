@@ -40,10 +40,14 @@ static long long position(const struct loader *l)
 	return (long long)archive_filter_bytes(l->archive, 0);
 }
 
-/* libarchive's own name for it is in none of its public headers. */
+/* libarchive's own name for it is in none of its public headers; seen in 3.8.10. */
+#define FORMAT_ERROR_3_8 134
+
 static bool is_format_error(const struct loader *l)
 {
-	return archive_errno(l->archive) == EILSEQ;
+	int code = archive_errno(l->archive);
+
+	return code == EILSEQ || code == FORMAT_ERROR_3_8;
 }
 
 static int archive_read_damaged(struct loader *l)

@@ -88,8 +88,9 @@ def function_facts(block):
     if m:
         facts["primary"], facts["secondary"], facts["subordinate"] = (
             int(g, 16) for g in m.groups())
-    m = re.search(r"\tInterrupt: pin (\S)", text)
-    facts["pin"] = "?ABCD".find(m.group(1)) if m else 0
+    # lspci 3.15 says "Interrupts:", and the letter behind the pin's.
+    m = re.search(r"\tInterrupt(s?): pin (\S)", text)
+    facts["pin"] = "?ABCDE".find(m.group(2)) - len(m.group(1)) if m else 0
     for chunk in re.split(r"\n\tCapabilities: ", text)[1:]:
         chunk = chunk.split("\n\tKernel ")[0]
         m = re.match(r"\[([0-9a-f]+)(?: v\d+)?\] (.*)", chunk, re.S)
