@@ -208,10 +208,12 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		lspci_region(d, line);
 	} else if (pp_import_behind(line, "Interrupt: pin ", text, sizeof(text)) ||
 	           pp_import_behind(line, "Interrupts: pin ", text, sizeof(text))) {
+		/* 3.15 says "Interrupts:", and the letter behind the pin's: E is INTD. */
+		uint32_t pin = *text == 'E'                   ? 4
+		               : *text >= 'A' && *text <= 'D' ? (uint32_t)(*text - 'A' + 1)
+		                                              : 0;
 		d->pin_told = true;
-		pp_import_config_put(&d->config, 0x3d,
-		                     (uint32_t)(*text >= 'A' && *text <= 'D' ? *text - 'A' + 1 : 0),
-		                     1);
+		pp_import_config_put(&d->config, 0x3d, pin, 1);
 	} else {
 		pp_lspci_detail(&d->config, &d->caps, line);
 	}
