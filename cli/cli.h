@@ -269,8 +269,9 @@ void progress_begin(const char *what);
 void progress_end(void);
 
 /*
- * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT make signals_stop() say true, and SIGPIPE does
- * nothing. said, which may be NULL, goes to standard error with the first of them.
+ * From here on SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU make signals_stop() say true, and
+ * SIGPIPE and SIGXFSZ do nothing. said, which may be NULL, goes to standard error with the first of
+ * them.
  */
 void signals_catch(const char *said);
 bool signals_stop(void *ctx);

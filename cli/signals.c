@@ -20,15 +20,17 @@ static void on_signal(int number)
 
 void signals_catch(const char *said)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU };
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART },
 			 ignore = { .sa_handler = SIG_IGN };
 
 	said_on_stop = said;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &action, NULL);
-	/* A reader that goes away does not leave a host half changed. */
+	/* A reader that goes away does not leave a host half changed; nor does a file that gets
+	 * larger than it may, which is the error of a write then. */
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 bool signals_stop(void *ctx)

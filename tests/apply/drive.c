@@ -6,6 +6,7 @@
  *   --files                 undo: what is in files only
  *   --fail-setting          somebody else has the image as it is to be written
  *   --stop=LINE             as the line of that number is said, a signal asks to stop
+ *   --signals               signals ask to stop, as they do the program
  *   --tool-seconds=N        a tool that takes longer is stopped
  *   --fill=LINE:LEAVE:PATH  as the line of that number is said, somebody fills the file system of
  *                           PATH, but for so many pages; --fill-files: but for so many files
@@ -29,6 +30,10 @@
 #include "txn/context.h"
 
 #define MAX_STEPS 16
+
+/* cli/signals.c, whose header has more than fits in here. */
+void signals_catch(const char *said);
+bool signals_stop(void *ctx);
 
 static bool fail_setting, names_host;
 
@@ -235,7 +240,10 @@ static bool parse_option(char *text, struct pp_apply_options *o)
 		o->confirm = confirm;
 	} else if (starts(text, "--stop=", &value))
 		stop_line = atoi(value);
-	else if (starts(text, "--tool-seconds=", &value))
+	else if (!strcmp(text, "--signals")) {
+		signals_catch(NULL);
+		o->stop = signals_stop;
+	} else if (starts(text, "--tool-seconds=", &value))
 		o->tool_seconds = (unsigned int)atoi(value);
 	else if (starts(text, "--fill=", &value))
 		parse_fill(value, false);

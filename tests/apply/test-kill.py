@@ -6,9 +6,13 @@ Each run is killed at, or has an error at, one call. Afterwards every other run 
 others undone, and the whole host is compared byte by byte with what it was before, or with what it
 is after an apply that nobody disturbed. An error must lead to one of the two by itself.
 
-usage: test-kill.py DRIVE [EVERY]
+With --signals it gets a signal that it can catch instead: INT, TERM and HUP end it between two operations with all
+taken back, or once all is done; PIPE does nothing. Nothing is left for a later command then.
+
+usage: test-kill.py DRIVE [EVERY [--signals]]
 """
 
+import errno
 import re
 import shutil
 import subprocess
@@ -20,6 +24,7 @@ from fakeroot import STATE, Driver, Root, differences, iort, override, override_
 
 CALLS = ("write", "pwrite64", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "mkdir",
          "rmdir", "ftruncate", "fchmod", "fchown", "chmod", "openat")
+SIGNALS = ("INT", "TERM", "HUP", "PIPE")
 DEVICE = "0000:07:00.0"
 SETTING = "setting:RMRDS_Slot2:Endpoints_Included:Endpoints_Excluded"
 IMAGE = (override(), "argument:intel_iommu=on", SETTING)
@@ -106,6 +111,31 @@ class Kill:
                 assert self.drive(root, "run", *self.steps)[0] == 0
                 self.inject(root, call, "signal=KILL", str(when), "undo")
                 self.settle(f"undo killed at {call} {when}", root, number // every % 2 == 0)
+
+    def signals(self, every: int, command: tuple) -> None:
+        """Old or new at once, with a message that says which, and no file besides."""
+        calls, old, new = ((self.calls, self.before, self.after) if command[0] == "run" else
+                           (self.undo_calls, self.after, self.before))
+        every = min(every, sum(calls.values()))  # one at least
+        number = 0
+        for call, times in calls.items():
+            for when in range(1, times + 1):
+                number += 1
+                if number % every:
+                    continue
+                signal = SIGNALS[number // every % len(SIGNALS)]
+                name = f"{command[0]}: {signal} at {call} {when}"
+                root = self.fresh()
+                if command[0] != "run":
+                    assert self.drive(root, "run", *self.steps)[0] == 0
+                code, text = self.inject(root, call, f"signal={signal}", str(when), command[0], "--signals", *command[1:])
+                # Before the program catches them, they end it, and it has changed nothing.
+                early = code < 0 and not text
+                if not early and (code not in (0, errno.EINTR) or (signal == "PIPE" and code)):
+                    raise AssertionError(f"{name}: {code}: {text}")
+                if code > 0 and "stopped by a signal" not in text:
+                    raise AssertionError(f"{name}: does not say why: {text}")
+                self.is_one_of(f"{name}: {code} {text}", root, old if code else new)
 
     def errors(self, every: int) -> None:
         """-EIO once; a full disk and a read-only one from there on."""
@@ -203,9 +233,13 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as directory:
             kill = Kill(drive, strace, make(drive, Path(directory) / "origin"), Path(directory), steps)
             step = min(every * share, 40)  # of a run's calls some at least
-            kill.kill_all(step)
-            kill.kill_undo(step)
-            if name != "image":
+            if sys.argv[3:] == ["--signals"]:
+                kill.signals(every, ("run", *steps))
+                kill.signals(every, ("undo",))
+            else:
+                kill.kill_all(step)
+                kill.kill_undo(step)
+            if name != "image" and not sys.argv[3:]:
                 kill.errors(step * 3)
                 kill.disk_full()
             assert kill.tries, f"{name}: nothing was disturbed"
