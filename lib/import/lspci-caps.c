@@ -205,7 +205,9 @@ static void caps_detail_ext(struct pp_import_config *c, const struct pp_lspci_ca
 		pp_import_config_put(c, caps->at + 6u, bits, 2);
 	else if (caps->kind == 0x0010 && pp_span_starts(line, "IOVCtl:") &&
 	         caps_flag(line, "Enable", &on))
-		pp_import_config_put(c, caps->at + 8u, on, 2);
+		/* With the status behind it, which decides nothing: the kernel reads them in one.
+		 */
+		pp_import_config_put(c, caps->at + 8u, on, 4);
 	else if (caps->kind == 0x0010 && caps_number(line, "Initial VFs: ", &initial) &&
 	         caps_number(line, "Total VFs: ", &total) &&
 	         caps_number(line, "Number of VFs: ", &now)) {

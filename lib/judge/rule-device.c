@@ -168,6 +168,13 @@ static void pf_with_vfs(struct pp_judging *j, const struct pp_device *d)
 
 	if (!vfs && d->config.sriov_known == PP_YES && d->config.sriov_vf_enable)
 		vfs = d->config.sriov_num_vfs;
+	/* "lspci -v" names the capability, and no more of it. */
+	if (!vfs && d->config.sriov_known == PP_UNKNOWN &&
+	    d->config.caps[PP_CAP_SRIOV].seen == PP_YES)
+		pp_find_unknown(
+			j, PP_BLOCKS,
+			"cannot tell whether any of its virtual functions is enabled: its SR-IOV "
+			"capability was not read");
 	if (!vfs)
 		return;
 	char address[PP_ADDRESS_TEXT_BYTES];

@@ -43,10 +43,11 @@ class Samples(Importing):
             # Which modules the kernel has is in no text.
             if recipe.stem.startswith("no-vfio"):
                 continue
-            with self.subTest(f"{recipe.stem} everything"):
-                same, unknown = self.compare(self.read(*self.texts(host, "-nnvvvxxxx")), survey, f"{recipe.stem} all")
-                all_same += same
-                all_unknown += unknown
+            for option in ("-nnv", "-nnvv", "-nnvvvxxxx"):
+                with self.subTest(f"{recipe.stem} everything {option}"):
+                    same, unknown = self.compare(self.read(*self.texts(host, option)), survey, f"{recipe.stem} all {option}")
+                    all_same += same
+                    all_unknown += unknown
         print(f"with every text: {all_same} verdicts the same, {all_unknown} unknown", file=sys.stderr)
         self.assertGreater(all_same, all_unknown)
 
@@ -62,14 +63,29 @@ class Samples(Importing):
             if not log.exists() or not list((host / "sys/bus/pci/devices").glob("*/config")):
                 continue
             survey = json.loads(pcipass("--from", capture, "--json").stdout)
-            with self.subTest(capture.parent.name):
-                same, unknown = self.compare(self.read(*[t for t in self.texts(host, "-nnk")]), survey,
-                                             capture.parent.name)
-                all_same += same
-                all_unknown += unknown
+            for option in ("-nnk", "-nnvv"):
+                with self.subTest(f"{capture.parent.name} {option}"):
+                    same, unknown = self.compare(self.read(*self.texts(host, option)), survey, capture.parent.name)
+                    all_same += same
+                    all_unknown += unknown
         if not all_same + all_unknown:
             self.skipTest("no recorded machines")
         print(f"recorded: {all_same} verdicts the same, {all_unknown} unknown", file=sys.stderr)
+
+
+class VirtualFunctions(Importing):
+    """Whether a physical function has some enabled: "-vv" tells, "-v" names the capability alone."""
+
+    def test_depths(self):
+        host = self.sample("sriov-nic")
+        want = json.loads(pcipass("--from", host, "--json").stdout)
+        blocked = {d["address"] for d in want["devices"] if "pf-with-vfs" in [f["rule"] for f in d["findings"]]}
+        self.assertTrue(blocked)
+        for option, effect in (("-nnv", "unknown"), ("-nnvv", "blocks"), ("-nnxxxx", "blocks")):
+            made = self.read(self.lspci(host, option))
+            found = {d["address"]: f["effect"] for d in made["devices"] for f in d["findings"] if f["rule"] == "pf-with-vfs"}
+            self.assertEqual({a: e for a, e in found.items() if a in blocked}, dict.fromkeys(blocked, effect), option)
+            self.assertLessEqual({e for a, e in found.items() if a not in blocked}, {"unknown"}, option)
 
 
 class Forms(Importing):
