@@ -80,7 +80,7 @@ static const struct hint {
 	{ NULL, "GRUB_CMDLINE_LINUX", NULL,
 	  "GRUB's settings, which need not be what the kernel was given; on that host: cat "
 	  "/proc/cmdline >cmdline.txt" },
-	{ NULL, "Linux Foundation 2.0 root hub", NULL,
+	{ NULL, "Foundation 2.0 root hub", NULL,
 	  "the output of lsusb, of USB devices" LSPCI },
 };
 

@@ -273,8 +273,12 @@ class Refused(Bundles):
         both = self.dir / "both.tar"
         with tarfile.open(both, "w") as tar:
             tar.add(root.parent, ".")
-        for path in (root.parent, both):
-            self.assertIn("holds more than one host, sosreport-", self.refused(path))
+        self.assertIn("holds more than one host, sosreport-", self.refused(both))
+        # of a directory survey shows each, and the others want one
+        self.assertEqual(pcipass("--from", root.parent).returncode, 0)
+        done = pcipass("groups", "--from", root.parent)
+        self.assertEqual(done.returncode, 4)
+        self.assertRegex(done.stderr.decode(), "holds more than one host, sosreport-|a directory of 2 hosts, need one")
         shutil.rmtree(other)
         config = root / "proc/bus/pci/07/00.0"
         config.write_bytes(b"\x86\x80\x99\x99" + config.read_bytes()[4:])
