@@ -80,8 +80,7 @@ static const struct hint {
 	{ NULL, "GRUB_CMDLINE_LINUX", NULL,
 	  "GRUB's settings, which need not be what the kernel was given; on that host: cat "
 	  "/proc/cmdline >cmdline.txt" },
-	{ NULL, "Foundation 2.0 root hub", NULL,
-	  "the output of lsusb, of USB devices" LSPCI },
+	{ NULL, "Foundation 2.0 root hub", NULL, "the output of lsusb, of USB devices" LSPCI },
 };
 
 static bool hint_fits(const struct hint *h, struct pp_span text)
