@@ -7,6 +7,7 @@ usage: test-words.py SOURCE_ROOT
 """
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,9 +27,10 @@ def rows(path: Path) -> list[list[str]]:
 
 def files(root: Path, *places: str) -> list[Path]:
     """The files that git knows, or all where this is no checkout."""
-    done = subprocess.run(["git", "-C", root, "ls-files", "-z", *places], capture_output=True,
-                          text=True, check=False)
-    if not done.returncode and done.stdout:
+    git = shutil.which("git")
+    done = subprocess.run([git, "-C", root, "ls-files", "-z", *places], capture_output=True,
+                          text=True, check=False) if git else None
+    if done and not done.returncode and done.stdout:
         found = [root / p for p in done.stdout.split("\0") if p]
     else:
         found = [p for place in places for p in [root / place, *(root / place).rglob("*")]]
