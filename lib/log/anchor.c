@@ -191,14 +191,14 @@ static bool anchor_complete(struct anchor_trie *t)
 
 	if (!queue)
 		return false;
-	for (uint8_t c = 0; c < t->nr_classes; c++)
+	for (uint32_t c = 0; c < t->nr_classes; c++)
 		if (*anchor_cell(t, 0, c))
 			queue[tail++] = *anchor_cell(t, 0, c);
 	while (head < tail) {
 		uint16_t s = queue[head++];
 		uint16_t f = t->fail[s];
 		t->link[s] = t->anchor[f] ? f : t->link[f];
-		for (uint8_t c = 0; c < t->nr_classes; c++) {
+		for (uint32_t c = 0; c < t->nr_classes; c++) {
 			uint16_t *cell = anchor_cell(t, s, c);
 			uint16_t other = *anchor_cell(t, f, c);
 			if (*cell) {
