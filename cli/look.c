@@ -80,7 +80,8 @@ static int look_refuse_hosts(const struct options *o, const struct look *l, stru
 	if (!is_another_host(o) || o->nr_more_from || !strcmp(o->from, "-") ||
 	    pp_host_count_devices(l->host, &n) != -ENODATA || pp_host_list_new(&list, e))
 		return 0;
-	if (!pp_host_list_add(list, o->from, &kind, NULL) && kind == PP_HOST_PATH_HOSTS) {
+	r = pp_host_list_add(list, o->from, &kind, e);
+	if (!r && kind == PP_HOST_PATH_HOSTS) {
 		r = -EBADMSG;
 		e->code = EBADMSG;
 		snprintf(e->text, sizeof(e->text),

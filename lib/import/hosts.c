@@ -360,6 +360,15 @@ static int hosts_add_directory(struct pp_host_list *l, struct hosts_place place,
 	return r;
 }
 
+/* One level too deep: its links lead round and round. */
+static int hosts_refuse_sys(struct pp_source *s, const char *path, struct pp_error *e)
+{
+	if (!hosts_has_directory(s, "bus", "pci") && !hosts_has_directory(s, "firmware", "acpi"))
+		return 0;
+	return pp_fail(e, EBADMSG, "%.300s: the directory sys of a host, need the one above it",
+	               path);
+}
+
 int pp_host_list_add(struct pp_host_list *l, const char *path, enum pp_host_path *ret,
                      struct pp_error *e)
 {
@@ -372,9 +381,10 @@ int pp_host_list_add(struct pp_host_list *l, const char *path, enum pp_host_path
 		kind = hosts_kind_of_file(path);
 	else
 		kind = hosts_is_host(s, "") ? PP_HOST_PATH_DIRECTORY : PP_HOST_PATH_HOSTS;
-	if (kind == PP_HOST_PATH_HOSTS)
+	r = kind == PP_HOST_PATH_HOSTS ? hosts_refuse_sys(s, path, e) : 0;
+	if (!r && kind == PP_HOST_PATH_HOSTS)
 		r = hosts_add_directory(l, (struct hosts_place){ s, path, "", 0 }, e);
-	else
+	else if (!r)
 		r = hosts_put_one(l, path, "", kind, e);
 	pp_source_free(s);
 	if (!r && ret)

@@ -441,6 +441,11 @@ class Refused(Importing):
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"at most 16", done.stderr)
         self.assertEqual(pcipass("--from", "/nonexistent", "--from", "/nonexistent").returncode, 4)
+        # one level too deep
+        for command in ((), ("groups",)):
+            done = pcipass(*command, "--from", self.sample("dl380p-gen8") / "sys")
+            self.assertEqual(done.returncode, 4)
+            self.assertIn(b"/sys: the directory sys of a host, need the one above it\n", done.stderr)
         # survey takes several directories as many hosts
         done = pcipass("groups", "--from", self.dir, "--from", self.dir)
         self.assertIn(b"a directory cannot be combined with another --from", done.stderr)
