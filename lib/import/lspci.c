@@ -35,9 +35,10 @@ struct lspci {
 	struct pp_import_list list;
 	uint32_t nr_without_ids, nr_with_ids;
 	bool verbose;
-	uint8_t last_bus, last_device;
-	uint32_t last_domain;
 	struct pp_lspci_lines lines;
+	/* Of a second list in the text: where it begins, and how many devices are new in it. */
+	const uint8_t *again;
+	uint32_t nr_lists, nr_new;
 };
 
 /* "Ethernet controller [0200]: Intel … [8086:10fb] (rev 01)"; "-n": "0200: 8086:10fb (rev 01)". */
@@ -296,6 +297,30 @@ static bool lspci_ids_before(const struct pp_import *in, struct lspci_device *d)
 	return true;
 }
 
+/* Whole lists begin with the host bridge: a second one of the same host has no other devices. */
+static void lspci_count_lists(struct lspci *l, const struct lspci_device *d, const char *address)
+{
+	char path[96];
+
+	if (!strcmp(address, "0000:00:00.0")) {
+		l->nr_lists++;
+		l->again = d->head_line;
+	}
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
+	l->nr_new += l->nr_lists > 1 && !pp_import_has(l->in, path);
+}
+
+static void lspci_note_hosts(struct lspci *l)
+{
+	if (!l->nr_new)
+		return;
+	pp_import_here(l->in, l->again);
+	pp_import_note(l->in,
+	               "line %u: another list of devices, with %u that the list before it does not "
+	               "have: give the texts of one host at a time",
+	               pp_import_line_number(l->in), l->nr_new);
+}
+
 static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error *e)
 {
 	char address[PP_ADDRESS_TEXT_BYTES];
@@ -307,6 +332,7 @@ static int lspci_write(struct lspci *l, struct lspci_device *d, struct pp_error 
 	if (!ids && !l->in->last_pass)
 		return 0;
 	pp_address_format(d->address, address);
+	lspci_count_lists(l, d, address);
 	pp_import_here(l->in, d->head_line);
 	int r = pp_import_device(l->in, d->address, e);
 	if (!r)
@@ -509,6 +535,7 @@ static int lspci_read(struct pp_import *in, struct pp_span text, struct pp_error
 		d[0].caps.denied = true;
 	if (!r && open)
 		r = lspci_write(&l, &d[0], e);
+	lspci_note_hosts(&l);
 	if (!r)
 		r = pp_import_ids_wanted(in, &pp_reader_lspci, all, l.nr_with_ids, l.nr_without_ids,
 		                         e);

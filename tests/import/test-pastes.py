@@ -115,6 +115,15 @@ class Damaged(Pastes):
                         self.assertIn(facts["driver"], (want[address]["driver"], None), address)
                         self.assertEqual({**facts, "driver": None}, {**want[address], "driver": None}, address)
 
+    def test_two_hosts(self):
+        """A second list with other devices is told; one of the same host, of whatever depth, is welcome."""
+        first, line = self.lspci(self.host, "-nnk"), 1
+        self.facts(first + "\n" + self.lspci(self.host, "-nnvv"))
+        self.assertEqual(self.said, "")
+        line += len(first.splitlines())
+        self.facts(first + self.lspci(self.sample("sriov-nic"), "-nnk"))
+        self.assertIn(f"line {line}: another list of devices, with 6 that the list before it does not have", self.said)
+
     def test_one_line(self):
         for options in (["-nn"], ["-n"], ["-nnk"]):
             self.assertIn("line 1: several devices in one line", self.refused(" ".join(self.lspci(self.host, *options).split())))
