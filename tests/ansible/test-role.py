@@ -8,6 +8,7 @@ Each host is an sshd with a port of its own, in a mount namespace with its own /
 there is a sample machine's capture. Debian's packages are unpacked into a temporary directory and not installed.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from pathlib import Path
 PCIPASS, ROOT = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
 del sys.argv[1:3]
 WORK = Path(tempfile.mkdtemp(prefix="pcipass-ansible-"))
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 DEBS = WORK / "unpacked"
 PACKAGES = ("ansible-core", "python3-jinja2", "python3-markupsafe", "python3-packaging", "python3-resolvelib", "python3-yaml",
             "python3-cryptography", "openssh-server", "libwrap0")
@@ -104,6 +106,7 @@ def serve(name: str) -> int:
 
 
 def setUpModule():
+    unpack()
     for kind, path in (("ed25519", "host-key"), ("ed25519", "key")):
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", WORK / path], check=True)
     (WORK / "passwd").write_text(Path("/etc/passwd").read_text() + "sshd:x:742:65534::/run/sshd:/usr/sbin/nologin\n")
@@ -229,5 +232,4 @@ class Role(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unpack()
     unittest.main()

@@ -5,6 +5,7 @@
 usage: test-fleet.py PCIPASS
 """
 
+import atexit
 import json
 import os
 import re
@@ -22,6 +23,7 @@ sys.path.insert(0, str(TESTS / "machines"))
 from machinery import recipe, sinks, tree  # noqa: E402
 
 WORK = Path(tempfile.mkdtemp(prefix="pcipass-fleet-"))
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 MACHINES = ("dl380p-gen8", "amd-board", "vmd-qat", "desktop-relaxable", "arm-server")
 ALL_BUT_HOST = "address,slot,group,driver,verdict,device,place,id,class,type,name,physfn,onboard,reset,by-free,rules,reason,remedy"
 HOSTS: dict = {}

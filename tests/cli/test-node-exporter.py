@@ -8,6 +8,7 @@ Debian's packages are unpacked into a temporary directory, not installed: instal
 listen on every interface of this machine.
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from pathlib import Path
 PCIPASS = Path(sys.argv.pop(1)).resolve()
 TESTS = Path(__file__).resolve().parent.parent
 WORK = Path(tempfile.mkdtemp(prefix="pcipass-exporter-"))
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 PROGRAMS = {"promtool": "prometheus", "prometheus-node-exporter": "prometheus-node-exporter"}
 
 
@@ -43,6 +45,9 @@ def program(name: str) -> str:
 
 
 def setUpModule():
+    (WORK / "hosts").mkdir()
+    for each in PROGRAMS:
+        program(each)
     for name in ("dl380p-gen8", "amd-board"):
         subprocess.run([sys.executable, "-B", TESTS / "machines/mkmachine", TESTS / f"machines/{name}.machine", "-o",
                         WORK / f"hosts/{name}.tar.gz"], check=True)
@@ -110,7 +115,4 @@ def tearDownModule():
 
 if __name__ == "__main__":
     os.environ.setdefault("no_proxy", "127.0.0.1")
-    (WORK / "hosts").mkdir()
-    for each in PROGRAMS:
-        program(each)
     unittest.main()
