@@ -209,10 +209,10 @@ static void lspci_line(struct lspci *l, struct lspci_device *d, struct pp_span l
 		lspci_region(d, line);
 	} else if (pp_import_behind(line, "Interrupt: pin ", text, sizeof(text)) ||
 	           pp_import_behind(line, "Interrupts: pin ", text, sizeof(text))) {
-		/* 3.15 says "Interrupts:", and the letter behind the pin's: E is INTD. */
-		uint32_t pin = *text == 'E'                   ? 4
-		               : *text >= 'A' && *text <= 'D' ? (uint32_t)(*text - 'A' + 1)
-		                                              : 0;
+		uint32_t pin = *text >= 'A' && *text <= 'E' ? (uint32_t)(*text - 'A' + 1) : 0;
+		/* 3.15, the first that says so, has the letter behind the pin's: B is INTA. */
+		if (pp_span_starts(line, "Interrupts:") && pin > 1)
+			pin--;
 		d->pin_told = true;
 		pp_import_config_put(&d->config, 0x3d, pin, 1);
 	} else {

@@ -150,6 +150,12 @@ class Forms(Importing):
         done = pcipass("--from", "-", "--json", text=self.text)
         self.assertEqual(self.without_origins(json.loads(done.stdout))["devices"], self.plain["devices"])
 
+    def test_pins_of_lspci_3_15(self):
+        """It says the letter behind the pin's."""
+        text = re.sub(r"Interrupt: pin ([A-D])", lambda m: f"Interrupts: pin {chr(ord(m[1]) + 1)}", self.text)
+        self.assertIn("Interrupts: pin ", text)
+        self.assertEqual(self.read(text)["devices"], self.plain["devices"])
+
     def test_table_on_standard_input(self):
         dmar = (self.host / TABLES / "DMAR").read_bytes()
         done = subprocess.run([PCIPASS, "--from", "-", "reserved"], input=dmar, capture_output=True, check=False)
