@@ -376,7 +376,7 @@ static int search_part(struct pp_apply *a, const char *path, struct pp_span tabl
 static int search_image(struct pp_apply *a, const char *path, struct pp_span table,
                         struct pp_error *e)
 {
-	enum pp_tri found;
+	enum pp_tri found = PP_UNKNOWN;
 	int r = search_part(a, path, table, &found, e);
 
 	return r || found == PP_YES ? r : search_failed(path, e);
