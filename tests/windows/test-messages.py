@@ -28,7 +28,7 @@ ABOUT_LINUX = (
     "--kernel", "IOMMU groups, or those the kernel would make", "even if the kernel has made some",
     "where the kernel decides", "an IOMMU\n", "nor a text that pcipass reads: lspci", "works on Linux only",
     "On Windows these are left out", "Windows has no IOMMU groups, and Linux's", "FILE.cpio for an initrd",
-    "there are no IOMMU groups here",
+    "there are no IOMMU groups here", "so the kernel refuses",  # what Linux's message means
 )
 COMMANDS = ("survey", "explain", "slots", "reserved", "check", "capture", "emit", "free", "apply", "undo", "status", "verify",
             "groups", "settings", "bind", "unbind", "override")

@@ -195,7 +195,7 @@ class Streams(Case):
         arguments = ("--from", "host.tar.gz", "capture", "--force", "-o", "taken.tar")
         _, err = self.run_it(*arguments, code=4)
         self.assertEqual(err.replace("\r", ""), self.linux(*arguments).stderr.decode())
-        self.assertIn("not a regular file, so pcipass does not replace it", err)
+        self.assertIn("a directory, need the name of a file", err)
         self.assertNotIn("--force", err)
 
     def test_compressions(self):
