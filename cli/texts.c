@@ -129,26 +129,6 @@ static int texts_add_bundle(struct pp_import *in, const struct pp_input *input, 
 	                     : r;
 }
 
-static bool texts_is_archive(const char *bytes, size_t len)
-{
-	static const struct {
-		const char *magic;
-		size_t len, at;
-	} kinds[] = {
-		{ "\x1f\x8b", 2, 0 },         /* gzip */
-		{ "BZh", 3, 0 },              /* bzip2 */
-		{ "\x28\xb5\x2f\xfd", 4, 0 }, /* zstd */
-		{ "\xfd\x37zXZ", 5, 0 },      /* xz */
-		{ "ustar", 5, 257 },          /* tar */
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (len >= kinds[i].at + kinds[i].len &&
-		    !memcmp(bytes + kinds[i].at, kinds[i].magic, kinds[i].len))
-			return true;
-	return false;
-}
-
 int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_error *e)
 {
 	struct stat st;
@@ -192,7 +172,7 @@ static int texts_load_standard_among(struct pp_import *in, const struct pp_input
 
 	if (r)
 		return r;
-	return !alone && texts_is_archive(texts_standard.bytes, texts_standard.len)
+	return !alone && pp_archive_is_one(PP_SPAN(texts_standard.bytes, texts_standard.len))
 	               ? texts_add_bundle(in, input, e)
 	               : texts_read_standard(bytes, len, e);
 }
@@ -210,8 +190,9 @@ static int texts_load(struct pp_import *in, const struct pp_input *input, bool a
 		return texts_failed(input->path, errno, e);
 	size_t n = fread(head, 1, sizeof(head), f);
 	rewind(f);
-	int r = !alone && texts_is_archive(head, n) ? texts_add_bundle(in, input, e)
-	                                            : texts_read(f, input->path, bytes, len, e);
+	int r = !alone && pp_archive_is_one(PP_SPAN(head, n))
+	                ? texts_add_bundle(in, input, e)
+	                : texts_read(f, input->path, bytes, len, e);
 	fclose(f);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "import/bundle.h"
+#include "source/archive-read.h"
 #include "source/fsroot.h"
 #include "source/manifest.h"
 
@@ -58,26 +59,6 @@ void pp_host_list_free(struct pp_host_list *l)
 	free(l);
 }
 
-static bool hosts_is_archive(const uint8_t *head, size_t len)
-{
-	static const struct {
-		const char *magic;
-		size_t len, at;
-	} kinds[] = {
-		{ "\x1f\x8b", 2, 0 },         /* gzip */
-		{ "BZh", 3, 0 },              /* bzip2 */
-		{ "\x28\xb5\x2f\xfd", 4, 0 }, /* zstd */
-		{ "\xfd\x37zXZ", 5, 0 },      /* xz */
-		{ "ustar", 5, 257 },          /* tar */
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (len >= kinds[i].at + kinds[i].len &&
-		    !memcmp(head + kinds[i].at, kinds[i].magic, kinds[i].len))
-			return true;
-	return false;
-}
-
 static bool hosts_is_blank(unsigned char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
@@ -99,7 +80,7 @@ static enum pp_host_path hosts_kind_of_file(const char *path)
 
 	if (pp_file_read_start(path, HOSTS_HEAD_BYTES, &bytes, &len))
 		return PP_HOST_PATH_TEXT;
-	bool archive = hosts_is_archive(bytes, len), results = false;
+	bool archive = pp_archive_is_one(PP_SPAN(bytes, len)), results = false;
 	while (i < len && hosts_is_blank(bytes[i]))
 		i++;
 	bool maybe = i < len && bytes[i] == '{';

@@ -340,6 +340,12 @@ static int archive_read_filter(struct pp_span head)
 	return ARCHIVE_FILTER_NONE;
 }
 
+bool pp_archive_is_one(struct pp_span head)
+{
+	return archive_read_filter(head) != ARCHIVE_FILTER_NONE ||
+	       (head.len >= 262 && !memcmp(head.data + 257, "ustar", 5));
+}
+
 static int archive_read_not_tar(struct loader *l)
 {
 	uint8_t head[16];

@@ -11,6 +11,8 @@
  * archive; -ENOEXEC, without a text, if it is no tar at all.
  */
 int pp_archive_open_fd(int fd, struct pp_span head, struct pp_source **ret, struct pp_error *e);
+/* Whether a file that begins so is one, compressed or not; enough of it are USTAR's 262 bytes. */
+bool pp_archive_is_one(struct pp_span head);
 /* Whether the bytes begin as a compressed file does that libarchive here was built without. */
 bool pp_archive_lacks_filter(struct pp_span head);
 int pp_archive_open_memory(struct pp_span in, struct pp_source **ret, struct pp_error *e);

@@ -170,23 +170,6 @@ static int confined_open_once(const struct pp_confined_open *how, struct pp_sour
 	return r;
 }
 
-static int confined_open_here(const struct pp_confined_open *how, struct pp_source **ret,
-                              char **notes, struct pp_error *e)
-{
-	struct pp_source *source = NULL;
-	const char *said = NULL;
-	int r = how->open(how->ctx, &source, &said, e);
-
-	if (r)
-		return r;
-	if (said && *said && !(*notes = strdup(said))) {
-		pp_source_free(source);
-		return pp_fail_oom(e, "notes");
-	}
-	*ret = source;
-	return 0;
-}
-
 /* Libraries are this process's to open: the child can open no file. */
 static int confined_load_libraries(const struct pp_confined_open *how, struct pp_error *e)
 {
@@ -209,7 +192,7 @@ int pp_source_open_confined(const struct pp_confined_open *how, struct pp_source
 		directories |= how->inputs[i].directory;
 	/* Without it, a path that leads out could not be refused to the child. */
 	if (directories && !pp_landlock_version())
-		return confined_open_here(how, ret, notes, e);
+		return pp_source_open_unconfined(how, ret, notes, e);
 	int r = confined_load_libraries(how, e);
 	if (!r)
 		r = confined_open_once(how, ret, notes, &not_here, e);
@@ -219,7 +202,7 @@ int pp_source_open_confined(const struct pp_confined_open *how, struct pp_source
 	if (!r && not_here) {
 		free(*notes);
 		*notes = NULL;
-		r = confined_open_here(how, ret, notes, e);
+		r = pp_source_open_unconfined(how, ret, notes, e);
 	}
 	return r;
 }

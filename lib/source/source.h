@@ -141,4 +141,8 @@ struct pp_source *pp_source_aside(struct pp_source *s);
  */
 void pp_source_keep(struct pp_source *s, const char *path, struct pp_span content);
 
+/* As pp_source_open_confined(), but in this process, without any confinement. */
+int pp_source_open_unconfined(const struct pp_confined_open *how, struct pp_source **ret,
+                              char **notes, struct pp_error *e);
+
 #endif
