@@ -48,6 +48,9 @@ def gave_up(done: subprocess.CompletedProcess) -> bool:
 
     A stack that overflows is the program's fault, whoever says it.
     """
+    # A program that ours started never began; ours says that it could not be started.
+    if b"wine: failed to map the shared user data" in done.stderr:
+        return True
     own = [line for line in done.stderr.splitlines() if DEBUG_LINE.match(line) and b"stack overflow" not in line]
     return done.returncode == 1 and not done.stdout and own == done.stderr.splitlines()
 
