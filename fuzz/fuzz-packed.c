@@ -3,21 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../tests/source/packed-span.h"
 #include "source/packed.h"
 
 #define MAX_QUESTIONS 2000
-
-static int receive(void *ctx, void *buf, size_t len)
-{
-	struct pp_span *s = ctx;
-
-	if (len > s->len)
-		return -EPIPE;
-	if (len)
-		memcpy(buf, s->data, len);
-	*s = PP_SPAN(s->data + len, s->len - len);
-	return 0;
-}
 
 /* All of the tree, by its links as well; nothing in it leads out. */
 static void ask_all(struct pp_source *s)
@@ -52,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pp_span rest = PP_SPAN(data, size);
 	struct pp_source *s = NULL;
 	struct pp_error e = { 0 };
-	int r = pp_packed_take(receive, &rest, &s, &e);
+	int r = pp_packed_take(packed_receive_from_span, &rest, &s, &e);
 
 	/* Every refusal is a sentence, and leaves nothing. */
 	if (r && (s || e.code != -r || !e.text[0]))

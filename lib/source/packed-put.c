@@ -8,7 +8,7 @@
 /* What is sent at once; small files are collected. */
 #define PIECE_BYTES ((size_t)64 * 1024)
 
-static void put_number(struct pp_buffer *b, uint64_t v, size_t bytes)
+static void packed_put_number(struct pp_buffer *b, uint64_t v, size_t bytes)
 {
 	uint8_t piece[8];
 
@@ -17,22 +17,22 @@ static void put_number(struct pp_buffer *b, uint64_t v, size_t bytes)
 	pp_buffer_append(b, piece, bytes);
 }
 
-static void put16(struct pp_buffer *b, uint16_t v)
+static void packed_put_u16(struct pp_buffer *b, uint16_t v)
 {
-	put_number(b, v, sizeof(v));
+	packed_put_number(b, v, sizeof(v));
 }
 
-static void put32(struct pp_buffer *b, uint32_t v)
+static void packed_put_u32(struct pp_buffer *b, uint32_t v)
 {
-	put_number(b, v, sizeof(v));
+	packed_put_number(b, v, sizeof(v));
 }
 
-static void put64(struct pp_buffer *b, uint64_t v)
+static void packed_put_u64(struct pp_buffer *b, uint64_t v)
 {
-	put_number(b, v, sizeof(v));
+	packed_put_number(b, v, sizeof(v));
 }
 
-static void put_string(struct pp_buffer *b, const char *s)
+static void packed_put_string(struct pp_buffer *b, const char *s)
 {
 	pp_buffer_append(b, s, strlen(s) + 1);
 }
@@ -87,46 +87,46 @@ static void packed_put_nodes(const struct pp_tree *t, struct packed_places *plac
 		const struct pp_tree_node *n = pp_tree_at(t, i);
 		const uint8_t bytes[] = { n->kind, n->named };
 		pp_buffer_append(records, bytes, sizeof(bytes));
-		put16(records, n->error);
-		put32(records, n->parent);
-		put32(records, n->partial);
-		put32(records, (uint32_t)n->data.len);
-		put32(records, n->more);
-		put32(records, n->more ? n->period : 0);
-		put64(records, packed_place(places, n->data, &is_new));
+		packed_put_u16(records, n->error);
+		packed_put_u32(records, n->parent);
+		packed_put_u32(records, n->partial);
+		packed_put_u32(records, (uint32_t)n->data.len);
+		packed_put_u32(records, n->more);
+		packed_put_u32(records, n->more ? n->period : 0);
+		packed_put_u64(records, packed_place(places, n->data, &is_new));
 		if (i > PP_TREE_TOP)
-			put_string(strings, n->name);
+			packed_put_string(strings, n->name);
 	}
 }
 
 static void packed_put_partial(const struct pp_partial *p, struct pp_buffer *records)
 {
-	put32(records, p->line);
-	put32(records, p->ends);
-	put64(records, p->end);
-	put32(records, p->count);
+	packed_put_u32(records, p->line);
+	packed_put_u32(records, p->ends);
+	packed_put_u64(records, p->end);
+	packed_put_u32(records, p->count);
 	for (uint32_t i = 0; i < p->count; i++) {
-		put64(records, p->ranges[i].first);
-		put64(records, p->ranges[i].end);
+		packed_put_u64(records, p->ranges[i].first);
+		packed_put_u64(records, p->ranges[i].end);
 	}
 }
 
 static void packed_put_manifest(const struct pp_manifest *m, struct pp_buffer *records,
                                 struct pp_buffer *strings)
 {
-	put_string(strings, m->info.tool ? m->info.tool : "");
+	packed_put_string(strings, m->info.tool ? m->info.tool : "");
 	for (uint32_t i = 0; i < m->asked_count; i++)
-		put_string(strings, m->asked[i]);
+		packed_put_string(strings, m->asked[i]);
 	for (uint32_t i = 0; i < m->listed_count; i++)
-		put_string(strings, m->listed[i]);
+		packed_put_string(strings, m->listed[i]);
 	for (uint32_t i = 0; i < m->unread_count; i++) {
-		put32(records, (uint32_t)m->unread[i].error);
-		put32(records, m->unread[i].line);
-		put_string(strings, m->unread[i].path);
+		packed_put_u32(records, (uint32_t)m->unread[i].error);
+		packed_put_u32(records, m->unread[i].line);
+		packed_put_string(strings, m->unread[i].path);
 	}
 	for (uint32_t i = 0; i < m->partial_count; i++) {
 		packed_put_partial(&m->partial[i], records);
-		put_string(strings, m->partial[i].path);
+		packed_put_string(strings, m->partial[i].path);
 	}
 }
 
@@ -142,18 +142,18 @@ static void packed_put_head(const struct pp_stored *s, size_t records, size_t st
 		                  info ? info->as_root : PP_UNKNOWN,
 		                  info ? info->redacted : PP_UNKNOWN };
 
-	put32(head, PACKED_MAGIC);
+	packed_put_u32(head, PACKED_MAGIC);
 	pp_buffer_append(head, bytes, sizeof(bytes));
-	put16(head, 0);
-	put32(head, s->tree.count);
-	put32(head, s->tree.root);
-	put32(head, m->asked_count);
-	put32(head, m->listed_count);
-	put32(head, m->unread_count);
-	put32(head, m->partial_count);
-	put64(head, records);
-	put64(head, strings);
-	put64(head, data);
+	packed_put_u16(head, 0);
+	packed_put_u32(head, s->tree.count);
+	packed_put_u32(head, s->tree.root);
+	packed_put_u32(head, m->asked_count);
+	packed_put_u32(head, m->listed_count);
+	packed_put_u32(head, m->unread_count);
+	packed_put_u32(head, m->partial_count);
+	packed_put_u64(head, records);
+	packed_put_u64(head, strings);
+	packed_put_u64(head, data);
 }
 
 /* Small pieces go together. */

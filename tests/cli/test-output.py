@@ -12,9 +12,10 @@ import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+sys.path[:0] = [str(Path(__file__).parent.parent / name) for name in ("host", "harness")]
 from hosttree import (ENDPOINT, NOT_REMAPPED, PCIPASS, Case, drhd, rmrr, scope,  # noqa: E402
                       smbios_slot, smbios_system)
+from terminal import read_terminal  # noqa: E402
 
 
 class Output(Case):
@@ -47,17 +48,8 @@ class Output(Case):
         with subprocess.Popen([PCIPASS, "--from", self.tree.root, *arguments], stdout=slave,
                               env=self.environment(**more)) as process:
             os.close(slave)
-            text = b""
-            while True:
-                try:
-                    piece = os.read(master, 65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                text += piece
+            text = read_terminal(master)
             process.wait(60)
-        os.close(master)
         return text.decode()
 
     def test_colour(self):
@@ -249,19 +241,7 @@ class Output(Case):
             self.skipTest(f"no terminal to be had: {why}")
         if not pid:
             os.execve(strace, command, self.environment(ASAN_OPTIONS="detect_leaks=0"))
-        text = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            text += piece
-            if see in text and keys:
-                os.write(master, keys)
-                keys = b""
-        os.close(master)
+        text = read_terminal(master, see, keys)
         self.assertNotEqual(os.waitpid(pid, 0)[1], 0)
         return text
 
@@ -284,16 +264,7 @@ class Output(Case):
         if not pid:
             command = [*user, PCIPASS, "--from", str(self.tree.root), *arguments]
             os.execvpe(command[0], command, self.environment(**environment))
-        text = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            text += piece
-        os.close(master)
+        text = read_terminal(master)
         self.code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return text.decode()
 

@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "harness")]
 from images import KINDS, PCIPASS, UNGUARDED, Case, data, main  # noqa: E402
+from terminal import read_terminal  # noqa: E402
 
 STORE = ("--store", "image:i")
 WITH = (*STORE, "--schema", "kinds.xml")
@@ -330,17 +331,8 @@ class Terminal(Settings):
                               stderr=slave, cwd=self.directory, env=self.env) as process:
             os.close(slave)
             os.write(master, answer)
-            text = b""
-            while True:
-                try:
-                    piece = os.read(master, 65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                text += piece
+            text = read_terminal(master)
             code = process.wait(60)
-        os.close(master)
         return code, text.decode().replace("\r\n", "\n")
 
     def test_no(self):

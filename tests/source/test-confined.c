@@ -225,7 +225,7 @@ static void test_attempts(void **state)
 }
 
 /* Each of the two layers alone, in a process of the test's own. What the attempt ended with. */
-static int alone(int (*confine)(void), int (*attempt)(void))
+static int confined_attempt(int (*confine)(void), int (*attempt)(void))
 {
 	int status;
 	pid_t pid = fork();
@@ -268,20 +268,20 @@ static void test_landlock_alone(void **state)
 		skip();
 	}
 	/* The attempts are such that they succeed where nothing confines. */
-	assert_int_equal(alone(confine_not, try_open_to_read), 0);
-	assert_int_equal(alone(confine_not, try_create), 0);
+	assert_int_equal(confined_attempt(confine_not, try_open_to_read), 0);
+	assert_int_equal(confined_attempt(confine_not, try_create), 0);
 	assert_int_equal(unlink(new_path), 0);
-	assert_int_equal(alone(confine_not, try_socket), ECONNREFUSED);
-	assert_int_equal(alone(confine_not, try_kill), 0);
-	assert_int_equal(alone(confine_by_landlock, try_open_to_read), EACCES);
-	assert_int_equal(alone(confine_by_landlock, try_open_by_openat2), EACCES);
-	assert_int_equal(alone(confine_by_landlock, try_create), EACCES);
-	assert_int_equal(alone(confine_by_landlock, try_remove), EACCES);
-	assert_int_equal(alone(confine_by_landlock, try_exec), EACCES);
+	assert_int_equal(confined_attempt(confine_not, try_socket), ECONNREFUSED);
+	assert_int_equal(confined_attempt(confine_not, try_kill), 0);
+	assert_int_equal(confined_attempt(confine_by_landlock, try_open_to_read), EACCES);
+	assert_int_equal(confined_attempt(confine_by_landlock, try_open_by_openat2), EACCES);
+	assert_int_equal(confined_attempt(confine_by_landlock, try_create), EACCES);
+	assert_int_equal(confined_attempt(confine_by_landlock, try_remove), EACCES);
+	assert_int_equal(confined_attempt(confine_by_landlock, try_exec), EACCES);
 	if (version >= 4)
-		assert_int_equal(alone(confine_by_landlock, try_socket), EACCES);
+		assert_int_equal(confined_attempt(confine_by_landlock, try_socket), EACCES);
 	if (version >= 6)
-		assert_int_equal(alone(confine_by_landlock, try_kill), EPERM);
+		assert_int_equal(confined_attempt(confine_by_landlock, try_kill), EPERM);
 	print_message("Landlock version %d\n", version);
 }
 
@@ -292,12 +292,12 @@ static void test_seccomp_alone(void **state)
 		skip();
 	}
 	for (size_t i = 0; i < NR_ATTEMPTS; i++)
-		assert_int_equal(alone(confine_by_seccomp, attempts[i].attempt), EPERM);
+		assert_int_equal(confined_attempt(confine_by_seccomp, attempts[i].attempt), EPERM);
 	/* Where a directory is read, files can be opened, but not to be written. */
-	assert_int_equal(alone(confine_for_directories, try_open_to_read), 0);
-	assert_int_equal(alone(confine_for_directories, try_create), EPERM);
-	assert_int_equal(alone(confine_for_directories, try_socket), EPERM);
-	assert_int_equal(alone(confine_for_directories, try_exec), EPERM);
+	assert_int_equal(confined_attempt(confine_for_directories, try_open_to_read), 0);
+	assert_int_equal(confined_attempt(confine_for_directories, try_create), EPERM);
+	assert_int_equal(confined_attempt(confine_for_directories, try_socket), EPERM);
+	assert_int_equal(confined_attempt(confine_for_directories, try_exec), EPERM);
 }
 
 /* What a directory's reader can open: what is below it. */

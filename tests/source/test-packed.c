@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "source/archive-read.h"
+#include "packed-span.h"
 #include "source/packed-form.h"
 #include "tar-build.h"
 
@@ -26,26 +27,14 @@ static int send_to_buffer(void *ctx, const void *bytes, size_t len)
 	return 0;
 }
 
-static int receive_from_span(void *ctx, void *buf, size_t len)
-{
-	struct pp_span *s = ctx;
-
-	if (len > s->len)
-		return -EPIPE;
-	if (len)
-		memcpy(buf, s->data, len);
-	*s = PP_SPAN(s->data + len, s->len - len);
-	return 0;
-}
-
 static int take(const char *bytes, size_t len, struct pp_source **ret, struct pp_error *e)
 {
 	struct pp_span s = PP_SPAN(bytes, len);
 
-	return pp_packed_take(receive_from_span, &s, ret, e);
+	return pp_packed_take(packed_receive_from_span, &s, ret, e);
 }
 
-static uint64_t get(size_t at, size_t bytes)
+static uint64_t packed_number(size_t at, size_t bytes)
 {
 	uint64_t v = 0;
 
@@ -82,7 +71,7 @@ static int setup(void **state)
 		return -1;
 	r = pp_packed_put(pp_stored_of(s), send_to_buffer, &packed);
 	pp_source_free(s);
-	strings_at = PACKED_HEAD_BYTES + (size_t)get(36, 8);
+	strings_at = PACKED_HEAD_BYTES + (size_t)packed_number(36, 8);
 	return r;
 }
 
@@ -189,7 +178,7 @@ static void expect_number_lie(size_t at, size_t bytes, uint64_t value, const cha
 
 static void test_lies_of_the_head(void **state)
 {
-	uint32_t nodes = (uint32_t)get(12, 4);
+	uint32_t nodes = (uint32_t)packed_number(12, 4);
 
 	expect_number_lie(0, 4, 1, "no capture");
 	expect_number_lie(4, 1, PP_SOURCE_LIVE, "a kind of source");
@@ -204,7 +193,7 @@ static void test_lies_of_the_head(void **state)
 	expect_number_lie(16, 4, UINT32_MAX, "a root that is not a directory");
 	for (size_t at = 20; at < 36; at += 4) {
 		expect_number_lie(at, 4, UINT32_MAX, "more names than there are bytes");
-		expect_number_lie(at, 4, get(at, 4) + 1, "");
+		expect_number_lie(at, 4, packed_number(at, 4) + 1, "");
 	}
 	for (size_t at = 36; at < 60; at += 8) {
 		expect_number_lie(at, 8, UINT64_MAX, "too many bytes");
@@ -219,7 +208,7 @@ static uint32_t node_of(const char *name, size_t *ret_at)
 {
 	size_t at = strings_at;
 
-	for (uint32_t i = PP_TREE_TOP + 1; i < get(12, 4); i++) {
+	for (uint32_t i = PP_TREE_TOP + 1; i < packed_number(12, 4); i++) {
 		if (!strcmp(packed.data + at, name)) {
 			*ret_at = at;
 			return i;
@@ -249,17 +238,18 @@ static void test_lies_of_nodes(void **state)
 	expect_number_lie(NODE(file) + 8, 4, 1, "a range behind the end of its file");
 	expect_number_lie(NODE(link) + 8, 4, 1, "a part of a file that is not there");
 	expect_number_lie(NODE(file) + 12, 4, UINT32_MAX, "a file of more bytes");
-	expect_number_lie(NODE(file) + 12, 4, get(52, 8) + 1, "a file of more bytes");
+	expect_number_lie(NODE(file) + 12, 4, packed_number(52, 8) + 1, "a file of more bytes");
 	expect_number_lie(NODE(file) + 16, 4, 1, "a file of more bytes");
 	expect_number_lie(NODE(file) + 20, 4, 1, "a file of more bytes");
 	expect_number_lie(NODE(big) + 16, 4, UINT32_MAX, "a file of more bytes");
 	expect_number_lie(NODE(big) + 16, 4, 1 << 24, "a file of more bytes");
 	expect_number_lie(NODE(big) + 20, 4, 0, "a file of more bytes");
 	expect_number_lie(NODE(big) + 20, 4, 256, "a file of more bytes");
-	expect_number_lie(NODE(big) + 20, 4, get(NODE(big) + 12, 4) + 1, "a file of more bytes");
+	expect_number_lie(NODE(big) + 20, 4, packed_number(NODE(big) + 12, 4) + 1,
+	                  "a file of more bytes");
 	expect_number_lie(NODE(link) + 16, 4, 1, "a file of more bytes");
 	expect_number_lie(NODE(file) + 24, 8, UINT64_MAX, "a file of more bytes");
-	expect_number_lie(NODE(file) + 24, 8, get(52, 8) - 1, "a file of more bytes");
+	expect_number_lie(NODE(file) + 24, 8, packed_number(52, 8) - 1, "a file of more bytes");
 	expect_number_lie(NODE(link) + 12, 4, 0, "a file of more bytes");
 }
 
@@ -281,7 +271,7 @@ static void test_lies_of_names(void **state)
 		;
 	expect_lie(asked, "z", 1, "paths in no order");
 	/* Without the end of the last string. */
-	expect_lie(strings_at + (size_t)get(44, 8) - 1, "x", 1, "has no end");
+	expect_lie(strings_at + (size_t)packed_number(44, 8) - 1, "x", 1, "has no end");
 }
 
 /* Whatever one byte is changed to, it is refused or can be read. */
