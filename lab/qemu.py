@@ -117,10 +117,12 @@ def _read(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
 
 
-def _wait(command: list[str]) -> tuple[int, str]:
+def _wait(command: list[str], seconds: int) -> tuple[int, str]:
     """Exit code and standard error. If we are interrupted, timeout(1) is told to end QEMU; if we are
-    killed, the kernel tells it."""
-    bound = [places.program("setpriv", "util-linux"), "--pdeathsig", "TERM", *command]
+    killed, the kernel tells it. It tells QEMU, too: timeout that gets the signal just as it has forked
+    does not know its child's number yet, and leaves it running (coreutils 9.1)."""
+    tied = [places.program("setpriv", "util-linux"), "--pdeathsig", "TERM"]
+    bound = [*tied, places.program("timeout", "coreutils"), "--kill-after=5", str(seconds), *tied, *command]
     with subprocess.Popen(bound, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True, errors="replace") as process:
         try:
@@ -137,11 +139,10 @@ def run(words: list[str], directory: Path, seconds: int, emulator: Emulator = X8
     logs = [directory / name for name in ("firmware", "answer", "serial")]
     for path in logs:
         path.unlink(missing_ok=True)
-    command = [places.program("timeout", "coreutils"), "--kill-after=5", str(seconds),
-               places.program(emulator.program, emulator.package), *emulator.board, *words,
+    command = [places.program(emulator.program, emulator.package), *emulator.board, *words,
                *emulator.ports(directory), "-serial", f"file:{directory / 'serial'}"]
     start = time.monotonic()
-    code, stderr = _wait(command)
+    code, stderr = _wait(command, seconds)
     answer = logs[1].read_bytes() if logs[1].exists() else b""
     return Run(answer, FIRMWARE_LINE.findall(_read(logs[0])), _read(logs[2]), stderr, code,
                time.monotonic() - start)

@@ -30,7 +30,7 @@ def program(body: str, mark: Path) -> str:
     return (f"import sys, threading\nsys.path.insert(0, {str(places.SOURCE)!r})\n"
             "from lab import checks, qemu\n"
             "def wait():\n"
-            f"    qemu._wait(['timeout', '600', 'sh', '-c', 'echo $$ > {mark}; exec sleep 600'])\n"
+            f"    qemu._wait(['sh', '-c', 'echo $$ > {mark}; exec sleep 600'], 600)\n"
             f"{body}\n")
 
 
