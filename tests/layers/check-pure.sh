@@ -29,7 +29,7 @@ for symbol in $undefined; do
 	xmlParseFile | xmlReadFile | xmlReadFd | xmlCtxtReadFile | xmlCtxtReadFd | xmlNewTextReaderFilename | xmlSave* | xmlNano*) ;;
 	xml*) continue ;;
 	# the compiler's and the linker's own
-	__stack_chk_fail | _GLOBAL_OFFSET_TABLE_ | __asan_* | __ubsan_* | __tls_get_addr) continue ;;
+	_GLOBAL_OFFSET_TABLE_ | __asan_* | __ubsan_* | __tls_get_addr) continue ;;
 	esac
 	case " $* " in
 	*" $symbol "*) continue ;;
