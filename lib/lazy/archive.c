@@ -80,4 +80,4 @@ typedef struct archive_entry entry_t;
 	PROCEDURE(archive_entry_copy_pathname, (entry_t * entry, const char *path), (entry, path)) \
 	PROCEDURE(archive_entry_copy_symlink, (entry_t * entry, const char *path), (entry, path))
 
-PP_LAZY_LIBRARY(pp_lazy_archive, PP_LIBARCHIVE_SONAME, ARCHIVE_API)
+PP_LAZY_LIBRARY(pp_lazy_archive, "libarchive", PP_LIBARCHIVE_SONAME, NULL, ARCHIVE_API)

@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "lazy/open.h"
 
-static int lazy_find(const struct lazy_library *library, void *handle, struct pp_error *e)
+static int lazy_find(const struct lazy_library *library, const char *soname, void *handle,
+                     struct pp_error *e)
 {
 	/* First all, then none is written in vain. */
 	for (int write = 0; write < 2; write++)
@@ -18,24 +19,35 @@ static int lazy_find(const struct lazy_library *library, void *handle, struct pp
 				return pp_fail(
 					e, ELIBACC,
 					"%s has no function %s: another version of it is needed",
-					library->soname, s->name);
+					soname, s->name);
 			if (write)
 				*s->address = address;
 		}
 	return 0;
 }
 
-static int lazy_open_locked(struct lazy_library *library, struct pp_error *e)
+static int lazy_load(const struct lazy_library *library, const char *soname, struct pp_error *e)
 {
-	void *handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
+	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 
 	if (!handle)
-		return pp_fail(e, ELIBACC, "%s cannot be loaded: %s", library->soname, dlerror());
-	int r = lazy_find(library, handle, e);
+		return pp_fail(e, ELIBACC, "%s cannot be loaded; install %s: %s", soname,
+		               library->project, dlerror());
+	int r = lazy_find(library, soname, handle, e);
 	if (r)
 		dlclose(handle);
-	library->is_open = !r;
 	return r;
+}
+
+static int lazy_open_locked(struct lazy_library *library, struct pp_error *e)
+{
+	struct pp_error first = { 0 };
+	int r = lazy_load(library, library->soname, &first);
+
+	if (r && library->next_soname && !lazy_load(library, library->next_soname, NULL))
+		r = 0;
+	library->is_open = !r;
+	return r ? pp_fail(e, ELIBACC, "%s", first.text) : 0;
 }
 
 int lazy_open(struct lazy_library *library, struct pp_error *e)

@@ -17,6 +17,12 @@ struct lazy_symbol {
 
 struct lazy_library {
 	const char *soname;
+	/*
+	 * The next one of the same library, or NULL: for what is used of it, nothing has changed
+	 * but the name. A program built on one release then works on the next, which has only that.
+	 */
+	const char *next_soname;
+	const char *project; /* what to install where there is neither */
 	const struct lazy_symbol *symbols;
 	size_t nr_symbols;
 	pthread_mutex_t mutex;
@@ -52,7 +58,7 @@ int lazy_open(struct lazy_library *library, struct pp_error *e);
  * is used of it: FUNCTION(type, name, parameters, arguments, absent), PROCEDURE(name, parameters,
  * arguments).
  */
-#define PP_LAZY_LIBRARY(open, name, api)                                                           \
+#define PP_LAZY_LIBRARY(open, of_project, name, next_name, api)                                    \
 	api(PP_LAZY_FUNCTION,                                                                      \
 	    PP_LAZY_PROCEDURE) static const struct lazy_symbol open##_symbols[] = {                \
 		api(PP_LAZY_FUNCTION_SYMBOL, PP_LAZY_PROCEDURE_SYMBOL)                             \
@@ -61,6 +67,8 @@ int lazy_open(struct lazy_library *library, struct pp_error *e);
 	{                                                                                          \
 		static struct lazy_library library = {                                             \
 			.soname = (name),                                                          \
+			.next_soname = (next_name),                                                \
+			.project = (of_project),                                                   \
 			.symbols = open##_symbols,                                                 \
 			.nr_symbols = sizeof(open##_symbols) / sizeof(open##_symbols[0]),          \
 			.mutex = PTHREAD_MUTEX_INITIALIZER,                                        \

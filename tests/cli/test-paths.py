@@ -17,7 +17,7 @@ from hosttree import PCIPASS, Case  # noqa: E402
 CALLS = "open,openat,openat2,execve,execveat,stat,lstat,newfstatat,statx,access,faccessat,faccessat2"
 PLANTED = ("rmrds.xml", "conrep.xml", "schemas/rmrds.xml", "pci.ids", "pcipass.conf", ".pcipassrc",
            ".config/pcipass/pcipass.conf", "pcipass/rmrds.xml", "conrep", "hpdiscovery", "update-grub", "bash",
-           "xz", "gzip", "zstd", "lspci", "modprobe", "libarchive.so.13", "libxml2.so.2", "libjansson.so.4",
+           "xz", "gzip", "zstd", "lspci", "modprobe", "libarchive.so.13", "libxml2.so.2", "libxml2.so.16", "libjansson.so.4",
            "catalog.xml", "grub.cfg", "initramfs.conf")
 VARIABLES = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_DATA_DIRS", "PATH", "PCIPASS_SCHEMAS",
              "PCIPASS_DATA", "PCI_IDS", "TMPDIR", "LOCPATH", "SHELL", "XML_CATALOG_FILES", "LIBARCHIVE_MODULES")

@@ -20,6 +20,7 @@ static struct lazy_library library_new(const char *soname, size_t nr_symbols)
 {
 	lazy_cos = lazy_no_such_function = NULL;
 	return (struct lazy_library){ .soname = soname,
+		                      .project = "a-project",
 		                      .symbols = symbols,
 		                      .nr_symbols = nr_symbols,
 		                      .mutex = PTHREAD_MUTEX_INITIALIZER };
@@ -41,8 +42,39 @@ static void test_absent(void **state)
 
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(lazy_open(&library, &e), -ELIBACC);
-	assert_non_null(strstr(e.text, "libpcipass-has-no-such.so.9 cannot be loaded: "));
+	assert_non_null(strstr(e.text, "libpcipass-has-no-such.so.9 cannot be loaded; install "
+	                               "a-project: "));
 	assert_null(lazy_cos);
+}
+
+/* A release that has only the library's next version. */
+static void test_next(void **state)
+{
+	struct lazy_library library = library_new("libpcipass-has-no-such.so.9", 1);
+	struct pp_error e = { 0 };
+
+	library.next_soname = "libm.so.6";
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(lazy_open(&library, &e), 0);
+	assert_int_equal(e.code, 0);
+	assert_true(lazy_cos(0.0) == 1.0);
+}
+
+/* What is missing is told of the one that the program was built with. */
+static void test_no_next(void **state)
+{
+	static const char *const next[] = { "libpcipass-has-no-such.so.10", "libm.so.6" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lazy_library library = library_new("libpcipass-has-no-such.so.9", 2);
+		struct pp_error e = { 0 };
+
+		library.next_soname = next[i];
+		assert_int_equal(lazy_open(&library, &e), -ELIBACC);
+		assert_non_null(strstr(e.text, "libpcipass-has-no-such.so.9 cannot be loaded"));
+		assert_null(strstr(e.text, next[i]));
+		assert_null(lazy_cos);
+	}
 }
 
 /* Not even the functions that it has: half a library would fail later, in the middle of a file. */
@@ -68,10 +100,9 @@ static void test_what_is_used(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_other_version),
-		cmocka_unit_test(test_what_is_used),
+		cmocka_unit_test(test_open),          cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_next),          cmocka_unit_test(test_no_next),
+		cmocka_unit_test(test_other_version), cmocka_unit_test(test_what_is_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Debian packages: made in a fresh root of Debian 12, held against lintian, and installed, used and
-purged in fresh roots of Debian 12 and 13. And what other systems take, as far as it can be used here: the
+purged in fresh roots of Debian 12, 13 and sid. And what other systems take, as far as it can be used here: the
 static program in a root that has nothing else, the files of the RPM package and of that for Arch Linux.
 
 usage: test-package.py SOURCE_ROOT [DIRECTORY-WITH-PACKAGES]     with it nothing is built
@@ -118,6 +118,7 @@ class Installed:
     """What holds in every release."""
 
     release: str
+    also: tuple[str, ...] = ()  # what the packages recommend, of this release
 
     @classmethod
     def setUpClass(cls):
@@ -125,8 +126,9 @@ class Installed:
         cls.root.sample("dl380p-gen8")
         cls.before = cls.root.files()
         shutil.copytree(GIVEN or WORK / "debs", cls.root.path / "debs")
-        status, text = cls.root.run("apt-get -qq update; apt-get -qq install --no-install-recommends -y pci.ids "
-                                    + " ".join(f"/debs/{name}_*.deb" for name in PACKAGES) + " 2>&1")
+        packages = ("pci.ids", *cls.also, *(f"/debs/{name}_*.deb" for name in PACKAGES))
+        status, text = cls.root.run("apt-get -qq update; apt-get -qq install --no-install-recommends -y "
+                                    f"{' '.join(packages)} 2>&1")
         assert status == 0, text
 
     @classmethod
@@ -200,6 +202,17 @@ class Debian12(Installed, InRoot):
 
 class Debian13(Installed, InRoot):
     release = "trixie"
+
+
+class Sid(Installed, InRoot):
+    """Its libxml2 has another name than the one that the program was built with."""
+
+    release = "sid"
+    also = ("libxml2-16",)
+
+    def test_a_library_names(self):
+        self.assertNotEqual(self.root.run("ls /usr/lib/*/libxml2.so.2")[0], 0)
+        self.type("dpkg-query -W -f '${Recommends}' pcipass", 0, "libxml2-16 | libxml2")
 
 
 if __name__ == "__main__":
