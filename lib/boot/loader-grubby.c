@@ -13,6 +13,14 @@ static bool grubby_detect(struct pp_apply *a)
 	return pp_sys_has_program(a->sys, "grubby") && pp_sys_has_directory(a->sys, ENTRIES);
 }
 
+/* rpm and editors leave others beside the entries: "x.conf.rpmsave". */
+static bool grubby_is_entry(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 5 && !strcmp(name + len - 5, ".conf");
+}
+
 /* What grubby would do, in a way that can be taken back to the byte: the files that it edits. */
 static int grubby_add(struct pp_stage *s, const char *argument, struct pp_error *e)
 {
@@ -21,9 +29,8 @@ static int grubby_add(struct pp_stage *s, const char *argument, struct pp_error 
 
 	for (; !r && *names; names++) {
 		char path[512];
-		size_t len = strlen(*names);
 		snprintf(path, sizeof(path), ENTRIES "/%s", *names);
-		if (len > 5 && !strcmp(*names + len - 5, ".conf"))
+		if (grubby_is_entry(*names))
 			r = pp_entry_append(s, path, argument, e);
 	}
 	/* For kernels to come. */
@@ -50,7 +57,8 @@ static const char *grubby_command_line(struct pp_apply *a)
 	for (; !options && names && *names; names++) {
 		char path[512];
 		snprintf(path, sizeof(path), ENTRIES "/%s", *names);
-		options = pp_entry_options(a, path);
+		if (grubby_is_entry(*names))
+			options = pp_entry_options(a, path);
 	}
 	return options;
 }
