@@ -36,8 +36,7 @@ static bool refind_quoted(struct pp_span *rest, struct pp_span *ret)
 	return false;
 }
 
-/* The options of a line; false: it is a comment, or of another form. */
-static bool refind_options(struct pp_span line, struct pp_span *ret)
+bool pp_refind_options(struct pp_span line, struct pp_span *ret)
 {
 	struct pp_span title, left = line;
 
@@ -57,7 +56,7 @@ static const char *refind_command_line(struct pp_apply *a)
 	if (!pp_boot_read(a, REFIND_LINUX, &rest))
 		return NULL;
 	while (pp_text_line(&rest, &line))
-		if (refind_options(line, &options))
+		if (pp_refind_options(line, &options))
 			return pp_loader_text(a, options);
 	return NULL;
 }
@@ -91,7 +90,7 @@ static bool refind_detect(struct pp_apply *a)
 	    !pp_boot_read(a, REFIND_LINUX, &rest))
 		return false;
 	while (pp_text_line(&rest, &line))
-		if (refind_options(line, &options) && refind_has_started(a, options))
+		if (pp_refind_options(line, &options) && refind_has_started(a, options))
 			return true;
 	return false;
 }
@@ -154,7 +153,7 @@ static int refind_add_to_line(struct pp_stage *s, struct pp_buffer *b, struct pp
 	struct pp_apply *a = s->apply;
 	struct pp_span options;
 
-	if (!refind_options(line, &options)) {
+	if (!pp_refind_options(line, &options)) {
 		pp_buffer_append(b, line.data, line.len);
 		return 0;
 	}

@@ -79,6 +79,8 @@ extern const struct pp_tool pp_tool_kernel_install_initrd;
  */
 int pp_loader_take_off_files(struct pp_stage *s, const char *const *places, const char *word,
                              struct pp_error *e);
+/* The options of a line of rEFInd's; false: it is a comment, or of another form. */
+bool pp_refind_options(struct pp_span line, struct pp_span *ret);
 /* Has the menu made anew. */
 int pp_grub_rebuild(struct pp_stage *s, struct pp_error *e);
 

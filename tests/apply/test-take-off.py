@@ -79,6 +79,42 @@ def test_a_word_without_an_option(root: Root) -> None:
         expect(line, *drive(root, "undo"), 0)
 
 
+def test_what_is_no_word_of_the_kernels(root: Root) -> None:
+    """Behind "--" all is for init, and what quotation marks hold is one word's own."""
+    for line, left in (('"a nointremap -- nointremap x"', '"a -- nointremap x"'),
+                       ('"nointremap --"', '"--"'), ('"--x nointremap"', '"--x"'),
+                       ("'dyndbg=\"file x nointremap\" nointremap'", "'dyndbg=\"file x nointremap\"'"),
+                       ('"dyndbg=\\"x nointremap\\" nointremap ro"', '"dyndbg=\\"x nointremap\\" ro"'),
+                       ('"a b" # nointremap', '"a b" # nointremap')):
+        grub(root, f"GRUB_CMDLINE_LINUX={line}\nGRUB_CMDLINE_LINUX_DEFAULT=\"nointremap\"\n")
+        before = root.snapshot()
+        drive(root, "run", "take-off:nointremap")
+        wanted = f'GRUB_CMDLINE_LINUX={left}\nGRUB_CMDLINE_LINUX_DEFAULT=""\n'
+        assert root.text(GRUB) == wanted, root.text(GRUB)
+        expect(line, *drive(root, "undo"), 0)
+        same(line, before, root.snapshot())
+
+
+def test_rest_of_other_loaders(_: Root) -> None:
+    """An entry's title, and what is for init, keep their bytes."""
+    for loader, path, text, left in (
+            ("grubby", "boot/loader/entries/a.conf", "title no nointremap\noptions ro nointremap -- nointremap\n",
+             "title no nointremap\noptions ro -- nointremap\n"),
+            ("proxmox", "etc/kernel/cmdline", 'x="a nointremap b" nointremap "nointremap" -- nointremap\n',
+             'x="a nointremap b" "" -- nointremap\n')):
+        with tempfile.TemporaryDirectory() as directory:
+            root = Root(Path(directory) / "root", "dracut" if loader == "grubby" else "initramfs-tools", loader)
+            root.put(path, text)
+            # What rpm leaves beside the entries is none.
+            root.put("boot/loader/entries/0.conf.rpmsave", "title x\noptions ro\n")
+            if loader == "proxmox":
+                root.run_tool("proxmox-boot-tool", "refresh")
+            before = root.snapshot()
+            roundtrip(root, "take-off:nointremap")
+            assert root.text(path) == left, root.text(path)
+            undo(root, before)
+
+
 def test_one_off_one_on(root: Root) -> None:
     """What stood against the new argument goes in the same plan."""
     grub(root, 'GRUB_CMDLINE_LINUX="quiet intel_iommu=off"\n')
@@ -148,13 +184,14 @@ def test_refind(_: Root) -> None:
     with tempfile.TemporaryDirectory() as directory:
         root = Root(Path(directory) / "root", "initramfs-tools", "none")
         root.variable("LoaderInfo", "rEFInd 0.13.2")
-        root.put("boot/refind_linux.conf", '"Boot" "root=/dev/sda2 intel_iommu=off rw"\n'
-                                           '"Single" "root=/dev/sda2 single intel_iommu=off"\n')
+        root.put("boot/refind_linux.conf", '"Boot intel_iommu=off" "root=/dev/sda2 intel_iommu=off rw"\n'
+                                           'Single "root=/dev/sda2 x=""a intel_iommu=off"" intel_iommu=off -- intel_iommu=off"\n')
         root.put("proc/cmdline", "root=/dev/sda2 intel_iommu=off rw\n")
         before = root.snapshot()
         roundtrip(root, OFF)
-        assert root.text("boot/refind_linux.conf") == ('"Boot" "root=/dev/sda2 rw"\n'
-                                                       '"Single" "root=/dev/sda2 single"\n')
+        assert root.text("boot/refind_linux.conf") == (
+            '"Boot intel_iommu=off" "root=/dev/sda2 rw"\n'
+            'Single "root=/dev/sda2 x=""a intel_iommu=off"" -- intel_iommu=off"\n'), root.text("boot/refind_linux.conf")
         undo(root, before)
 
 
