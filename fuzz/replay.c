@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs a fuzz target without libFuzzer: each input whole, every prefix of it, and seeded mutations
- * shared out over the inputs. usage: fuzz-X [--mutations N] [--data FOLDER] FILE|FOLDER…
- * FOLDER is taken below $PCIPASS_TEST_DATA and may be missing.
+ * Runs a fuzz target without libFuzzer: each input whole, every prefix of it, and N seeded
+ * mutations in all, shared out over the inputs. usage: fuzz-X [--mutations N] [--data FOLDER]
+ * FILE|FOLDER… FOLDER is taken below $PCIPASS_TEST_DATA and may be missing.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -14,9 +14,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_INPUT_BYTES ((size_t)4 * 1024 * 1024)
-/* Prefixes of a larger input are taken in steps, so that the work stays linear. */
-#define MAX_PREFIXES 4096
 
+/* Prefixes of a larger input are taken in steps, so that the work stays linear. */
+static unsigned long max_prefixes = 4096;
 static unsigned long runs;
 
 /* Each input in a block of its exact size, so that a read behind it is seen. */
@@ -79,7 +79,7 @@ static size_t mutate(uint8_t *data, size_t size, uint64_t *state)
 static void run_all(const uint8_t *data, size_t size, unsigned long mutations, uint64_t seed)
 {
 	run(data, size);
-	size_t step = size / MAX_PREFIXES + 1;
+	size_t step = size / max_prefixes + 1;
 	for (size_t n = 0; n < size; n += step)
 		run(data, n);
 	uint8_t *copy = malloc(size ? size : 1);
@@ -146,6 +146,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--mutations") && i + 1 < argc) {
 			mutations = strtoul(argv[++i], NULL, 10);
+		} else if (!strcmp(argv[i], "--prefixes") && i + 1 < argc) {
+			max_prefixes = strtoul(argv[++i], NULL, 10) + 1;
 		} else if (!strcmp(argv[i], "--data") && i + 1 < argc) {
 			const char *base = getenv("PCIPASS_TEST_DATA");
 			char path[4096];
@@ -162,7 +164,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < in.count; i++) {
 		size_t size;
 		uint8_t *data = load(in.paths[i], &size);
-		run_all(data, size, mutations, i + 1);
+		run_all(data, size, (mutations + in.count - 1) / in.count, i + 1);
 		free(data);
 		free(in.paths[i]);
 	}
