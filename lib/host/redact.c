@@ -69,11 +69,14 @@ static int redact_version(struct pp_span *content, struct pp_arena *a, struct pp
 	struct pp_span rest = *content, word;
 
 	pp_buffer_init(&b, REDACT_MAX_BYTES);
+	/* What stands behind other words is no release. */
 	for (int i = 0; i < 3 && pp_text_word(&rest, &word); i++) {
+		if (i < 2 && !pp_span_is(word, i ? "version" : "Linux"))
+			break;
 		pp_buffer_puts(&b, i ? " " : "");
 		if (i == 2)
 			pp_redact_release(word, &b);
-		else if (pp_span_is(word, i ? "version" : "Linux"))
+		else
 			pp_buffer_append(&b, word.data, word.len);
 	}
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
@@ -376,9 +379,13 @@ static void redact_swap(struct pp_span line, struct pp_buffer *b)
 	pp_buffer_puts(b, " partition\n");
 }
 
-static bool starts_with_digit(struct pp_span word)
+static size_t count_digits(struct pp_span word)
 {
-	return word.len && word.data[0] >= '0' && word.data[0] <= '9';
+	size_t n = 0;
+
+	while (n < word.len && word.data[n] >= '0' && word.data[n] <= '9')
+		n++;
+	return n;
 }
 
 /* "IR-PCI-MSIX-0000:07:00.0", "ITS-MSI", "GICv3": a chip, and on x86 the device behind it. */
@@ -392,6 +399,30 @@ static bool interrupt_is_chip(struct pp_span word)
 	return false;
 }
 
+static bool interrupt_is_cpu(struct pp_span word)
+{
+	return pp_span_starts(word, "CPU") && word.len > 3 && word.len < 8 &&
+	       count_digits(PP_SPAN(word.data + 3, word.len - 3)) == word.len - 3;
+}
+
+/* "524288", "0-edge": its number at the chip, and how it is triggered (irqchip's names). */
+static bool interrupt_is_number(struct pp_span word)
+{
+	static const char *const triggers[] = { "", "-edge", "-level", "-fasteoi" };
+	size_t digits = count_digits(word);
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(triggers) / sizeof(triggers[0]); i++)
+		found |= pp_span_is(PP_SPAN(word.data + digits, word.len - digits), triggers[i]);
+	return digits && found;
+}
+
+static void interrupt_put(struct pp_span word, struct pp_buffer *b)
+{
+	pp_buffer_puts(b, " ");
+	pp_buffer_append(b, word.data, word.len);
+}
+
 /*
  * A line of /proc/interrupts up to its chip, which tells whether interrupts are remapped, and its
  * number there. Behind them stand names that drivers make up, of a network interface or with its
@@ -399,21 +430,29 @@ static bool interrupt_is_chip(struct pp_span word)
  */
 static void redact_interrupt(struct pp_span line, struct pp_buffer *b)
 {
-	struct pp_span word;
-	bool header = false, chip_told = false;
+	struct pp_span word, rest = line;
 
-	for (size_t i = 0; pp_text_word(&line, &word); i++) {
-		bool cpu = pp_span_starts(word, "CPU") && word.len < 8;
-		header |= !i && cpu;
-		if (!i && !cpu && !(starts_with_digit(word) && word.data[word.len - 1] == ':'))
+	if (!pp_text_word(&rest, &word)) {
+		pp_buffer_puts(b, "\n");
+		return;
+	}
+	if (interrupt_is_cpu(word)) {
+		while (pp_text_word(&line, &word) && interrupt_is_cpu(word))
+			interrupt_put(word, b);
+	} else {
+		size_t digits = count_digits(word);
+		if (!digits || digits + 1 != word.len || word.data[digits] != ':')
 			return;
-		if (!cpu && (header || !starts_with_digit(word))) {
-			if (header || chip_told || !interrupt_is_chip(word))
-				break;
-			chip_told = true;
-		}
-		pp_buffer_puts(b, i ? " " : "");
 		pp_buffer_append(b, word.data, word.len);
+		bool more;
+		while ((more = pp_text_word(&rest, &word)) && count_digits(word) == word.len)
+			interrupt_put(word, b);
+		if (more && interrupt_is_chip(word)) {
+			interrupt_put(word, b);
+			/* A name may begin with a digit as well. */
+			if (pp_text_word(&rest, &word) && interrupt_is_number(word))
+				interrupt_put(word, b);
+		}
 	}
 	pp_buffer_puts(b, "\n");
 }
@@ -710,6 +749,11 @@ int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_ar
 		                    : 0;
 	}
 	return -ENOENT;
+}
+
+const char *pp_redact_pattern(size_t row)
+{
+	return row < sizeof(redact_rows) / sizeof(redact_rows[0]) ? redact_rows[row].pattern : NULL;
 }
 
 /* "../../usr/lib", "libvirt.so.0.9000.0": the components that a link of a host's own has. */

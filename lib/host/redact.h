@@ -18,6 +18,9 @@ struct pp_source;
 int pp_redact(void *ctx, const char *path, struct pp_span *content, struct pp_arena *a,
               struct pp_error *e);
 
+/* The paths of a row, '*' for what has no slash and "**" for anything; NULL behind the last row. */
+const char *pp_redact_pattern(size_t row);
+
 /* Whether the text of a link may be kept. Fits pp_record_link. */
 bool pp_redact_link(const char *path, struct pp_span text);
 
