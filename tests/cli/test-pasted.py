@@ -16,6 +16,11 @@ import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import (PCIPASS, Case, drhd, rmrr, scope, ENDPOINT, smbios_onboard, smbios_slot,  # noqa: E402
                       smbios_system)
@@ -24,6 +29,10 @@ from hosttree import (PCIPASS, Case, drhd, rmrr, scope, ENDPOINT, smbios_onboard
 HOSTILE = ("x;touch owned;:", "x$(touch owned)", "x`touch owned`", "x'; touch owned; '", 'x"; touch owned; "',
            "x|touch owned", "x&touch owned&", "x>owned", "x\ntouch owned\n", "x #\ttouch owned", "x\\'; touch owned; #",
            "x--><touch/><!--", "x\x1b]0;t\x07\x1b[31m", "x\u202e\u009b31m\x9b", "-x", "~x", "{touch,owned}", "=x")
+# And where it is more than text to a parser of YAML.
+HOSTILE_YAML = ('x"', "x'", "x: y", "x\n---\nkind: Secret", "x\nspec: {}", "&a x", "*a", "!!python/object:os.system x", "%YAML 1.1", "x # y",
+                "[x", "{x: y", "| x", "> x", "@x", "x\r\nkind: Pod", "x\u2028kind: Pod", "x\x85kind: Pod", "{{ lookup('pipe', 'touch owned') }}",
+                "{% raw %}", "x\tkind: Pod", "...", "? x", "- x", "null", "yes", "0x10", "<<: x")
 # What is told to be typed begins with one of these.
 COMMANDS = re.compile(r"(?:pcipass|sudo|echo|xl|qm|cat|modprobe|sh) ")
 MEANT = {"pcipass", "sudo", "xl", "qm", "cat", "modprobe", "sh"}
@@ -174,6 +183,39 @@ class Pasted(Case):
         self.assertEqual(self.pasted(command.group(1)), [])
         self.assertEqual(os.listdir(self.here), [])
         self.assertRegex(unbind.read_text(), r"^0000:00:0\d.0\n$")
+
+    def plain_documents(self, hypervisor: str) -> list:
+        return list(yaml.safe_load_all(self.say("emit", hypervisor, "09:00.0")))
+
+    @unittest.skipUnless(yaml, "python3-yaml is not installed")
+    def test_emitted_yaml(self):
+        """What is meant for Kubernetes is, to a parser of YAML, the same whatever a capture says."""
+        self.hostile_host("plain")
+        forms = ("kubevirt", "harvester")
+        meant = {form: self.plain_documents(form) for form in forms}
+        features = self.say("survey", "--nfd")
+        self.assertEqual([[d["kind"] for d in meant[form]] for form in forms],
+                         [["KubeVirt", "VirtualMachine"], ["PCIDeviceClaim"]])
+        for word in HOSTILE_YAML:
+            subprocess.run(["rm", "-rf", self.tree.root], check=True)
+            self.tree = type(self.tree)(self.directory / "host")
+            with self.subTest(repr(word)):
+                try:
+                    self.hostile_host(word)
+                except UnicodeEncodeError:
+                    continue
+                for form in forms:
+                    text = self.say("emit", form, "09:00.0")
+                    self.assertEqual(list(yaml.safe_load_all(text)), meant[form], text)
+                    # Outside of comments there is nothing that a capture names.
+                    for line in text.splitlines():
+                        self.assertRegex(line, r"^(# .*|#|---|[ -]*[A-Za-z]+:( [\w./:-]+| \"[\w:.<>-]+\")?|)$", text)
+                # node-feature-discovery takes a line for a feature; a label's value is a number.
+                features_now = self.say("survey", "--nfd")
+                for line in features_now.splitlines():
+                    self.assertRegex(line, r"^(# [ -~]*|feature\.node\.kubernetes\.io/pcipass-kvm\.[0-9a-z_-]+=\d+)$")
+                names = ["".join(re.findall(r"^[^=\n]*=", text, re.MULTILINE)) for text in (features, features_now)]
+                self.assertEqual(*names)
 
     def test_emitted(self):
         """As a whole: bash runs no more than the meant commands, and XML holds no element but libvirt's."""
