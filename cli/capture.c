@@ -152,10 +152,12 @@ static enum exit_code capture_list(const struct options *o, struct pp_capture_op
 
 static enum exit_code capture_run(const struct options *o, int argc, char **argv)
 {
+	const bool reader_writes = reader_is_child() && o->output && strcmp(o->output, "-") != 0;
 	struct pp_capture_options options = {
 		.overwrite = o->force,
 		.keep_private = o->keep_private,
-		.before_write = signals_finish_file,
+		.before_write = reader_writes ? reader_capture_begin : signals_finish_file,
+		.fd = reader_writes ? reader_capture_fd() : 0,
 		.as_root = geteuid() == 0,
 		.tool = "pcipass " PCIPASS_VERSION,
 	};
@@ -177,10 +179,15 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 			"capture -o -: standard output is a terminal; send it to a file or a pipe");
 	if (source_open_shown(o, &source, &e))
 		return complain(&e);
-	int r = output_failed(pp_capture_write(source, o->output, &options, &host, &e), &e);
+	int r = pp_capture_write(source, o->output, &options, &host, &e);
+	bool was_read = !r;
+	if (reader_writes)
+		r = reader_output_end(r, &e);
 	progress_end();
 	pp_source_free(source);
-	if (r)
+	if (r && was_read)
+		pp_host_free(host);
+	if (output_failed(r, &e))
 		return complain(&e);
 	pp_host_unread(host, tell_unread, NULL);
 	pp_host_free(host);
@@ -202,4 +209,5 @@ const struct command command_capture = {
 	.options = capture_options,
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_PRIVATE | TAKES_CAPTURE,
 	.run = capture_run,
+	.reads = true,
 };

@@ -45,4 +45,5 @@ const struct command command_check = {
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = check_run,
+	.reads = true,
 };

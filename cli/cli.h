@@ -109,6 +109,7 @@ struct command {
 	const struct command *const *family; /* ended by NULL; then there is no run */
 	const char *examples;                /* lines for the help, each with its end; NULL: none */
 	bool linux_only;                     /* there is nothing of its kind on Windows */
+	bool reads;                          /* with --from it needs nothing but what that names */
 	bool hidden;                         /* for other programs: --help does not list it */
 };
 
@@ -194,6 +195,8 @@ int plan_stdin(struct pp_settings *s, struct pp_settings_plan **ret, struct pp_e
 /* A device's name for people, from the PCI ID database. */
 const char *device_name(void *ctx, unsigned int vendor, unsigned int device);
 const char *class_name(void *ctx, unsigned int class_code);
+/* Opens it now, for a process that cannot later. */
+void names_open(void);
 /* The bytes of pci.ids for as long as the process lives; none where this system has no such file.
  */
 struct pp_span pci_ids_text(void);
@@ -260,6 +263,26 @@ bool locale_is_utf8(void);
 void pager_begin(const struct options *o);
 /* How wide the terminal is that a pager shows it on; 0: there is none. */
 extern unsigned int pager_columns;
+/* The same in two steps: whether one would be; and for what comes from in. 0 or -1. */
+bool pager_is_wanted(const struct options *o);
+int pager_start(int in);
+
+/*
+ * Has a command that reads what strangers wrote run in a confined child process. true: it has, and
+ * *ret is how it ended; false: this is that process, or there is nothing to confine.
+ */
+bool reader_begin(const struct command *c, const struct options *o, int argc, char **argv,
+                  enum exit_code *ret);
+bool reader_is_child(void);
+/* In the child: from here on, where that was left to the command. */
+void reader_confine(void);
+/* In the child, what only its parent can do: */
+int reader_pager(void); /* the pager's end of a pipe; -1: there is none */
+int reader_write(pp_print print, void *ctx, struct pp_error *e); /* into the file of -o */
+/* The same of a capture, which writes to a descriptor; to be ended with what came of it. */
+void reader_capture_begin(void);
+int reader_capture_fd(void);
+int reader_output_end(int r, struct pp_error *e);
 
 /*
  * From now on, until progress_end() or until something is said, a line on standard error shows what

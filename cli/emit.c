@@ -32,4 +32,5 @@ const struct command command_emit = {
 	.min_arguments = 2,
 	.max_arguments = 17,
 	.run = emit_run,
+	.reads = true,
 };

@@ -50,4 +50,5 @@ const struct command command_explain = {
 	         TAKES_VERBOSE,
 	.max_arguments = MAX_WORDS,
 	.run = explain_run,
+	.reads = true,
 };

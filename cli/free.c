@@ -108,4 +108,5 @@ const struct command command_free = {
 	         TAKES_DRY_RUN | TAKES_YES | TAKES_BY | TAKES_PLAN | TAKES_STORE | TAKES_KERNEL,
 	.max_arguments = 1,
 	.run = free_run,
+	.reads = true,
 };

@@ -23,4 +23,5 @@ const struct command command_groups = {
 	.help = "list the IOMMU groups, or those the kernel would make",
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_COMPUTED | TAKES_COLOR,
 	.run = groups_run,
+	.reads = true,
 };

@@ -85,6 +85,7 @@ enum exit_code explain_log(const struct options *o, int argc, char **argv)
 		return complain(&e);
 	if (!o->from && look_open(o, &l, &none))
 		l = (struct look){ 0 };
+	reader_confine();
 	if (pp_log_new(&log, &e)) {
 		look_close(&l);
 		return complain(&e);

@@ -423,6 +423,8 @@ static enum exit_code main_help(int argc, char **argv)
 static enum exit_code run_command(const struct command *c, const struct options *o,
                                   unsigned int given, int argc, char **argv)
 {
+	enum exit_code code;
+
 	hint_at(c);
 	if (c->family)
 		return no_member(c);
@@ -434,7 +436,9 @@ static enum exit_code run_command(const struct command *c, const struct options 
 		return complain_usage("%s needs %s", c->name, c->arguments);
 	if (argc > c->max_arguments)
 		return complain_usage("unexpected argument '%s'", argv[c->max_arguments]);
-	return c == &command_help ? main_help(argc, argv) : c->run(o, argc, argv);
+	if (c == &command_help)
+		return main_help(argc, argv);
+	return reader_begin(c, o, argc, argv, &code) ? code : c->run(o, argc, argv);
 }
 
 int main(int argc, char **argv)

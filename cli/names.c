@@ -16,6 +16,11 @@ static struct pp_ids *names(void)
 	return &ids;
 }
 
+void names_open(void)
+{
+	names();
+}
+
 const char *device_name(void *ctx, unsigned int vendor, unsigned int device)
 {
 	static char buf[512];

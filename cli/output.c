@@ -47,6 +47,8 @@ int output_write(const struct options *o, pp_print print, void *ctx, struct pp_e
 		int r = print(ctx, sink_stdout(), e);
 		return r ? r : flush_stdout(e);
 	}
+	if (reader_is_child())
+		return output_failed(reader_write(print, ctx, e), e);
 	signals_finish_file();
 	return output_failed(pp_report_file(o->output, o->force, print, ctx, e), e);
 }

@@ -122,6 +122,7 @@ static const struct command build = {
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = run_build,
+	.reads = true,
 };
 
 static const struct command install = {

@@ -17,6 +17,7 @@
 #include "cli.h"
 
 static pid_t pager_pid;
+static bool pager_is_on; /* standard output goes there, maybe by way of another process */
 
 /* NULL: none. */
 static const char *pager_program(void)
@@ -50,26 +51,57 @@ static void pager_wait(void)
 		;
 }
 
-void pager_begin(const struct options *o)
+bool pager_is_wanted(const struct options *o)
 {
-	const char *program =
-		o->json || pager_pid || !isatty(STDOUT_FILENO) ? NULL : pager_program();
-	unsigned int columns = terminal_columns();
+	return !o->json && !pager_is_on && isatty(STDOUT_FILENO) && pager_program();
+}
+
+int pager_start(int in)
+{
+	const char *program = pager_program();
+	pid_t pid = program ? fork() : -1;
+
+	if (!pid)
+		pager_run(program, in);
+	if (pid < 0)
+		return -1;
+	pager_pid = pid;
+	atexit(pager_wait);
+	/* Ctrl-C is for the pager. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	return 0;
+}
+
+/* The pipe's end for what is printed; -1: no pager. */
+static int pager_open(void)
+{
 	int fds[2];
 
-	if (!program || fflush(stdout) || pipe2(fds, O_CLOEXEC))
-		return;
-	pid_t pid = fork();
-	if (!pid)
-		pager_run(program, fds[0]);
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	int r = pager_start(fds[0]);
 	close(fds[0]);
-	if (pid > 0 && dup2(fds[1], STDOUT_FILENO) >= 0) {
-		pager_pid = pid;
+	if (!r)
+		return fds[1];
+	close(fds[1]);
+	return -1;
+}
+
+void pager_begin(const struct options *o)
+{
+	unsigned int columns = terminal_columns();
+
+	if ((!reader_is_child() && !pager_is_wanted(o)) || pager_is_on || fflush(stdout))
+		return;
+	int fd = reader_is_child() ? reader_pager() : pager_open();
+	if (fd < 0)
+		return;
+	if (dup2(fd, STDOUT_FILENO) >= 0) {
+		pager_is_on = true;
 		pager_columns = columns;
-		atexit(pager_wait);
-		/* Ctrl-C is for the pager. */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGQUIT, SIG_IGN);
 	}
-	close(fds[1]);
+	close(fd);
 }

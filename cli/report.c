@@ -53,5 +53,6 @@ const struct command command_report = {
 	.options = report_options,
 	.takes = TAKES_FROM | TAKES_OUTPUT | TAKES_FORCE | TAKES_KERNEL,
 	.run = report_run,
+	.reads = true,
 	.examples = "  $ pcipass report -o report.html\n",
 };

@@ -34,4 +34,5 @@ const struct command command_reserved = {
 	.options = reserved_options,
 	.takes = TAKES_FROM | TAKES_JSON | TAKES_ALL | TAKES_COLOR,
 	.run = reserved_run,
+	.reads = true,
 };

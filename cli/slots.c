@@ -35,4 +35,5 @@ const struct command command_slots = {
 	.options = slots_options,
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_ALL | TAKES_COLOR | TAKES_JSON,
 	.run = slots_run,
+	.reads = true,
 };

@@ -32,12 +32,14 @@ void start(void)
 #ifdef PP_BINDIR
 const char *installed_documents(void)
 {
-	char self[sizeof(PP_BINDIR) + 16];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	static char self[sizeof(PP_BINDIR) + 16];
 
-	if (n < 0)
-		return NULL;
-	self[n] = '\0';
+	/* Once, for a process that has become another user cannot ask. */
+	if (!*self) {
+		ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		self[n > 0 ? n : 1] = '\0';
+		self[0] = n > 0 ? self[0] : '-';
+	}
 	return strcmp(self, PP_BINDIR "/pcipass") ? NULL : PP_DOCDIR;
 }
 #else /* a program for tests only, which is not installed */
@@ -70,9 +72,14 @@ bool terminal_has_color(void)
 /* Asked without setlocale(), which would change how this program reads and prints as well. */
 bool locale_is_utf8(void)
 {
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+	static bool known, utf8;
 
+	/* Once, for it takes files that a confined process has not. */
+	if (known)
+		return utf8;
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	utf8 = locale && !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+	known = true;
 	if (locale)
 		freelocale(locale);
 	return utf8;

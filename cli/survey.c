@@ -117,6 +117,7 @@ const struct command command_survey = {
 	         TAKES_FILTER | TAKES_SORT | TAKES_KERNEL,
 	.max_arguments = MAX_WORDS,
 	.run = survey_run,
+	.reads = true,
 	.examples = "  $ pcipass survey --filter 'verdict=blocked*' --sort driver,group\n"
 		    "  $ pcipass survey --columns ADDRESS,VERDICT,REASON\n"
 		    "  $ pcipass survey --columns +ID --noheadings | grep blocked\n"

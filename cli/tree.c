@@ -35,4 +35,5 @@ const struct command command_tree = {
 	.options = tree_options,
 	.takes = TAKES_FROM | TAKES_TARGET | TAKES_KERNEL | TAKES_ALL | TAKES_COLOR,
 	.run = tree_run,
+	.reads = true,
 };

@@ -188,4 +188,5 @@ const struct command command_verify = {
 	.takes = TAKES_FROM | TAKES_PLAN | TAKES_ATTACH | TAKES_TAKE | TAKES_RESET | TAKES_JSON |
 	         TAKES_COLOR | TAKES_WHEN,
 	.run = verify_run,
+	.reads = true,
 };

@@ -24,6 +24,8 @@ struct pp_capture_options {
 	bool for_text; /* a list is to be of the capture as a text */
 	/* Called when all is read, before the file is made; NULL: nothing. */
 	void (*before_write)(void);
+	/* Open for writing: it goes there, and path only says in which format. 0: to path. */
+	int fd;
 	bool as_root;     /* noted in the manifest: whether root's rights were there */
 	const char *tool; /* noted in the manifest */
 };

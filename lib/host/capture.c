@@ -124,6 +124,7 @@ static struct pp_record_options capture_options(const struct pp_capture_options 
 		.tool = o->tool,
 		.as_root = o->as_root,
 		.redacted = !private,
+		.fd = o->fd,
 	};
 
 	if (!private) {

@@ -230,8 +230,8 @@ int pp_recorder_write(struct pp_source *recorder, const char *path, bool overwri
 	struct pp_atomic file;
 
 	int r = check_ending(&w);
-	if (r == 0 && is_stdout(path))
-		return prepare_and_write(&w, STDOUT_FILENO);
+	if (r == 0 && (options->fd || is_stdout(path)))
+		return prepare_and_write(&w, options->fd ? options->fd : STDOUT_FILENO);
 	if (r == 0)
 		r = pp_atomic_open(path, MODE_ARCHIVE, overwrite, &file, e);
 	if (r < 0)

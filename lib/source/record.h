@@ -51,6 +51,7 @@ struct pp_record_options {
 	pp_record_name name; /* NULL: as on the host */
 	void *name_ctx;
 	pp_record_link link; /* NULL: all */
+	int fd;              /* pp_recorder_write() writes there, not to path; 0: to path */
 };
 
 /*

@@ -21,17 +21,21 @@
 #define MAX_MEMORY      ((rlim_t)3 * 1024 * 1024 * 1024)
 #define MAX_DESCRIPTORS 256
 #define PIPE_BYTES      (256 * 1024)
-/* How the child ends when it could not be confined, before it has read anything. */
-#define EXIT_UNCONFINED 71
+
+static bool confined_lists(const int *fds, unsigned int nr, int fd)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < nr; i++)
+		found |= fd == fds[i];
+	return found;
+}
 
 static bool confined_keeps(const struct pp_confined_job *job, int out, int fd)
 {
 	/* A sanitizer's report has to be seen. */
-	bool keep = fd == out || (PP_IS_SANITIZED && fd == STDERR_FILENO);
-
-	for (unsigned int i = 0; i < job->nr_fds; i++)
-		keep |= fd == job->fds[i];
-	return keep;
+	return fd == out || (PP_IS_SANITIZED && fd == STDERR_FILENO) ||
+	       confined_lists(job->fds, job->nr_fds, fd);
 }
 
 /* All descriptors from first on. */
@@ -101,21 +105,23 @@ static int confined_set_limits(const struct pp_confined_job *job)
 	return 0;
 }
 
-/* Only the right to read what others own, and only where it is bounded by Landlock; or none. */
+/* Only the right to read what others own, if it is there, for what Landlock bounds; or none. */
 static int confined_keep_rights(bool to_read)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { 0 }, { 0 } };
+	struct __user_cap_data_struct now[2] = { { 0 }, { 0 } }, data[2] = { { 0 }, { 0 } };
 
-	if (to_read)
-		data[0].effective = data[0].permitted = 1u << CAP_DAC_READ_SEARCH;
+	if (to_read && syscall(SYS_capget, &head, now))
+		return -errno;
+	data[0].effective = data[0].permitted = now[0].permitted & (1u << CAP_DAC_READ_SEARCH);
 	return syscall(SYS_capset, &head, data) ? -errno : 0;
 }
 
 static int confined_become_nobody(bool to_read)
 {
+	/* One that is confined within another may have this right of root's, and no more. */
 	if (geteuid())
-		return confined_keep_rights(false);
+		return confined_keep_rights(to_read);
 	if (to_read && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
 		return -errno;
 	/*
@@ -128,6 +134,17 @@ static int confined_become_nobody(bool to_read)
 	return confined_keep_rights(to_read);
 }
 
+/* After the change of user, which forgets it. */
+static int confined_bind_to(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	/* A sanitizer looks for leaks by way of /proc/self. */
+	if (PP_IS_SANITIZED)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return getppid() == parent ? 0 : -ESRCH;
+}
+
 static int confined_confine(const struct pp_confined_job *job, int out, pid_t parent)
 {
 	confined_close_others(job, out);
@@ -136,24 +153,66 @@ static int confined_confine(const struct pp_confined_job *job, int out, pid_t pa
 		r = confined_become_nobody(job->directories);
 	if (r)
 		return r;
-	/* After the change of user, which forgets it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	if (getppid() != parent)
-		return -ESRCH;
-	r = pp_landlock_confine(job->fds, job->directories ? job->nr_fds : 0);
-	return r ? r : pp_seccomp_confine(job->directories);
+	r = confined_bind_to(parent);
+	if (!r)
+		r = pp_landlock_confine(job->fds, job->directories ? job->nr_fds : 0);
+	return r ? r
+	         : pp_seccomp_confine(job->directories ? PP_SECCOMP_DIRECTORIES
+	                                               : PP_SECCOMP_DECODER);
+}
+
+static void confined_close_all_but(const int *fds, unsigned int nr)
+{
+	int highest = STDERR_FILENO;
+
+	for (unsigned int i = 0; i < nr; i++)
+		highest = fds[i] > highest ? fds[i] : highest;
+	for (int fd = STDERR_FILENO + 1; fd < highest; fd++)
+		if (!confined_lists(fds, nr, fd))
+			close(fd);
+	confined_close_from(highest + 1);
+}
+
+/* What root alone can name is named before root's rights go. */
+static int confined_name_places(const struct pp_confined_self *how, int *ret)
+{
+	int rules = pp_landlock_begin();
+	int r = rules < 0 && rules != PP_LANDLOCK_NONE ? rules : 0;
+
+	for (unsigned int i = 0; !r && i < how->nr_places; i++)
+		r = pp_landlock_allow(rules, how->places[i]);
+	/* A sanitizer looks for leaks there. */
+	if (!r && PP_IS_SANITIZED)
+		r = pp_landlock_allow(rules, "/proc");
+	*ret = rules;
+	return r;
+}
+
+int pp_confine_self(const struct pp_confined_self *how)
+{
+	const struct rlimit no_core = { 0, 0 };
+	int rules = PP_LANDLOCK_NONE;
+
+	confined_close_all_but(how->fds, how->nr_fds);
+	int r = setrlimit(RLIMIT_CORE, &no_core) ? -errno : confined_name_places(how, &rules);
+	if (!r)
+		r = confined_become_nobody(true);
+	if (!r)
+		r = confined_bind_to(how->parent);
+	if (!r)
+		r = pp_landlock_enforce(rules);
+	return r ? r : pp_seccomp_confine(PP_SECCOMP_READER);
 }
 
 static _Noreturn void confined_child(const struct pp_confined_job *job, int out, pid_t parent)
 {
 	/* What the program does about its own crash is not for this process. */
-	static const int numbers[] = { SIGXCPU, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	static const int numbers[] = { SIGXCPU, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !PP_IS_SANITIZED; i++)
 		signal(numbers[i], SIG_DFL);
 	if (confined_confine(job, out, parent))
-		_exit(EXIT_UNCONFINED);
+		_exit(PP_EXIT_UNCONFINED);
 	/* Nothing that the parent registered for its own end, and no leak check, which would trace.
 	 */
 	_exit(job->work(job->ctx, out) ? 1 : 0);
@@ -219,20 +278,20 @@ static bool confined_is_at_end(const struct pp_confined *c)
 	return pp_confined_receive(c, &more, 1) == -EPIPE;
 }
 
-static int confined_told(const struct pp_confined *c, int status, struct pp_error *e)
+int pp_confined_told(int status, unsigned int cpu_s, struct pp_error *e)
 {
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
 		return pp_fail(e, EPROTO,
 		               "the process that reads it was killed: it took more than %u s of "
 		               "processor time, or the system ran out of memory",
-		               c->cpu_s);
+		               cpu_s);
 	if (WIFSIGNALED(status))
 		return pp_fail(
 			e, EPROTO,
 			"the process that reads it crashed (signal %d, %s), and nothing of it "
 			"is used",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_UNCONFINED)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == PP_EXIT_UNCONFINED)
 		return pp_fail(
 			e, EPROTO,
 			"the process that reads it could not be confined, so nothing was read");
@@ -248,6 +307,7 @@ int pp_confined_end(struct pp_confined *c, struct pp_error *e)
 
 	close(c->fd);
 	c->fd = -1;
+	/* Refused to a process that is confined itself: then it ends at its next write. */
 	if (!ended)
 		kill(c->pid, SIGKILL);
 	do {
@@ -258,7 +318,7 @@ int pp_confined_end(struct pp_confined *c, struct pp_error *e)
 	/* Somebody else's handler took its status: it sent a whole answer, which is what counts. */
 	if (pid < 0 || (WIFEXITED(status) && !WEXITSTATUS(status)))
 		return 0;
-	return confined_told(c, status, e);
+	return pp_confined_told(status, c->cpu_s, e);
 }
 
 struct pp_confinement pp_confinement_here(void)

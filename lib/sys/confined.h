@@ -22,6 +22,11 @@
 #define PP_IS_SANITIZED 0
 #endif
 
+/* A build whose coverage is counted writes that down at its end, wherever it runs. */
+#ifndef PP_IS_COVERED
+#define PP_IS_COVERED 0
+#endif
+
 /*
  * In the child
  *   - all descriptors are closed but its inputs and the pipe;
@@ -63,6 +68,26 @@ int pp_confined_receive(const struct pp_confined *c, void *buf, size_t len);
  */
 int pp_confined_end(struct pp_confined *c, struct pp_error *e);
 
+/*
+ * The same for the rest of this process's life, where all of a command's work is for it: it may
+ * also print, and start processes that are confined as it is. Files are opened for reading, by
+ * their names, at or below the places alone; root's right to read what others own is kept for them.
+ */
+struct pp_confined_self {
+	const int *fds; /* what stays open, besides the standard files */
+	unsigned int nr_fds;
+	const char *const *places; /* paths; where nothing is, there is nothing to allow */
+	unsigned int nr_places;
+	pid_t parent; /* it dies with this process, which has started it */
+};
+
+/* 0 or a negative errno. */
+int pp_confine_self(const struct pp_confined_self *how);
+/* -EPROTO and why a child ended that way; cpu_s: what it was given of processor time. */
+int pp_confined_told(int status, unsigned int cpu_s, struct pp_error *e);
+/* How a child ends that could not be confined, before it has read anything. */
+#define PP_EXIT_UNCONFINED 71
+
 /* What the running kernel has of it. */
 struct pp_confinement {
 	int landlock; /* the version of its interface; 0: none, or not switched on */
@@ -75,8 +100,17 @@ struct pp_confinement pp_confinement_here(void);
  * of fds that are directories can still be opened for reading.
  */
 int pp_landlock_confine(const int *fds, unsigned int nr);
-/* directories: openat() and openat2() for reading are let through. */
-int pp_seccomp_confine(bool directories);
+/* The same in steps: begun, with what may be read at a path and below it, and put in force. */
+#define PP_LANDLOCK_NONE (-4096) /* this kernel has none; no errno */
+int pp_landlock_begin(void);
+int pp_landlock_allow(int rules, const char *path);
+int pp_landlock_enforce(int rules);
+enum pp_seccomp_role {
+	PP_SECCOMP_DECODER,     /* of what is open */
+	PP_SECCOMP_DIRECTORIES, /* openat() and openat2() for reading are let through */
+	PP_SECCOMP_READER,      /* a whole command: it forks, and asks the terminal for its width */
+};
+int pp_seccomp_confine(enum pp_seccomp_role role);
 bool pp_seccomp_is_here(void);
 int pp_landlock_version(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Landlock: takes from this process every path but those below some directories. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,36 +75,61 @@ static int landlock_new(int version)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static int landlock_add(int rules, int fd)
+static int landlock_add(int rules, int fd, bool named)
 {
-	struct landlock_beneath beneath = {
-		.allowed = LANDLOCK_READ_FILE | LANDLOCK_READ_DIRECTORY,
-		.directory = fd,
-	};
+	struct landlock_beneath beneath = { .directory = fd };
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return -errno;
+	beneath.allowed = LANDLOCK_READ_FILE;
+	if (S_ISDIR(st.st_mode))
+		beneath.allowed |= LANDLOCK_READ_DIRECTORY;
 	/* A file that is open needs no right to be opened. */
-	if (!S_ISDIR(st.st_mode))
+	else if (!named)
 		return 0;
-	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_PATH_BENEATH, &beneath, 0u) ? -errno
-	                                                                                  : 0;
+	if (!syscall(SYS_landlock_add_rule, rules, LANDLOCK_PATH_BENEATH, &beneath, 0u))
+		return 0;
+	/* A pipe of a shell, "<(command)", which has no place in a file system. */
+	return errno == EBADFD ? 0 : -errno;
+}
+
+int pp_landlock_begin(void)
+{
+	int version = pp_landlock_version();
+
+	return version ? landlock_new(version) : PP_LANDLOCK_NONE;
+}
+
+int pp_landlock_allow(int rules, const char *path)
+{
+	int fd = rules < 0 ? -1 : open(path, O_PATH | O_CLOEXEC);
+	int r = fd < 0 ? 0 : landlock_add(rules, fd, true);
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int pp_landlock_enforce(int rules)
+{
+	if (rules == PP_LANDLOCK_NONE)
+		return 0;
+	int r = syscall(SYS_landlock_restrict_self, rules, 0u) ? -errno : 0;
+	close(rules);
+	return r;
 }
 
 int pp_landlock_confine(const int *fds, unsigned int nr)
 {
-	int version = pp_landlock_version(), r = 0;
+	int rules = pp_landlock_begin(), r = 0;
 
-	if (!version)
-		return 0;
-	int rules = landlock_new(version);
 	if (rules < 0)
-		return rules;
+		return rules == PP_LANDLOCK_NONE ? 0 : rules;
 	for (unsigned int i = 0; !r && i < nr; i++)
-		r = landlock_add(rules, fds[i]);
-	if (!r && syscall(SYS_landlock_restrict_self, rules, 0u))
-		r = -errno;
+		r = landlock_add(rules, fds[i], false);
+	if (!r)
+		return pp_landlock_enforce(rules);
 	close(rules);
 	return r;
 }

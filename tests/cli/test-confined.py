@@ -10,22 +10,37 @@ CRASH_LIBRARY is "" in a build with sanitizers, which want to be first.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 PCIPASS, CRASH, CAPTURE = (Path(sys.argv[1]).resolve(), sys.argv[2], Path(sys.argv[3]).resolve())
+# What can be freed of the sample machine.
+DEVICE = "slot2"
 LSPCI = """00:00.0 Host bridge [0600]: Intel Corporation 440FX [8086:1237] (rev 02)
 00:03.0 SCSI storage controller [0100]: Red Hat, Inc. Virtio SCSI [1af4:1004]
 """
-# What the child does after it was confined. Memory, the pipe, and what stands in its input.
+# What the decoder, a child of the child in which the command runs, does after it was confined. Memory, the pipe, and what stands in its input.
 AFTER = {"read", "write", "readv", "writev", "pread64", "close", "lseek", "munmap", "brk", "mremap", "madvise", "futex",
          "getrandom", "exit", "exit_group", "sysinfo", "rt_sigreturn", "rt_sigprocmask", "clock_gettime", "getpid",
          "gettid", "sigaltstack", "getrusage", "fcntl", "dup", "newfstatat", "fstat", "statx", "mmap", "mprotect", "tgkill"}
 AFTER_DIRECTORY = AFTER | {"openat", "openat2", "readlinkat", "getdents64", "fstatfs"}
+# And what the whole command may do besides.
+AFTER_READER = AFTER_DIRECTORY | {
+    "readlink", "stat", "lstat", "access", "faccessat", "faccessat2", "statfs", "getcwd", "getuid", "geteuid", "getppid",
+    "prctl", "prlimit64", "rt_sigaction", "pipe2", "dup2", "close_range", "wait4", "set_robust_list", "rseq", "ioctl",
+    "clone", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capget", "capset", "setgroups",
+    "setresuid", "setresgid", "getrandom", "poll", "getpgrp", "ptrace"}
+
+
+def children_of(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in text.read_text().split()] if text.exists() else []
 
 
 def run(*words, **options) -> subprocess.CompletedProcess:
@@ -47,8 +62,8 @@ class Confined(unittest.TestCase):
         target.chmod(0o700)
         return target
 
-    def calls(self, *words, stdin=None) -> tuple[list[str], list[str]]:
-        """The system calls of the child, before and after it was confined."""
+    def calls(self, *words, stdin=None, reader=False) -> tuple[list[str], list[str]]:
+        """The system calls of the decoder, or of the whole command, before and after it was confined."""
         if not shutil.which("strace"):
             self.skipTest("strace is not installed")
         # A file for each process, so that no line is cut in two.
@@ -56,13 +71,134 @@ class Confined(unittest.TestCase):
         done = subprocess.run(["strace", "-ff", "-o", log / "of", PCIPASS, *words], capture_output=True, text=True,
                               check=False, input=stdin, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"), timeout=120)
         self.assertIn(done.returncode, (0, 1, 3), done.stderr)
-        children = [text for text in (path.read_text() for path in log.iterdir()) if not text.startswith("execve(")]
+        children = [text for text in (path.read_text() for path in log.iterdir())
+                    if not text.startswith("execve(") and ("setrlimit(RLIMIT_AS" in text or "RLIMIT_CPU" in text) != reader]
         self.assertEqual(len(children), 1)
         mine = children[0].splitlines()
         place = [i for i, text in enumerate(mine) if "SECCOMP_MODE_FILTER" in text]
         self.assertEqual(len(place), 1)
         self.assertIn(" = 0", mine[place[0]])
         return mine[:place[0]], mine[place[0] + 1:]
+
+    def test_whole_command(self):
+        """Nothing of the input is read before, and nothing that it needs is refused."""
+        (self.where / "lspci.txt").write_text(LSPCI)
+        for words in (["--from", CAPTURE], ["--from", self.unpack()], ["--from", self.where / "lspci.txt", "groups"],
+                      ["--from", CAPTURE, "report", "-o", self.where / "page.html"],
+                      ["--from", CAPTURE, "capture", "-o", self.where / "again.tar.gz"]):
+            with self.subTest(words=words):
+                before, after = self.calls(*words, reader=True)
+                self.check(before, [text for text in after if "statm" not in text], AFTER_READER)
+
+    def attempts(self, *words, **env) -> str:
+        secret = self.where / "secret"
+        secret.write_text("x")
+        secret.chmod(0o666)
+        self.where.chmod(0o777)
+        done = run(*words, env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_SECRET=secret,
+                                    **{"PCIPASS_TEST_CRASH": "attempts", **env}), input="")
+        self.assertIn(done.returncode, (0, 1, 3), done.stderr)
+        found = [line for line in done.stderr.splitlines() if line.startswith("attempts: ")]
+        self.assertEqual(len(found), 1, done.stderr)
+        return found[0]
+
+    def test_attempts_of_every_command(self):
+        """From inside of each command that reads: no other file, network, program or process."""
+        if not CRASH:
+            self.skipTest("a build with sanitizers")
+        uid = 65534 if os.geteuid() == 0 else os.geteuid()
+        log = Path(tempfile.mkstemp(prefix="confined-log-", dir="/tmp")[1])
+        self.addCleanup(log.unlink)
+        log.write_text("vfio-pci 0000:00:03.0: not ready 1023ms after FLR; waiting\n")
+        plan, hosts = self.where / "plan.json", self.where / "hosts"
+        run("--from", CAPTURE, "free", DEVICE, "-o", plan)
+        hosts.mkdir()
+        (hosts / "linked.tar.gz").symlink_to(CAPTURE)
+        saved = self.where / "saved.json"
+        saved.write_text(run("--from", CAPTURE, "--json").stdout)
+        mine = [["survey"], ["--json"], ["check", DEVICE], ["explain", DEVICE], ["reserved"], ["groups"], ["slots"], ["tree"],
+                ["report", "-o", self.where / "page.html"], ["report", "-o", "-"], ["emit", "qemu", DEVICE],
+                ["capture", "-o", self.where / "again.tar.gz"], ["capture", "--text"], ["capture", "--list"],
+                ["free", DEVICE, "--dry-run"], ["verify", "--plan", plan], ["explain", "--log", log],
+                ["override", "build", DEVICE, "-o", self.where / "table.cpio"]]
+        lines = {" ".join(map(str, words)): self.attempts("--from", CAPTURE, *words) for words in mine}
+        lines["directory"] = self.attempts("--from", self.unpack())
+        lines["hosts"] = self.attempts("--from", hosts)
+        lines["several"] = self.attempts("--from", CAPTURE, "survey", CAPTURE, saved)
+        # Of this host as well, which is read first, with all rights.
+        lines["log"] = self.attempts("explain", "--log", log, PCIPASS_TEST_CRASH="log")
+        for name, line in lines.items():
+            with self.subTest(command=name):
+                self.assertEqual(line, f"attempts: open=13 write=1 connect=1 exec=1 kill=1 trace=1 uid={uid}")
+
+    def test_kernel_without_landlock(self):
+        """The rest holds."""
+        if not CRASH:
+            self.skipTest("a build with sanitizers")
+        uid = 65534 if os.geteuid() == 0 else os.geteuid()
+        for place in (CAPTURE, self.unpack()):
+            self.assertEqual(self.attempts("--from", place, PCIPASS_TEST_NO_LANDLOCK="1"),
+                             f"attempts: open=0 write=1 connect=1 exec=1 kill=1 trace=1 uid={uid}")
+        done = run("--version", env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_NO_LANDLOCK="1"))
+        self.assertIn("this kernel has no Landlock", done.stdout)
+
+    def test_output_belongs_to_the_program(self):
+        """-o: whole or not at all, the rights that it had, and no file that is there is replaced."""
+        page, capture = self.where / "page.html", self.where / "out.tar.gz"
+        os.umask(0o022)
+        for path, words, mode in ((page, ["report"], 0o644), (capture, ["capture"], 0o600)):
+            done = run("--from", CAPTURE, *words, "-o", path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((path.stat().st_mode & 0o777, path.stat().st_uid), (mode, os.geteuid()))
+            first = path.read_bytes()
+            done = run("--from", CAPTURE, *words, "-o", path)
+            self.assertEqual(done.returncode, 4)
+            self.assertRegex(done.stderr, "File exists; --force replaces it$")
+            done = run("--from", CAPTURE, *words, "-o", path, "--force")
+            self.assertEqual((done.returncode, path.read_bytes()), (0, first), done.stderr)
+            self.assertEqual(run("--from", CAPTURE, *words, "-o", self.where / "no" / "such.tar").returncode, 4)
+        self.assertEqual(sorted(p.name for p in self.where.iterdir()), ["out.tar.gz", "page.html"])
+        self.assertEqual(run("--from", CAPTURE, "capture", "-o", self.where / "out.zip").returncode, 2)
+
+    def test_links_in_a_directory_of_hosts(self):
+        """They lead where they lead; what the directory's files name else is not read."""
+        hosts, elsewhere = self.where / "hosts", self.where / "elsewhere"
+        hosts.mkdir()
+        elsewhere.mkdir()
+        shutil.copy(CAPTURE, elsewhere / "one.tar.gz")
+        shutil.copytree(self.unpack(), elsewhere / "two", symlinks=True)
+        (hosts / "a.tar.gz").symlink_to(elsewhere / "one.tar.gz")
+        (hosts / "b").symlink_to("../elsewhere/two")
+        done = run("--from", hosts, "--columns", "HOST,ADDRESS")
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        self.assertEqual({line.split()[0] for line in done.stdout.split("\n\n")[0].splitlines()[1:]}, {"a", "b"})
+
+    def test_signals(self):
+        """Who ends the program ends all of it, and no temporary file stays."""
+        fifo = self.where / "fifo"
+        os.mkfifo(fifo)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            child = subprocess.Popen([PCIPASS, "--from", "-", "report", "-o", self.where / "page.html"], stdin=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True)
+            # It waits for standard input.
+            deadline = time.monotonic() + 20
+            while not (found := children_of(child.pid)) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            self.assertEqual(len(found), 1)
+            child.send_signal(number)
+            self.assertEqual(child.wait(20), -number)
+            child.stdin.close()
+            child.stderr.close()
+            while Path(f"/proc/{found[0]}").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            self.assertFalse(Path(f"/proc/{found[0]}").exists())
+        self.assertEqual([p.name for p in self.where.iterdir()], ["fifo"])
+
+    def test_reader_that_goes_away(self):
+        """The shell sees that it was SIGPIPE."""
+        done = subprocess.run(["bash", "-c", '"$0" --from "$1" --json | head -c 1 >/dev/null; echo ${PIPESTATUS[0]}', PCIPASS,
+                               CAPTURE], capture_output=True, text=True, check=False, timeout=60)
+        self.assertIn(done.stdout, ("141\n", "0\n"))
 
     def check(self, before: list[str], after: list[str], allowed: set[str]) -> None:
         names = {match.group(1) for text in after if (match := re.match(r"(\w+)\(", text))}
@@ -73,7 +209,8 @@ class Confined(unittest.TestCase):
         self.assertIn("PR_SET_NO_NEW_PRIVS", text)
         self.assertIn("landlock_restrict_self", text)
         if os.geteuid() == 0:
-            self.assertRegex(text, r"setresuid\(65534, 65534, 65534\)\s+= 0")
+            # Of the decoder the command's process has become it already.
+            self.assertRegex(text, r"setresuid\(65534, 65534, 65534\)\s+= 0|geteuid\(\)\s+= 65534")
         # Nothing of the input is read before.
         self.assertFalse([x for x in before if x.startswith(("read(", "pread64(")) and "statm" not in x
                           and not re.search(r'"\d+ \d+ ', x)], text)
@@ -125,7 +262,7 @@ class Confined(unittest.TestCase):
         """It is told, and nothing that is in the way of the output is lost."""
         if not CRASH:
             self.skipTest("a build with sanitizers")
-        for how, says in (("segv", r"crashed \(signal 11, "), ("kill", "was killed"), ("exit", r"ended early \(exit 3\)")):
+        for how, says in (("segv", r"crashed \(signal 11, "), ("exit", r"ended early \(exit 3\)")):
             out = self.where / "out.tar"
             out.write_text("kept")
             for words in (["check", "00:00.0"], ["capture", "--force", "-o", out]):

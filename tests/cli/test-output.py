@@ -233,7 +233,7 @@ class Output(Case):
         strace = shutil.which("strace")
         if not strace or subprocess.run([strace, "-o", "/dev/null", "true"], check=False, capture_output=True).returncode:
             self.skipTest("strace is not installed, or may not trace here")
-        command = [strace, "-I1", "-o", "/dev/null", "-e", "trace=openat", "-e",
+        command = [strace, "-f", "-I1", "-o", "/dev/null", "-e", "trace=openat", "-e",
                    "inject=openat:delay_enter=1000000:when=8+", PCIPASS, "--from", str(self.tree.root), *arguments]
         try:
             pid, master = pty.fork()

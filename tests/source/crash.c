@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded by test-confined.py: the process that reads a capture crashes in the middle, as if what
- * it reads had a way to make it. PCIPASS_TEST_CRASH says how: "segv", "kill" or "exit".
+ * Preloaded by test-confined.py: the process that reads a capture does something in the middle, as
+ * if what it reads had a way to make it. PCIPASS_TEST_CRASH says what: it crashes ("segv", "exit"),
+ * or with "attempts" and "log" it tries what it should not be able to, and says on standard error
+ * what came of it. With PCIPASS_TEST_NO_LANDLOCK the kernel seems to have no Landlock.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#define LANDLOCK_CREATE_RULESET 444
 
 static pid_t program;
 static volatile char *volatile nowhere;
@@ -19,18 +33,99 @@ __attribute__((constructor)) static void crash_begin(void)
 	program = getpid();
 }
 
+static int crash_errno(long result)
+{
+	return result < 0 ? errno : 0;
+}
+
+static int crash_connect(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+	return fd < 0 ? errno : crash_errno(connect(fd, (struct sockaddr *)&to, sizeof(to)));
+}
+
+/* Once: of the process in which the whole command runs, for no other can say something. */
+static void crash_attempt_all(void)
+{
+	static bool done;
+	static char *const words[] = { (char *)"true", NULL };
+	const char *secret = getenv("PCIPASS_TEST_SECRET");
+	char text[256];
+
+	if (done || !secret)
+		return;
+	done = true;
+	int n = snprintf(text, sizeof(text),
+	                 "attempts: open=%d write=%d connect=%d exec=%d kill=%d trace=%d uid=%d\n",
+	                 crash_errno(open(secret, O_RDONLY)),
+	                 crash_errno(open(secret, O_WRONLY | O_CREAT, 0600)), crash_connect(),
+	                 crash_errno(execve("/bin/true", words, words + 1)),
+	                 crash_errno(kill(getppid(), 0)),
+	                 crash_errno(ptrace(PTRACE_SEIZE, getppid(), 0, 0)), (int)geteuid());
+	(void)!write(STDERR_FILENO, text, (size_t)n);
+}
+
+/* log: where that is opened, before which an explain --log reads this host. */
+static void crash_here(bool log)
+{
+	const char *how = getenv("PCIPASS_TEST_CRASH");
+	int saved = errno;
+
+	if (!how || getpid() == program)
+		return;
+	if (!strcmp(how, log ? "log" : "attempts"))
+		crash_attempt_all();
+	errno = saved;
+	if (!strcmp(how, "log") || !strcmp(how, "attempts"))
+		return;
+	if (!strcmp(how, "segv"))
+		*nowhere = 1;
+	_exit(3);
+}
+
 /* Each tree of files asks for it once. */
 ssize_t getrandom(void *buf, size_t len, unsigned int flags);
 ssize_t getrandom(void *buf, size_t len, unsigned int flags)
 {
-	const char *how = getenv("PCIPASS_TEST_CRASH");
-
-	if (how && getpid() != program) {
-		if (!strcmp(how, "segv"))
-			*nowhere = 1;
-		if (!strcmp(how, "kill"))
-			raise(SIGKILL);
-		_exit(3);
-	}
+	crash_here(false);
 	return syscall(SYS_getrandom, buf, len, flags);
+}
+
+/* Whoever reads a directory does this. */
+ssize_t readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	crash_here(false);
+	return syscall(SYS_readlinkat, dir, path, buf, size);
+}
+
+/* fopen() of programs whose files may be large. */
+FILE *fopen64(const char *path, const char *mode)
+{
+	FILE *(*next)(const char *, const char *);
+
+	if (!strncmp(path, "/tmp/", 5))
+		crash_here(true);
+	*(void **)&next = dlsym(RTLD_NEXT, "fopen64");
+	return next(path, mode);
+}
+
+long syscall(long number, ...)
+{
+	long (*next)(long, ...);
+	long of[6];
+	va_list ap;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "syscall");
+	va_start(ap, number);
+	for (int i = 0; i < 6; i++)
+		of[i] = va_arg(ap, long);
+	va_end(ap);
+	if (number == LANDLOCK_CREATE_RULESET && getenv("PCIPASS_TEST_NO_LANDLOCK")) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return next(number, of[0], of[1], of[2], of[3], of[4], of[5]);
 }

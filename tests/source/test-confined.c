@@ -7,12 +7,14 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -246,12 +248,12 @@ static int confine_by_landlock(void)
 
 static int confine_by_seccomp(void)
 {
-	return pp_seccomp_confine(false);
+	return pp_seccomp_confine(PP_SECCOMP_DECODER);
 }
 
 static int confine_for_directories(void)
 {
-	return pp_seccomp_confine(true);
+	return pp_seccomp_confine(PP_SECCOMP_DIRECTORIES);
 }
 
 static int confine_not(void)
@@ -298,6 +300,75 @@ static void test_seccomp_alone(void **state)
 	assert_int_equal(confined_attempt(confine_for_directories, try_create), EPERM);
 	assert_int_equal(confined_attempt(confine_for_directories, try_socket), EPERM);
 	assert_int_equal(confined_attempt(confine_for_directories, try_exec), EPERM);
+}
+
+/* A whole command's process: it may fork and read at its places; every other attempt fails. */
+static int try_place(void)
+{
+	return tried(open(input_path, O_RDONLY));
+}
+
+static int confine_reader(void)
+{
+	const char *const place = input_path;
+	const struct pp_confined_self how = { .places = &place,
+		                              .nr_places = 1,
+		                              .parent = getppid() };
+
+	return pp_confine_self(&how);
+}
+
+static int confine_reader_by_seccomp(void)
+{
+	return pp_seccomp_confine(PP_SECCOMP_READER);
+}
+
+static int try_other_limits(void)
+{
+	return tried(syscall(SYS_prlimit64, getppid(), 7, NULL, NULL));
+}
+
+static int try_thread(void)
+{
+	return tried(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+}
+
+static int try_terminal(void)
+{
+	char byte = 'x';
+
+	return tried(ioctl(STDIN_FILENO, TIOCSTI, &byte));
+}
+
+static void test_reader(void **state)
+{
+	static int (*const refused[])(void) = {
+		try_create,       try_remove,       try_rename,   try_socket, try_local_socket,
+		try_exec,         try_kill,         try_code,     try_root,   try_write_input,
+		try_to_make_code, try_other_limits, try_terminal,
+	};
+
+	if (!pp_seccomp_is_here()) {
+		print_message("skipped: this kernel has no seccomp\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_equal(confined_attempt(confine_reader, refused[i]), EPERM);
+		assert_int_equal(confined_attempt(confine_reader_by_seccomp, refused[i]), EPERM);
+	}
+	/* Both are allowed to a sanitizer, which looks for leaks so. */
+	if (!PP_IS_SANITIZED) {
+		assert_int_equal(confined_attempt(confine_reader, try_trace), EPERM);
+		assert_int_equal(confined_attempt(confine_reader, try_thread), EPERM);
+	}
+	assert_int_equal(confined_attempt(confine_reader, try_place), 0);
+	assert_int_equal(confined_attempt(confine_reader, try_fork), 0);
+	if (pp_landlock_version()) {
+		assert_int_equal(confined_attempt(confine_reader, try_open_to_read), EACCES);
+		assert_int_equal(confined_attempt(confine_reader, try_open_by_openat2), EACCES);
+	}
+	assert_int_equal(access(other_path, F_OK), 0);
+	assert_int_not_equal(access(new_path, F_OK), 0);
 }
 
 /* What a directory's reader can open: what is below it. */
@@ -518,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_seccomp_alone), cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_process),       cmocka_unit_test(test_bad_ends),
 		cmocka_unit_test(test_memory),        cmocka_unit_test(test_source_fails),
+		cmocka_unit_test(test_reader),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

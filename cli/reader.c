@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands that read what strangers wrote run as a whole in a confined child process. The program
+ * itself stays outside and decodes nothing: it has the file of -o and the pager, and takes from the
+ * child requests of one byte, the bytes of that file, and how the child ended.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "lazy/library.h"
+#include "sys/atomic.h"
+#include "sys/confined.h"
+#include "table.h"
+
+#define READER_MAX_PLACES 65536u
+#define READER_MAX_KEPT   32u
+/* Of the file that is written. */
+#define READER_MAX_REPORT  ((uint64_t)64 << 20)
+#define READER_MAX_CAPTURE ((uint64_t)8 << 30)
+#define READER_PIECE       65536
+
+/* What the child asks for. */
+enum reader_request {
+	READER_PAGER = 'p',  /* before what goes to standard output */
+	READER_REPORT = 'f', /* make the file of -o; the bytes follow in their own pipe */
+	READER_CAPTURE = 's',
+	READER_COMMIT = 'c', /* they are all */
+	READER_ABORT = 'a',
+};
+
+struct reader_reply {
+	int32_t code; /* 0, or an errno with a sentence */
+	char text[512];
+};
+
+/* The child's ends; -1: none. */
+static struct {
+	bool is_child, is_confined;
+	int control, output, pager;
+	pid_t parent;
+} reader = { .control = -1, .output = -1, .pager = -1 };
+
+/* Where files may be read, for the whole life of the process. */
+static struct {
+	char *paths[READER_MAX_PLACES];
+	unsigned int nr;
+} places;
+
+static void reader_add_place(const char *path)
+{
+	if (path && strcmp(path, "-") != 0 && places.nr < READER_MAX_PLACES) {
+		places.paths[places.nr] = strdup(path);
+		places.nr += places.paths[places.nr] != NULL;
+	}
+}
+
+/* A directory of hosts may have links to where they lie; of a host's own files none leads out. */
+static void reader_add_links(const char *path)
+{
+	DIR *d = opendir(path);
+	char whole[PATH_MAX];
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		int n = snprintf(whole, sizeof(whole), "%s/%s", path, entry->d_name);
+		if (entry->d_type == DT_LNK && n > 0 && (size_t)n < sizeof(whole))
+			reader_add_place(whole);
+	}
+	if (d)
+		closedir(d);
+}
+
+static bool reader_is_host(const char *path)
+{
+	static const char *const names[] = { "sys", "proc", "pcipass" };
+	char whole[PATH_MAX];
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int n = snprintf(whole, sizeof(whole), "%s/%s", path, names[i]);
+		found |= n > 0 && (size_t)n < sizeof(whole) && !access(whole, F_OK);
+	}
+	return found;
+}
+
+/* *archive: libarchive may be needed to read it. */
+static void reader_add_input(const char *path, bool *archive)
+{
+	struct stat st;
+
+	reader_add_place(path);
+	if (strcmp(path, "-") != 0 && !stat(path, &st) && S_ISDIR(st.st_mode)) {
+		if (reader_is_host(path))
+			return;
+		reader_add_links(path);
+	}
+	*archive = true;
+}
+
+/* All that is opened by the program itself, and stays open. */
+static void reader_prepare(const struct command *c, const struct options *o, int argc, char **argv)
+{
+	bool archive = c == &command_capture;
+
+	if (o->from)
+		reader_add_input(o->from, &archive);
+	for (unsigned int i = 0; i < o->nr_more_from; i++)
+		reader_add_input(o->more_from[i], &archive);
+	for (int i = 0; c == &command_survey && i < argc; i++)
+		reader_add_input(argv[i], &archive);
+	if (o->log && argc == 1)
+		reader_add_place(argv[0]);
+	reader_add_place(o->plan);
+	/* Where it cannot be loaded, whoever needs it says so. */
+	if (archive)
+		pp_lazy_archive(NULL);
+	names_open();
+	installed_documents();
+	if (c == &command_tree)
+		locale_is_utf8();
+}
+
+/* "/dev/fd/63" of a shell's "<(command)", "/dev/stdin": the number of what is open; -1: no such. */
+static int reader_descriptor(const char *path)
+{
+	static const char *const directories[] = { "/dev/fd/", "/proc/self/fd/" };
+	int fd = -1;
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		size_t n = strlen(directories[i]);
+		char *end = NULL;
+		long number = strncmp(path, directories[i], n) ? -1 : strtol(path + n, &end, 10);
+		if (end && !*end && number >= 0 && number < INT_MAX)
+			fd = (int)number;
+	}
+	return !strcmp(path, "/dev/stdin") ? STDIN_FILENO : fd;
+}
+
+static bool reader_takes_stdin(const struct options *o, int argc, char **argv)
+{
+	bool takes =
+		(o->from && !strcmp(o->from, "-")) || (o->log && (!argc || !strcmp(argv[0], "-")));
+
+	for (unsigned int i = 0; i < o->nr_more_from; i++)
+		takes |= !strcmp(o->more_from[i], "-");
+	for (unsigned int i = 0; i < places.nr; i++)
+		takes |= reader_descriptor(places.paths[i]) == STDIN_FILENO;
+	return takes;
+}
+
+void reader_confine(void)
+{
+	int kept[READER_MAX_KEPT];
+	unsigned int nr = 0;
+	const int mine[] = { reader.control, reader.output, reader.pager };
+
+	if (!reader.is_child || reader.is_confined)
+		return;
+	for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
+		if (mine[i] >= 0)
+			kept[nr++] = mine[i];
+	for (unsigned int i = 0; i < places.nr && nr < READER_MAX_KEPT; i++)
+		if (reader_descriptor(places.paths[i]) > STDERR_FILENO)
+			kept[nr++] = reader_descriptor(places.paths[i]);
+	struct pp_confined_self how = { .fds = kept,
+		                        .nr_fds = nr,
+		                        .places = (const char *const *)places.paths,
+		                        .nr_places = places.nr,
+		                        .parent = reader.parent };
+	/* The parent says what this exit code means. */
+	if (pp_confine_self(&how))
+		_exit(PP_EXIT_UNCONFINED);
+	reader.is_confined = true;
+}
+
+/* The child's questions. */
+
+static int reader_ask(enum reader_request request, struct pp_error *e)
+{
+	struct pp_confined answer = { .fd = reader.control };
+	struct reader_reply reply;
+	const char byte = (char)request;
+
+	int r = pp_confined_send(reader.control, &byte, 1);
+	if (!r)
+		r = pp_confined_receive(&answer, &reply, sizeof(reply));
+	if (!r && !reply.code)
+		return 0;
+	e->code = r ? EPIPE : reply.code;
+	reply.text[sizeof(reply.text) - 1] = '\0';
+	snprintf(e->text, sizeof(e->text), "%s", r ? strerror(EPIPE) : reply.text);
+	return -e->code;
+}
+
+bool reader_is_child(void)
+{
+	return reader.is_child;
+}
+
+int reader_pager(void)
+{
+	struct pp_error e;
+
+	return reader.pager < 0 || reader_ask(READER_PAGER, &e) ? -1 : reader.pager;
+}
+
+/* Whether the file is being written; of a capture, whose writer has no error to give, why not. */
+static bool reader_has_begun;
+static struct pp_error reader_refused;
+
+void reader_capture_begin(void)
+{
+	signals_finish_file();
+	reader_has_begun = true;
+	if (reader_ask(READER_CAPTURE, &reader_refused))
+		close(reader.output);
+}
+
+int reader_capture_fd(void)
+{
+	return reader.output;
+}
+
+int reader_output_end(int r, struct pp_error *e)
+{
+	struct pp_error ignored;
+
+	if (!reader_has_begun)
+		return r;
+	if (reader_refused.code) {
+		*e = reader_refused;
+		return -reader_refused.code;
+	}
+	close(reader.output);
+	if (r) {
+		reader_ask(READER_ABORT, &ignored);
+		return r;
+	}
+	return reader_ask(READER_COMMIT, e);
+}
+
+static int reader_sink(void *ctx, const char *bytes, size_t len)
+{
+	return pp_confined_send(reader.output, bytes, len);
+}
+
+int reader_write(pp_print print, void *ctx, struct pp_error *e)
+{
+	signals_finish_file();
+	int r = reader_ask(READER_REPORT, e);
+
+	if (r)
+		return r;
+	reader_has_begun = true;
+	return reader_output_end(print(ctx, (struct pp_sink){ .write = reader_sink }, e), e);
+}
+
+/* The parent, which believes nothing that it is told. */
+
+struct reader_parent {
+	const struct options *o;
+	int control, output, pager; /* its own ends; -1: none */
+	struct pp_atomic file;
+	bool is_open;
+	struct pp_error failed; /* of what was written */
+	pid_t pid;
+};
+
+static void parent_reply(const struct reader_parent *p, const struct pp_error *e)
+{
+	struct reader_reply reply = { .code = e->code };
+
+	snprintf(reply.text, sizeof(reply.text), "%s", e->text);
+	/* Where it cannot be told the child has ended. */
+	pp_confined_send(p->control, &reply, sizeof(reply));
+}
+
+static void parent_write_failed(struct reader_parent *p, int code)
+{
+	p->failed.code = code;
+	snprintf(p->failed.text, sizeof(p->failed.text), "%.300s: %s", p->o->output,
+	         strerror(code));
+}
+
+/* What comes after a failure is dropped, so that the child goes on. */
+static void parent_copy(struct reader_parent *p, uint64_t max)
+{
+	static char piece[READER_PIECE];
+	uint64_t len = 0;
+	ssize_t n;
+
+	while ((n = read(p->output, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR)) {
+		len += n > 0 ? (uint64_t)n : 0;
+		int r = len > max ? -EFBIG : 0;
+		if (!r && !p->failed.code && n > 0)
+			r = pp_confined_send(p->file.fd, piece, (size_t)n);
+		if (r && !p->failed.code)
+			parent_write_failed(p, -r);
+	}
+}
+
+/* Once; and only where -o names a file. */
+static bool parent_begin_file(struct reader_parent *p, bool capture)
+{
+	struct pp_error e = { 0 };
+
+	if (p->output < 0)
+		return false;
+	signals_finish_file();
+	p->is_open =
+		!pp_atomic_open(p->o->output, capture ? 0600 : 0666, p->o->force, &p->file, &e);
+	parent_reply(p, &e);
+	if (p->is_open)
+		parent_copy(p, capture ? READER_MAX_CAPTURE : READER_MAX_REPORT);
+	close(p->output);
+	p->output = -1;
+	return true;
+}
+
+static bool parent_end_file(struct reader_parent *p, bool commit)
+{
+	struct pp_error e = p->failed;
+
+	if (!p->is_open)
+		return false;
+	p->is_open = false;
+	if (!commit || e.code)
+		pp_atomic_abort(&p->file);
+	else if (pp_atomic_commit(&p->file, &e) && !e.code)
+		e.code = EIO;
+	parent_reply(p, &e);
+	return true;
+}
+
+static bool parent_begin_pager(struct reader_parent *p)
+{
+	struct pp_error e = { 0 };
+
+	if (p->pager < 0)
+		return false;
+	if (pager_start(p->pager))
+		e.code = ECHILD;
+	close(p->pager);
+	p->pager = -1;
+	parent_reply(p, &e);
+	return true;
+}
+
+/* false: this was not to be asked for, or the child has ended. */
+static bool parent_serve(struct reader_parent *p)
+{
+	struct pp_confined from = { .fd = p->control };
+	char request;
+
+	if (pp_confined_receive(&from, &request, 1))
+		return false;
+	switch (request) {
+	case READER_PAGER:
+		return parent_begin_pager(p);
+	case READER_REPORT:
+	case READER_CAPTURE:
+		return parent_begin_file(p, request == READER_CAPTURE);
+	case READER_COMMIT:
+	case READER_ABORT:
+		return parent_end_file(p, request == READER_COMMIT);
+	default:
+		return false;
+	}
+}
+
+/* What ends other commands ends this one in the same way: whoever started it sees the signal. */
+static void parent_die_alike(int number)
+{
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU };
+	const struct rlimit no_core = { 0, 0 };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i] == number) {
+			setrlimit(RLIMIT_CORE, &no_core);
+			signal(number, SIG_DFL);
+			raise(number);
+		}
+}
+
+static enum exit_code parent_end(struct reader_parent *p)
+{
+	const char *name = p->o->from ? p->o->from : "the log";
+	struct pp_error e = { 0 };
+	int status = 0;
+	pid_t pid;
+
+	if (p->is_open)
+		pp_atomic_abort(&p->file);
+	close(p->control);
+	if (p->output >= 0)
+		close(p->output);
+	if (p->pager >= 0)
+		close(p->pager);
+	do {
+		pid = waitpid(p->pid, &status, 0);
+	} while (pid < 0 && errno == EINTR);
+	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_FAILED)
+		return (enum exit_code)WEXITSTATUS(status);
+	if (pid > 0 && WIFSIGNALED(status))
+		parent_die_alike(WTERMSIG(status));
+	pp_confined_told(status, 0, &e);
+	warn("%.300s: %s", name, e.text);
+	return EXIT_FAILED;
+}
+
+static bool reader_is_wanted(const struct command *c, const struct options *o)
+{
+	bool other = is_another_host(o) && strncmp(o->from, "live:", 5) != 0;
+
+	return c->reads && (other || (o->log && !o->from)) && !PP_IS_COVERED;
+}
+
+/* The ends of all pipes: the parent's in p, the child's in reader. -errno. */
+static int reader_make_pipes(const struct options *o, struct reader_parent *p)
+{
+	bool file = o->output && strcmp(o->output, "-") != 0;
+	int control[2], output[2] = { -1, -1 }, pager[2] = { -1, -1 };
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) ||
+	    (file && pipe2(output, O_CLOEXEC)) || (pager_is_wanted(o) && pipe2(pager, O_CLOEXEC)))
+		return -errno;
+	p->control = control[0];
+	p->output = output[0];
+	p->pager = pager[0];
+	reader.control = control[1];
+	reader.output = output[1];
+	reader.pager = pager[1];
+	return 0;
+}
+
+static void reader_become_child(const struct reader_parent *p, pid_t parent, bool takes_stdin)
+{
+	const int theirs[] = { p->control, p->output, p->pager };
+
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
+		if (theirs[i] >= 0)
+			close(theirs[i]);
+	reader.is_child = true;
+	reader.parent = parent;
+	if (takes_stdin)
+		return;
+	int none = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (none < 0 || dup2(none, STDIN_FILENO) < 0)
+		_exit(PP_EXIT_UNCONFINED);
+	close(none);
+}
+
+static void reader_close_child_ends(void)
+{
+	const int mine[] = { reader.control, reader.output, reader.pager };
+
+	for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
+		if (mine[i] >= 0)
+			close(mine[i]);
+}
+
+bool reader_begin(const struct command *c, const struct options *o, int argc, char **argv,
+                  enum exit_code *ret)
+{
+	struct reader_parent p = { .o = o };
+	pid_t self = getpid();
+
+	if (!reader_is_wanted(c, o))
+		return false;
+	reader_prepare(c, o, argc, argv);
+	fflush(stdout);
+	int r = reader_make_pipes(o, &p);
+	p.pid = r ? -1 : fork();
+	if (p.pid < 0) {
+		warn("no process to read it in: %s", strerror(r ? -r : errno));
+		*ret = EXIT_FAILED;
+		return true;
+	}
+	if (!p.pid) {
+		reader_become_child(&p, self, reader_takes_stdin(o, argc, argv));
+		/* With this host as well, that is read first. */
+		if (o->from)
+			reader_confine();
+		return false;
+	}
+	reader_close_child_ends();
+	while (parent_serve(&p))
+		;
+	*ret = parent_end(&p);
+	return true;
+}
