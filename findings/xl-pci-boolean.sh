@@ -15,11 +15,13 @@
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 command -v cc >/dev/null || skip "this needs a C compiler"
-xen=4.17.7+13-g2445b30a44-0+deb12u1
-get libxenmisc4.17=$xen libxen-dev=$xen libxencall1=$xen libxendevicemodel1=$xen libxenevtchn1=$xen \
-	libxenforeignmemory1=$xen libxengnttab1=$xen libxenhypfs1=$xen libxenstore4=$xen libxentoollog1=$xen \
-	libxentoolcore1=$xen libyajl2=2.1.0-3+deb12u2 libnl-3-200=3.7.0-0.2+b1 libnl-route-3-200=3.7.0-0.2+b1 \
-	libfdt1=1.6.1-4+b1
+get libxenmisc4.17=4.17.7+13-g2445b30a44-0+deb12u1 libxen-dev=4.17.7+13-g2445b30a44-0+deb12u1 \
+	libxencall1=4.17.7+13-g2445b30a44-0+deb12u1 libxendevicemodel1=4.17.7+13-g2445b30a44-0+deb12u1 \
+	libxenevtchn1=4.17.7+13-g2445b30a44-0+deb12u1 libxenforeignmemory1=4.17.7+13-g2445b30a44-0+deb12u1 \
+	libxengnttab1=4.17.7+13-g2445b30a44-0+deb12u1 libxenhypfs1=4.17.7+13-g2445b30a44-0+deb12u1 \
+	libxenstore4=4.17.7+13-g2445b30a44-0+deb12u1 libxentoollog1=4.17.7+13-g2445b30a44-0+deb12u1 \
+	libxentoolcore1=4.17.7+13-g2445b30a44-0+deb12u1 libyajl2=2.1.0-3+deb12u2 libnl-3-200=3.7.0-0.2+b1 \
+	libnl-route-3-200=3.7.0-0.2+b1 libfdt1=1.6.1-4+b1
 
 # What xl does with the text of a device, and with a number of the guest's file.
 cat >"$work/read.c" <<'END'
