@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the seeds of the table fuzzers: fuzz/corpus/{dmar,ivrs,iort}/*, small and made here.
+"""Writes the seeds of the table fuzzers: fuzz/corpus/{dmar,ivrs,iort,viot}/*, small and made here.
 
 usage: make-corpus-acpi.py CORPUS-FOLDER
 """
@@ -209,9 +209,40 @@ def iort_seeds():
     }
 
 
+def viot(*nodes, count=None, at=48):
+    head = struct.pack('<HH8x', len(nodes) if count is None else count, at)
+    return table(b'VIOT', 0, head + b''.join(nodes))
+
+
+def viot_node(kind, fields, length=None):
+    return struct.pack('<BxH', kind, 4 + len(fields) if length is None else length) + fields
+
+
+def pci_range(first, last, iommu=48, segment=0):
+    return viot_node(1, struct.pack('<IHHHHH6x', first, segment, segment, first, last, iommu))
+
+
+def viot_seeds():
+    iommu = viot_node(3, struct.pack('<HH8x', 0, 8))
+    return {
+        'empty': viot(),
+        'plain': viot(iommu, pci_range(0, 0x2ff)),
+        'all-types': viot(iommu, pci_range(0, 0xffff), pci_range(0x100, 0x1ff, segment=3),
+                          viot_node(2, struct.pack('<IQH6x', 1, 0xa003e00, 112)),
+                          viot_node(4, struct.pack('<4xQ', 0xa003c00)), viot_node(9, b'')),
+        'odd': viot(iommu, pci_range(2, 1), pci_range(0, 1, 52), pci_range(0, 1, 64), count=9),
+        'node-length-0': viot(viot_node(3, bytes(12), 0), iommu),
+        'node-past-end': viot(viot_node(4, bytes(12), 17)),
+        'node-short': viot(viot_node(1, bytes(19))),
+        'nodes-in-head': viot(iommu, at=47),
+        'nodes-past-end': viot(at=0xffff, count=1),
+    }
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
-    for kind, seeds in (('dmar', dmar_seeds()), ('ivrs', ivrs_seeds()), ('iort', iort_seeds())):
+    for kind, seeds in (('dmar', dmar_seeds()), ('ivrs', ivrs_seeds()), ('iort', iort_seeds()),
+                        ('viot', viot_seeds())):
         (corpus / kind).mkdir(parents=True, exist_ok=True)
         for name, data in seeds.items():
             (corpus / kind / name).write_bytes(data)

@@ -49,7 +49,8 @@ class Builder:
         for f in self.machine.functions:
             if f.physfn or (not f.parent and f.bus == 0 and f.device in BOARD_DEVICES):
                 continue
-            if f.class_code == CLASSES["iommu"]:
+            if f.class_code == CLASSES["iommu"] or (self.machine.iommu.kind == "virtio"
+                                                    and f.name == self.machine.iommu.at):
                 continue  # comes with the machine's IOMMU
             if f.bridge:
                 self._bridge(f)

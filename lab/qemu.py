@@ -103,6 +103,8 @@ def iommu(wanted: Iommu) -> list[str]:
         return ["-device", f"intel-iommu,intremap={remap},aw-bits=48"]
     if wanted.kind == "amd":
         return ["-device", f"amd-iommu,intremap={remap}"]
+    if wanted.kind == "virtio":
+        return ["-device", "virtio-iommu-pci"]
     return []
 
 

@@ -44,7 +44,7 @@ def ivrs_from_recipe(machine: Machine) -> bytes:
 
 def early_from_recipe(machine: Machine) -> bytes:
     """The archive for a recipe's table; empty where it declares none."""
-    if machine.iommu.kind in ("none", "smmu") or not machine.iommu.declared:
+    if machine.iommu.kind in ("none", "smmu", "virtio") or not machine.iommu.declared:
         return b""
     if machine.iommu.kind == "amd":
         return early(ivrs_from_recipe(machine), "ivrs")

@@ -137,6 +137,46 @@ static int read_iort(struct pp_host_build *b)
 	return 0;
 }
 
+/* Whether anything of the table leads to an IOMMU: a kernel makes nothing of one that does not. */
+static bool viot_has_iommu(const struct pp_viot *t)
+{
+	for (uint32_t i = 0; i < t->nr_nodes; i++)
+		if (t->nodes[i].output)
+			return true;
+	return false;
+}
+
+/* A hypervisor that gives its guest a virtio-iommu gives it no other. */
+static int read_viot(struct pp_host_build *b)
+{
+	static const char path[] = TABLES "VIOT";
+	struct pp_host *h = b->host;
+	struct pp_error why = { 0 };
+	struct pp_span bytes;
+
+	if (h->table_dmar != PP_NO || h->table_ivrs != PP_NO || h->iort_has_smmu == PP_YES)
+		return 0;
+	int r = pp_source_read_all(b->source, path, PP_ACPI_TABLE_MAX_BYTES, &h->arena, &bytes);
+	if (r == -ENOMEM)
+		return r;
+	/* What was never asked for one is not incomplete for that: few machines have it. */
+	h->table_viot = r == -ENOENT ? PP_NO : r == -ENODATA ? PP_UNKNOWN : PP_YES;
+	if (r == -ENOENT || r == -ENODATA)
+		return 0;
+	h->viot_error = -r;
+	if (r)
+		return pp_build_unread(b, path, -r, "which devices a virtio-iommu covers");
+	struct pp_viot *viot = PP_ARENA_NEW(&h->arena, struct pp_viot);
+	if (!viot)
+		return -ENOMEM;
+	r = pp_viot_parse(bytes, &h->arena, &h->notes, viot, &why);
+	if (r)
+		return undecodable(b, path, r, &why, &h->viot_error);
+	if (viot_has_iommu(viot))
+		h->viot = viot;
+	return 0;
+}
+
 /*
  * Every ACPI host shows some table. A directory with none is one that is hidden, as in a container,
  * or a host without ACPI: what it lacks is then not known.
@@ -202,7 +242,7 @@ int pp_build_firmware(struct pp_host_build *b, struct pp_error *e)
 	static const struct pp_smbios none = { 0 };
 	struct pp_host *h = b->host;
 
-	if (read_dmar(b) || read_ivrs(b) || read_iort(b) || doubt_absence(b) ||
+	if (read_dmar(b) || read_ivrs(b) || read_iort(b) || doubt_absence(b) || read_viot(b) ||
 	    firmware_read_smbios(b))
 		return pp_fail_oom(e, "firmware tables");
 	const struct pp_smbios *s = h->smbios ? h->smbios : &none;

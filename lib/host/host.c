@@ -33,7 +33,8 @@ static bool is_denied(int error)
 
 bool pp_host_table_denied(const struct pp_host *h)
 {
-	return is_denied(h->dmar_error) || is_denied(h->ivrs_error) || is_denied(h->iort_error);
+	return is_denied(h->dmar_error) || is_denied(h->ivrs_error) || is_denied(h->iort_error) ||
+	       is_denied(h->viot_error);
 }
 
 int pp_build_unread(struct pp_host_build *b, const char *path, int error, const char *adds)

@@ -8,6 +8,7 @@
 #include "acpi/dmar.h"
 #include "acpi/iort.h"
 #include "acpi/ivrs.h"
+#include "acpi/viot.h"
 #include "base/arena.h"
 #include "base/notes.h"
 #include "host/claim.h"
@@ -180,8 +181,9 @@ enum pp_iommu_kind {
 	PP_IOMMU_NONE = 0,
 	PP_IOMMU_INTEL,
 	PP_IOMMU_AMD,
-	PP_IOMMU_SMMU,  /* Arm's, by the IORT or a device tree */
-	PP_IOMMU_OTHER, /* another: the kernel's own words are all there is */
+	PP_IOMMU_SMMU,   /* Arm's, by the IORT or a device tree */
+	PP_IOMMU_VIRTIO, /* a virtual machine's virtio-iommu, by the VIOT */
+	PP_IOMMU_OTHER,  /* another: the kernel's own words are all there is */
 };
 
 /* Arm's controllers of message interrupts. An ITS keeps devices apart, a GICv2m does not. */
@@ -233,6 +235,7 @@ enum pp_kernel_option {
 	PP_CONFIG_IRQ_REMAP,
 	PP_CONFIG_ARM_SMMU,
 	PP_CONFIG_ARM_SMMU_V3,
+	PP_CONFIG_VIRTIO_IOMMU,
 	PP_CONFIG_VFIO,
 	PP_CONFIG_VFIO_PCI,
 	PP_CONFIG_VFIO_IOMMU_TYPE1,
@@ -425,11 +428,15 @@ struct pp_host {
 	struct pp_span dmar_bytes, ivrs_bytes, iort_bytes; /* of these, as they were read */
 	/* The IORT lists an IOMMU: many list interrupt controllers only. */
 	enum pp_tri iort_has_smmu;
-	enum pp_tri is_guest;     /* the host is a virtual machine itself */
-	bool xen;                 /* it runs under Xen, which keeps the IOMMU to itself */
-	bool groups_elsewhere;    /* there are groups, of other devices than PCI's */
-	enum pp_tri iommu_on;     /* the kernel runs one */
-	enum pp_iommu_kind iommu; /* by what the kernel runs, else by the table */
+	/* A virtual machine's own table; not looked for where a DMAR or an IVRS is. */
+	enum pp_tri table_viot;
+	int viot_error;
+	const struct pp_viot *viot; /* NULL as well: it leads to no IOMMU */
+	enum pp_tri is_guest;       /* the host is a virtual machine itself */
+	bool xen;                   /* it runs under Xen, which keeps the IOMMU to itself */
+	bool groups_elsewhere;      /* there are groups, of other devices than PCI's */
+	enum pp_tri iommu_on;       /* the kernel runs one */
+	enum pp_iommu_kind iommu;   /* by what the kernel runs, else by the table */
 	/* Address bits that it maps, by the narrowest unit; 0: not known. And who says so. */
 	unsigned int iommu_width;
 	const char *iommu_width_from;

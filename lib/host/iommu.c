@@ -18,6 +18,10 @@ static enum pp_iommu_kind kind_by_name(const char *name)
 	/* arm-smmu-v3.c: "smmu3.0x…"; arm-smmu.c: "smmu.0x…" */
 	if (!strncmp(name, "smmu", 4))
 		return PP_IOMMU_SMMU;
+	/* virtio-iommu.c: the bus' name of what it is, "0000:00:01.0" or "a003e00.virtio_mmio" */
+	struct pp_address address;
+	if (pp_address_parse(name, &address) || strstr(name, "virtio"))
+		return PP_IOMMU_VIRTIO;
 	return PP_IOMMU_OTHER;
 }
 
@@ -48,6 +52,8 @@ static int find_iommu(struct pp_host_build *b)
 		h->iommu = PP_IOMMU_AMD;
 	else if (h->iort_has_smmu == PP_YES)
 		h->iommu = PP_IOMMU_SMMU;
+	else if (h->viot)
+		h->iommu = PP_IOMMU_VIRTIO;
 	if (!r && names.count && h->iommu == PP_IOMMU_SMMU)
 		h->smmu_v3 = pp_tri(!strncmp(names.names[0], "smmu3", 5));
 	h->iommu_on = groups_tell(h);
@@ -201,6 +207,12 @@ static int conclude_remapping(struct pp_host_build *b, const struct chips *c)
 		break;
 	case PP_IOMMU_SMMU:
 		return find_msi_chip(b, c);
+	case PP_IOMMU_VIRTIO:
+		/* It has nothing of the kind: on x86 nobody does it, on Arm an ITS may. */
+		if (!(PP_ON(h->kind) & PP_ON_X86))
+			return find_msi_chip(b, c);
+		h->intremap = PP_NO;
+		break;
 	default:
 		/* Elsewhere an interrupt controller may isolate under another name. */
 		if (c->its && !c->gicv2m)
@@ -222,7 +234,8 @@ static int find_remapping(struct pp_host_build *b)
 	}
 	if (r == -ENOMEM)
 		return r;
-	if ((!r || b->host->iommu == PP_IOMMU_SMMU) && conclude_remapping(b, &chips))
+	bool elsewhere = b->host->iommu == PP_IOMMU_SMMU || b->host->iommu == PP_IOMMU_VIRTIO;
+	if ((!r || elsewhere) && conclude_remapping(b, &chips))
 		return -ENOMEM;
 	return r ? pp_build_unread(b, path, -r, "whether interrupts are remapped") : 0;
 }

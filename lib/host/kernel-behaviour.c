@@ -25,7 +25,7 @@ enum pp_tri pp_kernel_blocks_direct(const struct pp_host *h)
 
 enum pp_tri pp_kernel_groups_late(const struct pp_host *h)
 {
-	if (h->iommu != PP_IOMMU_SMMU && h->iommu != PP_IOMMU_OTHER)
+	if (h->iommu != PP_IOMMU_SMMU && h->iommu != PP_IOMMU_VIRTIO && h->iommu != PP_IOMMU_OTHER)
 		return PP_NO;
 	switch (pp_kernel_shows(&h->kernel, PP_KERNEL_GROUPS_AT_BOOT)) {
 	case PP_YES:

@@ -586,6 +586,7 @@ static const struct redact_row redact_rows[] = {
 	{ "sys/firmware/acpi/tables/DMAR" },
 	{ "sys/firmware/acpi/tables/IVRS" },
 	{ "sys/firmware/acpi/tables/IORT" },
+	{ "sys/firmware/acpi/tables/VIOT" },
 	{ "sys/firmware/acpi/tables/APIC" },
 	{ "sys/firmware/dmi/tables/DMI", .special = redact_smbios },
 	{ "sys/**/dmi/id/product_name" },

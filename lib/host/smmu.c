@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which SMMU an Arm host gives a PCI device, and what that means for its group. */
+/* Which SMMU, or which virtio-iommu, covers a PCI device, and what that means for its group. */
 #include <stdlib.h>
 
 #include "host/acs.h"
@@ -103,11 +103,50 @@ static enum pp_tri covers_by_tree(const struct pp_host *h, const struct pp_devic
 	return all ? PP_YES : PP_UNKNOWN;
 }
 
+/* viot_dev_iommu_init(): what the table makes a virtio-iommu is not behind itself. */
+static bool viot_is_itself(const struct pp_device *d, const struct pp_viot_node *iommu)
+{
+	return iommu->type == PP_VIOT_IOMMU_PCI && iommu->segment_first == d->address.domain &&
+	       iommu->requester_first ==
+	               requester_id(d->address.bus, d->address.device, d->address.function);
+}
+
+static enum pp_tri covers_by_viot(const struct pp_host *h, const struct pp_device *d,
+                                  struct pp_smmu_path *ret)
+{
+	*ret = (struct pp_smmu_path){ 0 };
+	bool all = smmu_collect_ids(h, d, ret);
+	for (uint32_t i = 0; i < ret->nr_ids; i++) {
+		const struct pp_viot_node *range =
+			pp_viot_find_range(h->viot, d->address.domain, ret->ids[i]);
+		if (!range) {
+			ret->stray_id = ret->ids[i];
+			ret->viot = NULL;
+			return PP_NO;
+		}
+		if (!i)
+			ret->viot = range;
+		if (viot_is_itself(d, range->output))
+			return PP_NO;
+		all &= ret->viot->output == range->output;
+		ret->streams[i] = ((uint32_t)(d->address.domain - range->segment_first) << 16) +
+		                  ret->ids[i] - range->requester_first + range->endpoint;
+		ret->key = range->output->offset;
+	}
+	return all ? PP_YES : PP_UNKNOWN;
+}
+
+/* acpi_iommu_configure_id(): the VIOT is asked where the IORT has nothing for the device. */
 enum pp_tri pp_smmu_covers(const struct pp_host *h, const struct pp_device *d,
                            struct pp_smmu_path *ret)
 {
 	*ret = (struct pp_smmu_path){ 0 };
-	ret->covers = h->iort ? covers_by_iort(h, d, ret) : covers_by_tree(h, d, ret);
+	if (h->iort)
+		ret->covers = covers_by_iort(h, d, ret);
+	else if (!h->viot)
+		ret->covers = covers_by_tree(h, d, ret);
+	if (h->viot && ret->covers != PP_YES)
+		ret->covers = covers_by_viot(h, d, ret);
 	return ret->covers;
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which SMMU an Arm host gives a PCI device, and what that means for its group. */
+/* Which SMMU, or which virtio-iommu, covers a PCI device, and what that means for its group. */
 #ifndef PP_HOST_SMMU_H
 #define PP_HOST_SMMU_H
-
-/* Which SMMU an Arm host's IORT, or its device tree, gives a PCI device. */
 
 #include "host/host.h"
 #include "host/tree-map.h"
@@ -16,18 +14,19 @@ struct pp_smmu_path {
 	const struct pp_iort_node *root; /* the root complex; NULL: none of that segment */
 	const struct pp_iort_node *smmu; /* PP_YES: where its ids lead; NULL: by the device tree */
 	const struct pp_tree_map *tree;  /* that of the device's root bus; NULL: none was read */
-	uint32_t key; /* PP_YES: of the SMMU, its node's offset in the IORT or its phandle */
+	const struct pp_viot_node *viot; /* the range of its first id in the VIOT; NULL: none */
+	uint32_t key; /* PP_YES: of the SMMU, its node's offset in its table or its phandle */
 	uint32_t ids[PP_SMMU_MAX_IDS], streams[PP_SMMU_MAX_IDS]; /* before and behind the mapping */
 	uint32_t nr_ids;
 	uint32_t stray_id; /* PP_NO, with a root complex: the id that leads to no SMMU */
 };
 
 /*
- * Whether an SMMU covers the device. PP_UNKNOWN: neither an IORT nor a device tree's map was read,
- * what sort a bridge above the device is could not be read, or its ids lead to different SMMUs.
- * Source: drivers/acpi/arm64/iort.c, iort_iommu_configure_id(); drivers/iommu/of_iommu.c,
- * of_pci_iommu_init(); drivers/pci/search.c, pci_for_each_dma_alias(). Ids that a quirk of the
- * kernel adds are left out.
+ * Whether an SMMU or a virtio-iommu covers the device. PP_UNKNOWN: no IORT, VIOT or device tree's
+ * map was read, what sort a bridge above the device is could not be read, or its ids lead to
+ * different SMMUs. Source: drivers/acpi/arm64/iort.c, iort_iommu_configure_id();
+ * drivers/iommu/of_iommu.c, of_pci_iommu_init(); drivers/acpi/viot.c, viot_iommu_configure();
+ * drivers/pci/search.c, pci_for_each_dma_alias(). Ids that a quirk of the kernel adds are left out.
  */
 enum pp_tri pp_smmu_covers(const struct pp_host *h, const struct pp_device *d,
                            struct pp_smmu_path *ret);

@@ -131,7 +131,7 @@ static uint64_t table_address(struct table_bytes *t, uint64_t at, size_t digits)
 
 static bool table_wanted(const uint8_t *data, size_t len)
 {
-	static const char *const known[] = { "DMAR", "IVRS", "IORT", "RMAD" };
+	static const char *const known[] = { "DMAR", "IVRS", "IORT", "RMAD", "VIOT" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (len >= 8 && !memcmp(data, known[i], 4))

@@ -6,7 +6,8 @@ void pp_find_no_iommu(struct pp_judging *j, const char *unknown)
 {
 	const struct pp_host *h = j->host;
 
-	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_OTHER) {
+	if (h->table_iort == PP_YES || h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_VIRTIO ||
+	    h->iommu == PP_IOMMU_OTHER) {
 		pp_find_unknown(j, PP_BLOCKS, "%s", unknown);
 		return;
 	}

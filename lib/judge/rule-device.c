@@ -92,11 +92,18 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	if (pp_smmu_group_follows(h, d, &path) != PP_NO ||
 	    pp_smmu_taken(h, d, &path, &stream) != PP_NO_DEVICE)
 		return; /* another rule says so */
-	f = pp_find(j, PP_BLOCKS, "it is in no IOMMU group: no IOMMU of this host covers it");
+	/* From 6.15 on no driver waits for the IOMMU's, and what was bound before stays without. */
+	bool late = path.viot && path.covers == PP_YES;
+	f = pp_find(j, PP_BLOCKS,
+	            late ? "it is in no IOMMU group, although the virtio-iommu covers it: its own "
+	                   "driver was loaded before the virtio-iommu's"
+	                 : "it is in no IOMMU group: no IOMMU of this host covers it");
 	pp_address_format(d->address, address);
 	pp_prove_smmu(j, f, d, &path);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/iommu_group: absent", address);
 	pp_evidence(j, f, "binding it to vfio-pci fails with EINVAL");
+	if (late)
+		pp_add_remedy_virtio_driver(f);
 	add_graphics_back(j, f, d);
 }
 

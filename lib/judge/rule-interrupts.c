@@ -39,6 +39,10 @@ static void prove_not_remapped(struct pp_judging *j, struct pp_finding *f)
 		            h->msi_chip_from, pp_kernel_fact(PP_KERNEL_MSI_BY_DEVICE)->since);
 		break;
 	default:
+		if (h->iommu == PP_IOMMU_VIRTIO) {
+			pp_evidence(j, f, "a virtio-iommu does not remap interrupts");
+			break;
+		}
 		pp_evidence(j, f, "%s",
 		            h->intremap_why ? h->intremap_why
 		                            : "/proc/interrupts: no chip name begins with IR-");
@@ -49,7 +53,7 @@ static void interrupts_unknown(struct pp_judging *j)
 {
 	const struct pp_host *h = j->host;
 
-	if (h->iommu != PP_IOMMU_SMMU) {
+	if (h->iommu != PP_IOMMU_SMMU && h->iommu != PP_IOMMU_VIRTIO) {
 		pp_find_unknown(j, PP_BLOCKS, "cannot tell whether interrupts are remapped");
 		return;
 	}
@@ -183,6 +187,8 @@ static void interrupts_causes(struct pp_judging *j, struct pp_finding *f)
 	const char *word = interrupts_word(j);
 	const struct pp_device *chipset = broken_chipset(h);
 
+	if (h->iommu == PP_IOMMU_VIRTIO && PP_ON(h->kind) & PP_ON_X86)
+		pp_add_remedy_firmware(j, f);
 	if (h->iommu != PP_IOMMU_INTEL && h->iommu != PP_IOMMU_AMD)
 		return;
 	if (chipset) {

@@ -71,7 +71,9 @@ static const char *iommu_off_declaring_table(const struct pp_host *h)
 		return "DMAR";
 	if (h->table_ivrs == PP_YES)
 		return "IVRS";
-	return h->iort_has_smmu == PP_YES ? "IORT" : NULL;
+	if (h->iort_has_smmu == PP_YES)
+		return "IORT";
+	return h->viot || h->viot_error == EBADMSG ? "VIOT" : NULL;
 }
 
 /* Words that switch it off, and on which kind of host the kernel looks at them. */
@@ -243,6 +245,8 @@ static enum pp_kernel_option driver_of(const struct pp_host *h)
 {
 	if (h->iommu == PP_IOMMU_AMD)
 		return PP_CONFIG_AMD_IOMMU;
+	if (h->iommu == PP_IOMMU_VIRTIO)
+		return PP_CONFIG_VIRTIO_IOMMU;
 	return h->iommu == PP_IOMMU_SMMU ? PP_CONFIG_ARM_SMMU_V3 : PP_CONFIG_INTEL_IOMMU;
 }
 
@@ -262,10 +266,41 @@ static bool off_by_kernel(struct pp_judging *j)
 	pp_prove_not_built(j, f, option);
 	pp_add_remedy_by_hand(
 		f, &pp_remedy_another_kernel,
-		pp_arena_printf(j->arena,
-	                        "boot a kernel that was built with %s, as distribution kernels are",
-	                        pp_kernel_option_name(option)),
+		pp_arena_printf(j->arena, "boot a kernel that was built with %s, as %s",
+	                        pp_kernel_option_name(option),
+	                        option == PP_CONFIG_VIRTIO_IOMMU ? "Debian's since 13 is"
+	                                                         : "distribution kernels are"),
 		NULL);
+	if (option == PP_CONFIG_VIRTIO_IOMMU)
+		pp_add_remedy_firmware(j, f);
+	return true;
+}
+
+void pp_add_remedy_virtio_driver(struct pp_finding *f)
+{
+	pp_add_remedy_by_hand(
+		f, &pp_remedy_virtio_iommu,
+		"load the virtio-iommu's driver before those of the devices: add a line "
+		"virtio_iommu to /etc/initramfs-tools/modules, run \"update-initramfs "
+		"-u\", and reboot",
+		NULL);
+}
+
+/* Its driver is a module with distributions, and other drivers wait for it: drivers/acpi/viot.c. */
+static bool off_by_virtio(struct pp_judging *j)
+{
+	struct pp_finding *f;
+
+	if (j->host->iommu != PP_IOMMU_VIRTIO)
+		return false;
+	f = pp_find(
+		j, PP_BLOCKS,
+		"this virtual machine has a virtio-iommu, but the kernel does not run its driver");
+	pp_evidence(j, f, "/sys/firmware/acpi/tables/VIOT: present");
+	pp_evidence(j, f, "/sys/kernel/iommu_groups: %s",
+	            j->host->groups_elsewhere ? "none has a PCI device" : "empty");
+	pp_add_remedy_virtio_driver(f);
+	pp_add_remedy_firmware(j, f);
 	return true;
 }
 
@@ -309,7 +344,7 @@ static void off_though_declared(struct pp_judging *j, const char *table)
 	const struct pp_host *h = j->host;
 	const char *word = off_word(j);
 
-	if (off_by_table(j, table) || off_by_amd(j) || off_by_kernel(j))
+	if (off_by_table(j, table) || off_by_amd(j) || off_by_kernel(j) || off_by_virtio(j))
 		return;
 	struct pp_finding *f =
 		word ? pp_find(j, PP_BLOCKS,

@@ -99,7 +99,9 @@ static const char *words_for(const struct firmware_words *list, size_t n, enum p
 static const char *guest_of_qemu(struct pp_judging *j)
 {
 	const char *product = j->host->product.text;
-	const char *what = product && strstr(product, "i440FX")
+	const char *what = j->host->viot ? "give this virtual machine an IOMMU that remaps "
+	                                   "interrupts, in place of the virtio-iommu"
+	                   : product && strstr(product, "i440FX")
 	                           ? "make this virtual machine a q35 machine, for i440FX has no "
 	                             "IOMMU, and give it one"
 	                           : "give this virtual machine an IOMMU";
@@ -220,7 +222,7 @@ static void iommu_absent(struct pp_judging *j)
 		return;
 	}
 	if (h->iommu_on != PP_NO || h->table_dmar != PP_NO || h->table_ivrs != PP_NO || h->xen ||
-	    h->iort_has_smmu != PP_NO)
+	    h->iort_has_smmu != PP_NO || h->viot || h->viot_error)
 		return;
 	if (!(PP_ON(h->kind) & (PP_ON_X86 | PP_ON_ACPI_ARM))) {
 		f = pp_find(j, PP_BLOCKS, "the kernel uses no IOMMU for PCI");

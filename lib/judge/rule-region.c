@@ -318,7 +318,8 @@ static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 /* By the IORT's RMRs; with another IOMMU the kernel's list is all there is. */
 static void held_elsewhere(struct pp_judging *j, const struct pp_device *d)
 {
-	if (j->host->iommu == PP_IOMMU_SMMU || j->host->iommu == PP_IOMMU_OTHER)
+	if (j->host->iommu == PP_IOMMU_SMMU || j->host->iommu == PP_IOMMU_VIRTIO ||
+	    j->host->iommu == PP_IOMMU_OTHER)
 		region_held(j, d);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Arm: devices that get their IOMMU group only when a driver is bound, and the group to come. */
+/*
+ * Arm, and a virtio-iommu: devices that get their IOMMU group only when a driver is bound, and the
+ * group to come.
+ */
 #include "judge/rules.h"
 
 /* By a map of the device tree; path->key is 0 where it has none for the device. */
@@ -19,6 +22,23 @@ static void prove_tree(struct pp_judging *j, struct pp_finding *f, const struct 
 		            path->stray_id);
 }
 
+static void prove_viot(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                       const struct pp_smmu_path *path)
+{
+	if (!path->viot)
+		pp_evidence(j, f, "VIOT: no PCI range has id 0x%x of segment %u", path->stray_id,
+		            d->address.domain);
+	else if (path->covers == PP_NO)
+		pp_evidence(j, f, "VIOT+0x%x: it is the virtio-iommu itself",
+		            path->viot->output->offset);
+	else
+		pp_evidence(j, f,
+		            "VIOT+0x%x: PCI range, id 0x%x is endpoint 0x%x of the virtio-iommu at "
+		            "+0x%x",
+		            path->viot->offset, path->ids[0], path->streams[0],
+		            path->viot->output->offset);
+}
+
 void pp_prove_smmu(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
                    const struct pp_smmu_path *path)
 {
@@ -26,6 +46,10 @@ void pp_prove_smmu(struct pp_judging *j, struct pp_finding *f, const struct pp_d
 
 	if (path->tree) {
 		prove_tree(j, f, d, path);
+		return;
+	}
+	if (path->viot || (h->viot && !path->root)) {
+		prove_viot(j, f, d, path);
 		return;
 	}
 	if (!h->iort)
@@ -130,8 +154,11 @@ static void say_unknown_coverage(struct pp_judging *j, const struct pp_device *d
 		"it has no IOMMU group yet; cannot tell whether it gets one when a driver is "
 		"bound");
 
-	if (h->iort || path->tree)
+	if (h->iort || h->viot || path->tree)
 		pp_prove_smmu(j, f, d, path);
+	else if (h->iommu == PP_IOMMU_VIRTIO)
+		pp_evidence(j, f,
+		            "the VIOT, which says what the virtio-iommu covers, was not read");
 	else if (h->table_iort == PP_NO)
 		pp_evidence(j, f,
 		            "no IORT: the device tree or another table says what the IOMMU covers");
@@ -154,8 +181,9 @@ static void group_follows(struct pp_judging *j, const struct pp_device *d)
 		return;
 	bool at_boot = pp_kernel_has(&h->kernel, PP_KERNEL_GROUPS_AT_BOOT) == PP_YES;
 	struct pp_finding *f =
-		pp_find(j, PP_INFORMS, "it gets its IOMMU group when %s: an SMMU covers it",
-	                at_boot ? "that kernel starts" : "a driver is bound to it");
+		pp_find(j, PP_INFORMS, "it gets its IOMMU group when %s: %s covers it",
+	                at_boot ? "that kernel starts" : "a driver is bound to it",
+	                path.viot ? "the virtio-iommu" : "an SMMU");
 	pp_prove_smmu(j, f, d, &path);
 	const struct pp_kernel *k = h->kernel.running ? h->kernel.running : &h->kernel;
 	pp_evidence(j, f, "kernel %s: before %s no device has a group without a driver",
@@ -201,8 +229,8 @@ static const struct pp_rule rules[] = {
 	  .on_device = stream_shared },
 	{ .id = "group-follows",
 	  .scope = PP_SCOPE_OF_DEVICE,
-	  .reference =
-	          "drivers/acpi/arm64/iort.c, iort_iommu_configure_id(); drivers/iommu/iommu.c",
+	  .reference = "drivers/acpi/arm64/iort.c, iort_iommu_configure_id(); drivers/acpi/viot.c; "
+	               "drivers/iommu/iommu.c",
 	  .on_device = group_follows },
 };
 

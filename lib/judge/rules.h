@@ -95,6 +95,9 @@ void pp_add_remedy_take_off(struct pp_judging *j, struct pp_finding *f, const ch
  */
 const char *pp_graphics_left_out(struct pp_judging *j, const struct pp_device *d);
 void pp_add_remedy_bios_update(struct pp_finding *f);
+
+/* For a virtio-iommu whose driver came too late, or not at all. */
+void pp_add_remedy_virtio_driver(struct pp_finding *f);
 /* The firmware's table is wrong: a newer one, or one from the initrd. */
 void pp_add_remedy_table(struct pp_judging *j, struct pp_finding *f);
 /* The firmware's setup; for a guest, the machine that its own host gives it. */

@@ -45,6 +45,12 @@ const struct pp_remedy_ops pp_remedy_unsafe_interrupts = {
 	.flags = PP_REMEDY_INSECURE,
 };
 
+const struct pp_remedy_ops pp_remedy_virtio_iommu = {
+	.id = "virtio-iommu",
+	.summary = "load the driver of a virtual machine's virtio-iommu",
+	.undo = "remove the line again, and reboot",
+};
+
 const struct pp_remedy_ops pp_remedy_vfio_modules = {
 	.id = "vfio-modules",
 	.summary = "install or allow the VFIO modules that the running kernel cannot load",

@@ -37,8 +37,8 @@ const struct pp_object pp_object_unread = {
 static const char *fields_iommu_name(enum pp_iommu_kind kind)
 {
 	static const char *const names[] = {
-		[PP_IOMMU_NONE] = "none",  [PP_IOMMU_INTEL] = "intel", [PP_IOMMU_AMD] = "amd",
-		[PP_IOMMU_SMMU] = "other", [PP_IOMMU_OTHER] = "other",
+		[PP_IOMMU_NONE] = "none",  [PP_IOMMU_INTEL] = "intel",  [PP_IOMMU_AMD] = "amd",
+		[PP_IOMMU_SMMU] = "other", [PP_IOMMU_VIRTIO] = "other", [PP_IOMMU_OTHER] = "other",
 	};
 	return names[kind];
 }

@@ -52,15 +52,15 @@ const char *pp_words_verdict(enum pp_verdict v)
 bool pp_words_no_iommu(const struct pp_host *h)
 {
 	return h->iommu_on == PP_NO && h->table_dmar == PP_NO && h->table_ivrs == PP_NO &&
-	       h->iort_has_smmu == PP_NO;
+	       h->iort_has_smmu == PP_NO && !h->viot;
 }
 
 void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 {
 	static const char *const names[] = {
-		[PP_IOMMU_NONE] = "No IOMMU", [PP_IOMMU_INTEL] = "Intel VT-d",
-		[PP_IOMMU_AMD] = "AMD-Vi",    [PP_IOMMU_SMMU] = "SMMU",
-		[PP_IOMMU_OTHER] = "IOMMU",
+		[PP_IOMMU_NONE] = "No IOMMU",       [PP_IOMMU_INTEL] = "Intel VT-d",
+		[PP_IOMMU_AMD] = "AMD-Vi",          [PP_IOMMU_SMMU] = "SMMU",
+		[PP_IOMMU_VIRTIO] = "virtio-iommu", [PP_IOMMU_OTHER] = "IOMMU",
 	};
 	static const char *const on[] = {
 		[PP_UNKNOWN] = ", on or off: unknown",

@@ -240,4 +240,42 @@ static inline void iort_range(struct acpi_builder *b, uint64_t base, uint64_t le
 	acpi_put(b, 0, 4);
 }
 
+static inline void viot_begin(struct acpi_builder *b, uint16_t nr_nodes)
+{
+	acpi_begin(b, "VIOT", 0);
+	acpi_put(b, nr_nodes, 2);
+	acpi_put(b, 48, 2);
+	acpi_put(b, 0, 8);
+}
+
+/* Only the header. */
+static inline void viot_node(struct acpi_builder *b, uint8_t type, uint16_t length)
+{
+	acpi_put(b, type, 1);
+	acpi_put(b, 0, 1);
+	acpi_put(b, length, 2);
+}
+
+static inline void viot_iommu_pci(struct acpi_builder *b, uint16_t segment, uint16_t requester_id)
+{
+	viot_node(b, 3, 16);
+	acpi_put(b, segment, 2);
+	acpi_put(b, requester_id, 2);
+	acpi_put(b, 0, 8);
+}
+
+/* Of one segment. */
+static inline void viot_range(struct acpi_builder *b, uint16_t segment, uint16_t first,
+                              uint16_t last, uint16_t iommu)
+{
+	viot_node(b, 1, 24);
+	acpi_put(b, first, 4);
+	acpi_put(b, segment, 2);
+	acpi_put(b, segment, 2);
+	acpi_put(b, first, 2);
+	acpi_put(b, last, 2);
+	acpi_put(b, iommu, 2);
+	acpi_put(b, 0, 6);
+}
+
 #endif

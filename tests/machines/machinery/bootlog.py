@@ -142,7 +142,7 @@ def _iommu(kernel: Kernel) -> list[str]:
         lines += [f"DMAR: dmar{u.index}: Using Queued invalidation" for u in kernel.units]
     lines += [f"pci {f.address}: Adding to iommu group {n}" for f, n in kernel.items()
               if not f.physfn]
-    if m.iommu.kind == "smmu":
+    if m.iommu.kind in ("smmu", "virtio"):
         return lines
     if m.iommu.kind == "intel":
         lines.append("DMAR: Intel(R) Virtualization Technology for Directed I/O")

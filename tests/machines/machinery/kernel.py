@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from . import arm, dmar, groups, ivrs
+from . import arm, dmar, groups, ivrs, viot
 from .model import Function, Machine
 from .topology import References
 
@@ -98,6 +98,8 @@ class Kernel:
             self.remapping = m.iommu.remap and (self.active if m.iommu.kind == "amd"
                                                 else bool(self.table and self.table.flags & 1))
         if self.active:
+            if m.iommu.kind == "virtio":
+                self.units = [UnitState(0, 0, True, 0)]
             if m.iommu.kind == "amd":
                 at = self.refs.one(m.iommu.at)
                 self.units = [UnitState(0, ivrs.REGISTER_BASE, True, at.domain)]
@@ -136,6 +138,8 @@ class Kernel:
             self.tables["DMAR"] = self.table.pack(oem, m.product or "SAMPLE")
         elif m.iommu.kind == "amd":
             self.tables.setdefault("IVRS", ivrs.build(m))
+        elif m.iommu.kind == "virtio":
+            self.tables["VIOT"] = viot.build(m)
 
     def _match(self, scope: dmar.Scope, segment: int, what: str) -> Function | None:
         """The function a scope names; a one-hop scope may be a plain bus, device, function."""
@@ -184,6 +188,8 @@ class Kernel:
         f = f.physfn or f
         if self.machine.iommu.kind == "smmu":
             return self.units[0]
+        if self.machine.iommu.kind == "virtio":
+            return None if f is viot.iommu_of(self.machine) else self.units[0]
         if self.machine.iommu.kind == "amd":
             covered = ivrs.FIRST_DEVICE <= f.requester_id <= ivrs.LAST_DEVICE
             return self.units[0] if covered and not f.domain else None
@@ -266,6 +272,8 @@ class Kernel:
             held = [(base, limit, "direct") for first, last, base, limit in self._amd
                     if first <= f.requester_id <= last]
             return held + [MSI_WINDOW, AMD_HT_RANGE]
+        if self.machine.iommu.kind == "virtio":
+            return [MSI_WINDOW]
         if self.machine.iommu.kind == "smmu":
             for rmr in self.machine.rmrs if self.machine.iommu.dsm5 else ():
                 kind = "direct-relaxable" if rmr.permitted else "direct"

@@ -199,11 +199,11 @@ class Rmr:
 class Iommu:
     """What there is, what the firmware says of it and whether the kernel uses it."""
 
-    kind: str = "none"  # intel, amd, smmu, none
+    kind: str = "none"  # intel, amd, smmu, virtio, none
     declared: bool = True
     on: bool = True
     remap: bool = True  # interrupt remapping works
-    at: str = ""  # AMD: the IOMMU's own function
+    at: str = ""  # AMD, virtio: the IOMMU's own function
     dsm5: bool = False  # Arm: the host bridge's _DSM 5 has the PCI configuration kept, so RMRs count
     efr: int = 0x206D73EF22254ADE
 
@@ -256,8 +256,8 @@ class Machine:
 
     @property
     def late_groups(self) -> bool:
-        """Before 6.15 a device behind an SMMU gets its group together with a driver."""
-        return self.iommu.kind == "smmu" and self.version < (6, 15)
+        """Before 6.15 a device behind such an IOMMU gets its group together with a driver."""
+        return self.iommu.kind in ("smmu", "virtio") and self.version < (6, 15)
 
     @property
     def version(self) -> tuple[int, int]:

@@ -214,10 +214,10 @@ class Parser:
         self.machine.memory_top = number(words[0])
 
     def on_iommu(self, words: list[str]) -> None:
-        """iommu intel|amd|smmu|none [undeclared] [off] [noremap] [dsm5] [at=REFERENCE]"""
+        """iommu intel|amd|smmu|virtio|none [undeclared] [off] [noremap] [dsm5] [at=REFERENCE]"""
         io = self.machine.iommu
         io.kind = words[0]
-        if io.kind not in ("intel", "amd", "smmu", "none"):
+        if io.kind not in ("intel", "amd", "smmu", "virtio", "none"):
             raise self.fail(f"unknown IOMMU {io.kind!r}")
         io.declared, io.on, io.remap, io.dsm5 = True, True, True, "dsm5" in words
         if io.kind == "smmu" and not self.machine.messages:

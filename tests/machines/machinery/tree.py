@@ -252,13 +252,15 @@ class TreeWriter:
             return (f"sys/devices/platform/arm-smmu-v3.{index}.auto/iommu/"
                     f"smmu3.0x{arm.SMMU_BASE:016x}")
         at = self.refs.one(self.m.iommu.at)
+        if self.m.iommu.kind == "virtio":
+            return f"{device_directory(at)}/virtio0/iommu/{at.address}"
         return f"{device_directory(at)}/iommu/ivhd{index}"
 
     def _units(self) -> None:
         for unit in self.kernel.units if self.kernel.active else []:
             directory = self._unit_directory(unit.index)
             self.sink.link(f"sys/class/iommu/{directory.rpartition('/')[2]}", "../../" + directory[4:])
-            if self.m.iommu.kind == "smmu":
+            if self.m.iommu.kind in ("smmu", "virtio"):
                 self.sink.directory(directory)
                 continue
             if self.m.iommu.kind == "amd":
