@@ -457,10 +457,12 @@ static void reader_become_child(const struct reader_parent *p, pid_t parent, boo
 	reader.parent = parent;
 	if (takes_stdin)
 		return;
-	int none = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (none < 0 || dup2(none, STDIN_FILENO) < 0)
+	/* At its end; a root without /dev/null has that as well. */
+	int none[2];
+	if (pipe2(none, O_CLOEXEC) || dup2(none[0], STDIN_FILENO) < 0)
 		_exit(PP_EXIT_UNCONFINED);
-	close(none);
+	close(none[0]);
+	close(none[1]);
 }
 
 static void reader_close_child_ends(void)
