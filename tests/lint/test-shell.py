@@ -20,8 +20,10 @@ READ = ("packaging/PKGBUILD", "completions/pcipass.bash")
 
 def scripts(root: Path) -> list[str]:
     """Of the files that git knows, or of all where this is no checkout."""
-    done = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, text=True, check=False)
-    names = done.stdout.split("\0") if done.stdout else [
+    git = shutil.which("git")
+    known = subprocess.run([git, "-C", root, "ls-files", "-z"], capture_output=True, text=True,
+                           check=False).stdout if git else ""
+    names = known.split("\0") if known else [
         str(p.relative_to(root)) for p in root.rglob("*") if not p.relative_to(root).parts[0].startswith("build")]
     found = list(READ)
     for name in names:
