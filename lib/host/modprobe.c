@@ -95,8 +95,33 @@ static int modprobe_list(struct pp_host_build *b, struct modprobe_file *files, u
 	return 0;
 }
 
+/* The lines of all files; grows in the scratch arena, doubling. */
+struct modprobe_lines {
+	struct pp_modprobe_line *list;
+	uint32_t nr, size;
+};
+
+static int modprobe_add(struct modprobe_lines *l, struct pp_arena *a, struct pp_span text,
+                        const char *path)
+{
+	if (l->nr == MODPROBE_MAX_LINES)
+		return -E2BIG;
+	if (l->nr == l->size) {
+		uint32_t size = l->size ? l->size * 2 : 64;
+		struct pp_modprobe_line *list = PP_ARENA_ARRAY(a, size, struct pp_modprobe_line);
+		if (!list)
+			return -ENOMEM;
+		if (l->nr)
+			memcpy(list, l->list, l->nr * sizeof(*list));
+		l->list = list;
+		l->size = size;
+	}
+	l->list[l->nr++] = (struct pp_modprobe_line){ text, path };
+	return 0;
+}
+
 static int modprobe_read(struct pp_host_build *b, const struct modprobe_file *file,
-                         struct pp_modprobe_line *lines)
+                         struct modprobe_lines *lines)
 {
 	struct pp_modprobe *m = &b->modprobe;
 	char *path = pp_arena_printf(&b->scratch, "%s/%s", file->directory, file->name);
@@ -113,27 +138,23 @@ static int modprobe_read(struct pp_host_build *b, const struct modprobe_file *fi
 	if (!text)
 		return -ENOMEM;
 	struct pp_span rest = PP_SPAN(text, strlen(text));
-	while (pp_text_line(&rest, &line)) {
-		if (m->nr_lines == MODPROBE_MAX_LINES) {
-			m->error = E2BIG;
-			return 0;
-		}
-		lines[m->nr_lines++] = (struct pp_modprobe_line){ line, path };
-	}
-	return 0;
+	while (!r && pp_text_line(&rest, &line))
+		r = modprobe_add(lines, &b->scratch, line, path);
+	m->error = r == -E2BIG ? E2BIG : m->error;
+	return r == -ENOMEM ? r : 0;
 }
 
 int pp_build_modprobe(struct pp_host_build *b)
 {
 	struct modprobe_file *files =
 		PP_ARENA_ARRAY(&b->scratch, MODPROBE_MAX_FILES, struct modprobe_file);
-	struct pp_modprobe_line *lines =
-		PP_ARENA_ARRAY(&b->scratch, MODPROBE_MAX_LINES, struct pp_modprobe_line);
+	struct modprobe_lines lines = { 0 };
 	uint32_t nr = 0;
-	int r = files && lines ? modprobe_list(b, files, &nr) : -ENOMEM;
+	int r = files ? modprobe_list(b, files, &nr) : -ENOMEM;
 
 	for (uint32_t i = 0; !r && i < nr; i++)
-		r = modprobe_read(b, &files[i], lines);
-	b->modprobe.lines = lines;
+		r = modprobe_read(b, &files[i], &lines);
+	b->modprobe.lines = lines.list;
+	b->modprobe.nr_lines = lines.nr;
 	return r;
 }
