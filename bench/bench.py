@@ -118,17 +118,21 @@ class Bench:
                     tree.device(f"0000:{bus + 1:02x}:{n >> 3:02x}.{n & 7}", acs=(0x1d, 0x1d))
         return root
 
-    def captures(self) -> list[Path]:
-        """The sample machines as captures, MANY in all."""
-        made = []
-        for recipe in sorted((ROOT / "tests/machines").glob("*.machine")):
-            out = self.made / f"{recipe.stem}.tar.gz"
-            if not out.exists():
-                subprocess.run([sys.executable, ROOT / "tests/machines/mkmachine", recipe, "-o", out], check=False,
-                               stdout=subprocess.DEVNULL)
-            if out.exists():
-                made.append(out)
-        return (made * MANY)[:MANY]
+    def captures(self, count: int) -> Path:
+        """A directory of so many captures: the sample machines, over and over."""
+        many = self.made / f"captures-{count}"
+        if not many.exists():
+            recipes = sorted((ROOT / "tests/machines").glob("*.machine"))
+            samples = [self.made / f"{recipe.stem}.tar.gz" for recipe in recipes]
+            for recipe, sample in zip(recipes, samples):
+                if not sample.exists():
+                    subprocess.run([sys.executable, ROOT / "tests/machines/mkmachine", recipe, "-o", sample],
+                                   check=False, stdout=subprocess.DEVNULL)
+            samples = [sample for sample in samples if sample.exists()]
+            many.mkdir()
+            for n in range(count):
+                (many / f"{n:05}.tar.gz").hardlink_to(samples[n % len(samples)])
+        return many
 
 
 def compare_surveys(b: Bench) -> None:
@@ -159,11 +163,20 @@ def compare_captures(b: Bench) -> None:
 
 
 def compare_processes(b: Bench) -> None:
-    many = b.captures()
-    one = statistics.median(b.measure([b.build / "bench/captures", *many])[0] for _ in range(5))
-    each = sum(b.measure([b.pcipass, "--from", capture])[0] for capture in many)
-    print(f"  {'captures a CPU second, in one process':<50} {len(many) / one:6.0f}")
-    print(f"  {'captures a CPU second, a process each':<50} {len(many) / each:6.0f}", flush=True)
+    """One process for all captures, and a process for each, in turn: the load of the moment falls on both."""
+    survey = [b.pcipass, "survey", "--json", "--from"]
+    many = b.captures(MANY)
+    pairs = []
+    for _ in range(3):
+        one = b.measure([*survey, many])[0]
+        pairs.append((one, sum(b.measure([*survey, capture])[0] for capture in sorted(many.iterdir()))))
+    for name, cpu in zip(("in one process", "a process each"), map(statistics.median, zip(*pairs))):
+        print(f"  {f'captures a CPU second, {name}':<50} {MANY / cpu:6.0f}")
+    ratio = statistics.median(each / one for one, each in pairs)
+    print(f"  {'captures, a process each / in one process':<50} {ratio:6.2f}", flush=True)
+    for count in (MANY, 10 * MANY):
+        _, peak = b.measure([*survey, b.captures(count)])
+        print(f"  {f'{count} captures in one process, peak':<50} {peak / 1024:6.1f} MiB", flush=True)
 
 
 def compare_groups(b: Bench) -> None:
