@@ -11,7 +11,7 @@ DIRECTORY, FILE, LINK, THERE, LOST = 1, 2, 3, 4, 5
 
 def node(kind: int, parent: int, length: int = 0, offset: int = 0, *, error: int = 0, partial: int = 0, more: int = 0,
          period: int = 0) -> bytes:
-    return struct.pack("<BBHIIIIIQ", kind, 0, error, parent, partial, length, more, period, offset)
+    return struct.pack("<BBHIIIII", kind, 0, error, parent, partial, length, more | period << 24, offset)
 
 
 def packed(nodes: list[bytes], names: list[str], data: bytes, *, told: bool = False, asked=(), listed=(), unread=(),
@@ -26,9 +26,9 @@ def packed(nodes: list[bytes], names: list[str], data: bytes, *, told: bool = Fa
         records += b"".join(struct.pack("<QQ", *r) for r in ranges)
         strings.append(path)
     text = b"".join(s.encode() + b"\0" for s in strings)
-    head = struct.pack("<4s6BxxIIIIIIQQQ", b"CCS1", 2, told, told, told, 2, 0, len(nodes) + 1, 1, len(asked), len(listed),
+    head = struct.pack("<4s6BxxIIIIIIQQQ", b"CCS2", 2, told, told, told, 2, 0, len(nodes) + 1, 1, len(asked), len(listed),
                        len(unread), len(partial), len(records), len(text), len(data))
-    return head + records + text + data
+    return head + text + data + records
 
 
 def main() -> None:

@@ -8,7 +8,11 @@
 
 #include "base/arena.h"
 
-#define CHUNK_BYTES   ((size_t)32 * 1024)
+#define CHUNK_BYTES ((size_t)32 * 1024)
+/* Of an arena whose memory comes at once: so large that the C library gives it none that was used.
+ */
+#define TOUCH_BYTES   ((size_t)256 * 1024)
+#define TOUCH_FROM    ((size_t)128 * 1024)
 #define DEFAULT_LIMIT ((size_t)1024 * 1024 * 1024)
 
 struct pp_arena_chunk {
@@ -40,11 +44,23 @@ static struct pp_arena_chunk *chunk_new(struct pp_arena *a, size_t size)
 	struct pp_arena_chunk *c = calloc(1, total);
 	if (!c)
 		return NULL;
+	/* A large object may be room for more than is needed. */
+	if (a->touch && size <= TOUCH_BYTES)
+		a->touch(c, total);
 	c->size = size;
 	c->next = a->chunks;
 	a->chunks = c;
 	return c;
 }
+
+#ifndef PP_ARENA_PER_OBJECT
+static size_t chunk_size(const struct pp_arena *a, size_t bytes)
+{
+	size_t size = a->touch && a->used_bytes >= TOUCH_FROM ? TOUCH_BYTES : CHUNK_BYTES;
+
+	return bytes > size ? bytes : size;
+}
+#endif
 
 void *pp_arena_alloc(struct pp_arena *a, size_t bytes)
 {
@@ -64,7 +80,7 @@ void *pp_arena_alloc(struct pp_arena *a, size_t bytes)
 	bytes = bytes ? (bytes + align - 1) / align * align : align;
 	struct pp_arena_chunk *c = a->chunks;
 	if (!c || c->size - c->used < bytes) {
-		c = chunk_new(a, bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES);
+		c = chunk_new(a, chunk_size(a, bytes));
 		if (!c)
 			return NULL;
 	}

@@ -17,6 +17,8 @@ struct pp_arena {
 	struct pp_arena_chunk *chunks;
 	size_t used_bytes;  /* handed out so far */
 	size_t limit_bytes; /* pp_arena_alloc fails beyond this */
+	/* NULL or, from above: told of new memory before it is used, as pp_pages_touch() */
+	void (*touch)(void *memory, size_t len);
 };
 
 /* In place; limit_bytes 0 means the default of 1 GiB. */

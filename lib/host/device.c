@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "host/build.h"
+#include "sys/pages.h"
 
 #define DEVICES "sys/bus/pci/devices"
 
@@ -293,6 +294,7 @@ static int list_devices(struct pp_host_build *b)
 	b->devices = PP_ARENA_ARRAY(&h->arena, names.count, struct pp_device);
 	if (!b->devices)
 		return -ENOMEM;
+	pp_pages_touch(b->devices, names.count * sizeof(*b->devices));
 	h->devices = b->devices;
 	for (uint32_t i = 0; i < names.count; i++) {
 		struct pp_device d = device_unread;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "host/build.h"
 #include "host/on-windows.h"
+#include "sys/pages.h"
 
 /* A hostile capture cannot make the model larger than this. */
 #define HOST_MAX_BYTES ((size_t)512 * 1024 * 1024)
@@ -193,10 +194,10 @@ int pp_build_host(struct pp_host_build *b, struct pp_host **ret, struct pp_error
 
 	if (!h)
 		return pp_fail_oom(e, "host");
-	pp_arena_init(&h->arena, HOST_MAX_BYTES);
+	pp_pages_arena_init(&h->arena, HOST_MAX_BYTES);
 	pp_notes_init(&h->notes, &h->arena);
 	b->host = h;
-	pp_arena_init(&b->scratch, HOST_MAX_BYTES);
+	pp_pages_arena_init(&b->scratch, HOST_MAX_BYTES);
 	r = host_mark_part(b);
 	if (!r)
 		r = pp_build_origins(b);

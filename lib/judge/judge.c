@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "judge/rules.h"
+#include "sys/pages.h"
 
 #define SURVEY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
@@ -293,7 +294,7 @@ int pp_survey_new(const struct pp_host *host, enum pp_target target, struct pp_s
 	struct pp_survey *s = calloc(1, sizeof(*s));
 	if (!s)
 		return pp_fail_oom(e, "survey");
-	pp_arena_init(&s->arena, SURVEY_MAX_BYTES);
+	pp_pages_arena_init(&s->arena, SURVEY_MAX_BYTES);
 	s->host = host;
 	s->target = target;
 	struct pp_judging j = { .host = host, .survey = s, .arena = &s->arena };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "lazy/library.h"
@@ -17,6 +18,10 @@
 #define READ_BYTES ((size_t)64 * 1024)
 /* Files of support bundles that nobody reads are kept up to there. */
 #define BULK_BYTES ((size_t)16 * 1024)
+
+/* In a tar: its header and a block of content. */
+#define SMALL_ENTRY_BYTES 1024u
+#define MAX_RESERVED      65536u
 
 struct hard_link {
 	uint32_t node;
@@ -465,6 +470,18 @@ static struct archive *reader_new(struct pp_span head)
 	return a;
 }
 
+/* Room for the nodes of an archive of small files, as a host's are; not much if it has others. */
+static int archive_read_reserve(struct pp_tree *t, int fd, struct pp_span head)
+{
+	struct stat st;
+
+	if (fd < 0 || archive_read_filter(head) != ARCHIVE_FILTER_NONE || fstat(fd, &st) ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	uint64_t count = (uint64_t)st.st_size / SMALL_ENTRY_BYTES;
+	return pp_tree_reserve(t, count < MAX_RESERVED ? (uint32_t)count : MAX_RESERVED);
+}
+
 /* fd, which begins with in, or if that is negative, in. */
 static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, struct pp_error *e)
 {
@@ -474,7 +491,7 @@ static int archive_read_load(int fd, struct pp_span in, struct pp_source **ret, 
 		r = pp_stored_new(PP_SOURCE_ARCHIVE, &l.s, e);
 	if (r < 0)
 		return r;
-	l.archive = reader_new(in);
+	l.archive = archive_read_reserve(&l.s->tree, fd, in) ? NULL : reader_new(in);
 	if (!l.archive) {
 		pp_source_free(&l.s->base);
 		return pp_fail_oom(e, "archive");

@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/text.h"
 #include "source/packed-form.h"
+#include "sys/pages.h"
 
 struct packed_head {
 	uint8_t kind, told, capture, has_tool, as_root, redacted;
@@ -15,9 +16,11 @@ struct packed_head {
 struct packed_taker {
 	struct packed_head head;
 	struct pp_stored *s;
-	struct pp_cursor records;
-	struct pp_span strings; /* in the arena, as what is left of it */
-	struct pp_span data;    /* in the arena */
+	pp_packed_receive receive;
+	void *ctx;
+	struct pp_cursor records; /* of the manifest, behind those of the nodes */
+	struct pp_span strings;   /* in the arena, as what is left of it */
+	struct pp_span data;      /* in the arena */
 	struct pp_error *e;
 };
 
@@ -60,7 +63,7 @@ static int packed_check_head(const struct packed_taker *t)
 	if (h->nodes <= PP_TREE_TOP || h->nodes > PACKED_MAX_NODES)
 		return packed_lie(t, "too few or too many files", h->nodes);
 	if (h->records > PACKED_MAX_RECORDS || h->strings > PACKED_MAX_STRINGS ||
-	    h->data > PP_MAX_TOTAL_BYTES)
+	    h->data > PACKED_MAX_DATA)
 		return packed_lie(t, "too many bytes", h->data);
 	/* Each has its part of the records, and each string at least a NUL. */
 	uint64_t paths = (uint64_t)h->asked + h->listed + h->unread + h->partial;
@@ -114,49 +117,98 @@ static int packed_add_node(struct packed_taker *t, uint32_t i, uint32_t parent)
 	return 0;
 }
 
-/* Whether a node of that kind may have so many bytes. */
-static bool packed_fits(uint8_t kind, uint32_t len, uint32_t more, uint32_t period)
+struct packed_record {
+	uint8_t kind, named, period;
+	uint16_t error;
+	uint32_t parent, partial, len, more, offset;
+};
+
+static uint32_t packed_number(const uint8_t *at, size_t bytes)
 {
-	if (kind == PP_TREE_FILE && more)
-		return len <= PP_MAX_FILE_BYTES && more <= PACKED_MAX_MORE && period &&
-		       period <= len && period <= UINT8_MAX;
-	if (kind == PP_TREE_FILE)
-		return len <= PP_MAX_FILE_BYTES && !period;
-	return !more && !period && (kind == PP_TREE_LINK ? len && len <= PP_MAX_LINK : !len);
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		v |= (uint32_t)at[i] << 8 * i;
+	return v;
 }
 
-static int packed_take_node(struct packed_taker *t, uint32_t i)
+/* Of PACKED_NODE_BYTES. */
+static struct packed_record packed_read_record(const uint8_t *at)
 {
-	uint8_t kind = pp_cursor_u8(&t->records), named = pp_cursor_u8(&t->records);
-	uint16_t error = pp_cursor_u16(&t->records);
-	uint32_t parent = pp_cursor_u32(&t->records), partial = pp_cursor_u32(&t->records);
-	uint32_t len = pp_cursor_u32(&t->records), more = pp_cursor_u32(&t->records);
-	uint32_t period = pp_cursor_u32(&t->records);
-	uint64_t offset = pp_cursor_u64(&t->records);
-	int r = i == PP_TREE_TOP ? 0 : packed_add_node(t, i, parent);
+	return (struct packed_record){
+		.kind = at[0],
+		.named = at[1],
+		.error = (uint16_t)packed_number(at + 2, 2),
+		.parent = packed_number(at + 4, 4),
+		.partial = packed_number(at + 8, 4),
+		.len = packed_number(at + 12, 4),
+		.more = packed_number(at + 16, 3),
+		.period = at[19],
+		.offset = packed_number(at + 20, 4),
+	};
+}
+
+/* Whether a node of that kind may have so many bytes. */
+static bool packed_fits(const struct packed_record *r)
+{
+	if (r->kind == PP_TREE_FILE && r->more)
+		return r->len <= PP_MAX_FILE_BYTES && r->period && r->period <= r->len;
+	if (r->kind == PP_TREE_FILE)
+		return r->len <= PP_MAX_FILE_BYTES && !r->period;
+	return !r->more && !r->period &&
+	       (r->kind == PP_TREE_LINK ? r->len && r->len <= PP_MAX_LINK : !r->len);
+}
+
+static int packed_take_node(struct packed_taker *t, uint32_t i, const uint8_t *at)
+{
+	const struct packed_record has = packed_read_record(at);
+	int r = i == PP_TREE_TOP ? 0 : packed_add_node(t, i, has.parent);
 
 	if (r)
 		return r;
-	if (kind > PP_TREE_LOST || named > 1 || error >= PACKED_MAX_ERRNO ||
-	    (i == PP_TREE_TOP && kind != PP_TREE_DIRECTORY) || (kind == PP_TREE_LOST && !error))
+	if (has.kind > PP_TREE_LOST || has.named > 1 || has.error >= PACKED_MAX_ERRNO ||
+	    (i == PP_TREE_TOP && has.kind != PP_TREE_DIRECTORY) ||
+	    (has.kind == PP_TREE_LOST && !has.error))
 		return packed_lie(t, "a kind of file that there is not", i);
-	if (!packed_fits(kind, len, more, period) || offset > t->data.len ||
-	    len > t->data.len - offset)
+	if (!packed_fits(&has) || has.offset > t->data.len || has.len > t->data.len - has.offset)
 		return packed_lie(t, "a file of more bytes than there are", i);
-	if (partial && (kind != PP_TREE_FILE || partial > t->head.partial))
+	if (has.partial && (has.kind != PP_TREE_FILE || has.partial > t->head.partial))
 		return packed_lie(t, "a part of a file that is not there", i);
-	struct pp_span data = PP_SPAN(len ? t->data.data + offset : NULL, len);
-	if (kind == PP_TREE_LINK && memchr(data.data, 0, len))
+	struct pp_span data = PP_SPAN(has.len ? t->data.data + has.offset : NULL, has.len);
+	if (has.kind == PP_TREE_LINK && memchr(data.data, 0, has.len))
 		return packed_lie(t, "a link's text with an end in it", i);
 	struct pp_tree_node *n = pp_tree_at(&t->s->tree, i);
-	n->kind = kind;
-	n->named = named;
-	n->error = error;
-	n->partial = partial;
+	n->kind = has.kind;
+	n->named = has.named;
+	n->error = has.error;
+	n->partial = has.partial;
 	n->data = data;
-	n->more = more & PACKED_MAX_MORE;
-	n->period = period & UINT8_MAX;
+	n->more = has.more & 0xffffff;
+	n->period = has.period;
 	return 0;
+}
+
+static int packed_cut_off(const struct packed_taker *t, int error)
+{
+	return pp_fail(t->e, -error, "what was read came back cut off");
+}
+
+/* Piece by piece: they are not kept. */
+static int packed_take_nodes(struct packed_taker *t)
+{
+	uint8_t piece[512 * PACKED_NODE_BYTES];
+	const uint32_t most = sizeof(piece) / PACKED_NODE_BYTES;
+	int r = 0;
+
+	for (uint32_t i = PP_TREE_TOP; !r && i < t->head.nodes; i += most) {
+		uint32_t count = t->head.nodes - i < most ? t->head.nodes - i : most;
+		r = t->receive(t->ctx, piece, (size_t)count * PACKED_NODE_BYTES);
+		if (r)
+			return packed_cut_off(t, r);
+		for (uint32_t k = 0; !r && k < count; k++)
+			r = packed_take_node(t, i + k, piece + (size_t)k * PACKED_NODE_BYTES);
+	}
+	return r;
 }
 
 /* Sorted, because they are searched; *before is the one before it. */
@@ -305,15 +357,19 @@ static int packed_take_manifest(struct packed_taker *t)
 static int packed_take_all(struct packed_taker *t)
 {
 	const struct packed_head *h = &t->head;
+	size_t nodes = (size_t)(h->nodes - PP_TREE_TOP) * PACKED_NODE_BYTES;
+	PP_CLEANUP(pp_cleanup_free) uint8_t *records = malloc((size_t)h->records - nodes + 1);
 
-	if (pp_tree_reserve(&t->s->tree, h->nodes))
+	if (!records || pp_tree_reserve(&t->s->tree, h->nodes))
 		return pp_fail_oom(t->e, "capture");
-	for (uint32_t i = PP_TREE_TOP; i < h->nodes; i++) {
-		int r = packed_take_node(t, i);
-		if (r)
-			return r;
-	}
-	int r = packed_take_manifest(t);
+	int r = packed_take_nodes(t);
+	if (r)
+		return r;
+	r = t->receive(t->ctx, records, (size_t)h->records - nodes);
+	if (r)
+		return packed_cut_off(t, r);
+	pp_cursor_init(&t->records, PP_SPAN(records, h->records - nodes), "capture", 0);
+	r = packed_take_manifest(t);
 	if (r)
 		return r;
 	if (t->records.bad || pp_cursor_left(&t->records) || t->strings.len)
@@ -331,26 +387,23 @@ static int packed_take_all(struct packed_taker *t)
 	return 0;
 }
 
-/* The three parts behind the head; *records is the caller's in any case. */
-static int packed_receive_parts(struct packed_taker *t, pp_packed_receive receive, void *ctx,
-                                uint8_t **records)
+/* What the nodes rest on. */
+static int packed_take_bytes(struct packed_taker *t)
 {
 	const struct packed_head *h = &t->head;
-	struct pp_arena *a = &t->s->arena;
-	uint8_t *strings = pp_arena_alloc(a, (size_t)h->strings);
-	uint8_t *data = pp_arena_alloc(a, (size_t)h->data);
+	uint8_t *strings = pp_arena_alloc(&t->s->arena, (size_t)h->strings);
+	uint8_t *data = pp_arena_alloc(&t->s->arena, (size_t)h->data);
 
-	*records = malloc(h->records ? (size_t)h->records : 1);
-	if (!strings || !data || !*records)
+	if (!strings || !data)
 		return pp_fail_oom(t->e, "capture");
-	int r = receive(ctx, *records, (size_t)h->records);
-	if (!r)
-		r = receive(ctx, strings, (size_t)h->strings);
-	if (!r)
-		r = receive(ctx, data, (size_t)h->data);
+	pp_pages_touch(strings, (size_t)h->strings);
+	int r = t->receive(t->ctx, strings, (size_t)h->strings);
+	if (!r) {
+		pp_pages_touch(data, (size_t)h->data);
+		r = t->receive(t->ctx, data, (size_t)h->data);
+	}
 	if (r)
-		return pp_fail(t->e, -r, "what was read came back cut off");
-	pp_cursor_init(&t->records, PP_SPAN(*records, h->records), "capture", 0);
+		return packed_cut_off(t, r);
 	t->strings = PP_SPAN(strings, h->strings);
 	t->data = PP_SPAN(data, h->data);
 	return 0;
@@ -358,14 +411,13 @@ static int packed_receive_parts(struct packed_taker *t, pp_packed_receive receiv
 
 int pp_packed_take(pp_packed_receive receive, void *ctx, struct pp_source **ret, struct pp_error *e)
 {
-	PP_CLEANUP(pp_cleanup_free) uint8_t *records = NULL;
-	struct packed_taker t = { .e = e };
+	struct packed_taker t = { .receive = receive, .ctx = ctx, .e = e };
 	uint8_t head[PACKED_HEAD_BYTES];
 	struct pp_cursor c;
 	int r = receive(ctx, head, sizeof(head));
 
 	if (r)
-		return pp_fail(e, -r, "what was read came back cut off");
+		return packed_cut_off(&t, r);
 	pp_cursor_init(&c, PP_SPAN(head, sizeof(head)), "capture", 0);
 	if (pp_cursor_u32(&c) != PACKED_MAGIC)
 		return packed_lie(&t, "no capture", 0);
@@ -377,7 +429,7 @@ int pp_packed_take(pp_packed_receive receive, void *ctx, struct pp_source **ret,
 		return r;
 	/* The bytes are bounded above; the arena holds the lists besides. */
 	t.s->arena.limit_bytes = 4 * PP_MAX_TOTAL_BYTES;
-	r = packed_receive_parts(&t, receive, ctx, &records);
+	r = packed_take_bytes(&t);
 	if (!r)
 		r = packed_take_all(&t);
 	if (r)

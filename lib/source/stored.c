@@ -5,6 +5,7 @@
 
 #include "source/kernel-log.h"
 #include "source/stored.h"
+#include "sys/pages.h"
 
 static struct pp_stored *stored(struct pp_source *s)
 {
@@ -212,7 +213,7 @@ int pp_stored_new(enum pp_source_kind kind, struct pp_stored **ret, struct pp_er
 	if (!s)
 		return pp_fail_oom(e, "source");
 	s->base = (struct pp_source){ .ops = &stored_ops, .kind = kind };
-	pp_arena_init(&s->arena, PP_MAX_TOTAL_BYTES);
+	pp_pages_arena_init(&s->arena, PP_MAX_TOTAL_BYTES);
 	if (pp_tree_init(&s->tree, &s->arena) < 0) {
 		free(s);
 		return pp_fail_oom(e, "source");

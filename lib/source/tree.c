@@ -10,8 +10,10 @@
 #endif
 
 #include "source/tree.h"
+#include "sys/pages.h"
 
-#define FIRST_NODES 64u
+#define FIRST_NODES    64u
+#define SLOTS_PER_NODE 2u
 /* Room for the rest of a path with the texts of links put before it. */
 #define WALK_BYTES (2 * (PP_MAX_PATH + 1))
 
@@ -65,13 +67,13 @@ int pp_tree_init(struct pp_tree *t, struct pp_arena *a)
 	*t = (struct pp_tree){
 		.arena = a,
 		.nodes = calloc(FIRST_NODES, sizeof(*t->nodes)),
-		.heads = calloc(FIRST_NODES, sizeof(*t->heads)),
+		.slots = calloc(SLOTS_PER_NODE * FIRST_NODES, sizeof(*t->slots)),
 		.count = PP_TREE_TOP + 1,
 		.size = FIRST_NODES,
-		.head_count = FIRST_NODES,
+		.slot_count = SLOTS_PER_NODE * FIRST_NODES,
 		.root = PP_TREE_TOP,
 	};
-	if (!t->nodes || !t->heads) {
+	if (!t->nodes || !t->slots) {
 		pp_tree_fini(t);
 		return -ENOMEM;
 	}
@@ -86,33 +88,55 @@ int pp_tree_init(struct pp_tree *t, struct pp_arena *a)
 void pp_tree_fini(struct pp_tree *t)
 {
 	free(t->nodes);
-	free(t->heads);
+	free(t->slots);
 	*t = (struct pp_tree){ 0 };
 }
 
-static uint32_t tree_find(const struct pp_tree *t, uint32_t hash, uint32_t parent, const char *name,
-                          size_t len)
+/* A slot: the node's number, and above it bits of its hash, so that few nodes are looked at. */
+#define SLOT_NODE ((1u << 20) - 1)
+_Static_assert(PP_MAX_ENTRIES + PP_TREE_TOP + 2 <= SLOT_NODE, "a slot holds every node's number");
+
+/* The slot that a name is in, or the free one where it would go. */
+static uint32_t *tree_slot(const struct pp_tree *t, uint32_t hash, uint32_t parent,
+                           const char *name, size_t len)
 {
-	for (uint32_t i = t->heads[hash & (t->head_count - 1)]; i; i = t->nodes[i].chain) {
-		const struct pp_tree_node *n = &t->nodes[i];
+	uint32_t i = hash & (t->slot_count - 1);
+
+	for (; t->slots[i]; i = (i + 1) & (t->slot_count - 1)) {
+		if ((t->slots[i] ^ hash) & ~SLOT_NODE)
+			continue;
+		const struct pp_tree_node *n = &t->nodes[t->slots[i] & SLOT_NODE];
 		if (n->parent == parent && n->name_len == len && !memcmp(n->name, name, len))
-			return i;
+			break;
 	}
-	return 0;
+	return &t->slots[i];
 }
 
 uint32_t pp_tree_child(const struct pp_tree *t, uint32_t parent, const char *name, size_t len)
 {
-	return tree_find(t, tree_hash(t, parent, name, len), parent, name, len);
+	return *tree_slot(t, tree_hash(t, parent, name, len), parent, name, len) & SLOT_NODE;
 }
 
-static void tree_chain(struct pp_tree *t, uint32_t hash, uint32_t i)
+static uint32_t *tree_free_slot(const struct pp_tree *t, uint32_t hash)
 {
-	uint32_t *head = &t->heads[hash & (t->head_count - 1)];
+	uint32_t i = hash & (t->slot_count - 1);
 
-	t->nodes[i].chain = *head;
-	*head = i;
+	while (t->slots[i])
+		i = (i + 1) & (t->slot_count - 1);
+	return &t->slots[i];
 }
+
+static void tree_fill_slots(struct pp_tree *t)
+{
+	for (uint32_t node = PP_TREE_TOP + 1; node < t->count; node++) {
+		uint32_t hash = t->nodes[node].hash;
+		*tree_free_slot(t, hash) = node | (hash & ~SLOT_NODE);
+	}
+}
+
+/* From here on; a small tree touches its few pages itself. */
+#define TOUCH_FROM  1024u
+#define TOUCH_NODES 2048u
 
 /* size: a power of two. */
 static int tree_grow(struct pp_tree *t, uint32_t size)
@@ -122,17 +146,28 @@ static int tree_grow(struct pp_tree *t, uint32_t size)
 	if (!nodes)
 		return -ENOMEM;
 	t->nodes = nodes;
-	uint32_t *heads = calloc(size, sizeof(*heads));
-	if (!heads)
+	uint32_t *slots = calloc((size_t)SLOTS_PER_NODE * size, sizeof(*slots));
+	if (!slots)
 		return -ENOMEM;
-	free(t->heads);
-	t->heads = heads;
-	t->size = t->head_count = size;
-	for (uint32_t i = PP_TREE_TOP + 1; i < t->count; i++) {
-		const struct pp_tree_node *n = &t->nodes[i];
-		tree_chain(t, tree_hash(t, n->parent, n->name, n->name_len), i);
-	}
+	if (size >= TOUCH_FROM)
+		pp_pages_touch(slots, (size_t)SLOTS_PER_NODE * size * sizeof(*slots));
+	free(t->slots);
+	t->slots = slots;
+	t->size = size;
+	t->slot_count = SLOTS_PER_NODE * size;
+	tree_fill_slots(t);
 	return 0;
+}
+
+static void tree_touch(struct pp_tree *t, uint32_t count)
+{
+	uint32_t end = count < t->size ? count : t->size;
+
+	if (end < TOUCH_FROM || end <= t->touched)
+		return;
+	uint32_t from = t->touched > t->count ? t->touched : t->count;
+	pp_pages_touch(t->nodes + from, (end - from) * sizeof(*t->nodes));
+	t->touched = end;
 }
 
 int pp_tree_reserve(struct pp_tree *t, uint32_t count)
@@ -250,8 +285,9 @@ int pp_tree_full(const struct pp_tree *t, size_t bytes)
 	return bytes > left || left - bytes < 2 * sizeof(max_align_t) ? -E2BIG : -ENOMEM;
 }
 
-/* Whether one more of that name can be below parent, and room for it. */
-static int tree_make_room(struct pp_tree *t, uint32_t parent, size_t len)
+/* Whether one more of that name can be below parent, and room for it; *slot moves with that. */
+static int tree_make_room(struct pp_tree *t, uint32_t **slot, uint32_t hash, uint32_t parent,
+                          size_t len)
 {
 	size_t path_len = t->nodes[parent].path_len + len + (parent != PP_TREE_TOP);
 
@@ -260,11 +296,18 @@ static int tree_make_room(struct pp_tree *t, uint32_t parent, size_t len)
 		return -ENAMETOOLONG;
 	if (t->count > PP_MAX_ENTRIES + PP_TREE_TOP)
 		return -E2BIG;
-	return t->count == t->size && tree_grow(t, t->size * 2) ? -ENOMEM : 0;
+	if (t->count == t->size) {
+		if (tree_grow(t, t->size * 2))
+			return -ENOMEM;
+		*slot = tree_free_slot(t, hash);
+	}
+	if (t->count >= t->touched)
+		tree_touch(t, t->count + TOUCH_NODES);
+	return 0;
 }
 
-static uint32_t tree_put(struct pp_tree *t, uint32_t hash, uint32_t parent, const char *name,
-                         size_t len)
+static uint32_t tree_put(struct pp_tree *t, uint32_t *slot, uint32_t hash, uint32_t parent,
+                         const char *name, size_t len)
 {
 	uint32_t child = t->count++;
 
@@ -275,39 +318,41 @@ static uint32_t tree_put(struct pp_tree *t, uint32_t hash, uint32_t parent, cons
 		.depth = (uint8_t)(t->nodes[parent].depth + 1),
 		.parent = parent,
 		.next = t->nodes[parent].first,
+		.hash = hash,
 	};
 	t->nodes[parent].first = child;
-	tree_chain(t, hash, child);
+	*slot = child | (hash & ~SLOT_NODE);
 	return child;
 }
 
 int pp_tree_add(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret)
 {
 	uint32_t hash = tree_hash(t, parent, name, len);
-	uint32_t child = tree_find(t, hash, parent, name, len);
-	if (child) {
-		*ret = child;
+	uint32_t *slot = tree_slot(t, hash, parent, name, len);
+	if (*slot) {
+		*ret = *slot & SLOT_NODE;
 		return 0;
 	}
-	int r = tree_make_room(t, parent, len);
+	int r = tree_make_room(t, &slot, hash, parent, len);
 	if (r)
 		return r;
 	const uint8_t *copy = pp_tree_keep(t, name, len);
 	if (!copy)
 		return pp_tree_full(t, len + 1);
-	*ret = tree_put(t, hash, parent, (const char *)copy, len);
+	*ret = tree_put(t, slot, hash, parent, (const char *)copy, len);
 	return 0;
 }
 
 int pp_tree_add_new(struct pp_tree *t, uint32_t parent, const char *name, size_t len, uint32_t *ret)
 {
 	uint32_t hash = tree_hash(t, parent, name, len);
+	uint32_t *slot = tree_slot(t, hash, parent, name, len);
 
-	if (tree_find(t, hash, parent, name, len))
+	if (*slot)
 		return -EEXIST;
-	int r = tree_make_room(t, parent, len);
+	int r = tree_make_room(t, &slot, hash, parent, len);
 	if (!r)
-		*ret = tree_put(t, hash, parent, name, len);
+		*ret = tree_put(t, slot, hash, parent, name, len);
 	return r;
 }
 

@@ -29,7 +29,8 @@ struct pp_tree_node {
 	struct pp_span data; /* FILE: content, or its beginning; LINK: its text */
 	/* FILE: bytes behind data, which repeat the last period bytes of it again and again. */
 	uint32_t more : 24, period : 8;
-	uint32_t parent, first, next, chain;
+	uint32_t parent, first, next;
+	uint32_t hash;     /* over (parent, name) */
 	uint32_t partial;  /* FILE: its place in the manifest's list, from 1; 0: wholly there */
 	uint16_t error;    /* positive errno: DIRECTORY: of its list; FILE: of its unread bytes */
 	uint16_t path_len; /* of the path from the top */
@@ -43,9 +44,11 @@ struct pp_tree {
 	 * tree. */
 	struct pp_span *shared;
 	struct pp_tree_node *nodes;
-	uint32_t *heads; /* of hash chains over (parent, name) */
-	uint32_t count, size, head_count;
-	uint32_t root; /* where paths begin; above it nothing is ever reached */
+	/* The nodes by hash, with a part of it in each slot; 0: free. */
+	uint32_t *slots;
+	uint32_t count, size, slot_count;
+	uint32_t touched; /* of the nodes' memory, see pp_pages_touch() */
+	uint32_t root;    /* where paths begin; above it nothing is ever reached */
 	uint64_t key[2];
 };
 

@@ -113,11 +113,40 @@ static void test_used_again(void **state)
 	assert_non_null(pp_arena_alloc(a, 100));
 }
 
+static size_t touched, touches;
+
+static void touch(void *memory, size_t len)
+{
+	const unsigned char *bytes = memory;
+
+	touched += len;
+	touches++;
+	/* All of it is the arena's. */
+	assert_int_equal(bytes[0] | bytes[len - 1], 0);
+}
+
+static void test_new_memory_is_told(void **state)
+{
+	struct pp_arena *a = *state;
+	size_t used = 0;
+
+	a->touch = touch;
+	touched = touches = 0;
+	for (size_t i = 0; i < 10000; i++, used += 100)
+		assert_non_null(pp_arena_alloc(a, 100));
+	assert_true(touches && touched >= used);
+	/* A large object may be filled in part only. */
+	size_t before = touches;
+	assert_non_null(pp_arena_alloc(a, 1024 * 1024));
+	assert_int_equal(touches, before);
+}
+
 #define ARENA_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ARENA_TEST(test_new_memory_is_told),
 		ARENA_TEST(test_pieces_are_zeroed_aligned_and_apart),
 		ARENA_TEST(test_larger_than_a_chunk),
 		ARENA_TEST(test_limit),

@@ -13,13 +13,13 @@
 #include "tar-build.h"
 
 #define MAX_TAR ((size_t)1024 * 1024)
-#define NODE(i) (PACKED_HEAD_BYTES + (size_t)((i)-PP_TREE_TOP) * PACKED_NODE_BYTES)
+#define NODE(i) (nodes_at + (size_t)((i)-PP_TREE_TOP) * PACKED_NODE_BYTES)
 #define MANIFEST                                                                                   \
 	"pcipass-capture 1\ntool a test\nroot yes\nasked sys/asked\nasked sys/other\n"             \
 	"asked sys/d/\nunread EACCES sys/secret\nunread EIO sys/d/e\npartial sys/part 0-3,8-b,20-\n"
 
 static struct pp_buffer packed; /* what an honest child sends */
-static size_t strings_at;
+static size_t strings_at, nodes_at;
 
 static int send_to_buffer(void *ctx, const void *bytes, size_t len)
 {
@@ -71,7 +71,8 @@ static int setup(void **state)
 		return -1;
 	r = pp_packed_put(pp_stored_of(s), send_to_buffer, &packed);
 	pp_source_free(s);
-	strings_at = PACKED_HEAD_BYTES + (size_t)packed_number(36, 8);
+	strings_at = PACKED_HEAD_BYTES;
+	nodes_at = strings_at + (size_t)packed_number(44, 8) + (size_t)packed_number(52, 8);
 	return r;
 }
 
@@ -132,6 +133,47 @@ static void test_same(void **state)
 	assert_memory_equal(again.data, packed.data, packed.len);
 	pp_buffer_fini(&again);
 	pp_source_free(s);
+}
+
+/* What many names share, long or short, is not sent for each. */
+static void test_shared(void **state)
+{
+	struct pp_buffer tar, sent;
+	struct pp_source *s;
+	struct pp_error e;
+	struct pp_arena a;
+	struct pp_span bytes;
+	char content[4000], name[16];
+
+	for (size_t i = 0; i < sizeof(content); i++)
+		content[i] = (char)(i * i >> 4 ^ i);
+	pp_buffer_init(&tar, MAX_TAR);
+	pp_buffer_init(&sent, MAX_TAR);
+	tar_header(&tar, "sys/long", TAR_FILE, NULL, sizeof(content));
+	tar_data(&tar, content, sizeof(content));
+	tar_file(&tar, "sys/short", "0123456789abcdef0123456789abcdef");
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "sys/l%d", i);
+		tar_header(&tar, name, TAR_HARD_LINK, "sys/long", 0);
+		snprintf(name, sizeof(name), "sys/s%d", i);
+		tar_header(&tar, name, TAR_HARD_LINK, "sys/short", 0);
+	}
+	tar_end(&tar);
+	assert_int_equal(pp_source_open_bytes("t", PP_SPAN(tar.data, tar.len), &s, &e), 0);
+	assert_int_equal(pp_packed_put(pp_stored_of(s), send_to_buffer, &sent), 0);
+	pp_source_free(s);
+	/* 203 nodes, their names, and each content once. */
+	assert_in_range(sent.len, 4032 + 203 * 24, 4032 + 210 * 24 + 203 * 8);
+	assert_int_equal(take(sent.data, sent.len, &s, &e), 0);
+	pp_arena_init(&a, 0);
+	assert_int_equal(pp_source_read_all(s, "sys/l99", sizeof(content), &a, &bytes), 0);
+	assert_int_equal(bytes.len, sizeof(content));
+	assert_memory_equal(bytes.data, content, sizeof(content));
+	check_text(s, "sys/s99", "0123456789abcdef0123456789abcdef");
+	pp_arena_fini(&a);
+	pp_source_free(s);
+	pp_buffer_fini(&tar);
+	pp_buffer_fini(&sent);
 }
 
 /* Whoever dies while sending has sent a part. */
@@ -239,17 +281,15 @@ static void test_lies_of_nodes(void **state)
 	expect_number_lie(NODE(link) + 8, 4, 1, "a part of a file that is not there");
 	expect_number_lie(NODE(file) + 12, 4, UINT32_MAX, "a file of more bytes");
 	expect_number_lie(NODE(file) + 12, 4, packed_number(52, 8) + 1, "a file of more bytes");
-	expect_number_lie(NODE(file) + 16, 4, 1, "a file of more bytes");
-	expect_number_lie(NODE(file) + 20, 4, 1, "a file of more bytes");
-	expect_number_lie(NODE(big) + 16, 4, UINT32_MAX, "a file of more bytes");
-	expect_number_lie(NODE(big) + 16, 4, 1 << 24, "a file of more bytes");
-	expect_number_lie(NODE(big) + 20, 4, 0, "a file of more bytes");
-	expect_number_lie(NODE(big) + 20, 4, 256, "a file of more bytes");
-	expect_number_lie(NODE(big) + 20, 4, packed_number(NODE(big) + 12, 4) + 1,
+	expect_number_lie(NODE(file) + 16, 3, 1, "a file of more bytes");
+	expect_number_lie(NODE(file) + 19, 1, 1, "a file of more bytes");
+	expect_number_lie(NODE(big) + 16, 3, 0, "a file of more bytes");
+	expect_number_lie(NODE(big) + 19, 1, 0, "a file of more bytes");
+	expect_number_lie(NODE(big) + 19, 1, packed_number(NODE(big) + 12, 4) + 1,
 	                  "a file of more bytes");
-	expect_number_lie(NODE(link) + 16, 4, 1, "a file of more bytes");
-	expect_number_lie(NODE(file) + 24, 8, UINT64_MAX, "a file of more bytes");
-	expect_number_lie(NODE(file) + 24, 8, packed_number(52, 8) - 1, "a file of more bytes");
+	expect_number_lie(NODE(link) + 16, 3, 1, "a file of more bytes");
+	expect_number_lie(NODE(file) + 20, 4, UINT32_MAX, "a file of more bytes");
+	expect_number_lie(NODE(file) + 20, 4, packed_number(52, 8) - 1, "a file of more bytes");
 	expect_number_lie(NODE(link) + 12, 4, 0, "a file of more bytes");
 }
 
@@ -320,11 +360,9 @@ static void test_each_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same),
-		cmocka_unit_test(test_cut_off),
-		cmocka_unit_test(test_lies_of_the_head),
-		cmocka_unit_test(test_lies_of_nodes),
-		cmocka_unit_test(test_lies_of_names),
+		cmocka_unit_test(test_same),          cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_lies_of_the_head),
+		cmocka_unit_test(test_lies_of_nodes), cmocka_unit_test(test_lies_of_names),
 		cmocka_unit_test(test_each_byte),
 	};
 
