@@ -92,7 +92,10 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	if (pp_smmu_group_follows(h, d, &path) != PP_NO ||
 	    pp_smmu_taken(h, d, &path, &stream) != PP_NO_DEVICE)
 		return; /* another rule says so */
-	/* From 6.15 on no driver waits for the IOMMU's, and what was bound before stays without. */
+	/*
+	 * driver_deferred_probe_check_state(): other drivers wait for the IOMMU's, but with 7.3 for
+	 * some seconds only; what was bound before stays without.
+	 */
 	bool late = path.viot && path.covers == PP_YES;
 	f = pp_find(j, PP_BLOCKS,
 	            late ? "it is in no IOMMU group, although the virtio-iommu covers it: its own "

@@ -61,7 +61,7 @@ class Coverage(Virtio):
         self.assert_not_found(device, "no-group")
 
     def test_later_kernels_have_the_groups_at_once(self):
-        """What has none was bound before the IOMMU's driver came, and is refused until the reboot: 7.3.4 in the lab."""
+        # What has none was bound before the IOMMU's driver came, and is refused until the reboot: 7.3.4 in the lab.
         self.guest(release=EARLY, unsafe=True).device(CARD, driver="e1000e")
         self.assert_finding(self.at(), "no-group", "blocks", "loaded before the virtio-iommu's",
                             remedies=["virtio-iommu"])
