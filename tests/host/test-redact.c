@@ -70,6 +70,7 @@ static const char *const whole[] = {
 	"sys/firmware/acpi/tables/IVRS",
 	"sys/firmware/acpi/tables/IORT",
 	"sys/firmware/acpi/tables/APIC",
+	"sys/firmware/acpi/tables/VIOT",
 	"sys/**/dmi/id/product_name",
 	"sys/**/dmi/id/board_name",
 	"sys/**/dmi/id/sys_vendor",
