@@ -156,8 +156,10 @@ int pp_mappings_parse(struct pp_span text, const char *node, struct pp_arena *a,
 	*ret = (struct pp_mappings){ 0 };
 	if (!node || !text.len)
 		return 0;
-	p.list = PP_ARENA_ARRAY(a, MAPPINGS_MAX, struct pp_mapping);
-	p.mapped = PP_ARENA_ARRAY(a, MAPPINGS_MAX, struct pp_mapped);
+	/* Each of either has a line of its own. */
+	size_t max = text.len / 2 + 1 < MAPPINGS_MAX ? text.len / 2 + 1 : MAPPINGS_MAX;
+	p.list = PP_ARENA_ARRAY(a, max, struct pp_mapping);
+	p.mapped = PP_ARENA_ARRAY(a, max, struct pp_mapped);
 	if (!p.list || !p.mapped)
 		return -ENOMEM;
 	mapping_parse_lines(&p, text);

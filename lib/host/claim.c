@@ -262,7 +262,11 @@ static int claims_decode(struct pp_host_build *b, struct pp_span text)
 	struct pp_span line;
 	int err = 0;
 
-	r.claims = PP_ARENA_ARRAY(&b->scratch, CLAIMS_MAX, struct pp_claim);
+	/* Each has a word of its own. Room for the most that may be costs more than the rest does.
+	 */
+	size_t max = text.len / 2 + 1;
+	r.claims =
+		PP_ARENA_ARRAY(&b->scratch, max < CLAIMS_MAX ? max : CLAIMS_MAX, struct pp_claim);
 	if (!r.claims)
 		return -ENOMEM;
 	while (!err && pp_text_line(&text, &line))
