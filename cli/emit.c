@@ -1,8 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pcipass emit: what to tell a hypervisor for devices that are free. */
+#include <stdio.h>
+#include <string.h>
+
 #include <pcipass/emit.h>
 
 #include "cli.h"
+
+/* Of a refusal, which begins with the device's address: where its reasons and remedies are. */
+static void emit_hint(const struct pp_survey *s, const struct pp_style *style, const char *target,
+                      const struct pp_error *refusal)
+{
+	const char *end = strstr(refusal->text, ": ");
+	const struct pp_row *row;
+	struct pp_error e;
+	char address[40];
+
+	snprintf(address, sizeof(address), "%.*s", end ? (int)(end - refusal->text) : 0,
+	         refusal->text);
+	if (pp_survey_find_row(s, address, &row, &e) ||
+	    pp_row_verdict(row) == PP_VERDICT_NOT_ENDPOINT)
+		return;
+	bool kvm = pp_target_of(target) == PP_TARGET_KVM;
+	warn("for what to do: %s explain %s%s%s", style->command, address, kvm ? "" : " --for ",
+	     kvm ? "" : target);
+}
 
 static enum exit_code emit_run(const struct options *o, int argc, char **argv)
 {
@@ -18,8 +40,10 @@ static enum exit_code emit_run(const struct options *o, int argc, char **argv)
 	with.target = pp_target_name(pp_emit_target(argv[0]));
 	if (look_open(&with, &l, &e))
 		return complain(&e);
-	if (pp_emit(l.survey, argv[0], names, &style, sink_stdout(), &e) || flush_stdout(&e))
+	if (pp_emit(l.survey, argv[0], names, &style, sink_stdout(), &e) || flush_stdout(&e)) {
 		code = complain(&e);
+		emit_hint(l.survey, &style, with.target, &e);
+	}
 	look_close(&l);
 	return code;
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hosts with cards whose BARs are known, and what emit says about them."""
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -63,8 +65,19 @@ class Emitting(Case):
         if code:
             self.assertEqual(run.stdout, "")
             self.assertTrue(run.stderr.startswith("pcipass: "), run.stderr)
-            self.assertEqual(run.stderr.count("\n"), 1)
-            return run.stderr
+            refusal, *more = run.stderr.splitlines()
+            self.assertLessEqual(len(more), 1, run.stderr)
+            # Whoever is refused a device is told where its remedies are, and is told so by a command that works.
+            told = re.fullmatch(r"pcipass: ([0-9a-f:.]{12}): (?!a bridge)(?:blocked|whether it can).*", refusal)
+            self.assertEqual(bool(more), bool(told), run.stderr)
+            if told:
+                command = shlex.split(more[0].removeprefix("pcipass: for what to do: pcipass "))
+                self.assertIn(told.group(1), command, run.stderr)
+                self.assertIn("explain", command, run.stderr)
+                done = self.run_pcipass(*command[2:] if command[0] == "--from" else command)
+                self.assertEqual(done.stderr, "")
+                self.assertIn(told.group(1).removeprefix("0000:"), done.stdout)
+            return refusal + "\n"
         self.assertEqual(run.stderr, "")
         return run.stdout
 
