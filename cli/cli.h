@@ -290,6 +290,12 @@ int reader_output_end(int r, struct pp_error *e);
  */
 void progress_begin(const char *what);
 void progress_end(void);
+/*
+ * The same for one of many hosts, "host 12 of 300", until progress_count_end(): what is begun and
+ * ended meanwhile is a part of it. After something was said the next host's line goes on.
+ */
+void progress_count(unsigned int host, unsigned int hosts);
+void progress_count_end(void);
 
 /*
  * From here on SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU make signals_stop() say true, and

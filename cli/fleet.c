@@ -151,8 +151,13 @@ int fleet_report(const struct options *o, struct pp_host_list *list, unsigned in
 	if (r)
 		return r;
 	pp_fleet_on_unknown(f, fleet_tell, NULL);
-	for (unsigned int i = 0; !r && i < n && i < most; i++)
+	n = n < most ? n : most;
+	for (unsigned int i = 0; !r && i < n; i++) {
+		if (n > 1 && !(o->json && terminal_columns()))
+			progress_count(i + 1, n);
 		r = fleet_add(o, f, list, i, &unsure, e);
+	}
+	progress_count_end();
 	if (!list)
 		r = fleet_add_only(o, f, &unsure, e);
 	if (!r)

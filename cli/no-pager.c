@@ -13,3 +13,11 @@ void progress_begin(const char *what)
 void progress_end(void)
 {
 }
+
+void progress_count(unsigned int host, unsigned int hosts)
+{
+}
+
+void progress_count_end(void)
+{
+}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -11,6 +12,9 @@ int stdout_error;
 
 static int to_stdout(void *ctx, const char *bytes, size_t len)
 {
+	/* A line that shows that work goes on is no part of what a terminal shows. */
+	if (say_before && isatty(STDOUT_FILENO))
+		say_before();
 	if (fwrite(bytes, 1, len, stdout) == len)
 		return 0;
 	stdout_error = stdout_error ? stdout_error : errno;

@@ -253,6 +253,12 @@ class Output(Case):
             text = self.progress(command, "-o", str(directory / name), see=b"pcipass: reading: 2 s", keys=b"\x03")
             self.assertIn(b"\r\x1b[Kpcipass: reading: 1 s\r\x1b[Kpcipass: reading: 2 s", text)
             self.assertEqual(list(directory.iterdir()), [])
+        # Of many hosts, which one it is; and in a pipe nothing.
+        other = str(self.directory / "other")
+        shutil.copytree(self.tree.root, other, symlinks=True)
+        text = self.progress("survey", other, see=b"pcipass: host 1 of 2: 2 s", keys=b"\x03")
+        self.assertNotIn(b"reading", text)
+        self.assertNotIn("host 1", self.run_pcipass("survey", other).stderr)
 
     def on_a_users_terminal(self, *arguments, **environment) -> str:
         """On a terminal, as somebody who is not root."""
