@@ -41,13 +41,13 @@ static int lazy_load(const struct lazy_library *library, const char *soname, str
 
 static int lazy_open_locked(struct lazy_library *library, struct pp_error *e)
 {
-	struct pp_error first = { 0 };
-	int r = lazy_load(library, library->soname, &first);
+	int r = library->why.code ? -library->why.code
+	                          : lazy_load(library, library->soname, &library->why);
 
 	if (r && library->next_soname && !lazy_load(library, library->next_soname, NULL))
 		r = 0;
 	library->is_open = !r;
-	return r ? pp_fail(e, ELIBACC, "%s", first.text) : 0;
+	return r ? pp_fail(e, ELIBACC, "%s", library->why.text) : 0;
 }
 
 int lazy_open(struct lazy_library *library, struct pp_error *e)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct pp_error;
+#include "base/error.h"
 
 /* A function and where its address goes. */
 struct lazy_symbol {
@@ -27,6 +27,8 @@ struct lazy_library {
 	size_t nr_symbols;
 	pthread_mutex_t mutex;
 	bool is_open;
+	/* Why it could not be opened: who is confined by then cannot find out any more. */
+	struct pp_error why;
 };
 
 /* All of the addresses or none. The library stays open: it may have threads' data of its own. */
