@@ -158,7 +158,7 @@ static enum exit_code capture_run(const struct options *o, int argc, char **argv
 		.keep_private = o->keep_private,
 		.before_write = reader_writes ? reader_capture_begin : signals_finish_file,
 		.fd = reader_writes ? reader_capture_fd() : 0,
-		.as_root = geteuid() == 0,
+		.as_root = reader_has_roots_rights(),
 		.tool = "pcipass " PCIPASS_VERSION,
 	};
 	struct pp_error e = { 0 };

@@ -273,6 +273,8 @@ int pager_start(int in);
  */
 bool reader_begin(const struct command *c, const struct options *o, int argc, char **argv,
                   enum exit_code *ret);
+/* Whether the command was started by root: what it reads is then read with root's rights. */
+bool reader_has_roots_rights(void);
 bool reader_is_child(void);
 /* In the child: from here on, where that was left to the command. */
 void reader_confine(void);

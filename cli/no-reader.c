@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where no process can be confined: every command reads in the program itself. */
+#include <unistd.h>
+
 #include "cli.h"
 
 bool reader_begin(const struct command *c, const struct options *o, int argc, char **argv,
                   enum exit_code *ret)
 {
 	return false;
+}
+
+bool reader_has_roots_rights(void)
+{
+	return geteuid() == 0;
 }
 
 bool reader_is_child(void)

@@ -205,6 +205,14 @@ static int reader_ask(enum reader_request request, struct pp_error *e)
 	return -e->code;
 }
 
+/* Whoever is confined is nobody by then, but may still read what root may. */
+static bool was_root;
+
+bool reader_has_roots_rights(void)
+{
+	return was_root;
+}
+
 bool reader_is_child(void)
 {
 	return reader.is_child;
@@ -480,6 +488,7 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 	struct reader_parent p = { .o = o };
 	pid_t self = getpid();
 
+	was_root = geteuid() == 0;
 	if (!reader_is_wanted(c, o))
 		return false;
 	reader_prepare(c, o, argc, argv);

@@ -67,6 +67,14 @@ class Written(Case):
         self.assertIn("no devices to capture", run.stderr)
         self.assertFalse(self.file.exists())
 
+    def test_whose_rights(self):
+        """It says whether it was read with root's rights: of the one who typed it, not of the process that reads."""
+        capture = Path(self.directory) / "rights.tar"
+        run = self.run_pcipass("capture", "-o", str(capture))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        manifest = capture.read_bytes()[512:1024]
+        self.assertIn(b"\nroot yes\n" if os.geteuid() == 0 else b"\nroot no\n", manifest)
+
     def test_the_same_twice(self):
         self.capture(file=self.directory / "a.tar.gz")
         self.capture(file=self.directory / "b.tar.gz")
