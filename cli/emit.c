@@ -22,7 +22,7 @@ static void emit_hint(const struct pp_survey *s, const struct pp_style *style, c
 	    pp_row_verdict(row) == PP_VERDICT_NOT_ENDPOINT)
 		return;
 	bool kvm = pp_target_of(target) == PP_TARGET_KVM;
-	warn("for what to do: %s explain %s%s%s", style->command, address, kvm ? "" : " --for ",
+	warn("to see what to do: %s explain %s%s%s", style->command, address, kvm ? "" : " --for ",
 	     kvm ? "" : target);
 }
 

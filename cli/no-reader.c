@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where no process can be confined: every command reads in the program itself. */
+#include <errno.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -26,7 +27,8 @@ void reader_confine(void)
 
 int reader_write(pp_print print, void *ctx, struct pp_error *e)
 {
-	return -e->code;
+	*e = (struct pp_error){ .code = ENOSYS, .text = "no process is confined here" };
+	return -ENOSYS;
 }
 
 void reader_capture_begin(void)

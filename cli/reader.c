@@ -496,7 +496,7 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 	int r = reader_make_pipes(o, &p);
 	p.pid = r ? -1 : fork();
 	if (p.pid < 0) {
-		warn("no process to read it in: %s", strerror(r ? -r : errno));
+		warn("cannot start the process that reads it: %s", strerror(r ? -r : errno));
 		*ret = EXIT_FAILED;
 		return true;
 	}

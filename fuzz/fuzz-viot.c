@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void walk(const struct pp_viot *t)
+static void viot_walk(const struct pp_viot *t)
 {
 	for (uint32_t i = 0; i < t->nr_nodes; i++) {
 		const struct pp_viot_node *n = &t->nodes[i];
@@ -18,7 +18,7 @@ static void walk(const struct pp_viot *t)
 }
 
 /* What covers an id leads to an IOMMU. */
-static void find(const struct pp_viot *t)
+static void viot_find(const struct pp_viot *t)
 {
 	static const uint32_t ids[] = { 0, 8, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, UINT32_MAX };
 
@@ -41,8 +41,8 @@ static void try(struct pp_span in)
 	pp_notes_init(&notes, &a);
 	int err = pp_viot_parse(in, &a, &notes, &t, &e);
 	if (!err) {
-		walk(&t);
-		find(&t);
+		viot_walk(&t);
+		viot_find(&t);
 	}
 	touch_notes(&notes);
 	touch_outcome(err, &e, &a, in.len);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Runs a fuzz target without libFuzzer: each input whole, every prefix of it, and N seeded
- * mutations in all, shared out over the inputs. usage: fuzz-X [--mutations N] [--data FOLDER]
- * FILE|FOLDER… FOLDER is taken below $PCIPASS_TEST_DATA and may be missing.
+ * mutations in all, shared out over the inputs. usage: fuzz-X [--mutations N] [--prefixes N]
+ * [--data FOLDER] FILE|FOLDER… FOLDER is taken below $PCIPASS_TEST_DATA and may be missing.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ static unsigned long max_prefixes = 4096;
 static unsigned long runs;
 
 /* Each input in a block of its exact size, so that a read behind it is seen. */
-static void run(const uint8_t *data, size_t size)
+static void replay_run(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);
 	if (!copy)
@@ -78,16 +78,16 @@ static size_t mutate(uint8_t *data, size_t size, uint64_t *state)
 
 static void run_all(const uint8_t *data, size_t size, unsigned long mutations, uint64_t seed)
 {
-	run(data, size);
+	replay_run(data, size);
 	size_t step = size / max_prefixes + 1;
 	for (size_t n = 0; n < size; n += step)
-		run(data, n);
+		replay_run(data, n);
 	uint8_t *copy = malloc(size ? size : 1);
 	if (!copy)
 		abort();
 	for (unsigned long i = 0; i < mutations; i++) {
 		memcpy(copy, data, size);
-		run(copy, mutate(copy, size, &seed));
+		replay_run(copy, mutate(copy, size, &seed));
 	}
 	free(copy);
 }
@@ -97,7 +97,7 @@ struct inputs {
 	size_t count;
 };
 
-static void add(struct inputs *in, const char *path)
+static void replay_add(struct inputs *in, const char *path)
 {
 	struct stat st;
 
@@ -110,7 +110,7 @@ static void add(struct inputs *in, const char *path)
 			char child[4096];
 			if (entries[i]->d_name[0] != '.') {
 				snprintf(child, sizeof(child), "%s/%s", path, entries[i]->d_name);
-				add(in, child);
+				replay_add(in, child);
 			}
 			free(entries[i]);
 		}
@@ -124,7 +124,7 @@ static void add(struct inputs *in, const char *path)
 	in->paths[in->count++] = strdup(path);
 }
 
-static uint8_t *load(const char *path, size_t *size)
+static uint8_t *replay_load(const char *path, size_t *size)
 {
 	FILE *f = fopen(path, "rb");
 	uint8_t *data = malloc(MAX_INPUT_BYTES);
@@ -152,9 +152,9 @@ int main(int argc, char **argv)
 			const char *base = getenv("PCIPASS_TEST_DATA");
 			char path[4096];
 			snprintf(path, sizeof(path), "%s/%s", base ? base : ".", argv[++i]);
-			add(&in, path);
+			replay_add(&in, path);
 		} else {
-			add(&in, argv[i]);
+			replay_add(&in, argv[i]);
 		}
 	}
 	if (!in.count) {
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < in.count; i++) {
 		size_t size;
-		uint8_t *data = load(in.paths[i], &size);
+		uint8_t *data = replay_load(in.paths[i], &size);
 		run_all(data, size, (mutations + in.count - 1) / in.count, i + 1);
 		free(data);
 		free(in.paths[i]);

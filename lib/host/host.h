@@ -430,7 +430,7 @@ struct pp_host {
 	enum pp_tri iort_has_smmu;
 	/* A virtual machine's own table; not looked for where a DMAR or an IVRS is. */
 	enum pp_tri table_viot;
-	int viot_error;
+	int viot_error;             /* errno where it is there and was not read or decoded */
 	const struct pp_viot *viot; /* NULL as well: it leads to no IOMMU */
 	enum pp_tri is_guest;       /* the host is a virtual machine itself */
 	bool xen;                   /* it runs under Xen, which keeps the IOMMU to itself */

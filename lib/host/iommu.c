@@ -52,7 +52,7 @@ static int find_iommu(struct pp_host_build *b)
 		h->iommu = PP_IOMMU_AMD;
 	else if (h->iort_has_smmu == PP_YES)
 		h->iommu = PP_IOMMU_SMMU;
-	else if (h->viot)
+	else if (h->viot || h->viot_error)
 		h->iommu = PP_IOMMU_VIRTIO;
 	if (!r && names.count && h->iommu == PP_IOMMU_SMMU)
 		h->smmu_v3 = pp_tri(!strncmp(names.names[0], "smmu3", 5));

@@ -73,7 +73,7 @@ static const char *iommu_off_declaring_table(const struct pp_host *h)
 		return "IVRS";
 	if (h->iort_has_smmu == PP_YES)
 		return "IORT";
-	return h->viot || h->viot_error == EBADMSG ? "VIOT" : NULL;
+	return h->viot || h->viot_error ? "VIOT" : NULL;
 }
 
 /* Words that switch it off, and on which kind of host the kernel looks at them. */
@@ -264,13 +264,13 @@ static bool off_by_kernel(struct pp_judging *j)
 		j, PP_BLOCKS, "the IOMMU is off: this kernel was built without its driver (%s)",
 		pp_kernel_option_name(option));
 	pp_prove_not_built(j, f, option);
-	pp_add_remedy_by_hand(
-		f, &pp_remedy_another_kernel,
-		pp_arena_printf(j->arena, "boot a kernel that was built with %s, as %s",
-	                        pp_kernel_option_name(option),
-	                        option == PP_CONFIG_VIRTIO_IOMMU ? "Debian's since 13 is"
-	                                                         : "distribution kernels are"),
-		NULL);
+	pp_add_remedy_by_hand(f, &pp_remedy_another_kernel,
+	                      pp_arena_printf(j->arena, "boot a kernel that was built with %s, %s",
+	                                      pp_kernel_option_name(option),
+	                                      option == PP_CONFIG_VIRTIO_IOMMU
+	                                              ? "such as Debian 13's"
+	                                              : "as distribution kernels are"),
+	                      NULL);
 	if (option == PP_CONFIG_VIRTIO_IOMMU)
 		pp_add_remedy_firmware(j, f);
 	return true;
@@ -293,9 +293,8 @@ static bool off_by_virtio(struct pp_judging *j)
 
 	if (j->host->iommu != PP_IOMMU_VIRTIO)
 		return false;
-	f = pp_find(
-		j, PP_BLOCKS,
-		"this virtual machine has a virtio-iommu, but the kernel does not run its driver");
+	f = pp_find(j, PP_BLOCKS,
+	            "this virtual machine has a virtio-iommu, but its driver is not loaded");
 	pp_evidence(j, f, "/sys/firmware/acpi/tables/VIOT: present");
 	pp_evidence(j, f, "/sys/kernel/iommu_groups: %s",
 	            j->host->groups_elsewhere ? "none has a PCI device" : "empty");

@@ -52,7 +52,7 @@ const char *pp_words_verdict(enum pp_verdict v)
 bool pp_words_no_iommu(const struct pp_host *h)
 {
 	return h->iommu_on == PP_NO && h->table_dmar == PP_NO && h->table_ivrs == PP_NO &&
-	       h->iort_has_smmu == PP_NO && !h->viot;
+	       h->iort_has_smmu == PP_NO && !h->viot && !h->viot_error;
 }
 
 void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)

@@ -280,6 +280,10 @@ static bool confined_is_at_end(const struct pp_confined *c)
 
 int pp_confined_told(int status, unsigned int cpu_s, struct pp_error *e)
 {
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !cpu_s)
+		return pp_fail(e, EPROTO,
+		               "the process that reads it was killed; the system may have run out "
+		               "of memory");
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
 		return pp_fail(e, EPROTO,
 		               "the process that reads it was killed: it took more than %u s of "

@@ -83,7 +83,8 @@ struct pp_confined_self {
 
 /* 0 or a negative errno. */
 int pp_confine_self(const struct pp_confined_self *how);
-/* -EPROTO and why a child ended that way; cpu_s: what it was given of processor time. */
+/* -EPROTO and why a child ended that way; cpu_s: what it was given of processor time; 0: no limit.
+ */
 int pp_confined_told(int status, unsigned int cpu_s, struct pp_error *e);
 /* How a child ends that could not be confined, before it has read anything. */
 #define PP_EXIT_UNCONFINED 71

@@ -71,7 +71,7 @@ class Emitting(Case):
             told = re.fullmatch(r"pcipass: ([0-9a-f:.]{12}): (?!a bridge)(?:blocked|whether it can).*", refusal)
             self.assertEqual(bool(more), bool(told), run.stderr)
             if told:
-                command = shlex.split(more[0].removeprefix("pcipass: for what to do: pcipass "))
+                command = shlex.split(more[0].removeprefix("pcipass: to see what to do: pcipass "))
                 self.assertIn(told.group(1), command, run.stderr)
                 self.assertIn("explain", command, run.stderr)
                 done = self.run_pcipass(*command[2:] if command[0] == "--from" else command)

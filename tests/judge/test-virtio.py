@@ -125,10 +125,20 @@ class Runs(Virtio):
         """Its table alone is there: that is not "no IOMMU"."""
         self.guest(runs=False)
         f = self.host_finding("iommu-off")
-        self.assertIn("has a virtio-iommu, but the kernel does not run its driver", f["text"])
+        self.assertIn("has a virtio-iommu, but its driver is not loaded", f["text"])
         self.assertEqual([r["id"] for r in f["remedies"]], ["virtio-iommu", "virtual-iommu"])
         self.assertNotIn("intel_iommu=on", f["remedies"][0]["text"])
         self.assertIsNone(self.host_finding("iommu-absent"))
+        self.assertIn("virtio-iommu, off in the kernel", self.run_pcipass().stdout)
+
+    def test_driver_not_loaded_and_no_root(self):
+        """The table cannot be read, but it is there; no device may pass for one that is free."""
+        t = self.guest(runs=False)
+        (t.root / VIOT).unlink()
+        (t.root / VIOT).mkdir()  # what nobody can read as a file, root neither
+        t.device(CARD)
+        self.assertIn("its driver is not loaded", self.host_finding("iommu-off")["text"])
+        self.assertEqual(self.at()["verdict"], "blocked-fixable")
         self.assertIn("virtio-iommu, off in the kernel", self.run_pcipass().stdout)
 
     def test_driver_not_built(self):
