@@ -268,14 +268,16 @@ bool pager_is_wanted(const struct options *o);
 int pager_start(int in);
 
 /*
- * Has a command that reads what strangers wrote run in a confined child process. true: it has, and
- * *ret is how it ended; false: this is that process, or there is nothing to confine.
+ * Confines a command that reads what strangers wrote, in a child process where -o or a pager need
+ * one that is not confined. true: the child has run it, and *ret is how it ended; false: this is
+ * the process that runs it.
  */
 bool reader_begin(const struct command *c, const struct options *o, int argc, char **argv,
                   enum exit_code *ret);
 /* Whether the command was started by root: what it reads is then read with root's rights. */
 bool reader_has_roots_rights(void);
 bool reader_is_child(void);
+bool reader_is_alone(void); /* it confines itself, and there is nobody to ask */
 /* In the child: from here on, where that was left to the command. */
 void reader_confine(void);
 /* In the child, what only its parent can do: */

@@ -16,6 +16,11 @@ bool reader_has_roots_rights(void)
 	return geteuid() == 0;
 }
 
+bool reader_is_alone(void)
+{
+	return false;
+}
+
 bool reader_is_child(void)
 {
 	return false;

@@ -92,7 +92,10 @@ void pager_begin(const struct options *o)
 {
 	unsigned int columns = terminal_columns();
 
-	if ((!reader_is_child() && !pager_is_wanted(o)) || pager_is_on || fflush(stdout))
+	/* Who has confined itself has asked before, when it had the rights of its user. */
+	if (reader_is_alone() || pager_is_on)
+		return;
+	if ((!reader_is_child() && !pager_is_wanted(o)) || fflush(stdout))
 		return;
 	int fd = reader_is_child() ? reader_pager() : pager_open();
 	if (fd < 0)

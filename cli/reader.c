@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands that read what strangers wrote run as a whole in a confined child process. The program
- * itself stays outside and decodes nothing: it has the file of -o and the pager, and takes from the
- * child requests of one byte, the bytes of that file, and how the child ended.
+ * Commands that read what strangers wrote run confined as a whole. One that only prints confines
+ * itself. With a file of -o or a pager it runs in a child process, and the program itself stays
+ * outside and decodes nothing: it has that file and the pager, and takes from the child requests of
+ * one byte, the bytes of the file, and how the child ended.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -46,9 +47,9 @@ struct reader_reply {
 	char text[512];
 };
 
-/* The child's ends; -1: none. */
+/* What reads, and the child's ends of pipes; -1: none. */
 static struct {
-	bool is_child, is_confined;
+	bool reads, is_child, is_confined;
 	int control, output, pager;
 	pid_t parent;
 } reader = { .control = -1, .output = -1, .pager = -1 };
@@ -161,13 +162,66 @@ static bool reader_takes_stdin(const struct options *o, int argc, char **argv)
 	return takes;
 }
 
+static const char *reader_name(const struct options *o)
+{
+	return o->from ? o->from : "the log";
+}
+
+/* What is said where no parent is there to say it; signals: how the process ends. */
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+static char crash_texts[sizeof(crashes) / sizeof(crashes[0])][640];
+
+static void reader_crash(int number)
+{
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		if (crashes[i] == number &&
+		    write(STDERR_FILENO, crash_texts[i], strlen(crash_texts[i])) < 0)
+			break;
+	_exit(EXIT_FAILED);
+}
+
+/* Told as the end of a child is; all is made ready, for a handler may do nearly nothing. */
+static void reader_handle_crashes(const char *name)
+{
+	struct sigaction action = { .sa_handler = reader_crash,
+		                    .sa_flags = (int)SA_RESETHAND | SA_ONSTACK };
+	/* A stack that is used up has no room for a handler. */
+	static char stack[16384];
+	const stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
+
+	if (PP_IS_SANITIZED || sigaltstack(&other, NULL))
+		return;
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+		struct pp_error e = { 0 };
+		char text[600];
+		/* A status of wait() is the signal's number. */
+		pp_confined_told(crashes[i], 0, &e);
+		snprintf(text, sizeof(text), "%.300s: %.280s", name, e.text);
+		pp_quote_terminal(text);
+		snprintf(crash_texts[i], sizeof(crash_texts[i]), "%s: %s\n", program_name, text);
+		sigaction(crashes[i], &action, NULL);
+	}
+}
+
+static _Noreturn void reader_is_unconfined(void)
+{
+	struct pp_error e = { 0 };
+
+	/* The parent says what this exit code means. */
+	if (reader.is_child)
+		_exit(PP_EXIT_UNCONFINED);
+	pp_confined_told(PP_EXIT_UNCONFINED << 8, 0, &e);
+	warn("%s", e.text);
+	_exit(EXIT_FAILED);
+}
+
 void reader_confine(void)
 {
 	int kept[READER_MAX_KEPT];
 	unsigned int nr = 0;
 	const int mine[] = { reader.control, reader.output, reader.pager };
 
-	if (!reader.is_child || reader.is_confined)
+	if (!reader.reads || reader.is_confined)
 		return;
 	for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
 		if (mine[i] >= 0)
@@ -180,9 +234,8 @@ void reader_confine(void)
 		                        .places = (const char *const *)places.paths,
 		                        .nr_places = places.nr,
 		                        .parent = reader.parent };
-	/* The parent says what this exit code means. */
 	if (pp_confine_self(&how))
-		_exit(PP_EXIT_UNCONFINED);
+		reader_is_unconfined();
 	reader.is_confined = true;
 }
 
@@ -216,6 +269,11 @@ bool reader_has_roots_rights(void)
 bool reader_is_child(void)
 {
 	return reader.is_child;
+}
+
+bool reader_is_alone(void)
+{
+	return reader.reads && !reader.is_child;
 }
 
 int reader_pager(void)
@@ -405,7 +463,7 @@ static void parent_die_alike(int number)
 
 static enum exit_code parent_end(struct reader_parent *p)
 {
-	const char *name = p->o->from ? p->o->from : "the log";
+	const char *name = reader_name(p->o);
 	struct pp_error e = { 0 };
 	int status = 0;
 	pid_t pid;
@@ -429,6 +487,11 @@ static enum exit_code parent_end(struct reader_parent *p)
 	return EXIT_FAILED;
 }
 
+static bool reader_has_file(const struct options *o)
+{
+	return o->output && strcmp(o->output, "-") != 0;
+}
+
 static bool reader_is_wanted(const struct command *c, const struct options *o)
 {
 	bool other = is_another_host(o) && strncmp(o->from, "live:", 5) != 0;
@@ -439,7 +502,7 @@ static bool reader_is_wanted(const struct command *c, const struct options *o)
 /* The ends of all pipes: the parent's in p, the child's in reader. -errno. */
 static int reader_make_pipes(const struct options *o, struct reader_parent *p)
 {
-	bool file = o->output && strcmp(o->output, "-") != 0;
+	bool file = reader_has_file(o);
 	int control[2], output[2] = { -1, -1 }, pager[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) ||
@@ -454,7 +517,19 @@ static int reader_make_pipes(const struct options *o, struct reader_parent *p)
 	return 0;
 }
 
-static void reader_become_child(const struct reader_parent *p, pid_t parent, bool takes_stdin)
+/* Standard input at its end; a root without /dev/null has that as well. */
+static void reader_give_up_stdin(void)
+{
+	int none[2];
+
+	if (pipe2(none, O_CLOEXEC) || dup2(none[0], STDIN_FILENO) < 0)
+		reader_is_unconfined();
+	if (none[0] != STDIN_FILENO)
+		close(none[0]);
+	close(none[1]);
+}
+
+static void reader_become_child(const struct reader_parent *p, pid_t parent)
 {
 	const int theirs[] = { p->control, p->output, p->pager };
 
@@ -463,14 +538,16 @@ static void reader_become_child(const struct reader_parent *p, pid_t parent, boo
 			close(theirs[i]);
 	reader.is_child = true;
 	reader.parent = parent;
-	if (takes_stdin)
-		return;
-	/* At its end; a root without /dev/null has that as well. */
-	int none[2];
-	if (pipe2(none, O_CLOEXEC) || dup2(none[0], STDIN_FILENO) < 0)
-		_exit(PP_EXIT_UNCONFINED);
-	close(none[0]);
-	close(none[1]);
+}
+
+static void reader_start(const struct options *o, int argc, char **argv)
+{
+	reader.reads = true;
+	if (!reader_takes_stdin(o, argc, argv))
+		reader_give_up_stdin();
+	/* With this host as well, that is read first. */
+	if (o->from)
+		reader_confine();
 }
 
 static void reader_close_child_ends(void)
@@ -492,6 +569,11 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 	if (!reader_is_wanted(c, o))
 		return false;
 	reader_prepare(c, o, argc, argv);
+	if (!reader_has_file(o) && !pager_is_wanted(o)) {
+		reader_handle_crashes(reader_name(o));
+		reader_start(o, argc, argv);
+		return false;
+	}
 	fflush(stdout);
 	int r = reader_make_pipes(o, &p);
 	p.pid = r ? -1 : fork();
@@ -501,10 +583,8 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 		return true;
 	}
 	if (!p.pid) {
-		reader_become_child(&p, self, reader_takes_stdin(o, argc, argv));
-		/* With this host as well, that is read first. */
-		if (o->from)
-			reader_confine();
+		reader_become_child(&p, self);
+		reader_start(o, argc, argv);
 		return false;
 	}
 	reader_close_child_ends();

@@ -137,12 +137,13 @@ static int confined_become_nobody(bool to_read)
 /* After the change of user, which forgets it. */
 static int confined_bind_to(pid_t parent)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	if ((parent && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	/* A sanitizer looks for leaks by way of /proc/self. */
 	if (PP_IS_SANITIZED)
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	return getppid() == parent ? 0 : -ESRCH;
+	return !parent || getppid() == parent ? 0 : -ESRCH;
 }
 
 static int confined_confine(const struct pp_confined_job *job, int out, pid_t parent)

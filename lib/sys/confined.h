@@ -78,7 +78,7 @@ struct pp_confined_self {
 	unsigned int nr_fds;
 	const char *const *places; /* paths; where nothing is, there is nothing to allow */
 	unsigned int nr_places;
-	pid_t parent; /* it dies with this process, which has started it */
+	pid_t parent; /* it dies with this process, which has started it; 0: with none */
 };
 
 /* 0 or a negative errno. */
