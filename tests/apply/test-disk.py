@@ -5,7 +5,7 @@
 The state directory, /etc and /boot of a host are each a small tmpfs in turn. Every free size from none
 to enough, in pages and in inodes: before the apply begins, and while it is at work, when somebody
 else fills what it had counted on. Each ends with the new, or with a sentence, the old, and nothing
-left behind. Runs as root in a mount namespace of its own.
+left behind; signals that come while it is full change nothing of that. Runs as root in a mount namespace of its own.
 
 usage: test-disk.py DRIVE [EVERY]     EVERY: only every so many sizes and moments
 """
@@ -19,7 +19,8 @@ from pathlib import Path
 
 from fakeroot import STATE, Driver, Root, differences, override
 
-ENOENT, ECHILD, ENOSPC, EROFS = 2, 10, 28, 30
+ENOENT, EINTR, ECHILD, ENOSPC, EROFS = 2, 4, 10, 28, 30
+SIGNALS = ("INT", "TERM", "HUP", "PIPE")
 PAGE = 4096
 DEVICE = "0000:07:00.0"
 # At boot: nobody here answers for the kernel, so a driver would not change.
@@ -170,6 +171,24 @@ class Disk:
                 if not list(self.path.glob("filler*")) and line > 12:
                     break
 
+    def signalled(self, strace: str) -> None:
+        """A signal comes while it is full: as it begins to write, at work, and on the way back."""
+        for left in range(0, 8, 2 * self.every):
+            for number, when in enumerate(range(1, 60, 6 * self.every)):
+                signal = SIGNALS[(left + number) % len(SIGNALS)]
+                prefix = (strace, "-o", "/dev/null", "-e", "trace=write", "-e", f"inject=write:signal={signal}:when={when}")
+                code, text = self.drive(self.root, "run", "--signals", f"--fill=1:{left}:{self.path}", *STEPS, prefix=prefix)
+                what = f"{signal} at write {when}, {left} left"
+                # Before the program catches it, it ends the program, which has changed nothing.
+                if code < 0 and not text:
+                    self.same(what, self.before)
+                elif code == EINTR:
+                    assert "stopped by a signal" in text and "as it was before" in text, f"{self.name}: {what}: {text}"
+                    self.runs += 1
+                    self.undo_when_full(what)
+                else:
+                    self.disturbed(what, (code, text))
+
     def full_later(self) -> None:
         """Between apply and undo."""
         for leave in (self.leave, self.leave_files):
@@ -212,8 +231,17 @@ class Disk:
         self.undo_when_full("greedy")
 
 
+def can_inject() -> str | None:
+    """strace, where it works."""
+    strace = shutil.which("strace")
+    probe = strace and subprocess.run([strace, "-o", "/dev/null", "-e", "inject=write:signal=HUP:when=9", "true"], check=False,
+                                      capture_output=True)
+    return strace if probe and not probe.returncode else None
+
+
 def main_inside(program: str, every: int) -> int:
     drive = Driver(program)
+    strace = can_inject()
     total = 0
     for where, *kinds in ((STATE, "initramfs-tools", "grub"), ("etc", "initramfs-tools", "grub"),
                           ("boot", "initramfs-tools", "grub"), ("etc", "dracut", "grub2")):
@@ -222,6 +250,8 @@ def main_inside(program: str, every: int) -> int:
             try:
                 disk.too_small()
                 disk.shrinking()
+                if strace:
+                    disk.signalled(strace)
                 disk.full_later()
                 disk.read_only()
                 if where == "boot":
@@ -231,6 +261,8 @@ def main_inside(program: str, every: int) -> int:
             finally:
                 disk.unmount()
     print(f"{total} disks too small: the old or the new each time")
+    if not strace:
+        print("skipped: signals on a full disk: strace(1) is not there or cannot trace here")
     return 0
 
 

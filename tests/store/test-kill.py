@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """All or nothing, wherever it stops: a load is killed at each of its system calls, and each of them
 is made to fail; then the next start must bring the store to old or new, to the byte, say which, and
-leave nothing of the dead behind.
+leave nothing of the dead behind. A signal that can be caught, at each call, leaves nothing to bring to an end.
 
 usage: test-kill.py LOAD-STORE
 """
@@ -178,6 +178,34 @@ def inject(kind, base, known, call: str, how: str):
     return word
 
 
+def interrupt(kind, base, known, call: str, when: int, signal: str):
+    """INT, TERM, HUP and PIPE: old or new at once, and nothing for a later start."""
+    old, new, files, _ = known
+    case = Case(kind, base)
+    what = f"{kind.name}: {signal} at {call} {when}"
+    done = run(case.store, "catch-load", ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                          f"inject={call}:signal={signal}:when={when}"])
+    now, left = case.store.content(), names(case.base) - files
+    recovered = run(case.store, "recover")
+    case.close()
+    # Before the program catches them they end it, as strace tells; it has done nothing then.
+    early = done.returncode < 0 and now == old
+    if not early and (done.returncode or now != new):
+        return f"{what}: {done.returncode}, not the new: {done.stderr.strip()}"
+    if left or not recovered.stdout.startswith("none"):
+        return f"{what}: left behind: {' '.join(sorted(left))} {recovered.stdout.strip()}"
+    return "early" if early else "new"
+
+
+def interruptions(calls):
+    """Each call that changes something, with each signal in turn."""
+    number = 0
+    for call, count in sorted(calls.items()):
+        for when in range(1, count + 1 if call in WRITING else 1):
+            number += 1
+            yield call, when, ("INT", "TERM", "HUP", "PIPE")[number % 4]
+
+
 def part_of_it(case, known):
     """A load killed in its middle: before the last of its writes to a variable."""
     strace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=all",
@@ -242,6 +270,13 @@ def main() -> int:
                         words[f"{kind.name} {word}"] += 1
                     else:
                         wrong.append(word)
+                jobs = [pool.submit(interrupt, kind, Path(directory), known, *p) for p in interruptions(known[3])]
+                for job in jobs:
+                    word = job.result()
+                    if word in ("early", "new"):
+                        words[f"{kind.name} signal {word}"] += 1
+                    else:
+                        wrong.append(word)
         # known is now that of the variables.
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             jobs = [pool.submit(inject_recovery, Path(directory), known, *p)
@@ -255,7 +290,7 @@ def main() -> int:
     print("\n".join(wrong))
     print(f"{sum(words.values())} fine: {dict(words)}; {len(wrong)} wrong")
     # What never came about was not tried.
-    for word in ("image old", "image new", "efivars old", "efivars new", "efivars restored",
+    for word in ("image signal new", "efivars signal new", "image old", "image new", "efivars old", "efivars new", "efivars restored",
                  "recovery old", "recovery restored"):
         if not words[word]:
             wrong.append(f"'{word}' never came about")
