@@ -29,7 +29,7 @@ from hosttree import (BRIDGE, ENDPOINT, NOT_REMAPPED, INTERRUPTS, Tree, drhd,  #
                       iort_table, ivmd, rmrr, scope, smbios_slot, smbios_system)
 from subset import IS_SANITIZED, some  # noqa: E402
 
-GENERATED = 80 if IS_SANITIZED else 300
+GENERATED = 40 if IS_SANITIZED else 300
 DIRECT = "0x00000000bdf83000 0x00000000bdf84fff direct"
 # What each of these calls for: a word taken off, an option of a module set, another kernel or a person.
 WORDS = ("quiet", "intel_iommu=off", "intel_iommu=on quiet", "amd_iommu=off", "intremap=off", "intel_iommu=on,igfx_off",
