@@ -284,8 +284,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         made = samples(root, Path(temporary))
         look_at_many(pcipass, Path(temporary), s)
-        thorough = some(made, 6)
-        for path in made:
+        thorough = some(made, 8)
+        for path in some(made, 2):
             look(pcipass, path, s, deep=path in thorough)
         look_at_settings(pcipass, root, Path(temporary), s)
     for i, path in enumerate(some(recorded, 8)):
