@@ -41,12 +41,16 @@ static struct pp_arena_chunk *chunk_new(struct pp_arena *a, size_t size)
 	size_t total;
 	if (__builtin_add_overflow(sizeof(struct pp_arena_chunk), size, &total))
 		return NULL;
-	struct pp_arena_chunk *c = calloc(1, total);
+	/* A large object may be room for more than is needed. */
+	const int touch = a->touch && size <= TOUCH_BYTES;
+	struct pp_arena_chunk *c = touch ? malloc(total) : calloc(1, total);
 	if (!c)
 		return NULL;
-	/* A large object may be room for more than is needed. */
-	if (a->touch && size <= TOUCH_BYTES)
+	/* First, for calloc() would write to memory that was freed before: page by page, after a fork. */
+	if (touch) {
 		a->touch(c, total);
+		memset(c, 0, total);
+	}
 	c->size = size;
 	c->next = a->chunks;
 	a->chunks = c;
