@@ -46,7 +46,8 @@ static struct pp_arena_chunk *chunk_new(struct pp_arena *a, size_t size)
 	struct pp_arena_chunk *c = touch ? malloc(total) : calloc(1, total);
 	if (!c)
 		return NULL;
-	/* First, for calloc() would write to memory that was freed before: page by page, after a fork. */
+	/* First, for calloc() would write to memory that was freed before: page by page, after a
+	 * fork. */
 	if (touch) {
 		a->touch(c, total);
 		memset(c, 0, total);
