@@ -136,6 +136,18 @@ static struct pp_record_options capture_options(const struct pp_capture_options 
 	return options;
 }
 
+/* Of a capture nothing is read anew: what its maker could not read, or left out, is not there. */
+static void capture_inherit(struct pp_record_options *o, const struct pp_source *s)
+{
+	const struct pp_capture_info *info = pp_source_capture_info(s);
+
+	if (!info)
+		return;
+	if (info->as_root != PP_UNKNOWN)
+		o->as_root = info->as_root == PP_YES;
+	o->redacted |= info->redacted == PP_YES;
+}
+
 /* What is done with all that was recorded. */
 struct capture_end {
 	int (*run)(const struct capture_end *c, struct pp_source *recorder,
@@ -165,6 +177,7 @@ static int capture_make(struct pp_source *s, const struct pp_capture_options *o,
 	if (!private && pp_redact_names_new(recorder, &arena, &names))
 		r = pp_fail_oom(e, "capture");
 	struct pp_record_options options = capture_options(o, private, names);
+	capture_inherit(&options, s);
 	if (!r)
 		r = end->run(end, recorder, &options, e);
 	pp_source_free(recorder);

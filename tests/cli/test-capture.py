@@ -3,12 +3,15 @@
 """A capture: what it is written to, that it answers as the host did, and what it does not tell."""
 
 import gzip
+import io
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import unittest
 from pathlib import Path
 
@@ -74,6 +77,32 @@ class Written(Case):
         self.assertEqual(run.returncode, 0, run.stderr)
         manifest = capture.read_bytes()[512:1024]
         self.assertIn(b"\nroot yes\n" if os.geteuid() == 0 else b"\nroot no\n", manifest)
+
+    def said_to_be(self, capture: Path, root: str, redacted: str) -> Path:
+        """The same capture, of somebody with these rights who kept or left out what is private."""
+        made = capture.with_name("said.tar")
+        with tarfile.open(capture) as tar, tarfile.open(made, "w") as other:
+            for entry in tar:
+                content = tar.extractfile(entry).read() if entry.isfile() else b""
+                if entry.name == "pcipass/manifest":
+                    content = re.sub(rb"\nroot \w+\nredacted \w+\n", f"\nroot {root}\nredacted {redacted}\n".encode(), content)
+                entry.size = len(content)
+                other.addfile(entry, io.BytesIO(content) if entry.isfile() else None)
+        return made
+
+    def test_whose_rights_of_a_capture(self):
+        """Nothing is read anew: what its maker could not read or left out is not in a capture of it either."""
+        self.assertEqual(self.capture(file=self.directory / "first.tar").returncode, 0)
+        for root, redacted, words, kept in (("yes", "yes", ["--keep-private"], "yes"), ("no", "yes", [], "yes"),
+                                            ("no", "no", ["--keep-private"], "no"), ("yes", "no", [], "yes")):
+            with self.subTest(root=root, redacted=redacted, words=words):
+                first = self.said_to_be(self.directory / "first.tar", root, redacted)
+                again = self.directory / "again.tar"
+                run = self.run_pcipass("capture", *words, "--force", "-o", str(again), path=first)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                with tarfile.open(again) as tar:
+                    manifest = tar.extractfile("pcipass/manifest").read()
+                self.assertIn(f"\nroot {root}\nredacted {kept}\n".encode(), manifest)
 
     def test_the_same_twice(self):
         self.capture(file=self.directory / "a.tar.gz")
