@@ -23,11 +23,19 @@ DRIVER = "hpsstkio.sys"
 
 def start() -> None:
     """What each test on this machine begins with; its first argument is taken."""
-    reason = wine.why_not(Path(sys.argv[1]))
+    reason = wine.why_not(Path(sys.argv[1])) or other_processor()
     if reason:
         wine.skip(reason)
     enter()
     sys.argv.pop(1)
+
+
+def other_processor() -> str:
+    """Why this machine cannot pass for a Gen8; "": it can. wine 8 makes no SMBIOS record of the processor, wine 10
+    that of this machine's own, of which nothing in a file tells."""
+    if wine.version() > 8 and "AuthenticAMD" in Path("/proc/cpuinfo").read_text():
+        return "wine shows it this machine's AMD processor, and no Gen8 with the setting has one"
+    return ""
 
 
 def enter() -> None:

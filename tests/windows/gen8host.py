@@ -20,7 +20,6 @@ from machinery import windows
 # Where the module has conrep.exe, and an older version of it.
 MODULE = "Program Files/WindowsPowerShell/Modules/HPEBIOSCmdlets"
 NEWER, OLDER = f"{MODULE}/10.0.0.0/Tools/ConfigurationData", f"{MODULE}/9.1.0.0/Tools/ConfigurationData"
-FAULTS = wine.BUILD / "pcipass-faults.exe"
 DRIVER_BYTES = bytes(range(256)) * 40
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import gen8  # noqa: E402
-from gen8host import DRIVER_BYTES, FAULTS, MODULE, NEWER, OLDER, Host  # noqa: E402
+from gen8host import DRIVER_BYTES, MODULE, NEWER, OLDER, Host  # noqa: E402
 
 KILLED = 99
 SLOT2 = {"RMRDS_Slot2"}
@@ -114,7 +114,7 @@ class Free(Host):
         wish = f"RMRDS_Slot2={gen8.NEW}"
         for words, more in ((["list"], {}), (["get", "RMRDS_Slot2"], {}), (["save"], {}), (["set", wish], {}),
                             (["set", wish, "--yes", "--dry-run"], {}),
-                            (["set", wish, "--yes"], {"exe": FAULTS, "PCIPASS_PLAIN": "1"})):
+                            (["set", wish, "--yes"], {"exe": self.wine.faults, "PCIPASS_PLAIN": "1"})):
             done = self.wine.run(more.pop("exe", self.wine.exe), "settings", *words, cwd=self.directory, **more)
             self.said = (done.stdout + done.stderr).decode(errors="replace")
             self.assertNotIn(done.returncode, (0, 1), self.said)
@@ -152,7 +152,7 @@ class Free(Host):
                 shutil.rmtree(self.state, ignore_errors=True)
                 self.conrep.reset()
                 self.conrep.mode(word)
-                self.live("free", "all-slots", "--yes", code=code, exe=FAULTS, PCIPASS_FAST="1000" if word == "hang" else "1")
+                self.live("free", "all-slots", "--yes", code=code, exe=self.wine.faults, PCIPASS_FAST="1000" if word == "hang" else "1")
                 self.assertIn(said, self.said)
                 self.assertNotIn("Linux", self.said)
                 if word in ("die", "hang"):
@@ -163,7 +163,7 @@ class Free(Host):
 
     def test_no_rights(self):
         """What can be told is; who wants to act is told so before any question, and nothing is written."""
-        plain = {"exe": FAULTS, "PCIPASS_PLAIN": "1"}
+        plain = {"exe": self.wine.faults, "PCIPASS_PLAIN": "1"}
         self.live("check", "slot2", code=1, **plain)
         self.live("free", "slot2", "--dry-run", **plain)
         for words in (["free", "slot2"], ["free", "slot2", "--yes"], ["undo"], ["apply", "--plan", "none.json"]):
@@ -202,7 +202,7 @@ class Killed(Host):
 
     def kill_at(self, n: int, *words: str) -> bool:
         """Whether the command has so many changes."""
-        done = self.wine.run(FAULTS, *words, cwd=self.directory, PCIPASS_KILL=str(n))
+        done = self.wine.run(self.wine.faults, *words, cwd=self.directory, PCIPASS_KILL=str(n))
         self.said = (done.stdout + done.stderr).decode(errors="replace")
         self.assertIn(done.returncode, (0, KILLED), (n, self.said))
         return done.returncode == KILLED

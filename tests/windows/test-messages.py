@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import gen8  # noqa: E402
-from gen8host import FAULTS, NEWER, Host  # noqa: E402
+from gen8host import NEWER, Host  # noqa: E402
 
 LINUX = re.compile(r"\bsudo\b|(?<!PCI)\broot\b(?! complex| port| partition)|(?<![\w.])/(?:sys|proc|etc|boot|dev|var|usr)\b|"
                    r"\bdmesg\b|\blspci\b|initrd|initramfs|modprobe|\bvfio|\bkernel\b|systemd|journalctl|\bacpidump\b|"
@@ -52,7 +52,7 @@ class Messages(Host):
         self.wrong: list[str] = []
 
     def look(self, *words: str, code: int | None = None, plain: bool = False) -> str:
-        done = self.wine.run(FAULTS if plain else self.wine.exe, *words, cwd=self.directory,
+        done = self.wine.run(self.wine.faults if plain else self.wine.exe, *words, cwd=self.directory,
                              **({"PCIPASS_PLAIN": "1"} if plain else {}))
         said = (done.stdout + done.stderr).decode(errors="replace")
         if code is not None:

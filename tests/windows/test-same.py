@@ -69,11 +69,13 @@ def show(a, b) -> str:
 
 
 def make_samples(directory: Path, names: list) -> list:
-    """Captures of the sample machines, by name."""
+    """Captures of the sample machines, by name; some want data that is not here, and say so."""
     for name in names:
-        subprocess.run([sys.executable, MACHINES / "mkmachine", MACHINES / f"{name}.machine", "-o",
-                        directory / f"{name}.tar.gz"], check=True)
-    return [f"{name}.tar.gz" for name in names]
+        done = subprocess.run([sys.executable, MACHINES / "mkmachine", MACHINES / f"{name}.machine", "-o",
+                               directory / f"{name}.tar.gz"], check=False)
+        if done.returncode not in (0, 77):
+            done.check_returncode()
+    return [f"{name}.tar.gz" for name in names if (directory / f"{name}.tar.gz").exists()]
 
 
 def recorded(every: int) -> list:

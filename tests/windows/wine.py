@@ -14,6 +14,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = SOURCE / "build-windows"
 EXE = BUILD / "pcipass.exe"
+FAULTS = BUILD / "pcipass-faults.exe"
 # What "./run windows" and Debian's package pci.ids have.
 PCI_IDS = Path("/usr/share/misc/pci.ids")
 # Silent but for the two parts that end a process by themselves, with 1, when it runs into a fault on the stack of a
@@ -36,6 +37,29 @@ def why_not(pcipass: Path) -> str:
     if not find_program("wine64", "wine"):
         return "no wine64"
     return ""
+
+
+def version() -> int:
+    """Of wine, its first number; 0: not known."""
+    told = subprocess.run([find_program("wine64", "wine"), "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"wine-(\d+)", told)
+    return int(found[1]) if found else 0
+
+
+# As long as what it replaces: the program's other bytes stay where they are.
+AS_INVOKER = b'''        <requestedExecutionLevel level="asInvoker" uiAccess="false"/>
+      </requestedPrivileges>'''
+AS_ADMINISTRATOR = b'''<requestedExecutionLevel level="requireAdministrator" uiAccess="false"/>
+   </requestedPrivileges>'''
+
+
+def copy_for_administrator(program: Path, to: Path) -> None:
+    """wine 8 runs every program with an administrator's rights, wine 10 those whose manifest asks for them."""
+    content = program.read_bytes()
+    if version() > 8:
+        content = content.replace(AS_INVOKER, AS_ADMINISTRATOR)
+    to.write_bytes(content)
+    shutil.copymode(program, to)
 
 
 def skip(why: str) -> None:
@@ -71,8 +95,10 @@ class Wine:
         # Held while the prefix is in use: what one test does there is none of another's.
         self.lock = open(BUILD / f"{prefix}.lock", "w", encoding="ascii")
         self.begin()
-        self.exe = directory / "pcipass.exe"
-        shutil.copy(EXE, self.exe)
+        self.exe, self.faults = directory / "pcipass.exe", directory / "pcipass-faults.exe"
+        copy_for_administrator(EXE, self.exe)
+        if FAULTS.exists():
+            copy_for_administrator(FAULTS, self.faults)
         if PCI_IDS.exists():
             shutil.copy(PCI_IDS, directory / "pci.ids")
 
