@@ -278,7 +278,7 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 bool reader_has_roots_rights(void);
 bool reader_is_child(void);
 bool reader_is_alone(void); /* it confines itself, and there is nobody to ask */
-/* In the child: from here on, where that was left to the command. */
+/* From here on, where that was left to the command. */
 void reader_confine(void);
 /* In the child, what only its parent can do: */
 int reader_pager(void); /* the pager's end of a pipe; -1: there is none */

@@ -26,8 +26,8 @@ struct pp_capture_options {
 	void (*before_write)(void);
 	/* Open for writing: it goes there, and path only says in which format. 0: to path. */
 	int fd;
-	bool as_root; /* noted in the manifest: whether root's rights were there; of a capture its
-	                 own */
+	/* Noted in the manifest: whether root's rights were there. Of a capture what that notes. */
+	bool as_root;
 	const char *tool; /* noted in the manifest */
 };
 

@@ -215,12 +215,11 @@ void pp_confinement_text(char *buf, size_t size)
 	snprintf(landlock, sizeof(landlock), "Landlock (version %d)", c.landlock);
 	if (!c.landlock && !c.seccomp)
 		snprintf(buf, size,
-		         "in a process of its own with limits only: this kernel has neither "
+		         "with limits only: this kernel has neither "
 		         "Landlock nor seccomp");
 	else
-		snprintf(buf, size, "in a process of its own, confined by %s%s%s%s",
-		         c.landlock ? landlock : "", c.landlock && c.seccomp ? " and " : "",
-		         c.seccomp ? "seccomp" : "",
+		snprintf(buf, size, "confined by %s%s%s%s", c.landlock ? landlock : "",
+		         c.landlock && c.seccomp ? " and " : "", c.seccomp ? "seccomp" : "",
 		         c.landlock && c.seccomp ? ""
 		         : c.landlock            ? "; this kernel has no seccomp"
 		                                 : "; this kernel has no Landlock");

@@ -158,7 +158,7 @@ class Help(unittest.TestCase):
         for option in ("--version", "-V"):
             answer = run(option)
             self.assertEqual(answer.returncode, 0)
-            self.assertRegex(answer.stdout, r"^pcipass \d+\.\d+\.\d+\nWhat --from names is read in a process of its own.*\.\n$")
+            self.assertRegex(answer.stdout, r"^pcipass \d+\.\d+\.\d+\nWhat --from names is read (confined by|with limits only).*\.\n$")
 
 
 class Rights(unittest.TestCase):

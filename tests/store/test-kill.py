@@ -179,7 +179,7 @@ def inject(kind, base, known, call: str, how: str):
 
 
 def interrupt(kind, base, known, call: str, when: int, signal: str):
-    """INT, TERM, HUP and PIPE: old or new at once, and nothing for a later start."""
+    """INT, TERM, HUP and PIPE: all is written at once, and nothing is left for a later start."""
     old, new, files, _ = known
     case = Case(kind, base)
     what = f"{kind.name}: {signal} at {call} {when}"

@@ -73,7 +73,7 @@ def make_samples(directory: Path, names: list) -> list:
     for name in names:
         done = subprocess.run([sys.executable, MACHINES / "mkmachine", MACHINES / f"{name}.machine", "-o",
                                directory / f"{name}.tar.gz"], check=False)
-        if done.returncode not in (0, 77):
+        if done.returncode != 77:
             done.check_returncode()
     return [f"{name}.tar.gz" for name in names if (directory / f"{name}.tar.gz").exists()]
 

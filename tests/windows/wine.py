@@ -57,6 +57,8 @@ def copy_for_administrator(program: Path, to: Path) -> None:
     """wine 8 runs every program with an administrator's rights, wine 10 those whose manifest asks for them."""
     content = program.read_bytes()
     if version() > 8:
+        if content.count(AS_INVOKER) != 1:
+            raise RuntimeError(f"{program}: no manifest that can be made to ask for an administrator's rights")
         content = content.replace(AS_INVOKER, AS_ADMINISTRATOR)
     to.write_bytes(content)
     shutil.copymode(program, to)
