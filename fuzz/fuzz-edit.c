@@ -55,16 +55,21 @@ static int edit_stage(struct edit *d)
 	return r;
 }
 
+/* lib/ctype.c of Linux. */
+static bool edit_is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
+}
+
 /* Where a word "--" of these bytes begins that no quotation marks hold; the length: nowhere. */
 static size_t edit_find_rest(struct pp_span s)
 {
 	bool quoted = false, inside = false;
 
 	for (size_t i = 0; i < s.len; i++) {
-		bool blank = s.data[i] == ' ' || (s.data[i] >= '\t' && s.data[i] <= '\r');
+		bool blank = edit_is_blank(s.data[i]);
 		if (!inside && !quoted && s.len - i >= 2 && !memcmp(s.data + i, "--", 2) &&
-		    (s.len - i == 2 || s.data[i + 2] == ' ' ||
-		     (s.data[i + 2] >= '\t' && s.data[i + 2] <= '\r')))
+		    (s.len - i == 2 || edit_is_blank(s.data[i + 2])))
 			return i;
 		quoted ^= s.data[i] == '"';
 		inside = !blank;

@@ -55,6 +55,9 @@ HOSTS = {
     "grub-rest": host("initramfs-tools", "grub", {
         "etc/default/grub": "GRUB_CMDLINE_LINUX_DEFAULT='quiet dyndbg=\"file x nointremap\" nointremap -- nointremap'\n",
         "etc/default/grub.d/x.cfg": "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX intel_iommu=igfx_off,on\"\n"}),
+    # What else the kernel takes for a blank.
+    "grub-blank": host("initramfs-tools", "grub", {
+        "etc/default/grub": "GRUB_CMDLINE_LINUX='x\u00a0nointremap\v-- nointremap'\n"}),
     "grub2": host("dracut", "grub2"),
     "grubby": host("dracut", "grubby", {"boot/loader/entries/c.conf": ENTRY, "boot/loader/entries/0.conf.save": ENTRY}),
     "proxmox": host("initramfs-tools", "proxmox", {"etc/kernel/cmdline": "root=ZFS=rpool nointremap -- nointremap"}),

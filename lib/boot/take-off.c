@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "boot/loader.h"
+#include "host/command-line.h"
 
 /* "intel_iommu=igfx_off" as what it is looked for by. */
 struct take_off {
@@ -15,15 +16,19 @@ struct take_off {
 	const char *comment; /* the file that has it in a comment; NULL: none */
 };
 
+/* One that goes with a word that is taken off. */
 static bool take_off_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-/* Where words begin and end in these files: at blanks, and at the quotation marks of a shell. */
+/*
+ * Where words begin and end in these files: where the kernel ends one, and at the quotation marks
+ * of a shell.
+ */
 static bool take_off_is_edge(char c)
 {
-	return !c || take_off_is_blank(c) || strchr("\"'\r\n", c);
+	return !c || pp_command_line_is_blank((uint8_t)c) || c == '"' || c == '\'';
 }
 
 static bool take_off_names(const char *at, size_t len, const struct take_off *t)

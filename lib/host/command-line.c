@@ -4,9 +4,9 @@
 
 #include "host/command-line.h"
 
-static bool line_is_blank(uint8_t c)
+bool pp_command_line_is_blank(uint8_t c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
 }
 
 /* The next word, whatever it is; *ret_open: its last quotation mark is not closed. */
@@ -15,10 +15,10 @@ static bool line_word(struct pp_span *rest, struct pp_span *ret, bool *ret_open)
 	size_t from = 0;
 	bool quoted = false;
 
-	while (from < rest->len && line_is_blank(rest->data[from]))
+	while (from < rest->len && pp_command_line_is_blank(rest->data[from]))
 		from++;
 	size_t to = from;
-	for (; to < rest->len && (quoted || !line_is_blank(rest->data[to])); to++)
+	for (; to < rest->len && (quoted || !pp_command_line_is_blank(rest->data[to])); to++)
 		quoted ^= rest->data[to] == '"';
 	*ret = PP_SPAN(rest->data + from, to - from);
 	*rest = PP_SPAN(rest->data + to, rest->len - to);

@@ -4,9 +4,15 @@
 #define PP_HOST_COMMAND_LINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/span.h"
 
+/*
+ * Where a word ends: lib/ctype.c has 0xa0 among them, a space of Latin-1 that does not break lines.
+ * In UTF-8 it is the second byte of that space, as it comes along from web pages, and of "à".
+ */
+bool pp_command_line_is_blank(uint8_t c);
 /*
  * The next word for the kernel as it is written, with its quotation marks; blanks between double
  * quotes do not end it. false: no more, or "--" is next, behind which all is for init.

@@ -356,6 +356,21 @@ static int read_hypervisor(struct pp_host_build *b)
 	return 0;
 }
 
+/* What the kernel takes for a blank is one here, before bytes that cannot be shown are replaced. */
+static int kernel_read_command_line(struct pp_host_build *b)
+{
+	char buf[4096];
+	int r = pp_source_read_text(b->source, PP_NODE_NONE, "proc/cmdline", buf, sizeof(buf));
+	struct pp_text_fact line = { .error = -r };
+
+	for (char *c = buf; !r && *c; c++)
+		*c = pp_command_line_is_blank((uint8_t)*c) ? ' ' : *c;
+	if (!r)
+		line.text = pp_text_clean(&b->host->arena, buf, strlen(buf));
+	b->host->kernel.command_line = line;
+	return r || line.text ? 0 : -ENOMEM;
+}
+
 int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 {
 	struct pp_kernel *k = &b->host->kernel;
@@ -363,9 +378,9 @@ int pp_build_kernel(struct pp_host_build *b, struct pp_error *e)
 	if (read_release(b))
 		return pp_fail_oom(e, "kernel");
 	b->release = k->release.text;
-	if (pp_build_text(b, "proc/cmdline", &k->command_line) || pp_build_modprobe(b) ||
-	    kernel_read_options(b) || read_hypervisor(b) || read_lockdown(b) ||
-	    pp_build_kernel_config(b) || pp_build_modules(b) || read_ids(b) || pp_build_log(b))
+	if (kernel_read_command_line(b) || pp_build_modprobe(b) || kernel_read_options(b) ||
+	    read_hypervisor(b) || read_lockdown(b) || pp_build_kernel_config(b) ||
+	    pp_build_modules(b) || read_ids(b) || pp_build_log(b))
 		return pp_fail_oom(e, "kernel");
 	/* The log's beginning may be gone; only Proxmox knows the argument. */
 	const char *intel = pp_kernel_argument(b->host, "intel_iommu", &b->scratch);

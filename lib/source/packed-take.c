@@ -354,30 +354,38 @@ static int packed_take_manifest(struct packed_taker *t)
 	return 0;
 }
 
-static int packed_take_all(struct packed_taker *t)
+/* All but the nodes, whose records are taken before; records has room for what is left of them. */
+static int packed_take_rest(struct packed_taker *t, uint8_t *records, size_t len)
 {
-	const struct packed_head *h = &t->head;
-	size_t nodes = (size_t)(h->nodes - PP_TREE_TOP) * PACKED_NODE_BYTES;
-	PP_CLEANUP(pp_cleanup_free) uint8_t *records = malloc((size_t)h->records - nodes + 1);
+	int r = t->receive(t->ctx, records, len);
 
-	if (!records || pp_tree_reserve(&t->s->tree, h->nodes))
-		return pp_fail_oom(t->e, "capture");
-	int r = packed_take_nodes(t);
-	if (r)
-		return r;
-	r = t->receive(t->ctx, records, (size_t)h->records - nodes);
 	if (r)
 		return packed_cut_off(t, r);
-	pp_cursor_init(&t->records, PP_SPAN(records, h->records - nodes), "capture", 0);
+	pp_cursor_init(&t->records, PP_SPAN(records, len), "capture", 0);
 	r = packed_take_manifest(t);
 	if (r)
 		return r;
 	if (t->records.bad || pp_cursor_left(&t->records) || t->strings.len)
 		return packed_lie(t, "bytes too many or too few", t->strings.len);
-	r = packed_check_partial(t);
+	return packed_check_partial(t);
+}
+
+static int packed_take_all(struct packed_taker *t)
+{
+	const struct packed_head *h = &t->head;
+	size_t len = (size_t)h->records - (size_t)(h->nodes - PP_TREE_TOP) * PACKED_NODE_BYTES;
+	struct pp_tree *tree = &t->s->tree;
+
+	if (pp_tree_reserve(tree, h->nodes))
+		return pp_fail_oom(t->e, "capture");
+	int r = packed_take_nodes(t);
 	if (r)
 		return r;
-	struct pp_tree *tree = &t->s->tree;
+	uint8_t *records = malloc(len + 1);
+	r = records ? packed_take_rest(t, records, len) : pp_fail_oom(t->e, "capture");
+	free(records);
+	if (r)
+		return r;
 	if (h->root < PP_TREE_TOP || h->root >= h->nodes ||
 	    pp_tree_at(tree, h->root)->kind != PP_TREE_DIRECTORY)
 		return packed_lie(t, "a root that is not a directory", h->root);

@@ -326,6 +326,14 @@ class Arguments(Host):
             self.assertEqual(len(said), 1, (word, said))
             self.assertIn(words, said[0])
 
+    def test_where_a_word_ends(self):
+        """At 0xa0 as well, the second byte of the space of web pages that does not break."""
+        self.assertEqual(self.words("quiet\u00a0intel_iommu=igfx_off\v\u00a0vfio-pci.disable_vga=1"), [])
+        said = self.words("intel_iommu=on\u00a0iommu=pt")
+        self.assertEqual(len(said), 1, said)
+        self.assertIn("on?", said[0])
+        self.assertIn("goes to init", self.words("quiet --\u00a0-- intel_iommu=on")[0])
+
     def test_switches(self):
         """The kernel goes by the first letter; of "on" and "off" by the second."""
         for value in ("yes", "true", "no", "False", "1x", "On", "OFF", "y"):
