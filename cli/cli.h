@@ -54,6 +54,7 @@ struct options {
 	bool list_files;           /* capture: only say what would go into it */
 	bool log;                  /* explain: of a log, not of a device */
 	const char *color;         /* "auto", "always", "never"; NULL: auto */
+	struct texts_ahead *ahead; /* what is read of many hosts; NULL: it is one */
 };
 
 /* Which options a command takes, besides --help and --version. */
@@ -145,6 +146,14 @@ int source_open_shown(const struct options *o, struct pp_source **ret, struct pp
 /* What --from names, as one host: read by a confined process. -EMLINK: one of several is a host of
  * its own, and no part of one. */
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e);
+/* Hosts that texts_open() will be asked for in this order, with it in their options. NULL: no
+ * memory. */
+struct texts_ahead *texts_ahead_new(void);
+/* false: not this one, or not yet. */
+bool texts_ahead_add(struct texts_ahead *a, const struct options *o);
+/* It is the next one. */
+bool texts_ahead_has(const struct texts_ahead *a, const struct options *o);
+void texts_ahead_free(struct texts_ahead *a);
 /* All that is in a file, or comes from standard input ("-"), as often as asked; free() it. */
 int texts_read_path(const char *path, char **ret, size_t *ret_len, struct pp_error *e);
 
@@ -277,6 +286,7 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 /* Whether the command was started by root: what it reads is then read with root's rights. */
 bool reader_has_roots_rights(void);
 bool reader_is_child(void);
+bool reader_is_confined(void);
 bool reader_is_alone(void); /* it confines itself, and there is nobody to ask */
 /* From here on, where that was left to the command. */
 void reader_confine(void);

@@ -75,11 +75,42 @@ static int fleet_add_host(const struct options *one, struct pp_fleet *f, const c
 	return r;
 }
 
+/* false: more texts than one host may have. */
+static bool fleet_name_host(const struct options *o, const struct pp_host_list *list,
+                            unsigned int i, struct options *one)
+{
+	const char *path = pp_host_list_path(list, i, 0);
+
+	*one = *o;
+	one->from = path;
+	one->nr_more_from = 0;
+	for (unsigned int n = 1; (path = pp_host_list_path(list, i, n)); n++) {
+		if (n > MAX_FROM)
+			return false;
+		one->more_from[one->nr_more_from++] = path;
+	}
+	return true;
+}
+
+/* From i on, as far as one process may read them; none, if that is not so of the first. */
+static void fleet_read_ahead(const struct options *o, const struct pp_host_list *list,
+                             unsigned int i, unsigned int n)
+{
+	struct options one;
+
+	for (; i < n; i++) {
+		enum pp_host_path kind = pp_host_list_kind(list, i);
+		if (kind == PP_HOST_PATH_RESULTS || kind == PP_HOST_PATH_HOSTS ||
+		    !fleet_name_host(o, list, i, &one) || !texts_ahead_add(o->ahead, &one))
+			return;
+	}
+}
+
 static int fleet_add(const struct options *o, struct pp_fleet *f, struct pp_host_list *list,
-                     unsigned int i, bool *unsure, struct pp_error *e)
+                     unsigned int i, unsigned int n, bool *unsure, struct pp_error *e)
 {
 	const char *name = pp_host_list_name(list, i), *path = pp_host_list_path(list, i, 0);
-	struct options one = *o;
+	struct options one;
 	char why[80];
 
 	if (!strcmp(path, "-"))
@@ -89,16 +120,35 @@ static int fleet_add(const struct options *o, struct pp_fleet *f, struct pp_host
 	if (pp_host_list_kind(list, i) == PP_HOST_PATH_HOSTS)
 		return fleet_add_unknown(f, name, path,
 		                         "a directory that is empty, too deep or not readable", e);
-	one.from = path;
-	one.nr_more_from = 0;
-	for (unsigned int n = 1; (path = pp_host_list_path(list, i, n)); n++) {
-		if (n > MAX_FROM) {
-			snprintf(why, sizeof(why), "more than %d texts of one host", MAX_FROM + 1);
-			return fleet_add_unknown(f, name, one.from, why, e);
-		}
-		one.more_from[one.nr_more_from++] = path;
+	if (!fleet_name_host(o, list, i, &one)) {
+		snprintf(why, sizeof(why), "more than %d texts of one host", MAX_FROM + 1);
+		return fleet_add_unknown(f, name, path, why, e);
 	}
+	if (!texts_ahead_has(o->ahead, &one))
+		fleet_read_ahead(o, list, i, n);
 	return fleet_add_host(&one, f, name, unsure, e);
+}
+
+static int fleet_add_all(const struct options *o, struct pp_fleet *f, struct pp_host_list *list,
+                         unsigned int n, bool *unsure, struct pp_error *e)
+{
+	struct options many = *o;
+	int r = 0;
+
+	many.ahead = texts_ahead_new();
+	if (!many.ahead) {
+		e->code = ENOMEM;
+		snprintf(e->text, sizeof(e->text), "out of memory");
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; !r && i < n; i++) {
+		if (n > 1 && !(o->json && terminal_columns()))
+			progress_count(i + 1, n);
+		r = fleet_add(&many, f, list, i, n, unsure, e);
+	}
+	progress_count_end();
+	texts_ahead_free(many.ahead);
+	return r;
 }
 
 /* Of one host by itself nothing is told where it cannot be read: there is no other to go on with.
@@ -152,14 +202,7 @@ int fleet_report(const struct options *o, struct pp_host_list *list, unsigned in
 		return r;
 	pp_fleet_on_unknown(f, fleet_tell, NULL);
 	n = n < most ? n : most;
-	for (unsigned int i = 0; !r && i < n; i++) {
-		if (n > 1 && !(o->json && terminal_columns()))
-			progress_count(i + 1, n);
-		r = fleet_add(o, f, list, i, &unsure, e);
-	}
-	progress_count_end();
-	if (!list)
-		r = fleet_add_only(o, f, &unsure, e);
+	r = list ? fleet_add_all(o, f, list, n, &unsure, e) : fleet_add_only(o, f, &unsure, e);
 	if (!r)
 		r = pp_fleet_finish(f, e);
 	*ret = fleet_code(f, unsure);

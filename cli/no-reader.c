@@ -26,6 +26,11 @@ bool reader_is_child(void)
 	return false;
 }
 
+bool reader_is_confined(void)
+{
+	return false;
+}
+
 void reader_confine(void)
 {
 }

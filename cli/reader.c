@@ -168,7 +168,7 @@ static const char *reader_name(const struct options *o)
 }
 
 /* What is said where no parent is there to say it; signals: how the process ends. */
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGXCPU };
 static char crash_texts[sizeof(crashes) / sizeof(crashes[0])][640];
 
 static void reader_crash(int number)
@@ -269,6 +269,11 @@ bool reader_has_roots_rights(void)
 bool reader_is_child(void)
 {
 	return reader.is_child;
+}
+
+bool reader_is_confined(void)
+{
+	return reader.is_confined;
 }
 
 bool reader_is_alone(void)
@@ -450,7 +455,7 @@ static bool parent_serve(struct reader_parent *p)
 /* What ends other commands ends this one in the same way: whoever started it sees the signal. */
 static void parent_die_alike(int number)
 {
-	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU };
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE };
 	const struct rlimit no_core = { 0, 0 };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

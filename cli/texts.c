@@ -18,6 +18,11 @@
 #define MAX_BYTES (((size_t)128 << 20) + 1)
 /* So much of a file tells that it is an archive. */
 #define HEAD_BYTES 262
+/*
+ * So many hosts are read by one process. To start it costs more than to read a host; if one of them
+ * takes it over, what it tells of those behind is a lie.
+ */
+#define TEXTS_AHEAD 16
 
 /* What --from names. All of it is read inside of pp_source_open_confined(). */
 struct texts {
@@ -331,24 +336,125 @@ static int texts_open_inputs(const struct options *o, struct texts *t, struct pp
 	return r;
 }
 
-int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
+static void texts_close(struct texts *t)
+{
+	free(t->notes);
+	while (t->nr)
+		pp_input_close(&t->inputs[--t->nr]);
+}
+
+/* Hosts whose texts one process reads in their order, while those before are judged. */
+struct texts_ahead {
+	struct texts texts[TEXTS_AHEAD];
+	struct pp_confined_open jobs[TEXTS_AHEAD];
+	unsigned int nr, next, inputs;
+	struct pp_confined_queue *queue;
+};
+
+struct texts_ahead *texts_ahead_new(void)
+{
+	return calloc(1, sizeof(struct texts_ahead));
+}
+
+static bool texts_are_files(const struct texts *t)
+{
+	struct stat st;
+
+	for (unsigned int i = 0; i < t->nr; i++)
+		if (t->inputs[i].directory || t->inputs[i].fd <= STDERR_FILENO ||
+		    fstat(t->inputs[i].fd, &st) || !S_ISREG(st.st_mode))
+			return false;
+	return true;
+}
+
+bool texts_ahead_add(struct texts_ahead *a, const struct options *o)
+{
+	struct texts *t = &a->texts[a->nr];
+	struct pp_error ignored;
+
+	if (a->queue || a->nr == TEXTS_AHEAD ||
+	    a->inputs + 1 + o->nr_more_from > PP_CONFINED_QUEUE_INPUTS || !strcmp(o->from, "-"))
+		return false;
+	for (unsigned int i = 0; i < o->nr_more_from; i++)
+		if (!strcmp(o->more_from[i], "-"))
+			return false;
+	*t = (struct texts){ .nr = 0 };
+	if (texts_open_inputs(o, t, &ignored) || !texts_are_files(t)) {
+		texts_close(t);
+		return false;
+	}
+	a->jobs[a->nr] = (struct pp_confined_open){
+		.inputs = t->inputs, .nr_inputs = t->nr, .open = texts_decode, .ctx = t
+	};
+	a->inputs += t->nr;
+	a->nr++;
+	return true;
+}
+
+bool texts_ahead_has(const struct texts_ahead *a, const struct options *o)
+{
+	return a && a->next < a->nr && a->texts[a->next].inputs[0].path == o->from;
+}
+
+static void texts_ahead_clear(struct texts_ahead *a)
+{
+	pp_confined_queue_free(a->queue);
+	while (a->nr)
+		texts_close(&a->texts[--a->nr]);
+	a->queue = NULL;
+	a->next = a->inputs = 0;
+}
+
+/* The last one closes all, so that the next ones can be added. */
+static int texts_ahead_take(struct texts_ahead *a, struct pp_source **ret, char **notes,
+                            struct pp_error *e)
+{
+	int r = a->queue ? 0 : pp_confined_queue_new(a->jobs, a->nr, &a->queue, e);
+
+	if (!r)
+		r = pp_confined_queue_next(a->queue, ret, notes, e);
+	if (++a->next == a->nr)
+		texts_ahead_clear(a);
+	return r;
+}
+
+void texts_ahead_free(struct texts_ahead *a)
+{
+	if (a)
+		texts_ahead_clear(a);
+	free(a);
+}
+
+/*
+ * One that is read by itself needs no process beside one that is confined for it already; among
+ * many hosts it must not be able to spoil the others.
+ */
+static int texts_open_by_itself(const struct options *o, struct pp_source **ret, char **notes,
+                                struct pp_error *e)
 {
 	struct texts t = { .nr = 0 };
 	struct pp_confined_open how = { .inputs = t.inputs, .open = texts_decode, .ctx = &t };
-	char *notes = NULL;
 	int r = texts_open_inputs(o, &t, e);
 
 	how.nr_inputs = t.nr;
-	if (!r) {
+	if (!r)
 		r = texts_open_host(&t, ret, e);
-		if (r == -ENOEXEC)
-			r = pp_source_open_confined(&how, ret, &notes, e);
-	}
+	if (r == -ENOEXEC && t.nr == 1 && !o->ahead && reader_is_confined())
+		r = pp_source_open_here(&how, ret, notes, e);
+	else if (r == -ENOEXEC)
+		r = pp_source_open_confined(&how, ret, notes, e);
+	texts_close(&t);
+	return r;
+}
+
+int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
+{
+	char *notes = NULL;
+	int r = texts_ahead_has(o->ahead, o) ? texts_ahead_take(o->ahead, ret, &notes, e)
+	                                     : texts_open_by_itself(o, ret, &notes, e);
+
 	texts_tell(notes);
 	free(notes);
-	free(t.notes);
-	while (t.nr)
-		pp_input_close(&t.inputs[--t.nr]);
 	if (r == -EMLINK)
 		e->code = EBADMSG;
 	return r;

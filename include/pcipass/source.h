@@ -74,6 +74,33 @@ struct pp_confined_open {
  */
 int pp_source_open_confined(const struct pp_confined_open *how, struct pp_source **ret,
                             char **notes, struct pp_error *e);
+/*
+ * The same in this process, which has been confined for all that it still does, by its own means:
+ * memory and processor time are limited while open works. SIGXCPU ends it when the time is used up.
+ */
+int pp_source_open_here(const struct pp_confined_open *how, struct pp_source **ret, char **notes,
+                        struct pp_error *e);
+
+/* Several hosts, each by an open of its own, in one child process after the other. */
+struct pp_confined_queue;
+/* So many inputs at most, of all jobs together, and directories are none of them. */
+#define PP_CONFINED_QUEUE_INPUTS 32u
+/*
+ * jobs, of which there are nr, is borrowed until the queue is freed. Nothing is read yet. A child
+ * that reads several has the inputs of all of them open; what it sends is checked for each.
+ * -EINVAL, -E2BIG: not these inputs.
+ */
+int pp_confined_queue_new(const struct pp_confined_open *jobs, unsigned int nr,
+                          struct pp_confined_queue **ret, struct pp_error *e);
+/*
+ * As pp_source_open_confined() of the next job, in their order. The child works on those behind it
+ * meanwhile. One at which the child ended is read once more by a child of its own, which tells why;
+ * another child goes on behind it. -EINVAL: there is no other job.
+ */
+int pp_confined_queue_next(struct pp_confined_queue *q, struct pp_source **ret, char **notes,
+                           struct pp_error *e);
+/* NULL: nothing. */
+void pp_confined_queue_free(struct pp_confined_queue *q);
 /* One line: what this kernel offers for it, and what is used. */
 void pp_confinement_text(char *buf, size_t size);
 

@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "lazy/library.h"
 #include "source/archive-read.h"
+#include "source/confined.h"
 #include "source/packed.h"
-#include "sys/confined.h"
 #include "sys/place.h"
 
 #define MAX_INPUTS 32
@@ -37,10 +37,8 @@ static int confined_receive(void *ctx, void *buf, size_t len)
 	return pp_confined_receive(ctx, buf, len);
 }
 
-/* Runs in the child. */
-static int confined_work(void *ctx, int out)
+int pp_confined_answer(const struct pp_confined_open *how, int out)
 {
-	const struct pp_confined_open *how = ctx;
 	struct pp_source *source = NULL;
 	struct pp_error e = { 0 };
 	const char *notes = NULL;
@@ -60,7 +58,15 @@ static int confined_work(void *ctx, int out)
 		r = pp_confined_send(out, text, answer.text_len);
 	if (!r)
 		r = pp_confined_send(out, notes, answer.notes_len);
-	return r || !stored ? r : pp_packed_put(stored, confined_send, &out);
+	if (!r && stored)
+		r = pp_packed_put(stored, confined_send, &out);
+	pp_source_free(source);
+	return r;
+}
+
+static int confined_work(void *ctx, int out)
+{
+	return pp_confined_answer(ctx, out);
 }
 
 /* Of the child's error, which it may have made up. */
@@ -101,9 +107,8 @@ static int confined_take_notes(const struct pp_confined *c, uint32_t len, char *
 	return 0;
 }
 
-/* *not_here: open has to be called in this process. */
-static int confined_take(struct pp_confined *c, struct pp_source **ret, char **notes,
-                         bool *not_here, struct pp_error *e)
+int pp_confined_take(struct pp_confined *c, struct pp_source **ret, char **notes, bool *not_here,
+                     struct pp_error *e)
 {
 	struct confined_answer answer;
 	int r = pp_confined_receive(c, &answer, sizeof(answer));
@@ -119,14 +124,15 @@ static int confined_take(struct pp_confined *c, struct pp_source **ret, char **n
 	return r || *not_here ? r : pp_packed_take(confined_receive, c, ret, e);
 }
 
-static unsigned int confined_cpu_s(const struct pp_confined_open *how)
+unsigned int pp_confined_cpu_s(const struct pp_confined_open *jobs, unsigned int nr)
 {
 	uint64_t seconds = CPU_S;
 	struct stat st;
 
-	for (unsigned int i = 0; i < how->nr_inputs; i++)
-		if (!fstat(how->inputs[i].fd, &st) && S_ISREG(st.st_mode))
-			seconds += (uint64_t)(st.st_size >> 20) * CPU_S_PER_MIB;
+	for (unsigned int k = 0; k < nr; k++)
+		for (unsigned int i = 0; i < jobs[k].nr_inputs; i++)
+			if (!fstat(jobs[k].inputs[i].fd, &st) && S_ISREG(st.st_mode))
+				seconds += (uint64_t)(st.st_size >> 20) * CPU_S_PER_MIB;
 	return seconds < CPU_S_MAX ? (unsigned int)seconds : CPU_S_MAX;
 }
 
@@ -138,7 +144,7 @@ static int confined_open_once(const struct pp_confined_open *how, struct pp_sour
 	struct pp_confined c;
 	struct pp_confined_job job = { .fds = fds,
 		                       .nr_fds = how->nr_inputs,
-		                       .cpu_s = confined_cpu_s(how),
+		                       .cpu_s = pp_confined_cpu_s(how, 1),
 		                       .work = confined_work,
 		                       .ctx = (void *)how };
 
@@ -152,7 +158,7 @@ static int confined_open_once(const struct pp_confined_open *how, struct pp_sour
 		               strerror(-r));
 	struct pp_source *source = NULL;
 	struct pp_error ended = { 0 };
-	r = confined_take(&c, &source, notes, not_here, e);
+	r = pp_confined_take(&c, &source, notes, not_here, e);
 	/* Why an answer was cut off is told by how the child ended. */
 	int end = pp_confined_end(&c, &ended);
 	if (end && (!r || r == -EPIPE))
@@ -170,8 +176,7 @@ static int confined_open_once(const struct pp_confined_open *how, struct pp_sour
 	return r;
 }
 
-/* Libraries are this process's to open: the child can open no file. */
-static int confined_load_libraries(const struct pp_confined_open *how, struct pp_error *e)
+int pp_confined_load_libraries(const struct pp_confined_open *how, struct pp_error *e)
 {
 	bool wanted = false;
 
@@ -193,7 +198,7 @@ int pp_source_open_confined(const struct pp_confined_open *how, struct pp_source
 	/* Without it, a path that leads out could not be refused to the child. */
 	if (directories && !pp_landlock_version())
 		return pp_source_open_unconfined(how, ret, notes, e);
-	int r = confined_load_libraries(how, e);
+	int r = pp_confined_load_libraries(how, e);
 	if (!r)
 		r = confined_open_once(how, ret, notes, &not_here, e);
 	/* Something in a directory, of which the name alone says nothing. */
@@ -204,6 +209,21 @@ int pp_source_open_confined(const struct pp_confined_open *how, struct pp_source
 		*notes = NULL;
 		r = pp_source_open_unconfined(how, ret, notes, e);
 	}
+	return r;
+}
+
+int pp_source_open_here(const struct pp_confined_open *how, struct pp_source **ret, char **notes,
+                        struct pp_error *e)
+{
+	struct pp_confined_limits before;
+
+	*notes = NULL;
+	int r = pp_confined_limit(pp_confined_cpu_s(how, 1), &before);
+	if (r)
+		return pp_fail(e, -r, "%.300s: no limits for reading it: %s", how->inputs[0].path,
+		               strerror(-r));
+	r = pp_source_open_unconfined(how, ret, notes, e);
+	pp_confined_unlimit(&before);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/confined.h"
@@ -162,6 +163,45 @@ static int confined_confine(const struct pp_confined_job *job, int out, pid_t pa
 	                                               : PP_SECCOMP_DECODER);
 }
 
+static int confined_set_soft(int resource, rlim_t soft, rlim_t *before)
+{
+	struct rlimit limit;
+
+	if (getrlimit((unsigned int)resource, &limit))
+		return -errno;
+	if (before)
+		*before = limit.rlim_cur;
+	/* Without the test, a lower one that somebody else has set would be raised. */
+	if (before && limit.rlim_cur < soft)
+		return 0;
+	limit.rlim_cur = soft;
+	return setrlimit((unsigned int)resource, &limit) ? -errno : 0;
+}
+
+int pp_confined_limit(unsigned int cpu_s, struct pp_confined_limits *before)
+{
+	struct pp_confined_limits was;
+	struct timespec used = { 0 };
+
+	/* A sanitizer reserves terabytes of addresses. */
+	int r = confined_set_soft(RLIMIT_AS, PP_IS_SANITIZED ? RLIM_INFINITY : MAX_MEMORY,
+	                          &was.memory);
+	if (r)
+		return r;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	rlim_t cpu = (rlim_t)used.tv_sec + cpu_s;
+	r = confined_set_soft(RLIMIT_CPU, cpu, &was.cpu);
+	if (!r)
+		*before = was;
+	return r;
+}
+
+void pp_confined_unlimit(const struct pp_confined_limits *before)
+{
+	confined_set_soft(RLIMIT_AS, before->memory, NULL);
+	confined_set_soft(RLIMIT_CPU, before->cpu, NULL);
+}
+
 static void confined_close_all_but(const int *fds, unsigned int nr)
 {
 	int highest = STDERR_FILENO;
@@ -285,6 +325,10 @@ int pp_confined_told(int status, unsigned int cpu_s, struct pp_error *e)
 		return pp_fail(e, EPROTO,
 		               "the process that reads it was killed; the system may have run out "
 		               "of memory");
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU && !cpu_s)
+		return pp_fail(
+			e, EPROTO,
+			"the process that reads it was killed: it took too much processor time");
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
 		return pp_fail(e, EPROTO,
 		               "the process that reads it was killed: it took more than %u s of "
@@ -324,6 +368,15 @@ int pp_confined_end(struct pp_confined *c, struct pp_error *e)
 	if (pid < 0 || (WIFEXITED(status) && !WEXITSTATUS(status)))
 		return 0;
 	return pp_confined_told(status, c->cpu_s, e);
+}
+
+void pp_confined_stop(struct pp_confined *c)
+{
+	struct pp_error ignored;
+
+	/* Whatever it still sends is more than was asked for. */
+	kill(c->pid, SIGKILL);
+	pp_confined_end(c, &ignored);
 }
 
 struct pp_confinement pp_confinement_here(void)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -67,6 +68,8 @@ int pp_confined_receive(const struct pp_confined *c, void *buf, size_t len);
  * sentence otherwise: it was killed, it used up its time, or it sent more than was taken.
  */
 int pp_confined_end(struct pp_confined *c, struct pp_error *e);
+/* Ends it, whatever it does. */
+void pp_confined_stop(struct pp_confined *c);
 
 /*
  * The same for the rest of this process's life, where all of a command's work is for it: it may
@@ -83,7 +86,16 @@ struct pp_confined_self {
 
 /* 0 or a negative errno. */
 int pp_confine_self(const struct pp_confined_self *how);
-/* -EPROTO and why a child ended that way; cpu_s: what it was given of processor time; 0: no limit.
+/*
+ * For such a process: what it may take of memory and processor time while it works on one input, as
+ * a child may. What it had stands in *before, for pp_confined_unlimit(). 0 or a negative errno.
+ */
+struct pp_confined_limits {
+	rlim_t memory, cpu;
+};
+int pp_confined_limit(unsigned int cpu_s, struct pp_confined_limits *before);
+void pp_confined_unlimit(const struct pp_confined_limits *before);
+/* -EPROTO and why a child ended that way; cpu_s: what it was given of processor time; 0: not known.
  */
 int pp_confined_told(int status, unsigned int cpu_s, struct pp_error *e);
 /* How a child ends that could not be confined, before it has read anything. */

@@ -25,7 +25,7 @@ DEVICE = "slot2"
 LSPCI = """00:00.0 Host bridge [0600]: Intel Corporation 440FX [8086:1237] (rev 02)
 00:03.0 SCSI storage controller [0100]: Red Hat, Inc. Virtio SCSI [1af4:1004]
 """
-# What the decoder, a child of the child in which the command runs, does after it was confined. Memory, the pipe, and what stands in its input.
+# What the decoder, the process for several of many hosts, does after it was confined. Memory, the pipe, and what stands in its input.
 AFTER = {"read", "write", "readv", "writev", "pread64", "close", "lseek", "munmap", "brk", "mremap", "madvise", "futex",
          "getrandom", "exit", "exit_group", "sysinfo", "rt_sigreturn", "rt_sigprocmask", "clock_gettime", "getpid",
          "gettid", "sigaltstack", "getrusage", "fcntl", "dup", "newfstatat", "fstat", "statx", "mmap", "mprotect", "tgkill"}
@@ -62,8 +62,8 @@ class Confined(unittest.TestCase):
         target.chmod(0o700)
         return target
 
-    def calls(self, *words, stdin=None, reader=False) -> tuple[list[str], list[str]]:
-        """The system calls of the decoder, or of the whole command, before and after it was confined."""
+    def calls(self, *words, stdin=None, reader=False, processes=1) -> list[tuple[list[str], list[str]]]:
+        """The system calls of each decoder, or of the whole command, before and after it was confined."""
         if not shutil.which("strace"):
             self.skipTest("strace is not installed")
         # A file for each process, so that no line is cut in two.
@@ -72,13 +72,16 @@ class Confined(unittest.TestCase):
                               check=False, input=stdin, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"), timeout=120)
         self.assertIn(done.returncode, (0, 1, 3), done.stderr)
         confined = [text for text in (path.read_text() for path in log.iterdir())
-                    if "SECCOMP_MODE_FILTER" in text and ("RLIMIT_AS" in text or "RLIMIT_CPU" in text) != reader]
-        self.assertEqual(len(confined), 1)
-        mine = confined[0].splitlines()
-        place = [i for i, text in enumerate(mine) if "SECCOMP_MODE_FILTER" in text]
-        self.assertEqual(len(place), 1)
-        self.assertIn(" = 0", mine[place[0]])
-        return mine[:place[0]], mine[place[0] + 1:]
+                    if "SECCOMP_MODE_FILTER" in text and ("RLIMIT_FSIZE" in text) != reader]
+        self.assertEqual(len(confined), processes)
+        halves = []
+        for text in confined:
+            mine = text.splitlines()
+            place = [i for i, line in enumerate(mine) if "SECCOMP_MODE_FILTER" in line]
+            self.assertEqual(len(place), 1)
+            self.assertIn(" = 0", mine[place[0]])
+            halves.append((mine[:place[0]], mine[place[0] + 1:]))
+        return halves
 
     def test_whole_command(self):
         """Nothing of the input is read before, and nothing that it needs is refused."""
@@ -87,7 +90,7 @@ class Confined(unittest.TestCase):
                       ["--from", CAPTURE, "report", "-o", self.where / "page.html"],
                       ["--from", CAPTURE, "capture", "-o", self.where / "again.tar.gz"]):
             with self.subTest(words=words):
-                before, after = self.calls(*words, reader=True)
+                (before, after), = self.calls(*words, reader=True)
                 # A root in which one works may be without devices.
                 self.assertNotIn("/dev/null", "\n".join(before))
                 self.check(before, [text for text in after if "statm" not in text], AFTER_READER)
@@ -221,29 +224,45 @@ class Confined(unittest.TestCase):
         self.assertFalse([x for x in before if re.match(r"p?read(64)?\(0,", x)
                           and not re.search(r'"\d+ \d+ ', x)], text)
 
+    def decoded(self, *words, allowed=AFTER, **options) -> None:
+        """By a process of its own, as one of many hosts is."""
+        for before, after in self.calls(*words, "survey", CAPTURE, **options):
+            self.check(before, after, allowed)
+
     def test_archive(self):
-        self.check(*self.calls("--from", CAPTURE), AFTER)
+        self.decoded("--from", CAPTURE)
 
     def test_archive_of_root_alone(self):
         private = self.where / "private.tar.gz"
         shutil.copy(CAPTURE, private)
         private.chmod(0o600)
-        self.check(*self.calls("--from", private), AFTER)
+        self.decoded("--from", private)
 
     def test_text(self):
         (self.where / "lspci.txt").write_text(LSPCI)
-        self.check(*self.calls("--from", self.where / "lspci.txt"), AFTER)
+        self.decoded("--from", self.where / "lspci.txt")
 
     def test_several_texts(self):
         (self.where / "lspci.txt").write_text(LSPCI)
         (self.where / "cmdline").write_text("BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet intel_iommu=on\n")
-        self.check(*self.calls("--from", self.where / "lspci.txt", "--from", self.where / "cmdline"), AFTER)
+        for before, after in self.calls("--from", self.where / "lspci.txt", "--from", self.where / "cmdline"):
+            self.check(before, after, AFTER)
 
     def test_standard_input(self):
-        self.check(*self.calls("--from", "-", stdin=LSPCI), AFTER)
+        self.decoded("--from", "-", stdin=LSPCI, processes=2)
 
     def test_unpacked_capture(self):
-        self.check(*self.calls("--from", self.unpack()), AFTER_DIRECTORY)
+        self.decoded("--from", self.unpack(), allowed=AFTER_DIRECTORY, processes=2)
+
+    def test_so_many_hosts_a_process(self):
+        """One for sixteen; the last of a directory by itself."""
+        hosts = self.where / "hosts"
+        hosts.mkdir()
+        for n in range(17):
+            (hosts / f"{n:02}.tar.gz").symlink_to(CAPTURE)
+        self.assertEqual(len(run("--from", hosts, "survey", "--json").stdout.splitlines()), 17)
+        for before, after in self.calls("--from", hosts, processes=2):
+            self.check(before, after, AFTER)
 
     def test_same_answer(self):
         """An archive and the directory that was made of it: read in two ways, told alike."""
@@ -270,17 +289,43 @@ class Confined(unittest.TestCase):
             self.skipTest("a build with sanitizers")
         out = self.where / "out.tar"
         write = ["capture", "--force", "-o", out]
-        for how, says, commands in (("segv", r"crashed \(signal 11, ", (["check", "00:00.0"], write)),
-                                    ("exit", r"ended early \(exit 3\)", (write,))):
-            out.write_text("kept")
-            for words in commands:
-                with self.subTest(how=how, words=words):
-                    done = run("--from", CAPTURE, *words, env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_CRASH=how))
-                    self.assertEqual((done.returncode, done.stdout), (4, ""))
-                    self.assertRegex(done.stderr, f"^pcipass: {re.escape(str(CAPTURE))}: the process that reads it {says}")
-                    self.assertEqual(len(done.stderr.splitlines()), 1)
-            self.assertEqual(out.read_text(), "kept")
-            self.assertEqual(sorted(p.name for p in self.where.iterdir()), ["out.tar"])
+        out.write_text("kept")
+        for words in (["check", "00:00.0"], write):
+            with self.subTest(words=words):
+                done = run("--from", CAPTURE, *words, env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_CRASH="segv"))
+                self.assertEqual((done.returncode, done.stdout), (4, ""))
+                self.assertRegex(done.stderr, rf"^pcipass: {re.escape(str(CAPTURE))}: the process that reads it crashed \(signal 11, ")
+                self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertEqual(out.read_text(), "kept")
+        self.assertEqual(sorted(p.name for p in self.where.iterdir()), ["out.tar"])
+
+    def test_crash_at_one_of_many(self):
+        """A row of its own, with the reason; the others are as they are without it."""
+        if not CRASH:
+            self.skipTest("a build with sanitizers")
+        hosts = self.where / "hosts"
+        hosts.mkdir()
+        bad = self.where / "of-which-it-dies.tar.gz"
+        shutil.copy(CAPTURE, bad)
+        for n in range(20):
+            (hosts / f"{n:02}.tar.gz").symlink_to(CAPTURE)
+        words = ["--from", hosts, "survey", "--json"]
+        good = run(*words)
+        self.assertEqual((good.returncode in (0, 1, 3), good.stderr), (True, ""))
+        for place in (0, 7, 15, 16, 19):
+            for how, says in (("segv", r"crashed \(signal 11, "), ("exit", r"ended early \(exit 3\)")):
+                with self.subTest(place=place, how=how):
+                    name = hosts / f"{place:02}.tar.gz"
+                    name.unlink()
+                    name.symlink_to(bad)
+                    done = run(*words, env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_CRASH=how, PCIPASS_TEST_MARK=bad))
+                    name.unlink()
+                    name.symlink_to(CAPTURE)
+                    self.assertEqual(done.returncode, 3, done.stderr)
+                    lines, whole = done.stdout.splitlines(), good.stdout.splitlines()
+                    self.assertEqual(len(lines), len(whole))
+                    self.assertEqual([i for i, pair in enumerate(zip(lines, whole)) if len(set(pair)) > 1], [place])
+                    self.assertRegex(lines[place], f"the process that reads it {says}")
 
     def test_version_says_what_is_there(self):
         shown = run("--version").stdout.splitlines()[1]

@@ -3,7 +3,8 @@
  * Preloaded by test-confined.py: the process that reads a capture does something in the middle, as
  * if what it reads had a way to make it. PCIPASS_TEST_CRASH says what: it crashes ("segv", "exit"),
  * or with "attempts" and "log" it tries what it should not be able to, and says on standard error
- * what came of it. With PCIPASS_TEST_NO_LANDLOCK the kernel seems to have no Landlock.
+ * what came of it. With PCIPASS_TEST_MARK only where it reads that file. With
+ * PCIPASS_TEST_NO_LANDLOCK the kernel seems to have no Landlock.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -29,6 +31,28 @@
 /* Set where the filter is, which comes last. */
 static bool is_confined;
 static volatile char *volatile nowhere;
+
+/* The file that is meant, and whether it is the last one that was read from its start. */
+static struct stat marked_file;
+static bool is_marked = true;
+
+__attribute__((constructor)) static void crash_find_mark(void)
+{
+	const char *mark = getenv("PCIPASS_TEST_MARK");
+
+	is_marked = !mark || stat(mark, &marked_file);
+}
+
+off64_t lseek64(int fd, off64_t offset, int whence)
+{
+	off64_t (*next)(int, off64_t, int);
+	struct stat st;
+
+	if (marked_file.st_ino && !fstat(fd, &st))
+		is_marked = st.st_ino == marked_file.st_ino && st.st_dev == marked_file.st_dev;
+	*(void **)&next = dlsym(RTLD_NEXT, "lseek64");
+	return next(fd, offset, whence);
+}
 
 static int crash_errno(long result)
 {
@@ -71,7 +95,7 @@ static void crash_here(bool log)
 	const char *how = getenv("PCIPASS_TEST_CRASH");
 	int saved = errno;
 
-	if (!how || !is_confined)
+	if (!how || !is_confined || !is_marked)
 		return;
 	if (!strcmp(how, log ? "log" : "attempts"))
 		crash_attempt_all();

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,6 +26,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "source/archive-read.h"
 #include "source/source.h"
 #include "sys/confined.h"
 
@@ -558,6 +560,56 @@ static void test_memory(void **state)
 	assert_int_equal(pp_confined_end(&c, &e), 0);
 }
 
+/* Addresses alone: what malloc() gives may be filled. */
+static bool has_room(void)
+{
+	void *p = mmap(NULL, (size_t)4 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p != MAP_FAILED && !munmap(p, (size_t)4 << 30);
+}
+
+/* A process that is limited for a while; how it ends. */
+static void limited(bool spins)
+{
+	struct pp_confined_limits before;
+	struct rlimit memory, cpu;
+	volatile unsigned int i = 0;
+
+	/* One that is lower already stays. */
+	getrlimit(RLIMIT_AS, &memory);
+	memory.rlim_cur = (rlim_t)5 << 30;
+	setrlimit(RLIMIT_AS, &memory);
+	if (pp_confined_limit(1, &before))
+		_exit(1);
+	if (has_room())
+		_exit(2);
+	while (spins)
+		i++;
+	pp_confined_unlimit(&before);
+	getrlimit(RLIMIT_AS, &memory);
+	getrlimit(RLIMIT_CPU, &cpu);
+	if (memory.rlim_cur != (rlim_t)5 << 30 || cpu.rlim_cur != RLIM_INFINITY)
+		_exit(3);
+	_exit(has_room() ? 0 : 4);
+}
+
+static void test_limits_of_a_process(void **state)
+{
+	if (PP_IS_SANITIZED)
+		skip();
+	for (int spins = 0; spins < 2; spins++) {
+		int status = 0;
+		pid_t pid = fork();
+		if (!pid)
+			limited(spins);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (spins)
+			assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU);
+		else
+			assert_int_equal(status, 0);
+	}
+}
+
 /* In place of a reader: it dies, or its error is none that there can be. */
 static int open_and_die(void *ctx, struct pp_source **ret, const char **notes, struct pp_error *e)
 {
@@ -582,6 +634,116 @@ static void test_source_fails(void **state)
 	assert_null(strchr(e.text, '\033'));
 }
 
+/* Which of the jobs it is: a table of so many bytes, an error, a death, or more than can be sent.
+ */
+struct queued {
+	char kind; /* 't', 'e', 'd' */
+	uint32_t number;
+	char note[16];
+};
+
+static int open_queued(void *ctx, struct pp_source **ret, const char **notes, struct pp_error *e)
+{
+	struct queued *q = ctx;
+	uint8_t table[64] = "DMAR";
+
+	if (q->kind == 'e')
+		return pp_fail(e, EBADMSG, "no. %u is bad", q->number);
+	if (q->kind == 'd')
+		_exit(3);
+	table[sizeof(table) - 1] = (uint8_t)q->number;
+	snprintf(q->note, sizeof(q->note), "no. %u", q->number);
+	*notes = q->note;
+	return pp_source_open_bytes("table", PP_SPAN(table, sizeof(table)), ret, e);
+}
+
+static void check_queued(struct pp_confined_queue *queue, const struct queued *q)
+{
+	struct pp_error e = { 0 };
+	struct pp_source *source = NULL;
+	char *notes = NULL, says[32];
+	uint8_t table[64];
+
+	int r = pp_confined_queue_next(queue, &source, &notes, &e);
+	snprintf(says, sizeof(says), "no. %u", q->number);
+	if (q->kind != 't') {
+		assert_int_equal(r, q->kind == 'e' ? -EBADMSG : -EPROTO);
+		assert_non_null(strstr(e.text, q->kind == 'e' ? says : "ended early (exit 3)"));
+		assert_null(source);
+		assert_null(notes);
+		return;
+	}
+	assert_int_equal(r, 0);
+	assert_string_equal(notes, says);
+	struct pp_node node;
+	assert_int_equal(
+		pp_source_open_file(source, PP_NODE_NONE, "sys/firmware/acpi/tables/DMAR", &node),
+		0);
+	assert_int_equal(pp_source_pread(source, node, table, sizeof(table), 0), sizeof(table));
+	assert_int_equal(table[sizeof(table) - 1], q->number);
+	pp_source_free(source);
+	free(notes);
+}
+
+/* Each answer is its own job's, wherever the child ends; and it may be left at any place. */
+static void test_queue(void **state)
+{
+	static const char *const kinds[] = { "",       "t",       "d",    "tt",   "ttttttttttttttt",
+		                             "ted",    "dttt",    "ttdt", "tttd", "dddd",
+		                             "etette", "tdtdtdtd" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (size_t most = 0, n = strlen(kinds[i]); most <= n; most++) {
+			struct pp_confined_open jobs[16];
+			struct pp_confined_queue *queue;
+			struct pp_input inputs[16];
+			struct queued queued[16];
+			struct pp_error e = { 0 };
+			for (uint32_t k = 0; k < n; k++) {
+				queued[k] = (struct queued){ .kind = kinds[i][k], .number = k };
+				assert_int_equal(pp_input_open(input_path, &inputs[k], &e), 0);
+				jobs[k] = (struct pp_confined_open){ .inputs = &inputs[k],
+					                             .nr_inputs = 1,
+					                             .open = open_queued,
+					                             .ctx = &queued[k] };
+			}
+			assert_int_equal(pp_confined_queue_new(jobs, (unsigned int)n, &queue, &e),
+			                 0);
+			for (size_t k = 0; k < most; k++)
+				check_queued(queue, &queued[k]);
+			if (most == n) {
+				struct pp_source *source;
+				char *notes;
+				assert_int_equal(pp_confined_queue_next(queue, &source, &notes, &e),
+				                 -EINVAL);
+			}
+			pp_confined_queue_free(queue);
+			for (size_t k = 0; k < n; k++)
+				pp_input_close(&inputs[k]);
+		}
+	/* Nothing that was started is left. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	pp_confined_queue_free(NULL);
+}
+
+static void test_queue_refuses(void **state)
+{
+	struct pp_input directory, inputs[PP_CONFINED_QUEUE_INPUTS + 1];
+	struct pp_confined_queue *queue = NULL;
+	struct pp_error e = { 0 };
+
+	assert_int_equal(pp_input_open("/", &directory, &e), 0);
+	struct pp_confined_open job = { .inputs = &directory, .nr_inputs = 1 };
+	assert_int_equal(pp_confined_queue_new(&job, 1, &queue, &e), -EINVAL);
+	pp_input_close(&directory);
+	for (unsigned int i = 0; i <= PP_CONFINED_QUEUE_INPUTS; i++)
+		inputs[i] = (struct pp_input){ .path = input_path, .fd = 0 };
+	job = (struct pp_confined_open){ .inputs = inputs,
+		                         .nr_inputs = PP_CONFINED_QUEUE_INPUTS + 1 };
+	assert_int_equal(pp_confined_queue_new(&job, 1, &queue, &e), -E2BIG);
+	assert_null(queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,7 +751,8 @@ int main(void)
 		cmocka_unit_test(test_seccomp_alone), cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_process),       cmocka_unit_test(test_bad_ends),
 		cmocka_unit_test(test_memory),        cmocka_unit_test(test_source_fails),
-		cmocka_unit_test(test_reader),
+		cmocka_unit_test(test_reader),        cmocka_unit_test(test_queue),
+		cmocka_unit_test(test_queue_refuses), cmocka_unit_test(test_limits_of_a_process),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
