@@ -173,8 +173,8 @@ int fleet_report(const struct options *o, struct pp_host_list *list, unsigned in
 
 /* What every look begins with: source, host, survey. Freed as a whole. */
 struct look {
-	struct pp_source *source;
-	struct pp_host *running; /* with --kernel the host as it is; else NULL */
+	struct pp_source *source; /* NULL: the host is read */
+	struct pp_host *running;  /* with --kernel the host as it is; else NULL */
 	struct pp_host *host;
 	struct pp_survey *survey; /* for the target that was asked for; with "all" for the first */
 	/* With "all" one a target, of which .survey is the first; else empty. */
@@ -191,6 +191,8 @@ int look_open(const struct options *o, struct look *ret, struct pp_error *e);
  * address, or where it takes the whole host to tell, all is read.
  */
 int look_open_at(const struct options *o, const char *device, struct look *ret, struct pp_error *e);
+/* The same with the source, for who reads files of it. */
+int look_open_with_source(const struct options *o, struct look *ret, struct pp_error *e);
 void look_close(struct look *l);
 bool is_for_all_kernels(const struct options *o);
 /* explain --log: of a file, of standard input, or of the words themselves. */

@@ -118,7 +118,7 @@ static int look_read_part(const struct options *o, const char *device, struct lo
 	return 1;
 }
 
-static int look_read_all(const struct options *o, struct look *l, struct pp_error *e)
+static int look_read_all(const struct options *o, bool keep, struct look *l, struct pp_error *e)
 {
 	int r = pp_host_read(l->source, &l->host, e);
 
@@ -128,6 +128,11 @@ static int look_read_all(const struct options *o, struct look *l, struct pp_erro
 		l->running = l->host;
 		l->host = NULL;
 		r = pp_host_as_kernel_in(l->source, l->running, o->kernel, &l->host, e);
+	}
+	/* The host has what it needs; its files take as much memory again. */
+	if (!keep) {
+		pp_source_free(l->source);
+		l->source = NULL;
 	}
 	/* Whoever runs Windows asks for Hyper-V. */
 	enum pp_target target = look_target(o);
@@ -147,12 +152,8 @@ static void look_warn(const struct look *l, struct pp_error *e)
 		warn("%s", e->text);
 }
 
-int look_open(const struct options *o, struct look *ret, struct pp_error *e)
-{
-	return look_open_at(o, NULL, ret, e);
-}
-
-int look_open_at(const struct options *o, const char *device, struct look *ret, struct pp_error *e)
+static int look_read(const struct options *o, const char *device, bool keep, struct look *ret,
+                     struct pp_error *e)
 {
 	struct look l = { 0 };
 	int r = source_open_shown(o, &l.source, e);
@@ -160,7 +161,7 @@ int look_open_at(const struct options *o, const char *device, struct look *ret, 
 	if (!r)
 		r = device ? look_read_part(o, device, &l, e) : 1;
 	if (r == 1)
-		r = look_read_all(o, &l, e);
+		r = look_read_all(o, keep, &l, e);
 	progress_end();
 	if (r) {
 		look_close(&l);
@@ -169,6 +170,21 @@ int look_open_at(const struct options *o, const char *device, struct look *ret, 
 	look_warn(&l, e);
 	*ret = l;
 	return 0;
+}
+
+int look_open_at(const struct options *o, const char *device, struct look *ret, struct pp_error *e)
+{
+	return look_read(o, device, false, ret, e);
+}
+
+int look_open(const struct options *o, struct look *ret, struct pp_error *e)
+{
+	return look_read(o, NULL, false, ret, e);
+}
+
+int look_open_with_source(const struct options *o, struct look *ret, struct pp_error *e)
+{
+	return look_read(o, NULL, true, ret, e);
 }
 
 void look_close(struct look *l)

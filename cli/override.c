@@ -56,7 +56,7 @@ static enum exit_code run_build(const struct options *o, int argc, char **argv)
 	if (!o->output)
 		return complain_usage("override build: need -o FILE.cpio for an archive for an "
 		                      "initrd, or -o with another name for the bare table");
-	if (look_open(o, &l, &e))
+	if (look_open_with_source(o, &l, &e))
 		return complain(&e);
 	int r = plan_override(&l, argv[0], &plan, &e);
 	if (!r) {

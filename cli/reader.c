@@ -2,8 +2,8 @@
 /*
  * Commands that read what strangers wrote run confined as a whole. One that only prints confines
  * itself. With a file of -o or a pager it runs in a child process, and the program itself stays
- * outside and decodes nothing: it has that file and the pager, and takes from the child requests of
- * one byte, the bytes of the file, and how the child ended.
+ * outside and decodes nothing: it makes that file, into which the child writes, puts it in its
+ * place, starts the pager, and takes from the child requests of one byte and how it ended.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -29,14 +29,13 @@
 #define READER_MAX_PLACES 65536u
 #define READER_MAX_KEPT   32u
 /* Of the file that is written. */
-#define READER_MAX_REPORT  ((uint64_t)64 << 20)
-#define READER_MAX_CAPTURE ((uint64_t)8 << 30)
-#define READER_PIECE       65536
+#define READER_MAX_REPORT  ((rlim_t)64 << 20)
+#define READER_MAX_CAPTURE ((rlim_t)8 << 30)
 
 /* What the child asks for. */
 enum reader_request {
 	READER_PAGER = 'p',  /* before what goes to standard output */
-	READER_REPORT = 'f', /* make the file of -o; the bytes follow in their own pipe */
+	READER_REPORT = 'f', /* make the file of -o, and give it to write into */
 	READER_CAPTURE = 's',
 	READER_COMMIT = 'c', /* they are all */
 	READER_ABORT = 'a',
@@ -47,11 +46,16 @@ struct reader_reply {
 	char text[512];
 };
 
-/* What reads, and the child's ends of pipes; -1: none. */
+/*
+ * What reads, and the child's ends of pipes; -1: none. output: where the file of -o will be open
+ * once it is made, and written: the first error of that.
+ */
 static struct {
 	bool reads, is_child, is_confined;
 	int control, output, pager;
+	int written;
 	pid_t parent;
+	const char *name; /* of the file of -o */
 } reader = { .control = -1, .output = -1, .pager = -1 };
 
 /* Where files may be read, for the whole life of the process. */
@@ -241,15 +245,45 @@ void reader_confine(void)
 
 /* The child's questions. */
 
+/* The answer, and a file that comes with it; -1: none. */
+static int reader_receive(struct reader_reply *reply, int *fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec piece = { .iov_base = reply, .iov_len = sizeof(*reply) };
+	struct msghdr message = { .msg_iov = &piece,
+		                  .msg_iovlen = 1,
+		                  .msg_control = control.bytes,
+		                  .msg_controllen = sizeof(control.bytes) };
+	ssize_t n;
+
+	do {
+		n = recvmsg(reader.control, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(*reply))
+		return -EPIPE;
+	const struct cmsghdr *with = CMSG_FIRSTHDR(&message);
+	*fd = -1;
+	if (with && with->cmsg_type == SCM_RIGHTS && with->cmsg_len == CMSG_LEN(sizeof(*fd)))
+		memcpy(fd, CMSG_DATA(with), sizeof(*fd));
+	return 0;
+}
+
 static int reader_ask(enum reader_request request, struct pp_error *e)
 {
-	struct pp_confined answer = { .fd = reader.control };
 	struct reader_reply reply;
 	const char byte = (char)request;
+	int fd = -1;
 
 	int r = pp_confined_send(reader.control, &byte, 1);
 	if (!r)
-		r = pp_confined_receive(&answer, &reply, sizeof(reply));
+		r = reader_receive(&reply, &fd);
+	if (fd >= 0) {
+		r = dup2(fd, reader.output) < 0 ? -errno : 0;
+		close(fd);
+	}
 	if (!r && !reply.code)
 		return 0;
 	e->code = r ? EPIPE : reply.code;
@@ -325,7 +359,10 @@ int reader_output_end(int r, struct pp_error *e)
 
 static int reader_sink(void *ctx, const char *bytes, size_t len)
 {
-	return pp_confined_send(reader.output, bytes, len);
+	int r = pp_confined_send(reader.output, bytes, len);
+
+	reader.written = reader.written ? reader.written : r;
+	return r;
 }
 
 int reader_write(pp_print print, void *ctx, struct pp_error *e)
@@ -336,51 +373,51 @@ int reader_write(pp_print print, void *ctx, struct pp_error *e)
 	if (r)
 		return r;
 	reader_has_begun = true;
-	return reader_output_end(print(ctx, (struct pp_sink){ .write = reader_sink }, e), e);
+	r = print(ctx, (struct pp_sink){ .write = reader_sink }, e);
+	if (reader.written) {
+		r = reader.written;
+		e->code = -r;
+		snprintf(e->text, sizeof(e->text), "%.300s: %s", reader.name, strerror(-r));
+	}
+	return reader_output_end(r, e);
 }
 
 /* The parent, which believes nothing that it is told. */
 
 struct reader_parent {
 	const struct options *o;
-	int control, output, pager; /* its own ends; -1: none */
+	int control, pager; /* its own ends; -1: none */
 	struct pp_atomic file;
-	bool is_open;
-	struct pp_error failed; /* of what was written */
+	bool may_write, is_open;
 	pid_t pid;
 };
 
-static void parent_reply(const struct reader_parent *p, const struct pp_error *e)
+/* fd: goes with it; -1: none. */
+static void parent_reply(const struct reader_parent *p, const struct pp_error *e, int fd)
 {
 	struct reader_reply reply = { .code = e->code };
-
-	snprintf(reply.text, sizeof(reply.text), "%s", e->text);
-	/* Where it cannot be told the child has ended. */
-	pp_confined_send(p->control, &reply, sizeof(reply));
-}
-
-static void parent_write_failed(struct reader_parent *p, int code)
-{
-	p->failed.code = code;
-	snprintf(p->failed.text, sizeof(p->failed.text), "%.300s: %s", p->o->output,
-	         strerror(code));
-}
-
-/* What comes after a failure is dropped, so that the child goes on. */
-static void parent_copy(struct reader_parent *p, uint64_t max)
-{
-	static char piece[READER_PIECE];
-	uint64_t len = 0;
+	union {
+		char bytes[CMSG_SPACE(sizeof(fd))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct iovec piece = { .iov_base = &reply, .iov_len = sizeof(reply) };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
 	ssize_t n;
 
-	while ((n = read(p->output, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR)) {
-		len += n > 0 ? (uint64_t)n : 0;
-		int r = len > max ? -EFBIG : 0;
-		if (!r && !p->failed.code && n > 0)
-			r = pp_confined_send(p->file.fd, piece, (size_t)n);
-		if (r && !p->failed.code)
-			parent_write_failed(p, -r);
+	snprintf(reply.text, sizeof(reply.text), "%s", e->text);
+	if (fd >= 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		struct cmsghdr *with = CMSG_FIRSTHDR(&message);
+		with->cmsg_level = SOL_SOCKET;
+		with->cmsg_type = SCM_RIGHTS;
+		with->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(with), &fd, sizeof(fd));
 	}
+	/* Where it cannot be told the child has ended. Of so few bytes none is left over. */
+	do {
+		n = sendmsg(p->control, &message, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
 }
 
 /* Once; and only where -o names a file. */
@@ -388,31 +425,28 @@ static bool parent_begin_file(struct reader_parent *p, bool capture)
 {
 	struct pp_error e = { 0 };
 
-	if (p->output < 0)
+	if (!p->may_write)
 		return false;
+	p->may_write = false;
 	signals_finish_file();
 	p->is_open =
 		!pp_atomic_open(p->o->output, capture ? 0600 : 0666, p->o->force, &p->file, &e);
-	parent_reply(p, &e);
-	if (p->is_open)
-		parent_copy(p, capture ? READER_MAX_CAPTURE : READER_MAX_REPORT);
-	close(p->output);
-	p->output = -1;
+	parent_reply(p, &e, p->is_open ? p->file.fd : -1);
 	return true;
 }
 
 static bool parent_end_file(struct reader_parent *p, bool commit)
 {
-	struct pp_error e = p->failed;
+	struct pp_error e = { 0 };
 
 	if (!p->is_open)
 		return false;
 	p->is_open = false;
-	if (!commit || e.code)
+	if (!commit)
 		pp_atomic_abort(&p->file);
 	else if (pp_atomic_commit(&p->file, &e) && !e.code)
 		e.code = EIO;
-	parent_reply(p, &e);
+	parent_reply(p, &e, -1);
 	return true;
 }
 
@@ -426,7 +460,7 @@ static bool parent_begin_pager(struct reader_parent *p)
 		e.code = ECHILD;
 	close(p->pager);
 	p->pager = -1;
-	parent_reply(p, &e);
+	parent_reply(p, &e, -1);
 	return true;
 }
 
@@ -476,8 +510,6 @@ static enum exit_code parent_end(struct reader_parent *p)
 	if (p->is_open)
 		pp_atomic_abort(&p->file);
 	close(p->control);
-	if (p->output >= 0)
-		close(p->output);
 	if (p->pager >= 0)
 		close(p->pager);
 	do {
@@ -504,22 +536,38 @@ static bool reader_is_wanted(const struct command *c, const struct options *o)
 	return c->reads && (other || (o->log && !o->from)) && !PP_IS_COVERED;
 }
 
-/* The ends of all pipes: the parent's in p, the child's in reader. -errno. */
+/*
+ * The ends of all pipes: the parent's in p, the child's in reader. The file of -o gets a number
+ * before it is there. -errno.
+ */
 static int reader_make_pipes(const struct options *o, struct reader_parent *p)
 {
-	bool file = reader_has_file(o);
-	int control[2], output[2] = { -1, -1 }, pager[2] = { -1, -1 };
+	int control[2], pager[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) ||
-	    (file && pipe2(output, O_CLOEXEC)) || (pager_is_wanted(o) && pipe2(pager, O_CLOEXEC)))
+	    (pager_is_wanted(o) && pipe2(pager, O_CLOEXEC)))
 		return -errno;
 	p->control = control[0];
-	p->output = output[0];
 	p->pager = pager[0];
+	p->may_write = reader_has_file(o);
 	reader.control = control[1];
-	reader.output = output[1];
 	reader.pager = pager[1];
-	return 0;
+	reader.output = p->may_write ? fcntl(control[1], F_DUPFD_CLOEXEC, 0) : -1;
+	reader.name = o->output;
+	return p->may_write && reader.output < 0 ? -errno : 0;
+}
+
+/* The largest file that the child may write, whatever it does. */
+static void reader_limit_file(rlim_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit))
+		reader_is_unconfined();
+	limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
+	limit.rlim_cur = limit.rlim_cur < limit.rlim_max ? limit.rlim_cur : limit.rlim_max;
+	if (setrlimit(RLIMIT_FSIZE, &limit))
+		reader_is_unconfined();
 }
 
 /* Standard input at its end; a root without /dev/null has that as well. */
@@ -534,15 +582,17 @@ static void reader_give_up_stdin(void)
 	close(none[1]);
 }
 
-static void reader_become_child(const struct reader_parent *p, pid_t parent)
+static void reader_become_child(const struct reader_parent *p, pid_t parent, bool capture)
 {
-	const int theirs[] = { p->control, p->output, p->pager };
+	const int theirs[] = { p->control, p->pager };
 
 	for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
 		if (theirs[i] >= 0)
 			close(theirs[i]);
 	reader.is_child = true;
 	reader.parent = parent;
+	if (reader.output >= 0)
+		reader_limit_file(capture ? READER_MAX_CAPTURE : READER_MAX_REPORT);
 }
 
 static void reader_start(const struct options *o, int argc, char **argv)
@@ -588,7 +638,7 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 		return true;
 	}
 	if (!p.pid) {
-		reader_become_child(&p, self);
+		reader_become_child(&p, self, c == &command_capture);
 		reader_start(o, argc, argv);
 		return false;
 	}

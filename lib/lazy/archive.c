@@ -55,6 +55,8 @@ typedef struct archive_entry entry_t;
 	         ARCHIVE_FATAL)                                                                    \
 	FUNCTION(int, archive_write_set_options, (archive_t * a, const char *options),             \
 	         (a, options), ARCHIVE_FATAL)                                                      \
+	FUNCTION(int, archive_write_set_bytes_per_block, (archive_t * a, int bytes), (a, bytes),   \
+	         ARCHIVE_FATAL)                                                                    \
 	FUNCTION(int, archive_write_set_bytes_in_last_block, (archive_t * a, int bytes),           \
 	         (a, bytes), ARCHIVE_FATAL)                                                        \
 	FUNCTION(int, archive_write_open_fd, (archive_t * a, int fd), (a, fd), ARCHIVE_FATAL)      \

@@ -10,6 +10,9 @@
 #include "sys/atomic.h"
 #include "source/record-writer.h"
 
+/* Written at once. */
+#define WRITE_BYTES (64 * 1024)
+
 #define MODE_FILE      0644 /* of a file in the archive */
 #define MODE_ARCHIVE   0600 /* what a host is made of is nobody else's business */
 #define MODE_DIRECTORY 0755
@@ -197,6 +200,7 @@ static int write_archive(struct pp_record_writer *w, int fd)
 		            "%.300s: this program cannot compress with zstd; name the file .tar.gz",
 		            w->path);
 	else if (filter != ARCHIVE_OK || set_format(w, a) != ARCHIVE_OK ||
+	         archive_write_set_bytes_per_block(a, WRITE_BYTES) != ARCHIVE_OK ||
 	         archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 	         archive_write_open_fd(a, fd) != ARCHIVE_OK)
 		r = archive_failed(w, a);

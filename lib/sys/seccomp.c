@@ -197,6 +197,8 @@ static const int seccomp_reader_calls[] = {
 	SYS_ppoll_time64,
 #endif
 	SYS_wait4,
+	/* The file that whoever started it has made for it. */
+	SYS_recvmsg,
 	SYS_set_robust_list,
 #ifdef SYS_rseq
 	SYS_rseq,

@@ -128,10 +128,12 @@ class Signals(Case):
         self.host().device("0000:01:00.0", group=1)
 
     def interrupted(self, name, call, *command):
-        """The program, which gets the signal as it makes that call for the first time."""
+        """The program, which gets the signal as it makes that call for the first time; or the process that works for it,
+        which first asks for the file and writes into that then."""
         log = self.directory / "trace"
-        done = subprocess.run(["strace", "-qq", "-o", log, "-e", f"trace={call}", "-e",
-                               f"inject={call}:signal={name}:when=1", PCIPASS, "--from", self.tree.root, *command],
+        of, when = (["-f"], 2) if call == "write" else ([], 1)
+        done = subprocess.run(["strace", "-qq", *of, "-o", log, "-e", f"trace={call}", "-e",
+                               f"inject={call}:signal={name}:when={when}", PCIPASS, "--from", self.tree.root, *command],
                               env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},  # which traces, too
                               capture_output=True, text=True, check=False, timeout=100)
         self.assertIn(f"--- SIG{name} ", log.read_text())
@@ -146,8 +148,8 @@ class Signals(Case):
             made = self.run_pcipass(*command, "-o", str(whole))
             self.assertEqual(made.returncode, 0, made.stderr)
             for name in ("INT", "QUIT", "TERM", "HUP", "PIPE"):
-                # as its content goes there, once that is complete, before it has its own name
-                for call in ("write", "fsync", "renameat2"):
+                # as it is made, as its content goes there, once that is complete, before it has its own name
+                for call in ("sendmsg", "write", "fsync", "renameat2"):
                     with self.subTest(command=command, name=name, call=call):
                         target = place / f"{name}-{call}-{file}"
                         done = self.interrupted(name, call, *command, "-o", str(target))

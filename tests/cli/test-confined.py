@@ -33,7 +33,7 @@ AFTER_DIRECTORY = AFTER | {"openat", "openat2", "readlinkat", "getdents64", "fst
 # And what the whole command may do besides.
 AFTER_READER = AFTER_DIRECTORY | {
     "readlink", "stat", "lstat", "access", "faccessat", "faccessat2", "statfs", "getcwd", "getuid", "geteuid", "getppid",
-    "prctl", "prlimit64", "rt_sigaction", "pipe2", "dup2", "close_range", "wait4", "set_robust_list", "rseq", "ioctl",
+    "prctl", "prlimit64", "rt_sigaction", "pipe2", "dup2", "close_range", "wait4", "recvmsg", "set_robust_list", "rseq", "ioctl",
     "clone", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capget", "capset", "setgroups",
     "setresuid", "setresgid", "getrandom", "poll", "getpgrp", "ptrace"}
 
@@ -72,7 +72,7 @@ class Confined(unittest.TestCase):
                               check=False, input=stdin, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"), timeout=120)
         self.assertIn(done.returncode, (0, 1, 3), done.stderr)
         confined = [text for text in (path.read_text() for path in log.iterdir())
-                    if "SECCOMP_MODE_FILTER" in text and ("RLIMIT_FSIZE" in text) != reader]
+                    if "SECCOMP_MODE_FILTER" in text and ("RLIMIT_NOFILE" in text) != reader]
         self.assertEqual(len(confined), processes)
         halves = []
         for text in confined:
