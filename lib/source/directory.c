@@ -223,7 +223,7 @@ static int directory_join(const struct directory *d, struct pp_node dir, const c
 	return 0;
 }
 
-static int open_file_in(struct directory *d, struct pp_node dir, const char *name)
+static int open_file_in(struct directory *d, struct pp_node dir, const char *name, bool *plain)
 {
 	char path[PP_MAX_PATH + 1];
 	struct stat st;
@@ -238,6 +238,7 @@ static int open_file_in(struct directory *d, struct pp_node dir, const char *nam
 	if (r < 0)
 		return r;
 	int fd = openat(dir.fd, name, PP_OPEN_READ | O_NOFOLLOW);
+	*plain = fd >= 0;
 	return fd < 0 ? -errno : fd;
 }
 
@@ -245,10 +246,12 @@ static int directory_open_file(struct pp_source *s, struct pp_node dir, const ch
                                struct pp_node *ret)
 {
 	struct directory *d = directory(s);
-	int fd = pp_node_is_none(dir) ? open_file_by_path(d, name) : open_file_in(d, dir, name);
+	bool plain = false;
+	int fd = pp_node_is_none(dir) ? open_file_by_path(d, name)
+	                              : open_file_in(d, dir, name, &plain);
 	if (fd < 0)
 		return fd;
-	*ret = (struct pp_node){ .fd = fd };
+	*ret = (struct pp_node){ .fd = fd, .plain = plain };
 	return 0;
 }
 

@@ -90,6 +90,17 @@ int pp_record_look(struct pp_recorder *r, uint32_t node)
 	return 0;
 }
 
+void pp_record_plain(struct pp_recorder *r, uint32_t parent, const char *name)
+{
+	uint32_t node;
+
+	if (pp_record_add(r, parent, name, strlen(name), &node) || pp_record_at(r, node)->looked)
+		return;
+	set_directory(r, parent);
+	pp_record_at(r, node)->looked = PP_LOOKED;
+	pp_tree_at(&r->tree, node)->kind = PP_TREE_THERE;
+}
+
 /* A path goes on through it with "..": is it a directory? */
 static int look_through(struct pp_recorder *r, uint32_t node)
 {

@@ -77,14 +77,27 @@ static bool is_directory(struct pp_recorder *r, struct pp_node opened, int answe
 	       r->inner->ops->pread(r->inner, opened, &byte, 0, 0) == -EISDIR;
 }
 
+/* In an open directory most names are files: opened first, they need not be asked whether they are.
+ */
+static bool record_opens_first(const struct pp_recorder *r, struct pp_node dir, const char *name)
+{
+	return !pp_node_is_none(dir) && record_node_of(r, dir) && !strchr(name, '/');
+}
+
 static int record_open_file(struct pp_source *s, struct pp_node dir, const char *name,
                             struct pp_node *ret)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t missing, node = record_walk_in(r, dir, name, true, &missing);
-	struct pp_node inner;
+	bool first = record_opens_first(r, dir, name);
+	struct pp_node inner = PP_NODE_NONE;
+	uint32_t missing;
 
-	int answer = r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner);
+	int answer = first ? r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner) : 0;
+	if (first && !answer && inner.plain)
+		pp_record_plain(r, record_node_of(r, dir), name);
+	uint32_t node = record_walk_in(r, dir, name, true, &missing);
+	if (!first)
+		answer = r->inner->ops->open_file(r->inner, inner_of(r, dir), name, &inner);
 	pp_record_missing(r, missing, answer);
 	if (node)
 		pp_record_opened_file(r, node, is_directory(r, inner, answer) ? -EISDIR : answer);
@@ -122,9 +135,15 @@ static ssize_t record_readlink(struct pp_source *s, struct pp_node dir, const ch
                                size_t size)
 {
 	struct pp_recorder *r = recorder(s);
-	uint32_t missing;
+	uint32_t missing, node = record_walk_in(r, dir, name, false, &missing);
+	const struct pp_tree_node *n = pp_tree_at(&r->tree, node);
 
-	record_walk_in(r, dir, name, false, &missing);
+	/* It was read when it was looked at. */
+	if (node && n->kind == PP_TREE_LINK) {
+		size_t len = n->data.len < size ? n->data.len : size;
+		memcpy(buf, n->data.data, len);
+		return (ssize_t)len;
+	}
 	ssize_t answer = r->inner->ops->readlink(r->inner, inner_of(r, dir), name, buf, size);
 	pp_record_missing(r, missing, answer);
 	return answer;
