@@ -6,6 +6,10 @@
 #include "base/buffer.h"
 #include "source/manifest.h"
 #include "source/source.h"
+#include "sys/pages.h"
+
+/* Such a copy gets its pages at once: a page fault costs more than copying a page. */
+#define TOUCH_FROM ((size_t)64 * 1024)
 
 void pp_source_free(struct pp_source *s)
 {
@@ -113,9 +117,12 @@ static ssize_t read_up_to(struct pp_source *s, struct pp_node file, size_t max, 
 	size_t len = 0, size = 0;
 
 	for (;;) {
+		size_t had = size;
 		int r = pp_read_room(buf, &size, len, max);
 		if (r)
 			return r;
+		if (size > had && had)
+			pp_pages_touch(*buf + len, size - len);
 		ssize_t n = pp_source_pread(s, file, *buf + len, size - len, len);
 		if (n < 0)
 			return n;
@@ -140,6 +147,8 @@ int pp_source_read_all(struct pp_source *s, const char *path, size_t max, struct
 	uint8_t *copy = pp_arena_alloc(a, (size_t)len);
 	if (!copy)
 		return -ENOMEM;
+	if ((size_t)len >= TOUCH_FROM)
+		pp_pages_touch(copy, (size_t)len);
 	if (len)
 		memcpy(copy, buf, (size_t)len);
 	*ret = PP_SPAN(copy, (size_t)len);
