@@ -170,8 +170,11 @@ static void edit_execute(struct edit *d, bool back)
 static void edit_check_result(struct edit *d)
 {
 	const char *line = d->loader->command_line(&d->apply);
+	bool grub =
+		d->loader == &pp_loader_grub ||
+		(d->loader == &pp_loader_proxmox && !pp_sys_has(&d->host->base, PP_LOADER_CMDLINE));
 
-	if (!line || d->loader == &pp_loader_grub || d->loader == &pp_loader_uki)
+	if (!line || grub || d->loader == &pp_loader_uki)
 		return;
 	if (d->adds && !pp_command_line_has(line, d->argument))
 		abort();
