@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,13 +155,16 @@ static int reader_descriptor(const char *path)
 	return !strcmp(path, "/dev/stdin") ? STDIN_FILENO : fd;
 }
 
-static bool reader_takes_stdin(const struct options *o, int argc, char **argv)
+static bool reader_takes_stdin(const struct command *c, const struct options *o, int argc,
+                               char **argv)
 {
 	bool takes =
 		(o->from && !strcmp(o->from, "-")) || (o->log && (!argc || !strcmp(argv[0], "-")));
 
 	for (unsigned int i = 0; i < o->nr_more_from; i++)
 		takes |= !strcmp(o->more_from[i], "-");
+	for (int i = 0; c == &command_survey && i < argc; i++)
+		takes |= !strcmp(argv[i], "-");
 	for (unsigned int i = 0; i < places.nr; i++)
 		takes |= reader_descriptor(places.paths[i]) == STDIN_FILENO;
 	return takes;
@@ -260,13 +264,15 @@ static int reader_receive(struct reader_reply *reply, int *fd)
 	ssize_t n;
 
 	do {
-		n = recvmsg(reader.control, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC);
+		/* The C library has other ways than this call, which are not let through. */
+		n = syscall(SYS_recvmsg, reader.control, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)sizeof(*reply))
 		return -EPIPE;
 	const struct cmsghdr *with = CMSG_FIRSTHDR(&message);
 	*fd = -1;
-	if (with && with->cmsg_type == SCM_RIGHTS && with->cmsg_len == CMSG_LEN(sizeof(*fd)))
+	if (with && with->cmsg_level == SOL_SOCKET && with->cmsg_type == SCM_RIGHTS &&
+	    with->cmsg_len == CMSG_LEN(sizeof(*fd)))
 		memcpy(fd, CMSG_DATA(with), sizeof(*fd));
 	return 0;
 }
@@ -280,15 +286,21 @@ static int reader_ask(enum reader_request request, struct pp_error *e)
 	int r = pp_confined_send(reader.control, &byte, 1);
 	if (!r)
 		r = reader_receive(&reply, &fd);
-	if (fd >= 0) {
-		r = dup2(fd, reader.output) < 0 ? -errno : 0;
+	bool file = request == READER_REPORT || request == READER_CAPTURE;
+	/* The system may refuse to hand it over. */
+	if (!r && !reply.code && file)
+		r = fd < 0 || dup2(fd, reader.output) < 0 ? -EIO : 0;
+	if (fd >= 0)
 		close(fd);
-	}
 	if (!r && !reply.code)
 		return 0;
-	e->code = r ? EPIPE : reply.code;
+	e->code = r ? -r : reply.code;
 	reply.text[sizeof(reply.text) - 1] = '\0';
-	snprintf(e->text, sizeof(e->text), "%s", r ? strerror(EPIPE) : reply.text);
+	if (r == -EIO)
+		snprintf(e->text, sizeof(e->text),
+		         "%.300s: the file was made, but cannot be written", reader.name);
+	else
+		snprintf(e->text, sizeof(e->text), "%s", r ? strerror(-r) : reply.text);
 	return -e->code;
 }
 
@@ -326,9 +338,16 @@ int reader_pager(void)
 static bool reader_has_begun;
 static struct pp_error reader_refused;
 
-void reader_capture_begin(void)
+/* But reading without end is ended: the program outside says so, and takes the file away. */
+static void reader_finish_file(void)
 {
 	signals_finish_file();
+	signal(SIGXCPU, SIG_DFL);
+}
+
+void reader_capture_begin(void)
+{
+	reader_finish_file();
 	reader_has_begun = true;
 	if (reader_ask(READER_CAPTURE, &reader_refused))
 		close(reader.output);
@@ -367,7 +386,7 @@ static int reader_sink(void *ctx, const char *bytes, size_t len)
 
 int reader_write(pp_print print, void *ctx, struct pp_error *e)
 {
-	signals_finish_file();
+	reader_finish_file();
 	int r = reader_ask(READER_REPORT, e);
 
 	if (r)
@@ -552,16 +571,37 @@ static int reader_make_pipes(const struct options *o, struct reader_parent *p)
 	p->may_write = reader_has_file(o);
 	reader.control = control[1];
 	reader.pager = pager[1];
-	reader.output = p->may_write ? fcntl(control[1], F_DUPFD_CLOEXEC, 0) : -1;
 	reader.name = o->output;
-	return p->may_write && reader.output < 0 ? -errno : 0;
+	if (!p->may_write)
+		return 0;
+	/* Until it is there, something that cannot be written. */
+	int none[2];
+	if (pipe2(none, O_CLOEXEC))
+		return -errno;
+	close(none[1]);
+	reader.output = none[0];
+	return 0;
 }
 
-/* The largest file that the child may write, whatever it does. */
+/* How long a file has become that something is added to; 0: it is none. */
+static rlim_t reader_length(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 ? (rlim_t)st.st_size : 0;
+}
+
+/*
+ * The largest file that the child may write, whatever it does. Standard output and error may be
+ * files that were longer before.
+ */
 static void reader_limit_file(rlim_t most)
 {
+	rlim_t out = reader_length(STDOUT_FILENO), error = reader_length(STDERR_FILENO);
 	struct rlimit limit;
 
+	most += out > error ? out : error;
+	signal(SIGXFSZ, SIG_IGN);
 	if (getrlimit(RLIMIT_FSIZE, &limit))
 		reader_is_unconfined();
 	limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
@@ -595,10 +635,10 @@ static void reader_become_child(const struct reader_parent *p, pid_t parent, boo
 		reader_limit_file(capture ? READER_MAX_CAPTURE : READER_MAX_REPORT);
 }
 
-static void reader_start(const struct options *o, int argc, char **argv)
+static void reader_start(const struct command *c, const struct options *o, int argc, char **argv)
 {
 	reader.reads = true;
-	if (!reader_takes_stdin(o, argc, argv))
+	if (!reader_takes_stdin(c, o, argc, argv))
 		reader_give_up_stdin();
 	/* With this host as well, that is read first. */
 	if (o->from)
@@ -626,7 +666,7 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 	reader_prepare(c, o, argc, argv);
 	if (!reader_has_file(o) && !pager_is_wanted(o)) {
 		reader_handle_crashes(reader_name(o));
-		reader_start(o, argc, argv);
+		reader_start(c, o, argc, argv);
 		return false;
 	}
 	fflush(stdout);
@@ -638,8 +678,8 @@ bool reader_begin(const struct command *c, const struct options *o, int argc, ch
 		return true;
 	}
 	if (!p.pid) {
-		reader_become_child(&p, self, c == &command_capture);
-		reader_start(o, argc, argv);
+		reader_become_child(&p, self, c == &command_capture && !o->text);
+		reader_start(c, o, argc, argv);
 		return false;
 	}
 	reader_close_child_ends();

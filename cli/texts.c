@@ -24,7 +24,7 @@
  */
 #define TEXTS_AHEAD 16
 
-/* What --from names. All of it is read inside of pp_source_open_confined(). */
+/* What --from names. All of it is read where nothing else can be. */
 struct texts {
 	struct pp_input inputs[1 + MAX_FROM];
 	unsigned int nr;
@@ -405,6 +405,12 @@ static void texts_ahead_clear(struct texts_ahead *a)
 	a->next = a->inputs = 0;
 }
 
+/* So many may be open that none is left for the process. */
+static bool texts_lacks_files(int r)
+{
+	return r == -EMFILE || r == -ENFILE;
+}
+
 /* The last one closes all, so that the next ones can be added. */
 static int texts_ahead_take(struct texts_ahead *a, struct pp_source **ret, char **notes,
                             struct pp_error *e)
@@ -413,7 +419,7 @@ static int texts_ahead_take(struct texts_ahead *a, struct pp_source **ret, char 
 
 	if (!r)
 		r = pp_confined_queue_next(a->queue, ret, notes, e);
-	if (++a->next == a->nr)
+	if (++a->next == a->nr || !a->queue || texts_lacks_files(r))
 		texts_ahead_clear(a);
 	return r;
 }
@@ -450,9 +456,11 @@ static int texts_open_by_itself(const struct options *o, struct pp_source **ret,
 int texts_open(const struct options *o, struct pp_source **ret, struct pp_error *e)
 {
 	char *notes = NULL;
-	int r = texts_ahead_has(o->ahead, o) ? texts_ahead_take(o->ahead, ret, &notes, e)
-	                                     : texts_open_by_itself(o, ret, &notes, e);
+	bool ahead = texts_ahead_has(o->ahead, o);
+	int r = ahead ? texts_ahead_take(o->ahead, ret, &notes, e) : 0;
 
+	if (!ahead || texts_lacks_files(r))
+		r = texts_open_by_itself(o, ret, &notes, e);
 	texts_tell(notes);
 	free(notes);
 	if (r == -EMLINK)

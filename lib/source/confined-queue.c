@@ -46,14 +46,25 @@ static int queue_work(void *ctx, int out)
 	return r;
 }
 
+/* Twice what the longest may take: more than all do, and no host gets the time of fifteen others.
+ */
+static unsigned int queue_cpu_s(const struct pp_confined_queue *q)
+{
+	unsigned int most = 0;
+
+	for (unsigned int i = q->next; i < q->nr; i++) {
+		unsigned int seconds = pp_confined_cpu_s(&q->jobs[i]);
+		most = seconds > most ? seconds : most;
+	}
+	return 2 * most;
+}
+
 static int queue_start(struct pp_confined_queue *q, struct pp_error *e)
 {
 	int fds[PP_CONFINED_QUEUE_INPUTS], r = 0;
-	struct pp_confined_job job = { .fds = fds,
-		                       .cpu_s = pp_confined_cpu_s(q->jobs + q->next,
-		                                                  q->nr - q->next),
-		                       .work = queue_work,
-		                       .ctx = q };
+	struct pp_confined_job job = {
+		.fds = fds, .cpu_s = queue_cpu_s(q), .work = queue_work, .ctx = q
+	};
 
 	for (unsigned int i = q->next; !r && i < q->nr; i++) {
 		r = pp_confined_load_libraries(&q->jobs[i], e);
@@ -66,10 +77,13 @@ static int queue_start(struct pp_confined_queue *q, struct pp_error *e)
 	return r;
 }
 
-/* Errors that tell of the child, not of what it read; or of what it could not do. */
+/*
+ * Errors that tell of the child, not of what it read; or of what it could not do. Without memory
+ * the rest of an answer is left in the pipe, and the child has that of others as well.
+ */
 static bool queue_is_broken(int r)
 {
-	return r == -EPIPE || r == -EPROTO || r == -ELIBACC;
+	return r == -EPIPE || r == -EPROTO || r == -ELIBACC || r == -ENOMEM;
 }
 
 /* The next answer of the child. 1: there is none to rest on, and the child has ended. */

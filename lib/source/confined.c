@@ -124,15 +124,14 @@ int pp_confined_take(struct pp_confined *c, struct pp_source **ret, char **notes
 	return r || *not_here ? r : pp_packed_take(confined_receive, c, ret, e);
 }
 
-unsigned int pp_confined_cpu_s(const struct pp_confined_open *jobs, unsigned int nr)
+unsigned int pp_confined_cpu_s(const struct pp_confined_open *how)
 {
 	uint64_t seconds = CPU_S;
 	struct stat st;
 
-	for (unsigned int k = 0; k < nr; k++)
-		for (unsigned int i = 0; i < jobs[k].nr_inputs; i++)
-			if (!fstat(jobs[k].inputs[i].fd, &st) && S_ISREG(st.st_mode))
-				seconds += (uint64_t)(st.st_size >> 20) * CPU_S_PER_MIB;
+	for (unsigned int i = 0; i < how->nr_inputs; i++)
+		if (!fstat(how->inputs[i].fd, &st) && S_ISREG(st.st_mode))
+			seconds += (uint64_t)(st.st_size >> 20) * CPU_S_PER_MIB;
 	return seconds < CPU_S_MAX ? (unsigned int)seconds : CPU_S_MAX;
 }
 
@@ -144,7 +143,7 @@ static int confined_open_once(const struct pp_confined_open *how, struct pp_sour
 	struct pp_confined c;
 	struct pp_confined_job job = { .fds = fds,
 		                       .nr_fds = how->nr_inputs,
-		                       .cpu_s = pp_confined_cpu_s(how, 1),
+		                       .cpu_s = pp_confined_cpu_s(how),
 		                       .work = confined_work,
 		                       .ctx = (void *)how };
 
@@ -218,7 +217,7 @@ int pp_source_open_here(const struct pp_confined_open *how, struct pp_source **r
 	struct pp_confined_limits before;
 
 	*notes = NULL;
-	int r = pp_confined_limit(pp_confined_cpu_s(how, 1), &before);
+	int r = pp_confined_limit(pp_confined_cpu_s(how), &before);
 	if (r)
 		return pp_fail(e, -r, "%.300s: no limits for reading it: %s", how->inputs[0].path,
 		               strerror(-r));

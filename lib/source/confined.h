@@ -14,8 +14,8 @@ int pp_confined_answer(const struct pp_confined_open *how, int out);
  */
 int pp_confined_take(struct pp_confined *c, struct pp_source **ret, char **notes, bool *not_here,
                      struct pp_error *e);
-/* Processor time that reading the inputs of all of them may take, in seconds. */
-unsigned int pp_confined_cpu_s(const struct pp_confined_open *jobs, unsigned int nr);
+/* Processor time that reading the inputs may take, in seconds. */
+unsigned int pp_confined_cpu_s(const struct pp_confined_open *how);
 /* Libraries are this process's to open: the child can open no file. */
 int pp_confined_load_libraries(const struct pp_confined_open *how, struct pp_error *e);
 

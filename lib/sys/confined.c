@@ -191,7 +191,9 @@ int pp_confined_limit(unsigned int cpu_s, struct pp_confined_limits *before)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	rlim_t cpu = (rlim_t)used.tv_sec + cpu_s;
 	r = confined_set_soft(RLIMIT_CPU, cpu, &was.cpu);
-	if (!r)
+	if (r)
+		confined_set_soft(RLIMIT_AS, was.memory, NULL);
+	else
 		*before = was;
 	return r;
 }
@@ -372,11 +374,16 @@ int pp_confined_end(struct pp_confined *c, struct pp_error *e)
 
 void pp_confined_stop(struct pp_confined *c)
 {
-	struct pp_error ignored;
+	int status;
+	pid_t pid;
 
-	/* Whatever it still sends is more than was asked for. */
-	kill(c->pid, SIGKILL);
-	pp_confined_end(c, &ignored);
+	close(c->fd);
+	c->fd = -1;
+	/* Refused to a process that is confined itself, which then does not wait for it. */
+	bool killed = !kill(c->pid, SIGKILL);
+	do {
+		pid = waitpid(c->pid, &status, killed ? 0 : WNOHANG);
+	} while (pid < 0 && errno == EINTR);
 }
 
 struct pp_confinement pp_confinement_here(void)

@@ -68,7 +68,10 @@ int pp_confined_receive(const struct pp_confined *c, void *buf, size_t len);
  * sentence otherwise: it was killed, it used up its time, or it sent more than was taken.
  */
 int pp_confined_end(struct pp_confined *c, struct pp_error *e);
-/* Ends it, whatever it does. */
+/*
+ * Has no more use for it. It is killed and waited for; a process that is confined itself may do
+ * neither, and it ends at its next write, when its time is used up, or with this process.
+ */
 void pp_confined_stop(struct pp_confined *c);
 
 /*
@@ -88,7 +91,8 @@ struct pp_confined_self {
 int pp_confine_self(const struct pp_confined_self *how);
 /*
  * For such a process: what it may take of memory and processor time while it works on one input, as
- * a child may. What it had stands in *before, for pp_confined_unlimit(). 0 or a negative errno.
+ * a child may. SIGXCPU has to end it. What it had stands in *before, for pp_confined_unlimit(). 0
+ * or a negative errno.
  */
 struct pp_confined_limits {
 	rlim_t memory, cpu;

@@ -9,6 +9,7 @@ CRASH_LIBRARY is "" in a build with sanitizers, which want to be first.
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -326,6 +327,70 @@ class Confined(unittest.TestCase):
                     self.assertEqual(len(lines), len(whole))
                     self.assertEqual([i for i, pair in enumerate(zip(lines, whole)) if len(set(pair)) > 1], [place])
                     self.assertRegex(lines[place], f"the process that reads it {says}")
+
+    def hosts(self, bad: int, nr: int = 20) -> dict:
+        """A directory of so many captures; the environment in which one of them is read without end."""
+        hosts, other = self.where / "hosts", self.where / "other.tar.gz"
+        hosts.mkdir()
+        shutil.copy(CAPTURE, other)
+        for n in range(nr):
+            (hosts / f"{n:02}.tar.gz").symlink_to(other if n == bad else CAPTURE)
+        return dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_CRASH="spin", PCIPASS_TEST_MARK=other)
+
+    def test_reading_without_end(self):
+        """Its time is limited, also where signals wait for a file; and nobody waits for it who has given up."""
+        if not CRASH:
+            self.skipTest("a build with sanitizers")
+        env = self.hosts(bad=3)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PCIPASS, "--from", self.where / "hosts", "survey", "--json"], env=env, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+        self.assertEqual((done.returncode, done.stderr), (4, "pcipass: standard output: No space left on device\n"))
+        other = self.where / "other.tar.gz"
+        for words in (["check", DEVICE], ["report", "-o", self.where / "page"], ["capture", "-o", self.where / "c.tar"],
+                      ["survey", "--prometheus", "-o", self.where / "metrics"], ["survey", "--nfd"]):
+            with self.subTest(words=words):
+                done = run("--from", other, *words, env=dict(env, PCIPASS_TEST_CPU="1"))
+                self.assertEqual((done.returncode, done.stdout), (4, ""))
+                self.assertRegex(done.stderr, f"^pcipass: {re.escape(str(other))}: the process that reads it was killed: it took "
+                                 "too much processor time\n$")
+        self.assertEqual(sorted(p.name for p in self.where.iterdir()), ["hosts", "other.tar.gz"])
+
+    def test_few_files(self):
+        """Where no more may be open than one host needs, they are read one by one."""
+        self.hosts(bad=-1)
+        words = ["--from", self.where / "hosts", "survey", "--json"]
+        good = run(*words)
+        for most in (10, 12, 16, 20, 24):
+            with self.subTest(most=most):
+                done = run(*words, preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+                self.assertEqual((done.returncode, done.stdout), (good.returncode, good.stdout), done.stderr)
+
+    def test_long_files_beside_it(self):
+        """What is added to a log that is longer than a page may be is not lost."""
+        log, page = self.where / "log", self.where / "page.html"
+        with log.open("a", encoding="utf-8") as f:
+            f.truncate(70 << 20)
+            done = subprocess.run([PCIPASS, "--from", CAPTURE, "report", "-o", page], stdout=f, stderr=f, check=False,
+                                  timeout=60)
+        self.assertEqual(done.returncode, 0)
+        with log.open("rb") as f:
+            f.seek(70 << 20)
+            self.assertIn(b"wrote", f.read())
+
+    def test_file_that_is_not_handed_over(self):
+        if not CRASH:
+            self.skipTest("a build with sanitizers")
+        for words in (["report", "-o", self.where / "out"], ["capture", "-o", self.where / "out"]):
+            done = run("--from", CAPTURE, *words, env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_NO_FILE="1"))
+            self.assertEqual((done.returncode, done.stdout), (4, ""))
+            self.assertEqual(done.stderr, f"pcipass: {self.where}/out: the file was made, but cannot be written\n")
+            self.assertEqual(list(self.where.iterdir()), [])
+
+    def test_standard_input_among_hosts(self):
+        done = run("--from", CAPTURE, "survey", "--json", "-", input=LSPCI)
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.assertIn("440FX", done.stdout.splitlines()[1])
 
     def test_version_says_what_is_there(self):
         shown = run("--version").stdout.splitlines()[1]

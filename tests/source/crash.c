@@ -2,9 +2,9 @@
 /*
  * Preloaded by test-confined.py: the process that reads a capture does something in the middle, as
  * if what it reads had a way to make it. PCIPASS_TEST_CRASH says what: it crashes ("segv", "exit"),
- * or with "attempts" and "log" it tries what it should not be able to, and says on standard error
- * what came of it. With PCIPASS_TEST_MARK only where it reads that file. With
- * PCIPASS_TEST_NO_LANDLOCK the kernel seems to have no Landlock.
+ * goes on for ever ("spin"), or with "attempts" and "log" it tries what it should not be able to,
+ * and says on standard error what came of it. With PCIPASS_TEST_MARK only where it reads that file.
+ * With PCIPASS_TEST_NO_LANDLOCK the kernel seems to have no Landlock.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -104,6 +105,8 @@ static void crash_here(bool log)
 		return;
 	if (!strcmp(how, "segv"))
 		*nowhere = 1;
+	while (!strcmp(how, "spin"))
+		is_confined = true;
 	_exit(3);
 }
 
@@ -131,6 +134,18 @@ FILE *fopen64(const char *path, const char *mode)
 		crash_here(true);
 	*(void **)&next = dlsym(RTLD_NEXT, "fopen64");
 	return next(path, mode);
+}
+
+/* With PCIPASS_TEST_CPU it has a second of processor time. */
+int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
+{
+	int (*next)(__rlimit_resource_t, const struct rlimit64 *);
+	struct rlimit64 less = *limit;
+
+	if (resource == RLIMIT_CPU && getenv("PCIPASS_TEST_CPU"))
+		less.rlim_cur = 1;
+	*(void **)&next = dlsym(RTLD_NEXT, "setrlimit64");
+	return next(resource, &less);
 }
 
 int prctl(int option, ...)
@@ -165,5 +180,9 @@ long syscall(long number, ...)
 		errno = ENOSYS;
 		return -1;
 	}
-	return next(number, of[0], of[1], of[2], of[3], of[4], of[5]);
+	long r = next(number, of[0], of[1], of[2], of[3], of[4], of[5]);
+	/* The system may drop a file that is handed over. */
+	if (number == SYS_recvmsg && getenv("PCIPASS_TEST_NO_FILE"))
+		((struct msghdr *)of[1])->msg_controllen = 0;
+	return r;
 }

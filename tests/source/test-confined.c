@@ -634,10 +634,9 @@ static void test_source_fails(void **state)
 	assert_null(strchr(e.text, '\033'));
 }
 
-/* Which of the jobs it is: a table of so many bytes, an error, a death, or more than can be sent.
- */
+/* Which of the jobs it is: a table, an error, a death, or one without memory. */
 struct queued {
-	char kind; /* 't', 'e', 'd' */
+	char kind; /* 't', 'e', 'd', 'm' */
 	uint32_t number;
 	char note[16];
 };
@@ -651,6 +650,8 @@ static int open_queued(void *ctx, struct pp_source **ret, const char **notes, st
 		return pp_fail(e, EBADMSG, "no. %u is bad", q->number);
 	if (q->kind == 'd')
 		_exit(3);
+	if (q->kind == 'm')
+		return pp_fail(e, ENOMEM, "no. %u is large", q->number);
 	table[sizeof(table) - 1] = (uint8_t)q->number;
 	snprintf(q->note, sizeof(q->note), "no. %u", q->number);
 	*notes = q->note;
@@ -667,8 +668,8 @@ static void check_queued(struct pp_confined_queue *queue, const struct queued *q
 	int r = pp_confined_queue_next(queue, &source, &notes, &e);
 	snprintf(says, sizeof(says), "no. %u", q->number);
 	if (q->kind != 't') {
-		assert_int_equal(r, q->kind == 'e' ? -EBADMSG : -EPROTO);
-		assert_non_null(strstr(e.text, q->kind == 'e' ? says : "ended early (exit 3)"));
+		assert_int_equal(r, q->kind == 'e' ? -EBADMSG : q->kind == 'm' ? -ENOMEM : -EPROTO);
+		assert_non_null(strstr(e.text, q->kind == 'd' ? "ended early (exit 3)" : says));
 		assert_null(source);
 		assert_null(notes);
 		return;
@@ -688,9 +689,9 @@ static void check_queued(struct pp_confined_queue *queue, const struct queued *q
 /* Each answer is its own job's, wherever the child ends; and it may be left at any place. */
 static void test_queue(void **state)
 {
-	static const char *const kinds[] = { "",       "t",       "d",    "tt",   "ttttttttttttttt",
-		                             "ted",    "dttt",    "ttdt", "tttd", "dddd",
-		                             "etette", "tdtdtdtd" };
+	static const char *const kinds[] = { "",       "t",    "d",    "tt",      "ttttttttttttttt",
+		                             "ted",    "dttt", "ttdt", "tttd",    "dddd",
+		                             "etette", "tmtt", "mmem", "tdtdtdtd" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		for (size_t most = 0, n = strlen(kinds[i]); most <= n; most++) {
