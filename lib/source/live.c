@@ -44,7 +44,7 @@ static int live_open_dir(struct pp_source *s, const char *path, struct pp_node *
 static int live_open_file(struct pp_source *s, struct pp_node dir, const char *name,
                           struct pp_node *ret)
 {
-	/* Of a name in a directory it is good to know that it is no link. */
+	/* Of a name in a directory it is good to know that it is not a link. */
 	if (!pp_node_is_none(dir) &&
 	    !live_open(live_dir(s, dir), name, PP_OPEN_READ | O_NOFOLLOW, ret)) {
 		ret->plain = true;

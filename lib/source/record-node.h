@@ -70,7 +70,7 @@ int pp_record_add(struct pp_recorder *r, uint32_t parent, const char *name, size
 /* Finds out whether a name is there, and a link; once. -ENOTDIR: its parent is not a directory. */
 int pp_record_look(struct pp_recorder *r, uint32_t node);
 
-/* The same of a name that was opened and is no link. */
+/* The same of a name that was opened and is not a link. */
 void pp_record_plain(struct pp_recorder *r, uint32_t parent, const char *name);
 
 /*

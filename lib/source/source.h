@@ -34,7 +34,7 @@
 struct pp_node {
 	int fd;         /* live, directory; -1 otherwise */
 	uint32_t index; /* archive, recorder */
-	bool plain;     /* what was opened has this name itself: it is no link */
+	bool plain;     /* what was opened has this name itself: it is not a link */
 };
 
 #define PP_NODE_NONE ((struct pp_node){ .fd = -1, .index = 0 })
