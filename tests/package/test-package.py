@@ -50,22 +50,27 @@ class InRoot(unittest.TestCase):
         return text
 
 
+DEBS = GIVEN or WORK / "debs"
+
+
+def setUpModule() -> None:  # pylint: disable=invalid-name
+    """All that is made, before the first class that installs it."""
+    if GIVEN:
+        return
+    root = roots.Root(WORK / "build", "bookworm", "lintian", "ca-certificates", *TOOLS)
+    copy_source(root.path / "pcipass")
+    status, text = root.run("cd /pcipass && ./run package /debs && "
+                            "lintian --allow-root --fail-on error,warning /debs/*_0*_*.deb")
+    assert status == 0, text
+    print(text[-600:], file=sys.stderr)
+    shutil.copytree(root.path / "debs", DEBS)
+    shutil.rmtree(root.path)
+
+
 class Made(InRoot):
     """By "./run package" on Debian 12."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.debs = GIVEN or WORK / "debs"
-        if GIVEN:
-            return
-        root = roots.Root(WORK / "build", "bookworm", "lintian", "ca-certificates", *TOOLS)
-        copy_source(root.path / "pcipass")
-        status, text = root.run("cd /pcipass && ./run package /debs && "
-                                "lintian --allow-root --fail-on error,warning /debs/*_0*_*.deb")
-        assert status == 0, text
-        print(text[-600:], file=sys.stderr)
-        shutil.copytree(root.path / "debs", cls.debs)
-        shutil.rmtree(root.path)
+    debs = DEBS
 
     def test_there(self):
         for name in PACKAGES:
@@ -125,7 +130,7 @@ class Installed:
         cls.root = roots.Root(WORK / cls.release, cls.release, *SHELLS, "pkg-config", "gcc", "libc6-dev")
         cls.root.sample("dl380p-gen8")
         cls.before = cls.root.files()
-        shutil.copytree(GIVEN or WORK / "debs", cls.root.path / "debs")
+        shutil.copytree(DEBS, cls.root.path / "debs")
         packages = ("pci.ids", *cls.also, *(f"/debs/{name}_*.deb" for name in PACKAGES))
         status, text = cls.root.run("apt-get -qq update; apt-get -qq install --no-install-recommends -y "
                                     f"{' '.join(packages)} 2>&1")
