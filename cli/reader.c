@@ -298,7 +298,8 @@ static int reader_ask(enum reader_request request, struct pp_error *e)
 	reply.text[sizeof(reply.text) - 1] = '\0';
 	if (r == -EIO)
 		snprintf(e->text, sizeof(e->text),
-		         "%.300s: the file was made, but cannot be written", reader.name);
+		         "%.300s: cannot be written: the system did not pass on the open file",
+		         reader.name);
 	else
 		snprintf(e->text, sizeof(e->text), "%s", r ? strerror(-r) : reply.text);
 	return -e->code;

@@ -86,7 +86,7 @@ static bool queue_is_broken(int r)
 	return r == -EPIPE || r == -EPROTO || r == -ELIBACC || r == -ENOMEM;
 }
 
-/* The next answer of the child. 1: there is none to rest on, and the child has ended. */
+/* The next answer of the child. 1: there is none to rest on, and this child is given up. */
 static int queue_take(struct pp_confined_queue *q, struct pp_source **ret, char **notes,
                       struct pp_error *e)
 {
@@ -97,7 +97,10 @@ static int queue_take(struct pp_confined_queue *q, struct pp_source **ret, char 
 	bool broken = not_here || queue_is_broken(r);
 
 	q->is_running = !broken && q->next + 1 < q->nr;
-	if (broken)
+	/* Where its answers end, so does it, and is waited for. */
+	if (r == -EPIPE)
+		pp_confined_end(&q->child, &ended);
+	else if (broken)
 		pp_confined_stop(&q->child);
 	else if (!q->is_running)
 		broken = pp_confined_end(&q->child, &ended) != 0;

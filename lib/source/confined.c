@@ -219,8 +219,8 @@ int pp_source_open_here(const struct pp_confined_open *how, struct pp_source **r
 	*notes = NULL;
 	int r = pp_confined_limit(pp_confined_cpu_s(how), &before);
 	if (r)
-		return pp_fail(e, -r, "%.300s: no limits for reading it: %s", how->inputs[0].path,
-		               strerror(-r));
+		return pp_fail(e, -r, "%.300s: cannot limit memory and time for reading it: %s",
+		               how->inputs[0].path, strerror(-r));
 	r = pp_source_open_unconfined(how, ret, notes, e);
 	pp_confined_unlimit(&before);
 	return r;

@@ -162,7 +162,7 @@ static int directory_remember(struct directory *d, const char *path, uint32_t *r
 static int directory_open_dir(struct pp_source *s, const char *path, struct pp_node *ret)
 {
 	struct directory *d = directory(s);
-	struct pp_node node;
+	struct pp_node node = PP_NODE_NONE;
 
 	node.fd = open_path(d, path, PP_OPEN_PLACE | O_DIRECTORY);
 	if (node.fd < 0)

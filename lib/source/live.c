@@ -44,13 +44,14 @@ static int live_open_dir(struct pp_source *s, const char *path, struct pp_node *
 static int live_open_file(struct pp_source *s, struct pp_node dir, const char *name,
                           struct pp_node *ret)
 {
-	/* Of a name in a directory it is good to know that it is not a link. */
-	if (!pp_node_is_none(dir) &&
-	    !live_open(live_dir(s, dir), name, PP_OPEN_READ | O_NOFOLLOW, ret)) {
+	if (pp_node_is_none(dir))
+		return live_open(live_dir(s, dir), name, PP_OPEN_READ, ret);
+	int r = live_open(live_dir(s, dir), name, PP_OPEN_READ | O_NOFOLLOW, ret);
+	if (r == -ELOOP)
+		return live_open(live_dir(s, dir), name, PP_OPEN_READ, ret);
+	if (!r)
 		ret->plain = true;
-		return 0;
-	}
-	return live_open(live_dir(s, dir), name, PP_OPEN_READ, ret);
+	return r;
 }
 
 static ssize_t live_pread(struct pp_source *s, struct pp_node file, void *buf, size_t len,

@@ -384,7 +384,7 @@ class Confined(unittest.TestCase):
         for words in (["report", "-o", self.where / "out"], ["capture", "-o", self.where / "out"]):
             done = run("--from", CAPTURE, *words, env=dict(os.environ, LD_PRELOAD=CRASH, PCIPASS_TEST_NO_FILE="1"))
             self.assertEqual((done.returncode, done.stdout), (4, ""))
-            self.assertEqual(done.stderr, f"pcipass: {self.where}/out: the file was made, but cannot be written\n")
+            self.assertEqual(done.stderr, f"pcipass: {self.where}/out: cannot be written: the system did not pass on the open file\n")
             self.assertEqual(list(self.where.iterdir()), [])
 
     def test_standard_input_among_hosts(self):

@@ -59,36 +59,36 @@ static int teardown(void **state)
 }
 
 /* What an attempt ended with: 0 where it succeeded. */
-static int tried(long result)
+static int errno_of(long result)
 {
 	return result < 0 ? errno : 0;
 }
 
 static int try_open_to_read(void)
 {
-	return tried(open(other_path, O_RDONLY));
+	return errno_of(open(other_path, O_RDONLY));
 }
 
 static int try_open_by_openat2(void)
 {
 	uint64_t how[3] = { O_RDONLY };
 
-	return tried(syscall(SYS_openat2, AT_FDCWD, other_path, how, sizeof(how)));
+	return errno_of(syscall(SYS_openat2, AT_FDCWD, other_path, how, sizeof(how)));
 }
 
 static int try_create(void)
 {
-	return tried(open(new_path, O_CREAT | O_WRONLY, 0600));
+	return errno_of(open(new_path, O_CREAT | O_WRONLY, 0600));
 }
 
 static int try_remove(void)
 {
-	return tried(unlink(other_path));
+	return errno_of(unlink(other_path));
 }
 
 static int try_rename(void)
 {
-	return tried(rename(other_path, new_path));
+	return errno_of(rename(other_path, new_path));
 }
 
 static int try_socket(void)
@@ -97,19 +97,19 @@ static int try_socket(void)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-	return fd < 0 ? errno : tried(connect(fd, (struct sockaddr *)&to, sizeof(to)));
+	return fd < 0 ? errno : errno_of(connect(fd, (struct sockaddr *)&to, sizeof(to)));
 }
 
 static int try_local_socket(void)
 {
-	return tried(socket(AF_UNIX, SOCK_STREAM, 0));
+	return errno_of(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
 static int try_exec(void)
 {
 	char *words[] = { (char *)"true", NULL };
 
-	return tried(execve("/bin/true", words, words + 1));
+	return errno_of(execve("/bin/true", words, words + 1));
 }
 
 static int try_fork(void)
@@ -118,17 +118,17 @@ static int try_fork(void)
 
 	if (!pid)
 		_exit(0);
-	return tried(pid);
+	return errno_of(pid);
 }
 
 static int try_kill(void)
 {
-	return tried(kill(getppid() > 1 ? getppid() : 1, 0));
+	return errno_of(kill(getppid() > 1 ? getppid() : 1, 0));
 }
 
 static int try_trace(void)
 {
-	return tried(ptrace(PTRACE_SEIZE, 1, 0, 0));
+	return errno_of(ptrace(PTRACE_SEIZE, 1, 0, 0));
 }
 
 static int try_code(void)
@@ -143,17 +143,17 @@ static int try_to_make_code(void)
 {
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return p == MAP_FAILED ? errno : tried(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+	return p == MAP_FAILED ? errno : errno_of(mprotect(p, 4096, PROT_READ | PROT_EXEC));
 }
 
 static int try_root(void)
 {
-	return tried(setuid(0));
+	return errno_of(setuid(0));
 }
 
 static int try_write_input(void)
 {
-	return tried(syscall(SYS_ftruncate, 3, 0));
+	return errno_of(syscall(SYS_ftruncate, 3, 0));
 }
 
 static const struct {
@@ -307,7 +307,7 @@ static void test_seccomp_alone(void **state)
 /* A whole command's process: it may fork and read at its places; every other attempt fails. */
 static int try_place(void)
 {
-	return tried(open(input_path, O_RDONLY));
+	return errno_of(open(input_path, O_RDONLY));
 }
 
 static int confine_reader(void)
@@ -327,19 +327,19 @@ static int confine_reader_by_seccomp(void)
 
 static int try_other_limits(void)
 {
-	return tried(syscall(SYS_prlimit64, getppid(), 7, NULL, NULL));
+	return errno_of(syscall(SYS_prlimit64, getppid(), 7, NULL, NULL));
 }
 
 static int try_thread(void)
 {
-	return tried(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+	return errno_of(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
 }
 
 static int try_terminal(void)
 {
 	char byte = 'x';
 
-	return tried(ioctl(STDIN_FILENO, TIOCSTI, &byte));
+	return errno_of(ioctl(STDIN_FILENO, TIOCSTI, &byte));
 }
 
 static void test_reader(void **state)
