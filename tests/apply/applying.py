@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of applies share: a program under test, hosts to apply to, what is expected of both."""
 
+import os
 import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from fakeroot import RELEASE, STATE, Driver, Root, differences, override
+sys.path.insert(0, str(Path(__file__).parent.parent / "harness"))
+
+from fakeroot import RELEASE, STATE, Driver, Root, differences, override  # noqa: E402
+from subset import split  # noqa: E402
 
 drive = Driver(sys.argv[1])
 ARGUMENT = "argument:intel_iommu=on"
@@ -85,8 +89,9 @@ def main(names: dict) -> int:
     """Runs the tests of a file, each on a host of its own; or those that are named behind DRIVE."""
     # A shell starts what it puts into the background with this ignored, and programs inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    tests = [f for name, f in names.items()
-             if name.startswith("test_") and name in (sys.argv[2:] or [name])]
+    known = [name for name in names if name.startswith("test_")]
+    tests = [names[name] for name in known if name in sys.argv[2:]] if sys.argv[2:] else [
+        names[name] for name in split(known, int(os.environ.get("PCIPASS_TEST_EVERY", "1")))]
     failures = 0
     for test in tests:
         with tempfile.TemporaryDirectory() as directory:

@@ -15,26 +15,15 @@ from pathlib import Path
 import fakeroot
 
 TESTS = Path(__file__).parent.parent
+sys.path.insert(0, str(TESTS / "machines"))
+from machinery.command import make  # noqa: E402
+
 # The tools see a host below $PCIPASS_ROOT; here that is the root itself.
 TOOL_HEAD = "#!/bin/sh\n: ${PCIPASS_ROOT:=/}\n"
 
-ENTER = r"""
-set -e
-root=$1
-for x in usr/bin usr/lib usr/lib64 bin lib lib64; do
-	if [ -L "/$x" ]; then ln -sfn "$(readlink "/$x")" "$root/$x"
-	elif [ -d "/$x" ]; then mkdir -p "$root/$x"; mount --rbind "/$x" "$root/$x"
-	fi
-done
-# What a process reads of itself is the real one's.
-mount --rbind /proc "$root/proc"
-(cd "$root/own-proc" && find . -type f) | while read -r x; do
-	[ ! -e "$root/proc/$x" ] || mount --bind "$root/own-proc/$x" "$root/proc/$x"
-done
-mount --rbind /dev "$root/dev"
-mount --bind "$PROGRAMS" "$root/usr/local/bin"
-exec chroot "$root" /bin/bash -c 'cd /root; eval "$0"' "$2"
-"""
+# What the root has of this machine.
+SHARED = ("usr/bin", "usr/lib", "usr/lib64", "bin", "lib", "lib64")
+ENTER = """mount --all --fstab "$0.fstab" && exec chroot "$0" /bin/bash -c 'cd /root; eval "$0"' "$1\""""
 
 
 def missing() -> str | None:
@@ -52,9 +41,7 @@ def made(sample: str) -> Path:
     """The sample's files, made once."""
     directory = tempfile.TemporaryDirectory()
     atexit.register(directory.cleanup)
-    subprocess.run([sys.executable, "-B", TESTS / "machines/mkmachine",
-                    TESTS / f"machines/{sample}.machine", "-o", Path(directory.name) / "host"],
-                   check=True)
+    make(TESTS / f"machines/{sample}.machine", "-o", Path(directory.name) / "host")
     return Path(directory.name) / "host"
 
 
@@ -113,14 +100,35 @@ class Host(fakeroot.Root):
             script = TOOL_HEAD + script.removeprefix("#!/bin/sh\n")
         super().tool(name, script)
 
+    def place_mounts(self) -> None:
+        """Writes what is mounted below the root, as fstab has it; makes the places."""
+        found = []
+        for name in SHARED:
+            place = self.path / name
+            if os.path.islink(f"/{name}"):
+                if not place.is_symlink():
+                    place.symlink_to(os.readlink(f"/{name}"))
+            elif os.path.isdir(f"/{name}"):
+                place.mkdir(parents=True, exist_ok=True)
+                found.append((f"/{name}", place))
+        found.append(("/proc", self.path / "proc"))
+        # What a process reads of itself is the real one's.
+        own = self.path / "own-proc"
+        for directory, _, names in os.walk(own):
+            found += [(f"{directory}/{name}", place) for name in names
+                      if (place := self.path / "proc" / os.path.relpath(f"{directory}/{name}", own))
+                      and os.path.exists(f"/proc/{place.relative_to(self.path / 'proc')}")]
+        found += [("/dev", self.path / "dev"), (self.programs, self.path / "usr/local/bin")]
+        # In one go: a process for each mount takes longer than what is tested.
+        Path(f"{self.path}.fstab").write_text("".join(f"{a} {b} none rbind 0 0\n" for a, b in found))
+
     def run(self, line: str) -> tuple[int, str]:
         """What a person would type as root, its exit status and all that it printed."""
-        script = 'exec unshare -rm bash -c "$ENTER" enter "$0" "$1"'
+        self.place_mounts()
         done = subprocess.run(
-            ["bash", "-c", script, self.path, line], stdin=subprocess.DEVNULL, timeout=60,
+            ["unshare", "-rm", "bash", "-c", ENTER, self.path, line], stdin=subprocess.DEVNULL, timeout=60,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
             env={"PATH": "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
                  "HOME": "/root", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb",
-                 "ENTER": ENTER, "PROGRAMS": str(self.programs),
                  **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
         return done.returncode, done.stdout

@@ -3,6 +3,7 @@
 """The commands that pcipass names next, on each sample machine and behind each misunderstanding: every
 one is run as it stands, but for the device's name where it says DEVICE."""
 
+import contextlib
 import json
 import re
 import shlex
@@ -15,6 +16,10 @@ from pathlib import Path
 
 PCIPASS = Path(sys.argv.pop(1)).resolve()
 MACHINES = Path(__file__).parent.parent / "machines"
+sys.path.insert(0, str(MACHINES.resolve()))
+from machinery.command import make  # noqa: E402
+from machinery.model import MissingData  # noqa: E402
+
 AS_USER = "-user,"  # what root would be told is not in that capture
 TO_FREE = r"to do it: (pcipass free \S+)"
 
@@ -30,9 +35,8 @@ class Hints(unittest.TestCase):
         cls.directory = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         # Names that the shell would take apart.
         for recipe in MACHINES.glob("*.machine"):
-            subprocess.run([sys.executable, "-B", MACHINES / "mkmachine", recipe, "-o",
-                            cls.directory / f"{recipe.stem}, its.tar"], check=False,
-                           capture_output=True)
+            with contextlib.suppress(MissingData):
+                make(recipe, "-o", cls.directory / f"{recipe.stem}, its.tar")
 
     def type(self, line: str, *codes: int) -> str:
         """What it says, as a shell runs it."""

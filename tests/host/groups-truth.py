@@ -17,8 +17,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "machines"))
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent / name) for name in ("machines", "harness")]
 import sampled  # noqa: E402
+from subset import few  # noqa: E402
 
 
 def groups(pcipass: str, capture: Path, *options: str) -> dict[str, int | None]:
@@ -72,8 +73,11 @@ def main() -> int:
     wrong = {}
     with tempfile.TemporaryDirectory() as scratch:
         own = {f"sample-{name}": Path(path) for name, path in sampled.captures(scratch, whole=True)}
-        for name, capture in (own | real).items():
+        looked_at = few((own | real).items(), 4)
+        for name, capture in looked_at:
             wrong.update({(name, a): text for a, text in compare(pcipass, capture, counts).items()})
+    names = {name for name, _ in looked_at}
+    accepted = {words for words in accepted if words[0] in names or words[0] not in own | real}
     for (machine, address), text in sorted(wrong.items()):
         if (machine, address) not in accepted:
             print(f"{machine} {address}: {text}")

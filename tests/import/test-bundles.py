@@ -92,7 +92,7 @@ class Samples(Bundles):
 
     def test_every_sample(self):
         count: dict = {}
-        for recipe in some(sorted(MACHINES.glob("*.machine")), 4):
+        for recipe in some(sorted(MACHINES.glob("*.machine")), 8):
             try:
                 host = self.sample(recipe.stem)
             except unittest.SkipTest:
@@ -106,7 +106,7 @@ class Samples(Bundles):
 
     def test_recorded(self):
         count: dict = {}
-        for capture in some(sorted(DATA.glob("truth/*/capture.tar.gz"))[::4], 4):
+        for capture in some(sorted(DATA.glob("truth/*/capture.tar.gz"))[::4], 8):
             host = self.dir / "recorded"
             shutil.rmtree(host, ignore_errors=True)
             with tarfile.open(capture) as archive:

@@ -31,7 +31,7 @@ class Samples(Importing):
 
     def test_every_sample(self):
         all_same = all_unknown = 0
-        for recipe in some(sorted(MACHINES.glob("*.machine")), 4):
+        for recipe in some(sorted(MACHINES.glob("*.machine")), 8):
             try:
                 host = self.sample(recipe.stem)
             except unittest.SkipTest:
@@ -54,7 +54,7 @@ class Samples(Importing):
     def test_recorded(self):
         """What a capture holds of a real or virtual host, as texts."""
         all_same = all_unknown = 0
-        for capture in some(sorted(DATA.glob("truth/*/capture.tar.gz"))[::4], 4):
+        for capture in some(sorted(DATA.glob("truth/*/capture.tar.gz"))[::4], 8):
             host = self.dir / "recorded"
             shutil.rmtree(host, ignore_errors=True)
             with tarfile.open(capture) as archive:

@@ -140,8 +140,8 @@ def main() -> int:
     kinds: dict = {}
     recorded = sorted(DATA.glob("*/capture.tar*"))
     with tempfile.TemporaryDirectory() as scratch:
-        for name, host in (*some(sampled.captures(scratch), 6), *some(made(Path(scratch)), 3),
-                           *((p.parent.name, p) for p in some(recorded, 8))):
+        for name, host in (*some(sampled.captures(scratch), 12), *some(made(Path(scratch)), 3),
+                           *((p.parent.name, p) for p in some(recorded, 16))):
             kind = check(name, host, wrong)
             kinds[kind] = kinds.get(kind, 0) + 1
     missing = set(FOREIGN) - set(kinds)

@@ -21,10 +21,11 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "machines"))
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent / name) for name in ("machines", "harness")]
 import sampled  # noqa: E402
 from machinery import vfio  # noqa: E402
 from machinery.kernel import Kernel  # noqa: E402
+from subset import few  # noqa: E402
 
 YES = {"assignable", "care"}
 NO = {"blocked", "blocked-fixable"}
@@ -170,7 +171,7 @@ def main() -> int:
         return 77
     counts: Counter = Counter()
     wrong = []
-    for machine in machines:
+    for machine in few(machines, 4):
         wrong += compare(machine, pcipass, counts)
     for line in wrong:
         print(line)

@@ -5,7 +5,6 @@ import atexit
 import functools
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
 from hosttree import Case  # noqa: E402
 
 RECIPES = Path(__file__).parent.parent / "machines"
+sys.path.insert(0, str(RECIPES))
+from machinery.command import make  # noqa: E402
 
 
 @functools.cache
@@ -25,8 +26,7 @@ def made(recipe: str, name: str) -> Path:
     if "\n" in recipe:
         path = Path(directory.name) / "own.machine"
         path.write_text(recipe.replace("include ", f"include {RECIPES}/"))
-    subprocess.run([sys.executable, "-B", RECIPES / "mkmachine", path, "-o",
-                    Path(directory.name) / name], check=True, capture_output=True)
+    make(path, "-o", Path(directory.name) / name)
     return Path(directory.name) / name
 
 

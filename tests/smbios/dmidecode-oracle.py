@@ -21,8 +21,9 @@ import tempfile
 
 import dmitext
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../machines"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", name) for name in ("machines", "harness")]
 import sampled  # noqa: E402
+from subset import few  # noqa: E402
 
 
 def text_or_none(value):
@@ -160,7 +161,7 @@ def older(lines):
 
 def inputs(data):
     """(name, table, records or None)"""
-    for path in sorted(glob.glob(data + "/dmidecode/*.txt")):
+    for path in few(sorted(glob.glob(data + "/dmidecode/*.txt")), 2):
         with open(path, encoding="utf-8", errors="replace") as f:
             records = dmitext.parse_text(f.read())
         yield os.path.basename(path)[:-4], dmitext.compile_records(records), records
@@ -168,7 +169,7 @@ def inputs(data):
         captures = [("sample-" + name, path) for name, path in sampled.captures(scratch)]
         captures += [("truth-" + os.path.basename(os.path.dirname(path)), path)
                      for path in sorted(glob.glob(data + "/truth/*/capture.tar.gz"))]
-        for name, path in captures:
+        for name, path in few(captures, 8):
             for _, table in sampled.files(path, "sys/firmware/dmi/tables/DMI"):
                 yield name, table, None
 

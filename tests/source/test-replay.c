@@ -16,10 +16,11 @@
 
 #include "source/archive-read.h"
 #include "source/record.h"
+#include "sys/confined.h"
 #include "tar-build.h"
 
 #ifndef SEEDS
-#define SEEDS 1500u
+#define SEEDS (PP_IS_SANITIZED ? 300u : 1500u)
 #endif
 #define FOLDER_EVERY 25u /* seeds with a real directory, which takes longer */
 #define QUESTIONS    60u

@@ -19,6 +19,8 @@ from pathlib import Path
 
 VENDOR = "61895abc-946b-42ea-a511-0085097942bf"
 PROGRAM = sys.argv[1]
+# Of what could go wrong, every so many.
+EVERY = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 # Calls that a full or broken disk can refuse.
 WRITING = {"openat", "write", "pwrite64", "fsync", "rename", "renameat", "renameat2", "unlink",
            "unlinkat", "ftruncate", "fchmod", "fchown", "mkdir", "close", "ioctl", "getrandom"}
@@ -263,14 +265,14 @@ def main() -> int:
         for kind in (Image, Efivars):
             known = learn(kind, Path(directory))
             with concurrent.futures.ThreadPoolExecutor(3) as pool:
-                jobs = [pool.submit(inject, kind, Path(directory), known, *p) for p in plan(known[3])]
+                jobs = [pool.submit(inject, kind, Path(directory), known, *p) for p in [*plan(known[3])][::EVERY]]
                 for job in jobs:
                     word = job.result()
                     if word in ("none", "old", "new", "restored"):
                         words[f"{kind.name} {word}"] += 1
                     else:
                         wrong.append(word)
-                jobs = [pool.submit(interrupt, kind, Path(directory), known, *p) for p in interruptions(known[3])]
+                jobs = [pool.submit(interrupt, kind, Path(directory), known, *p) for p in [*interruptions(known[3])][::EVERY]]
                 for job in jobs:
                     word = job.result()
                     if word in ("early", "new"):
@@ -280,7 +282,7 @@ def main() -> int:
         # known is now that of the variables.
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             jobs = [pool.submit(inject_recovery, Path(directory), known, *p)
-                    for p in plan(recovery_calls(Path(directory), known))]
+                    for p in [*plan(recovery_calls(Path(directory), known))][::EVERY]]
             for job in jobs:
                 word = job.result()
                 if word in ("none", "old", "restored"):
