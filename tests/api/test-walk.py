@@ -286,7 +286,7 @@ def compare_recorded(p: Programs) -> None:
 
 def main() -> int:
     p = Programs(ARGUMENTS[0], ARGUMENTS[1], Path(ARGUMENTS[2]))
-    names = some(sorted(x.stem for x in (p.root / "tests/machines").glob("*.machine")), 3)
+    names = some(sorted(x.stem for x in (p.root / "tests/machines").glob("*.machine")), 9)
     machines = lines = 0
     with tempfile.TemporaryDirectory() as where:
         directory = Path(where)

@@ -282,11 +282,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         made = samples(root, Path(temporary))
         look_at_many(pcipass, Path(temporary), s)
-        thorough = some(made, 8)
-        for path in some(made, 2):
+        thorough = some(made, 16)
+        for path in some(made, 4):
             look(pcipass, path, s, deep=path in thorough)
         look_at_settings(pcipass, root, Path(temporary), s)
-    for i, path in enumerate(some(recorded, 8)):
+    for i, path in enumerate(some(recorded, 24)):
         look(pcipass, path, s, deep=i % 4 == 0)
     for table in sorted(data.glob("acpi/*/*.bin")):
         document = run(pcipass, ["--from", str(table), "--json", "reserved"], s.wrong)

@@ -18,6 +18,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "harness"))
+from subset import few  # noqa: E402
+
 MACHINES = ROOT / "tests/machines"
 DATA = Path(os.environ.get("PCIPASS_TEST_DATA", ROOT.parent / "shared/data"))
 SKIPPED = 77
@@ -174,7 +177,8 @@ class Case:
 def main() -> int:
     pcipass, names = sys.argv[1], sys.argv[2:]
     failed, skipped, passed = [], 0, 0
-    for path in sorted(HERE.glob("*.case")):
+    cases = sorted(HERE.glob("*.case"))
+    for path in cases if names else few(cases, 4):
         if names and not any(path.name.startswith(n) for n in names):
             continue
         with tempfile.TemporaryDirectory() as scratch:

@@ -9,18 +9,37 @@ import signal
 import sys
 import time
 import xml.etree.ElementTree as ET
-from pathlib import Path
-from html import escape
 
-HOME = Path(__file__).parent
+# Neither pathlib nor html: it is started hundreds of times, and they take as long as the rest.
+HOME = os.path.dirname(os.path.abspath(__file__))
+
+
+def read(name: str) -> str:
+    """A file beside this one; empty if there is none."""
+    try:
+        with open(f"{HOME}/{name}", encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def escape(text: str) -> str:
+    for letter, name in (("&", "amp"), ("<", "lt"), (">", "gt"), ('"', "quot"), ("'", "#x27")):
+        text = text.replace(letter, f"&{name};")
+    return text
 
 
 def settings() -> dict[str, str]:
-    return dict(line.split("=", 1) for line in (HOME / "settings").read_text().splitlines())
+    return dict(line.split("=", 1) for line in read("settings").splitlines())
 
 
 def keep(values: dict[str, str]):
-    (HOME / "settings").write_text("".join(f"{k}={v}\n" for k, v in values.items()))
+    write(f"{HOME}/settings", "".join(f"{k}={v}\n" for k, v in values.items()))
 
 
 def end(code: int, printed: int | None = None, key: str = "Conrep Return Code"):
@@ -44,7 +63,7 @@ def save(schema: ET.Element, path: str, way: str):
             lines.append(f'  <Section name="{escape(name)}" helptext=".">{value}</Section>')
     lines.append("</Conrep>")
     text = "\n".join(lines) + "\n"
-    Path(path).write_text(text[:len(text) // 2] if way == "cut" else text)
+    write(path, text[:len(text) // 2] if way == "cut" else text)
 
 
 def load(path: str, way: str):
@@ -64,10 +83,10 @@ def main():
     way = ""
     mode, schema_path, data_path = sys.argv[1], sys.argv[2], sys.argv[3]
     word = {"-s": "save", "-l": "load"}[mode]
-    configured = (HOME / "mode").read_text().strip() if (HOME / "mode").exists() else ""
+    configured = read("mode").strip()
     if configured.startswith(word + ":"):
         way = configured.split(":")[1]
-    with open(HOME / "log", "a") as log:
+    with open(f"{HOME}/log", "a") as log:
         # Python adds LC_CTYPE by itself.
         print(word, len(os.environ.keys() - {"LC_CTYPE"}), os.environ.get("LC_ALL"), os.getcwd(),
               sys.stdin.read() == "", os.getpgrp() == os.getpid(), file=log)
