@@ -20,7 +20,7 @@ SOURCE = Path(sys.argv.pop(1))
 GIVEN = Path(sys.argv.pop(1)) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else None
 WORK = Path(tempfile.mkdtemp(prefix="pcipass-package-"))
 PACKAGES = ("pcipass", "libpcipass1", "libpcipass-dev")
-TOOLS = ("rpm", "makepkg", "cmake", "make", "zlib1g-dev", "libarchive-tools", "fakeroot", "zstd")
+TOOLS = ("rpm", "makepkg", "zlib1g-dev", "libarchive-tools", "fakeroot", "zstd")
 SHELLS = ("man-db", "bash", "bash-completion", "zsh", "fish")
 
 
