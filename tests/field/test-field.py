@@ -178,7 +178,7 @@ def main() -> int:
     pcipass, names = sys.argv[1], sys.argv[2:]
     failed, skipped, passed = [], 0, 0
     cases = sorted(HERE.glob("*.case"))
-    for path in cases if names else few(cases, 4):
+    for path in cases if names else few(cases, 8):
         if names and not any(path.name.startswith(n) for n in names):
             continue
         with tempfile.TemporaryDirectory() as scratch:

@@ -19,14 +19,19 @@ IS_SANITIZED = "PCIPASS_TEST_SANITIZED" in os.environ and not IS_WHOLE
 
 
 def some(hosts, every: int) -> list:
-    """Under sanitizers the first of each so many; else the second of each two."""
+    """Under sanitizers the first of each so many; else the second of each four."""
     hosts = list(hosts)
-    return few(hosts, every) if IS_WHOLE or IS_SANITIZED or len(hosts) < 2 else hosts[1::2]
+    return few(hosts, every) if IS_WHOLE or IS_SANITIZED or len(hosts) < 2 else hosts[1::4]
 
 
 def few(hosts, every: int) -> list:
     """Under sanitizers the first of each so many; else all."""
     return list(hosts)[::every if IS_SANITIZED else 1]
+
+
+def thin(things, every: int) -> list:
+    """Each so many, in either build."""
+    return list(things)[::1 if IS_WHOLE else every]
 
 
 def split(names, every: int) -> list:

@@ -171,7 +171,7 @@ def main() -> int:
         return 77
     counts: Counter = Counter()
     wrong = []
-    for machine in few(machines, 4):
+    for machine in few(machines, 8):
         wrong += compare(machine, pcipass, counts)
     for line in wrong:
         print(line)

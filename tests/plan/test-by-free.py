@@ -31,7 +31,7 @@ from machinery.command import make  # noqa: E402
 from machinery.model import MissingData  # noqa: E402
 from subset import IS_SANITIZED, IS_WHOLE, some  # noqa: E402
 
-GENERATED = 300 if IS_WHOLE else 12 if IS_SANITIZED else 80
+GENERATED = 300 if IS_WHOLE else 8 if IS_SANITIZED else 40
 DIRECT = "0x00000000bdf83000 0x00000000bdf84fff direct"
 # What each of these calls for: a word taken off, an option of a module set, another kernel or a person.
 WORDS = ("quiet", "intel_iommu=off", "intel_iommu=on quiet", "amd_iommu=off", "intremap=off", "intel_iommu=on,igfx_off",
@@ -249,13 +249,13 @@ class ByFree(unittest.TestCase):
                 except MissingData:
                     continue
                 hosts.append((out, recipe.stem))
-            self.hold(hosts, 2 if IS_SANITIZED else 20)
+            self.hold(hosts, 2 if IS_SANITIZED else 8)
 
     def test_recorded(self) -> None:
         if not TRUTH or not TRUTH.is_dir():
             self.skipTest("no recorded machines")
         self.hold([(p, p.parent.name) for p in some(sorted(TRUTH.glob("*/capture.tar.gz")), 12)],
-                  2 if IS_SANITIZED else 20)
+                  2 if IS_SANITIZED else 8)
 
 
 if __name__ == "__main__":
