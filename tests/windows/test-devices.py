@@ -32,7 +32,7 @@ OF_RESOURCES = {"hyperv-mmio"}
 EVERY = 1
 if sys.argv[1:2] == ["--few"]:
     sys.argv.pop(1)
-    EVERY = 3
+    EVERY = 6
 
 
 def rules(device: dict) -> dict:
