@@ -21,7 +21,7 @@ from pathlib import Path
 from texts import DATA, MACHINES, PCIPASS, TABLES, Importing, acpidump, hex_lines, pcipass, squeezed
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "harness"))
-from subset import some  # noqa: E402
+from subset import some, thin  # noqa: E402
 
 OPTIONS = (["-nn"], ["-nnk"], ["-nnv"], ["-nnvv"], ["-nnvvv"], ["-nnx"], ["-nnxxx"], ["-nnvvvxxxx"], ["-Dnnvv"])
 
@@ -259,7 +259,7 @@ class Doubled(Importing):
             log, tables = (host / "var/log/dmesg.txt").read_text(), acpidump({"DMAR": (host / TABLES / "DMAR").read_bytes()})
             texts = {" ".join(o): self.lspci(host, *o) for o in OPTIONS}
             alone = {o: self.read(text) for o, text in texts.items()}
-            for one, two in itertools.combinations(texts, 2):
+            for one, two in thin(itertools.combinations(texts, 2), 3):
                 with self.subTest(f"{name}: {one} and {two}"):
                     made = self.both(texts[one], texts[two], f"{one} and {two}")
                     self.compare(made, survey, f"{one} and {two}")
