@@ -135,7 +135,7 @@ class Typed(unittest.TestCase):
             (self.programs / "pcipass").symlink_to(PCIPASS)
 
     def type_all(self, shell: str):
-        for line, after in thin(TYPED[shell == "zsh":], 3):
+        for line, after in thin(TYPED, 3, shell == "zsh"):
             with self.subTest(shell=shell, line=line):
                 self.assertEqual(shells.completed(shell, FILES, self.programs, WORK, line), after)
 
@@ -166,7 +166,7 @@ class Typed(unittest.TestCase):
     @unittest.skipUnless(shutil.which("fish"), "no fish")
     def test_fish(self):
         """Fish itself says what it would put there."""
-        for line, after in thin(TYPED[2:], 3):
+        for line, after in thin(TYPED, 3, 2):
             with self.subTest(line=line):
                 done = subprocess.run(["fish", "--no-config", "-c", f"source {FILES}/pcipass.fish; complete -C '{line}'"],
                                       capture_output=True, text=True, check=False, cwd=WORK,

@@ -29,9 +29,9 @@ def few(hosts, every: int) -> list:
     return list(hosts)[::every if IS_SANITIZED else 1]
 
 
-def thin(things, every: int) -> list:
-    """Each so many, in either build."""
-    return list(things)[::1 if IS_WHOLE else every]
+def thin(things, every: int, first: int = 0) -> list:
+    """Each so many from the first on, in either build."""
+    return list(things) if IS_WHOLE else list(things)[first::every]
 
 
 def split(names, every: int) -> list:
