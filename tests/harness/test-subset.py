@@ -5,6 +5,7 @@
 usage: test-subset.py
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -66,6 +67,13 @@ class Subset(unittest.TestCase):
                          f"['b', 'c', 'd', 'e', 'g'] ['b', 'f'] {whole} ['a'] ['b', 'f']")
         for more in ({}, {"PCIPASS_TEST_SANITIZED": "1"}):
             self.assertEqual(self.ran(CHOOSES, 5, PCIPASS_TEST_WHOLE="1", **more).strip(), f"{whole} {whole} {whole} ['a'] {whole}")
+
+    def test_once(self):
+        """What the build with sanitizers leaves out, the plain one runs all of."""
+        tests = json.loads(Path(os.environ["PCIPASS_BUILD_ROOT"], "meson-info/intro-tests.json").read_text())
+        once = [t for t in tests if any(suite.endswith("once") for suite in t["suite"])]
+        self.assertGreater(len(once), 10)
+        self.assertEqual([t["name"] for t in once if str(SUBSET) in map(os.path.realpath, t["cmd"])], [])
 
 
 if __name__ == "__main__":

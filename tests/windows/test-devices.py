@@ -19,20 +19,16 @@ from pathlib import Path
 
 PCIPASS = Path(sys.argv.pop(1)).resolve()
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "machines")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "machines"), str(HERE.parent / "harness")]
 import registry  # noqa: E402
 import sampled  # noqa: E402
 import wine  # noqa: E402
 from machinery import sinks, windows  # noqa: E402
+from subset import thin  # noqa: E402
 
 MACHINES = ("dl380p-gen8", "dl380p-gen8-freed", "overlapping-regions", "switch-cards", "desktop-relaxable", "amd-board",
             "gen8-places", "conventional-pci")
 OF_RESOURCES = {"hyperv-mmio"}
-# Of the machines, every so many.
-EVERY = 1
-if sys.argv[1:2] == ["--few"]:
-    sys.argv.pop(1)
-    EVERY = 6
 
 
 def rules(device: dict) -> dict:
@@ -84,7 +80,7 @@ class Devices(unittest.TestCase):
     def test_every_machine(self):
         """The properties as they were planted, and the verdicts that follow."""
         count = 0
-        for name in MACHINES[::EVERY]:
+        for name in thin(MACHINES, 6):
             with self.subTest(name):
                 capture, stand_in = self.plant(name)
                 there, here = self.surveyed(stand_in), self.here(capture)

@@ -3,7 +3,7 @@
 """pcipass.exe frees a slot under wine: planned, asked, written through a program that stands in for HP's
 conrep, checked after a reboot, and undone; and what is left when it is killed at any of its changes.
 
-usage: test-free.py PCIPASS [--few] [NAME…]
+usage: test-free.py PCIPASS [NAME…]
 
 The machine is that of gen8host.py.
 """
@@ -16,9 +16,11 @@ import time
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 import gen8  # noqa: E402
 from gen8host import DRIVER_BYTES, MODULE, NEWER, OLDER, Host  # noqa: E402
+from subset import IS_WHOLE  # noqa: E402
 
 KILLED = 99
 SLOT2 = {"RMRDS_Slot2"}
@@ -198,7 +200,7 @@ class Free(Host):
 class Killed(Host):
     """Ended in front of each change: old or new, and the next command brings it to an end."""
 
-    EVERY = 1
+    EVERY = 1 if IS_WHOLE else 19
 
     def kill_at(self, n: int, *words: str) -> bool:
         """Whether the command has so many changes."""
@@ -308,8 +310,4 @@ class Killed(Host):
 
 if __name__ == "__main__":
     gen8.start()
-    # One of so many changes is enough for a short form.
-    if sys.argv[1:2] == ["--few"]:
-        sys.argv.pop(1)
-        Killed.EVERY = 19
     unittest.main()
