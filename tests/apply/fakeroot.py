@@ -497,7 +497,7 @@ class Root:
         nvram = bytes.fromhex("".join(lines))
         return [n for n in range(1, 17) if nvram[0x26a + (n - 1) // 8] >> (n - 1) % 8 & 1]
 
-    def tool(self, name: str, script: str) -> None:
+    def tool(self, name: str, script: str | bytes) -> None:
         self.put(f"usr/sbin/{name}", script)
         (self.path / "usr/sbin" / name).chmod(0o755)
 

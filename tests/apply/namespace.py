@@ -15,6 +15,7 @@ from pathlib import Path
 import fakeroot
 
 TESTS = Path(__file__).parent.parent
+CONREP = Path(os.environ["PCIPASS_BUILD_ROOT"]) / "tests/store/fake-conrep"
 sys.path.insert(0, str(TESTS / "machines"))
 from machinery.command import make  # noqa: E402
 
@@ -58,7 +59,7 @@ class Host(fakeroot.Root):
         for directory in ("usr/local/bin", "proc", "dev", "root", "tmp",
                        "var/tmp", "mnt", "run"):
             (path / directory).mkdir(parents=True, exist_ok=True)
-        self.tool("conrep", (TESTS / "store/fake-conrep.py").read_text())
+        super().tool("conrep", CONREP.read_bytes())
         self.put("usr/sbin/settings", "".join(f"RMRDS_Slot{n}=Endpoints_Included\n"
                                               for n in range(1, 17)))
         assert self.run("true")[0] == 0  # makes the places for mounts

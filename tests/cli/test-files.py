@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from images import UNGUARDED, Case, data, main  # noqa: E402
 
 FIELD_DATA = Path(os.environ.get("PCIPASS_TEST_DATA", "/nonexistent")) / "conrep/field"
-STAND_IN = Path(os.environ["PCIPASS_SOURCE_ROOT"]) / "tests/store/fake-conrep.py"
+STAND_IN = Path(os.environ["PCIPASS_BUILD_ROOT"]) / "tests/store/fake-conrep"
 
 FRAGMENT = '<Conrep>\r\n<Section name="RMRDS_Slot3">Endpoints_Excluded</Section>\r\n</Conrep>\r\n'
 WRONG = FRAGMENT.replace("Excluded", "Exluded")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stands in for HP's conrep on a DL380p Gen8, well enough for somebody who follows doc/why.md: sections
 of one value and of records, kept as they were loaded in "settings.json" beside it. What it prints and
-saves has the form of the published runs. tests/store/fake-conrep.py is another one, which fails."""
+saves has the form of the published runs. tests/store/fake-conrep.c is another one, which fails."""
 
 import json
 import sys
