@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 
 import one
+from subset import IS_WHOLE, thin
 
 BUILD, ROOT = Path(sys.argv.pop(1)).resolve(), Path(sys.argv.pop(1))
 
@@ -52,11 +53,12 @@ class One(unittest.TestCase):
         self.assertIn("takes no pattern", text)
 
     def test_a_pattern_that_fits_nothing(self) -> None:
-        """Never a run of everything, and never a success: tried on every test that takes names."""
+        """Never a run of everything, and never a success: tried on a third of the tests, and in a whole run on each
+        that takes names."""
         known = one.known_tests(BUILD)
         targets = {Path(f): t for t in known["targets"] for f in t["filename"]}
         tried = 0
-        for test in known["tests"]:
+        for test in thin(known["tests"], 3):
             what = one.takes(test, targets)
             if what and test["name"] != "one" and not test["name"].endswith("-smoke"):
                 with self.subTest(test["name"]):
@@ -65,7 +67,7 @@ class One(unittest.TestCase):
                         code = one.run_test(test, ["test_of_no_such_name"], BUILD, targets)
                     self.assertIn(code, (1, 77), text.getvalue()[-400:])
                     tried += 1
-        self.assertGreater(tried, 60)
+        self.assertGreater(tried, 60 if IS_WHOLE else 20)
 
 
 if __name__ == "__main__":
