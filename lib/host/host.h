@@ -302,6 +302,13 @@ struct pp_log_override {
 	             */
 };
 
+/* One option "ids=" of vfio-pci, without quotation marks, and where it stands: a path, or "the
+ * kernel command line".
+ */
+struct pp_vfio_ids {
+	const char *ids, *where;
+};
+
 struct pp_kernel {
 	/* The kernel whose files were read, where another is asked for; NULL: this one. */
 	const struct pp_kernel *running;
@@ -344,8 +351,10 @@ struct pp_kernel {
 	struct pp_ioapics ioapics;
 	struct pp_kernel_config config;
 	struct pp_module vfio_pci, vfio_type1, iommufd;
-	/* The ids that vfio-pci is told to take, as they stand; ENOENT: it is told none. */
-	struct pp_text_fact vfio_ids;
+	/* What vfio-pci is told to take, in the order of modprobe, which hands the command line's
+	 * over last. Each replaces the one before: only the last is in force. */
+	const struct pp_vfio_ids *vfio_ids;
+	uint32_t nr_vfio_ids;
 };
 
 /* A switch of one of VFIO's modules, and the fact that says how it stands. */

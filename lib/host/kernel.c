@@ -172,14 +172,22 @@ const struct pp_text_fact *pp_module_option_fact(const struct pp_module_option *
 	return (const struct pp_text_fact *)((const char *)k + o->fact);
 }
 
+/* "options MODULE …" of that module; *line is what follows then. */
+static bool is_options_of(struct pp_span *line, const char *module)
+{
+	struct pp_span word;
+
+	return pp_text_word(line, &word) && pp_span_is(word, "options") &&
+	       pp_text_word(line, &word) && kernel_is_named(word, module, strlen(module));
+}
+
 /* "options vfio_iommu_type1 … allow_unsafe_interrupts=1"; last: what was found before. */
 static const char *option_in_line(struct pp_host_build *b, const struct pp_module_option *o,
                                   struct pp_span line, const char *last)
 {
 	struct pp_span word;
 
-	if (!pp_text_word(&line, &word) || !pp_span_is(word, "options") ||
-	    !pp_text_word(&line, &word) || !kernel_is_named(word, o->module, strlen(o->module)))
+	if (!is_options_of(&line, o->module))
 		return last;
 	while (pp_text_word(&line, &word)) {
 		const char *value = value_of(word, o->option, &b->scratch);
@@ -239,19 +247,70 @@ static int switch_from_configuration(struct pp_host_build *b, const struct pp_mo
 	return r;
 }
 
+/* Of more than anybody writes the first ones are dropped. */
+#define MAX_VFIO_IDS 16
+
+struct ids_list {
+	struct pp_vfio_ids list[MAX_VFIO_IDS];
+	uint32_t nr;
+};
+
+static int add_ids(struct pp_host_build *b, const char *value, const char *where,
+                   struct ids_list *to)
+{
+	struct pp_span ids = kernel_unquoted(PP_SPAN(value, strlen(value)));
+
+	if (to->nr == MAX_VFIO_IDS)
+		memmove(to->list, to->list + 1, --to->nr * sizeof(to->list[0]));
+	struct pp_vfio_ids *one = &to->list[to->nr++];
+	one->ids = pp_text_clean(&b->host->arena, (const char *)ids.data, ids.len);
+	one->where = pp_text_clean(&b->host->arena, where, strlen(where));
+	return one->ids && one->where ? 0 : -ENOMEM;
+}
+
+static int ids_in_files(struct pp_host_build *b, struct ids_list *to)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; !r && i < b->modprobe.nr_lines; i++) {
+		struct pp_span line = b->modprobe.lines[i].text, word;
+		if (!is_options_of(&line, "vfio_pci"))
+			continue;
+		const char *where = pp_arena_printf(&b->scratch, "/%s", b->modprobe.lines[i].path);
+		if (!where)
+			return -ENOMEM;
+		while (!r && pp_text_word(&line, &word)) {
+			const char *value = value_of(word, "ids", &b->scratch);
+			if (value)
+				r = add_ids(b, value, where, to);
+		}
+	}
+	return r;
+}
+
 /* The kernel shows them nowhere: what was asked for is all there is. */
 static int read_ids(struct pp_host_build *b)
 {
-	static const struct pp_module_option ids = { .module = "vfio_pci", .option = "ids" };
-	struct pp_text_fact *to = &b->host->kernel.vfio_ids;
-	const char *value;
+	struct pp_kernel *k = &b->host->kernel;
+	const char *text = k->command_line.text;
+	struct ids_list found = { .nr = 0 };
+	struct pp_span rest = PP_SPAN(text, text ? strlen(text) : 0), word;
+	int r = ids_in_files(b, &found);
 
-	*to = (struct pp_text_fact){ .error = ENOENT };
-	int r = option_from_configuration(b, &ids, to, &value);
-	if (r || !value)
+	while (text && !r && pp_command_line_next(&rest, &word)) {
+		const char *value = value_of(word, "vfio_pci.ids", &b->scratch);
+		if (value)
+			r = add_ids(b, value, "the kernel command line", &found);
+	}
+	if (r || !found.nr)
 		return r;
-	*to = (struct pp_text_fact){ .text = pp_text_clean(&b->host->arena, value, strlen(value)) };
-	return to->text ? 0 : -ENOMEM;
+	struct pp_vfio_ids *list = PP_ARENA_ARRAY(&b->host->arena, found.nr, struct pp_vfio_ids);
+	if (!list)
+		return -ENOMEM;
+	memcpy(list, found.list, found.nr * sizeof(*list));
+	k->vfio_ids = list;
+	k->nr_vfio_ids = found.nr;
+	return 0;
 }
 
 /* "Y" or "N": as the loaded module has it, else as it would be loaded. */

@@ -86,7 +86,6 @@ static void windows_has_no_linux(struct pp_host *h)
 		&k->denylist_disabled, &k->idle_d3_disabled,
 		&k->vga_disabled,      &k->intx_not_masked,
 		&k->sriov_enabled,     &k->iommufd_unsafe_interrupts,
-		&k->vfio_ids,
 	};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)

@@ -139,12 +139,12 @@ static bool vfio_id_is(const char *part, const struct pp_device *d)
 	       id[2] == UINT32_MAX && id[3] == UINT32_MAX && !((id[4] ^ d->class_code) & id[5]);
 }
 
-static bool vfio_is_told(const struct pp_host *h, const struct pp_device *d)
+static bool vfio_ids_name(const struct pp_vfio_ids *ids, const struct pp_device *d)
 {
-	const char *at = h->kernel.vfio_ids.text;
+	const char *at = ids->ids;
 	char part[80];
 
-	while (at && *at) {
+	while (*at) {
 		size_t len = strcspn(at, ",");
 		snprintf(part, sizeof(part), "%.*s", len < sizeof(part) ? (int)len : 0, at);
 		if (vfio_id_is(part, d))
@@ -154,18 +154,46 @@ static bool vfio_is_told(const struct pp_host *h, const struct pp_device *d)
 	return false;
 }
 
-/* It takes what has no driver yet: a driver that is loaded before it comes first. */
+/* The option that names it: the one in force, else the last of the others; NULL: none does. */
+static const struct pp_vfio_ids *vfio_ids_of(const struct pp_kernel *k, const struct pp_device *d)
+{
+	for (uint32_t i = k->nr_vfio_ids; i-- > 0;)
+		if (vfio_ids_name(&k->vfio_ids[i], d))
+			return &k->vfio_ids[i];
+	return NULL;
+}
+
+/* It takes what has no driver yet: a driver that is loaded before it comes first. And of several
+ * lists it knows the last: module_param_string() copies each over the one before.
+ */
 static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
 {
+	const struct pp_kernel *k = &j->host->kernel;
 	char address[PP_ADDRESS_TEXT_BYTES];
 
-	if (!d->ids_known || pp_device_is_bridge(d) || !vfio_is_told(j->host, d) ||
+	if (!d->ids_known || pp_device_is_bridge(d) ||
 	    (!d->driver.text && d->driver.error != ENOENT) ||
 	    (d->driver.text && strstr(d->driver.text, "vfio")))
 		return;
+	const struct pp_vfio_ids *told = vfio_ids_of(k, d);
+	if (!told)
+		return;
+	const struct pp_vfio_ids *last = &k->vfio_ids[k->nr_vfio_ids - 1];
 	pp_address_format(d->address, address);
 	struct pp_finding *f =
-		d->driver.text
+		told != last && !strcmp(told->where, last->where)
+			? pp_find(j, PP_INFORMS,
+	                          "an option ids= of vfio-pci names it, but has no effect: %s sets "
+	                          "ids= more than once, and only the last setting counts; write all "
+	                          "ids into one",
+	                          told->where)
+		: told != last
+			? pp_find(j, PP_INFORMS,
+	                          "an option ids= of vfio-pci in %s names it, but has no effect: %s "
+	                          "sets ids= again, and only the last setting counts; write all ids "
+	                          "into that one",
+	                          told->where, last->where)
+		: d->driver.text
 			? pp_find(j, PP_INFORMS,
 	                          "vfio-pci is configured to claim it by its ids, but %s claimed "
 	                          "it first; pcipass bind binds it before any other driver",
@@ -173,7 +201,10 @@ static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
 			: pp_find(j, PP_INFORMS,
 	                          "vfio-pci is configured to claim it by its ids but has not: "
 	                          "vfio-pci is not loaded, or was loaded with other ids");
-	pp_evidence(j, f, "vfio_pci, ids: %04x:%04x", d->vendor, d->device);
+	pp_evidence(j, f, "%s: vfio_pci, ids: %04x:%04x", told->where, d->vendor, d->device);
+	if (told != last)
+		pp_evidence(j, f, "%s: vfio_pci, ids: without %04x:%04x", last->where, d->vendor,
+		            d->device);
 	pp_evidence(j, f, "/sys/bus/pci/devices/%s/driver: %s", address,
 	            d->driver.text ? d->driver.text : "absent");
 }

@@ -185,6 +185,34 @@ class Ids(Host):
             device, _ = self.one(driver=driver, cmdline=f"vfio-pci.ids={ids}")
             self.assert_not_found(device, "ids-not-bound")
 
+    def test_set_again(self):
+        """Each setting of ids= replaces the one before: files by name, then the command line."""
+        a, b = "options vfio-pci ids=10de:2504\n", "options vfio_pci ids=8086:1533\n"
+        for files, cmdline, said in (
+                ({"a": a, "b": b}, "quiet", "in /etc/modprobe.d/a.conf names it, but has no effect: /etc/modprobe.d/b.conf sets ids= again"),
+                ({"a": a + b}, "quiet", "/etc/modprobe.d/a.conf sets ids= more than once"),
+                ({"a": a[:-1] + " ids=8086:1533\n"}, "quiet", "/etc/modprobe.d/a.conf sets ids= more than once"),
+                ({"a": a}, 'vfio-pci.ids="8086:1533"', "the kernel command line sets ids= again"),
+                ({}, "vfio-pci.ids=10de:2504 vfio_pci.ids=8086:1533", "the kernel command line sets ids= more than once"),
+                ({"b": b, "c": a}, "quiet", "configured to claim it"), ({"a": b}, 'vfio-pci.ids="10de:2504"', "configured to claim it"),
+                ({"a": a, "b": a}, "quiet", "configured to claim it"), ({"a": a, "b": b * 40}, "quiet", None)):
+            self.setUp()
+            for name, text in files.items():
+                self.tree.write(f"etc/modprobe.d/{name}.conf", text)
+            device, _ = self.one(driver="nouveau", cmdline=cmdline)
+            if said is None:  # nobody sets it so often: no more than sixteen are kept
+                self.assert_not_found(device, "ids-not-bound")
+                continue
+            f = self.assert_finding(device, "ids-not-bound", "informs", said)
+            self.assertIn("vfio_pci, ids: 10de:2504", f["evidence"][0])
+            self.assertEqual("without 10de:2504" in f["evidence"][1], "configured" not in said)
+            # A capture has other names for the files, in the same order.
+            archive = self.directory / "c.tar"
+            self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+            captured = self.assert_finding(self.again(path=archive)[0], "ids-not-bound", "informs", "ids")
+            archive.unlink()
+            self.assertEqual("has no effect" in captured["text"], "configured" not in said)
+
 
 DIRECTORIES = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
 
