@@ -20,6 +20,12 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                                .source =
 	                                        "commit adfd37382090, \"iommu: Introduce IOMMU_RESV_DIRECT_RELAXABLE "
 	                                        "reserved memory regions\"" },
+	[PP_KERNEL_OMITS_RESERVED] = { .id = "omits-reserved",
+	                               .since = "5.4",
+	                               .says = "VFIO refuses to map a guest's memory where a region is reserved, with EINVAL",
+	                               .source =
+	                                       "commits af029169b8fd, \"vfio/type1: Check reserved region conflict and update "
+	                                       "iova list\", and 9b77e5c79840; drivers/vfio/vfio_iommu_type1.c, vfio_iommu_resv_exclude()" },
 	[PP_KERNEL_DENYLIST] = { .id = "denylist",
 	                         .since = "5.9",
 	                         .says = "vfio-pci refuses the accelerators of its denylist",

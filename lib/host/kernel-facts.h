@@ -16,6 +16,7 @@ struct pp_kernel;
 enum pp_kernel_fact {
 	PP_KERNEL_RMRR_REFUSED, /* Intel's driver refuses a device with an RMRR, in its own words */
 	PP_KERNEL_TELLS_RELAXABLE,   /* reserved_regions says direct-relaxable */
+	PP_KERNEL_OMITS_RESERVED,    /* VFIO maps nothing of a guest in reserved regions */
 	PP_KERNEL_DENYLIST,          /* vfio-pci has a denylist */
 	PP_KERNEL_DENYLIST_DSA,      /* Intel's DSA and IAA are on it */
 	PP_KERNEL_TELLS_POWER_STATE, /* a device's power_state in sysfs */

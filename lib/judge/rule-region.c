@@ -260,6 +260,68 @@ static const char *intel_always(const struct pp_host *h)
 	return h->iommu == PP_IOMMU_SMMU ? "" : ", Intel's driver in all versions";
 }
 
+/* Of a PC, and so of every guest: memory up to the window of VGA. */
+#define LOWEST_MEMORY_END UINT64_C(0xa0000)
+/* No q35 guest has memory from here to 4 GiB (hw/i386/pc_q35.c). */
+#define GAP_START UINT64_C(0xb0000000)
+#define GAP_END   (UINT64_C(4) << 30)
+
+enum reach { IN_NO_GUEST, IN_SOME_GUESTS, IN_EVERY_GUEST };
+
+static enum reach reach_of(const struct pp_host *h, uint64_t start, uint64_t end_incl)
+{
+	bool is_pc = h->iommu == PP_IOMMU_AMD || h->iommu == PP_IOMMU_INTEL;
+
+	if (is_pc && start < LOWEST_MEMORY_END)
+		return IN_EVERY_GUEST;
+	return is_pc && start >= GAP_START && end_incl < GAP_END ? IN_NO_GUEST : IN_SOME_GUESTS;
+}
+
+/* Which guests have memory in a region that holds the device, or its group. */
+static enum reach widest_reach(const struct pp_host *h, const struct pp_device *d,
+                               const struct pp_group *g)
+{
+	enum reach widest = IN_NO_GUEST;
+
+	for (uint32_t i = 0; i < d->nr_mappings; i++) {
+		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
+		const struct pp_region *r = &h->regions[hold->region];
+		if (pp_mapping_is_hard(h, hold) && reach_of(h, r->start, r->end_incl) > widest)
+			widest = reach_of(h, r->start, r->end_incl);
+	}
+	for (uint32_t i = 0; g && i < g->nr_regions; i++) {
+		const struct pp_kernel_region *r = &g->regions[i];
+		if (r->kind == PP_REGION_DIRECT && reach_of(h, r->start, r->end_incl) > widest)
+			widest = reach_of(h, r->start, r->end_incl);
+	}
+	return widest;
+}
+
+/* Attached by a kernel that does not refuse it; whether a guest's memory can be mapped as well. */
+static struct pp_finding *find_attached(struct pp_judging *j, const struct pp_device *d,
+                                        const struct pp_group *g, const char *what)
+{
+	const struct pp_host *h = j->host;
+	enum reach reach = pp_kernel_has(&h->kernel, PP_KERNEL_OMITS_RESERVED) == PP_NO
+	                           ? IN_NO_GUEST
+	                           : widest_reach(h, d, g);
+
+	if (reach == IN_EVERY_GUEST)
+		return pp_find(
+			j, PP_BLOCKS,
+			"%s: kernels before %s attach it, but every guest has memory there, which "
+			"VFIO cannot map: no guest starts with it",
+			what, blocking_since(h));
+	if (reach == IN_SOME_GUESTS)
+		return pp_find(
+			j, PP_DEGRADES,
+			"%s: kernels before %s attach it, but only a guest that has no memory "
+			"there starts with it",
+			what, blocking_since(h));
+	return pp_find(j, PP_INFORMS, "%s, but kernels before %s pass it through anyway", what,
+	               blocking_since(h));
+}
+
 static void region_held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
@@ -282,11 +344,10 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 		j->failed = true;
 		return;
 	}
-	if (blocks == PP_NO)
-		f = pp_find(j, PP_INFORMS, "%s, but kernels before %s pass it through anyway", what,
-		            blocking_since(h));
-	else if (pp_device_is_bridge(d))
+	if (pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS, "%s", what);
+	else if (blocks == PP_NO)
+		f = find_attached(j, d, region_group_of(h, d), what);
 	else if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
@@ -305,7 +366,8 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 		prove_group(j, f, region_group_of(h, d));
 	if (f->effect == PP_INFORMS)
 		return;
-	quote_kernel(j, f);
+	if (blocks != PP_NO)
+		quote_kernel(j, f);
 	pp_add_region_remedies(j, f, d);
 }
 
@@ -413,15 +475,16 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	const char *who = held_in_group(j, facts);
 	const struct pp_device *first = who ? &h->devices[facts->first_held] : NULL;
-	if (blocks == PP_NO) {
-		pp_find(j, PP_INFORMS,
-		        "its group %u has a reserved region, but kernels before %s pass it "
-		        "through anyway",
-		        g->number, blocking_since(h));
-		return;
-	}
 	struct pp_finding *f;
-	if (blocks == PP_UNKNOWN)
+	if (blocks == PP_NO) {
+		const char *what =
+			pp_arena_printf(j->arena, "its group %u has a reserved region", g->number);
+		if (!what) {
+			j->failed = true;
+			return;
+		}
+		f = find_attached(j, first ? first : d, g, what);
+	} else if (blocks == PP_UNKNOWN)
 		f = pp_find_unknown(
 			j, PP_BLOCKS,
 			"its group %u has a reserved region: kernels %s and later refuse it%s; "
@@ -439,7 +502,8 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	if (first)
 		prove_mappings(j, f, first, true);
 	prove_group(j, f, g);
-	quote_kernel(j, f);
+	if (blocks != PP_NO)
+		quote_kernel(j, f);
 	pp_add_region_remedies(j, f, d);
 }
 

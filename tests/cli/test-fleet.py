@@ -189,7 +189,7 @@ class Hosts(Fleet):
         self.assertIn("FIXABLE: blocked, but can be freed", done.stdout)
         unpacked = self.directory / "unpacked"
         unpacked.mkdir()
-        subprocess.run(["tar", "-xf", HOSTS["amd-board"], "-C", unpacked], check=True)
+        subprocess.run(["tar", "-xf", HOSTS["desktop-relaxable"], "-C", unpacked], check=True)
         self.assertIn("ASSIGNABLE", run("survey", "--from", unpacked).stdout)
         self.assertEqual(self.hosts("--from", self.directory), ["a", "unpacked"])
         self.assertEqual(self.hosts("--from", unpacked, "--columns", "host"), ["unpacked"])

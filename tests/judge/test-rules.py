@@ -180,7 +180,7 @@ class Held(Case):
 
     def test_another_iommu(self):
         """No table names regions there: the kernel's list alone, which it minds from 6.6 on."""
-        for release, effect in (("6.12.0", "blocks"), ("6.1.0", "informs"), (None, "unknown")):
+        for release, effect in (("6.12.0", "blocks"), ("6.1.0", "degrades"), (None, "unknown")):
             self.setUp()
             t = self.host(release, iommu="smmu3.0x0000000009050000", log=())
             t.device(HBA, 0x010700, group=2)
@@ -202,12 +202,25 @@ class Held(Case):
                                 ("6.6.0", "blocks"), ("6.12.0", "blocks"), (None, "unknown")):
             self.setUp()
             self.held(release, iommu="ivhd0")
-            f = self.finding("ivmd-hard", effect, "IVMD",
-                             remedies=[] if effect == "informs" else
-                             ["table-override"])
+            f = self.finding("ivmd-hard", effect, "IVMD", remedies=[] if effect == "informs" else ["table-override"])
             if effect == "unknown":
                 self.assertEqual(f["could"], "blocks")
             self.assert_not_found(self.survey()[HBA], "rmrr-hard")
+
+    def test_amd_memory_of_guests(self):
+        """VFIO of the kernels that attach it maps nothing there: with page 0 that is every guest's end."""
+        for start, effect, said in ((0, "blocks", "no guest starts"), (0x9F000, "blocks", "no guest starts"),
+                                    (0xA0000, "degrades", "only a guest that has no memory there starts"),
+                                    (0xAFFFF000, "degrades", "only a guest"), (0xB0000000, "informs", "pass it through anyway"),
+                                    (0xFFFFF000, "informs", "anyway"), (1 << 32, "degrades", "only a guest")):
+            self.setUp()
+            t = self.held("6.1.0-28-amd64", iommu="ivhd0")
+            t.ivrs(ivmd(start, 0x1000))
+            t.regions(2, f"{start:#018x} {start + 0xfff:#018x} direct")
+            t.device("0000:03:00.1", 0x010700, group=2)
+            remedies = [] if effect == "informs" else ["bios-preboot-dma", "table-override"]
+            for address in (HBA, "0000:03:00.1"):
+                self.assert_finding(self.survey()[address], "ivmd-hard", effect, said, remedies=remedies)
 
     def test_amd_region_of_many_buses(self):
         """What "Pre-boot DMA Protection" declares; a region of one device has nothing to do with it."""

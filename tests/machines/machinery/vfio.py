@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a kernel answers when every function of a group is bound to vfio-pci and one is attached.
+"""What a kernel answers when every function of a group is bound to vfio-pci, one is attached, and what every guest has
+of memory is mapped for it.
 
 Written from drivers/vfio and drivers/iommu of Linux, not from what pcipass does; test_recorded.py
 holds it against what real kernels answered.
@@ -39,7 +40,8 @@ def refusal(k: Kernel, f: Function) -> str:
         return BRIDGE
     # The Intel driver always refused a device that an RMRR holds; the core refuses any, from 6.6 on.
     refuses = k.machine.iommu.kind == "intel" or k.machine.version >= (6, 6)
-    if refuses and any(kind == "direct" for o in company for _, _, kind in k.regions_of(o)):
+    # An older one attaches it and maps nothing there (vfio_iommu_resv_exclude(), 5.4): page 0 is in every guest.
+    if any(kind == "direct" and (refuses or start < 0xA0000) for o in company for start, _, kind in k.regions_of(o)):
         return REGION
     if not k.remapping and not k.machine.unsafe_interrupts:
         return INTERRUPTS
