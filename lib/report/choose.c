@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/columns.h"
+#include "report/words.h"
 
 /* A row, and its cells in the columns that are sorted by. */
 struct choice {
@@ -37,6 +38,39 @@ static bool choose_matches(const char *cell, const char *pattern, size_t len)
 	return pattern == end;
 }
 
+/* A verdict goes by its name, "blocked-fixable", and by the word for people, "fixable". */
+static bool choose_matches_verdict(enum pp_verdict v, const char *pattern, size_t len)
+{
+	return choose_matches(pp_verdict_name(v), pattern, len) ||
+	       choose_matches(pp_words_verdict(v), pattern, len);
+}
+
+static bool choose_takes(const struct pp_column *c, const char *cell, const char *pattern,
+                         size_t len)
+{
+	if (choose_matches(cell, pattern, len))
+		return true;
+	for (unsigned int v = 0; c->is_verdict && v < PP_VERDICT_COUNT; v++)
+		if (!strcmp(cell, pp_verdict_name((enum pp_verdict)v)))
+			return choose_matches_verdict((enum pp_verdict)v, pattern, len);
+	return false;
+}
+
+/* A misspelt verdict would take no row, and look like an answer. */
+static int choose_check(const struct pp_column *c, const char *pattern, size_t len,
+                        struct pp_error *e)
+{
+	bool found = !c->is_verdict || memchr(pattern, '*', len);
+
+	for (unsigned int v = 0; !found && v < PP_VERDICT_COUNT; v++)
+		found = choose_matches_verdict((enum pp_verdict)v, pattern, len);
+	return found ? 0
+	             : pp_fail(e, EINVAL,
+	                       "filter: '%.*s' is no verdict; need assignable, care, fixable, "
+	                       "blocked, unknown or bridge",
+	                       len < 64 ? (int)len : 64, pattern);
+}
+
 /* The columns of "COLUMN=VALUE,COLUMN=VALUE". */
 int pp_table_read_filter(struct pp_table *t, const char *filter, struct pp_error *e)
 {
@@ -47,6 +81,9 @@ int pp_table_read_filter(struct pp_table *t, const char *filter, struct pp_error
 			               "filter '%.*s': need COLUMN=VALUE, such as driver=nvme",
 			               len < 64 ? (int)len : 64, filter);
 		int r = pp_table_add(t, filter, name, e);
+		if (!r)
+			r = choose_check(t->columns[t->nr_columns - 1], filter + name + 1,
+			                 len - name - 1, e);
 		if (r)
 			return r;
 		filter = filter[len] ? filter + len + 1 : NULL;
@@ -72,7 +109,8 @@ bool pp_table_takes(struct pp_table *t, const struct pp_subject *s, const char *
 	for (unsigned int i = 0; filter; i++) {
 		size_t len = strcspn(filter, ","), name = strcspn(filter, "=") + 1;
 		bool asked = !s->unknown || t->columns[i]->is_host;
-		if (asked && !choose_matches(pp_table_cell(t, i, s), filter + name, len - name))
+		if (asked &&
+		    !choose_takes(t->columns[i], pp_table_cell(t, i, s), filter + name, len - name))
 			return false;
 		filter = filter[len] ? filter + len + 1 : NULL;
 	}

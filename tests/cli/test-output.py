@@ -131,6 +131,10 @@ class Output(Case):
         by_two = self.table("--columns", "address,group,driver,id", "--noheadings", "--sort", "driver,id")
         self.assertEqual(by_two, sorted(every, key=lambda x: (x[2], x[3], number[x[0]])))
         self.assertEqual(self.table("--sort", "address", "--noheadings", "--columns", "address,group,driver,id"), every)
+        for word, name in (("fixable", "blocked-fixable"), ("Bridge", "not-endpoint"), ("*fix*", "blocked-fixable")):
+            for column in ("verdict", "kvm"):
+                shown = self.table("--all", "--for", "all", "--filter", f"{column}={word}", "--columns", "verdict", "--noheadings")
+                self.assertEqual({x[0] for x in shown}, {name})
         few = self.table("survey", "--filter", "verdict=blocked*", "--sort", "driver,group", "--columns", "address,driver")
         self.assertEqual(few[0], ["ADDRESS", "DRIVER"])
         self.assertEqual([x[1] for x in few[1:]], sorted(x[1] for x in few[1:]))
@@ -339,6 +343,8 @@ class Output(Case):
                             (("--json", "--columns", "id"), "JSON has no columns: it has all fields"),
                             (("--filter", "driver"), "filter 'driver': need COLUMN=VALUE, such as driver=nvme"),
                             (("--filter", "driver=a,"), "need COLUMN=VALUE"),
+                            (("--filter", "verdict=fixed"), "'fixed' is no verdict; need assignable, care, fixable"),
+                            (("--for", "all", "--filter", "xen="), "'' is no verdict"),
                             (("--filter", "verdic=a"), "unknown column 'verdic', did you mean 'VERDICT'?"),
                             (("--filter", ",".join(["id=*"] * 33)), "more than 32 columns"),
                             (("--sort", "+id"), "unknown column '+id'"),
