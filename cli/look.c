@@ -254,7 +254,8 @@ static bool command_append_word(char *line, size_t size, const char *word)
 
 /*
  * "pcipass --from FILE", also of several; lives as long as the process. Without --kernel: what
- * comes next is done under the kernel that runs.
+ * changes the host is done under the kernel that runs, and what only looks gets it by
+ * pp_next_command().
  */
 static const char *command_again(const struct options *o)
 {

@@ -369,6 +369,7 @@ static int plan_make(struct pp_planning *p, const char *request, struct pp_error
 		return pp_fail_oom(e, "plan");
 	plan->request = pp_planning_text(p, "%s", request);
 	plan->by = plan_make_copy(p, p->by);
+	plan->store = plan_make_copy(p, p->store);
 	int r = pp_plan_take_host(&plan->host, p->h, p->a, e);
 	if (!r)
 		r = make_choose_devices(p, request, e);
@@ -418,6 +419,7 @@ int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_
 		.s = s,
 		.h = s->host,
 		.by = known && o ? o->remedy : NULL,
+		.store = o ? o->store : NULL,
 		.plan = plan,
 		.a = &plan->arena,
 	};

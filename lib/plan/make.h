@@ -12,7 +12,8 @@
 struct pp_planning {
 	const struct pp_survey *s;
 	const struct pp_host *h;
-	const char *by; /* the remedy asked for; NULL: the best */
+	const char *by;    /* the remedy asked for; NULL: the best */
+	const char *store; /* the store of settings asked for; NULL: the one that is found */
 	struct pp_plan *plan;
 	struct pp_arena *a; /* the plan's */
 	uint32_t *freed;    /* every device of the groups concerned, bridges too, ascending */

@@ -48,7 +48,8 @@ struct pp_plan_isolation {
 struct pp_plan {
 	struct pp_arena arena;
 	const char *request;
-	const char *by; /* the remedy asked for; NULL: none, or the plan comes from a file */
+	const char *by;    /* the remedy asked for; NULL: none, or the plan comes from a file */
+	const char *store; /* the store of settings asked for; NULL as with by */
 	struct pp_plan_host host; /* the one that it was made from: apply refuses another */
 	const struct pp_plan_device *devices;
 	uint32_t nr_devices;

@@ -14,9 +14,16 @@ void pp_next_command(const struct pp_out *o, const struct pp_survey *s, const ch
 	/* The groups are the kernel's, and what emit makes names its hypervisor itself. */
 	bool other = s->target != (s->host->windows ? PP_TARGET_HYPERV : PP_TARGET_KVM) &&
 	             strcmp(verb, "groups") && strcmp(verb, "emit");
-	char typed[PP_WORDS_TYPED_BYTES];
+	/* Another kernel's answer is looked at further under that kernel. */
+	const char *kernel =
+		s->host->kernel.running && strcmp(verb, "groups") && strcmp(verb, "emit")
+			? s->host->kernel.release.text
+			: NULL;
+	char typed[PP_WORDS_TYPED_BYTES], release[PP_WORDS_TYPED_BYTES];
 
-	snprintf(buf, size, "%s%s%s%s%s%s%s", o->style->command ? o->style->command : "pcipass",
+	snprintf(buf, size, "%s%s%s%s%s%s%s%s%s", o->style->command ? o->style->command : "pcipass",
+	         kernel ? " --kernel " : "",
+	         kernel ? pp_words_typed(kernel, release, sizeof(release)) : "",
 	         other ? " --for " : "", other ? pp_target_name(s->target) : "", *verb ? " " : "",
 	         verb, *what ? " " : "", *what ? pp_words_typed(what, typed, sizeof(typed)) : "");
 }

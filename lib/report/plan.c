@@ -113,13 +113,36 @@ static const char *verb_of(const struct pp_plan *p)
 	return kind == PP_STEP_BIND || kind == PP_STEP_UNBIND ? pp_step_kind_name(kind) : "free";
 }
 
+/* The options that make this plan again: " --by NAME", " --boot". */
+static void print_options(const struct pp_plan *p, char *buf, size_t size)
+{
+	char typed[PP_WORDS_TYPED_BYTES];
+	size_t n = 0;
+
+	buf[0] = '\0';
+	if (p->by)
+		n += (size_t)snprintf(buf, size, " --by %s",
+		                      pp_words_typed(p->by, typed, sizeof(typed)));
+	if (p->store)
+		n += (size_t)snprintf(buf + n, size - n, " --store %s",
+		                      pp_words_typed(p->store, typed, sizeof(typed)));
+	if (!strcmp(verb_of(p), "free"))
+		return;
+	const struct pp_step_bind *b = &p->steps[0].bind;
+	if (!pp_step_bind_is(b, PP_BIND_AT_BOOT))
+		snprintf(buf + n, size - n, " --now");
+	else if (!pp_step_bind_is(b, PP_BIND_NOW))
+		snprintf(buf + n, size - n, " --boot");
+}
+
 static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	unsigned int by_hand = pp_plan_instructions(p);
 	bool reboot = pp_plan_needs_reboot(p), offered = view == PP_PLAN_OFFERED;
-	char line[1400], what[PP_WORDS_TYPED_BYTES], by[PP_WORDS_TYPED_BYTES], file[1024];
+	char line[1800], what[PP_WORDS_TYPED_BYTES], options[800], file[1024];
 
 	pp_words_typed(p->request, what, sizeof(what));
+	print_options(p, options, sizeof(options));
 	if (offered || any_possible(p) || !pp_plan_steps(p))
 		pp_out(o, "\n");
 	if (!pp_plan_steps(p))
@@ -136,11 +159,9 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	else
 		snprintf(line, sizeof(line),
-		         "run pcipass %s %s%s%s %s on the host; it asks before it changes "
+		         "run pcipass %s %s%s %s on the host; it asks before it changes "
 		         "anything%s. Then %srun pcipass verify",
-		         verb_of(p), what, p->by ? " --by " : "",
-		         p->by ? pp_words_typed(p->by, by, sizeof(by)) : "",
-		         pp_words_as_who(p->host.windows),
+		         verb_of(p), what, options, pp_words_as_who(p->host.windows),
 		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
@@ -154,7 +175,7 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 /* It is free already: what the host must let go of, then the guest's own configuration. */
 static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 {
-	char line[1400] = "", what[PP_WORDS_TYPED_BYTES];
+	char line[2600] = "", what[PP_WORDS_TYPED_BYTES];
 	size_t n = 0;
 
 	bool bind = !p->bound && !p->host.windows && !pp_words_guest_binds(p->host.kernel);
@@ -167,7 +188,8 @@ static void plan_print_give(struct pp_out *o, const struct pp_plan *p)
 			line + n, sizeof(line) - n, "%s%s%s (as root, on that host), then ",
 			n ? "" : "pcipass bind ", n ? "" : what,
 			p->nr_bind_groups > BIND_GROUPS_NAMED ? " and further groups" : "");
-	snprintf(line + n, sizeof(line) - n, "pcipass emit %s %s",
+	snprintf(line + n, sizeof(line) - n, "%s emit %s %s",
+	         o->style->command ? o->style->command : "pcipass",
 	         p->host.windows ? "hyperv" : pp_words_emit(p->host.kernel), what);
 	pp_out(o, "\n");
 	pp_out_wrapped(o, "Next: ", "      ", line);
