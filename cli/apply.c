@@ -206,6 +206,27 @@ static enum exit_code apply_one(const struct options *o, const struct pp_plan *p
 	return EXIT_YES;
 }
 
+/* There was nothing to do, as a script may find that repeats a command. */
+static enum exit_code apply_nothing(const char *verb, const struct pp_error *e)
+{
+	say("Nothing to %s: %s.\n", verb, e->text);
+	return EXIT_YES;
+}
+
+static enum exit_code resume_apply(const struct pp_apply_options *options)
+{
+	struct pp_error e = { 0 }, ignored;
+	enum pp_apply_state state;
+	bool booted, known = !pp_apply_status(options, &state, &booted, NULL, &ignored);
+
+	apply_start(INTERRUPTED);
+	int r = pp_apply_resume(options, &e);
+	apply_end();
+	if (r == -ENOENT && known && state != PP_APPLY_PARTLY)
+		return apply_nothing("resume", &e);
+	return r ? complain(&e) : EXIT_YES;
+}
+
 static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 {
 	const struct pp_apply_options options = apply_options(o);
@@ -223,12 +244,8 @@ static enum exit_code run_apply(const struct options *o, int argc, char **argv)
 			"apply: --store is for --plan; --resume uses the recorded store");
 	if (!may_change_host())
 		return EXIT_UNSURE;
-	if (o->resume) {
-		apply_start(INTERRUPTED);
-		int r = pp_apply_resume(&options, &e);
-		apply_end();
-		return r ? complain(&e) : EXIT_YES;
-	}
+	if (o->resume)
+		return resume_apply(&options);
 	if (plan_load(o->plan, &plan, &e))
 		return complain(&e);
 	enum exit_code code = show_and_apply(o, plan, NULL);
@@ -298,6 +315,8 @@ static enum exit_code undo_plan(const struct options *o, struct pp_apply_options
 	options->ctx = &u;
 	int r = pp_apply_undo(options, &e);
 	apply_end();
+	if (r == -ENOENT && (state == PP_APPLY_NONE || state == PP_APPLY_UNDONE))
+		return apply_nothing("undo", &e);
 	if (r)
 		return u.code != EXIT_YES ? u.code : code_of_refusal(&e);
 	say("Undone%s.\n", reboot ? "; it takes effect at the next boot" : "");

@@ -100,11 +100,19 @@ static enum exit_code run_status(const struct options *o, int argc, char **argv)
 static enum exit_code run_remove(const struct options *o, int argc, char **argv)
 {
 	struct pp_apply_options options = { .say = override_say };
-	struct pp_error e = { 0 };
+	struct pp_error e = { 0 }, ignored;
+	enum pp_apply_state state;
+	bool booted;
 
 	if (!may_change_host())
 		return EXIT_UNSURE;
-	return pp_apply_override_remove(&options, &e) ? complain(&e) : EXIT_YES;
+	int r = pp_apply_override_remove(&options, &e);
+	if (r == -ENOENT && !pp_apply_status(&options, &state, &booted, NULL, &ignored) &&
+	    (state == PP_APPLY_NONE || state == PP_APPLY_UNDONE)) {
+		say("Nothing to remove: %s.\n", e.text);
+		return EXIT_YES;
+	}
+	return r ? complain(&e) : EXIT_YES;
 }
 
 static const struct option_help override_help[] = {

@@ -124,7 +124,7 @@ int pp_apply_override_remove(const struct pp_apply_options *o, struct pp_error *
 	if (r)
 		return r;
 	if (!plan)
-		return pp_fail(e, ENOENT, "nothing was applied here");
+		return pp_fail(e, ENOENT, "nothing is applied here");
 	for (uint32_t i = 0; !r && i < plan->nr_steps; i++)
 		if (plan->steps[i].kind != PP_STEP_OVERRIDE &&
 		    pp_step_is_automatic(&plan->steps[i]))

@@ -90,11 +90,15 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size)
 	         on[h->iommu_on], remapping);
 }
 
-static const char *unread_title(const struct pp_host *h, int error)
+static const char *unread_title(const struct pp_out *o, const struct pp_host *h, int error)
 {
 	switch (error) {
 	case EACCES:
 	case EPERM:
+		if (pp_words_elsewhere(o))
+			return h->windows
+			               ? "Could not be read; a capture made by an administrator adds:"
+			               : "Could not be read; a capture made by root adds:";
 		return h->windows ? "Could not be read; run pcipass as an administrator to add:"
 		                  : "Could not be read; run pcipass as root to add:";
 	case ENODATA:
@@ -111,16 +115,16 @@ void pp_words_rights(struct pp_out *o, const struct pp_host *h)
 {
 	/* Under one title what has one cause, in the order in which the causes come up. */
 	for (const struct pp_unread *first = h->unread; first; first = first->next) {
-		const char *title = unread_title(h, first->error);
+		const char *title = unread_title(o, h, first->error);
 		const struct pp_unread *u = h->unread;
-		while (u != first && strcmp(unread_title(h, u->error), title))
+		while (u != first && strcmp(unread_title(o, h, u->error), title))
 			u = u->next;
 		if (u != first)
 			continue; /* told with an earlier one */
 		pp_out(o, "%s\n", title);
 		for (; u; u = u->next) {
 			char line[PP_UNREAD_NAME_BYTES + 512], name[PP_UNREAD_NAME_BYTES];
-			if (strcmp(unread_title(h, u->error), title))
+			if (strcmp(unread_title(o, h, u->error), title))
 				continue;
 			snprintf(line, sizeof(line), "%s: %s", pp_unread_name(h, u, name), u->adds);
 			pp_out_wrapped(o, "  ", "    ", line);

@@ -208,7 +208,7 @@ int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)
 	if (!r)
 		r = pp_file_read_private(path, PP_TXN_MAX_BYTES, &a->arena, &bytes, e);
 	if (r == -ENOENT)
-		return pp_fail(e, ENOENT, "nothing was applied here: %.300s is not there", path);
+		return pp_fail(e, ENOENT, "nothing is applied here: %.300s is not there", path);
 	return r ? r : pp_txn_parse(bytes, path, &a->arena, ret, e);
 }
 
@@ -220,7 +220,7 @@ int pp_txn_load_plan(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)
 	for (int depth = 0; !r && t.purpose != PP_TXN_PLAN; depth++) {
 		const char *previous = t.previous;
 		if (!previous || depth == PP_TXN_MAX_DEPTH)
-			return pp_fail(e, ENOENT, "nothing was applied here");
+			return pp_fail(e, ENOENT, "nothing is applied here");
 		r = pp_txn_parse(PP_SPAN(previous, strlen(previous)), "the journal before",
 		                 &a->arena, &t, e);
 	}

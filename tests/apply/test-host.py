@@ -84,7 +84,9 @@ class Typed(OnHost):
         self.type("pcipass status", 1, "pcipass has changed nothing on this host")
         self.assertEqual(self.status(None), ("none", False, False))
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
-        self.type(f"{undo} --yes", 4, "undone already")
+        self.type(f"{undo} --yes", 0, "Nothing to undo: the last apply was undone already.")
+        self.type("pcipass apply --resume", 0, "Nothing to resume: no apply was interrupted.")
+        self.type("pcipass override remove", 0, "Nothing to remove: nothing is applied here.")
 
     def status(self, request: str | None) -> tuple:
         """What status says in JSON, where this was applied, or nothing."""

@@ -68,7 +68,7 @@ class Emitting(Case):
             refusal, *more = run.stderr.splitlines()
             self.assertLessEqual(len(more), 1, run.stderr)
             # Whoever is refused a device is told where its remedies are, and is told so by a command that works.
-            told = re.fullmatch(r"pcipass: ([0-9a-f:.]{12}): (?!a bridge)(?:blocked|whether it can).*", refusal)
+            told = re.fullmatch(r"pcipass: ([0-9a-f:.]{12}): (?!a bridge)(?:blocked|fixable|whether it can).*", refusal)
             self.assertEqual(bool(more), bool(told), run.stderr)
             if told:
                 command = shlex.split(more[0].removeprefix("pcipass: to see what to do: pcipass "))
