@@ -239,14 +239,19 @@ bool pp_words_elsewhere(const struct pp_out *o)
 static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
                        const struct pp_remedy *remedy)
 {
-	bool needs = o->style->no_conrep && !strcmp(remedy->ops->id, "bios-rmrds");
+	bool by_conrep = !strcmp(remedy->ops->id, "bios-rmrds");
+	const char *needs = !by_conrep              ? ""
+	                    : pp_words_elsewhere(o) ? ", and needs HP's conrep"
+	                    : o->style->no_conrep
+	                            ? "; it needs HP's conrep, which is not installed here"
+	                            : "";
 	char command[160], line[256];
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
 		return;
 	snprintf(line, sizeof(line), "%s (%s%s; it asks first%s)", command,
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? ", on that host" : "",
-	         needs ? "; it needs HP's conrep, which is not installed here" : "");
+	         needs);
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }
 
@@ -330,6 +335,28 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 	return true;
 }
 
+#define MAX_NEXT_STEPS 4
+
+/* The remedies that free a row's device, one for each thing that blocks it. At least one. */
+static unsigned int words_steps(const struct pp_row *row,
+                                const struct pp_remedy *ret[MAX_NEXT_STEPS])
+{
+	unsigned int n = 0;
+
+	ret[n++] = &row->findings[0]->remedies[0];
+	for (uint32_t i = 1; i < row->nr_findings && n < MAX_NEXT_STEPS; i++) {
+		const struct pp_finding *f = row->findings[i];
+		const struct pp_remedy *r =
+			f->effect == PP_BLOCKS ? pp_finding_choice(f, NULL) : NULL;
+		bool again = !r;
+		for (unsigned int k = 0; k < n && !again; k++)
+			again = !strcmp(ret[k]->text, r->text);
+		if (!again)
+			ret[n++] = r;
+	}
+	return n;
+}
+
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 {
 	const struct pp_row *row = pp_words_first_to_free(s);
@@ -339,7 +366,7 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 		pp_out(o, "Next: on the host itself, outside of this container: pcipass\n");
 		return;
 	}
-	char address[PP_ADDRESS_TEXT_BYTES], place[80], line[1024];
+	char address[PP_ADDRESS_TEXT_BYTES], place[80], line[2048];
 
 	if (!row) {
 		row = first_to_give(s);
@@ -357,7 +384,9 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 		pp_next_of_row(o, s, substitute, address);
 		return;
 	}
-	const struct pp_remedy *remedy = &row->findings[0]->remedies[0];
+	const struct pp_remedy *steps[MAX_NEXT_STEPS];
+	unsigned int nr_steps = words_steps(row, steps);
+	const struct pp_remedy *remedy = steps[0];
 	pp_address_format_short(row->device->address, address);
 	pp_place_format(row->device->slot.kind, row->device->slot.number, place, sizeof(place));
 	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
@@ -365,6 +394,10 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	else
 		snprintf(line, sizeof(line), "to free %s, %s",
 		         *place && !row->device->slot.twin ? place : address, remedy->text);
+	for (unsigned int i = 1; i < nr_steps; i++) {
+		size_t n = strlen(line);
+		snprintf(line + n, sizeof(line) - n, "; and %s", steps[i]->text);
+	}
 	if (!row->by_free) {
 		char command[700];
 		size_t n = strlen(line);
@@ -373,8 +406,9 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 	}
 	pp_out_wrapped(o, "Next: ", "      ", line);
 	print_free(o, s, row, remedy);
-	if (remedy->side_effect)
-		pp_out_wrapped(o, "      side effect: ", "        ", remedy->side_effect);
+	for (unsigned int i = 0; i < nr_steps; i++)
+		if (steps[i]->side_effect)
+			pp_out_wrapped(o, "      side effect: ", "        ", steps[i]->side_effect);
 	/* By the name that the command above has. */
 	char free[160];
 	const char *name =
