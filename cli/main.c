@@ -281,13 +281,22 @@ static bool looks_like_device(const char *s)
 	return word || strchr(s, ':');
 }
 
+static bool is_given(const struct option_row *r, const struct options *o)
+{
+	const char *field = (const char *)o + r->field;
+
+	return r->argument ? *(const char *const *)field != NULL : *(const bool *)field;
+}
+
 /* An option that the command would silently ignore is a misunderstanding: said, not swallowed. */
-static enum exit_code refuse_option(const struct command *c, unsigned int extra)
+static enum exit_code refuse_option(const struct command *c, const struct options *o,
+                                    unsigned int extra)
 {
 	char head[40];
 
+	/* Several options may have one mask: the one that was given. */
 	for (size_t i = 0; i < nr_option_rows; i++)
-		if (option_rows[i].mask & extra) {
+		if (option_rows[i].mask & extra && is_given(&option_rows[i], o)) {
 			option_head(&option_rows[i], head, sizeof(head));
 			warn("%s does not take %s; see pcipass %s --help", c->name, head, c->name);
 			break;
@@ -431,9 +440,15 @@ static enum exit_code run_command(const struct command *c, const struct options 
 	if (!is_here(c))
 		return complain_near("%s works on Linux only", c->name);
 	if (given & ~c->takes)
-		return refuse_option(c, given & ~c->takes);
+		return refuse_option(c, o, given & ~c->takes);
 	if (argc < c->min_arguments)
 		return complain_usage("%s needs %s", c->name, c->arguments);
+	if (c == &command_survey && argc && looks_like_device(argv[0]) && access(argv[0], F_OK)) {
+		char typed[600];
+		if (pp_quote_word(typed, sizeof(typed), argv[0]))
+			return complain_near("survey takes no device: try pcipass explain %s",
+			                     typed);
+	}
 	if (argc > c->max_arguments)
 		return complain_usage("unexpected argument '%s'", argv[c->max_arguments]);
 	if (c == &command_help)

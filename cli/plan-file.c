@@ -31,7 +31,12 @@ int plan_load(const char *path, struct pp_plan **ret, struct pp_error *e)
 		return r;
 	}
 	size_t len = fread(bytes, 1, MAX_BYTES, f);
-	int r = ferror(f) ? plan_file_fail(path, EIO, e) : pp_plan_parse(bytes, len, ret, e);
+	bool broken = ferror(f);
+	int r = broken ? plan_file_fail(path, EIO, e) : pp_plan_parse(bytes, len, ret, e);
+	if (r && !broken) {
+		struct pp_error parsed = *e;
+		snprintf(e->text, sizeof(e->text), "%.200s: %.300s", path, parsed.text);
+	}
 	free(bytes);
 	fclose(f);
 	return r;

@@ -108,7 +108,16 @@ class Usage(unittest.TestCase):
             for option in ("--json", "--resume", "--from=x", "--take"):
                 self.refused(command, "07:00.0", option, words=f"{command} does not take")
             for option in ("--now", "--boot"):
-                self.refused("undo", option, words="undo does not take")
+                self.refused("undo", option, words=f"undo does not take {option};")
+
+    def test_which_option(self):
+        """Two that are taken together are told apart."""
+        for option in ("--text", "--list"):
+            self.refused(option, words=f"survey does not take {option};")
+
+    def test_a_device_for_a_survey(self):
+        for words in (("survey", "slot2"), ("survey", "07:00.0", "--from", "/nonexistent")):
+            self.refused(*words, words=f"survey takes no device: try pcipass explain {words[1]}\n")
 
     def test_capture_without_a_place(self):
         self.refused("capture", words="-o FILE")
