@@ -24,6 +24,6 @@ const struct pp_remedy_ops pp_remedy_another_slot = {
 	.id = "another-slot",
 	.summary = "move the card to another slot",
 	.undo = "move the card back",
-	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_ON_REQUEST,
+	.flags = PP_REMEDY_FREES_REGIONS | PP_REMEDY_ON_REQUEST | PP_REMEDY_MOVES_DEVICE,
 	.answer = slot_answer,
 };

@@ -30,7 +30,8 @@ enum pp_remedy_flags {
 		1 << 4, /* the firmware does not know: it may still use the memory */
 	PP_REMEDY_KEEPS_DEVICE = 1 << 5, /* the device itself stays with the host */
 	PP_REMEDY_NO_REBOOT = 1 << 6,
-	PP_REMEDY_INSECURE = 1 << 7, /* a guest can then do harm: stands behind all others */
+	PP_REMEDY_INSECURE = 1 << 7,     /* a guest can then do harm: stands behind all others */
+	PP_REMEDY_MOVES_DEVICE = 1 << 8, /* it has another address afterwards */
 };
 
 struct pp_remedy_ops;

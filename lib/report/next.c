@@ -157,6 +157,14 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
 	}
 	pp_next_command(o, s, "free", what, line, sizeof(line));
 	pp_out(o, "To see what frees it: %s --dry-run\n", line);
+	/* What frees the device takes its virtual functions away, of which a guest can have one. */
+	const struct pp_row *substitute = pp_words_substitute(s, row);
+	if (substitute) {
+		char address[PP_ADDRESS_TEXT_BYTES];
+		pp_address_format_short(substitute->device->address, address);
+		pp_next_of_row(o, s, substitute, address);
+		return;
+	}
 	snprintf(line, sizeof(line), "%s%s (it asks first): pcipass free %s",
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? " on that host" : "",
 	         pp_words_typed(what, typed, sizeof(typed)));

@@ -135,6 +135,17 @@ static void print_options(const struct pp_plan *p, char *buf, size_t size)
 		snprintf(buf + n, size - n, " --boot");
 }
 
+/* Whether a remedy of the plan has one of these flags. */
+static bool plan_is_of(const struct pp_plan *p, unsigned int flags)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++) {
+		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].remedy);
+		if (ops && ops->flags & flags)
+			return true;
+	}
+	return false;
+}
+
 static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	unsigned int by_hand = pp_plan_instructions(p);
@@ -146,10 +157,16 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	if (offered || any_possible(p) || !pp_plan_steps(p))
 		pp_out(o, "\n");
 	if (!pp_plan_steps(p))
-		snprintf(
-			line, sizeof(line),
-			"pcipass does not do this for you: do it by hand%s, then run pcipass check %s",
-			reboot ? ", reboot" : "", what);
+		snprintf(line, sizeof(line),
+		         "pcipass does not do this for you: do it by hand%s, then run pcipass%s%s",
+		         reboot ? ", reboot" : "",
+		         plan_is_of(p, PP_REMEDY_KEEPS_DEVICE)
+		                 ? ", which lists the virtual functions"
+		         : plan_is_of(p, PP_REMEDY_MOVES_DEVICE)
+		                 ? ", which lists the device at its new address"
+		                 : " check ",
+		         plan_is_of(p, PP_REMEDY_KEEPS_DEVICE | PP_REMEDY_MOVES_DEVICE) ? ""
+		                                                                        : what);
 	else if (o->style->plan_file)
 		snprintf(line, sizeof(line),
 		         "run pcipass apply --plan %s %s on the host; it asks before it "

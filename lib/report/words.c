@@ -168,8 +168,7 @@ static bool can_be_given(const struct pp_survey *s, const struct pp_row *row)
 	       !pp_words_host_needs(s, row->device);
 }
 
-/* A virtual function of the row's device that a guest may have; NULL: it has none. */
-static const struct pp_row *words_substitute(const struct pp_survey *s, const struct pp_row *row)
+const struct pp_row *pp_words_substitute(const struct pp_survey *s, const struct pp_row *row)
 {
 	uint32_t device = (uint32_t)(row->device - s->host->devices);
 
@@ -378,7 +377,7 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 		pp_next_of_row(o, s, row, address);
 		return;
 	}
-	const struct pp_row *substitute = words_substitute(s, row);
+	const struct pp_row *substitute = pp_words_substitute(s, row);
 	if (substitute) {
 		pp_address_format_short(substitute->device->address, address);
 		pp_next_of_row(o, s, substitute, address);

@@ -142,6 +142,17 @@ class Next(unittest.TestCase):
         self.assertRegex(self.run_pcipass("--from", capture, "check", "all-slots").stdout,
                          r"^0000:07:00\.0 \(worst of 4\): fixable: ")
 
+    def test_after_what_is_left_to_a_person(self):
+        """The device that was asked for is not where it was, or never becomes free: "check" of it would say no for ever."""
+        for name, words, then in (("sriov-nic", "slot1 --by use-vf", "run pcipass, which lists the virtual functions"),
+                                  ("dl380p-gen8", "slot3 --by another-slot", "reboot, then run pcipass, which lists the device at its new address"),
+                                  ("amd-board-k612", "01:00.0 --by bios-preboot-dma", "reboot, then run pcipass check 01:00.0")):
+            said = self.run_pcipass("--from", self.sample(name), "free", *words.split(), "--dry-run").stdout
+            self.assertIn(f"Next: pcipass does not do this for you: do it by hand, {'then ' * (then[:3] == 'run')}{then}",
+                          " ".join(said.split()), words)
+        said = self.run_pcipass("--from", self.sample("sriov-nic"), "explain", "slot1").stdout
+        self.assertRegex(said, r"\nNext: pcipass bind 41:10\.0 ")
+
     def test_what_the_host_runs_from(self):
         """bind would refuse it."""
         capture = self.sample("boot-disk")
