@@ -107,8 +107,8 @@ static const struct {
 	                    "the device must keep reaching the region, so Linux refuses to pass "
 	                    "it through (on AMD and Arm, newer kernels do)" },
 	[RESERVED_RELAXABLE] = { "relaxable",
-	                         "Linux does not enforce the region for this device (USB, graphics, or "
-	                         "remapping permitted)" },
+	                         "Linux does not enforce the region for this device (USB, graphics, "
+	                         "remapping permitted, or relax_rmrr)" },
 	[RESERVED_UNLISTED] = { "unlisted", "the kernel does not list the region for the device's "
 	                                    "group, so it does not block the device" },
 };

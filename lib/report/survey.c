@@ -191,16 +191,6 @@ static void print_reason(struct pp_out *o, const struct pp_finding *f, const cha
 	pp_out_wrapped(o, first, rest, *printed);
 }
 
-/* A virtual function takes its place: that is not what "pcipass free" does. */
-static bool has_substitute(const struct pp_row *row)
-{
-	for (uint32_t i = 0; i < row->nr_findings; i++)
-		for (uint32_t j = 0; j < row->findings[i]->nr_remedies; j++)
-			if (!strcmp(row->findings[i]->remedies[j].ops->id, "use-vf"))
-				return true;
-	return false;
-}
-
 /* One command for all reasons: it makes one plan. */
 static void print_by(struct pp_out *o, const char *indent, const struct pp_survey *s,
                      const struct pp_row *row, const char *label, const char *others)
@@ -227,9 +217,10 @@ static void survey_print_reasons(struct pp_out *o, const struct pp_survey *s,
 		print_reason(o, f, "      ", &printed);
 	if (n)
 		print_by(o, "      ", s, row,
-		         has_substitute(row) ? "to free the physical function"
-		         : several           ? "to free one of them"
-		                             : "to do it",
+		         pp_words_substitute(s, row)
+		                 ? "to free the physical function" /* not what is told above */
+		         : several ? "to free one of them"
+		                   : "to do it",
 		         "");
 	bool blocked_itself = false;
 	for (i = 0; i < row->nr_findings; i++)
