@@ -125,6 +125,10 @@ int pp_apply_override_remove(const struct pp_apply_options *o, struct pp_error *
 		return r;
 	if (!plan)
 		return pp_fail(e, ENOENT, "nothing is applied here");
+	if (state == PP_APPLY_UNDONE) {
+		pp_plan_free(plan);
+		return pp_fail(e, ENOENT, "the last apply was undone already");
+	}
 	for (uint32_t i = 0; !r && i < plan->nr_steps; i++)
 		if (plan->steps[i].kind != PP_STEP_OVERRIDE &&
 		    pp_step_is_automatic(&plan->steps[i]))

@@ -86,7 +86,7 @@ class Typed(OnHost):
         self.assertNotIn("Excluded", self.host.text("usr/sbin/settings"))
         self.type(f"{undo} --yes", 0, "Nothing to undo: the last apply was undone already.")
         self.type("pcipass apply --resume", 0, "Nothing to resume: no apply was interrupted.")
-        self.type("pcipass override remove", 0, "Nothing to remove: nothing is applied here.")
+        self.type("pcipass override remove", 0, "Nothing to remove: the last apply was undone already.")
 
     def status(self, request: str | None) -> tuple:
         """What status says in JSON, where this was applied, or nothing."""
@@ -153,6 +153,10 @@ class Typed(OnHost):
         self.type("pcipass undo --yes", 0)
         self.type("pcipass undo --yes", 0)
         self.assertNotIn("earlier", self.type("pcipass verify", 0, "slot2: freed"))
+
+    def test_one_of_the_times(self):
+        for when in ("--now", "--boot"):
+            self.type(f"pcipass bind slot2 --dry-run {when}", 0, f"run pcipass bind slot2 {when} as root")
 
     def test_runs_of_conrep(self):
         """Each takes seconds, at times minutes: what was read once is not read again."""
@@ -224,7 +228,7 @@ class Typed(OnHost):
             self.type("rm /run/sent", 0)
             tool.write_text(whole)
             self.assertEqual(before, self.host.changed(), name)
-            self.type("pcipass undo --yes", 4, "undone already")
+            self.type("pcipass undo --yes", 0, "undone already")
 
     def test_nobody_reads(self):
         """Output into a pipe that is closed: what was begun is done all the same."""

@@ -142,6 +142,21 @@ class Next(unittest.TestCase):
         self.assertRegex(self.run_pcipass("--from", capture, "check", "all-slots").stdout,
                          r"^0000:07:00\.0 \(worst of 4\): fixable: ")
 
+    def test_options_are_kept(self):
+        """What is suggested is what was asked for."""
+        gen8, amd, desktop = (self.sample(x) for x in ("dl380p-gen8", "amd-board", "desktop-relaxable"))
+        for words, next_one in (
+                (("--from", gen8, "free", "slot2", "--dry-run", "--store", "hp:/opt/x/conrep"),
+                 r"Next: run pcipass free slot2 --store hp:/opt/x/conrep as root "),
+                (("--from", gen8, "free", "slot2", "--dry-run", "--by", "table-override"),
+                 r"Next: run pcipass free slot2 --by table-override as root "),
+                (("--from", amd, "--kernel", "6.12"), rf"More: pcipass --from {amd} --kernel 6.12 explain 01:00.0$"),
+                (("--from", amd, "check", "01:00.0", "--kernel", "6.12"),
+                 rf"; next: pcipass --from {amd} --kernel 6.12 explain 01:00.0$"),
+                (("--from", desktop, "free", "01:00.0", "--dry-run"), rf"then pcipass --from {desktop} emit qemu 01:00.0$")):
+            said = " ".join(self.run_pcipass(*words).stdout.split())
+            self.assertRegex(said, next_one)
+
     def test_after_what_is_left_to_a_person(self):
         """The device that was asked for is not where it was, or never becomes free: "check" of it would say no for ever."""
         for name, words, then in (("sriov-nic", "slot1 --by use-vf", "run pcipass, which lists the virtual functions"),
