@@ -8,7 +8,6 @@
 #include "emit/emit.h"
 #include "host/place.h"
 #include "judge/select.h"
-#include "report/words.h"
 
 /* Wide enough for the longest line that is no comment. */
 #define COLUMNS 80
@@ -97,7 +96,8 @@ static int emit_refuse(const struct pp_hypervisor *h, const struct pp_row *row, 
 			return pp_fail(e, ENODATA,
 			               "%s: whether it can be passed through is not known: %s",
 			               address, f->text);
-		return pp_fail(e, ENOTSUP, "%s: %s: %s", address, pp_words_verdict(row->verdict),
+		return pp_fail(e, ENOTSUP, "%s: %s: %s", address,
+		               row->verdict == PP_VERDICT_BLOCKED_FIXABLE ? "fixable" : "blocked",
 		               f->text);
 	}
 	return 0;

@@ -6,13 +6,7 @@
 #include <string.h>
 
 #include "emit/emit.h"
-
-#define MIB (UINT64_C(1) << 20)
-#define GIB (UINT64_C(1) << 30)
-
-/* Where memory of a q35 guest ends below 4 GiB: hw/i386/pc_q35.c. On pc it may reach a GiB higher.
- */
-#define LOW_MEMORY_END UINT64_C(0xb0000000)
+#include "host/guest-memory.h"
 
 /* Processors with more have an IOMMU of 48 bits or more: not worth a word without the number. */
 #define LIKELY_CPU_WIDTH 46
@@ -40,31 +34,28 @@ void pp_emit_width_reason(struct pp_emission *m, const struct pp_hypervisor *h, 
 	                "The IOMMU maps %u address bits (%s), and %s. A guest that uses more fails "
 	                "with VFIO_MAP_DMA: Invalid argument. %s",
 	                limit, m->host->iommu_width_from, has, then);
-	if (pp_emit_window_mib(m) && pp_emit_window_mib(m) > (UINT64_C(1) << (limit - 1)) / MIB)
+	if (pp_emit_window_mib(m) && pp_emit_window_mib(m) > (UINT64_C(1) << (limit - 1)) / PP_MIB)
 		pp_emit_comment(m, h,
 		                "Its BARs need a window of %" PRIu64 " MiB, which does not fit "
 		                "below that: shrink a resizable BAR.",
 		                pp_emit_window_mib(m));
 }
 
-/* Where memory of a guest on QEMU's machine virt begins, in one piece: hw/arm/virt.c, VIRT_MEM. */
-#define ARM_MEMORY_START GIB
-
 /* A guest can have memory there; what lies in the gap below 4 GiB is never memory. */
 static bool limit_reaches_memory(const struct pp_emission *m, const struct pp_kernel_region *r)
 {
 	if (pp_emit_is_arm(m))
-		return r->end_incl >= ARM_MEMORY_START;
-	return r->start < LOW_MEMORY_END || r->end_incl >= 4 * GIB;
+		return r->end_incl >= PP_GUEST_ARM_START;
+	return r->start < PP_GUEST_Q35_LOW_END || r->end_incl >= 4 * PP_GIB;
 }
 
 /* MiB of memory that a guest has below the range. */
 static uint64_t limit_mib_below(const struct pp_emission *m, const struct pp_kernel_region *r)
 {
 	if (pp_emit_is_arm(m))
-		return r->start > ARM_MEMORY_START ? (r->start - ARM_MEMORY_START) / MIB : 0;
+		return r->start > PP_GUEST_ARM_START ? (r->start - PP_GUEST_ARM_START) / PP_MIB : 0;
 	/* What is above 4 GiB begins there, behind 2 GiB below. */
-	return (r->start >= 4 * GIB ? r->start - 2 * GIB : r->start) / MIB;
+	return (r->start >= 4 * PP_GIB ? r->start - 2 * PP_GIB : r->start) / PP_MIB;
 }
 
 /*
@@ -73,7 +64,7 @@ static uint64_t limit_mib_below(const struct pp_emission *m, const struct pp_ker
  */
 static bool limit_is_in_gap(const struct pp_emission *m, const struct pp_kernel_region *r)
 {
-	return !pp_emit_is_arm(m) && r->start >= 2 * GIB && r->start < LOW_MEMORY_END;
+	return !pp_emit_is_arm(m) && r->start >= 2 * PP_GIB && r->start < PP_GUEST_Q35_LOW_END;
 }
 
 /* Ranges of one group that a guest of the same size reaches. */
@@ -94,7 +85,7 @@ static void limit_print_ranges(struct pp_emission *m, const struct pp_hypervisor
 	if (l->is_in_gap) {
 		snprintf(guests, sizeof(guests),
 		         "A guest with %" PRIu64 " to %u MiB, on i440fx also a larger one,",
-		         l->mib + 1, (unsigned int)(LOW_MEMORY_END / MIB) - 1);
+		         l->mib + 1, (unsigned int)(PP_GUEST_Q35_LOW_END / PP_MIB) - 1);
 		snprintf(least, sizeof(least),
 		         "on q35 another size avoids that, on i440fx a smaller one");
 	} else if (l->mib) {

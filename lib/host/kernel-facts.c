@@ -71,6 +71,11 @@ static const struct pp_kernel_fact_row rows[PP_NR_KERNEL_FACTS] = {
 	                          .source =
 	                                  "commit 1198d2316dc4, \"iommu/amd: Fix ill-formed ivrs_ioapic, "
 	                                  "ivrs_hpet and ivrs_acpihid options\"" },
+	[PP_KERNEL_READS_RMR] = { .id = "reads-rmr",
+	                          .since = "6.0",
+	                          .says = "the IORT's RMRs are reserved regions of their devices",
+	                          .source =
+	                                  "drivers/acpi/arm64/iort.c, iort_iommu_rmr_get_resv_regions()" },
 	[PP_KERNEL_MSI_BY_DEVICE] = { .id = "msi-by-device",
 	                              .since = "6.3",
 	                              .says = "isolation of message interrupts is asked of each device",

@@ -25,6 +25,7 @@ enum pp_kernel_fact {
 	PP_KERNEL_IOMMUFD,           /* /dev/iommu, where it is configured */
 	PP_KERNEL_RELAX_RMRR,        /* Proxmox: intel_iommu=relax_rmrr */
 	PP_KERNEL_IVRS_FORM,         /* AMD: ivrs_ioapic=ID@ADDRESS, without brackets */
+	PP_KERNEL_READS_RMR,         /* Arm: RMRs of the IORT are reserved regions */
 	PP_KERNEL_MSI_BY_DEVICE,     /* isolation of message interrupts is asked of each device */
 	PP_KERNEL_BLOCKS_DIRECT,     /* the IOMMU core refuses direct regions, whoever's IOMMU */
 	PP_KERNEL_CONSOLE_REMOVED,   /* vfio-pci takes a VGA card from the firmware's framebuffer */

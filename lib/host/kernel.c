@@ -297,6 +297,8 @@ static int read_ids(struct pp_host_build *b)
 	struct pp_span rest = PP_SPAN(text, text ? strlen(text) : 0), word;
 	int r = ids_in_files(b, &found);
 
+	k->vfio_ids = NULL;
+	k->nr_vfio_ids = 0;
 	while (text && !r && pp_command_line_next(&rest, &word)) {
 		const char *value = value_of(word, "vfio_pci.ids", &b->scratch);
 		if (value)

@@ -2,6 +2,7 @@
 /* Reserved regions: what holds a device, its group, or only looks as if it did. */
 #include <string.h>
 
+#include "host/guest-memory.h"
 #include "judge/phrase.h"
 #include "judge/rules.h"
 
@@ -260,41 +261,73 @@ static const char *intel_always(const struct pp_host *h)
 	return h->iommu == PP_IOMMU_SMMU ? "" : ", Intel's driver in all versions";
 }
 
-/* Of a PC, and so of every guest: memory up to the window of VGA. */
-#define LOWEST_MEMORY_END UINT64_C(0xa0000)
-/* No q35 guest has memory from here to 4 GiB (hw/i386/pc_q35.c). */
-#define GAP_START UINT64_C(0xb0000000)
-#define GAP_END   (UINT64_C(4) << 30)
-
 enum reach { IN_NO_GUEST, IN_SOME_GUESTS, IN_EVERY_GUEST };
 
-static enum reach reach_of(const struct pp_host *h, uint64_t start, uint64_t end_incl)
-{
-	bool is_pc = h->iommu == PP_IOMMU_AMD || h->iommu == PP_IOMMU_INTEL;
+/* Regions that hold a device or its group, and guests' memory. */
+struct reach_of_regions {
+	enum reach widest;
+	uint64_t lowest; /* of those in some guests, where it begins */
+};
 
-	if (is_pc && start < LOWEST_MEMORY_END)
-		return IN_EVERY_GUEST;
-	return is_pc && start >= GAP_START && end_incl < GAP_END ? IN_NO_GUEST : IN_SOME_GUESTS;
+static bool is_pc(const struct pp_host *h)
+{
+	return h->iommu == PP_IOMMU_AMD || h->iommu == PP_IOMMU_INTEL;
 }
 
-/* Which guests have memory in a region that holds the device, or its group. */
-static enum reach widest_reach(const struct pp_host *h, const struct pp_device *d,
-                               const struct pp_group *g)
+static void reach_add(const struct pp_host *h, struct reach_of_regions *to, uint64_t start,
+                      uint64_t end_incl)
 {
-	enum reach widest = IN_NO_GUEST;
+	enum reach reach = IN_SOME_GUESTS;
+
+	if (is_pc(h) && start < PP_GUEST_EVERY_END)
+		reach = IN_EVERY_GUEST;
+	else if (is_pc(h) ? start >= PP_GUEST_PC_LOW_END && end_incl < PP_GUEST_DEVICES_END
+	                  : h->iommu == PP_IOMMU_SMMU && end_incl < PP_GUEST_ARM_START)
+		reach = IN_NO_GUEST;
+	if (reach == IN_SOME_GUESTS && (to->widest != IN_SOME_GUESTS || start < to->lowest))
+		to->lowest = start;
+	if (reach > to->widest)
+		to->widest = reach;
+}
+
+static struct reach_of_regions widest_reach(const struct pp_host *h, const struct pp_device *d,
+                                            const struct pp_group *g)
+{
+	struct reach_of_regions ret = { IN_NO_GUEST, 0 };
 
 	for (uint32_t i = 0; i < d->nr_mappings; i++) {
 		const struct pp_region_mapping *hold = &h->mappings[d->first_mapping + i];
 		const struct pp_region *r = &h->regions[hold->region];
-		if (pp_mapping_is_hard(h, hold) && reach_of(h, r->start, r->end_incl) > widest)
-			widest = reach_of(h, r->start, r->end_incl);
+		if (pp_mapping_is_hard(h, hold))
+			reach_add(h, &ret, r->start, r->end_incl);
 	}
-	for (uint32_t i = 0; g && i < g->nr_regions; i++) {
-		const struct pp_kernel_region *r = &g->regions[i];
-		if (r->kind == PP_REGION_DIRECT && reach_of(h, r->start, r->end_incl) > widest)
-			widest = reach_of(h, r->start, r->end_incl);
-	}
-	return widest;
+	for (uint32_t i = 0; g && i < g->nr_regions; i++)
+		if (g->regions[i].kind == PP_REGION_DIRECT)
+			reach_add(h, &ret, g->regions[i].start, g->regions[i].end_incl);
+	return ret;
+}
+
+/* Which guests do not start, "a guest with more than 956 MiB may not start". */
+static const char *which_guests(struct pp_judging *j, uint64_t start)
+{
+	const char *text = NULL;
+
+	if (!is_pc(j->host) || start >= 4 * PP_GIB)
+		return "a guest that has memory there does not start";
+	text = pp_arena_printf(j->arena, "a guest with more than %u MiB may not start%s",
+	                       (unsigned int)(start / PP_MIB),
+	                       start >= PP_GUEST_Q35_LOW_END ? ", except with machine type q35"
+	                                                     : "");
+	j->failed |= !text;
+	return text ? text : "";
+}
+
+/* Whether the kernel leaves such a region out of a guest's memory: it is told of it, and does. */
+static bool omits_regions(const struct pp_host *h)
+{
+	return pp_kernel_has(&h->kernel, PP_KERNEL_OMITS_RESERVED) != PP_NO &&
+	       (h->iommu != PP_IOMMU_SMMU ||
+	        pp_kernel_has(&h->kernel, PP_KERNEL_READS_RMR) != PP_NO);
 }
 
 /* Attached by a kernel that does not refuse it; whether a guest's memory can be mapped as well. */
@@ -302,22 +335,21 @@ static struct pp_finding *find_attached(struct pp_judging *j, const struct pp_de
                                         const struct pp_group *g, const char *what)
 {
 	const struct pp_host *h = j->host;
-	enum reach reach = pp_kernel_has(&h->kernel, PP_KERNEL_OMITS_RESERVED) == PP_NO
-	                           ? IN_NO_GUEST
-	                           : widest_reach(h, d, g);
+	struct reach_of_regions reach = { IN_NO_GUEST, 0 };
 
-	if (reach == IN_EVERY_GUEST)
+	if (omits_regions(h))
+		reach = widest_reach(h, d, g);
+	if (reach.widest == IN_EVERY_GUEST)
 		return pp_find(
 			j, PP_BLOCKS,
-			"%s: kernels before %s attach it, but every guest has memory there, which "
-			"VFIO cannot map: no guest starts with it",
+			"%s: kernels before %s attach the device, but every guest has memory "
+			"there, which VFIO cannot map: no guest starts with it",
 			what, blocking_since(h));
-	if (reach == IN_SOME_GUESTS)
-		return pp_find(
-			j, PP_DEGRADES,
-			"%s: kernels before %s attach it, but only a guest that has no memory "
-			"there starts with it",
-			what, blocking_since(h));
+	if (reach.widest == IN_SOME_GUESTS)
+		return pp_find(j, PP_DEGRADES,
+		               "%s: kernels before %s attach the device, but VFIO maps no guest "
+		               "memory there: %s",
+		               what, blocking_since(h), which_guests(j, reach.lowest));
 	return pp_find(j, PP_INFORMS, "%s, but kernels before %s pass it through anyway", what,
 	               blocking_since(h));
 }
@@ -346,6 +378,12 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 	}
 	if (pp_device_is_bridge(d))
 		f = pp_find(j, PP_INFORMS, "%s", what);
+	else if (blocks == PP_NO && denies == PP_UNKNOWN)
+		f = pp_find_unknown(
+			j, PP_DEGRADES,
+			"%s: kernels before %s attach the device; cannot tell whether guests can "
+			"have memory there until it has a group",
+			what, blocking_since(h));
 	else if (blocks == PP_NO)
 		f = find_attached(j, d, region_group_of(h, d), what);
 	else if (blocks == PP_UNKNOWN)
@@ -364,7 +402,7 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 	prove_mappings(j, f, d, true);
 	if (g)
 		prove_group(j, f, region_group_of(h, d));
-	if (f->effect == PP_INFORMS)
+	if (f->effect == PP_INFORMS || f->effect == PP_DEGRADES || f->could == PP_DEGRADES)
 		return;
 	if (blocks != PP_NO)
 		quote_kernel(j, f);
@@ -502,6 +540,8 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	if (first)
 		prove_mappings(j, f, first, true);
 	prove_group(j, f, g);
+	if (f->effect == PP_INFORMS || f->effect == PP_DEGRADES)
+		return;
 	if (blocks != PP_NO)
 		quote_kernel(j, f);
 	pp_add_region_remedies(j, f, d);

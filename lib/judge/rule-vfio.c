@@ -154,6 +154,21 @@ static bool vfio_ids_name(const struct pp_vfio_ids *ids, const struct pp_device 
 	return false;
 }
 
+/* A list may name it by its subsystem, which is not looked at. */
+static bool vfio_ids_may_name(const struct pp_vfio_ids *ids, const struct pp_device *d)
+{
+	char part[80];
+
+	for (const char *at = ids->ids; *at; at += strcspn(at, ","), at += *at == ',') {
+		uint64_t id[NR_ID_NUMBERS] = { 0 };
+		size_t len = strcspn(at, ",");
+		snprintf(part, sizeof(part), "%.*s", len < sizeof(part) ? (int)len : 0, at);
+		if (vfio_parse_id(part, id) >= 2 && id[0] == d->vendor && id[1] == d->device)
+			return true;
+	}
+	return false;
+}
+
 /* The option that names it: the one in force, else the last of the others; NULL: none does. */
 static const struct pp_vfio_ids *vfio_ids_of(const struct pp_kernel *k, const struct pp_device *d)
 {
@@ -179,6 +194,8 @@ static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
 	if (!told)
 		return;
 	const struct pp_vfio_ids *last = &k->vfio_ids[k->nr_vfio_ids - 1];
+	if (told != last && vfio_ids_may_name(last, d))
+		return;
 	pp_address_format(d->address, address);
 	struct pp_finding *f =
 		told != last && !strcmp(told->where, last->where)

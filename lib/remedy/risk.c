@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Regions that firmware may still use, and the memory of a guest. */
+#include "host/guest-memory.h"
 #include "remedy/case.h"
-
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
-
-/*
- * QEMU's x86 machines (hw/i386/pc_piix.c, pc_q35.c): memory begins at 0 and ends below these, the
- * rest lies from 4 GiB on. max-ram-below-4g lowers the end.
- */
-#define PC_LOW_END  0xe0000000u
-#define Q35_LOW_END 0xb0000000u
 
 enum area { BELOW_1M, LOW, ABOVE_4G, NR_AREAS };
 
@@ -21,7 +12,7 @@ struct ranges {
 
 static enum area risk_area_of(uint64_t start)
 {
-	return start < MIB ? BELOW_1M : start < 4 * GIB ? LOW : ABOVE_4G;
+	return start < PP_GUEST_EVERY_END ? BELOW_1M : start < 4 * PP_GIB ? LOW : ABOVE_4G;
 }
 
 static void risk_add(struct ranges *r, const struct pp_plan_region *region)
@@ -45,21 +36,21 @@ static const char *risk_ranges(struct pp_remedy_case *c, const struct ranges *r)
 /* Which guests have memory there, and which option of QEMU avoids that. */
 static const char *risk_low(struct pp_remedy_case *c, const struct ranges *r)
 {
-	unsigned int mib = (unsigned int)(r->start / MIB);
+	unsigned int mib = (unsigned int)(r->start / PP_MIB);
 	const char *where = risk_ranges(c, r);
 
-	if (r->start >= PC_LOW_END)
+	if (r->start >= PP_GUEST_PC_LOW_END)
 		return pp_remedy_printf(c, "no QEMU guest (%s)", where);
-	if (r->start >= Q35_LOW_END)
+	if (r->start >= PP_GUEST_Q35_LOW_END)
 		return pp_remedy_printf(c,
 		                        "guests with more than %u MiB (%s), except with machine "
 		                        "type q35 or -machine max-ram-below-4g=2G",
 		                        mib, where);
-	if (r->start >= GIB)
+	if (r->start >= PP_GIB)
 		return pp_remedy_printf(c,
 		                        "guests with more than %u MiB (%s), except with "
 		                        "-machine max-ram-below-4g=%uG",
-		                        mib, where, (unsigned int)(r->start / GIB));
+		                        mib, where, (unsigned int)(r->start / PP_GIB));
 	return pp_remedy_printf(c, "guests with more than %u MiB (%s), which no QEMU option avoids",
 	                        mib, where);
 }

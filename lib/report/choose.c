@@ -60,14 +60,14 @@ static bool choose_takes(const struct pp_column *c, const char *cell, const char
 static int choose_check(const struct pp_column *c, const char *pattern, size_t len,
                         struct pp_error *e)
 {
-	bool found = !c->is_verdict || memchr(pattern, '*', len);
+	bool found = !c->is_verdict;
 
 	for (unsigned int v = 0; !found && v < PP_VERDICT_COUNT; v++)
 		found = choose_matches_verdict((enum pp_verdict)v, pattern, len);
 	return found ? 0
 	             : pp_fail(e, EINVAL,
-	                       "filter: '%.*s' is no verdict; need assignable, care, fixable, "
-	                       "blocked, unknown or bridge",
+	                       "filter: unknown verdict '%.*s'; expected assignable, care, "
+	                       "fixable, blocked, unknown or bridge",
 	                       len < 64 ? (int)len : 64, pattern);
 }
 

@@ -191,6 +191,19 @@ static void print_reason(struct pp_out *o, const struct pp_finding *f, const cha
 	pp_out_wrapped(o, first, rest, *printed);
 }
 
+/* What is told is that a virtual function takes its place, which is not what "pcipass free" does.
+ */
+static bool is_by_substitute(const struct pp_row *row)
+{
+	for (uint32_t i = 0; i < row->nr_findings; i++) {
+		const struct pp_finding *f = row->findings[i];
+		if (f->effect == PP_BLOCKS && f->nr_remedies &&
+		    f->remedies[0].ops->flags & PP_REMEDY_KEEPS_DEVICE)
+			return true;
+	}
+	return false;
+}
+
 /* One command for all reasons: it makes one plan. */
 static void print_by(struct pp_out *o, const char *indent, const struct pp_survey *s,
                      const struct pp_row *row, const char *label, const char *others)
@@ -217,10 +230,9 @@ static void survey_print_reasons(struct pp_out *o, const struct pp_survey *s,
 		print_reason(o, f, "      ", &printed);
 	if (n)
 		print_by(o, "      ", s, row,
-		         pp_words_substitute(s, row)
-		                 ? "to free the physical function" /* not what is told above */
-		         : several ? "to free one of them"
-		                   : "to do it",
+		         is_by_substitute(row) ? "to free the physical function"
+		         : several             ? "to free one of them"
+		                               : "to do it",
 		         "");
 	bool blocked_itself = false;
 	for (i = 0; i < row->nr_findings; i++)

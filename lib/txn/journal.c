@@ -208,7 +208,7 @@ int pp_txn_load(struct pp_apply *a, struct pp_txn *ret, struct pp_error *e)
 	if (!r)
 		r = pp_file_read_private(path, PP_TXN_MAX_BYTES, &a->arena, &bytes, e);
 	if (r == -ENOENT)
-		return pp_fail(e, ENOENT, "nothing is applied here: %.300s is not there", path);
+		return pp_fail(e, ENOENT, "nothing is applied here");
 	return r ? r : pp_txn_parse(bytes, path, &a->arena, ret, e);
 }
 

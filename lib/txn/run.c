@@ -383,8 +383,9 @@ static int txn_recover_settings(struct pp_apply *a, struct pp_txn *t, bool dry_r
 	r = pp_op_state(a, &t->ops[0], &s, e);
 	if (r) {
 		struct pp_error why = *e;
+		/* -ENOENT is for a host on which nothing was begun. */
 		return pp_fail(
-			e, -r,
+			e, r == -ENOENT ? EIO : -r,
 			"a write of settings was interrupted, and how they stand is unknown: "
 			"%.250s; %.150s keeps what was there before",
 			why.text, PP_APPLY_JOURNAL(a));

@@ -400,7 +400,7 @@ class Company(Arm):
         t = self.behind(DIRECT)
         self.assert_finding(self.at("0000:04:00.0"), "region-companion", "blocks", "group 3")
         t.kernel("6.1.0")
-        self.assert_finding(self.at("0000:04:00.0"), "region-companion", "informs")
+        self.assert_finding(self.at("0000:04:00.0"), "region-companion", "degrades")
 
     def test_a_bridge_that_vfio_refuses(self):
         self.behind(driver="shpchp")
@@ -458,8 +458,10 @@ class Rmr(Arm):
         self.assert_finding(self.one(), "region-hard", "blocks", remedies=[])
 
     def test_kernels_before_6_6(self):
-        self.device_held(DIRECT, release="6.1.0-arm64")
-        self.assert_finding(self.one(), "region-hard", "informs", "before 6.6")
+        for release, effect in (("6.1.0-arm64", "degrades"), ("6.0.0-arm64", "degrades"), ("5.19.0-arm64", "informs")):
+            self.setUp()
+            self.device_held(DIRECT, release=release)
+            self.assert_finding(self.one(), "region-hard", effect, "before 6.6", remedies=[])
 
     def test_kernel_not_known(self):
         t = self.device_held(DIRECT)

@@ -55,22 +55,23 @@ class Region(Kernels):
     def test_amd(self):
         self.amd()
         self.assertEqual(self.verdicts("0000:01:00.0"), {
-            "5.10": "assignable", "5.15": "assignable", "6.1.0-28-amd64": "assignable",
+            "5.10": "care", "5.15": "care", "6.1.0-28-amd64": "care",
             "6.6": "blocked-fixable", "6.12": "blocked-fixable", "6.18": "blocked-fixable",
             NEWEST: "blocked-fixable"})
-        self.assertEqual(self.under("6.5.13")["0000:01:00.0"]["verdict"], "assignable")
+        self.assertEqual(self.under("6.5.13")["0000:01:00.0"]["verdict"], "care")
+        self.assertEqual(self.under("5.3.18")["0000:01:00.0"]["verdict"], "assignable")
         found = self.assert_finding(self.under("6.6-rc1")["0000:01:00.0"], "ivmd-hard", "blocks")
         self.assertIn("kernel 6.6-rc1 refuses with EINVAL", str(found["evidence"]))
         host = self.document["host"]
         self.assertEqual((host["kernel"], host["running_kernel"]), ("6.6-rc1", "6.1.0-28-amd64"))
-        self.assertEqual(self.survey()["0000:01:00.0"]["verdict"], "assignable")
+        self.assertEqual(self.survey()["0000:01:00.0"]["verdict"], "care")
         self.assertEqual(self.document["host"]["running_kernel"], "6.1.0-28-amd64")
 
     def test_text(self):
         self.amd()
         text = " ".join(self.run_pcipass("--kernel", "all").stdout.split())
-        for part in ("5.10 to 6.1.0-28-amd64: assignable", "6.6 to 7.3: fixable: the firmware",
-                     "6.1.0-28-amd64, running 2 0 0 0", "What changes: 01:00.0",
+        for part in ("5.10 to 6.1.0-28-amd64: care: the firmware", "6.6 to 7.3: fixable: the firmware",
+                     "6.1.0-28-amd64, running 1 1 0 0", "What changes: 01:00.0",
                      "Groups and reserved regions are those that the running kernel shows"):
             self.assertIn(part, text)
         again = re.search(r"More: (pcipass .* --kernel 7.3)", text)[1].split()

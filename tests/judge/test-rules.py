@@ -198,29 +198,47 @@ class Held(Case):
         self.assertEqual([f["rule"] for f in device["findings"]][:2], ["iommu-off", "rmrr-hard"])
 
     def test_amd(self):
-        for release, effect in (("6.1.0-28-amd64", "informs"), ("6.5.0", "informs"),
+        for release, effect in (("5.3.0", "informs"), ("6.1.0-28-amd64", "degrades"), ("6.5.0", "degrades"),
                                 ("6.6.0", "blocks"), ("6.12.0", "blocks"), (None, "unknown")):
             self.setUp()
             self.held(release, iommu="ivhd0")
-            f = self.finding("ivmd-hard", effect, "IVMD", remedies=[] if effect == "informs" else ["table-override"])
+            f = self.assert_finding(self.survey()[HBA], "ivmd-hard", effect, "IVMD",
+                                    remedies=[] if effect in ("degrades", "informs") else ["table-override"])
             if effect == "unknown":
                 self.assertEqual(f["could"], "blocks")
             self.assert_not_found(self.survey()[HBA], "rmrr-hard")
 
     def test_amd_memory_of_guests(self):
         """VFIO of the kernels that attach it maps nothing there: with page 0 that is every guest's end."""
-        for start, effect, said in ((0, "blocks", "no guest starts"), (0x9F000, "blocks", "no guest starts"),
-                                    (0xA0000, "degrades", "only a guest that has no memory there starts"),
-                                    (0xAFFFF000, "degrades", "only a guest"), (0xB0000000, "informs", "pass it through anyway"),
-                                    (0xFFFFF000, "informs", "anyway"), (1 << 32, "degrades", "only a guest")):
+        for start, effect, said in ((0, "blocks", "no guest starts"), (0xFF000, "blocks", "no guest starts"),
+                                    (0x100000, "degrades", "a guest with more than 1 MiB may not start"),
+                                    (0xAFFFF000, "degrades", "a guest with more than 2815 MiB may not start"),
+                                    (0xB0000000, "degrades", "2816 MiB may not start, except with machine type q35"),
+                                    (0xDFFFF000, "degrades", "3583 MiB may not start, except"),
+                                    (0xE0000000, "informs", "pass it through anyway"), (0xFEBFF000, "informs", "anyway"),
+                                    (0xFFFFF000, "degrades", "4095 MiB"), (1 << 32, "degrades", "a guest that has memory there")):
             self.setUp()
             t = self.held("6.1.0-28-amd64", iommu="ivhd0")
             t.ivrs(ivmd(start, 0x1000))
             t.regions(2, f"{start:#018x} {start + 0xfff:#018x} direct")
             t.device("0000:03:00.1", 0x010700, group=2)
-            remedies = [] if effect == "informs" else ["bios-preboot-dma", "table-override"]
+            remedies = ["bios-preboot-dma", "table-override"] if effect == "blocks" else []
             for address in (HBA, "0000:03:00.1"):
                 self.assert_finding(self.survey()[address], "ivmd-hard", effect, said, remedies=remedies)
+
+    def test_amd_group_of_a_region(self):
+        """One function of two is named: what holds for it holds for the other, and no more."""
+        for start, effect in ((0, "blocks"), (0x60000000, "degrades"), (0xE0000000, "informs")):
+            self.setUp()
+            t = self.held("6.1.0-28-amd64", iommu="ivhd0")
+            t.ivrs(ivmd(start, 0x1000, 0x700, select=True))
+            t.regions(2, f"{start:#018x} {start + 0xfff:#018x} direct")
+            t.device("0000:07:00.1", 0x010700, group=2)
+            devices = self.survey()
+            f = self.assert_finding(devices[HBA], "ivmd-hard", effect)
+            other = self.assert_finding(devices["0000:07:00.1"], "region-companion", effect)
+            self.assertEqual([r["id"] for r in other["remedies"]], [r["id"] for r in f["remedies"]])
+            self.assertEqual(bool(other["remedies"]), effect == "blocks")
 
     def test_amd_region_of_many_buses(self):
         """What "Pre-boot DMA Protection" declares; a region of one device has nothing to do with it."""

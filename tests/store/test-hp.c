@@ -41,7 +41,7 @@ static void open_store(void)
 	snprintf(what, sizeof(what), "hp:%s", in_directory("bin/conrep"));
 	if (pp_store_open(what, in_directory("state"), &store, &e))
 		fail_msg("%s", e.text);
-	/* On a busy builder it takes long to start. */
+	/* Where it is not about time: a builder may be busy. */
 	pp_hp_set_timeout(store, 60);
 	pp_hp_set_fresh(store, 0);
 }

@@ -40,8 +40,9 @@ def refusal(k: Kernel, f: Function) -> str:
         return BRIDGE
     # The Intel driver always refused a device that an RMRR holds; the core refuses any, from 6.6 on.
     refuses = k.machine.iommu.kind == "intel" or k.machine.version >= (6, 6)
-    # An older one attaches it and maps nothing there (vfio_iommu_resv_exclude(), 5.4): page 0 is in every guest.
-    if any(kind == "direct" and (refuses or start < 0xA0000) for o in company for start, _, kind in k.regions_of(o)):
+    # An older one attaches it and maps nothing there: vfio_iommu_resv_exclude(), 5.4. Below 1 MiB is every guest's.
+    omits = k.machine.version >= (5, 4)
+    if any(kind == "direct" and (refuses or omits and start < 1 << 20) for o in company for start, _, kind in k.regions_of(o)):
         return REGION
     if not k.remapping and not k.machine.unsafe_interrupts:
         return INTERRUPTS
