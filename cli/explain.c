@@ -37,6 +37,7 @@ static enum exit_code explain_run(const struct options *o, int argc, char **argv
 }
 
 static const struct option_help explain_options[] = {
+	{ "kernel", "verdict for another Linux release, or for all" },
 	{ "verbose", "show all evidence, and where the kernel decides" },
 	{ 0 },
 };

@@ -288,6 +288,16 @@ static bool is_given(const struct option_row *r, const struct options *o)
 	return r->argument ? *(const char *const *)field != NULL : *(const bool *)field;
 }
 
+/* One that can be no file's: "slot2", "07:00.0", "10de:2504"; not "rack2:web.tgz" or "group1.tgz".
+ */
+static bool is_device_name(const char *s)
+{
+	const char *dot = strrchr(s, '.');
+
+	return looks_like_device(s) && !s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789:.")] &&
+	       (!dot || (dot[1] >= '0' && dot[1] <= '7' && !dot[2]));
+}
+
 /* An option that the command would silently ignore is a misunderstanding: said, not swallowed. */
 static enum exit_code refuse_option(const struct command *c, const struct options *o,
                                     unsigned int extra)
@@ -443,12 +453,9 @@ static enum exit_code run_command(const struct command *c, const struct options 
 		return refuse_option(c, o, given & ~c->takes);
 	if (argc < c->min_arguments)
 		return complain_usage("%s needs %s", c->name, c->arguments);
-	if (c == &command_survey && argc && looks_like_device(argv[0]) && access(argv[0], F_OK)) {
-		char typed[600];
-		if (pp_quote_word(typed, sizeof(typed), argv[0]))
-			return complain_near("survey takes no device: try pcipass explain %s",
-			                     typed);
-	}
+	if (c == &command_survey && argc && is_device_name(argv[0]) && access(argv[0], F_OK))
+		return complain_near("survey takes no device: try %s explain %s",
+		                     style_of(o).command, argv[0]);
 	if (argc > c->max_arguments)
 		return complain_usage("unexpected argument '%s'", argv[c->max_arguments]);
 	if (c == &command_help)

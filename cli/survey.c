@@ -103,6 +103,7 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 }
 
 static const struct option_help survey_options[] = {
+	{ "kernel", "verdict for another Linux release, or for all" },
 	{ "all", "show also bridges, all notes, and chipset devices" },
 	{ 0 },
 };

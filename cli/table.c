@@ -34,7 +34,7 @@ const struct option_row option_rows[] = {
 	{ 0, "for", "HYPERVISOR", TAKES_TARGET, FIELD(target),
 	  "kvm (default on Linux), hyperv (on Windows), xen, or all", NULL },
 	{ 0, "kernel", "RELEASE", TAKES_KERNEL, FIELD(kernel),
-	  "verdict for another Linux (survey, explain: or all)", NULL },
+	  "verdict for another Linux release", NULL },
 	{ 0, "json", NULL, TAKES_JSON, FIELD(json), "print one JSON document", "Output:" },
 	{ 0, "all", NULL, TAKES_ALL, FIELD(all),
 	  "show also bridges, and what else is usually left out", NULL },

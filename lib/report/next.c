@@ -36,13 +36,15 @@ static bool next_denied(const struct pp_host *h)
 	return false;
 }
 
-/* No attach can be tried there: Windows itself refuses the dismount, and says why. */
-static void next_unknown_on_windows(const struct pp_out *o, const struct pp_survey *s,
-                                    const char *what, char *buf, size_t size)
+/* No attach can be tried: Windows itself refuses the dismount, and says why; another kernel is none
+ * that runs.
+ */
+static void next_unknown_by_explaining(const struct pp_out *o, const struct pp_survey *s,
+                                       const char *what, char *buf, size_t size)
 {
 	char command[1200];
 
-	if (next_denied(s->host) && pp_words_elsewhere(o)) {
+	if (s->host->windows && next_denied(s->host) && pp_words_elsewhere(o)) {
 		snprintf(buf, size,
 		         "a capture made by an administrator shows more: on that host, pcipass "
 		         "capture -o host.tar.gz");
@@ -50,8 +52,9 @@ static void next_unknown_on_windows(const struct pp_out *o, const struct pp_surv
 	}
 	pp_next_command(o, s, "explain", what, command, sizeof(command));
 	snprintf(buf, size, "%s: %s",
-	         next_denied(s->host) ? "an administrator can read more"
-	                              : "what is not known, and where it would be read",
+	         s->host->windows && next_denied(s->host)
+	                 ? "an administrator can read more"
+	                 : "what is not known, and where it would be read",
 	         command);
 }
 
@@ -62,8 +65,8 @@ static void next_unknown(const struct pp_out *o, const struct pp_survey *s, cons
 	bool elsewhere = pp_words_elsewhere(o), windows = s->host->windows;
 	char typed[PP_WORDS_TYPED_BYTES];
 
-	if (windows)
-		next_unknown_on_windows(o, s, what, buf, size);
+	if (windows || s->host->kernel.running)
+		next_unknown_by_explaining(o, s, what, buf, size);
 	else if (next_denied(s->host) && elsewhere)
 		snprintf(buf, size,
 		         "a capture made by root shows more: on that host, sudo pcipass capture "
@@ -104,11 +107,8 @@ void pp_next_of_row(struct pp_out *o, const struct pp_survey *s, const struct pp
 		break;
 	case PP_VERDICT_BLOCKED_FIXABLE:
 		pp_next_command(o, s, "check", what, command, sizeof(command));
-		snprintf(line, sizeof(line), "%s; then %s",
-		         row->nr_findings && row->findings[0]->nr_remedies
-		                 ? row->findings[0]->remedies[0].text
-		                 : "do what frees it",
-		         command);
+		pp_words_steps(row, line, sizeof(line) - sizeof(command) - 8);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; then %s", command);
 		break;
 	case PP_VERDICT_UNKNOWN:
 		next_unknown(o, s, what, line, sizeof(line));
@@ -165,8 +165,10 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
 		pp_next_of_row(o, s, substitute, address);
 		return;
 	}
-	snprintf(line, sizeof(line), "%s%s (it asks first): pcipass free %s",
+	snprintf(line, sizeof(line), "%s%s%s%s (it asks first): pcipass free %s",
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? " on that host" : "",
+	         s->host->kernel.running ? ", once it runs Linux " : "",
+	         s->host->kernel.running ? s->host->kernel.release.text : "",
 	         pp_words_typed(what, typed, sizeof(typed)));
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }

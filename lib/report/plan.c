@@ -150,6 +150,12 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 {
 	unsigned int by_hand = pp_plan_instructions(p);
 	bool reboot = pp_plan_needs_reboot(p), offered = view == PP_PLAN_OFFERED;
+	/* Where the device that was asked for is not what is there in the end. */
+	const char *then = plan_is_of(p, PP_REMEDY_KEEPS_DEVICE)
+	                           ? ", which lists the virtual functions"
+	                   : plan_is_of(p, PP_REMEDY_MOVES_DEVICE)
+	                           ? ", which lists the device at its new address"
+	                           : "";
 	char line[1800], what[PP_WORDS_TYPED_BYTES], options[800], file[1024];
 
 	pp_words_typed(p->request, what, sizeof(what));
@@ -159,27 +165,22 @@ static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_v
 	if (!pp_plan_steps(p))
 		snprintf(line, sizeof(line),
 		         "pcipass does not do this for you: do it by hand%s, then run pcipass%s%s",
-		         reboot ? ", reboot" : "",
-		         plan_is_of(p, PP_REMEDY_KEEPS_DEVICE)
-		                 ? ", which lists the virtual functions"
-		         : plan_is_of(p, PP_REMEDY_MOVES_DEVICE)
-		                 ? ", which lists the device at its new address"
-		                 : " check ",
-		         plan_is_of(p, PP_REMEDY_KEEPS_DEVICE | PP_REMEDY_MOVES_DEVICE) ? ""
-		                                                                        : what);
+		         reboot ? ", reboot" : "", *then ? "" : " check ", *then ? then : what);
 	else if (o->style->plan_file)
 		snprintf(line, sizeof(line),
 		         "run pcipass apply --plan %s %s on the host; it asks before it "
-		         "changes anything%s. Then %srun pcipass verify",
+		         "changes anything%s. Then %srun pcipass%s",
 		         pp_words_typed(o->style->plan_file, file, sizeof(file)),
 		         pp_words_as_who(p->host.windows),
-		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
+		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "",
+		         *then ? then : " verify");
 	else
 		snprintf(line, sizeof(line),
 		         "run pcipass %s %s%s %s on the host; it asks before it changes "
-		         "anything%s. Then %srun pcipass verify",
+		         "anything%s. Then %srun pcipass%s",
 		         verb_of(p), what, options, pp_words_as_who(p->host.windows),
-		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "");
+		         by_hand ? "; the rest is left to you" : "", reboot ? "reboot, and " : "",
+		         *then ? then : " verify");
 	if (offered || !pp_plan_steps(p))
 		pp_out_wrapped(o, "Next: ", "      ", line);
 	if (any_possible(p))

@@ -236,20 +236,21 @@ bool pp_words_elsewhere(const struct pp_out *o)
 
 /* Who does it, where, and what it needs that is not there. */
 static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
-                       const struct pp_remedy *remedy)
+                       bool by_conrep)
 {
-	bool by_conrep = !strcmp(remedy->ops->id, "bios-rmrds");
+	const struct pp_kernel *k = &s->host->kernel;
 	const char *needs = !by_conrep              ? ""
 	                    : pp_words_elsewhere(o) ? ", and needs HP's conrep"
 	                    : o->style->no_conrep
 	                            ? "; it needs HP's conrep, which is not installed here"
 	                            : "";
-	char command[160], line[256];
+	char command[160], line[400];
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
 		return;
-	snprintf(line, sizeof(line), "%s (%s%s; it asks first%s)", command,
+	snprintf(line, sizeof(line), "%s (%s%s%s%s; it asks first%s)", command,
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? ", on that host" : "",
+	         k->running ? ", once it runs Linux " : "", k->running ? k->release.text : "",
 	         needs);
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }
@@ -336,24 +337,43 @@ bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_
 
 #define MAX_NEXT_STEPS 4
 
-/* The remedies that free a row's device, one for each thing that blocks it. At least one. */
-static unsigned int words_steps(const struct pp_row *row,
-                                const struct pp_remedy *ret[MAX_NEXT_STEPS])
-{
-	unsigned int n = 0;
+/* What frees a row's device: a remedy for each thing that blocks it. */
+struct next_steps {
+	const struct pp_remedy *remedies[MAX_NEXT_STEPS];
+	unsigned int count;
+	bool of_device; /* one is for the device, not for all of the host */
+	bool by_conrep;
+};
 
-	ret[n++] = &row->findings[0]->remedies[0];
-	for (uint32_t i = 1; i < row->nr_findings && n < MAX_NEXT_STEPS; i++) {
+static struct next_steps words_steps(const struct pp_row *row)
+{
+	struct next_steps ret = { .count = 0 };
+
+	for (uint32_t i = 0; i < row->nr_findings && ret.count < MAX_NEXT_STEPS; i++) {
 		const struct pp_finding *f = row->findings[i];
 		const struct pp_remedy *r =
 			f->effect == PP_BLOCKS ? pp_finding_choice(f, NULL) : NULL;
 		bool again = !r;
-		for (unsigned int k = 0; k < n && !again; k++)
-			again = !strcmp(ret[k]->text, r->text);
-		if (!again)
-			ret[n++] = r;
+		for (unsigned int k = 0; k < ret.count && !again; k++)
+			again = !strcmp(ret.remedies[k]->text, r->text);
+		if (again)
+			continue;
+		ret.remedies[ret.count++] = r;
+		ret.of_device |= f->rule->scope != PP_SCOPE_OF_HOST;
+		ret.by_conrep |= !strcmp(r->ops->id, "bios-rmrds");
 	}
-	return n;
+	return ret;
+}
+
+void pp_words_steps(const struct pp_row *row, char *buf, size_t size)
+{
+	struct next_steps steps = words_steps(row);
+	size_t n = 0;
+
+	snprintf(buf, size, "do what frees it");
+	for (unsigned int i = 0; i < steps.count && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? "; and " : "",
+		                      steps.remedies[i]->text);
 }
 
 void pp_words_next(struct pp_out *o, const struct pp_survey *s)
@@ -383,31 +403,26 @@ void pp_words_next(struct pp_out *o, const struct pp_survey *s)
 		pp_next_of_row(o, s, substitute, address);
 		return;
 	}
-	const struct pp_remedy *steps[MAX_NEXT_STEPS];
-	unsigned int nr_steps = words_steps(row, steps);
-	const struct pp_remedy *remedy = steps[0];
+	struct next_steps steps = words_steps(row);
+	size_t n = 0;
 	pp_address_format_short(row->device->address, address);
 	pp_place_format(row->device->slot.kind, row->device->slot.number, place, sizeof(place));
-	if (row->findings[0]->rule->scope == PP_SCOPE_OF_HOST)
-		snprintf(line, sizeof(line), "%s", remedy->text);
-	else
-		snprintf(line, sizeof(line), "to free %s, %s",
-		         *place && !row->device->slot.twin ? place : address, remedy->text);
-	for (unsigned int i = 1; i < nr_steps; i++) {
-		size_t n = strlen(line);
-		snprintf(line + n, sizeof(line) - n, "; and %s", steps[i]->text);
-	}
+	if (steps.of_device)
+		n = (size_t)snprintf(line, sizeof(line), "to free %s, ",
+		                     *place && !row->device->slot.twin ? place : address);
+	pp_words_steps(row, line + n, sizeof(line) - n);
 	if (!row->by_free) {
 		char command[700];
-		size_t n = strlen(line);
+		n = strlen(line);
 		pp_next_command(o, s, "check", address, command, sizeof(command));
 		snprintf(line + n, sizeof(line) - n, "; then %s", command);
 	}
 	pp_out_wrapped(o, "Next: ", "      ", line);
-	print_free(o, s, row, remedy);
-	for (unsigned int i = 0; i < nr_steps; i++)
-		if (steps[i]->side_effect)
-			pp_out_wrapped(o, "      side effect: ", "        ", steps[i]->side_effect);
+	print_free(o, s, row, steps.by_conrep);
+	for (unsigned int i = 0; i < steps.count; i++)
+		if (steps.remedies[i]->side_effect)
+			pp_out_wrapped(o, "      side effect: ", "        ",
+			               steps.remedies[i]->side_effect);
 	/* By the name that the command above has. */
 	char free[160];
 	const char *name =

@@ -37,6 +37,8 @@ const char *pp_words_typed(const char *word, char *buf, size_t size);
 #define PP_WORDS_TYPED_BYTES 320
 /* The host runs from it, or from another device of its group: bind and free refuse it. */
 bool pp_words_host_needs(const struct pp_survey *s, const struct pp_device *d);
+/* What to do so that a row's device is free: "A; and B", a part for each thing that blocks it. */
+void pp_words_steps(const struct pp_row *row, char *buf, size_t size);
 /* A virtual function of the row's device that a guest may have; NULL: it has none. */
 const struct pp_row *pp_words_substitute(const struct pp_survey *s, const struct pp_row *row);
 /* The device to begin with, of those that can be freed; NULL: there is none. */

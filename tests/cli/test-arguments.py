@@ -116,8 +116,11 @@ class Usage(unittest.TestCase):
             self.refused(option, words=f"survey does not take {option};")
 
     def test_a_device_for_a_survey(self):
-        for words in (("survey", "slot2"), ("survey", "07:00.0", "--from", "/nonexistent")):
-            self.refused(*words, words=f"survey takes no device: try pcipass explain {words[1]}\n")
+        self.refused("survey", "slot2", words="survey takes no device: try pcipass explain slot2\n")
+        self.refused("survey", "07:00.0", "--from", "x y",
+                     words="survey takes no device: try pcipass --from 'x y' explain 07:00.0\n")
+        for path in ("C:\\x\\missing.tar", "rack2:web.tgz", "group1.tgz", "/slot2", "slot2.tar"):
+            self.assertNotIn("takes no device", run("survey", path, "--from", "/nonexistent").stderr)
 
     def test_capture_without_a_place(self):
         self.refused("capture", words="-o FILE")
