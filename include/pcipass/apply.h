@@ -100,7 +100,8 @@ int pp_apply_build(const struct pp_plan *p, struct pp_source *source, enum pp_ap
  * running kernel has it. 0 as well where none is installed.
  */
 int pp_apply_override_status(const struct pp_apply_options *o, bool *ret, struct pp_error *e);
-/* pp_apply_undo() where the last apply did nothing but overrides; else -ENOTSUP. -ENOENT as there. */
+/* pp_apply_undo() where the last apply did nothing but overrides; else -ENOTSUP. -ENOENT as there.
+ */
 int pp_apply_override_remove(const struct pp_apply_options *o, struct pp_error *e);
 
 enum pp_apply_state {

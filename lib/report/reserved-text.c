@@ -105,7 +105,7 @@ static const struct {
 } reserved_effects[RESERVED_EFFECTS] = {
 	[RESERVED_HARD] = { "hard",
 	                    "the device must keep reaching the region, so Linux refuses to pass "
-	                    "it through (on AMD and Arm before 6.6, to guests with memory there)" },
+	                    "it through (on AMD and Arm, older kernels: to guests with memory there)" },
 	[RESERVED_RELAXABLE] = { "relaxable",
 	                         "Linux does not enforce the region for this device (USB, graphics, "
 	                         "remapping permitted, or relax_rmrr)" },
