@@ -12,7 +12,7 @@
 #define PP_GUEST_EVERY_END PP_MIB
 /*
  * hw/i386/pc_q35.c, pc_piix.c: memory begins at 0 and ends below these at the latest; the rest lies
- * from 4 GiB on. Up to there are no memory but devices, and at the very end the firmware.
+ * from 4 GiB on. Between them are devices, and at the very end the firmware.
  */
 #define PP_GUEST_Q35_LOW_END UINT64_C(0xb0000000)
 #define PP_GUEST_PC_LOW_END  UINT64_C(0xe0000000)
