@@ -104,7 +104,7 @@ def commands(build: Path) -> list[tuple[list[str], Path]]:
         if name not in wanted:
             continue
         wanted.remove(name)
-        words = [word for word in shlex.split(entry["command"]) if word not in ("ccache", "-MD", "-g")]
+        words = [word for word in shlex.split(entry["command"]) if word not in ("ccache", "-MD", "-g", "-Werror")]
         for option in ("-MQ", "-MF"):
             if option in words:
                 at = words.index(option)
