@@ -206,11 +206,12 @@ static enum exit_code apply_one(const struct options *o, const struct pp_plan *p
 	return EXIT_YES;
 }
 
-/* There was nothing to do, as a script may find that repeats a command. */
-static enum exit_code apply_nothing(const char *verb, const struct pp_error *e)
+bool apply_had_nothing(int r, bool is_left, const char *verb, const struct pp_error *e)
 {
+	if (r != -ENOENT || is_left)
+		return false;
 	say("Nothing to %s: %s.\n", verb, e->text);
-	return EXIT_YES;
+	return true;
 }
 
 static enum exit_code resume_apply(const struct pp_apply_options *options)
@@ -222,8 +223,8 @@ static enum exit_code resume_apply(const struct pp_apply_options *options)
 	apply_start(INTERRUPTED);
 	int r = pp_apply_resume(options, &e);
 	apply_end();
-	if (r == -ENOENT && known && state != PP_APPLY_PARTLY)
-		return apply_nothing("resume", &e);
+	if (apply_had_nothing(r, !known || state == PP_APPLY_PARTLY, "resume", &e))
+		return EXIT_YES;
 	return r ? complain(&e) : EXIT_YES;
 }
 
@@ -315,8 +316,8 @@ static enum exit_code undo_plan(const struct options *o, struct pp_apply_options
 	options->ctx = &u;
 	int r = pp_apply_undo(options, &e);
 	apply_end();
-	if (r == -ENOENT && (state == PP_APPLY_NONE || state == PP_APPLY_UNDONE))
-		return apply_nothing("undo", &e);
+	if (apply_had_nothing(r, state == PP_APPLY_PARTLY || state == PP_APPLY_DONE, "undo", &e))
+		return EXIT_YES;
 	if (r)
 		return u.code != EXIT_YES ? u.code : code_of_refusal(&e);
 	say("Undone%s.\n", reboot ? "; it takes effect at the next boot" : "");

@@ -224,6 +224,12 @@ bool is_for_later(const struct options *o);
 /* Prints a plan, with what comes next. */
 enum exit_code plan_show(const struct options *o, const struct pp_plan *p);
 /*
+ * Whether a command that takes up what was applied found nothing to do, as a script may that
+ * repeats it: r is what it returned, is_left whether there was something. Says so: "Nothing to
+ * undo: …".
+ */
+bool apply_had_nothing(int r, bool is_left, const char *verb, const struct pp_error *e);
+/*
  * Checks the plan on this host, shows it, asks unless told not to, and carries it out.
  * ret_nothing: where it would change nothing here it is not shown, and this says so; NULL: always
  * shown.

@@ -107,11 +107,10 @@ static enum exit_code run_remove(const struct options *o, int argc, char **argv)
 	if (!may_change_host())
 		return EXIT_UNSURE;
 	int r = pp_apply_override_remove(&options, &e);
-	if (r == -ENOENT && !pp_apply_status(&options, &state, &booted, NULL, &ignored) &&
-	    (state == PP_APPLY_NONE || state == PP_APPLY_UNDONE)) {
-		say("Nothing to remove: %s.\n", e.text);
+	bool known = !pp_apply_status(&options, &state, &booted, NULL, &ignored);
+	if (apply_had_nothing(r, !known || state == PP_APPLY_PARTLY || state == PP_APPLY_DONE,
+	                      "remove", &e))
 		return EXIT_YES;
-	}
 	return r ? complain(&e) : EXIT_YES;
 }
 

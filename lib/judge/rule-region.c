@@ -269,7 +269,7 @@ struct reach_of_regions {
 	uint64_t lowest; /* of those in some guests, where it begins */
 };
 
-static bool is_pc(const struct pp_host *h)
+static bool guests_are_pcs(const struct pp_host *h)
 {
 	return h->iommu == PP_IOMMU_AMD || h->iommu == PP_IOMMU_INTEL;
 }
@@ -279,10 +279,10 @@ static void reach_add(const struct pp_host *h, struct reach_of_regions *to, uint
 {
 	enum reach reach = IN_SOME_GUESTS;
 
-	if (is_pc(h) && start < PP_GUEST_EVERY_END)
+	if (guests_are_pcs(h) && start < PP_GUEST_EVERY_END)
 		reach = IN_EVERY_GUEST;
-	else if (is_pc(h) ? start >= PP_GUEST_PC_LOW_END && end_incl < PP_GUEST_DEVICES_END
-	                  : h->iommu == PP_IOMMU_SMMU && end_incl < PP_GUEST_ARM_START)
+	else if (guests_are_pcs(h) ? start >= PP_GUEST_PC_LOW_END && end_incl < PP_GUEST_DEVICES_END
+	                           : h->iommu == PP_IOMMU_SMMU && end_incl < PP_GUEST_ARM_START)
 		reach = IN_NO_GUEST;
 	if (reach == IN_SOME_GUESTS && (to->widest != IN_SOME_GUESTS || start < to->lowest))
 		to->lowest = start;
@@ -312,7 +312,7 @@ static const char *which_guests(struct pp_judging *j, uint64_t start)
 {
 	const char *text = NULL;
 
-	if (!is_pc(j->host) || start >= 4 * PP_GIB)
+	if (!guests_are_pcs(j->host) || start >= 4 * PP_GIB)
 		return "a guest that has memory there does not start";
 	text = pp_arena_printf(j->arena, "a guest with more than %u MiB may not start%s",
 	                       (unsigned int)(start / PP_MIB),

@@ -129,51 +129,41 @@ static int vfio_parse_id(const char *part, uint64_t ret[NR_ID_NUMBERS])
 	return n;
 }
 
-/* "10de:2504", "8086:10fb:ffffffff:ffffffff:020000:ff0000": vfio_pci_fill_ids() */
-static bool vfio_id_is(const char *part, const struct pp_device *d)
+/* "10de:2504", "8086:10fb:ffffffff:ffffffff:020000:ff0000": vfio_pci_fill_ids(). The subsystem's
+ * ids are not looked at: an entry with them may name the device.
+ */
+static enum pp_tri vfio_id_is(const char *part, const struct pp_device *d)
 {
 	uint64_t id[NR_ID_NUMBERS] = { 0, 0, UINT32_MAX, UINT32_MAX, 0, 0 };
 
-	/* The subsystem's ids are not looked at. */
-	return vfio_parse_id(part, id) >= 2 && id[0] == d->vendor && id[1] == d->device &&
-	       id[2] == UINT32_MAX && id[3] == UINT32_MAX && !((id[4] ^ d->class_code) & id[5]);
+	if (vfio_parse_id(part, id) < 2 || id[0] != d->vendor || id[1] != d->device ||
+	    ((id[4] ^ d->class_code) & id[5]))
+		return PP_NO;
+	return id[2] == UINT32_MAX && id[3] == UINT32_MAX ? PP_YES : PP_UNKNOWN;
 }
 
-static bool vfio_ids_name(const struct pp_vfio_ids *ids, const struct pp_device *d)
+/* Whether a list names the device. */
+static enum pp_tri vfio_ids_name(const struct pp_vfio_ids *ids, const struct pp_device *d)
 {
+	enum pp_tri ret = PP_NO;
 	const char *at = ids->ids;
 	char part[80];
 
-	while (*at) {
+	while (*at && ret != PP_YES) {
 		size_t len = strcspn(at, ",");
 		snprintf(part, sizeof(part), "%.*s", len < sizeof(part) ? (int)len : 0, at);
-		if (vfio_id_is(part, d))
-			return true;
+		enum pp_tri is = vfio_id_is(part, d);
+		ret = is == PP_NO ? ret : is;
 		at += len + (at[len] == ',');
 	}
-	return false;
-}
-
-/* A list may name it by its subsystem, which is not looked at. */
-static bool vfio_ids_may_name(const struct pp_vfio_ids *ids, const struct pp_device *d)
-{
-	char part[80];
-
-	for (const char *at = ids->ids; *at; at += strcspn(at, ","), at += *at == ',') {
-		uint64_t id[NR_ID_NUMBERS] = { 0 };
-		size_t len = strcspn(at, ",");
-		snprintf(part, sizeof(part), "%.*s", len < sizeof(part) ? (int)len : 0, at);
-		if (vfio_parse_id(part, id) >= 2 && id[0] == d->vendor && id[1] == d->device)
-			return true;
-	}
-	return false;
+	return ret;
 }
 
 /* The option that names it: the one in force, else the last of the others; NULL: none does. */
 static const struct pp_vfio_ids *vfio_ids_of(const struct pp_kernel *k, const struct pp_device *d)
 {
 	for (uint32_t i = k->nr_vfio_ids; i-- > 0;)
-		if (vfio_ids_name(&k->vfio_ids[i], d))
+		if (vfio_ids_name(&k->vfio_ids[i], d) == PP_YES)
 			return &k->vfio_ids[i];
 	return NULL;
 }
@@ -194,7 +184,7 @@ static void ids_not_bound(struct pp_judging *j, const struct pp_device *d)
 	if (!told)
 		return;
 	const struct pp_vfio_ids *last = &k->vfio_ids[k->nr_vfio_ids - 1];
-	if (told != last && vfio_ids_may_name(last, d))
+	if (told != last && vfio_ids_name(last, d) != PP_NO)
 		return;
 	pp_address_format(d->address, address);
 	struct pp_finding *f =

@@ -56,17 +56,6 @@ const char *pp_verified_name(enum pp_verified v)
 	return names[v];
 }
 
-/* Whether a step's remedy does that: enum pp_remedy_flags. */
-static bool plan_does(const struct pp_plan *p, enum pp_remedy_flags what)
-{
-	for (uint32_t i = 0; i < p->nr_steps; i++) {
-		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].remedy);
-		if (ops && ops->flags & what)
-			return true;
-	}
-	return false;
-}
-
 /* Only where both are known. */
 static bool check_differs(const char *then, const char *now)
 {
@@ -212,13 +201,13 @@ static void check_device(struct pp_checking *c, const struct pp_plan_device *pd)
 		             pd->vendor, pd->device);
 		return;
 	}
-	if (plan_does(c->p, PP_REMEDY_CHANGES_TABLE))
+	if (pp_plan_does(c->p, PP_REMEDY_CHANGES_TABLE))
 		plan_check_table(c, pd, d);
-	if (plan_does(c->p, PP_REMEDY_CHANGES_KERNEL) && !c->h->windows)
+	if (pp_plan_does(c->p, PP_REMEDY_CHANGES_KERNEL) && !c->h->windows)
 		plan_check_kernel(c, pd, d);
 	/* With one of its functions in its place, or unbound, it stays with the host; a bridge is
 	 * only bound for its group's sake. */
-	if (!plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address) &&
+	if (!pp_plan_does(c->p, PP_REMEDY_KEEPS_DEVICE) && !is_unbound(c->p, pd->address) &&
 	    !pp_device_is_bridge(d))
 		check_verdict(c, pd, &c->s->rows[index]);
 }
@@ -248,7 +237,7 @@ static void check_faults(struct pp_checking *c)
 		             (unsigned long long)f->address, check_range(c, r->start, r->end_incl));
 		return;
 	}
-	if (!plan_does(c->p, PP_REMEDY_OVER_FIRMWARE))
+	if (!pp_plan_does(c->p, PP_REMEDY_OVER_FIRMWARE))
 		return;
 	if (k->log_error)
 		pp_check_add(c, NULL, PP_VERIFIED_UNKNOWN, what, "the kernel log was not read");

@@ -36,6 +36,16 @@ unsigned int pp_plan_instructions(const struct pp_plan *p)
 	return n;
 }
 
+bool pp_plan_does(const struct pp_plan *p, unsigned int flags)
+{
+	for (uint32_t i = 0; i < p->nr_steps; i++) {
+		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].remedy);
+		if (ops && ops->flags & flags)
+			return true;
+	}
+	return false;
+}
+
 unsigned int pp_plan_steps(const struct pp_plan *p)
 {
 	return p->nr_steps - pp_plan_instructions(p);

@@ -119,6 +119,9 @@ int pp_plan_for_driver(const struct pp_plan *p, const char *store, struct pp_pla
 int pp_plan_for_driver_on(const struct pp_host *h, const char *store, struct pp_plan **ret,
                           struct pp_error *e);
 
+/* Whether the remedy of any step has one of these of enum pp_remedy_flags. */
+bool pp_plan_does(const struct pp_plan *p, unsigned int flags);
+
 /* An empty plan with its arena; NULL: out of memory. */
 struct pp_plan *pp_plan_alloc(void);
 

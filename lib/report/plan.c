@@ -114,7 +114,7 @@ static const char *verb_of(const struct pp_plan *p)
 }
 
 /* The options that make this plan again: " --by NAME", " --boot". */
-static void print_options(const struct pp_plan *p, char *buf, size_t size)
+static void plan_put_options(const struct pp_plan *p, char *buf, size_t size)
 {
 	char typed[PP_WORDS_TYPED_BYTES];
 	size_t n = 0;
@@ -135,31 +135,20 @@ static void print_options(const struct pp_plan *p, char *buf, size_t size)
 		snprintf(buf + n, size - n, " --boot");
 }
 
-/* Whether a remedy of the plan has one of these flags. */
-static bool plan_is_of(const struct pp_plan *p, unsigned int flags)
-{
-	for (uint32_t i = 0; i < p->nr_steps; i++) {
-		const struct pp_remedy_ops *ops = pp_remedy_find(p->steps[i].remedy);
-		if (ops && ops->flags & flags)
-			return true;
-	}
-	return false;
-}
-
 static void print_next(struct pp_out *o, const struct pp_plan *p, enum pp_plan_view view)
 {
 	unsigned int by_hand = pp_plan_instructions(p);
 	bool reboot = pp_plan_needs_reboot(p), offered = view == PP_PLAN_OFFERED;
 	/* Where the device that was asked for is not what is there in the end. */
-	const char *then = plan_is_of(p, PP_REMEDY_KEEPS_DEVICE)
+	const char *then = pp_plan_does(p, PP_REMEDY_KEEPS_DEVICE)
 	                           ? ", which lists the virtual functions"
-	                   : plan_is_of(p, PP_REMEDY_MOVES_DEVICE)
+	                   : pp_plan_does(p, PP_REMEDY_MOVES_DEVICE)
 	                           ? ", which lists the device at its new address"
 	                           : "";
 	char line[1800], what[PP_WORDS_TYPED_BYTES], options[800], file[1024];
 
 	pp_words_typed(p->request, what, sizeof(what));
-	print_options(p, options, sizeof(options));
+	plan_put_options(p, options, sizeof(options));
 	if (offered || any_possible(p) || !pp_plan_steps(p))
 		pp_out(o, "\n");
 	if (!pp_plan_steps(p))
