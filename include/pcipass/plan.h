@@ -117,7 +117,8 @@ int pp_report_status(const struct pp_plan *p, bool interrupted, bool booted,
  * each step: an override's line in the kernel log, an argument on the command line, a driver bound,
  * DMA faults inside a former region since boot. booted: whether the host has been rebooted after
  * the plan was applied. *ret: no if anything says no, else unknown if
- * anything is unknown, else yes.
+ * anything is unknown, else yes. -ENODATA, with PP_BOOTED_ASSUMED: the plan
+ * is another host's.
  */
 enum pp_booted {
 	PP_BOOTED_NOT,

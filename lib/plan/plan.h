@@ -100,6 +100,9 @@ int pp_plan_check_host(const struct pp_plan *p, const struct pp_host *h, struct 
  */
 int pp_plan_check_machine(const struct pp_plan_host *p, const struct pp_host *h, const char *what,
                           struct pp_error *e);
+/* Product and board alone, for a host of which perhaps no more is known: what somebody pasted. */
+int pp_plan_check_model(const struct pp_plan_host *p, const struct pp_host *h, const char *what,
+                        struct pp_error *e);
 /* At that address is the device that the plan names there, as far as can be told; *ret_other: it is
  * another one, else there is none. */
 bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, struct pp_address a,

@@ -138,13 +138,19 @@ static int same_host_check_new(const struct pp_plan_host *p, const struct pp_hos
 	return 0;
 }
 
+int pp_plan_check_model(const struct pp_plan_host *p, const struct pp_host *h, const char *what,
+                        struct pp_error *e)
+{
+	int r = same_host_check_text(what, "product", p->product, h->product.text, e);
+
+	return r ? r : same_host_check_text(what, "board", p->board, h->board.text, e);
+}
+
 static int same_host_check_machine(const struct pp_plan_host *p, const struct pp_host *h,
                                    const char *begin, struct pp_error *e)
 {
-	int r = same_host_check_text(begin, "product", p->product, h->product.text, e);
+	int r = pp_plan_check_model(p, h, begin, e);
 
-	if (!r)
-		r = same_host_check_text(begin, "board", p->board, h->board.text, e);
 	return r ? r : same_host_check_text(begin, "processor", p->cpu, h->cpu, e);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The answers of verify as text, a line each, and as JSON. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -255,8 +256,15 @@ int pp_report_verify(const struct pp_plan *p, const struct pp_survey *s, enum pp
 
 	pp_arena_init(&a, 0);
 	struct verified *all = PP_ARENA_ARRAY(&a, nr, struct verified);
-	int r = all ? verify_check_all(p, s, booted, &a, all, &result, e)
-	            : pp_fail_oom(e, "verify");
+	int r = all ? 0 : pp_fail_oom(e, "verify");
+	/* What was applied here is this host's; a plan that is only said to be need not be. */
+	if (!r && booted == PP_BOOTED_ASSUMED &&
+	    pp_plan_check_model(&p->host, s->host, "the plan was made for", e)) {
+		e->code = ENODATA;
+		r = -ENODATA;
+	}
+	if (!r)
+		r = verify_check_all(p, s, booted, &a, all, &result, e);
 	if (r)
 		return r;
 	const char *warning =

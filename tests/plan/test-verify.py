@@ -95,6 +95,23 @@ class Setting(Verify):
         self.assertEqual(list(self.verify(self.after, plan, 0)), [GUEST])
 
 
+class AnotherHost(Verify):
+    """Its plan is no question to this one."""
+
+    def test_model(self):
+        plan = self.plan(self.before, "slot2")
+        for key in ("product", "board"):
+            for value, code in (("PowerEdge R720", 3 if plan["host"][key] else 0), (None, 0)):
+                other = json.loads(json.dumps(plan))
+                other["host"][key] = value
+                run = self.run_pcipass("verify", "--plan", self.file(other), path=self.after)
+                self.assertEqual(run.returncode, code, (key, value, run.stdout, run.stderr))
+                if code:
+                    self.assertEqual(run.stdout, "")
+                    self.assertEqual(run.stderr, f"pcipass: the plan was made for a host whose {key} is {value}; this "
+                                     f"host's is {plan['host'][key]}\n")
+
+
 class Override(Verify):
     """By another table: the log and the table's bytes tell."""
 
@@ -280,6 +297,7 @@ class OtherSteps(Verify):
         plan["steps"] = [{"kind": "vfs", "remedy": "vfs-off", "text": "", "side_effect": None, "undo": "",
                           "needs_reboot": False,
                           "vfs": {"address": "0000:41:00.0", "vendor": "8086", "device": "10fb", "expected": 4}}]
+        plan["host"]["product"] = None
         answer = self.verify(self.sample("sriov-nic"), plan, 1)["41:00.0 has no virtual functions"]
         self.assertIn("are on: something enabled them again", answer["evidence"])
 
