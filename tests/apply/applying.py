@@ -77,7 +77,7 @@ def spoil(root: Root, name: str, how: str, always: bool = False) -> dict:
 def tool_of(root: Root) -> int:
     """The process of the tool that runs, by the lock's note; waits for it, and until it is at work: a spoiled one
     begins with taking its mark away."""
-    for _ in range(500):
+    for _ in range(3000):
         words = root.text(f"{STATE}/apply.lock").split() if (root.path / STATE / "apply.lock").exists() else []
         if len(words) == 3 and not (root.path / "spoiled").exists():
             return int(words[1])

@@ -552,7 +552,7 @@ class Driver:
 
     def settle(self, root: Root, *args: str) -> tuple:
         """The same, once a tool that outlived its starter has ended."""
-        for _ in range(200):
+        for _ in range(1000):
             code, text = self(root, *args)
             if code != 16 or "another pcipass" not in text:
                 return code, text
