@@ -15,7 +15,7 @@ static const struct more_row {
 	const char *command, *as; /* its output goes into that file */
 	bool slots;               /* decides of slots alone */
 } more_rows[] = {
-	{ "the devices' configuration space, groups and drivers",
+	{ "the devices' configuration space and groups",
 	  { "sys/bus/pci/devices", "sys/kernel/iommu_groups" },
 	  "lspci -nnvvxxxx",
 	  "lspci.txt",
