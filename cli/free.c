@@ -47,8 +47,10 @@ static enum exit_code free_work(const struct options *o, const struct pp_plan *p
 	if (!is_for_later(o) && pp_plan_steps(p))
 		return show_and_apply(o, p, NULL);
 	enum exit_code code = plan_show(o, p);
-	/* The report says what is left to a person. */
-	return code == EXIT_YES && !is_for_later(o) && pp_plan_instructions(p) ? EXIT_NO : code;
+	/* The report says what is left to a person. Who only looks has to know as well: the server
+	 * may be drained next. */
+	bool by_hand = !pp_plan_steps(p) && pp_plan_instructions(p);
+	return code == EXIT_YES && !o->output && by_hand ? EXIT_NO : code;
 }
 
 /* Where there is no plan, "explain" has the reasons. */
