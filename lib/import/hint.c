@@ -18,6 +18,9 @@ static const char unknown[] =
 #define LSPCI   "; on that host: sudo lspci -nnvvxxxx >lspci.txt"
 #define POST    "; on that host: sudo pcipass capture --text >post.txt"
 #define WINDOWS "on that host, pcipass.exe capture -o host.tar"
+#define PACKED                                                                                     \
+	"compressed, but no whole archive: it is damaged or cut off; a compressed text has to be " \
+	"decompressed first"
 
 /* A row for each kind: by what it begins with, else by one or two pieces of its text. */
 static const struct hint {
@@ -33,6 +36,13 @@ static const struct hint {
 	{ "7z\xbc\xaf", NULL, NULL,
 	  "a 7-Zip archive: unpack it, and give its texts, each with --from" },
 	{ "Rar!", NULL, NULL, "a RAR archive: unpack it, and give its texts, each with --from" },
+	/* Of an archive that is cut off later, libarchive itself says so. */
+	{ "\x1f\x8b", NULL, NULL, PACKED },
+	{ "BZh", NULL, NULL, PACKED },
+	{ "\xfd"
+	  "7zXZ",
+	  NULL, NULL, PACKED },
+	{ "\x28\xb5\x2f\xfd", NULL, NULL, PACKED },
 	{ "\x89PNG", NULL, NULL, "a picture: pcipass reads texts" LSPCI },
 	{ "\xff\xd8\xff", NULL, NULL, "a picture: pcipass reads texts" LSPCI },
 	{ "%PDF", NULL, NULL, "a PDF document: pcipass reads texts" LSPCI },
@@ -94,6 +104,9 @@ int pp_import_refuse(const char *name, struct pp_span text, struct pp_error *e)
 {
 	struct pp_span head = PP_SPAN(text.data, text.len < HINT_BYTES ? text.len : HINT_BYTES);
 
+	/* As a host leaves it that died while it was asked. */
+	if (!text.len)
+		return pp_fail(e, EBADMSG, "%.300s: empty", name);
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
 		if (hint_fits(&hints[i], head))
 			return pp_fail(e, EBADMSG, "%.300s: %s", name, hints[i].is);
