@@ -40,7 +40,7 @@ static const char *change_place(const struct planner *p, unsigned int line, char
 
 static int change_check_schema(const struct planner *p)
 {
-	char reason[384] = "";
+	char reason[PP_REASON_BYTES] = "";
 
 	switch (pp_schema_match(p->schema, p->machine, reason, sizeof(reason))) {
 	case PP_MATCH_YES:

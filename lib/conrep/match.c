@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "conrep/quirk.h"
 
-#define REASON_BYTES 384
 /* A list longer than that is cut short in a sentence. */
 #define MAX_SHOWN 6
 
@@ -197,7 +196,7 @@ enum pp_match pp_schema_match(const struct pp_schema *s, const struct pp_machine
 enum pp_match pp_section_match(const struct pp_schema_section *s, const struct pp_machine *m,
                                char *reason, size_t size)
 {
-	char others[REASON_BYTES] = "";
+	char others[PP_REASON_BYTES] = "";
 
 	/* A guard's no is the weightier word, its unknown is not. */
 	enum pp_match guard = pp_quirk_match(s, m, reason, size);
@@ -287,7 +286,7 @@ static const struct pp_schema_section *match_rival(const struct pp_schema *s,
 static int fail_not_fit(const struct pp_schema *s, const struct pp_machine *m,
                         const struct pp_schema_section *c, struct pp_error *e)
 {
-	char reason[REASON_BYTES];
+	char reason[PP_REASON_BYTES];
 	int code = pp_section_match(c, m, reason, sizeof(reason)) == PP_MATCH_UNKNOWN ? ENODATA
 	           : pp_quirk_match(c, m, NULL, 0) == PP_MATCH_NO                     ? EPERM
 	                                                                              : ENOTSUP;

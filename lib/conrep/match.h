@@ -8,6 +8,9 @@
 #include "base/span.h"
 #include "conrep/schema.h"
 
+/* Room for a reason; it becomes the text of an error. */
+#define PP_REASON_BYTES sizeof(((struct pp_error *)NULL)->text)
+
 /* Who a machine is, as SMBIOS says it; NULL: not known. */
 struct pp_machine {
 	const char *product;    /* "ProLiant DL380p Gen8" */

@@ -53,7 +53,7 @@ static int save_if_meant(struct saver *v, const struct pp_schema_section *s)
 
 static int save_if_it_fits(struct saver *v, const struct pp_schema_section *s)
 {
-	char reason[384] = "";
+	char reason[PP_REASON_BYTES] = "";
 
 	switch (pp_section_match(s, v->machine, reason, sizeof(reason))) {
 	case PP_MATCH_YES:
@@ -68,7 +68,7 @@ static int save_if_it_fits(struct saver *v, const struct pp_schema_section *s)
 
 static int settings_check_schema(const struct saver *v, struct pp_error *e)
 {
-	char reason[384] = "";
+	char reason[PP_REASON_BYTES] = "";
 	enum pp_match fit = pp_schema_match(v->schema, v->machine, reason, sizeof(reason));
 
 	if (fit == PP_MATCH_YES)

@@ -9,7 +9,7 @@
 static int nothing_fits(const struct pp_settings *s, struct pp_error *e)
 {
 	for (uint32_t i = 0; i < s->schema.nr_sections; i++) {
-		char reason[400] = "";
+		char reason[PP_REASON_BYTES] = "";
 		if (pp_section_match(&s->schema.sections[i], &s->machine, reason, sizeof(reason)) !=
 		    PP_MATCH_YES)
 			return pp_fail(e, EPERM, "%s", reason);

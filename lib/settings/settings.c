@@ -232,7 +232,7 @@ int pp_settings_check(const struct pp_settings *s,
                       struct pp_error *e)
 {
 	const struct pp_schema *schema = &s->schema;
-	char reason[400];
+	char reason[PP_REASON_BYTES];
 
 	if (pp_settings_ready(s, false, e))
 		return -EINVAL;

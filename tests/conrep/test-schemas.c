@@ -85,7 +85,7 @@ static void test_rmrds_machines(void **state)
 	assert_non_null(strstr(reason, "rmrds.xml is for product \"Gen8\" or \"StoreEasy\" or "
 	                               "\"StoreVirtual\", this machine's is \"ProLiant DL380 "
 	                               "Gen9\": "));
-	assert_non_null(strstr(reason, "On other generations the same bytes hold other settings"));
+	assert_non_null(strstr(reason, "On other generations these bytes hold other settings"));
 	assert_int_equal(pp_schema_match(&schema, &nobody, reason, sizeof(reason)),
 	                 PP_MATCH_UNKNOWN);
 	assert_int_equal(pp_schema_find(&schema, &gen8, "RMRDS_Slot16", &s, &e), 0);
