@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pcipass without a command: every device with its verdict. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -84,7 +85,12 @@ static enum exit_code survey_run(const struct options *o, int argc, char **argv)
 	if ((o->prometheus || o->nfd) && is_for_all_kernels(o))
 		return complain_usage("--kernel all has a table of its own");
 	if (argc && !o->from)
-		return complain_usage("unexpected argument '%s'", argv[0]);
+		return access(argv[0], F_OK)
+		               ? complain_usage("unexpected argument '%s'", argv[0])
+		               : complain_near(
+					 "unexpected argument '%s': hosts are given with --from; "
+					 "try pcipass survey --from %s",
+					 argv[0], argv[0]);
 	if (is_another_host(o) && strncmp(o->from, "live:", 5) &&
 	    fleet_list(o, argc, argv, &list, &many, &e))
 		return complain(&e);

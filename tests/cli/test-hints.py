@@ -139,7 +139,7 @@ class Hints(unittest.TestCase):
         sample = shlex.quote(self.samples()[0])
         self.type(f"cp {sample} a.tar; cp {sample} 00:1f.2")
         here = next((p.name for p in Path("/sys/bus/pci/devices").glob("*")), None)
-        for line in (f"pcipass {here}" if here else "pcipass slot2", "pcipass a.tar",
+        for line in (f"pcipass {here}" if here else "pcipass slot2", "pcipass a.tar", "pcipass survey a.tar",
                      "pcipass --nonsense", "pcipass check --nonsense", "pcipass check", "pcipass reserved -ox",
                      "pcipass check --all", "pcipass-conrep -z", "pcipass-conrep -s -l"):
             hints = re.findall(r"(?:try|see) (pcipass[^;\n]*)", self.type(line, 2, 7))
