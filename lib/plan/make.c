@@ -436,14 +436,14 @@ int pp_plan_new(const struct pp_survey *s, const char *request, const struct pp_
 	return 0;
 }
 
-bool pp_plan_frees(const struct pp_survey *s, const char *request)
+uint32_t pp_plan_frees(const struct pp_survey *s, const char *request)
 {
 	struct pp_error ignored;
 	struct pp_plan *plan;
 
 	if (pp_plan_new(s, request, NULL, &plan, &ignored))
-		return false;
-	bool yes = plan->nr_steps && !pp_plan_instructions(plan);
+		return 0;
+	uint32_t steps = pp_plan_instructions(plan) ? 0 : plan->nr_steps;
 	pp_plan_free(plan);
-	return yes;
+	return steps;
 }

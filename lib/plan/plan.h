@@ -110,10 +110,10 @@ bool pp_plan_device_is_here(const struct pp_plan *p, const struct pp_host *h, st
 
 struct pp_survey;
 /*
- * Whether "pcipass free REQUEST" does all that it takes: a plan can be made, has a step, and leaves
- * nothing to a person.
+ * The steps by which "pcipass free REQUEST" does all that it takes. 0: no plan can be made, it has
+ * none, or it leaves something to a person.
  */
-bool pp_plan_frees(const struct pp_survey *s, const char *request);
+uint32_t pp_plan_frees(const struct pp_survey *s, const char *request);
 
 /* The same host's and devices' plan that puts the driver of HP's conrep in place, and no more. */
 int pp_plan_for_driver(const struct pp_plan *p, const char *store, struct pp_plan **ret,

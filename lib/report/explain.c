@@ -248,12 +248,14 @@ static void explain_print_device(struct pp_out *o, const struct pp_survey *s,
 {
 	const struct pp_row *row = &s->rows[chosen->devices[at]];
 	const struct pp_device *d = row->device;
-	char address[PP_ADDRESS_TEXT_BYTES], name[256], verdict[80];
+	char address[PP_ADDRESS_TEXT_BYTES], first[PP_ADDRESS_TEXT_BYTES + 16], name[256],
+		verdict[80];
 
 	pp_address_format(d->address, address);
 	pp_out_name(o, d, name, sizeof(name));
-	pp_out(o, "%s%s%s %s\n", pp_out_color(o, PP_BOLD), address, pp_out_color(o, PP_COLOR_NONE),
-	       name);
+	snprintf(first, sizeof(first), "%s%s%s ", pp_out_color(o, PP_BOLD), address,
+	         pp_out_color(o, PP_COLOR_NONE));
+	pp_out_wrapped(o, first, "  ", name);
 	verdict_words(o, s, row->verdict, true, verdict, sizeof(verdict));
 	pp_out(o, "  verdict  %s%s%s\n", pp_out_color(o, pp_verdict_color(row->verdict)), verdict,
 	       pp_out_color(o, PP_COLOR_NONE));
@@ -379,7 +381,7 @@ static const struct pp_finding *explain_first(const struct pp_row *row)
 static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
                                const struct pp_row *worst, uint32_t nr_asked)
 {
-	char address[PP_ADDRESS_TEXT_BYTES], command[1400], verdict[80];
+	char address[PP_ADDRESS_TEXT_BYTES], command[1400], verdict[80], once[PP_WORDS_ONCE_BYTES];
 	uint32_t index = (uint32_t)(worst - s->rows);
 	struct pp_more wanted;
 	const struct pp_finding *first = explain_first(worst);
@@ -402,9 +404,10 @@ static void explain_check_text(struct pp_out *o, const struct pp_survey *s,
 	if (unknown)
 		pp_out(o, "to know more, on that host: %s\n", wanted.there);
 	else
-		pp_out(o, "%s%s%s%s: %s\n", by_free ? "to free it" : "next", acts ? ", " : "",
+		pp_out(o, "%s%s%s%s%s: %s\n", by_free ? "to free it" : "next", acts ? ", " : "",
 		       acts ? pp_words_as_who(s->host->windows) : "",
-		       acts && pp_words_elsewhere(o) ? " on that host" : "", command);
+		       acts && pp_words_elsewhere(o) ? " on that host" : "",
+		       acts ? pp_words_once_it_runs(s->host, once, sizeof(once)) : "", command);
 }
 
 static void explain_check_json(struct pp_out *o, const struct pp_survey *s, const char *what,

@@ -164,13 +164,17 @@ static void groups_print_head(struct pp_out *o, const struct pp_group_list *l)
 		pp_out(o, "None for PCI devices: the device tree assigns no IOMMU to them.\n\n");
 	if (!l->computed)
 		return;
-	pp_out_wrapped(
-		o, "", "",
-		l->host->nr_groups ? "Computed from configuration space, not read from the kernel:"
-		: l->isolation.as_found
-			? "The kernel has made no groups. Computed from configuration space:"
-			: "The kernel has made no groups. Computed from configuration space, "
-			  "with access control as the kernel will set it when the IOMMU is on:");
+	char line[200];
+	snprintf(line, sizeof(line), "%sComputed from configuration space%s:",
+	         l->host->nr_groups      ? ""
+	         : l->host->groups_error ? "The kernel's groups were not read. "
+	                                 : "The kernel has made no groups. ",
+	         l->host->nr_groups ? ", not read from the kernel"
+	         : l->isolation.as_found
+	                 ? ""
+	                 : ", with access control as the kernel will set it when the "
+	                   "IOMMU is on");
+	pp_out_wrapped(o, "", "", line);
 	pp_out(o, "\n");
 }
 

@@ -162,12 +162,13 @@ static void kernels_print_answers(struct pp_out *o, const struct kernels *k, uin
 static void kernels_print_device(struct pp_out *o, const struct kernels *k, uint32_t row)
 {
 	const struct pp_device *d = &k->host->devices[row];
-	char address[PP_ADDRESS_TEXT_BYTES], name[256];
+	char address[PP_ADDRESS_TEXT_BYTES], first[PP_ADDRESS_TEXT_BYTES + 16], name[256];
 
 	pp_address_format_short(d->address, address);
 	pp_out_name(o, d, name, sizeof(name));
-	pp_out(o, "  %s%s%s  %s\n", pp_out_color(o, PP_BOLD), address,
-	       pp_out_color(o, PP_COLOR_NONE), name);
+	snprintf(first, sizeof(first), "  %s%s%s  ", pp_out_color(o, PP_BOLD), address,
+	         pp_out_color(o, PP_COLOR_NONE));
+	pp_out_wrapped(o, first, "      ", name);
 }
 
 /* The devices that are told what this one is, together. */
@@ -191,7 +192,8 @@ static void kernels_print(struct pp_out *o, struct kernels *k, const char *named
 	bool any = false;
 
 	pp_words_host(k->host, host, sizeof(host));
-	pp_out(o, "%s\n\n", host);
+	pp_out_wrapped(o, "", "  ", host);
+	pp_out(o, "\n");
 	kernels_print_counts(o, k);
 	for (uint32_t i = 0; i < k->rows.count; i++) {
 		if (k->told[i] || (!named && !kernels_changes(k, k->rows.devices[i])))
@@ -203,7 +205,7 @@ static void kernels_print(struct pp_out *o, struct kernels *k, const char *named
 	if (!any)
 		pp_out(o, "\nNo device's answer changes.\n");
 	pp_out(o, "\n");
-	pp_out_wrapped(o, "", "", PP_WORDS_OTHER_KERNEL);
+	pp_words_other_kernel(o, k->host);
 	pp_out(o, "More: %s --kernel %s%s%s\n", o->style->command ? o->style->command : "pcipass",
 	       PP_KERNEL_NEWEST, named ? " explain " : "", named ? named : "");
 }

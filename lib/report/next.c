@@ -147,7 +147,7 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
                         uint32_t nr_devices, const char *what)
 {
 	const struct pp_row *row = next_worst(s, devices, nr_devices);
-	char line[1400], typed[PP_WORDS_TYPED_BYTES];
+	char line[1400], typed[PP_WORDS_TYPED_BYTES], once[PP_WORDS_ONCE_BYTES];
 
 	if (!row)
 		return;
@@ -165,10 +165,9 @@ void pp_next_of_devices(struct pp_out *o, const struct pp_survey *s, const uint3
 		pp_next_of_row(o, s, substitute, address);
 		return;
 	}
-	snprintf(line, sizeof(line), "%s%s%s%s (it asks first): pcipass free %s",
+	snprintf(line, sizeof(line), "%s%s%s (it asks first): pcipass free %s",
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? " on that host" : "",
-	         s->host->kernel.running ? ", once it runs Linux " : "",
-	         s->host->kernel.running ? s->host->kernel.release.text : "",
+	         pp_words_once_it_runs(s->host, once, sizeof(once)),
 	         pp_words_typed(what, typed, sizeof(typed)));
 	pp_out_wrapped(o, "Next: ", "      ", line);
 }
@@ -213,7 +212,7 @@ void pp_next_in_check(const struct pp_out *o, const struct pp_survey *s, const s
 	else
 		snprintf(buf, size, "%s emit %s %s",
 		         o->style->command ? o->style->command : "pcipass",
-		         s->target == PP_TARGET_KVM ? pp_words_emit(s->host->kernel.release.text)
+		         s->target == PP_TARGET_KVM ? pp_words_emit(pp_words_release(s->host))
 		                                    : pp_target_name(s->target),
 		         pp_words_typed(what, typed, sizeof(typed)));
 }

@@ -55,11 +55,24 @@ void pp_out(struct pp_out *o, const char *fmt, ...)
 	pp_out_hand_over(o);
 }
 
+/* Colors take no place. */
+static size_t out_columns(const char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p; p++)
+		if (*p == '\033' && strchr(p, 'm'))
+			p = strchr(p, 'm');
+		else
+			n++;
+	return n;
+}
+
 void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text)
 {
 	struct pp_span left = PP_SPAN(text, strlen(text)), word;
 	const uint8_t *end = NULL; /* of the word before, on the same line */
-	size_t column = strlen(first);
+	size_t column = out_columns(first);
 
 	pp_buffer_puts(&o->buffer, first);
 	while (pp_text_word(&left, &word)) {

@@ -28,7 +28,8 @@ int pp_out_fini(struct pp_out *o, struct pp_error *e);
 /* Hands over what has come together, once that is worth a call. */
 void pp_out_hand_over(struct pp_out *o);
 void pp_out(struct pp_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Words wrapped to the width; the first line begins with first, the others with rest. */
+/* Words wrapped to the width; the first line begins with first, which may have
+ * colors, the others with rest. */
 void pp_out_wrapped(struct pp_out *o, const char *first, const char *rest, const char *text);
 /* Starts or ends a colour; nothing where there is none. */
 enum pp_color { PP_COLOR_NONE, PP_RED, PP_YELLOW, PP_GREEN, PP_BOLD, PP_DIM };

@@ -332,7 +332,7 @@ static void survey_print_head(struct pp_out *o, const struct pp_survey *s, struc
 	pp_words_host(s->host, line, sizeof(line));
 	pp_out_wrapped(o, "", "  ", line);
 	if (s->host->kernel.running)
-		pp_out_wrapped(o, "", "", PP_WORDS_OTHER_KERNEL);
+		pp_words_other_kernel(o, s->host);
 	pp_words_iommu(s->host, line, sizeof(line));
 	pp_out_wrapped(o, "", "  ", line);
 	survey_print_host(o, s);

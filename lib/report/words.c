@@ -191,13 +191,18 @@ static bool can_type(const char *word)
 	return pp_quote_word(typed, sizeof(typed), word) && !strcmp(typed, word);
 }
 
-/* Whether "pcipass free slotN" frees every card in that place. */
-static bool place_by_free(const struct pp_survey *s, const struct pp_slot_ref *slot)
+/*
+ * Whether "pcipass free slotN" frees every card in that place, and does no more than freeing this
+ * device does: another function's virtual functions, say, are not to be disabled for it.
+ */
+static bool place_by_free(const struct pp_survey *s, const struct pp_slot_ref *slot,
+                          const char *address)
 {
 	char what[80];
 
 	snprintf(what, sizeof(what), "%s%s", pp_place_word(slot->kind), slot->number);
-	return pp_plan_frees(s, what);
+	uint32_t steps = pp_plan_frees(s, what);
+	return steps == 1 || (steps && steps == pp_plan_frees(s, address));
 }
 
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size)
@@ -209,7 +214,7 @@ bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *bu
 		return false;
 	pp_address_format_short(row->device->address, address);
 	if (pp_slot_is_named(slot) && !slot->twin && can_type(slot->number) &&
-	    place_by_free(s, slot))
+	    place_by_free(s, slot, address))
 		snprintf(buf, size, "pcipass free %s%s", pp_place_word(slot->kind), slot->number);
 	else
 		snprintf(buf, size, "pcipass free %s", address);
@@ -234,24 +239,34 @@ bool pp_words_elsewhere(const struct pp_out *o)
 	return o->style->command && strcmp(o->style->command, "pcipass") != 0;
 }
 
+const char *pp_words_once_it_runs(const struct pp_host *h, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s", h->kernel.running ? ", once it runs Linux " : "",
+	         h->kernel.running ? h->kernel.release.text : "");
+	return buf;
+}
+
+const char *pp_words_release(const struct pp_host *h)
+{
+	return h->kernel.running ? h->kernel.running->release.text : h->kernel.release.text;
+}
+
 /* Who does it, where, and what it needs that is not there. */
 static void print_free(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row,
                        bool by_conrep)
 {
-	const struct pp_kernel *k = &s->host->kernel;
 	const char *needs = !by_conrep              ? ""
 	                    : pp_words_elsewhere(o) ? ", and needs HP's conrep"
 	                    : o->style->no_conrep
 	                            ? "; it needs HP's conrep, which is not installed here"
 	                            : "";
-	char command[160], line[400];
+	char command[160], once[PP_WORDS_ONCE_BYTES], line[400];
 
 	if (!pp_words_free(s, row, command, sizeof(command)))
 		return;
-	snprintf(line, sizeof(line), "%s (%s%s%s%s; it asks first%s)", command,
+	snprintf(line, sizeof(line), "%s (%s%s%s; it asks first%s)", command,
 	         pp_words_as_who(s->host->windows), pp_words_elsewhere(o) ? ", on that host" : "",
-	         k->running ? ", once it runs Linux " : "", k->running ? k->release.text : "",
-	         needs);
+	         pp_words_once_it_runs(s->host, once, sizeof(once)), needs);
 	pp_out_wrapped(o, "      to do it: ", "        ", line);
 }
 
@@ -303,7 +318,25 @@ bool pp_words_to_bind(const struct pp_survey *s, const struct pp_device *d, char
 		snprintf(buf, size, "group%u", s->host->groups[d->group].number);
 	else
 		snprintf(buf, size, "%s", address);
-	return !bound && !pp_words_guest_binds(s->host->kernel.release.text);
+	return !bound && !pp_words_guest_binds(pp_words_release(s->host));
+}
+
+void pp_words_other_kernel(struct pp_out *o, const struct pp_host *h)
+{
+	/* That its answers differ is not seen in a series of kernel.org's. */
+	bool patched = pp_words_guest_binds(pp_words_release(h)) &&
+	               (!h->kernel.running || !pp_words_guest_binds(h->kernel.release.text));
+
+	pp_out_wrapped(
+		o, "", "",
+		"Groups and reserved regions are those that the running kernel shows. How "
+		"another kernel is configured, whether its IOMMU is on by default and whether "
+		"it has VFIO, is not known.");
+	if (patched)
+		pp_out_wrapped(
+			o, "", "",
+			"Series are those of kernel.org. Proxmox VE's kernels are patched: for "
+			"one of them give --kernel its whole release, which ends with -pve.");
 }
 
 bool pp_words_guest_binds(const char *release)
@@ -319,18 +352,19 @@ const char *pp_words_emit(const char *release)
 bool pp_words_give(struct pp_out *o, const struct pp_survey *s, const struct pp_row *row)
 {
 	const struct pp_device *d = row->device;
-	char address[PP_ADDRESS_TEXT_BYTES], name[32], line[1400] = "";
+	char address[PP_ADDRESS_TEXT_BYTES], name[32], once[PP_WORDS_ONCE_BYTES], line[1400] = "";
 	int n = 0;
 
 	if (!can_be_given(s, row) || s->target != PP_TARGET_KVM)
 		return false;
 	pp_address_format_short(d->address, address);
 	if (pp_words_to_bind(s, d, name, sizeof(name)))
-		n = snprintf(line, sizeof(line), "pcipass bind %s (as root%s), then ", name,
-		             pp_words_elsewhere(o) ? ", on that host" : "");
+		n = snprintf(line, sizeof(line), "pcipass bind %s (as root%s%s), then ", name,
+		             pp_words_elsewhere(o) ? ", on that host" : "",
+		             pp_words_once_it_runs(s->host, once, sizeof(once)));
 	snprintf(line + n, sizeof(line) - (size_t)n, "%s emit %s %s",
 	         o->style->command ? o->style->command : "pcipass",
-	         pp_words_emit(s->host->kernel.release.text), address);
+	         pp_words_emit(pp_words_release(s->host)), address);
 	pp_out_wrapped(o, "Next: ", "      ", line);
 	return true;
 }

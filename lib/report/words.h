@@ -8,9 +8,7 @@
 /* Sentences about a host that several reports begin or end with. */
 
 /* Behind the answers for a kernel that does not run. */
-#define PP_WORDS_OTHER_KERNEL                                                                      \
-	"Groups and reserved regions are those that the running kernel shows. How another kernel " \
-	"is configured, whether its IOMMU is on by default and whether it has VFIO, is not known."
+void pp_words_other_kernel(struct pp_out *o, const struct pp_host *h);
 
 /* "HP ProLiant DL380p Gen8, BIOS P70 (05/24/2019), Linux 6.1.0-28-amd64" */
 void pp_words_host(const struct pp_host *h, char *buf, size_t size);
@@ -28,10 +26,16 @@ void pp_words_iommu(const struct pp_host *h, char *buf, size_t size);
 /* What was not read, why, and what it would add. Nothing where all was read. */
 void pp_words_rights(struct pp_out *o, const struct pp_host *h);
 /*
- * What to type to have a row's device freed: "pcipass free slot2" where that frees all of the slot,
- * else its address. false: it is not, or not only, for "pcipass free" to do.
+ * What to type to have a row's device freed: "pcipass free slot2" where that frees all of the slot
+ * with the same steps, else its address. false: it is not, or not only, for "pcipass free" to do.
  */
 bool pp_words_free(const struct pp_survey *s, const struct pp_row *row, char *buf, size_t size);
+/* Of the kernel that runs, also where the answer is for another one: it tells whether this is
+ * Proxmox VE. NULL: not known. */
+const char *pp_words_release(const struct pp_host *h);
+#define PP_WORDS_ONCE_BYTES 160
+/* ", once it runs Linux 5.10" where the answer is for that kernel and another one runs, else "". */
+const char *pp_words_once_it_runs(const struct pp_host *h, char *buf, size_t size);
 /* A word as it is typed in a command, in quotes where it needs them; "…" where that cannot be. */
 const char *pp_words_typed(const char *word, char *buf, size_t size);
 #define PP_WORDS_TYPED_BYTES 320

@@ -133,6 +133,11 @@ class Next(unittest.TestCase):
         survey = self.run_pcipass("--from", self.sample("sriov-nic")).stdout
         self.assertRegex(survey, r"remedy: .*: 41:10\.0\n +to free the physical function: pcipass free slot1\n")
 
+    def test_no_more_than_the_device_needs(self):
+        """To free the slot would also switch off what the other function has."""
+        said = self.run_pcipass("--from", self.sample("sriov-nic"), "check", "41:00.1").stdout
+        self.assertRegex(said, r"; to free it, as root on that host: pcipass free 41:00\.1\n\Z")
+
     def test_names(self):
         capture = self.sample("dl380p-gen8")
         for typed, name in (("slot 2", "slot2"), ("0000:07:00.0", "07:00.0"), ("7:0.0", "07:00.0"),

@@ -322,6 +322,14 @@ class Groups(Case):
                       run.stdout)
         self.assertTrue(run.stdout.endswith("\n1 group, computed\n"), run.stdout)
 
+    def test_text_of_groups_that_were_not_read(self):
+        """Of lspci's list alone nobody knows whether the kernel has made any."""
+        path = self.t.root / "lspci.txt"
+        path.write_text("00:1f.6 0200: 8086:15bb\n")
+        run = self.run_pcipass("groups", path=path)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertTrue(run.stdout.startswith("The kernel's groups were not read. Computed from"), run.stdout)
+
     def test_explained(self):
         """A device's own page foretells, as long as the kernel has made no group at all."""
         self.t.bridge("0000:00:02.0", 2)
