@@ -94,6 +94,7 @@ class Wine:
         for name in ("DISPLAY", "MALLOC_PERTURB_"):
             self.environ.pop(name, None)
         self.given_up = 0
+        self.said_server = ""
         # Held while the prefix is in use: what one test does there is none of another's.
         self.lock = open(BUILD / f"{prefix}.lock", "w", encoding="ascii")
         self.begin()
@@ -130,7 +131,7 @@ class Wine:
                 return
             self.tell_server("-k")
             self.tell_server("-w")
-        raise RuntimeError(f"{self.prefix}: no wineserver -p")
+        raise RuntimeError(f"{self.prefix}: no wineserver -p: {self.said_server}")
 
     def restart(self) -> None:
         """As a reboot: everything ends, and time begins anew. Of a prefix that only one test uses."""
@@ -140,8 +141,13 @@ class Wine:
         self.run("cmd", "/c", "exit", "0")
 
     def tell_server(self, option: str) -> int:
-        return subprocess.run([self.server, option], env=self.environ, check=False, timeout=120, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+        """Its exit code; self.said_server: what it said. Into a file, for a server that stays would keep a pipe open."""
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run([self.server, option], env=self.environ, check=False, timeout=120, stdin=subprocess.DEVNULL,
+                                  stdout=said, stderr=said)
+            said.seek(0)
+            self.said_server = said.read(2000).decode(errors="replace").strip()
+        return done.returncode
 
     def run(self, *command, **how) -> subprocess.CompletedProcess:
         """A program of Windows; again where wine itself gave it up, which is told, and passed over twice only."""
