@@ -221,6 +221,13 @@ class Role(unittest.TestCase):
             self.assertEqual(self.did("node03"), self.ALL[:did], step)
             self.assertEqual(self.did("node06"), [], step)
 
+    def test_address_without_quotes(self):
+        """07:00.0 in YAML is 420.0: nothing is asked of a node, and it is said why."""
+        done = self.play("free", pcipass_nodes="node00", pcipass_device=420.0)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn("put the address or ids in quotes", done.stdout)
+        self.assertEqual(self.did("node00"), [])
+
     def test_check_mode(self):
         """The plan is shown, and nothing else is done, neither here nor there."""
         done = self.free("--check")
