@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Disks that the host itself works with: no kernel keeps them from a guest. */
-#include <errno.h>
-
 #include "judge/rules.h"
 
 /* A disk of the host's hangs at a storage controller in most cases: others are not alarmed for. */
 static void disk_tell_unread(struct pp_judging *j, const struct pp_device *d)
 {
-	const char *what = "the host's mounts and disks were not read";
-
 	/* Of Windows neither is asked for. */
-	if (j->host->root_disk_known != PP_UNKNOWN || !j->host->disks_error ||
-	    d->class_code >> 16 != 0x01 || d->physfn != PP_NO_DEVICE)
-		return;
-	if (j->host->disks_error == ENODATA)
-		pp_find(j, PP_INFORMS, "cannot tell whether the host runs from it: %s", what);
-	else
-		pp_find_unknown(j, PP_DEGRADES, "cannot tell whether the host runs from it: %s",
-		                what);
+	if (j->host->root_disk_known == PP_UNKNOWN && j->host->disks_error &&
+	    d->class_code >> 16 == 0x01 && d->physfn == PP_NO_DEVICE)
+		pp_find_unknown(j, PP_DEGRADES,
+		                "cannot tell whether the host runs from it: the host's mounts and "
+		                "disks were not read");
 }
 
 static void host_runs_from(struct pp_judging *j, const struct pp_device *d)

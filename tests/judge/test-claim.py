@@ -175,7 +175,7 @@ class Guests(Claims):
             (HBA, "guest-by-mapping"): (
                 "informs", "VM 102, on another node of the cluster, is configured to have it through a resource mapping: "
                            "it takes it if it is started on this node")})
-        self.assertEqual(self.survey()[HBA]["verdict"], "assignable")
+        self.assertEqual(self.survey()[HBA]["verdict"], "care")
         # without the node's name the file tells nothing of this host
         (self.tree.root / "etc/pve/local").unlink()
         self.assertFalse({f["rule"] for f in self.survey()[HBA]["findings"]} & RULES)
@@ -541,7 +541,7 @@ class Instances(Display):
         self.assertEqual(self.claims(always=True, private=("secret", "known")), {})
         for path in None, self.directory / "c.tar":
             devices = self.survey(path=path)
-            self.assertEqual(devices[HBA]["verdict"], "assignable")
+            self.assertEqual(devices[HBA]["verdict"], "care")
             f = self.found(devices[HBA], "instances-unread")
             self.assertEqual((f["effect"], f["evidence"]), ("informs", [f"/{place}/*/backup.yaml: {why}", *commands]))
             self.assertIn(f"{place}/*/backup.yaml", {u["path"].lstrip("/") for u in self.document["host"]["unread"]})

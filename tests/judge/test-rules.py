@@ -163,7 +163,7 @@ class Held(Case):
         device = self.survey()[HBA]
         self.assert_finding(device, "region-disputed", "informs", "the kernel decides")
         self.assert_not_found(device, "rmrr-hard")
-        self.assertEqual(device["verdict"], "assignable")
+        self.assertEqual(device["verdict"], "care")
 
     def test_table_alone(self):
         """The kernel's list is missing: the table decides."""
@@ -745,7 +745,7 @@ class Storage(Case):
                 f = self.assert_finding(device, "raid-controller", "informs", "logical volumes",
                                         "SMART", "HBA mode")
                 self.assertIn(bound or f"{vendor:04x}:{number:04x}", f["evidence"][0])
-                self.assertEqual(device["verdict"], "assignable")
+                self.assertEqual(device["verdict"], "care")
                 self.assert_not_found(device, "sas-hba")
 
     def test_class_raid_alone_is_none(self):
