@@ -196,6 +196,9 @@ static size_t clean_bare_escape(struct pp_span s)
 	if (n >= s.len || s.data[n] != 'm')
 		return 0;
 	n++;
+	/* "[mem 0xc0000000-0xcfffffff]" and "[mmhub0]" are the kernel's own words. */
+	if (n == 2 && n < s.len && s.data[n] >= 'a' && s.data[n] <= 'z')
+		return 0;
 	return pp_span_starts(PP_SPAN(s.data + n, s.len - n), "[K") ? n + 2 : n;
 }
 

@@ -161,6 +161,14 @@ class Logs(Pastes):
                 self.assertEqual(self.said, "")
                 self.assertEqual((found["host"], found["devices"]), (want["host"], want["devices"]))
 
+    def test_brackets(self):
+        """Memory in brackets is no end of a colour that has lost its ESC."""
+        said = f"vfio-pci 0000:{HBA}: BAR 1: can't reserve [mem 0xc0000000-0xcfffffff 64bit pref]"
+        for line, form in ((said, "[    9.000000] {}"), (said.replace("vfio-pci", "vfio[m[K-pci"), "[    9.000000] [01;31m[K{}")):
+            text = self.lspci(self.host, "-nnk"), "[    0.000000] Linux version 6.12.9\n" + form.format(line) + "\n"
+            found = next(d["findings"] for d in self.read(*text)["devices"] if d["address"] == f"0000:{HBA}")
+            self.assertIn(f"kernel log: {said}", [e for f in found if f["rule"] == "boot-framebuffer" for e in f["evidence"]])
+
     def test_others_words(self):
         """In a journal as JSON what others write is not the kernel's."""
         line = json.dumps({"_TRANSPORT": "syslog", "MESSAGE": "Linux version 9.9.9 (x)"}, separators=(",", ":"))
