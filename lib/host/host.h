@@ -256,7 +256,7 @@ struct pp_tool_version {
 	const char *from;       /* where it was read; NULL: not known */
 };
 
-/* Lines of the kernel log that tell why an IOMMU, or interrupt remapping, is off. */
+/* Lines of the kernel log that tell whether an IOMMU, or interrupt remapping, is off, and why. */
 enum pp_log_line {
 	PP_LOG_DMAR_ALL_ONES,   /* Intel: a unit that does not answer */
 	PP_LOG_DMAR_ADDRESS_0,  /* Intel: a unit at address 0 */
@@ -268,6 +268,9 @@ enum pp_log_line {
 	PP_LOG_IR_NO_IOAPIC,    /* the I/O APICs are switched off */
 	PP_LOG_IR_NO_SB_IOAPIC, /* AMD: the table lacks the I/O APIC of the timer */
 	PP_LOG_IR_OFF_AMD,
+	PP_LOG_IR_OFF_INTEL,
+	PP_LOG_IR_ON,         /* Intel or AMD: every unit remaps interrupts */
+	PP_LOG_IR_REFUSED,    /* VFIO refused a device for want of it */
 	PP_LOG_PAGE_0_USABLE, /* the firmware's memory map has RAM at address 0 */
 	PP_NR_LOG_LINES,
 };
@@ -453,6 +456,7 @@ struct pp_host {
 	struct pp_tool_version qemu, libvirt;
 	unsigned int cpu_width; /* physical address bits of the processors; 0: not known */
 	enum pp_tri intremap;   /* interrupts are remapped; on Arm: message interrupts isolated */
+	const char *intremap_line; /* the kernel's own, one of log_lines, that tells it; or NULL */
 	const char
 		*intremap_why; /* another kernel is asked for, and would not remap: why; or NULL */
 	enum pp_msi_chip msi_chip; /* with an SMMU: who takes message interrupts */

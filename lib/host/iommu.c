@@ -221,6 +221,41 @@ static int conclude_remapping(struct pp_host_build *b, const struct chips *c)
 	return 0;
 }
 
+/* Domains from here on are those behind Intel's VMD; ACPI's are lower. */
+#define VMD_FIRST_DOMAIN 0x10000u
+
+/* VFIO's refusal may be of a device there, whose interrupts may be the only ones left out. */
+static bool remapping_has_vmd(const struct pp_host *h)
+{
+	return h->nr_devices && h->devices[h->nr_devices - 1].address.domain >= VMD_FIRST_DOMAIN;
+}
+
+/*
+ * What the kernel says of it. Each line of the boot speaks of all units, since Linux remaps
+ * interrupts at every one or at none; and it is there only where the log reaches back to it. Two
+ * that contradict each other are of two boots.
+ */
+static void remapping_by_log(struct pp_host *h)
+{
+	static const enum pp_log_line off[] = { PP_LOG_IR_OFF_INTEL, PP_LOG_IR_OFF_AMD,
+		                                PP_LOG_IR_NO_UNIT, PP_LOG_IR_ERRATUM,
+		                                PP_LOG_IR_NO_IOAPIC };
+	const char *const *lines = h->kernel.log_lines;
+	const char *on = lines[PP_LOG_IR_ON], *not = NULL;
+
+	if (h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_VIRTIO)
+		return;
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]) && !not ; i++)
+		not = lines[off[i]];
+	if (!on && !not &&(h->iommu == PP_IOMMU_INTEL || h->iommu == PP_IOMMU_AMD) &&
+	    !remapping_has_vmd(h))
+		not = lines[PP_LOG_IR_REFUSED];
+	if (!on == !not )
+		return;
+	h->intremap = pp_tri(on != NULL);
+	h->intremap_line = on ? on : not ;
+}
+
 static int find_remapping(struct pp_host_build *b)
 {
 	static const char path[] = "proc/interrupts";
@@ -237,7 +272,11 @@ static int find_remapping(struct pp_host_build *b)
 	bool elsewhere = b->host->iommu == PP_IOMMU_SMMU || b->host->iommu == PP_IOMMU_VIRTIO;
 	if ((!r || elsewhere) && conclude_remapping(b, &chips))
 		return -ENOMEM;
-	return r ? pp_build_unread(b, path, -r, "whether interrupts are remapped") : 0;
+	if (r)
+		remapping_by_log(b->host);
+	if (!r || b->host->intremap_line)
+		return 0;
+	return pp_build_unread(b, path, -r, "whether interrupts are remapped");
 }
 
 int pp_build_iommu(struct pp_host_build *b, struct pp_error *e)

@@ -106,7 +106,7 @@ static void learn_fault(struct pp_kernel *k, struct pp_fault *list, struct pp_sp
 		list[k->nr_log_faults++] = f;
 }
 
-/* What tells why an IOMMU is off, or does not remap interrupts. */
+/* What tells why an IOMMU is off, or whether it remaps interrupts. */
 static const struct log_sort {
 	enum pp_log_line sort;
 	const char *one, *other; /* both stand in the line; other may be NULL */
@@ -127,10 +127,18 @@ static const struct log_sort {
 	{ PP_LOG_AMD_SME, "AMD-Vi: IOMMU not currently supported when SME is active", NULL },
 	{ PP_LOG_IR_NO_SB_IOAPIC, "AMD-Vi", "No southbridge IOAPIC found" },
 	{ PP_LOG_IR_OFF_AMD, "AMD-Vi", "Disabling interrupt remapping" },
+	/* print_iommu_info() */
+	{ PP_LOG_IR_ON, "AMD-Vi", "Interrupt remapping enabled" },
 	/* drivers/iommu/intel/irq_remapping.c; arch/x86/kernel/apic/apic.c, enable_IR_x2apic() */
+	{ PP_LOG_IR_ON, "Enabled IRQ remapping in ", NULL },
+	{ PP_LOG_IR_OFF_INTEL, "Failed to enable irq remapping", NULL },
+	{ PP_LOG_IR_OFF_INTEL, "Not enabling interrupt remapping", NULL },
+	{ PP_LOG_IR_OFF_INTEL, "Not enable interrupt remapping", NULL },
 	{ PP_LOG_IR_ERRATUM, "has enabled interrupt remapping", NULL },
 	{ PP_LOG_IR_NO_UNIT, "has no mapping iommu, interrupt remapping will be disabled", NULL },
 	{ PP_LOG_IR_NO_IOAPIC, "Not init interrupt remapping due to skipped IO-APIC setup", NULL },
+	/* drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group() */
+	{ PP_LOG_IR_REFUSED, "No interrupt remapping support", NULL },
 	/* arch/x86/kernel/e820.c, e820__print_table() */
 	{ PP_LOG_PAGE_0_USABLE, ": [mem 0x0000000000000000-", "] usable" },
 };

@@ -43,6 +43,11 @@ static void prove_not_remapped(struct pp_judging *j, struct pp_finding *f)
 			pp_evidence(j, f, "a virtio-iommu does not remap interrupts");
 			break;
 		}
+		if (!h->intremap_why && h->intremap_line) {
+			pp_evidence(j, f, "kernel log: %s", h->intremap_line);
+			pp_prove_by_log(j, f, PP_LOG_IR_REFUSED);
+			break;
+		}
 		pp_evidence(j, f, "%s",
 		            h->intremap_why ? h->intremap_why
 		                            : "/proc/interrupts: no chip name begins with IR-");

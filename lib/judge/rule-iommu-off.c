@@ -8,12 +8,23 @@
 #include "base/text.h"
 #include "judge/rules.h"
 
+#define LOG "kernel log: "
+
+static bool is_proved_by_log(const struct pp_finding *f, const char *text)
+{
+	for (uint32_t i = 0; i < f->nr_evidence; i++)
+		if (!strncmp(f->evidence[i], LOG, strlen(LOG)) &&
+		    !strcmp(f->evidence[i] + strlen(LOG), text))
+			return true;
+	return false;
+}
+
 bool pp_prove_by_log(struct pp_judging *j, struct pp_finding *f, enum pp_log_line line)
 {
 	const char *text = j->host->kernel.log_lines[line];
 
-	if (text)
-		pp_evidence(j, f, "kernel log: %s", text);
+	if (text && !is_proved_by_log(f, text))
+		pp_evidence(j, f, LOG "%s", text);
 	return text;
 }
 

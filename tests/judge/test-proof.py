@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
-from hosttree import IOAPIC, NOT_REMAPPED, Case, acpi, drhd, ivrs_table, scope  # noqa: E402
+from hosttree import INTERRUPTS, IOAPIC, NOT_REMAPPED, Case, acpi, drhd, ivrs_table, scope  # noqa: E402
 
 CARD = "0000:03:00.0"
 WHOLE = "# Automatically generated file; DO NOT EDIT.\n"
@@ -278,6 +278,70 @@ class Interrupts(Proof):
                *(f"AMD-Vi: IOAPIC[{n}] not in IVRS table" for n in range(200)))
         self.amd(log=log)
         self.assertNotIn("ivrs-ioapic", self.ids("interrupt-remapping"))
+
+
+class InterruptsByLog(Proof):
+    """Nobody kept /proc/interrupts: the kernel's own line decides."""
+
+    ON = ("DMAR-IR: Enabled IRQ remapping in x2apic mode", "AMD-Vi: Interrupt remapping enabled",
+          "Enabled IRQ remapping in xapic mode")
+    OFF = ("DMAR-IR: Failed to enable irq remapping. You are vulnerable to irq-injection attacks.",
+           "DMAR-IR: Not enabling interrupt remapping", "Not enable interrupt remapping",
+           "AMD-Vi: Disabling interrupt remapping", "Not init interrupt remapping due to skipped IO-APIC setup",
+           "DMAR-IR: [Firmware Bug]: ioapic 2 has no mapping iommu, interrupt remapping will be disabled",
+           "DMAR-IR: This system BIOS has enabled interrupt remapping\\x0aon a chipset that contains an erratum")
+    REFUSED = ("vfio_iommu_type1_attach_group: No interrupt remapping support.  Use the module param "
+               "\"allow_unsafe_interrupts\" to enable VFIO IOMMU support on this platform")
+    RULE = "interrupt-remapping"
+
+    def of(self, *log: str, interrupts=None, iommu="dmar0"):
+        self.setUp()
+        t = self.host(interrupts=interrupts, log=log, iommu=iommu)
+        t.device(CARD, group=1)
+        t.regions(1)
+        return self.card()
+
+    def unread(self) -> list:
+        return [u["path"] for u in self.ask()["host"]["unread"]]
+
+    def test_on(self):
+        for line in self.ON:
+            for iommu in ("dmar0", "ivhd0", None):
+                self.assert_not_found(self.of(line, iommu=iommu), self.RULE)
+                self.assertNotIn("proc/interrupts", self.unread())
+                self.assertIs(self.ask()["host"]["interrupt_remapping"], True)
+
+    def test_off(self):
+        for line in self.OFF:
+            f = self.assert_finding(self.of(line), self.RULE, "blocks", "VFIO refuses every device")
+            self.assertEqual(f["evidence"].count("kernel log: " + line.partition("\\x0a")[0]), 1, f["evidence"])
+            self.assertNotIn("proc/interrupts", " ".join(f["evidence"] + self.unread()))
+
+    def test_refused(self):
+        """VFIO says so itself; but of a device behind VMD that may be true of it alone."""
+        f = self.assert_finding(self.of(self.REFUSED), self.RULE, "blocks")
+        self.assertIn("kernel log: " + self.REFUSED, f["evidence"])
+        self.tree.device("10000:01:00.0", group=2)
+        self.assert_finding(self.card(), self.RULE, "unknown")
+        self.assert_not_found(self.of(self.ON[0], self.REFUSED), self.RULE)
+        f = self.assert_finding(self.of(self.OFF[0], self.REFUSED), self.RULE, "blocks")
+        self.assertEqual([e for e in f["evidence"] if e.startswith("kernel log: ")],
+                         ["kernel log: " + self.OFF[0], "kernel log: " + self.REFUSED])
+
+    def test_nothing_said(self):
+        for lines in ((), ("DMAR: IOMMU enabled", "Interrupt remapping enabled"), (self.ON[0], self.OFF[0]),
+                      (self.OFF[3], self.ON[1])):
+            self.assert_finding(self.of(*lines), self.RULE, "unknown")
+            self.assertIn("proc/interrupts", self.unread())
+
+    def test_what_is_seen_decides(self):
+        f = self.assert_finding(self.of(self.ON[0], interrupts=NOT_REMAPPED), self.RULE, "blocks")
+        self.assertIn("/proc/interrupts: no chip name begins with IR-", f["evidence"])
+        self.assert_not_found(self.of(self.OFF[0], self.REFUSED, interrupts=INTERRUPTS), self.RULE)
+
+    def test_other_machines(self):
+        """The lines are of x86."""
+        self.assert_finding(self.of(self.ON[0], self.REFUSED, iommu="smmu3.0x0000000009050000"), self.RULE, "unknown")
 
 
 class Graphics(Proof):
