@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines of the kernel log about devices that do not answer; see device-log.h. */
+/* Lines of the kernel log about devices that do not answer or were refused; see device-log.h. */
 #include <string.h>
 
 #include "base/text.h"
@@ -28,6 +28,13 @@ static const struct {
 	{ PP_LINE_RECOVERY, "device recovery failed", NULL },
 	/* drivers/pci/pci.c, __pci_request_region() */
 	{ PP_LINE_RESERVE, "vfio-pci ", ": can't reserve [" },
+	/* drivers/iommu/iommu.c, __iommu_device_set_domain(); until 6.5
+	 * drivers/iommu/intel/iommu.c, intel_iommu_attach_device(). Both name the device that has
+	 * the region.
+	 */
+	{ PP_LINE_DIRECT, "Firmware has requested this device have a 1:1 IOMMU mapping", NULL },
+	{ PP_LINE_DIRECT, "Device is ineligible for IOMMU domain attach due to platform RMRR ",
+	  NULL },
 };
 
 _Static_assert(sizeof(device_lines) / sizeof(device_lines[0]) <= PP_LOG_SEARCH_TEXTS,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernel's lines that tell of a device that no longer answers, or of the link to it. */
+/* The kernel's lines that tell of a device that no longer answers, of the link to it, or of a
+ * refusal. */
 #ifndef PP_HOST_DEVICE_LOG_H
 #define PP_HOST_DEVICE_LOG_H
 
@@ -13,6 +14,7 @@ enum pp_device_line_sort {
 	PP_LINE_LINK,     /* of a port: what was below is gone, "Slot(4): Link Down" */
 	PP_LINE_RECOVERY, /* "device recovery failed", after an error on the bus */
 	PP_LINE_RESERVE,  /* its memory is somebody's: "BAR 1: can't reserve"; it answers */
+	PP_LINE_DIRECT,   /* refused to a guest for a region of its own; it answers */
 	PP_NR_LINE_SORTS,
 };
 

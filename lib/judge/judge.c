@@ -9,11 +9,11 @@
 #define SURVEY_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
 static const struct pp_rule_table *const tables[] = {
-	&pp_rules_iommu,  &pp_rules_iommu_off, &pp_rules_interrupts, &pp_rules_region,
-	&pp_rules_group,  &pp_rules_isolation, &pp_rules_power,      &pp_rules_device,
-	&pp_rules_reset,  &pp_rules_smmu,      &pp_rules_storage,    &pp_rules_address,
-	&pp_rules_hyperv, &pp_rules_xen,       &pp_rules_vfio,       &pp_rules_argument,
-	&pp_rules_disk,   &pp_rules_claim,     &pp_rules_windows,
+	&pp_rules_iommu,        &pp_rules_iommu_off, &pp_rules_interrupts, &pp_rules_region,
+	&pp_rules_firmware_odd, &pp_rules_group,     &pp_rules_isolation,  &pp_rules_power,
+	&pp_rules_device,       &pp_rules_reset,     &pp_rules_smmu,       &pp_rules_storage,
+	&pp_rules_address,      &pp_rules_hyperv,    &pp_rules_xen,        &pp_rules_vfio,
+	&pp_rules_argument,     &pp_rules_disk,      &pp_rules_claim,      &pp_rules_windows,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -95,7 +95,7 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 
 	f->regions_read = !g->regions_error &&
 	                  pp_kernel_shows(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
-	f->first_held = PP_NO_DEVICE;
+	f->first_held = f->refused = PP_NO_DEVICE;
 	for (uint32_t i = 0; f->regions_read && i < g->nr_regions; i++)
 		f->kernel_direct |= g->regions[i].kind == PP_REGION_DIRECT;
 	for (uint32_t i = 0; i < g->nr_devices; i++) {
@@ -105,6 +105,8 @@ static void learn_group(struct pp_judging *j, uint32_t index)
 			if (!f->nr_held++)
 				f->first_held = g->devices[i];
 		}
+		if (f->refused == PP_NO_DEVICE && pp_device_line(h, d, PP_LINE_DIRECT))
+			f->refused = g->devices[i];
 	}
 }
 

@@ -14,6 +14,11 @@ bool pp_mapping_is_hard(const struct pp_host *h, const struct pp_region_mapping 
 	return !hold->relaxable;
 }
 
+static bool is_intel(const struct pp_host *h)
+{
+	return h->iommu == PP_IOMMU_INTEL;
+}
+
 /* The release from which on this IOMMU's regions are refused. */
 static const char *blocking_since(const struct pp_host *h)
 {
@@ -237,6 +242,23 @@ static bool held_alone(const struct pp_judging *j, const struct pp_device *d)
 	return g && g->kernel_direct && j->host->groups[d->group].nr_devices == 1;
 }
 
+/*
+ * The kernel's line that it refused the device for a region of its own; NULL: there is none, or the
+ * kernel's list, which is read, has no such region. Of another kernel the line says that there is a
+ * region, and no more.
+ */
+static const char *refused_by_log(const struct pp_judging *j, const struct pp_device *d)
+{
+	const struct pp_group_facts *g = pp_group_facts_of(j, d);
+	const struct pp_device_line *line = pp_device_line(j->host, d, PP_LINE_DIRECT);
+
+	/* Without a group it was no guest that it was refused to. */
+	if (!line || !g || (g->regions_read && !g->kernel_direct))
+		return NULL;
+	return j->host->kernel.running && pp_kernel_blocks_direct(j->host) != PP_YES ? NULL
+	                                                                             : line->text;
+}
+
 /* The kernel merges regions that touch: these need not be the table's. */
 static const char *kernel_ranges(struct pp_judging *j, const struct pp_group *g)
 {
@@ -354,14 +376,44 @@ static struct pp_finding *find_attached(struct pp_judging *j, const struct pp_de
 	               blocking_since(h));
 }
 
+/* Which region it is, and with that what frees the device, stands in the table. */
+static void prove_refused(struct pp_judging *j, struct pp_finding *f, const struct pp_device *d,
+                          const char *line)
+{
+	const struct pp_host *h = j->host;
+
+	pp_evidence(j, f, "kernel log: %s", line);
+	if (!h->dmar && !h->ivrs && !h->iort)
+		pp_evidence(j, f,
+		            "the firmware's table, which tells the region and what could free the "
+		            "device, was not read");
+	pp_add_region_remedies(j, f, d);
+}
+
+/* Neither the table nor the kernel's list tells of the region, but the kernel acted on it. */
+static void region_refused(struct pp_judging *j, const struct pp_device *d)
+{
+	const char *line = refused_by_log(j, d);
+
+	if (!line || pp_device_is_bridge(d))
+		return;
+	struct pp_finding *f =
+		pp_find(j, PP_BLOCKS,
+	                "the %s reserves memory for it: the kernel refused to pass it through",
+	                is_intel(j->host) ? "BIOS" : "firmware");
+	prove_refused(j, f, d, line);
+}
+
 static void region_held(struct pp_judging *j, const struct pp_device *d)
 {
 	const struct pp_host *h = j->host;
 	const struct pp_group_facts *g = pp_group_facts_of(j, d);
 
 	bool by_table = pp_nr_hard_mappings(j, d);
-	if (!by_table && !held_alone(j, d))
+	if (!by_table && !held_alone(j, d)) {
+		region_refused(j, d);
 		return;
+	}
 	enum pp_tri denies = kernel_denies(j, d);
 	if (denies == PP_YES)
 		return;
@@ -411,7 +463,9 @@ static void region_held(struct pp_judging *j, const struct pp_device *d)
 
 static void held_by_rmrr(struct pp_judging *j, const struct pp_device *d)
 {
-	if (j->host->iommu == PP_IOMMU_INTEL || j->host->iommu == PP_IOMMU_NONE)
+	const struct pp_host *h = j->host;
+
+	if (h->iommu == PP_IOMMU_INTEL || (h->iommu == PP_IOMMU_NONE && h->kind != PP_KIND_AMD))
 		region_held(j, d);
 }
 
@@ -425,7 +479,9 @@ static void held_elsewhere(struct pp_judging *j, const struct pp_device *d)
 
 static void held_by_ivmd(struct pp_judging *j, const struct pp_device *d)
 {
-	if (j->host->iommu == PP_IOMMU_AMD)
+	const struct pp_host *h = j->host;
+
+	if (h->iommu == PP_IOMMU_AMD || (h->iommu == PP_IOMMU_NONE && h->kind == PP_KIND_AMD))
 		region_held(j, d);
 }
 
@@ -480,11 +536,6 @@ static void table_and_kernel_differ(struct pp_judging *j, const struct pp_device
 			"its PCI configuration to be preserved (_DSM 5)");
 }
 
-static bool is_intel(const struct pp_host *h)
-{
-	return h->iommu == PP_IOMMU_INTEL;
-}
-
 /* "06:00.0 and 3 more": the devices of a group that the firmware's table holds; NULL if none. */
 static const char *held_in_group(struct pp_judging *j, const struct pp_group_facts *g)
 {
@@ -493,6 +544,26 @@ static const char *held_in_group(struct pp_judging *j, const struct pp_group_fac
 	const char *first = pp_name_of(j, &j->host->devices[g->first_held]);
 	return g->nr_held == 1 ? first
 	                       : pp_arena_printf(j->arena, "%s and %u more", first, g->nr_held - 1);
+}
+
+/* By the log alone: another device of the group was refused, so that the whole of it is. */
+static void companion_refused(struct pp_judging *j, const struct pp_device *d,
+                              const struct pp_group_facts *facts)
+{
+	const struct pp_host *h = j->host;
+	const struct pp_device *other =
+		facts->refused == PP_NO_DEVICE ? NULL : &h->devices[facts->refused];
+	const char *line = other && other != d ? refused_by_log(j, other) : NULL;
+
+	if (!line || refused_by_log(j, d))
+		return;
+	struct pp_finding *f = pp_find(
+		j, PP_BLOCKS,
+		"it shares group %u with %s, for which the %s reserves memory: the kernel refused "
+		"to pass that through",
+		h->groups[other->group].number, pp_name_of(j, other),
+		is_intel(h) ? "BIOS" : "firmware");
+	prove_refused(j, f, d, line);
 }
 
 /* The group is held, and not by this device's own region. */
@@ -507,8 +578,10 @@ static void companion_held(struct pp_judging *j, const struct pp_device *d)
 	const struct pp_group_facts *facts = &j->groups[group];
 	/* Whether an RMR counts the kernel's list alone can tell: region-unread says so. */
 	if (!facts->kernel_direct &&
-	    (facts->regions_read || !facts->nr_held || h->iommu == PP_IOMMU_SMMU))
+	    (facts->regions_read || !facts->nr_held || h->iommu == PP_IOMMU_SMMU)) {
+		companion_refused(j, d, facts);
 		return;
+	}
 	const struct pp_group *g = &h->groups[group];
 	enum pp_tri blocks = pp_kernel_blocks_direct(h);
 	const char *who = held_in_group(j, facts);
@@ -565,6 +638,10 @@ static void regions_unread(struct pp_judging *j, const struct pp_group *g)
 		return;
 	/* An RMR may not count, but where none is no other can. */
 	if (h->iommu == PP_IOMMU_SMMU && h->iort && !j->groups[g - h->groups].nr_held)
+		return;
+	/* What was refused already has some, whichever. */
+	uint32_t refused = j->groups[g - h->groups].refused;
+	if (refused != PP_NO_DEVICE && refused_by_log(j, &h->devices[refused]))
 		return;
 	/* With the table in hand the answer is known all the same. */
 	if ((h->iommu == PP_IOMMU_INTEL && h->dmar) || (h->iommu == PP_IOMMU_AMD && h->ivrs))
@@ -635,79 +712,6 @@ static void scope_unread(struct pp_judging *j, const struct pp_device *d)
 		"bridges whose bus numbers were not read");
 }
 
-static const char *scope_path(struct pp_judging *j, uint16_t segment, const struct pp_dmar_scope *s)
-{
-	const char *path = segment ? pp_arena_printf(j->arena, "%04x:%02x:", segment, s->start_bus)
-	                           : pp_arena_printf(j->arena, "%02x:", s->start_bus);
-
-	for (uint8_t i = 0; path && i < s->nr_hops && i < 16; i++)
-		path = pp_arena_printf(j->arena, "%s%s%02x.%x", path, i ? "/" : "",
-		                       s->hops[i].device, s->hops[i].function);
-	j->failed |= !path;
-	return path ? path : "";
-}
-
-static void scope_names_nothing(struct pp_judging *j)
-{
-	const struct pp_host *h = j->host;
-
-	for (uint32_t i = 0; i < h->nr_regions && i < 64; i++) {
-		const struct pp_region *r = &h->regions[i];
-		for (uint32_t s = 0; s < r->nr_scopes && s < 64; s++) {
-			if (r->scopes[s].match != PP_SCOPE_NO_DEVICE)
-				continue;
-			struct pp_finding *f = pp_find(
-				j, PP_INFORMS,
-				"RMRR %s names %s, but there is no device at that address: it "
-				"has no effect",
-				pp_range(j, r->start, r->end_incl),
-				scope_path(j, r->segment, r->scopes[s].dmar));
-			pp_evidence(j, f, "DMAR+0x%x", r->scopes[s].dmar->offset);
-		}
-	}
-}
-
-static const char *oddity_of(const struct pp_region *r)
-{
-	if (!r->start && !r->end_incl)
-		return "is empty";
-	if (r->end_incl < r->start)
-		return "ends below its start";
-	if (r->start & 0xfff || (r->end_incl + 1) & 0xfff)
-		return "is not aligned to 4 KiB";
-	if (r->reserved_in_memory_map == PP_NO)
-		return "is not reserved in the memory map";
-	return NULL;
-}
-
-/* arch/x86/include/asm/iommu.h, arch_rmrr_sanity_check(): logged, and used all the same. */
-static void odd_region(struct pp_judging *j)
-{
-	const struct pp_host *h = j->host;
-
-	for (uint32_t i = 0; i < h->nr_regions && i < 256; i++) {
-		const struct pp_region *r = &h->regions[i];
-		const char *odd = r->source == PP_FROM_DMAR ? oddity_of(r) : NULL;
-		if (!odd)
-			continue;
-		struct pp_finding *f =
-			pp_find(j, PP_INFORMS,
-		                "RMRR %s %s: the kernel warns at boot, but enforces it anyway",
-		                pp_range(j, r->start, r->end_incl), odd);
-		pp_evidence(j, f, "DMAR+0x%x", r->offset);
-	}
-}
-
-static void odd_firmware(struct pp_judging *j)
-{
-	for (const struct pp_note *n = j->host->notes.first; n; n = n->next)
-		/* A capture's SMBIOS is shortened: places in it are not those on the host. */
-		if (!strcmp(n->object, "SMBIOS"))
-			pp_find(j, PP_INFORMS, "SMBIOS: %s", n->text);
-		else
-			pp_find(j, PP_INFORMS, "%s+0x%zx: %s", n->object, n->offset, n->text);
-}
-
 static const struct pp_rule rules[] = {
 	{ .id = "rmrr-hard",
 	  .scope = PP_SCOPE_OF_DEVICE,
@@ -756,16 +760,6 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .reference = "VT-d 8.3.1",
 	  .on_device = scope_unread },
-	{ .id = "scope-names-nothing",
-	  .reference = "drivers/iommu/intel/dmar.c, dmar_match_pci_path()",
-	  .on_host = scope_names_nothing },
-	{ .id = "region-odd",
-	  .reference = "arch/x86/include/asm/iommu.h, arch_rmrr_sanity_check()",
-	  .on_host = odd_region },
-	{ .id = "firmware-odd",
-	  .targets = PP_FOR_ALL,
-	  .reference = "the specification of the table",
-	  .on_host = odd_firmware },
 };
 
 const struct pp_rule_table pp_rules_region = { rules, sizeof(rules) / sizeof(rules[0]) };

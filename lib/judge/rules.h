@@ -20,6 +20,7 @@ struct pp_group_facts {
 	bool regions_read;
 	uint32_t nr_held;    /* devices held hard by the firmware's table */
 	uint32_t first_held; /* device; PP_NO_DEVICE if none */
+	uint32_t refused;    /* the first that the log says was refused for its region, likewise */
 	/* Functions that must go to the guest together, or be left without a host driver. */
 	uint32_t nr_companions, nr_driven;
 	uint32_t companions[PP_COMPANIONS_NAMED]; /* the first few */
@@ -156,10 +157,11 @@ struct pp_rule_table {
 	const struct pp_rule *rules;
 	size_t count;
 };
-extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_group, pp_rules_device,
-	pp_rules_isolation, pp_rules_power, pp_rules_reset, pp_rules_smmu, pp_rules_storage,
-	pp_rules_address, pp_rules_hyperv, pp_rules_xen, pp_rules_vfio, pp_rules_argument,
-	pp_rules_claim, pp_rules_disk, pp_rules_iommu_off, pp_rules_interrupts, pp_rules_windows;
+extern const struct pp_rule_table pp_rules_iommu, pp_rules_region, pp_rules_firmware_odd,
+	pp_rules_group, pp_rules_device, pp_rules_isolation, pp_rules_power, pp_rules_reset,
+	pp_rules_smmu, pp_rules_storage, pp_rules_address, pp_rules_hyperv, pp_rules_xen,
+	pp_rules_vfio, pp_rules_argument, pp_rules_claim, pp_rules_disk, pp_rules_iommu_off,
+	pp_rules_interrupts, pp_rules_windows;
 
 /* Rules of Hyper-V's and of Xen's. unknown: the sentence for what is neither Intel nor AMD. */
 void pp_find_no_iommu(struct pp_judging *j, const char *unknown);

@@ -51,6 +51,12 @@ static bool case_kernel_denies(const struct pp_host *h, const struct pp_device *
 	       pp_kernel_shows(&h->kernel, PP_KERNEL_TELLS_RELAXABLE) != PP_NO;
 }
 
+/* By the log; where the kernel's list is read, that says it better. */
+static bool case_was_refused(const struct pp_host *h, const struct pp_device *d)
+{
+	return pp_device_line(h, d, PP_LINE_DIRECT) && !case_kernel_denies(h, d);
+}
+
 static bool case_is_held(const struct pp_remedy_marks *m, const struct pp_device *d)
 {
 	const struct pp_host *h = m->host;
@@ -101,8 +107,8 @@ void pp_remedy_case_begin(struct pp_remedy_case *c, struct pp_remedy_marks *m,
 	uint32_t by_table = c->nr_held;
 	for (uint32_t i = 0; i < nr_devices; i++) {
 		const struct pp_device *d = &h->devices[devices[i]];
-		if (d->group != PP_NO_GROUP && !m->in_table[d->group] &&
-		    case_lists_direct(&h->groups[d->group]) && !pp_device_is_bridge(d))
+		if (d->group != PP_NO_GROUP && !m->in_table[d->group] && !pp_device_is_bridge(d) &&
+		    (case_lists_direct(&h->groups[d->group]) || case_was_refused(h, d)))
 			case_add_held(c, devices[i]);
 	}
 	c->held_by_table = by_table && by_table == c->nr_held;

@@ -260,6 +260,67 @@ class Installed(Kernels):
             self.assertEqual(self.rules(kernel), [], kernel)
 
 
+class Refused(Kernels):
+    """Nobody kept the table and the kernel's list, but the log has the kernel's refusal."""
+
+    LINE = ("vfio-pci 0000:01:00.0: Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the "
+            "device without a 1:1 mapping. Contact your platform vendor.")
+    OLD = ("vfio-pci 0000:01:00.0: Device is ineligible for IOMMU domain attach due to platform RMRR requirement.  Contact "
+           "your platform vendor.")
+
+    def refused(self, *log: str, release="6.12.9-amd64", iommu="ivhd0") -> dict:
+        self.setUp()
+        t = self.host(release, iommu=iommu, log=log)
+        t.device("0000:01:00.0", group=1)
+        t.device("0000:01:00.1", group=1)
+        t.device("0000:02:00.0", group=2)
+        for group in (1, 2):
+            t.remove(f"sys/kernel/iommu_groups/{group}/reserved_regions")
+        return self.survey()
+
+    def test_refused(self):
+        for line, iommu, rule in ((self.LINE, "ivhd0", "ivmd-hard"), (self.LINE, "dmar0", "rmrr-hard"),
+                                  (self.OLD, "dmar0", "rmrr-hard")):
+            devices = self.refused(line, iommu=iommu)
+            f = self.assert_finding(devices["0000:01:00.0"], rule, "blocks", "the kernel refused")
+            self.assertEqual(f["evidence"][0], "kernel log: " + line)
+            self.assertIn("was not read", f["evidence"][1])
+            f = self.assert_finding(devices["0000:01:00.1"], "region-companion", "blocks", "shares group 1 with 01:00.0")
+            self.assertEqual(f["evidence"][0], "kernel log: " + line)
+            for address in ("0000:01:00.0", "0000:01:00.1"):
+                self.assert_not_found(devices[address], "region-unread")
+            self.assertEqual([f["rule"] for f in devices["0000:02:00.0"]["findings"]], ["region-unread"])
+
+    def test_both(self):
+        """Each of them for its own region."""
+        devices = self.refused(self.LINE, self.LINE.replace("01:00.0", "01:00.1"))
+        for address in ("0000:01:00.0", "0000:01:00.1"):
+            self.assert_finding(devices[address], "ivmd-hard", "blocks")
+            self.assert_not_found(devices[address], "region-companion")
+
+    def test_another_kernel(self):
+        """That there is a region does not tell whether another kernel minds it, or a guest's memory lies there."""
+        self.refused(self.LINE)
+        self.assert_finding(self.under("6.6")["0000:01:00.0"], "ivmd-hard", "blocks")
+        devices = self.under("6.1")
+        for address in ("0000:01:00.0", "0000:01:00.1"):
+            self.assert_finding(devices[address], "region-unread", "unknown")
+            self.assertNotEqual(devices[address]["verdict"], "blocked")
+
+    def test_the_list_decides(self):
+        self.refused(self.LINE)
+        self.tree.regions(1, "0x00000000fee00000 0x00000000feefffff msi")
+        devices = self.survey()
+        for address in ("0000:01:00.0", "0000:01:00.1"):
+            self.assertEqual([f["rule"] for f in devices[address]["findings"] if f["effect"] != "degrades"], [])
+
+    def test_others_lines(self):
+        """Not of the device, or cut off."""
+        for line in (self.LINE.replace("01:00.0", "01:00.2"), self.LINE.replace("0000:01:00.0: ", ""),
+                     self.LINE.replace(" have a 1:1", "")):
+            self.assert_finding(self.refused(line)["0000:01:00.0"], "region-unread", "unknown")
+
+
 class Asked(Kernels):
     """What can be asked for."""
 
