@@ -15,7 +15,10 @@
 
 static const char neither[] = "not a directory, a tar archive or a firmware table";
 
-/* The signature, if it is one of those that we take bare. A tar may hold a file of that name. */
+/*
+ * The signature, if it is one of those that we take bare. A tar may hold a file of that name, and
+ * acpidump's text begins with it: "DMAR @ 0x00000000BDDAD000".
+ */
 static const char *table_signature(const uint8_t *head, size_t len)
 {
 	static const char *const known[] = { "DMAR", "IVRS", "IORT" };
@@ -23,7 +26,8 @@ static const char *table_signature(const uint8_t *head, size_t len)
 	if (len >= USTAR_OFFSET + 5 && !memcmp(head + USTAR_OFFSET, "ustar", 5))
 		return NULL;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (len >= 4 && !memcmp(head, known[i], 4))
+		if (len >= 4 && !memcmp(head, known[i], 4) &&
+		    (len < 9 || memcmp(head + 4, " @ 0x", 5) != 0))
 			return known[i];
 	return NULL;
 }

@@ -164,6 +164,14 @@ class Forms(Importing):
         self.assertIn(b"0xbdf83000", by_file.stdout)
         self.assertEqual((done.returncode, done.stdout), (by_file.returncode, by_file.stdout.replace(bytes(table), b"-")))
 
+    def test_dump_alone(self):
+        """A text that begins with a table's name, as of "acpidump -n DMAR", is no table."""
+        dmar = (self.host / TABLES / "DMAR").read_bytes()
+        regions = [json.loads(pcipass("--from", self.file(form), "reserved", "--json").stdout)["regions"]
+                   for form in (dmar, acpidump({"DMAR": dmar}), "root@pve:~# acpidump -n DMAR\n" + acpidump({"DMAR": dmar}))]
+        self.assertTrue(regions[0])
+        self.assertEqual(regions[1:], regions[:1] * 2)
+
     def test_together(self):
         """The DMAR says what holds whom, lspci which device that is, and the log that the IOMMU runs."""
         log, dmar = self.host / "var/log/dmesg.txt", (self.host / TABLES / "DMAR").read_bytes()
