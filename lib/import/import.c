@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "import/clean.h"
 #include "import/import.h"
+#include "import/parts.h"
 #include "source/origin.h"
 
 #define MANIFEST_MAX ((size_t)32 * 1024 * 1024)
@@ -139,7 +140,7 @@ uint32_t pp_import_line_number(struct pp_import *in)
 		in->line += end != NULL;
 		in->counted = end ? end + 1 : here;
 	}
-	return in->line;
+	return in->line + in->lines_before;
 }
 
 static void import_origin(struct pp_import *in, const char *path)
@@ -391,12 +392,17 @@ static const struct pp_reader *import_choose(const struct pp_reader *const *list
 	return NULL;
 }
 
+const struct pp_reader *pp_import_reader_of(struct pp_span text)
+{
+	return import_choose(readers, NR_READERS, text);
+}
+
 static int any_read(struct pp_import *in, struct pp_span text, struct pp_error *e)
 {
 	const struct pp_reader *reader = import_choose(raw_readers, NR_RAW_READERS, text);
 
 	if (!reader)
-		reader = import_choose(readers, NR_READERS, text);
+		reader = pp_import_reader_of(text);
 	return reader ? reader->read(in, text, e) : 0;
 }
 
@@ -412,6 +418,7 @@ void pp_import_begin(struct pp_import *in, const char *name)
 	in->name = name;
 	in->text = PP_SPAN(NULL, 0);
 	in->here = in->counted = NULL;
+	in->lines_before = 0;
 }
 
 /* A part of the text that is read already: its lines are that one's. */
@@ -457,11 +464,16 @@ int pp_import_add(struct pp_import *in, const char *name, const char *bytes, siz
 		len = pp_import_clean(text, pp_import_narrow(raw, text));
 		size_t unmarked = pp_import_unmark(text, len);
 		all = PP_SPAN(text, unmarked);
-		reader = import_choose(readers, NR_READERS, all);
+		reader = pp_import_reader_of(all);
 		if (!reader && unmarked != len) {
 			all = PP_SPAN(text, pp_import_clean(text, pp_import_narrow(raw, text)));
-			reader = import_choose(readers, NR_READERS, all);
+			reader = pp_import_reader_of(all);
 		}
+		bool any;
+		int r = pp_import_parts(in, reader, all, &any, e);
+		in->nr_read += any;
+		if (r || any)
+			return r;
 	}
 	if (!reader)
 		return pp_import_refuse(name, all, e);

@@ -36,6 +36,9 @@ struct pp_import {
 	const uint8_t *here;      /* see pp_import_here(); NULL: the text as a whole */
 	const uint8_t *counted;   /* up to there, lines are counted: */
 	uint32_t line;
+	/* Where the part that is read begins in the text that was given, from 1; 0: no part. */
+	uint32_t part_line;
+	uint32_t lines_before; /* lines of that text that stood before this one */
 	/* By the kernel's "DMI: " line, whose maker and product are one. */
 	struct {
 		char product[200], bios[64], date[16];
@@ -209,6 +212,9 @@ int pp_import_config_write(struct pp_import *in, const struct pp_import_config *
 
 /* Says what a text is that nothing reads, and what to give instead. -EBADMSG. */
 int pp_import_refuse(const char *name, struct pp_span text, struct pp_error *e);
+
+/* Who reads a text, by its content; NULL: nobody knows it. */
+const struct pp_reader *pp_import_reader_of(struct pp_span text);
 
 /* What is read next has that name, which lives as long as it is read. */
 void pp_import_begin(struct pp_import *in, const char *name);

@@ -13,6 +13,7 @@ struct pp_import_later {
 	struct pp_import_later *next;
 	const struct pp_reader *reader;
 	char *name;
+	uint32_t lines_before; /* of the text that it was a part of */
 	size_t len;
 	uint8_t bytes[];
 };
@@ -30,7 +31,10 @@ static int later_add(struct pp_import *in, const struct pp_reader *reader, struc
 		free(name);
 		return pp_fail_oom(e, in->name);
 	}
-	*l = (struct pp_import_later){ .reader = reader, .name = name, .len = text.len };
+	*l = (struct pp_import_later){ .reader = reader,
+		                       .name = name,
+		                       .len = text.len,
+		                       .lines_before = in->part_line ? in->part_line - 1 : 0 };
 	if (text.len)
 		memcpy(l->bytes, text.data, text.len);
 	while (*last)
@@ -72,6 +76,7 @@ int pp_import_later_finish(struct pp_import *in, struct pp_error *e)
 	in->last_pass = true;
 	for (struct pp_import_later *l = in->later; l && !r; l = l->next) {
 		pp_import_begin(in, l->name);
+		in->lines_before = l->lines_before;
 		r = pp_import_read(in, l->reader, PP_SPAN(l->bytes, l->len), e);
 	}
 	return r;

@@ -17,7 +17,7 @@ import subprocess
 import textwrap
 import unittest
 
-from texts import Importing, pcipass
+from texts import TABLES, Importing, acpidump, pcipass
 
 FACTS = ("vendor", "device", "class", "driver", "group", "slot", "verdict")
 HBA = "07:00.0"
@@ -179,6 +179,102 @@ class Logs(Pastes):
         log = "".join(f"_TRANSPORT=kernel\nMESSAGE=pci 0000:00:0{n}.0: Adding to iommu group {n}\n\n" for n in range(4))
         self.read(self.lspci(self.host, "-nn"), log)
         self.assertIn("in a form that pcipass reads; on that host: sudo dmesg >dmesg.txt", self.said)
+
+
+class Parts(Pastes):
+    """One post with the output of several commands says what they say as a file each."""
+
+    PROMPTS = ("root@pve:~# ", "[root@server ~]# ", "user@host:/tmp$ sudo ", "# ", "$ sudo ")
+    GROUPS = "".join(f"/sys/kernel/iommu_groups/{group}/devices/{address}\n"
+                     for address, group in (("0000:07:00.0", 19), ("0000:0a:00.0", 20)))
+
+    def setUp(self):
+        super().setUp()
+        self.tables = {p.name: p.read_bytes() for p in sorted((self.host / TABLES).iterdir())
+                       if p.is_file() and p.stat().st_size}
+        self.commands = {
+            "lspci -nnk": self.lspci(self.host, "-nnk"), "dmesg": (self.host / "var/log/dmesg.txt").read_text(),
+            "find /sys/kernel/iommu_groups -type l": self.GROUPS,
+            "cat /proc/cmdline": (self.host / "proc/cmdline").read_text(),
+            "cat /proc/interrupts": (self.host / "proc/interrupts").read_text(),
+            "cat /proc/iomem": (self.host / "proc/iomem").read_text(), "acpidump": acpidump(self.tables)}
+
+    def same(self, post: str, want: dict):
+        found = self.read(post)
+        self.assertEqual(self.said, "")
+        self.assertEqual((found["host"], found["devices"]), (want["host"], want["devices"]))
+
+    def test_posts(self):
+        """In any order, with and without prompts, blank lines and words."""
+        commands = list(self.commands.items())
+        for order in (commands, commands[::-1], commands[3:] + commands[:3]):
+            want = self.read(*[text for _, text in order])
+            self.assertEqual(want["host"]["kernel"], "6.1.0-25-amd64")
+            self.same("".join(text for _, text in order), want)
+            self.same("\n".join(text for _, text in order), self.read(*[text + "\n" for _, text in order[:-1]], order[-1][1]))
+            for prompt in self.PROMPTS:
+                with self.subTest(f"{order[0][0]} {prompt}"):
+                    self.same("".join(f"{prompt}{command}\n{text}" for command, text in order), want)
+        texts = [text for command, text in commands if "/proc/i" not in command and "cmdline" not in command]
+        self.same("Hello, my card does not work.\n\n" + "\nand then:\n".join(texts),
+                  self.read(*[text + "\n" for text in texts[:-1]], texts[-1]))
+
+    def test_ways(self):
+        """As forums, web pages and mails leave it."""
+        post = "".join(f"root@pve:~# {command}\n{text}" for command, text in self.commands.items())
+        want = self.read(post)
+        for name in ("[code]", "```", "Markdown", "<pre>", "<br>", "entities", "CR", "CRCRLF", "UTF-16", "no break", "bullets"):
+            with self.subTest(name):
+                self.same(WAYS[name](post), want)
+
+    def test_the_same_again(self):
+        """Two greps of one log, and two lists, are as if they were one."""
+        log = self.commands["dmesg"].splitlines(True)
+        first, rest = "".join(log[::2]), "".join(log[1::2])
+        self.same(f"root@pve:~# dmesg | grep a\n{first}root@pve:~# dmesg | grep b\n{rest}root@pve:~# lspci -nnk\n"
+                  + self.commands["lspci -nnk"] + "root@pve:~# \n", self.read(first + rest, self.commands["lspci -nnk"]))
+
+    def test_lines(self):
+        """Evidence names the line of the post."""
+        post = "Hello,\n\n" + "".join(f"root@pve:~# {command}\n{text}" for command, text in self.commands.items())
+        of, lines_ = self.file(post), post.splitlines()
+        document = json.loads(pcipass("--from", of, "--json").stdout)
+        found = {}
+        for device in document["devices"]:
+            for finding in device["findings"]:
+                for origin in finding["origins"]:
+                    found[finding["evidence"][origin["evidence"]]] = lines_[origin["line"] - 1]
+        for evidence, words in (("/sys/kernel/iommu_groups/14/devices", "iommu group 14"), ("class 010700", f"{HBA} "),
+                                ("kernel 6.1.0-25-amd64", "Linux version"), ("DMAR RMRR", "44 4D 41 52")):
+            some = [line for e, line in found.items() if e.startswith(evidence)]
+            self.assertTrue(some and all(words in line for line in some), (evidence, some))
+        # Ids that come further down: the list is read a second time, and has its lines all the same.
+        text = "$ cat /proc/cmdline\n" + self.commands["cat /proc/cmdline"] + self.GROUPS.replace(
+            "0000:07:00.0", "0000:00:1f.0").replace("/19/", "/14/").replace("0000:0a:00.0", "0000:00:1f.2").replace("/20/", "/14/")
+        done = pcipass("--from", self.file(text + self.commands["lspci -nnk"]), "explain", "00:1f.2").stdout.decode()
+        self.assertRegex(" ".join(done.split()), r"/sys/kernel/iommu_groups/14/devices: 2 functions, [^(]*\(\S*text\d+, line 3\)")
+
+    def test_broken_part(self):
+        """It is named, and the others are read."""
+        cut = self.commands["acpidump"].splitlines(True)
+        post = self.commands["lspci -nnk"] + "".join(cut[:3]) + cut[0] + "".join(cut[1:]) + self.commands["dmesg"]
+        found = self.read(post)
+        self.assertRegex(self.said, r"line \d+: acpidump: not read: ")
+        self.assertEqual(found["host"]["kernel"], "6.1.0-25-amd64")
+
+    def test_too_many(self):
+        line = "07:00.0 Serial Attached SCSI controller [0107]: Broadcom / LSI SAS2308 [1000:0087] (rev 05)\n"
+        self.read((line + "[    1.000000] DMAR: IOMMU enabled\n") * 200)
+        self.assertIn("line 257: more than 256 texts in one: what follows was not read", self.said)
+
+    def test_one_kind(self):
+        """What looks a little like another text, in the middle of one."""
+        text = self.lspci(self.host, "-nnvv")
+        want = self.read(text)
+        for words in ("[AHCI 1.0])", "my kernel: 6.8.12", "[12:30] I wrote:", "me@example.org wrote:", "# my list", "Linux is fine",
+                      "[1000:0087] it is", "# dmidecode is not there", "DMI: @ 0x"):
+            with self.subTest(words):
+                self.same(f"{words}\n{text}\n{words}\n", want)
 
 
 class Groups(Pastes):
