@@ -215,7 +215,7 @@ static int conclude_remapping(struct pp_host_build *b, const struct chips *c)
 		break;
 	default:
 		/* Elsewhere an interrupt controller may isolate under another name. */
-		if (c->its && !c->gicv2m)
+		if (c->remapped || (c->its && !c->gicv2m))
 			h->intremap = PP_YES;
 	}
 	return 0;
@@ -233,27 +233,27 @@ static bool remapping_has_vmd(const struct pp_host *h)
 /*
  * What the kernel says of it. Each line of the boot speaks of all units, since Linux remaps
  * interrupts at every one or at none; and it is there only where the log reaches back to it. Two
- * that contradict each other are of two boots.
+ * that contradict each other are of two boots, as is one that says so and chips that do not.
  */
-static void remapping_by_log(struct pp_host *h)
+static void remapping_by_log(struct pp_host *h, bool chips_read)
 {
 	static const enum pp_log_line off[] = { PP_LOG_IR_OFF_INTEL, PP_LOG_IR_OFF_AMD,
 		                                PP_LOG_IR_NO_UNIT, PP_LOG_IR_ERRATUM,
 		                                PP_LOG_IR_NO_IOAPIC };
 	const char *const *lines = h->kernel.log_lines;
-	const char *on = lines[PP_LOG_IR_ON], *not = NULL;
+	const char *yes = lines[PP_LOG_IR_ON], *no = NULL;
 
 	if (h->iommu == PP_IOMMU_SMMU || h->iommu == PP_IOMMU_VIRTIO)
 		return;
-	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]) && !not ; i++)
-		not = lines[off[i]];
-	if (!on && !not &&(h->iommu == PP_IOMMU_INTEL || h->iommu == PP_IOMMU_AMD) &&
-	    !remapping_has_vmd(h))
-		not = lines[PP_LOG_IR_REFUSED];
-	if (!on == !not )
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]) && !no; i++)
+		no = lines[off[i]];
+	bool x86 = h->kind == PP_KIND_INTEL || h->kind == PP_KIND_AMD || h->kind == PP_KIND_X86;
+	if (!yes && !no && x86 && !remapping_has_vmd(h))
+		no = lines[PP_LOG_IR_REFUSED];
+	if (!yes == !no || (yes && chips_read))
 		return;
-	h->intremap = pp_tri(on != NULL);
-	h->intremap_line = on ? on : not ;
+	h->intremap = pp_tri(yes != NULL);
+	h->intremap_line = yes ? yes : no;
 }
 
 static int find_remapping(struct pp_host_build *b)
@@ -272,8 +272,8 @@ static int find_remapping(struct pp_host_build *b)
 	bool elsewhere = b->host->iommu == PP_IOMMU_SMMU || b->host->iommu == PP_IOMMU_VIRTIO;
 	if ((!r || elsewhere) && conclude_remapping(b, &chips))
 		return -ENOMEM;
-	if (r)
-		remapping_by_log(b->host);
+	if (b->host->intremap == PP_UNKNOWN)
+		remapping_by_log(b->host, !r);
 	if (!r || b->host->intremap_line)
 		return 0;
 	return pp_build_unread(b, path, -r, "whether interrupts are remapped");

@@ -339,6 +339,14 @@ class InterruptsByLog(Proof):
         self.assertIn("/proc/interrupts: no chip name begins with IR-", f["evidence"])
         self.assert_not_found(self.of(self.OFF[0], self.REFUSED, interrupts=INTERRUPTS), self.RULE)
 
+    def test_which_iommu_is_not_known(self):
+        """Chips that are remapped say so of any; that none is says less, and then the log is asked."""
+        self.assert_not_found(self.of(interrupts=INTERRUPTS, iommu=None), self.RULE)
+        self.assert_finding(self.of(interrupts=NOT_REMAPPED, iommu=None), self.RULE, "unknown")
+        self.assert_finding(self.of(self.ON[0], interrupts=NOT_REMAPPED, iommu=None), self.RULE, "unknown")
+        f = self.assert_finding(self.of(self.OFF[0], interrupts=NOT_REMAPPED, iommu=None), self.RULE, "blocks")
+        self.assertIn("kernel log: " + self.OFF[0], f["evidence"])
+
     def test_other_machines(self):
         """The lines are of x86."""
         self.assert_finding(self.of(self.ON[0], self.REFUSED, iommu="smmu3.0x0000000009050000"), self.RULE, "unknown")
