@@ -8,6 +8,8 @@
 #include "report/more.h"
 #include "report/words.h"
 
+#define MORE_CONFIG "the devices' configuration space"
+
 /* What a fact comes from. The first row whose paths fit counts; the last one gives everything. */
 static const struct more_row {
 	const char *missing;  /* for people */
@@ -15,7 +17,7 @@ static const struct more_row {
 	const char *command, *as; /* its output goes into that file */
 	bool slots;               /* decides of slots alone */
 } more_rows[] = {
-	{ "the devices' configuration space and groups",
+	{ MORE_CONFIG " and groups",
 	  { "sys/bus/pci/devices", "sys/kernel/iommu_groups" },
 	  "lspci -nnvvxxxx",
 	  "lspci.txt",
@@ -101,7 +103,7 @@ const char *pp_more_missing(const struct pp_more *m, unsigned int n)
 {
 	for (size_t i = 0; i < MORE_NR_ROWS; i++)
 		if (m->wants >> i & 1 && !n--)
-			return more_rows[i].missing;
+			return !i && m->has_groups ? MORE_CONFIG : more_rows[i].missing;
 	return m->wants & MORE_CAPTURE && !n
 	               ? "what only a capture holds, such as how devices are reset"
 	               : NULL;
@@ -146,7 +148,8 @@ bool pp_more_find(const struct pp_out *o, const struct pp_survey *s, const uint3
 	if (!s->host->origins || s->host->windows)
 		return false;
 	unknown = more_is_unknown(s, only, only ? nr_only : s->nr_rows, &slots);
-	*ret = (struct pp_more){ .wants = more_wants(s, unknown, slots) };
+	*ret = (struct pp_more){ .wants = more_wants(s, unknown, slots),
+		                 .has_groups = s->host->nr_groups };
 	if (!ret->wants)
 		return false;
 	if (ret->wants & MORE_CAPTURE) {

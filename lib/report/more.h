@@ -9,6 +9,7 @@
 /* One command, typed on that host, and what is typed here afterwards. */
 struct pp_more {
 	unsigned int wants; /* of what: a bit for each row of the table; 0: nothing would help */
+	bool has_groups;    /* the groups are known, if not all of the devices */
 	char there[400], here[1400];
 };
 
