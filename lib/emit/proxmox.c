@@ -80,16 +80,52 @@ static void proxmox_print_window(struct pp_emission *m)
 	       proxmox_guest(m), window);
 }
 
-/* The mapping that the cluster has for this card; NULL: none that is known. */
-static const struct pp_claim *proxmox_find_mapping(struct pp_emission *m, const struct pp_card *c)
+/* Mappings that the cluster has for a card on this node; NULL: none that is known. */
+struct proxmox_mappings {
+	const struct pp_claim *own;  /* has the card alone; fits it, if any does */
+	const struct pp_claim *wide; /* has other devices as well */
+};
+
+static bool proxmox_maps_all(const struct pp_emission *m, const struct pp_card *c,
+                             const struct pp_claim *mapping)
+{
+	for (uint32_t f = 0; f < c->nr_functions; f++) {
+		uint32_t nr;
+		const struct pp_claim *claims = pp_device_claims(m->host, c->functions[f], &nr);
+		bool found = false;
+		for (uint32_t i = 0; i < nr; i++)
+			found |= pp_claim_is_same_mapping(&claims[i], mapping);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Of a device that it names twice a mapping has one claim. */
+static bool proxmox_maps_more(const struct pp_emission *m, const struct pp_card *c,
+                              const struct pp_claim *mapping)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < m->host->nr_claims; i++)
+		nr += pp_claim_is_same_mapping(&m->host->claims[i], mapping);
+	return mapping->one_of || nr > c->nr_functions;
+}
+
+static void proxmox_find_mappings(const struct pp_emission *m, const struct pp_card *c,
+                                  struct proxmox_mappings *ret)
 {
 	uint32_t nr;
 	const struct pp_claim *claims = pp_device_claims(m->host, c->functions[0], &nr);
 
-	for (uint32_t i = 0; i < nr; i++)
-		if (claims[i].kind == PP_CLAIM_MAPPING)
-			return &claims[i];
-	return NULL;
+	for (uint32_t i = 0; i < nr; i++) {
+		if (claims[i].kind != PP_CLAIM_MAPPING || !proxmox_maps_all(m, c, &claims[i]))
+			continue;
+		if (proxmox_maps_more(m, c, &claims[i]))
+			ret->wide = ret->wide ? ret->wide : &claims[i];
+		else if (!ret->own || (*ret->own->sort && !*claims[i].sort))
+			ret->own = &claims[i];
+	}
 }
 
 /* As the node writes it: a mapping has one set of ids for all that it names. */
@@ -148,13 +184,23 @@ static void proxmox_print_mapped(struct pp_emission *m, uint32_t i, const char *
 	       proxmox_express(c), proxmox_rom(c));
 }
 
-/* A mapping that is there already. Its name is not one that a shell would change: pve-configid. */
-static void proxmox_print_known_mapping(struct pp_emission *m, uint32_t i,
-                                        const struct pp_claim *mapping)
+/* NULL: not known, or not one that Proxmox VE takes (pve-configid) and a shell leaves alone. */
+static const char *proxmox_mapping_name(const struct pp_claim *mapping)
 {
 	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
-	if (!mapping->name || strspn(mapping->name, letters) != strlen(mapping->name)) {
+	return mapping->name && strspn(mapping->name, letters) == strlen(mapping->name)
+	               ? mapping->name
+	               : NULL;
+}
+
+/* A mapping of this card alone, that is there already. */
+static void proxmox_print_own_mapping(struct pp_emission *m, uint32_t i,
+                                      const struct pp_claim *mapping)
+{
+	const char *name = proxmox_mapping_name(mapping);
+
+	if (!name) {
 		pp_emit_comment(m, &pp_emit_proxmox,
 		                "A resource mapping of the cluster names this device already; on "
 		                "the node, pvesh get /cluster/mapping/pci shows which.");
@@ -163,26 +209,46 @@ static void proxmox_print_known_mapping(struct pp_emission *m, uint32_t i,
 	pp_emit_comment(m, &pp_emit_proxmox,
 	                "The resource mapping %s of the cluster names this device already. It can "
 	                "be given in place of hostpci%u above:",
-	                mapping->name, i);
+	                name, i);
 	if (*mapping->sort)
 		pp_emit_comment(m, &pp_emit_proxmox,
 		                "Correct it first: its %s is not that of this device, and Proxmox "
 		                "VE starts no guest with it.",
 		                mapping->sort + (strncmp(mapping->sort, "no-", 3) ? 0 : 3));
-	proxmox_print_mapped(m, i, mapping->name);
+	proxmox_print_mapped(m, i, name);
+}
+
+/* No command: the guest might get a device that the host needs. */
+static void proxmox_warn_of_mapping(struct pp_emission *m, uint32_t i,
+                                    const struct pp_claim *mapping)
+{
+	const char *name = proxmox_mapping_name(mapping);
+
+	pp_emit_comment(m, &pp_emit_proxmox,
+	                "%s%s of the cluster has %s. Given in place of hostpci%u, %s",
+	                name ? "The resource mapping " : "A resource mapping", name ? name : "",
+	                mapping->one_of ? "several devices on this node"
+	                                : "other devices as well as this one",
+	                i,
+	                mapping->one_of ? "the guest gets one of them that is free, and that may "
+	                                  "be another."
+	                                : "the guest gets those, too.");
 }
 
 /* In a cluster a guest can have a name for the device, which means another one on another node. */
 static void proxmox_print_mapping(struct pp_emission *m, uint32_t i, bool *told)
 {
 	const struct pp_card *c = &m->cards[i];
-	const struct pp_claim *mapping = proxmox_find_mapping(m, c);
+	struct proxmox_mappings mappings = { 0 };
 	char name[40];
 
-	if (mapping) {
-		proxmox_print_known_mapping(m, i, mapping);
+	proxmox_find_mappings(m, c, &mappings);
+	if (mappings.own) {
+		proxmox_print_own_mapping(m, i, mappings.own);
 		return;
 	}
+	if (mappings.wide)
+		proxmox_warn_of_mapping(m, i, mappings.wide);
 	if (!proxmox_can_map(c)) {
 		pp_emit_comment(
 			m, &pp_emit_proxmox,

@@ -266,8 +266,10 @@ int pp_claims_of_mappings(struct pp_claim_writer *w, const struct pp_mappings *m
 			pp_claim_add_addresses(w, of->mapped[k].path);
 			c.sort = mapping_check(w, &of->mapped[k]);
 			c.one_of = of->nr > 1;
+			/* Of devices that are not there no line is written. */
+			bool any = w->nr_devices != 0;
 			pp_claim_end(w, &c);
-			c.same_holder = true;
+			c.same_holder |= any;
 		}
 	}
 	return 0;

@@ -350,6 +350,11 @@ bool pp_claim_is_configured(const struct pp_claim *c)
 	        c->kind == PP_CLAIM_GUEST);
 }
 
+bool pp_claim_is_same_mapping(const struct pp_claim *a, const struct pp_claim *b)
+{
+	return a->kind == PP_CLAIM_MAPPING && b->kind == PP_CLAIM_MAPPING && a->holder == b->holder;
+}
+
 static const char *claim_words_by_sort(const struct pp_claim *c, struct pp_arena *a)
 {
 	static const struct {

@@ -56,6 +56,8 @@ const struct pp_claim *pp_device_claims(const struct pp_host *h, const struct pp
  * guest runs.
  */
 bool pp_claim_is_configured(const struct pp_claim *c);
+/* Both are of resource mappings, and of the same one. */
+bool pp_claim_is_same_mapping(const struct pp_claim *a, const struct pp_claim *b);
 /* "VM 101", "the libvirt guest web", "container 105": for a sentence. NULL: no memory. */
 const char *pp_claim_words(const struct pp_claim *c, struct pp_arena *a);
 

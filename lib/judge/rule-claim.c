@@ -152,23 +152,43 @@ static void guest_by_mapping(struct pp_judging *j, const struct pp_device *d)
 		            guests[i]->elsewhere ? "nodes/*/" : "", guests[i]->number);
 }
 
-/* PVE::Mapping::PCI, assert_valid(): all that a mapping says of a device is compared with it. */
+/* A device of the same mapping that it does not fit; NULL: none. */
+static const struct pp_claim *claim_misfit(const struct pp_judging *j, const struct pp_claim *c)
+{
+	if (*c->sort)
+		return c;
+	for (uint32_t i = 0; i < j->host->nr_claims; i++)
+		if (*j->host->claims[i].sort && pp_claim_is_same_mapping(c, &j->host->claims[i]))
+			return &j->host->claims[i];
+	return NULL;
+}
+
+/*
+ * PVE::Mapping::PCI, assert_valid(): all that a mapping says of a device is compared with it, for
+ * each device that the node has for it, whichever of them the guest will get.
+ */
 static void resource_mapping(struct pp_judging *j, const struct pp_device *d)
 {
 	uint32_t nr;
 	const struct pp_claim *c = claims_of_kind(j, d, PP_CLAIM_MAPPING, &nr);
 
 	for (uint32_t i = 0; i < nr && i < GUESTS_NAMED; i++) {
-		const char *who = claim_words(j, &c[i]), *property = c[i].sort;
+		const struct pp_claim *misfit = claim_misfit(j, &c[i]);
+		const char *who = claim_words(j, &c[i]), *property = misfit ? misfit->sort : "";
 		bool missing = !strncmp(property, "no-", 3);
 		struct pp_finding *f;
-		if (!*property)
+		if (!misfit)
 			f = pp_find(j, PP_INFORMS, "%s of the cluster names it", who);
 		else
 			f = pp_find(j, PP_INFORMS,
-			            "%s of the cluster names it, but %s %s: Proxmox VE starts no "
-			            "guest with it until that is corrected",
-			            who, missing ? "without its" : "with another",
+			            "%s of the cluster names it, but %s%s%s %s: Proxmox VE starts "
+			            "no guest with it until that is corrected",
+			            who,
+			            misfit == &c[i]
+			                    ? ""
+			                    : pp_name_of(j, &j->host->devices[misfit->device]),
+			            misfit == &c[i] ? "" : " ",
+			            missing ? "without its" : "with another",
 			            missing ? property + 3 : property);
 		pp_evidence(j, f, "/etc/pve/mapping/pci.cfg");
 	}

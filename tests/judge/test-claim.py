@@ -205,6 +205,71 @@ class Guests(Claims):
                 shown = self.run_pcipass("emit", "proxmox", HBA).stdout.replace("\n# ", " ")
                 self.assertIn(f"Correct it first: its {words.split()[-1]} is not that of this device", shown)
 
+    def emitted(self, *devices: str, path=None) -> str:
+        """The words of emit proxmox, comments and all, on one line."""
+        run = self.run_pcipass("emit", "proxmox", *devices, path=path)
+        self.assertEqual(run.stderr, "")
+        return " ".join(run.stdout.replace("\n# ", " ").split())
+
+    NIC_MAP = "map id=8086:10fb,iommugroup=12,node=secret,path=0000:03:00.0,subsystem-id=0000:0000"
+
+    def test_emit_offers_the_mapping_of_the_device_alone(self):
+        """One that has other devices might give the guest any of these: it is not offered."""
+        several = "has several devices on this node. Given in place of hostpci0, the guest gets one of them"
+        self.mapping("any", f"\t{self.HBA_MAP}", f"\t{self.NIC_MAP}", "", "lan", f"\t{self.HBA_MAP}")
+        self.proxmox(101, "memory: 1")
+        said = self.emitted(HBA)
+        self.assertIn("mapping lan of the cluster names this device already", said)
+        self.assertIn("mapping=lan,", said)
+        self.assertNotIn("any", said)
+        # the other device has only the wide one
+        said = self.emitted(NIC)
+        self.assertIn(f"The resource mapping any of the cluster {several}", said)
+        self.assertNotIn("mapping=any", said)
+        self.assertIn("pvesh create /cluster/mapping/pci", said)
+        archive = self.directory / "c.tar"
+        self.assertEqual(self.run_pcipass("capture", "-o", str(archive)).returncode, 0)
+        self.assertIn(f"A resource mapping of the cluster {several}", self.emitted(NIC, path=archive))
+        self.assertIn("pvesh get /cluster/mapping/pci shows which", self.emitted(HBA, path=archive))
+
+    def test_emit_offers_the_mapping_that_fits(self):
+        self.mapping("a", f"\t{self.HBA_MAP}".replace("iommugroup=13", "iommugroup=9"), "", "b", f"\t{self.HBA_MAP}")
+        self.proxmox(101, "memory: 1")
+        said = self.emitted(HBA)
+        self.assertIn("mapping=b,", said)
+        self.assertNotIn("Correct it", said)
+
+    def test_emit_offers_the_mapping_of_all_functions(self):
+        """One function of two is not the card, nor is the card one function of it."""
+        second = NIC[:-1] + "1"
+        self.tree.device(second, 0x020000, group=15, driver="ixgbe")
+        self.mapping("all", "\t" + self.NIC_MAP.replace("03:00.0", "03:00"), "", "one", f"\t{self.NIC_MAP}")
+        self.proxmox(101, "memory: 1")
+        self.assertIn("mapping=all,", self.emitted(NIC, second))
+        self.assertIn("mapping=one,", self.emitted(NIC))
+        said = self.emitted(second)
+        self.assertNotIn("mapping=", said.replace("mapping=${MAPPING", ""))
+        self.assertIn("The resource mapping all of the cluster has other devices as well as this one. Given in place of "
+                      "hostpci0, the guest gets those, too.", said)
+
+    def test_proxmox_mapping_that_does_not_fit_another(self):
+        """The node checks every device that it has for the mapping."""
+        self.mapping("any", f"\t{self.HBA_MAP}", "\t" + self.NIC_MAP.replace("iommugroup=12,", ""))
+        self.proxmox(101, "memory: 1")
+        found = self.claims(names=True)
+        self.assertEqual(found[HBA, "resource-mapping"][1],
+                         "the resource mapping any of the cluster names it, but 03:00.0 without its iommugroup: Proxmox VE "
+                         "starts no guest with it until that is corrected")
+        self.assertIn("but without its iommugroup", found[NIC, "resource-mapping"][1])
+
+    def test_proxmox_mapping_of_a_device_that_is_gone(self):
+        """The devices of the next mapping are not taken for those of the last one."""
+        self.mapping("a", f"\t{self.HBA_MAP}", f"\t{self.HBA_MAP}", "", "b",
+                     "\t" + self.HBA_MAP.replace("07:00.0", "09:00.0"), f"\t{self.HBA_MAP}")
+        self.proxmox(101, "memory: 1")
+        texts = [f["text"] for f in self.survey()[HBA]["findings"] if f["rule"] == "resource-mapping"]
+        self.assertEqual(texts, [f"the resource mapping {n} of the cluster names it" for n in "ab"])
+
     def test_proxmox_mapping_of_nonsense(self):
         for text in ("", "\t", "hba", "hba\n\tmap", "hba\n\tmap ,,,=\n", "hba\n\tmap node=secret,path=;;;\n",
                      "\tmap node=secret,path=07:00.0\n", "h ba\n\tmap node=secret,path=07:00.0\n",
