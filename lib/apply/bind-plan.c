@@ -6,11 +6,13 @@
 
 /*
  * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device(): any header of type 0. A host
- * or ISA bridge stays where it is unless a driver, such as lpc_ich, keeps its group from VFIO.
+ * or ISA bridge stays where it is unless a driver, such as lpc_ich, keeps its group from VFIO. What
+ * is behind a VMD controller is gone when that is bound, and of no use to VFIO before; it may be
+ * unbound.
  */
-static bool bind_plan_takes(const struct pp_device *d)
+static bool bind_plan_takes(const struct pp_device *d, enum pp_step_kind kind)
 {
-	return !pp_has_bridge_header(d) &&
+	return !pp_has_bridge_header(d) && !(kind == PP_STEP_BIND && pp_is_behind_vmd(d)) &&
 	       (!pp_device_is_bridge(d) || d->driver.text || d->driver.error != ENOENT);
 }
 
@@ -46,6 +48,7 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	struct pp_plan_device *devices =
 		PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_plan_device);
 	struct pp_step *steps = PP_ARENA_ARRAY(&plan->arena, selected.count, struct pp_step);
+	bool vmd = false;
 	uint32_t n = 0;
 	plan->request = pp_arena_strdup(&plan->arena, what);
 	if (!devices || !steps || !plan->request)
@@ -53,16 +56,19 @@ static int bind_plan_fill(struct pp_plan *plan, const struct pp_host *h, const c
 	r = pp_plan_take_host(&plan->host, h, &plan->arena, e);
 	for (uint32_t i = 0; !r && i < selected.count; i++) {
 		const struct pp_device *d = &h->devices[selected.devices[i]];
-		if (!bind_plan_takes(d))
+		vmd |= pp_is_behind_vmd(d);
+		if (!bind_plan_takes(d, like->kind))
 			continue;
 		steps[n] = *like;
 		r = bind_plan_add_device(plan, d, &devices[n], &steps[n], e);
 		n += !r;
 	}
 	if (!r && (!n || n > PP_PLAN_MAX_STEPS))
-		r = pp_fail(e, EINVAL, "%.100s: names %s", what,
-		            n ? "too many devices"
-		              : "only bridges, which need not be bound for any guest");
+		r = pp_fail(
+			e, EINVAL, "%.100s: names %s", what,
+			n     ? "too many devices"
+			: vmd ? "only what is behind an Intel VMD controller: bind the controller"
+			      : "only bridges, which need not be bound for any guest");
 	plan->devices = devices;
 	plan->steps = steps;
 	plan->nr_devices = plan->nr_steps = n;

@@ -32,9 +32,9 @@ static int plan_device(struct pp_attach *a, uint32_t index)
 	if (r)
 		return pp_attach_end(a, PP_ATTACH_NOT_TRIED, "%s", e.text);
 	/* What vfio-pci does not take stays with the host: if its driver is in the way, the kernel
-	 * will say so. */
+	 * will say so. What is behind a VMD controller goes when that is taken. */
 	if (!take_is_named(a, index) &&
-	    (pp_has_bridge_header(d) || pp_driver_leaves_dma_alone(driver)))
+	    (pp_has_bridge_header(d) || pp_is_behind_vmd(d) || pp_driver_leaves_dma_alone(driver)))
 		return 0;
 	if (!strcmp(driver, PP_VFIO))
 		return 0;

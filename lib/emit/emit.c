@@ -304,7 +304,8 @@ static void print_bindings(struct pp_emission *m, const struct pp_hypervisor *h)
 	told = false;
 	for (uint32_t i = 0; i < host->nr_devices; i++) {
 		const struct pp_device *d = &host->devices[i];
-		if (m->chosen[i] || pp_has_bridge_header(d) || may_stay(d) || !shares_group(m, d))
+		if (m->chosen[i] || pp_has_bridge_header(d) || pp_is_behind_vmd(d) || may_stay(d) ||
+		    !shares_group(m, d))
 			continue;
 		if (!told)
 			pp_emit_comment(

@@ -79,6 +79,11 @@ static void run_rules(struct pp_judging *j, enum pp_scope scope, const struct pp
 
 static void learn_companion(struct pp_group_facts *f, uint32_t index, const struct pp_device *d)
 {
+	if (pp_is_behind_vmd(d) && !pp_device_is_bridge(d)) {
+		if (f->nr_behind_vmd < PP_COMPANIONS_NAMED)
+			f->behind_vmd[f->nr_behind_vmd] = index;
+		f->nr_behind_vmd++;
+	}
 	if (!pp_counts_in_group(d))
 		return;
 	if (f->nr_companions < PP_COMPANIONS_NAMED)

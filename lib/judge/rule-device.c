@@ -110,11 +110,10 @@ static void no_group(struct pp_judging *j, const struct pp_device *d)
 	add_graphics_back(j, f, d);
 }
 
-/* Domains above 0xffff are Intel's Volume Management Device: one controller in front of them all.
- */
+/* Intel's Volume Management Device is one controller in front of them all. */
 static void behind_vmd(struct pp_judging *j, const struct pp_device *d)
 {
-	if (d->address.domain <= 0xffff || pp_device_is_bridge(d))
+	if (!pp_is_behind_vmd(d) || pp_device_is_bridge(d))
 		return;
 	struct pp_finding *f =
 		pp_find(j, PP_BLOCKS,

@@ -24,10 +24,16 @@ bool pp_has_bridge_header(const struct pp_device *d)
 	                                       : d->class_code >> 8 == 0x0604;
 }
 
+bool pp_is_behind_vmd(const struct pp_device *d)
+{
+	return d->address.domain > 0xffff;
+}
+
 /* Without a driver a host or ISA bridge takes no part. */
 bool pp_counts_in_group(const struct pp_device *d)
 {
-	return !pp_has_bridge_header(d) && !(pp_device_is_bridge(d) && pp_leaves_dma_alone(d));
+	return !pp_has_bridge_header(d) && !pp_is_behind_vmd(d) &&
+	       !(pp_device_is_bridge(d) && pp_leaves_dma_alone(d));
 }
 
 /* One finding for all such bridges: a group may have thousands. */
@@ -138,19 +144,39 @@ static const char *with_driver(struct pp_judging *j, const struct pp_device *d)
 	return both ? both : name;
 }
 
-/* The first few functions of a group that a guest could be given. */
-static const char *list_companions(struct pp_judging *j, const struct pp_group_facts *g)
+/* The first few of some functions, which named holds. */
+static const char *group_list(struct pp_judging *j, const uint32_t *named, uint32_t nr)
 {
 	const char *list = "";
 
-	for (uint32_t i = 0; list && i < g->nr_companions && i < PP_COMPANIONS_NAMED; i++)
+	for (uint32_t i = 0; list && i < nr && i < PP_COMPANIONS_NAMED; i++)
 		list = pp_arena_printf(j->arena, "%s%s%s", list, i ? ", " : "",
-		                       with_driver(j, &j->host->devices[g->companions[i]]));
-	if (list && g->nr_companions > PP_COMPANIONS_NAMED)
-		list = pp_arena_printf(j->arena, "%s and %u more", list,
-		                       g->nr_companions - PP_COMPANIONS_NAMED);
+		                       with_driver(j, &j->host->devices[named[i]]));
+	if (list && nr > PP_COMPANIONS_NAMED)
+		list = pp_arena_printf(j->arena, "%s and %u more", list, nr - PP_COMPANIONS_NAMED);
 	j->failed |= !list;
 	return list ? list : "";
+}
+
+#define CLASS_RAID   0x0104 /* base class and subclass */
+#define VENDOR_INTEL 0x8086
+
+/* drivers/pci/controller/vmd.c, vmd_remove(), takes the whole domain away. */
+static void vmd_controller(struct pp_judging *j, const struct pp_device *d)
+{
+	if (d->group == PP_NO_GROUP || d->vendor != VENDOR_INTEL ||
+	    d->class_code >> 8 != CLASS_RAID || pp_is_behind_vmd(d))
+		return;
+	const struct pp_group_facts *facts = &j->groups[d->group];
+	if (!facts->nr_behind_vmd)
+		return;
+	struct pp_finding *f = pp_find(
+		j, PP_DEGRADES,
+		"an Intel VMD controller: what is behind it goes to the guest with it, and the "
+		"host loses it: %s",
+		group_list(j, facts->behind_vmd, facts->nr_behind_vmd));
+	pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/devices: %u in a domain above ffff",
+	            j->host->groups[d->group].number, facts->nr_behind_vmd);
 }
 
 /* Picture, sound, USB-C: functions of one graphics card, which nobody wants to take apart. */
@@ -185,7 +211,7 @@ static void companions(struct pp_judging *j, const struct pp_group *g)
 		j, card ? PP_INFORMS : PP_DEGRADES,
 		"IOMMU group %u goes to one guest as a whole: %s; bind what the guest does not "
 		"use to vfio-pci as well",
-		g->number, list_companions(j, facts));
+		g->number, group_list(j, facts->companions, facts->nr_companions));
 	pp_evidence(j, f,
 	            "/sys/kernel/iommu_groups/%u/devices: %u functions, %u bound to a host driver",
 	            g->number, g->nr_devices, facts->nr_driven);
@@ -202,6 +228,12 @@ static const struct pp_rule rules[] = {
 	  .scope = PP_SCOPE_OF_GROUP,
 	  .reference = "Documentation/driver-api/vfio.rst",
 	  .on_group = companions },
+	{ .id = "vmd-controller",
+	  .targets = PP_FOR_ALL,
+	  .kinds = PP_ON_INTEL,
+	  .scope = PP_SCOPE_OF_DEVICE,
+	  .reference = "drivers/pci/controller/vmd.c, vmd_remove()",
+	  .on_device = vmd_controller },
 };
 
 const struct pp_rule_table pp_rules_group = { rules, sizeof(rules) / sizeof(rules[0]) };

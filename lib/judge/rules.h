@@ -24,6 +24,8 @@ struct pp_group_facts {
 	/* Functions that must go to the guest together, or be left without a host driver. */
 	uint32_t nr_companions, nr_driven;
 	uint32_t companions[PP_COMPANIONS_NAMED]; /* the first few */
+	uint32_t nr_behind_vmd;
+	uint32_t behind_vmd[PP_COMPANIONS_NAMED]; /* the first few */
 };
 
 struct finding_list {

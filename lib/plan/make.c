@@ -192,7 +192,7 @@ static int make_gather(struct pp_planning *p, struct pp_arena *scratch, struct p
 		if (!comes_along(p, group_asked, groups[i], i))
 			continue;
 		p->freed[p->nr_freed++] = i;
-		if (!pp_counts_in_group(d))
+		if (!pp_counts_in_group(d) && !(p->is_asked[i] && pp_is_behind_vmd(d)))
 			continue;
 		devices[n++] = (struct pp_plan_device){
 			.address = d->address,

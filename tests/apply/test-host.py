@@ -399,6 +399,16 @@ class Typed(OnHost):
         self.assertFalse((self.host.path / "etc/udev/rules.d/05-pcipass.rules").exists())
         self.type("pcipass bind 00:00.0", 2, "00:00.0: names only bridges, which need not be bound")
 
+    def test_bound_vmd_controller(self):
+        """What is behind it is gone by then: it is neither bound nor kept for vfio-pci."""
+        self.host.started("vmd-qat")
+        self.type("pcipass bind 10000:01:00.0", 2,
+                  "names only what is behind an Intel VMD controller: bind the controller")
+        self.type("pcipass bind group1 --boot --yes", 0)
+        rules = self.host.text("etc/udev/rules.d/05-pcipass.rules")
+        self.assertIn("0000:00:05.5]driver_override", rules)
+        self.assertNotIn("10000:", rules)
+
 
 class Asked(OnHost):
     """What is refused is refused before anything is shown or asked; and the question itself."""

@@ -611,6 +611,26 @@ class Device(Case):
                             remedies=["bios-vmd"])
         self.assert_not_found(self.survey()["0000:00:0e.0"], "behind-vmd")
 
+    def test_vmd_controller(self):
+        """Only the controller, and of what is behind it only what a guest would see as a device."""
+        t = self.host()
+        controller, other = "0000:00:0e.0", "0000:00:0f.0"
+        t.device(controller, 0x010400, vendor=0x8086, device=0x467F, group=1, driver="vmd")
+        t.device(other, 0x010400, vendor=0x8086, group=2)
+        self.assert_not_found(self.survey()[controller], "vmd-controller")
+        t.bridge("10000:e0:06.0", 0xE1, group=1)
+        for n in range(8):
+            t.device(f"10000:e1:{n:02x}.0", 0x010802, group=1, driver="nvme")
+        survey = self.survey()
+        self.assert_finding(survey[controller], "vmd-controller", "degrades",
+                            "10000:e1:05.0 (nvme) and 2 more")
+        self.assertNotIn("10000:e0:06.0", json.dumps(survey[controller]["findings"]))
+        for address in (other, "10000:e1:00.0"):
+            self.assert_not_found(survey[address], "vmd-controller")
+        for address in (controller, "10000:e1:00.0"):
+            self.assert_not_found(survey[address], "companions")
+            self.assert_not_found(survey[address], "group-joined")
+
     def test_pf_and_vf(self):
         t = self.host()
         t.device("0000:03:00.0", group=1, sriov=2, reset="flr\n")
