@@ -67,13 +67,57 @@ static bool limit_is_in_gap(const struct pp_emission *m, const struct pp_kernel_
 	return !pp_emit_is_arm(m) && r->start >= 2 * PP_GIB && r->start < PP_GUEST_Q35_LOW_END;
 }
 
+/* What a range does to a guest with memory there, as the rules of regions have it. */
+enum limit_degree {
+	LIMIT_FAILS,      /* VFIO does not map it */
+	LIMIT_OVERWRITES, /* a device that relax_rmrr frees: its firmware may be at work there */
+	LIMIT_EXEMPT,     /* a device whose firmware is done with it: rmrr-relaxable informs */
+	LIMIT_REMAPPABLE, /* rmr-relaxable */
+};
+
+/*
+ * Whether devices of the group have a relaxable region that Linux lets go for what they are, and by
+ * no argument. Without the table the kernel's list does not say which device it is for.
+ */
+static bool limit_is_exempt(const struct pp_host *h, const struct pp_group *g,
+                            const struct pp_kernel_region *r)
+{
+	bool named = false, any_exempt = false;
+
+	for (uint32_t i = 0; i < g->nr_devices; i++) {
+		const struct pp_device *d = &h->devices[g->devices[i]];
+		any_exempt |= pp_device_is_relaxable(d);
+		for (uint32_t k = 0; k < d->nr_mappings; k++) {
+			const struct pp_region *t =
+				&h->regions[h->mappings[d->first_mapping + k].region];
+			if (t->start > r->end_incl || t->end_incl < r->start)
+				continue;
+			named = true;
+			if (!pp_device_is_relaxable(d))
+				return false;
+		}
+	}
+	return named || (any_exempt && !h->kernel.rmrrs_relaxed);
+}
+
+static enum limit_degree limit_degree_of(const struct pp_emission *m, const struct pp_group *g,
+                                         const struct pp_kernel_region *r)
+{
+	if (r->kind != PP_REGION_DIRECT_RELAXABLE)
+		return LIMIT_FAILS;
+	if (pp_emit_is_arm(m))
+		return LIMIT_REMAPPABLE;
+	return limit_is_exempt(m->host, g, r) ? LIMIT_EXEMPT : LIMIT_OVERWRITES;
+}
+
 /* Ranges of one group that a guest of the same size reaches. */
 struct limit_ranges {
 	const struct pp_group *group;
 	uint64_t mib;   /* a guest with more memory reaches them; 0: every guest */
 	bool is_in_gap; /* of larger guests on q35 */
-	bool relaxable;
+	enum limit_degree degree;
 	uint32_t count;
+	uint32_t told; /* in all, those that were printed before as well */
 	char text[160];
 };
 
@@ -92,7 +136,18 @@ static void limit_print_ranges(struct pp_emission *m, const struct pp_hypervisor
 		snprintf(guests, sizeof(guests), "A guest with more than %" PRIu64 " MiB", l->mib);
 		snprintf(least, sizeof(least), "a guest with less memory avoids that");
 	}
-	if (l->relaxable)
+	if (l->degree == LIMIT_EXEMPT || l->degree == LIMIT_REMAPPABLE)
+		pp_emit_comment(
+			m, h,
+			"Reserved in group %u, for its own device: %s. %s. %s has memory "
+			"there, which would be overwritten if it is used all the same: %s.",
+			l->group->number, l->text,
+			l->degree == LIMIT_REMAPPABLE
+				? "The firmware permits remapping"
+				: "Linux exempts USB and display devices, whose firmware uses "
+				  "such memory only until the host runs",
+			guests, least);
+	else if (l->degree == LIMIT_OVERWRITES)
 		pp_emit_comment(
 			m, h,
 			"Reserved in group %u, for its own device: %s. %s has memory there, "
@@ -109,12 +164,12 @@ static void limit_print_ranges(struct pp_emission *m, const struct pp_hypervisor
 static bool limit_join(struct pp_emission *m, struct limit_ranges *l, const struct pp_group *g,
                        const struct pp_kernel_region *r)
 {
-	bool relaxable = r->kind == PP_REGION_DIRECT_RELAXABLE;
+	enum limit_degree degree = limit_degree_of(m, g, r);
 	uint64_t mib = limit_mib_below(m, r);
 	bool is_in_gap = limit_is_in_gap(m, r);
 	size_t len = strlen(l->text);
 
-	if (l->count && (l->group != g || l->relaxable != relaxable || l->mib != mib ||
+	if (l->count && (l->group != g || l->degree != degree || l->mib != mib ||
 	                 l->is_in_gap != is_in_gap || sizeof(l->text) - len < 48))
 		return false;
 	snprintf(l->text + len, sizeof(l->text) - len, "%s0x%" PRIx64 "-0x%" PRIx64,
@@ -122,18 +177,19 @@ static bool limit_join(struct pp_emission *m, struct limit_ranges *l, const stru
 	l->group = g;
 	l->mib = mib;
 	l->is_in_gap = is_in_gap;
-	l->relaxable = relaxable;
+	l->degree = degree;
 	l->count++;
 	return true;
 }
 
-static void limit_add(struct pp_emission *m, const struct pp_hypervisor *h, struct limit_ranges *l,
-                      const struct pp_group *g, const struct pp_kernel_region *r)
+/* Adds a range where a guest can have memory; what does not belong with it is printed first. */
+static void limit_tell(struct pp_emission *m, const struct pp_hypervisor *h, struct limit_ranges *l,
+                       const struct pp_group *g, const struct pp_kernel_region *r)
 {
-	if (limit_join(m, l, g, r))
+	if (!limit_reaches_memory(m, r) || l->told++ >= MAX_RANGES || limit_join(m, l, g, r))
 		return;
 	limit_print_ranges(m, h, l);
-	*l = (struct limit_ranges){ 0 };
+	*l = (struct limit_ranges){ .told = l->told };
 	limit_join(m, l, g, r);
 }
 
@@ -141,7 +197,6 @@ void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 {
 	const struct pp_host *host = m->host;
 	struct limit_ranges list = { 0 };
-	uint32_t told = 0;
 
 	for (uint32_t g = 0; g < host->nr_groups; g++) {
 		bool chosen = false;
@@ -149,13 +204,12 @@ void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 			chosen |= m->chosen[host->groups[g].devices[i]];
 		for (uint32_t i = 0; chosen && i < host->groups[g].nr_regions; i++) {
 			const struct pp_kernel_region *r = &host->groups[g].regions[i];
-			if (limit_reaches_memory(m, r) && told++ < MAX_RANGES)
-				limit_add(m, h, &list, &host->groups[g], r);
+			limit_tell(m, h, &list, &host->groups[g], r);
 		}
 	}
 	if (list.count)
 		limit_print_ranges(m, h, &list);
-	if (told > MAX_RANGES)
+	if (list.told > MAX_RANGES)
 		pp_emit_comment(m, h, "And %u more: pcipass reserved lists them.",
-		                told - MAX_RANGES);
+		                list.told - MAX_RANGES);
 }

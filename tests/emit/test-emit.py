@@ -702,6 +702,45 @@ class Limits(Emitting):
             self.assertNotIn("A guest with more than", self.emit(hypervisor, "08:00.0"))
 
 
+class Relaxed(Emitting):
+    """Regions that Linux lets go, where guests have memory: the verdict's degree and no other."""
+
+    REGION = "0x00000000000e8000 0x00000000000e8fff direct-relaxable"
+    OVERWRITES, EXEMPT = "which the firmware may still overwrite", "Linux exempts USB and display devices"
+
+    def regions(self, *, relaxed: bool = False, group: int = 2, bus: int = 8) -> None:
+        self.cards()
+        if relaxed:
+            self.tree.log("DMAR: Intel-IOMMU: assuming all RMRRs are relaxable. This can lead to instability or data loss")
+        self.tree.dmar(drhd(), rmrr(0xE8000, 0xE8FFF, scope(ENDPOINT, bus, "00.0")))
+        self.tree.regions(group, self.REGION)
+
+    def said(self, address: str, wanted: str, not_wanted: str, verdict: str) -> None:
+        for hypervisor in FOR_KVM:
+            shown = " ".join(self.emit(hypervisor, address).replace("# ", "").split())
+            self.assertIn("0xe8000-0xe8fff. ", shown)
+            self.assertIn("Every guest has memory there", shown)
+            self.assertIn(wanted, shown)
+            self.assertNotIn(not_wanted, shown)
+        self.assertEqual(self.survey()[f"0000:{address}"]["verdict"], verdict)
+
+    def test_exempt(self):
+        """A display, with relax_rmrr or without: its note is no more than a note."""
+        for relaxed in (False, True):
+            self.regions(relaxed=relaxed)
+            self.said("08:00.0", self.EXEMPT, self.OVERWRITES, "assignable")
+            self.setUp()
+
+    def test_exempt_without_the_table(self):
+        self.cards()
+        self.tree.regions(2, self.REGION)
+        self.said("08:00.0", self.EXEMPT, self.OVERWRITES, "assignable")
+
+    def test_by_argument(self):
+        self.regions(relaxed=True, group=1, bus=7)
+        self.said("07:00.0", self.OVERWRITES, self.EXEMPT, "care")
+
+
 class Remapping(Emitting):
     def test_no_remapping(self):
         """What holds for the whole host counts."""
@@ -737,6 +776,10 @@ class Arm(Emitting):
             text = self.emit("qemu", "07:00.0").replace("\n# ", " ")
             self.assertEqual("Reserved in group 1" in text, bool(words), text)
             self.assertIn(words or "", text)
+        self.tree.regions(1, "0x0000000048000000 0x0000000048ffffff direct-relaxable")
+        text = self.emit("qemu", "07:00.0").replace("\n# ", " ")
+        self.assertIn("The firmware permits remapping. A guest with more than 128 MiB", text)
+        self.assertNotIn("may still overwrite", text)
 
     def test_proxmox(self):
         self.arm()
