@@ -193,6 +193,26 @@ static void limit_tell(struct pp_emission *m, const struct pp_hypervisor *h, str
 	limit_join(m, l, g, r);
 }
 
+/* What the firmware reserves for the group within a range that the kernel has for itself. */
+static void limit_tell_table(struct pp_emission *m, const struct pp_hypervisor *h,
+                             struct limit_ranges *l, const struct pp_group *g,
+                             const struct pp_kernel_region *r)
+{
+	const struct pp_host *host = m->host;
+
+	for (uint32_t i = 0; i < host->nr_regions; i++) {
+		const struct pp_region *t = &host->regions[i];
+		bool named = false;
+		for (uint32_t k = 0; k < t->nr_devices; k++)
+			named |= host->devices[t->devices[k]].group == g - host->groups;
+		if (named && t->start <= r->end_incl && t->end_incl >= r->start)
+			limit_tell(m, h, l, g,
+			           &(struct pp_kernel_region){ .start = t->start,
+			                                       .end_incl = t->end_incl,
+			                                       .kind = r->kind });
+	}
+}
+
 void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 {
 	const struct pp_host *host = m->host;
@@ -204,7 +224,10 @@ void pp_emit_reserved(struct pp_emission *m, const struct pp_hypervisor *h)
 			chosen |= m->chosen[host->groups[g].devices[i]];
 		for (uint32_t i = 0; chosen && i < host->groups[g].nr_regions; i++) {
 			const struct pp_kernel_region *r = &host->groups[g].regions[i];
-			limit_tell(m, h, &list, &host->groups[g], r);
+			if (pp_kernel_region_is_for_isa(r))
+				limit_tell_table(m, h, &list, &host->groups[g], r);
+			else
+				limit_tell(m, h, &list, &host->groups[g], r);
 		}
 	}
 	if (list.count)

@@ -155,6 +155,12 @@ bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
 	return r->source == PP_FROM_DMAR && (pp_device_is_relaxable(d) || h->kernel.rmrrs_relaxed);
 }
 
+/* drivers/iommu/intel/iommu.c, intel_iommu_get_resv_regions(), CONFIG_INTEL_IOMMU_FLOPPY_WA */
+bool pp_kernel_region_is_for_isa(const struct pp_kernel_region *k)
+{
+	return !k->start && k->end_incl == 0xffffff && k->kind == PP_REGION_DIRECT_RELAXABLE;
+}
+
 bool pp_device_is_relaxable(const struct pp_device *d)
 {
 	return d->class_code >> 8 == CLASS_USB || pp_device_base_class(d) == CLASS_DISPLAY;

@@ -527,6 +527,12 @@ bool pp_device_is_relaxable(const struct pp_device *d);
 bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
                        const struct pp_device *d);
 
+/*
+ * The kernel's own region of an ISA bridge's group, for old DMA behind it: no firmware uses it. The
+ * kernel's list has the firmware's regions below 16 MiB in it, as one.
+ */
+bool pp_kernel_region_is_for_isa(const struct pp_kernel_region *k);
+
 /* Whether it is known which buses a bridge leads to. */
 bool pp_device_buses_known(const struct pp_device *bridge);
 

@@ -301,12 +301,6 @@ static struct kernel_entry *kernel_entries(const struct pp_out *o, const struct 
 	return list;
 }
 
-/* drivers/iommu/intel/iommu.c: the first 16 MiB, for old DMA behind an ISA bridge. */
-static bool is_for_isa(const struct pp_kernel_region *k)
-{
-	return !k->start && k->end_incl == 0xffffff && k->kind == PP_REGION_DIRECT_RELAXABLE;
-}
-
 static void print_kernel(struct pp_out *o, const struct pp_host *h, const struct pp_selection *only,
                          struct pp_arena *a)
 {
@@ -327,7 +321,8 @@ static void print_kernel(struct pp_out *o, const struct pp_host *h, const struct
 		         (unsigned long long)k->end_incl);
 		snprintf(first, sizeof(first), "%-25s %-16s ", range, pp_region_kind_name(k->kind));
 		snprintf(line, sizeof(line), "%s%s", groups.text,
-		         is_for_isa(k) ? " (the kernel's own, for an ISA bridge)" : "");
+		         pp_kernel_region_is_for_isa(k) ? " (the kernel's own, for an ISA bridge)"
+		                                        : "");
 		pp_out_wrapped(o, first, "                                           ", line);
 	}
 }

@@ -740,6 +740,18 @@ class Relaxed(Emitting):
         self.regions(relaxed=True, group=1, bus=7)
         self.said("07:00.0", self.OVERWRITES, self.EXEMPT, "care")
 
+    def test_kernels_own(self):
+        """The first 16 MiB of an ISA bridge's group: what the firmware has there is told, and nothing else."""
+        isa = "0x0000000000000000 0x0000000000ffffff direct-relaxable"
+        self.cards()
+        self.tree.regions(1, isa)
+        for hypervisor in FOR_KVM:
+            self.assertNotIn("Reserved in group", self.emit(hypervisor, "07:00.0"))
+        self.setUp()
+        self.regions(relaxed=True, group=1, bus=7)
+        self.tree.regions(1, isa)
+        self.said("07:00.0", self.OVERWRITES, "0xffffff", "care")
+
 
 class Remapping(Emitting):
     def test_no_remapping(self):
