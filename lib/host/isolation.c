@@ -24,6 +24,7 @@ struct walk {
 	enum pp_tri *path;     /* … and of all on the way from it to the root bus */
 	uint32_t *weak;        /* with PP_NO or PP_UNKNOWN: the first such on that way */
 	bool *aliases;         /* whether one on its bus uses another's number */
+	uint32_t *open;        /* NULL, or isolation_find_open()'s; PP_NO_DEVICE: none */
 	uint64_t seen[4];      /* which functions of a bus were looked at */
 };
 
@@ -220,11 +221,36 @@ static struct pp_isolated find_group(struct walk *w, uint32_t device, uint32_t *
 	return ret;
 }
 
-/* A bridge that stays behind when a card is moved. One that is in a slot itself is a card's. */
-static bool isolation_is_on_board(const struct pp_device *d)
+/*
+ * A bridge that stays behind when a card is moved. One that is in a slot itself is a card's; but a
+ * downstream port has the slot below it, unless the switch as a whole is in that.
+ */
+static bool isolation_is_on_board(const struct pp_host *h, const struct pp_device *d)
 {
-	return d->config.header_read == PP_YES && d->config.header_type == PP_HEADER_BRIDGE &&
-	       (d->parent == PP_NO_DEVICE || !pp_slot_is_named(&d->slot));
+	if (d->config.header_read != PP_YES || d->config.header_type != PP_HEADER_BRIDGE)
+		return false;
+	return d->parent == PP_NO_DEVICE || !pp_slot_is_named(&d->slot) ||
+	       (d->config.pcie_type == PP_PCIE_DOWNSTREAM &&
+	        h->devices[d->parent].slot.id != d->slot.id);
+}
+
+/* Finds, for the upstream port of each switch that is a card's own, a port that lets requests pass.
+ */
+static void isolation_find_open(struct walk *w, uint32_t *open)
+{
+	const struct pp_device *d = w->host->devices;
+
+	for (uint32_t i = 0; i < w->host->nr_devices; i++)
+		open[i] = PP_NO_DEVICE;
+	for (uint32_t i = 0; i < w->host->nr_devices; i++) {
+		uint32_t up = d[i].parent;
+		if (d[i].config.pcie_type == PP_PCIE_DOWNSTREAM && up != PP_NO_DEVICE &&
+		    d[up].config.pcie_type == PP_PCIE_UPSTREAM && open[up] == PP_NO_DEVICE &&
+		    !isolation_is_on_board(w->host, &d[up]) &&
+		    pp_acs_isolates(w->host, i, PP_ACS_AS_DEFAULT) == PP_NO)
+			open[up] = i;
+	}
+	w->open = open;
 }
 
 /* Access control of a function whose card sits in the best slot there is. */
@@ -233,7 +259,7 @@ static enum pp_tri isolation_at_best(const struct pp_host *h, uint32_t i, enum p
 	const struct pp_device *d = &h->devices[i];
 	enum pp_tri found = pp_acs_isolates(h, i, as);
 
-	if (isolation_is_on_board(d))
+	if (isolation_is_on_board(h, d))
 		return PP_YES;
 	/* PCIe 6.0, 6.12.1.2: a card with SR-IOV has access control unless its functions do not
 	 * talk to each other; whether the kernel takes that for isolation depends on its quirks. */
@@ -246,13 +272,17 @@ static void measure_paths(struct walk *w, enum pp_acs_as as, bool best_slot)
 	for (uint32_t i = 0; i < w->host->nr_devices; i++) {
 		uint32_t parent = w->host->devices[i].parent;
 		enum pp_tri above = parent == PP_NO_DEVICE ? PP_YES : w->path[parent];
-		w->isolates[i] = best_slot ? isolation_at_best(w->host, i, as)
-		                           : pp_acs_isolates(w->host, i, as);
+		bool is_open = w->open && w->open[i] != PP_NO_DEVICE;
+		w->isolates[i] = is_open     ? PP_NO
+		                 : best_slot ? isolation_at_best(w->host, i, as)
+		                             : pp_acs_isolates(w->host, i, as);
 		/* One "no" decides, whatever is unknown. */
 		bool here =
 			w->isolates[i] == PP_NO || (w->isolates[i] == PP_UNKNOWN && above != PP_NO);
 		w->path[i] = here ? w->isolates[i] : above;
-		w->weak[i] = here ? i : parent == PP_NO_DEVICE ? PP_NO_DEVICE : w->weak[parent];
+		w->weak[i] = parent == PP_NO_DEVICE ? PP_NO_DEVICE : w->weak[parent];
+		if (here)
+			w->weak[i] = is_open ? w->open[i] : i;
 	}
 }
 
@@ -320,7 +350,10 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 		.aliases = PP_ARENA_ARRAY(a, h->nr_devices, bool),
 	};
 
-	if (!w.made || !w.isolates || !w.path || !w.weak || !w.aliases)
+	uint32_t *open = by == PP_BY_BEST_SLOT ? PP_ARENA_ARRAY(a, h->nr_devices, uint32_t) : NULL;
+
+	if ((by == PP_BY_BEST_SLOT && !open) || !w.made || !w.isolates || !w.path || !w.weak ||
+	    !w.aliases)
 		return pp_fail_oom(e, "groups");
 	for (uint32_t i = 0; i < h->nr_devices; i++)
 		w.made[i] = (struct pp_isolated){ PP_NO_GROUP,
@@ -329,6 +362,8 @@ int pp_isolation_compute_by(const struct pp_host *h, enum pp_isolation_by by, st
 			                                         : PP_SHARES_NOT,
 			                          PP_NO_DEVICE };
 	if (!overridden && !is_firmwares) {
+		if (open)
+			isolation_find_open(&w, open);
 		measure_paths(&w, isolation_as(h, by, as_found), by == PP_BY_BEST_SLOT);
 		isolation_find_aliases(&w);
 		make_all(&w, &nr_groups);

@@ -36,7 +36,8 @@ enum pp_isolation_by {
 	PP_BY_HARDWARE, /* what the registers say now, whatever the command line makes of it */
 	PP_BY_DEFAULT,  /* as a kernel sets it whose command line says nothing of it */
 	/* As PP_BY_HARDWARE, if each card sat alone in a slot with access control: what stays
-	 * together then no other slot takes apart. */
+	 * together then no other slot takes apart. A card's own switch whose ports lack it counts
+	 * as one, although the kernel, which only looks upwards, gives each port a group. */
 	PP_BY_BEST_SLOT,
 };
 

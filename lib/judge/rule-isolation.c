@@ -229,22 +229,64 @@ static const struct pp_device *isolation_better_slot(const struct pp_judging *j,
 	return NULL;
 }
 
-static void isolation_add_slot(struct pp_judging *j, struct pp_finding *f,
-                               const struct pp_isolation_facts *facts, uint32_t group)
+/* A bridge to conventional PCI: no slot for a card below it has access control. */
+static bool isolation_is_conventional(const struct pp_device *bridge)
 {
-	const struct pp_device *d = isolation_better_slot(j, facts, group);
-	const char *text = "move the card to a slot whose port has access control (ACS)";
+	return bridge->config.pcie_type == PP_PCIE_TO_PCI_BRIDGE ||
+	       bridge->config.pcie_type_known == PP_NO;
+}
+
+/* Whether something below the bridge is known to be a card of its own: so that is the board's. */
+static bool isolation_has_slot_below(const struct pp_judging *j, uint32_t bridge)
+{
+	for (uint32_t i = bridge + 1; i < j->host->nr_devices; i++)
+		if (j->host->devices[i].parent == bridge &&
+		    pp_slot_is_named(&j->host->devices[i].slot))
+			return true;
+	return false;
+}
+
+/* Where the card could go, for a joining bridge of each kind. */
+static const char *isolation_slot_text(struct pp_judging *j, const struct reason *r,
+                                       const struct pp_device *better)
+{
+	const struct pp_device *d = j->host->devices, *port = NULL;
 	char place[80];
 
-	if (d) {
-		pp_place_format(d->slot.kind, d->slot.number, place, sizeof(place));
-		text = pp_arena_printf(
-			j->arena,
-			"move the card to a slot whose port has access control (ACS), "
-			"such as %s, below %s",
-			place, pp_name_of(j, &j->host->devices[d->parent]));
+	for (uint32_t i = 0; i < r->nr; i++) {
+		const struct pp_device *bridge = &d[r->because[i]];
+		if (isolation_is_conventional(bridge))
+			return pp_arena_printf(
+				j->arena, "%s to a slot that is not behind %s",
+				isolation_has_slot_below(j, r->because[i])
+					? "move one of the cards"
+					: "if these are cards of their own, move one of them",
+				pp_name_of(j, bridge));
+		if (bridge->config.pcie_type == PP_PCIE_DOWNSTREAM &&
+		    !pp_slot_is_named(&bridge->slot) && !port &&
+		    !isolation_has_slot_below(j, r->because[i]))
+			port = bridge;
 	}
-	pp_add_remedy_by_hand(f, &pp_remedy_another_slot, text, NULL);
+	const char *text = pp_arena_printf(
+		j->arena, "%s%s%smove the card to a slot whose port has access control (ACS)",
+		port ? "unless the switch with " : "", port ? pp_name_of(j, port) : "",
+		port ? " is the card's own, " : "");
+	if (!text || !better)
+		return text;
+	pp_place_format(better->slot.kind, better->slot.number, place, sizeof(place));
+	return pp_arena_printf(j->arena, "%s, such as %s, below %s, where %s is now", text, place,
+	                       pp_name_of(j, &d[better->parent]), pp_name_of(j, better));
+}
+
+static void isolation_add_slot(struct pp_judging *j, struct pp_finding *f,
+                               const struct pp_isolation_facts *facts, uint32_t group,
+                               const struct reason *r)
+{
+	const char *text = isolation_slot_text(j, r, isolation_better_slot(j, facts, group));
+
+	j->failed |= !text;
+	if (text)
+		pp_add_remedy_by_hand(f, &pp_remedy_another_slot, text, NULL);
 }
 
 /* Whether the members would be apart if no argument changed access control. */
@@ -373,6 +415,21 @@ static void isolation_tell_off(struct pp_judging *j, const struct pp_isolation_f
 	}
 }
 
+/* The kernel might keep devices of a card's switch in groups apart elsewhere; the switch does not.
+ */
+static struct pp_finding *isolation_tell_own(struct pp_judging *j, const struct pp_group *g,
+                                             const struct reason *r, const char *names)
+{
+	bool is_switch = j->host->devices[r->because[0]].config.pcie_type == PP_PCIE_DOWNSTREAM;
+	bool many = r->nr > 1;
+
+	return pp_find(j, PP_INFORMS,
+	               "group %u is shared because the %s%s %s%s %s no access control (ACS) in "
+	               "hardware: another slot does not change that",
+	               g->number, is_switch ? "port" : "card's own bridge", many ? "s" : "", names,
+	               is_switch ? " of the card's own switch" : "", many ? "have" : "has");
+}
+
 /* by_slot: another slot would keep some of them apart. */
 static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts *facts,
                            const struct pp_group *g, const struct reason *r, bool by_slot)
@@ -383,11 +440,7 @@ static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts
 	switch (r->by) {
 	case PP_JOINED_NO_ACS:
 		if (!by_slot) {
-			f = pp_find(
-				j, PP_INFORMS,
-				"group %u is shared because the card's own bridge%s %s %s no "
-				"access control (ACS) in hardware: another slot does not change that",
-				g->number, r->nr > 1 ? "s" : "", names, r->nr > 1 ? "have" : "has");
+			f = isolation_tell_own(j, g, r, names);
 			break;
 		}
 		f = pp_find(j, PP_INFORMS,
@@ -395,7 +448,7 @@ static void isolation_tell(struct pp_judging *j, const struct pp_isolation_facts
 		            "(ACS) in hardware: the devices below may reach each other's memory "
 		            "past the IOMMU",
 		            g->number, r->nr > 1 ? "s" : "", names, r->nr > 1 ? "have" : "has");
-		isolation_add_slot(j, f, facts, j->host->devices[g->devices[0]].group);
+		isolation_add_slot(j, f, facts, j->host->devices[g->devices[0]].group, r);
 		break;
 	case PP_JOINED_ACS_OFF:
 		isolation_tell_off(j, facts, g, r);
@@ -521,7 +574,7 @@ static void isolation_tell_split(struct pp_judging *j, const struct pp_isolation
 		pp_evidence(j, f, "no access control (ACS) in hardware: %s",
 		            isolation_list(j, &reasons[PP_JOINED_NO_ACS]));
 		if (by_slot)
-			isolation_add_slot(j, f, facts, group);
+			isolation_add_slot(j, f, facts, group, &reasons[PP_JOINED_NO_ACS]);
 	}
 	if (reasons[PP_JOINED_ACS_OFF].nr)
 		pp_evidence(j, f, "access control (ACS) present but off: %s",

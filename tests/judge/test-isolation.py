@@ -116,7 +116,7 @@ class Joined(Isolation):
     def test_no_acs(self):
         f = self.joined("the bridge 00:01.0 has no access control", acs=NONE,
                         remedies=["another-slot"])
-        self.assertIn("such as slot 4, below 00:02.0", f["remedies"][0]["text"])
+        self.assertIn("such as slot 4, below 00:02.0, where 02:00.0 is now", f["remedies"][0]["text"])
         self.assertEqual(f["evidence"], ["00:01.0: no ACS capability"])
 
     def test_no_better_slot_is_named_where_none_is(self):
@@ -196,8 +196,50 @@ class Joined(Isolation):
         t.bridge("0000:01:00.0", 2, group=1, port=7)
         for device in "12":
             t.device(f"0000:02:0{device}.0", group=1, pcie=None)
-        self.assert_finding(self.survey()["0000:02:01.0"], "group-joined", "informs",
-                            "the bridge 01:00.0 has no access control")
+        f = self.assert_finding(self.survey()["0000:02:01.0"], "group-joined", "informs",
+                                "the bridge 01:00.0 has no access control", remedies=["another-slot"])
+        self.assertEqual(f["remedies"][0]["text"], "if these are cards of their own, move one of them to a slot that is "
+                                                   "not behind 01:00.0")
+        t.smbios(smbios_system("Maker", "Board"), smbios_slot(4, "PCI Slot 4", 2, 8))
+        f = self.found(self.survey()["0000:02:01.0"], "group-joined")
+        self.assertEqual(f["remedies"][0]["text"], "move one of the cards to a slot that is not behind 01:00.0")
+
+    def switch(self, *slots, port_acs=NONE, down_acs=NONE):
+        """Two drives below a switch; slots: (number, bus, device and function) each."""
+        self.setUp()
+        t = self.host()
+        t.bridge(PORT, 1, 4, group=1, acs=port_acs)
+        t.bridge("0000:01:00.0", 2, 4, group=1, port=5)
+        for n in range(2):
+            t.bridge(f"0000:02:0{n}.0", 3 + n, group=1, port=6, acs=down_acs)
+            t.device(f"0000:0{3 + n}:00.0", 0x010802, group=1)
+        t.smbios(smbios_system("Maker", "Board"), *(smbios_slot(n, f"Slot {n}", *at) for n, *at in slots))
+        return self.found(self.survey()["0000:03:00.0"], "group-joined")
+
+    def test_switch_of_a_card(self):
+        """The slot's port is above the switch, or the switch is what the slot holds: no slot makes that isolate."""
+        for at in ((0, 0x08), (1, 0)):
+            for port_acs in (NONE, ON):
+                f = self.switch((4, *at), port_acs=port_acs)
+                self.assertEqual(f["text"], "group 1 is shared because the ports 02:00.0, 02:01.0 of the card's own switch have "
+                                            "no access control (ACS) in hardware: another slot does not change that")
+                self.assertEqual(f["remedies"], [])
+
+    def test_port_above_a_switch_of_a_card(self):
+        f = self.switch((4, 1, 0), down_acs=ON)
+        self.assertIn("the bridge 00:01.0 has no access control", f["text"])
+        self.assertEqual(f["remedies"][0]["text"], "move the card to a slot whose port has access control (ACS)")
+
+    def test_switch_of_the_board(self):
+        """The slots are below it."""
+        f = self.switch((4, 3, 0), (5, 4, 0))
+        self.assertIn("02:00.0, 02:01.0", f["text"])
+        self.assertEqual(f["remedies"][0]["text"], "move the card to a slot whose port has access control (ACS)")
+
+    def test_switch_of_nobody_known(self):
+        f = self.switch()
+        self.assertEqual(f["remedies"][0]["text"], "unless the switch with 02:00.0 is the card's own, move the card to a slot "
+                                                   "whose port has access control (ACS)")
 
     def test_alone_needs_no_reason(self):
         self.assert_not_found(self.ports(acs=ON, groups=(2, 3))[FIRST], "group-joined")
