@@ -161,6 +161,11 @@ bool pp_kernel_region_is_for_isa(const struct pp_kernel_region *k)
 	return !k->start && k->end_incl == 0xffffff && k->kind == PP_REGION_DIRECT_RELAXABLE;
 }
 
+bool pp_is_behind_vmd(const struct pp_device *d)
+{
+	return d->address.domain > 0xffff;
+}
+
 bool pp_device_is_relaxable(const struct pp_device *d)
 {
 	return d->class_code >> 8 == CLASS_USB || pp_device_base_class(d) == CLASS_DISPLAY;

@@ -533,6 +533,13 @@ bool pp_region_lets_go(const struct pp_host *h, const struct pp_region *r,
  */
 bool pp_kernel_region_is_for_isa(const struct pp_kernel_region *k);
 
+/*
+ * Behind Intel's Volume Management Device, whose domains are those above 0xffff
+ * (drivers/pci/controller/vmd.c): it is gone as soon as the controller leaves the driver vmd, for
+ * vfio-pci as well.
+ */
+bool pp_is_behind_vmd(const struct pp_device *d);
+
 /* Whether it is known which buses a bridge leads to. */
 bool pp_device_buses_known(const struct pp_device *bridge);
 

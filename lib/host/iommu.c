@@ -221,13 +221,10 @@ static int conclude_remapping(struct pp_host_build *b, const struct chips *c)
 	return 0;
 }
 
-/* Domains from here on are those behind Intel's VMD; ACPI's are lower. */
-#define VMD_FIRST_DOMAIN 0x10000u
-
 /* VFIO's refusal may be of a device there, whose interrupts may be the only ones left out. */
 static bool remapping_has_vmd(const struct pp_host *h)
 {
-	return h->nr_devices && h->devices[h->nr_devices - 1].address.domain >= VMD_FIRST_DOMAIN;
+	return h->nr_devices && pp_is_behind_vmd(&h->devices[h->nr_devices - 1]);
 }
 
 /*

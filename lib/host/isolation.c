@@ -14,9 +14,6 @@
 #define IS_XLATE_ROOT(d)                                                                           \
 	((d)->vendor == VENDOR_BROADCOM && ((d)->device == 0x9000 || (d)->device == 0x9084))
 
-/* drivers/pci/controller/vmd.c: domains from here on belong to a device of another domain. */
-#define FIRST_VMD_DOMAIN 0x10000
-
 struct walk {
 	const struct pp_host *host;
 	struct pp_isolated *made;
@@ -206,7 +203,7 @@ static struct pp_isolated find_group(struct walk *w, uint32_t device, uint32_t *
 	struct pp_isolated ret = { PP_NO_GROUP, PP_SHARES_NOT, PP_NO_DEVICE };
 	uint32_t top;
 
-	if (w->host->devices[device].address.domain >= FIRST_VMD_DOMAIN)
+	if (pp_is_behind_vmd(&w->host->devices[device]))
 		return (struct pp_isolated){ PP_NO_GROUP, PP_SHARES_OTHER_DOMAIN, PP_NO_DEVICE };
 	enum found f = find_bridge(w, device, &top, &ret);
 	if (f == FOUND_NONE)

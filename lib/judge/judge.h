@@ -94,12 +94,6 @@ bool pp_leaves_dma_alone(const struct pp_device *d);
 bool pp_has_bridge_header(const struct pp_device *d);
 
 /*
- * Behind Intel's Volume Management Device, whose domains are those above 0xffff: it is gone as soon
- * as the controller leaves the driver vmd, for vfio-pci as well.
- */
-bool pp_is_behind_vmd(const struct pp_device *d);
-
-/*
  * One of those in a group that count for VFIO: what a guest could be given, and a host or ISA
  * bridge whose driver must let go of it.
  */

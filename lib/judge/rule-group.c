@@ -24,11 +24,6 @@ bool pp_has_bridge_header(const struct pp_device *d)
 	                                       : d->class_code >> 8 == 0x0604;
 }
 
-bool pp_is_behind_vmd(const struct pp_device *d)
-{
-	return d->address.domain > 0xffff;
-}
-
 /* Without a driver a host or ISA bridge takes no part. */
 bool pp_counts_in_group(const struct pp_device *d)
 {
