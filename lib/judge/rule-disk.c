@@ -55,6 +55,7 @@ static void group_holds_host_disk(struct pp_judging *j, const struct pp_device *
 
 static const struct pp_rule rules[] = {
 	{ .id = "host-disk",
+	  .targets = PP_FOR_KVM | PP_FOR_XEN,
 	  .scope = PP_SCOPE_OF_DEVICE,
 	  .if_blocked = true,
 	  .reference = "proc(5), mountinfo; /sys/class/block",

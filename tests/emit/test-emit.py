@@ -506,7 +506,7 @@ class Told(Emitting):
                 self.assertIn("with care, 07:00.0: it has I/O ports", " ".join(alone.replace("# ", "").split()))
             else:
                 # The tree has no mounts.
-                self.assertEqual(alone.count("with care, "), 1)
+                self.assertEqual(alone.count("with care, "), 1, (hypervisor, alone))
                 self.assertIn("with care, 07:00.0: cannot tell whether the host runs from it", alone)
 
     def test_hostile_names(self):

@@ -87,6 +87,13 @@ class Disks(Case):
         self.assert_finding(device, "host-disk", "unknown", "cannot tell whether the host runs from it")
         self.assertEqual(device["verdict"], "care")
 
+    def test_xen(self):
+        """dom0 stops as a host of KVM does."""
+        self.disk(NVME, "nvme0n1", "259:0", "259:1")
+        self.mounts(("259:1", "/", "ext4", "/dev/nvme0n1p1"))
+        said = self.run_pcipass("--for", "xen", "explain", NVME).stdout
+        self.assertIn("the host runs from it (/ on nvme0n1p1)", said)
+
     def test_partitions(self):
         self.disk(NVME, "nvme0n1", "259:0", "259:1", "259:2")
         self.disk(SATA, "sda", "8:0", "8:1")
