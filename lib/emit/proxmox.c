@@ -225,14 +225,12 @@ static void proxmox_warn_of_mapping(struct pp_emission *m, uint32_t i,
 	const char *name = proxmox_mapping_name(mapping);
 
 	pp_emit_comment(m, &pp_emit_proxmox,
-	                "%s%s of the cluster has %s. Given in place of hostpci%u, %s",
+	                "%s%s of the cluster has %s. If it is given in place of hostpci%u, the "
+	                "guest gets %s.",
 	                name ? "The resource mapping " : "A resource mapping", name ? name : "",
 	                mapping->one_of ? "several devices on this node"
 	                                : "other devices as well as this one",
-	                i,
-	                mapping->one_of ? "the guest gets one of them that is free, and that may "
-	                                  "be another."
-	                                : "the guest gets those, too.");
+	                i, mapping->one_of ? "any one of them that is free" : "those as well");
 }
 
 /* In a cluster a guest can have a name for the device, which means another one on another node. */

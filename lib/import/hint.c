@@ -18,9 +18,9 @@ static const char unknown[] =
 #define LSPCI   "; on that host: sudo lspci -nnvvxxxx >lspci.txt"
 #define POST    "; on that host: sudo pcipass capture --text >post.txt"
 #define WINDOWS "on that host, pcipass.exe capture -o host.tar"
-#define PACKED                                                                                     \
-	"compressed, but no whole archive: it is damaged or cut off; a compressed text has to be " \
-	"decompressed first"
+#define PACKED                                                                                      \
+	"compressed, but not a complete archive: it is damaged or cut off; a compressed text must " \
+	"be decompressed first"
 
 /* A row for each kind: by what it begins with, else by one or two pieces of its text. */
 static const struct hint {

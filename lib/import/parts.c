@@ -18,38 +18,12 @@
 #define PROMPT_BYTES 100u
 #define TIME_BYTES   48u
 
-enum part_kind {
-	PART_UNMARKED, /* chosen by all that it holds */
-	PART_LSPCI,
-	PART_LOG,
-	PART_GROUP_PATHS,
-	PART_COMMAND_LINE,
-	PART_UNAME,
-	PART_PVEVERSION,
-	PART_ACPIDUMP,
-	PART_DMIDECODE,
-	PART_IOMEM,
-	PART_INTERRUPTS,
-	PART_PROMPT, /* no part: it ends one */
-};
-
-static const struct pp_reader *const part_readers[] = {
-	[PART_LSPCI] = &pp_reader_lspci,
-	[PART_LOG] = &pp_reader_log,
-	[PART_GROUP_PATHS] = &pp_reader_group_paths,
-	[PART_COMMAND_LINE] = &pp_reader_command_line,
-	[PART_UNAME] = &pp_reader_uname,
-	[PART_PVEVERSION] = &pp_reader_pveversion,
-	[PART_ACPIDUMP] = &pp_reader_acpidump,
-	[PART_DMIDECODE] = &pp_reader_dmidecode,
-	[PART_IOMEM] = &pp_reader_iomem,
-	[PART_INTERRUPTS] = &pp_reader_interrupts,
-};
+struct part_mark;
 
 struct part {
 	const uint8_t *begin, *end;
-	uint32_t line; /* of its beginning, from 1 */
-	enum part_kind kind;
+	uint32_t line;                  /* of its beginning, from 1 */
+	const struct part_mark *mark;   /* of the line that it begins with; NULL: none */
 	const struct pp_reader *reader; /* NULL: nobody's */
 };
 
@@ -223,37 +197,48 @@ static bool part_is_prompt(struct pp_span line)
 	return false;
 }
 
-static enum part_kind part_kind_of(struct pp_span line, unsigned int indent)
+static bool part_is_group_path(struct pp_span line)
 {
-	if (!line.len)
-		return PART_UNMARKED;
-	if (indent)
-		return part_is_interrupts(line) ? PART_INTERRUPTS : PART_UNMARKED;
-	if (part_is_log(line))
-		return PART_LOG;
-	if (part_is_dmidecode(line))
-		return PART_DMIDECODE;
-	if (part_is_prompt(line))
-		return PART_PROMPT;
-	if (part_is_lspci(line))
-		return PART_LSPCI;
-	if (pp_reader_group_paths.knows(line))
-		return PART_GROUP_PATHS;
-	if (part_is_command_line(line))
-		return PART_COMMAND_LINE;
-	if (part_is_acpidump(line))
-		return PART_ACPIDUMP;
-	if (part_is_iomem(line))
-		return PART_IOMEM;
-	if (pp_reader_uname.knows(line))
-		return PART_UNAME;
-	return pp_reader_pveversion.knows(line) ? PART_PVEVERSION : PART_UNMARKED;
+	return pp_reader_group_paths.knows(line);
 }
 
-/* What follows in the next lines is another's. */
-static bool part_is_one_line(enum part_kind kind)
+static bool part_is_uname(struct pp_span line)
 {
-	return kind == PART_COMMAND_LINE || kind == PART_UNAME;
+	return pp_reader_uname.knows(line);
+}
+
+static bool part_is_pveversion(struct pp_span line)
+{
+	return pp_reader_pveversion.knows(line);
+}
+
+/* Lines that tell what they are of; the first that fits counts. */
+static const struct part_mark {
+	bool (*fits)(struct pp_span line);
+	const struct pp_reader *reader; /* NULL: it is of no part, and ends one */
+	bool is_indented;
+	bool is_one_line; /* what follows in the next lines is another's */
+} part_marks[] = {
+	{ part_is_interrupts, &pp_reader_interrupts, .is_indented = true },
+	{ part_is_log, &pp_reader_log },
+	{ part_is_dmidecode, &pp_reader_dmidecode },
+	{ part_is_prompt, NULL },
+	{ part_is_lspci, &pp_reader_lspci },
+	{ part_is_group_path, &pp_reader_group_paths },
+	{ part_is_command_line, &pp_reader_command_line, .is_one_line = true },
+	{ part_is_acpidump, &pp_reader_acpidump },
+	{ part_is_iomem, &pp_reader_iomem },
+	{ part_is_uname, &pp_reader_uname, .is_one_line = true },
+	{ part_is_pveversion, &pp_reader_pveversion },
+};
+
+/* NULL: a line that any text may have. */
+static const struct part_mark *part_mark_of(struct pp_span line, unsigned int indent)
+{
+	for (size_t i = 0; line.len && i < sizeof(part_marks) / sizeof(part_marks[0]); i++)
+		if (part_marks[i].is_indented == (indent != 0) && part_marks[i].fits(line))
+			return &part_marks[i];
+	return NULL;
 }
 
 static void parts_close(struct parts *p, const uint8_t *end)
@@ -264,16 +249,17 @@ static void parts_close(struct parts *p, const uint8_t *end)
 }
 
 /* A line that begins at that place. false: there is no room for another part. */
-static bool parts_add(struct pp_import *in, struct parts *p, const uint8_t *at, enum part_kind kind)
+static bool parts_add(struct pp_import *in, struct parts *p, const uint8_t *at,
+                      const struct part_mark *mark)
 {
 	struct part *last = p->nr ? &p->list[p->nr - 1] : NULL;
 
-	if (p->open && (kind == PART_UNMARKED || kind == last->kind))
+	if (p->open && (!mark || mark == last->mark))
 		return true;
 	parts_close(p, at);
 	p->open = true;
 	/* The same command again, as with another word to grep for. */
-	if (last && last->kind == kind && kind != PART_UNMARKED && !part_is_one_line(kind))
+	if (mark && last && last->mark == mark && !mark->is_one_line)
 		return true;
 	p->open = p->nr < PARTS_MAX;
 	pp_import_here(in, at);
@@ -282,7 +268,7 @@ static bool parts_add(struct pp_import *in, struct parts *p, const uint8_t *at, 
 		p->left_out = number;
 		return false;
 	}
-	p->list[p->nr++] = (struct part){ .begin = at, .line = number, .kind = kind };
+	p->list[p->nr++] = (struct part){ .begin = at, .line = number, .mark = mark };
 	return true;
 }
 
@@ -293,16 +279,16 @@ static void parts_find(struct pp_import *in, struct parts *p, struct pp_span tex
 	unsigned int indent;
 
 	for (const uint8_t *at = text.data; pp_import_line(&text, &line, &indent); at = text.data) {
-		enum part_kind kind = part_kind_of(line, indent);
-		if (kind == PART_PROMPT) {
+		const struct part_mark *mark = part_mark_of(line, indent);
+		if (mark && !mark->reader) {
 			parts_close(p, at);
 			continue;
 		}
 		if (!line.len && !p->open)
 			continue;
-		if (!parts_add(in, p, at, kind))
+		if (!parts_add(in, p, at, mark))
 			return;
-		if (part_is_one_line(kind))
+		if (mark && mark->is_one_line)
 			parts_close(p, text.data);
 	}
 	parts_close(p, end);
@@ -342,8 +328,8 @@ static bool parts_choose(struct parts *p)
 
 	for (uint32_t i = 0; i < p->nr; i++) {
 		struct part *part = &p->list[i];
-		part->reader = part->kind == PART_UNMARKED ? pp_import_reader_of(part_text(part))
-		                                           : part_readers[part->kind];
+		part->reader =
+			part->mark ? part->mark->reader : pp_import_reader_of(part_text(part));
 		first = first ? first : part->reader;
 		several |= part->reader && part->reader != first;
 	}

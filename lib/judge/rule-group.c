@@ -167,8 +167,8 @@ static void vmd_controller(struct pp_judging *j, const struct pp_device *d)
 		return;
 	struct pp_finding *f = pp_find(
 		j, PP_DEGRADES,
-		"an Intel VMD controller: what is behind it goes to the guest with it, and the "
-		"host loses it: %s",
+		"it is an Intel VMD controller: the guest also gets what is behind it, and the "
+		"host loses that: %s",
 		group_list(j, facts->behind_vmd, facts->nr_behind_vmd));
 	pp_evidence(j, f, "/sys/kernel/iommu_groups/%u/devices: %u in a domain above ffff",
 	            j->host->groups[d->group].number, facts->nr_behind_vmd);

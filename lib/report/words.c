@@ -335,8 +335,8 @@ void pp_words_other_kernel(struct pp_out *o, const struct pp_host *h)
 	if (patched)
 		pp_out_wrapped(
 			o, "", "",
-			"Series are those of kernel.org. Proxmox VE's kernels are patched: for "
-			"one of them give --kernel its whole release, which ends with -pve.");
+			"The releases are kernel.org's. Proxmox VE patches its kernels: to ask "
+			"about one of them, give --kernel its full release, which ends in -pve.");
 }
 
 bool pp_words_guest_binds(const char *release)

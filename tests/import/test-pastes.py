@@ -332,7 +332,7 @@ class Named(Pastes):
         for text, said in {
                 b"PK\x03\x04" + bytes(60): "a zip archive: unpack it", b"\x89PNG\r\n\x1a\n" + bytes(60): "a picture",
                 b"": "empty\n", gzip.compress(bytes(range(256)) * 40)[:100]: "it is damaged or cut off",
-                bz2.compress(b"notes"): "a compressed text has to be decompressed first",
+                bz2.compress(b"notes"): "a compressed text must be decompressed first",
                 lzma.compress(b"notes")[:20]: "it is damaged or cut off",
                 b"%PDF-1.7\n" + bytes(60): "a PDF", "pci_0000_00_00_0\npci_0000_07_00_0\n": "by their names",
                 "  QEMU: Checking for device assignment IOMMU support : PASS\n": "virt-host-validate",

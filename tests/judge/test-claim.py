@@ -215,7 +215,7 @@ class Guests(Claims):
 
     def test_emit_offers_the_mapping_of_the_device_alone(self):
         """One that has other devices might give the guest any of these: it is not offered."""
-        several = "has several devices on this node. Given in place of hostpci0, the guest gets one of them"
+        several = "has several devices on this node. If it is given in place of hostpci0, the guest gets any one of them"
         self.mapping("any", f"\t{self.HBA_MAP}", f"\t{self.NIC_MAP}", "", "lan", f"\t{self.HBA_MAP}")
         self.proxmox(101, "memory: 1")
         said = self.emitted(HBA)
@@ -249,8 +249,8 @@ class Guests(Claims):
         self.assertIn("mapping=one,", self.emitted(NIC))
         said = self.emitted(second)
         self.assertNotIn("mapping=", said.replace("mapping=${MAPPING", ""))
-        self.assertIn("The resource mapping all of the cluster has other devices as well as this one. Given in place of "
-                      "hostpci0, the guest gets those, too.", said)
+        self.assertIn("The resource mapping all of the cluster has other devices as well as this one. If it is given in "
+                      "place of hostpci0, the guest gets those as well.", said)
 
     def test_proxmox_mapping_that_does_not_fit_another(self):
         """The node checks every device that it has for the mapping."""

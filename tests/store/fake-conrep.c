@@ -50,7 +50,7 @@ static bool is_way(const char *name)
 	return !strcmp(way, name);
 }
 
-static void set(const char *name, const char *value)
+static void put_setting(const char *name, const char *value)
 {
 	size_t i;
 
@@ -75,7 +75,7 @@ static void read_settings(void)
 		if (!value)
 			exit(99);
 		*value++ = '\0';
-		set(line, value);
+		put_setting(line, value);
 	}
 	free(line);
 	if (f)
@@ -205,12 +205,12 @@ static void load_settings(const char *path)
 	for (xmlNode *s = first_section(xmlDocGetRootElement(data)->children); s;
 	     s = first_section(s->next)) {
 		if (!is_way("lie") && !is_way("abort"))
-			set(checked(xmlGetProp(s, BAD_CAST "name")), text_of(data, s));
+			put_setting(checked(xmlGetProp(s, BAD_CAST "name")), text_of(data, s));
 		if (is_way("part"))
 			break;
 	}
 	if (is_way("extra"))
-		set("Other", "Enabled");
+		put_setting("Other", "Enabled");
 	write_settings();
 }
 
