@@ -127,10 +127,13 @@ class Wine:
         """One that stays: a program whose server ends under it ends as well, with 1 and without a word. Another one
         that is about to end is waited for."""
         for _ in range(10):
-            if self.tell_server("-p") == 0:
+            code = self.tell_server("-p")
+            if code == 0:
                 return
             self.tell_server("-k")
             self.tell_server("-w")
+        if code < 0:  # Seen of wine 10: "free(): invalid pointer". That tells nothing of the program.
+            skip(f"wineserver is ended by signal {-code} here: {self.said_server}")
         raise RuntimeError(f"{self.prefix}: no wineserver -p: {self.said_server}")
 
     def restart(self) -> None:
